@@ -1,0 +1,1 @@
+"""A self-hosted integration hub: link customers' accounts, run their providers' actions."""

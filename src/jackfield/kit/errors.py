@@ -1,0 +1,182 @@
+"""The errors a caller can act on.
+
+Everything that may reach a client descends from `HubError`. A subclass states three facts once,
+as class attributes: a stable `code` clients may branch on, the HTTP `status` it becomes, and
+whether trying again can help. Its docstring's first line is the default message, so the catalogue
+in the docs is generated, not written.
+
+An exception outside this tree is a bug: the edge logs it with its traceback and tells the client
+nothing but the request id.
+"""
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with what was sent: where, and what was expected there."""
+
+    path: str
+    message: str
+
+
+class HubError(Exception):
+    """Something went wrong inside the hub."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self, detail: str | None = None, /, *, faults: Iterable[Fault] = (), **context: object
+    ) -> None:
+        """
+        Say what went wrong.
+
+        Args:
+            detail: the message for the client; the class's own summary when left out.
+            faults: what exactly is wrong, by path, where there is more than one thing to say.
+            context: fields for the log, never shown to the client.
+        """
+        self.detail: Final = detail or summary(type(self))
+        self.faults: Final = tuple(faults)
+        self.context: Final = context
+        super().__init__(self.detail)
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "code" in vars(cls) and CATALOGUE.setdefault(cls.code, cls) is not cls:
+            msg = f"error code {cls.code!r} is taken by {CATALOGUE[cls.code].__name__}"
+            raise TypeError(msg)
+
+
+CATALOGUE: Final[dict[str, type[HubError]]] = {HubError.code: HubError}
+
+
+class NotFound(HubError):
+    """No such resource, or it belongs to another project."""
+
+    code = "not_found"
+    status = 404
+
+
+class Conflict(HubError):
+    """The resource is not in a state that allows this."""
+
+    code = "conflict"
+    status = 409
+
+
+class InvalidRequest(HubError):
+    """The request does not match what this endpoint takes."""
+
+    code = "invalid_request"
+    status = 422
+
+
+class RateLimited(HubError):
+    """Too many requests with this API key."""
+
+    code = "rate_limited"
+    status = 429
+    retryable = True
+
+    def __init__(self, detail: str | None = None, /, *, retry_after: float) -> None:
+        """`retry_after` is in seconds."""
+        super().__init__(detail, retry_after=retry_after)
+        self.retry_after: Final = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAnswer:
+    """What the provider said when it refused, made safe to show: no credential in it."""
+
+    status: int
+    url: str
+    raw: object = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class ProviderError(HubError):
+    """The provider did not answer as its connector expects."""
+
+    code = "provider_error"
+    status = 502
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        /,
+        *,
+        answer: ProviderAnswer | None = None,
+        retry_after: float | None = None,
+        faults: Iterable[Fault] = (),
+        **context: object,
+    ) -> None:
+        """`answer` is what came back, if anything did; `retry_after` is in seconds."""
+        super().__init__(detail, faults=faults, **context)
+        self.answer: Final = answer
+        self.retry_after: Final = retry_after
+
+
+class ProviderRejected(ProviderError):
+    """The provider refused the request."""
+
+    code = "provider_rejected"
+
+
+class ProviderUnauthorized(ProviderError):
+    """The provider no longer accepts the account's credential."""
+
+    code = "provider_unauthorized"
+
+
+class ProviderRateLimited(ProviderError):
+    """The provider asked us to slow down."""
+
+    code = "provider_rate_limited"
+    status = 429
+    retryable = True
+
+
+class ProviderUnavailable(ProviderError):
+    """The provider could not be reached, or failed."""
+
+    code = "provider_unavailable"
+    status = 503
+    retryable = True
+
+
+class ProviderTimeout(ProviderError):
+    """The provider took too long to answer."""
+
+    code = "provider_timeout"
+    status = 504
+    retryable = True
+
+
+class PaginationStalled(ProviderError):
+    """The provider handed out the same page cursor twice."""
+
+    code = "provider_pagination_stalled"
+
+
+class EgressBlocked(HubError):
+    """The address is not one this hub may send requests to."""
+
+    code = "egress_blocked"
+    status = 502
+
+
+class UnresolvedReference(HubError):
+    """The connector refers to a value that is not there."""
+
+    code = "unresolved_reference"
+
+
+def summary(error: type[HubError]) -> str:
+    """Return the first line of an error's docstring: its default message."""
+    return (inspect.getdoc(error) or error.__name__).partition("\n")[0]

@@ -1,0 +1,73 @@
+"""Typed, prefixed, time-ordered identifiers: `acc_01K3…` is an account and no other thing."""
+
+import secrets
+from datetime import datetime
+from typing import ClassVar, Final, Self
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ALPHABET: Final = frozenset(_CROCKFORD)
+_BODY_LENGTH: Final = 26
+
+
+class InvalidId(ValueError):
+    """The text is not an identifier of the expected kind."""
+
+
+class Id(str):
+    """A `prefix_ULID` string. Subclasses fix the prefix and so become distinct types."""
+
+    prefix: ClassVar[str]
+    __slots__ = ()
+
+    def __init_subclass__(cls, *, prefix: str, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.prefix = prefix
+
+    @classmethod
+    def new(cls, now: datetime) -> Self:
+        """Make an id that sorts after those made in earlier milliseconds."""
+        number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
+        body = "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+        return cls(f"{cls.prefix}_{body}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """
+        Read an id from outside.
+
+        Raises:
+            InvalidId: it is not of this kind.
+        """
+        head, _, body = text.partition("_")
+        if head != cls.prefix or len(body) != _BODY_LENGTH or not _ALPHABET.issuperset(body):
+            msg = f"expected an id like {cls.prefix}_…"
+            raise InvalidId(msg)
+        return cls(text)
+
+
+class ProjectId(Id, prefix="prj"):
+    __slots__ = ()
+
+
+class ApiKeyId(Id, prefix="key"):
+    __slots__ = ()
+
+
+class ProfileId(Id, prefix="cpr"):
+    __slots__ = ()
+
+
+class AccountId(Id, prefix="acc"):
+    __slots__ = ()
+
+
+class RunId(Id, prefix="run"):
+    __slots__ = ()
+
+
+class EventId(Id, prefix="evt"):
+    __slots__ = ()
+
+
+class RequestId(Id, prefix="req"):
+    __slots__ = ()

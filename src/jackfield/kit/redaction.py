@@ -1,0 +1,109 @@
+"""Taking secrets out of text and data before anybody sees them.
+
+Two nets, because either alone has holes: by key (`authorization`, `api_key` …) where structure
+says so, and by value, where a provider echoes a credential inside a sentence. A value is looked
+for in every form it travels in: as it is, percent-encoded, base64 and JSON-escaped.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final, cast
+from urllib.parse import quote, quote_plus
+
+from jackfield.kit.secret import Secret
+
+MASK: Final = "[redacted]"
+
+_KEY: Final = re.compile(
+    r"authori[sz]ation|api[-_ ]?key|secret|passw|passphrase|credential|cookie|private[-_ ]?key"
+    r"|(?:^|[-_ ])(?:access|refresh|id|bearer|session|connect|auth)[-_ ]?token$|^token$|^jwt$",
+    re.IGNORECASE,
+)
+# What the hub itself hands out is recognisable wherever it turns up.
+_OURS: Final = re.compile(r"\b(?:jf_(?:sk|ct|si|ss)_|whsec_)[\w-]{16,}")
+# Shorter values ("us", "1") would redact ordinary words and protect nothing.
+_SHORTEST: Final = 6
+
+
+class Redactor:
+    """Masks a set of known secret values, in any of the forms they travel in."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
+        # Longest first, so that a form that contains another is masked whole.
+        ordered = sorted(forms, key=len, reverse=True)
+        self._values = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+    def text(self, text: str) -> str:
+        if self._values is not None:
+            text = self._values.sub(MASK, text)
+        return _OURS.sub(MASK, text)
+
+    def value(self, value: object) -> object:
+        """Return `value` with secrets masked, by key and by value, at any depth."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Secret):
+            return MASK
+        if isinstance(value, bytes):
+            return self.text(value.decode("utf-8", "replace"))
+        if isinstance(value, Mapping):
+            entries = cast("Mapping[object, object]", value).items()
+            return {
+                self.text(str(key)): MASK if _holds_secret(key, inner) else self.value(inner)
+                for key, inner in entries
+            }
+        if isinstance(value, Sequence):
+            return [self.value(inner) for inner in cast("Sequence[object]", value)]
+        return value
+
+
+NOTHING: Final = Redactor()
+_current: ContextVar[Redactor] = ContextVar("redactor", default=NOTHING)
+
+
+def current() -> Redactor:
+    """Return the redactor that knows the secrets in use right now."""
+    return _current.get()
+
+
+@contextmanager
+def redacting(redactor: Redactor) -> Generator[None]:
+    """Have everything logged inside the block pass through `redactor`."""
+    token = _current.set(redactor)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def is_secret_name(name: str) -> bool:
+    return _KEY.search(name) is not None
+
+
+def _holds_secret(key: object, value: object) -> bool:
+    return isinstance(key, str) and isinstance(value, str | bytes) and is_secret_name(key)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield secret
+    yield quote(secret, safe="")
+    yield quote(secret)
+    yield quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    for plain in (secret, f"{secret}:", f":{secret}"):
+        raw = plain.encode()
+        # Base64 inside a longer text depends on what stands before it: take the part of each of
+        # the three alignments that does not.
+        for skip in range(3):
+            code = base64.b64encode(b"\0" * skip + raw).decode()
+            start = -(-skip * 8 // 6)
+            stable = code[start : (skip + len(raw)) * 8 // 6]
+            if len(stable) > _SHORTEST:
+                yield stable
+                yield stable.replace("+", "-").replace("/", "_")
