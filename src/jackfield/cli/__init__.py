@@ -5,10 +5,11 @@ from typing import Final
 
 import click
 
-# Each command's module is imported when the command is, so that `--help` stays quick.
+# Each command's module is imported when the command is called, so that `--help` stays quick:
+# that is why the summaries stand here and not only in the modules.
 _COMMANDS: Final = {
-    "connectors": "jackfield.cli.connectors:connectors",
-    "sandbox": "jackfield.cli.sandbox:sandbox",
+    "connectors": ("jackfield.cli.connectors:connectors", "Write, check and try connectors."),
+    "sandbox": ("jackfield.cli.sandbox:sandbox", "Simulate a provider on this machine."),
 }
 
 
@@ -19,10 +20,14 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
