@@ -1,0 +1,77 @@
+"""Numbered migrations: which there are, and which are still to come.
+
+They are applied in order, each once, under a lock, and remembered with a hash of their text: one
+that was edited after it ran would leave two installations with different schemas and the same
+number, so a hub that meets one refuses to start.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from jackfield.db.tx import DatabaseUnusable
+
+LEDGER: Final = """
+create table if not exists migrations (
+  number     integer primary key,
+  name       text not null,
+  hash       text not null,
+  applied_at timestamptz not null
+)
+"""
+_NAME: Final = re.compile(r"(\d{4})_(\w+)\.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+    @property
+    def statements(self) -> list[str]:
+        """The statements, one by one; a statement ends with a semicolon at the end of a line."""
+        parts = re.split(r";[ \t]*\n", self.sql.strip() + "\n")
+        return [part.strip() for part in parts if part.strip()]
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    found = [
+        Migration(int(match[1]), match[2], file.read_text("utf-8"))
+        for file in resources.files("jackfield.db.migrations").iterdir()
+        if (match := _NAME.fullmatch(file.name))
+    ]
+    return tuple(sorted(found, key=lambda migration: migration.number))
+
+
+def pending(applied: Mapping[int, str]) -> list[Migration]:
+    """
+    Return what is left to apply where `applied` (number to hash) has been.
+
+    Raises:
+        DatabaseUnusable: the database and this version of the hub do not belong together.
+    """
+    known = {migration.number: migration for migration in migrations()}
+    if unknown := sorted(set(applied) - set(known)):
+        msg = (
+            f"the database was written by a newer version of Jackfield (migration {unknown[-1]}); "
+            "start that version, or restore a backup made before it ran"
+        )
+        raise DatabaseUnusable(msg)
+    for number, digest in sorted(applied.items()):
+        if known[number].hash != digest:
+            msg = (
+                f"migration {number:04} ({known[number].name}) was changed after it was applied; "
+                "start the version of Jackfield that applied it"
+            )
+            raise DatabaseUnusable(msg)
+    return [migration for migration in migrations() if migration.number not in applied]

@@ -1,0 +1,114 @@
+"""The hub on PostgreSQL, for when one machine is not enough."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final, LiteralString, Self, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from jackfield.db import migrate
+from jackfield.db.statement import positional, spread
+from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, Row, Tx
+from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.ids import ProjectId
+
+_Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+_Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+# One number for the whole project, so that hubs starting together migrate one after the other.
+_MIGRATION_LOCK: Final = 0x6A61636B
+_STATEMENT_SECONDS: Final = 30
+
+
+class PostgresDatabase:
+    def __init__(self, pool: _Pool, clock: Clock, on_touch: Callable[[ProjectId], None]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._on_touch = on_touch
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock = system_clock,
+        on_touch: Callable[[ProjectId], None] = lambda _: None,
+        connections: int = 10,
+    ) -> Self:
+        """
+        Connect to `url`.
+
+        `on_touch` is called after a commit whose transaction was touched.
+
+        Raises:
+            DatabaseUnusable: there is no such server, or it does not let us in.
+        """
+        try:
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=connections, command_timeout=_STATEMENT_SECONDS
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+            # The URL holds a password and stays out of the message.
+            msg = f"cannot connect to the PostgreSQL database: {error}"
+            raise DatabaseUnusable(msg) from error
+        return cls(pool, clock, on_touch)
+
+    @asynccontextmanager
+    async def read(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
+        async with self._pool.acquire() as connection:
+            yield Tx(_Connection(connection), project_id, self._clock())
+
+    @asynccontextmanager
+    async def write(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
+        async with self._pool.acquire() as connection:
+            tx = Tx(_Connection(connection), project_id, self._clock())
+            try:
+                async with connection.transaction():
+                    yield tx
+            except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
+                raise DatabaseBusy from error
+        if tx.touched:
+            self._on_touch(project_id)
+
+    async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
+        values["now"] = self._clock()
+        async with self._pool.acquire() as connection:
+            return await _Connection(connection).query(sql, values)
+
+    async def migrate(self) -> list[str]:
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+            await connection.execute(migrate.LEDGER)
+            rows = await connection.fetch("select number, hash from migrations")
+            todo = migrate.pending({row["number"]: row["hash"] for row in rows})
+            for migration in todo:
+                for statement in migration.statements:
+                    await connection.execute(statement)
+                await connection.execute(
+                    "insert into migrations (number, name, hash, applied_at)"
+                    " values ($1, $2, $3, $4)",
+                    migration.number,
+                    migration.name,
+                    migration.hash,
+                    self._clock(),
+                )
+        return [migration.name for migration in todo]
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+
+class _Connection:
+    def __init__(self, connection: _Proxy) -> None:
+        self._connection = connection
+
+    async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        sql, values = spread(sql, values)
+        text, names = positional(sql)
+        arguments: list[Any] = [values[name] for name in names]
+        return [dict(record) for record in await self._connection.fetch(text, *arguments)]
+
+    async def repeat(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        text, names = positional(sql)
+        await self._connection.executemany(text, [[row[name] for name in names] for row in rows])

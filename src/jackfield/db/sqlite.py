@@ -1,0 +1,236 @@
+"""The hub on one SQLite file.
+
+Reads run on the event loop's own thread: a lookup by key takes some ten microseconds, and a trip
+to a thread takes several times that. Writes belong to one thread, because a write may wait for the
+disk or for another process.
+
+Writers take turns, which is what SQLite would make them do anyway, and share commits: one that
+finds others waiting leaves its changes behind a savepoint, and is told it is done when the commit
+that carries them all is on disk.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, LiteralString, TypeVar
+
+from jackfield.db import migrate
+from jackfield.db.statement import spread
+from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, Row, Tx
+from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.ids import ProjectId
+
+T = TypeVar("T")
+
+_BUSY_TIMEOUT_MS: Final = 5000
+_PRAGMAS: Final = (
+    "journal_mode = wal",
+    "synchronous = full",
+    "foreign_keys = on",
+    f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+    "trusted_schema = off",
+)
+
+
+class SqliteDatabase:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        clock: Clock = system_clock,
+        on_touch: Callable[[ProjectId], None] = lambda _: None,
+    ) -> None:
+        """
+        Open `file`, which is made when there is none.
+
+        `on_touch` is called after a commit whose transaction was touched.
+
+        Raises:
+            DatabaseUnusable: it cannot be opened, or is not a database.
+        """
+        self._writer = _Writer(file)
+        self._reader = _Connection(_open(file))
+        self._clock = clock
+        self._on_touch = on_touch
+
+    @asynccontextmanager
+    async def read(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
+        yield Tx(self._reader, project_id, self._clock())
+
+    @asynccontextmanager
+    async def write(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
+        tx = Tx(self._writer, project_id, self._clock())
+        async with self._writer.transaction():
+            yield tx
+        if tx.touched:
+            self._on_touch(project_id)
+
+    async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
+        values["now"] = self._clock()
+        if sql.lstrip().startswith("select"):
+            return await self._reader.query(sql, values)
+        async with self._writer.transaction():
+            return await self._writer.query(sql, values)
+
+    async def migrate(self) -> list[str]:
+        now = self._clock()
+        return await self._writer.do(lambda connection: _migrate(connection, now))
+
+    async def close(self) -> None:
+        self._reader.close()
+        await self._writer.close()
+
+
+class _Connection:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        return _query(self._connection, sql, values)
+
+    async def repeat(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        _repeat(self._connection, sql, rows)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Writer:
+    """The one connection that changes the file, and the turns that are taken on it."""
+
+    def __init__(self, file: Path) -> None:
+        self._connection = _open(file)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._turn = asyncio.Lock()
+        self._commit: asyncio.Task[None] | None = None
+
+    async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Have the thread do `work`, after everything it was asked before."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, work, self._connection)
+
+    async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        return await self.do(lambda connection: _query(connection, sql, values))
+
+    async def repeat(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        await self.do(lambda connection: _repeat(connection, sql, rows))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[None]:
+        async with self._turn:
+            await self.do(_begin)
+            try:
+                yield
+            except BaseException:
+                # Not awaited: this must happen even when the task is being cancelled, and the
+                # thread does things in the order they were asked for.
+                self._thread.submit(_undo, self._connection)
+                raise
+            await self.do(_keep)
+            # Whoever is already waiting for the turn gets it before the commit does, and so
+            # shares it: the lock is first come, first served.
+            if self._commit is None:
+                self._commit = asyncio.create_task(self._commit_when_free())
+            commit = self._commit
+        await asyncio.shield(commit)
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self.do(sqlite3.Connection.close)
+        self._thread.shutdown()
+
+    async def _commit_when_free(self) -> None:
+        async with self._turn:
+            self._commit = None
+            await self.do(_commit)
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(
+            file, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        for pragma in _PRAGMAS:
+            connection.execute(f"pragma {pragma}")
+    except sqlite3.Error as error:
+        msg = f"cannot open the database {str(file)!r}: {error}"
+        raise DatabaseUnusable(msg) from error
+    connection.row_factory = _as_dict
+    return connection
+
+
+def _as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, object]:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+def _query(connection: sqlite3.Connection, sql: str, values: Mapping[str, object]) -> list[Row]:
+    sql, values = spread(sql, values)
+    bound = {name: _bind(value) for name, value in values.items()}
+    return connection.execute(sql, bound).fetchall()
+
+
+def _repeat(connection: sqlite3.Connection, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+    bound = [{name: _bind(value) for name, value in row.items()} for row in rows]
+    connection.executemany(sql, bound)
+
+
+def _bind(value: object) -> object:
+    if isinstance(value, datetime):
+        # One width and one zone, so that texts sort as times do.
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return value
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    if not connection.in_transaction:
+        try:
+            connection.execute("begin immediate")
+        except sqlite3.OperationalError as error:
+            raise DatabaseBusy from error
+    connection.execute("savepoint turn")
+
+
+def _keep(connection: sqlite3.Connection) -> None:
+    connection.execute("release turn")
+
+
+def _undo(connection: sqlite3.Connection) -> None:
+    # After some failures (disk full, I/O) SQLite has already rolled everything back itself.
+    if connection.in_transaction:
+        connection.execute("rollback to turn")
+        connection.execute("release turn")
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    if not connection.in_transaction:
+        return
+    try:
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+
+
+def _migrate(connection: sqlite3.Connection, now: datetime) -> list[str]:
+    connection.execute("begin immediate")
+    try:
+        connection.execute(migrate.LEDGER)
+        rows = connection.execute("select number, hash from migrations").fetchall()
+        todo = migrate.pending({row["number"]: row["hash"] for row in rows})
+        for migration in todo:
+            for statement in migration.statements:
+                connection.execute(statement)
+            connection.execute(
+                "insert into migrations (number, name, hash, applied_at) values (?, ?, ?, ?)",
+                (migration.number, migration.name, migration.hash, _bind(now)),
+            )
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+    return [migration.name for migration in todo]

@@ -1,0 +1,103 @@
+"""Transactions. Short ones, and each for one project."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, LiteralString, Protocol, TypeAlias
+
+from jackfield.kit.errors import HubError
+from jackfield.kit.ids import ProjectId
+
+Row: TypeAlias = Mapping[str, Any]
+
+
+class DatabaseUnusable(HubError):
+    """The database cannot be used as it is."""
+
+    code = "database_unusable"
+
+
+class DatabaseBusy(HubError):
+    """The database is held by another process."""
+
+    code = "database_busy"
+    status = 503
+    retryable = True
+
+
+class Connection(Protocol):
+    async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]: ...
+
+    async def repeat(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None: ...
+
+
+class Tx:
+    """A transaction that can only see one project.
+
+    Every statement is given `:project_id` and `:now`, and statements are literals: text that was
+    put together from values does not type-check. Repositories take a `Tx` and nothing else, so
+    there is no way to ask for a row without saying whose. A value that is a list or tuple fills a
+    parenthesis: `id in (:ids)`.
+    """
+
+    def __init__(self, connection: Connection, project_id: ProjectId, now: datetime) -> None:
+        self._connection = connection
+        self.project_id = project_id
+        self.now = now
+        self.touched = False
+
+    async def all(self, sql: LiteralString, /, **values: object) -> list[Row]:
+        values["project_id"] = self.project_id
+        values["now"] = self.now
+        return await self._connection.query(sql, values)
+
+    async def one(self, sql: LiteralString, /, **values: object) -> Row | None:
+        rows = await self.all(sql, **values)
+        return rows[0] if rows else None
+
+    async def run(self, sql: LiteralString, /, **values: object) -> None:
+        await self.all(sql, **values)
+
+    async def many(self, sql: LiteralString, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run one statement for each of `rows`, in one trip."""
+        known = {"project_id": self.project_id, "now": self.now}
+        await self._connection.repeat(sql, [{**row, **known} for row in rows])
+
+    async def touch(self) -> None:
+        """Say that what caches hold of this project is out of date once this commits."""
+        self.touched = True
+        await self.run("update projects set version = version + 1 where id = :project_id")
+
+
+class Database(Protocol):
+    """The port both drivers stand behind."""
+
+    def read(self, project_id: ProjectId) -> AbstractAsyncContextManager[Tx]:
+        """Open a transaction for looking."""
+        ...
+
+    def write(self, project_id: ProjectId) -> AbstractAsyncContextManager[Tx]:
+        """Open a transaction for changing.
+
+        Commits at the end of the block, or not at all; when the block is left, it is on disk.
+        """
+        ...
+
+    async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
+        """Ask across all projects, or of none.
+
+        For the few who must: finding out who is asking, what belongs to the installation, and
+        the worker.
+        """
+        ...
+
+    async def migrate(self) -> list[str]:
+        """Bring the schema to this version and return the names of the migrations applied.
+
+        Raises:
+            DatabaseUnusable: an applied migration was changed since, or a newer version of the
+                hub has already been here.
+        """
+        ...
+
+    async def close(self) -> None: ...
