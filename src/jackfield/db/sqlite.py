@@ -26,6 +26,11 @@ from jackfield.kit.ids import ProjectId
 
 T = TypeVar("T")
 
+# So that rows hold what PostgreSQL's do. By the declared type of a column: an expression or a
+# `returning` has none, so times and booleans are read by name.
+sqlite3.register_converter("timestamptz", lambda text: datetime.fromisoformat(text.decode()))
+sqlite3.register_converter("boolean", lambda text: text == b"1")
+
 _BUSY_TIMEOUT_MS: Final = 5000
 _PRAGMAS: Final = (
     "journal_mode = wal",
@@ -152,7 +157,11 @@ class _Writer:
 def _open(file: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(
-            file, isolation_level=None, check_same_thread=False, cached_statements=512
+            file,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+            detect_types=sqlite3.PARSE_DECLTYPES,
         )
         for pragma in _PRAGMAS:
             connection.execute(f"pragma {pragma}")

@@ -1,0 +1,272 @@
+"""The only way out to the network.
+
+Every address is checked where the connection is really made: names after they are resolved, and
+the socket once more, because an IP literal is never resolved. Redirects are followed by hand, so
+that each hop is checked like the first. Size and time are bounded.
+"""
+
+import asyncio
+import socket
+import ssl
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from jackfield.egress.policy import is_public
+from jackfield.egress.rewrite import Rewrites, origin_of
+from jackfield.kit.errors import (
+    EgressBlocked,
+    ProviderError,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_KEPT_ACROSS_ORIGINS: Final = frozenset({"accept", "accept-language", "user-agent"})
+_CHUNK: Final = 64 * 1024
+_CONNECT_SECONDS: Final = 10
+_MAX_HEADER_BYTES: Final = 32 * 1024
+_USER_AGENT: Final = f"Jackfield/{version('jackfield')}"
+
+
+class ProviderAnswerTooLarge(ProviderError):
+    """The provider's answer is larger than this hub takes."""
+
+    code = "provider_answer_too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One request. `url` is absolute and encoded; `seconds` covers all of it, redirects included.
+
+    `may_visit` is asked for every URL of the way, the first included. `certificate` is a client
+    certificate: PEM texts of the chain and the key.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes | None = None
+    seconds: float = 60
+    max_bytes: int = 32 * 1024 * 1024
+    follow: int = 0
+    may_visit: Callable[[str], bool] = lambda _: True
+    certificate: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `headers` have lower-case names; repeated ones are joined by a comma."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+class Egress:
+    def __init__(self, *, rewrites: Rewrites, allow_private: bool) -> None:
+        """
+        Make a way out.
+
+        Args:
+            rewrites: origins to send elsewhere. What they are sent to, and only that, passes the
+                guard against private addresses.
+            allow_private: switch that guard off.
+        """
+        self._rewrites = rewrites
+        self._public = _session(_Guard(allow_all=allow_private))
+        # Apart, so that a kept connection to a sandbox is never taken for a provider's.
+        self._rewritten = _session(_Guard(allow_all=True))
+
+    async def fetch(self, outgoing: Outgoing) -> Answer:
+        """
+        Send a request and read its answer, whatever its status.
+
+        Raises:
+            EgressBlocked: the URL, or one it redirects to, is not allowed.
+            ProviderUnavailable: no answer, or not a whole one.
+            ProviderTimeout: not within `seconds`.
+            ProviderAnswerTooLarge: more than `max_bytes`.
+        """
+        try:
+            async with asyncio.timeout(outgoing.seconds):
+                return await self._follow(outgoing)
+        except TimeoutError as error:
+            raise ProviderTimeout(host=_host(outgoing.url)) from error
+
+    async def close(self) -> None:
+        await self._public.close()
+        await self._rewritten.close()
+
+    async def _follow(self, outgoing: Outgoing) -> Answer:
+        method, url, body = outgoing.method, outgoing.url, outgoing.body
+        headers = dict(outgoing.headers)
+        for left in range(outgoing.follow, -1, -1):
+            _require_allowed(url, outgoing.may_visit)
+            answer = await self._send(outgoing, method=method, url=url, headers=headers, body=body)
+            location = answer.headers.get("location")
+            if answer.status not in _REDIRECTS or location is None or not left:
+                return answer
+            target = self._rewrites.back(urljoin(url, location))
+            if origin_of(target) != origin_of(url):
+                # Any header may carry the credential; only these are known not to.
+                headers = {k: v for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS}
+            if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):  # noqa: PLR2004
+                method, body = "GET", None
+            url = target
+        raise AssertionError
+
+    async def _send(
+        self,
+        outgoing: Outgoing,
+        *,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> Answer:
+        target = self._rewrites.out(url)
+        session = self._public if target is None else self._rewritten
+        try:
+            async with session.request(
+                method,
+                URL(target or url, encoded=True),
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                ssl=_client_context(outgoing.certificate),
+            ) as response:
+                content = await _read(response, outgoing.max_bytes)
+                return Answer(response.status, _headers(response), content, url)
+        except (aiohttp.ClientConnectorDNSError, socket.gaierror) as error:
+            msg = f"the provider's host {_host(url)!r} cannot be found"
+            raise ProviderUnavailable(msg) from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            msg = f"the certificate of the provider's host {_host(url)!r} is not valid"
+            raise ProviderUnavailable(msg) from error
+        except aiohttp.ClientConnectionError as error:
+            msg = f"the provider's host {_host(url)!r} cannot be reached, or hung up"
+            raise ProviderUnavailable(msg) from error
+        except aiohttp.ClientPayloadError as error:
+            msg = f"the answer of the provider's host {_host(url)!r} broke off"
+            raise ProviderUnavailable(msg) from error
+        except (aiohttp.ClientError, ValueError) as error:
+            msg = f"the provider's host {_host(url)!r} did not answer as HTTP asks for"
+            raise ProviderUnavailable(msg) from error
+
+
+class _Guard:
+    def __init__(self, *, allow_all: bool) -> None:
+        self._allow_all = allow_all
+
+    def require(self, address: str) -> None:
+        if not self._allow_all and not is_public(address):
+            msg = (
+                "the address is private or reserved; set JACKFIELD_ALLOW_PRIVATE_NETWORKS=1 if "
+                "this hub may send requests to its own network"
+            )
+            raise EgressBlocked(msg, address=address)
+
+    def open_socket(self, info: Any) -> socket.socket:
+        family, kind, protocol, _, address = info
+        self.require(str(address[0]))
+        return socket.socket(family, kind, protocol)
+
+
+class _CheckingResolver(AbstractResolver):
+    """Resolves names, and refuses one of whose addresses any is not allowed.
+
+    Any, not all: a name that answers with a public and a private address is made to get past a
+    check of the first.
+    """
+
+    def __init__(self, guard: _Guard) -> None:
+        self._guard = guard
+        self._inner = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        for each in found:
+            self._guard.require(each["host"])
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def _session(guard: _Guard) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(
+        resolver=_CheckingResolver(guard),
+        socket_factory=guard.open_socket,
+        family=socket.AF_UNSPEC,
+        # Unlimited here: what one account may have in flight is limited per account, so that a
+        # slow provider never uses up what others need.
+        limit=0,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": _USER_AGENT},
+        skip_auto_headers=("Content-Type",),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+        max_line_size=_MAX_HEADER_BYTES,
+        max_field_size=_MAX_HEADER_BYTES,
+        trust_env=False,
+    )
+
+
+def _require_allowed(url: str, may_visit: Callable[[str], bool]) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        msg = "only http and https URLs with a host can be requested"
+        raise EgressBlocked(msg)
+    if parts.username is not None or parts.password is not None:
+        msg = "a URL with a user name or password in it cannot be requested"
+        raise EgressBlocked(msg)
+    if not may_visit(url):
+        msg = f"the connector does not declare the host {parts.hostname!r}"
+        raise EgressBlocked(msg)
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    content = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        content += chunk
+        if len(content) > limit:
+            msg = f"the provider's answer is larger than {limit // (1024 * 1024)} MB"
+            raise ProviderAnswerTooLarge(msg)
+    return bytes(content)
+
+
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in response.headers.items():
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers
+
+
+def _client_context(certificate: tuple[str, str] | None) -> ssl.SSLContext | bool:
+    if certificate is None:
+        return True
+    context = ssl.create_default_context()
+    # The standard library reads a certificate from files only.
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+        file.write("\n".join(certificate))
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""

@@ -1,0 +1,57 @@
+"""Which addresses a request may go to."""
+
+from ipaddress import (
+    IPv4Address,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+)
+from typing import Final
+
+# Address ranges of IPv6 that carry an IPv4 address to which the request would really go, and
+# where in the 128 bits it stands.
+_NAT64: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+_LOW_32_BITS: Final = 0xFFFFFFFF
+_V4_COMPATIBLE: Final = IPv6Network("::/96")
+
+
+def is_public(text: str) -> bool:
+    """Tell whether the IP address `text` is one of the public internet.
+
+    Everything else is not: private, loopback, link-local (and with it the metadata services of
+    clouds), carrier-grade NAT, multicast, documentation, reserved; also where an IPv6 address only
+    wraps such an IPv4 one.
+    """
+    try:
+        # A zone ("fe80::1%eth0") names an interface of this machine: never the public internet.
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return _is_public(address)
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address):
+        if address.scope_id is not None:
+            return False
+        inner = _embedded(address)
+        if inner is not None:
+            return _is_public(inner)
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not address.is_reserved
+        and not address.is_unspecified
+    )
+
+
+def _embedded(address: IPv6Address) -> IPv4Address | None:
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    if address in _V4_COMPATIBLE or any(address in network for network in _NAT64):
+        return IPv4Address(int(address) & _LOW_32_BITS)
+    return None

@@ -1,0 +1,123 @@
+"""Projects, and who speaks for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from jackfield.kit.errors import HubError, NotFound
+from jackfield.kit.ids import ApiKeyId, ProjectId
+from jackfield.kit.secret import Token
+
+
+class Scope(StrEnum):
+    """What an API key may do. Being allowed to write includes being allowed to read."""
+
+    CONNECT_WRITE = "connect:write"
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_WRITE = "accounts:write"
+    ACTIONS_EXECUTE = "actions:execute"
+    CONNECTORS_READ = "connectors:read"
+    CONNECTORS_WRITE = "connectors:write"
+    CREDENTIALS_READ = "credentials:read"
+    LOGS_READ = "logs:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    PROJECT_WRITE = "project:write"
+
+
+EVERY_SCOPE = frozenset(Scope)
+_INCLUDES = {
+    Scope.ACCOUNTS_WRITE: Scope.ACCOUNTS_READ,
+    Scope.CONNECTORS_WRITE: Scope.CONNECTORS_READ,
+}
+
+
+class ApiKeyToken(Token, prefix="jf_sk_"):
+    """A project's own software proves itself with one of these."""
+
+    __slots__ = ()
+
+
+class SignInToken(Token, prefix="jf_si_"):
+    """Opens the dashboard once."""
+
+    __slots__ = ()
+
+
+class DashboardToken(Token, prefix="jf_ss_"):
+    """The cookie of a browser that is signed in to the dashboard."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    id: ProjectId
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What is kept of an API key: never the key."""
+
+    id: ApiKeyId
+    name: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: one project, with the scopes of one of its keys."""
+
+    project_id: ProjectId
+    scopes: frozenset[Scope]
+
+    def require(self, scope: Scope) -> None:
+        """
+        Make sure the caller may do what needs `scope`.
+
+        Raises:
+            MissingScope: the key does not carry it.
+        """
+        if scope not in self.scopes:
+            msg = f"this needs an API key with the scope {scope.value!r}"
+            raise MissingScope(msg)
+
+
+def with_included(scopes: frozenset[Scope]) -> frozenset[Scope]:
+    return scopes | {_INCLUDES[scope] for scope in scopes if scope in _INCLUDES}
+
+
+class Unauthenticated(HubError):
+    """A valid API key is required: HTTP Basic with the key as user name, or Bearer."""
+
+    code = "unauthenticated"
+    status = 401
+
+
+class MissingScope(HubError):
+    """The API key does not carry the scope this needs."""
+
+    code = "missing_scope"
+    status = 403
+
+
+class ApiKeyNotFound(NotFound):
+    """No API key with this id in the project."""
+
+    code = "api_key_not_found"
+
+
+class ProjectNotFound(NotFound):
+    """No project with this name."""
+
+    code = "project_not_found"
+
+
+class SignInLinkUsed(HubError):
+    """This sign-in link was used already, or has expired. Ask for a new one."""
+
+    code = "sign_in_link_used"
+    status = 410

@@ -1,0 +1,189 @@
+"""Where projects, their API keys and their dashboard sessions are kept: tokens as digests."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from jackfield.db.tx import Database, Row, Tx
+from jackfield.kit.ids import ApiKeyId, ProjectId
+from jackfield.kit.json import convert
+from jackfield.projects.models import (
+    ApiKey,
+    ApiKeyNotFound,
+    ApiKeyToken,
+    Caller,
+    DashboardToken,
+    Project,
+    Scope,
+    SignInToken,
+    with_included,
+)
+
+
+class Projects:
+    """The transaction's project itself."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def add(self, name: str) -> None:
+        """Add the project, unless there is one of that name."""
+        await self._tx.run(
+            """
+            insert into projects (id, name, created_at)
+            values (:project_id, :name, :now)
+                on conflict (name) do nothing
+            """,
+            name=name,
+        )
+
+
+class ApiKeys:
+    """The API keys of the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def add(
+        self, key_id: ApiKeyId, token: ApiKeyToken, *, name: str, scopes: Iterable[Scope]
+    ) -> None:
+        await self._tx.run(
+            """
+            insert into api_keys (id, project_id, name, digest, scopes, created_at)
+            values (:id, :project_id, :name, :digest, :scopes, :now)
+            """,
+            id=key_id,
+            name=name,
+            digest=token.digest(),
+            scopes=" ".join(sorted(scopes)),
+        )
+
+    async def all(self) -> list[ApiKey]:
+        rows = await self._tx.all(
+            """
+            select id, name, scopes, created_at, revoked_at
+              from api_keys
+             where project_id = :project_id
+             order by id
+            """
+        )
+        return [_api_key(row) for row in rows]
+
+    async def revoke(self, key_id: ApiKeyId) -> None:
+        row = await self._tx.one(
+            """
+            update api_keys
+               set revoked_at = coalesce(revoked_at, :now)
+             where project_id = :project_id and id = :id
+            returning id
+            """,
+            id=key_id,
+        )
+        if row is None:
+            raise ApiKeyNotFound(key_id=key_id)
+        await self._tx.touch()
+
+
+class SignIns:
+    """Sign-in links and dashboard sessions of the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def add_link(self, token: SignInToken, expires_at: datetime) -> None:
+        await self._tx.run(
+            """
+            insert into sign_in_links (digest, project_id, expires_at)
+            values (:digest, :project_id, :expires_at)
+            """,
+            digest=token.digest(),
+            expires_at=expires_at,
+        )
+
+    async def use_link(self, token: SignInToken) -> bool:
+        """Mark a link as used; false when it was already, or has expired."""
+        row = await self._tx.one(
+            """
+            update sign_in_links
+               set used_at = :now
+             where project_id = :project_id and digest = :digest
+               and used_at is null and expires_at > :now
+            returning digest
+            """,
+            digest=token.digest(),
+        )
+        return row is not None
+
+    async def add_session(self, token: DashboardToken, expires_at: datetime) -> None:
+        await self._tx.run(
+            """
+            insert into dashboard_sessions (digest, project_id, created_at, expires_at)
+            values (:digest, :project_id, :now, :expires_at)
+            """,
+            digest=token.digest(),
+            expires_at=expires_at,
+        )
+
+    async def remove_session(self, token: DashboardToken) -> None:
+        await self._tx.run(
+            "delete from dashboard_sessions where project_id = :project_id and digest = :digest",
+            digest=token.digest(),
+        )
+
+
+async def find_project(db: Database, name: str) -> Project | None:
+    rows = await db.unscoped(
+        "select id, name, created_at from projects where name = :name", name=name
+    )
+    return _project(rows[0]) if rows else None
+
+
+async def all_projects(db: Database) -> list[Project]:
+    return [
+        _project(row)
+        for row in await db.unscoped("select id, name, created_at from projects order by id")
+    ]
+
+
+async def find_caller(db: Database, token: ApiKeyToken) -> Caller | None:
+    """Look `token` up among every project's keys: this is how we learn whose it is."""
+    rows = await db.unscoped(
+        "select project_id, scopes from api_keys where digest = :digest and revoked_at is null",
+        digest=token.digest(),
+    )
+    if not rows:
+        return None
+    scopes = with_included(_scopes(rows[0]["scopes"]))
+    return Caller(ProjectId(rows[0]["project_id"]), scopes)
+
+
+async def find_sign_in_project(db: Database, token: SignInToken) -> ProjectId | None:
+    rows = await db.unscoped(
+        "select project_id from sign_in_links where digest = :digest", digest=token.digest()
+    )
+    return ProjectId(rows[0]["project_id"]) if rows else None
+
+
+async def find_dashboard_project(db: Database, token: DashboardToken) -> Project | None:
+    """Return the project that a signed-in browser looks at."""
+    rows = await db.unscoped(
+        """
+        select projects.id, projects.name, projects.created_at
+          from dashboard_sessions
+          join projects on projects.id = dashboard_sessions.project_id
+         where dashboard_sessions.digest = :digest and dashboard_sessions.expires_at > :now
+        """,
+        digest=token.digest(),
+    )
+    return _project(rows[0]) if rows else None
+
+
+def _project(row: Row) -> Project:
+    return convert(row, Project)
+
+
+def _api_key(row: Row) -> ApiKey:
+    return ApiKey(**{**row, "id": ApiKeyId(row["id"]), "scopes": _scopes(row["scopes"])})
+
+
+def _scopes(text: str) -> frozenset[Scope]:
+    return frozenset(map(Scope, text.split()))

@@ -1,0 +1,118 @@
+"""What can be done with projects and their keys."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from jackfield.db.tx import Tx
+from jackfield.kit.ids import ApiKeyId, ProjectId
+from jackfield.projects.models import (
+    EVERY_SCOPE,
+    ApiKeyToken,
+    Caller,
+    DashboardToken,
+    Project,
+    Scope,
+    SignInLinkUsed,
+    SignInToken,
+    Unauthenticated,
+)
+from jackfield.projects.repo import (
+    ApiKeys,
+    Projects,
+    SignIns,
+    find_caller,
+    find_dashboard_project,
+    find_project,
+    find_sign_in_project,
+)
+from jackfield.runtime import Hub
+
+DEFAULT_PROJECT: Final = "default"
+_LINK_LIFETIME: Final = timedelta(minutes=15)
+_SESSION_LIFETIME: Final = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A new key: the only time its token can be read."""
+
+    id: ApiKeyId
+    token: ApiKeyToken
+
+
+async def ensure_project(hub: Hub, name: str = DEFAULT_PROJECT) -> Project:
+    """Return the project called `name`; make it if there is none."""
+    project = await find_project(hub.db, name)
+    if project is None:
+        async with hub.db.write(ProjectId.new(hub.clock())) as tx:
+            await Projects(tx).add(name)
+        project = await find_project(hub.db, name)
+    assert project is not None
+    return project
+
+
+async def issue_key(tx: Tx, *, name: str, scopes: frozenset[Scope] = EVERY_SCOPE) -> IssuedKey:
+    """Create a key for the transaction's project."""
+    issued = IssuedKey(ApiKeyId.new(tx.now), ApiKeyToken.mint())
+    await ApiKeys(tx).add(issued.id, issued.token, name=name, scopes=scopes)
+    return issued
+
+
+async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
+    """
+    Find out whose key this is.
+
+    Raises:
+        Unauthenticated: nobody's, or it was revoked.
+    """
+    digest = token.digest()
+    project_id = hub.key_projects.get(digest)
+    if project_id is not None:
+        entries = await hub.cache.entries(hub.db, project_id)
+        caller = entries.get(("caller", digest))
+        if caller is not None:
+            return caller
+    caller = await find_caller(hub.db, token)
+    if caller is None:
+        raise Unauthenticated
+    entries = await hub.cache.entries(hub.db, caller.project_id)
+    entries["caller", digest] = caller
+    hub.key_projects[digest] = caller.project_id
+    return caller
+
+
+async def open_sign_in(tx: Tx) -> SignInToken:
+    """Make a link that signs one browser in to the dashboard, once, within 15 minutes."""
+    token = SignInToken.mint()
+    await SignIns(tx).add_link(token, tx.now + _LINK_LIFETIME)
+    return token
+
+
+async def sign_in(hub: Hub, token: SignInToken) -> DashboardToken:
+    """
+    Use a sign-in link.
+
+    Raises:
+        SignInLinkUsed: it was used, has expired, or never was one.
+    """
+    project_id = await find_sign_in_project(hub.db, token)
+    if project_id is None:
+        raise SignInLinkUsed
+    session = DashboardToken.mint()
+    async with hub.db.write(project_id) as tx:
+        if not await SignIns(tx).use_link(token):
+            raise SignInLinkUsed
+        await SignIns(tx).add_session(session, tx.now + _SESSION_LIFETIME)
+    return session
+
+
+async def signed_in_project(hub: Hub, token: DashboardToken) -> Project | None:
+    return await find_dashboard_project(hub.db, token)
+
+
+async def sign_out(hub: Hub, token: DashboardToken) -> None:
+    project = await find_dashboard_project(hub.db, token)
+    if project is not None:
+        async with hub.db.write(project.id) as tx:
+            await SignIns(tx).remove_session(token)

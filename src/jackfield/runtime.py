@@ -1,0 +1,29 @@
+"""The running hub: the long-lived parts, built once and passed along."""
+
+from dataclasses import dataclass, field
+
+from jackfield.connectors.catalog import Catalog
+from jackfield.db.cache import ProjectCache
+from jackfield.db.tx import Database
+from jackfield.egress.client import Egress
+from jackfield.egress.rewrite import Rewrites
+from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.ids import ProjectId
+from jackfield.vault.cipher import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Everything a request may need. `public_url` has no slash at its end."""
+
+    db: Database
+    vault: Vault
+    egress: Egress
+    catalog: Catalog
+    public_url: str
+    rewrites: Rewrites = field(default_factory=Rewrites)
+    clock: Clock = system_clock
+    cache: ProjectCache = field(default_factory=ProjectCache)
+    # Which project an API key's digest was last seen to speak for; whether it still does is in
+    # the project's cache entries.
+    key_projects: dict[bytes, ProjectId] = field(default_factory=dict[bytes, ProjectId])

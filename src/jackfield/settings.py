@@ -1,0 +1,126 @@
+"""What an operator sets: the only reader of the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+from jackfield.kit.errors import HubError
+
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 8080
+_YES: Final = frozenset({"1", "true", "yes", "on"})
+_NO: Final = frozenset({"", "0", "false", "no", "off"})
+_LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+class InvalidSetting(HubError):
+    """An environment variable has a value that cannot be used."""
+
+    code = "invalid_setting"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One installation's settings; docs/reference/settings.md explains each."""
+
+    data_dir: Path
+    database_url: str | None = None
+    keyring: str | None = None
+    public_url: str | None = None
+    connectors: Path | None = None
+    provider_rewrite: str = ""
+    allow_private_networks: bool = False
+    log_level: str = "info"
+    url: str = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+    api_key: str | None = None
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """
+        Read the settings of this process.
+
+        Raises:
+            InvalidSetting: one of them cannot be used.
+        """
+        source = os.environ if environ is None else environ  # noqa: TID251 - the one reader
+        given = {
+            name.removeprefix("JACKFIELD_"): value.strip()
+            for name, value in source.items()
+            if name.startswith("JACKFIELD_")
+        }
+        return cls(
+            data_dir=Path(given.get("DATA_DIR") or "jackfield-data").expanduser(),
+            database_url=_database_url(given.get("DATABASE_URL")),
+            keyring=given.get("KEYRING") or None,
+            public_url=_url("JACKFIELD_PUBLIC_URL", given.get("PUBLIC_URL")),
+            connectors=_folder("JACKFIELD_CONNECTORS", given.get("CONNECTORS")),
+            provider_rewrite=given.get("PROVIDER_REWRITE", ""),
+            allow_private_networks=_switch(
+                "JACKFIELD_ALLOW_PRIVATE_NETWORKS", given.get("ALLOW_PRIVATE_NETWORKS", "")
+            ),
+            log_level=_level(given.get("LOG_LEVEL")),
+            url=_url("JACKFIELD_URL", given.get("URL")) or cls.url,
+            api_key=given.get("API_KEY") or None,
+        )
+
+    @property
+    def keyring_location(self) -> str:
+        return self.keyring or str(self.data_dir / "keyring.json")
+
+    @property
+    def sqlite_file(self) -> Path:
+        return self.data_dir / "jackfield.db"
+
+
+def variable(name: str) -> str | None:
+    """Look up the environment variable that a setting such as `env:NAME` names."""
+    return os.environ.get(name)  # noqa: TID251 - the one reader
+
+
+def _database_url(value: str | None) -> str | None:
+    if not value:
+        return None
+    if urlsplit(value).scheme not in ("postgresql", "postgres"):
+        msg = "JACKFIELD_DATABASE_URL: expected postgresql://…; leave it out to use SQLite"
+        raise InvalidSetting(msg)
+    return value
+
+
+def _url(name: str, value: str | None) -> str | None:
+    if not value:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        msg = f"{name}: expected a URL such as https://hub.example.com"
+        raise InvalidSetting(msg)
+    return value.rstrip("/")
+
+
+def _folder(name: str, value: str | None) -> Path | None:
+    if not value:
+        return None
+    folder = Path(value).expanduser()
+    if not folder.is_dir():
+        msg = f"{name}: {value!r} is not a folder"
+        raise InvalidSetting(msg)
+    return folder
+
+
+def _switch(name: str, value: str) -> bool:
+    if value.lower() in _YES:
+        return True
+    if value.lower() in _NO:
+        return False
+    msg = f"{name}: expected 1 or 0"
+    raise InvalidSetting(msg)
+
+
+def _level(value: str | None) -> str:
+    level = (value or "info").lower()
+    if level not in _LEVELS:
+        msg = f"JACKFIELD_LOG_LEVEL: expected one of {', '.join(_LEVELS)}"
+        raise InvalidSetting(msg)
+    return level

@@ -1,0 +1,100 @@
+"""Sealing secrets.
+
+A secret is encrypted under a data key made for it alone, and the data key is encrypted ("wrapped")
+under a key of the keyring. Both encryptions are AES-256-GCM and both are bound to a `Binding`: the
+place the secret belongs. Ciphertext copied to another row, field or project, or kept from before
+the credential was replaced, does not open.
+
+A sealed value is, in order: version (1 byte), id of the wrapping key (4), nonce (12) and wrapped
+data key (32 + 16), nonce (12) and ciphertext (+ 16). Everything before the wrapped data key is
+bound too.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from jackfield.kit.errors import HubError
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.secret import Secret
+from jackfield.vault.keyring import KEY_BYTES, Keyring
+
+_NONCE_BYTES: Final = 12
+_TAG_BYTES: Final = 16
+_VERSION: Final = b"\x01"
+_HEADER: Final = len(_VERSION) + 4
+_WRAPPED: Final = _HEADER + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
+
+
+class SealBroken(HubError):
+    """A stored secret could not be opened."""
+
+    code = "seal_broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where a secret lives. Authenticated with it, but not secret itself.
+
+    `owner_id` is the account or profile, `generation` counts how often its credentials have been
+    replaced.
+    """
+
+    project_id: ProjectId
+    owner_id: str
+    field: str
+    generation: int
+
+    def __bytes__(self) -> bytes:
+        return msgspec.json.encode(
+            [str(self.project_id), str(self.owner_id), self.field, self.generation]
+        )
+
+
+class Vault:
+    def __init__(self, keyring: Keyring) -> None:
+        self._ciphers = {key.id: AESGCM(key.secret) for key in keyring.keys}
+        self._current = keyring.current
+
+    def seal(self, secret: Secret, binding: Binding) -> bytes:
+        """Encrypt `secret` for `binding`. Sealing twice never gives the same bytes."""
+        bound = bytes(binding)
+        data_key = AESGCM.generate_key(bit_length=KEY_BYTES * 8)
+        header = _VERSION + bytes.fromhex(self._current)
+        wrapped = _encrypt(self._ciphers[self._current], data_key, header + bound)
+        boxed = _encrypt(AESGCM(data_key), secret.reveal().encode(), header + bound)
+        return header + wrapped + boxed
+
+    def open(self, sealed: bytes, binding: Binding) -> Secret:
+        """
+        Decrypt what `seal` made for the same `binding`.
+
+        Raises:
+            SealBroken: the bytes were altered, moved, or sealed under a key this vault does not
+                hold. Deliberately does not say which.
+        """
+        header, wrapped, boxed = sealed[:_HEADER], sealed[_HEADER:_WRAPPED], sealed[_WRAPPED:]
+        bound = header + bytes(binding)
+        try:
+            data_key = AESGCM(_decrypt(self._ciphers[key_id(sealed)], wrapped, bound))
+            return Secret(_decrypt(data_key, boxed, bound).decode())
+        except (InvalidTag, KeyError, ValueError):
+            raise SealBroken from None
+
+
+def key_id(sealed: bytes) -> str:
+    """Return the id of the key that `sealed` was wrapped under."""
+    return sealed[len(_VERSION) : _HEADER].hex()
+
+
+def _encrypt(cipher: AESGCM, plain: bytes, bound: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + cipher.encrypt(nonce, plain, bound)
+
+
+def _decrypt(cipher: AESGCM, boxed: bytes, bound: bytes) -> bytes:
+    return cipher.decrypt(boxed[:_NONCE_BYTES], boxed[_NONCE_BYTES:], bound)

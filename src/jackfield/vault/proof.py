@@ -1,0 +1,42 @@
+"""Proof that a keyring is the one a database was sealed with.
+
+For each key that ever sealed something, the database keeps a known text sealed under it. A hub
+that cannot open one of them was given the wrong keyring, or none: it must not start, because it
+would seal new credentials under a key that opens nothing of what is there.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.secret import Secret
+from jackfield.vault.cipher import Binding, SealBroken, Vault
+from jackfield.vault.keyring import KeyringUnusable
+
+_TEXT: Final = Secret("jackfield")
+
+
+def make(vault: Vault, key_id: str) -> bytes:
+    return vault.seal(_TEXT, _binding(key_id))
+
+
+def check(vault: Vault, proofs: Mapping[str, bytes], location: str) -> None:
+    """
+    Make sure that `vault` opens everything that was sealed, by `proofs` (key id to proof).
+
+    Raises:
+        KeyringUnusable: it does not.
+    """
+    for key_id, sealed in sorted(proofs.items()):
+        try:
+            vault.open(sealed, _binding(key_id))
+        except SealBroken:
+            msg = (
+                f"this database holds credentials sealed with key {key_id}, which the keyring "
+                f"{location!r} does not have; restore the keyring that belongs to this database"
+            )
+            raise KeyringUnusable(msg) from None
+
+
+def _binding(key_id: str) -> Binding:
+    return Binding(ProjectId("vault"), key_id, "proof", 0)
