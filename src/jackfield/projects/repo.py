@@ -182,7 +182,7 @@ def _project(row: Row) -> Project:
 
 
 def _api_key(row: Row) -> ApiKey:
-    return ApiKey(**{**row, "id": ApiKeyId(row["id"]), "scopes": _scopes(row["scopes"])})
+    return convert({**row, "scopes": row["scopes"].split()}, ApiKey)
 
 
 def _scopes(text: str) -> frozenset[Scope]:

@@ -68,18 +68,20 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
     """
     digest = token.digest()
     project_id = hub.key_projects.get(digest)
-    if project_id is not None:
-        entries = await hub.cache.entries(hub.db, project_id)
-        caller = entries.get(("caller", digest))
-        if caller is not None:
-            return caller
-    caller = await find_caller(hub.db, token)
-    if caller is None:
-        raise Unauthenticated
-    entries = await hub.cache.entries(hub.db, caller.project_id)
-    entries["caller", digest] = caller
-    hub.key_projects[digest] = caller.project_id
-    return caller
+    if project_id is None:
+        caller = await find_caller(hub.db, token)
+        if caller is None:
+            raise Unauthenticated
+        project_id = hub.key_projects[digest] = caller.project_id
+    entries = await hub.cache.entries(hub.db, project_id)
+    known: Caller | None = entries.get(("caller", digest))
+    if known is None:
+        # Read again even if just found: only what is read after `entries` may go into it.
+        known = await find_caller(hub.db, token)
+        if known is None:
+            raise Unauthenticated
+        entries["caller", digest] = known
+    return known
 
 
 async def open_sign_in(tx: Tx) -> SignInToken:
