@@ -11,6 +11,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Final, cast
 from urllib.parse import quote, quote_plus
 
@@ -30,13 +31,30 @@ _SHORTEST: Final = 6
 
 
 class Redactor:
-    """Masks a set of known secret values, in any of the forms they travel in."""
+    """Masks a set of known secret values, in any of the forms they travel in.
+
+    Cheap to make: the forms are worked out when there is first something to mask.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
+        self._secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST)
+
+    @cached_property
+    def _values(self) -> re.Pattern[str] | None:
+        forms = {form for secret in self._secrets for form in _forms(secret)}
         # Longest first, so that a form that contains another is masked whole.
         ordered = sorted(forms, key=len, reverse=True)
-        self._values = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        return re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+    def is_in(self, content: bytes) -> bool:
+        """Tell quickly whether a secret stands in `content` as it is."""
+        return any(secret.encode() in content for secret in self._secrets)
+
+    def content(self, content: bytes) -> bytes:
+        """Mask secrets in bytes that may be text; what is not UTF-8 otherwise stays as it is."""
+        return self.text(content.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
 
     def text(self, text: str) -> str:
         if self._values is not None:

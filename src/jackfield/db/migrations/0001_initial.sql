@@ -98,7 +98,7 @@ create table connect_sessions (
   provider          text,
   categories        text not null,
   profile_id        text references connector_profiles (id),
-  account_id        text references accounts (id),
+  account_id        text,
   multiple          boolean not null,
   label             text,
   type              text not null,

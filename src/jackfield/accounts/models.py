@@ -1,0 +1,117 @@
+"""Linked accounts: one origin owner's connection to one provider."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from jackfield.kit.errors import Conflict, NotFound
+from jackfield.kit.ids import AccountId, ProfileId
+from jackfield.kit.json import Json
+
+
+class AccountStatus(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    SUSPENDED = "suspended"
+    ERROR = "error"
+    EXPIRED = "expired"
+
+
+class AccountType(StrEnum):
+    PRODUCTION = "production"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReason:
+    """Why an account is not active: a stable code, and words for people."""
+
+    code: str
+    description: str
+    timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A linked account.
+
+    `setup_information` are the fields of its auth method that are no secrets; the secrets are in
+    the vault, sealed for this account and `generation`, which counts how often they were replaced.
+    """
+
+    id: AccountId
+    profile_id: ProfileId
+    provider: str
+    auth_method: str
+    environment: str
+    origin_owner_id: str
+    origin_owner_name: str
+    origin_username: str | None
+    label: str | None
+    type: AccountType
+    shared: bool
+    metadata: Mapping[str, Json]
+    setup_information: Mapping[str, str]
+    status: AccountStatus
+    status_reasons: tuple[StatusReason, ...]
+    generation: int
+    created_at: datetime
+    updated_at: datetime
+
+    def require_usable(self) -> None:
+        """
+        Make sure actions can be run.
+
+        Raises:
+            AccountNotUsable: the account is not active.
+        """
+        if self.status is not AccountStatus.ACTIVE:
+            raise AccountNotUsable(_why_not(self), account_id=self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """Which accounts are meant; an empty choice means all."""
+
+    ids: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    origin_owner_ids: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """`number` counts from 1."""
+
+    number: int = 1
+    size: int = 25
+    only: AccountFilter = field(default_factory=AccountFilter)
+
+
+class AccountNotFound(NotFound):
+    """No account with this id in the project."""
+
+    code = "account_not_found"
+
+
+class AccountNotUsable(Conflict):
+    """The account cannot be used in its present state."""
+
+    code = "account_not_usable"
+    status = 412
+
+
+_WORDS = {
+    AccountStatus.INACTIVE: "the account is inactive because its connector profile is disabled",
+    AccountStatus.SUSPENDED: "the account is suspended; resume it before running actions",
+    AccountStatus.ERROR: "the provider no longer accepts the account's credential; link it again",
+    AccountStatus.EXPIRED: "the account's credential has expired; link it again",
+}
+
+
+def _why_not(account: Account) -> str:
+    words = _WORDS.get(account.status, f"the account is {account.status.value}")
+    if account.status is AccountStatus.ERROR and account.status_reasons:
+        return f"{words} ({account.status_reasons[-1].description})"
+    return words

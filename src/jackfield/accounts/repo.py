@@ -1,0 +1,182 @@
+"""Where accounts and their sealed credentials are kept."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import LiteralString
+
+from jackfield.accounts.models import Account, AccountFilter, AccountNotFound, AccountPage
+from jackfield.db.tx import Row, Tx
+from jackfield.kit.ids import AccountId
+from jackfield.kit.json import Json, convert, decode, encode
+
+_JSON_COLUMNS = ("metadata", "setup_information", "status_reasons")
+
+
+class Accounts:
+    """The accounts of the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def get(self, account_id: str) -> Account:
+        """
+        Return one account; the id is as somebody sent it.
+
+        Raises:
+            AccountNotFound: the project has none with this id.
+        """
+        row = await self._tx.one(
+            "select * from accounts where project_id = :project_id and id = :id", id=account_id
+        )
+        if row is None:
+            raise AccountNotFound(account_id=account_id)
+        return _account(row)
+
+    async def page(self, page: AccountPage) -> list[Account]:
+        """Return one page, newest first."""
+        where, values = _conditions(page.only)
+        rows = await self._tx.all(
+            f"""
+            select *
+              from accounts
+             where project_id = :project_id {where}
+             order by id desc
+             limit :limit offset :offset
+            """,  # noqa: S608 - `where` is made of literals
+            limit=page.size,
+            offset=(page.number - 1) * page.size,
+            **values,
+        )
+        return [_account(row) for row in rows]
+
+    async def find_linked(self, *, owner_id: str, owner_name: str, provider: str) -> Account | None:
+        """Return the newest account of an origin owner with a provider."""
+        row = await self._tx.one(
+            """
+            select *
+              from accounts
+             where project_id = :project_id and origin_owner_id = :owner_id
+               and origin_owner_name = :owner_name and provider = :provider
+             order by id desc
+             limit 1
+            """,
+            owner_id=owner_id,
+            owner_name=owner_name,
+            provider=provider,
+        )
+        return None if row is None else _account(row)
+
+    async def add(self, account: Account) -> None:
+        await self._tx.run(
+            """
+            insert into accounts
+                   (id, project_id, profile_id, provider, auth_method, environment,
+                    origin_owner_id, origin_owner_name, origin_username, label, type, shared,
+                    metadata, setup_information, status, status_reasons, generation,
+                    created_at, updated_at)
+            values (:id, :project_id, :profile_id, :provider, :auth_method, :environment,
+                    :origin_owner_id, :origin_owner_name, :origin_username, :label, :type, :shared,
+                    :metadata, :setup_information, :status, :status_reasons, :generation,
+                    :created_at, :updated_at)
+            """,
+            **_columns(account),
+        )
+        await self._tx.touch()
+
+    async def save(self, account: Account) -> None:
+        await self._tx.run(
+            """
+            update accounts
+               set profile_id = :profile_id,
+                   auth_method = :auth_method,
+                   environment = :environment,
+                   origin_owner_id = :origin_owner_id,
+                   origin_owner_name = :origin_owner_name,
+                   origin_username = :origin_username,
+                   label = :label,
+                   type = :type,
+                   shared = :shared,
+                   metadata = :metadata,
+                   setup_information = :setup_information,
+                   status = :status,
+                   status_reasons = :status_reasons,
+                   generation = :generation,
+                   updated_at = :updated_at
+             where project_id = :project_id and id = :id
+            """,
+            **_columns(account),
+        )
+        await self._tx.touch()
+
+    async def remove(self, account_id: AccountId) -> None:
+        await self._tx.run(
+            "delete from accounts where project_id = :project_id and id = :id", id=account_id
+        )
+        await self._tx.touch()
+
+
+class Credentials:
+    """Sealed credentials of the transaction's project, by who owns them and field."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def of(self, owner_id: str) -> dict[str, bytes]:
+        rows = await self._tx.all(
+            """
+            select field, sealed
+              from credentials
+             where project_id = :project_id and owner_id = :owner_id
+             order by field
+            """,
+            owner_id=owner_id,
+        )
+        return {row["field"]: row["sealed"] for row in rows}
+
+    async def replace(self, owner_id: str, sealed: Mapping[str, bytes], *, generation: int) -> None:
+        """Put `sealed` in the place of all that `owner_id` had."""
+        await self.remove(owner_id)
+        await self._tx.many(
+            """
+            insert into credentials (owner_id, field, project_id, generation, sealed)
+            values (:owner_id, :field, :project_id, :generation, :sealed)
+            """,
+            [
+                {"owner_id": owner_id, "field": name, "generation": generation, "sealed": value}
+                for name, value in sealed.items()
+            ],
+        )
+
+    async def remove(self, owner_id: str) -> None:
+        await self._tx.run(
+            "delete from credentials where project_id = :project_id and owner_id = :owner_id",
+            owner_id=owner_id,
+        )
+
+
+def _conditions(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:
+    where: LiteralString = ""
+    values: dict[str, object] = {}
+    if only.ids:
+        where += " and id in (:ids)"
+        values["ids"] = only.ids
+    if only.providers:
+        where += " and provider in (:providers)"
+        values["providers"] = only.providers
+    if only.origin_owner_ids:
+        where += " and origin_owner_id in (:owners)"
+        values["owners"] = only.origin_owner_ids
+    if only.statuses:
+        where += " and status in (:statuses)"
+        values["statuses"] = only.statuses
+    return where, values
+
+
+def _account(row: Row) -> Account:
+    parsed: dict[str, Json] = {name: decode(row[name], object) for name in _JSON_COLUMNS}
+    return convert({**row, **parsed}, Account)
+
+
+def _columns(account: Account) -> dict[str, object]:
+    columns = asdict(account)
+    return columns | {name: encode(columns[name]).decode() for name in _JSON_COLUMNS}

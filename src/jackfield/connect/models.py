@@ -1,0 +1,100 @@
+"""Connect sessions: a short pass that lets one origin owner link one account."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NewType
+
+from jackfield.accounts.models import AccountType
+from jackfield.kit.errors import HubError, InvalidRequest, NotFound
+from jackfield.kit.ids import ProfileId
+from jackfield.kit.json import Json
+from jackfield.kit.secret import Token
+
+# A number, because the protocol says so; of the size that JavaScript still counts exactly.
+ConnectSessionId = NewType("ConnectSessionId", int)
+_ID_BITS: Final = 53
+
+SHORTEST_SECONDS: Final = 10
+LONGEST_SECONDS: Final = 30 * 24 * 3600
+DEFAULT_SECONDS: Final = 1800
+
+
+class ConnectToken(Token, prefix="jf_ct_"):
+    """The bearer half of a connect session."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTerms:
+    """What a connect session lets its holder do, as the project's own software asked for it.
+
+    `account_id` means that this account is to be linked anew. Without it, an origin owner who
+    already has an account with the provider edits that one, unless `multiple`.
+    """
+
+    origin_owner_id: str
+    origin_owner_name: str
+    origin_username: str | None = None
+    provider: str | None = None
+    categories: tuple[str, ...] = ()
+    profile_id: ProfileId | None = None
+    account_id: str | None = None
+    multiple: bool = False
+    label: str | None = None
+    type: AccountType = AccountType.PRODUCTION
+    shared: bool = False
+    metadata: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectSession:
+    """An open pass, or one that was used: it ends with the first account it links."""
+
+    id: ConnectSessionId
+    terms: SessionTerms
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+    linked_account_id: str | None = None
+
+
+def new_session_id() -> ConnectSessionId:
+    return ConnectSessionId(secrets.randbits(_ID_BITS))
+
+
+class ConnectSessionNotFound(NotFound):
+    """No connect session has this token, or it has ended."""
+
+    code = "connect_session_not_found"
+
+
+class ConnectTokenInvalid(HubError):
+    """This is not the token of a connect session."""
+
+    # 401 for all three, because the published Hub takes it for "this session is over" and
+    # anything else for a failure to retry.
+    code = "connect_token_invalid"
+    status = 401
+
+
+class ConnectSessionExpired(HubError):
+    """The connect session has expired. Ask for a new link."""
+
+    code = "connect_session_expired"
+    status = 401
+
+
+class ConnectSessionUsed(HubError):
+    """The connect session has already linked an account. Ask for a new link to link another."""
+
+    code = "connect_session_used"
+    status = 401
+
+
+class InvalidFields(InvalidRequest):
+    """The form is not filled in as the provider's connector asks for."""
+
+    code = "invalid_fields"

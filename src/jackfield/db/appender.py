@@ -1,0 +1,63 @@
+"""Rows that may be written a moment later, in groups: logs of what has already happened.
+
+One commit for a few hundred rows instead of one each. What is still waiting when the process is
+killed is lost, so nothing that was promised to anyone goes this way.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Final, LiteralString
+
+import structlog
+
+from jackfield.db.tx import Database
+from jackfield.kit.errors import HubError
+from jackfield.kit.ids import ProjectId
+
+_DELAY_SECONDS: Final = 0.1
+_MOST_WAITING: Final = 50_000
+
+_log = structlog.get_logger()
+
+
+class Appender:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._waiting: defaultdict[tuple[ProjectId, LiteralString], list[Mapping[str, object]]]
+        self._waiting = defaultdict(list)
+        self._count = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def append(self, project_id: ProjectId, sql: LiteralString, row: Mapping[str, object]) -> None:
+        """Have `sql` run with `row` soon; does not wait."""
+        if self._count >= _MOST_WAITING:
+            # The database does not keep up: losing log lines is better than running out of memory.
+            _log.error("rows_dropped", count=self._count)
+            self._waiting.clear()
+            self._count = 0
+        self._waiting[project_id, sql].append(row)
+        self._count += 1
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._write_later())
+
+    async def flush(self) -> None:
+        """Write what is waiting now."""
+        waiting, self._waiting = self._waiting, defaultdict(list)
+        self._count = 0
+        for (project_id, sql), rows in waiting.items():
+            try:
+                async with self._db.write(project_id) as tx:
+                    await tx.many(sql, rows)
+            except HubError as error:
+                _log.error("rows_not_written", count=len(rows), detail=error.detail)  # noqa: TRY400
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        await self.flush()
+
+    async def _write_later(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(_DELAY_SECONDS)
+            await self.flush()

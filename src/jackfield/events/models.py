@@ -1,0 +1,9 @@
+"""What happened, for those who want to be told."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_UPDATED = "account.updated"
+    ACCOUNT_DELETED = "account.deleted"

@@ -1,0 +1,26 @@
+"""Where events are kept: written in the transaction that caused them, so that none is lost."""
+
+from jackfield.db.tx import Tx
+from jackfield.events.models import EventType
+from jackfield.kit.ids import EventId
+from jackfield.kit.json import Json, encode
+
+
+class Events:
+    """The events of the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def add(self, type_: EventType, *, subject: str, body: Json) -> None:
+        """Record that `type_` happened to `subject` (an id), with what a receiver is told."""
+        await self._tx.run(
+            """
+            insert into events (id, project_id, type, subject, body, created_at)
+            values (:id, :project_id, :type, :subject, :body, :now)
+            """,
+            id=EventId.new(self._tx.now),
+            type=type_,
+            subject=subject,
+            body=encode(body).decode(),
+        )

@@ -1,0 +1,93 @@
+"""Reading a request's body, within bounds."""
+
+import asyncio
+from typing import Final, TypeVar
+
+from starlette.types import Receive, Scope
+
+from jackfield.kit.errors import Fault, HubError, InvalidRequest
+from jackfield.kit.ids import InvalidId
+from jackfield.kit.json import DecodeError, ValidationError, decode
+
+T = TypeVar("T")
+
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+_BODY_SECONDS: Final = 30
+
+
+class BodyTooLarge(HubError):
+    """The request body is larger than this hub takes."""
+
+    code = "body_too_large"
+    status = 413
+
+
+class BodyTooSlow(HubError):
+    """The request body did not arrive in time."""
+
+    code = "body_too_slow"
+    status = 408
+
+
+class InvalidJson(HubError):
+    """The request body is not JSON."""
+
+    code = "invalid_json"
+    status = 400
+
+
+class ClientGone(HubError):
+    """The client hung up before its request was complete."""
+
+    code = "client_gone"
+    status = 499
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """
+    Read a whole body.
+
+    Raises:
+        BodyTooLarge: it is larger than 16 MB.
+        BodyTooSlow: it took longer than 30 seconds to arrive.
+        ClientGone: it never did.
+    """
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+    parts = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                parts += message.get("body", b"")
+                if len(parts) > MAX_BODY_BYTES:
+                    raise BodyTooLarge
+                if not message.get("more_body"):
+                    return bytes(parts)
+    except TimeoutError as error:
+        raise BodyTooSlow from error
+
+
+def parse_body(content: bytes, type_: type[T]) -> T:
+    """
+    Read JSON as a `type_`.
+
+    Raises:
+        InvalidJson: it is no JSON.
+        InvalidRequest: it is, but not a `type_`; the fault names the place, never the value.
+    """
+    try:
+        return decode(content, type_)
+    except ValidationError as error:
+        words, _, place = str(error).partition(" - at `")
+        path = place.rstrip("`").removeprefix("$").removeprefix(".")
+        msg = f"{path or 'the body'}: {words[:1].lower()}{words[1:]}"
+        raise InvalidRequest(msg, faults=[Fault(path, words)]) from None
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        # Not chained: the cause could quote what was sent.
+        raise InvalidJson from None
+    except InvalidId as error:
+        raise InvalidRequest(str(error)) from None

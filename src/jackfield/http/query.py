@@ -1,0 +1,47 @@
+"""Reading query parameters into a struct, in each spelling published clients use for lists."""
+
+from typing import TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from jackfield.kit.errors import Fault, InvalidRequest
+from jackfield.kit.json import ValidationError, convert
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def parse_query(text: str, type_: type[T]) -> T:
+    """
+    Read the query string `text` as a `type_`; parameters it does not name are ignored.
+
+    A list may be repeated keys (`a=1&a=2`, `a[]=1&a[]=2`) or commas (`a=1,2`). Blank is absent.
+
+    Raises:
+        InvalidRequest: a value is not of the type its parameter has.
+    """
+    given: dict[str, list[str]] = {}
+    for name, value in parse_qsl(text):
+        given.setdefault(name.removesuffix("[]"), []).append(value)
+
+    hints = get_type_hints(type_)
+    values: dict[str, object] = {}
+    for field in msgspec.structs.fields(type_):
+        found = given.get(field.encode_name)
+        if found is not None:
+            values[field.encode_name] = _split(found) if _is_list(hints[field.name]) else found[-1]
+    try:
+        return convert(values, type_)
+    except ValidationError as error:
+        words, _, place = str(error).partition(" - at `")
+        path = "query." + place.rstrip("`").removeprefix("$").removeprefix(".")
+        msg = f"{path}: {words[:1].lower()}{words[1:]}"
+        raise InvalidRequest(msg, faults=[Fault(path, words)]) from None
+
+
+def _split(values: list[str]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def _is_list(hint: object) -> bool:
+    return any(get_origin(each) in (list, tuple) for each in (hint, *get_args(hint)))

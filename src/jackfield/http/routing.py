@@ -1,0 +1,103 @@
+"""Routes as plain functions: what a handler takes is what its signature says.
+
+A handler gets what its guard learned about the asker first. A parameter called `body` is decoded
+from the request, one called `query` from the query string; every other one is a part of the path.
+The same facts make the OpenAPI document, so the two cannot part ways.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope
+
+from jackfield.http.body import parse_body, read_body
+from jackfield.http.query import parse_query
+from jackfield.kit.errors import HubError
+from jackfield.kit.json import encode
+from jackfield.projects.models import Scope as ApiScope
+from jackfield.runtime import Hub
+
+Handler: TypeAlias = Callable[..., Awaitable[object]]
+F = TypeVar("F", bound=Handler)
+Endpoint: TypeAlias = Callable[[Scope, Receive], Awaitable[Response]]
+
+
+class Guard(Protocol):
+    """Finds out who is asking, and turns strangers away."""
+
+    async def __call__(self, hub: Hub, headers: Headers, scope: ApiScope | None) -> object: ...
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the API.
+
+    `scope` is what the API key must carry; `raises` are the refusals worth documenting beyond
+    those every route shares.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    guard: Guard
+    scope: ApiScope | None = None
+    status: int = 200
+    raises: tuple[type[HubError], ...] = ()
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        _, *taken = inspect.signature(self.handler, eval_str=True).parameters.values()
+        return {each.name: each.annotation for each in taken}
+
+    @cached_property
+    def returns(self) -> Any:
+        return inspect.signature(self.handler, eval_str=True).return_annotation
+
+    def endpoint(self, hub: Hub) -> Endpoint:
+        parameters, status = self.parameters, self.status
+        body, query = parameters.get("body"), parameters.get("query")
+        parts = [name for name in parameters if name not in ("body", "query")]
+
+        async def serve(scope: Scope, receive: Receive) -> Response:
+            asker = await self.guard(hub, Headers(scope=scope), self.scope)
+            given: dict[str, object] = {name: scope["path_params"][name] for name in parts}
+            if query is not None:
+                given["query"] = parse_query(scope["query_string"].decode("latin-1"), query)
+            if body is not None:
+                given["body"] = parse_body(await read_body(scope, receive), body)
+            answer = await self.handler(asker, **given)
+            if isinstance(answer, Response):
+                return answer
+            return Response(encode(answer), status, media_type="application/json")
+
+        return serve
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The routes of one resource, in the order they are written."""
+
+    guard: Guard
+    routes: list[Route] = field(default_factory=list[Route])
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: ApiScope | None = None,
+        status: int = 200,
+        raises: tuple[type[HubError], ...] = (),
+    ) -> Callable[[F], F]:
+        """Make the decorated function the handler of `method` and `path`."""
+
+        def keep(handler: F) -> F:
+            self.routes.append(Route(method, path, handler, self.guard, scope, status, raises))
+            return handler
+
+        return keep
