@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from jackfield.connectors.catalog import Catalog
+from jackfield.db.appender import Appender
 from jackfield.db.cache import ProjectCache
 from jackfield.db.tx import Database
 from jackfield.egress.client import Egress
@@ -20,6 +21,7 @@ class Hub:
     vault: Vault
     egress: Egress
     catalog: Catalog
+    appender: Appender
     public_url: str
     rewrites: Rewrites = field(default_factory=Rewrites)
     clock: Clock = system_clock

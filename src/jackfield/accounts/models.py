@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from jackfield.kit.errors import Conflict, NotFound
+from jackfield.kit.errors import Conflict, HubError, NotFound
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
 
@@ -100,6 +100,14 @@ class AccountNotUsable(Conflict):
 
     code = "account_not_usable"
     status = 412
+
+
+class CredentialRejected(HubError):
+    """The provider does not accept the credential."""
+
+    # Not 401: the published Hub takes that for the end of its own session and shows nothing.
+    code = "credential_rejected"
+    status = 400
 
 
 _WORDS = {

@@ -50,7 +50,7 @@ class Appender:
                 async with self._db.write(project_id) as tx:
                     await tx.many(sql, rows)
             except HubError as error:
-                _log.error("rows_not_written", count=len(rows), detail=error.detail)  # noqa: TRY400
+                _log.error("rows_not_written", count=len(rows), detail=error.detail)
 
     async def close(self) -> None:
         if self._task is not None:

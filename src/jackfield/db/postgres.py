@@ -79,9 +79,7 @@ class PostgresDatabase:
     async def migrate(self) -> list[str]:
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("select pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
-            await connection.execute(migrate.LEDGER)
-            rows = await connection.fetch("select number, hash from migrations")
-            todo = migrate.pending({row["number"]: row["hash"] for row in rows})
+            todo = await _pending(connection)
             for migration in todo:
                 for statement in migration.statements:
                     await connection.execute(statement)
@@ -94,6 +92,10 @@ class PostgresDatabase:
                     self._clock(),
                 )
         return [migration.name for migration in todo]
+
+    async def pending(self) -> list[str]:
+        async with self._pool.acquire() as connection:
+            return [migration.name for migration in await _pending(connection)]
 
     async def close(self) -> None:
         await self._pool.close()
@@ -112,3 +114,9 @@ class _Connection:
     async def repeat(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         text, names = positional(sql)
         await self._connection.executemany(text, [[row[name] for name in names] for row in rows])
+
+
+async def _pending(connection: _Proxy) -> list[migrate.Migration]:
+    await connection.execute(migrate.LEDGER)
+    rows = await connection.fetch("select number, hash from migrations")
+    return migrate.pending({row["number"]: row["hash"] for row in rows})

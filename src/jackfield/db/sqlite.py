@@ -32,6 +32,17 @@ sqlite3.register_converter("timestamptz", lambda text: datetime.fromisoformat(te
 sqlite3.register_converter("boolean", lambda text: text == b"1")
 
 _BUSY_TIMEOUT_MS: Final = 5000
+_PRIMARY_CODE: Final = 0xFF
+_BROKEN: Final = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
 _PRAGMAS: Final = (
     "journal_mode = wal",
     "synchronous = full",
@@ -85,6 +96,10 @@ class SqliteDatabase:
         now = self._clock()
         return await self._writer.do(lambda connection: _migrate(connection, now))
 
+    async def pending(self) -> list[str]:
+        todo = await self._writer.do(_pending)
+        return [migration.name for migration in todo]
+
     async def close(self) -> None:
         self._reader.close()
         await self._writer.close()
@@ -114,9 +129,24 @@ class _Writer:
         self._commit: asyncio.Task[None] | None = None
 
     async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Have the thread do `work`, after everything it was asked before."""
+        """
+        Have the thread do `work`, after everything it was asked before.
+
+        Raises:
+            DatabaseBusy: another process holds the file.
+            DatabaseUnusable: the disk is full, failing or read-only.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, work, self._connection)
+        try:
+            return await loop.run_in_executor(self._thread, work, self._connection)
+        except sqlite3.DatabaseError as error:
+            code = error.sqlite_errorcode & _PRIMARY_CODE
+            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise DatabaseBusy from error
+            if code in _BROKEN:
+                msg = f"the database cannot be written: {error}"
+                raise DatabaseUnusable(msg) from error
+            raise
 
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         return await self.do(lambda connection: _query(connection, sql, values))
@@ -196,10 +226,7 @@ def _bind(value: object) -> object:
 
 def _begin(connection: sqlite3.Connection) -> None:
     if not connection.in_transaction:
-        try:
-            connection.execute("begin immediate")
-        except sqlite3.OperationalError as error:
-            raise DatabaseBusy from error
+        connection.execute("begin immediate")
     connection.execute("savepoint turn")
 
 
@@ -228,9 +255,7 @@ def _commit(connection: sqlite3.Connection) -> None:
 def _migrate(connection: sqlite3.Connection, now: datetime) -> list[str]:
     connection.execute("begin immediate")
     try:
-        connection.execute(migrate.LEDGER)
-        rows = connection.execute("select number, hash from migrations").fetchall()
-        todo = migrate.pending({row["number"]: row["hash"] for row in rows})
+        todo = _pending(connection)
         for migration in todo:
             for statement in migration.statements:
                 connection.execute(statement)
@@ -243,3 +268,9 @@ def _migrate(connection: sqlite3.Connection, now: datetime) -> list[str]:
         raise
     connection.execute("commit")
     return [migration.name for migration in todo]
+
+
+def _pending(connection: sqlite3.Connection) -> list[migrate.Migration]:
+    connection.execute(migrate.LEDGER)
+    rows = connection.execute("select number, hash from migrations").fetchall()
+    return migrate.pending({row["number"]: row["hash"] for row in rows})

@@ -100,4 +100,12 @@ class Database(Protocol):
         """
         ...
 
+    async def pending(self) -> list[str]:
+        """Return the names of the migrations that are still to be applied.
+
+        Raises:
+            DatabaseUnusable: as `migrate`.
+        """
+        ...
+
     async def close(self) -> None: ...

@@ -12,6 +12,7 @@ from jackfield.projects.models import (
     Caller,
     DashboardToken,
     Project,
+    ProjectNotFound,
     Scope,
     SignInLinkUsed,
     SignInToken,
@@ -49,6 +50,20 @@ async def ensure_project(hub: Hub, name: str = DEFAULT_PROJECT) -> Project:
             await Projects(tx).add(name)
         project = await find_project(hub.db, name)
     assert project is not None
+    return project
+
+
+async def get_project(hub: Hub, name: str) -> Project:
+    """
+    Return the project called `name`.
+
+    Raises:
+        ProjectNotFound: there is none.
+    """
+    project = await find_project(hub.db, name)
+    if project is None:
+        msg = f"there is no project called {name!r}"
+        raise ProjectNotFound(msg)
     return project
 
 

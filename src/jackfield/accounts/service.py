@@ -1,0 +1,174 @@
+"""What can be done with linked accounts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from jackfield.accounts import credentials as sealing
+from jackfield.accounts.check import check_credential
+from jackfield.accounts.models import (
+    Account,
+    AccountNotUsable,
+    AccountStatus,
+    CredentialRejected,
+    StatusReason,
+)
+from jackfield.accounts.repo import Accounts, Credentials
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.connector import Connector
+from jackfield.db.tx import Tx
+from jackfield.events.models import EventType
+from jackfield.events.repo import Events
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import Json
+from jackfield.runtime import Hub
+from jackfield.vault.cipher import Vault
+
+
+async def add(
+    tx: Tx, vault: Vault, account: Account, *, method: AuthMethod, values: Mapping[str, str]
+) -> Account:
+    """Keep a new account, with the credentials `values` sealed for it."""
+    account = replace(account, setup_information=_public(method, values))
+    await Accounts(tx).add(account)
+    await _seal(tx, vault, account, secrets=sealing.secrets_of(method, values))
+    await _announce(tx, EventType.ACCOUNT_CREATED, account)
+    return account
+
+
+async def replace_credentials(
+    tx: Tx, vault: Vault, account: Account, *, method: AuthMethod, values: Mapping[str, str]
+) -> Account:
+    """Put other credentials in place of those an account had; it is active again."""
+    account = replace(
+        account,
+        auth_method=method.key,
+        setup_information=_public(method, values),
+        status=AccountStatus.ACTIVE,
+        status_reasons=(),
+        generation=account.generation + 1,
+        updated_at=tx.now,
+    )
+    await Accounts(tx).save(account)
+    await _seal(tx, vault, account, secrets=sealing.secrets_of(method, values))
+    await _announce(tx, EventType.ACCOUNT_UPDATED, account)
+    return account
+
+
+async def change(tx: Tx, account_id: str, values: Mapping[str, Json]) -> Account:
+    """Change what an account is called and whose it is: `values` by field name."""
+    account = await Accounts(tx).get(account_id)
+    return await _update(tx, replace(account, **values))
+
+
+async def remove(tx: Tx, account_id: str) -> Account:
+    """Delete an account and its credentials, and return what it was."""
+    account = await Accounts(tx).get(account_id)
+    await Credentials(tx).remove(account.id)
+    await Accounts(tx).remove(account.id)
+    await _announce(tx, EventType.ACCOUNT_DELETED, account)
+    return account
+
+
+async def suspend(tx: Tx, account_id: str) -> Account:
+    account = await Accounts(tx).get(account_id)
+    if account.status is AccountStatus.SUSPENDED:
+        return account
+    reason = StatusReason("suspended", "An operator paused the account.", tx.now)
+    return await _update(
+        tx, replace(account, status=AccountStatus.SUSPENDED, status_reasons=(reason,))
+    )
+
+
+async def resume(tx: Tx, account_id: str) -> Account:
+    account = await Accounts(tx).get(account_id)
+    if account.status is not AccountStatus.SUSPENDED:
+        return account
+    return await _update(tx, replace(account, status=AccountStatus.ACTIVE, status_reasons=()))
+
+
+async def check(hub: Hub, project_id: ProjectId, account_id: str) -> Account:
+    """
+    Ask the provider whether it accepts the account's credential, and keep the answer.
+
+    A suspended account stays suspended.
+
+    Raises:
+        ProviderError: the provider could not say; the account is left as it was.
+    """
+    async with hub.db.read(project_id) as tx:
+        account = await Accounts(tx).get(account_id)
+        sealed = await Credentials(tx).of(account.id)
+    connector = hub.catalog.get(account.provider)
+    method = method_of(connector, account)
+    opened = sealing.open_sealed(hub.vault, sealed, project_id=project_id, account=account)
+    refusal = None
+    try:
+        await check_credential(hub, connector, method, opened)
+    except CredentialRejected as rejected:
+        refusal = rejected
+    async with hub.db.write(project_id) as tx:
+        return await _keep_verdict(tx, account, refusal)
+
+
+def method_of(connector: Connector, account: Account) -> AuthMethod:
+    """
+    Return the auth method an account was linked by.
+
+    Raises:
+        AccountNotUsable: the connector no longer has it.
+    """
+    method = connector.find_auth_method(account.auth_method)
+    if method is None:
+        msg = (
+            f"the connector {connector.key!r} no longer has the auth method "
+            f"{account.auth_method!r}; link the account again"
+        )
+        raise AccountNotUsable(msg, account_id=account.id)
+    return method
+
+
+async def _keep_verdict(tx: Tx, checked: Account, refusal: CredentialRejected | None) -> Account:
+    account = await Accounts(tx).get(checked.id)
+    if account.generation != checked.generation or account.status is AccountStatus.SUSPENDED:
+        # The verdict is about a credential that was replaced meanwhile, or changes nothing.
+        return account
+    if refusal is None:
+        if account.status is AccountStatus.ACTIVE:
+            return account
+        return await _update(tx, replace(account, status=AccountStatus.ACTIVE, status_reasons=()))
+    reason = StatusReason(refusal.code, refusal.detail, tx.now)
+    return await _update(tx, replace(account, status=AccountStatus.ERROR, status_reasons=(reason,)))
+
+
+async def _update(tx: Tx, account: Account) -> Account:
+    account = replace(account, updated_at=tx.now)
+    await Accounts(tx).save(account)
+    await _announce(tx, EventType.ACCOUNT_UPDATED, account)
+    return account
+
+
+async def _seal(tx: Tx, vault: Vault, account: Account, *, secrets: Mapping[str, str]) -> None:
+    sealed = sealing.seal(vault, secrets, project_id=tx.project_id, account=account)
+    await Credentials(tx).replace(account.id, sealed, generation=account.generation)
+
+
+async def _announce(tx: Tx, type_: EventType, account: Account) -> None:
+    body = {
+        "project_id": tx.project_id,
+        "event": type_,
+        "event_date": tx.now,
+        "record_type": "account",
+        "record_id": account.id,
+        "account_id": account.id,
+        "provider": account.provider,
+        "origin_owner_id": account.origin_owner_id,
+        "origin_owner_name": account.origin_owner_name,
+        "origin_username": account.origin_username,
+        "setup_information": account.setup_information,
+    }
+    await Events(tx).add(type_, subject=account.id, body=body)
+
+
+def _public(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:
+    secret = sealing.secrets_of(method, values)
+    return {name: value for name, value in values.items() if name not in secret}

@@ -1,0 +1,171 @@
+"""The composition root: the one module that knows every part."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.db.appender import Appender
+from jackfield.db.cache import ProjectCache
+from jackfield.db.postgres import PostgresDatabase
+from jackfield.db.sqlite import SqliteDatabase
+from jackfield.db.tx import Database, DatabaseUnusable
+from jackfield.egress import rewrite
+from jackfield.egress.client import Egress
+from jackfield.http.api import Api
+from jackfield.kit.clock import Clock, system_clock
+from jackfield.profiles import service as profiles
+from jackfield.projects import service as projects
+from jackfield.projects.repo import all_projects
+from jackfield.runtime import Hub
+from jackfield.settings import Settings, variable
+from jackfield.ui.pages import Pages
+from jackfield.vault import keyring, proof
+from jackfield.vault.cipher import Vault
+from jackfield.vault.keyring import Keyring, KeyringUnusable
+
+_log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def open_hub(
+    settings: Settings, *, public_url: str, clock: Clock = system_clock
+) -> AsyncGenerator[Hub]:
+    """
+    Open the installation that `settings` describe, and close it at the end of the block.
+
+    On SQLite the database is made and brought to this version; the default project and the
+    profiles that need nothing from an operator are there afterwards.
+
+    Raises:
+        DatabaseUnusable: the data directory or the database cannot be used.
+        KeyringUnusable: the vault's keys are missing, damaged, or others'.
+        InvalidRewrite: the provider rewrite cannot be understood.
+    """
+    rewrites = rewrite.parse(settings.provider_rewrite)
+    cache = ProjectCache()
+    async with open_database(settings, clock=clock, cache=cache) as db:
+        if settings.database_url is None:
+            await db.migrate()
+        elif await db.pending():
+            msg = "the database is not at this version of the hub yet; run: jackfield migrate"
+            raise DatabaseUnusable(msg)
+        catalog = Catalog(_folders(settings), cache=settings.data_dir / "cache")
+        catalog.load()
+        egress = Egress(rewrites=rewrites, allow_private=settings.allow_private_networks)
+        appender = Appender(db)
+        try:
+            hub = Hub(
+                db=db,
+                vault=Vault(await _open_keyring(db, settings, clock)),
+                egress=egress,
+                catalog=catalog,
+                appender=appender,
+                public_url=(settings.public_url or public_url).rstrip("/"),
+                rewrites=rewrites,
+                clock=clock,
+                cache=cache,
+            )
+            await projects.ensure_project(hub)
+            for project in await all_projects(db):
+                await profiles.ensure_defaults(hub, project.id)
+            _say_what_is_unusual(settings, hub)
+            yield hub
+        finally:
+            await appender.close()
+            await egress.close()
+
+
+@asynccontextmanager
+async def open_database(
+    settings: Settings, *, clock: Clock = system_clock, cache: ProjectCache | None = None
+) -> AsyncGenerator[Database]:
+    """
+    Open the database that `settings` name; `cache` is told of what changes in it.
+
+    Raises:
+        DatabaseUnusable: it, or the data directory, cannot be used.
+    """
+    _make_data_dir(settings.data_dir)
+    on_touch = (cache or ProjectCache()).drop
+    if settings.database_url is not None:
+        db: Database = await PostgresDatabase.open(
+            settings.database_url, clock=clock, on_touch=on_touch
+        )
+    else:
+        db = SqliteDatabase(settings.sqlite_file, clock=clock, on_touch=on_touch)
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+def build_app(hub: Hub) -> ASGIApp:
+    """Return everything one origin serves: the API, the Hub, the dashboard and the docs."""
+    api, pages = Api(hub), Pages(hub)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        app = api if api.serves(scope["path"]) else pages
+        await app(scope, receive, send)
+
+    return serve
+
+
+async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyring:
+    location = settings.keyring_location
+    rows = await db.unscoped("select id, proof from vault_keys")
+    proofs = {row["id"]: row["proof"] for row in rows}
+    found = keyring.find(location, variable)
+    if found is None:
+        if proofs:
+            msg = (
+                f"there is no keyring at {location!r}, but this database holds credentials that "
+                "were sealed with one; restore it from a backup, or point JACKFIELD_KEYRING to it"
+            )
+            raise KeyringUnusable(msg)
+        found = keyring.create(location, clock())
+        _log.info("keyring_created", location=location)
+    vault = Vault(found)
+    proof.check(vault, proofs, location)
+    for key in found.keys:
+        if key.id not in proofs:
+            await db.unscoped(
+                "insert into vault_keys (id, proof, created_at) values (:id, :proof, :now)"
+                " on conflict do nothing",
+                id=key.id,
+                proof=proof.make(vault, key.id),
+            )
+    return found
+
+
+def _make_data_dir(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        trial = folder / ".writable"
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        msg = (
+            f"the data directory {str(folder)!r} cannot be written: {error.strerror}; choose "
+            "another with JACKFIELD_DATA_DIR, or give this user the right to write there"
+        )
+        raise DatabaseUnusable(msg) from error
+
+
+def _folders(settings: Settings) -> list[Path]:
+    return [own_folder(), *([settings.connectors] if settings.connectors else [])]
+
+
+def _say_what_is_unusual(settings: Settings, hub: Hub) -> None:
+    for origin, target in hub.rewrites.targets.items():
+        _log.warning("provider_rewritten", origin=origin, target=target)
+    if settings.allow_private_networks:
+        _log.warning("private_networks_allowed")
+    for finding in hub.catalog.findings:
+        _log.error("connector_not_loaded", finding=str(finding))

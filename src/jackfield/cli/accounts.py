@@ -1,0 +1,132 @@
+"""`jackfield accounts …`: linked accounts, through the hub's API."""
+
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from jackfield.cli.output import json_option, print_json, print_table
+
+
+@click.group()
+def accounts() -> None:
+    """List and look after linked accounts."""
+
+
+@accounts.command("list")
+@click.option("--provider", multiple=True, help="Only of this provider; may be repeated.")
+@click.option("--owner-id", multiple=True, help="Only of this customer; may be repeated.")
+@click.option("--status", multiple=True, help="Only in this state; may be repeated.")
+@click.option("--page", type=int, default=1, show_default=True)
+@click.option("--page-size", type=int, default=25, show_default=True)
+@json_option
+def list_accounts(
+    *,
+    provider: tuple[str, ...],
+    owner_id: tuple[str, ...],
+    status: tuple[str, ...],
+    page: int,
+    page_size: int,
+    as_json: bool,
+) -> None:
+    """List linked accounts, newest first."""
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    found = api.call(
+        "GET",
+        "/accounts",
+        query={
+            "providers": provider,
+            "origin_owner_ids": owner_id,
+            "status": status,
+            "page": page,
+            "page_size": page_size,
+        },
+    )
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ["id", "provider", "owner", "status", "type", "linked"],
+        [
+            (
+                account["id"],
+                account["provider"],
+                f"{account['origin_owner_name']} ({account['origin_owner_id']})",
+                account["status"],
+                account["type"],
+                account["created_at"][:16].replace("T", " "),
+            )
+            for account in found
+        ],
+        empty="no accounts; link one with `jackfield connect PROVIDER --owner-id ID`",
+    )
+
+
+@accounts.command()
+@click.argument("account_id", metavar="ID")
+@json_option
+def show(account_id: str, *, as_json: bool) -> None:
+    """Show one account."""
+    _print(_call("GET", account_id), as_json=as_json)
+
+
+@accounts.command()
+@click.argument("account_id", metavar="ID")
+@json_option
+def check(account_id: str, *, as_json: bool) -> None:
+    """Ask the provider whether it still accepts the account's credential.
+
+    Exits 1 when it does not.
+    """
+    account = _call("POST", account_id, verb="check")
+    _print(account, as_json=as_json)
+    if account["status"] != "active":
+        raise click.exceptions.Exit(1)
+
+
+@accounts.command()
+@click.argument("account_id", metavar="ID")
+@json_option
+def suspend(account_id: str, *, as_json: bool) -> None:
+    """Pause an account: its actions are refused until it is resumed."""
+    _print(_call("POST", account_id, verb="suspend"), as_json=as_json)
+
+
+@accounts.command()
+@click.argument("account_id", metavar="ID")
+@json_option
+def resume(account_id: str, *, as_json: bool) -> None:
+    """Let a suspended account be used again."""
+    _print(_call("POST", account_id, verb="resume"), as_json=as_json)
+
+
+@accounts.command()
+@click.argument("account_id", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def delete(account_id: str, *, yes: bool, as_json: bool) -> None:
+    """Delete an account and its credentials."""
+    if not yes:
+        click.confirm(f"Delete {account_id} and its credentials?", abort=True)
+    _print(_call("DELETE", account_id), as_json=as_json)
+
+
+def _call(method: str, account_id: str, *, verb: str | None = None) -> dict[str, Any]:
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    name = quote(account_id, safe="")
+    return api.call(method, f"/jackfield/accounts/{name}/{verb}" if verb else f"/accounts/{name}")
+
+
+def _print(account: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(account)
+        return
+    rows = [(name, value) for name, value in account.items() if value not in (None, {}, [])]
+    reasons = [f"{each['code']}: {each['description']}" for each in account["status_reasons"]]
+    print_table(
+        ["field", "value"],
+        [(name, "; ".join(reasons) if name == "status_reasons" else value) for name, value in rows],
+        empty="",
+    )

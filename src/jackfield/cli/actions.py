@@ -1,0 +1,141 @@
+"""`jackfield actions …` and `jackfield run`: what can be run, and running it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from jackfield.cli.output import fail, json_option, print_json, print_table
+
+
+@click.group()
+def actions() -> None:
+    """Find out what can be run."""
+
+
+@actions.command("list")
+@click.option("--provider", help="Only of this provider.")
+@json_option
+def list_actions(provider: str | None, *, as_json: bool) -> None:
+    """List actions."""
+    _print(_find(provider=provider), as_json=as_json)
+
+
+@actions.command()
+@click.argument("text")
+@click.option("--provider", help="Only of this provider.")
+@json_option
+def search(text: str, provider: str | None, *, as_json: bool) -> None:
+    """Find actions whose id, label or description has the words of TEXT."""
+    _print(_find(provider=provider, search=text), as_json=as_json)
+
+
+@actions.command()
+@click.argument("action")
+@json_option
+def show(action: str, *, as_json: bool) -> None:
+    """Show what ACTION does and takes."""
+    found = [each for each in _find(details=True, key=action) if each["id"] == action]
+    if not found:
+        fail(f"no action is called {action!r}; look with `jackfield actions search`")
+    if as_json:
+        print_json(found[0])
+        return
+    described = found[0]
+    click.echo(f"{described['id']}: {described['label']}")
+    click.echo(described["description"])
+    click.echo(f"effects: {', '.join(described['effects']) or 'unknown'}\n")
+    schema = described.get("input_schema", {})
+    required = set(schema.get("required", []))
+    print_table(
+        ["input", "type", "required", "description"],
+        [
+            (name, each.get("type"), "yes" if name in required else "", each.get("description"))
+            for name, each in schema.get("properties", {}).items()
+        ],
+        empty="takes no inputs",
+    )
+
+
+@click.command()
+@click.argument("action")
+@click.argument("inputs", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--account", required=True, help="The linked account to run it with.")
+@click.option(
+    "--input",
+    "file",
+    type=click.File("r", encoding="utf-8"),
+    help="A JSON file with inputs by name; - for standard input.",
+)
+def run(action: str, inputs: tuple[str, ...], *, account: str, file: TextIO | None) -> None:
+    """
+    Run ACTION and print its result as JSON.
+
+    A VALUE that is JSON is taken as such (limit=5, listIds=[1,2]), any other as text. Exits 3
+    when the provider refuses or fails.
+    """
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    answer = api.call(
+        "POST",
+        "/actions/rpc",
+        body={"action": action, "body": {**_read(file), **dict(map(_pair, inputs))}},
+        headers={"x-account-id": account},
+    )
+    if isinstance(answer, bytes):
+        sys.stdout.buffer.write(answer)
+    else:
+        print_json(answer)
+
+
+def _find(
+    *,
+    provider: str | None = None,
+    search: str | None = None,
+    key: str | None = None,
+    details: bool = False,
+) -> list[dict[str, Any]]:
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    query: dict[str, Any] = {"page_size": 1000}
+    query |= {"filter[connectors]": provider} if provider else {}
+    query |= {"filter[action_key]": key} if key else {}
+    query |= {"search": search} if search else {}
+    query |= {"include": "action_details"} if details else {}
+    found = api.call("GET", "/actions", query=query)
+    return [action for connector in found["data"] for action in connector["actions"]]
+
+
+def _print(found: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"data": found, "next": None})
+        return
+    print_table(
+        ["id", "effects", "label"],
+        [(each["id"], ", ".join(each["effects"]), each["label"]) for each in found],
+        empty="no such actions",
+    )
+
+
+def _read(file: TextIO | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        given = json.load(file)
+    except ValueError as error:
+        fail(f"{Path(file.name).name} is no JSON: {error}", status=2)
+    if not isinstance(given, dict):
+        fail(f"{Path(file.name).name} must hold a JSON object", status=2)
+    return given  # pyright: ignore[reportUnknownVariableType]
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        fail(f"{text!r} is not of the form name=value", status=2)
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

@@ -1,0 +1,48 @@
+"""`jackfield connect`: a link with which somebody links an account."""
+
+import click
+
+from jackfield.cli.output import json_option, print_json
+
+
+@click.command()
+@click.argument("provider")
+@click.option("--owner-id", required=True, help="Your customer, in your own system.")
+@click.option("--owner-name", help="Your customer's name, for people; the id when left out.")
+@click.option("--expires-in", type=int, default=432_000, show_default=True, help="Seconds.")
+@click.option("--label", help="Kept on the account.")
+@click.option("--account", "account_id", help="Link this account anew.")
+@json_option
+def connect(
+    provider: str,
+    owner_id: str,
+    *,
+    owner_name: str | None,
+    expires_in: int,
+    label: str | None,
+    account_id: str | None,
+    as_json: bool,
+) -> None:
+    """
+    Print an auth link for PROVIDER, such as iterable.
+
+    Whoever opens it links one account on behalf of your customer; then it is used up.
+    """
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    session = api.call(
+        "POST",
+        "/connect_sessions",
+        body={
+            "provider": provider,
+            "origin_owner_id": owner_id,
+            "origin_owner_name": owner_name or owner_id,
+            "expires_in": expires_in,
+            "label": label,
+            "account_id": account_id,
+        },
+    )
+    if as_json:
+        print_json(session)
+    else:
+        click.echo(session["auth_link_url"])

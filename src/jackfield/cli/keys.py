@@ -1,0 +1,138 @@
+"""`jackfield keys …`: API keys, in the data directory or database of this machine."""
+
+import asyncio
+
+import click
+
+from jackfield.cli.output import fail, json_option, print_json, print_table, reporting
+from jackfield.projects.models import EVERY_SCOPE, ApiKey, Scope
+from jackfield.settings import Settings
+
+
+@click.group()
+def keys() -> None:
+    """
+    Make, list and revoke API keys.
+
+    Works on the database of this installation (JACKFIELD_DATA_DIR or JACKFIELD_DATABASE_URL),
+    also while the hub is running.
+    """
+
+
+@keys.command()
+@click.option("--name", required=True, help="What the key is for, to tell it from others.")
+@click.option("--project", default="default", show_default=True, help="Made if there is none.")
+@click.option(
+    "--scopes",
+    help="What it may do, separated by commas; everything in its project when left out. "
+    f"Scopes: {', '.join(sorted(Scope))}.",
+)
+@json_option
+@reporting
+def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> None:
+    """Make an API key and print it. This is the only time it can be read."""
+    wanted = _scopes(scopes)
+
+    async def make() -> tuple[str, str]:
+        from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
+        from jackfield.profiles import service as profiles  # noqa: PLC0415
+        from jackfield.projects import service as projects  # noqa: PLC0415
+
+        settings = Settings.read()
+        async with open_hub(settings, public_url=settings.url) as hub:
+            owner = await projects.ensure_project(hub, project)
+            await profiles.ensure_defaults(hub, owner.id)
+            async with hub.db.write(owner.id) as tx:
+                issued = await projects.issue_key(tx, name=name, scopes=wanted)
+            return issued.id, issued.token.reveal()
+
+    key_id, key = asyncio.run(make())
+    if as_json:
+        print_json(
+            {"id": key_id, "key": key, "name": name, "project": project, "scopes": sorted(wanted)}
+        )
+    else:
+        click.echo(key)
+        click.echo(f"key {key_id} of project {project!r}; it is not shown again", err=True)
+
+
+@keys.command("list")
+@click.option("--project", default="default", show_default=True)
+@json_option
+@reporting
+def list_keys(project: str, *, as_json: bool) -> None:
+    """List the API keys of a project."""
+    found = asyncio.run(_all_keys(project))
+    if as_json:
+        print_json({"data": [_plain(key) for key in found], "next": None})
+        return
+    print_table(
+        ["id", "name", "state", "created", "scopes"],
+        [
+            (
+                key.id,
+                key.name,
+                "revoked" if key.revoked_at else "active",
+                f"{key.created_at:%Y-%m-%d %H:%M}",
+                "all" if key.scopes == EVERY_SCOPE else ", ".join(sorted(key.scopes)),
+            )
+            for key in found
+        ],
+        empty=f"project {project!r} has no API keys",
+    )
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@click.option("--project", default="default", show_default=True)
+@reporting
+def revoke(key_id: str, project: str) -> None:
+    """Revoke the API key ID. A running hub refuses it within a second."""
+
+    async def end() -> None:
+        from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
+        from jackfield.kit.ids import ApiKeyId  # noqa: PLC0415
+        from jackfield.projects.repo import ApiKeys  # noqa: PLC0415
+        from jackfield.projects.service import get_project  # noqa: PLC0415
+
+        settings = Settings.read()
+        async with open_hub(settings, public_url=settings.url) as hub:
+            owner = await get_project(hub, project)
+            async with hub.db.write(owner.id) as tx:
+                await ApiKeys(tx).revoke(ApiKeyId(key_id))
+
+    asyncio.run(end())
+    click.echo(f"revoked {key_id}", err=True)
+
+
+async def _all_keys(project: str) -> list[ApiKey]:
+    from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.projects.repo import ApiKeys  # noqa: PLC0415
+    from jackfield.projects.service import get_project  # noqa: PLC0415
+
+    settings = Settings.read()
+    async with open_hub(settings, public_url=settings.url) as hub:
+        owner = await get_project(hub, project)
+        async with hub.db.read(owner.id) as tx:
+            return await ApiKeys(tx).all()
+
+
+def _scopes(text: str | None) -> frozenset[Scope]:
+    if text is None:
+        return EVERY_SCOPE
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in set(Scope)]:
+        fail(
+            f"no such scope: {', '.join(unknown)}; scopes are {', '.join(sorted(Scope))}", status=2
+        )
+    return frozenset(map(Scope, names))
+
+
+def _plain(key: ApiKey) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        "created_at": key.created_at,
+        "revoked_at": key.revoked_at,
+    }

@@ -1,0 +1,85 @@
+"""Running the hub's web server inside a command."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator
+
+import uvicorn
+
+from jackfield.app import build_app, open_hub
+from jackfield.kit.errors import HubError
+from jackfield.runtime import Hub
+from jackfield.settings import Settings
+
+_BACKLOG = 2048
+_GRACE_SECONDS = 10
+
+
+class PortInUse(HubError):
+    """The port is taken by another program."""
+
+    code = "port_in_use"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """
+    Open the server's socket; port 0 means any that is free.
+
+    Raises:
+        PortInUse: it cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        msg = f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port"
+        raise PortInUse(msg) from error
+    opened.listen(_BACKLOG)
+    return opened
+
+
+def origin(opened: socket.socket) -> str:
+    """Return the URL a browser on this machine reaches the socket by."""
+    host, port = opened.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - a comparison, not a binding
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(settings: Settings, opened: socket.socket) -> None:
+    """Serve until the process is asked to stop; requests under way are finished first."""
+    async with open_hub(settings, public_url=origin(opened)) as hub:
+        await _server(hub).serve(sockets=[opened])
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: Settings, opened: socket.socket) -> AsyncGenerator[Hub]:
+    """Serve while the block runs."""
+    async with open_hub(settings, public_url=origin(opened)) as hub:
+        server = _server(hub)
+        task = asyncio.create_task(server.serve(sockets=[opened]))
+        try:
+            yield hub
+        finally:
+            server.should_exit = True
+            await task
+
+
+def _server(hub: Hub) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            build_app(hub),
+            http="httptools",
+            loop="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+    )

@@ -1,0 +1,148 @@
+"""What can be done with connect sessions."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from jackfield.accounts.models import Account
+from jackfield.accounts.repo import Accounts
+from jackfield.connect.models import (
+    ConnectSession,
+    ConnectSessionExpired,
+    ConnectSessionUsed,
+    ConnectToken,
+    ConnectTokenInvalid,
+    SessionTerms,
+    new_session_id,
+)
+from jackfield.connect.repo import ConnectSessions, Holder, find_holder
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.connector import Connector
+from jackfield.db.tx import Tx
+from jackfield.kit.ids import ProjectId
+from jackfield.profiles.models import Profile, ProfileNotFound
+from jackfield.profiles.repo import Profiles
+from jackfield.runtime import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new session, and the only time its token can be read."""
+
+    session: ConnectSession
+    token: ConnectToken
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A connector that the holder of a session may link with, and how."""
+
+    profile: Profile
+    connector: Connector
+    method: AuthMethod
+
+
+async def open_session(
+    hub: Hub, project_id: ProjectId, terms: SessionTerms, *, seconds: int
+) -> Opened:
+    """
+    Open a connect session and mint the token its holder will show.
+
+    The token leaves the hub exactly once, in the returned value; the database keeps a digest, so
+    a leaked backup opens nothing.
+
+    Raises:
+        ConnectorNotFound: there is no connector for the provider that was named.
+        ProfileNotFound: the project has no such connector profile, or none for the provider.
+        ProfileDisabled: it has, but it is switched off.
+        AccountNotFound: the project has no account such as is to be linked anew.
+    """
+    if terms.provider is not None:
+        hub.catalog.get(terms.provider)
+    async with hub.db.write(project_id) as tx:
+        await _require_linkable(tx, terms)
+        session = ConnectSession(
+            id=new_session_id(),
+            terms=terms,
+            created_at=tx.now,
+            expires_at=tx.now + timedelta(seconds=seconds),
+        )
+        token = ConnectToken.mint()
+        await ConnectSessions(tx).add(session, token)
+    return Opened(session, token)
+
+
+async def hold(hub: Hub, token: ConnectToken) -> Holder:
+    """
+    Find out which open session this is the token of.
+
+    Raises:
+        ConnectTokenInvalid: none.
+        ConnectSessionExpired: its time is over.
+        ConnectSessionUsed: it has linked its account.
+    """
+    holder = await find_holder(hub.db, token)
+    if holder is None:
+        raise ConnectTokenInvalid
+    if holder.session.used_at is not None:
+        raise ConnectSessionUsed
+    if holder.session.expires_at <= hub.clock():
+        raise ConnectSessionExpired
+    return holder
+
+
+async def offers(hub: Hub, holder: Holder) -> list[Offer]:
+    """Return what the session lets its holder link, by connector title."""
+    terms = holder.session.terms
+    async with hub.db.read(holder.project_id) as tx:
+        profiles = await Profiles(tx).active()
+        provider = terms.provider
+        if terms.account_id is not None:
+            provider = (await Accounts(tx).get(terms.account_id)).provider
+    found = [
+        Offer(profile, connector, method)
+        for profile in profiles
+        if (connector := hub.catalog.find(profile.connector_key)) is not None
+        and (method := connector.find_auth_method(profile.auth_method)) is not None
+        and (profile.id == terms.profile_id if terms.profile_id else profile.is_default)
+        and provider in (None, connector.key)
+        and (not terms.categories or set(terms.categories) & set(connector.categories))
+    ]
+    return sorted(found, key=lambda offer: (offer.connector.title.lower(), offer.profile.id))
+
+
+async def offer(hub: Hub, holder: Holder, profile_id: str) -> Offer:
+    """
+    Return the one offer that is made by a connector profile.
+
+    Raises:
+        ProfileNotFound: the session does not offer it.
+    """
+    for each in await offers(hub, holder):
+        if each.profile.id == profile_id:
+            return each
+    raise ProfileNotFound
+
+
+async def find_existing(hub: Hub, holder: Holder, provider: str) -> Account | None:
+    """Return the account that linking `provider` would edit, if it is not to make a new one."""
+    async with hub.db.read(holder.project_id) as tx:
+        return await existing(tx, holder.session.terms, provider)
+
+
+async def existing(tx: Tx, terms: SessionTerms, provider: str) -> Account | None:
+    if terms.account_id is not None:
+        return await Accounts(tx).get(terms.account_id)
+    if terms.multiple:
+        return None
+    return await Accounts(tx).find_linked(
+        owner_id=terms.origin_owner_id, owner_name=terms.origin_owner_name, provider=provider
+    )
+
+
+async def _require_linkable(tx: Tx, terms: SessionTerms) -> None:
+    if terms.account_id is not None:
+        await Accounts(tx).get(terms.account_id)
+    if terms.profile_id is not None:
+        (await Profiles(tx).get(terms.profile_id)).require_active()
+    elif terms.provider is not None:
+        (await Profiles(tx).get_default(terms.provider)).require_active()

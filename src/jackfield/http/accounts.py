@@ -1,0 +1,197 @@
+"""`/accounts`: what has been linked."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Self
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from jackfield.accounts import service as accounts
+from jackfield.accounts.models import (
+    Account,
+    AccountFilter,
+    AccountNotFound,
+    AccountPage,
+    AccountStatus,
+    AccountType,
+)
+from jackfield.accounts.repo import Accounts
+from jackfield.http.guards import Call, api_key
+from jackfield.http.routing import Routes
+from jackfield.kit.ids import AccountId, ProfileId
+from jackfield.kit.json import Json
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+_Text = Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+class StatusReasonOut(Struct, frozen=True):
+    code: str
+    description: str
+    timestamp: datetime
+
+
+class AccountOut(Struct, frozen=True):
+    id: AccountId
+    provider: str
+    provider_name: str
+    status: AccountStatus
+    status_reasons: tuple[StatusReasonOut, ...]
+    origin_owner_id: str
+    origin_owner_name: str
+    origin_username: str | None
+    setup_information: Mapping[str, str]
+    label: str | None
+    type: AccountType
+    shared: bool
+    metadata: Mapping[str, Json]
+    integration_id: ProfileId
+    connector_profile_id: ProfileId
+    authentication_config_key: str
+    environment: str
+    created_at: datetime
+    updated_at: datetime
+    # Always empty: credentials never leave. Clients expect the key.
+    credentials: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def of(cls, account: Account, *, provider_name: str) -> Self:
+        return cls(
+            id=account.id,
+            provider=account.provider,
+            provider_name=provider_name,
+            status=account.status,
+            status_reasons=tuple(
+                StatusReasonOut(reason.code, reason.description, reason.timestamp)
+                for reason in account.status_reasons
+            ),
+            origin_owner_id=account.origin_owner_id,
+            origin_owner_name=account.origin_owner_name,
+            origin_username=account.origin_username,
+            setup_information=account.setup_information,
+            label=account.label,
+            type=account.type,
+            shared=account.shared,
+            metadata=account.metadata,
+            integration_id=account.profile_id,
+            connector_profile_id=account.profile_id,
+            authentication_config_key=account.auth_method,
+            environment=account.environment,
+            created_at=account.created_at,
+            updated_at=account.updated_at,
+        )
+
+
+class AccountsQuery(Struct, frozen=True):
+    page: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+    page_size: Annotated[int, Meta(ge=1, le=1000)] = 25
+    provider: str | None = None
+    providers: list[str] = []
+    account_ids: list[str] = []
+    origin_owner_id: str | None = None
+    origin_owner_ids: list[str] = []
+    status: list[str] = []
+
+    def wanted(self) -> AccountPage:
+        providers, owners = list(self.providers), list(self.origin_owner_ids)
+        providers += [self.provider] if self.provider else []
+        owners += [self.origin_owner_id] if self.origin_owner_id else []
+        only = AccountFilter(
+            ids=tuple(self.account_ids),
+            providers=tuple(providers),
+            origin_owner_ids=tuple(owners),
+            statuses=tuple(self.status),
+        )
+        return AccountPage(self.page, self.page_size, only)
+
+
+class AccountChange(Struct, frozen=True):
+    """What may be changed without linking anew; what is left out stays as it is."""
+
+    origin_owner_id: _Text | None | UnsetType = UNSET
+    origin_owner_name: _Text | None | UnsetType = UNSET
+    origin_username: _Text | None | UnsetType = UNSET
+    label: _Text | None | UnsetType = UNSET
+    metadata: dict[str, Json] | None | UnsetType = UNSET
+    shared: bool | None | UnsetType = UNSET
+    type: AccountType | None | UnsetType = UNSET
+
+
+@api.add("GET", "/accounts", scope=Scope.ACCOUNTS_READ)
+async def list_accounts(call: Call, query: AccountsQuery) -> list[AccountOut]:
+    """List linked accounts, newest first."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        found = await Accounts(tx).page(query.wanted())
+    return [_out(call, account) for account in found]
+
+
+@api.add("GET", "/accounts/{account_id}", scope=Scope.ACCOUNTS_READ, raises=(AccountNotFound,))
+async def get_account(call: Call, account_id: str) -> AccountOut:
+    """Return one linked account."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        return _out(call, await Accounts(tx).get(account_id))
+
+
+@api.add("PATCH", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))
+async def update_account(call: Call, account_id: str, body: AccountChange) -> AccountOut:
+    """Change what an account is called and whose it is. Credentials change by linking anew."""
+    # Null means "not given" to the published clients, which send it for every field they know.
+    given = {
+        name: value
+        for name in AccountChange.__struct_fields__
+        if (value := getattr(body, name)) is not UNSET and value is not None
+    }
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        return _out(call, await accounts.change(tx, account_id, given))
+
+
+@api.add("DELETE", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))
+async def delete_account(call: Call, account_id: str) -> AccountOut:
+    """Delete an account and its credentials, and return what it was."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        return _out(call, await accounts.remove(tx, account_id))
+
+
+@api.add(
+    "POST",
+    "/jackfield/accounts/{account_id}/check",
+    scope=Scope.ACCOUNTS_WRITE,
+    raises=(AccountNotFound,),
+)
+async def check_account(call: Call, account_id: str) -> AccountOut:
+    """Ask the provider whether it still accepts the account's credential."""
+    checked = await accounts.check(call.hub, call.caller.project_id, account_id)
+    return _out(call, checked)
+
+
+@api.add(
+    "POST",
+    "/jackfield/accounts/{account_id}/suspend",
+    scope=Scope.ACCOUNTS_WRITE,
+    raises=(AccountNotFound,),
+)
+async def suspend_account(call: Call, account_id: str) -> AccountOut:
+    """Pause an account: its actions are refused until it is resumed."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        return _out(call, await accounts.suspend(tx, account_id))
+
+
+@api.add(
+    "POST",
+    "/jackfield/accounts/{account_id}/resume",
+    scope=Scope.ACCOUNTS_WRITE,
+    raises=(AccountNotFound,),
+)
+async def resume_account(call: Call, account_id: str) -> AccountOut:
+    """Let a suspended account be used again."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        return _out(call, await accounts.resume(tx, account_id))
+
+
+def _out(call: Call, account: Account) -> AccountOut:
+    connector = call.hub.catalog.find(account.provider)
+    return AccountOut.of(
+        account, provider_name=account.provider if connector is None else connector.title
+    )

@@ -1,0 +1,128 @@
+"""The REST API as an ASGI application."""
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.routing import compile_path
+from starlette.types import Receive, Scope, Send
+
+from jackfield.http import accounts, actions, connect_sessions, embedded, health
+from jackfield.http.errors import respond
+from jackfield.http.routing import Endpoint, Route
+from jackfield.kit.errors import HubError, NotFound
+from jackfield.kit.ids import RequestId
+from jackfield.runtime import Hub
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *actions.api.routes,
+    *connect_sessions.api.routes,
+    *accounts.api.routes,
+    *embedded.api.routes,
+    *health.api.routes,
+)
+
+_log = structlog.get_logger()
+
+# The Hub may be embedded in any product's page and shows its token in a header of its own, so
+# answering other origins gives nothing away. No other path is meant for browsers.
+_CROSS_ORIGIN_PREFIX: Final = "/hub/"
+_CROSS_ORIGIN: Final = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, POST, PATCH, DELETE, OPTIONS",
+    "access-control-allow-headers": "content-type, x-hub-session-token, x-hub-version",
+    "access-control-expose-headers": "x-request-id",
+    "access-control-max-age": "600",
+}
+
+
+class MethodNotAllowed(HubError):
+    """This path does not take that method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    regex: re.Pattern[str]
+    endpoints: dict[str, Endpoint]
+
+
+class Api:
+    """Every route of `ROUTES`, served for one hub.
+
+    A path without parameters is looked up; only the others are tried one by one. A table of a
+    hundred routes would otherwise cost the hot ones three times what they do.
+    """
+
+    def __init__(self, hub: Hub, routes: Iterable[Route] = ROUTES) -> None:
+        self._hub = hub
+        self._fixed: dict[str, dict[str, Endpoint]] = {}
+        patterns: dict[str, _Pattern] = {}
+        for route in routes:
+            endpoint = route.endpoint(hub)
+            if "{" not in route.path:
+                self._fixed.setdefault(route.path, {})[route.method] = endpoint
+                continue
+            pattern = patterns.setdefault(route.path, _Pattern(compile_path(route.path)[0], {}))
+            pattern.endpoints[route.method] = endpoint
+        self._patterns = tuple(patterns.values())
+
+    def serves(self, path: str) -> bool:
+        """Tell whether `path` is one of this API's, whatever the method."""
+        return self._find(path) is not None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        now = self._hub.clock()
+        request_id = RequestId.new(now)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        try:
+            response = await self._answer(scope, receive)
+        except Exception as error:  # noqa: BLE001 - the one place where all of them end
+            response = respond(error, at=now, request_id=request_id)
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=response.status_code,
+            ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+        headers = MutableHeaders(raw=response.raw_headers)
+        headers["x-request-id"] = request_id
+        headers.setdefault("cache-control", "no-store")
+        headers["x-content-type-options"] = "nosniff"
+        if scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
+            headers.update(_CROSS_ORIGIN)
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        found = self._find(scope["path"])
+        if found is None:
+            msg = f"there is nothing at {scope['path']}"
+            raise NotFound(msg)
+        endpoints, parameters = found
+        method = scope["method"]
+        if method == "OPTIONS" and scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
+            return Response(status_code=204)
+        endpoint = endpoints.get(method)
+        if endpoint is None:
+            msg = f"this path takes {', '.join(sorted(endpoints))}"
+            raise MethodNotAllowed(msg)
+        scope["path_params"] = parameters
+        return await endpoint(scope, receive)
+
+    def _find(self, path: str) -> tuple[dict[str, Endpoint], dict[str, str]] | None:
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            return fixed, {}
+        for pattern in self._patterns:
+            if match := pattern.regex.match(path):
+                return pattern.endpoints, match.groupdict()
+        return None

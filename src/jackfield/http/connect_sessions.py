@@ -1,0 +1,198 @@
+"""`/connect_sessions`: let one of your customers link an account."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from msgspec import Meta, Struct
+
+from jackfield.accounts.models import AccountNotFound, AccountType
+from jackfield.connect import service as connect
+from jackfield.connect.models import (
+    DEFAULT_SECONDS,
+    LONGEST_SECONDS,
+    SHORTEST_SECONDS,
+    ConnectSession,
+    ConnectSessionExpired,
+    ConnectSessionNotFound,
+    ConnectSessionUsed,
+    ConnectToken,
+    ConnectTokenInvalid,
+    SessionTerms,
+)
+from jackfield.connectors.catalog import ConnectorNotFound
+from jackfield.http.guards import Call, api_key
+from jackfield.http.routing import Routes
+from jackfield.kit.ids import ProfileId, ProjectId
+from jackfield.kit.json import Json
+from jackfield.profiles.models import ProfileDisabled, ProfileNotFound
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+_Text = Annotated[str, Meta(min_length=1, max_length=255)]
+_ORGANIZATION: Final = 1
+_NUMERIC_CLIENT: Final = re.compile(r"speakeasy-sdk/typescript 4\.(\d+)\.")
+_LAST_NUMERIC_MINOR: Final = 28
+
+
+class ConnectSessionIn(Struct, frozen=True):
+    origin_owner_id: Annotated[
+        str, Meta(min_length=1, max_length=255, description="Your customer, in your own system.")
+    ]
+    origin_owner_name: Annotated[
+        str, Meta(min_length=1, max_length=255, description="Your customer's name, for people.")
+    ]
+    origin_username: Annotated[_Text | None, Meta(description="The person who will link.")] = None
+    provider: Annotated[_Text | None, Meta(description="Open directly on this connector.")] = None
+    provider_version: _Text | None = None
+    categories: Annotated[
+        list[_Text] | None, Meta(description="Offer only connectors of these categories.")
+    ] = None
+    connector_profile_id: Annotated[
+        _Text | None, Meta(description="Link with this connector profile, not the default one.")
+    ] = None
+    integration_id: Annotated[
+        _Text | None, Meta(description="Older name of `connector_profile_id`.")
+    ] = None
+    account_id: Annotated[_Text | None, Meta(description="Link this account anew.")] = None
+    multiple: Annotated[
+        bool | None, Meta(description="Let the same owner link a further account.")
+    ] = False
+    label: Annotated[_Text | None, Meta(description="Kept on the account.")] = None
+    expires_in: Annotated[
+        Annotated[int, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS)] | None,
+        Meta(description="Seconds the session stays open."),
+    ] = DEFAULT_SECONDS
+    metadata: Annotated[
+        dict[str, Json] | None, Meta(description="Kept on the account; yours to use.")
+    ] = None
+    type: AccountType | None = AccountType.PRODUCTION
+    shared: bool | None = False
+
+    def terms(self) -> SessionTerms:
+        profile_id = self.connector_profile_id or self.integration_id
+        return SessionTerms(
+            origin_owner_id=self.origin_owner_id,
+            origin_owner_name=self.origin_owner_name,
+            origin_username=self.origin_username,
+            provider=self.provider,
+            categories=tuple(self.categories or ()),
+            profile_id=None if profile_id is None else ProfileId(profile_id),
+            account_id=self.account_id,
+            multiple=bool(self.multiple),
+            label=self.label,
+            type=self.type or AccountType.PRODUCTION,
+            shared=bool(self.shared),
+            metadata=self.metadata,
+        )
+
+
+class ConnectSessionOut(Struct, frozen=True):
+    id: int
+    # A number for the clients that insist on one, otherwise a text.
+    organization_id: str | int
+    project_id: ProjectId
+    origin_owner_id: str
+    origin_owner_name: str
+    origin_username: str | None
+    provider: str | None
+    categories: tuple[str, ...] | None
+    account_id: str | None
+    label: str | None
+    metadata: Mapping[str, Json]
+    type: AccountType
+    integration_id: str | None
+    connector_profile_id: str | None
+    shared: bool
+    created_at: datetime
+    expires_at: datetime
+
+
+class OpenedSessionOut(ConnectSessionOut, frozen=True):
+    token: str
+    auth_link_url: str
+
+
+class TokenIn(Struct, frozen=True):
+    token: Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+@api.add(
+    "POST",
+    "/connect_sessions",
+    scope=Scope.CONNECT_WRITE,
+    status=201,
+    raises=(ConnectorNotFound, ProfileNotFound, ProfileDisabled, AccountNotFound),
+)
+async def create_connect_session(call: Call, body: ConnectSessionIn) -> OpenedSessionOut:
+    """Open a connect session, and get the link to send or the token to embed."""
+    opened = await connect.open_session(
+        call.hub,
+        call.caller.project_id,
+        body.terms(),
+        seconds=body.expires_in or DEFAULT_SECONDS,
+    )
+    token = opened.token.reveal()
+    return OpenedSessionOut(
+        **_fields(call, opened.session),
+        token=token,
+        auth_link_url=auth_link(call.hub.public_url, token),
+    )
+
+
+@api.add(
+    "POST",
+    "/connect_sessions/authenticate",
+    scope=Scope.CONNECT_WRITE,
+    status=201,
+    raises=(ConnectSessionNotFound,),
+)
+async def authenticate_connect_session(call: Call, body: TokenIn) -> ConnectSessionOut:
+    """Return the open connect session that a token belongs to."""
+    try:
+        holder = await connect.hold(call.hub, ConnectToken(body.token))
+    except (ConnectSessionExpired, ConnectSessionUsed) as ended:
+        raise ConnectSessionNotFound(ended.detail) from ended
+    except ConnectTokenInvalid as invalid:
+        raise ConnectSessionNotFound from invalid
+    if holder.project_id != call.caller.project_id:
+        raise ConnectSessionNotFound
+    return ConnectSessionOut(**_fields(call, holder.session))
+
+
+def auth_link(public_url: str, token: str) -> str:
+    return f"{public_url}/embedded/integrations?token={quote(token)}"
+
+
+def _fields(call: Call, session: ConnectSession) -> dict[str, Json]:
+    terms = session.terms
+    return {
+        "id": session.id,
+        "organization_id": _organization(call.headers.get("user-agent", "")),
+        "project_id": call.caller.project_id,
+        "origin_owner_id": terms.origin_owner_id,
+        "origin_owner_name": terms.origin_owner_name,
+        "origin_username": terms.origin_username,
+        "provider": terms.provider,
+        "categories": terms.categories or None,
+        "account_id": terms.account_id,
+        "label": terms.label,
+        "metadata": terms.metadata or {},
+        "type": terms.type,
+        "integration_id": terms.profile_id,
+        "connector_profile_id": terms.profile_id,
+        "shared": terms.shared,
+        "created_at": session.created_at,
+        "expires_at": session.expires_at,
+    }
+
+
+def _organization(user_agent: str) -> str | int:
+    """One installation is one organization; early 4.x TypeScript clients want its id as a number."""
+    match = _NUMERIC_CLIENT.match(user_agent)
+    if match and int(match[1]) <= _LAST_NUMERIC_MINOR:
+        return _ORGANIZATION
+    return str(_ORGANIZATION)

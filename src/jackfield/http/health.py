@@ -1,0 +1,25 @@
+"""`/healthz` and `/readyz`: is the process alive, and can it work."""
+
+from msgspec import Struct
+
+from jackfield.http.guards import OpenCall, anybody
+from jackfield.http.routing import Routes
+
+api = Routes(anybody)
+
+
+class HealthOut(Struct, frozen=True):
+    status: str
+
+
+@api.add("GET", "/healthz")
+async def healthz(_call: OpenCall) -> HealthOut:
+    """Say that the process is alive."""
+    return HealthOut("ok")
+
+
+@api.add("GET", "/readyz")
+async def readyz(call: OpenCall) -> HealthOut:
+    """Say that the database answers."""
+    await call.hub.db.unscoped("select 1 as one")
+    return HealthOut("ok")
