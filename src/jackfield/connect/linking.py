@@ -14,9 +14,9 @@ from jackfield.accounts import service as accounts
 from jackfield.accounts.check import check_credential
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.models import Account, AccountNotFound, AccountStatus
-from jackfield.accounts.service import method_of
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.repo import Credentials as SealedCredentials
+from jackfield.accounts.service import method_of
 from jackfield.connect import service as connect
 from jackfield.connect.models import InvalidFields, SessionTerms
 from jackfield.connect.repo import ConnectSessions, Holder

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote
 
 from jackfield.accounts.models import Account
 from jackfield.accounts.repo import Accounts
@@ -69,6 +70,11 @@ async def open_session(
         token = ConnectToken.mint()
         await ConnectSessions(tx).add(session, token)
     return Opened(session, token)
+
+
+def auth_link(public_url: str, token: ConnectToken) -> str:
+    """Return the URL that lets whoever opens it use a session."""
+    return f"{public_url}/embedded/integrations?token={quote(token.reveal())}"
 
 
 async def hold(hub: Hub, token: ConnectToken) -> Holder:

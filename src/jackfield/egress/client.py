@@ -146,6 +146,9 @@ class Egress:
             ) as response:
                 content = await _read(response, outgoing.max_bytes)
                 return Answer(response.status, _headers(response), content, url)
+        except aiohttp.InvalidURL as error:
+            msg = f"{_host(url)!r} is not written as the host of a URL is"
+            raise EgressBlocked(msg) from error
         except (aiohttp.ClientConnectorDNSError, socket.gaierror) as error:
             msg = f"the provider's host {_host(url)!r} cannot be found"
             raise ProviderUnavailable(msg) from error

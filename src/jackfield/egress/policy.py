@@ -32,7 +32,7 @@ def is_public(text: str) -> bool:
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address):
-        if address.scope_id is not None:
+        if address.scope_id is not None or address.is_site_local:
             return False
         inner = _embedded(address)
         if inner is not None:

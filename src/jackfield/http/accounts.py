@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Self
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import Meta, Struct, field
+from msgspec.structs import asdict
 
 from jackfield.accounts import service as accounts
 from jackfield.accounts.models import (
@@ -108,15 +109,19 @@ class AccountsQuery(Struct, frozen=True):
 
 
 class AccountChange(Struct, frozen=True):
-    """What may be changed without linking anew; what is left out stays as it is."""
+    """What may be changed without linking anew.
 
-    origin_owner_id: _Text | None | UnsetType = UNSET
-    origin_owner_name: _Text | None | UnsetType = UNSET
-    origin_username: _Text | None | UnsetType = UNSET
-    label: _Text | None | UnsetType = UNSET
-    metadata: dict[str, Json] | None | UnsetType = UNSET
-    shared: bool | None | UnsetType = UNSET
-    type: AccountType | None | UnsetType = UNSET
+    What is left out stays as it is, and so does what is null: the published clients send null for
+    every field they were given nothing for.
+    """
+
+    origin_owner_id: _Text | None = None
+    origin_owner_name: _Text | None = None
+    origin_username: _Text | None = None
+    label: _Text | None = None
+    metadata: dict[str, Json] | None = None
+    shared: bool | None = None
+    type: AccountType | None = None
 
 
 @api.add("GET", "/accounts", scope=Scope.ACCOUNTS_READ)
@@ -137,12 +142,7 @@ async def get_account(call: Call, account_id: str) -> AccountOut:
 @api.add("PATCH", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))
 async def update_account(call: Call, account_id: str, body: AccountChange) -> AccountOut:
     """Change what an account is called and whose it is. Credentials change by linking anew."""
-    # Null means "not given" to the published clients, which send it for every field they know.
-    given = {
-        name: value
-        for name in AccountChange.__struct_fields__
-        if (value := getattr(body, name)) is not UNSET and value is not None
-    }
+    given = {name: value for name, value in asdict(body).items() if value is not None}
     async with call.hub.db.write(call.caller.project_id) as tx:
         return _out(call, await accounts.change(tx, account_id, given))
 

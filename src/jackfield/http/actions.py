@@ -10,8 +10,8 @@ from starlette.responses import Response
 from jackfield.accounts.models import AccountNotFound, AccountNotUsable
 from jackfield.actions import service as actions
 from jackfield.actions.models import AccountMissing, AccountOfOtherProvider, Order
-from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.action import ActionInfo
+from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.call import File, Outcome
 from jackfield.engine.inputs import InvalidInputs

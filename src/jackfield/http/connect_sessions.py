@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final
-from urllib.parse import quote
 
 from msgspec import Meta, Struct
 
@@ -135,11 +134,10 @@ async def create_connect_session(call: Call, body: ConnectSessionIn) -> OpenedSe
         body.terms(),
         seconds=body.expires_in or DEFAULT_SECONDS,
     )
-    token = opened.token.reveal()
     return OpenedSessionOut(
         **_fields(call, opened.session),
-        token=token,
-        auth_link_url=auth_link(call.hub.public_url, token),
+        token=opened.token.reveal(),
+        auth_link_url=connect.auth_link(call.hub.public_url, opened.token),
     )
 
 
@@ -161,10 +159,6 @@ async def authenticate_connect_session(call: Call, body: TokenIn) -> ConnectSess
     if holder.project_id != call.caller.project_id:
         raise ConnectSessionNotFound
     return ConnectSessionOut(**_fields(call, holder.session))
-
-
-def auth_link(public_url: str, token: str) -> str:
-    return f"{public_url}/embedded/integrations?token={quote(token)}"
 
 
 def _fields(call: Call, session: ConnectSession) -> dict[str, Json]:

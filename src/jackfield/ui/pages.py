@@ -1,0 +1,68 @@
+"""Everything people open in a browser, as one ASGI application."""
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from jackfield.runtime import Hub
+from jackfield.ui import assets, dashboard, docs, hub_page
+from jackfield.ui.rendering import base_path, hub_of, page
+from jackfield.ui.sign_in import sign_in, sign_out, signed_in
+
+_log = structlog.get_logger()
+
+
+class Pages(Starlette):
+    def __init__(self, hub: Hub) -> None:
+        super().__init__(
+            routes=[
+                Route("/", _home),
+                Route("/static/{name}", assets.static),
+                Route("/connectors/{key}/icon", assets.connector_icon),
+                Route("/embedded/integrations", hub_page.show),
+                Route("/embedded/integrations", hub_page.submit, methods=["POST"]),
+                Route("/docs/connectors/{key}/guides/link-account/{page}", docs.link_account),
+                Route("/dashboard/sign-in", sign_in),
+                Route("/dashboard/sign-out", sign_out, methods=["POST"]),
+                Route("/dashboard", signed_in(dashboard.list_accounts)),
+                Route("/dashboard/link", signed_in(dashboard.new_link)),
+                Route("/dashboard/link", signed_in(dashboard.make_link), methods=["POST"]),
+                Route("/dashboard/accounts/{account_id}", signed_in(dashboard.show_account)),
+                Route(
+                    "/dashboard/accounts/{account_id}/{verb}",
+                    signed_in(dashboard.change_account),
+                    methods=["POST"],
+                ),
+            ],
+            exception_handlers={HTTPException: _refused, Exception: _crashed},
+        )
+        self.state.hub = hub
+
+
+async def _home(request: Request) -> Response:
+    return RedirectResponse(f"{base_path(hub_of(request))}/dashboard", 303)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return page(
+        request,
+        "problem.html",
+        status=error.status_code,
+        title="There is nothing here",
+        explanation="The address is incomplete or was mistyped.",
+    )
+
+
+async def _crashed(request: Request, error: Exception) -> Response:
+    _log.error("page_crashed", path=request.url.path, exc_info=error)
+    return page(
+        request,
+        "problem.html",
+        status=500,
+        title="Something went wrong",
+        explanation="This is our fault, not yours. Please try again in a moment.",
+    )

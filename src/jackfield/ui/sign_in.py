@@ -1,0 +1,80 @@
+"""`/dashboard/sign-in`: from a one-time link to a signed-in browser."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from jackfield.projects import service as projects
+from jackfield.projects.models import DashboardToken, Project, SignInLinkUsed, SignInToken
+from jackfield.ui.rendering import base_path, hub_of, page
+
+View: TypeAlias = Callable[[Request, Project], Awaitable[Response]]
+
+_COOKIE: Final = "jackfield_session"
+_SECONDS: Final = 12 * 3600
+_SAFE: Final = frozenset({"GET", "HEAD"})
+
+
+def signed_in(view: View) -> Callable[[Request], Awaitable[Response]]:
+    """Let only a signed-in browser see `view`, and only its own pages post to it."""
+
+    async def show(request: Request) -> Response:
+        project = await _project(request)
+        if project is None:
+            return page(request, "dashboard/signed_out.html", status=401, used=False)
+        if request.method not in _SAFE and not _is_from_here(request):
+            return page(request, "dashboard/signed_out.html", status=403, used=False)
+        return await view(request, project)
+
+    return show
+
+
+async def sign_in(request: Request) -> Response:
+    hub = hub_of(request)
+    try:
+        session = await projects.sign_in(hub, SignInToken(request.query_params.get("token", "")))
+    except SignInLinkUsed as used:
+        return page(request, "dashboard/signed_out.html", status=used.status, used=True)
+    response = RedirectResponse(f"{base_path(hub)}/dashboard", 303)
+    response.headers["referrer-policy"] = "no-referrer"
+    response.set_cookie(
+        _COOKIE,
+        session.reveal(),
+        max_age=_SECONDS,
+        path=f"{base_path(hub)}/dashboard",
+        secure=hub.public_url.startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    hub = hub_of(request)
+    token = request.cookies.get(_COOKIE)
+    if token and _is_from_here(request):
+        await projects.sign_out(hub, DashboardToken(token))
+    response = RedirectResponse(f"{base_path(hub)}/dashboard", 303)
+    response.delete_cookie(_COOKIE, path=f"{base_path(hub)}/dashboard")
+    return response
+
+
+async def _project(request: Request) -> Project | None:
+    token = request.cookies.get(_COOKIE)
+    if not token:
+        return None
+    return await projects.signed_in_project(hub_of(request), DashboardToken(token))
+
+
+def _is_from_here(request: Request) -> bool:
+    """Tell a post of our own pages from one another site made the browser send.
+
+    The cookie is `SameSite=Lax` already; this holds where a browser does not keep to it.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or hub_of(request).public_url.startswith(origin)

@@ -1,0 +1,122 @@
+"""A PostgreSQL of the tests' own: on loopback, in a temporary folder, as a user that is not root."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+
+from jackfield.db.postgres import PostgresDatabase
+
+_SUPERUSER = "jackfield"
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB")
+
+
+@contextmanager
+def running() -> Generator[str]:
+    """Start a server, and yield the URL of a database in it that has the hub's schema."""
+    folder = Path(tempfile.mkdtemp(prefix="jackfield-pg-"))
+    user = _unprivileged_user()
+    if user is not None:
+        shutil.chown(folder, user.pw_uid, user.pw_gid)
+    as_user = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
+    environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
+    data, port = folder / "data", _free_port()
+    initdb = [
+        _binary("initdb"),
+        "-D",
+        data,
+        "-U",
+        _SUPERUSER,
+        "-A",
+        "trust",
+        "--no-sync",
+        "-E",
+        "UTF8",
+    ]
+    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, env=environment, **as_user)
+    options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
+    options += [part for option in _FAST for part in ("-c", option)]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [_binary("postgres"), "-D", data, *options],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env=environment,
+            **as_user,
+        )
+    url = f"postgresql://{_SUPERUSER}@127.0.0.1:{port}"
+    try:
+        asyncio.run(_prepare(url, server))
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def new_database(url: str, name: str) -> str:
+    """Make a database with the hub's schema, and return its URL."""
+    admin = await asyncpg.connect(f"{url}/postgres")
+    await admin.execute(f"create database {name} template jackfield_template")
+    await admin.close()
+    return f"{url}/{name}"
+
+
+async def drop_database(url: str, name: str) -> None:
+    admin = await asyncpg.connect(f"{url}/postgres")
+    await admin.execute(f"drop database {name} with (force)")
+    await admin.close()
+
+
+async def _prepare(url: str, server: "subprocess.Popen[bytes]") -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                admin = await asyncpg.connect(f"{url}/postgres")
+                break
+            except (OSError, asyncpg.PostgresError):
+                assert server.poll() is None, "PostgreSQL ended while starting"
+                await asyncio.sleep(0.05)
+    await admin.execute("create database jackfield_template")
+    await admin.close()
+    db = await PostgresDatabase.open(f"{url}/jackfield_template")
+    await db.migrate()
+    await db.close()
+
+
+def _unprivileged_user() -> pwd.struct_passwd | None:
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise AssertionError
+
+
+def _binary(name: str) -> str:
+    found = shutil.which(name) or next(
+        (
+            str(path)
+            for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
+        ),
+        None,
+    )
+    assert found is not None, f"{name} is not installed; script/test installs it"
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,71 @@
+from ipaddress import IPv4Address, IPv6Address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jackfield.egress.policy import is_public
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.0.0.0",
+        "10.0.0.1",
+        "100.64.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "172.16.0.1",
+        "192.0.2.1",
+        "192.168.1.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::ffff:a9fe:a9fe",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::a00:1",
+        "2001:0:7f00:1:0:0:f5ff:fffe",
+        "2001:db8::1",
+        "2002:7f00:1::",
+        "fc00::1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "2606:4700::1%eth0",
+        "ff02::1",
+        "fec0::1",
+        "localhost",
+        "",
+        "0x7f.1",
+        "2130706433",
+    ],
+)
+def test_an_address_that_is_not_of_the_public_internet_is_refused(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "::ffff:1.1.1.1"]
+)
+def test_an_address_of_the_public_internet_is_allowed(address: str) -> None:
+    assert is_public(address)
+
+
+@given(st.ip_addresses(v=4))
+def test_wrapping_an_address_does_not_change_where_it_leads(inner: IPv4Address) -> None:
+    mapped = IPv6Address(b"\0" * 10 + b"\xff\xff" + inner.packed)
+    translated = IPv6Address(bytes.fromhex("0064ff9b") + b"\0" * 8 + inner.packed)
+    sixtofour = IPv6Address(b"\x20\x02" + inner.packed + b"\0" * 10)
+
+    assert {is_public(str(each)) for each in (mapped, translated, sixtofour)} == {
+        is_public(str(inner))
+    }
+
+
+@given(st.text())
+def test_any_text_gets_an_answer(text: str) -> None:
+    assert is_public(text) in (True, False)

@@ -1,0 +1,86 @@
+import base64
+import json
+from io import StringIO
+from urllib.parse import quote, quote_plus
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jackfield.kit import log, redaction
+from jackfield.kit.redaction import MASK, Redactor
+from jackfield.kit.secret import Secret
+
+SECRETS = st.text(min_size=6, max_size=60).filter(lambda text: text.strip() == text)
+
+
+@given(SECRETS, st.text(max_size=20), st.text(max_size=20))
+def test_a_secret_is_masked_in_every_form_it_travels_in(
+    secret: str, before: str, after: str
+) -> None:
+    redactor = Redactor([secret])
+    for form in (
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+    ):
+        assert form not in redactor.text(f"{before}\n{form}\n{after}").replace(MASK, "\0")
+
+
+@given(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=16, max_size=40))
+def test_a_secret_is_masked_in_a_basic_authorization_header(secret: str) -> None:
+    for plain in (f"{secret}:", f"{secret}:x", f"user:{secret}"):
+        encoded = base64.b64encode(plain.encode()).decode()
+
+        masked = Redactor([secret]).text(f"Authorization: Basic {encoded}")
+
+        assert encoded not in masked
+
+
+def test_bytes_that_are_no_text_survive() -> None:
+    content = b"\xff\xfe secret-value \x00"
+
+    assert Redactor(["secret-value"]).content(content) == b"\xff\xfe " + MASK.encode() + b" \x00"
+
+
+def test_what_the_hub_hands_out_is_masked_without_being_told() -> None:
+    assert Redactor().text("token=jf_ct_0123456789abcdefghij.") == f"token={MASK}."
+
+
+def test_a_short_value_masks_no_ordinary_words() -> None:
+    assert Redactor(["us"]).text("the user must trust us") == "the user must trust us"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["Authorization", "api_key", "Api-Key", "apikey", "client_secret", "password", "cookie",
+     "refresh_token", "access-token", "token", "x-auth-token", "private_key"],
+)  # fmt: skip
+def test_a_value_is_masked_by_its_key(key: str) -> None:
+    assert Redactor().value({"headers": [{key: "anything"}]}) == {"headers": [{key: MASK}]}
+
+
+@pytest.mark.parametrize("key", ["next_token_count", "author", "keyboard", "tokens", "region"])
+def test_other_keys_are_left_alone(key: str) -> None:
+    assert Redactor().value({key: "anything"}) == {key: "anything"}
+
+
+def test_the_log_holds_no_secret() -> None:
+    stream = StringIO()
+    log.configure(stream=stream)
+    with redaction.redacting(Redactor(["5ecret-Value!"])):
+        structlog.get_logger().info(
+            "provider_answered",
+            body="you sent 5ecret-Value!",
+            deep={"list": ["5ecret-Value%21"]},
+            api_key="whatever",
+            wrapped=Secret("other"),
+        )
+
+    (line,) = stream.getvalue().splitlines()
+    assert "5ecret" not in line
+    assert "whatever" not in line
+    assert "other" not in line
+    assert json.loads(line)["event"] == "provider_answered"

@@ -1,0 +1,78 @@
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.secret import Secret
+from jackfield.vault.cipher import Binding, SealBroken, Vault, key_id
+from jackfield.vault.keyring import Keyring
+from tests.conftest import NOW
+
+HERE = Binding(ProjectId("prj_1"), "acc_1", "api_key", 1)
+KEYRING = Keyring.mint(NOW)
+VAULT = Vault(KEYRING)
+
+
+@given(st.text())
+def test_what_is_sealed_opens_again(secret: str) -> None:
+    assert VAULT.open(VAULT.seal(Secret(secret), HERE), HERE).reveal() == secret
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"project_id": ProjectId("prj_2")},
+        {"owner_id": "acc_2"},
+        {"field": "other"},
+        {"generation": 2},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_credential_opens_only_for_the_place_it_was_sealed_for(
+    elsewhere: dict[str, object],
+) -> None:
+    sealed = VAULT.seal(Secret("hunter2"), HERE)
+
+    with pytest.raises(SealBroken):
+        VAULT.open(sealed, dataclasses.replace(HERE, **elsewhere))
+
+
+@given(st.data())
+def test_no_altered_byte_goes_unnoticed(data: st.DataObject) -> None:
+    sealed = bytearray(VAULT.seal(Secret("hunter2"), HERE))
+    sealed[data.draw(st.integers(0, len(sealed) - 1))] ^= data.draw(st.integers(1, 255))
+
+    with pytest.raises(SealBroken):
+        VAULT.open(bytes(sealed), HERE)
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_were_never_sealed_do_not_open(noise: bytes) -> None:
+    with pytest.raises(SealBroken):
+        VAULT.open(noise, HERE)
+
+
+def test_sealing_twice_never_gives_the_same_bytes() -> None:
+    assert VAULT.seal(Secret("hunter2"), HERE) != VAULT.seal(Secret("hunter2"), HERE)
+
+
+def test_the_key_is_named_in_every_ciphertext() -> None:
+    assert key_id(VAULT.seal(Secret("hunter2"), HERE)) == KEYRING.current
+
+
+def test_a_retired_key_still_opens_what_it_sealed() -> None:
+    sealed = VAULT.seal(Secret("hunter2"), HERE)
+    newer = Keyring.mint(NOW)
+
+    both = Vault(Keyring((*KEYRING.keys, *newer.keys), newer.current))
+
+    assert both.open(sealed, HERE).reveal() == "hunter2"
+
+
+def test_another_keyring_opens_nothing() -> None:
+    sealed = VAULT.seal(Secret("hunter2"), HERE)
+
+    with pytest.raises(SealBroken):
+        Vault(Keyring.mint(NOW)).open(sealed, HERE)
