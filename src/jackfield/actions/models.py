@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.ids import RunId
@@ -36,6 +37,7 @@ class Run:
     status_code: int
     error_code: str | None
     message: str | None
+    started_at: datetime
     duration_ms: int
 
 

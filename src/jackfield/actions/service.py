@@ -5,7 +5,7 @@ which action, are the inputs valid), perform (open the credential, run the compi
 """
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import structlog
 
@@ -15,6 +15,7 @@ from jackfield.accounts.models import Account
 from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.accounts.repo import Accounts, Credentials
 from jackfield.actions.models import AccountOfOtherProvider, Order, Run
+from jackfield.actions.repo import append_run
 from jackfield.connectors.connector import Connector
 from jackfield.engine.call import Call, Outcome
 from jackfield.engine.connector import CompiledAction
@@ -52,28 +53,22 @@ async def run(hub: Hub, project_id: ProjectId, order: Order) -> Outcome:
         error = failed
         raise
     finally:
-        row = Run(
-            id=RunId.new(started),
-            account_id=order.account_id,
-            provider=prepared.connector.key,
-            action_id=order.action_id,
-            source=order.source,
-            success=error is None,
-            status_code=200 if error is None else error.status,
-            error_code=None if error is None else error.code,
-            message=None if error is None else error.detail,
-            duration_ms=round((time.perf_counter() - clock_started) * 1000),
-        )
-        hub.appender.append(
+        append_run(
+            hub.appender,
             project_id,
-            """
-            insert into runs
-                   (id, project_id, account_id, provider, action_id, source, success, status_code,
-                    error_code, message, started_at, duration_ms)
-            values (:id, :project_id, :account_id, :provider, :action_id, :source, :success,
-                    :status_code, :error_code, :message, :started_at, :duration_ms)
-            """,
-            {**asdict(row), "started_at": started},
+            Run(
+                id=RunId.new(started),
+                account_id=order.account_id,
+                provider=prepared.connector.key,
+                action_id=order.action_id,
+                source=order.source,
+                success=error is None,
+                status_code=200 if error is None else error.status,
+                error_code=None if error is None else error.code,
+                message=None if error is None else error.detail,
+                started_at=started,
+                duration_ms=round((time.perf_counter() - clock_started) * 1000),
+            ),
         )
 
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from jackfield.http.guards import OpenCall, anybody
 from jackfield.http.routing import Routes
+from jackfield.projects.repo import all_projects
 
 api = Routes(anybody)
 
@@ -21,5 +22,5 @@ async def healthz(_call: OpenCall) -> HealthOut:
 @api.add("GET", "/readyz")
 async def readyz(call: OpenCall) -> HealthOut:
     """Say that the database answers."""
-    await call.hub.db.unscoped("select 1 as one")
+    await all_projects(call.hub.db)
     return HealthOut("ok")

@@ -1,0 +1,32 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup dev test check fix snapshots lock bench
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install everything development needs into .venv
+	script/setup --dev
+
+dev: ## Run the hub with an Iterable sandbox and a demo project
+	script/demo
+
+test: ## Run the tests; T=tests/unit for some of them
+	script/setup --dev && .venv/bin/python -m pytest $(T)
+
+check: ## Format, lint, types, layers, house rules, connectors
+	script/check
+
+fix: ## Mend what can be mended by itself
+	.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
+
+snapshots: ## Rewrite inline snapshots; read the diff
+	.venv/bin/python -m pytest --inline-snapshot=fix
+
+lock: ## Resolve the dependencies anew (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  pyproject.toml --group test --group lint -c requirements.lock -o requirements-dev.lock
+
+bench: ## Measure, in one run, what docs/performance.md promises
+	.venv/bin/python bench/action.py
