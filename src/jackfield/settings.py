@@ -11,6 +11,7 @@ from jackfield.kit.errors import HubError
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8080
+DEFAULT_URL: Final = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
 _LEVELS: Final = ("debug", "info", "warning", "error")
@@ -34,7 +35,7 @@ class Settings:
     provider_rewrite: str = ""
     allow_private_networks: bool = False
     log_level: str = "info"
-    url: str = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+    url: str = DEFAULT_URL
     api_key: str | None = None
 
     @classmethod
@@ -62,7 +63,7 @@ class Settings:
                 "JACKFIELD_ALLOW_PRIVATE_NETWORKS", given.get("ALLOW_PRIVATE_NETWORKS", "")
             ),
             log_level=_level(given.get("LOG_LEVEL")),
-            url=_url("JACKFIELD_URL", given.get("URL")) or cls.url,
+            url=_url("JACKFIELD_URL", given.get("URL")) or DEFAULT_URL,
             api_key=given.get("API_KEY") or None,
         )
 

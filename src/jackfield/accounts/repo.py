@@ -7,7 +7,7 @@ from typing import LiteralString
 from jackfield.accounts.models import Account, AccountFilter, AccountNotFound, AccountPage
 from jackfield.db.tx import Row, Tx
 from jackfield.kit.ids import AccountId
-from jackfield.kit.json import Json, convert, decode, encode
+from jackfield.kit.json import Json, convert, encode, parse
 
 _JSON_COLUMNS = ("metadata", "setup_information", "status_reasons")
 
@@ -173,10 +173,10 @@ def _conditions(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:
 
 
 def _account(row: Row) -> Account:
-    parsed: dict[str, Json] = {name: decode(row[name], object) for name in _JSON_COLUMNS}
+    parsed: dict[str, Json] = {name: parse(row[name]) for name in _JSON_COLUMNS}
     return convert({**row, **parsed}, Account)
 
 
 def _columns(account: Account) -> dict[str, object]:
-    columns = asdict(account)
+    columns: dict[str, object] = asdict(account)
     return columns | {name: encode(columns[name]).decode() for name in _JSON_COLUMNS}

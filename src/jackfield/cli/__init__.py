@@ -1,13 +1,25 @@
 """`jackfield`: run the hub, look after it, use it, and work on connectors."""
 
 import importlib
-from typing import Final
+import traceback
+from typing import Any, Final
 
 import click
+
+_BUG: Final = 70
 
 # Each command's module is imported when the command is called, so that `--help` stays quick:
 # that is why the summaries stand here and not only in the modules.
 _COMMANDS: Final = {
+    "demo": ("jackfield.cli.demo:demo", "Try everything on this machine."),
+    "serve": ("jackfield.cli.serve:serve", "Serve the API, the Hub and the dashboard."),
+    "migrate": ("jackfield.cli.migrate:migrate", "Bring the database to this version."),
+    "keys": ("jackfield.cli.keys:keys", "Make, list and revoke API keys."),
+    "doctor": ("jackfield.cli.doctor:doctor", "Check this installation; sign in."),
+    "connect": ("jackfield.cli.connect:connect", "Print a link to connect an account."),
+    "accounts": ("jackfield.cli.accounts:accounts", "List and look after linked accounts."),
+    "actions": ("jackfield.cli.actions:actions", "Find out what can be run."),
+    "run": ("jackfield.cli.actions:run", "Run an action with an account."),
     "connectors": ("jackfield.cli.connectors:connectors", "Write, check and try connectors."),
     "sandbox": ("jackfield.cli.sandbox:sandbox", "Simulate a provider on this machine."),
 }
@@ -28,6 +40,16 @@ class _LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:  # noqa: BLE001 - whatever nobody answered for is a bug of ours
+            traceback.print_exc()
+            click.echo("this is a bug of Jackfield's; please report what stands above", err=True)
+            ctx.exit(_BUG)
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -15,7 +15,6 @@ T = TypeVar("T")
 
 REFUSED: Final = 1
 PROVIDER_FAILED: Final = 3
-BUG: Final = 70
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -53,10 +52,16 @@ def fail(message: str, *, status: int = REFUSED) -> NoReturn:
 
 
 def reporting(command: Callable[P, T]) -> Callable[P, T]:
-    """Turn errors that a person can act on into one line and an exit status."""
+    """Turn errors that a person can act on into one line and an exit status.
+
+    What the hub would log is shown from warnings up.
+    """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        from jackfield.kit import log  # noqa: PLC0415 - kept out of `--help`
+
+        log.configure(level="warning")
         try:
             return command(*args, **kwargs)
         except HubError as error:

@@ -11,7 +11,7 @@ from jackfield.connect.models import (
 )
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.ids import ProjectId
-from jackfield.kit.json import convert, decode, encode
+from jackfield.kit.json import convert, encode, parse
 
 
 class ConnectSessions:
@@ -88,7 +88,7 @@ async def find_holder(db: Database, token: ConnectToken) -> Holder | None:
 
 
 def _session(row: Row) -> ConnectSession:
-    parsed = {name: decode(row[name], object) for name in ("categories", "metadata")}
+    parsed = {name: parse(row[name]) for name in ("categories", "metadata")}
     terms = convert({**row, **parsed}, SessionTerms)
     bare = ConnectSession(row["id"], terms, row["created_at"], row["expires_at"])
     return replace(bare, used_at=row["used_at"], linked_account_id=row["linked_account_id"])

@@ -1,7 +1,7 @@
 """`/actions`: what can be run, and running it."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 from urllib.parse import quote
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -14,7 +14,7 @@ from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.call import File, Outcome
-from jackfield.engine.inputs import InvalidInputs
+from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.http.embedded import icon_url
 from jackfield.http.guards import Call, api_key
 from jackfield.http.routing import Routes
@@ -31,7 +31,6 @@ from jackfield.projects.models import Scope
 
 api = Routes(api_key)
 
-_PLACES: Final = ("path", "query", "headers", "body")
 _ACCOUNT: Final = "x-account-id"
 _DEFAULT_PAGE: Final = 25
 
@@ -42,6 +41,15 @@ class RpcIn(Struct, frozen=True):
     query: dict[str, Json] | None = None
     headers: dict[str, Json] | None = None
     body: dict[str, Json] | None = None
+
+    def placed(self) -> dict[str, dict[str, Json]]:
+        """Return the arguments by place and name."""
+        return {
+            "path": self.path or {},
+            "query": self.query or {},
+            "headers": self.headers or {},
+            "body": self.body or {},
+        }
 
 
 class RpcOut(Struct, frozen=True):
@@ -116,7 +124,7 @@ class ActionsQuery(Struct, frozen=True):
 )
 async def run_action(call: Call, body: RpcIn) -> RpcOut | Response:
     """Run an action with a linked account, named by the header `x-account-id`."""
-    placed = {place: getattr(body, place) or {} for place in _PLACES}
+    placed = body.placed()
     order = Order(
         action_id=body.action,
         account_id=_account_id(call, placed["headers"]),
@@ -169,11 +177,11 @@ def _answer(outcome: Outcome) -> Response:
     """`data` is an object, a list of objects or nothing: published clients refuse the rest."""
     data = outcome.data
     if isinstance(data, list):
-        if not all(isinstance(item, Mapping) for item in data):  # pyright: ignore[reportUnknownVariableType]
-            data = {"items": data}
+        rows = cast("list[Json]", data)
+        data = rows if all(isinstance(row, Mapping) for row in rows) else {"items": rows}
     elif data is not None and not isinstance(data, Mapping):
         data = {"value": data}
-    content = {**outcome.extra, "data": data, "next": outcome.next}
+    content: dict[str, Json] = {**outcome.extra, "data": data, "next": outcome.next}
     if outcome.warnings:
         content["warnings"] = outcome.warnings
     return Response(encode(content), media_type="application/json")

@@ -30,7 +30,7 @@ Endpoint: TypeAlias = Callable[[Scope, Receive], Awaitable[Response]]
 class Guard(Protocol):
     """Finds out who is asking, and turns strangers away."""
 
-    async def __call__(self, hub: Hub, headers: Headers, scope: ApiScope | None) -> object: ...
+    async def __call__(self, hub: Hub, headers: Headers, scope: ApiScope | None, /) -> object: ...
 
 
 @dataclass(frozen=True)

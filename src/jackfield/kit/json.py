@@ -27,6 +27,16 @@ def decode(data: bytes | str, type_: type[T]) -> T:
     return msgspec.json.decode(data, type=type_, dec_hook=_parse)
 
 
+def parse(data: bytes | str) -> Json:
+    """
+    Read JSON as plain values.
+
+    Raises:
+        DecodeError: it is not JSON.
+    """
+    return msgspec.json.decode(data)
+
+
 def encode(value: object) -> bytes:
     return msgspec.json.encode(value, enc_hook=_plain)
 

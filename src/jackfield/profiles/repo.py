@@ -27,7 +27,7 @@ class Profiles:
             raise ProfileNotFound(profile_id=profile_id)
         return convert(row, Profile)
 
-    async def find_default(self, connector_key: str) -> Profile | None:
+    async def get_default(self, connector_key: str) -> Profile:
         row = await self._tx.one(
             """
             select id, connector_key, auth_method, name, active, is_default, created_at, updated_at
@@ -37,7 +37,10 @@ class Profiles:
             """,
             connector_key=connector_key,
         )
-        return None if row is None else convert(row, Profile)
+        if row is None:
+            msg = f"the project has no connector profile for {connector_key!r} yet; create one"
+            raise ProfileNotFound(msg, connector_key=connector_key)
+        return convert(row, Profile)
 
     async def active(self) -> list[Profile]:
         rows = await self._tx.all(

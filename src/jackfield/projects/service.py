@@ -106,6 +106,13 @@ async def open_sign_in(tx: Tx) -> SignInToken:
     return token
 
 
+async def sign_in_url(hub: Hub, project: Project) -> str:
+    """Return the address of a new sign-in link."""
+    async with hub.db.write(project.id) as tx:
+        token = await open_sign_in(tx)
+    return f"{hub.public_url}/dashboard/sign-in?token={token.reveal()}"
+
+
 async def sign_in(hub: Hub, token: SignInToken) -> DashboardToken:
     """
     Use a sign-in link.

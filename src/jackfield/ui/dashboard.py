@@ -19,6 +19,7 @@ from jackfield.connect import service as connect
 from jackfield.connect.models import SessionTerms
 from jackfield.kit.errors import HubError
 from jackfield.projects.models import Project
+from jackfield.ui.forms import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
 
 _PAGE_SIZE: Final = 25
@@ -92,8 +93,7 @@ async def new_link(request: Request, project: Project) -> Response:
 async def make_link(request: Request, project: Project) -> Response:
     """Open a connect session for what the form says, and show its auth link."""
     hub = hub_of(request)
-    async with request.form(max_files=0, max_fields=20) as form:
-        typed = {name: str(value).strip() for name, value in form.items()}
+    typed = await read_form(request)
     owner_id = typed.get("owner_id", "")
     if not owner_id:
         return _link_page(request, project, typed=typed, problem="Say whose account it will be.")

@@ -40,7 +40,7 @@ def view_fields(
     """Show the fields that what is filled in so far asks for."""
     known = dict(prefill.account.setup_information) if prefill else {}
     values = known if typed is None else {**known, **typed}
-    tails = prefill.tails if prefill else {}
+    tails: Mapping[str, str] = prefill.tails if prefill else {}
     return tuple(
         _view(
             field, values.get(field.key, ""), tail=tails.get(field.key), error=faults.get(field.key)

@@ -4,7 +4,7 @@ Choose a connector, fill in its form with the guide beside it, be told that it w
 and what to do. Every page works without scripts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -27,12 +27,12 @@ from jackfield.connect.service import Offer
 from jackfield.kit.errors import EgressBlocked, Fault, HubError, ProviderError
 from jackfield.profiles.models import ProfileNotFound
 from jackfield.ui.fields import FieldView, view_fields
-from jackfield.ui.guides import render_guide
+from jackfield.ui.forms import read_form
+from jackfield.ui.guides import form_guide
 from jackfield.ui.rendering import base_path, hub_of, page
 
 _SHOWN_AT_THE_FORM: Final = (InvalidFields, CredentialRejected, ProviderError, EgressBlocked)
 _CREDENTIALS: Final = "credentials."
-_MOST_FIELDS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,7 @@ async def submit(request: Request) -> Response:
         prefill = await _prefill(request, holder, offer)
     except HubError as ended:
         return _ended(request, ended)
-    async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
-        typed = {name: value for name, value in form.items() if isinstance(value, str) and value}
+    typed = await read_form(request)
     try:
         if prefill is None:
             account = await linking.link(hub, holder, profile_id=offer.profile.id, submitted=typed)
@@ -96,16 +95,18 @@ class _Attempt:
     typed: Mapping[str, str] | None = None
     refused: HubError | None = None
 
-    @property
-    def problem(self) -> str | None:
-        """What to say above the form: nothing, where each field says it itself."""
+    def problem(self, fields: Iterable[FieldView], provider: str) -> str | None:
+        """Say what is wrong as a whole; what a field says of itself is not said twice."""
         if self.refused is None:
             return None
-        if isinstance(self.refused, InvalidFields):
+        if any(field.error for field in fields):
+            if isinstance(self.refused, CredentialRejected):
+                return f"{provider} did not accept this. What to do stands at the field."
             return "Please look at the fields marked below."
         if isinstance(self.refused, CredentialRejected):
             return self.refused.detail
-        return f"{self.refused.detail[:1].upper()}{self.refused.detail[1:]}. Nothing was saved; please try again in a moment."
+        said = self.refused.detail.rstrip(".")
+        return f"{said[:1].upper()}{said[1:]}. Nothing was saved; please try again in a moment."
 
     @property
     def faults(self) -> dict[str, str]:
@@ -183,8 +184,8 @@ def _form(
         notices=offer.method.config_notices,
         fields=fields,
         faults=faults,
-        problem=attempt.problem,
-        guide=render_guide(offer.connector, offer.method),
+        problem=attempt.problem(fields, offer.connector.title),
+        guide=form_guide(offer.method),
     )
 
 

@@ -82,43 +82,65 @@ class GuideSteps {
   }
 }
 
-/** Tells that the provider is being asked, and keeps a form from being sent twice. */
+/**
+ * Sends the form without leaving the page, so that a secret that was typed need not be typed again
+ * when something else was wrong: the server never sends one back.
+ */
 class Submission {
+  #form;
   #button;
   #status;
 
   constructor(form) {
+    this.#form = form;
     this.#button = form.querySelector("button[type=submit]");
     this.#status = form.querySelector("[role=status]");
     form.addEventListener("submit", this);
-    // A page that comes back from the browser's memory is a fresh form.
-    window.addEventListener("pageshow", () => this.#rest());
   }
 
-  handleEvent(event) {
-    if (this.#button.disabled) {
-      event.preventDefault();
-      return;
-    }
+  async handleEvent(event) {
+    event.preventDefault();
+    if (this.#button.disabled) return;
+    const body = new URLSearchParams(new FormData(this.#form));
     this.#button.disabled = true;
     this.#status.textContent = this.#status.dataset.busy;
-  }
-
-  #rest() {
-    this.#button.disabled = false;
-    this.#status.textContent = "";
+    try {
+      const response = await fetch(this.#form.action, { method: "POST", body });
+      show(new DOMParser().parseFromString(await response.text(), "text/html"), body);
+    } catch {
+      this.#button.disabled = false;
+      this.#status.textContent = this.#status.dataset.failed;
+    }
   }
 }
 
-const search = document.querySelector("form[role=search]");
-if (search) new ConnectorSearch(search);
-
-const form = document.querySelector("form.fields");
-if (form) {
-  new Submission(form);
-  new GuideSteps(form);
-  for (const field of form.querySelectorAll(".secret")) new SecretField(field);
-  for (const note of form.querySelectorAll("[data-advice-pattern]")) new Advice(note);
+/** Puts the page that came back in place of this one, with what was typed still in its fields. */
+function show(page, typed) {
+  const main = document.adoptNode(page.querySelector("main"));
+  for (const [name, value] of typed) {
+    const field = main.querySelector(`form.fields [name="${CSS.escape(name)}"]`);
+    if (field) field.value = value;
+  }
+  document.title = page.title;
+  document.querySelector("main").replaceWith(main);
+  enhance();
 }
 
-document.querySelector("[data-focus]")?.focus();
+function enhance() {
+  const search = document.querySelector("form[role=search]");
+  if (search) new ConnectorSearch(search);
+
+  const form = document.querySelector("form.fields");
+  if (form) {
+    new Submission(form);
+    new GuideSteps(form);
+    for (const field of form.querySelectorAll(".secret")) new SecretField(field);
+    for (const note of form.querySelectorAll("[data-advice-pattern]")) new Advice(note);
+  }
+
+  const first = document.querySelector("[data-focus]");
+  first?.focus();
+  first?.scrollIntoView({ block: "nearest" });
+}
+
+enhance();

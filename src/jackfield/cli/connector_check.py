@@ -1,0 +1,102 @@
+"""Checking connectors, and listing those that are there."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from jackfield.cli.output import REFUSED, fail, print_json, print_table
+from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.connectors.discovery import find_connectors, is_main
+from jackfield.connectors.finding import Finding, InvalidConnector
+from jackfield.connectors.loader import load
+from jackfield.kit.json import Json
+from jackfield.settings import Settings
+
+
+def show_catalog(*, as_json: bool) -> None:
+    folder = Settings.read().connectors
+    catalog = Catalog([own_folder(), *([folder] if folder else [])])
+    catalog.load()
+    if as_json:
+        print_json(
+            [
+                {
+                    "key": each.key,
+                    "title": each.title,
+                    "version": each.version,
+                    "actions": len(each.actions),
+                    "auth_methods": [method.key for method in each.auth_methods],
+                    "categories": each.categories,
+                    "file": str(each.file),
+                }
+                for each in catalog.connectors()
+            ]
+        )
+    else:
+        rows = [
+            (each.key, each.title, each.version, len(each.actions), _relative(each.file))
+            for each in catalog.connectors()
+        ]
+        print_table(
+            ["Key", "Title", "Version", "Actions", "File"], rows, empty="No connectors found."
+        )
+    for finding in catalog.findings:
+        if finding.is_error:
+            click.echo(_line(finding), err=True)
+
+
+def check_paths(paths: Iterable[Path], *, as_json: bool) -> None:
+    """Print the findings of all connectors at or below `paths`; exit 1 if one is an error."""
+    files = sorted({file for path in paths for file in main_files(path)})
+    findings = [finding for file in files for finding in _check(file)]
+    errors = sum(finding.is_error for finding in findings)
+    if as_json:
+        print_json({"connectors": len(files), "findings": [_plain(each) for each in findings]})
+    else:
+        for finding in findings:
+            click.echo(_line(finding))
+        warnings = len(findings) - errors
+        click.echo(f"{len(files)} connector(s), {errors} errors, {warnings} warnings.", err=True)
+    if errors:
+        raise click.exceptions.Exit(REFUSED)
+
+
+def main_files(path: Path) -> Iterator[Path]:
+    """Yield the main files `path` means: its own, its folder's if it is a partial, or all below."""
+    if path.is_file() and (is_main(path) or not path.name.endswith(".partial.yaml")):
+        yield path
+        return
+    found = find_connectors(path if path.is_dir() else path.parent)
+    if not found:
+        fail(f"there is no connector at or below {path}")
+    yield from found
+
+
+def _check(file: Path) -> tuple[Finding, ...]:
+    try:
+        return load(file).findings
+    except InvalidConnector as invalid:
+        return invalid.findings
+
+
+def _plain(finding: Finding) -> dict[str, Json]:
+    return {
+        "file": str(finding.file),
+        "line": finding.line,
+        "column": finding.column,
+        "path": finding.path,
+        "severity": finding.severity.value,
+        "message": finding.message,
+    }
+
+
+def _line(finding: Finding) -> str:
+    place = f"{_relative(finding.file)}:{finding.line}:{finding.column}"
+    severity = click.style(finding.severity.value, fg="red" if finding.is_error else "yellow")
+    return f"{place}: {severity}: {finding.message}"
+
+
+def _relative(file: Path) -> Path:
+    here = Path.cwd()
+    return file.relative_to(here) if file.is_relative_to(here) else file

@@ -1,0 +1,207 @@
+"""Running one action against its provider, and evaluating single cases."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, cast
+
+import click
+import msgspec
+
+from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.provider import ProviderTransport
+from jackfield.cli.connector_check import main_files
+from jackfield.cli.output import fail, print_json
+from jackfield.connectors import yaml
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.connector import Connector
+from jackfield.connectors.loader import load
+from jackfield.egress import rewrite
+from jackfield.egress.client import Egress
+from jackfield.engine.call import Call, Outcome
+from jackfield.engine.connector import CompiledAction
+from jackfield.engine.eval import evaluate_case
+from jackfield.engine.trace import StepState
+from jackfield.engine.transport import Request, Response, Transport
+from jackfield.kit.errors import HubError, InvalidRequest
+from jackfield.kit.json import DecodeError, Json, decode, encode
+from jackfield.kit.redaction import MASK, Redactor, is_secret_name
+from jackfield.settings import Settings
+
+_UNREADABLE: Final = 2
+_SHOWN: Final = 2000
+_PROBES: Final = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    credentials: Path
+    input: Path | None
+    dry_run: bool
+    trace: bool
+
+
+class _Sketched(HubError):
+    """The request was shown instead of sent."""
+
+    code = "dry_run"
+
+
+def run_action(path: Path, action: str, options: Options) -> None:
+    """Run `action` of the connector at `path` and print what it gives back."""
+    connector = _connector(path)
+    given = dict(_read_mapping(options.credentials))
+    method = _auth_method(connector, given.pop("auth_method", None))
+    checked = method.check(given)
+    if checked.faults:
+        msg = "the credentials do not fit the auth method"
+        raise InvalidRequest(msg, faults=checked.faults)
+    for warning in checked.warnings:
+        click.echo(f"warning: {warning.path}: {warning.message}", err=True)
+    inputs = _read_mapping(options.input) if options.input else {}
+    credentials = Credentials.of(method, checked.values)
+    runs = _runs(connector, method, action, inputs)
+    try:
+        asyncio.run(_run(connector, method, credentials, runs, options))
+    except _Sketched:
+        return
+
+
+async def _run(
+    connector: Connector,
+    method: AuthMethod,
+    credentials: Credentials,
+    runs: list[tuple[CompiledAction, dict[str, Json]]],
+    options: Options,
+) -> None:
+    settings = Settings.read()
+    egress = Egress(
+        rewrites=rewrite.parse(settings.provider_rewrite),
+        allow_private=settings.allow_private_networks,
+    )
+    transport: Transport = ProviderTransport(egress, connector.compiled, credentials)
+    if options.dry_run:
+        transport = _Sketch(credentials.redactor)
+    call = Call(
+        inputs={},
+        credentials=credentials.values,
+        transport=transport,
+        auth_method=method.key,
+        trace=_Printed(credentials.redactor) if options.trace else None,
+    )
+    try:
+        for compiled, inputs in runs:
+            _print_outcome(await compiled.run(replace(call, inputs=inputs)))
+    finally:
+        await egress.close()
+
+
+def evaluate_batch(file: Path) -> None:
+    """Answer each line of `file`; exit 2 if it is not a list of cases."""
+    try:
+        cases = [decode(line, dict[str, Json]) for line in file.read_bytes().splitlines() if line]
+    except DecodeError as error:
+        fail(f"{file} is not one JSON object a line: {error}", status=_UNREADABLE)
+    for case in cases:
+        click.echo(encode(evaluate_case(case)).decode())
+
+
+def _connector(path: Path) -> Connector:
+    files = list(main_files(path))
+    if len(files) > 1:
+        fail(f"there are {len(files)} connectors below {path}; name one's folder or main file")
+    return load(files[0])
+
+
+def _auth_method(connector: Connector, key: Json) -> AuthMethod:
+    method = connector.find_auth_method(key) if isinstance(key, str) else None
+    if method is None and (key is not None or len(connector.auth_methods) > 1):
+        known = ", ".join(each.key for each in connector.auth_methods)
+        fail(f"name one of the auth methods as auth_method in the credentials file: {known}")
+    return method or connector.auth_methods[0]
+
+
+def _runs(
+    connector: Connector, method: AuthMethod, action: str, inputs: Mapping[str, Json]
+) -> list[tuple[CompiledAction, dict[str, Json]]]:
+    if action == _PROBES:
+        return [(probe.compiled, {}) for probe in method.test_actions]
+    found = connector.find_action(action) or connector.find_action(f"{connector.key}_{action}")
+    if found is None:
+        fail(f"the connector {connector.key!r} has no action {action!r}")
+    return [(found.compiled, found.compiled.accept({"body": inputs}))]
+
+
+def _read_mapping(file: Path) -> Mapping[str, Json]:
+    """Read JSON or YAML; every JSON document is YAML."""
+    try:
+        value = yaml.parse(file.read_text(encoding="utf-8")).value
+    except (yaml.Malformed, UnicodeDecodeError) as error:
+        fail(f"{file}: {error}")
+    if not isinstance(value, Mapping):
+        fail(f"{file}: expected names and values")
+    return cast("Mapping[str, Json]", value)
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    for warning in outcome.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if outcome.file:
+        size = f"{len(outcome.file.content)} bytes of {outcome.file.content_type}"
+        click.echo(f"{outcome.file.name or 'file'}: {size}", err=True)
+        return
+    shown = {"data": outcome.data, **outcome.extra}
+    print_json(shown if outcome.next is None else {**shown, "next": outcome.next})
+
+
+class _Sketch:
+    """Shows the first request, and goes no further."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+
+    async def send(self, request: Request) -> Response:
+        click.echo(_spell_request(request, self._redactor))
+        raise _Sketched
+
+
+class _Printed:
+    """Prints what happens on standard error, with the secrets taken out."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._began = time.perf_counter()
+
+    def step_started(self, step_id: str, function: str) -> None:
+        self._print(f"step {step_id}: {function}", bold=True)
+
+    def requested(self, step_id: str, request: Request) -> None:
+        self._print(_spell_request(request, self._redactor))
+
+    def answered(self, step_id: str, response: Response, *, seconds: float) -> None:
+        self._print(f"< {response.status} after {seconds * 1000:.0f} ms")
+        self._print(self._redactor.text(response.body.decode("utf-8", "replace")[:_SHOWN]))
+
+    def step_ended(self, step_id: str, state: StepState, output: Mapping[str, Json]) -> None:
+        shown = {name: value for name, value in output.items() if name != "raw"}
+        text = msgspec.json.encode(self._redactor.value(shown), enc_hook=repr).decode()
+        self._print(f"step {step_id}: {state} {text[:_SHOWN]}")
+
+    def _print(self, text: str, *, bold: bool = False) -> None:
+        click.echo(click.style(text, bold=bold), err=True)
+
+
+def _spell_request(request: Request, redactor: Redactor) -> str:
+    headers = {
+        name: MASK if is_secret_name(name) else redactor.text(value)
+        for name, value in request.headers.items()
+    }
+    lines = [
+        f"{request.method} {redactor.text(request.url)}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    if request.body:
+        lines += ["", redactor.text(request.body.decode("utf-8", "replace")[:_SHOWN])]
+    return "\n".join(lines)

@@ -1,0 +1,169 @@
+"""`jackfield connectors …`: tools for people who write connectors.
+
+What a command needs is imported when it runs, so that `--help` stays quick.
+"""
+
+from pathlib import Path
+
+import click
+
+from jackfield.cli.output import json_option, reporting
+
+_EXISTING = click.Path(exists=True, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def connectors() -> None:
+    """Write, check and try connectors.
+
+    A connector is a folder with `<name>.connector.s1.yaml`, its partials and its cases. Begin with
+    `new`, keep `check` and `cases` green, and try actions with `run`.
+    """
+
+
+@connectors.command("list")
+@json_option
+@reporting
+def list_(*, as_json: bool) -> None:
+    """List the connectors of this installation: our own, and those in JACKFIELD_CONNECTORS."""
+    from jackfield.cli.connector_check import show_catalog  # noqa: PLC0415
+
+    show_catalog(as_json=as_json)
+
+
+@connectors.command()
+@click.argument("paths", nargs=-1, required=True, type=_EXISTING, metavar="PATH…")
+@json_option
+@reporting
+def check(paths: tuple[Path, ...], *, as_json: bool) -> None:
+    """Check connectors and print every finding as FILE:LINE:COLUMN.
+
+    A PATH is a connector's main file or partial, or a folder: everything below it is checked. Exits
+    0 when no finding is an error and 1 otherwise, so it can stand in a pre-commit hook as it is.
+    """
+    from jackfield.cli.connector_check import check_paths  # noqa: PLC0415
+
+    check_paths(paths, as_json=as_json)
+
+
+@connectors.command()
+@click.argument("path", type=_EXISTING, default=Path())
+@json_option
+@reporting
+def cases(path: Path, *, as_json: bool) -> None:
+    """Run the cases of every connector at or below PATH, without a network.
+
+    Cases are examples in `cases/*.yaml` beside the connector: inputs, the requests they lead to,
+    what the provider answers and what comes of it. Exits 1 when one came out differently.
+    """
+    from jackfield.cli.connector_cases import run_cases  # noqa: PLC0415
+
+    run_cases(path, as_json=as_json)
+
+
+@connectors.command()
+@click.argument("key")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("connectors"),
+    show_default=True,
+    help="Where the connector's own folder is made.",
+)
+@click.option("--title", help="The provider's name; the key, capitalized, when left out.")
+@reporting
+def new(key: str, folder: Path, title: str | None) -> None:
+    """Start a connector: a main file, a partial with two actions, and a case for each.
+
+    What is made passes `check` and `cases` as it is. KEY becomes the prefix of every action's id
+    and must never change: lower case letters, digits and `_`.
+    """
+    from jackfield.cli.connector_authoring import start_connector  # noqa: PLC0415
+
+    start_connector(key, folder=folder, title=title)
+
+
+@connectors.group("import")
+def import_() -> None:
+    """Make a first connector out of another description of an API."""
+
+
+@import_.command()
+@click.argument("file", type=_FILE)
+@click.option("--key", help="The connector's key; made from the API's title when left out.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("connectors"),
+    show_default=True,
+    help="Where the connector's own folder is made.",
+)
+@reporting
+def openapi(file: Path, key: str | None, folder: Path) -> None:
+    """Make a connector out of an OpenAPI 3 document, YAML or JSON.
+
+    Every operation becomes an action with its inputs, and every security scheme an auth method. It
+    passes `check`; what the document cannot say, such as paging and what deserves to be an action,
+    is left to you.
+    """
+    from jackfield.cli.connector_authoring import import_openapi  # noqa: PLC0415
+
+    import_openapi(file, key=key, folder=folder)
+
+
+@connectors.command()
+@click.option("--partial", is_flag=True, help="The schema of partials.")
+@click.option("--markdown", is_flag=True, help="The reference page of the format, as Markdown.")
+def schema(*, partial: bool, markdown: bool) -> None:
+    """Print the JSON Schema of connectors, for editors and other tools."""
+    from jackfield.cli.connector_authoring import show_schema  # noqa: PLC0415
+
+    show_schema(partial=partial, markdown=markdown)
+
+
+@connectors.command()
+@click.argument("path", type=_EXISTING)
+@click.argument("action")
+@click.option(
+    "--credentials",
+    "credentials_file",
+    type=_FILE,
+    required=True,
+    help="JSON or YAML: the auth method's fields. `auth_method` names one if there are several.",
+)
+@click.option("--input", "input_file", type=_FILE, help="JSON or YAML: the action's inputs.")
+@click.option("--dry-run", is_flag=True, help="Show the first request instead of sending it.")
+@click.option("--trace", is_flag=True, help="Show every step: what it sent, got and gave back.")
+@reporting
+def run(
+    path: Path,
+    action: str,
+    credentials_file: Path,
+    input_file: Path | None,
+    *,
+    dry_run: bool,
+    trace: bool,
+) -> None:
+    """Run one ACTION of the connector at PATH against its provider, and print what it gives back.
+
+    ACTION is its id, with or without the connector's key before it; `check` runs what is run when
+    an account is linked. JACKFIELD_PROVIDER_REWRITE can send the requests to a sandbox. Secrets are
+    never printed.
+    """
+    from jackfield.cli.connector_run import Options, run_action  # noqa: PLC0415
+
+    run_action(path, action, Options(credentials_file, input_file, dry_run, trace))
+
+
+@connectors.command("eval")
+@click.option("--batch", "file", type=_FILE, required=True, help="One JSON object a line.")
+def eval_(file: Path) -> None:
+    """Evaluate expressions and single steps, one JSON answer a line.
+
+    A line is `{"id", "kind": "expression", "expr", "context"}` or `{"id", "kind": "step",
+    "function", "version", "params", "block", "server"}`; `"mode": "strict"` chooses the mode.
+    """
+    from jackfield.cli.connector_run import evaluate_batch  # noqa: PLC0415
+
+    evaluate_batch(file)

@@ -1,0 +1,220 @@
+"""`jackfield demo`: everything on one machine, for a first look."""
+
+import asyncio
+import contextlib
+import signal
+import tempfile
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, cast
+
+import click
+
+from jackfield.cli.output import json_option, print_json, print_table, reporting
+from jackfield.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
+
+_ORIGINS: Final = {"us": "https://api.iterable.com", "eu": "https://api.eu.iterable.com"}
+_US_PORT: Final = 9901
+_EU_PORT: Final = 9902
+_LINK_SECONDS: Final = 24 * 3600
+_OWNER: Final = {"origin_owner_id": "acme", "origin_owner_name": "Acme Inc."}
+_SEEDED_EMAIL: Final = "avery.abbott@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What is running, and what one needs to use it."""
+
+    url: str
+    api_key: str
+    sandbox_keys: dict[str, str]
+    sandbox_urls: dict[str, str]
+    sign_in_link: str
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do the main job without a browser, and end.")
+@click.option("--port", type=int, default=DEFAULT_PORT, show_default=True)
+@json_option
+@reporting
+def demo(port: int, *, once: bool, as_json: bool) -> None:
+    """
+    Run the hub, an Iterable sandbox and a demo project on this machine.
+
+    Prints a link to connect an account, a link to the dashboard, an API key and two keys that the
+    sandbox takes. With --once: creates a connect session, links an account with key and region,
+    runs five actions, prints what they returned, and ends.
+    """
+    import uvloop  # noqa: PLC0415 - kept out of `--help`
+
+    if once:
+        rows = uvloop.run(_once())
+        _print_once(rows, as_json=as_json)
+        return
+    uvloop.run(_serve(port, as_json=as_json))
+
+
+async def _once() -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory(prefix="jackfield-demo-") as folder:
+        settings = replace(Settings.read(), data_dir=Path(folder), database_url=None, keyring=None)
+        async with _running(settings, port=0, sandbox_ports=(0, 0)) as running:
+            return await asyncio.to_thread(_main_job, running)
+
+
+async def _serve(port: int, *, as_json: bool) -> None:
+    settings = Settings.read()
+    settings = replace(
+        settings, data_dir=settings.data_dir / "demo", database_url=None, keyring=None
+    )
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with _running(settings, port=port, sandbox_ports=(_US_PORT, _EU_PORT)) as running:
+        link = await asyncio.to_thread(_auth_link, running)
+        _announce(running, link, as_json=as_json)
+        await stopped.wait()
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    settings: Settings, *, port: int, sandbox_ports: tuple[int, int]
+) -> AsyncGenerator[Demo]:
+    from jackfield.cli import server  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.kit import log  # noqa: PLC0415
+    from jackfield.projects import service as projects  # noqa: PLC0415
+    from jackfield.sandbox.iterable.server import serve as serve_sandbox  # noqa: PLC0415
+
+    log.configure(level="error")
+    opened = server.listen(DEFAULT_HOST, port)
+    us_port, eu_port = sandbox_ports
+    async with serve_sandbox(us_port=us_port, eu_port=eu_port) as sandbox:
+        origins = {"us": sandbox.us, "eu": sandbox.eu}
+        rewrite = ",".join(f"{_ORIGINS[name]}={origin.url}" for name, origin in origins.items())
+        settings = replace(settings, provider_rewrite=rewrite)
+        async with server.serving(settings, opened) as hub:
+            project = await projects.ensure_project(hub)
+            async with hub.db.write(project.id) as tx:
+                issued = await projects.issue_key(tx, name="demo")
+            yield Demo(
+                url=hub.public_url,
+                api_key=issued.token.reveal(),
+                sandbox_keys={n: origin.api_keys["server_side"] for n, origin in origins.items()},
+                sandbox_urls={name: origin.url for name, origin in origins.items()},
+                sign_in_link=await projects.sign_in_url(hub, project),
+            )
+
+
+def _auth_link(running: Demo) -> str:
+    body = {**_OWNER, "provider": "iterable", "expires_in": _LINK_SECONDS, "multiple": True}
+    return _api(running, "POST", "/connect_sessions", body=body)["auth_link_url"]
+
+
+def _main_job(running: Demo) -> list[dict[str, Any]]:
+    session = _api(running, "POST", "/connect_sessions", body={**_OWNER, "provider": "iterable"})
+    token = {"x-hub-session-token": session["token"]}
+    offered = _api(running, "GET", "/hub/connectors", headers=token)["integrations"][0]
+    account = _api(
+        running,
+        "POST",
+        "/hub/accounts",
+        headers=token,
+        body={
+            "integration_id": offered["integration_id"],
+            "credentials": {"api_key": running.sandbox_keys["us"], "region": "us"},
+        },
+    )
+    rows: list[dict[str, Any]] = []
+
+    def run(action: str, **inputs: Any) -> Any:
+        answer = _api(
+            running,
+            "POST",
+            "/actions/rpc",
+            headers={"x-account-id": account["id"]},
+            body={"action": action, "body": inputs},
+        )
+        rows.append({"action": action, "inputs": inputs, "result": answer["data"]})
+        return answer["data"]
+
+    run("iterable_list_channels")
+    run("iterable_list_campaigns", campaignState=["Running"])
+    lists = run("iterable_list_lists")
+    run("iterable_get_list_size", listId=lists[0]["id"])
+    run("iterable_get_user_by_email", email=_SEEDED_EMAIL)
+    return rows
+
+
+def _api(
+    running: Demo,
+    method: str,
+    path: str,
+    *,
+    body: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Any:
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    return api.send(running.url, running.api_key, method, path, body=body, headers=headers)
+
+
+def _print_once(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"data": rows, "next": None})
+        return
+    print_table(
+        ["action", "inputs", "returned"],
+        [
+            (
+                row["action"],
+                ", ".join(f"{name}={value}" for name, value in row["inputs"].items()),
+                _summary(row["result"]),
+            )
+            for row in rows
+        ],
+        empty="",
+    )
+    click.echo("linked an Iterable account and ran five actions", err=True)
+
+
+def _summary(result: Any) -> str:
+    if isinstance(result, list):
+        rows = cast("list[dict[str, Any]]", result)
+        names = [str(row.get("name") or row.get("id")) for row in rows[:3]]
+        return f"{len(rows)}: {', '.join(names)}{', …' if len(rows) > len(names) else ''}"
+    if isinstance(result, dict):
+        entries = cast("dict[str, Any]", result).items()
+        return ", ".join(
+            f"{name}={value}" for name, value in entries if isinstance(value, str | int)
+        )
+    return str(result)
+
+
+def _announce(running: Demo, link: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "url": running.url,
+                "auth_link": link,
+                "sign_in_link": running.sign_in_link,
+                "api_key": running.api_key,
+                "sandbox": {
+                    name: {"url": running.sandbox_urls[name], "api_key": running.sandbox_keys[name]}
+                    for name in running.sandbox_urls
+                },
+            }
+        )
+        return
+    print_table(
+        ["", ""],
+        [
+            ("Connect an account", link),
+            ("Dashboard", running.sign_in_link),
+            ("API key", running.api_key),
+            ("Iterable key, United States", running.sandbox_keys["us"]),
+            ("Iterable key, European Union", running.sandbox_keys["eu"]),
+            ("Iterable sandboxes", " and ".join(running.sandbox_urls.values())),
+        ],
+        empty="",
+    )
+    click.echo("Ctrl-C stops everything.", err=True)
