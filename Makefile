@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check fix snapshots lock bench
+.PHONY: help setup dev test check fix snapshots docs lock bench
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ fix: ## Mend what can be mended by itself
 
 snapshots: ## Rewrite inline snapshots; read the diff
 	.venv/bin/python -m pytest --inline-snapshot=fix
+
+docs: ## Write the reference pages that are generated
+	.venv/bin/python tools/reference.py
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \

@@ -1,36 +1,25 @@
 import asyncio
+import io
 import secrets
 from collections.abc import AsyncGenerator, Generator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.db.postgres import PostgresDatabase
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database
+from jackfield.kit import log
+from jackfield.sandbox.iterable.server import Sandbox, serve
 from tests.support import postgres
-
-NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+from tests.support.clock import FrozenClock
+from tests.support.running import Running, running_hub
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@dataclass
-class FrozenClock:
-    """Time that passes when the test says so."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **delta: float) -> None:
-        self.now += timedelta(**delta)
 
 
 @pytest.fixture
@@ -56,6 +45,22 @@ def database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
     asyncio.run(postgres.drop_database(server, name))
 
 
+@pytest.fixture(scope="session")
+def shared_database(postgres_server: str) -> str:
+    return asyncio.run(postgres.new_database(postgres_server, "shared"))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def hub_database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
+    """Yield where the hub's database is; on PostgreSQL one that is emptied after each test."""
+    if request.param == "sqlite":
+        yield None
+        return
+    url = request.getfixturevalue("shared_database")
+    yield url
+    asyncio.run(postgres.empty_database(url))
+
+
 @pytest.fixture
 async def db(
     database_url: str | None, tmp_path: Path, clock: FrozenClock
@@ -68,3 +73,44 @@ async def db(
         await database.migrate()
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def sandbox() -> AsyncGenerator[Sandbox]:
+    async with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, connector_cache: Path) -> Path:
+    """Return a data directory in which the connectors have been read before."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "cache").symlink_to(connector_cache)
+    return folder
+
+
+@pytest.fixture
+async def hub(
+    hub_database_url: str | None, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> AsyncGenerator[Running]:
+    """Return a running hub on each database, with an Iterable sandbox behind it."""
+    async with running_hub(
+        sandbox, data_dir=data_dir, clock=clock, database_url=hub_database_url
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def connector_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("connectors")
+    Catalog([own_folder()], cache=folder).load()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def log_lines() -> io.StringIO:
+    """Return what is logged during the test."""
+    stream = io.StringIO()
+    log.configure(level="debug", stream=stream)
+    return stream

@@ -1,5 +1,6 @@
 """The composition root: the one module that knows every part."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database, DatabaseUnusable
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
+from jackfield.engine.call import Sleep
 from jackfield.http.api import Api
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.profiles import service as profiles
@@ -32,7 +34,11 @@ _log = structlog.get_logger()
 
 @asynccontextmanager
 async def open_hub(
-    settings: Settings, *, public_url: str, clock: Clock = system_clock
+    settings: Settings,
+    *,
+    public_url: str,
+    clock: Clock = system_clock,
+    sleep: Sleep = asyncio.sleep,
 ) -> AsyncGenerator[Hub]:
     """
     Open the installation that `settings` describe, and close it at the end of the block.
@@ -67,6 +73,7 @@ async def open_hub(
                 public_url=(settings.public_url or public_url).rstrip("/"),
                 rewrites=rewrites,
                 clock=clock,
+                sleep=sleep,
                 cache=cache,
             )
             await projects.ensure_project(hub)

@@ -1,5 +1,6 @@
 """The running hub: the long-lived parts, built once and passed along."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from jackfield.connectors.catalog import Catalog
@@ -7,6 +8,7 @@ from jackfield.db.appender import Appender
 from jackfield.db.cache import ProjectCache
 from jackfield.db.tx import Database
 from jackfield.egress.client import Egress
+from jackfield.engine.call import Sleep
 from jackfield.egress.rewrite import Rewrites
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
@@ -25,6 +27,7 @@ class Hub:
     public_url: str
     rewrites: Rewrites = field(default_factory=Rewrites)
     clock: Clock = system_clock
+    sleep: Sleep = asyncio.sleep
     cache: ProjectCache = field(default_factory=ProjectCache)
     # Which project an API key's digest was last seen to speak for; whether it still does is in
     # the project's cache entries.

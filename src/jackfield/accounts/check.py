@@ -37,6 +37,7 @@ async def check_credential(
             flow="test_action",
             deadline=_SECONDS,
             clock=hub.clock,
+            sleep=hub.sleep,
         )
         try:
             await test.compiled.run(call)

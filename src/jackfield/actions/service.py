@@ -119,6 +119,7 @@ async def _perform(hub: Hub, project_id: ProjectId, prepared: _Prepared) -> Outc
         environment=account.environment,
         cursor=prepared.cursor,
         clock=hub.clock,
+        sleep=hub.sleep,
         context={
             "projectSecureId": project_id,
             "accountSecureId": account.id,

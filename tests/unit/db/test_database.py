@@ -6,7 +6,7 @@ import pytest
 
 from jackfield.db.tx import Database, Tx
 from jackfield.kit.ids import ProjectId
-from tests.conftest import NOW, FrozenClock
+from tests.support.clock import NOW, FrozenClock
 
 pytestmark = pytest.mark.anyio
 

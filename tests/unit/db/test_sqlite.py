@@ -8,7 +8,7 @@ import pytest
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import DatabaseUnusable
 from jackfield.kit.ids import ProjectId
-from tests.conftest import NOW
+from tests.support.clock import NOW
 
 pytestmark = pytest.mark.anyio
 

@@ -69,7 +69,7 @@ async def test_a_rewritten_origin_is_reached_and_keeps_its_name(
 async def test_a_private_address_is_refused_in_every_spelling(
     open_egress: Callable[..., Egress], host: str
 ) -> None:
-    with pytest.raises(EgressBlocked, match="private or reserved|is not written as"):
+    with pytest.raises(EgressBlocked, match=r"private or reserved|is not written as"):
         await open_egress().fetch(Outgoing("GET", f"http://{host}/", seconds=5))
 
 

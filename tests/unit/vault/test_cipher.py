@@ -8,7 +8,7 @@ from jackfield.kit.ids import ProjectId
 from jackfield.kit.secret import Secret
 from jackfield.vault.cipher import Binding, SealBroken, Vault, key_id
 from jackfield.vault.keyring import Keyring
-from tests.conftest import NOW
+from tests.support.clock import NOW
 
 HERE = Binding(ProjectId("prj_1"), "acc_1", "api_key", 1)
 KEYRING = Keyring.mint(NOW)

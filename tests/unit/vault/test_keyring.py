@@ -6,7 +6,7 @@ import pytest
 from jackfield.vault import keyring, proof
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
-from tests.conftest import NOW
+from tests.support.clock import NOW
 
 
 def no_variable(_name: str) -> str | None:

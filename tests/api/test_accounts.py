@@ -1,0 +1,121 @@
+import pytest
+
+from tests.support.running import Running
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_accounts_are_listed_newest_first_and_filtered(hub: Running) -> None:
+    acme = await hub.link()
+    rival = await hub.link(origin_owner_id="rival", origin_owner_name="Rival Ltd.")
+    await hub.api.post(f"/jackfield/accounts/{rival}/suspend")
+
+    async def ids(query: str) -> list[str]:
+        return [each["id"] for each in (await hub.api.get(f"/accounts?{query}")).json()]
+
+    assert sorted(await ids("")) == sorted([acme, rival])
+    assert await ids("origin_owner_id=acme") == [acme]
+    assert sorted(await ids("origin_owner_ids=acme&origin_owner_ids=rival")) == sorted(
+        [acme, rival]
+    )
+    assert await ids("status=suspended") == [rival]
+    assert sorted(await ids("status[]=suspended&status[]=active")) == sorted([acme, rival])
+    assert await ids(f"account_ids={acme},acc_0") == [acme]
+    assert await ids("providers=bamboohr") == []
+    assert len(await ids("page_size=1&page=1")) == len(await ids("page_size=1&page=2")) == 1
+    assert await ids("page_size=1&page=3") == []
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=x", "page_size=0", "page_size=100000"])
+async def test_a_page_that_is_none_is_refused(hub: Running, query: str) -> None:
+    response = await hub.api.get(f"/accounts?{query}")
+
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert response.json()["faults"][0]["path"].startswith("query.page")
+
+
+async def test_an_account_is_renamed_and_null_changes_nothing(hub: Running) -> None:
+    account_id = await hub.link()
+
+    response = await hub.api.patch(
+        f"/accounts/{account_id}",
+        json={"label": "EU shop", "metadata": {"tier": 1}, "origin_owner_name": None},
+    )
+
+    assert response.status_code == 200
+    account = (await hub.api.get(f"/accounts/{account_id}")).json()
+    assert (account["label"], account["metadata"]) == ("EU shop", {"tier": 1})
+    assert account["origin_owner_name"] == "Acme Inc."
+
+
+async def test_a_deleted_account_is_gone_with_its_credentials(hub: Running) -> None:
+    account_id = await hub.link()
+
+    deleted = await hub.api.delete(f"/accounts/{account_id}")
+
+    assert (deleted.status_code, deleted.json()["id"]) == (200, account_id)
+    assert (await hub.api.get(f"/accounts/{account_id}")).status_code == 404
+    assert (await hub.run(account_id, "iterable_list_channels")).status_code == 404
+    assert await hub.hub.db.unscoped("select field from credentials") == []
+
+
+async def test_a_suspended_account_runs_nothing_until_it_is_resumed(hub: Running) -> None:
+    account_id = await hub.link()
+
+    suspended = await hub.api.post(f"/jackfield/accounts/{account_id}/suspend")
+    refused = await hub.run(account_id, "iterable_list_channels")
+    await hub.api.post(f"/jackfield/accounts/{account_id}/resume")
+    allowed = await hub.run(account_id, "iterable_list_channels")
+
+    assert suspended.json()["status"] == "suspended"
+    assert (refused.status_code, refused.json()["code"]) == (412, "account_not_usable")
+    assert allowed.status_code == 200
+
+
+async def test_a_key_that_was_disabled_makes_the_account_fail_until_it_works_again(
+    hub: Running,
+) -> None:
+    account_id = await hub.link()
+    key = hub.sandbox.us.app.sandbox.keys["server_side"]
+    key.disabled = True
+
+    refused = await hub.run(account_id, "iterable_list_channels")
+    failing = (await hub.api.get(f"/accounts/{account_id}")).json()
+    again = await hub.run(account_id, "iterable_list_channels")
+    key.disabled = False
+    mended = await hub.api.post(f"/jackfield/accounts/{account_id}/check")
+
+    assert (refused.status_code, refused.json()["code"]) == (502, "provider_unauthorized")
+    assert failing["status"] == "error"
+    assert failing["status_reasons"][0]["code"] == "credential_rejected"
+    assert (again.status_code, again.json()["code"]) == (412, "account_not_usable")
+    assert mended.json()["status"] == "active"
+
+
+async def test_a_key_that_may_not_do_one_thing_does_not_make_the_account_fail(
+    hub: Running,
+) -> None:
+    account_id = await hub.link(key=hub.sandbox.us.api_keys["read_only"])
+
+    refused = await hub.run(account_id, "iterable_create_list", body={"name": "x"})
+    account = (await hub.api.get(f"/accounts/{account_id}")).json()
+
+    assert refused.status_code == 502
+    assert "Disabled API key or insufficient privileges" in refused.json()["message"]
+    assert account["status"] == "active"
+    assert (await hub.run(account_id, "iterable_list_channels")).status_code == 200
+
+
+async def test_what_happens_to_an_account_is_recorded(hub: Running) -> None:
+    account_id = await hub.link()
+    await hub.link(key=hub.eu_key, region="eu")
+    await hub.api.delete(f"/accounts/{account_id}")
+
+    events = await hub.hub.db.unscoped("select type, subject from events order by id")
+
+    assert sorted(event["type"] for event in events) == [
+        "account.created",
+        "account.deleted",
+        "account.updated",
+    ]
+    assert {event["subject"] for event in events} == {account_id}

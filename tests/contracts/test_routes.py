@@ -1,0 +1,113 @@
+"""What must hold for every route, including those not written yet."""
+
+import pytest
+from inline_snapshot import snapshot
+
+from jackfield.http import guards
+from jackfield.http.api import ROUTES
+from jackfield.http.routing import Route
+from tests.support.running import Running
+
+pytestmark = pytest.mark.anyio
+
+PUBLIC = {"/healthz", "/readyz"}
+KEYED = [route for route in ROUTES if route.guard is guards.api_key]
+
+
+def url(route: Route) -> str:
+    parts = {name: "x" for name in route.parameters if name not in ("body", "query")}
+    return route.path.format(**parts)
+
+
+def name(route: Route) -> str:
+    return route.handler.__name__
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.path not in PUBLIC], ids=name)
+async def test_a_stranger_learns_nothing(hub: Running, route: Route) -> None:
+    response = await hub.api.request(route.method, url(route), auth=None)
+
+    assert response.status_code == 401
+    assert response.json().keys() == {"statusCode", "message", "timestamp", "code", "request_id"}
+
+
+@pytest.mark.parametrize("route", [r for r in KEYED if r.scope], ids=name)
+async def test_a_key_without_the_scope_is_refused(hub: Running, route: Route) -> None:
+    from jackfield.projects.models import Scope  # noqa: PLC0415
+
+    includes = {
+        Scope.ACCOUNTS_READ: Scope.ACCOUNTS_WRITE,
+        Scope.CONNECTORS_READ: Scope.CONNECTORS_WRITE,
+    }
+    assert route.scope is not None
+    key = await hub.key(
+        scopes=frozenset(Scope) - {route.scope, includes.get(route.scope, route.scope)}
+    )
+
+    response = await hub.api.request(route.method, url(route), auth=(key, ""))
+
+    assert (response.status_code, response.json()["code"]) == (403, "missing_scope")
+    assert route.scope.value in response.json()["message"]
+
+
+@pytest.mark.parametrize("route", [r for r in KEYED if "{" in r.path], ids=name)
+async def test_another_projects_resource_is_not_found(hub: Running, route: Route) -> None:
+    account_id = await hub.link()
+    theirs = await hub.key(project="theirs")
+    path = route.path.format(**dict.fromkeys(route.parameters, account_id))
+
+    response = await hub.api.request(route.method, path, auth=(theirs, ""), json={})
+
+    assert response.status_code == 404
+
+
+async def test_an_answer_has_a_request_id_and_is_not_kept_by_caches(hub: Running) -> None:
+    response = await hub.api.get("/accounts")
+
+    assert response.headers["x-request-id"].startswith("req_")
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_an_unknown_path_and_method_have_the_same_shape(hub: Running) -> None:
+    missing = await hub.api.get("/accounts/x/y/z/nothing")
+    method = await hub.api.put("/accounts")
+
+    assert missing.status_code == 404
+    assert (method.status_code, method.json()["code"]) == (405, "method_not_allowed")
+
+
+async def test_browsers_of_other_origins_reach_the_hub_api_and_nothing_else(hub: Running) -> None:
+    preflight = await hub.api.options("/hub/accounts", headers={"origin": "https://shop.example"})
+    elsewhere = await hub.api.get("/accounts", headers={"origin": "https://shop.example"})
+
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert "x-hub-session-token" in preflight.headers["access-control-allow-headers"]
+    assert not any(header.startswith("access-control") for header in elsewhere.headers)
+
+
+def test_the_operations() -> None:
+    assert [f"{route.method} {route.path}" for route in ROUTES] == snapshot(
+        [
+            "POST /actions/rpc",
+            "GET /actions",
+            "POST /connect_sessions",
+            "POST /connect_sessions/authenticate",
+            "GET /accounts",
+            "GET /accounts/{account_id}",
+            "PATCH /accounts/{account_id}",
+            "DELETE /accounts/{account_id}",
+            "POST /jackfield/accounts/{account_id}/check",
+            "POST /jackfield/accounts/{account_id}/suspend",
+            "POST /jackfield/accounts/{account_id}/resume",
+            "GET /hub/settings",
+            "GET /hub/connectors",
+            "GET /hub/connectors/{profile_id}",
+            "POST /hub/accounts",
+            "GET /hub/accounts/{account_id}",
+            "PATCH /hub/accounts/{account_id}",
+            "GET /healthz",
+            "GET /readyz",
+        ]
+    )

@@ -1,0 +1,44 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from jackfield.settings import InvalidSetting, Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_setting_is_documented_and_nothing_else_is() -> None:
+    source = (ROOT / "src/jackfield/settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r"given\.get\(\"(\w+)\"", source))
+    documented = re.findall(
+        r"^\| `JACKFIELD_(\w+)`",
+        (ROOT / "docs/reference/settings.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+
+    assert read == set(documented)
+    assert len(documented) == len(set(documented))
+
+
+def test_nothing_needs_to_be_set() -> None:
+    settings = Settings.read({})
+
+    assert settings.sqlite_file == Path("jackfield-data/jackfield.db")
+    assert settings.keyring_location == "jackfield-data/keyring.json"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://x"),
+        ("PUBLIC_URL", "hub.example.com"),
+        ("URL", "ftp://x"),
+        ("CONNECTORS", "/nowhere/at/all"),
+        ("ALLOW_PRIVATE_NETWORKS", "perhaps"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_by_its_variable(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"JACKFIELD_{name}"):
+        Settings.read({f"JACKFIELD_{name}": value})

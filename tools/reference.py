@@ -1,0 +1,47 @@
+"""Write the reference pages that are generated from the code: `python tools/reference.py`."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import jackfield
+from jackfield.kit.errors import CATALOGUE, HubError, summary
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+
+
+def catalogue() -> dict[str, type[HubError]]:
+    """Return every error there is, by code."""
+    for module in pkgutil.walk_packages(jackfield.__path__, "jackfield."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return dict(sorted(CATALOGUE.items()))
+
+
+def errors_page() -> str:
+    rows = "\n".join(
+        f"| `{code}` | {error.status} | {'yes' if error.retryable else ''} | {summary(error)} |"
+        for code, error in catalogue().items()
+    )
+    return f"""# Errors
+
+Every answer of status 400 and above has the same shape: `statusCode`, `message`, `timestamp`, `code`,
+`request_id` (also the header `x-request-id`), `faults` where several things are wrong (`path` and
+`message` each), and `provider_errors` where a provider spoke. Branch on `code`: codes are added, never
+changed.
+
+The commands print the same `code` in brackets, and end with 1 (refused) or 3 (the provider failed).
+
+| `code` | status | may work later | |
+| --- | --- | --- | --- |
+{rows}
+"""
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "errors.md").write_text(errors_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
