@@ -71,6 +71,14 @@ async def new_database(url: str, name: str) -> str:
     return f"{url}/{name}"
 
 
+async def bare_database(url: str, name: str) -> str:
+    """Make a database with nothing in it, and return its URL."""
+    admin = await asyncpg.connect(f"{url}/postgres")
+    await admin.execute(f"create database {name}")
+    await admin.close()
+    return f"{url}/{name}"
+
+
 async def drop_database(url: str, name: str) -> None:
     admin = await asyncpg.connect(f"{url}/postgres")
     await admin.execute(f"drop database {name} with (force)")

@@ -60,7 +60,7 @@ class Running:
 
     async def submit(self, token: str, credentials: Mapping[str, Any]) -> httpx2.Response:
         headers = {"x-hub-session-token": token}
-        offered = await self.api.get("/hub/connectors", headers=headers)
+        offered = await self.api.get("/hub/connectors?provider=iterable", headers=headers)
         if offered.status_code != 200:
             return offered
         integration = offered.json()["integrations"][0]["integration_id"]

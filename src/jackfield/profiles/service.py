@@ -1,9 +1,13 @@
 """What can be done with connector profiles."""
 
+from typing import Final
+
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.profiles.models import Profile
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
+
+_NOT_OFFERED: Final = "internal"
 
 
 async def ensure_defaults(hub: Hub, project_id: ProjectId) -> None:
@@ -15,6 +19,7 @@ async def ensure_defaults(hub: Hub, project_id: ProjectId) -> None:
     ready = {
         connector.key: method
         for connector in hub.catalog.connectors()
+        if connector.release_stage != _NOT_OFFERED
         for method in connector.auth_methods[::-1]
         if method.ready
     }

@@ -32,30 +32,27 @@ async def list_accounts(request: Request, project: Project) -> Response:
     only = {
         name: request.query_params.get(name, "").strip() for name in ("owner", "provider", "status")
     }
-    wanted = AccountPage(
-        number,
-        # One more than is shown tells whether there is a next page.
-        _PAGE_SIZE + 1,
-        AccountFilter(
-            origin_owner_ids=(only["owner"],) if only["owner"] else (),
-            providers=(only["provider"],) if only["provider"] else (),
-            statuses=(only["status"],) if only["status"] else (),
-        ),
+    wanted = AccountFilter(
+        origin_owner_ids=(only["owner"],) if only["owner"] else (),
+        providers=(only["provider"],) if only["provider"] else (),
+        statuses=(only["status"],) if only["status"] else (),
     )
     async with hub.db.read(project.id) as tx:
-        found = await Accounts(tx).page(wanted)
+        found = await Accounts(tx).page(AccountPage(number, _PAGE_SIZE, wanted))
+        # The row after the last one of this page is a page of one row.
+        more = await Accounts(tx).page(AccountPage(number * _PAGE_SIZE + 1, 1, wanted))
     chosen = {name: value for name, value in only.items() if value}
     return page(
         request,
         "dashboard/accounts.html",
         project=project,
-        accounts=found[:_PAGE_SIZE],
+        accounts=found,
         titles=_titles(request),
         rewrites=hub.rewrites.targets,
         only=only,
         statuses=list(AccountStatus),
         earlier=urlencode({**chosen, "page": number - 1}) if number > 1 else None,
-        later=urlencode({**chosen, "page": number + 1}) if len(found) > _PAGE_SIZE else None,
+        later=urlencode({**chosen, "page": number + 1}) if more else None,
     )
 
 

@@ -1,0 +1,179 @@
+import re
+
+import httpx2
+import pytest
+
+from jackfield.projects import service as projects
+from tests.support.clock import FrozenClock
+from tests.support.running import Running
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def browser(hub: Running) -> httpx2.AsyncClient:
+    """Return the client without an API key: what signs it in is its cookie."""
+    hub.api.auth = None
+    return hub.api
+
+
+async def sign_in(hub: Running) -> None:
+    link = await projects.sign_in_url(hub.hub, hub.project)
+    response = await hub.api.get(link.removeprefix("https://hub.test"))
+    assert response.status_code == 303
+
+
+async def test_a_sign_in_link_works_once(hub: Running, browser: httpx2.AsyncClient) -> None:
+    link = await projects.sign_in_url(hub.hub, hub.project)
+    path = link.removeprefix("https://hub.test")
+
+    first = await browser.get(path)
+    browser.cookies.clear()
+    second = await browser.get(path)
+
+    cookie = first.headers["set-cookie"]
+    assert first.status_code == 303
+    assert all(word in cookie for word in ("HttpOnly", "SameSite=lax", "Secure", "Path=/dashboard"))
+    assert second.status_code == 410
+    assert "used already" in second.text
+
+
+async def test_a_sign_in_link_expires(
+    hub: Running, browser: httpx2.AsyncClient, clock: FrozenClock
+) -> None:
+    link = await projects.sign_in_url(hub.hub, hub.project)
+    clock.advance(minutes=16)
+
+    response = await browser.get(link.removeprefix("https://hub.test"))
+
+    assert response.status_code == 410
+
+
+@pytest.mark.parametrize("path", ["/dashboard", "/dashboard/link", "/dashboard/accounts/acc_0"])
+async def test_a_stranger_is_asked_to_sign_in(browser: httpx2.AsyncClient, path: str) -> None:
+    response = await browser.get(path)
+
+    assert response.status_code == 401
+    assert "jackfield doctor --sign-in-link" in response.text
+
+
+async def test_a_session_ends_after_half_a_day_and_by_signing_out(
+    hub: Running, browser: httpx2.AsyncClient, clock: FrozenClock
+) -> None:
+    await sign_in(hub)
+    assert (await browser.get("/dashboard")).status_code == 200
+    clock.advance(hours=13)
+    assert (await browser.get("/dashboard")).status_code == 401
+
+    await sign_in(hub)
+    cookies = dict(browser.cookies)
+    await browser.post("/dashboard/sign-out")
+    browser.cookies.update(cookies)
+    assert (await browser.get("/dashboard")).status_code == 401
+
+
+async def test_the_accounts_page_shows_linked_accounts_and_finds_them(hub: Running) -> None:
+    await hub.link()
+    await hub.link(origin_owner_id="rival", origin_owner_name="Rival <Ltd.>")
+    hub.api.auth = None
+    await sign_in(hub)
+
+    everything = (await hub.api.get("/dashboard")).text
+    filtered = (await hub.api.get("/dashboard?owner=rival&status=active")).text
+    nothing = (await hub.api.get("/dashboard?status=suspended")).text
+
+    assert "Acme Inc." in everything
+    assert "Rival &lt;Ltd.&gt;" in everything
+    assert "Iterable" in everything
+    assert "Acme Inc." not in filtered
+    assert "Rival &lt;Ltd.&gt;" in filtered
+    assert "No account matches" in nothing
+    assert "https://api.iterable.com" in everything, "a rewrite is shown on every page"
+
+
+async def test_accounts_are_shown_page_by_page(hub: Running) -> None:
+    for number in range(26):
+        await hub.link(origin_owner_id=f"owner-{number}")
+    hub.api.auth = None
+    await sign_in(hub)
+
+    first = (await hub.api.get("/dashboard")).text
+    second = (await hub.api.get("/dashboard?page=2")).text
+
+    assert first.count('class="status active"') == 25
+    assert 'rel="next"' in first
+    assert second.count('class="status active"') == 1
+    assert 'rel="prev"' in second
+
+
+async def test_an_account_is_suspended_resumed_checked_and_deleted(hub: Running) -> None:
+    account_id = await hub.link()
+    hub.api.auth = None
+    await sign_in(hub)
+    page = f"/dashboard/accounts/{account_id}"
+
+    async def press(verb: str) -> str:
+        response = await hub.api.post(f"{page}/{verb}", follow_redirects=True)
+        assert response.status_code == 200
+        return response.text
+
+    assert "Suspended" in await press("suspend")
+    assert "Active" in await press("resume")
+    assert "The provider accepts the credential." in await press("check")
+    assert "No account has been linked yet" in await press("delete")
+    assert (await hub.api.get(page)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "https://evil.example"},
+    ],
+)
+async def test_another_sites_form_changes_nothing(hub: Running, headers: dict[str, str]) -> None:
+    account_id = await hub.link()
+    key = hub.api.auth
+    hub.api.auth = None
+    await sign_in(hub)
+
+    response = await hub.api.post(f"/dashboard/accounts/{account_id}/delete", headers=headers)
+
+    assert response.status_code == 403
+    hub.api.auth = key
+    assert (await hub.api.get(f"/accounts/{account_id}")).status_code == 200
+
+
+async def test_a_link_made_on_the_dashboard_links_an_account(hub: Running) -> None:
+    hub.api.auth = None
+    await sign_in(hub)
+
+    made = await hub.api.post("/dashboard/link", data={"owner_id": "acme", "provider": "iterable"})
+    link = re.search(r'value="https://hub\.test(/embedded/[^"]+)"', made.text)
+    assert link is not None
+    form = await hub.api.get(link[1])
+
+    assert "Connect Iterable" in form.text
+
+
+async def test_a_link_needs_an_owner(hub: Running) -> None:
+    hub.api.auth = None
+    await sign_in(hub)
+
+    response = await hub.api.post("/dashboard/link", data={"owner_id": " "})
+
+    assert response.status_code == 422
+    assert "Say whose account it will be." in response.text
+
+
+async def test_another_projects_account_is_not_shown(hub: Running) -> None:
+    account_id = await hub.link()
+    theirs = await projects.ensure_project(hub.hub, "theirs")
+    link = await projects.sign_in_url(hub.hub, theirs)
+    hub.api.auth = None
+    await hub.api.get(link.removeprefix("https://hub.test"))
+
+    response = await hub.api.get(f"/dashboard/accounts/{account_id}")
+
+    assert response.status_code == 404

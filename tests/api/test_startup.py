@@ -1,0 +1,158 @@
+"""What a hub does before it serves: it refuses what would lose or expose credentials."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from jackfield.app import open_hub
+from jackfield.db.tx import DatabaseUnusable
+from jackfield.egress.rewrite import InvalidRewrite
+from jackfield.settings import Settings
+from jackfield.vault.keyring import KeyringUnusable
+from tests.support import postgres
+from tests.support.running import Running, running_hub
+
+pytestmark = pytest.mark.anyio
+
+
+async def start(settings: Settings) -> None:
+    async with open_hub(settings, public_url="https://hub.test"):
+        pass
+
+
+async def test_the_first_start_makes_everything_and_lets_nobody_else_in(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "data"
+
+    await start(Settings(data_dir=folder))
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "keyring.json").stat().st_mode) == 0o600
+    assert (folder / "jackfield.db").exists()
+
+
+async def test_a_second_start_finds_what_the_first_left(
+    hub: Running, data_dir: Path, clock: object, hub_database_url: str | None
+) -> None:
+    account_id = await hub.link()
+
+    async with running_hub(
+        hub.sandbox, data_dir=data_dir, clock=clock, database_url=hub_database_url
+    ) as again:
+        response = await again.run(account_id, "iterable_list_channels")
+
+    assert response.status_code == 200
+
+
+async def test_a_lost_keyring_is_not_replaced(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    await start(settings)
+    (tmp_path / "keyring.json").unlink()
+
+    with pytest.raises(KeyringUnusable, match="restore it from a backup"):
+        await start(settings)
+
+    assert not (tmp_path / "keyring.json").exists()
+
+
+async def test_somebody_elses_keyring_is_refused(tmp_path: Path) -> None:
+    ours, other = Settings(data_dir=tmp_path / "ours"), Settings(data_dir=tmp_path / "other")
+    await start(ours)
+    await start(other)
+    (tmp_path / "ours/keyring.json").write_bytes((tmp_path / "other/keyring.json").read_bytes())
+
+    with pytest.raises(KeyringUnusable, match="does not have"):
+        await start(ours)
+
+
+async def test_a_data_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+
+    with pytest.raises(DatabaseUnusable, match="JACKFIELD_DATA_DIR"):
+        await start(Settings(data_dir=tmp_path / "file" / "data"))
+
+
+async def test_a_database_server_that_is_not_there_is_named_without_its_password(
+    tmp_path: Path,
+) -> None:
+    url = "postgresql://jackfield:hunter2@127.0.0.1:1/jackfield"
+
+    with pytest.raises(DatabaseUnusable, match="cannot connect") as refused:
+        await start(Settings(data_dir=tmp_path, database_url=url))
+
+    assert "hunter2" not in str(refused.value)
+
+
+async def test_postgres_is_migrated_by_its_own_command_only(
+    tmp_path: Path, postgres_server: str
+) -> None:
+    url = await postgres.bare_database(postgres_server, "unmigrated")
+
+    with pytest.raises(DatabaseUnusable, match="jackfield migrate"):
+        await start(Settings(data_dir=tmp_path, database_url=url))
+
+    await postgres.drop_database(postgres_server, "unmigrated")
+
+
+async def test_a_rewrite_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRewrite):
+        await start(Settings(data_dir=tmp_path, provider_rewrite="api.iterable.com"))
+
+
+async def test_a_connector_folder_of_ones_own_can_be_linked_at_once(
+    tmp_path: Path, data_dir: Path
+) -> None:
+    folder = tmp_path / "connectors" / "petdesk"
+    folder.mkdir(parents=True)
+    (folder / "petdesk.connector.s1.yaml").write_text(PETDESK, encoding="utf-8")
+    settings = Settings(data_dir=data_dir, connectors=tmp_path / "connectors")
+
+    async with open_hub(settings, public_url="https://hub.test") as hub:
+        rows = await hub.db.unscoped("select connector_key from connector_profiles order by id")
+
+    assert "petdesk" in {row["connector_key"] for row in rows}
+
+
+PETDESK = """
+StackOne: 1.0.0
+engine: strict
+info:
+  title: PetDesk
+  key: petdesk
+  version: 1.0.0
+  description: Animals and their owners.
+  assets:
+    icon: icon.svg
+baseUrl: https://api.petdesk.example
+authentication:
+  - token:
+      type: custom
+      label: Token
+      authorization:
+        type: bearer
+        token: $.credentials.token
+      environments:
+        - key: production
+          name: Production
+      configFields:
+        - key: token
+          label: Token
+          type: password
+          required: true
+          secret: true
+actions:
+  - actionId: list_animals
+    label: List animals
+    description: Every animal.
+    categories: [crm]
+    actionType: list
+    steps:
+      - stepId: fetch
+        stepFunction:
+          functionName: request
+          parameters:
+            url: /animals
+            method: get
+    result:
+      data: $.steps.fetch.output.data
+"""
