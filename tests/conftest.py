@@ -17,6 +17,10 @@ from tests.support.clock import FrozenClock
 from tests.support.running import Running, running_hub
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--images", action="store_true", help="keep screenshots in docs/images")
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

@@ -1,0 +1,116 @@
+"""A real browser in front of a real server; only the provider is simulated."""
+
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from jackfield.cli import server
+from jackfield.projects import service as projects
+from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.settings import Settings
+from tests.support.running import EU, US, Running
+
+IMAGES = Path(__file__).parents[2] / "docs/images"
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture
+async def chromium() -> AsyncGenerator[Browser]:
+    path = shutil.which("chromium")
+    assert path is not None, "Chromium is not installed; script/test installs it"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def hub(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[Running]:
+    """Return a hub that listens on loopback."""
+    import httpx2  # noqa: PLC0415
+
+    opened = server.listen("127.0.0.1", 0)
+    settings = Settings(
+        data_dir=data_dir, provider_rewrite=f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}"
+    )
+    async with server.serving(settings, opened) as running:
+        project = await projects.ensure_project(running)
+        async with running.db.write(project.id) as tx:
+            issued = await projects.issue_key(tx, name="test")
+        async with httpx2.AsyncClient(
+            base_url=running.public_url, auth=(issued.token.reveal(), "")
+        ) as api:
+            yield Running(running, api, sandbox, project)
+
+
+@dataclass
+class Visit:
+    """One browser window, and what went wrong in it."""
+
+    page: Page
+    context: BrowserContext
+    origin: str
+    problems: list[str] = field(default_factory=list[str])
+
+    def watch(self) -> None:
+        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        self.page.on("console", lambda said: self._note(said.type, said.text))
+        self.page.on("request", lambda request: self._foreign(request.url))
+
+    def _note(self, kind: str, text: str) -> None:
+        # The browser itself reports a refused form ("status of 400") as an error.
+        if kind in ("error", "warning") and "the server responded with a status of 4" not in text:
+            self.problems.append(f"{kind}: {text}")
+
+    def _foreign(self, url: str) -> None:
+        if not url.startswith((self.origin, "data:")):
+            self.problems.append(f"request to {url}")
+
+
+@pytest.fixture
+async def visit(chromium: Browser, hub: Running) -> AsyncGenerator[Callable[..., object]]:
+    """Open windows; at the end, none of them may have had an error or asked a third party."""
+    visits: list[Visit] = []
+
+    async def start(
+        *, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
+    ) -> Visit:
+        context = await chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
+        )
+        context.set_default_timeout(5000)
+        visits.append(Visit(await context.new_page(), context, hub.hub.public_url))
+        visits[-1].watch()
+        return visits[-1]
+
+    yield start
+    problems = [problem for each in visits for problem in each.problems]
+    for each in visits:
+        await each.context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def keep_image(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., object]:
+    """Take a picture of a page; with --images it goes into the docs."""
+
+    async def keep(page: Page, name: str, *, full: bool = True) -> None:
+        folder = IMAGES if request.config.getoption("--images") else tmp_path
+        await page.screenshot(path=folder / f"{name}.png", full_page=full)
+
+    return keep

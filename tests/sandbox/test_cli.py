@@ -1,0 +1,131 @@
+"""`jackfield sandbox iterable` as a person or a script starts it."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from jackfield.sandbox.iterable.access.keys import make_keys
+from jackfield.sandbox.iterable.regions import Region
+
+COMMAND = [sys.executable, "-c", "from jackfield.cli import main; main()", "sandbox", "iterable"]
+ANY = ["--us-port", "0", "--eu-port", "0"]
+
+
+@contextmanager
+def running(*options: str) -> Generator[tuple[subprocess.Popen[str], str]]:
+    """Start the sandbox and yield it with the first line it prints."""
+    process = subprocess.Popen(
+        [*COMMAND, *ANY, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *options], capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def get(url: str, headers: dict[str, str] | None = None) -> bytes:
+    request = urllib.request.Request(url, headers=headers or {})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return answer.read()
+
+
+def test_its_first_line_tells_scripts_addresses_and_keys() -> None:
+    with running("--json") as (_, line):
+        shown = json.loads(line)
+
+        assert list(shown) == ["us", "eu"]
+        for region in Region:
+            keys = {name: key.value for name, key in make_keys(region).items()}
+            assert shown[region]["api_keys"] == keys
+        us = shown["us"]
+        channels = get(f"{us['url']}/api/channels", {"Api-Key": us["api_keys"]["server_side"]})
+        assert len(json.loads(channels)["channels"]) >= 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly_within_a_second(number: signal.Signals) -> None:
+    with running("--json") as (process, line):
+        get(f"{json.loads(line)['us']['url']}/")
+        started = time.perf_counter()
+
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=5)
+
+        assert process.returncode == 0
+        assert time.perf_counter() - started < 1
+        assert errors == ""
+
+
+def test_a_port_in_use_is_one_clear_line_and_status_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        outcome = run("--us-port", port, "--eu-port", "0")
+
+    assert outcome.returncode == 1
+    assert outcome.stderr == (
+        f"Error: port {port} of 127.0.0.1 cannot be used: Address already in use\n"
+    )
+
+
+def test_people_get_a_table() -> None:
+    with running() as (process, line):
+        assert process.stdout is not None
+        shown = line + "".join(process.stdout.readline() for _ in range(12))
+
+    assert "US http://127.0.0.1:" in shown
+    assert make_keys(Region.US)["server_side"].value in shown
+
+
+def test_it_starts_from_a_seed_file(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_text('{"users": 7}', encoding="utf-8")
+
+    with running("--json", "--seed", str(seed), "--latency", "1") as (_, line):
+        overview = json.loads(get(f"{json.loads(line)['eu']['url']}/__sandbox__/"))
+
+    assert overview["contents"]["users"] == 7
+    assert overview["settings"]["latency"] == 0.001
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{", "is not a seed"),
+        ('{"people": 5}', "is not a seed: Object contains unknown field `people`"),
+        ('{"profiles": [{"email": "broken@"}]}', "the seed cannot be planted: Invalid email"),
+    ],
+)
+def test_a_seed_file_that_is_none_is_one_clear_line_and_status_one(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_text(text, encoding="utf-8")
+
+    outcome = run(*ANY, "--seed", str(seed))
+
+    assert outcome.returncode == 1
+    assert complaint in outcome.stderr
+    assert len(outcome.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("options", [["--us-port", "99999"], ["--latency", "-1"], ["--seed", "no"]])
+def test_options_that_cannot_be_are_a_matter_of_usage(options: Sequence[str]) -> None:
+    assert run(*options).returncode == 2
