@@ -33,6 +33,7 @@ from jackfield.ui.rendering import base_path, hub_of, page
 
 _SHOWN_AT_THE_FORM: Final = (InvalidFields, CredentialRejected, ProviderError, EgressBlocked)
 _CREDENTIALS: Final = "credentials."
+_INITIALS: Final = frozenset({"ats", "crm", "hris", "iam", "lms"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _list(request: Request, holder: Holder, offers: list[Offer]) -> Response:
             offer.profile.id,
             offer.connector.key,
             offer.connector.title,
-            offer.connector.categories,
+            tuple(map(category_label, offer.connector.categories)),
             is_found=all(
                 word in f"{offer.connector.title} {' '.join(offer.connector.categories)}".lower()
                 for word in words
@@ -159,9 +160,18 @@ def _list(request: Request, holder: Holder, offers: list[Offer]) -> Response:
         here=_here(request),
         text=text,
         category=category,
-        categories=sorted({each for offer in offers for each in offer.connector.categories}),
+        categories={
+            each: category_label(each)
+            for offer in offers
+            for each in sorted(offer.connector.categories)
+        },
         connectors=cards,
     )
+
+
+def category_label(key: str) -> str:
+    """Return how people call a category: initials as they are, words with a capital."""
+    return key.upper() if key in _INITIALS else key.replace("_", " ").capitalize()
 
 
 def _form(

@@ -94,7 +94,7 @@ class Submission {
   constructor(form) {
     this.#form = form;
     this.#button = form.querySelector("button[type=submit]");
-    this.#status = form.querySelector("[role=status]");
+    this.#status = form.querySelector("[data-busy]");
     form.addEventListener("submit", this);
   }
 
