@@ -1,7 +1,5 @@
 """Where runs are kept: written in groups, a moment after they ended."""
 
-from dataclasses import asdict
-
 from jackfield.actions.models import Run
 from jackfield.db.appender import Appender
 from jackfield.kit.ids import ProjectId
@@ -17,5 +15,17 @@ def append_run(appender: Appender, project_id: ProjectId, run: Run) -> None:
         values (:id, :project_id, :account_id, :provider, :action_id, :source, :success,
                 :status_code, :error_code, :message, :started_at, :duration_ms)
         """,
-        asdict(run),
+        {
+            "id": run.id,
+            "account_id": run.account_id,
+            "provider": run.provider,
+            "action_id": run.action_id,
+            "source": run.source,
+            "success": run.success,
+            "status_code": run.status_code,
+            "error_code": run.error_code,
+            "message": run.message,
+            "started_at": run.started_at,
+            "duration_ms": run.duration_ms,
+        },
     )

@@ -1,8 +1,7 @@
 """Running one action against its provider, and evaluating single cases."""
 
 import asyncio
-import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
@@ -10,7 +9,7 @@ from typing import Final, cast
 import click
 import msgspec
 
-from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.provider import ProviderTransport
 from jackfield.cli.connector_check import main_files
 from jackfield.cli.output import fail, print_json
@@ -60,7 +59,7 @@ def run_action(path: Path, action: str, options: Options) -> None:
         raise InvalidRequest(msg, faults=checked.faults)
     for warning in checked.warnings:
         click.echo(f"warning: {warning.path}: {warning.message}", err=True)
-    inputs = _read_mapping(options.input) if options.input else {}
+    inputs: Mapping[str, Json] = _read_mapping(options.input) if options.input else {}
     credentials = Credentials.of(method, checked.values)
     runs = _runs(connector, method, action, inputs)
     try:
@@ -81,15 +80,16 @@ async def _run(
         rewrites=rewrite.parse(settings.provider_rewrite),
         allow_private=settings.allow_private_networks,
     )
+    veil = _Veil(credentials.redactor, secrets_of(method, credentials.values).values())
     transport: Transport = ProviderTransport(egress, connector.compiled, credentials)
     if options.dry_run:
-        transport = _Sketch(credentials.redactor)
+        transport = _Sketch(veil)
     call = Call(
         inputs={},
         credentials=credentials.values,
         transport=transport,
         auth_method=method.key,
-        trace=_Printed(credentials.redactor) if options.trace else None,
+        trace=_Printed(veil) if options.trace else None,
     )
     try:
         for compiled, inputs in runs:
@@ -116,11 +116,13 @@ def _connector(path: Path) -> Connector:
 
 
 def _auth_method(connector: Connector, key: Json) -> AuthMethod:
-    method = connector.find_auth_method(key) if isinstance(key, str) else None
-    if method is None and (key is not None or len(connector.auth_methods) > 1):
-        known = ", ".join(each.key for each in connector.auth_methods)
+    methods = {method.key: method for method in connector.auth_methods}
+    only = next(iter(methods)) if len(methods) == 1 else None
+    method = methods.get(str(only if key is None else key))
+    if method is None:
+        known = ", ".join(methods)
         fail(f"name one of the auth methods as auth_method in the credentials file: {known}")
-    return method or connector.auth_methods[0]
+    return method
 
 
 def _runs(
@@ -156,52 +158,59 @@ def _print_outcome(outcome: Outcome) -> None:
     print_json(shown if outcome.next is None else {**shown, "next": outcome.next})
 
 
+@dataclass(frozen=True, slots=True)
+class _Veil:
+    """Spells out requests without the account's secrets, however short they are."""
+
+    redactor: Redactor
+    secrets: Collection[str]
+
+    def spell(self, request: Request) -> str:
+        headers = (f"{name}: {self._header(name, text)}" for name, text in request.headers.items())
+        lines = [f"{request.method} {self.redactor.text(request.url)}", *headers]
+        if request.body:
+            lines += ["", self.redactor.text(request.body.decode("utf-8", "replace")[:_SHOWN])]
+        return "\n".join(lines)
+
+    def _header(self, name: str, value: str) -> str:
+        if is_secret_name(name) or not set(value.split()).isdisjoint(self.secrets):
+            return MASK
+        return self.redactor.text(value)
+
+
 class _Sketch:
     """Shows the first request, and goes no further."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
+    def __init__(self, veil: _Veil) -> None:
+        self._veil = veil
 
     async def send(self, request: Request) -> Response:
-        click.echo(_spell_request(request, self._redactor))
+        click.echo(self._veil.spell(request))
         raise _Sketched
 
 
 class _Printed:
-    """Prints what happens on standard error, with the secrets taken out."""
+    """Prints what happens on standard error."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
-        self._began = time.perf_counter()
+    def __init__(self, veil: _Veil) -> None:
+        self._veil = veil
 
     def step_started(self, step_id: str, function: str) -> None:
         self._print(f"step {step_id}: {function}", bold=True)
 
     def requested(self, step_id: str, request: Request) -> None:
-        self._print(_spell_request(request, self._redactor))
+        self._print(self._veil.spell(request))
 
     def answered(self, step_id: str, response: Response, *, seconds: float) -> None:
         self._print(f"< {response.status} after {seconds * 1000:.0f} ms")
-        self._print(self._redactor.text(response.body.decode("utf-8", "replace")[:_SHOWN]))
+        body = response.body.decode("utf-8", "replace")[:_SHOWN]
+        self._print(self._veil.redactor.text(body))
 
     def step_ended(self, step_id: str, state: StepState, output: Mapping[str, Json]) -> None:
         shown = {name: value for name, value in output.items() if name != "raw"}
-        text = msgspec.json.encode(self._redactor.value(shown), enc_hook=repr).decode()
+        redacted = self._veil.redactor.value(shown)
+        text = msgspec.json.encode(redacted, enc_hook=repr).decode()
         self._print(f"step {step_id}: {state} {text[:_SHOWN]}")
 
     def _print(self, text: str, *, bold: bool = False) -> None:
         click.echo(click.style(text, bold=bold), err=True)
-
-
-def _spell_request(request: Request, redactor: Redactor) -> str:
-    headers = {
-        name: MASK if is_secret_name(name) else redactor.text(value)
-        for name, value in request.headers.items()
-    }
-    lines = [
-        f"{request.method} {redactor.text(request.url)}",
-        *(f"{name}: {value}" for name, value in headers.items()),
-    ]
-    if request.body:
-        lines += ["", redactor.text(request.body.decode("utf-8", "replace")[:_SHOWN])]
-    return "\n".join(lines)

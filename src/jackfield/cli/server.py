@@ -79,6 +79,8 @@ def _server(hub: Hub) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Nothing of ours looks at the client's address or scheme.
+            proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
             h11_max_incomplete_event_size=64 * 1024,
         )

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, LiteralString, TypeVar
 
 from jackfield.db import migrate
-from jackfield.db.statement import spread
+from jackfield.db.statement import repeated, spread
 from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, Row, Tx
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
@@ -32,6 +32,7 @@ sqlite3.register_converter("timestamptz", lambda text: datetime.fromisoformat(te
 sqlite3.register_converter("boolean", lambda text: text == b"1")
 
 _BUSY_TIMEOUT_MS: Final = 5000
+_ROWS_AT_ONCE: Final = 500
 _PRIMARY_CODE: Final = 0xFF
 _BROKEN: Final = frozenset(
     {
@@ -213,8 +214,12 @@ def _query(connection: sqlite3.Connection, sql: str, values: Mapping[str, object
 
 
 def _repeat(connection: sqlite3.Connection, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
-    bound = [{name: _bind(value) for name, value in row.items()} for row in rows]
-    connection.executemany(sql, bound)
+    # Not `executemany`: SQLite lets go of the interpreter's lock once a row there, and each time
+    # has to wait for it again while requests are served.
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        statement, names = repeated(sql, len(some))
+        connection.execute(statement, [_bind(row[name]) for row in some for name in names])
 
 
 def _bind(value: object) -> object:

@@ -11,6 +11,8 @@ from typing import Final, cast
 # A name after a colon, unless inside a quoted text, a quoted identifier or a comment.
 _TOKEN: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|:([a-z][a-z0-9_]*)")
 
+_VALUES: Final = re.compile(r"\bvalues\b")
+
 
 def spread(sql: str, values: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
     """Replace each list value by one parameter an element.
@@ -46,6 +48,18 @@ def positional(sql: str) -> tuple[str, tuple[str, ...]]:
         return f"${names.setdefault(name, len(names) + 1)}" if name else match[0]
 
     return _TOKEN.sub(number, sql), tuple(names)
+
+
+@lru_cache(maxsize=1024)
+def repeated(sql: str, count: int) -> tuple[str, tuple[str, ...]]:
+    """Write `insert … values (:a, :b)` for `count` rows, as `values (?, ?), (?, ?) …`.
+
+    Also say which names the marks of one row stand for, in order.
+    """
+    head, row = _VALUES.split(sql, maxsplit=1)
+    names = tuple(match[1] for match in _TOKEN.finditer(row) if match[1])
+    marked = _TOKEN.sub(lambda match: "?" if match[1] else match[0], row)
+    return f"{head}values {', '.join([marked] * count)}", names
 
 
 @lru_cache(maxsize=1024)

@@ -59,7 +59,7 @@ class Tx:
         await self.all(sql, **values)
 
     async def many(self, sql: LiteralString, rows: Sequence[Mapping[str, object]]) -> None:
-        """Run one statement for each of `rows`, in one trip."""
+        """Run one `insert … values (…)` for each of `rows`, in one trip."""
         known = {"project_id": self.project_id, "now": self.now}
         await self._connection.repeat(sql, [{**row, **known} for row in rows])
 

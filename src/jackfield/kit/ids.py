@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import ClassVar, Final, Self
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Two characters at a time: ids are made on every request.
+_PAIRS: Final = tuple(one + other for one in _CROCKFORD for other in _CROCKFORD)
 _ALPHABET: Final = frozenset(_CROCKFORD)
 _BODY_LENGTH: Final = 26
 
@@ -27,7 +29,7 @@ class Id(str):
     def new(cls, now: datetime) -> Self:
         """Make an id that sorts after those made in earlier milliseconds."""
         number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
-        body = "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+        body = "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
         return cls(f"{cls.prefix}_{body}")
 
     @classmethod

@@ -1,0 +1,232 @@
+"""What an action call costs, beside a direct call and nginx as a plain proxy, in one run.
+
+`python bench/action.py [--seconds 5]`; needs nginx and wrk (Debian packages of those names). The
+upstream, the load and the hub share this machine's cores; everything is on loopback, and the load
+ends by itself. Figures differ from machine to machine: the ratios are what counts.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+CONCURRENCY = 64
+ANSWER = {
+    "channels": [
+        {"id": n, "name": f"Channel {n}", "channelType": "Marketing", "messageMedium": "Email"}
+        for n in range(5)
+    ]
+}
+KEY = "0123456789abcdef0123456789abcdef"
+
+NGINX = """
+daemon off; error_log stderr crit; pid {folder}/nginx.pid; worker_processes 1;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; keepalive_requests 1000000;
+  client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+  upstream provider {{ server 127.0.0.1:{upstream}; keepalive 64; }}
+  server {{ listen 127.0.0.1:{upstream}; location / {{ default_type application/json; return 200 '{answer}'; }} }}
+  server {{
+    listen 127.0.0.1:{proxy};
+    location / {{ proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+  }}
+}}
+"""
+
+POST = """
+wrk.method = "POST"
+wrk.body = '{{"action": "iterable_list_channels"}}'
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "Bearer {key}"
+wrk.headers["x-account-id"] = "{account}"
+"""
+
+
+@dataclass
+class Figures:
+    per_second: float
+    calls: int
+    p50_ms: float
+    p99_ms: float
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=int, default=5, help="how long each load lasts")
+    seconds = options.parse_args().seconds
+    for program in ("nginx", "wrk"):
+        if shutil.which(program) is None:
+            sys.exit(f"{program} is not installed: apt-get install {program}")
+
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        upstream, proxy, port = free_port(), free_port(), free_port()
+        stack.enter_context(nginx(folder, upstream, proxy))
+        started = time.perf_counter()
+        process = stack.enter_context(hub(folder, upstream, port))
+        wait_for(f"http://127.0.0.1:{port}/healthz")
+        ready = time.perf_counter() - started
+        key, account = link(folder, port)
+        script = folder / "post.lua"
+        script.write_text(POST.format(key=key, account=account))
+        before = processor_seconds(process.pid)
+        targets = {
+            "direct call": (f"http://127.0.0.1:{upstream}/api/channels", None),
+            "nginx, plain proxy": (f"http://127.0.0.1:{proxy}/api/channels", None),
+            "Jackfield, /actions/rpc": (f"http://127.0.0.1:{port}/actions/rpc", script),
+        }
+        many = {each: wrk(*target, CONCURRENCY, seconds) for each, target in targets.items()}
+        processor = processor_seconds(process.pid)
+        one = {each: wrk(*target, 1, seconds) for each, target in targets.items()}
+        memory = resident_megabytes(process.pid)
+
+    base, limit = many["direct call"].per_second, many["nginx, plain proxy"].per_second
+    print(f"{'':26}{'calls/s':>10}{'of direct':>11}{'of proxy':>10}{'p50 ms':>9}{'p99 ms':>9}")
+    for each, figures in many.items():
+        alone = one[each]
+        print(
+            f"{each:26}{figures.per_second:10.0f}{figures.per_second / base:11.3f}"
+            f"{figures.per_second / limit:10.3f}{alone.p50_ms:9.2f}{alone.p99_ms:9.2f}"
+        )
+    ours, direct = one["Jackfield, /actions/rpc"], one["direct call"]
+    print(
+        f"\ncalls/s at concurrency {CONCURRENCY}; latency at concurrency 1, added to the direct call: "
+        f"p50 {ours.p50_ms - direct.p50_ms:.2f} ms, p99 {ours.p99_ms - direct.p99_ms:.2f} ms"
+    )
+    calls = many["Jackfield, /actions/rpc"].calls
+    print(f"processor time of the hub: {(processor - before) / calls * 1e6:.0f} µs a call")
+    print(f"start to first answer {ready:.2f} s; memory after the load {memory:.0f} MB")
+
+
+@contextlib.contextmanager
+def nginx(folder: Path, upstream: int, proxy: int) -> Iterator[None]:
+    config = folder / "nginx.conf"
+    config.write_text(
+        NGINX.format(folder=folder, upstream=upstream, proxy=proxy, answer=json.dumps(ANSWER))
+    )
+    with running(["nginx", "-c", str(config), "-e", "stderr"]):
+        wait_for(f"http://127.0.0.1:{upstream}/")
+        yield
+
+
+@contextlib.contextmanager
+def hub(folder: Path, upstream: int, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {
+        **os.environ,
+        "JACKFIELD_DATA_DIR": str(folder / "data"),
+        "JACKFIELD_PROVIDER_REWRITE": f"https://api.iterable.com=http://127.0.0.1:{upstream}",
+        "JACKFIELD_LOG_LEVEL": "info",
+    }
+    with (folder / "log").open("wb") as log:
+        command = [sys.executable, "-m", "jackfield", "serve", "--port", str(port)]
+        with running(command, env=environment, stderr=log) as process:
+            yield process
+
+
+@contextlib.contextmanager
+def running(command: list[str], **options: object) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def link(folder: Path, port: int) -> tuple[str, str]:
+    """Make a key and link an account, through the hub's own commands and API."""
+    environment = {**os.environ, "JACKFIELD_DATA_DIR": str(folder / "data")}
+    made = subprocess.run(
+        [sys.executable, "-m", "jackfield", "keys", "create", "--name", "bench", "--json"],
+        env=environment, check=True, capture_output=True,
+    )  # fmt: skip
+    key = json.loads(made.stdout)["key"]
+
+    def call(path: str, body: object | None, headers: dict[str, str]) -> dict:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"content-type": "application/json", **headers},
+        )
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)
+
+    session = call(
+        "/connect_sessions",
+        {"origin_owner_id": "bench", "origin_owner_name": "Bench", "provider": "iterable"},
+        {"authorization": f"Bearer {key}"},
+    )
+    token = {"x-hub-session-token": session["token"]}
+    (offered,) = call("/hub/connectors", None, token)["integrations"]
+    account = call(
+        "/hub/accounts",
+        {
+            "integration_id": offered["integration_id"],
+            "credentials": {"api_key": KEY, "region": "us"},
+        },
+        token,
+    )
+    return key, account["id"]
+
+
+def wrk(url: str, script: Path | None, connections: int, seconds: int) -> Figures:
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
+    command += ["-s", str(script)] if script else []
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert "Non-2xx" not in said, said
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    assert rate is not None, said
+    calls = re.search(r"(\d+) requests in", said)
+    assert calls is not None, said
+    return Figures(float(rate[1]), int(calls[1]), percentile(said, 50), percentile(said, 99))
+
+
+def percentile(said: str, which: int) -> float:
+    match = re.search(rf"{which}%\s+([\d.]+)(us|ms|s)", said)
+    assert match is not None, said
+    return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
+
+
+def processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_megabytes(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    match = re.search(r"VmRSS:\s+(\d+)", status)
+    assert match is not None
+    return int(match[1]) / 1024
+
+
+def wait_for(url: str) -> None:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url, timeout=1).close()
+            return
+        time.sleep(0.02)
+    sys.exit(f"nothing answers at {url}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""`python -m jackfield` is `jackfield`."""
+
+from jackfield.cli import main
+
+main()
