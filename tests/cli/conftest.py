@@ -1,0 +1,75 @@
+"""The commands as a shell runs them, against a hub that listens on loopback."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jackfield.cli import server
+from jackfield.projects import service as projects
+from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.settings import Settings
+from tests.support.running import EU, US
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.out)
+
+
+Command = Callable[..., Awaitable[Said]]
+
+
+@pytest.fixture
+def jackfield(data_dir: Path) -> Command:
+    """Run a command of an installation that has nothing but a data directory."""
+
+    async def run(*words: str, stdin: str = "", **settings: str) -> Said:
+        environment = {
+            name: value
+            for name, value in os.environ.items()  # noqa: TID251 - what a shell would pass on
+            if not name.startswith("JACKFIELD_")
+        }
+        environment |= {"JACKFIELD_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "error"}
+        environment |= {f"JACKFIELD_{name}": value for name, value in settings.items()}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "jackfield",
+            *words,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment,
+        )
+        out, err = await process.communicate(stdin.encode())
+        assert process.returncode is not None
+        return Said(process.returncode, out.decode(), err.decode())
+
+    return run
+
+
+@pytest.fixture
+async def served(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[dict[str, str]]:
+    """Serve a hub, and yield the settings with which commands reach it."""
+    opened = server.listen("127.0.0.1", 0)
+    settings = Settings(
+        data_dir=data_dir, provider_rewrite=f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}"
+    )
+    async with server.serving(settings, opened) as hub:
+        project = await projects.ensure_project(hub)
+        async with hub.db.write(project.id) as tx:
+            issued = await projects.issue_key(tx, name="cli")
+        yield {"URL": hub.public_url, "API_KEY": issued.token.reveal()}

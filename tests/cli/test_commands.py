@@ -1,0 +1,177 @@
+import asyncio
+import re
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from jackfield.cli import server
+from jackfield.sandbox.iterable.server import Sandbox
+from tests.cli.conftest import Command
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+
+async def link(jackfield: Command, served: dict[str, str], sandbox: Sandbox) -> str:
+    """Open a link made by `jackfield connect`, and fill in its form."""
+    made = await jackfield("connect", "iterable", "--owner-id", "acme", **served)
+    assert made.status == 0, made.err
+    async with httpx2.AsyncClient() as browser:
+        url = made.out.strip()
+        form = await browser.get(url)
+        action = re.search(r'method="post" action="([^"]+)"', form.text)
+        assert action is not None
+        done = await browser.post(
+            served["URL"] + action[1].replace("&amp;", "&"),
+            data={"api_key": sandbox.us.api_keys["server_side"], "region": "us"},
+        )
+        assert "is connected" in done.text
+    listed = await jackfield("accounts", "list", "--json", **served)
+    return listed.json[0]["id"]
+
+
+async def test_a_key_is_shown_once_and_works_until_it_is_revoked(
+    jackfield: Command, served: dict[str, str]
+) -> None:
+    made = await jackfield("keys", "create", "--name", "ci", "--scopes", "accounts:read", "--json")
+    key = {**served, "API_KEY": made.json["key"]}
+
+    allowed = await jackfield("accounts", "list", **key)
+    refused = await jackfield("actions", "list", **key)
+    listed = await jackfield("keys", "list", "--json")
+    revoked = await jackfield("keys", "revoke", made.json["id"])
+    async with asyncio.timeout(5):  # a running hub learns of it within a second
+        while (after := await jackfield("accounts", "list", **key)).status == 0:
+            pass
+
+    assert (allowed.status, refused.status, revoked.status, after.status) == (0, 1, 0, 1)
+    assert "missing_scope" in refused.err
+    assert "unauthenticated" in after.err
+    assert made.json["key"] not in listed.out
+    assert made.json["scopes"] == ["accounts:read"]
+
+
+async def test_an_account_is_linked_used_and_looked_after(
+    jackfield: Command, served: dict[str, str], sandbox: Sandbox
+) -> None:
+    account = await link(jackfield, served, sandbox)
+
+    ran = await jackfield("run", "iterable_list_channels", "--account", account, **served)
+    named = await jackfield(
+        "run", "iterable_get_user_by_email", "email=avery.abbott@example.com",
+        "--account", account, **served,
+    )  # fmt: skip
+    piped = await jackfield(
+        "run", "iterable_get_user_by_email", "--input", "-", "--account", account,
+        stdin='{"email": "avery.abbott@example.com"}', **served,
+    )  # fmt: skip
+    checked = await jackfield("accounts", "check", account, **served)
+    suspended = await jackfield("accounts", "suspend", account, "--json", **served)
+    refused = await jackfield("run", "iterable_list_channels", "--account", account, **served)
+    deleted = await jackfield("accounts", "delete", account, "--yes", **served)
+
+    assert len(ran.json["data"]) >= 4
+    assert named.json == piped.json
+    assert named.json["data"]["email"] == "avery.abbott@example.com"
+    assert checked.status == 0
+    assert suspended.json["status"] == "suspended"
+    assert (refused.status, "account_not_usable" in refused.err) == (1, True)
+    assert deleted.status == 0
+
+
+async def test_exit_statuses_tell_who_failed(
+    jackfield: Command, served: dict[str, str], sandbox: Sandbox
+) -> None:
+    account = ["--account", await link(jackfield, served, sandbox)]
+
+    provider = await jackfield("run", "iterable_get_list_size", "listId=999999", *account, **served)
+    inputs = await jackfield("run", "iterable_get_list_size", "listId=many", *account, **served)
+    usage = await jackfield("run", "iterable_get_list_size", "listId", *account, **served)
+    nothing = await jackfield("run", "iterable_list_channels", **served)
+    nobody = await jackfield("accounts", "list", URL="http://127.0.0.1:1", API_KEY="x")
+    keyless = await jackfield("accounts", "list", URL=served["URL"])
+
+    assert (provider.status, inputs.status, usage.status, nothing.status) == (3, 1, 2, 2)
+    assert "provider_rejected" in provider.err
+    assert "path.listId" in inputs.err
+    assert (nobody.status, "no hub answers" in nobody.err) == (1, True)
+    assert (keyless.status, "JACKFIELD_API_KEY is not set" in keyless.err) == (1, True)
+
+
+async def test_actions_are_found_and_explained(jackfield: Command, served: dict[str, str]) -> None:
+    found = await jackfield("actions", "search", "list size", "--json", **served)
+    shown = await jackfield("actions", "show", "iterable_get_list_size", **served)
+    missing = await jackfield("actions", "show", "iterable_get_nothing", **served)
+
+    assert "iterable_get_list_size" in [each["id"] for each in found.json["data"]]
+    assert "listId" in shown.out
+    assert missing.status == 1
+
+
+async def test_doctor_finds_what_is_wrong_and_says_what_helps(
+    jackfield: Command, data_dir: Path
+) -> None:
+    well = await jackfield("doctor", "--json")
+    (data_dir / "keyring.json").unlink()
+    ill = await jackfield("doctor")
+
+    assert well.status == 0, well.err
+    assert all(each["ok"] for each in well.json["data"])
+    assert ill.status == 1
+    assert "restore it from a backup" in " ".join(ill.out.split())
+
+
+async def test_doctor_makes_a_sign_in_link(jackfield: Command, served: dict[str, str]) -> None:
+    link = await jackfield("doctor", "--sign-in-link", PUBLIC_URL=served["URL"])
+    async with httpx2.AsyncClient(follow_redirects=True) as browser:
+        page = await browser.get(link.out.strip())
+
+    assert "No account has been linked yet" in page.text
+
+
+async def test_serving_on_a_port_that_is_taken_says_so(jackfield: Command) -> None:
+    taken = server.listen("127.0.0.1", 0)
+    port = str(taken.getsockname()[1])
+
+    said = await jackfield("serve", "--port", port)
+
+    taken.close()
+    assert (said.status, "port_in_use" in said.err) == (1, True)
+    assert "--port" in said.err
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"DATA_DIR": "/proc/nowhere"}, "database_unusable"),
+        ({"PROVIDER_REWRITE": "nonsense"}, "invalid_rewrite"),
+        ({"LOG_LEVEL": "loud"}, "invalid_setting"),
+        ({"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "database_unusable"),
+        ({"KEYRING": "env:NOT_SET"}, "keyring_unusable"),
+    ],
+)
+async def test_a_hub_that_cannot_start_says_why_in_one_line(
+    jackfield: Command, settings: dict[str, str], code: str
+) -> None:
+    said = await jackfield("serve", "--port", "0", **settings)
+
+    assert said.status == 1
+    (line,) = [line for line in said.err.splitlines() if line.startswith("error: ")]
+    assert line.endswith(f"[{code}]")
+    assert "Traceback" not in said.err
+
+
+async def test_the_demo_does_the_whole_job_by_itself(jackfield: Command) -> None:
+    said = await jackfield("demo", "--once", "--json")
+
+    assert said.status == 0, said.err
+    assert len(said.json["data"]) == 5
+    assert all(row["result"] for row in said.json["data"])
+
+
+async def test_help_names_every_command(jackfield: Command) -> None:
+    said = await jackfield("--help")
+
+    for command in ("serve", "demo", "keys", "connect", "accounts", "actions", "run", "doctor"):
+        assert re.search(rf"^  {command} ", said.out, re.MULTILINE)
+    assert (await jackfield("nothing")).status == 2
