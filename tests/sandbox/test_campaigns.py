@@ -269,3 +269,34 @@ def test_metrics_count_the_asked_time_only(us: Client) -> None:
 
 def test_a_draft_cannot_be_sent(us: Client) -> None:
     assert us.post(f"/api/campaigns/{DRAFT}/send").status == 400
+
+
+def test_metrics_of_no_or_an_unknown_campaign_are_refused(us: Client) -> None:
+    assert us.get("/api/campaigns/metrics").json["msg"] == "Missing parameter: campaignId"
+    assert us.get("/api/campaigns/metrics", campaignId=42).status == 400
+
+
+def test_a_blast_to_an_unknown_list_is_refused(us: Client) -> None:
+    body = {"name": "New", "templateId": TEMPLATES["email"], "listIds": [42]}
+
+    answer = us.post("/api/campaigns/create", body)
+
+    assert (answer.status, answer.json["msg"]) == (400, "error.lists.invalidListId(42)")
+
+
+def test_an_action_on_an_unknown_campaign_or_the_wrong_kind_is_refused(us: Client) -> None:
+    unknown = act(us, "cancel", 42)
+    wrong = us.post(f"/api/campaigns/{TRIGGERED['email']}/send")
+
+    assert (unknown.status, unknown.json["msg"]) == (400, "Invalid Campaign Id")
+    assert wrong.status == 400
+
+
+def test_archiving_a_scheduled_campaign_keeps_it_from_starting(
+    us: Client, clock: FrozenClock
+) -> None:
+    us.post("/api/campaigns/archive", {"campaignIds": [SCHEDULED]})
+
+    clock.advance(days=10)
+
+    assert state_of(us, SCHEDULED) == "Archived"

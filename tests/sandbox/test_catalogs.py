@@ -149,3 +149,17 @@ def test_the_last_key_of_a_table_takes_the_table_with_it(us: Client) -> None:
     us.delete("/api/metadata/storefront/banner")
 
     assert us.get("/api/metadata").json == {"results": []}
+
+
+def test_an_item_without_the_field_comes_last(us: Client) -> None:
+    us.put(f"{ITEMS}/mystery", {"value": {"title": "?"}})
+
+    for ascending in ("true", "false"):
+        page = us.get(ITEMS, orderBy="price", sortAscending=ascending).json
+        assert page["catalogItemsWithProperties"][-1]["itemId"] == "mystery"
+
+
+def test_metadata_larger_than_30_kilobytes_is_refused(us: Client) -> None:
+    body = {"value": {"text": "x" * 30_001}}
+
+    assert us.put("/api/metadata/storefront/big", body).status == 400

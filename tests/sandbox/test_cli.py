@@ -6,10 +6,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -41,9 +42,12 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def get(url: str, headers: dict[str, str] | None = None) -> bytes:
-    request = urllib.request.Request(url, headers=headers or {})
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        return answer.read()
+    place = urlsplit(url)
+    connection = HTTPConnection(place.netloc, timeout=5)
+    connection.request("GET", place.path, headers=headers or {})
+    body = connection.getresponse().read()
+    connection.close()
+    return body
 
 
 def test_its_first_line_tells_scripts_addresses_and_keys() -> None:

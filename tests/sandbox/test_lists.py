@@ -116,3 +116,7 @@ def test_a_list_in_use_cannot_be_deleted(us: Client) -> None:
 
 def test_a_nameless_list_is_refused(us: Client) -> None:
     assert us.post("/api/lists", {"name": " "}).status == 400
+
+
+def test_a_preview_is_of_five_thousand_at_most(us: Client) -> None:
+    assert us.get("/api/lists/previewUsers", listId=TRAIL_CLUB, size=5001).status == 400

@@ -1,7 +1,10 @@
 """What users want to get, and from where."""
 
+from dataclasses import replace
+
 import pytest
 
+from jackfield.sandbox.iterable.work.subscriptions import wants
 from tests.sandbox.client import Client, Json
 from tests.sandbox.examples import AVERY, AVERY_ID, BLAKE, NEWSLETTER, TRAIL_CLUB
 
@@ -205,3 +208,28 @@ def test_an_odd_number_or_profile_cannot_be_verified(us: Client, change: Json) -
     body = {"phoneNumber": "+15035550100", "verificationProfileId": 31, **change}
 
     assert us.post("/api/verify/sms/begin", body).status == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"messageTypeIds": []}, {"messageTypeIds": [42]}, {"phoneNumber": "5035550100"}],
+)
+def test_a_double_opt_in_that_cannot_be_is_refused_in_plain_text(us: Client, change: Json) -> None:
+    body = {"email": AVERY, "messageTypeIds": [MESSAGE_TYPE], **change}
+
+    answer = us.post("/api/subscriptions/subscribeToDoubleOptIn", body)
+
+    assert answer.status == 400
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+def test_an_opt_in_message_type_reaches_those_who_asked_for_it(us: Client) -> None:
+    project = us.app.sandbox.project
+    user = project.users.with_email(AVERY)[0]
+    opt_in = replace(project.message_types.find(MESSAGE_TYPE), subscription_policy="OptIn")
+    project.message_types.put(MESSAGE_TYPE, opt_in)
+    before = wants(project, user, MESSAGE_TYPE)
+
+    us.patch(f"/api/subscriptions/messageType/{MESSAGE_TYPE}/user/{AVERY}")
+
+    assert (before, wants(project, user, MESSAGE_TYPE)) == (False, True)

@@ -375,3 +375,51 @@ def test_what_the_provider_keeps_itself_cannot_be_written_as_a_field(us: Client)
     assert fields["emailListIds"] == [30_001]
     assert "devices" not in fields
     assert fields["email"] == AVERY
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/users/update", {}),
+        ("/api/users/merge", {"sourceEmail": AVERY, "destinationEmail": AVERY}),
+        ("/api/users/unforget", {"email": AVERY}),
+        ("/api/users/disableDevice", {"token": "unknown"}),
+        ("/api/users/registerBrowserToken", {"email": AVERY, "browserToken": ""}),
+        ("/api/auth/jwts/invalidate", {"issuedBefore": 10**18}),
+        (
+            "/api/commerce/trackPurchase",
+            {"user": {"email": AVERY}, "items": [], "total": 1, "id": "x" * 513},
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused_for_its_parameters(
+    us: Client, path: str, body: dict[str, object]
+) -> None:
+    answer = us.post(path, body)
+
+    assert (answer.status, answer.json["code"]) == (400, "BadParams")
+
+
+def test_an_email_is_changed_this_way_in_email_projects_only(us: Client) -> None:
+    us.post("/__sandbox__/seed", {"settings": {"projectType": "hybrid"}})
+
+    answer = us.post("/api/users/updateEmail", {"currentEmail": AVERY, "newEmail": BLAKE})
+
+    assert (answer.status, answer.json["code"]) == (400, "BadParams")
+
+
+def test_merging_arrays_of_objects_compares_the_named_field(us: Client) -> None:
+    for email, name in ((AVERY, "Rex"), (BLAKE, "Tom")):
+        pets = [{"id": 1, "name": name}, {"id": len(name) + len(email), "name": name}]
+        us.post("/api/users/update", {"email": email, "dataFields": {"pets": pets}})
+
+    us.post(
+        "/api/users/merge",
+        {
+            "sourceEmail": AVERY,
+            "destinationEmail": BLAKE,
+            "arrayMerge": [{"field": "pets", "dedupeBy": "id"}],
+        },
+    )
+
+    assert [pet["name"] for pet in fields_of(us, BLAKE)["pets"]] == ["Tom", "Tom", "Rex"]

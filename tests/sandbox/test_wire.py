@@ -1,5 +1,6 @@
 """Requests at their edges: paths, bodies and what nobody should send."""
 
+import asyncio
 from typing import Any
 from urllib.parse import quote
 
@@ -126,6 +127,27 @@ def test_a_bug_of_the_sandbox_is_logged_and_answered_as_the_provider_would(
     assert (answer.status, answer.json["code"]) == (500, "GenericError")
     assert [entry["event"] for entry in log] == ["sandbox_failed"]
     assert log[0]["exc_info"]
+
+
+def test_a_request_that_breaks_off_has_no_effect(us: Client) -> None:
+    messages = [
+        {"type": "http.request", "body": b'{"name": "Mine"}', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[object] = []
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    key = us.app.sandbox.keys["server_side"].value.encode()
+    scope = {"type": "http", "method": "POST", "path": "/api/lists", "headers": [(b"api-key", key)]}
+    asyncio.run(us.app(scope, receive, send))
+
+    assert sent == []
+    assert "Mine" not in us.get("/api/lists").text
 
 
 JSON = st.recursive(

@@ -5,6 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from jackfield.engine.cache import AnswerCache
+from jackfield.engine.gate import Gate
+from jackfield.engine.signer import Signer
+from jackfield.engine.trace import Trace
 from jackfield.engine.transport import Transport
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.json import Json
@@ -20,7 +24,7 @@ class Call:
     The engine knows nothing of projects, storage or the web: `inputs` are already accepted by the
     action, `credentials` are open, and `context` holds the identifiers the format lets an
     expression see (`projectSecureId`, `accountSecureId` …). `deadline` is in seconds from the
-    start of the run.
+    start of the run. Every request passes `gate`, which makes it wait for its turn.
     """
 
     inputs: Mapping[str, Json]
@@ -34,6 +38,10 @@ class Call:
     deadline: float = 60.0
     clock: Clock = system_clock
     sleep: Sleep = asyncio.sleep
+    gate: Gate | None = None
+    signer: Signer | None = None
+    cache: AnswerCache | None = None
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,232 @@
+"""Measure the engine alone: one action, mapping rows, compiling a connector.
+
+    python bench/engine.py [--json]
+
+No network: answers come from memory. Each figure is the best of several rounds. Beside each stands
+how many times a plain `json` round trip of a small document takes on the same machine in the same
+run, so that figures from different machines can be compared.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+
+from jackfield.engine.call import Call
+from jackfield.engine.connector import CompiledConnector, compile_connector
+from jackfield.engine.transport import Request, Response
+
+ROUNDS = 7
+BUDGETS = {
+    "action, one request (µs)": 50,
+    "mapped row, 21 fields, map and typecast (µs)": 20,
+    "compile 160 actions (ms)": 150,
+}
+
+
+class Provider:
+    """Answers every request with the same bytes."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def send(self, request: Request) -> Response:
+        return Response(200, {"content-type": "application/json"}, self._body, request.url)
+
+
+def connector(actions: list[dict], mode: str) -> dict:
+    return {
+        "StackOne": "1.0.0",
+        "engine": mode,
+        "info": {"key": "bench", "version": "1.0.0"},
+        "baseUrl": "https://api.example.com",
+        "authentication": [
+            {
+                "api_key": {
+                    "type": "custom",
+                    "authorization": {"type": "bearer", "token": "$.credentials.api_key"},
+                }
+            }
+        ],
+        "actions": actions,
+    }
+
+
+def request_action(number: int) -> dict:
+    present = "{{present(inputs.limit)}}"
+    return {
+        "actionId": f"list_users_{number}",
+        "effects": ["read"],
+        "inputs": [
+            {"name": "id", "type": "string", "in": "path", "required": True},
+            {"name": "limit", "type": "number", "in": "query"},
+            {"name": "q", "type": "string", "in": "query"},
+        ],
+        "steps": [
+            {
+                "stepId": "get",
+                "stepFunction": {
+                    "functionName": "request",
+                    "parameters": {
+                        "url": "/users/${inputs.id}/things",
+                        "method": "get",
+                        "args": [
+                            {
+                                "name": "limit",
+                                "value": "$.inputs.limit",
+                                "in": "query",
+                                "condition": present,
+                            },
+                            {"name": "q", "value": "$.inputs.q", "in": "query"},
+                        ],
+                        "response": {"dataKey": "users"},
+                    },
+                },
+            }
+        ],
+        "result": {"data": "$.steps.get.output.data"},
+    }
+
+
+def mapping_action() -> dict:
+    types = ["string"] * 9 + ["number"] * 4 + ["boolean"] * 3 + ["datetime_string"] * 2
+    fields = [
+        {"targetFieldKey": f"f{i}", "type": kind, "expression": f"$.f{i}"}
+        for i, kind in enumerate(types)
+    ]
+    fields += [
+        {"targetFieldKey": "full", "type": "string", "expression": "${f0} ${f1}"},
+        {
+            "targetFieldKey": "state",
+            "type": "enum",
+            "expression": "$.f2",
+            "enumMapper": {
+                "matcher": [
+                    {"matchExpression": "{{f2 == 'v2'}}", "value": "active"},
+                    {"matchExpression": "{{f2 == 'off'}}", "value": "inactive"},
+                ]
+            },
+        },
+        {
+            "targetFieldKey": "city",
+            "type": "string",
+            "expression": "{{address.city ?? 'unknown'}}",
+        },
+    ]
+    steps = [
+        {
+            "stepId": "get",
+            "stepFunction": {
+                "functionName": "request",
+                "parameters": {"url": "/rows", "method": "get"},
+            },
+        },
+        {
+            "stepId": "map",
+            "stepFunction": {
+                "functionName": "map_fields",
+                "version": "2",
+                "parameters": {"dataSource": "$.steps.get.output.data", "fields": fields},
+            },
+        },
+        {
+            "stepId": "cast",
+            "stepFunction": {
+                "functionName": "typecast",
+                "version": "2",
+                "parameters": {"dataSource": "$.steps.map.output.data", "fields": fields},
+            },
+        },
+    ]
+    result = {"data": "$.steps.cast.output.data"}
+    return {"actionId": "list_rows", "effects": ["read"], "steps": steps, "result": result}
+
+
+def row(number: int) -> dict:
+    texts = {f"f{i}": f"v{i}" for i in range(9)}
+    numbers = {f"f{i}": str(number * i) for i in range(9, 13)}
+    truths = {f"f{i}": "true" for i in range(13, 16)}
+    dates = {"f16": "2024-01-02", "f17": "2024-01-02T03:04:05Z"}
+    return {"id": number, **texts, **numbers, **truths, **dates, "address": {"city": "Ulm"}}
+
+
+async def best(run: Callable[[], Awaitable[object]], times: int) -> float:
+    """Return the seconds one of `times` runs takes, in the best of several rounds."""
+    seconds = float("inf")
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        for _ in range(times):
+            await run()
+        seconds = min(seconds, (time.perf_counter() - start) / times)
+    return seconds
+
+
+async def action_time(mode: str) -> float:
+    compiled = compile_connector(connector([request_action(1)], mode))
+    action = compiled.action("list_users_1")
+    inputs = action.accept({"path": {"id": "42"}, "query": {"limit": 5}})
+    call = Call(inputs, {"api_key": "k"}, Provider(b'{"users":[{"id":1}]}'), "api_key")
+    return await best(lambda: action.run(call), 2000)
+
+
+async def row_time(rows: int, mode: str) -> float:
+    action = compile_connector(connector([mapping_action()], mode)).action("list_rows")
+    filled = Provider(json.dumps([row(i) for i in range(rows)]).encode())
+    call = Call({}, {"api_key": "k"}, filled, "api_key")
+    empty = Call({}, {"api_key": "k"}, Provider(b"[]"), "api_key")
+    whole = await best(lambda: action.run(call), 20)
+    return (whole - await best(lambda: action.run(empty), 200)) / rows
+
+
+def compile_time(actions: int) -> float:
+    document = connector([request_action(i) for i in range(actions)], "strict")
+    seconds = float("inf")
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        compiled: CompiledConnector = compile_connector(document)
+        for i in range(actions):
+            compiled.action(f"list_users_{i}")
+        seconds = min(seconds, time.perf_counter() - start)
+    return seconds
+
+
+def yardstick() -> float:
+    document = {"users": [{"id": i, "name": f"n{i}", "tags": ["a", "b"]} for i in range(10)]}
+
+    async def round_trip() -> object:
+        return json.loads(json.dumps(document))
+
+    return asyncio.run(best(round_trip, 2000))
+
+
+def measure() -> dict[str, float]:
+    return {
+        "action, one request (µs)": asyncio.run(action_time("strict")) * 1e6,
+        "action, one request, compat (µs)": asyncio.run(action_time("compat")) * 1e6,
+        "mapped row, 21 fields, map and typecast (µs)": asyncio.run(row_time(100, "strict")) * 1e6,
+        "mapped row, compat (µs)": asyncio.run(row_time(100, "compat")) * 1e6,
+        "compile 160 actions (ms)": compile_time(160) * 1e3,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args()
+    figures = measure()
+    unit = yardstick() * 1e6
+    if arguments.json:
+        print(json.dumps({"figures": figures, "yardstick_us": unit}))
+        return
+    print(f"{'':<48}{'figure':>9}{'budget':>9}{'yardsticks':>12}")
+    for name, figure in figures.items():
+        budget = BUDGETS.get(name)
+        micros = figure * 1000 if name.endswith("(ms)") else figure
+        shown = f"{budget:>9}" if budget else " " * 9
+        print(f"{name:<48}{figure:>9.1f}{shown}{micros / unit:>12.2f}")
+    print(f"one yardstick: {unit:.1f} µs")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""What a connector says about one of its actions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from jackfield.connectors.compilation import Compilation
+from jackfield.connectors.references import mapping, scope_names, text
+from jackfield.engine.connector import CompiledAction
+from jackfield.kit.json import Json
+
+_EFFECTS_OF_TYPE: Final[Mapping[str, tuple[str, ...]]] = {
+    "list": ("read",),
+    "get": ("read",),
+    "create": ("write",),
+    "update": ("write",),
+    "delete": ("delete",),
+}
+_HARMLESS: Final = frozenset({"read", "search"})
+# What is sent to people cannot be taken back.
+_IRREVERSIBLE: Final = frozenset({"delete", "send"})
+
+
+@dataclass(frozen=True, eq=False)
+class ActionInfo:
+    """An action as people and models see it; `schema` and `compiled` are made when asked for.
+
+    `id` is the action's name everywhere outside its file; `name` its name inside. `effects` is
+    empty where the document neither says nor implies what the action does.
+    """
+
+    id: str
+    name: str
+    label: str
+    description: str
+    details: str
+    action_type: str
+    schema_type: str
+    effects: tuple[str, ...]
+    categories: tuple[str, ...]
+    tags: tuple[str, ...]
+    required_scopes: tuple[str, ...]
+    release_stage: str
+    resources: str
+    annotations: Mapping[str, Json]
+    compilation: Compilation
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether the action can be called but is not listed."""
+        return "internal" in self.categories or self.release_stage == "internal"
+
+    @cached_property
+    def compiled(self) -> CompiledAction:
+        return self.compilation.action(self.name)
+
+    @property
+    def schema(self) -> Mapping[str, Json]:
+        """The JSON Schema of its inputs, all in one flat object."""
+        return self.compiled.schema
+
+
+def read_action(entry: Mapping[str, Json], *, key: str, compilation: Compilation) -> ActionInfo:
+    name = text(entry, "actionId")
+    action_type = text(entry, "actionType")
+    effects = tuple(entry.get("effects") or _EFFECTS_OF_TYPE.get(action_type, ()))
+    return ActionInfo(
+        id=f"{key}_{name}",
+        name=name,
+        label=text(entry, "label"),
+        description=text(entry, "description"),
+        details=text(entry, "details"),
+        action_type=action_type,
+        schema_type=text(entry, "schemaType") or "native",
+        effects=effects,
+        categories=tuple(entry.get("categories") or ()),
+        tags=tuple(entry.get("tags") or ()),
+        required_scopes=tuple(scope_names(entry.get("requiredScopes"))),
+        release_stage=text(entry, "releaseStage") or "ga",
+        resources=text(entry, "resources"),
+        annotations={**_hints(effects), **mapping(entry, "annotations")},
+        compilation=compilation,
+    )
+
+
+def _hints(effects: tuple[str, ...]) -> dict[str, bool]:
+    if not effects:
+        return {}
+    return {
+        "readOnlyHint": _HARMLESS.issuperset(effects),
+        "destructiveHint": not _IRREVERSIBLE.isdisjoint(effects),
+        "openWorldHint": True,
+    }

@@ -1,0 +1,182 @@
+"""Ways to link an account, and what they ask for."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, cast
+
+from jackfield.connectors.compilation import Compilation
+from jackfield.connectors.credentials import Checked, check_credentials, visible_fields
+from jackfield.connectors.fields import Field, read_field
+from jackfield.connectors.guides import Guide, linking_section, read_guide, select
+from jackfield.connectors.references import items, mapping, scope_names, text
+from jackfield.engine.connector import CompiledAction
+from jackfield.kit.json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A remark in the form; `anchor` is the key of the field it stands at."""
+
+    key: str
+    type: str
+    description: str
+    position: str
+    anchor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """An action run with new credentials to find out whether the provider takes them."""
+
+    action: str | Mapping[str, Json]
+    is_required: bool
+    condition: str | None
+    compilation: Compilation
+
+    @cached_property
+    def compiled(self) -> CompiledAction:
+        return self.compilation.action(self.action)
+
+
+@dataclass(frozen=True, eq=False)
+class Refresh:
+    """How credentials are renewed; `schedule` is a cron expression."""
+
+    action: Mapping[str, Json]
+    schedule: str | None
+    compilation: Compilation
+
+    @cached_property
+    def compiled(self) -> CompiledAction:
+        return self.compilation.action(self.action)
+
+
+@dataclass(frozen=True, eq=False)
+class AuthMethod:
+    """One way of authenticating.
+
+    `config_fields` are what the user fills in to link an account, `setup_fields` what the operator
+    fills in once. `authorization` is the document's own, for what OAuth needs before there is a
+    token.
+    """
+
+    key: str
+    label: str
+    type: Literal["custom", "oauth2", "mcp"]
+    grant_type: str
+    config_fields: tuple[Field, ...]
+    setup_fields: tuple[Field, ...]
+    config_notices: tuple[Notice, ...]
+    setup_notices: tuple[Notice, ...]
+    config_guide: Guide | None
+    setup_guide: Guide | None
+    support_link: str | None
+    support_description: str | None
+    required_scopes: tuple[str, ...]
+    environments: tuple[Environment, ...]
+    test_actions: tuple[Probe, ...]
+    refresh: Refresh | None
+    authorization: Mapping[str, Json]
+
+    @property
+    def ready(self) -> bool:
+        """Whether accounts can be linked without any setup by the operator."""
+        return not self.setup_fields
+
+    @property
+    def redirects(self) -> bool:
+        """Whether the user is sent to the provider's own sign-in page."""
+        return self.type == "oauth2" and self.grant_type == "authorization_code"
+
+    def visible(self, credentials: Mapping[str, str]) -> tuple[Field, ...]:
+        """Return the fields to ask for, given what is filled in so far."""
+        return visible_fields(self.config_fields, credentials)
+
+    def link_guide(self, *, scopes: Collection[str] | None = None) -> Guide:
+        """Return what a user reads to link an account; of the parts for certain scopes, `scopes`'.
+
+        It ends with the section about the hub's own form.
+        """
+        asked = [each.label for each in self.config_fields if not each.computed]
+        own = self.config_guide or Guide(())
+        closing = linking_section(asked, redirects=self.redirects)
+        guide = replace(own, sections=(*own.sections, closing))
+        return guide if scopes is None else select(guide, scopes)
+
+    def check(self, credentials: Mapping[str, object]) -> Checked:
+        """Check what a user filled in, all of it at once."""
+        return check_credentials(self.config_fields, credentials)
+
+    def check_setup(self, setup: Mapping[str, object]) -> Checked:
+        """Check what an operator filled in."""
+        return check_credentials(self.setup_fields, setup, root="setup")
+
+
+def read_auth_method(
+    key: str, entry: Mapping[str, Json], *, compilation: Compilation
+) -> AuthMethod:
+    support = mapping(entry, "support")
+    guides = mapping(support, "guides")
+    named = text(entry, "type")
+    return AuthMethod(
+        key=key,
+        label=text(entry, "label"),
+        type="oauth2" if named == "oauth2" else "mcp" if named == "mcp" else "custom",
+        grant_type=text(entry, "grantType") or "authorization_code",
+        config_fields=tuple(map(read_field, items(entry, "configFields"))),
+        setup_fields=tuple(map(read_field, items(entry, "setupFields"))),
+        config_notices=tuple(map(_notice, items(entry, "configNotices"))),
+        setup_notices=tuple(map(_notice, items(entry, "setupNotices"))),
+        config_guide=read_guide(mapping(guides, "config")),
+        setup_guide=read_guide(mapping(guides, "setup")),
+        support_link=text(support, "link") or None,
+        support_description=text(support, "description") or None,
+        required_scopes=tuple(scope_names(entry.get("requiredScopes"))),
+        environments=_environments(entry),
+        test_actions=_probes(entry, compilation),
+        refresh=_refresh(mapping(entry, "refreshAuthentication"), compilation),
+        authorization=mapping(entry, "authorization"),
+    )
+
+
+def _environments(entry: Mapping[str, Json]) -> tuple[Environment, ...]:
+    given = tuple(
+        Environment(text(each, "key"), text(each, "name")) for each in items(entry, "environments")
+    )
+    return given or (Environment("production", "Production"),)
+
+
+def _probes(entry: Mapping[str, Json], compilation: Compilation) -> tuple[Probe, ...]:
+    probes = [
+        Probe(
+            action=cast("str | Mapping[str, Json]", each["action"]),
+            is_required=each.get("required") is not False,
+            condition=text(each, "condition") or None,
+            compilation=compilation,
+        )
+        for each in items(entry, "testActions")
+    ]
+    older = cast("list[str]", entry.get("testActionsIds") or [])
+    return (*probes, *(Probe(action, True, None, compilation) for action in older))
+
+
+def _refresh(entry: Mapping[str, Json], compilation: Compilation) -> Refresh | None:
+    action = mapping(entry, "action")
+    return Refresh(action, text(entry, "schedule") or None, compilation) if action else None
+
+
+def _notice(entry: Mapping[str, Json]) -> Notice:
+    return Notice(
+        key=text(entry, "key"),
+        type=text(entry, "type"),
+        description=text(entry, "description"),
+        position=text(entry, "position") or "top",
+        anchor=text(entry, "anchor") or None,
+    )

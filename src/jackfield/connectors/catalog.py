@@ -1,0 +1,172 @@
+"""All connectors of a running hub."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from jackfield.connectors.cache import Cache
+from jackfield.connectors.connector import Connector
+from jackfield.connectors.discovery import Signature, find_connectors
+from jackfield.connectors.finding import Finding, InvalidConnector, Severity
+from jackfield.connectors.loader import load
+from jackfield.engine.connector import CompiledAction
+from jackfield.kit.errors import NotFound
+
+_SUGGESTIONS: Final = 3
+
+
+class ConnectorNotFound(NotFound):
+    """There is no such connector."""
+
+    code = "connector_not_found"
+
+
+class ActionNotFound(NotFound):
+    """There is no such action."""
+
+    code = "action_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """One main file: what it was at its last reading, and what could be made of it."""
+
+    signature: Signature
+    connector: Connector | None
+    findings: tuple[Finding, ...]
+
+
+class Catalog:
+    """The connectors found in some folders; of two with the same key, the later folder's counts.
+
+    Reading never waits for loading: a reload puts a complete new state in place of the old one.
+    """
+
+    def __init__(self, folders: Sequence[Path], *, cache: Path | None = None) -> None:
+        """`cache` is a folder for what was read before, and may be deleted at any time."""
+        self._folders = tuple(folders)
+        self._cache = Cache(cache) if cache else None
+        self._files: Mapping[Path, _Loaded] = {}
+        self._connectors: Mapping[str, Connector] = {}
+        self._clashes: tuple[Finding, ...] = ()
+
+    def load(self) -> None:
+        """Read every connector; those that cannot be used are left out and in `findings`."""
+        self._read({})
+        if self._cache:
+            self._cache.prune()
+
+    def reload_if_changed(self) -> bool:
+        """Read what has changed since, and say whether anything has.
+
+        A connector that no longer loads stays as it was, and `findings` says so.
+        """
+        return self._read(self._files)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything wrong or doubtful in what was found."""
+        return (*(each for file in self._files.values() for each in file.findings), *self._clashes)
+
+    def connectors(self) -> tuple[Connector, ...]:
+        """Return all connectors, by key."""
+        return tuple(self._connectors.values())
+
+    def find(self, key: str) -> Connector | None:
+        return self._connectors.get(key)
+
+    def get(self, key: str) -> Connector:
+        """
+        Return a connector.
+
+        Raises:
+            ConnectorNotFound: there is none with this key.
+        """
+        connector = self._connectors.get(key)
+        if connector is None:
+            raise ConnectorNotFound(_message("connector", key, self._connectors))
+        return connector
+
+    def action(self, action_id: str) -> tuple[Connector, CompiledAction]:
+        """
+        Return an action by its full id, and the connector it belongs to.
+
+        Raises:
+            ActionNotFound: there is none with this id.
+        """
+        connector = self.owner(action_id)
+        action = connector.find_action(action_id) if connector else None
+        if connector is None or action is None:
+            near = [connector] if connector else self._connectors.values()
+            known = (each.id for owner in near for each in owner.actions)
+            raise ActionNotFound(_message("action", action_id, known))
+        return connector, action.compiled
+
+    def owner(self, action_id: str) -> Connector | None:
+        """Return the connector an action id begins with: keys may hold `_`, so the longest."""
+        end = len(action_id)
+        while (end := action_id.rfind("_", 0, end)) > 0:
+            if connector := self._connectors.get(action_id[:end]):
+                return connector
+        return None
+
+    def _read(self, known: Mapping[Path, _Loaded]) -> bool:
+        signatures = {
+            file: signature
+            for folder in self._folders
+            for file, signature in find_connectors(folder).items()
+        }
+        files = {
+            file: _unchanged(known.get(file), signature)
+            or self._load(file, signature, known.get(file))
+            for file, signature in signatures.items()
+        }
+        has_changed = files != self._files
+        self._connectors, self._clashes = _by_key(files.values())
+        self._files = files
+        return has_changed
+
+    def _load(self, file: Path, signature: Signature, before: _Loaded | None) -> _Loaded:
+        try:
+            connector = load(file, cache=self._cache)
+        except InvalidConnector as invalid:
+            last = before.connector if before else None
+            findings = invalid.findings
+            if last:
+                message = f"Version {last.version} of '{last.key}' as it last loaded stays in use."
+                findings += (Finding(file, 1, 1, "", message, Severity.WARNING),)
+            return _Loaded(signature, last, findings)
+        return _Loaded(signature, connector, connector.findings)
+
+
+def own_folder() -> Path:
+    """Return where the connectors that come with the hub are."""
+    package = Path(__file__).parents[1]
+    installed = package / "_connectors"
+    return installed if installed.is_dir() else package.parents[1] / "connectors"
+
+
+def _unchanged(before: _Loaded | None, signature: Signature) -> _Loaded | None:
+    return before if before and before.signature == signature else None
+
+
+def _by_key(files: Iterable[_Loaded]) -> tuple[dict[str, Connector], tuple[Finding, ...]]:
+    connectors: dict[str, Connector] = {}
+    clashes: list[Finding] = []
+    for each in files:
+        connector = each.connector
+        if connector is None:
+            continue
+        if other := connectors.get(connector.key):
+            message = f"It takes the place of '{connector.key}' in {other.file}."
+            clashes.append(Finding(connector.file, 1, 1, "info.key", message, Severity.WARNING))
+        connectors[connector.key] = connector
+    return dict(sorted(connectors.items())), tuple(clashes)
+
+
+def _message(what: str, name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=_SUGGESTIONS)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return f"There is no {what} {name!r}.{hint}"

@@ -1,0 +1,131 @@
+"""A connector as the rest of the hub uses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jackfield.connectors.action import ActionInfo, read_action
+from jackfield.connectors.auth import AuthMethod, read_auth_method
+from jackfield.connectors.compilation import Compilation
+from jackfield.connectors.finding import Finding
+from jackfield.connectors.references import items, mapping, scope_names, text
+from jackfield.engine.connector import CompiledConnector
+from jackfield.engine.mode import Mode
+from jackfield.kit.json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeDefinition:
+    """A scope, a plan, a flag: whatever gates actions at the provider."""
+
+    name: str
+    description: str
+    includes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    title: str
+    url: str
+    description: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Connector:
+    """One provider: what it is, how an account is linked, what can be done with it.
+
+    `icon` is a file beside the connector or a URL. `findings` are doubts about the document, and
+    faults that make single actions unusable.
+    """
+
+    key: str
+    title: str
+    version: str
+    description: str
+    details: str
+    instructions: str
+    categories: tuple[str, ...]
+    release_stage: str
+    mode: Mode
+    icon: Path | str | None
+    links: tuple[Link, ...]
+    scope_definitions: tuple[ScopeDefinition, ...]
+    auth_methods: tuple[AuthMethod, ...]
+    actions: tuple[ActionInfo, ...]
+    file: Path
+    findings: tuple[Finding, ...]
+    compilation: Compilation = field(repr=False)
+
+    @property
+    def compiled(self) -> CompiledConnector:
+        return self.compilation.connector
+
+    def find_action(self, action_id: str) -> ActionInfo | None:
+        """Find an action by its full id."""
+        return self._actions_by_id.get(action_id)
+
+    def find_auth_method(self, key: str) -> AuthMethod | None:
+        return next((method for method in self.auth_methods if method.key == key), None)
+
+    @cached_property
+    def _actions_by_id(self) -> dict[str, ActionInfo]:
+        return {action.id: action for action in self.actions}
+
+
+def build(compilation: Compilation, *, file: Path, findings: tuple[Finding, ...] = ()) -> Connector:
+    """Make a connector of a document that is known to follow the format."""
+    document = compilation.document
+    described = mapping(document, "info")
+    key = text(described, "key")
+    return Connector(
+        key=key,
+        title=text(described, "title"),
+        version=text(described, "version"),
+        description=text(described, "description"),
+        details=text(document, "details"),
+        instructions=text(mapping(document, "mcp"), "instructions"),
+        categories=tuple(document.get("categories") or ()),
+        release_stage=text(document, "releaseStage") or "ga",
+        mode="strict" if document.get("engine") == "strict" else "compat",
+        icon=_icon(text(mapping(described, "assets"), "icon"), file.parent),
+        links=tuple(_links(document)),
+        scope_definitions=tuple(
+            ScopeDefinition(
+                name, text(scope, "description"), tuple(scope_names(scope.get("includes")))
+            )
+            for name, scope in mapping(document, "scopeDefinitions").items()
+        ),
+        auth_methods=tuple(
+            read_auth_method(name, mapping(entry, name), compilation=compilation)
+            for entry in items(document, "authentication")
+            for name in entry
+        ),
+        actions=tuple(
+            read_action(entry, key=key, compilation=compilation)
+            for entry in items(document, "actions")
+        ),
+        file=file,
+        findings=findings,
+        compilation=compilation,
+    )
+
+
+def _icon(name: str, folder: Path) -> Path | str | None:
+    if urlsplit(name).scheme in {"http", "https"}:
+        return name
+    file = (folder / name).resolve()
+    return file if name and file.is_relative_to(folder.resolve()) and file.is_file() else None
+
+
+def _links(document: Mapping[str, Json]) -> list[Link]:
+    references = items(mapping(document, "documentation"), "references")
+    links = [
+        Link(text(each, "title"), text(each, "url"), text(each, "description"))
+        for each in references
+    ]
+    resources = text(document, "resources")
+    if urlsplit(resources).scheme in {"http", "https"}:
+        links.insert(0, Link("Documentation", resources))
+    return links

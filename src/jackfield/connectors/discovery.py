@@ -1,0 +1,57 @@
+"""Finding connectors in a folder."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, TypeAlias
+
+# A main file, or one that was built from a main file and its partials.
+_MAIN: Final = re.compile(r".+\.connector\.s1\.yaml|.+_v\d+-\d+-\d+\.s1\.yaml")
+_PART: Final = re.compile(r".+\.s1\.(?:partial\.)?yaml")
+_SKIPPED: Final = frozenset({"node_modules", "__pycache__", "cases"})
+
+# When, how large and which: enough to see that a file is not the one it was.
+Stamp: TypeAlias = tuple[int, int, int]
+Signature: TypeAlias = tuple[tuple[str, Stamp], ...]
+
+
+def is_main(file: Path) -> bool:
+    return _MAIN.fullmatch(file.name) is not None
+
+
+def find_connectors(folder: Path) -> dict[Path, Signature]:
+    """
+    Return the main file of every connector anywhere below `folder`.
+
+    Each comes with a signature that changes when any file it may be made of does.
+    """
+    found: dict[Path, Signature] = {}
+    for place, parts in _walk(folder):
+        signature = tuple(sorted(parts.items()))
+        for name in parts:
+            if _MAIN.fullmatch(name):
+                found[place / name] = signature
+    return dict(sorted(found.items()))
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, Stamp]]]:
+    """Yield every folder at or below `folder` that has parts of connectors, with their stamps."""
+    parts: dict[str, Stamp] = {}
+    below: list[Path] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if not entry.name.startswith(".") and entry.name not in _SKIPPED:
+                        below.append(Path(entry.path))
+                elif _PART.fullmatch(entry.name) or entry.name.startswith("icon."):
+                    stat = entry.stat()
+                    parts[entry.name] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    except OSError:
+        # A folder or file that vanishes while it is looked at is not there.
+        return
+    if parts:
+        yield folder, parts
+    for each in sorted(below):
+        yield from _walk(each)

@@ -1,0 +1,39 @@
+"""What a document leaves to be understood, written out for the engine."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, cast
+
+from jackfield.connectors.references import items, mapping
+from jackfield.kit.json import Json
+
+_REQUESTS: Final = frozenset(
+    {
+        "request",
+        "paginated_request",
+        "soap_request",
+        "soap_paginated_request",
+        "upload_file",
+        "upload_binary",
+        "download_file",
+    }
+)
+
+
+def expand(document: dict[str, Json]) -> dict[str, Json]:
+    """Return the document with its `defaults` in every place they are meant for."""
+    errors = mapping(document, "defaults").get("customErrors")
+    for action in items(document, "actions"):
+        for call in _calls(action):
+            if "version" in call:
+                call["version"] = str(call["version"])
+            if errors and call.get("functionName") in _REQUESTS:
+                parameters = cast("dict[str, Json]", mapping(call, "parameters"))
+                parameters["customErrors"] = [*(parameters.get("customErrors") or []), *errors]
+    document.pop("defaults", None)
+    return document
+
+
+def _calls(action: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    for step in items(action, "steps"):
+        calls = [mapping(step, "stepFunction"), *items(step, "stepFunctions")]
+        yield from (cast("dict[str, Json]", call) for call in calls if call)

@@ -1,0 +1,97 @@
+"""What a form asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jackfield.connectors.references import items, mapping, text
+from jackfield.kit.json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What a field accepts: a pattern, or the name of a well-known form of text."""
+
+    pattern: str | None
+    format: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A doubt about values that do not look like `pattern`: shown, never a refusal."""
+
+    pattern: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing a form asks for. `value` and `condition` may be expressions."""
+
+    key: str
+    label: str
+    type: str
+    required: bool
+    secret: bool
+    read_only: bool
+    computed: bool
+    identifies_account: bool
+    placeholder: str | None
+    description: str | None
+    tooltip: str | None
+    options: tuple[Option, ...]
+    value: str | None
+    condition: str | None
+    validation: Validation | None
+    advice: Advice | None
+
+
+def read_field(entry: Mapping[str, Json]) -> Field:
+    validation = mapping(entry, "validation")
+    advice = mapping(entry, "advice")
+    return Field(
+        key=text(entry, "key"),
+        label=text(entry, "label"),
+        type=text(entry, "type"),
+        required=entry.get("required") is True,
+        secret=entry.get("secret") is True or entry.get("type") == "password",
+        read_only=entry.get("readOnly") is True,
+        computed=entry.get("computed") is True,
+        identifies_account=entry.get("externalSystemAccountIdentifier") is True,
+        placeholder=_optional(entry, "placeholder"),
+        description=_optional(entry, "description"),
+        tooltip=_optional(entry, "tooltip"),
+        options=tuple(
+            Option(spell_value(each.get("value")), text(each, "label"))
+            for each in items(entry, "options")
+        ),
+        value=None if entry.get("value") is None else spell_value(entry["value"]),
+        condition=_optional(entry, "condition"),
+        validation=_validation(validation) if validation else None,
+        advice=Advice(text(advice, "pattern"), text(advice, "message")) if advice else None,
+    )
+
+
+def spell_value(value: Json) -> str:
+    """Write a value as the text it is submitted and stored as."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _validation(entry: Mapping[str, Json]) -> Validation:
+    return Validation(
+        _optional(entry, "pattern"), _optional(entry, "format"), _optional(entry, "errorMessage")
+    )
+
+
+def _optional(entry: Mapping[str, Json], name: str) -> str | None:
+    return text(entry, name) or None

@@ -1,0 +1,52 @@
+"""What is wrong with a connector document, and where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from jackfield.kit.errors import Fault, InvalidRequest
+
+# A message for a person shows the first few; the rest are in `findings`.
+_SHOWN: Final = 3
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One fault or doubt: `line` and `column` count from 1, `path` is the key's place."""
+
+    file: Path
+    line: int
+    column: int
+    path: str
+    message: str
+    severity: Severity = Severity.ERROR
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
+
+
+class InvalidConnector(InvalidRequest):
+    """The connector document does not follow the format."""
+
+    code = "invalid_connector"
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        """`findings` are everything that was found, warnings too."""
+        self.findings = tuple(sorted(findings))
+        errors = [finding for finding in self.findings if finding.is_error]
+        shown = "\n".join(map(str, errors[:_SHOWN]))
+        more = f"\nand {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+        super().__init__(
+            shown + more, faults=[Fault(finding.path, finding.message) for finding in errors]
+        )

@@ -1,0 +1,218 @@
+"""Doubts about a connector that follows the format: legal, and probably not what was meant."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from jackfield.connectors.references import items, mapping, scope_names, text
+from jackfield.connectors.schema.expressions import is_evaluated
+from jackfield.connectors.schema.report import At, Report, owner, suggestion, unwind
+from jackfield.connectors.yaml import KeyPath
+from jackfield.kit.json import Json
+
+# `steps.name`, or with the name in quotes and brackets; likewise `inputs` and `credentials`.
+_REFERENCE: Final = re.compile(
+    r"""(?<![\w.])(?:\$\.)?(steps|inputs|credentials)
+        (?:\.([A-Za-z_][\w-]*)|\[(?:'([^']+)'|"([^"]+)")\])""",
+    re.VERBOSE,
+)
+_PLAIN_INPUT: Final = re.compile(r"\$\.inputs\.(\w+)|\{\{\s*(?:\$\.)?inputs\.(\w+)\s*\}\}")
+# Inputs every caller may send, declared or not.
+CONVENTIONAL: Final = frozenset(
+    {"next", "cursor", "page_size", "debug", "raw", "fields", "filter", "proxy"}
+)
+_SECRET_NAMES: Final = re.compile(
+    r"^(?:proxy-)?authorization$|api[-_]?key|token|secret|password", re.IGNORECASE
+)
+_MEANINGS: Final = {
+    "steps": "a step of this action",
+    "inputs": "an input of this action",
+    "credentials": "a field of any auth method",
+}
+_TRANSFORMS: Final = frozenset(
+    {"map_fields", "typecast", "group_data", "static_values", "sign_jwt"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    at: At
+    entries: Mapping[str, Json]
+    expressions: tuple[tuple[At, str], ...]
+    is_inline: bool
+
+
+def check(document: Mapping[str, Json], report: Report) -> None:
+    """Warn; `report` already knows the document's expressions."""
+    known = _credentials(document)
+    for method_at, method in _methods(document):
+        _raw_secrets(mapping(method, "authorization"), (method_at, "authorization"), report)
+    for at, each in report.expressions:
+        if owner(unwind(at)) == ("authentication",):
+            _unknown_credentials(each, at, known, report)
+    for action in _actions(document, report):
+        _unused_steps(action, report)
+        _unknown_names(action, known, report)
+        _objects(action.entries, "fieldConfigs", action.at, report)
+        for at, step in _numbered(action.entries, "steps", action.at):
+            for place, call in _calls(step, at):
+                parameters = mapping(call, "parameters")
+                _check_parameters(action, parameters, (place, "parameters"), report)
+
+
+def _check_parameters(
+    action: _Action, parameters: Mapping[str, Json], at: At, report: Report
+) -> None:
+    _raw_secrets(mapping(parameters, "authorization"), (at, "authorization"), report)
+    _objects(parameters, "fields", at, report)
+    optional = {
+        text(each, "name") for each in items(action.entries, "inputs") if not each.get("required")
+    }
+    for place, arg in _numbered(parameters, "args", at):
+        value = text(arg, "value")
+        name = text(arg, "name")
+        if value and not is_evaluated(value) and _is_secret_header(arg):
+            report.warning((place, "value"), f"The secret '{name}' stands in the document.")
+        found = _PLAIN_INPUT.fullmatch(value)
+        given = found and (found[1] or found[2])
+        if report.mode == "compat" and given in optional and not arg.get("condition"):
+            report.warning(
+                (place, "value"),
+                f"'{given}' is optional, so this sends 'undefined' when it is not given. "
+                f"Add condition: '{{{{present(inputs.{given})}}}}'.",
+            )
+
+
+def _is_secret_header(arg: Mapping[str, Json]) -> bool:
+    return arg.get("in") == "headers" and bool(_SECRET_NAMES.search(text(arg, "name")))
+
+
+def _unused_steps(action: _Action, report: Report) -> None:
+    if action.is_inline or action.entries.get("result") is None:
+        return
+    used = {
+        spelling
+        for _, each in action.expressions
+        for root, name in _references(each)
+        if root == "steps"
+        for spelling in _spellings(name)
+    }
+    for _, step in _numbered(action.entries, "steps", action.at):
+        grouped = mapping(mapping(step, "stepFunction"), "parameters").get("stepsDataToGroup")
+        used.update(scope_names(grouped))
+    for at, step in _numbered(action.entries, "steps", action.at):
+        name = text(step, "stepId")
+        if name not in used and _is_pure(mapping(step, "stepFunction")):
+            message = f"Nothing uses the step '{name}': no later step, and not the result."
+            report.warning((at, "stepId"), message)
+
+
+def _is_pure(call: Mapping[str, Json]) -> bool:
+    name = call.get("functionName")
+    if name in {"map_fields", "typecast"} and str(call.get("version") or "1") == "1":
+        return False
+    return name in _TRANSFORMS or (
+        name in {"request", "paginated_request"}
+        and mapping(call, "parameters").get("method") == "get"
+    )
+
+
+def _unknown_names(action: _Action, credentials: set[str], report: Report) -> None:
+    known = {
+        "inputs": {text(each, "name") for each in items(action.entries, "inputs")} | CONVENTIONAL,
+        "steps": {text(each, "stepId") for each in items(action.entries, "steps")},
+        "credentials": credentials,
+    }
+    for at, each in action.expressions:
+        for root, name in _references(each):
+            if known[root].isdisjoint(_spellings(name)):
+                _doubt(root, name, known[root], at, report)
+
+
+def _unknown_credentials(expression: str, at: At, known: set[str], report: Report) -> None:
+    for root, name in _references(expression):
+        if root == "credentials" and known.isdisjoint(_spellings(name)):
+            _doubt(root, name, known, at, report)
+
+
+def _doubt(root: str, name: str, known: set[str], at: At, report: Report) -> None:
+    meant = suggestion(name, sorted(known))
+    if root == "credentials" and meant is None:
+        # A provider may give out credentials that no field asks for.
+        return
+    message = f"'{root}.{name}' is not {_MEANINGS[root]}."
+    report.warning(at, f"{message} Did you mean '{meant}'?" if meant else message)
+
+
+def _references(expression: str) -> Iterator[tuple[str, str]]:
+    for root, plain, single, double in _REFERENCE.findall(expression):
+        yield root, plain or single or double
+
+
+def _spellings(name: str) -> set[str]:
+    """A dash may be part of a name or a minus after it."""
+    return {name, name.partition("-")[0]}
+
+
+def _objects(owner: Mapping[str, Json], key: str, at: At, report: Report) -> None:
+    for place, field in _numbered(owner, key, at):
+        if field.get("type") == "object" and not field.get("properties"):
+            name = text(field, "targetFieldKey")
+            message = f"The object '{name}' has no 'properties', so it is left out of the result."
+            report.warning(place, message)
+        _objects(field, "properties", place, report)
+
+
+def _raw_secrets(authorization: Mapping[str, Json], at: At, report: Report) -> None:
+    for name in ("token", "password", "value"):
+        value = text(authorization, name)
+        if value and not is_evaluated(value):
+            message = "A secret stands in the document; take it from '$.credentials'."
+            report.warning((at, name), message)
+
+
+def _actions(document: Mapping[str, Json], report: Report) -> Iterator[_Action]:
+    expressions: dict[KeyPath, list[tuple[At, str]]] = {}
+    for at, each in report.expressions:
+        expressions.setdefault(owner(unwind(at)), []).append((at, each))
+    places = [(at, each, False) for at, each in _numbered(document, "actions", None)]
+    for method_at, method in _methods(document):
+        places.extend(
+            ((at, "action"), mapping(test, "action"), True)
+            for at, test in _numbered(method, "testActions", method_at)
+        )
+        refresh = mapping(mapping(method, "refreshAuthentication"), "action")
+        places.append((((method_at, "refreshAuthentication"), "action"), refresh, True))
+    for at, entries, is_inline in places:
+        yield _Action(at, entries, tuple(expressions.get(unwind(at), ())), is_inline)
+
+
+def _credentials(document: Mapping[str, Json]) -> set[str]:
+    known = {"accessToken", "refreshToken", "expiresIn", "refreshExpiresIn", "idToken", "scopes"}
+    for _, method in _methods(document):
+        for name in ("configFields", "setupFields"):
+            known.update(text(field, "key") for field in items(method, name))
+        authorization = mapping(method, "authorization")
+        known.update(mapping(authorization, "additionalTokenFields"))
+        known.update(str(name) for name in mapping(authorization, "callbackParams").values())
+    return known
+
+
+def _methods(document: Mapping[str, Json]) -> Iterator[tuple[At, Mapping[str, Json]]]:
+    for index, entry in enumerate(items(document, "authentication")):
+        for key in entry:
+            yield (((None, "authentication"), index), key), mapping(entry, key)
+
+
+def _calls(step: Mapping[str, Json], at: At) -> Iterator[tuple[At, Mapping[str, Json]]]:
+    if "stepFunction" in step:
+        yield (at, "stepFunction"), mapping(step, "stepFunction")
+    yield from _numbered(step, "stepFunctions", at)
+
+
+def _numbered(
+    owner: Mapping[str, Json], key: str, at: At
+) -> Iterator[tuple[At, Mapping[str, Json]]]:
+    for index, item in enumerate(items(owner, key)):
+        yield ((at, key), index), item

@@ -1,0 +1,115 @@
+"""Regular expressions written by connector authors, for values typed by strangers."""
+
+import re
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+# No credential is longer, and a value that is cannot keep a matcher busy.
+_LONGEST: Final = 8192
+_REPEAT: Final = re.compile(r"\{(\d*)(?:(,)(\d*))?\}")
+
+
+@dataclass(slots=True)
+class _Group:
+    """Whether what is inside can match in more than one way."""
+
+    varies: bool = False
+
+
+def fault(pattern: str) -> str | None:
+    """Return what is wrong with a pattern, or `None`."""
+    if _compile(pattern) is None:
+        return "is not a regular expression"
+    if backtracks(pattern):
+        return "can take exponential time: a repeated group holds a repetition or an alternative"
+    return None
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether `text` fits, by a pattern that is known to be safe; an unsafe one fits everything."""
+    if len(text) > _LONGEST:
+        return False
+    compiled = _safe(pattern)
+    return compiled is None or compiled.search(text) is not None
+
+
+def backtracks(pattern: str) -> bool:
+    """
+    Whether a group that is repeated holds a repetition of variable width or an alternative.
+
+    Stricter than necessary, and quick: the same rule other tools of this format apply.
+    """
+    groups = [_Group()]
+    position = 0
+    closed: _Group | None = None
+    while position < len(pattern):
+        end, most, varies = _quantifier(pattern, position)
+        if end > position:
+            if closed is not None and closed.varies and most > 1:
+                return True
+            groups[-1].varies |= varies
+            closed, position = None, end
+            continue
+        closed = None
+        match pattern[position]:
+            case "\\":
+                position += 1
+            case "[":
+                position = _class_end(pattern, position)
+            case "(":
+                groups.append(_Group())
+            case ")" if len(groups) > 1:
+                closed = groups.pop()
+                groups[-1].varies |= closed.varies
+            case "|":
+                groups[-1].varies = True
+            case _:
+                pass
+        position += 1
+        if pattern.startswith("?", position) and pattern[position - 1] == "(":
+            position += 1
+    return False
+
+
+def _quantifier(pattern: str, start: int) -> tuple[int, float, bool]:
+    """Return where a quantifier at `start` ends, its largest count and whether its width varies."""
+    head = pattern[start]
+    if head in "*+?":
+        end, most, varies = start + 1, 1.0 if head == "?" else float("inf"), True
+    elif (braces := _REPEAT.match(pattern, start)) and braces[0] != "{}":
+        least = int(braces[1] or 0)
+        most = float(braces[3] or "inf") if braces[2] else float(least)
+        end, varies = braces.end(), most != least
+    else:
+        return start, 0, False
+    if pattern[end : end + 1] in {"?", "+"}:  # lazy or possessive
+        end += 1
+    return end, most, varies
+
+
+def _class_end(pattern: str, start: int) -> int:
+    position = start + 1
+    if pattern.startswith("^", position):
+        position += 1
+    if pattern.startswith("]", position):
+        position += 1
+    while position < len(pattern) and pattern[position] != "]":
+        position += 2 if pattern[position] == "\\" else 1
+    return position
+
+
+@lru_cache(maxsize=512)
+def _safe(pattern: str) -> re.Pattern[str] | None:
+    return None if fault(pattern) else _compile(pattern)
+
+
+def _compile(pattern: str) -> re.Pattern[str] | None:
+    with warnings.catch_warnings():
+        # What may come to mean something else in a later Python means what it does in this one.
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            return re.compile(pattern)
+        except (re.error, OverflowError, RecursionError):
+            return None

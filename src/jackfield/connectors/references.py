@@ -1,0 +1,234 @@
+"""What a connector's parts say of each other: ids that must exist, and be there once."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, cast
+
+from jackfield.connectors import patterns
+from jackfield.connectors.schema.report import At, Report, spell, suggestion, unwind
+from jackfield.kit.json import Json
+
+MAX_TOOL_NAME: Final = 60
+_RESERVED_CREDENTIALS: Final = frozenset(
+    {
+        "accessToken",
+        "refreshToken",
+        "idToken",
+        "clientId",
+        "clientSecret",
+        "authentication_config_key",
+        "environment",
+    }
+)
+
+
+def check(document: Mapping[str, Json], report: Report) -> None:
+    """Check what no single part can know. The document's structure may be broken anywhere."""
+    actions = list(items(document, "actions"))
+    action_ids = [text(action, "actionId") for action in actions]
+    scopes = mapping(document, "scopeDefinitions")
+    _once(action_ids, (None, "actions"), "actionId", report)
+    for name, scope in scopes.items():
+        at = ((None, "scopeDefinitions"), name)
+        if isinstance(scope, Mapping):
+            _scopes(cast("Mapping[str, Json]", scope), "includes", at, scopes, report)
+    for index, method in enumerate(items(document, "authentication")):
+        for key, entries in method.items():
+            if isinstance(entries, Mapping):
+                at = (((None, "authentication"), index), key)
+                _check_method(cast("Mapping[str, Json]", entries), at, action_ids, scopes, report)
+    _once(
+        [key for method in items(document, "authentication") for key in method],
+        (None, "authentication"),
+        None,
+        report,
+    )
+    key = text(mapping(document, "info"), "key")
+    for index, action in enumerate(actions):
+        at = ((None, "actions"), index)
+        name = f"{key}_{text(action, 'actionId')}"
+        if len(name) > MAX_TOOL_NAME:
+            message = f"The tool name '{name}' has {len(name)} characters; many clients take 60."
+            report.warning((at, "actionId"), message)
+        _scopes(action, "requiredScopes", at, scopes, report)
+        _check_action(action, at, report)
+
+
+def _check_method(
+    method: Mapping[str, Json],
+    at: At,
+    action_ids: Sequence[str],
+    scopes: Mapping[str, Json],
+    report: Report,
+) -> None:
+    environments = [text(environment, "key") for environment in items(method, "environments")]
+    if environments and "production" not in environments:
+        report.error((at, "environments"), "One of the environments must be 'production'.")
+    _scopes(method, "requiredScopes", at, scopes, report)
+    for name in ("configFields", "setupFields"):
+        _check_fields(list(items(method, name)), (at, name), report)
+    fields = [text(field, "key") for field in items(method, "configFields")]
+    for index, notice in enumerate(items(method, "configNotices")):
+        _anchor(notice, ((at, "configNotices"), index), fields, report)
+    for index, test in enumerate(items(method, "testActions")):
+        place = (((at, "testActions"), index), "action")
+        action = test.get("action")
+        if isinstance(action, str):
+            _exists(action, action_ids, place, "an action", report)
+        elif isinstance(action, Mapping):
+            _check_action(cast("Mapping[str, Json]", action), place, report)
+    for index, action in enumerate(cast("list[Json]", method.get("testActionsIds") or [])):
+        _exists(action, action_ids, ((at, "testActionsIds"), index), "an action", report)
+    refresh = mapping(mapping(method, "refreshAuthentication"), "action")
+    _check_action(refresh, ((at, "refreshAuthentication"), "action"), report)
+    _check_guides(method, at, fields, scopes, report)
+    targets = mapping(mapping(method, "authorization"), "callbackParams")
+    for name, target in targets.items():
+        if target in _RESERVED_CREDENTIALS:
+            place = (((at, "authorization"), "callbackParams"), name)
+            report.error(place, f"A callback parameter must not set '{target}'.")
+
+
+def _check_guides(
+    method: Mapping[str, Json],
+    at: At,
+    fields: Sequence[str],
+    scopes: Mapping[str, Json],
+    report: Report,
+) -> None:
+    guides = mapping(mapping(method, "support"), "guides")
+    for name in ("config", "setup"):
+        base: At = ((((at, "support"), "guides"), name), "sections")
+        for number, section in enumerate(items(mapping(guides, name), "sections")):
+            place = (base, number)
+            _scopes(section, "applicableScopes", place, scopes, report)
+            for index, step in enumerate(items(section, "steps")):
+                inner = ((place, "steps"), index)
+                _scopes(step, "applicableScopes", inner, scopes, report)
+                if name == "config" and "field" in step:
+                    _exists(step["field"], fields, (inner, "field"), "a config field", report)
+
+
+def _check_fields(fields: Sequence[Mapping[str, Json]], at: At, report: Report) -> None:
+    _once([text(field, "key") for field in fields], at, "key", report)
+    for index, field in enumerate(fields):
+        place = (at, index)
+        is_select = field.get("type") == "select"
+        if is_select and not field.get("options"):
+            report.missing(place, "options")
+        if is_select and field.get("validation"):
+            message = "A select checks its own options; it takes no validation."
+            report.error((place, "validation"), message, on_key=True)
+        validation = mapping(field, "validation")
+        if validation and not {"pattern", "format"} & validation.keys():
+            report.missing((place, "validation"), "pattern")
+        for name in ("validation", "advice"):
+            _pattern(mapping(field, name).get("pattern"), ((place, name), "pattern"), report)
+
+
+def _check_action(action: Mapping[str, Json], at: At, report: Report) -> None:
+    inputs = list(items(action, "inputs"))
+    names = [text(each, "name") for each in inputs]
+    _once(names, (at, "inputs"), "name", report)
+    for index, each in enumerate(inputs):
+        _check_input(each, ((at, "inputs"), index), report)
+    for index, rule in enumerate(items(action, "validationRules")):
+        place = ((at, "validationRules"), index)
+        for number, name in enumerate(cast("list[Json]", rule.get("fields") or [])):
+            _exists(name, names, ((place, "fields"), number), "an input", report)
+        if "field" in rule:
+            _exists(rule["field"], names, (place, "field"), "an input", report)
+    steps = list(items(action, "steps"))
+    _once([text(step, "stepId") for step in steps], (at, "steps"), "stepId", report)
+    for index, step in enumerate(steps):
+        _check_step(step, ((at, "steps"), index), report)
+
+
+def _check_input(each: Mapping[str, Json], at: At, report: Report) -> None:
+    _pattern(mapping(each, "rules").get("pattern"), ((at, "rules"), "pattern"), report)
+    if each.get("type") == "enum" and not each.get("oneOf") and not each.get("array"):
+        report.missing(at, "oneOf")
+    one_of = mapping(each, "oneOf")
+    if "oneOf" in each and len({"values", "ref"} & one_of.keys()) != 1:
+        report.error((at, "oneOf"), "Give either 'values' or 'ref'.")
+    for index, inner in enumerate(items(each, "properties")):
+        _check_input(inner, ((at, "properties"), index), report)
+
+
+def _check_step(step: Mapping[str, Json], at: At, report: Report) -> None:
+    one, many = "stepFunction" in step, "stepFunctions" in step
+    if not one and not many:
+        report.missing(at, "stepFunction")
+    elif one and many:
+        report.error((at, "stepFunctions"), "Give either 'stepFunction' or 'stepFunctions'.")
+    elif many and "iterator" not in step:
+        report.error((at, "stepFunctions"), "'stepFunctions' needs an 'iterator'.", on_key=True)
+
+
+def _anchor(notice: Mapping[str, Json], at: At, fields: Sequence[str], report: Report) -> None:
+    if "anchor" not in notice:
+        return
+    _exists(notice["anchor"], fields, (at, "anchor"), "a field", report)
+    if notice.get("position", "top") != "top":
+        report.error((at, "anchor"), "An anchor needs the position 'top'.", on_key=True)
+
+
+def _scopes(
+    owner: Mapping[str, Json], name: str, at: At, known: Mapping[str, Json], report: Report
+) -> None:
+    for scope in scope_names(owner.get(name)):
+        if scope not in known:
+            _exists(scope, list(known), (at, name), "one of 'scopeDefinitions'", report)
+
+
+def _exists(name: Json, known: Iterable[str], at: At, what: str, report: Report) -> None:
+    known = list(known)
+    if not isinstance(name, str) or name in known:
+        return
+    message = f"'{name}' in '{spell(unwind(at))}' is not {what}."
+    meant = suggestion(name, known)
+    report.error(at, f"{message} Did you mean '{meant}'?" if meant else message)
+
+
+def _pattern(pattern: Json, at: At, report: Report) -> None:
+    if isinstance(pattern, str) and (reason := patterns.fault(pattern)):
+        message = f"The pattern in '{spell(unwind(at))}' {reason}."
+        report.error(at, message, fatal=report.mode == "strict")
+
+
+def _once(names: Sequence[str], at: At, key: str | None, report: Report) -> None:
+    """Report every name that is there before."""
+    counts = Counter(names)
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if counts[name] > 1 and name in seen and name:
+            place = ((at, index), key) if key else (at, index)
+            report.error(place, f"'{name}' is there twice in '{spell(unwind(at))}'.")
+        seen.add(name)
+
+
+def scope_names(value: Json) -> list[str]:
+    """Read scopes the way authors write them: separated by blanks, or as a list."""
+    if isinstance(value, str):
+        return value.split()
+    if isinstance(value, list):
+        return [name for name in cast("list[Json]", value) if isinstance(name, str)]
+    return []
+
+
+def items(owner: Mapping[str, Json], name: str) -> Iterator[Mapping[str, Json]]:
+    """Yield the mappings of a list; what is none was reported by the structure's check."""
+    value = owner.get(name)
+    if isinstance(value, list):
+        for item in cast("list[Json]", value):
+            yield cast("Mapping[str, Json]", item) if isinstance(item, Mapping) else {}
+
+
+def mapping(owner: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    value = owner.get(name)
+    return cast("Mapping[str, Json]", value) if isinstance(value, Mapping) else {}
+
+
+def text(owner: Mapping[str, Json], name: str) -> str:
+    value = owner.get(name)
+    return value if isinstance(value, str) else ""

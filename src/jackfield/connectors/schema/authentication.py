@@ -1,0 +1,238 @@
+"""How an account is linked: auth methods, their fields, notices and guides."""
+
+from typing import Final
+
+from jackfield.connectors.schema.action import INLINE_ACTION
+from jackfield.connectors.schema.authorization import AUTHORIZATION
+from jackfield.connectors.schema.expressions import Expression
+from jackfield.connectors.schema.inputs import FORMATS, SCOPES
+from jackfield.connectors.schema.kinds import Anything, Boolean, Choice, Number, Text
+from jackfield.connectors.schema.requests import CERTIFICATES
+from jackfield.connectors.schema.structures import Either, Entry, ListOf, MapOf, Record
+
+FIELD_TYPES: Final = ("text", "password", "text_area", "select", "number")
+
+_VALIDATION: Final = Record(
+    "FieldValidation",
+    {
+        "pattern": Entry(Text(), "A regular expression the value must match."),
+        "format": Entry(Choice(FORMATS), "A well-known form of text."),
+        "errorMessage": Entry(Text(), "What to say when it does not."),
+    },
+    doc="What a field accepts; give a pattern or a format.",
+)
+FIELD: Final = Record(
+    "CredentialField",
+    {
+        "key": Entry(
+            Text(r"^[A-Za-z_][\w-]*$", "a name of letters, digits, '_' and '-'"),
+            "The name in expressions: `$.credentials.<key>`.",
+            required=True,
+        ),
+        "label": Entry(Text(), "The name people see.", required=True),
+        "type": Entry(Choice(FIELD_TYPES), "How it is entered.", required=True),
+        "required": Entry(Boolean(), "It must be filled in.", default=False),
+        "secret": Entry(Boolean(), "It is never shown again.", default=False),
+        "readOnly": Entry(Boolean(), "It is shown, to be copied.", default=False),
+        "placeholder": Entry(Text(), "An example in the empty field."),
+        "description": Entry(Text(), "A sentence below the field."),
+        "tooltip": Entry(Text(), "A longer hint."),
+        "condition": Entry(Expression(), "It is asked for only if this holds."),
+        "externalSystemAccountIdentifier": Entry(Boolean(), "It tells accounts apart."),
+        "value": Entry(Either((Expression(), Number(), Boolean())), "What it starts with."),
+        "computed": Entry(Boolean(), "`value` is worked out, nobody enters it."),
+        "options": Entry(
+            ListOf(
+                Record(
+                    "Option",
+                    {
+                        "value": Entry(
+                            Either((Text(), Number(), Boolean())), "What is stored.", required=True
+                        ),
+                        "label": Entry(Text(), "What people see.", required=True),
+                    },
+                ),
+                at_least=1,
+            ),
+            "The choices of a `select`.",
+        ),
+        "validation": Entry(_VALIDATION, "What it accepts."),
+        "advice": Entry(
+            Record(
+                "FieldAdvice",
+                {
+                    "pattern": Entry(Text(), "What values usually look like.", required=True),
+                    "message": Entry(Text(), "What to say of one that does not.", required=True),
+                },
+            ),
+            "A doubt about the value, shown but never refused.",
+            ours=True,
+        ),
+    },
+    doc="Something asked for when an account is linked or a connector is set up.",
+)
+_NOTICE: Final = Record(
+    "Notice",
+    {
+        "key": Entry(Text(), "Its name.", required=True),
+        "type": Entry(Choice(("warning", "info")), "How loud it is.", required=True),
+        "description": Entry(Text(), "What it says.", required=True),
+        "position": Entry(Choice(("top", "bottom")), "Where it stands.", default="top"),
+        "anchor": Entry(Text(), "The field it stands at; only with position `top`."),
+    },
+    doc="A remark in a form.",
+)
+
+_SCOPED: Final = {
+    "applicableScopes": Entry(SCOPES, "Shown only if one of these scopes is needed."),
+}
+_IMAGE: Final = Entry(
+    Record(
+        "Image",
+        {
+            "src": Entry(Text(), "Its URL, or a file in the connector's folder.", required=True),
+            "alt": Entry(Text(), "What it shows, in words.", required=True),
+        },
+    ),
+    "A picture.",
+)
+_GUIDE_STEP: Final = Record(
+    "GuideStep",
+    {
+        "title": Entry(Text(), "What to do.", required=True),
+        "content": Entry(Text(), "How to do it, as Markdown."),
+        "list": Entry(ListOf(Text()), "Points, as Markdown."),
+        "image": _IMAGE,
+        "displayScopes": Entry(SCOPES, "Scopes to grant in this step; they are listed."),
+        **_SCOPED,
+        "field": Entry(Text(), "The field the step is about.", ours=True),
+    },
+    doc="A step of a guide.",
+)
+GUIDE: Final = Record(
+    "Guide",
+    {
+        "warning": Entry(Text(), "What to know before anything else, as Markdown."),
+        "sections": Entry(
+            ListOf(
+                Record(
+                    "GuideSection",
+                    {
+                        "title": Entry(Text(), "What it is about.", required=True),
+                        "content": Entry(Text(), "An introduction, as Markdown."),
+                        "list": Entry(ListOf(Text()), "Points, as Markdown."),
+                        "image": _IMAGE,
+                        "steps": Entry(ListOf(_GUIDE_STEP), "What to do, in order."),
+                        **_SCOPED,
+                        "whitelabelHide": Entry(
+                            Boolean(), "It is about the hub: hidden when white-labelled.", ours=True
+                        ),
+                    },
+                    doc="A part of a guide.",
+                ),
+                at_least=1,
+            ),
+            "Its parts.",
+            required=True,
+        ),
+    },
+    doc="Where to find what a form asks for.",
+)
+_TEST_ACTION: Final = Record(
+    "TestAction",
+    {
+        "action": Entry(
+            Either((Text(), INLINE_ACTION)),
+            "The id of an action, or an action written here.",
+            required=True,
+        ),
+        "required": Entry(Boolean(), "The account is refused if it fails.", default=True),
+        "condition": Entry(Expression(), "It runs only if this holds."),
+    },
+    doc="A probe of the credentials when an account is linked.",
+)
+
+METHOD: Final = Record(
+    "AuthMethod",
+    {
+        "type": Entry(
+            Choice(("custom", "oauth2", "mcp", "apikey")),
+            "`custom`: what the user fills in is the credential; `oauth2`: the user signs in.",
+            required=True,
+        ),
+        "label": Entry(Text(), "Its name for people.", required=True),
+        "grantType": Entry(
+            Choice(("authorization_code", "client_credentials")),
+            "How an OAuth token is got.",
+            default="authorization_code",
+        ),
+        "authorization": Entry(AUTHORIZATION, "How requests are authorized.", required=True),
+        "authorizationFlow": Entry(
+            Record(
+                "AuthorizationFlow",
+                {
+                    "serverUrl": Entry(Expression(), "The MCP server."),
+                    "discovery": Entry(Anything(), "How its authorization server is found."),
+                    "clientRegistration": Entry(
+                        Choice(("cimd", "dcr")), "How the client gets known to it."
+                    ),
+                    "scopes": Entry(ListOf(Text()), "What to ask for."),
+                },
+            ),
+            "How to sign in to an MCP server.",
+        ),
+        "requiredScopes": Entry(SCOPES, "Scopes every account needs."),
+        "setupFields": Entry(ListOf(FIELD), "What the operator fills in once."),
+        "configFields": Entry(ListOf(FIELD), "What the user fills in to link an account."),
+        "setupNotices": Entry(ListOf(_NOTICE), "Remarks for the operator."),
+        "configNotices": Entry(ListOf(_NOTICE), "Remarks for the user."),
+        "environments": Entry(
+            ListOf(
+                Record(
+                    "Environment",
+                    {
+                        "key": Entry(Text(), "Its key; `production` must be there.", required=True),
+                        "name": Entry(Text(), "Its name for people.", required=True),
+                    },
+                ),
+                at_least=1,
+            ),
+            "The provider's environments; only production when left out.",
+        ),
+        "support": Entry(
+            Record(
+                "Support",
+                {
+                    "link": Entry(Text(), "The provider's own page about it."),
+                    "description": Entry(Text(), "A sentence beside that link."),
+                    "guides": Entry(
+                        Record(
+                            "Guides",
+                            {
+                                "config": Entry(GUIDE, "For the user who links an account."),
+                                "setup": Entry(GUIDE, "For the operator."),
+                            },
+                        ),
+                        "Step-by-step guides.",
+                    ),
+                },
+            ),
+            "Help for people.",
+        ),
+        "refreshAuthentication": Entry(
+            Record(
+                "RefreshAuthentication",
+                {
+                    "schedule": Entry(Text(), "When to do it anyway, as a cron expression."),
+                    "action": Entry(INLINE_ACTION, "How to get new credentials.", required=True),
+                },
+            ),
+            "How credentials are renewed.",
+        ),
+        "testActions": Entry(ListOf(_TEST_ACTION), "Probes of the credentials."),
+        "testActionsIds": Entry(ListOf(Text()), "The older form of `testActions`."),
+        "certificates": Entry(CERTIFICATES, "Client certificate to show."),
+    },
+    doc="A way to authenticate.",
+)
+AUTHENTICATION: Final = ListOf(MapOf(METHOD, single=True), at_least=1)

@@ -1,0 +1,83 @@
+"""What a check of a document's structure collects."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Final, TypeAlias
+
+from jackfield.connectors.finding import Severity
+from jackfield.connectors.yaml import KeyPath
+from jackfield.engine.mode import Mode
+
+# Paths grow to the left: taking a step down costs one tuple and not a copy.
+At: TypeAlias = "tuple[At, str | int] | None"
+
+_CLOSE: Final = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault, by the key's path. Findings are made of these once the lines are looked up.
+
+    A connector with a `fatal` problem is refused; without, it is as good as it was where it came
+    from, and the author is told.
+    """
+
+    path: KeyPath
+    message: str
+    severity: Severity = Severity.ERROR
+    on_key: bool = False
+    fatal: bool = True
+
+
+@dataclass(slots=True)
+class Report:
+    """The problems found so far, and the mode the document asks for."""
+
+    mode: Mode
+    problems: list[Problem] = field(default_factory=list[Problem])
+    # Every text that is evaluated at run time, for the engine to judge.
+    expressions: list[tuple[At, str]] = field(default_factory=list["tuple[At, str]"])
+
+    def error(self, at: At, message: str, *, on_key: bool = False, fatal: bool = True) -> None:
+        self.problems.append(Problem(unwind(at), message, on_key=on_key, fatal=fatal))
+
+    def warning(self, at: At, message: str, *, on_key: bool = False) -> None:
+        problem = Problem(unwind(at), message, Severity.WARNING, on_key=on_key, fatal=False)
+        self.problems.append(problem)
+
+    def missing(self, at: At, name: str) -> None:
+        path = (at, name)
+        self.error(path, f"The required field '{spell(unwind(path))}' is missing.", on_key=True)
+
+
+def unwind(at: At) -> KeyPath:
+    parts: list[str | int] = []
+    while at is not None:
+        at, part = at
+        parts.append(part)
+    return tuple(reversed(parts))
+
+
+def owner(path: KeyPath) -> KeyPath:
+    """Return the path of the action that `path` is in, inline ones too; or else its start."""
+    if path[:1] == ("actions",):
+        return path[:2]
+    return path[: path.index("action") + 1] if "action" in path else path[:1]
+
+
+def spell(path: KeyPath) -> str:
+    """Write a path the way authors say it: `actions[2].steps[0].stepId`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def suggestion(name: str, known: Iterable[str]) -> str | None:
+    """Return the one of `known` that was probably meant by `name`."""
+    close = get_close_matches(name, list(known), n=1, cutoff=_CLOSE)
+    if close:
+        return close[0]
+    plain = name.replace("_", "").replace("-", "").lower()
+    return next((each for each in known if each.lower() == plain), None)

@@ -1,0 +1,263 @@
+"""A compiled action: what it takes, and how it runs."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from jackfield.engine.call import Call, Outcome
+from jackfield.engine.cursor import decode_cursor, encode_cursor
+from jackfield.engine.exchange.failure import fail_with
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.templates import compile_value, none_if_missing
+from jackfield.engine.hosts import Allow
+from jackfield.engine.inputs.accept import Inputs, Placed
+from jackfield.engine.kinds import is_object
+from jackfield.engine.mode import Mode
+from jackfield.engine.moment import using_clock
+from jackfield.engine.run import IsRateLimit, Retries, Run, StepResult
+from jackfield.engine.shape import take_objects
+from jackfield.engine.steps.setting import Setting
+from jackfield.engine.steps.step import Step, StopAction, compile_step, snapshot
+from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
+from jackfield.kit.json import Json
+
+_READING: Final = frozenset({"read", "search"})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an action has from its connector."""
+
+    mode: Mode
+    connector: Mapping[str, Json]
+    context: Mapping[str, Json]
+    is_allowed: Allow
+    is_rate_limit: IsRateLimit | None = None
+
+
+class CompiledAction:
+    """One action of a connector, ready to run any number of times at once."""
+
+    def __init__(
+        self,
+        document: Mapping[str, Json],
+        *,
+        action_id: str,
+        steps: Sequence[Step],
+        result: Evaluate | None,
+        surroundings: Surroundings,
+    ) -> None:
+        self.id: Final = action_id
+        self.effects: Final = tuple(str(effect) for effect in document.get("effects") or ())
+        self._inputs: Final = Inputs(document.get("inputs"), document.get("validationRules"))
+        self._steps: Final = tuple(steps)
+        self._result: Final = result
+        promised = document.get("result")
+        self._promises_data: Final = is_object(promised) and "data" in promised
+        self._surroundings: Final = surroundings
+        self._page_size: Final = _page_size(document)
+        self._paginated: Final = frozenset(
+            str(index)
+            for index, step in enumerate(steps)
+            if step.function_name in ("paginated_request", "soap_paginated_request")
+        )
+        self._retries: Final = _retries(self.effects, surroundings.mode)
+        self._context: Final = {
+            **surroundings.context,
+            "actionType": document.get("actionType", "unknown"),
+        }
+        self._about: Final = {
+            "id": action_id,
+            "actionId": document.get("actionId"),
+            "actionType": document.get("actionType", "unknown"),
+            "schema": document.get("schema"),
+        }
+
+    @property
+    def schema(self) -> dict[str, Json]:
+        """A flat JSON Schema of the inputs."""
+        return self._inputs.schema
+
+    def accept(self, placed: Placed) -> dict[str, Json]:
+        """
+        Take the inputs a caller sent under "path", "query", "headers" and "body".
+
+        Raises:
+            InvalidInputs: they are not what the action takes; all faults at once.
+        """
+        return self._inputs.accept(placed)
+
+    async def run(self, call: Call) -> Outcome:
+        """
+        Run the action.
+
+        Raises:
+            ProviderError: the provider refused, failed, or did not answer in time.
+            HubError: the connector or the account makes it impossible.
+        """
+        run = self._start(call)
+        with using_clock(call.clock):
+            try:
+                async with asyncio.timeout(call.deadline):
+                    await self._run_steps(run)
+            except TimeoutError:
+                msg = f"the action did not finish within {call.deadline:g} seconds"
+                raise ProviderTimeout(msg, step=run.step_id) from None
+            return self._finish(run)
+
+    def _start(self, call: Call) -> Run:
+        inputs = dict(call.inputs)
+        if self._page_size is not None:
+            inputs.setdefault("page_size", self._page_size)
+        cursor = call.cursor
+        if cursor is None:
+            given = inputs.get("next") or inputs.get("cursor")
+            cursor = given if isinstance(given, str) else None
+        elif not self._paginated:
+            inputs.setdefault("next", cursor)
+            inputs.setdefault("cursor", cursor)
+        scope: Scope = {
+            "inputs": inputs,
+            "credentials": dict(call.credentials),
+            "connector": self._surroundings.connector,
+            "action": self._about,
+            "context": {
+                **self._context,
+                "authenticationType": call.auth_method,
+                "environment": call.environment,
+                "flowType": call.flow,
+                **call.context,
+            },
+            "steps": {},
+            "intermediateSteps": {},
+        }
+        credentials = call.credentials
+        allow = self._surroundings.is_allowed
+        return Run(
+            call=call,
+            scope=scope,
+            mode=self._surroundings.mode,
+            retries=self._retries,
+            started=call.clock(),
+            is_allowed=lambda url: allow(url, credentials),
+            is_rate_limit=self._surroundings.is_rate_limit,
+            resume=decode_cursor(cursor) if self._paginated else {},
+        )
+
+    async def _run_steps(self, run: Run) -> None:
+        if not any(step.is_async for step in self._steps):
+            await self._run_in_order(run, None)
+            return
+        async with asyncio.TaskGroup() as group:
+            await self._run_in_order(run, group)
+
+    async def _run_in_order(self, run: Run, group: asyncio.TaskGroup | None) -> None:
+        for index, step in enumerate(self._steps):
+            if step.is_async and group is not None:
+                group.create_task(self._run_aside(replace(run, step_id=step.id), step))
+                continue
+            run.step_index = str(index)
+            try:
+                result = await self._run_step(run, step)
+            except StopAction:
+                return
+            if result is not None and not result.successful and not step.ignore_error:
+                raise result.failure or ProviderError(step=step.id)
+
+    async def _run_aside(self, run: Run, step: Step) -> None:
+        """Run a step nobody waits for: its failure is only seen in `steps`."""
+        try:
+            result = await self._run_step(run, step)
+        except StopAction:
+            return
+        except HubError as error:
+            result = fail_with(error)
+        if result is not None and not result.successful:
+            run.warnings.append(f"{step.id}: {result.failure}")
+
+    async def _run_step(self, run: Run, step: Step) -> StepResult | None:
+        trace = run.call.trace
+        if trace is not None:
+            trace.step_started(step.id, step.function_name)
+        try:
+            result = await step.run(run)
+        except HubError as error:
+            if not step.ignore_error:
+                if trace is not None:
+                    trace.step_ended(step.id, "failed", {"message": error.detail})
+                raise
+            result = fail_with(error)
+        steps: dict[str, Json] = run.scope["steps"]
+        steps[step.id] = (
+            {"successful": True, "skipped": True} if result is None else snapshot(result)
+        )
+        if trace is not None:
+            state = "skipped" if result is None else "done" if result.successful else "failed"
+            trace.step_ended(step.id, state, (result.output if result else None) or {})
+        return result
+
+    def _finish(self, run: Run) -> Outcome:
+        following = encode_cursor(run.positions, run.call.clock()) if self._paginated else None
+        warnings = tuple(run.warnings)
+        if self._result is None:
+            return Outcome(self._last_data(run), following, file=run.file, warnings=warnings)
+        result = self._result(run.scope)
+        if not is_object(result):
+            return Outcome(none_if_missing(result), following, warnings=warnings)
+        extra = dict(result)
+        said = extra.pop("next", None)
+        if not self._paginated and said is not None and said != "":
+            following = js.to_text(said)
+        if not self._promises_data:
+            return Outcome(extra, following, warnings=warnings)
+        data = extra.pop("data", None)
+        return Outcome(data, following, extra=extra, warnings=warnings)
+
+    def _last_data(self, run: Run) -> Json:
+        if run.scope.get("result") is not None:
+            return run.scope["result"]
+        if not self._steps:
+            return None
+        done: dict[str, Json] = run.scope["steps"].get(self._steps[-1].id, {})
+        output: dict[str, Json] = done.get("output") or {}
+        return output.get("data")
+
+
+def compile_action(
+    document: Mapping[str, Json], setting: Setting, surroundings: Surroundings
+) -> CompiledAction:
+    """
+    Compile an action's document.
+
+    Raises:
+        InvalidStep: it is malformed.
+        InvalidExpression: one of its texts cannot be read.
+    """
+    key = surroundings.connector.get("key")
+    own_id = str(document.get("actionId") or "inline")
+    fields = document.get("fieldConfigs")
+    own = replace(setting, fields=None if fields is None else take_objects(fields, "fieldConfigs"))
+    entries = take_objects(document.get("steps"), "steps")
+    steps = [compile_step(entry, own, f"steps[{i}]") for i, entry in enumerate(entries)]
+    result = document.get("result")
+    return CompiledAction(
+        document,
+        action_id=f"{key}_{own_id}",
+        steps=steps,
+        result=None if result is None else compile_value(result, setting.mode),
+        surroundings=surroundings,
+    )
+
+
+def _page_size(document: Mapping[str, Json]) -> int | None:
+    cursor = document.get("cursor")
+    size = cursor.get("pageSize") if is_object(cursor) else None
+    return size if isinstance(size, int) and size > 0 else None
+
+
+def _retries(effects: tuple[str, ...], mode: Mode) -> Retries:
+    if mode == "compat":
+        return "published"
+    return "reads" if effects and _READING.issuperset(effects) else "never"

@@ -1,0 +1,150 @@
+"""How a connector's requests are authorized: the `authorization` object, compiled."""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from jackfield.engine.auth.credential import CredentialMissing
+from jackfield.engine.auth.signable import Sign
+from jackfield.engine.auth.signing import compile_signing
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.templates import compile_safely, compile_value
+from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.engine.shape import require_known, take_choice, take_object
+from jackfield.kit.json import Json
+
+Pairs: TypeAlias = list[tuple[str, str]]
+
+_CONNECT_TIME: Final = frozenset(
+    {
+        "authorizationUrl", "authorizationParams", "tokenUrl", "tokenParams", "tokenExpiresIn",
+        "tokenRefreshExpiresIn", "scopes", "scopeDelimiter", "customHeaders", "pkce",
+        "additionalTokenFields", "callbackParams", "issuer", "tokenResponse",
+    }
+)  # fmt: skip
+_KEYS: Final[Mapping[str, frozenset[str]]] = {
+    "none": frozenset({"type", "signing", "redirectUri"}),
+    "basic": frozenset({"type", "username", "password", "encoding", "redirectUri"}),
+    "bearer": frozenset({"type", "token", "includeBearer", "redirectUri"}),
+    "oauth2": frozenset({"type", "token", "includeBearer", "redirectUri"}) | _CONNECT_TIME,
+    "apiKey": frozenset({"type", "in", "name", "value", "redirectUri"}),
+}
+_PUBLISHED_TYPES: Final = ("none", "basic", "bearer", "oauth2")
+_ENCODINGS: Final[Mapping[str, Callable[[bytes], str]]] = {
+    "base64": lambda raw: base64.b64encode(raw).decode(),
+    "base64url": lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="),
+    "hex": bytes.hex,
+    "utf8": bytes.decode,
+    "utf-8": bytes.decode,
+    "ascii": lambda raw: raw.decode("ascii", "replace"),
+    "latin1": lambda raw: raw.decode("latin-1"),
+    "binary": lambda raw: raw.decode("latin-1"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What is added to a request: headers, query parameters, and a signature over all of it."""
+
+    headers: Callable[[Scope], Pairs]
+    query: Callable[[Scope], Pairs] | None = None
+    sign: Sign | None = None
+
+
+def compile_authorization(document: Json, mode: Mode, path: str = "") -> Authorization:
+    """
+    Compile an `authorization` object.
+
+    Raises:
+        InvalidStep: it is not one.
+    """
+    content = take_object(document, path or "authorization")
+    prefix = f"{path}." if path else ""
+    if content.get("type") not in _KEYS:
+        raise invalid_value(
+            path=f"{prefix}type", value=content.get("type", "undefined"), allowed=_PUBLISHED_TYPES
+        )
+    kind = str(content["type"])
+    require_known(content, _KEYS[kind], path)
+    match kind:
+        case "basic":
+            return _basic(content, mode)
+        case "bearer" | "oauth2":
+            return _bearer(content, mode)
+        case "apiKey":
+            return _api_key(content, mode)
+        case _:
+            signing = content.get("signing")
+            sign = None if signing is None else compile_signing(signing, mode)
+            return Authorization(_no_headers, sign=sign)
+
+
+def _no_headers(_scope: Scope) -> Pairs:
+    return []
+
+
+def _basic(content: Mapping[str, Json], mode: Mode) -> Authorization:
+    username = _credential(content.get("username", ""), mode)
+    password = _credential(content.get("password", ""), mode)
+    encoding = compile_value(content.get("encoding", "base64"), mode)
+
+    def headers(scope: Scope) -> Pairs:
+        encode = _ENCODINGS.get(js.to_text(encoding(scope)))
+        if encode is None:
+            msg = "The authorization has an unknown encoding"
+            raise InvalidStep(msg)
+        pair = f"{_or_empty(username(scope))}:{_or_empty(password(scope))}"
+        return [("Authorization", "Basic " + encode(pair.encode()))]
+
+    return Authorization(headers)
+
+
+def _bearer(content: Mapping[str, Json], mode: Mode) -> Authorization:
+    if "token" not in content:
+        raise missing_field(path="token")
+    token = _credential(content["token"], mode)
+    prefixed = compile_value(content.get("includeBearer", True), mode)
+
+    def headers(scope: Scope) -> Pairs:
+        value = _required(token(scope), "token")
+        prefix = "Bearer " if js.truthy(prefixed(scope)) else ""
+        return [("Authorization", prefix + value)]
+
+    return Authorization(headers)
+
+
+def _api_key(content: Mapping[str, Json], mode: Mode) -> Authorization:
+    place = take_choice({"in": "header", **content}, "in", ("header", "query"), "in")
+    for key in ("name", "value"):
+        if key not in content:
+            raise missing_field(path=key)
+    name, value = str(content["name"]), _credential(content["value"], mode)
+
+    def pairs(scope: Scope) -> Pairs:
+        return [(name, _required(value(scope), "value"))]
+
+    if place == "header":
+        return Authorization(pairs)
+    return Authorization(_no_headers, pairs)
+
+
+def _credential(template: Json, mode: Mode) -> Evaluate:
+    # A literal "" is a password that is empty on purpose, in either mode.
+    if template == "" or not isinstance(template, str):
+        return lambda _scope: template
+    return compile_safely(template, mode)
+
+
+def _required(value: Json, name: str) -> str:
+    if value is None or value is MISSING or value == "":
+        msg = f"The required field '{name}' is missing"
+        raise CredentialMissing(msg)
+    return js.to_text(value)
+
+
+def _or_empty(value: Json) -> str:
+    return "" if value is None or value is MISSING else js.to_text(value)

@@ -1,0 +1,102 @@
+"""AWS Signature Version 4."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+from jackfield.engine.auth.credential import CredentialMissing
+from jackfield.engine.auth.signable import Sign, Signable, canonical_query
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.templates import compile_value
+from jackfield.engine.faults import missing_field
+from jackfield.engine.kinds import as_object
+from jackfield.engine.mode import Mode
+from jackfield.engine.moment import now
+from jackfield.engine.shape import require_known
+from jackfield.kit.json import Json
+
+_KEYS: Final = frozenset({"strategy", "service", "region"})
+_ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_REGION: Final = "us-east-1"
+_BLANK: Final = hashlib.sha256(b"").hexdigest()
+
+
+def compile_aws4(content: Mapping[str, Json], mode: Mode) -> Sign:
+    """
+    Compile `{strategy: aws4, service, region?}`.
+
+    Raises:
+        InvalidStep: it is malformed.
+    """
+    require_known(content, _KEYS, "signing")
+    if not content.get("service"):
+        raise missing_field(path="signing.service")
+    service = compile_value(content["service"], mode)
+    region = compile_value(content.get("region"), mode)
+
+    def sign(request: Signable, scope: Scope) -> dict[str, str]:
+        credentials = as_object(scope.get("credentials"))
+        place = region(scope) or credentials.get("region") or _REGION
+        return _sign(request, credentials, js.to_text(place), js.to_text(service(scope)))
+
+    return sign
+
+
+def _sign(
+    request: Signable, credentials: Mapping[str, Json], region: str, service: str
+) -> dict[str, str]:
+    moment = now()
+    key_id, secret = _require(credentials, "accessKeyId"), _require(credentials, "secretAccessKey")
+    added = _added_headers(request, credentials, moment)
+    signed = {name.lower(): " ".join(value.split()) for name, value in request.given.items()}
+    signed |= {**added, "host": request.host}
+    names = ";".join(sorted(signed))
+    canonical = "\n".join(
+        (
+            request.method,
+            request.path if service == "s3" else quote(request.path, safe="/-_.~"),
+            canonical_query(request.pairs),
+            *(f"{name}:{signed[name]}" for name in sorted(signed)),
+            "",
+            names,
+            added["x-amz-content-sha256"],
+        )
+    )
+    scope = f"{moment:%Y%m%d}/{region}/{service}/aws4_request"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    to_sign = "\n".join((_ALGORITHM, added["x-amz-date"], scope, digest))
+    key = b"AWS4" + secret.encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
+    credential = f"Credential={key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
+    return {**added, "Authorization": f"{_ALGORITHM} {credential}"}
+
+
+def _added_headers(
+    request: Signable, credentials: Mapping[str, Json], moment: datetime
+) -> dict[str, str]:
+    digest = hashlib.sha256(request.body)
+    headers = {
+        "x-amz-date": f"{moment:%Y%m%dT%H%M%SZ}",
+        "x-amz-content-sha256": digest.hexdigest(),
+    }
+    checked = any(name.lower().startswith("x-amz-checksum-") for name in request.given)
+    if not checked and headers["x-amz-content-sha256"] != _BLANK:
+        headers["x-amz-checksum-sha256"] = base64.b64encode(digest.digest()).decode()
+    if token := credentials.get("sessionToken"):
+        headers["x-amz-security-token"] = js.to_text(token)
+    return headers
+
+
+def _require(credentials: Mapping[str, Json], name: str) -> str:
+    value = credentials.get(name)
+    if not value:
+        msg = f"The credential '{name}' is missing"
+        raise CredentialMissing(msg)
+    return js.to_text(value)

@@ -1,0 +1,100 @@
+"""A compiled connector: a document turned into actions that run."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Final
+
+from jackfield.engine.action import CompiledAction, Surroundings, compile_action
+from jackfield.engine.faults import InvalidStep
+from jackfield.engine.hosts import HostRules
+from jackfield.engine.kinds import is_object
+from jackfield.engine.limits import Limits, compile_limits
+from jackfield.engine.mode import Mode
+from jackfield.engine.rate_errors import compile_rate_errors
+from jackfield.engine.shape import take_objects
+from jackfield.engine.steps.setting import Authorizations, Setting
+from jackfield.kit.json import Json
+
+
+class CompiledConnector:
+    """Actions are compiled on first use and kept."""
+
+    def __init__(self, document: Mapping[str, Json]) -> None:
+        self._document: Final = document
+        info: Mapping[str, Json] = document.get("info") or {}
+        self.key: Final = str(info.get("key", ""))
+        self.version: Final = str(info.get("version", ""))
+        self.mode: Final[Mode] = "strict" if document.get("engine") == "strict" else "compat"
+        self._actions: Final[dict[str, CompiledAction]] = {}
+        self._documents: Final = {
+            str(action.get("actionId")): action
+            for action in take_objects(document.get("actions"), "actions")
+        }
+        base_url = document.get("baseUrl")
+        self._setting: Final = Setting(
+            mode=self.mode,
+            authorizations=Authorizations(_authorizations(document), self.mode),
+            base_url=base_url if isinstance(base_url, str) else None,
+        )
+        self._surroundings: Final = Surroundings(
+            mode=self.mode,
+            connector={"key": self.key, "version": self.version},
+            context={"connectorKey": self.key, "connectorVersion": self.version},
+            is_allowed=self.allows,
+            is_rate_limit=compile_rate_errors(document.get("rateLimit")),
+        )
+
+    def action(self, action_id: str) -> CompiledAction:
+        """
+        Return the action with this id, given without the connector's prefix.
+
+        Raises:
+            KeyError: there is none.
+            InvalidStep, InvalidExpression: it cannot be compiled.
+        """
+        compiled = self._actions.get(action_id)
+        if compiled is None:
+            compiled = self.inline(self._documents[action_id])
+            self._actions[action_id] = compiled
+        return compiled
+
+    def inline(self, document: Mapping[str, Json]) -> CompiledAction:
+        """Compile an action that stands inside the document: a test, a refresh."""
+        return compile_action(document, self._setting, self._surroundings)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """How many requests each account may make."""
+        return compile_limits(self._document.get("rateLimit"), self._document.get("concurrency"))
+
+    def allows(self, url: str, credentials: Mapping[str, str]) -> bool:
+        """Say whether the credentials of an account may be sent to `url`."""
+        return self._hosts.allows(url, credentials)
+
+    @cached_property
+    def _hosts(self) -> HostRules:
+        return HostRules(self._document, self.mode)
+
+
+def compile_connector(document: Mapping[str, Json]) -> CompiledConnector:
+    """
+    Compile a connector's document, as its YAML has it and the loader has checked it.
+
+    Raises:
+        InvalidStep: it is not a connector's document.
+    """
+    return CompiledConnector(document)
+
+
+def _authorizations(document: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
+    methods: dict[str, dict[str, Json]] = {}
+    for entry in take_objects(document.get("authentication"), "authentication"):
+        for key, method in entry.items():
+            if not is_object(method):
+                msg = f"The authentication {key!r} must be an object"
+                raise InvalidStep(msg)
+            environments = take_objects(method.get("environments"), "environments")
+            names = [str(env.get("key")) for env in environments] or ["production"]
+            authorization = {"authorization": method.get("authorization") or {"type": "none"}}
+            methods[str(key)] = dict.fromkeys([*names, "production"], authorization)
+    return methods

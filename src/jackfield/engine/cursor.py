@@ -1,0 +1,57 @@
+"""The cursor callers page with: where each paginated step of an action goes on."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from jackfield.engine.kinds import is_object
+from jackfield.engine.run import Position
+from jackfield.kit.json import Json
+
+_VERSION: Final = 2
+_LONGEST: Final = 16_384
+
+
+def encode_cursor(positions: Mapping[str, Position], now: datetime) -> str | None:
+    """Write the positions, keyed by the index of their step; `None` when there is none."""
+    remote = {index: entry for index, position in positions.items() if (entry := _entry(position))}
+    if not remote:
+        return None
+    content = {"r": remote, "v": _VERSION, "t": int(now.timestamp() * 1000)}
+    return base64.urlsafe_b64encode(msgspec.json.encode(content)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None) -> dict[str, Position]:
+    """Read a cursor. One that is not ours means to start over."""
+    if not cursor or len(cursor) > _LONGEST:
+        return {}
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        content: Json = msgspec.json.decode(raw)
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    remote = content.get("r") if is_object(content) else None
+    if not is_object(remote):
+        return {}
+    return {str(index): _position(entry) for index, entry in remote.items()}
+
+
+def _entry(position: Position) -> dict[str, Json]:
+    entry: dict[str, Json] = {}
+    if position.token is not None:
+        entry["c"] = position.token
+    if position.offset is not None:
+        entry["p"] = position.offset
+    return entry
+
+
+def _position(entry: Json) -> Position:
+    if not is_object(entry):
+        return Position()
+    offset = entry.get("p")
+    sensible = isinstance(offset, int) and not isinstance(offset, bool) and offset >= 0
+    return Position(entry.get("c"), offset if sensible else None)

@@ -1,0 +1,197 @@
+"""Reading dates as providers write them: by a given pattern, or whatever they chose."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Final
+
+_ISO: Final = re.compile(
+    r"\d{4}-?\d{2}-?\d{2}(?:[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?"
+    r"(?:Z|[+-]\d{2}(?::?\d{2})?)?)?",
+    re.ASCII,
+)
+_LOOSE: Final = re.compile(
+    r"(?:(?P<year>\d{4})(?:-(?P<month>\d{2}))?"
+    r"|(?P<y1>\d{4})(?P<s1>[-/])(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})"
+    r"|(?P<d2>\d{1,2})(?P<s2>[-/.])(?P<m2>\d{1,2})(?P=s2)(?P<y2>\d{4}))"
+    r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?",
+    re.ASCII,
+)
+_MONTHS: Final = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_DAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+# Pattern letters, after the Unicode technical standard 35: what each run of letters reads.
+_FIELDS: Final[dict[str, tuple[str, str]]] = {
+    "yyyy": ("year", r"\d{1,4}"),
+    "y": ("year", r"\d{1,4}"),
+    "yy": ("short_year", r"\d{2}"),
+    "MMMM": ("month_name", "|".join(_MONTHS)),
+    "MMM": ("month_name", "|".join(name[:3] for name in _MONTHS)),
+    "MM": ("month", r"\d{1,2}"),
+    "M": ("month", r"\d{1,2}"),
+    "dd": ("day", r"\d{1,2}"),
+    "d": ("day", r"\d{1,2}"),
+    "HH": ("hour", r"\d{1,2}"),
+    "H": ("hour", r"\d{1,2}"),
+    "hh": ("half_hour", r"\d{1,2}"),
+    "h": ("half_hour", r"\d{1,2}"),
+    "mm": ("minute", r"\d{1,2}"),
+    "m": ("minute", r"\d{1,2}"),
+    "ss": ("second", r"\d{1,2}"),
+    "s": ("second", r"\d{1,2}"),
+    "SSS": ("fraction", r"\d{1,3}"),
+    "SS": ("fraction", r"\d{1,2}"),
+    "S": ("fraction", r"\d"),
+    "a": ("half", r"[ap]\.?m\.?"),
+    "XXX": ("offset", r"Z|[+-]\d{2}:\d{2}"),
+    "XX": ("offset", r"Z|[+-]\d{4}"),
+    "xxx": ("offset", r"[+-]\d{2}:\d{2}"),
+    "xx": ("offset", r"[+-]\d{4}"),
+    "EEEE": ("", "|".join(_DAYS)),
+    "EEE": ("", "|".join(name[:3] for name in _DAYS)),
+}
+# Two figures from here on mean the 1900s, as POSIX has it.
+_LAST_CENTURY: Final = 69
+_PIECE: Final = re.compile(r"''|'(?:[^']|'')*'|([A-Za-z])\1*|.", re.DOTALL)
+
+
+def read_date(text: str) -> datetime | None:
+    """
+    Read a date or time in one of the forms that cannot be mistaken, or day first.
+
+    What says nothing of a zone is in UTC.
+    """
+    if _ISO.fullmatch(text):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    found = _LOOSE.fullmatch(text)
+    if found is None:
+        return None
+    part = found.groupdict()
+    year, month, day = (
+        (part["y1"], part["m1"], part["d1"])
+        if part["y1"]
+        else (part["y2"], part["m2"], part["d2"])
+        if part["y2"]
+        else (part["year"], part["month"] or "1", "1")
+    )
+    return _build(
+        {
+            "year": year,
+            "month": month,
+            "day": day,
+            "hour": part["hour"] or "0",
+            "minute": part["minute"] or "0",
+            "second": part["second"] or "0",
+        }
+    )
+
+
+def read_date_as(text: str, pattern: str) -> datetime | None:
+    """Read `text` by a pattern such as `dd/MM/yyyy`; failing that, as `read_date` does."""
+    text = text.strip()
+    reader = _reader(pattern) if pattern else None
+    found = reader(text) if reader else None
+    moment = _build({k: v for k, v in found.groupdict().items() if v}) if found else None
+    return moment or read_date(text)
+
+
+def add_years(moment: datetime, years: int) -> datetime:
+    """Return the same day in another year; 29 February becomes the 28th where there is none."""
+    try:
+        return moment.replace(year=moment.year + years)
+    except ValueError:
+        return moment.replace(year=moment.year + years, day=28)
+
+
+def years_between(start: datetime, end: datetime) -> int:
+    """Count whole years from `start` to `end`, negative when `end` comes first."""
+    sign = 1 if end >= start else -1
+    early, late = (start, end) if sign > 0 else (end, start)
+    years = late.year - early.year
+    if _in_year(late) < _in_year(early):
+        years -= 1
+    return sign * years
+
+
+def _in_year(moment: datetime) -> tuple[int, ...]:
+    return (moment.month, moment.day, *moment.timetuple()[3:6], moment.microsecond)
+
+
+@lru_cache(maxsize=256)
+def _reader(pattern: str) -> Callable[[str], re.Match[str] | None] | None:
+    parts: list[str] = []
+    seen: set[str] = set()
+    for piece in _PIECE.finditer(pattern[:64]):
+        word = piece[0]
+        if piece[1] is None:
+            parts.append(re.escape(word.strip("'").replace("''", "'") or "'"))
+            continue
+        name, expression = _FIELDS.get(word, ("", ""))
+        if not expression or name in seen:
+            return None
+        seen.add(name)
+        parts.append(f"(?P<{name}>{expression})" if name else f"(?:{expression})")
+    return re.compile("".join(parts), re.ASCII | re.IGNORECASE).fullmatch
+
+
+def _build(part: dict[str, str]) -> datetime | None:
+    try:
+        return datetime(
+            _year(part),
+            _month(part),
+            int(part.get("day", "1")),
+            _hour(part),
+            int(part.get("minute", "0")),
+            int(part.get("second", "0")),
+            int(part.get("fraction", "0").ljust(6, "0")),
+            _zone(part.get("offset", "Z")),
+        )
+    except (ValueError, OverflowError):
+        return None
+
+
+def _year(part: dict[str, str]) -> int:
+    if "short_year" in part:
+        short = int(part["short_year"])
+        return short + (1900 if short >= _LAST_CENTURY else 2000)
+    return int(part.get("year", "1970"))
+
+
+def _month(part: dict[str, str]) -> int:
+    if "month_name" in part:
+        name = part["month_name"].lower()
+        return next(i for i, month in enumerate(_MONTHS, 1) if month.startswith(name))
+    return int(part.get("month", "1"))
+
+
+def _hour(part: dict[str, str]) -> int:
+    if "half_hour" in part:
+        afternoon = part.get("half", "a").lower().startswith("p")
+        return int(part["half_hour"]) % 12 + (12 if afternoon else 0)
+    return int(part.get("hour", "0"))
+
+
+def _zone(offset: str) -> timezone:
+    if offset in ("Z", "z"):
+        return UTC
+    sign = -1 if offset[0] == "-" else 1
+    figures = offset[1:].replace(":", "")
+    return timezone(sign * timedelta(hours=int(figures[:2]), minutes=int(figures[2:])))

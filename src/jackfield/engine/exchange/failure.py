@@ -1,0 +1,122 @@
+"""What to say, and to raise, about an answer that is an error."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.exchange.retry_after import retry_after
+from jackfield.engine.mode import Mode
+from jackfield.engine.run import Run, StepResult
+from jackfield.engine.wire.url import path_and_query
+from jackfield.kit.errors import (
+    HubError,
+    ProviderAnswer,
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+)
+from jackfield.kit.json import Json
+from jackfield.kit.redaction import Redactor
+
+_HARMLESS_HEADERS: Final = frozenset(
+    {
+        "content-type", "date", "retry-after", "request-id", "x-request-id", "x-correlation-id",
+        "x-amzn-requestid", "cf-ray", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",
+        "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset",
+    }
+)  # fmt: skip
+_LONGEST_MESSAGE: Final = 2000
+_SERVER_ERRORS: Final = 500
+
+
+def fail(reply: Reply, run: Run) -> StepResult:
+    """Return the failed result of a step whose request was answered by an error."""
+    message = message_of(reply, run.mode)
+    output: dict[str, Json] = {
+        "statusCode": reply.status,
+        "message": message,
+        "data": reply.data,
+        "raw": raw_of(reply),
+    }
+    failure = error_of(reply, message, run)
+    shown = reply.message or message
+    errors = ({"name": type(failure).__name__, "message": shown},)
+    return StepResult(False, output, errors, failure)
+
+
+def fail_with(error: HubError, status: int | None = None) -> StepResult:
+    """Return the failed result of a step that got no usable answer."""
+    output: dict[str, Json] = {"statusCode": status or 500, "message": error.detail}
+    errors = ({"name": type(error).__name__, "message": error.detail},)
+    return StepResult(False, output, errors, error)
+
+
+def raw_of(reply: Reply) -> dict[str, Json]:
+    return {
+        "status": reply.response.status,
+        "headers": dict(reply.response.headers),
+        "data": reply.data,
+        "requestUrl": reply.url,
+    }
+
+
+def message_of(reply: Reply, mode: Mode) -> str:
+    """Choose the words: the provider's own before the connector's, in strict mode after them."""
+    if mode == "strict" and reply.message:
+        return reply.message
+    body = reply.data
+    kind: object = body.__class__
+    said = _text(body.get("message")) if kind is dict else None
+    chosen = said or reply.message or _said(body) or f"HTTP error: {reply.response.status}"
+    return chosen[:_LONGEST_MESSAGE]
+
+
+def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
+    redactor = Redactor(run.call.credentials.values())
+    answer = ProviderAnswer(
+        status=reply.response.status,
+        url=redactor.text(path_and_query(reply.url)),
+        raw=redactor.value(reply.data),
+        headers=_harmless(reply.response.headers, redactor),
+    )
+    return _error_class(reply.status)(
+        redactor.text(message),
+        answer=answer,
+        retry_after=retry_after(reply.response.headers, run.call.clock),
+        faults=reply.faults,
+        step=run.step_id,
+    )
+
+
+def _error_class(status: int) -> type[ProviderError]:
+    match status:
+        case 401:
+            return ProviderUnauthorized
+        case 429:
+            return ProviderRateLimited
+        case _:
+            return ProviderUnavailable if status >= _SERVER_ERRORS else ProviderRejected
+
+
+def _said(body: Json) -> str | None:
+    kind: object = body.__class__
+    if kind is dict:
+        error = body.get("error")
+        error_kind: object = error.__class__
+        nested = error.get("message") if error_kind is dict else error
+        return _text(body.get("message")) or _text(nested) or _text(body.get("error_description"))
+    if kind is list:
+        return _said(body[0]) if body else None
+    return _text(body)
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _harmless(headers: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
+    return {
+        name: redactor.text(value) for name, value in headers.items() if name in _HARMLESS_HEADERS
+    }

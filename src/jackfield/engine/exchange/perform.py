@@ -1,0 +1,88 @@
+"""One exchange with the provider: send, read, and let the connector judge."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from jackfield.engine.exchange.remap import CustomError, remap
+from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.exchange.send import send
+from jackfield.engine.mode import Mode
+from jackfield.engine.run import Run
+from jackfield.engine.transport import Request, Response
+from jackfield.engine.wire.answer import read_body
+from jackfield.kit.errors import ProviderError
+from jackfield.kit.json import Json
+
+ReadBody: TypeAlias = Callable[[Response, Mode], Json]
+
+_ERRORS_AND_REDIRECTS = 300
+_NOT_FOUND = 404
+_NOT_FOUND_SECONDS = 60.0
+_TOO_MANY = 429
+
+
+class UnreadableAnswer(ProviderError):
+    """The provider's answer is not what it says it is."""
+
+    code = "provider_answer_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """
+    How a step's answers are read.
+
+    `cache_seconds` is 0 where they must not be kept. A request without any credential in it may go
+    to hosts the connector does not declare: it is then not `guarded`.
+    """
+
+    custom_errors: tuple[CustomError, ...] = ()
+    read: ReadBody = read_body
+    cache_seconds: float = 0
+    guarded: bool = True
+
+
+async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
+    """
+    Send `request` and return what the connector makes of the answer.
+
+    Raises:
+        ProviderError: there is no answer, or none that can be read.
+        EgressBlocked: the request may not go there.
+    """
+    if exchange.cache_seconds and run.call.cache is not None:
+        response = await _send_cached(run, request, exchange.cache_seconds)
+    else:
+        response = await send(run, request, guarded=exchange.guarded)
+    try:
+        data = exchange.read(response, run.mode)
+    except ValueError as error:
+        msg = f"the provider's answer cannot be read: {error}"
+        raise UnreadableAnswer(msg, step=run.step_id) from error
+    reply = Reply(response.status, data, response, request.url)
+    if run.is_rate_limit is not None and run.is_rate_limit(
+        response.status, response.headers, response.body
+    ):
+        reply = replace(reply, status=_TOO_MANY)
+    if not exchange.custom_errors:
+        return reply
+    return remap(reply, exchange.custom_errors, run.call.credentials)
+
+
+async def _send_cached(run: Run, request: Request, seconds: float) -> Response:
+    cache = run.call.cache
+    assert cache is not None
+    digest = hashlib.sha256(f"{request.method} {request.url}\n".encode())
+    digest.update(request.body or b"")
+    key = digest.hexdigest()
+    response = await cache.get(key)
+    if response is not None:
+        return response
+    response = await send(run, request)
+    if response.status < _ERRORS_AND_REDIRECTS:
+        await cache.put(key, response, seconds=seconds)
+    elif response.status == _NOT_FOUND:
+        await cache.put(key, response, seconds=_NOT_FOUND_SECONDS)
+    return response

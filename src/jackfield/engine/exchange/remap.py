@@ -1,0 +1,88 @@
+"""`customErrors`: what a connector makes of a provider's statuses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from jackfield.engine.exchange.phrases import phrase
+from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.templates import compile_safely
+from jackfield.engine.expressions.text import compile_text
+from jackfield.engine.faults import InvalidStep, missing_field
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.engine.shape import require_known, take_objects
+from jackfield.kit.errors import Fault
+from jackfield.kit.json import Json
+
+_KEYS: Final = frozenset({"receivedStatus", "targetStatus", "message", "condition", "field"})
+
+
+@dataclass(frozen=True, slots=True)
+class CustomError:
+    """One entry. `field` is the credential that is at fault, where the connector can tell."""
+
+    received: int
+    target: int
+    message: Evaluate | None
+    condition: Evaluate | None
+    field: str | None
+
+
+def compile_custom_errors(document: Json, mode: Mode) -> tuple[CustomError, ...]:
+    entries = take_objects(document, "customErrors")
+    return tuple(
+        _compile(entry, f"customErrors[{index}]", mode) for index, entry in enumerate(entries)
+    )
+
+
+def remap(reply: Reply, errors: Sequence[CustomError], credentials: Mapping[str, str]) -> Reply:
+    """Apply the first entry that fits."""
+    fitting = [error for error in errors if error.received == reply.status]
+    if not fitting:
+        return reply
+    scope: Scope = {
+        "status": reply.status,
+        "data": reply.data,
+        "headers": dict(reply.response.headers),
+        "requestUrl": reply.url,
+        "message": phrase(reply.status),
+    }
+    scope_with_credentials = {**scope, "credentials": dict(credentials)}
+    for error in fitting:
+        if error.condition is None or error.condition(scope_with_credentials) is True:
+            return _remapped(reply, error, scope)
+    return reply
+
+
+def _remapped(reply: Reply, error: CustomError, scope: Scope) -> Reply:
+    said = MISSING if error.message is None else error.message(scope)
+    message = js.to_text(said) if said is not None and said is not MISSING else ""
+    message = message or phrase(error.target)
+    faults = () if error.field is None else (Fault(error.field, message),)
+    return replace(reply, status=error.target, message=message, faults=faults)
+
+
+def _compile(entry: Mapping[str, Json], path: str, mode: Mode) -> CustomError:
+    require_known(entry, _KEYS, path)
+    message, condition = entry.get("message"), entry.get("condition")
+    field = entry.get("field")
+    return CustomError(
+        received=_status(entry, "receivedStatus", path),
+        target=_status(entry, "targetStatus", path),
+        message=None if message is None else compile_safely(str(message), mode),
+        condition=compile_text(str(condition), mode) if condition else None,
+        field=None if field is None else str(field),
+    )
+
+
+def _status(entry: Mapping[str, Json], key: str, path: str) -> int:
+    if key not in entry:
+        raise missing_field(path=f"{path}.{key}")
+    try:
+        return int(entry[key])
+    except (TypeError, ValueError):
+        msg = f"The field '{path}.{key}' must be a number"
+        raise InvalidStep(msg) from None

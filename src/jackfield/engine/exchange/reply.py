@@ -1,0 +1,26 @@
+"""A provider's answer as a step sees it, after the connector had its say about errors."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from jackfield.engine.transport import Response
+from jackfield.kit.errors import Fault
+from jackfield.kit.json import Json
+
+_ERRORS: Final = range(400, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`status` is what the connector makes of the answer; `message` what it says about it."""
+
+    status: int
+    data: Json
+    response: Response
+    url: str
+    message: str | None = None
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return self.status in _ERRORS

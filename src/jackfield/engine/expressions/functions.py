@@ -1,0 +1,125 @@
+"""The functions an expression may call.
+
+Each takes a fixed number of arguments, `MISSING` for those left out, after the meter of the
+evaluation. None reaches anything but its arguments and the clock.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeAlias
+
+from jackfield.engine.dates import add_years, read_date_as, years_between
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.extensions import EXTENSIONS
+from jackfield.engine.expressions.meter import Meter
+from jackfield.engine.missing import MISSING
+from jackfield.engine.moment import now as current_time
+from jackfield.kit.json import Json
+
+Implementation: TypeAlias = Callable[..., Json]
+
+_MOST_YEARS: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`quirk` is what the published engine does instead, where that is not what it documents."""
+
+    call: Implementation
+    arity: int
+    quirk: Implementation | None = None
+
+
+def present(_meter: Meter, value: Json) -> bool:
+    return value is not None and value is not MISSING
+
+
+def missing(_meter: Meter, value: Json) -> bool:
+    return value is None or value is MISSING or value == ""
+
+
+def includes(meter: Meter, items: Json, wanted: Json) -> bool:
+    """Say whether `items` holds `wanted`, or every one of them when it is a list."""
+    return _membership(meter, items, wanted, all)
+
+
+def includes_some(meter: Meter, items: Json, wanted: Json) -> bool:
+    return _membership(meter, items, wanted, any)
+
+
+def keys(_meter: Meter, value: Json) -> list[Json]:
+    kind: object = value.__class__
+    return list(value) if kind is dict else []
+
+
+def values(_meter: Meter, value: Json) -> list[Json]:
+    kind: object = value.__class__
+    return list(value.values()) if kind is dict else []
+
+
+def now(_meter: Meter) -> str:
+    return js.iso_text(current_time())
+
+
+def years_elapsed(_meter: Meter, start: Json, pattern: Json, end: Json) -> Json:
+    begin = read_date_as(_text(start), _text(pattern))
+    finish = read_date_as(_text(end), _text(pattern)) if _text(end) else current_time()
+    return None if begin is None or finish is None else years_between(begin, finish)
+
+
+def next_anniversary(_meter: Meter, date: Json, pattern: Json) -> Json:
+    first = read_date_as(_text(date), _text(pattern))
+    if first is None:
+        return None
+    today = current_time().replace(hour=0, minute=0, second=0, microsecond=0)
+    day = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    this_year = add_years(day, today.year - day.year)
+    return js.Date(this_year if this_year >= today else add_years(day, today.year + 1 - day.year))
+
+
+def has_passed(_meter: Meter, date: Json, pattern: Json, years: Json) -> bool:
+    due = read_date_as(_text(date), _text(pattern))
+    return due is not None and add_years(due, _whole(years)) <= current_time()
+
+
+def is_ahead(_meter: Meter, date: Json, pattern: Json, years: Json) -> bool:
+    """Do what the published `hasPassed` does: say whether the date is today or later."""
+    due = read_date_as(_text(date), _text(pattern))
+    return due is not None and current_time() - timedelta(days=1) < add_years(due, _whole(years))
+
+
+def _membership(
+    meter: Meter, items: Json, wanted: Json, combine: Callable[[list[bool]], bool]
+) -> bool:
+    kind: object = items.__class__
+    if kind is not list or not items or missing(meter, wanted):
+        return False
+    wanted_kind: object = wanted.__class__
+    candidates = wanted if wanted_kind is list else [wanted]
+    meter.spend(len(items) * len(candidates))
+    return combine([js.contains(candidate, items) for candidate in candidates])
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _whole(value: Json) -> int:
+    number = js.to_number(value)
+    return int(number) if abs(number) < _MOST_YEARS else 0
+
+
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    "present": Function(present, 1),
+    "missing": Function(missing, 1),
+    "includes": Function(includes, 2),
+    "includesSome": Function(includes_some, 2),
+    "keys": Function(keys, 1),
+    "values": Function(values, 1),
+    "now": Function(now, 0),
+    "yearsElapsed": Function(years_elapsed, 3),
+    "nextAnniversary": Function(next_anniversary, 2),
+    "hasPassed": Function(has_passed, 3, quirk=is_ahead),
+    **{name: Function(call, arity) for name, (call, arity) in EXTENSIONS.items()},
+}

@@ -1,0 +1,282 @@
+"""JEXL, compiled: from source text to a closure over the context."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from jackfield.engine.expressions import js, syntax
+from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
+from jackfield.engine.expressions.functions import FUNCTIONS, Function
+from jackfield.engine.expressions.meter import Meter
+from jackfield.engine.expressions.parser import parse
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.kit.json import Json
+
+Scope: TypeAlias = dict[str, Json]
+Evaluate: TypeAlias = Callable[[Scope], Json]
+# Inside an expression there is, beside the context, the element a filter looks at.
+Closure: TypeAlias = Callable[[Scope, Json], Json]
+
+# What an expression may run into while it is evaluated; it is then undefined.
+FAULTS: Final = (EvaluationFault, ArithmeticError, RecursionError, ValueError)
+_FREE_TEXT: Final = 1024
+
+_OPERATORS: Final[Mapping[str, Callable[[Json, Json], Json]]] = {
+    "-": js.subtract,
+    "*": js.multiply,
+    "/": js.divide,
+    "//": js.floor_divide,
+    "%": js.remainder,
+    "^": js.power,
+    "==": js.loosely_equal,
+    "!=": lambda left, right: not js.loosely_equal(left, right),
+    "<": js.less,
+    "<=": js.less_or_equal,
+    ">": lambda left, right: js.less(right, left),
+    ">=": lambda left, right: js.less_or_equal(right, left),
+    "in": js.contains,
+}
+
+
+def compile_jexl(source: str, mode: Mode) -> Evaluate:
+    """
+    Compile `source`. The result never raises: what cannot be evaluated is `MISSING`.
+
+    Raises:
+        SyntaxFault: it is not an expression.
+    """
+    tree = parse(source, mode)
+    if tree is None:
+        return lambda _scope: MISSING
+    if isinstance(tree, syntax.Literal):
+        value = tree.value
+        return lambda _scope: value
+    meter = Meter()
+    closure = _Compiler(mode, meter).closure(tree)
+
+    def evaluate(scope: Scope) -> Json:
+        meter.reset()
+        try:
+            return closure(scope, scope)
+        except FAULTS:
+            return MISSING
+
+    return evaluate
+
+
+class _Compiler:
+    def __init__(self, mode: Mode, meter: Meter) -> None:
+        self._mode: Mode = mode
+        self._meter = meter
+
+    def closure(self, node: syntax.Node | None) -> Closure:
+        return _nothing if node is None else self._compilers[type(node)](self, node)
+
+    def _literal(self, node: syntax.Literal) -> Closure:
+        value = node.value
+        return lambda _scope, _element: value
+
+    def _not(self, node: syntax.Not) -> Closure:
+        operand = self.closure(node.operand)
+        return lambda scope, element: not js.truthy(operand(scope, element))
+
+    def _list(self, node: syntax.ListLiteral) -> Closure:
+        items = tuple(map(self.closure, node.items))
+        return lambda scope, element: [item(scope, element) for item in items]
+
+    def _object(self, node: syntax.ObjectLiteral) -> Closure:
+        entries = tuple((key, self.closure(value)) for key, value in node.entries)
+        return lambda scope, element: {key: value(scope, element) for key, value in entries}
+
+    def _identifier(self, node: syntax.Identifier) -> Closure:
+        names = [node.name]
+        while isinstance(node.source, syntax.Identifier):
+            node = node.source
+            names.append(node.name)
+        path = tuple(reversed(names))
+        if self._mode == "strict" and path[0] == "$" and len(path) > 1:
+            path = path[1:]
+        if node.source is not None:
+            source = self.closure(node.source)
+            return lambda scope, element: _walk(source(scope, element), path)
+        if node.relative:
+            return _relative(path, lenient=self._mode == "compat")
+        if len(path) == 1:
+            name = path[0]
+            return lambda scope, _element: scope.get(name, MISSING)
+        return lambda scope, _element: _walk(scope, path)
+
+    def _filter(self, node: syntax.Filter) -> Closure:
+        subject = self.closure(node.subject)
+        test = self.closure(node.test)
+        if not node.relative:
+            return lambda scope, element: _index(subject(scope, element), test(scope, element))
+        meter = self._meter
+
+        def select(scope: Scope, element: Json) -> Json:
+            rows = subject(scope, element)
+            if rows is MISSING:
+                return []
+            kind: object = rows.__class__
+            candidates = rows if kind is list else [rows]
+            meter.spend(len(candidates))
+            return [row for row in candidates if js.truthy(test(scope, row))]
+
+        return select
+
+    def _call(self, node: syntax.Call) -> Closure:
+        function = FUNCTIONS.get(node.name) if node.known else None
+        if function is None and node.known and self._mode == "strict":
+            reason = f"there is no function {node.name!r}"
+            raise SyntaxFault(reason, node.position)
+        arguments = tuple(map(self.closure, node.arguments))
+        if function is None:
+            return _nothing
+        if node.name in ("present", "missing") and len(arguments) == 1:
+            return _presence(node.name, arguments[0])
+        return self._invoke(function, arguments)
+
+    def _invoke(self, function: Function, arguments: tuple[Closure, ...]) -> Closure:
+        absent = [MISSING] * (function.arity - len(arguments))
+        arity = function.arity
+        call = function.quirk if self._mode == "compat" and function.quirk else function.call
+        meter = self._meter
+
+        def invoke(scope: Scope, element: Json) -> Json:
+            values = [argument(scope, element) for argument in arguments]
+            meter.spend(1)
+            return call(meter, *values[:arity], *absent)
+
+        return invoke
+
+    def _binary(self, node: syntax.Binary) -> Closure:
+        left, right = self.closure(node.left), self.closure(node.right)
+        match node.operator:
+            case "&&":
+                return _both(left, right)
+            case "||":
+                return _either(left, right)
+            case "??":
+                return _coalesce(left, right)
+            case "+":
+                return self._plus(left, right)
+            case _:
+                apply = _OPERATORS[node.operator]
+                return lambda scope, element: apply(left(scope, element), right(scope, element))
+
+    def _plus(self, left: Closure, right: Closure) -> Closure:
+        meter = self._meter
+
+        def plus(scope: Scope, element: Json) -> Json:
+            total = js.add(left(scope, element), right(scope, element))
+            kind: object = total.__class__
+            if kind is str and len(total) > _FREE_TEXT:
+                meter.copy(len(total))
+            return total
+
+        return plus
+
+    def _conditional(self, node: syntax.Conditional) -> Closure:
+        test = self.closure(node.test)
+        otherwise = self.closure(node.otherwise)
+        if node.then is None:
+            return _either(test, otherwise)
+        then = self.closure(node.then)
+
+        def choose(scope: Scope, element: Json) -> Json:
+            return (then if js.truthy(test(scope, element)) else otherwise)(scope, element)
+
+        return choose
+
+    _compilers: Final[Mapping[type, Callable[..., Closure]]] = {
+        syntax.Literal: _literal,
+        syntax.Identifier: _identifier,
+        syntax.Filter: _filter,
+        syntax.Call: _call,
+        syntax.Not: _not,
+        syntax.Binary: _binary,
+        syntax.Conditional: _conditional,
+        syntax.ListLiteral: _list,
+        syntax.ObjectLiteral: _object,
+    }
+
+
+def _nothing(_scope: Scope, _element: Json) -> Json:
+    reason = "there is nothing to evaluate"
+    raise EvaluationFault(reason)
+
+
+def _relative(path: tuple[str, ...], *, lenient: bool) -> Closure:
+    """Look up in a filter's element; where that is nothing, JEXL looks into the context."""
+
+    def look_up(scope: Scope, element: Json) -> Json:
+        if lenient and not js.truthy(element):
+            element = scope
+        return _walk(js.own(element, path[0]), path[1:])
+
+    return look_up
+
+
+def _walk(value: Json, path: tuple[str, ...]) -> Json:
+    for name in path:
+        kind: object = value.__class__
+        if kind is dict:
+            value = value.get(name, MISSING)
+        elif kind is list:
+            # A name on a list means its first element; where that is nothing, all comes to nothing.
+            if not value or value[0] is None or value[0] is MISSING:
+                reason = "the list has no first element"
+                raise EvaluationFault(reason)
+            value = js.own(value[0], name)
+        elif kind is str and name == "length":
+            value = js.length(value)
+        else:
+            return MISSING
+    return value
+
+
+def _index(subject: Json, key: Json) -> Json:
+    if key is True or key is False:
+        return subject if key else MISSING
+    if subject is None or subject is MISSING:
+        reason = "nothing to take an element of"
+        raise EvaluationFault(reason)
+    return js.own(subject, js.to_text(key))
+
+
+def _presence(name: str, argument: Closure) -> Closure:
+    def present(scope: Scope, element: Json) -> bool:
+        value = argument(scope, element)
+        return value is not None and value is not MISSING
+
+    def missing(scope: Scope, element: Json) -> bool:
+        value = argument(scope, element)
+        return value is None or value is MISSING or value == ""
+
+    return present if name == "present" else missing
+
+
+def _both(left: Closure, right: Closure) -> Closure:
+    def both(scope: Scope, element: Json) -> Json:
+        value = left(scope, element)
+        return right(scope, element) if js.truthy(value) else value
+
+    return both
+
+
+def _either(left: Closure, right: Closure) -> Closure:
+    def either(scope: Scope, element: Json) -> Json:
+        value = left(scope, element)
+        return value if js.truthy(value) else right(scope, element)
+
+    return either
+
+
+def _coalesce(left: Closure, right: Closure) -> Closure:
+    def coalesce(scope: Scope, element: Json) -> Json:
+        first, second = left(scope, element), right(scope, element)
+        if first is not None and first is not MISSING and first != "":
+            return first
+        return first if second is None or second is MISSING or second == "" else second
+
+    return coalesce

@@ -1,0 +1,101 @@
+"""Values of a connector with strings in them, at any depth."""
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from jackfield.engine.expressions.errors import InvalidExpression
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.text import compile_text, is_static
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.kit.json import Json
+
+_DEEPEST: Final = 64
+_MAY_FAIL: Final = re.compile(r"\$\{|\A\s*\$.*(?:[(*]|\.\.)", re.DOTALL)
+
+CompileText: TypeAlias = Callable[[str, Mode], Evaluate]
+
+
+def compile_value(template: Json, mode: Mode) -> Evaluate:
+    """
+    Compile every string inside `template`; entries that come to `MISSING` are left out.
+
+    In compat mode a string that cannot be evaluated gives null.
+
+    Raises:
+        InvalidExpression: in strict mode, a string is not an expression; in either, the template
+            is nested too deeply.
+    """
+    return _compile(template, mode, 0)
+
+
+def is_constant(template: Json) -> bool:
+    """Say whether `template` evaluates to itself, whatever the context."""
+    if isinstance(template, str):
+        return is_static(template)
+    if is_object(template):
+        return all(is_constant(value) for value in template.values())
+    if is_list(template):
+        return all(map(is_constant, template))
+    return True
+
+
+def compile_safely(text: str, mode: Mode) -> Evaluate:
+    """Compile one string so that in compat mode no fault gets out: it gives null instead."""
+    if mode == "strict":
+        return compile_text(text, mode)
+    try:
+        evaluate = compile_text(text, mode)
+    except InvalidExpression:
+        return lambda _scope: None
+
+    def evaluate_safely(scope: Scope) -> Json:
+        try:
+            return evaluate(scope)
+        except InvalidExpression:
+            return None
+
+    return evaluate_safely if _MAY_FAIL.search(text) else evaluate
+
+
+def none_if_missing(value: Json) -> Json:
+    return None if value is MISSING else value
+
+
+def _compile(template: Json, mode: Mode, depth: int) -> Evaluate:
+    if depth > _DEEPEST:
+        msg = "Value nested too deeply"
+        raise InvalidExpression(msg, reason=f"values may be nested {_DEEPEST} deep")
+    if isinstance(template, str):
+        return compile_safely(template, mode)
+    if is_constant(template):
+        return lambda _scope: template
+    if is_object(template):
+        entries = [(key, _compile(value, mode, depth + 1)) for key, value in template.items()]
+        return _entries(entries)
+    return _items([_compile(item, mode, depth + 1) for item in template], mode)
+
+
+def _entries(entries: list[tuple[str, Evaluate]]) -> Evaluate:
+    def evaluate(scope: Scope) -> Json:
+        made: dict[str, Json] = {}
+        for key, value in entries:
+            result = value(scope)
+            if result is not MISSING:
+                made[key] = result
+        return made
+
+    return evaluate
+
+
+def _items(items: list[Evaluate], mode: Mode) -> Evaluate:
+    if mode == "compat":
+        return lambda scope: [none_if_missing(item(scope)) for item in items]
+
+    def evaluate(scope: Scope) -> Json:
+        results = [item(scope) for item in items]
+        return [result for result in results if result is not MISSING]
+
+    return evaluate

@@ -1,0 +1,309 @@
+"""What a string in a connector means: text, a path, an expression, or text with values in it.
+
+In compat mode a string is read exactly as the published engine reads it (`quirks`). Strict mode
+differs where that surprises: prose keeps its `$.`, a text that starts with `$` and is no path is
+just text, an empty string stays one, and a `${…}` without a value makes the whole text `MISSING`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from jackfield.engine import quirks
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.errors import EvaluationFault, InvalidExpression, SyntaxFault
+from jackfield.engine.expressions.jexl import Evaluate, Scope, compile_jexl
+from jackfield.engine.expressions.paths import compile_path
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.kit.json import Json
+
+LONGEST: Final = 1_000_000
+_TOKEN: Final = re.compile(r"\$\{([^}]+)\}")
+_BRACED: Final = re.compile(r"\{\{.+\}\}", re.DOTALL)
+# Expressions that may hold what JSON cannot: literals of lists and objects, and dates.
+_MAKES_VALUES: Final = re.compile(r"\A\s*\{\{.*(?:\[|\{|nextAnniversary)", re.DOTALL)
+# Paths that run an expression of their own, or may find too much.
+_MAY_FAIL: Final = re.compile(r"[(*]|\.\.")
+_MOST_TOKENS: Final = 1024
+_LARGEST_TEXT: Final = 64 * 1024 * 1024
+_SHOWN: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One `${…}` of a text: how it is written, and what it gives."""
+
+    source: str
+    position: int
+    evaluate: Evaluate
+
+
+def compile_text(text: str, mode: Mode) -> Evaluate:
+    """
+    Compile one string of a connector. What it gives is JSON, or `MISSING` as a whole.
+
+    Raises:
+        InvalidExpression: it looks like an expression and is none. In compat mode the result may
+            raise it too: where a `${…}` that gives nothing leaves no text, and where a path
+            asks null for a member, or finds too much.
+    """
+    evaluate_raw = _compile(text, mode)
+    if not _MAKES_VALUES.search(text):
+        return evaluate_raw
+    return lambda scope: _settled(evaluate_raw(scope))
+
+
+def is_static(text: str) -> bool:
+    """Say whether `text` is only text, the same whatever the context."""
+    stripped = text.strip()
+    return bool(stripped) and not (
+        stripped.startswith("$") or _is_braced(stripped) or _TOKEN.search(stripped)
+    )
+
+
+def split_text(text: str, mode: Mode) -> list[str | Reference]:
+    """
+    Split a text with `${…}` into its literal parts and its references.
+
+    Raises:
+        InvalidExpression: one of the references is not an expression.
+    """
+    parts: list[str | Reference] = []
+    end = 0
+    for count, token in enumerate(_TOKEN.finditer(text)):
+        if count >= _MOST_TOKENS:
+            raise _invalid(text, "Text too long", f"more than {_MOST_TOKENS} ${{…}}", token.start())
+        if token.start() > end:
+            parts.append(text[end : token.start()])
+        parts.append(_reference(text, token, mode))
+        end = token.end()
+    if end < len(text):
+        parts.append(text[end:])
+    return parts
+
+
+def check(text: str, *, mode: Mode) -> str | None:
+    """Say what is wrong with a string of a connector, and where; `None` when it is fine."""
+    if not text.strip() or (text.strip()[0] == "$" and text.strip()[1:2] not in (".", "[", "{")):
+        return None
+    try:
+        if mode == "compat" and _TOKEN.search(text):
+            split_text(text, "strict")
+        else:
+            compile_text(text, mode)
+    except InvalidExpression as fault:
+        return f"{fault.reason} (at character {fault.position + 1} of {_shown(text)})"
+    return None
+
+
+def evaluate(text: str, context: Mapping[str, Json], mode: Mode = "compat") -> Json:
+    """
+    Evaluate one string on `context`.
+
+    Raises:
+        InvalidExpression: it cannot be read.
+    """
+    return _compile(text, mode)(dict(context))
+
+
+def _compile(text: str, mode: Mode) -> Evaluate:
+    stripped = text.strip()
+    if len(text) > LONGEST:
+        raise _invalid(text, "Text too long", f"a text may have {LONGEST} characters", LONGEST)
+    if mode == "strict":
+        return _compile_strict(text, stripped)
+    return _compile_compat(text, stripped)
+
+
+def _settled(value: Json) -> Json:
+    """Take `MISSING` and dates out of a value an expression put together itself."""
+    if is_object(value):
+        return {key: _settled(inner) for key, inner in value.items() if inner is not MISSING}
+    if is_list(value):
+        return [None if item is MISSING else _settled(item) for item in value]
+    return js.iso_text(value.moment) if isinstance(value, js.Date) else value
+
+
+def _compile_strict(text: str, stripped: str) -> Evaluate:
+    if _is_braced(stripped):
+        return _jexl(stripped[2:-2], text, "strict")
+    if _TOKEN.search(text):
+        return _join(split_text(text, "strict"))
+    if stripped.startswith(("$.", "$[")) or stripped == "$":
+        return _path(stripped, text, "strict")
+    return lambda _scope: text
+
+
+def _compile_compat(text: str, stripped: str) -> Evaluate:
+    if not stripped:
+        raise _invalid(text, "Empty expression", "the text is empty", 0)
+    braced = _is_braced(stripped)
+    prose = quirks.without_root_prefixes(stripped[2:-2] if braced else stripped).strip()
+    if not _TOKEN.search(prose):
+        return _compile_whole(text, stripped, prose if braced else None)
+    interpolate = _interpolation(prose)
+    try:
+        otherwise = _compile_whole(text, stripped, prose if braced else None)
+    except InvalidExpression as error:
+        otherwise = _failing(error)
+
+    def evaluate_text(scope: Scope) -> Json:
+        return interpolate(scope) or otherwise(scope)
+
+    return evaluate_text
+
+
+def _compile_whole(text: str, stripped: str, code: str | None) -> Evaluate:
+    if code is not None:
+        return _jexl(code, text, "compat")
+    if stripped.startswith("$"):
+        return _path(stripped, text, "compat")
+    return lambda _scope: text
+
+
+def _interpolation(prose: str) -> Callable[[Scope], str]:
+    parts = split_text(prose, "compat")
+    references = [part for part in parts if isinstance(part, Reference)]
+
+    def interpolate(scope: Scope) -> str:
+        values = {part.position: _rendered(part, scope) for part in references}
+        if any(value is not None and "$" in value for value in values.values()):
+            text = prose
+            for part in references:
+                value = values[part.position]
+                text = text if value is None else quirks.replace_token(text, part.source, value)
+            return text
+        rendered = (
+            part if isinstance(part, str) else values[part.position] or _kept(part, values)
+            for part in parts
+        )
+        return _bounded("".join(rendered), prose)
+
+    return interpolate
+
+
+def _kept(part: Reference, values: Mapping[int, str | None]) -> str:
+    return part.source if values[part.position] is None else ""
+
+
+def _join(parts: list[str | Reference]) -> Evaluate:
+    def join(scope: Scope) -> Json:
+        texts: list[str] = []
+        for part in parts:
+            text = part if isinstance(part, str) else _rendered(part, scope)
+            if text is None:
+                return MISSING
+            texts.append(text)
+        return _bounded("".join(texts), "")
+
+    return join
+
+
+def _rendered(part: Reference, scope: Scope) -> str | None:
+    value = part.evaluate(scope)
+    if value is MISSING:
+        return None
+    try:
+        return js.to_text(value)
+    except RecursionError:
+        return None
+
+
+def _reference(text: str, token: re.Match[str], mode: Mode) -> Reference:
+    code = token[1].strip()
+    position = token.start()
+    if mode == "strict":
+        try:
+            found = compile_jexl(code, mode)
+        except SyntaxFault as fault:
+            raise _invalid(
+                text, "Invalid expression", fault.reason, position + 2 + fault.position
+            ) from fault
+        return Reference(token[0], position, lambda scope: _absent_as_missing(found(scope)))
+    dotted = _dotted(code)
+    try:
+        jexl = compile_jexl(code, mode) if code else dotted
+    except SyntaxFault:
+        return Reference(token[0], position, dotted)
+
+    def evaluate_token(scope: Scope) -> Json:
+        value = jexl(scope)
+        return dotted(scope) if value is MISSING else value
+
+    return Reference(token[0], position, evaluate_token)
+
+
+def _absent_as_missing(value: Json) -> Json:
+    return MISSING if value is None else value
+
+
+def _dotted(code: str) -> Evaluate:
+    """Look `code` up as plain names between dots, as for names JEXL cannot spell."""
+    names = code.split(".")
+
+    def look_up(scope: Scope) -> Json:
+        value: Json = scope
+        for name in names:
+            value = js.own(value, name)
+        return _absent_as_missing(value)
+
+    return look_up
+
+
+def _jexl(code: str, text: str, mode: Mode) -> Evaluate:
+    try:
+        # A dot alone would be the beginning of a name.
+        return compile_jexl(code if code.strip() != "." else "", mode)
+    except SyntaxFault as fault:
+        # Compat mode has cut the code out of the text; then its place is only nearly known.
+        start = max(text.find(code), 0)
+        position = start + fault.position
+        raise _invalid(text, "Invalid expression", fault.reason, position) from fault
+
+
+def _path(path: str, text: str, mode: Mode) -> Evaluate:
+    try:
+        walk = compile_path(path, mode)
+    except SyntaxFault as fault:
+        position = text.find(path) + fault.position
+        raise _invalid(text, "Invalid JSON path", fault.reason, position) from fault
+    if not _MAY_FAIL.search(path):
+        return walk
+
+    def walk_filtered(scope: Scope) -> Json:
+        try:
+            return walk(scope)
+        except EvaluationFault as fault:
+            raise _invalid(text, "Invalid JSON path", str(fault), 0) from fault
+
+    return walk_filtered
+
+
+def _failing(error: InvalidExpression) -> Evaluate:
+    def fail(_scope: Scope) -> Json:
+        raise InvalidExpression(error.detail, reason=error.reason, position=error.position)
+
+    return fail
+
+
+def _bounded(text: str, source: str) -> str:
+    if len(text) > _LARGEST_TEXT:
+        raise _invalid(source, "Text too long", "the values make it too long", 0)
+    return text
+
+
+def _is_braced(stripped: str) -> bool:
+    return stripped != "{{}}" and _BRACED.fullmatch(stripped) is not None
+
+
+def _invalid(text: str, what: str, reason: str, position: int) -> InvalidExpression:
+    stripped = text.strip()
+    detail = f"{what}: {_shown(stripped)}" if stripped else what
+    return InvalidExpression(detail, reason=reason, position=position)
+
+
+def _shown(text: str) -> str:
+    return f'"{text}"' if len(text) <= _SHOWN else f'"{text[:_SHOWN]}…"'

@@ -1,0 +1,42 @@
+"""Countries and their parts, read from the data beside this module when first asked for."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    alpha2: str
+    alpha3: str
+    number: str
+    name: str
+    citizens: tuple[str, ...]
+
+
+@cache
+def countries() -> tuple[Country, ...]:
+    """Return all countries, in the order of their names."""
+    return tuple(map(_country, _lines("countries.txt")))
+
+
+@cache
+def subdivisions() -> dict[str, dict[str, str]]:
+    """Return names of subdivisions by their code (`US-CA`), under each country's code."""
+    found: dict[str, dict[str, str]] = {}
+    for line in _lines("subdivisions.txt"):
+        country, _, listed = line.partition(":")
+        pairs = (entry.partition("=") for entry in listed.split(";"))
+        found[country] = {f"{country}-{code}": name for code, _, name in pairs}
+    return found
+
+
+def _lines(file_name: str) -> list[str]:
+    text = files(__package__ or __name__).joinpath(file_name).read_text("utf-8")
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def _country(line: str) -> Country:
+    described, _, citizens = line.partition("|")
+    alpha2, alpha3, number, name = described.split(" ", 3)
+    return Country(alpha2, alpha3, number, name, tuple(citizens.split(",")) if citizens else ())

@@ -1,0 +1,127 @@
+"""Which hosts a connector may send its accounts' credentials to.
+
+They are the ones its addresses name. A part that comes from a credential stands for one label of a
+name (`https://${credentials.subdomain}.example.com`), or, where it is the whole host, for that
+account's own host. The root key `hosts` replaces all that by a list.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias
+
+from jackfield.engine.expressions.errors import InvalidExpression
+from jackfield.engine.expressions.text import compile_text, is_static
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.mode import Mode
+from jackfield.kit.json import Json
+
+Allow: TypeAlias = Callable[[str, Mapping[str, str]], bool]
+
+_ORIGIN: Final = re.compile(r"\s*(https?)://([^/?#]*)", re.IGNORECASE)
+_TOKEN: Final = re.compile(r"\$\{[^}]*\}")
+_WORD: Final = re.compile(r"'(https?://[^'/?#]+)|\"(https?://[^\"/?#]+)", re.IGNORECASE)
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_PORTS: Final = {"http": ":80", "https": ":443"}
+_ADDRESS_KEYS: Final = ("baseUrl", "url")
+
+
+class HostRules:
+    def __init__(self, document: Mapping[str, Json], mode: Mode) -> None:
+        """Read the hosts out of a connector's document."""
+        self._exact: set[tuple[str, str]] = set()
+        self._patterns: list[tuple[str, re.Pattern[str]]] = []
+        self._computed: list[Callable[[Mapping[str, str]], str]] = []
+        listed = document.get("hosts")
+        if is_list(listed):
+            for host in listed:
+                self._list(str(host))
+            return
+        for address in dict.fromkeys(_addresses(document)):
+            self._declare(address, mode)
+
+    def allows(self, url: str, credentials: Mapping[str, str]) -> bool:
+        """Say whether `url` leads to a declared host, for the account with these credentials."""
+        origin = _split(url)
+        if origin is None:
+            return False
+        if origin in self._exact:
+            return True
+        scheme, authority = origin
+        if any(scheme == s and pattern.fullmatch(authority) for s, pattern in self._patterns):
+            return True
+        return any(_split(compute(credentials)) == origin for compute in self._computed)
+
+    def _list(self, host: str) -> None:
+        scheme, _, rest = host.rpartition("://")
+        authority = rest.lower().rstrip("/")
+        if authority.startswith("*."):
+            pattern = re.compile(rf"(?:{_LABEL}\.)+{re.escape(authority[2:])}")
+            self._patterns.append((scheme.lower() or "https", pattern))
+        else:
+            self._exact.add((scheme.lower() or "https", authority))
+
+    def _declare(self, address: str, mode: Mode) -> None:
+        stripped = address.strip()
+        if origin := _ORIGIN.match(stripped):
+            self._declare_authority(origin[1].lower(), origin[2], stripped, mode)
+        elif stripped.startswith("{{"):
+            # The literal addresses an expression chooses between, and what it comes to.
+            for single, double in _WORD.findall(stripped):
+                self._declare(single or double, mode)
+            self._compute(stripped, mode)
+        elif not is_static(stripped) and not stripped.startswith("/"):
+            self._compute(stripped, mode)
+
+    def _declare_authority(self, scheme: str, authority: str, address: str, mode: Mode) -> None:
+        if "${" not in authority:
+            origin = _split(f"{scheme}://{authority}")
+            if origin is not None:
+                self._exact.add(origin)
+            return
+        pieces = _TOKEN.split(authority.lower())
+        if all(not piece.strip(".:0123456789") for piece in pieces):
+            self._compute(address, mode)
+            return
+        self._patterns.append((scheme, re.compile(_LABEL.join(map(re.escape, pieces)))))
+
+    def _compute(self, template: str, mode: Mode) -> None:
+        try:
+            evaluate = compile_text(template, mode)
+        except InvalidExpression:
+            return
+
+        def compute(credentials: Mapping[str, str]) -> str:
+            try:
+                value = evaluate({"credentials": dict(credentials)})
+            except InvalidExpression:
+                return ""
+            return value if isinstance(value, str) else ""
+
+        self._computed.append(compute)
+
+
+def _addresses(value: Json) -> Iterator[str]:
+    """Find every address in the document: of the connector, of steps, of what signs in."""
+    stack: list[Json] = [value]
+    while stack:
+        here = stack.pop()
+        if is_list(here):
+            stack += here
+        elif is_object(here):
+            for key, inner in here.items():
+                if key in _ADDRESS_KEYS and isinstance(inner, str):
+                    yield inner
+                elif key not in _PROSE and isinstance(inner, list | dict):
+                    stack.append(inner)
+
+
+# Parts of a document whose addresses are for people.
+_PROSE: Final = frozenset({"documentation", "support", "info", "inputs", "examples", "changelog"})
+
+
+def _split(url: str) -> tuple[str, str] | None:
+    origin = _ORIGIN.match(url)
+    if origin is None or not origin[2] or "@" in origin[2] or "\\" in origin[2]:
+        return None
+    scheme = origin[1].lower()
+    return scheme, origin[2].lower().removesuffix(_PORTS[scheme]).rstrip(".")

@@ -1,0 +1,163 @@
+"""Taking an action's inputs from a caller: found, converted, completed, checked.
+
+Callers put arguments in the wrong place (published clients send everything as the body), so inputs
+are found by name. What a URL or a header can only carry as text becomes the declared type again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final, TypeAlias
+
+from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.engine.inputs.rules import Rule, compile_rules
+from jackfield.engine.inputs.schema import object_schema
+from jackfield.engine.inputs.validation import Validator
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.shape import take_objects
+from jackfield.kit.errors import Fault
+from jackfield.kit.json import Json
+
+Placed: TypeAlias = Mapping[str, Mapping[str, Json]]
+Convert: TypeAlias = Callable[[Json], Json]
+
+_SOURCES: Final = ("path", "query", "headers", "body")
+# Names every action understands, or that clients add on their own.
+PAGING: Final = frozenset({"page_size", "next", "cursor"})
+_IGNORED: Final = frozenset({"debug", "raw", "fields", "filter", "proxy", "additionalProperties"})
+_TRUTHS: Final = {"true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    name: str
+    place: str
+    convert: Convert | None
+
+
+class Inputs:
+    """What an action takes. `schema` describes it to callers."""
+
+    def __init__(self, document: Json, rules: Json = None) -> None:
+        """
+        Compile an action's `inputs` and `validationRules`.
+
+        Raises:
+            InvalidStep: they are malformed.
+        """
+        entries = take_objects(document, "inputs")
+        self.schema: Final = {**object_schema(document), "additionalProperties": False}
+        self._inputs: Final = {str(entry["name"]): _input(entry) for entry in entries}
+        self._places: Final = {name: entry.place for name, entry in self._inputs.items()}
+        self._headers: Final = {
+            name.lower(): name for name, place in self._places.items() if place == "headers"
+        }
+        self._defaults: Final = {e["name"]: e["default"] for e in entries if "default" in e}
+        self._rules: Final[tuple[Rule, ...]] = compile_rules(rules)
+        self._validator: Final = Validator(
+            {key: value for key, value in self.schema.items() if key != "additionalProperties"},
+            _own_words(entries),
+        )
+
+    def accept(self, placed: Placed) -> dict[str, Json]:
+        """
+        Return the inputs by name, ready for a run.
+
+        Raises:
+            InvalidInputs: something is missing, unknown or not as declared; all of it is told.
+        """
+        taken, faults = self._take(placed)
+        inputs = {**self._defaults, **taken}
+        faults += self._validator.faults(inputs, self._places)
+        for rule in self._rules:
+            fault = rule(inputs)
+            if fault is not None:
+                place = self._places.get(fault.path, "body")
+                faults.append(Fault(f"{place}.{fault.path}", fault.message))
+        if faults:
+            raise InvalidInputs(_summary(faults), faults=faults)
+        return inputs
+
+    def _take(self, placed: Placed) -> tuple[dict[str, Json], list[Fault]]:
+        taken: dict[str, Json] = {}
+        faults: list[Fault] = []
+        for source in _SOURCES:
+            content = placed.get(source)
+            if not content:
+                continue
+            for given, value in content.items():
+                name = self._headers.get(given.lower(), given) if source == "headers" else given
+                declared = self._inputs.get(name)
+                if declared is None:
+                    if name in PAGING:
+                        taken.setdefault(name, value)
+                    elif source != "headers" and name not in _IGNORED:
+                        faults.append(self._unknown(source, name))
+                elif value is not None and (name not in taken or declared.place == source):
+                    convert = declared.convert
+                    taken[name] = value if convert is None else convert(value)
+        return taken, faults
+
+    def _unknown(self, source: str, name: str) -> Fault:
+        shown = name[:64]
+        near = get_close_matches(shown, self._inputs, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return Fault(f"{source}.{shown}", f"is not an input of this action{hint}")
+
+
+def _input(entry: Mapping[str, Json]) -> _Input:
+    place = str(entry.get("in", "body"))
+    in_text = place in ("path", "query", "headers")
+    return _Input(str(entry["name"]), place, _conversion(entry) if in_text else None)
+
+
+def _conversion(entry: Mapping[str, Json]) -> Convert | None:
+    one = _CONVERSIONS.get(str(entry.get("type")))
+    if entry.get("array") is not True:
+        return one
+    if one is None:
+        return lambda value: value if is_list(value) else [value]
+    return lambda value: [one(v) for v in value] if is_list(value) else [one(value)]
+
+
+def _to_number(value: Json) -> Json:
+    if not isinstance(value, str):
+        return value
+    try:
+        return int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
+    except ValueError:
+        return value
+
+
+def _to_boolean(value: Json) -> Json:
+    return _TRUTHS.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+
+def _to_text(value: Json) -> Json:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+_CONVERSIONS: Final[Mapping[str, Convert]] = {
+    "number": _to_number,
+    "integer": _to_number,
+    "boolean": _to_boolean,
+    "string": _to_text,
+    "enum": _to_text,
+    "datetime_string": _to_text,
+}
+
+
+def _own_words(entries: list[dict[str, Json]]) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for entry in entries:
+        rules = entry.get("rules")
+        if is_object(rules) and rules.get("errorMessage"):
+            words[str(entry["name"])] = str(rules["errorMessage"])
+    return words
+
+
+def _summary(faults: list[Fault]) -> str:
+    first = f"{faults[0].path} {faults[0].message}"
+    return first if len(faults) == 1 else f"{first} (and {len(faults) - 1} more)"

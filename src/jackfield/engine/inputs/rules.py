@@ -1,0 +1,87 @@
+"""`validationRules`: what must hold between an action's inputs."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from jackfield.engine.expressions import js
+from jackfield.engine.faults import InvalidStep, missing_field
+from jackfield.engine.kinds import is_list
+from jackfield.engine.missing import MISSING
+from jackfield.engine.shape import take_objects
+from jackfield.kit.errors import Fault
+from jackfield.kit.json import Json
+
+Rule: TypeAlias = Callable[[Mapping[str, Json]], Fault | None]
+
+
+def compile_rules(document: Json) -> tuple[Rule, ...]:
+    """
+    Compile an action's rules.
+
+    Raises:
+        InvalidStep: there is no such rule.
+    """
+    return tuple(_compile(entry) for entry in take_objects(document, "validationRules"))
+
+
+def _compile(entry: Mapping[str, Json]) -> Rule:
+    kind = str(entry.get("rule"))
+    if kind not in _RULES:
+        msg = f"The field 'validationRules.rule' has an invalid value: '{kind}'"
+        raise InvalidStep(msg)
+    return _RULES[kind](entry)
+
+
+def _fields(entry: Mapping[str, Json]) -> list[str]:
+    fields = entry.get("fields")
+    if not is_list(fields) or not fields:
+        raise missing_field(path="validationRules.fields")
+    return [str(name) for name in fields]
+
+
+def _at_least_one(entry: Mapping[str, Json]) -> Rule:
+    fields = _fields(entry)
+    words = str(entry.get("errorMessage") or f"give at least one of {', '.join(fields)}")
+
+    def check(inputs: Mapping[str, Json]) -> Fault | None:
+        return None if any(map(inputs.__contains__, fields)) else Fault(fields[0], words)
+
+    return check
+
+
+def _exclusive(entry: Mapping[str, Json]) -> Rule:
+    fields = _fields(entry)
+    words = str(entry.get("errorMessage") or f"give only one of {', '.join(fields)}")
+
+    def check(inputs: Mapping[str, Json]) -> Fault | None:
+        given = [name for name in fields if name in inputs]
+        return Fault(given[1], words) if len(given) > 1 else None
+
+    return check
+
+
+def _required_if(entry: Mapping[str, Json]) -> Rule:
+    field = str(entry.get("field"))
+    condition: Mapping[str, Json] = entry.get("condition") or {}
+    other = str(condition.get("field"))
+    words = str(entry.get("errorMessage") or f"is required because of {other}")
+
+    def applies(inputs: Mapping[str, Json]) -> bool:
+        value = inputs.get(other, MISSING)
+        if "equals" in condition:
+            return js.strictly_equal(value, condition["equals"])
+        if "notEquals" in condition:
+            return not js.strictly_equal(value, condition["notEquals"])
+        return (value is not MISSING) is (condition.get("present", True) is True)
+
+    def check(inputs: Mapping[str, Json]) -> Fault | None:
+        return Fault(field, words) if field not in inputs and applies(inputs) else None
+
+    return check
+
+
+_RULES: Final[Mapping[str, Callable[[Mapping[str, Json]], Rule]]] = {
+    "atLeastOneOf": _at_least_one,
+    "mutuallyExclusive": _exclusive,
+    "requiredIf": _required_if,
+}

@@ -1,0 +1,96 @@
+"""Checking values against a schema, with all faults at once and no value in any message."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Final
+
+import jsonschema_rs
+
+from jackfield.engine.faults import InvalidStep
+from jackfield.engine.inputs.schema import FORMAT_WORDS
+from jackfield.kit.errors import Fault
+from jackfield.kit.json import Json
+
+_MOST_FAULTS: Final = 50
+_MOST_CHOICES: Final = 20
+_ARTICLES: Final = {"array": "a list", "object": "an object", "integer": "a whole number"}
+_MESSAGES: Final[Mapping[str, Callable[[Json], str]]] = {
+    "type": lambda types: f"must be {' or '.join(_ARTICLES.get(t, f'a {t}') for t in types)}",
+    "enum": lambda options: f"must be one of {_listed(options)}",
+    "required": lambda _name: "is required",
+    "minLength": lambda limit: f"must have at least {limit} characters",
+    "maxLength": lambda limit: f"may have at most {limit} characters",
+    "minimum": lambda limit: f"must be at least {limit}",
+    "maximum": lambda limit: f"may be at most {limit}",
+    "minItems": lambda limit: f"must have at least {limit} items",
+    "maxItems": lambda limit: f"may have at most {limit} items",
+    "anyOf": lambda _options: "does not have any of the shapes that are allowed",
+    "pattern": lambda pattern: f"must match {pattern}",
+}
+
+
+class Validator:
+    def __init__(self, schema: Mapping[str, Json], words: Mapping[str, str]) -> None:
+        """`words` are connectors' own messages, by input."""
+        self._schema = schema
+        self._words = words
+
+    def faults(self, inputs: Mapping[str, Json], places: Mapping[str, str]) -> list[Fault]:
+        """Return what is wrong with `inputs`; `places` says where each of them belongs."""
+        if self._validator.is_valid(inputs):
+            return []
+        errors = self._validator.iter_errors(inputs)
+        return list(islice(self._found(errors, places), _MOST_FAULTS))
+
+    @cached_property
+    def _validator(self) -> jsonschema_rs.Validator:
+        # Patterns come from connectors and values from callers: a linear engine where it will do.
+        try:
+            return jsonschema_rs.validator_for(
+                dict(self._schema), pattern_options=jsonschema_rs.RegexOptions()
+            )
+        except (ValueError, jsonschema_rs.ValidationError):
+            pass
+        try:
+            return jsonschema_rs.validator_for(dict(self._schema))
+        except (ValueError, jsonschema_rs.ValidationError) as error:
+            msg = "The inputs make no valid JSON Schema"
+            raise InvalidStep(msg) from error
+
+    def _found(
+        self, errors: Iterator[jsonschema_rs.ValidationError], places: Mapping[str, str]
+    ) -> Iterator[Fault]:
+        seen: set[tuple[str, str]] = set()
+        for error in errors:
+            path: list[str | int] = list(error.instance_path)
+            name = str(path[0]) if path else ""
+            message = self._words.get(name) or _message(error)
+            if error.kind.name == "required":
+                path.append(error.kind.value)
+            written = _written(path, places)
+            if (written, message) not in seen:
+                seen.add((written, message))
+                yield Fault(written, message)
+
+
+def _message(error: jsonschema_rs.ValidationError) -> str:
+    name, value = error.kind.name, error.kind.value
+    if name == "pattern" and value in FORMAT_WORDS:
+        return FORMAT_WORDS[value]
+    words = _MESSAGES.get(name)
+    return words(value) if words else "is not valid"
+
+
+def _written(path: Sequence[str | int], places: Mapping[str, str]) -> str:
+    name = str(path[0]) if path else ""
+    text = f"{places.get(name, 'body')}.{name}"
+    for part in path[1:]:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text
+
+
+def _listed(options: Json) -> str:
+    shown = [str(option) for option in options[:_MOST_CHOICES]]
+    more = ", …" if len(options) > _MOST_CHOICES else ""
+    return ", ".join(shown) + more

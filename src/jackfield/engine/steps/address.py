@@ -1,0 +1,151 @@
+"""Where a step's request goes: `baseUrl` and `url`, put together.
+
+Compat mode glues the two texts. Strict mode escapes every value that becomes part of a path or
+query, refuses one that would change the path's shape, and asks of a value in the host's place that
+it be a host name or a label of one.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeAlias
+from urllib.parse import quote
+
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.templates import compile_safely
+from jackfield.engine.expressions.text import Reference, is_static, split_text
+from jackfield.engine.faults import missing_field
+from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.engine.wire.url import normalize
+from jackfield.kit.errors import EgressBlocked, Fault, UnresolvedReference
+from jackfield.kit.json import Json
+
+Locate: TypeAlias = Callable[[Scope], str]
+
+_INPUT: Final = re.compile(r"\binputs(?:\.|\[['\"])(\w+)")
+_LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_AUTHORITY: Final = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}(?::\d{1,5})?")
+_ORIGIN: Final = re.compile(r"\s*https?://[^/?#]*", re.IGNORECASE)
+
+
+def compile_address(base_url: Json, url: Json, mode: Mode) -> Locate:
+    """
+    Compile the two parts of an address.
+
+    Raises:
+        InvalidStep: there is no `url`.
+        InvalidExpression: in strict mode, one of them cannot be read.
+    """
+    if not isinstance(url, str):
+        raise missing_field(path="url")
+    base = base_url if isinstance(base_url, str) else ""
+    if mode == "compat":
+        return _compile_compat(base, url)
+    return _compile_strict(base, url)
+
+
+def _compile_compat(base: str, url: str) -> Locate:
+    if (not base or is_static(base)) and is_static(url):
+        whole = normalize(base + url)
+        return lambda _scope: whole
+    before = compile_safely(base, "compat") if base else None
+    after = compile_safely(url, "compat")
+
+    def locate(scope: Scope) -> str:
+        path = after(scope)
+        if path is None or path is MISSING:
+            raise missing_field(path="url")
+        start = "" if before is None else js.to_text(before(scope))
+        return normalize(start + js.to_text(path))
+
+    return locate
+
+
+def _compile_strict(base: str, url: str) -> Locate:
+    start = _compile_part(base, in_path=False)
+    # A `url` with an address of its own stands alone only where there is no base before it.
+    end = _compile_part(url, in_path=bool(base))
+
+    def locate(scope: Scope) -> str:
+        return normalize(start(scope) + end(scope))
+
+    return locate
+
+
+def _compile_part(text: str, *, in_path: bool) -> Locate:
+    if not text or is_static(text):
+        return lambda _scope: text
+    stripped = text.strip()
+    if stripped.startswith(("{{", "$.", "$[")):
+        whole = compile_safely(text, "strict")
+        return lambda scope: js.to_text(_required(whole(scope), stripped))
+    parts = split_text(stripped, "strict")
+    pieces: list[str | Locate] = []
+    before = "x:///" if in_path else ""
+    for index, part in enumerate(parts):
+        if isinstance(part, str):
+            pieces.append(part)
+            before += part
+        else:
+            following = parts[index + 1] if index + 1 < len(parts) else ""
+            after = following if isinstance(following, str) else ""
+            pieces.append(_compile_reference(part, before, after))
+            before += "x"
+
+    def locate(scope: Scope) -> str:
+        written = "".join(piece if isinstance(piece, str) else piece(scope) for piece in pieces)
+        path = written.partition("?")[0]
+        if "/." in path and any(segment in (".", "..") for segment in path.split("/")):
+            raise _unusable(stripped, "may not be . or ..")
+        return written
+
+    return locate
+
+
+def _compile_reference(part: Reference, before: str, after: str) -> Locate:
+    evaluate, source = part.evaluate, part.source
+    if not before:
+        return lambda scope: js.to_text(_required(evaluate(scope), source))
+    if _ORIGIN.fullmatch(before):
+        return _compile_host(evaluate, source, before, after)
+
+    def escape(scope: Scope) -> str:
+        text = js.to_text(_required(evaluate(scope), source))
+        if not text:
+            raise _unusable(source, "may not be empty")
+        return quote(text, safe="", errors="replace")
+
+    return escape
+
+
+def _compile_host(evaluate: Evaluate, source: str, before: str, after: str) -> Locate:
+    alone = before.endswith("//") and not after.startswith((".", "-"))
+    expected = _AUTHORITY if alone else _LABEL
+
+    def host(scope: Scope) -> str:
+        text = js.to_text(_required(evaluate(scope), source)).strip()
+        if not expected.fullmatch(text):
+            msg = f"the value of {source} is not a host name"
+            raise EgressBlocked(msg)
+        return text
+
+    return host
+
+
+def _required(value: Json, source: str) -> Json:
+    if value is None or value is MISSING:
+        if name := _INPUT.search(source):
+            fault = Fault(f"path.{name[1]}", "is required")
+            raise InvalidInputs(faults=(fault,))
+        msg = f"{source} has no value"
+        raise UnresolvedReference(msg)
+    return value
+
+
+def _unusable(source: str, reason: str) -> Exception:
+    if name := _INPUT.search(source):
+        return InvalidInputs(faults=(Fault(f"path.{name[1]}", reason),))
+    msg = f"a value in {source} {reason}"
+    return UnresolvedReference(msg)

@@ -1,0 +1,178 @@
+"""A step's `args`: compiled, then folded into query, headers and body for each request."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias, cast
+
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.errors import InvalidExpression
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.templates import compile_value, is_constant
+from jackfield.engine.expressions.text import compile_text
+from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.engine.shape import require_known, take_objects
+from jackfield.engine.wire.query import ArrayFormat, Query
+from jackfield.kit.json import Json
+
+Place: TypeAlias = Literal["query", "body", "headers"]
+
+PLACES: Final = ("query", "body", "headers")
+_FORMATS: Final = ("repeat", "brackets", "comma", "stringify")
+_PLAIN_KEYS: Final = frozenset({"name", "value", "in", "condition", "arrayFormat"})
+_BODY_KEYS: Final = _PLAIN_KEYS | {"spread", "inline"}
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    name: Evaluate
+    value: Evaluate
+    place: Place
+    condition: Evaluate | None
+    spread: bool
+    inline: bool
+    array_format: ArrayFormat | None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A request's parts while they are put together. A `body` of `None` is no body."""
+
+    query: Query = field(default_factory=Query)
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    body: Json = None
+
+
+def compile_arguments(
+    document: Json, mode: Mode, *, with_body_forms: bool = True
+) -> tuple[Argument, ...]:
+    """
+    Compile a list of args. `spread` and `inline` are only known `with_body_forms`.
+
+    Raises:
+        InvalidStep: one of them is malformed.
+        InvalidExpression: a condition, or in strict mode any text, cannot be read.
+    """
+    keys = _BODY_KEYS if with_body_forms else _PLAIN_KEYS
+    entries = take_objects(document, "args")
+    return tuple(
+        _compile(entry, f"args[{index}]", mode, keys) for index, entry in enumerate(entries)
+    )
+
+
+def compile_condition(condition: Json, mode: Mode) -> Evaluate | None:
+    if isinstance(condition, bool):
+        return lambda _scope: condition
+    if condition is None or not str(condition).strip():
+        return None
+    return compile_text(str(condition), mode)
+
+
+def compile_name(name: Json, mode: Mode) -> Evaluate:
+    """Compile a name. One that only looks like a path (`$top`) is taken as it stands."""
+    if not isinstance(name, str):
+        return compile_value(name, mode)
+    try:
+        return compile_text(name, mode)
+    except InvalidExpression:
+        if mode == "strict":
+            raise
+        return lambda _scope: name
+
+
+def fold(arguments: Sequence[Argument], scope: Scope, mode: Mode) -> Draft:
+    """
+    Put the arguments' values where they belong.
+
+    Raises:
+        InvalidStep: an `inline` body is not alone, or not a text.
+    """
+    draft = Draft()
+    strict = mode == "strict"
+    for argument in arguments:
+        condition = argument.condition
+        if condition is not None and condition(scope) is not True:
+            continue
+        value = argument.value(scope)
+        if argument.place == "body":
+            if value is not MISSING:
+                _add_to_body(draft, argument, scope, value)
+        elif not strict or (value is not MISSING and value is not None):
+            name = js.to_text(argument.name(scope))
+            if argument.place == "query":
+                draft.query.add(name, value, argument.array_format)
+            else:
+                draft.headers[name] = _header(name, value)
+    return draft
+
+
+def _add_to_body(draft: Draft, argument: Argument, scope: Scope, value: Json) -> None:
+    if argument.inline:
+        draft.body = _inline(value, alone=draft.body is None)
+    elif isinstance(draft.body, str):
+        _inline(value, alone=False)
+    elif not argument.spread:
+        if draft.body is None:
+            draft.body = {}
+        if is_object(draft.body):
+            _add(draft.body, js.to_text(argument.name(scope)), value)
+    elif is_object(value):
+        draft.body = {**draft.body, **value} if is_object(draft.body) else dict(value)
+    elif is_list(value):
+        draft.body = [*draft.body, *value] if is_list(draft.body) else [*value]
+
+
+def _compile(entry: Mapping[str, Json], path: str, mode: Mode, keys: frozenset[str]) -> Argument:
+    require_known(entry, keys, path)
+    if entry.get("in") not in PLACES:
+        raise invalid_value(path=f"{path}.in", value=entry.get("in", "undefined"), allowed=PLACES)
+    array_format = entry.get("arrayFormat")
+    if array_format is not None and array_format not in _FORMATS:
+        raise invalid_value(path=f"{path}.arrayFormat", value=array_format, allowed=_FORMATS)
+    if "name" not in entry and not entry.get("spread") and not entry.get("inline"):
+        raise missing_field(path=f"{path}.name")
+    return Argument(
+        name=compile_name(entry.get("name", ""), mode),
+        value=_value(entry.get("value", MISSING), mode),
+        place=cast("Place", entry["in"]),
+        condition=compile_condition(entry.get("condition"), mode),
+        spread=entry.get("spread") is True,
+        inline=entry.get("inline") is True,
+        array_format=array_format,
+    )
+
+
+def _value(template: Json, mode: Mode) -> Evaluate:
+    if template is MISSING or (not isinstance(template, str) and is_constant(template)):
+        return lambda _scope: template
+    return compile_value(template, mode)
+
+
+def _add(body: dict[str, Json], name: str, value: Json) -> None:
+    held = body.get(name)
+    if is_list(held):
+        body[name] = [*held, *(value if is_list(value) else [value])]
+    elif is_object(held) and is_object(value):
+        body[name] = {**held, **value}
+    else:
+        body[name] = value
+
+
+def _inline(value: Json, *, alone: bool) -> str:
+    if not alone:
+        msg = "An inline body must be the only body argument"
+        raise InvalidStep(msg)
+    if not isinstance(value, str) or not value:
+        msg = "An inline body must be a text that is not empty"
+        raise InvalidStep(msg)
+    return value
+
+
+def _header(name: str, value: Json) -> str:
+    text = js.to_text(value)
+    if "\n" in text or "\r" in text or "\0" in text:
+        msg = f"The header {name!r} has a value that no header can have"
+        raise InvalidStep(msg)
+    return text

@@ -1,0 +1,215 @@
+"""`download_file`: bytes from the provider."""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from jackfield.engine.call import File
+from jackfield.engine.exchange.failure import fail
+from jackfield.engine.exchange.perform import Exchange, perform
+from jackfield.engine.exchange.remap import compile_custom_errors
+from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.templates import compile_safely
+from jackfield.engine.faults import InvalidStep, invalid_value
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.engine.run import Run, StepResult
+from jackfield.engine.shape import require_known, take_object
+from jackfield.engine.steps.outgoing import ACCEPT, Outgoing, compile_outgoing
+from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.steps.upload import decode_content
+from jackfield.engine.transport import Request, Response
+from jackfield.engine.wire.answer import read_body
+from jackfield.engine.wire.files import disposition_of, name_in
+from jackfield.engine.wire.json import decode_json
+from jackfield.engine.wire.url import origin_of
+from jackfield.kit.json import Json
+
+_KEYS: Final = frozenset(
+    {
+        "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
+        "customErrors", "encodeQueryParams", "responseMode", "responseType", "encoding",
+        "maxRedirects", "followRedirects", "certificates",
+    }
+)  # fmt: skip
+_RESPONSE_KEYS: Final = frozenset(
+    {
+        "dataKey", "fileNameKey", "contentTypeKey", "contentType", "contentIsBase64", "urlKey",
+        "forwardAuth",
+    }
+)  # fmt: skip
+_ENCODINGS: Final[Mapping[str, Callable[[bytes], Json]]] = {
+    "base64": lambda content: base64.b64encode(content).decode(),
+    "utf8": lambda content: content.decode("utf-8", "replace"),
+    "binary": lambda content: content.decode("latin-1"),
+    "raw": lambda content: content.decode("latin-1"),
+    "none": lambda content: content.decode("utf-8", "replace"),
+}
+_UNNAMED: Final = "application/octet-stream"
+_FIRST_ERROR: Final = 400
+_LENGTH: Final = "content-length"
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    keys: Mapping[str, Callable[[Run], Json]]
+    is_base64: bool
+    forward_auth: bool
+    encode: Callable[[bytes], Json]
+
+    def key(self, run: Run, name: str) -> str | None:
+        evaluate = self.keys.get(name)
+        value = None if evaluate is None else evaluate(run)
+        return value if isinstance(value, str) and value else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    content: bytes
+    content_type: str
+    name: str | None
+
+
+def compile_download_file(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile a `download_file` step.
+
+    Raises:
+        InvalidStep, InvalidExpression: the parameters are malformed.
+    """
+    if setting.mode == "strict":
+        require_known(params, _KEYS)
+    options = _compile_options(params, setting.mode)
+    follow = params.get("maxRedirects", 5) if params.get("followRedirects", True) else 0
+    if not isinstance(follow, int) or isinstance(follow, bool):
+        msg = "The field 'maxRedirects' must be a whole number"
+        raise InvalidStep(msg)
+    outgoing = replace(compile_outgoing(params, setting, method="get"), follow=follow)
+    errors = compile_custom_errors(params.get("customErrors"), setting.mode)
+    exchange = Exchange(errors, _read_errors_only)
+
+    async def run_download(run: Run) -> StepResult:
+        reply = await perform(run, _request(run, outgoing), exchange)
+        if reply.failed:
+            return fail(reply, run)
+        address = options.key(run, "urlKey")
+        if address is not None:
+            target = _look_up(reply.response, address, setting.mode)
+            if not isinstance(target, str):
+                msg = f"the answer has no address at {address!r}"
+                raise InvalidStep(msg)
+            request = _second_request(run, target, outgoing, forward=options.forward_auth)
+            reply = await perform(run, request, replace(exchange, guarded=options.forward_auth))
+            if reply.failed:
+                return fail(reply, run)
+        return _finish(run, reply, options, setting.mode)
+
+    return run_download
+
+
+def _compile_options(params: Mapping[str, Json], mode: Mode) -> _Options:
+    document = params.get("response")
+    response = {} if document is None else take_object(document, "response")
+    require_known(response, _RESPONSE_KEYS, "response")
+    encoding = params.get("encoding", "base64")
+    if encoding not in _ENCODINGS:
+        raise invalid_value(path="encoding", value=encoding, allowed=tuple(_ENCODINGS))
+    names = ("dataKey", "fileNameKey", "contentTypeKey", "urlKey", "contentType")
+    return _Options(
+        keys={name: _key(str(response[name]), mode) for name in names if response.get(name)},
+        is_base64=response.get("contentIsBase64") is True,
+        forward_auth=response.get("forwardAuth") is True,
+        encode=_ENCODINGS[str(encoding)],
+    )
+
+
+def _key(text: str, mode: Mode) -> Callable[[Run], Json]:
+    if mode == "strict" and text.startswith("$."):
+        # Here a path speaks of the answer, not of the run.
+        return lambda _run: text.removeprefix("$.")
+    evaluate = compile_safely(text, mode)
+    return lambda run: evaluate(run.scope)
+
+
+def _request(run: Run, outgoing: Outgoing) -> Request:
+    draft = outgoing.draft(run)
+    draft.headers.setdefault("Accept", "*/*" if run.mode == "strict" else ACCEPT)
+    request = outgoing.finish(run, draft)
+    if not origin_of(request.url):
+        msg = f"Invalid URL: {request.url}"
+        raise InvalidStep(msg)
+    return request
+
+
+def _second_request(run: Run, target: str, outgoing: Outgoing, *, forward: bool) -> Request:
+    """Ask for the file itself; the account's credential goes along only where that is said."""
+    if not origin_of(target):
+        msg = "Invalid URL: the address of the file is not absolute"
+        raise InvalidStep(msg)
+    headers = {"Accept": "*/*"}
+    if forward:
+        headers |= dict(outgoing.find_authorization(run).headers(run.scope))
+    return Request("GET", target, headers, None, outgoing.follow)
+
+
+def _finish(run: Run, reply: Reply, options: _Options, mode: Mode) -> StepResult:
+    response = reply.response
+    found = _content(run, response, options, mode)
+    if run.mode == "strict" or found.name or "content-type" in response.headers:
+        run.file = File(found.content, found.content_type, found.name)
+    disposition = disposition_of(found.name, found.content_type)
+    metadata: dict[str, Json] = {"contentType": found.content_type or None}
+    if response.headers.get(_LENGTH, "").isdecimal():
+        metadata["contentLength"] = int(response.headers[_LENGTH])
+    metadata["fileName"] = found.name
+    metadata["lastModified"] = response.headers.get("last-modified")
+    metadata["etag"] = response.headers.get("etag")
+    output: dict[str, Json] = {
+        "data": options.encode(found.content),
+        "statusCode": reply.status,
+        "headers": dict(response.headers),
+        "contentDisposition": disposition,
+        "fileMetadata": {key: value for key, value in metadata.items() if value is not None},
+        "finalUrl": response.url or reply.url,
+    }
+    return StepResult(True, output)
+
+
+def _content(run: Run, response: Response, options: _Options, mode: Mode) -> _Content:
+    content_type = response.headers.get("content-type", "")
+    name = name_in(response.headers.get("content-disposition", ""))
+    if fixed := options.key(run, "contentType"):
+        content_type = fixed
+    if key := options.key(run, "contentTypeKey"):
+        content_type = js.to_text(_look_up(response, key, mode) or content_type)
+    if key := options.key(run, "fileNameKey"):
+        named = _look_up(response, key, mode)
+        name = named if isinstance(named, str) and named else name
+    content = response.body
+    if key := options.key(run, "dataKey"):
+        value = _look_up(response, key, mode)
+        text = "" if value is MISSING or value is None else js.to_text(value)
+        content = decode_content(text) if options.is_base64 else text.encode()
+    elif options.is_base64:
+        content = decode_content(content.decode("ascii", "replace"))
+    return _Content(content, content_type, name)
+
+
+def _look_up(response: Response, key: str, mode: Mode) -> Json:
+    try:
+        value: Json = decode_json(response.body, mode)
+    except ValueError:
+        return MISSING
+    for name in key.split("."):
+        value = js.own(value, name)
+    return value
+
+
+def _read_errors_only(response: Response, mode: Mode) -> Json:
+    """Read the body where it may say what went wrong; a file is left alone."""
+    content_type = response.headers.get("content-type", "")
+    if response.status < _FIRST_ERROR and "json" not in content_type:
+        return {}
+    return read_body(response, mode)

@@ -1,0 +1,87 @@
+"""Taking a step's data out of an answer: `dataKey`, `nextKey`, `indexField`."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.errors import InvalidExpression
+from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.templates import compile_safely
+from jackfield.engine.expressions.text import compile_text, is_static
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.kit.json import Json
+
+# From the step's scope and the answer's content to a part of the content.
+Extract: TypeAlias = Callable[[Scope, Json], Json]
+
+
+def compile_key(key: str, mode: Mode) -> Extract:
+    """
+    Compile a bare path, a path from `$`, or a `{{…}}` expression on the content.
+
+    In compat mode a path from `$` speaks of the step's scope: what it gives is the bare path.
+    """
+    stripped = key.strip()
+    if stripped.startswith("{{"):
+        return _expression(stripped, mode)
+    if mode == "strict":
+        return _path(stripped if stripped.startswith("$") else _rooted(stripped), stripped, mode)
+    if is_static(stripped):
+        return _path(_rooted(stripped), stripped, mode)
+    return _computed(stripped, mode)
+
+
+def index_by(field: str, value: Json, *, collection: bool) -> Json:
+    """Turn a list (as a `collection`) or one object into a map by one of its fields."""
+    if collection and is_list(value):
+        keyed = [(js.own(row, field), row) for row in value]
+        return {js.to_text(key): row for key, row in keyed if js.truthy(key)}
+    if not collection and is_object(value):
+        return {js.to_text(js.own(value, field)): value}
+    return value
+
+
+def _rooted(key: str) -> str:
+    return f"${key}" if key.startswith("[") else f"$.{key}"
+
+
+def _path(path: str, literal: str, mode: Mode) -> Extract:
+    try:
+        walk = compile_text(path, mode)
+    except InvalidExpression:
+        return lambda _scope, content: js.own(content, literal)
+    strict = mode == "strict"
+
+    def extract(_scope: Scope, content: Json) -> Json:
+        kind: object = content.__class__
+        try:
+            found = walk(content) if kind is dict or strict else MISSING
+        except InvalidExpression:
+            found = MISSING
+        return js.own(content, literal) if found is MISSING else found
+
+    return extract
+
+
+def _expression(source: str, mode: Mode) -> Extract:
+    evaluate = compile_safely(source, mode)
+
+    def extract(_scope: Scope, content: Json) -> Json:
+        kind: object = content.__class__
+        return evaluate(content if kind is dict else {})
+
+    return extract
+
+
+def _computed(source: str, mode: Mode) -> Extract:
+    evaluate = compile_safely(source, mode)
+
+    def extract(scope: Scope, content: Json) -> Json:
+        key = evaluate(scope)
+        if not isinstance(key, str) or not key:
+            return content
+        return _path(_rooted(key), key, mode)(scope, content)
+
+    return extract

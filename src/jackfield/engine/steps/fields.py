@@ -1,0 +1,273 @@
+"""A unified field: how one value of a record is taken from a provider's record."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from jackfield.engine.expressions.errors import InvalidExpression
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.templates import compile_value
+from jackfield.engine.expressions.text import compile_text
+from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
+from jackfield.engine.geography.matchers import Match, find_matcher
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.engine.shape import require_known, take_object, take_objects
+from jackfield.kit.json import Json
+
+UNMAPPED: Final = "unmapped_value"
+TYPES: Final = ("string", "number", "boolean", "datetime_string", "enum", "object")
+_KEYS: Final = frozenset(
+    {
+        "targetFieldKey", "type", "expression", "values", "array", "custom", "hidden", "alias",
+        "enumMapper", "properties", "requiredScopes",
+    }
+)  # fmt: skip
+_EMPTY: Final = "Expression is empty"
+_INVALID: Final = "Invalid expression"
+_NO_VALUE: Final = "Expression returned no value"
+_DEEPEST: Final = 24
+
+
+class FieldFault(Exception):
+    """A field has no value; its message says why."""
+
+
+@dataclass(slots=True)
+class MappingState:
+    """The state of mapping one record: the step's context and the faults found."""
+
+    base: Scope
+    faults: list[dict[str, Json]]
+
+
+# Gives a field's value, from the record and its overlaid scope.
+Take: TypeAlias = Callable[[Json, Scope, MappingState], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    key: str
+    custom: bool
+    take: Take
+
+
+Fields: TypeAlias = tuple[Field, ...]
+
+
+def compile_fields(document: Json, mode: Mode, path: str = "fields", depth: int = 0) -> Fields:
+    """
+    Compile the fields of a `map_fields` step.
+
+    Raises:
+        InvalidStep: one of them is malformed.
+        InvalidExpression: in strict mode, an expression cannot be read.
+    """
+    if depth > _DEEPEST:
+        msg = f"'{path}' is nested too deeply"
+        raise InvalidStep(msg)
+    entries = take_objects(document, path)
+    return tuple(
+        _compile(entry, mode, f"{path}[{index}]", depth) for index, entry in enumerate(entries)
+    )
+
+
+def map_record(fields: Fields, record: Json, state: MappingState) -> dict[str, Json]:
+    """Map one record. What is not an object has no values of its own."""
+    own: Mapping[str, Json] = record if record.__class__ is dict else {}
+    scope = {**state.base, **own} if own else state.base
+    mapped: dict[str, Json] = {}
+    for field in fields:
+        try:
+            value = field.take(record, scope, state)
+        except FieldFault as fault:
+            state.faults.append(
+                {"message": str(fault), "id": own.get("id"), "targetField": field.key}
+            )
+            continue
+        if value is MISSING:
+            continue
+        if field.custom:
+            mapped.setdefault("unified_custom_fields", {})[field.key] = value
+        else:
+            mapped[field.key] = value
+    return mapped
+
+
+def _compile(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Field:
+    require_known(entry, _KEYS, path)
+    key = entry.get("targetFieldKey")
+    if not isinstance(key, str):
+        raise missing_field(path=f"{path}.targetFieldKey")
+    kind = entry.get("type")
+    if kind not in TYPES:
+        raise invalid_value(path=f"{path}.type", value=kind, allowed=TYPES)
+    if kind == "object":
+        take = _object(entry, mode, path, depth)
+    elif kind == "enum":
+        take = _enum(entry, mode, path)
+    else:
+        evaluate = _expression(entry, mode)
+        take = _scalar(evaluate)
+    return Field(key, entry.get("custom") is True, take)
+
+
+def _scalar(evaluate: Evaluate) -> Take:
+    def take(_record: Json, scope: Scope, _state: MappingState) -> Json:
+        value = evaluate(scope)
+        if value is MISSING:
+            raise FieldFault(_NO_VALUE)
+        return value
+
+    return take
+
+
+def _expression(entry: Mapping[str, Json], mode: Mode) -> Evaluate:
+    """Compile a field's expression; in compat mode what is wrong with it is told per record."""
+    text = entry.get("expression")
+    if text is None or not str(text).strip():
+        return _failing(_EMPTY)
+    try:
+        evaluate = compile_text(str(text), mode)
+    except InvalidExpression:
+        if mode == "strict":
+            raise
+        return _failing(_INVALID)
+
+    def evaluate_safely(scope: Scope) -> Json:
+        try:
+            return evaluate(scope)
+        except InvalidExpression:
+            raise FieldFault(_INVALID) from None
+
+    return evaluate_safely
+
+
+def _failing(reason: str) -> Evaluate:
+    def fail(_scope: Scope) -> Json:
+        raise FieldFault(reason)
+
+    return fail
+
+
+def _enum(entry: Mapping[str, Json], mode: Mode, path: str) -> Take:
+    evaluate = _expression(entry, mode)
+    translate = _matcher(entry.get("enumMapper"), mode, path)
+
+    def take(_record: Json, scope: Scope, _state: MappingState) -> Json:
+        try:
+            source = evaluate(scope)
+        except FieldFault:
+            source = None
+        if source is MISSING:
+            source = None
+        value = translate(source, scope)
+        return {"value": UNMAPPED if value is MISSING else value, "source_value": source}
+
+    return take
+
+
+def _matcher(document: Json, mode: Mode, path: str) -> Callable[[Json, Scope], Json]:
+    matcher = document.get("matcher") if is_object(document) else None
+    if matcher is None:
+        return _refusing("Enum mapper was not defined")
+    if is_list(matcher):
+        return _match_by_expression(take_objects(matcher, f"{path}.enumMapper.matcher"), mode)
+    match = find_matcher(str(matcher), mode)
+    if match is None:
+        reason = f'The built-in matcher "{matcher}" is not supported'
+        if mode == "strict":
+            raise InvalidStep(reason)
+        return _refusing(reason)
+    return _match_by_table(match)
+
+
+def _match_by_table(match: Match) -> Callable[[Json, Scope], Json]:
+    return lambda source, _scope: MISSING if source is None else match(source)
+
+
+def _match_by_expression(
+    entries: list[dict[str, Json]], mode: Mode
+) -> Callable[[Json, Scope], Json]:
+    options = [
+        (_expression({"expression": entry.get("matchExpression")}, mode), entry.get("value"))
+        for entry in entries
+    ]
+
+    def translate(_source: Json, scope: Scope) -> Json:
+        for test, value in options:
+            try:
+                if test(scope) is True:
+                    return value
+            except FieldFault:
+                continue
+        return MISSING
+
+    return translate
+
+
+def _refusing(reason: str) -> Callable[[Json, Scope], Json]:
+    def refuse(_source: Json, _scope: Scope) -> Json:
+        raise FieldFault(reason)
+
+    return refuse
+
+
+def _object(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Take:
+    strict = mode == "strict"
+    if not entry.get("properties"):
+        # The published engine drops such a field, even one with an expression.
+        return _scalar(_expression(entry, mode)) if strict else _nothing
+    inner = compile_fields(entry["properties"], mode, f"{path}.properties", depth + 1)
+    values = entry.get("values")
+    if entry.get("array") is True:
+        if is_list(values):
+            return _each_value(inner, [compile_value(value, mode) for value in values])
+        return _each_element(inner, _expression(entry, mode))
+    if strict and entry.get("expression"):
+        return _each_element(inner, _expression(entry, mode))
+    if is_object(values):
+        evaluate = compile_value(values, mode) if strict else None
+        return lambda _record, scope, state: map_record(
+            inner, values if evaluate is None else evaluate(scope), state
+        )
+    return lambda record, _scope, state: map_record(inner, record, state)
+
+
+def _nothing(_record: Json, _scope: Scope, _state: MappingState) -> Json:
+    return MISSING
+
+
+def _each_value(inner: Fields, values: list[Evaluate]) -> Take:
+    return lambda _record, scope, state: [
+        map_record(inner, evaluate(scope), state) for evaluate in values
+    ]
+
+
+def _each_element(inner: Fields, evaluate: Evaluate) -> Take:
+    def take(_record: Json, scope: Scope, state: MappingState) -> Json:
+        source = evaluate(scope)
+        if source is MISSING:
+            raise FieldFault(_NO_VALUE)
+        if is_list(source):
+            return [map_record(inner, element, state) for element in source]
+        return None if source is None else map_record(inner, source, state)
+
+    return take
+
+
+def field_documents(params: Mapping[str, Json], fallback: list[Json] | None) -> list[Json]:
+    """Return a step's own fields, or the action's where it has none."""
+    own = params.get("fields")
+    fields = fallback if own is None else own
+    if fields is None:
+        raise missing_field(path="fields")
+    return take_list(fields)
+
+
+def take_list(value: Json) -> list[Json]:
+    if not is_list(value):
+        msg = "The field 'fields' must be a list"
+        raise InvalidStep(msg)
+    return [take_object(item, "fields") for item in value]

@@ -1,0 +1,103 @@
+"""`map_fields`: a provider's records become unified ones."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.text import compile_text
+from jackfield.engine.kinds import as_object, is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.run import Run, StepResult
+from jackfield.engine.shape import take_text
+from jackfield.engine.steps.fields import (
+    Fields,
+    MappingState,
+    compile_fields,
+    field_documents,
+    map_record,
+)
+from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.kit.json import Json
+
+_SEEN: Final = (
+    "context",
+    "inputs",
+    "steps",
+    "intermediateSteps",
+    "iterator",
+    "result",
+    "credentials",
+)
+
+
+def compile_map_fields(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile version 2: from a `dataSource` to the step's data.
+
+    Raises:
+        InvalidStep, InvalidExpression: the parameters are malformed.
+    """
+    mode = setting.mode
+    fields = compile_fields(field_documents(params, setting.fields), mode)
+    source = compile_text(take_text(params, "dataSource"), mode)
+    external = {
+        name: compile_text(str(expression), mode)
+        for name, expression in as_object(params.get("externalSources")).items()
+    }
+
+    async def run_mapping(run: Run) -> StepResult:
+        base = visible(run.scope)
+        if external:
+            base["external"] = _external(external, base)
+        records = source(base)
+        if not js.truthy(records):
+            return StepResult(True)
+        state = MappingState(base, [])
+        data = _map(fields, records, state)
+        return StepResult(True, {"data": data}, tuple(state.faults))
+
+    return run_mapping
+
+
+def compile_map_fields_v1(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile version 1: onto the action's result, seeing steps by their bare ids.
+
+    Raises:
+        InvalidStep, InvalidExpression: the fields are malformed.
+    """
+    fields = compile_fields(field_documents(params, setting.fields), setting.mode)
+
+    async def run_mapping(run: Run) -> StepResult:
+        steps: Mapping[str, Json] = run.scope.get("steps", {})
+        held = run.scope.get("result")
+        faults: list[dict[str, Json]] = []
+
+        def enrich(record: Json) -> Json:
+            own = as_object(record)
+            base = {**visible(run.scope), **steps, "unified": own}
+            mapped = map_record(fields, None, MappingState(base, faults))
+            return {**own, **mapped}
+
+        result = [enrich(record) for record in held] if is_list(held) else enrich(held)
+        run.scope["result"] = result
+        return StepResult(True, errors=tuple(faults), record=result if is_object(result) else None)
+
+    return run_mapping
+
+
+def visible(scope: Scope) -> Scope:
+    """Return what the expressions of a mapping may see of the run."""
+    return {name: scope[name] for name in _SEEN if name in scope}
+
+
+def _external(sources: Mapping[str, Evaluate], base: Scope) -> dict[str, Json]:
+    values = {name: evaluate(base) for name, evaluate in sources.items()}
+    return {name: value for name, value in values.items() if value is not MISSING}
+
+
+def _map(fields: Fields, records: Json, state: MappingState) -> Json:
+    if is_list(records):
+        return [map_record(fields, record, state) for record in records]
+    return map_record(fields, records, state)

@@ -1,0 +1,205 @@
+"""Collecting rows page by page.
+
+The rules are the published engine's, in its order. Strict mode adds to them: without a `page_size`
+a call gives one page of the provider's, what is not a list is an error, a cursor that comes twice
+ends the run, and when a later page fails the rows so far are given back with a cursor to go on.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from jackfield.engine.exchange.failure import fail, fail_with, raw_of
+from jackfield.engine.exchange.perform import UnreadableAnswer
+from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.expressions import js
+from jackfield.engine.kinds import is_list
+from jackfield.engine.missing import MISSING
+from jackfield.engine.run import Position, Run, StepResult
+from jackfield.engine.steps.extraction import index_by
+from jackfield.engine.steps.paging import Paging
+from jackfield.engine.wire.json import encode_json
+from jackfield.kit.errors import PaginationStalled, ProviderError
+from jackfield.kit.json import Json
+
+# Asks for the page of a token (`None`: the first), or in offset mode from a position.
+Ask: TypeAlias = Callable[[Run, Json, int], Awaitable[Reply]]
+
+_DEFAULT_PAGE_SIZE: Final = 25
+_MOST_PAGES: Final = 1000
+
+
+@dataclass(slots=True)
+class _Progress:
+    """`token` is the page to ask for next, `sent` the one a next call would start at."""
+
+    token: Json
+    offset: int
+    left: float
+    sent: Json = None
+    rows: list[Json] = field(default_factory=list[Json])
+    raw: list[Json] = field(default_factory=list[Json])
+    status: int = 0
+    finished: bool = False
+    previous: bytes = b""
+    seen: set[bytes] = field(default_factory=set[bytes])
+
+
+class Pager:
+    def __init__(self, paging: Paging, run: Run, ask: Ask) -> None:
+        self._paging = paging
+        self._run = run
+        self._ask = ask
+        self._strict = run.mode == "strict"
+        self._size = self._page_size()
+
+    async def collect(self, start: Position) -> StepResult:
+        """Ask for pages from `start` on, until there are enough rows or no more."""
+        at = _Progress(self._first_token(start), start.offset or 0, self._size)
+        for round_number in range(_MOST_PAGES):
+            failed = self._too_far(at)
+            if failed is not None:
+                return failed
+            if round_number and self._paging.mode != "offset":
+                at.offset = 0
+            try:
+                reply = await self._ask(self._run, at.token, at.offset)
+            except ProviderError as error:
+                return self._give_up(at, fail_with(error), error.detail)
+            if reply.failed:
+                failed = fail(reply, self._run)
+                return self._give_up(at, failed, str(failed.failure))
+            at.status = reply.status
+            at.raw.append(raw_of(reply))
+            going_on, failed = self._take(at, reply)
+            if failed is not None:
+                return failed
+            if not going_on:
+                break
+        return self._done(at)
+
+    def _take(self, at: _Progress, reply: Reply) -> tuple[bool, StepResult | None]:
+        """Add a page's rows; say whether to ask for another, or what went wrong."""
+        paging = self._paging
+        at.sent = at.token
+        rows = paging.rows(self._run, reply)
+        if not is_list(rows):
+            self._require_list(rows)
+            at.finished = True
+            return False, None
+        if paging.mode == "page":
+            digest = encode_json(rows)
+            if digest == at.previous:
+                at.finished = True
+                return False, None
+            at.previous = digest
+            if at.sent > paging.max_page and rows:
+                return False, self._exceeded(at.sent)
+        first = 0 if paging.mode == "offset" else at.offset
+        taken = rows[first:] if at.left == float("inf") else rows[first : first + int(at.left)]
+        at.left -= len(taken)
+        at.offset += len(taken)
+        at.rows += taken
+        at.token = at.sent + 1 if paging.mode == "page" else paging.following(self._run, reply)
+        self._guard(at)
+        going_on = paging.continues(reply)
+        self._settle(at, rows, taken, going_on=going_on)
+        return self._wants_more(at, rows, going_on=going_on), None
+
+    def _settle(
+        self, at: _Progress, rows: list[Json], taken: list[Json], *, going_on: bool
+    ) -> None:
+        paging = self._paging
+        used_up = at.offset >= len(rows)
+        enough = len(at.rows) >= self._size
+        has_next = paging.next_key is not None or paging.mode == "link"
+        if paging.mode != "offset" and (has_next or paging.mode == "page") and used_up:
+            at.offset = 0
+            at.sent = at.token
+        if paging.mode == "offset":
+            at.finished = not going_on or (at.token is None and self._is_short(at, rows))
+        elif paging.mode == "page":
+            at.finished = used_up and (not going_on or self._is_short(at, rows))
+        elif has_next:
+            at.finished = used_up and (at.token is None or not going_on)
+        else:
+            at.finished = (
+                not going_on
+                or (at.token is None and not enough)
+                or (len(taken) == len(rows) and at.left == 0)
+            )
+
+    def _is_short(self, at: _Progress, rows: list[Json]) -> bool:
+        """Say whether the provider had fewer rows than wanted."""
+        return not rows if self._size == float("inf") else len(at.rows) < self._size
+
+    def _wants_more(self, at: _Progress, rows: list[Json], *, going_on: bool) -> bool:
+        if self._size == float("inf") and at.rows:
+            return False
+        more = self._paging.mode == "offset" or at.token is not None
+        empty_page = not rows and not (self._strict and at.token is not None and self._follows())
+        return more and going_on and len(at.rows) < self._size and not empty_page
+
+    def _follows(self) -> bool:
+        """Say whether the provider itself tells of the next page, even after an empty one."""
+        return self._paging.mode in ("cursor", "url", "link")
+
+    def _guard(self, at: _Progress) -> None:
+        if not self._strict or at.token is None:
+            return
+        token = encode_json(at.token)
+        if token in at.seen or (at.sent is not None and at.token == at.sent):
+            raise PaginationStalled(step=self._run.step_id)
+        at.seen.add(token)
+
+    def _require_list(self, rows: Json) -> None:
+        if self._strict and rows is not None:
+            found = "nothing" if rows is MISSING else "something else"
+            msg = f"expected a list of rows and found {found}"
+            raise UnreadableAnswer(msg, step=self._run.step_id)
+        msg = f"{self._run.step_id}: expected a list of rows and found none"
+        self._run.warnings.append(msg)
+
+    def _give_up(self, at: _Progress, failed: StepResult, reason: str) -> StepResult:
+        """Fail; or in strict mode, where there are rows already, say how to go on from here."""
+        if not self._strict or not at.rows:
+            return failed
+        at.sent, at.finished = at.token, False
+        self._run.warnings.append(f"{self._run.step_id}: a later page failed: {reason}")
+        return self._done(at)
+
+    def _done(self, at: _Progress) -> StepResult:
+        data: Json = at.rows
+        if self._paging.index_field is not None:
+            data = index_by(self._paging.index_field, at.rows, collection=True)
+        output: dict[str, Json] = {"data": data, "raw": at.raw, "statusCode": at.status}
+        if not at.finished:
+            by_page = self._paging.mode == "page" and at.sent is not None
+            output["next"] = js.to_text(at.sent) if by_page else at.sent
+            output["position"] = at.offset
+            self._run.positions[self._run.step_index] = Position(output["next"], at.offset)
+        return StepResult(True, output)
+
+    def _page_size(self) -> float:
+        wanted = self._run.scope["inputs"].get("page_size", MISSING)
+        if self._strict and (wanted is MISSING or wanted is None):
+            return float("inf")
+        size = float(js.to_number(wanted))
+        return size if size == size else _DEFAULT_PAGE_SIZE  # noqa: PLR0124 - NaN
+
+    def _first_token(self, start: Position) -> Json:
+        if self._paging.mode != "page":
+            return None if start.token == "" else start.token
+        first = self._paging.start_page
+        number = js.to_number(start.token) if isinstance(start.token, str | int) else first
+        return number if isinstance(number, int) and number >= first else first
+
+    def _too_far(self, at: _Progress) -> StepResult | None:
+        if self._paging.mode == "page" and at.token > self._paging.max_page + 1:
+            return self._exceeded(at.token)
+        return None
+
+    def _exceeded(self, page: Json) -> StepResult:
+        limit = self._paging.max_page
+        msg = f"Pagination exceeded iterator.maxPage ({limit}) at page {page}"
+        return fail_with(ProviderError(msg, step=self._run.step_id))

@@ -1,0 +1,107 @@
+"""`paginated_request`: ask page by page, until there are as many rows as wanted.
+
+`page_size` caps the rows given back, not those asked for, so a page may be cut in its middle. Where
+a run stops is told as the provider's cursor and a position in its page; both come back to go on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from jackfield.engine.exchange.perform import Exchange, perform
+from jackfield.engine.exchange.remap import compile_custom_errors
+from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.expressions import js
+from jackfield.engine.faults import InvalidStep, missing_field
+from jackfield.engine.kinds import as_object, is_object
+from jackfield.engine.run import Position, Run, StepResult
+from jackfield.engine.shape import require_known
+from jackfield.engine.steps.arguments import Draft
+from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
+from jackfield.engine.steps.pager import Pager
+from jackfield.engine.steps.paging import Paging, compile_paging
+from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.wire.url import origin_of
+from jackfield.kit.json import Json
+
+_KEYS: Final = frozenset(
+    {
+        "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
+        "customErrors", "encodeQueryParams", "cacheTTL", "iterator", "cursor",
+    }
+)  # fmt: skip
+
+
+def compile_paginated_request(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile a `paginated_request` step.
+
+    Raises:
+        InvalidStep, InvalidExpression: the parameters are malformed.
+    """
+    if setting.mode == "strict":
+        require_known(params, _KEYS)
+    paging = compile_paging(params, setting.mode)
+    if "baseUrl" not in params and setting.base_url is None:
+        raise missing_field(path="baseUrl")
+    outgoing = compile_outgoing(params, setting)
+    if any(argument.inline for argument in outgoing.arguments):
+        msg = "Unknown field 'args.inline': a paginated request has no raw body"
+        raise InvalidStep(msg)
+    exchange = Exchange(compile_custom_errors(params.get("customErrors"), setting.mode))
+    start = position_of(params.get("cursor"))
+
+    async def run_pages(run: Run) -> StepResult:
+        if outgoing.find_authorization(run).sign is not None:
+            msg = "A paginated request cannot be signed"
+            raise InvalidStep(msg)
+
+        async def ask(run: Run, token: Json, offset: int) -> Reply:
+            return await _ask(run, token, offset, outgoing, paging, exchange)
+
+        return await Pager(paging, run, ask).collect(run.resume.get(run.step_index, start))
+
+    return run_pages
+
+
+def position_of(document: Json) -> Position:
+    cursor = as_object(document)
+    offset = cursor.get("position")
+    return Position(cursor.get("token"), offset if isinstance(offset, int) else None)
+
+
+async def _ask(
+    run: Run, token: Json, offset: int, outgoing: Outgoing, paging: Paging, exchange: Exchange
+) -> Reply:
+    draft = outgoing.draft(run)
+    if paging.mode in ("url", "link"):
+        if token is not None:
+            draft.query.values.clear()
+        request = outgoing.finish(run, draft)
+        if token is not None:
+            url = origin_of(request.url) + str(token)
+            added = request.url.partition("?")[2]
+            separator = "&" if "?" in url else "?"
+            request = replace(request, url=f"{url}{separator}{added}" if added else url)
+        return await perform(run, request, exchange)
+    _place(draft, token, offset, paging)
+    return await perform(run, outgoing.finish(run, draft), exchange)
+
+
+def _place(draft: Draft, token: Json, offset: int, paging: Paging) -> None:
+    if token is None and paging.mode == "offset":
+        token = offset
+    if token is None:
+        return
+    if paging.place == "query":
+        pairs = (
+            {f"{paging.key}[{key}]": value for key, value in token.items()}
+            if is_object(token)
+            else {paging.key: token}
+        )
+        for name, value in pairs.items():
+            draft.query.values[name] = js.to_text(value)
+    elif draft.body is None:
+        draft.body = {paging.key: token}
+    elif is_object(draft.body):
+        draft.body = {**draft.body, paging.key: token}

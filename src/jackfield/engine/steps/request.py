@@ -1,0 +1,109 @@
+"""`request`: ask the provider once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from jackfield.engine.exchange.failure import fail, raw_of
+from jackfield.engine.exchange.perform import Exchange, perform
+from jackfield.engine.exchange.remap import compile_custom_errors
+from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.faults import InvalidStep
+from jackfield.engine.kinds import as_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.run import Run, StepResult
+from jackfield.engine.shape import require_known, take_object
+from jackfield.engine.steps.extraction import Extract, compile_key, index_by
+from jackfield.engine.steps.outgoing import compile_outgoing
+from jackfield.engine.steps.saml import compile_saml
+from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.kit.json import Json
+
+KEYS: Final = frozenset(
+    {
+        "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
+        "customErrors", "encodeQueryParams", "cacheTTL", "certificates", "saml",
+    }
+)  # fmt: skip
+_RESPONSE_KEYS: Final = frozenset({"collection", "indexField", "dataKey"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shaping:
+    """How an answer's content becomes the step's data."""
+
+    extract: Extract | None = None
+    index_field: str | None = None
+    collection: bool = False
+
+    def apply(self, run: Run, content: Json) -> Json:
+        data = content if self.extract is None else self.extract(run.scope, content)
+        if self.index_field is None:
+            return data
+        return index_by(self.index_field, data, collection=self.collection)
+
+
+def compile_request(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile a `request` step.
+
+    Raises:
+        InvalidStep, InvalidExpression: the parameters are malformed.
+    """
+    if setting.mode == "strict":
+        require_known(params, KEYS)
+    shaping = compile_shaping(params.get("response"), setting)
+    outgoing = compile_outgoing(params, setting)
+    exchange = Exchange(
+        custom_errors=compile_custom_errors(params.get("customErrors"), setting.mode),
+        cache_seconds=_cache_seconds(params.get("cacheTTL")),
+    )
+
+    assertion = compile_saml(params.get("saml"), setting)
+    if assertion is not None and exchange.cache_seconds:
+        msg = "A request with saml cannot have a cacheTTL"
+        raise InvalidStep(msg)
+
+    async def run_request(run: Run) -> StepResult:
+        draft = outgoing.draft(run)
+        if assertion is not None:
+            key, value = assertion(run)
+            draft.body = {**as_object(draft.body), key: value}
+        reply = await perform(run, outgoing.finish(run, draft), exchange)
+        return _finish(run, reply, shaping)
+
+    return run_request
+
+
+def _finish(run: Run, reply: Reply, shaping: Shaping) -> StepResult:
+    if reply.failed:
+        return fail(reply, run)
+    output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
+    data = shaping.apply(run, reply.data)
+    if data is not MISSING:
+        output["data"] = data
+    if reply.message is not None:
+        output["message"] = reply.message
+    return StepResult(True, output)
+
+
+def compile_shaping(document: Json, setting: Setting) -> Shaping:
+    if document is None:
+        return Shaping()
+    response = take_object(document, "response")
+    require_known(response, _RESPONSE_KEYS, "response")
+    key, index_field = response.get("dataKey"), response.get("indexField")
+    return Shaping(
+        extract=compile_key(str(key), setting.mode) if key else None,
+        index_field=str(index_field) if index_field else None,
+        collection=response.get("collection") is True,
+    )
+
+
+def _cache_seconds(minutes: Json) -> float:
+    if minutes is None:
+        return 0
+    if not isinstance(minutes, int | float) or minutes < 0:
+        msg = "The field 'cacheTTL' must be a number of minutes"
+        raise InvalidStep(msg)
+    return float(minutes) * 60

@@ -1,0 +1,119 @@
+"""`saml`: an assertion that stands in for a sign-in, put into a request's body."""
+
+import base64
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+from xml.sax.saxutils import escape
+
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.templates import compile_value
+from jackfield.engine.faults import InvalidStep, missing_field
+from jackfield.engine.kinds import as_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.moment import now
+from jackfield.engine.run import Run
+from jackfield.engine.shape import require_known, take_object
+from jackfield.engine.steps.setting import Setting
+from jackfield.engine.steps.sign_jwt import TokenNotSigned, require_signer
+from jackfield.kit.json import Json
+
+# Gives the body's key and the assertion to put there.
+Assert: TypeAlias = Callable[[Run], tuple[str, str]]
+
+_KEYS: Final = frozenset(
+    {
+        "objectKey", "key", "clientId", "cert", "issuer", "lifetime", "nameId", "audience",
+        "nameIdentifierFormat", "tokenEndpoint",
+    }
+)  # fmt: skip
+_SAML: Final = "urn:oasis:names:tc:SAML"
+_UNSPECIFIED: Final = f"{_SAML}:1.1:nameid-format:unspecified"
+_LIFETIME: Final = 600
+_CLOCK_SKEW: Final = timedelta(minutes=5)
+
+
+def compile_saml(document: Json, setting: Setting) -> Assert | None:
+    """
+    Compile a `saml` object.
+
+    Raises:
+        InvalidStep, InvalidExpression: it is malformed.
+    """
+    if document is None:
+        return None
+    content = take_object(document, "saml")
+    require_known(content, _KEYS, "saml")
+    for key in ("objectKey", "key", "clientId"):
+        if key not in content:
+            raise missing_field(path=f"saml.{key}")
+    evaluate = compile_value(content, setting.mode)
+
+    def make(run: Run) -> tuple[str, str]:
+        options = as_object(evaluate(run.scope))
+        try:
+            signed = require_signer(run).sign_xml(
+                _assertion(options, now()),
+                private_key=_text(options, "key"),
+                certificate=_text(options, "cert") or None,
+            )
+        except ValueError as error:
+            raise TokenNotSigned(str(error), step=run.step_id) from error
+        return _text(options, "objectKey"), base64.b64encode(signed.encode()).decode()
+
+    return make
+
+
+def _assertion(options: Mapping[str, Json], moment: datetime) -> str:
+    """Write the assertion in canonical form already: what is signed is what is sent."""
+    lifetime = js.to_number(options.get("lifetime", _LIFETIME))
+    if not 0 < lifetime <= 86_400:  # noqa: PLR2004 - a day
+        msg = "The field 'saml.lifetime' must be a number of seconds, a day at most"
+        raise InvalidStep(msg)
+    start, end = _stamp(moment - _CLOCK_SKEW), _stamp(moment + timedelta(seconds=lifetime))
+    client = _written(options, "clientId")
+    name_format = _written(options, "nameIdentifierFormat") or _UNSPECIFIED
+    recipient = _written(options, "tokenEndpoint")
+    recipient = f' Recipient="{recipient}"' if recipient else ""
+    return (
+        f'<saml2:Assertion xmlns:saml2="{_SAML}:2.0:assertion" ID="_{secrets.token_hex(16)}"'
+        f' IssueInstant="{_stamp(moment)}" Version="2.0">'
+        f"<saml2:Issuer>{_written(options, 'issuer') or client}</saml2:Issuer>"
+        f'<saml2:Subject><saml2:NameID Format="{name_format}">'
+        f"{_written(options, 'nameId') or client}</saml2:NameID>"
+        f'<saml2:SubjectConfirmation Method="{_SAML}:2.0:cm:bearer">'
+        f'<saml2:SubjectConfirmationData NotOnOrAfter="{end}"{recipient}>'
+        "</saml2:SubjectConfirmationData></saml2:SubjectConfirmation></saml2:Subject>"
+        f'<saml2:Conditions NotBefore="{start}" NotOnOrAfter="{end}">'
+        f"{_audience(options)}</saml2:Conditions>"
+        f'<saml2:AuthnStatement AuthnInstant="{_stamp(moment)}"><saml2:AuthnContext>'
+        f"<saml2:AuthnContextClassRef>{_SAML}:2.0:ac:classes:PasswordProtectedTransport"
+        "</saml2:AuthnContextClassRef></saml2:AuthnContext></saml2:AuthnStatement>"
+        '<saml2:AttributeStatement><saml2:Attribute Name="api_key"><saml2:AttributeValue>'
+        f"{client}</saml2:AttributeValue></saml2:Attribute></saml2:AttributeStatement>"
+        "</saml2:Assertion>"
+    )
+
+
+def _audience(options: Mapping[str, Json]) -> str:
+    audience = _written(options, "audience")
+    if not audience:
+        return ""
+    return (
+        f"<saml2:AudienceRestriction><saml2:Audience>{audience}"
+        "</saml2:Audience></saml2:AudienceRestriction>"
+    )
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _written(options: Mapping[str, Json], key: str) -> str:
+    return escape(_text(options, key), {'"': "&quot;", "\r": "&#xD;"})
+
+
+def _text(options: Mapping[str, Json], key: str) -> str:
+    value = options.get(key)
+    return "" if value is None or value is MISSING else js.to_text(value)

@@ -1,0 +1,221 @@
+"""`soap_request` and `soap_paginated_request`: calls wrapped in an envelope."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+from xml.sax.saxutils import escape
+
+from jackfield.engine.exchange.failure import fail, fail_with, raw_of
+from jackfield.engine.exchange.perform import Exchange, perform
+from jackfield.engine.exchange.remap import compile_custom_errors
+from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.templates import compile_value
+from jackfield.engine.expressions.text import Reference, split_text
+from jackfield.engine.faults import InvalidStep, missing_field
+from jackfield.engine.kinds import as_object, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.engine.run import Run, StepResult
+from jackfield.engine.shape import require_known, take_object, take_objects
+from jackfield.engine.steps.arguments import Draft
+from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
+from jackfield.engine.steps.pager import Pager
+from jackfield.engine.steps.paginated_request import position_of
+from jackfield.engine.steps.paging import Paging, compile_paging
+from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.transport import Request
+from jackfield.engine.wire.body import header_name
+from jackfield.engine.wire.soap import UsernameToken, fault_of, read_envelope, write_envelope
+from jackfield.engine.wire.xml_reader import XmlForm, read_xml
+from jackfield.engine.wire.xml_writer import write_xml
+from jackfield.kit.errors import ProviderError
+from jackfield.kit.json import Json
+
+# Writes the body of one request from its arguments.
+Write: TypeAlias = Callable[[Scope, Draft], str]
+
+_KEYS: Final = frozenset(
+    {
+        "baseUrl", "url", "method", "authorization", "authentication", "envelope", "namespaces",
+        "soapOperation", "soapAction", "useSoapContext", "response", "customErrors",
+        "encodeQueryParams", "args",
+    }
+)  # fmt: skip
+_PAGE_KEYS: Final = _KEYS | {"iterator", "cursor"}
+_FAULT_STATUS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    outgoing: Outgoing
+    write: Write
+    action: Evaluate
+    exchange: Exchange
+
+    def finish(self, run: Run, draft: Draft, scope: Scope) -> Request:
+        try:
+            content = self.write(scope, draft)
+            read_xml(content, XmlForm())
+        except (ValueError, RecursionError) as error:
+            msg = f"Invalid XML envelope: {error}"
+            raise InvalidStep(msg) from error
+        if header_name(draft.headers, "content-type") is None:
+            draft.headers["Content-Type"] = "application/xml"
+        action = self.action(scope)
+        if action is not None and action is not MISSING:
+            draft.headers["SOAPAction"] = js.to_text(action)
+        return self.outgoing.finish(run, draft, content.encode())
+
+
+def compile_soap_request(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile a `soap_request` step.
+
+    Raises:
+        InvalidStep, InvalidExpression: the parameters are malformed.
+    """
+    if setting.mode == "strict":
+        require_known(params, _KEYS)
+    call = _compile_call(params, setting)
+    response = as_object(params.get("response"))
+    key = response.get("dataKey")
+
+    async def run_soap(run: Run) -> StepResult:
+        draft = call.outgoing.draft(run)
+        reply = await perform(run, call.finish(run, draft, run.scope), call.exchange)
+        failed = _failed(reply, run)
+        if failed is not None:
+            return failed
+        data = js.own(reply.data, str(key)) if key else reply.data
+        output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
+        return StepResult(True, output if data is MISSING else {**output, "data": data})
+
+    return run_soap
+
+
+def compile_soap_paginated_request(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile a `soap_paginated_request` step.
+
+    Raises:
+        InvalidStep, InvalidExpression: the parameters are malformed.
+    """
+    if setting.mode == "strict":
+        require_known(params, _PAGE_KEYS)
+    iterator = take_object(params.get("iterator") or {}, "iterator")
+    require_known(iterator, frozenset({"key", "in"}), "iterator")
+    paging = replace(compile_paging(params, setting.mode), wraps=True)
+    call = _compile_call(params, setting)
+    start = position_of(params.get("cursor"))
+
+    async def run_pages(run: Run) -> StepResult:
+        async def ask(run: Run, token: Json, _offset: int) -> Reply:
+            return await _ask_page(run, token, call, paging)
+
+        return await Pager(paging, run, ask).collect(run.resume.get(run.step_index, start))
+
+    return run_pages
+
+
+async def _ask_page(run: Run, token: Json, call: _Call, paging: Paging) -> Reply:
+    draft = call.outgoing.draft(run)
+    scope = run.scope
+    if token is not None:
+        scope = {**scope, "pageIterator": {"key": paging.key, "token": token, paging.key: token}}
+        if paging.place == "query":
+            draft.query.values[paging.key] = js.to_text(token)
+        else:
+            draft.body = {**as_object(draft.body), paging.key: token}
+    reply = await perform(run, call.finish(run, draft, scope), call.exchange)
+    fault = fault_of(reply.data)
+    if fault is None:
+        return reply
+    return replace(reply, status=_FAULT_STATUS, data=fault[0], message=fault[1])
+
+
+def _failed(reply: Reply, run: Run) -> StepResult | None:
+    fault = fault_of(reply.data)
+    if fault is not None:
+        content, message = fault
+        said = replace(reply, status=_FAULT_STATUS, data=content, message=message)
+        return fail(said, run)
+    if not reply.failed:
+        return None
+    failed = fail(reply, run)
+    return failed if failed.failure is not None else fail_with(ProviderError(step=run.step_id))
+
+
+def _compile_call(params: Mapping[str, Json], setting: Setting) -> _Call:
+    return _Call(
+        outgoing=compile_outgoing(params, setting, with_body_forms=False),
+        write=_compile_writer(params, setting.mode),
+        action=compile_value(params.get("soapAction"), setting.mode),
+        exchange=Exchange(
+            compile_custom_errors(params.get("customErrors"), setting.mode), read_envelope
+        ),
+    )
+
+
+def _compile_writer(params: Mapping[str, Json], mode: Mode) -> Write:
+    envelope = params.get("envelope")
+    if isinstance(envelope, str):
+        return _text_writer(envelope, mode)
+    if is_object(envelope):
+        evaluate = compile_value(envelope, mode)
+        return lambda scope, _draft: write_xml(evaluate(scope))
+    operation = compile_value(params.get("soapOperation"), mode)
+    namespaces = _compile_namespaces(params.get("namespaces"), mode)
+    with_token = params.get("useSoapContext") is not False
+
+    def write(scope: Scope, draft: Draft) -> str:
+        name = operation(scope)
+        return write_envelope(
+            as_object(draft.body),
+            operation=None if name is None or name is MISSING else js.to_text(name),
+            namespaces=[(js.to_text(n(scope)), js.to_text(u(scope))) for n, u in namespaces],
+            token=_token(scope) if with_token else None,
+        )
+
+    return write
+
+
+def _compile_namespaces(document: Json, mode: Mode) -> list[tuple[Evaluate, Evaluate]]:
+    compiled: list[tuple[Evaluate, Evaluate]] = []
+    for index, entry in enumerate(take_objects(document, "namespaces")):
+        for key in ("namespaceIdentifier", "namespace"):
+            if key not in entry:
+                raise missing_field(path=f"namespaces[{index}].{key}")
+        compiled.append(
+            (
+                compile_value(entry["namespaceIdentifier"], mode),
+                compile_value(entry["namespace"], mode),
+            )
+        )
+    return compiled
+
+
+def _text_writer(envelope: str, mode: Mode) -> Write:
+    if mode == "compat" or "${" not in envelope:
+        evaluate = compile_value(envelope, mode)
+        return lambda scope, _draft: js.to_text(evaluate(scope))
+    # A value must not become part of the envelope's markup.
+    parts = split_text(envelope, mode)
+
+    def write(scope: Scope, _draft: Draft) -> str:
+        return "".join(part if isinstance(part, str) else _escaped(part, scope) for part in parts)
+
+    return write
+
+
+def _escaped(part: Reference, scope: Scope) -> str:
+    value = part.evaluate(scope)
+    return "" if value is MISSING else escape(js.to_text(value), {'"': "&quot;", "'": "&apos;"})
+
+
+def _token(scope: Scope) -> UsernameToken:
+    credentials = as_object(scope.get("credentials"))
+    return UsernameToken(
+        js.to_text(credentials.get("username", "")), js.to_text(credentials.get("password", ""))
+    )

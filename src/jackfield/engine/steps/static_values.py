@@ -1,0 +1,44 @@
+"""`static_values`: data out of the connector itself."""
+
+from collections.abc import Mapping
+
+from jackfield.engine.expressions.jexl import Evaluate
+from jackfield.engine.expressions.templates import compile_value, none_if_missing
+from jackfield.engine.faults import missing_field
+from jackfield.engine.kinds import is_list
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.engine.run import Run, StepResult
+from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.kit.json import Json
+
+
+def compile_static_values(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile a `static_values` step.
+
+    Raises:
+        InvalidStep: there are no values.
+        InvalidExpression: in strict mode, one of them cannot be read.
+    """
+    if "values" not in params:
+        raise missing_field(path="values")
+    evaluate = _compile(params["values"], setting.mode)
+
+    async def run_values(run: Run) -> StepResult:
+        data = evaluate(run.scope)
+        return StepResult(True, {} if data is MISSING else {"data": data})
+
+    return run_values
+
+
+def _compile(values: Json, mode: Mode) -> Evaluate:
+    if not is_list(values) or mode == "strict":
+        return compile_value(values, mode)
+    # A list inside the list is not looked into, as in the published engine (section 3.7).
+    items = [_constant(value) if is_list(value) else compile_value(value, mode) for value in values]
+    return lambda scope: [none_if_missing(item(scope)) for item in items]
+
+
+def _constant(value: Json) -> Evaluate:
+    return lambda _scope: value

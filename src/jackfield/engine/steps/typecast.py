@@ -1,0 +1,129 @@
+"""`typecast`: the values of unified records are brought to their declared types."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from jackfield.engine.casts import CASTS
+from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.text import compile_text
+from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.run import Run, StepResult
+from jackfield.engine.shape import take_objects, take_text
+from jackfield.engine.steps.map_fields import visible
+from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.kit.json import Json
+
+Cast: TypeAlias = Callable[[Json], Json]
+
+_TYPES: Final = ("string", "number", "boolean", "datetime_string", "enum", "object", "json")
+_CUSTOM: Final = "unified_custom_fields"
+_DEEPEST: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Caster:
+    """The casts of one level: of the record itself, and of its custom fields."""
+
+    own: tuple[tuple[str, Cast], ...]
+    custom: tuple[tuple[str, Cast], ...]
+
+    def record(self, record: Json) -> Json:
+        if record.__class__ is not dict:
+            return record
+        made: dict[str, Json] = dict(record)
+        for key, cast in self.own:
+            value = made.get(key)
+            if value is not None:
+                made[key] = cast(value)
+        custom = made.get(_CUSTOM)
+        if self.custom and is_object(custom):
+            made[_CUSTOM] = _Caster(self.custom, ()).record(custom)
+        return made
+
+    def records(self, value: Json) -> Json:
+        if is_list(value):
+            return [self.record(record) for record in value]
+        return self.record(value)
+
+
+def compile_typecast(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile version 2: from a `dataSource` to the step's data.
+
+    Raises:
+        InvalidStep, InvalidExpression: the parameters are malformed.
+    """
+    caster = _compile(_fields(params, setting))
+    source = compile_text(take_text(params, "dataSource"), setting.mode)
+
+    async def run_cast(run: Run) -> StepResult:
+        if caster is None:
+            return StepResult(True)
+        value = source(_visible(run.scope))
+        data: Json = {} if value is MISSING or value is None else caster.records(value)
+        return StepResult(True, {"data": data})
+
+    return run_cast
+
+
+def compile_typecast_v1(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile version 1: of the action's result.
+
+    Raises:
+        InvalidStep: the fields are malformed.
+    """
+    caster = _compile(_fields(params, setting))
+
+    async def run_cast(run: Run) -> StepResult:
+        held = run.scope.get("result")
+        if caster is not None and held is not None:
+            run.scope["result"] = caster.records(held)
+        result = run.scope.get("result")
+        return StepResult(True, record=result if is_object(result) else None)
+
+    return run_cast
+
+
+def _visible(scope: Scope) -> Scope:
+    seen = visible(scope)
+    if seen.get("context", {}).get("flowType") != "refresh_authentication":
+        seen.pop("credentials", None)
+    return seen
+
+
+def _fields(params: Mapping[str, Json], setting: Setting) -> Json:
+    own = params.get("fields")
+    return setting.fields if own is None else own
+
+
+def _compile(document: Json, path: str = "fields", depth: int = 0) -> _Caster | None:
+    if depth > _DEEPEST:
+        msg = f"'{path}' is nested too deeply"
+        raise InvalidStep(msg)
+    own: list[tuple[str, Cast]] = []
+    custom: list[tuple[str, Cast]] = []
+    for index, entry in enumerate(take_objects(document, path)):
+        key = entry.get("targetFieldKey")
+        if not isinstance(key, str):
+            raise missing_field(path=f"{path}[{index}].targetFieldKey")
+        cast = _cast(entry, f"{path}[{index}]", depth)
+        if cast is not None:
+            (custom if entry.get("custom") is True else own).append((key, cast))
+    return _Caster(tuple(own), tuple(custom)) if document else None
+
+
+def _cast(entry: Mapping[str, Json], path: str, depth: int) -> Cast | None:
+    kind = entry.get("type")
+    if kind not in _TYPES:
+        raise invalid_value(path=f"{path}.type", value=kind, allowed=_TYPES)
+    if kind == "object":
+        inner = _compile(entry.get("properties"), f"{path}.properties", depth + 1)
+        return None if inner is None else inner.records
+    cast = CASTS.get(str(kind))
+    if cast is None or entry.get("array") is not True:
+        return cast
+    return lambda value: value if is_list(value) else cast(value)

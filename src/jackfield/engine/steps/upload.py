@@ -1,0 +1,177 @@
+"""`upload_file` and `upload_binary`: bytes to the provider."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from jackfield.engine.exchange.failure import fail, raw_of
+from jackfield.engine.exchange.perform import Exchange, perform
+from jackfield.engine.exchange.remap import compile_custom_errors
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.templates import compile_value
+from jackfield.engine.faults import InvalidStep, missing_field
+from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.engine.kinds import as_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.engine.run import Run, StepResult
+from jackfield.engine.shape import require_known, take_object, take_objects
+from jackfield.engine.steps.arguments import compile_condition, compile_name
+from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
+from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.transport import Request
+from jackfield.engine.wire.body import header_name, text_of
+from jackfield.engine.wire.multipart import Part, encode_multipart
+from jackfield.kit.json import Json
+
+_KEYS: Final = frozenset(
+    {
+        "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
+        "customErrors", "encodeQueryParams",
+    }
+)  # fmt: skip
+_FILE_KEYS: Final = frozenset({"fieldName", "content", "filename", "contentType"})
+_FIELD_KEYS: Final = frozenset({"name", "value", "condition", "contentType"})
+_BINARY: Final = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: Evaluate
+    value: Evaluate
+    condition: Evaluate | None
+    content_type: str | None
+
+
+def compile_upload_file(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile an `upload_file` step: a form with a file in it.
+
+    Raises:
+        InvalidStep, InvalidExpression: the parameters are malformed.
+    """
+    if setting.mode == "strict":
+        require_known(params, _KEYS | {"file", "additionalFields"})
+    document = take_object(params.get("file") or {}, "file")
+    require_known(document, _FILE_KEYS, "file")
+    for key in ("fieldName", "content", "filename"):
+        if key not in document:
+            raise missing_field(path=f"file.{key}")
+    file = compile_value(document, setting.mode)
+    fields = _compile_fields(params.get("additionalFields"), setting.mode)
+    outgoing = compile_outgoing(params, setting, method="post")
+
+    def request(run: Run) -> Request:
+        parts = [part for field in fields if (part := _part(field, run.scope)) is not None]
+        content, content_type = encode_multipart([*parts, _file_part(file(run.scope))])
+        draft = outgoing.draft(run)
+        spelled = header_name(draft.headers, "content-type")
+        draft.headers[spelled or "Content-Type"] = content_type
+        return outgoing.finish(run, draft, content)
+
+    return _sending(params, setting, request)
+
+
+def compile_upload_binary(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+    """
+    Compile an `upload_binary` step: the bytes are the body.
+
+    Raises:
+        InvalidStep, InvalidExpression: the parameters are malformed.
+    """
+    if setting.mode == "strict":
+        require_known(params, _KEYS | {"binaryContent"})
+    document = take_object(params.get("binaryContent") or {}, "binaryContent")
+    require_known(document, frozenset({"content", "contentType"}), "binaryContent")
+    if "content" not in document:
+        raise missing_field(path="binaryContent.content")
+    binary = compile_value(document, setting.mode)
+    outgoing: Outgoing = compile_outgoing(params, setting, method="post")
+
+    def request(run: Run) -> Request:
+        content = as_object(binary(run.scope))
+        draft = outgoing.draft(run)
+        if header_name(draft.headers, "content-type") is None:
+            draft.headers["Content-Type"] = js.to_text(content.get("contentType") or _BINARY)
+        return outgoing.finish(run, draft, decode_content(content.get("content")))
+
+    return _sending(params, setting, request)
+
+
+def decode_content(value: Json) -> bytes:
+    """
+    Read a file's content, given in base64.
+
+    Raises:
+        InvalidInputs: it is not base64.
+    """
+    if not isinstance(value, str):
+        msg = "the file's content is missing"
+        raise InvalidInputs(msg)
+    code = "".join(value.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(code + "=" * (-len(code) % 4), validate=True)
+    except binascii.Error:
+        msg = "the file's content is not base64"
+        raise InvalidInputs(msg) from None
+
+
+def _sending(
+    params: Mapping[str, Json], setting: Setting, request: Callable[[Run], Request]
+) -> StepFunction:
+    exchange = Exchange(compile_custom_errors(params.get("customErrors"), setting.mode))
+    key = as_object(params.get("response")).get("dataKey")
+
+    async def run_upload(run: Run) -> StepResult:
+        reply = await perform(run, request(run), exchange)
+        if reply.failed:
+            return fail(reply, run)
+        data = js.own(reply.data, str(key)) if key else reply.data
+        output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
+        return StepResult(True, output if data is MISSING else {**output, "data": data})
+
+    return run_upload
+
+
+def _compile_fields(document: Json, mode: Mode) -> list[_Field]:
+    fields: list[_Field] = []
+    for index, entry in enumerate(take_objects(document, "additionalFields")):
+        path = f"additionalFields[{index}]"
+        require_known(entry, _FIELD_KEYS, path)
+        if "name" not in entry:
+            raise missing_field(path=f"{path}.name")
+        content_type = entry.get("contentType")
+        fields.append(
+            _Field(
+                compile_name(entry["name"], mode),
+                compile_value(entry.get("value"), mode),
+                compile_condition(entry.get("condition"), mode),
+                None if content_type is None else str(content_type),
+            )
+        )
+    return fields
+
+
+def _part(field: _Field, scope: Scope) -> Part | None:
+    if field.condition is not None and field.condition(scope) is not True:
+        return None
+    value = field.value(scope)
+    if value is MISSING or value is None:
+        return None
+    return Part(js.to_text(field.name(scope)), text_of(value), content_type=field.content_type)
+
+
+def _file_part(file: Json) -> Part:
+    name, filename = file.get("fieldName"), file.get("filename")
+    if not name or not filename:
+        msg = "The file needs a fieldName and a filename"
+        raise InvalidStep(msg)
+    return Part(
+        js.to_text(name),
+        decode_content(file.get("content")),
+        js.to_text(filename),
+        js.to_text(file.get("contentType") or _BINARY),
+    )

@@ -1,0 +1,31 @@
+"""Answers: what came back from the provider, read."""
+
+from typing import Final
+
+from jackfield.engine.mode import Mode
+from jackfield.engine.transport import Response
+from jackfield.engine.wire.body import is_xml
+from jackfield.engine.wire.json import decode_json
+from jackfield.engine.wire.xml_reader import XmlForm, read_xml
+from jackfield.kit.json import Json
+
+_PLAIN: Final = XmlForm()
+
+
+def read_body(response: Response, mode: Mode) -> Json:
+    """
+    Read a body: XML where the content type says so, else JSON if it is that, else text.
+
+    Raises:
+        ValueError: it is said to be XML and is not.
+    """
+    body = response.body
+    if not body:
+        return ""
+    content_type = response.headers.get("content-type")
+    if content_type is not None and is_xml(content_type):
+        return read_xml(body, _PLAIN)
+    try:
+        return decode_json(body, mode)
+    except ValueError:
+        return body.decode("utf-8", "replace").removeprefix("\ufeff")

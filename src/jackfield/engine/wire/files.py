@@ -1,0 +1,52 @@
+"""Files in headers: what a Content-Disposition names, and how one is written."""
+
+import mimetypes
+import re
+from typing import Final
+from urllib.parse import quote, unquote
+
+_EXTENDED: Final = re.compile(r"filename\*\s*=\s*(?:UTF-8|utf-8)''([^;]+)")
+_QUOTED: Final = re.compile(r'filename\s*=\s*"((?:\\.|[^"\\])*)"', re.IGNORECASE)
+_BARE: Final = re.compile(r"filename\s*=\s*([^;\s\"]+)", re.IGNORECASE)
+_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
+_EXTENSIONS: Final = {
+    "application/json": "json",
+    "application/pdf": "pdf",
+    "application/zip": "zip",
+    "application/xml": "xml",
+    "application/octet-stream": "bin",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "text/csv": "csv",
+    "text/html": "html",
+    "text/plain": "txt",
+}
+
+
+def name_in(disposition: str) -> str | None:
+    """Return the file name a Content-Disposition gives, without any folder in it."""
+    if found := _EXTENDED.search(disposition):
+        name = unquote(found[1].strip().strip('"'))
+    elif found := _QUOTED.search(disposition):
+        name = re.sub(r"\\(.)", r"\1", found[1])
+    elif found := _BARE.search(disposition):
+        name = found[1]
+    else:
+        return None
+    return _UNSAFE.sub("_", name) or None
+
+
+def disposition_of(name: str | None, content_type: str) -> str:
+    """Write a Content-Disposition; without a name, one is made up from the content type."""
+    if name is None:
+        return f'attachment; filename="download.{extension_of(content_type)}"'
+    plain = name.encode("ascii", "replace").decode().replace("\\", "_").replace('"', "'")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def extension_of(content_type: str) -> str:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in _EXTENSIONS:
+        return _EXTENSIONS[kind]
+    guessed = mimetypes.guess_extension(kind) if kind else None
+    return guessed.removeprefix(".") if guessed else "bin"

@@ -1,0 +1,104 @@
+"""JSON on the wire, with JavaScript's idea of what is not there."""
+
+import json
+import re
+from typing import Final
+
+import msgspec
+
+from jackfield.engine.expressions import js
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.kit.json import Json
+
+_LONG_NUMBER: Final = re.compile(rb"\d{16}")
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class _Hole(Exception):
+    """`MISSING` stands somewhere inside the value."""
+
+
+def encode_json(value: Json) -> bytes:
+    """Write `value`; what is `MISSING` is left out of objects and null in lists."""
+    try:
+        return _ENCODER.encode(value)
+    except _Hole:
+        return _ENCODER.encode(prune(value))
+    except UnicodeEncodeError:
+        return json.dumps(prune(value), default=_stand_in, separators=(",", ":")).encode()
+
+
+def encode_text(value: Json) -> str:
+    return encode_json(value).decode()
+
+
+def decode_json(body: bytes, mode: Mode) -> Json:
+    """
+    Read JSON. In compat mode numbers become doubles, as they do where the format comes from.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    body = body.removeprefix(_BOM)
+    try:
+        value = _DECODER.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        value = _decode_leniently(body, error)
+    if mode == "compat" and _LONG_NUMBER.search(body):
+        return _as_doubles(value)
+    return value
+
+
+def prune(value: Json) -> Json:
+    """Return a copy of `value` without `MISSING`: gone from objects, null in lists."""
+    kind: object = value.__class__
+    if kind is dict:
+        return {key: prune(inner) for key, inner in value.items() if inner is not MISSING}
+    if kind is list:
+        return [prune(inner) for inner in value]
+    return None if value is MISSING else value
+
+
+def _stand_in(value: object) -> object:
+    if value is MISSING:
+        raise _Hole
+    if isinstance(value, js.Date):
+        return js.iso_text(value.moment)
+    raise NotImplementedError
+
+
+def _decode_leniently(body: bytes, error: Exception) -> Json:
+    """Take what JavaScript takes and the fast decoder does not: lone surrogates, broken UTF-8."""
+    if b"\\u" not in body and body.isascii():
+        raise ValueError(str(error)) from error
+    try:
+        return json.loads(body.decode("utf-8", "replace"), parse_constant=_refuse)
+    except RecursionError as again:
+        raise ValueError(str(again)) from again
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(word)
+
+
+def float_digits(number: float) -> float:
+    """Return a large number with the digits JavaScript shows of it."""
+    text = js.number_text(number)
+    return int(text) if text.lstrip("-").isdecimal() else float(text)
+
+
+def _as_doubles(value: Json) -> Json:
+    kind: object = value.__class__
+    if kind is int:
+        # Where the format comes from, digits beyond a double's are zeros.
+        return value if -js.EXACT <= value <= js.EXACT else float_digits(value)
+    if kind is dict:
+        return {key: _as_doubles(inner) for key, inner in value.items()}
+    if kind is list:
+        return [_as_doubles(inner) for inner in value]
+    return value
+
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_stand_in)
+_DECODER: Final = msgspec.json.Decoder()

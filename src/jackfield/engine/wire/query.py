@@ -1,0 +1,115 @@
+"""Query strings and forms: how names, lists and objects become `a=b&c=d`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+from urllib.parse import quote, quote_plus
+
+from jackfield.engine.expressions import js
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.wire.json import encode_text
+from jackfield.kit.json import Json
+
+ArrayFormat: TypeAlias = Literal["repeat", "brackets", "comma", "stringify"]
+Pairs: TypeAlias = Iterator[tuple[str, str]]
+
+# Parameters without a format of their own come first; the others follow, format by format.
+_GROUPS: Final = (None, "repeat", "brackets", "comma", "stringify")
+_DEEPEST: Final = 32
+
+
+@dataclass(slots=True)
+class Query:
+    """The parameters of one request, in order; a name given twice holds a list."""
+
+    values: dict[str, str | list[str]] = field(default_factory=dict[str, "str | list[str]"])
+    formats: dict[str, ArrayFormat] = field(default_factory=dict[str, ArrayFormat])
+
+    def add(self, name: str, value: Json, array_format: ArrayFormat | None = None) -> None:
+        text = [js.to_text(item) for item in value] if is_list(value) else js.to_text(value)
+        if name in self.values:
+            text = _as_list(self.values[name]) + _as_list(text)
+        self.values[name] = text
+        if array_format is not None:
+            self.formats[name] = array_format
+
+    def encode(self, *, escape: bool = True) -> str:
+        write = _percent if escape else str
+        if not self.formats:
+            return _joined(self._pairs(None), write)
+        return "&".join(filter(None, (_joined(self._pairs(group), write) for group in _GROUPS)))
+
+    def _pairs(self, group: str | None) -> Pairs:
+        for name, value in self.values.items():
+            if self.formats.get(name) != group:
+                continue
+            if isinstance(value, str):
+                yield name, value
+            elif group == "comma":
+                if value:
+                    yield name, ",".join(value)
+            elif group == "stringify":
+                yield name, encode_text(value)
+            else:
+                for index, item in enumerate(value):
+                    yield _item_name(name, index, group), item
+
+
+def encode_indexed(body: Mapping[str, Json]) -> str:
+    """Write a form whose lists are numbered: `l[0]=a&o[k]=v`, blanks as `%20`."""
+    return _joined(_nested(body, "", flat_lists=False, nulls=True), _percent)
+
+
+def encode_bracketed(body: Mapping[str, Json]) -> str:
+    """Write a form whose lists are repeated: `l[]=a&o[k]=v`, blanks as `+`."""
+    return _joined(flatten_form(body), _plus)
+
+
+def flatten_form(body: Mapping[str, Json]) -> Pairs:
+    """Return the fields of a form, one for each value: `l[]`, `o[k]`."""
+    return _nested(body, "", flat_lists=True, nulls=False)
+
+
+def _nested(value: Json, prefix: str, *, flat_lists: bool, nulls: bool, depth: int = 0) -> Pairs:
+    if depth > _DEEPEST:
+        return
+    if is_object(value):
+        entries = list(value.items())
+    elif flat_lists and depth == 1 and not any(isinstance(item, dict | list) for item in value):
+        yield from ((f"{prefix}[]", js.to_text(item)) for item in value if item is not None)
+        return
+    else:
+        entries = [(str(index), item) for index, item in enumerate(value)]
+    for key, item in entries:
+        name = f"{prefix}[{key}]" if prefix else key
+        if isinstance(item, dict | list):
+            yield from _nested(item, name, flat_lists=flat_lists, nulls=nulls, depth=depth + 1)
+        elif item is None:
+            if nulls:
+                yield name, ""
+        elif item is not MISSING:
+            yield name, js.to_text(item)
+
+
+def _item_name(name: str, index: int, group: str | None) -> str:
+    if group == "repeat":
+        return name
+    return f"{name}[]" if group == "brackets" else f"{name}[{index}]"
+
+
+def _joined(pairs: Pairs, write: Callable[[str], str]) -> str:
+    return "&".join(f"{write(name)}={write(value)}" for name, value in pairs)
+
+
+def _percent(text: str) -> str:
+    return quote(text, safe="", errors="replace")
+
+
+def _plus(text: str) -> str:
+    # The characters a browser's form encoder leaves alone, `*` among them; `~` is not.
+    return quote_plus(text, safe="*", errors="replace").replace("~", "%7E")
+
+
+def _as_list(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,132 @@
+"""SOAP envelopes: written around a call, and opened around its answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from jackfield.engine.kinds import as_object, is_list, is_object
+from jackfield.engine.mode import Mode
+from jackfield.engine.transport import Response
+from jackfield.engine.wire.xml_reader import XmlForm, read_xml
+from jackfield.engine.wire.xml_writer import ATTRIBUTE, TEXT, write_xml
+from jackfield.kit.json import Json
+
+_ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+_WSS: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
+_ANSWER: Final = XmlForm(attribute_prefix="_", keep_prefixes=False)
+_FIRST_ERROR: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class UsernameToken:
+    """Who is calling, for the WS-Security header."""
+
+    username: str
+    password: str
+
+
+def write_envelope(
+    content: Mapping[str, Json],
+    *,
+    operation: str | None,
+    namespaces: Sequence[tuple[str, str]],
+    token: UsernameToken | None,
+) -> str:
+    """
+    Write an envelope around `content`, which becomes the children of `operation`.
+
+    Whatever has no prefix gets that of the first namespace.
+
+    Raises:
+        ValueError: something in it cannot be written as XML.
+    """
+    prefix = namespaces[0][0] if namespaces else ""
+    inner = _prefixed(content, prefix)
+    body = inner if operation is None else {_with_prefix(operation, prefix): inner}
+    envelope: dict[str, Json] = {"@_xmlns:soapenv": _ENVELOPE}
+    envelope |= {f"@_xmlns:{name}": uri for name, uri in namespaces}
+    envelope["soapenv:Header"] = "" if token is None else _security(token)
+    envelope["soapenv:Body"] = body
+    return write_xml({"soapenv:Envelope": envelope})
+
+
+def read_envelope(response: Response, _mode: Mode) -> Json:
+    """
+    Read an answer: what stands in the envelope's body, prefixes taken off.
+
+    Raises:
+        ValueError: it is not XML.
+    """
+    if not response.body.strip():
+        return ""
+    try:
+        document = read_xml(response.body, _ANSWER)
+    except ValueError:
+        if response.status < _FIRST_ERROR:
+            raise
+        return response.body.decode("utf-8", "replace")
+    envelope = as_object(document.get("Envelope"))
+    return envelope.get("Body", document)
+
+
+def fault_of(content: Json) -> tuple[Json, str] | None:
+    """Return the fault in an answer and its words, if there is one."""
+    fault = as_object(content).get("Fault")
+    if fault is None:
+        return None
+    said = as_object(fault)
+    reason = as_object(as_object(said.get("Reason")).get("Text")).get(TEXT)
+    words = said.get("faultstring", reason or as_object(said.get("Reason")).get("Text"))
+    text = as_object(words).get(TEXT, words)
+    return fault, str(text) if text else "SOAP fault"
+
+
+def _security(token: UsernameToken) -> dict[str, Json]:
+    return {
+        "wsse:Security": {
+            "@_soapenv:mustUnderstand": "1",
+            "@_xmlns:wsse": f"{_WSS}-wssecurity-secext-1.0.xsd",
+            "@_xmlns:wsu": f"{_WSS}-wssecurity-utility-1.0.xsd",
+            "wsse:UsernameToken": {
+                "wsse:Username": token.username,
+                "wsse:Password": {
+                    "@_Type": f"{_WSS}-username-token-profile-1.0#PasswordText",
+                    TEXT: token.password,
+                },
+            },
+        }
+    }
+
+
+def _prefixed(value: Json, prefix: str) -> Json:
+    if is_list(value):
+        expanded = _expanded(value)
+        if expanded is not None:
+            return _prefixed(expanded, prefix)
+        return [_prefixed(item, prefix) for item in value]
+    if is_object(value):
+        return {_with_prefix(key, prefix): _prefixed(item, prefix) for key, item in value.items()}
+    return value
+
+
+def _with_prefix(key: str, prefix: str) -> str:
+    if not prefix or key == TEXT or ":" in key:
+        return key
+    if key.startswith(ATTRIBUTE):
+        return f"{ATTRIBUTE}{prefix}:{key.removeprefix(ATTRIBUTE)}"
+    return f"{prefix}:{key}"
+
+
+def _expanded(items: list[Json]) -> dict[str, Json] | None:
+    """Make repeated elements of one whose only attributes hold a list of values."""
+    only = as_object(items[0]) if len(items) == 1 else {}
+    if len(only) != 1:
+        return None
+    name, attributes = next(iter(only.items()))
+    if not is_object(attributes) or not all(key.startswith(ATTRIBUTE) for key in attributes):
+        return None
+    listed = [key for key, value in attributes.items() if is_list(value)]
+    if len(listed) != 1:
+        return None
+    values: list[Json] = attributes[listed[0]]
+    return {name: [{**attributes, listed[0]: value} for value in values]}

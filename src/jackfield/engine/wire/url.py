@@ -1,0 +1,71 @@
+"""Addresses: putting them together, and writing them as the web does."""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+# Nothing in here needs escaping, and no segment starts with a dot.
+_CLEAN: Final = re.compile(
+    r"https?://[A-Za-z0-9.:\-]+(?:/(?![.])[A-Za-z0-9_.~!$&'()*+,;=:@%-]*)+"
+    r"(?:\?[A-Za-z0-9_.~!$&()*+,;=:@%/?\[\]-]*)?"
+)
+_SPLIT: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^/?#\\]*)?([^?#]*)(\?[^#]*)?", re.DOTALL)
+_IGNORED: Final = re.compile(r"[\t\n\r]")
+_KEPT_IN_PATH: Final = "/!$%&'()*+,-.:;=@[\\]_|~^"
+_KEPT_IN_QUERY: Final = "/?!$%&()*+,-.:;=@[\\]_|~^`{}"
+_DOT: Final = frozenset({".", "%2e", "%2E"})
+_TWO_DOTS: Final = frozenset(
+    {"..", "%2e.", ".%2e", "%2e%2e", "%2E.", ".%2E", "%2E%2E", "%2e%2E", "%2E%2e"}
+)
+
+
+def normalize(url: str) -> str:
+    """
+    Write `url` as it goes on the wire: blanks and the like escaped, dots resolved, no fragment.
+
+    What is escaped already stays as it is.
+    """
+    if _CLEAN.fullmatch(url) and "%2e" not in url and "%2E" not in url:
+        return url
+    found = _SPLIT.match(_IGNORED.sub("", url.strip()))
+    origin, path, query = found.groups() if found else ("", url, "")
+    return (
+        (origin or "")
+        + quote(_without_dots(path.replace("\\", "/")) or "/", safe=_KEPT_IN_PATH)
+        + quote(query or "", safe=_KEPT_IN_QUERY)
+    )
+
+
+def join_query(url: str, query: str, *, separator: str = "?") -> str:
+    return f"{url}{separator}{query}" if query else url
+
+
+def origin_of(url: str) -> str:
+    """Return scheme and authority, in lower case; an empty text when there is none."""
+    found = _SPLIT.match(url)
+    return (found[1] or "").lower() if found else ""
+
+
+def path_and_query(url: str) -> str:
+    found = _SPLIT.match(url)
+    return ((found[2] or "/") + (found[3] or "")) if found else "/"
+
+
+def _without_dots(path: str) -> str:
+    if "/." not in path and "%2" not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")
+    for index, segment in enumerate(segments):
+        last = index == len(segments) - 1
+        if segment in _TWO_DOTS:
+            if len(kept) > 1:
+                kept.pop()
+            if last:
+                kept.append("")
+        elif segment in _DOT:
+            if last:
+                kept.append("")
+        else:
+            kept.append(segment)
+    return "/".join(kept)

@@ -1,0 +1,75 @@
+"""Writing plain values as XML: `@_name` is an attribute, `#text` is text, a list repeats."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+from xml.sax.saxutils import escape
+
+from jackfield.engine.expressions import js
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.kit.json import Json
+
+ATTRIBUTE: Final = "@_"
+TEXT: Final = "#text"
+_DEEPEST: Final = 200
+_NAME: Final = re.compile(r"[^\W\d][\w.\-]*(?::[^\W\d][\w.\-]*)?")
+_QUOTES: Final = {'"': "&quot;", "'": "&apos;"}
+# What XML 1.0 cannot hold, escaped or not.
+_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+
+def write_xml(content: Mapping[str, Json]) -> str:
+    """
+    Write `content`'s entries as elements.
+
+    Raises:
+        ValueError: a key is not a name, or the value is nested too deeply.
+    """
+    return "".join(_elements(content, 0))
+
+
+def _elements(content: Mapping[str, Json], depth: int) -> Iterator[str]:
+    for name, value in content.items():
+        if name == TEXT:
+            yield _text(value)
+        elif not name.startswith(ATTRIBUTE):
+            for item in value if is_list(value) else [value]:
+                yield from _element(name, item, depth)
+
+
+def _element(name: str, value: Json, depth: int) -> Iterator[str]:
+    if value is MISSING:
+        return
+    if depth > _DEEPEST:
+        msg = "XML nested too deeply"
+        raise ValueError(msg)
+    yield f"<{_checked(name)}"
+    if value is None:
+        yield "/>"
+        return
+    if is_object(value):
+        yield from _attributes(value)
+        yield ">"
+        yield from _elements(value, depth + 1)
+    else:
+        yield f">{_text(value)}"
+    yield f"</{name}>"
+
+
+def _attributes(content: Mapping[str, Json]) -> Iterator[str]:
+    for name, value in content.items():
+        if name.startswith(ATTRIBUTE) and value is not MISSING:
+            text = "" if value is None else _text(value)
+            yield f' {_checked(name.removeprefix(ATTRIBUTE))}="{text}"'
+
+
+def _text(value: Json) -> str:
+    return escape(_UNWRITABLE.sub("\ufffd", js.to_text(value)), _QUOTES)
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        msg = f"{name[:40]!r} is not an XML name"
+        raise ValueError(msg)
+    return name

@@ -1,0 +1,237 @@
+"""A connector's cases: what its author says an action asks of the provider, and gives back."""
+
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from jackfield.connectors import yaml
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.connector import Connector
+from jackfield.engine.call import Call, File, Outcome
+from jackfield.engine.connector import CompiledAction
+from jackfield.engine.transport import Request, Response
+from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.errors import HubError, InvalidRequest
+from jackfield.kit.json import Json
+from jackfield.testing.differences import differences
+from jackfield.testing.expectations import Expectation, compare
+from jackfield.testing.provider import ScriptedTransport, answer
+
+
+class InvalidCase(InvalidRequest):
+    """The file is not a list of cases."""
+
+    code = "invalid_case"
+
+
+class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    status: int = 200
+    headers: dict[str, str] = {}
+    json: Json = None
+    text: str | None = None
+    base64: str | None = None
+
+
+class Turn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    expect: Expectation
+    answer: Answer = Answer()
+
+
+class FileExpectation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A file the action gives back; `text` is its content."""
+
+    name: str | None = None
+    content_type: str | None = None
+    text: str | None = None
+
+
+class Failure(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """An error: its code, and as much of the rest as the case cares for."""
+
+    code: str
+    message: str | None = None
+    faults: dict[str, str] | None = None
+
+
+class Case(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One example.
+
+    It runs an `action`, with the first auth method unless `auth` names another; or it checks
+    `credentials` as when an account is linked by the auth method `link`; or it renews them as the
+    auth method `refresh` does. `follow` is how many times to ask for the next page, `more` whether
+    there is one after that.
+    """
+
+    case: str
+    action: str | None = None
+    link: str | None = None
+    refresh: str | None = None
+    auth: str | None = None
+    environment: str = "production"
+    credentials: dict[str, str] = {}
+    inputs: dict[str, Json] = {}
+    follow: int = 0
+    now: datetime | None = None
+    provider: list[Turn] = []
+    output: Json = msgspec.UNSET
+    more: bool = False
+    warnings: list[str] = []
+    file: FileExpectation | None = None
+    error: Failure | None = None
+
+
+def read_cases(connector: Connector) -> Iterator[tuple[Path, Case]]:
+    """
+    Yield the cases beside a connector's main file.
+
+    Raises:
+        InvalidCase: a file does not have the form of cases.
+    """
+    for file in sorted((connector.file.parent / "cases").glob("*.yaml")):
+        try:
+            document = yaml.parse(file.read_text(encoding="utf-8"))
+            cases = msgspec.convert(document.value, list[Case])
+        except (yaml.Malformed, msgspec.ValidationError) as error:
+            msg = f"{file}: {error}"
+            raise InvalidCase(msg) from error
+        for case in cases:
+            yield file, case
+
+
+async def run_case(connector: Connector, case: Case) -> list[str]:
+    """Run a case without a network; return what came out differently, in words."""
+    transport = ScriptedTransport(_response(turn.answer) for turn in case.provider)
+    found: list[str] = []
+    try:
+        outcome = await _run(connector, case, transport)
+    except HubError as error:
+        found += _error_differences(case.error, error)
+    except AssertionError as unexpected:
+        found.append(str(unexpected))
+    else:
+        found += _outcome_differences(case, outcome)
+    found += _request_differences(case, transport.requests)
+    return found
+
+
+async def _run(connector: Connector, case: Case, transport: ScriptedTransport) -> Outcome:
+    method = _auth_method(connector, case)
+    call = Call(
+        inputs={},
+        credentials=case.credentials,
+        transport=transport,
+        auth_method=method.key,
+        environment=case.environment,
+        clock=_clock(case.now),
+        sleep=_no_time_passes,
+    )
+    if case.link:
+        return await _link(method, call)
+    if case.refresh:
+        return await _refresh(method, call)
+    action = _action(connector, case)
+    call = replace(call, inputs=action.accept({"body": case.inputs}))
+    outcome = await action.run(call)
+    for _ in range(case.follow):
+        following = await action.run(replace(call, cursor=outcome.next))
+        outcome = replace(following, data=[*outcome.data, *following.data])
+    return outcome
+
+
+async def _link(method: AuthMethod, call: Call) -> Outcome:
+    checked = method.check(call.credentials)
+    if checked.faults:
+        msg = "the credentials are refused before the provider is asked"
+        raise InvalidRequest(msg, faults=checked.faults)
+    warnings = tuple(warning.message for warning in checked.warnings)
+    for probe in method.test_actions:
+        await probe.compiled.run(replace(call, credentials=checked.values, flow="test_action"))
+    return Outcome(data=None, warnings=warnings)
+
+
+async def _refresh(method: AuthMethod, call: Call) -> Outcome:
+    if method.refresh is None:
+        msg = f"the auth method {method.key!r} renews nothing"
+        raise InvalidCase(msg)
+    return await method.refresh.compiled.run(replace(call, flow="refresh_authentication"))
+
+
+def _auth_method(connector: Connector, case: Case) -> AuthMethod:
+    key = case.link or case.refresh or case.auth
+    method = connector.find_auth_method(key) if key else connector.auth_methods[0]
+    if method is None:
+        msg = f"the connector has no auth method {key!r}"
+        raise InvalidCase(msg)
+    return method
+
+
+def _action(connector: Connector, case: Case) -> CompiledAction:
+    action = connector.find_action(f"{connector.key}_{case.action}")
+    if action is None:
+        msg = f"the connector has no action {case.action!r}"
+        raise InvalidCase(msg)
+    return action.compiled
+
+
+def _clock(now: datetime | None) -> Clock:
+    return system_clock if now is None else lambda: now
+
+
+async def _no_time_passes(_seconds: float) -> None:
+    return
+
+
+def _response(scripted: Answer) -> Response:
+    if scripted.base64 is not None:
+        headers = {name.lower(): value for name, value in scripted.headers.items()}
+        return Response(scripted.status, headers, b64decode(scripted.base64))
+    return answer(
+        status=scripted.status, json=scripted.json, text=scripted.text, headers=scripted.headers
+    )
+
+
+def _outcome_differences(case: Case, outcome: Outcome) -> Iterator[str]:
+    if case.error:
+        yield f"error: expected {case.error.code}, got an output"
+        return
+    if case.output is not msgspec.UNSET:
+        yield from differences(case.output, outcome.data, "output")
+    yield from differences(case.more, outcome.next is not None, "more")
+    yield from differences(case.warnings, outcome.warnings, "warnings")
+    yield from _file_differences(case.file, outcome.file)
+
+
+def _file_differences(expected: FileExpectation | None, file: File | None) -> Iterator[str]:
+    if expected is None or file is None:
+        yield from differences(expected is not None, file is not None, "file")
+        return
+    if expected.name is not None:
+        yield from differences(expected.name, file.name, "file.name")
+    if expected.content_type is not None:
+        yield from differences(expected.content_type, file.content_type, "file.content_type")
+    if expected.text is not None:
+        yield from differences(expected.text, file.content.decode("utf-8", "replace"), "file.text")
+
+
+def _error_differences(expected: Failure | None, error: HubError) -> Iterator[str]:
+    if expected is None:
+        yield f"error: {error.code}: {error.detail}"
+        return
+    yield from differences(expected.code, error.code, "error.code")
+    if expected.message is not None:
+        yield from differences(expected.message, error.detail, "error.message")
+    if expected.faults is not None:
+        faults = {fault.path: fault.message for fault in error.faults}
+        yield from differences(expected.faults, faults, "error.faults")
+
+
+def _request_differences(case: Case, sent: list[Request]) -> Iterator[str]:
+    if len(sent) < len(case.provider):
+        yield f"requests: expected {len(case.provider)}, got {len(sent)}"
+    for index, (turn, request) in enumerate(zip(case.provider, sent, strict=False)):
+        for difference in compare(turn.expect, request):
+            yield f"request {index + 1}: {difference}"

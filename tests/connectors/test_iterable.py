@@ -1,0 +1,151 @@
+"""Iterable's connector against the table of its API's server routes."""
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+import pytest
+
+from jackfield.connectors.catalog import own_folder
+from jackfield.connectors.connector import Connector
+from jackfield.connectors.loader import load
+from jackfield.engine.call import Call
+from jackfield.engine.transport import Request
+from jackfield.kit.errors import HubError
+from jackfield.kit.json import Json
+from jackfield.testing.provider import ScriptedTransport, answer
+
+
+class Route(msgspec.Struct, frozen=True):
+    action: str
+    method: str
+    path: str
+    query: list[str]
+    body: list[str]
+    effect: str
+
+
+ROUTES = msgspec.json.decode(
+    (Path(__file__).parent / "iterable_routes.json").read_bytes(), type=list[Route]
+)
+KEY = "0123456789abcdef0123456789abcdef"
+# One of these lets a first page be asked for, and the other answers a cursor that comes later.
+CURSORS = {"startAfter", "nextMarker", "offset"}
+TEXTS = ["2025-01-31 08:00:00", "https://acme.example", "+14155550100", "abc"]
+
+
+@pytest.fixture(scope="module")
+def iterable() -> Connector:
+    return load(own_folder() / "iterable" / "iterable.connector.s1.yaml")
+
+
+def test_every_server_route_is_an_action(iterable: Connector) -> None:
+    assert sorted(route.action for route in ROUTES) == sorted(
+        each.name for each in iterable.actions
+    )
+    assert len(ROUTES) == 157
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.action)
+async def test_a_route_is_reached_with_all_its_parameters(
+    iterable: Connector, route: Route
+) -> None:
+    properties = inputs_of(iterable, route)["properties"]
+    given = {name: example(name, schema) for name, schema in properties.items() if name != "next"}
+
+    request = await first_request(iterable, route, given)
+
+    parts = urlsplit(request.url)
+    query = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    body: dict[str, Json] = msgspec.json.decode(request.body) if request.body else {}
+    assert request.method == route.method
+    assert re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", route.path), parts.path)
+    assert request.headers["Api-Key"] == KEY
+    assert query | (CURSORS & {*route.query}) == {*route.query} | (CURSORS & query)
+    assert {*body} == {*route.body}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.action)
+async def test_only_what_is_given_is_sent(iterable: Connector, route: Route) -> None:
+    schema = inputs_of(iterable, route)
+    names = [*schema.get("required", []), *one_of(route)]
+    given = {name: example(name, schema["properties"][name]) for name in names}
+
+    request = await first_request(iterable, route, given)
+
+    sent = {name for name, _ in parse_qsl(urlsplit(request.url).query, keep_blank_values=True)}
+    body: dict[str, Json] = msgspec.json.decode(request.body) if request.body else {}
+    defaults = {"page", "pageSize", "limit", "offset", "scheduleSend"}
+    assert (sent | {*body}) - {*given} - defaults == set()
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.action)
+def test_effects_say_what_an_action_does(iterable: Connector, route: Route) -> None:
+    action = iterable.find_action(f"iterable_{route.action}")
+    assert action
+
+    assert ("send" in action.effects) == (route.effect == "send")
+    assert (action.effects == ("read",)) == (route.effect == "read")
+    if route.effect == "delete" and route.action != "cancel_export":
+        assert "delete" in action.effects
+
+
+def inputs_of(iterable: Connector, route: Route) -> dict[str, Json]:
+    action = iterable.find_action(f"iterable_{route.action}")
+    assert action
+    return dict(action.schema)
+
+
+def one_of(route: Route) -> list[str]:
+    """Return the inputs of which a caller must give one."""
+    known = {*route.body, *route.query}
+    groups = [
+        ("email", "userId", "listId", "phoneNumber"),
+        ("recipientEmail",),
+        ("currentEmail",),
+        ("sourceEmail",),
+        ("destinationEmail",),
+        ("scheduledMessageId",),
+        ("users",),
+    ]
+    return [next(each for each in group if each in known) for group in groups if known & {*group}]
+
+
+async def first_request(iterable: Connector, route: Route, given: dict[str, Json]) -> Request:
+    action = iterable.find_action(f"iterable_{route.action}")
+    assert action
+    transport = ScriptedTransport([answer(status=418)])
+    call = Call(
+        inputs=action.compiled.accept({"body": given}),
+        credentials={"api_key": KEY, "region": "us"},
+        transport=transport,
+        auth_method="api_key",
+    )
+    with pytest.raises(HubError):
+        await action.compiled.run(call)
+    return transport.requests[0]
+
+
+def example(name: str, schema: dict[str, Json]) -> Json:  # noqa: PLR0911 - one for each kind
+    """Make up a value that a schema allows."""
+    match schema:
+        case {"enum": [first, *_]}:
+            return first
+        case {"type": "array"}:
+            return [example(name, schema.get("items", {}))]
+        case {"type": "integer" | "number"}:
+            return max(schema.get("minimum", 1), 1)
+        case {"type": "boolean"}:
+            return True
+        case {"type": "object"}:
+            inner = schema.get("properties", {})
+            return {key: example(key, value) for key, value in inner.items()} or {"any": "thing"}
+        case {"format": "date-time"}:
+            return "2025-01-31T08:00:00Z"
+        case {"pattern": str(pattern)}:
+            return next(text for text in ["ada@acme.example", *TEXTS] if re.search(pattern, text))
+        case _:
+            return "ada+x@acme.example" if "mail" in name.lower() else "x/1"

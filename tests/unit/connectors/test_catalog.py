@@ -1,0 +1,133 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jackfield.connectors.catalog import ActionNotFound, Catalog, ConnectorNotFound
+from tests.unit.connectors.conftest import MAIN
+
+Write = Callable[..., Path]
+
+
+def place(folder: Path, key: str, text: str = MAIN) -> Path:
+    file = folder / key / f"{key}.connector.s1.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text.replace("key: acme", f"key: {key}"), encoding="utf-8")
+    # Written within one tick of the file system's clock, a change would not be seen.
+    stat = file.stat()
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns + len(text) * 1_000_000))
+    return file
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    place(tmp_path, "acme")
+    place(tmp_path / "deeper" / "down", "acme_mail")
+    catalog = Catalog([tmp_path])
+    catalog.load()
+    return catalog
+
+
+def test_connectors_are_found_anywhere_below_a_folder(catalog: Catalog) -> None:
+    assert [connector.key for connector in catalog.connectors()] == ["acme", "acme_mail"]
+    assert catalog.get("acme").title == "Acme"
+
+
+def test_an_action_belongs_to_the_connector_with_the_longest_key(catalog: Catalog) -> None:
+    assert catalog.action("acme_list_things")[0].key == "acme"
+    assert catalog.action("acme_mail_list_things")[0].key == "acme_mail"
+    assert catalog.action("acme_mail_list_things")[1].id == "acme_mail_list_things"
+
+
+def test_what_is_not_there_is_not_found_with_what_may_be_meant(catalog: Catalog) -> None:
+    with pytest.raises(ConnectorNotFound, match=r"'acne'\. Did you mean 'acme'"):
+        catalog.get("acne")
+    with pytest.raises(
+        ActionNotFound, match=r"'acme_list_thinks'\. Did you mean 'acme_list_things'"
+    ):
+        catalog.action("acme_list_thinks")
+    with pytest.raises(ActionNotFound):
+        catalog.action("nobody")
+
+
+def test_nothing_is_read_again_unless_it_changed(catalog: Catalog) -> None:
+    before = catalog.get("acme")
+
+    assert catalog.reload_if_changed() is False
+    assert catalog.get("acme") is before
+
+
+def test_changed_new_and_removed_connectors_are_noticed(catalog: Catalog, tmp_path: Path) -> None:
+    kept = catalog.get("acme_mail")
+    place(tmp_path, "acme", MAIN.replace("title: Acme", "title: Acme Two"))
+    place(tmp_path, "bolt")
+
+    assert catalog.reload_if_changed() is True
+    assert [each.title for each in catalog.connectors()] == ["Acme Two", "Acme", "Acme"]
+    assert catalog.get("acme_mail") is kept
+
+    (tmp_path / "bolt" / "bolt.connector.s1.yaml").unlink()
+
+    assert catalog.reload_if_changed() is True
+    assert [each.key for each in catalog.connectors()] == ["acme", "acme_mail"]
+
+
+def test_a_changed_partial_is_noticed(tmp_path: Path) -> None:
+    place(tmp_path, "acme", MAIN + "  - $ref: acme.more\n")
+    partial = tmp_path / "acme" / "acme.more.s1.partial.yaml"
+    partial.write_text("", encoding="utf-8")
+    catalog = Catalog([tmp_path])
+    catalog.load()
+    partial.write_text("- {}\n", encoding="utf-8")
+
+    assert catalog.reload_if_changed() is True
+    assert catalog.findings
+
+
+def test_a_broken_file_keeps_the_last_good_version_and_says_so(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    good = catalog.get("acme")
+    file = place(tmp_path, "acme", MAIN.replace("method: get", "method: fetch"))
+
+    assert catalog.reload_if_changed() is True
+    assert catalog.get("acme") is good
+    assert [(each.file, each.is_error) for each in catalog.findings] == [
+        (file, True),
+        (file, False),
+    ]
+    assert catalog.findings[1].message == (
+        "Version 1.0.0 of 'acme' as it last loaded stays in use."
+    )
+
+
+def test_a_connector_that_never_loaded_is_left_out_and_told(tmp_path: Path) -> None:
+    place(tmp_path, "acme", "StackOne: 1.0.0\n")
+    place(tmp_path, "bolt")
+    catalog = Catalog([tmp_path])
+
+    catalog.load()
+
+    assert [each.key for each in catalog.connectors()] == ["bolt"]
+    assert any(finding.is_error for finding in catalog.findings)
+
+
+def test_of_two_with_one_key_the_later_folders_counts(tmp_path: Path) -> None:
+    place(tmp_path / "ours", "acme")
+    theirs = place(tmp_path / "theirs", "acme", MAIN.replace("title: Acme", "title: Theirs"))
+    catalog = Catalog([tmp_path / "ours", tmp_path / "theirs"])
+
+    catalog.load()
+
+    assert catalog.get("acme").title == "Theirs"
+    assert [finding.file for finding in catalog.findings] == [theirs]
+
+
+def test_a_folder_that_is_not_there_has_no_connectors(tmp_path: Path) -> None:
+    catalog = Catalog([tmp_path / "nowhere"], cache=tmp_path / "cache")
+
+    catalog.load()
+
+    assert catalog.connectors() == ()
+    assert catalog.reload_if_changed() is False

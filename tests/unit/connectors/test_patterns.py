@@ -1,0 +1,50 @@
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jackfield.connectors import patterns
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+$", "(a|aa)*b", "((a*)b)*", "(?:x+x+)+y", "(a?){20}", "([a-z]+)*", r"(\w+\s?){2,}"],
+)
+def test_a_repeated_group_that_may_match_in_many_ways_is_refused(pattern: str) -> None:
+    assert patterns.backtracks(pattern)
+    assert "exponential" in (patterns.fault(pattern) or "")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "^[a-f0-9]{32}$",
+        r"^\d{4}-\d{2}$",
+        "(abc)+",
+        "(a+)?",
+        "(?:ab){3}",
+        r"\(a+\)+",
+        "[(a+)]+",
+        "a{2}",
+    ],
+)
+def test_ordinary_patterns_are_allowed(pattern: str) -> None:
+    assert patterns.fault(pattern) is None
+
+
+@pytest.mark.parametrize("pattern", ["(", "[a", "a{2,1}", "*a"])
+def test_what_is_no_pattern_is_refused(pattern: str) -> None:
+    assert patterns.fault(pattern) == "is not a regular expression"
+
+
+def test_an_unsafe_pattern_is_never_run() -> None:
+    started = time.perf_counter()
+
+    assert patterns.matches("(a+)+$", "a" * 5000 + "!")
+    assert time.perf_counter() - started < 1
+
+
+@given(st.text(alphabet="ab()[]{}|*+?\\^$.,123", max_size=30))
+def test_any_text_can_be_judged(text: str) -> None:
+    assert patterns.matches(text, "aab(1") in {True, False}

@@ -1,0 +1,116 @@
+"""What a connector's parts say of each other."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jackfield.connectors.finding import InvalidConnector
+from jackfield.connectors.loader import load
+from tests.unit.connectors.conftest import ACTION, MAIN
+
+Write = Callable[..., Path]
+TEST_ACTIONS = "      testActions: [{ action: list_thing, required: true }]\nactions:"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "actions:",
+            TEST_ACTIONS,
+            "'list_thing' in .* is not an action. Did you mean 'list_things'",
+        ),
+        (
+            "    actionType: list",
+            "    actionType: list\n    requiredScopes: things.raed\n",
+            "'things.raed' in .* is not one of 'scopeDefinitions'. Did you mean 'things.read'",
+        ),
+        (
+            "      configFields:",
+            "      environments: [{ key: sandbox, name: Sandbox }]\n      configFields:",
+            "must be 'production'",
+        ),
+        ("type: password", "type: select", "configFields\\[0\\].options' is missing"),
+        (
+            "          secret: true",
+            "          secret: true\n          validation: { pattern: '(a+)+$' }",
+            "can take exponential time",
+        ),
+        (
+            "          secret: true",
+            "          secret: true\n          advice: { pattern: '(', message: Hm. }",
+            "is not a regular expression",
+        ),
+        (
+            "          secret: true",
+            (
+                "          secret: true\n      configNotices:\n        - { key: n, type: info, "
+                "description: D., anchor: api_kee }"
+            ),
+            "is not a field. Did you mean 'api_key'",
+        ),
+        (
+            "    steps:\n",
+            "    inputs:\n      - { name: kind, type: enum, in: query }\n    steps:\n",
+            "inputs\\[0\\].oneOf' is missing",
+        ),
+        (
+            "    steps:\n",
+            "    validationRules: [{ rule: atLeastOneOf, fields: [a] }]\n    steps:\n",
+            "'a' in .* is not an input",
+        ),
+        (
+            "      - stepId: fetch\n",
+            "      - stepId: wait\n        iterator: $.inputs.x\n      - stepId: fetch\n",
+            "steps\\[0\\].stepFunction' is missing",
+        ),
+        (
+            "        type: bearer\n        token: $.credentials.api_key",
+            (
+                "        type: oauth2\n        token: $.credentials.api_key\n        callbackParams: "
+                "{ code: accessToken }"
+            ),
+            "must not set 'accessToken'",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(
+    write: Write, old: str, new: str, message: str
+) -> None:
+    assert old in MAIN
+    scopes = "scopeDefinitions:\n  things.read:\n    description: Read things.\n"
+
+    with pytest.raises(InvalidConnector, match=message):
+        load(write("engine: strict\n" + MAIN.replace(old, new, 1) + scopes))
+
+
+def test_an_action_may_not_be_there_twice(write: Write) -> None:
+    file = write(MAIN + "  - $ref: acme.more\n", more=ACTION)
+
+    with pytest.raises(InvalidConnector) as invalid:
+        load(file)
+
+    (finding,) = invalid.value.findings
+    assert (finding.file.name, finding.line) == ("acme.more.s1.partial.yaml", 1)
+    assert finding.message == "'list_things' is there twice in 'actions'."
+
+
+def test_a_fault_in_a_partial_names_the_partials_own_place(write: Write) -> None:
+    partial = ACTION.replace("list_things", "other").replace("method: get", "method: fetch")
+
+    with pytest.raises(InvalidConnector) as invalid:
+        load(write(MAIN + "  - $ref: acme.more\n", more=partial))
+
+    (finding,) = invalid.value.findings
+    assert (finding.file.name, finding.line, finding.column) == (
+        "acme.more.s1.partial.yaml",
+        12,
+        19,
+    )
+
+
+def test_a_long_tool_name_is_warned_of(write: Write) -> None:
+    connector = load(write(MAIN.replace("list_things", f"list_{'x' * 60}", 1)))
+
+    assert [each.message.endswith("many clients take 60.") for each in connector.findings] == [True]

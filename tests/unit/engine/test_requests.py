@@ -1,0 +1,209 @@
+import json
+
+import pytest
+
+from jackfield.engine.faults import InvalidStep
+from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.kit.errors import EgressBlocked, UnresolvedReference
+from tests.unit.engine.building import CREDENTIALS, Provider, action, answer, request, run
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_request_carries_arguments_and_authorization() -> None:
+    provider = Provider([answer({"rows": [{"id": 1}]})])
+    compiled = action(
+        request(
+            "/users/${inputs.id}",
+            "post",
+            args=[
+                {"name": "limit", "value": "$.inputs.limit", "in": "query"},
+                {"name": "X-Trace", "value": "t-${inputs.id}", "in": "headers"},
+                {"name": "filter", "value": {"state": "$.inputs.state"}, "in": "body"},
+            ],
+            response={"dataKey": "rows"},
+        ),
+        result={"data": "$.steps.ask.output.data", "status": "$.steps.ask.output.statusCode"},
+    )
+
+    outcome = await run(compiled, provider, {"id": "7", "limit": 5, "state": "open"})
+
+    (sent,) = provider.sent
+    assert (sent.method, sent.url) == ("POST", "https://api.example.com/users/7?limit=5")
+    assert sent.headers["Authorization"] == f"Bearer {CREDENTIALS['token']}"
+    assert sent.headers["X-Trace"] == "t-7"
+    assert json.loads(sent.body or b"") == {"filter": {"state": "open"}}
+    assert (outcome.data, outcome.extra) == ([{"id": 1}], {"status": 200})
+
+
+async def test_an_absent_optional_value_is_left_out_in_strict_mode() -> None:
+    provider = Provider([answer({})])
+    args = [
+        {"name": "a", "value": "$.inputs.nope", "in": "query"},
+        {"name": "b", "value": "x-${inputs.nope}", "in": "query"},
+        {"name": "X-C", "value": "{{inputs.nope}}", "in": "headers"},
+        {"name": "d", "value": "$.inputs.nope", "in": "body"},
+        {"name": "e", "value": {"f": "$.inputs.nope", "g": 1}, "in": "body"},
+    ]
+
+    await run(action(request("/x", "post", args=args)), provider)
+
+    (sent,) = provider.sent
+    assert sent.url == "https://api.example.com/x"
+    assert "X-C" not in sent.headers
+    assert json.loads(sent.body or b"") == {"e": {"g": 1}}
+
+
+async def test_a_null_in_a_body_is_sent_and_elsewhere_left_out_in_strict_mode() -> None:
+    provider = Provider([answer({})])
+    args = [
+        {"name": "a", "value": "$.inputs.nothing", "in": "query"},
+        {"name": "b", "value": "$.inputs.nothing", "in": "body"},
+    ]
+
+    await run(action(request("/x", "post", args=args)), provider, {"nothing": None})
+
+    assert provider.urls == ["https://api.example.com/x"]
+    assert json.loads(provider.sent[0].body or b"") == {"b": None}
+
+
+async def test_an_absent_input_in_a_path_is_a_fault_of_the_inputs() -> None:
+    provider = Provider([answer({})])
+
+    with pytest.raises(InvalidInputs) as caught:
+        await run(action(request("/users/${inputs.id}")), provider)
+
+    assert [(fault.path, fault.message) for fault in caught.value.faults] == [
+        ("path.id", "is required")
+    ]
+    assert provider.sent == []
+
+
+async def test_another_absent_value_in_a_path_is_a_fault_of_the_connector() -> None:
+    with pytest.raises(UnresolvedReference, match=r"steps\.before\.output\.data\.id"):
+        await run(action(request("/x/${steps.before.output.data.id}")), Provider([answer({})]))
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [("a/b?c=d#e", "a%2Fb%3Fc%3Dd%23e"), ("ü ☂", "%C3%BC%20%E2%98%82"), ("a@b.c", "a%40b.c")],
+)
+async def test_a_value_cannot_change_the_shape_of_a_path(value: str, path: str) -> None:
+    provider = Provider([answer({})])
+
+    await run(action(request("/users/${inputs.id}/x")), provider, {"id": value})
+
+    assert provider.urls == [f"https://api.example.com/users/{path}/x"]
+
+
+@pytest.mark.parametrize("value", ["..", ".", ""])
+async def test_a_value_that_would_climb_or_vanish_is_refused(value: str) -> None:
+    provider = Provider([answer({})])
+
+    with pytest.raises(InvalidInputs):
+        await run(action(request("/users/${inputs.id}/x")), provider, {"id": value})
+
+    assert provider.sent == []
+
+
+async def test_a_second_query_is_joined_with_an_ampersand_in_strict_mode() -> None:
+    provider = Provider([answer({})])
+    args = [{"name": "b", "value": "2", "in": "query"}]
+
+    await run(action(request("/x?a=${inputs.a}", args=args)), provider, {"a": "1&z"})
+
+    assert provider.urls == ["https://api.example.com/x?a=1%26z&b=2"]
+
+
+async def test_a_credential_in_the_hosts_place_must_be_a_label() -> None:
+    provider = Provider([answer({})])
+    compiled = action(request("/x"), baseUrl="https://${credentials.sub}.example.com")
+
+    await run(compiled, provider, credentials={**CREDENTIALS, "sub": "acme"})
+    with pytest.raises(EgressBlocked, match="is not a host name") as caught:
+        await run(compiled, provider, credentials={**CREDENTIALS, "sub": "evil.test/"})
+
+    assert provider.urls == ["https://acme.example.com/x"]
+    assert "evil" not in str(caught.value)
+
+
+async def test_a_request_to_a_host_that_is_not_declared_is_never_sent() -> None:
+    provider = Provider([answer({})])
+    compiled = action(request("$.inputs.url", baseUrl=""))
+
+    with pytest.raises(EgressBlocked):
+        await run(compiled, provider, {"url": "https://evil.test/x"})
+
+    assert provider.sent == []
+
+
+async def test_an_api_key_goes_into_the_header_or_query_it_is_declared_for() -> None:
+    in_header = {"type": "apiKey", "name": "Api-Key", "value": "$.credentials.token"}
+    in_query = {**in_header, "in": "query", "name": "key"}
+    provider = Provider([answer({})])
+
+    await run(action(request("/x"), authorization=in_header), provider)
+    await run(action(request("/x"), authorization=in_query), provider)
+
+    assert provider.sent[0].headers["Api-Key"] == CREDENTIALS["token"]
+    assert provider.urls[1] == f"https://api.example.com/x?key={CREDENTIALS['token']}"
+
+
+async def test_a_header_with_a_line_break_is_refused() -> None:
+    provider = Provider([answer({})])
+    compiled = action(request(args=[{"name": "X", "value": "$.inputs.x", "in": "headers"}]))
+
+    with pytest.raises(InvalidStep):
+        await run(compiled, provider, {"x": "a\r\nHost: evil.test"})
+
+    assert provider.sent == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"url": "/x", "method": "GET"}, "Allowed values are: \\[get, post, put, delete, patch\\]"),
+        ({"method": "get"}, "The required field 'url' is missing"),
+        ({"url": "/x", "method": "get", "headers": {}}, "Unknown field 'headers'"),
+        ({"url": "/x", "method": "get", "arg": []}, "Did you mean 'args'?"),
+        (
+            {"url": "/x", "method": "get", "args": [{"name": "a", "in": "path"}]},
+            "The field 'args\\[0\\].in' has an invalid value: 'path'",
+        ),
+        ({"url": "/x", "method": "get", "cacheTTL": -1}, "cacheTTL"),
+    ],
+)
+def test_a_malformed_step_is_refused_with_its_place(parameters: dict, words: str) -> None:
+    step = {
+        "stepId": "s",
+        "stepFunction": {"functionName": "request", "parameters": parameters},
+    }
+
+    with pytest.raises(InvalidStep, match=words):
+        action(step)
+
+
+@pytest.mark.parametrize("name", ["browser_use", "code_execution_lambda", "emit_event"])
+def test_a_step_function_that_needs_a_service_is_refused_by_name(name: str) -> None:
+    with pytest.raises(InvalidStep, match=name):
+        action({"stepId": "s", "stepFunction": {"functionName": name, "parameters": {}}})
+
+
+async def test_answers_are_kept_where_the_step_says_so() -> None:
+    class Cache(dict):
+        async def get(self, key: str) -> object:
+            return super().get(key)
+
+        async def put(self, key: str, response: object, *, seconds: float) -> None:
+            self[key] = response
+            self.seconds = seconds
+
+    cache = Cache()
+    provider = Provider([answer({"n": 1}), answer({"n": 2})])
+    compiled = action(request("/x", cacheTTL=2), result="$.steps.ask.output.data")
+
+    first = await run(compiled, provider, cache=cache)
+    second = await run(compiled, provider, cache=cache)
+
+    assert first.data == second.data == {"n": 1}
+    assert (len(provider.sent), cache.seconds) == (1, 120)

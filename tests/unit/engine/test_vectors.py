@@ -1,0 +1,33 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from jackfield.engine.eval import evaluate_case
+from tests.unit.engine.comparing import difference, same
+
+VECTORS = Path(__file__).parent / "vectors"
+EXPRESSIONS = json.loads((VECTORS / "expressions.json").read_text("utf-8"))
+STEPS = json.loads((VECTORS / "steps.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", EXPRESSIONS["cases"], ids=lambda case: case["id"])
+def test_an_expression_gives_what_the_published_engine_gives(case: dict) -> None:
+    context = EXPRESSIONS["contexts"][case["context"]]
+
+    given = evaluate_case({**case, "kind": "expression", "context": context})
+
+    accepted = [case["expect"], *case.get("accept", [])]
+    assert any(
+        "error" in given if "error" in wanted else same(given.get("value"), wanted["value"])
+        for wanted in accepted
+    ), given
+
+
+@pytest.mark.parametrize("case", STEPS, ids=lambda case: case["id"])
+def test_a_step_does_what_the_published_engine_does(case: dict) -> None:
+    given = evaluate_case({**case, "kind": "step"})
+
+    accepted = [case["expect"], *case.get("accept", [])]
+    differences = [difference(given, wanted) for wanted in accepted]
+    assert None in differences, differences[0]
