@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, Protocol, TypeAlias
 
 from jackfield.engine.expressions.errors import SyntaxFault
@@ -148,8 +149,12 @@ class Limiter:
 
     def _forget_idle(self) -> None:
         """Keep the books of the accounts used last; one in use is never forgotten."""
-        for account in list(self._accounts)[: len(self._accounts) - _MOST_ACCOUNTS]:
-            if all(bucket.is_idle() for bucket in self._accounts[account].values()):
+        excess = len(self._accounts) - _MOST_ACCOUNTS
+        if excess <= 0:
+            return
+        now = self._now()
+        for account in list(islice(self._accounts, excess)):
+            if all(bucket.is_idle(now) for bucket in self._accounts[account].values()):
                 del self._accounts[account]
 
 
@@ -208,8 +213,8 @@ class _Bucket:
                 return
         self.busy -= 1
 
-    def is_idle(self) -> bool:
-        return self.busy == 0 and not self.waiting
+    def is_idle(self, now: float) -> bool:
+        return self.busy == 0 and not self.waiting and self.free_at <= now
 
 
 def _key(entry: Mapping[str, Json]) -> str:

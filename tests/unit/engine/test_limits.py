@@ -141,14 +141,20 @@ async def test_every_request_of_a_run_passes_its_gate() -> None:
     assert time.now == 2
 
 
-def test_the_books_of_idle_accounts_are_forgotten() -> None:
-    limiter = Limiter(now=lambda: 0.0)
-    limits = compile_limits({"mainRatelimit": 1}, None)
+async def test_the_books_of_accounts_that_rest_are_forgotten_and_no_others() -> None:
+    time = Time()
+    limiter = Limiter(now=time, sleep=time.sleep)
+    limits = compile_limits({"mainRatelimit": 0.01}, None)
 
-    for number in range(10_050):
-        limiter._bucket(f"acc{number}", limits.pools[0])  # noqa: SLF001 - size is not observable
+    for number in range(10_001):
+        async with limiter.gate(f"acc{number}", limits).enter("u"):
+            pass
+    async with limiter.gate("acc0", limits).enter("u"):
+        assert time.now == 100
 
-    assert len(limiter._accounts) <= 10_001  # noqa: SLF001
+    async with limiter.gate("new", limits).enter("u"):
+        pass
+    assert len(limiter._accounts) == 10_000  # noqa: SLF001 - memory is not observable otherwise
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ class Authorizations:
         return found
 
     def _compile(self, method: str, environment: str) -> Authorization:
+        if not self._documents:
+            return compile_authorization({"type": "none"}, self._mode)
         environments = self._documents.get(method, {})
         document = environments.get(environment, environments.get(_DEFAULT_ENVIRONMENT))
         if document is None:
