@@ -148,4 +148,4 @@ def example(name: str, schema: dict[str, Json]) -> Json:  # noqa: PLR0911 - one 
         case {"pattern": str(pattern)}:
             return next(text for text in ["ada@acme.example", *TEXTS] if re.search(pattern, text))
         case _:
-            return "ada+x@acme.example" if "mail" in name.lower() else "x/1"
+            return "ada+x@acme.example" if "mail" in name.lower() else "text/1"

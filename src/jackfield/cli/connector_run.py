@@ -22,12 +22,14 @@ from jackfield.egress.client import Egress
 from jackfield.engine.call import Call, Outcome
 from jackfield.engine.connector import CompiledAction
 from jackfield.engine.eval import evaluate_case
+from jackfield.engine.signer import Signer
 from jackfield.engine.trace import StepState
 from jackfield.engine.transport import Request, Response, Transport
 from jackfield.kit.errors import HubError, InvalidRequest
 from jackfield.kit.json import DecodeError, Json, decode, encode
 from jackfield.kit.redaction import MASK, Redactor, is_secret_name
 from jackfield.settings import Settings
+from jackfield.vault.signing import RsaSigner
 
 _UNREADABLE: Final = 2
 _SHOWN: Final = 2000
@@ -61,7 +63,7 @@ def run_action(path: Path, action: str, options: Options) -> None:
         click.echo(f"warning: {warning.path}: {warning.message}", err=True)
     inputs: Mapping[str, Json] = _read_mapping(options.input) if options.input else {}
     credentials = Credentials.of(method, checked.values)
-    runs = _runs(connector, method, action, inputs)
+    runs = _runs(connector, method, action, checked.values, inputs)
     try:
         asyncio.run(_run(connector, method, credentials, runs, options))
     except _Sketched:
@@ -89,6 +91,7 @@ async def _run(
         credentials=credentials.values,
         transport=transport,
         auth_method=method.key,
+        signer=RsaSigner(),
         trace=_Printed(veil) if options.trace else None,
     )
     try:
@@ -104,8 +107,16 @@ def evaluate_batch(file: Path) -> None:
         cases = [decode(line, dict[str, Json]) for line in file.read_bytes().splitlines() if line]
     except DecodeError as error:
         fail(f"{file} is not one JSON object a line: {error}", status=_UNREADABLE)
+    signer = RsaSigner()
     for case in cases:
-        click.echo(encode(evaluate_case(case)).decode())
+        click.echo(encode(_answer(case, signer)).decode())
+
+
+def _answer(case: dict[str, Json], signer: Signer) -> dict[str, Json]:
+    try:
+        return evaluate_case(case, signer=signer)
+    except Exception as error:  # noqa: BLE001 - whatever is in a line, the next ones are answered
+        return {"id": case.get("id"), "error": f"the case cannot be run: {error}"}
 
 
 def _connector(path: Path) -> Connector:
@@ -126,10 +137,14 @@ def _auth_method(connector: Connector, key: Json) -> AuthMethod:
 
 
 def _runs(
-    connector: Connector, method: AuthMethod, action: str, inputs: Mapping[str, Json]
+    connector: Connector,
+    method: AuthMethod,
+    action: str,
+    credentials: Mapping[str, str],
+    inputs: Mapping[str, Json],
 ) -> list[tuple[CompiledAction, dict[str, Json]]]:
     if action == _PROBES:
-        return [(probe.compiled, {}) for probe in method.test_actions]
+        return [(probe.compiled, {}) for probe in method.test_actions if probe.applies(credentials)]
     found = connector.find_action(action) or connector.find_action(f"{connector.key}_{action}")
     if found is None:
         fail(f"the connector {connector.key!r} has no action {action!r}")

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from jackfield.connectors.compilation import Compilation
-from jackfield.connectors.references import mapping, scope_names, text
+from jackfield.connectors.reading import mapping, scope_names, text
 from jackfield.engine.connector import CompiledAction
 from jackfield.kit.json import Json
 

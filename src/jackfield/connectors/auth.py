@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Literal, cast
 
 from jackfield.connectors.compilation import Compilation
-from jackfield.connectors.credentials import Checked, check_credentials, visible_fields
+from jackfield.connectors.credentials import Checked, check_credentials, evaluate, visible_fields
 from jackfield.connectors.fields import Field, read_field
 from jackfield.connectors.guides import Guide, linking_section, read_guide, select
-from jackfield.connectors.references import items, mapping, scope_names, text
+from jackfield.connectors.reading import items, mapping, scope_names, text
 from jackfield.engine.connector import CompiledAction
 from jackfield.kit.json import Json
 
@@ -43,6 +43,10 @@ class Probe:
     @cached_property
     def compiled(self) -> CompiledAction:
         return self.compilation.action(self.action)
+
+    def applies(self, credentials: Mapping[str, str]) -> bool:
+        """Whether it is to be run for these credentials."""
+        return self.condition is None or bool(evaluate(self.condition, credentials))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from jackfield.connectors.action import ActionInfo, read_action
 from jackfield.connectors.auth import AuthMethod, read_auth_method
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.finding import Finding
-from jackfield.connectors.references import items, mapping, scope_names, text
+from jackfield.connectors.reading import items, mapping, scope_names, text
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.mode import Mode
 from jackfield.kit.json import Json

@@ -64,6 +64,11 @@ def check_credentials(
     return Checked(values, tuple(faults), tuple(warnings))
 
 
+def evaluate(text: str, credentials: Mapping[str, str]) -> Json:
+    """Evaluate a condition or a default on what is filled in so far; a broken one is nothing."""
+    return compile_safely(text, "compat")({"credentials": dict(credentials)})
+
+
 def visible_fields(fields: Sequence[Field], credentials: Mapping[str, str]) -> tuple[Field, ...]:
     return tuple(field for field in fields if _is_visible(field, credentials))
 
@@ -71,11 +76,7 @@ def visible_fields(fields: Sequence[Field], credentials: Mapping[str, str]) -> t
 def _is_visible(field: Field, credentials: Mapping[str, str]) -> bool:
     if field.condition is None:
         return True
-    return bool(_evaluate(field.condition, credentials))
-
-
-def _evaluate(text: str, credentials: Mapping[str, str]) -> Json:
-    return compile_safely(text, "compat")({"credentials": dict(credentials)})
+    return bool(evaluate(field.condition, credentials))
 
 
 def _misfits(fields: Sequence[Field], given: Mapping[str, object], root: str) -> Iterator[Fault]:
@@ -108,7 +109,7 @@ def _filled(field: Field, entered: Mapping[str, str], values: Mapping[str, str])
         return text
     if not is_evaluated(field.value):
         return field.value
-    return _text(_evaluate(field.value, values))
+    return _text(evaluate(field.value, values))
 
 
 def _normalize(field: Field, text: str) -> tuple[str, str | None]:

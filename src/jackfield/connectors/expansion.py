@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
-from jackfield.connectors.references import items, mapping
+from jackfield.connectors.reading import items, mapping
 from jackfield.kit.json import Json
 
 _REQUESTS: Final = frozenset(

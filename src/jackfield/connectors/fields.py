@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jackfield.connectors.references import items, mapping, text
+from jackfield.connectors.reading import items, mapping, text
 from jackfield.kit.json import Json
 
 

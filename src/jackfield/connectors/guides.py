@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from jackfield.connectors.references import items, mapping, scope_names, text
+from jackfield.connectors.reading import items, mapping, scope_names, text
 from jackfield.kit.json import Json
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from jackfield.connectors.references import items, mapping, scope_names, text
+from jackfield.connectors.reading import items, mapping, scope_names, text
 from jackfield.connectors.schema.expressions import is_evaluated
 from jackfield.connectors.schema.report import At, Report, owner, suggestion, unwind
 from jackfield.connectors.yaml import KeyPath

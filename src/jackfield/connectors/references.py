@@ -1,10 +1,11 @@
 """What a connector's parts say of each other: ids that must exist, and be there once."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from jackfield.connectors import patterns
+from jackfield.connectors.reading import items, mapping, scope_names, text, texts
 from jackfield.connectors.schema.report import At, Report, spell, suggestion, unwind
 from jackfield.kit.json import Json
 
@@ -77,7 +78,7 @@ def _check_method(
             _exists(action, action_ids, place, "an action", report)
         elif isinstance(action, Mapping):
             _check_action(cast("Mapping[str, Json]", action), place, report)
-    for index, action in enumerate(cast("list[Json]", method.get("testActionsIds") or [])):
+    for index, action in enumerate(texts(method, "testActionsIds")):
         _exists(action, action_ids, ((at, "testActionsIds"), index), "an action", report)
     refresh = mapping(mapping(method, "refreshAuthentication"), "action")
     _check_action(refresh, ((at, "refreshAuthentication"), "action"), report)
@@ -118,7 +119,7 @@ def _check_fields(fields: Sequence[Mapping[str, Json]], at: At, report: Report) 
             report.missing(place, "options")
         if is_select and field.get("validation"):
             message = "A select checks its own options; it takes no validation."
-            report.error((place, "validation"), message, on_key=True)
+            report.flaw((place, "validation"), message, on_key=True)
         validation = mapping(field, "validation")
         if validation and not {"pattern", "format"} & validation.keys():
             report.missing((place, "validation"), "pattern")
@@ -129,12 +130,12 @@ def _check_fields(fields: Sequence[Mapping[str, Json]], at: At, report: Report) 
 def _check_action(action: Mapping[str, Json], at: At, report: Report) -> None:
     inputs = list(items(action, "inputs"))
     names = [text(each, "name") for each in inputs]
-    _once(names, (at, "inputs"), "name", report)
+    _once(names, (at, "inputs"), "name", report, fatal=report.mode == "strict")
     for index, each in enumerate(inputs):
         _check_input(each, ((at, "inputs"), index), report)
     for index, rule in enumerate(items(action, "validationRules")):
         place = ((at, "validationRules"), index)
-        for number, name in enumerate(cast("list[Json]", rule.get("fields") or [])):
+        for number, name in enumerate(texts(rule, "fields")):
             _exists(name, names, ((place, "fields"), number), "an input", report)
         if "field" in rule:
             _exists(rule["field"], names, (place, "field"), "an input", report)
@@ -146,11 +147,11 @@ def _check_action(action: Mapping[str, Json], at: At, report: Report) -> None:
 
 def _check_input(each: Mapping[str, Json], at: At, report: Report) -> None:
     _pattern(mapping(each, "rules").get("pattern"), ((at, "rules"), "pattern"), report)
-    if each.get("type") == "enum" and not each.get("oneOf") and not each.get("array"):
-        report.missing(at, "oneOf")
+    if each.get("type") == "enum" and not each.get("oneOf"):
+        report.flaw((at, "oneOf"), f"'{spell(unwind((at, 'oneOf')))}' says which values there are.")
     one_of = mapping(each, "oneOf")
     if "oneOf" in each and len({"values", "ref"} & one_of.keys()) != 1:
-        report.error((at, "oneOf"), "Give either 'values' or 'ref'.")
+        report.flaw((at, "oneOf"), "Give either 'values' or 'ref'.")
     for index, inner in enumerate(items(each, "properties")):
         _check_input(inner, ((at, "properties"), index), report)
 
@@ -170,7 +171,7 @@ def _anchor(notice: Mapping[str, Json], at: At, fields: Sequence[str], report: R
         return
     _exists(notice["anchor"], fields, (at, "anchor"), "a field", report)
     if notice.get("position", "top") != "top":
-        report.error((at, "anchor"), "An anchor needs the position 'top'.", on_key=True)
+        report.flaw((at, "anchor"), "An anchor needs the position 'top'.", on_key=True)
 
 
 def _scopes(
@@ -178,57 +179,37 @@ def _scopes(
 ) -> None:
     for scope in scope_names(owner.get(name)):
         if scope not in known:
-            _exists(scope, list(known), (at, name), "one of 'scopeDefinitions'", report)
+            message = _not_among(scope, known, (at, name), "one of 'scopeDefinitions'")
+            report.flaw((at, name), message)
 
 
 def _exists(name: Json, known: Iterable[str], at: At, what: str, report: Report) -> None:
     known = list(known)
-    if not isinstance(name, str) or name in known:
-        return
-    message = f"'{name}' in '{spell(unwind(at))}' is not {what}."
+    if isinstance(name, str) and name and name not in known:
+        report.error(at, _not_among(name, known, at, what))
+
+
+def _not_among(name: str, known: Iterable[str], at: At, what: str) -> str:
     meant = suggestion(name, known)
-    report.error(at, f"{message} Did you mean '{meant}'?" if meant else message)
+    message = f"'{name}' in '{spell(unwind(at))}' is not {what}."
+    return f"{message} Did you mean '{meant}'?" if meant else message
 
 
 def _pattern(pattern: Json, at: At, report: Report) -> None:
     if isinstance(pattern, str) and (reason := patterns.fault(pattern)):
         message = f"The pattern in '{spell(unwind(at))}' {reason}."
-        report.error(at, message, fatal=report.mode == "strict")
+        report.flaw(at, message)
 
 
-def _once(names: Sequence[str], at: At, key: str | None, report: Report) -> None:
+def _once(
+    names: Sequence[str], at: At, key: str | None, report: Report, *, fatal: bool = True
+) -> None:
     """Report every name that is there before."""
     counts = Counter(names)
     seen: set[str] = set()
     for index, name in enumerate(names):
         if counts[name] > 1 and name in seen and name:
             place = ((at, index), key) if key else (at, index)
-            report.error(place, f"'{name}' is there twice in '{spell(unwind(at))}'.")
+            message = f"'{name}' is there twice in '{spell(unwind(at))}'."
+            report.error(place, message, fatal=fatal)
         seen.add(name)
-
-
-def scope_names(value: Json) -> list[str]:
-    """Read scopes the way authors write them: separated by blanks, or as a list."""
-    if isinstance(value, str):
-        return value.split()
-    if isinstance(value, list):
-        return [name for name in cast("list[Json]", value) if isinstance(name, str)]
-    return []
-
-
-def items(owner: Mapping[str, Json], name: str) -> Iterator[Mapping[str, Json]]:
-    """Yield the mappings of a list; what is none was reported by the structure's check."""
-    value = owner.get(name)
-    if isinstance(value, list):
-        for item in cast("list[Json]", value):
-            yield cast("Mapping[str, Json]", item) if isinstance(item, Mapping) else {}
-
-
-def mapping(owner: Mapping[str, Json], name: str) -> Mapping[str, Json]:
-    value = owner.get(name)
-    return cast("Mapping[str, Json]", value) if isinstance(value, Mapping) else {}
-
-
-def text(owner: Mapping[str, Json], name: str) -> str:
-    value = owner.get(name)
-    return value if isinstance(value, str) else ""

@@ -7,7 +7,7 @@ from typing import Final, cast
 from jackfield.connectors import lints, references
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.finding import Severity
-from jackfield.connectors.references import items, mapping, text
+from jackfield.connectors.reading import items, mapping, text
 from jackfield.connectors.schema.document import DOCUMENT
 from jackfield.connectors.schema.report import Problem, Report, owner, spell, unwind
 from jackfield.connectors.yaml import KeyPath

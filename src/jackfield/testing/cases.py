@@ -20,6 +20,7 @@ from jackfield.kit.json import Json
 from jackfield.testing.differences import differences
 from jackfield.testing.expectations import Expectation, compare
 from jackfield.testing.provider import ScriptedTransport, answer
+from jackfield.vault.signing import RsaSigner
 
 
 class InvalidCase(InvalidRequest):
@@ -78,6 +79,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     now: datetime | None = None
     provider: list[Turn] = []
     output: Json = msgspec.UNSET
+    extra: dict[str, Json] = {}
     more: bool = False
     warnings: list[str] = []
     file: FileExpectation | None = None
@@ -128,6 +130,7 @@ async def _run(connector: Connector, case: Case, transport: ScriptedTransport) -
         environment=case.environment,
         clock=_clock(case.now),
         sleep=_no_time_passes,
+        signer=RsaSigner(),
     )
     if case.link:
         return await _link(method, call)
@@ -149,6 +152,8 @@ async def _link(method: AuthMethod, call: Call) -> Outcome:
         raise InvalidRequest(msg, faults=checked.faults)
     warnings = tuple(warning.message for warning in checked.warnings)
     for probe in method.test_actions:
+        if not probe.applies(checked.values):
+            continue
         await probe.compiled.run(replace(call, credentials=checked.values, flow="test_action"))
     return Outcome(data=None, warnings=warnings)
 
@@ -200,6 +205,7 @@ def _outcome_differences(case: Case, outcome: Outcome) -> Iterator[str]:
         return
     if case.output is not msgspec.UNSET:
         yield from differences(case.output, outcome.data, "output")
+    yield from differences(case.extra, outcome.extra, "extra")
     yield from differences(case.more, outcome.next is not None, "more")
     yield from differences(case.warnings, outcome.warnings, "warnings")
     yield from _file_differences(case.file, outcome.file)

@@ -160,7 +160,7 @@ def test_a_batch_is_answered_line_by_line(tmp_path: Path) -> None:
     file = tmp_path / "batch.ndjson"
     file.write_text(
         '{"id": "1", "kind": "expression", "expr": "{{a * 2}}", "context": {"a": "50"}}\n'
-        '{"id": "2", "kind": "nonsense"}\n',
+        '{"id": "2", "kind": "step", "function": "request", "params": {}, "server": 7}\n',
         encoding="utf-8",
     )
 

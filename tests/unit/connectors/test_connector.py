@@ -66,7 +66,7 @@ def test_an_actions_inputs_are_a_json_schema(iterable: Connector) -> None:
     assert action
 
     assert action.schema["required"] == ["name"]
-    assert action.schema["properties"]["name"]["maxLength"] == 255
+    assert action.schema["properties"]["name"]["minLength"] == 1
 
 
 def test_credentials_only_go_where_the_connector_says(iterable: Connector) -> None:

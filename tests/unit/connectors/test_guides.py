@@ -30,7 +30,7 @@ def test_the_guide_leads_from_the_key_over_the_region_to_the_form(iterable: Guid
         "Linking the Account from the Hub",
     ]
     assert [step.field for section in iterable.sections for step in section.steps] == [
-        None, None, "api_key", "region", None, None, None
+        None, None, "api_key", "api_key", "region", None, None, None
     ]  # fmt: skip
 
 

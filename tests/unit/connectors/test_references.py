@@ -53,7 +53,7 @@ TEST_ACTIONS = "      testActions: [{ action: list_thing, required: true }]\nact
         (
             "    steps:\n",
             "    inputs:\n      - { name: kind, type: enum, in: query }\n    steps:\n",
-            "inputs\\[0\\].oneOf' is missing",
+            "inputs\\[0\\].oneOf' says which values",
         ),
         (
             "    steps:\n",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 from urllib.parse import unquote
 
-from jackfield.connectors.references import mapping
+from jackfield.connectors.reading import mapping
 from jackfield.kit.json import Json
 
 _MOST_HOPS: Final = 20

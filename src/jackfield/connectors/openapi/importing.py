@@ -15,7 +15,7 @@ from jackfield.connectors.openapi.naming import snake_case
 from jackfield.connectors.openapi.operations import Import, read_actions
 from jackfield.connectors.openapi.schemas import one_line
 from jackfield.connectors.openapi.security import to_auth_methods
-from jackfield.connectors.references import items, mapping, text
+from jackfield.connectors.reading import items, mapping, text
 from jackfield.connectors.scaffold import require_key
 from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.json import Json

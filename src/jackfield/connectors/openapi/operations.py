@@ -7,7 +7,8 @@ from typing import Final, cast
 from jackfield.connectors.openapi.document import OpenApi
 from jackfield.connectors.openapi.naming import snake_case, unique
 from jackfield.connectors.openapi.schemas import merged, one_line, to_input, to_inputs
-from jackfield.connectors.references import MAX_TOOL_NAME, items, mapping, text
+from jackfield.connectors.reading import items, mapping, text
+from jackfield.connectors.references import MAX_TOOL_NAME
 from jackfield.kit.json import Json
 
 _PLACES: Final = {"path": "path", "query": "query", "header": "headers"}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from jackfield.connectors.openapi.document import OpenApi
-from jackfield.connectors.references import mapping, text
+from jackfield.connectors.reading import mapping, text
 from jackfield.kit.json import Json
 
 _DEEPEST: Final = 4

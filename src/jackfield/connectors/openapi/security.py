@@ -5,7 +5,7 @@ from typing import Final
 
 from jackfield.connectors.openapi.document import OpenApi
 from jackfield.connectors.openapi.naming import snake_case
-from jackfield.connectors.references import mapping, text
+from jackfield.connectors.reading import mapping, text
 from jackfield.kit.json import Json
 
 

@@ -42,6 +42,10 @@ class Report:
     def error(self, at: At, message: str, *, on_key: bool = False, fatal: bool = True) -> None:
         self.problems.append(Problem(unwind(at), message, on_key=on_key, fatal=fatal))
 
+    def flaw(self, at: At, message: str, *, on_key: bool = False) -> None:
+        """Report an error that other engines live with: only a strict document is refused."""
+        self.error(at, message, on_key=on_key, fatal=self.mode == "strict")
+
     def warning(self, at: At, message: str, *, on_key: bool = False) -> None:
         problem = Problem(unwind(at), message, Severity.WARNING, on_key=on_key, fatal=False)
         self.problems.append(problem)

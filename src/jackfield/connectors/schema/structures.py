@@ -177,10 +177,10 @@ class Record(Kind):
         )
         if meant:
             message += f" Did you mean '{meant}'?"
-        if self.unknown is Unknown.REFUSED or report.mode == "strict":
+        if self.unknown is Unknown.REFUSED:
             report.error(at, message, on_key=True)
-        elif meant:
-            report.error(at, message, on_key=True, fatal=False)
+        elif meant or report.mode == "strict":
+            report.flaw(at, message, on_key=True)
         else:
             report.warning(at, message, on_key=True)
 

@@ -1,0 +1,70 @@
+"""Mending typos: which known word an unknown one was meant to be."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+_SHORTEST: Final = 4
+_LONG: Final = 8
+_CANDIDATES: Final = 24
+_MOST: Final = 3
+
+
+class Spelling:
+    """The words of an index, found again by the letters they share."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._words: Final = sorted(word for word in set(known) if len(word) >= _SHORTEST - 1)
+        self._by_gram: Final[defaultdict[str, list[int]]] = defaultdict(list)
+        for number, word in enumerate(self._words):
+            for gram in _grams(word):
+                self._by_gram[gram].append(number)
+
+    def repair(self, word: str) -> list[tuple[str, float]]:
+        """Return the known words nearest to `word`, each with how sure that is, up to 1."""
+        if len(word) < _SHORTEST or not word.isalpha():
+            return []
+        shared: defaultdict[int, int] = defaultdict(int)
+        grams = _grams(word)
+        for gram in grams:
+            for number in self._by_gram.get(gram, ()):
+                shared[number] += 1
+        best = sorted(
+            ((2 * count / (len(grams) + len(self._words[n]) + 1), n) for n, count in shared.items()),
+            key=lambda each: (-each[0], each[1]),
+        )[:_CANDIDATES]
+        allowed = 2 if len(word) >= _LONG else 1
+        near: list[tuple[str, float]] = []
+        for likeness, number in best:
+            known = self._words[number]
+            edits = distance(word, known, most=allowed)
+            if edits <= allowed:
+                near.append((known, (1 - edits / (len(word) + 1)) * (0.7 + 0.3 * likeness)))
+        near.sort(key=lambda each: (-each[1], each[0]))
+        return near[:_MOST]
+
+
+def distance(one: str, other: str, *, most: int) -> int:
+    """Count the edits (insert, delete, replace, swap neighbors) between words; stops past `most`."""
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        following = [i]
+        for j, wanted in enumerate(other, 1):
+            cost = min(row[j] + 1, following[j - 1] + 1, row[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, before[j - 2] + 1)
+            following.append(cost)
+        if min(following) > most:
+            return most + 1
+        before, row = row, following
+    return row[-1]
+
+
+def _grams(word: str) -> set[str]:
+    padded = f"^{word}$"
+    return {padded[i : i + 3] for i in range(len(padded) - 2)} | {
+        padded[i : i + 2] for i in range(min(2, len(padded) - 1))
+    }
