@@ -8,6 +8,7 @@ from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.engine.call import Call
+from jackfield.kit import redaction
 from jackfield.kit.errors import Fault, ProviderError, ProviderRejected, ProviderUnauthorized
 from jackfield.runtime import Hub
 
@@ -26,7 +27,10 @@ async def check_credential(
         CredentialRejected: the provider refuses them; the faults say which field is to blame.
         ProviderError: the provider could not be asked.
     """
+    redaction.learn(credentials.redactor)
     for test in method.test_actions:
+        if not test.applies(credentials.values):
+            continue
         call = Call(
             inputs={},
             credentials=credentials.values,

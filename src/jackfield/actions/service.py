@@ -19,10 +19,10 @@ from jackfield.actions.repo import append_run
 from jackfield.connectors.connector import Connector
 from jackfield.engine.call import Call, Outcome
 from jackfield.engine.connector import CompiledAction
+from jackfield.kit import redaction
 from jackfield.kit.errors import HubError, ProviderError, ProviderUnauthorized
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json
-from jackfield.kit.redaction import redacting
 from jackfield.runtime import Hub
 
 _log = structlog.get_logger()
@@ -127,11 +127,11 @@ async def _perform(hub: Hub, project_id: ProjectId, prepared: _Prepared) -> Outc
             "originOwnerName": account.origin_owner_name,
         },
     )
-    with redacting(credentials.redactor):
-        try:
-            return await prepared.action.run(call)
-        except ProviderError as error:
-            raise safe(error, credentials) from None
+    redaction.learn(credentials.redactor)
+    try:
+        return await prepared.action.run(call)
+    except ProviderError as error:
+        raise safe(error, credentials) from None
 
 
 async def _doubt(hub: Hub, project_id: ProjectId, account: Account) -> None:

@@ -25,7 +25,7 @@ from jackfield.engine.eval import evaluate_case
 from jackfield.engine.signer import Signer
 from jackfield.engine.trace import StepState
 from jackfield.engine.transport import Request, Response, Transport
-from jackfield.kit.errors import HubError, InvalidRequest
+from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.json import DecodeError, Json, decode, encode
 from jackfield.kit.redaction import MASK, Redactor, is_secret_name
 from jackfield.settings import Settings
@@ -44,10 +44,8 @@ class Options:
     trace: bool
 
 
-class _Sketched(HubError):
+class _Sketched(Exception):
     """The request was shown instead of sent."""
-
-    code = "dry_run"
 
 
 def run_action(path: Path, action: str, options: Options) -> None:
@@ -66,8 +64,8 @@ def run_action(path: Path, action: str, options: Options) -> None:
     runs = _runs(connector, method, action, checked.values, inputs)
     try:
         asyncio.run(_run(connector, method, credentials, runs, options))
-    except _Sketched:
-        return
+    except* _Sketched:
+        pass
 
 
 async def _run(

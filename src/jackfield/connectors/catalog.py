@@ -1,10 +1,10 @@
 """All connectors of a running hub."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self, TypeVar
 
 from jackfield.connectors.cache import Cache
 from jackfield.connectors.connector import Connector
@@ -15,6 +15,7 @@ from jackfield.engine.connector import CompiledAction
 from jackfield.kit.errors import NotFound
 
 _SUGGESTIONS: Final = 3
+T = TypeVar("T")
 
 
 class ConnectorNotFound(NotFound):
@@ -51,6 +52,7 @@ class Catalog:
         self._files: Mapping[Path, _Loaded] = {}
         self._connectors: Mapping[str, Connector] = {}
         self._clashes: tuple[Finding, ...] = ()
+        self._derived: dict[object, Any] = {}
 
     def load(self) -> None:
         """Read every connector; those that cannot be used are left out and in `findings`."""
@@ -89,6 +91,16 @@ class Catalog:
             raise ConnectorNotFound(_message("connector", key, self._connectors))
         return connector
 
+    def derived(self, make: Callable[[Self], T]) -> T:
+        """Return what `make` makes of these connectors; it is kept until they change."""
+        kept = self._derived
+        if make not in kept:
+            kept[make] = make(self)
+        return kept[make]
+
+    def has_derived(self, make: Callable[[Self], object]) -> bool:
+        return make in self._derived
+
     def action(self, action_id: str) -> tuple[Connector, CompiledAction]:
         """
         Return an action by its full id, and the connector it belongs to.
@@ -126,6 +138,8 @@ class Catalog:
         has_changed = files != self._files
         self._connectors, self._clashes = _by_key(files.values())
         self._files = files
+        if has_changed:
+            self._derived = {}
         return has_changed
 
     def _load(self, file: Path, signature: Signature, before: _Loaded | None) -> _Loaded:

@@ -11,6 +11,7 @@ import ssl
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -20,7 +21,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from jackfield.egress.policy import is_public
-from jackfield.egress.rewrite import Rewrites, origin_of
+from jackfield.egress.rewrite import Rewrites, origin_of, prefix_of
 from jackfield.kit.errors import (
     EgressBlocked,
     ProviderError,
@@ -116,7 +117,7 @@ class Egress:
             if answer.status not in _REDIRECTS or location is None or not left:
                 return answer
             target = self._rewrites.back(urljoin(url, location))
-            if origin_of(target) != origin_of(url):
+            if origin_of(prefix_of(target)) != origin_of(prefix_of(url)):
                 # Any header may carry the credential; only these are known not to.
                 headers = {k: v for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS}
             if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):  # noqa: PLR2004
@@ -229,19 +230,29 @@ def _session(guard: _Guard) -> aiohttp.ClientSession:
 
 
 def _require_allowed(url: str, may_visit: Callable[[str], bool]) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        msg = "only http and https URLs with a host can be requested"
-        raise EgressBlocked(msg)
-    if parts.username is not None or parts.password is not None:
-        msg = "a URL with a user name or password in it cannot be requested"
-        raise EgressBlocked(msg)
+    problem = _problem_with(prefix_of(url))
+    if problem is not None:
+        raise EgressBlocked(problem)
     if not may_visit(url):
-        msg = f"the connector does not declare the host {parts.hostname!r}"
+        msg = f"the connector does not declare the host {_host(url)!r}"
         raise EgressBlocked(msg)
+
+
+@lru_cache(maxsize=4096)
+def _problem_with(prefix: str) -> str | None:
+    """Say why no URL with this scheme and authority can be requested."""
+    parts = urlsplit(prefix)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        return "only http and https URLs with a host can be requested"
+    if parts.username is not None or parts.password is not None:
+        return "a URL with a user name or password in it cannot be requested"
+    return None
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    if "content-encoding" not in response.headers and (response.content_length or limit) < limit:
+        # What says its size and is not packed cannot turn out larger.
+        return await response.read()
     content = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK):
         content += chunk

@@ -1,10 +1,15 @@
 """Sending a provider's origin elsewhere: to a sandbox, or to a test's scripted server."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit
 
 from jackfield.kit.errors import HubError
+
+_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
 class InvalidRewrite(HubError):
@@ -21,15 +26,18 @@ class Rewrites:
 
     def out(self, url: str) -> str | None:
         """Return where a request for `url` really goes, or `None` if it goes to `url`."""
-        origin = origin_of(url)
-        target = self.targets.get(origin)
-        return None if target is None else target + url[_length(url) :]
+        if not self.targets:
+            return None
+        prefix = prefix_of(url)
+        target = self.targets.get(origin_of(prefix))
+        return None if target is None else target + url[len(prefix) :]
 
     def back(self, url: str) -> str:
         """Return the provider's own spelling of a `url` that a target answered with."""
+        prefix = prefix_of(url)
         for origin, target in self.targets.items():
-            if origin_of(url) == target:
-                return origin + url[_length(url) :]
+            if origin_of(prefix) == target:
+                return origin + url[len(prefix) :]
         return url
 
 
@@ -55,15 +63,20 @@ def parse(text: str) -> Rewrites:
     return Rewrites(targets)
 
 
+def prefix_of(url: str) -> str:
+    """Return scheme and authority of `url`, as they are written."""
+    match = _PREFIX.match(url)
+    return match[0] if match else url
+
+
+@lru_cache(maxsize=4096)
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of `url` in one spelling, without the scheme's own port."""
+    """Return scheme, host and port of `url` in one spelling, without the scheme's own port.
+
+    Remembered, since the prefixes of URLs are few and every request asks.
+    """
     parts = urlsplit(url)
     default = {"http": 80, "https": 443}.get(parts.scheme)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = "" if parts.port in (None, default) else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"
-
-
-def _length(url: str) -> int:
-    parts = urlsplit(url)
-    return len(f"{parts.scheme}://{parts.netloc}")

@@ -10,7 +10,7 @@ from jackfield.engine.cursor import decode_cursor, encode_cursor
 from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, Scope
-from jackfield.engine.expressions.templates import compile_value, none_if_missing
+from jackfield.engine.expressions.templates import compile_settled, none_if_missing
 from jackfield.engine.hosts import Allow
 from jackfield.engine.inputs.accept import Inputs, Placed
 from jackfield.engine.kinds import is_object
@@ -246,7 +246,7 @@ def compile_action(
         document,
         action_id=f"{key}_{own_id}",
         steps=steps,
-        result=None if result is None else compile_value(result, setting.mode),
+        result=None if result is None else compile_settled(result, setting.mode),
         surroundings=surroundings,
     )
 

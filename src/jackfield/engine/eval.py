@@ -29,7 +29,7 @@ from jackfield.engine.transport import Request, Response
 from jackfield.engine.wire.json import encode_json, float_digits
 from jackfield.engine.wire.url import path_and_query
 from jackfield.kit.clock import Clock, system_clock
-from jackfield.kit.errors import HubError, ProviderError
+from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
 
 _CONTEXT: Final = {
@@ -91,7 +91,7 @@ async def _run_step(
         function = compile_function(name, version, params, setting)
         try:
             result = await function(run)
-        except ProviderError as error:
+        except HubError as error:
             result = fail_with(error)
     return _reported(result)
 

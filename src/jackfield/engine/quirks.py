@@ -25,6 +25,11 @@ def as_json_text(body: str) -> str:
     return body.strip()
 
 
+def keep_references(document: bytes) -> bytes:
+    """Have numeric character references in XML stay as they are written (section 3.1)."""
+    return document.replace(b"&#", b"&amp;#")
+
+
 def replace_token(text: str, token: str, value: str) -> str:
     """
     Put `value` where `token` first stands, as JavaScript's `replace` does.

@@ -178,7 +178,7 @@ def _answer(outcome: Outcome) -> Response:
     data = outcome.data
     if isinstance(data, list):
         rows = cast("list[Json]", data)
-        data = rows if all(isinstance(row, Mapping) for row in rows) else {"items": rows}
+        data = rows if all(isinstance(row, dict) for row in rows) else {"items": rows}
     elif data is not None and not isinstance(data, Mapping):
         data = {"value": data}
     content: dict[str, Json] = {**outcome.extra, "data": data, "next": outcome.next}

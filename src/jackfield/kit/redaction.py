@@ -8,10 +8,9 @@ for in every form it travels in: as it is, percent-encoded, base64 and JSON-esca
 import base64
 import json
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, cast
 from urllib.parse import quote, quote_plus
 
@@ -89,16 +88,16 @@ def current() -> Redactor:
     return _current.get()
 
 
-@contextmanager
-def redacting(redactor: Redactor) -> Generator[None]:
-    """Have everything logged inside the block pass through `redactor`."""
-    token = _current.set(redactor)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+def learn(redactor: Redactor) -> None:
+    """Have everything this task logs from now on pass through `redactor`.
+
+    For the rest of the task and not for a block: a crash is logged where it ends, long after the
+    block it happened in, and its message may hold what was worked with.
+    """
+    _current.set(redactor)
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     return _KEY.search(name) is not None
 

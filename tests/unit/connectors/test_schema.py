@@ -14,7 +14,7 @@ from jackfield.connectors.schema.reference import render_reference
 from tests.unit.connectors.conftest import MAIN
 
 ROOT = Path(__file__).parents[3]
-REFRESH = "run: jackfield connectors schema > schema/connector.schema.json (see CONTRIBUTING.md)"
+REFRESH = "run: jackfield connectors schema > schema/connector.schema.json, and with --partial"
 
 
 @pytest.mark.parametrize(

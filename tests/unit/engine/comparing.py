@@ -57,10 +57,8 @@ def _address(request: dict) -> tuple:
 def _body(text: str, content_type: str) -> object:
     if "form-urlencoded" in content_type:
         return sorted(parse_qsl(text, keep_blank_values=True))
-    if "xml" in content_type:
-        return read_xml(text, XmlForm())
     try:
-        return json.loads(text)
+        return read_xml(text, XmlForm()) if "xml" in content_type else json.loads(text)
     except ValueError:
         return text
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jackfield.engine.expressions.errors import InvalidExpression
-from jackfield.engine.expressions.templates import compile_value
+from jackfield.engine.expressions.templates import compile_settled, compile_value
 from jackfield.engine.expressions.text import check, compile_text, evaluate
 from jackfield.engine.missing import MISSING
 from jackfield.engine.moment import using_clock
@@ -75,7 +75,8 @@ def test_a_template_leaves_out_what_is_missing() -> None:
     template = {"a": "$.nope", "b": ["$.nope", {"c": "$.inputs.id"}], "d": 1}
 
     assert compile_value(template, "strict")(ROWS) == {"b": [{"c": "42"}], "d": 1}
-    assert compile_value(template, "compat")(ROWS) == {"b": [None, {"c": "42"}], "d": 1}
+    assert compile_value(template, "compat")(ROWS) == {"b": [MISSING, {"c": "42"}], "d": 1}
+    assert compile_settled(template, "compat")(ROWS) == {"b": [None, {"c": "42"}], "d": 1}
 
 
 def test_a_value_from_the_context_is_never_evaluated_again() -> None:

@@ -204,7 +204,7 @@ def test_a_signature_without_its_key_names_the_missing_credential() -> None:
     ):
         answered = signed(signing, {})
 
-        assert name in answered["error"]
+        assert name in answered["value"]["output"]["message"]
         assert answered["requests"] == []
 
 

@@ -3,30 +3,25 @@
 The first stage adds up, for each word of the question, the best match of the word itself, its
 synonyms and, where no action has it, the words it may be a typo of. The second looks at the best
 of those again: is the verb the one asked for, how much of the action's own name was asked for,
-and how much of the question does the action answer. Both are plain arithmetic, so the same
-question gets the same answer.
+how much of the question does the name answer. All of it is plain arithmetic over what stands in
+the catalog, so the same question gets the same answer.
 """
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from jackfield.actions.search.spelling import Spelling
-from jackfield.actions.search.synonyms import THINGS, VERBS, verbs_of
-from jackfield.actions.search.words import content_words, stem, words
+from jackfield.actions.search.postings import Postings
+from jackfield.actions.search.question import Concept, Question, Vocabulary
+from jackfield.actions.search.synonyms import verbs_of
+from jackfield.actions.search.words import content_words, is_plural, stem, words
 
-_K1: Final = 1.2
-_B: Final = 0.5
 _NAME, _LABEL, _CONNECTOR, _DESCRIPTION, _TAGS, _INPUTS = 3.0, 2.0, 2.0, 1.0, 1.0, 0.4
-_SYNONYM: Final = 0.6
-_VERB: Final = 0.7
-# What more than this many actions have is looked up for those that something rarer has found.
-_COMMON: Final = 1500
 _LOOKED_AT: Final = 60
-_MOST_WORDS: Final = 32
+# What is meant by a question without a verb.
+_USUAL: Final = {"get": 0.7, "list": 0.7, "search": 0.6, "send": 0.6}
+# How much each of the closer look's answers counts beside the sum of the first stage.
+_VERB, _OF_NAME, _OF_QUESTION, _NUMBER = 0.35, 0.5, 0.35, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +49,9 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class _Document:
     id: str
-    connector_key: str
     verbs: frozenset[str]
     name: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Concept:
-    """One word of a question: the terms that may stand for it, each with its worth."""
-
-    terms: Mapping[str, float]
-    weight: float
+    is_many: bool
 
 
 class Index:
@@ -72,18 +59,14 @@ class Index:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         ordered = sorted(entries, key=lambda entry: entry.id)
-        counts = [_weighted(entry) for entry in ordered]
-        self._documents: Final = [
-            _Document(e.id, e.connector_key, verbs_of(e.name), _stems(e.name)) for e in ordered
-        ]
-        self._idf, self._postings = _postings(counts)
-        self._rarest: Final = max(self._idf.values(), default=1.0)
-        self._spelling: Final = Spelling(
-            word for entry in ordered for word in _spelled(entry)
+        self._documents: Final = [_document(entry) for entry in ordered]
+        self._postings: Final = Postings([_weighted(entry) for entry in ordered])
+        self._vocabulary: Final = Vocabulary(
+            self._postings, (word for entry in ordered for word in _spelled(entry))
         )
-        self._by_connector: Final[defaultdict[str, set[int]]] = defaultdict(set)
-        for number, document in enumerate(self._documents):
-            self._by_connector[document.connector_key].add(number)
+        self._by_connector: Final[dict[str, set[int]]] = {}
+        for number, entry in enumerate(ordered):
+            self._by_connector.setdefault(entry.connector_key, set()).add(number)
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -92,42 +75,83 @@ class Index:
         self, text: str, *, connectors: Sequence[str] | None = None, most: int = 10
     ) -> list[Hit]:
         """Return the actions nearest to `text`, best first; only of `connectors` where given."""
-        concepts = self._concepts(content_words(text)[:_MOST_WORDS])
+        question = self._vocabulary.understand(text)
         within = None
         if connectors is not None:
             within = {n for key in connectors for n in self._by_connector.get(key, ())}
-        found = self._add_up(concepts, within)
+        found = self._add_up(question.concepts, within)
         best = sorted(found, key=lambda n: (-found[n], n))[: max(_LOOKED_AT, most)]
-        hits = [Hit(self._documents[n].id, s) for n, s in self._look_again(best, text, concepts)]
+        total = sum(concept.weight for concept in question.concepts)
+        hits = [
+            Hit(document.id, _similarity(document, question, share=found[number] / total))
+            for number, document in ((n, self._documents[n]) for n in best)
+        ]
+        hits.sort(key=lambda hit: (-hit.similarity, hit.id))
         return hits[:most]
 
-    def _concepts(self, asked: Sequence[str]) -> list[_Concept]:
-        concepts: list[_Concept] = []
-        for word in dict.fromkeys(asked):
-            terms: dict[str, float] = {}
-            exact = stem(word)
-            for meant, worth in self._meant(word, exact):
-                known = stem(meant)
-                _keep(terms, known, worth)
-                for other in THINGS.get(known, ()):
-                    _keep(terms, other, worth * _SYNONYM)
-                for verb in VERBS.get(known, ()):
-                    _keep(terms, verb, worth * _VERB)
-            terms = {term: worth for term, worth in terms.items() if term in self._postings}
-            # An unknown word still counts as something that was asked for and not found.
-            weight = max((self._idf[t] * w for t, w in terms.items()), default=self._rarest / 3)
-            concepts.append(_Concept(terms, weight))
-        return concepts
+    def _add_up(self, concepts: Sequence[Concept], within: set[int] | None) -> dict[int, float]:
+        """Sum up each document's best match with each concept, the rarest concepts first."""
+        totals: dict[int, float] = {}
+        for concept in sorted(concepts, key=lambda each: -each.weight):
+            best: dict[int, float] = {}
+            for term, worth in concept.terms.items():
+                self._postings.keep_best(best, term, worth, among=totals, within=within)
+            for number, score in best.items():
+                totals[number] = totals.get(number, 0.0) + score
+        return totals
 
-    def _meant(self, word: str, exact: str) -> list[tuple[str, float]]:
-        if exact in self._postings or exact in VERBS or exact in THINGS:
-            return [(word, 1.0)]
-        return self._spelling.repair(word)
 
-    def _add_up(self, concepts: Sequence[_Concept], within: set[int] | None) -> dict[int, float]:
-        rare = [[], []]  # type: ignore[var-annotated]
-        found: dict[int, float] = {}
-        raise NotImplementedError
+def _similarity(document: _Document, question: Question, *, share: float) -> float:
+    """Return how near an action is, of whose best possible sum it has `share`."""
+    concepts = question.concepts
+    named = [c for c in concepts if not document.name.isdisjoint(c.terms)]
+    things = document.name - document.verbs
+    asked = {term for concept in concepts for term in concept.terms}
+    of_name = len(things & asked) / len(things) if things else 0.5
+    weight = sum(concept.weight for concept in concepts)
+    of_question = sum(concept.weight for concept in named) / weight
+    verb = _verb_match(document, question)
+    number = 0.5 if question.is_many is None else float(document.is_many == question.is_many)
+    looked = _VERB * verb + _OF_NAME * of_name + _OF_QUESTION * of_question + _NUMBER * number
+    most = 1 + _VERB + _OF_NAME + _OF_QUESTION + _NUMBER
+    return round(min(1.0, (share + looked) / most), 4)
 
-    def _look_again(self, best: Sequence[int], text: str, concepts: Sequence[_Concept]):
-        raise NotImplementedError
+
+def _verb_match(document: _Document, question: Question) -> float:
+    if not question.verbs:
+        return max((_USUAL.get(verb, 0.4) for verb in document.verbs), default=0.4)
+    if not document.verbs:
+        return 0.3
+    return sum(question.verbs.get(verb, 0.0) for verb in document.verbs) / len(document.verbs)
+
+
+def _document(entry: Entry) -> _Document:
+    named = words(entry.name)
+    verbs = verbs_of(entry.name)
+    is_many = any(is_plural(word) for word in named if stem(word) not in verbs)
+    return _Document(entry.id, verbs, frozenset(map(stem, named)), is_many)
+
+
+def _weighted(entry: Entry) -> dict[str, float]:
+    """Return how much an entry says each term, by where it says it."""
+    counts: dict[str, float] = {}
+    fields = (
+        (entry.name, _NAME),
+        (entry.label, _LABEL),
+        (f"{entry.connector_key} {entry.connector_title}", _CONNECTOR),
+        (entry.description, _DESCRIPTION),
+        (" ".join(entry.tags), _TAGS),
+        (" ".join(entry.inputs), _INPUTS),
+    )
+    for text, weight in fields:
+        for word in content_words(text) if weight == _DESCRIPTION else words(text):
+            term = stem(word)
+            counts[term] = counts.get(term, 0.0) + weight
+    return counts
+
+
+def _spelled(entry: Entry) -> list[str]:
+    return words(
+        f"{entry.name} {entry.label} {entry.connector_key} {entry.connector_title} "
+        f"{entry.description}"
+    )

@@ -9,23 +9,24 @@ from typing import Final
 
 from jackfield.actions.search.words import stem, words
 
+_NEXT, _STEP, _LEAST = 0.95, 0.04, 0.5
 _VERBS: Final[Mapping[str, str]] = {
-    "get": "get fetch retrieve read show view look lookup see display pull load obtain check inspect"
+    "get": "get fetch retrieve read find lookup show view look see display pull load obtain check inspect"
     " details detail info tell know what",
     "list": "list all every browse enumerate show see display which many fetch retrieve get overview",
     "create": "create add new make insert open register post build set generate start record"
     " log submit",
     "update": "update edit change modify set rename alter patch adjust correct fix amend save",
     "delete": "delete remove erase drop destroy purge wipe rid clear trash discard",
-    "send": "send deliver dispatch email message notify shoot fire blast trigger",
+    "send": "send deliver dispatch email message notify shoot fire blast trigger text mail",
     "search": "search find query lookup look filter locate",
     "cancel": "cancel stop abort halt call revoke undo",
     "start": "start begin launch run kick initiate trigger activate",
     "upsert": "upsert create update save",
-    "subscribe": "subscribe add join opt enroll signup put",
-    "unsubscribe": "unsubscribe remove leave opt unlist kick",
+    "subscribe": "subscribe optin signup join enroll add put",
+    "unsubscribe": "unsubscribe optout leave unlist kick off mute remove",
     "track": "track record log register report save count",
-    "trigger": "trigger start fire run launch send enroll",
+    "trigger": "trigger start fire run launch enroll",
     "activate": "activate enable resume on turn",
     "deactivate": "deactivate disable pause off turn stop",
     "archive": "archive hide shelve put away",
@@ -43,7 +44,7 @@ _VERBS: Final[Mapping[str, str]] = {
     "invite": "invite add ask",
     "verify": "verify check confirm validate",
     "invalidate": "invalidate revoke expire kill void",
-    "forget": "forget erase delete gdpr privacy",
+    "forget": "forget erase gdpr privacy",
     "unforget": "unforget restore undo again allow",
     "put": "put set write store save",
     "register": "register add enroll save",
@@ -84,7 +85,7 @@ _THINGS: Final = (
     "journey workflow flow automation",
     "template layout",
     "experiment test ab variant",
-    "statistic metric figure performance stat analytics report number total",
+    "statistic metric figure performance perform stat analytics report number total result rate click open trend",
     "push notification",
     "phone mobile cell number",
     "department team division",
@@ -116,6 +117,8 @@ _THINGS: Final = (
     "size count many",
     "value entry record row",
     "consent permission optin",
+    "purchase buy order sale",
+    "double optin",
     "team group squad",
     "calendar agenda",
 )
@@ -130,14 +133,16 @@ def _things(groups: Iterable[str]) -> dict[str, frozenset[str]]:
     return {one: frozenset(others - {one}) for one, others in meant.items()}
 
 
-def _verbs(groups: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    meant: dict[str, set[str]] = {}
+def _verbs(groups: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    meant: dict[str, dict[str, float]] = {}
     for verb, said in groups.items():
-        for word in said.split():
-            meant.setdefault(stem(word), set()).add(stem(verb))
-    return {word: frozenset(verbs) for word, verbs in meant.items()}
+        for place, word in enumerate(said.split()):
+            worth = 1.0 if place == 0 else max(_LEAST, _NEXT - _STEP * place)
+            meant.setdefault(stem(word), {}).setdefault(stem(verb), worth)
+    return meant
 
 
+# For each word the verbs it may mean, and how likely: groups begin with what is nearest.
 VERBS: Final = _verbs(_VERBS)
 THINGS: Final = _things(_THINGS)
 ACTION_VERBS: Final = frozenset(stem(verb) for verb in _VERBS)

@@ -1,6 +1,7 @@
-"""From text to the terms an index knows: split, lower case, stemmed."""
+"""From text to the terms an index knows: split, lower case, in their plain form, stemmed."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -11,12 +12,52 @@ _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _SEAM: Final = re.compile(
     r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z]{3})(?=\d)"
 )
+# Words that are one idea, however they are spaced.
+_JOINED: Final = re.compile(
+    r"(?<![^\W_])(in|e|opt|sign|log|web|time|check|follow|a)[-_ /]"
+    r"(app|mail|in|out|up|hook|hooks|off|b)(?![^\W_])",
+    re.IGNORECASE,
+)
+_COMPOUNDS: Final = frozenset(
+    ["inapp", "email", "optin", "optout", "signin", "signup", "signout", "login", "logout", "webhook", "webhooks", "timeoff", "checkin", "checkout", "followup", "ab"]
+)
+# What verbs with a second word mean. The words between the two may be a few others.
+_PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(rf"\b(?:{pattern})\b"), meaning)
+    for pattern, meaning in (
+        (r"g[eo]t(?:ting)? rid of", "delete"),
+        (r"throw(?:n|ing)? away", "delete"),
+        (r"(?:turn|switch)(?:ed|ing)? on", "activate"),
+        (r"(?:turn|switch)(?:ed|ing)? off", "deactivate"),
+        (r"look(?:ed|ing|s)? up", "find"),
+        (r"look(?:ed|ing|s)? for", "search"),
+        (r"kick(?:ed|ing|s)? off", "trigger"),
+        (r"(?:bring|brought|get|take) back|put back", "restore"),
+        (r"set(?:ting|s)? up", "create"),
+        (r"hand(?:ed|ing|s)? (\w+ ){0,3}over", r"assign \1"),
+        (r"take (\w+ ){0,3}off", r"remove \1"),
+        (r"take (\w+ ){0,3}down", r"remove \1"),
+        (r"call(?:ed|ing|s)? off", "cancel"),
+        (r"how many", "count size"),
+        (r"over time", "trend"),
+        (r"at once|in one go|in bulk", "bulk"),
+        (r"create or update|insert or update|add or update", "upsert"),
+        (r"no longer|not any ?more", "stop"),
+    )
+)
+_PLAIN: Final[Mapping[str, str]] = {
+    "forgot": "forget", "forgotten": "forget", "sent": "send", "bought": "buy", "got": "get",
+    "gotten": "get", "made": "make", "ran": "run", "built": "build", "found": "find",
+    "kept": "keep", "shown": "show", "saw": "see", "seen": "see", "left": "leave",
+    "paid": "pay", "sold": "sell", "people": "person", "persons": "person", "children": "child",
+    "gave": "give", "given": "give", "took": "take", "taken": "take", "wrote": "write",
+    "written": "write", "began": "begin", "begun": "begin", "chose": "choose",
+    "chosen": "choose", "men": "man", "women": "woman", "met": "meet", "won": "win",
+    "winning": "winner", "lost": "lose", "told": "tell", "said": "say", "hid": "hide",
+    "hidden": "hide", "catalogue": "catalog", "catalogues": "catalog", "typed": "type",
+}  # fmt: skip
 _STOP: Final = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have he her his how i"
-    " if in into is it its just let like may me mine my need no of on one or our out please shall"
-    " she should so some such than that the their them then there these they this those to up us"
-    " want was we were what when where which who whom whose will with would you your i'd i'm"
-    " i'll it's what's want's via per using use able".split()
+    ["a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "let", "like", "may", "me", "mine", "my", "need", "no", "of", "on", "one", "or", "our", "out", "please", "shall", "she", "should", "so", "some", "someone", "somebody", "something", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "up", "us", "want", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "will", "with", "would", "you", "your", "via", "per", "using", "use", "able", "anybody", "anyone", "anything"]
 )
 _CACHED: Final = 100_000
 
@@ -27,22 +68,41 @@ def words(text: str) -> list[str]:
     """Split `text` into lower-case words, names as `listUsers` and `list_users` included."""
     return [
         part.lower().partition("'")[0]
-        for word in _WORD.findall(text)
+        for word in _WORD.findall(_JOINED.sub(_join, text))
         for part in _parts(word)
         if part
     ]
 
 
 def content_words(text: str) -> list[str]:
-    """Return the words of a question that say something; all of them where none does."""
+    """Return the words of a text that say something; all of them where none does."""
     found = words(text)
     return [word for word in found if word not in _STOP] or found
+
+
+def asked_words(text: str) -> list[str]:
+    """Return the words of a question that say something, with `turn off` as one verb."""
+    plain = " ".join(words(text))
+    for pattern, meaning in _PHRASES:
+        plain = pattern.sub(meaning, plain)
+    return content_words(plain)
 
 
 @lru_cache(maxsize=_CACHED)
 def stem(word: str) -> str:
     """Return what `users`, `user's` and `user` have in common."""
-    return _stemmer.stemWord(word)
+    return _stemmer.stemWord(_PLAIN.get(word, word))
+
+
+def is_plural(word: str) -> bool:
+    return word == "people" or (
+        word.endswith("s") and not word.endswith(("ss", "us", "is")) and stem(word) != word
+    )
+
+
+def _join(match: re.Match[str]) -> str:
+    joined = match[1] + match[2]
+    return joined if joined.lower() in _COMPOUNDS else match[0]
 
 
 def _parts(word: str) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.retry_after import retry_after
+from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.wire.url import path_and_query
@@ -69,7 +70,9 @@ def message_of(reply: Reply, mode: Mode) -> str:
     body = reply.data
     kind: object = body.__class__
     said = _text(body.get("message")) if kind is dict else None
-    chosen = said or reply.message or _said(body) or f"HTTP error: {reply.response.status}"
+    chosen = said or reply.message or _said(body)
+    if chosen is None:
+        chosen = f"HTTP error: {reply.response.status}"
     return chosen[:_LONGEST_MESSAGE]
 
 
@@ -101,15 +104,18 @@ def _error_class(status: int) -> type[ProviderError]:
 
 
 def _said(body: Json) -> str | None:
-    kind: object = body.__class__
-    if kind is dict:
-        error = body.get("error")
-        error_kind: object = error.__class__
-        nested = error.get("message") if error_kind is dict else error
-        return _text(body.get("message")) or _text(nested) or _text(body.get("error_description"))
-    if kind is list:
-        return _said(body[0]) if body else None
-    return _text(body)
+    if is_list(body):
+        return _said_in(body[0]) if body and is_object(body[0]) else None
+    if is_object(body):
+        return _said_in(body)
+    return body if isinstance(body, str) and body else None
+
+
+def _said_in(body: dict[str, Json]) -> str | None:
+    error = body.get("error")
+    if is_object(error) and isinstance(error.get("message"), str):
+        return error["message"]
+    return _text(body.get("message")) or _text(error) or _text(body.get("error_description"))
 
 
 def _text(value: Json) -> str | None:

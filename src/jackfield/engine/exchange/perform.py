@@ -68,7 +68,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
         reply = replace(reply, status=_TOO_MANY)
     if not exchange.custom_errors:
         return reply
-    return remap(reply, exchange.custom_errors, run.call.credentials)
+    return remap(reply, exchange.custom_errors, run.call.credentials, run.mode)
 
 
 async def _send_cached(run: Run, request: Request, seconds: float) -> Response:

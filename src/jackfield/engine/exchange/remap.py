@@ -9,7 +9,6 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.templates import compile_safely
-from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
@@ -38,7 +37,9 @@ def compile_custom_errors(document: Json, mode: Mode) -> tuple[CustomError, ...]
     )
 
 
-def remap(reply: Reply, errors: Sequence[CustomError], credentials: Mapping[str, str]) -> Reply:
+def remap(
+    reply: Reply, errors: Sequence[CustomError], credentials: Mapping[str, str], mode: Mode
+) -> Reply:
     """Apply the first entry that fits."""
     fitting = [error for error in errors if error.received == reply.status]
     if not fitting:
@@ -47,9 +48,12 @@ def remap(reply: Reply, errors: Sequence[CustomError], credentials: Mapping[str,
         "status": reply.status,
         "data": reply.data,
         "headers": dict(reply.response.headers),
-        "requestUrl": reply.url,
-        "message": phrase(reply.status),
     }
+    # The published engine has no `message` here, and the URL only of what succeeded.
+    if mode == "strict":
+        scope["message"] = phrase(reply.status)
+    if mode == "strict" or not reply.failed:
+        scope["requestUrl"] = reply.url
     scope_with_credentials = {**scope, "credentials": dict(credentials)}
     for error in fitting:
         if error.condition is None or error.condition(scope_with_credentials) is True:
@@ -73,7 +77,7 @@ def _compile(entry: Mapping[str, Json], path: str, mode: Mode) -> CustomError:
         received=_status(entry, "receivedStatus", path),
         target=_status(entry, "targetStatus", path),
         message=None if message is None else compile_safely(str(message), mode),
-        condition=compile_text(str(condition), mode) if condition else None,
+        condition=compile_safely(str(condition), mode) if condition else None,
         field=None if field is None else str(field),
     )
 

@@ -151,8 +151,12 @@ def _segments(source: str, mode: Mode) -> Iterator[str | Segment]:
             yield _bracket(content, mode)
         elif char == ".":
             position += 1
-            if source[position : position + 1] == ".":
+            following = source[position : position + 1]
+            if following == ".":
                 position += 1
+                yield _descend
+            elif following == "[" and mode == "compat":
+                # `.[` means `..[` to the library whose paths these are.
                 yield _descend
         elif char == "^":
             position += 1

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, Scope
-from jackfield.engine.expressions.text import compile_text, is_static
+from jackfield.engine.expressions.text import compile_text, is_static, settle
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
@@ -20,7 +20,9 @@ CompileText: TypeAlias = Callable[[str, Mode], Evaluate]
 
 def compile_value(template: Json, mode: Mode) -> Evaluate:
     """
-    Compile every string inside `template`; entries that come to `MISSING` are left out.
+    Compile every string inside `template`; entries of objects that are `MISSING` are left out.
+
+    Items of lists are left out in strict mode; in compat mode they stay `MISSING`.
 
     In compat mode a string that cannot be evaluated gives null.
 
@@ -29,6 +31,14 @@ def compile_value(template: Json, mode: Mode) -> Evaluate:
             is nested too deeply.
     """
     return _compile(template, mode, 0)
+
+
+def compile_settled(template: Json, mode: Mode) -> Evaluate:
+    """Compile as `compile_value` does, for a value that leaves: lists have null for `MISSING`."""
+    evaluate = compile_value(template, mode)
+    if mode == "strict" or is_constant(template) or isinstance(template, str):
+        return evaluate
+    return lambda scope: settle(evaluate(scope))
 
 
 def is_constant(template: Json) -> bool:
@@ -92,7 +102,7 @@ def _entries(entries: list[tuple[str, Evaluate]]) -> Evaluate:
 
 def _items(items: list[Evaluate], mode: Mode) -> Evaluate:
     if mode == "compat":
-        return lambda scope: [none_if_missing(item(scope)) for item in items]
+        return lambda scope: [item(scope) for item in items]
 
     def evaluate(scope: Scope) -> Json:
         results = [item(scope) for item in items]

@@ -53,7 +53,7 @@ def compile_text(text: str, mode: Mode) -> Evaluate:
     evaluate_raw = _compile(text, mode)
     if not _MAKES_VALUES.search(text):
         return evaluate_raw
-    return lambda scope: _settled(evaluate_raw(scope))
+    return lambda scope: settle(evaluate_raw(scope))
 
 
 def is_static(text: str) -> bool:
@@ -118,12 +118,12 @@ def _compile(text: str, mode: Mode) -> Evaluate:
     return _compile_compat(text, stripped)
 
 
-def _settled(value: Json) -> Json:
+def settle(value: Json) -> Json:
     """Take `MISSING` and dates out of a value an expression put together itself."""
     if is_object(value):
-        return {key: _settled(inner) for key, inner in value.items() if inner is not MISSING}
+        return {key: settle(inner) for key, inner in value.items() if inner is not MISSING}
     if is_list(value):
-        return [None if item is MISSING else _settled(item) for item in value]
+        return [None if item is MISSING else settle(item) for item in value]
     return js.iso_text(value.moment) if isinstance(value, js.Date) else value
 
 

@@ -18,7 +18,6 @@ from jackfield.engine.faults import missing_field
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
-from jackfield.engine.wire.url import normalize
 from jackfield.kit.errors import EgressBlocked, Fault, UnresolvedReference
 from jackfield.kit.json import Json
 
@@ -48,7 +47,7 @@ def compile_address(base_url: Json, url: Json, mode: Mode) -> Locate:
 
 def _compile_compat(base: str, url: str) -> Locate:
     if (not base or is_static(base)) and is_static(url):
-        whole = normalize(base + url)
+        whole = base + url
         return lambda _scope: whole
     before = compile_safely(base, "compat") if base else None
     after = compile_safely(url, "compat")
@@ -58,7 +57,7 @@ def _compile_compat(base: str, url: str) -> Locate:
         if path is None or path is MISSING:
             raise missing_field(path="url")
         start = "" if before is None else js.to_text(before(scope))
-        return normalize(start + js.to_text(path))
+        return start + js.to_text(path)
 
     return locate
 
@@ -68,10 +67,7 @@ def _compile_strict(base: str, url: str) -> Locate:
     # A `url` with an address of its own stands alone only where there is no base before it.
     end = _compile_part(url, in_path=bool(base))
 
-    def locate(scope: Scope) -> str:
-        return normalize(start(scope) + end(scope))
-
-    return locate
+    return lambda scope: start(scope) + end(scope)
 
 
 def _compile_part(text: str, *, in_path: bool) -> Locate:

@@ -65,7 +65,7 @@ def compile_arguments(
 def compile_condition(condition: Json, mode: Mode) -> Evaluate | None:
     if isinstance(condition, bool):
         return lambda _scope: condition
-    if condition is None or not str(condition).strip():
+    if condition is None or condition == "":
         return None
     return compile_text(str(condition), mode)
 
@@ -97,7 +97,7 @@ def fold(arguments: Sequence[Argument], scope: Scope, mode: Mode) -> Draft:
             continue
         value = argument.value(scope)
         if argument.place == "body":
-            if value is not MISSING:
+            if value is not MISSING or not strict:
                 _add_to_body(draft, argument, scope, value)
         elif not strict or (value is not MISSING and value is not None):
             name = js.to_text(argument.name(scope))
@@ -118,7 +118,7 @@ def _add_to_body(draft: Draft, argument: Argument, scope: Scope, value: Json) ->
             draft.body = {}
         if is_object(draft.body):
             _add(draft.body, js.to_text(argument.name(scope)), value)
-    elif is_object(value):
+    elif is_object(value) and value:
         draft.body = {**draft.body, **value} if is_object(draft.body) else dict(value)
     elif is_list(value):
         draft.body = [*draft.body, *value] if is_list(draft.body) else [*value]
@@ -171,7 +171,7 @@ def _inline(value: Json, *, alone: bool) -> str:
 
 
 def _header(name: str, value: Json) -> str:
-    text = js.to_text(value)
+    text = js.to_text(value).strip(" \t")
     if "\n" in text or "\r" in text or "\0" in text:
         msg = f"The header {name!r} has a value that no header can have"
         raise InvalidStep(msg)

@@ -17,20 +17,23 @@ from jackfield.kit.json import Json
 Extract: TypeAlias = Callable[[Scope, Json], Json]
 
 
-def compile_key(key: str, mode: Mode) -> Extract:
+def compile_key(key: str, mode: Mode, *, absent: Json = None) -> Extract:
     """
     Compile a bare path, a path from `$`, or a `{{…}}` expression on the content.
 
-    In compat mode a path from `$` speaks of the step's scope: what it gives is the bare path.
+    In compat mode a path from `$` speaks of the step's scope: what it gives is the bare path. If it
+    gives none, that means all of the content, or `absent` where that is given.
     """
     stripped = key.strip()
     if stripped.startswith("{{"):
         return _expression(stripped, mode)
     if mode == "strict":
-        return _path(stripped if stripped.startswith("$") else _rooted(stripped), stripped, mode)
+        return _path(
+            stripped if stripped.startswith("$") else _rooted(stripped, mode), stripped, mode
+        )
     if is_static(stripped):
-        return _path(_rooted(stripped), stripped, mode)
-    return _computed(stripped, mode)
+        return _path(_rooted(stripped, mode), stripped, mode)
+    return _computed(stripped, mode, absent)
 
 
 def index_by(field: str, value: Json, *, collection: bool) -> Json:
@@ -38,19 +41,22 @@ def index_by(field: str, value: Json, *, collection: bool) -> Json:
     if collection and is_list(value):
         keyed = [(js.own(row, field), row) for row in value]
         return {js.to_text(key): row for key, row in keyed if js.truthy(key)}
-    if not collection and is_object(value):
-        return {js.to_text(js.own(value, field)): value}
+    if not collection and is_object(value) and js.truthy(value.get(field)):
+        return {js.to_text(value[field]): value}
     return value
 
 
-def _rooted(key: str) -> str:
-    return f"${key}" if key.startswith("[") else f"$.{key}"
+def _rooted(key: str, mode: Mode) -> str:
+    return f"${key}" if mode == "strict" and key.startswith("[") else f"$.{key}"
 
 
 def _path(path: str, literal: str, mode: Mode) -> Extract:
     try:
         walk = compile_text(path, mode)
     except InvalidExpression:
+        # In compat mode what is no path gives null, even where a key of that name is there.
+        if mode == "compat":
+            return lambda _scope, _content: None
         return lambda _scope, content: js.own(content, literal)
     strict = mode == "strict"
 
@@ -75,13 +81,13 @@ def _expression(source: str, mode: Mode) -> Extract:
     return extract
 
 
-def _computed(source: str, mode: Mode) -> Extract:
+def _computed(source: str, mode: Mode, absent: Json) -> Extract:
     evaluate = compile_safely(source, mode)
 
     def extract(scope: Scope, content: Json) -> Json:
         key = evaluate(scope)
         if not isinstance(key, str) or not key:
-            return content
-        return _path(_rooted(key), key, mode)(scope, content)
+            return content if absent is None else absent
+        return _path(_rooted(key, mode), key, mode)(scope, content)
 
     return extract

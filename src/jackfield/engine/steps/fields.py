@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, Scope
-from jackfield.engine.expressions.templates import compile_value
+from jackfield.engine.expressions.templates import compile_settled
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
 from jackfield.engine.geography.matchers import Match, find_matcher
@@ -223,12 +223,12 @@ def _object(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Tak
     values = entry.get("values")
     if entry.get("array") is True:
         if is_list(values):
-            return _each_value(inner, [compile_value(value, mode) for value in values])
+            return _each_value(inner, [compile_settled(value, mode) for value in values])
         return _each_element(inner, _expression(entry, mode))
     if strict and entry.get("expression"):
         return _each_element(inner, _expression(entry, mode))
     if is_object(values):
-        evaluate = compile_value(values, mode) if strict else None
+        evaluate = compile_settled(values, mode) if strict else None
         return lambda _record, scope, state: map_record(
             inner, values if evaluate is None else evaluate(scope), state
         )

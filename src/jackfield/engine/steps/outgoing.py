@@ -10,9 +10,11 @@ from jackfield.engine import quirks
 from jackfield.engine.auth.authorization import Authorization, compile_authorization
 from jackfield.engine.auth.signable import Sign, signable
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.templates import compile_value
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.faults import InvalidStep, invalid_value
 from jackfield.engine.kinds import is_list
+from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run
 from jackfield.engine.shape import take_choice
 from jackfield.engine.steps.address import Locate, compile_address
@@ -20,10 +22,11 @@ from jackfield.engine.steps.arguments import Argument, Draft, compile_arguments,
 from jackfield.engine.steps.setting import Setting
 from jackfield.engine.transport import ClientCertificate, Request
 from jackfield.engine.wire.body import encode_body, header_name
-from jackfield.engine.wire.url import join_query
+from jackfield.engine.wire.url import join_query, normalize
 from jackfield.kit.json import Json
 
 METHODS: Final = ("get", "post", "put", "delete", "patch")
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 ACCEPT: Final = "application/json, text/plain, */*"
 
 
@@ -32,15 +35,20 @@ class Outgoing:
     """A request in the making, the same for every run."""
 
     locate: Locate
-    method: str
+    method: Callable[[Scope], str]
     arguments: tuple[Argument, ...]
     find_authorization: Callable[[Run], Authorization]
-    escape_query: bool = True
+    escape_query: Evaluate
     certificate: Callable[[Run], ClientCertificate | None] | None = None
     follow: int = 0
+    promises_body: bool = False
 
     def draft(self, run: Run) -> Draft:
-        return fold(self.arguments, run.scope, run.mode)
+        draft = fold(self.arguments, run.scope, run.mode)
+        if self.promises_body and draft.body is None and self.method(run.scope) in _WITH_BODY:
+            # All of a body's values are optional and absent: an empty object, rather than nothing.
+            draft.body = {}
+        return draft
 
     def finish(self, run: Run, draft: Draft, content: bytes | None = None) -> Request:
         """
@@ -50,6 +58,7 @@ class Outgoing:
             InvalidStep: the body cannot be written as its content type asks.
         """
         authorization = self.find_authorization(run)
+        method = self.method(run.scope)
         headers = draft.headers
         for name, value in authorization.headers(run.scope):
             spelled = header_name(headers, name.lower())
@@ -60,16 +69,16 @@ class Outgoing:
             for name, value in authorization.query(run.scope):
                 draft.query.add(name, value)
         given = dict(headers) if authorization.sign is not None else headers
-        if content is None:
+        if content is None and (draft.body is not None or run.mode == "compat"):
             try:
-                content = encode_body(_body_of(draft, run), headers, self.method)
+                content = encode_body(_body_of(draft, run), headers, method)
             except (ValueError, RecursionError) as error:
                 msg = f"The body cannot be written: {error}"
                 raise InvalidStep(msg) from error
         if "accept" not in headers and "Accept" not in headers:
             headers["Accept"] = ACCEPT
         request = Request(
-            self.method,
+            method,
             self._url(run, draft),
             headers,
             content,
@@ -81,7 +90,7 @@ class Outgoing:
         return request
 
     def _signed(self, run: Run, request: Request, given: Mapping[str, str], sign: Sign) -> Request:
-        if not self.escape_query:
+        if self.escape_query(run.scope) is False:
             msg = "A signed request needs its query escaped: encodeQueryParams cannot be false"
             raise InvalidStep(msg)
         added = sign(signable(request, given, run.mode), run.scope)
@@ -92,13 +101,26 @@ class Outgoing:
     def _url(self, run: Run, draft: Draft) -> str:
         url = self.locate(run.scope)
         if not draft.query.values:
-            return url
-        query = draft.query.encode(escape=self.escape_query)
-        if not self.escape_query:
-            query = query.replace(" ", "%20").partition("#")[0]
+            return normalize(url)
+        query = draft.query.encode(escape=self.escape_query(run.scope) is not False)
         # A second `?` is what compat mode's model writes (request/url-already-has-query).
         separator = "&" if run.mode == "strict" and "?" in url else "?"
-        return join_query(url, query, separator=separator)
+        return normalize(join_query(url, query, separator=separator))
+
+
+def _compile_method(params: Mapping[str, Json], mode: Mode) -> Callable[[Scope], str]:
+    method = params.get("method")
+    if is_constant(method):
+        name = take_choice(params, "method", METHODS, "method").upper()
+        return lambda _scope: name
+    evaluate = compile_value(method, mode)
+    return lambda scope: take_choice(
+        {"method": evaluate(scope)}, "method", METHODS, "method"
+    ).upper()
+
+
+def _is_in_body(argument: Argument) -> bool:
+    return argument.place == "body" and not argument.inline and argument.condition is None
 
 
 def _body_of(draft: Draft, run: Run) -> Json:
@@ -125,16 +147,18 @@ def compile_outgoing(
     """
     mode = setting.mode
     chosen = params if method is None else {"method": method, **params}
+    arguments = compile_arguments(params.get("args"), mode, with_body_forms=with_body_forms)
     escape = params.get("encodeQueryParams", True)
-    if not isinstance(escape, bool):
+    if not isinstance(escape, bool) and is_constant(escape):
         raise invalid_value(path="encodeQueryParams", value=escape, allowed=("true", "false"))
     return Outgoing(
         locate=compile_address(params.get("baseUrl", setting.base_url), params.get("url"), mode),
-        method=take_choice(chosen, "method", METHODS, "method").upper(),
-        arguments=compile_arguments(params.get("args"), mode, with_body_forms=with_body_forms),
+        method=_compile_method(chosen, mode),
+        arguments=arguments,
         find_authorization=_compile_authorization(params, setting),
-        escape_query=escape,
+        escape_query=compile_value(escape, mode),
         certificate=_compile_certificate(params.get("certificates"), setting),
+        promises_body=mode == "strict" and any(map(_is_in_body, arguments)),
     )
 
 

@@ -13,9 +13,9 @@ from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.faults import InvalidStep, missing_field
-from jackfield.engine.kinds import as_object, is_object
+from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.run import Position, Run, StepResult
-from jackfield.engine.shape import require_known
+from jackfield.engine.shape import require_known, take_object
 from jackfield.engine.steps.arguments import Draft
 from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
 from jackfield.engine.steps.pager import Pager
@@ -49,7 +49,7 @@ def compile_paginated_request(params: Mapping[str, Json], setting: Setting) -> S
         msg = "Unknown field 'args.inline': a paginated request has no raw body"
         raise InvalidStep(msg)
     exchange = Exchange(compile_custom_errors(params.get("customErrors"), setting.mode))
-    start = position_of(params.get("cursor"))
+    start = position_of(params.get("cursor", {}))
 
     async def run_pages(run: Run) -> StepResult:
         if outgoing.find_authorization(run).sign is not None:
@@ -65,9 +65,16 @@ def compile_paginated_request(params: Mapping[str, Json], setting: Setting) -> S
 
 
 def position_of(document: Json) -> Position:
-    cursor = as_object(document)
-    offset = cursor.get("position")
-    return Position(cursor.get("token"), offset if isinstance(offset, int) else None)
+    """Read where to start from a step's own `cursor`."""
+    cursor = take_object(document, "cursor")
+    token, offset = cursor.get("token"), cursor.get("position")
+    if token is not None and not isinstance(token, str):
+        msg = "The field 'cursor.token' must be a text"
+        raise InvalidStep(msg)
+    if offset is not None and not isinstance(offset, int):
+        msg = "The field 'cursor.position' must be a number"
+        raise InvalidStep(msg)
+    return Position(token, offset)
 
 
 async def _ask(
@@ -97,6 +104,8 @@ def _place(draft: Draft, token: Json, offset: int, paging: Paging) -> None:
         pairs = (
             {f"{paging.key}[{key}]": value for key, value in token.items()}
             if is_object(token)
+            else {f"{paging.key}[{index}]": value for index, value in enumerate(token)}
+            if is_list(token)
             else {paging.key: token}
         )
         for name, value in pairs.items():

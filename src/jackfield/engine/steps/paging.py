@@ -53,8 +53,8 @@ class Paging:
 
     def rows(self, run: Run, reply: Reply) -> Json:
         rows = reply.data if self.extract is None else self.extract(run.scope, reply.data)
-        if self.wraps and not is_list(rows) and rows is not MISSING and rows is not None:
-            return [rows]
+        if self.wraps and not is_list(rows):
+            return [] if rows is MISSING or rows is None else [rows]
         return rows
 
     def following(self, run: Run, reply: Reply) -> Json:
@@ -67,8 +67,6 @@ class Paging:
             content = dict(reply.response.headers) if self.next_in_headers else reply.data
             found = self.next_key(run.scope, content)
         if found is None or found is MISSING or found == "" or isinstance(found, bool):
-            return None
-        if is_list(found):
             return None
         return _same_host(run, reply, str(found)) if self.mode in ("url", "link") else found
 
@@ -107,7 +105,7 @@ def compile_paging(params: Mapping[str, Json], mode: Mode) -> Paging:
             mode=cast("PageMode", page_mode),
             key=str(iterator.get("key", "")),
             place=cast("Literal['query', 'body']", iterator.get("in", "query")),
-            condition=compile_safely(str(condition), mode) if condition else None,
+            condition=None if condition is None else compile_safely(str(condition), mode),
             start_page=_page_number(iterator, "startPage", (0, _MOST_PAGES), 1),
             max_page=_page_number(iterator, "maxPage", (1, _MOST_PAGES), 1000),
         ),
@@ -130,7 +128,7 @@ def _with_response(document: Json, mode: Mode, paging: Paging) -> Paging:
     return replace(
         paging,
         extract=compile_key(str(data_key), mode) if data_key else None,
-        next_key=compile_key(str(next_key), mode) if next_key else None,
+        next_key=compile_key(str(next_key), mode, absent=MISSING) if next_key else None,
         next_in_headers=place == "headers",
         index_field=str(index_field) if index_field else None,
     )

@@ -8,7 +8,7 @@ from jackfield.engine.exchange.failure import fail, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
-from jackfield.engine.faults import InvalidStep
+from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.kinds import as_object
 from jackfield.engine.missing import MISSING
 from jackfield.engine.run import Run, StepResult
@@ -40,6 +40,9 @@ class Shaping:
         data = content if self.extract is None else self.extract(run.scope, content)
         if self.index_field is None:
             return data
+        if run.mode == "compat" and (data is None or data is MISSING):
+            msg = f"there is nothing to index by {self.index_field!r}"
+            raise InvalidStep(msg)
         return index_by(self.index_field, data, collection=self.collection)
 
 
@@ -93,6 +96,8 @@ def compile_shaping(document: Json, setting: Setting) -> Shaping:
     response = take_object(document, "response")
     require_known(response, _RESPONSE_KEYS, "response")
     key, index_field = response.get("dataKey"), response.get("indexField")
+    if key == "":
+        raise missing_field(path="response.dataKey")
     return Shaping(
         extract=compile_key(str(key), setting.mode) if key else None,
         index_field=str(index_field) if index_field else None,

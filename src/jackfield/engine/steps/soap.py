@@ -59,7 +59,7 @@ class _Call:
             content = self.write(scope, draft)
             read_xml(content, XmlForm())
         except (ValueError, RecursionError) as error:
-            msg = f"Invalid XML envelope: {error}"
+            msg = "Invalid XML envelope"
             raise InvalidStep(msg) from error
         if header_name(draft.headers, "content-type") is None:
             draft.headers["Content-Type"] = "application/xml"
@@ -81,6 +81,8 @@ def compile_soap_request(params: Mapping[str, Json], setting: Setting) -> StepFu
     call = _compile_call(params, setting)
     response = as_object(params.get("response"))
     key = response.get("dataKey")
+    if key == "":
+        raise missing_field(path="response.dataKey")
 
     async def run_soap(run: Run) -> StepResult:
         draft = call.outgoing.draft(run)
@@ -108,7 +110,7 @@ def compile_soap_paginated_request(params: Mapping[str, Json], setting: Setting)
     require_known(iterator, frozenset({"key", "in"}), "iterator")
     paging = replace(compile_paging(params, setting.mode), wraps=True)
     call = _compile_call(params, setting)
-    start = position_of(params.get("cursor"))
+    start = position_of(params.get("cursor", {}))
 
     async def run_pages(run: Run) -> StepResult:
         async def ask(run: Run, token: Json, _offset: int) -> Reply:
@@ -121,22 +123,21 @@ def compile_soap_paginated_request(params: Mapping[str, Json], setting: Setting)
 
 async def _ask_page(run: Run, token: Json, call: _Call, paging: Paging) -> Reply:
     draft = call.outgoing.draft(run)
-    scope = run.scope
+    scope = {**run.scope, "pageIterator": token}
     if token is not None:
-        scope = {**scope, "pageIterator": {"key": paging.key, "token": token, paging.key: token}}
         if paging.place == "query":
             draft.query.values[paging.key] = js.to_text(token)
         else:
             draft.body = {**as_object(draft.body), paging.key: token}
     reply = await perform(run, call.finish(run, draft, scope), call.exchange)
-    fault = fault_of(reply.data)
+    fault = fault_of(reply.data, run.mode)
     if fault is None:
         return reply
     return replace(reply, status=_FAULT_STATUS, data=fault[0], message=fault[1])
 
 
 def _failed(reply: Reply, run: Run) -> StepResult | None:
-    fault = fault_of(reply.data)
+    fault = fault_of(reply.data, run.mode)
     if fault is not None:
         content, message = fault
         said = replace(reply, status=_FAULT_STATUS, data=content, message=message)
@@ -171,11 +172,15 @@ def _compile_writer(params: Mapping[str, Json], mode: Mode) -> Write:
 
     def write(scope: Scope, draft: Draft) -> str:
         name = operation(scope)
+        if name is None or name is MISSING:
+            msg = "Missing soapOperation in config"
+            raise InvalidStep(msg)
         return write_envelope(
             as_object(draft.body),
-            operation=None if name is None or name is MISSING else js.to_text(name),
+            operation=js.to_text(name),
             namespaces=[(js.to_text(n(scope)), js.to_text(u(scope))) for n, u in namespaces],
             token=_token(scope) if with_token else None,
+            mode=mode,
         )
 
     return write

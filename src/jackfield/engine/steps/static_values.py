@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from jackfield.engine.expressions.jexl import Evaluate
-from jackfield.engine.expressions.templates import compile_value, none_if_missing
+from jackfield.engine.expressions.templates import compile_settled, none_if_missing
 from jackfield.engine.faults import missing_field
 from jackfield.engine.kinds import is_list
 from jackfield.engine.missing import MISSING
@@ -34,9 +34,11 @@ def compile_static_values(params: Mapping[str, Json], setting: Setting) -> StepF
 
 def _compile(values: Json, mode: Mode) -> Evaluate:
     if not is_list(values) or mode == "strict":
-        return compile_value(values, mode)
+        return compile_settled(values, mode)
     # A list inside the list is not looked into, as in the published engine (section 3.7).
-    items = [_constant(value) if is_list(value) else compile_value(value, mode) for value in values]
+    items = [
+        _constant(value) if is_list(value) else compile_settled(value, mode) for value in values
+    ]
     return lambda scope: [none_if_missing(item(scope)) for item in items]
 
 

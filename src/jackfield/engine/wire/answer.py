@@ -1,7 +1,9 @@
 """Answers: what came back from the provider, read."""
 
+from collections.abc import Mapping
 from typing import Final
 
+from jackfield.engine import quirks
 from jackfield.engine.mode import Mode
 from jackfield.engine.transport import Response
 from jackfield.engine.wire.body import is_xml
@@ -9,7 +11,10 @@ from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.kit.json import Json
 
-_PLAIN: Final = XmlForm()
+_FORMS: Final[Mapping[Mode, XmlForm]] = {
+    "strict": XmlForm(),
+    "compat": XmlForm(keep_declaration=True),
+}
 
 
 def read_body(response: Response, mode: Mode) -> Json:
@@ -24,7 +29,8 @@ def read_body(response: Response, mode: Mode) -> Json:
         return ""
     content_type = response.headers.get("content-type")
     if content_type is not None and is_xml(content_type):
-        return read_xml(body, _PLAIN)
+        document = quirks.keep_references(body) if mode == "compat" else body
+        return read_xml(document, _FORMS[mode])
     try:
         return decode_json(body, mode)
     except ValueError:

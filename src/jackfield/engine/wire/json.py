@@ -69,10 +69,10 @@ def _stand_in(value: object) -> object:
 
 
 def _decode_leniently(body: bytes, error: Exception) -> Json:
-    """Take what JavaScript takes and the fast decoder does not: lone surrogates, broken UTF-8."""
-    if b"\\u" not in body and body.isascii():
-        raise ValueError(str(error)) from error
+    """Take what JavaScript takes and the fast decoder does not: `1e400`, lone surrogates."""
     try:
+        if isinstance(error, RecursionError):
+            raise error
         return json.loads(body.decode("utf-8", "replace"), parse_constant=_refuse)
     except RecursionError as again:
         raise ValueError(str(again)) from again

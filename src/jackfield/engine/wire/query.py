@@ -28,6 +28,8 @@ class Query:
 
     def add(self, name: str, value: Json, array_format: ArrayFormat | None = None) -> None:
         text = [js.to_text(item) for item in value] if is_list(value) else js.to_text(value)
+        if array_format is not None:
+            text = _as_list(text)
         if name in self.values:
             text = _as_list(self.values[name]) + _as_list(text)
         self.values[name] = text

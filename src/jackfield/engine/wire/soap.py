@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from jackfield.engine import quirks
 from jackfield.engine.kinds import as_object, is_list, is_object
 from jackfield.engine.mode import Mode
 from jackfield.engine.transport import Response
@@ -13,7 +14,10 @@ from jackfield.kit.json import Json
 
 _ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 _WSS: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
-_ANSWER: Final = XmlForm(attribute_prefix="_", keep_prefixes=False)
+_FORMS: Final[Mapping[Mode, XmlForm]] = {
+    mode: XmlForm(attribute_prefix="_", keep_prefixes=False, keep_declaration=mode == "compat")
+    for mode in ("compat", "strict")
+}
 _FIRST_ERROR: Final = 400
 
 
@@ -28,9 +32,10 @@ class UsernameToken:
 def write_envelope(
     content: Mapping[str, Json],
     *,
-    operation: str | None,
+    operation: str,
     namespaces: Sequence[tuple[str, str]],
     token: UsernameToken | None,
+    mode: Mode = "strict",
 ) -> str:
     """
     Write an envelope around `content`, which becomes the children of `operation`.
@@ -40,9 +45,9 @@ def write_envelope(
     Raises:
         ValueError: something in it cannot be written as XML.
     """
-    prefix = namespaces[0][0] if namespaces else ""
-    inner = _prefixed(content, prefix)
-    body = inner if operation is None else {_with_prefix(operation, prefix): inner}
+    # Without namespaces the published engine writes an empty prefix: `<:Operation>`.
+    prefix = namespaces[0][0] if namespaces else "" if mode == "compat" else None
+    body = {_with_prefix(operation, prefix): _prefixed(content, prefix)}
     envelope: dict[str, Json] = {"@_xmlns:soapenv": _ENVELOPE}
     envelope |= {f"@_xmlns:{name}": uri for name, uri in namespaces}
     envelope["soapenv:Header"] = "" if token is None else _security(token)
@@ -50,17 +55,20 @@ def write_envelope(
     return write_xml({"soapenv:Envelope": envelope})
 
 
-def read_envelope(response: Response, _mode: Mode) -> Json:
+def read_envelope(response: Response, mode: Mode) -> Json:
     """
     Read an answer: what stands in the envelope's body, prefixes taken off.
 
     Raises:
         ValueError: it is not XML.
     """
-    if not response.body.strip():
-        return ""
+    body = response.body
+    if mode == "compat":
+        if not body.lstrip().startswith(b"<"):
+            return {}
+        body = quirks.keep_references(body)
     try:
-        document = read_xml(response.body, _ANSWER)
+        document = read_xml(body, _FORMS[mode])
     except ValueError:
         if response.status < _FIRST_ERROR:
             raise
@@ -69,16 +77,17 @@ def read_envelope(response: Response, _mode: Mode) -> Json:
     return envelope.get("Body", document)
 
 
-def fault_of(content: Json) -> tuple[Json, str] | None:
+def fault_of(content: Json, mode: Mode) -> tuple[Json, str] | None:
     """Return the fault in an answer and its words, if there is one."""
     fault = as_object(content).get("Fault")
     if fault is None:
         return None
     said = as_object(fault)
-    reason = as_object(as_object(said.get("Reason")).get("Text")).get(TEXT)
-    words = said.get("faultstring", reason or as_object(said.get("Reason")).get("Text"))
+    words = said.get("faultstring")
+    if words is None and mode == "strict":
+        words = as_object(said.get("Reason")).get("Text")
     text = as_object(words).get(TEXT, words)
-    return fault, str(text) if text else "SOAP fault"
+    return fault, str(text) if text else "SOAP Fault"
 
 
 def _security(token: UsernameToken) -> dict[str, Json]:
@@ -98,7 +107,7 @@ def _security(token: UsernameToken) -> dict[str, Json]:
     }
 
 
-def _prefixed(value: Json, prefix: str) -> Json:
+def _prefixed(value: Json, prefix: str | None) -> Json:
     if is_list(value):
         expanded = _expanded(value)
         if expanded is not None:
@@ -109,8 +118,8 @@ def _prefixed(value: Json, prefix: str) -> Json:
     return value
 
 
-def _with_prefix(key: str, prefix: str) -> str:
-    if not prefix or key == TEXT or ":" in key:
+def _with_prefix(key: str, prefix: str | None) -> str:
+    if prefix is None or key == TEXT or ":" in key:
         return key
     if key.startswith(ATTRIBUTE):
         return f"{ATTRIBUTE}{prefix}:{key.removeprefix(ATTRIBUTE)}"

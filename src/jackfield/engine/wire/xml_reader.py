@@ -16,7 +16,6 @@ from jackfield.kit.json import Json
 _DEEPEST: Final = 200
 _MOST_ELEMENTS: Final = 1_000_000
 _NUMBER: Final = re.compile(r"[+-]?(\d*)(\.\d*)?", re.ASCII)
-_HEX: Final = re.compile(r"[+-]?0[xX][0-9a-fA-F]+")
 _EXPONENT: Final = re.compile(r"[+-]?(?:[1-9]\d*|0)(?:\.\d+)?[eE][+-]?\d{1,3}", re.ASCII)
 
 
@@ -63,8 +62,6 @@ def parse_scalar(text: str) -> Json:
     """Read the text of an element: numbers that would be written the same way, and booleans."""
     if text in ("true", "false"):
         return text == "true"
-    if _HEX.fullmatch(text):
-        return int(text, 16)
     if _EXPONENT.fullmatch(text):
         return js.to_number(text)
     found = _NUMBER.fullmatch(text)

@@ -13,7 +13,7 @@ from jackfield.kit.json import Json
 ATTRIBUTE: Final = "@_"
 TEXT: Final = "#text"
 _DEEPEST: Final = 200
-_NAME: Final = re.compile(r"[^\W\d][\w.\-]*(?::[^\W\d][\w.\-]*)?")
+_NAME: Final = re.compile(r":?[^\W\d][\w.\-]*(?::[^\W\d][\w.\-]*)?")
 _QUOTES: Final = {'"': "&quot;", "'": "&apos;"}
 # What XML 1.0 cannot hold, escaped or not.
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
