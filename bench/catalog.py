@@ -12,8 +12,21 @@ from jackfield.actions.search.index import Entry
 CONNECTORS = 200
 SEED = 20_000
 
-_FIRST = "amber birch cobalt delta ember fjord gable harbor indigo juniper kestrel lumen maple nimbus opal pine quartz rowan sable tidal umber velvet willow xenon yarrow".split()  # fmt: skip
-_SECOND = "base cloud craft desk flow forge hub path point stack ware works".split()
+_FIRST = ["amber", "birch", "cobalt", "delta", "ember", "fjord", "gable", "harbor", "indigo", "juniper", "kestrel", "lumen", "maple", "nimbus", "opal", "pine", "quartz", "rowan", "sable", "tidal", "umber", "velvet", "willow", "xenon", "yarrow"]  # fmt: skip
+_SECOND = [
+    "base",
+    "cloud",
+    "craft",
+    "desk",
+    "flow",
+    "forge",
+    "hub",
+    "path",
+    "point",
+    "stack",
+    "ware",
+    "works",
+]
 
 # For each sort of product its things: what one is called, in words, and what it has.
 _THINGS: dict[str, list[tuple[str, str, str]]] = {

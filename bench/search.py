@@ -127,9 +127,7 @@ def main() -> None:
     print(f"{'':26}{'questions':>10}{'nDCG@5':>9}{'Hit@1':>9}{'MRR':>9}")
     for name, asked in questions(chosen.half).items():
         figures = measure(index, asked)
-        print(
-            f"{name:26}{len(asked):10}{figures.ndcg5:9.3f}{figures.hit1:9.3f}{figures.mrr:9.3f}"
-        )
+        print(f"{name:26}{len(asked):10}{figures.ndcg5:9.3f}{figures.hit1:9.3f}{figures.mrr:9.3f}")
         if chosen.misses:
             _print_misses(index, asked)
     times = []
@@ -163,7 +161,9 @@ def _made_questions(actions: Sequence[Made]) -> list[Question]:
         title = action.entry.connector_title
         text = f"{text} in {title}" if number % 2 else f"{title.lower()}: {text}"
         found.append(
-            Question(_mistype(text, chance) if number % 4 == 3 else text, frozenset({action.entry.id}))
+            Question(
+                _mistype(text, chance) if number % 4 == 3 else text, frozenset({action.entry.id})
+            )
         )
     return found
 
@@ -175,7 +175,9 @@ def _mistype(text: str, chance: random.Random) -> str:
     word = parts[which]
     at = chance.randrange(1, len(word) - 2)
     swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    parts[which] = chance.choice([swapped, word[:at] + word[at + 1 :], word[:at] + word[at:][:1] + word[at:]])
+    parts[which] = chance.choice(
+        [swapped, word[:at] + word[at + 1 :], word[:at] + word[at:][:1] + word[at:]]
+    )
     return " ".join(parts)
 
 
