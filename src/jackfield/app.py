@@ -19,6 +19,7 @@ from jackfield.egress.client import Egress
 from jackfield.engine.call import Sleep
 from jackfield.http.api import Api
 from jackfield.kit.clock import Clock, system_clock
+from jackfield.mcp import app as mcp
 from jackfield.profiles import service as profiles
 from jackfield.projects import service as projects
 from jackfield.projects.repo import all_projects
@@ -112,7 +113,7 @@ async def open_database(
 
 def build_app(hub: Hub) -> ASGIApp:
     """Return everything one origin serves: the API, the Hub, the dashboard and the docs."""
-    api, pages = Api(hub), Pages(hub)
+    api, pages = Api(hub, mounts={mcp.PATH: mcp.Mcp(hub).serve}), Pages(hub)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

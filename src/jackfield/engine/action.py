@@ -13,7 +13,7 @@ from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
 from jackfield.engine.hosts import Allow
 from jackfield.engine.inputs.accept import Inputs, Placed
-from jackfield.engine.kinds import is_object
+from jackfield.engine.kinds import as_list, as_object, is_object
 from jackfield.engine.mode import Mode
 from jackfield.engine.moment import using_clock
 from jackfield.engine.run import IsRateLimit, Retries, Run, StepResult
@@ -58,6 +58,7 @@ class CompiledAction:
         self._promises_data: Final = is_object(promised) and "data" in promised
         self._surroundings: Final = surroundings
         self._page_size: Final = _page_size(document)
+        self._builds_result: Final = any(map(_is_old_mapping, as_list(document.get("steps"))))
         self._paginated: Final = frozenset(
             str(index)
             for index, step in enumerate(steps)
@@ -79,6 +80,11 @@ class CompiledAction:
     def schema(self) -> dict[str, Json]:
         """A flat JSON Schema of the inputs."""
         return self._inputs.schema
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Where each input belongs: "path", "query", "headers" or "body"."""
+        return self._inputs.places
 
     def accept(self, placed: Placed) -> dict[str, Json]:
         """
@@ -135,6 +141,8 @@ class CompiledAction:
         }
         credentials = call.credentials
         allow = self._surroundings.is_allowed
+        if self._builds_result:
+            scope["result"] = {}
         return Run(
             call=call,
             scope=scope,
@@ -249,6 +257,12 @@ def compile_action(
         result=None if result is None else compile_settled(result, setting.mode),
         surroundings=surroundings,
     )
+
+
+def _is_old_mapping(step: Json) -> bool:
+    """Say whether a step maps onto the action's result, which is then there from the start."""
+    call = as_object(as_object(step).get("stepFunction"))
+    return call.get("functionName") == "map_fields" and str(call.get("version") or "1") == "1"
 
 
 def _page_size(document: Mapping[str, Json]) -> int | None:

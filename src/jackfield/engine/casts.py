@@ -44,9 +44,10 @@ def to_datetime(value: Json) -> Json:
         try:
             date.fromisoformat(value)
         except ValueError:
-            return None
-        return f"{value}T00:00:00.000Z"
-    moment = read_date(value.strip())
+            pass
+        else:
+            return f"{value}T00:00:00.000Z"
+    moment = read_date(value)
     return None if moment is None else js.iso_text(moment)
 
 

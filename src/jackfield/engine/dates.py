@@ -12,12 +12,13 @@ _ISO: Final = re.compile(
     re.ASCII,
 )
 _LOOSE: Final = re.compile(
-    r"(?:(?P<year>\d{4})(?:-(?P<month>\d{2}))?"
-    r"|(?P<y1>\d{4})(?P<s1>[-/])(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})"
-    r"|(?P<d2>\d{1,2})(?P<s2>[-/.])(?P<m2>\d{1,2})(?P=s2)(?P<y2>\d{4}))"
-    r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?",
+    r"(?P<year>\d{4})(?:-?(?P<month>\d{2}))?(?P<zone>Z)?"
+    r"|(?P<y1>\d{4})(?P<s1>[-/])(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})(?P<z1>Z)?"
+    r"|(?P<d2>\d{1,2})(?P<s2>[-/])(?P<m2>\d{1,2})(?P=s2)(?P<y2>\d{4})",
     re.ASCII,
 )
+_MIDNIGHT: Final = re.compile(r"([T ])24(:?00(?::?00(?:[.,]0+)?)?(?:Z|[+-][\d:]+)?)\Z")
+_ORDINAL: Final = re.compile(r"\d{4}-(?:\d{3}|W\d{2}(?:-\d)?)", re.ASCII)
 _MONTHS: Final = [
     "january",
     "february",
@@ -66,47 +67,74 @@ _FIELDS: Final[dict[str, tuple[str, str]]] = {
 }
 # Two figures from here on mean the 1900s, as POSIX has it.
 _LAST_CENTURY: Final = 69
+_NEVER_MEANT: Final = re.compile(r"YY|D")
 _PIECE: Final = re.compile(r"''|'(?:[^']|'')*'|([A-Za-z])\1*|.", re.DOTALL)
 
 
 def read_date(text: str) -> datetime | None:
     """
-    Read a date or time in one of the forms that cannot be mistaken, or day first.
+    Read a date or time in an ISO form, or a date that is written day first.
 
-    What says nothing of a zone is in UTC.
+    A month that cannot be one is taken for the day. What says nothing of a zone is in UTC.
     """
     if _ISO.fullmatch(text):
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return _read_iso(text)
     found = _LOOSE.fullmatch(text)
     if found is None:
+        return _read_ordinal(text)
+    if found["year"]:
+        return _build({"year": found["year"], "month": found["month"] or "1"})
+    year, first, second = (
+        (found["y1"], found["m1"], found["d1"])
+        if found["y1"]
+        else (found["y2"], found["m2"], found["d2"])
+    )
+    return _build({"year": year, "month": first, "day": second}) or _build(
+        {"year": year, "month": second, "day": first}
+    )
+
+
+def _read_iso(text: str) -> datetime | None:
+    # A day may end at 24:00, which is the next day's midnight.
+    midnight = _MIDNIGHT.sub(r"\g<1>00\2", text)
+    try:
+        moment = datetime.fromisoformat(midnight)
+    except ValueError:
+        swapped = _LOOSE.fullmatch(text)
+        return None if swapped is None else _read_swapped(swapped)
+    if midnight != text:
+        moment += timedelta(days=1)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _read_swapped(found: re.Match[str]) -> datetime | None:
+    """Read a date whose month and day have changed places."""
+    if not found["y1"]:
         return None
-    part = found.groupdict()
-    year, month, day = (
-        (part["y1"], part["m1"], part["d1"])
-        if part["y1"]
-        else (part["y2"], part["m2"], part["d2"])
-        if part["y2"]
-        else (part["year"], part["month"] or "1", "1")
-    )
-    return _build(
-        {
-            "year": year,
-            "month": month,
-            "day": day,
-            "hour": part["hour"] or "0",
-            "minute": part["minute"] or "0",
-            "second": part["second"] or "0",
-        }
-    )
+    return _build({"year": found["y1"], "month": found["d1"], "day": found["m1"]})
+
+
+def _read_ordinal(text: str) -> datetime | None:
+    """Read a day of a year (`2024-060`) or of a week (`2024-W09-4`)."""
+    if not _ORDINAL.fullmatch(text):
+        return None
+    try:
+        if "W" in text:
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        return datetime.strptime(text, "%Y-%j").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def read_date_as(text: str, pattern: str) -> datetime | None:
-    """Read `text` by a pattern such as `dd/MM/yyyy`; failing that, as `read_date` does."""
-    text = text.strip()
+    """
+    Read `text` by a pattern such as `dd/MM/yyyy`; failing that, as `read_date` does.
+
+    A pattern with `YYYY` or `DD`, which mean a week's year and a year's day and are never meant,
+    reads nothing.
+    """
+    if _NEVER_MEANT.search(pattern):
+        return None
     reader = _reader(pattern) if pattern else None
     found = reader(text) if reader else None
     moment = _build({k: v for k, v in found.groupdict().items() if v}) if found else None
@@ -119,6 +147,14 @@ def add_years(moment: datetime, years: int) -> datetime:
         return moment.replace(year=moment.year + years)
     except ValueError:
         return moment.replace(year=moment.year + years, day=28)
+
+
+def in_year(moment: datetime, year: int) -> datetime:
+    """Return the same day of `year`; 29 February becomes 1 March where there is none."""
+    try:
+        return moment.replace(year=year)
+    except ValueError:
+        return moment.replace(year=year, month=3, day=1)
 
 
 def years_between(start: datetime, end: datetime) -> int:

@@ -9,8 +9,10 @@ import base64
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from urllib.parse import urljoin
 
 from jackfield.engine.call import Call
 from jackfield.engine.exchange.failure import fail_with
@@ -39,6 +41,7 @@ _CONTEXT: Final = {
     "connectorVersion": "1.0.0",
 }
 _BOUNDARY: Final = re.compile(r"----jackfield[0-9a-f]{32}")
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _UNRECORDED: Final = frozenset({"accept", "host", "content-length"})
 
 
@@ -141,6 +144,15 @@ class _ScriptedProvider:
         self.requests: list[Json] = []
 
     async def send(self, request: Request) -> Response:
+        response = self._answer(request)
+        follow = request.follow
+        while follow and response.status in _REDIRECTS and "location" in response.headers:
+            url = urljoin(request.url, response.headers["location"])
+            response = self._answer(Request("GET", url, request.headers))
+            follow -= 1
+        return replace(response, url=request.url)
+
+    def _answer(self, request: Request) -> Response:
         self.requests.append(_recorded(request))
         entry: dict[str, Json] = self._script.pop(0) if self._script else {"json": {"ok": True}}
         headers = {k.lower(): str(v) for k, v in as_object(entry.get("headers")).items()}
@@ -185,7 +197,7 @@ def _reported(result: StepResult) -> dict[str, Json]:
     if result.errors:
         value["errors"] = _marked([dict(error) for error in result.errors])
     if result.record is not None:
-        value["blockResult"] = _marked(dict(result.record))
+        value["blockResult"] = _marked(result.record)
     return value
 
 

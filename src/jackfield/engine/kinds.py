@@ -16,3 +16,8 @@ def is_list(value: Json) -> TypeGuard[list[Json]]:
 def as_object(value: Json) -> dict[str, Json]:
     """Return `value` if it is an object, else an empty one."""
     return value if is_object(value) else {}
+
+
+def as_list(value: Json) -> list[Json]:
+    """Return `value` if it is a list, else an empty one."""
+    return value if is_list(value) else []

@@ -61,4 +61,4 @@ class StepResult:
     output: dict[str, Json] | None = None
     errors: tuple[Mapping[str, Json], ...] = ()
     failure: Exception | None = None
-    record: Mapping[str, Json] | None = None
+    record: Json = None

@@ -2,9 +2,9 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -12,7 +12,18 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from jackfield.http import accounts, actions, connect_sessions, embedded, health
+from jackfield.http import (
+    accounts,
+    actions,
+    connect_sessions,
+    embedded,
+    feedback,
+    files,
+    health,
+    projects,
+    search,
+)
+from jackfield.http.body import read_body
 from jackfield.http.errors import respond
 from jackfield.http.routing import Endpoint, Route
 from jackfield.kit.errors import HubError, NotFound
@@ -21,11 +32,18 @@ from jackfield.runtime import Hub
 
 ROUTES: Final[tuple[Route, ...]] = (
     *actions.api.routes,
+    *search.api.routes,
+    *feedback.api.routes,
+    *files.api.routes,
     *connect_sessions.api.routes,
     *accounts.api.routes,
     *embedded.api.routes,
+    *projects.api.routes,
     *health.api.routes,
 )
+
+# Another protocol under a path of this one's: it gets the request and its whole body.
+Mount: TypeAlias = Callable[[Scope, bytes], Awaitable[Response]]
 
 _log = structlog.get_logger()
 
@@ -61,8 +79,15 @@ class Api:
     hundred routes would otherwise cost the hot ones three times what they do.
     """
 
-    def __init__(self, hub: Hub, routes: Iterable[Route] = ROUTES) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        routes: Iterable[Route] = ROUTES,
+        *,
+        mounts: Mapping[str, Mount] | None = None,
+    ) -> None:
         self._hub = hub
+        self._mounts = mounts or {}
         self._fixed: dict[str, dict[str, Endpoint]] = {}
         patterns: dict[str, _Pattern] = {}
         for route in routes:
@@ -76,7 +101,7 @@ class Api:
 
     def serves(self, path: str) -> bool:
         """Tell whether `path` is one of this API's, whatever the method."""
-        return self._find(path) is not None
+        return path in self._mounts or self._find(path) is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         now = self._hub.clock()
@@ -103,6 +128,9 @@ class Api:
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        mount = self._mounts.get(scope["path"])
+        if mount is not None:
+            return await mount(scope, await read_body(scope, receive))
         found = self._find(scope["path"])
         if found is None:
             msg = f"there is nothing at {scope['path']}"

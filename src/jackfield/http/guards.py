@@ -7,8 +7,8 @@ from starlette.datastructures import Headers
 from jackfield.connect import service as connect
 from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
 from jackfield.connect.repo import Holder
-from jackfield.http.authorization import read_api_key
 from jackfield.projects import service as projects
+from jackfield.projects.authorization import read_api_key
 from jackfield.projects.models import Caller, Scope
 from jackfield.runtime import Hub
 

@@ -73,3 +73,7 @@ class EventId(Id, prefix="evt"):
 
 class RequestId(Id, prefix="req"):
     __slots__ = ()
+
+
+class FeedbackId(Id, prefix="fbk"):
+    __slots__ = ()

@@ -24,7 +24,7 @@ _KEY: Final = re.compile(
     re.IGNORECASE,
 )
 # What the hub itself hands out is recognisable wherever it turns up.
-_OURS: Final = re.compile(r"\b(?:jf_(?:sk|ct|si|ss)_|whsec_)[\w-]{16,}")
+_OURS: Final = re.compile(r"\b(?:jf_(?:sk|ct|si|ss|fl)_|whsec_)[\w-]{16,}")
 # Shorter values ("us", "1") would redact ordinary words and protect nothing.
 _SHORTEST: Final = 6
 

@@ -1,11 +1,12 @@
 """Where projects, their API keys and their dashboard sessions are kept: tokens as digests."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.ids import ApiKeyId, ProjectId
-from jackfield.kit.json import convert
+from jackfield.kit.json import Json, convert, encode, parse
 from jackfield.projects.models import (
     ApiKey,
     ApiKeyNotFound,
@@ -13,10 +14,12 @@ from jackfield.projects.models import (
     Caller,
     DashboardToken,
     Project,
+    ProjectNotFound,
     Scope,
     SignInToken,
     with_included,
 )
+from jackfield.projects.settings import ProjectSettings
 
 
 class Projects:
@@ -34,6 +37,25 @@ class Projects:
                 on conflict (name) do nothing
             """,
             name=name,
+        )
+
+    async def get(self) -> Project:
+        row = await self._tx.one("select id, name, created_at from projects where id = :project_id")
+        if row is None:
+            raise ProjectNotFound
+        return _project(row)
+
+    async def settings(self) -> ProjectSettings:
+        row = await self._tx.one("select name, settings from projects where id = :project_id")
+        if row is None:
+            raise ProjectNotFound
+        kept: dict[str, Json] = parse(row["settings"])
+        return convert({"name": row["name"], **kept}, ProjectSettings)
+
+    async def save_settings(self, settings: ProjectSettings) -> None:
+        await self._tx.run(
+            "update projects set settings = :settings where id = :project_id",
+            settings=encode(asdict(settings)).decode(),
         )
 
 

@@ -1,11 +1,13 @@
 """What can be done with projects and their keys."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import ApiKeyId, ProjectId
+from jackfield.kit.json import Json
 from jackfield.projects.models import (
     EVERY_SCOPE,
     ApiKeyToken,
@@ -27,6 +29,7 @@ from jackfield.projects.repo import (
     find_project,
     find_sign_in_project,
 )
+from jackfield.projects.settings import ProjectSettings, checked
 from jackfield.runtime import Hub
 
 DEFAULT_PROJECT: Final = "default"
@@ -65,6 +68,35 @@ async def get_project(hub: Hub, name: str) -> Project:
         msg = f"there is no project called {name!r}"
         raise ProjectNotFound(msg)
     return project
+
+
+async def project_settings(hub: Hub, project_id: ProjectId) -> ProjectSettings:
+    """Return a project's settings, as they are or were within the last second."""
+    entries = await hub.cache.entries(hub.db, project_id)
+    known: ProjectSettings | None = entries.get("settings")
+    if known is None:
+        async with hub.db.read(project_id) as tx:
+            known = entries["settings"] = await Projects(tx).settings()
+    return known
+
+
+async def change_settings(tx: Tx, values: Mapping[str, Json]) -> ProjectSettings:
+    """
+    Change some of the project's settings: `values` by field name, `None` for the default.
+
+    Raises:
+        InvalidRequest: some cannot be used; all are named.
+    """
+    # First, because it locks the row: of two changes at once neither undoes the other.
+    await tx.touch()
+    current = await Projects(tx).settings()
+    defaults = ProjectSettings((await Projects(tx).get()).name)
+    given = {
+        name: getattr(defaults, name) if value is None else value for name, value in values.items()
+    }
+    settings = checked(replace(current, **given))
+    await Projects(tx).save_settings(settings)
+    return settings
 
 
 async def issue_key(tx: Tx, *, name: str, scopes: frozenset[Scope] = EVERY_SCOPE) -> IssuedKey:

@@ -21,7 +21,7 @@ _LOOKED_AT: Final = 60
 # What is meant by a question without a verb.
 _USUAL: Final = {"get": 0.7, "list": 0.7, "search": 0.6, "send": 0.6}
 # How much each of the closer look's answers counts beside the sum of the first stage.
-_VERB, _OF_NAME, _OF_QUESTION, _NUMBER = 0.35, 0.5, 0.35, 0.1
+_VERB, _OF_NAME, _OF_QUESTION, _NUMBER = 0.3, 0.36, 0.36, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,9 @@ class Index:
     def __init__(self, entries: Iterable[Entry]) -> None:
         ordered = sorted(entries, key=lambda entry: entry.id)
         self._documents: Final = [_document(entry) for entry in ordered]
-        self._postings: Final = Postings([_weighted(entry) for entry in ordered])
-        self._vocabulary: Final = Vocabulary(
-            self._postings, (word for entry in ordered for word in _spelled(entry))
-        )
+        known: set[str] = set()
+        self._postings: Final = Postings([_weighted(entry, known) for entry in ordered])
+        self._vocabulary: Final = Vocabulary(self._postings, known)
         self._by_connector: Final[dict[str, set[int]]] = {}
         for number, entry in enumerate(ordered):
             self._by_connector.setdefault(entry.connector_key, set()).add(number)
@@ -132,26 +131,20 @@ def _document(entry: Entry) -> _Document:
     return _Document(entry.id, verbs, frozenset(map(stem, named)), is_many)
 
 
-def _weighted(entry: Entry) -> dict[str, float]:
-    """Return how much an entry says each term, by where it says it."""
+def _weighted(entry: Entry, known: set[str]) -> dict[str, float]:
+    """Return how much an entry says each term, by where; its words are added to `known`."""
     counts: dict[str, float] = {}
     fields = (
-        (entry.name, _NAME),
-        (entry.label, _LABEL),
-        (f"{entry.connector_key} {entry.connector_title}", _CONNECTOR),
-        (entry.description, _DESCRIPTION),
-        (" ".join(entry.tags), _TAGS),
-        (" ".join(entry.inputs), _INPUTS),
+        (words(entry.name), _NAME),
+        (words(entry.label), _LABEL),
+        (words(f"{entry.connector_key} {entry.connector_title}"), _CONNECTOR),
+        (content_words(entry.description), _DESCRIPTION),
+        (words(" ".join(entry.tags)), _TAGS),
+        (words(" ".join(entry.inputs)), _INPUTS),
     )
-    for text, weight in fields:
-        for word in content_words(text) if weight == _DESCRIPTION else words(text):
+    for found, weight in fields:
+        known.update(found)
+        for word in found:
             term = stem(word)
             counts[term] = counts.get(term, 0.0) + weight
     return counts
-
-
-def _spelled(entry: Entry) -> list[str]:
-    return words(
-        f"{entry.name} {entry.label} {entry.connector_key} {entry.connector_title} "
-        f"{entry.description}"
-    )

@@ -9,10 +9,10 @@ from jackfield.actions.search.spelling import Spelling
 from jackfield.actions.search.synonyms import THINGS, VERBS
 from jackfield.actions.search.words import asked_words, is_plural, stem
 
-_SYNONYM: Final = 0.6
-_VERB: Final = 0.7
+_SYNONYM: Final = 0.25
+_VERB: Final = 0.35
 # The first verb of a question says what is to be done; the others count less.
-_LATER_VERB: Final = 0.6
+_LATER_VERB: Final = 0.5
 _MOST_WORDS: Final = 32
 
 

@@ -30,7 +30,10 @@ class Spelling:
             for number in self._by_gram.get(gram, ()):
                 shared[number] += 1
         best = sorted(
-            ((2 * count / (len(grams) + len(self._words[n]) + 1), n) for n, count in shared.items()),
+            (
+                (2 * count / (len(grams) + len(self._words[n]) + 1), n)
+                for n, count in shared.items()
+            ),
             key=lambda each: (-each[0], each[1]),
         )[:_CANDIDATES]
         allowed = 2 if len(word) >= _LONG else 1

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
-from snowballstemmer.english_stemmer import EnglishStemmer
+from snowballstemmer.english_stemmer import (  # pyright: ignore[reportMissingTypeStubs]
+    EnglishStemmer,
+)
 
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 # listUsers, HTTPHeader, user2: where one word ends inside a name and the next begins.
-_SEAM: Final = re.compile(
-    r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z]{3})(?=\d)"
-)
+_SEAM: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z]{3})(?=\d)")
 # Words that are one idea, however they are spaced.
 _JOINED: Final = re.compile(
     r"(?<![^\W_])(in|e|opt|sign|log|web|time|check|follow|a)[-_ /]"
@@ -19,7 +19,24 @@ _JOINED: Final = re.compile(
     re.IGNORECASE,
 )
 _COMPOUNDS: Final = frozenset(
-    ["inapp", "email", "optin", "optout", "signin", "signup", "signout", "login", "logout", "webhook", "webhooks", "timeoff", "checkin", "checkout", "followup", "ab"]
+    [
+        "inapp",
+        "email",
+        "optin",
+        "optout",
+        "signin",
+        "signup",
+        "signout",
+        "login",
+        "logout",
+        "webhook",
+        "webhooks",
+        "timeoff",
+        "checkin",
+        "checkout",
+        "followup",
+        "ab",
+    ]
 )
 # What verbs with a second word mean. The words between the two may be a few others.
 _PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
@@ -57,21 +74,119 @@ _PLAIN: Final[Mapping[str, str]] = {
     "hidden": "hide", "catalogue": "catalog", "catalogues": "catalog", "typed": "type",
 }  # fmt: skip
 _STOP: Final = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "let", "like", "may", "me", "mine", "my", "need", "no", "of", "on", "one", "or", "our", "out", "please", "shall", "she", "should", "so", "some", "someone", "somebody", "something", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "up", "us", "want", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "will", "with", "would", "you", "your", "via", "per", "using", "use", "able", "anybody", "anyone", "anything"]
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "just",
+        "let",
+        "like",
+        "may",
+        "me",
+        "mine",
+        "my",
+        "need",
+        "no",
+        "of",
+        "on",
+        "one",
+        "or",
+        "our",
+        "out",
+        "please",
+        "shall",
+        "she",
+        "should",
+        "so",
+        "some",
+        "someone",
+        "somebody",
+        "something",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "up",
+        "us",
+        "want",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "via",
+        "per",
+        "using",
+        "use",
+        "able",
+        "anybody",
+        "anyone",
+        "anything",
+    ]
 )
 _CACHED: Final = 100_000
 
-_stemmer = EnglishStemmer()
+
+class _Stemmer(Protocol):
+    def stemWord(self, word: str) -> str: ...  # noqa: N802 - the library's name
+
+
+_stemmer: _Stemmer = EnglishStemmer()
 
 
 def words(text: str) -> list[str]:
     """Split `text` into lower-case words, names as `listUsers` and `list_users` included."""
-    return [
-        part.lower().partition("'")[0]
-        for word in _WORD.findall(_JOINED.sub(_join, text))
-        for part in _parts(word)
-        if part
-    ]
+    found: list[str] = []
+    for word in _WORD.findall(_JOINED.sub(_join, text)):
+        found += _parts(word)
+    return found
 
 
 def content_words(text: str) -> list[str]:
@@ -105,5 +220,6 @@ def _join(match: re.Match[str]) -> str:
     return joined if joined.lower() in _COMPOUNDS else match[0]
 
 
-def _parts(word: str) -> list[str]:
-    return [word] if word.islower() and word.isalpha() else _SEAM.split(word)
+@lru_cache(maxsize=_CACHED)
+def _parts(word: str) -> tuple[str, ...]:
+    return tuple(part.lower().partition("'")[0] for part in _SEAM.split(word) if part)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from jackfield.engine.dates import add_years, read_date_as, years_between
+from jackfield.engine.dates import add_years, in_year, read_date_as, years_between
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.extensions import EXTENSIONS
 from jackfield.engine.expressions.meter import Meter
@@ -64,7 +64,8 @@ def now(_meter: Meter) -> str:
 
 def years_elapsed(_meter: Meter, start: Json, pattern: Json, end: Json) -> Json:
     begin = read_date_as(_text(start), _text(pattern))
-    finish = read_date_as(_text(end), _text(pattern)) if _text(end) else current_time()
+    absent = end is None or end is MISSING
+    finish = current_time() if absent else read_date_as(_text(end), _text(pattern))
     return None if begin is None or finish is None else years_between(begin, finish)
 
 
@@ -73,9 +74,8 @@ def next_anniversary(_meter: Meter, date: Json, pattern: Json) -> Json:
     if first is None:
         return None
     today = current_time().replace(hour=0, minute=0, second=0, microsecond=0)
-    day = first.replace(hour=0, minute=0, second=0, microsecond=0)
-    this_year = add_years(day, today.year - day.year)
-    return js.Date(this_year if this_year >= today else add_years(day, today.year + 1 - day.year))
+    this_year = in_year(first, today.year)
+    return js.Date(this_year if this_year >= today else in_year(first, today.year + 1))
 
 
 def has_passed(_meter: Meter, date: Json, pattern: Json, years: Json) -> bool:

@@ -224,6 +224,16 @@ def own(value: Json, name: str) -> Json:
     return MISSING
 
 
+def spread(value: Json) -> dict[str, Json]:
+    """`{...value}`: the own entries of anything."""
+    kind: object = value.__class__
+    if kind is dict:
+        return dict(value)
+    if kind is list or kind is str:
+        return {str(index): item for index, item in enumerate(value)}
+    return {}
+
+
 def length(value: str | list[Json]) -> int:
     """Count as JavaScript does: texts in UTF-16 units."""
     if isinstance(value, str) and not value.isascii():

@@ -36,7 +36,7 @@ class _Input:
 
 
 class Inputs:
-    """What an action takes. `schema` describes it to callers."""
+    """What an action takes. `schema` describes it to callers, `places` says where each belongs."""
 
     def __init__(self, document: Json, rules: Json = None) -> None:
         """
@@ -48,9 +48,9 @@ class Inputs:
         entries = take_objects(document, "inputs")
         self.schema: Final = {**object_schema(document), "additionalProperties": False}
         self._inputs: Final = {str(entry["name"]): _input(entry) for entry in entries}
-        self._places: Final = {name: entry.place for name, entry in self._inputs.items()}
+        self.places: Final = {name: entry.place for name, entry in self._inputs.items()}
         self._headers: Final = {
-            name.lower(): name for name, place in self._places.items() if place == "headers"
+            name.lower(): name for name, place in self.places.items() if place == "headers"
         }
         self._defaults: Final = {e["name"]: e["default"] for e in entries if "default" in e}
         self._rules: Final[tuple[Rule, ...]] = compile_rules(rules)
@@ -68,11 +68,11 @@ class Inputs:
         """
         taken, faults = self._take(placed)
         inputs = {**self._defaults, **taken}
-        faults += self._validator.faults(inputs, self._places)
+        faults += self._validator.faults(inputs, self.places)
         for rule in self._rules:
             fault = rule(inputs)
             if fault is not None:
-                place = self._places.get(fault.path, "body")
+                place = self.places.get(fault.path, "body")
                 faults.append(Fault(f"{place}.{fault.path}", fault.message))
         if faults:
             raise InvalidInputs(_summary(faults), faults=faults)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from jackfield.engine.call import File
-from jackfield.engine.exchange.failure import fail
-from jackfield.engine.exchange.perform import Exchange, perform
+from jackfield.engine.exchange.failure import fail, fail_with
+from jackfield.engine.exchange.perform import Exchange, UnreadableAnswer, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
@@ -45,10 +45,11 @@ _ENCODINGS: Final[Mapping[str, Callable[[bytes], Json]]] = {
     "utf8": lambda content: content.decode("utf-8", "replace"),
     "binary": lambda content: content.decode("latin-1"),
     "raw": lambda content: content.decode("latin-1"),
-    "none": lambda content: content.decode("utf-8", "replace"),
+    "none": lambda content: content,
 }
+_RESPONSE_TYPES: Final = ("arraybuffer", "blob", "text", "json")
 _UNNAMED: Final = "application/octet-stream"
-_FIRST_ERROR: Final = 400
+_SUCCESSES: Final = range(200, 300)
 _LENGTH: Final = "content-length"
 
 
@@ -63,13 +64,6 @@ class _Options:
         evaluate = self.keys.get(name)
         value = None if evaluate is None else evaluate(run)
         return value if isinstance(value, str) and value else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    content: bytes
-    content_type: str
-    name: str | None
 
 
 def compile_download_file(params: Mapping[str, Json], setting: Setting) -> StepFunction:
@@ -87,24 +81,30 @@ def compile_download_file(params: Mapping[str, Json], setting: Setting) -> StepF
         msg = "The field 'maxRedirects' must be a whole number"
         raise InvalidStep(msg)
     outgoing = replace(compile_outgoing(params, setting, method="get"), follow=follow)
-    errors = compile_custom_errors(params.get("customErrors"), setting.mode)
-    exchange = Exchange(errors, _read_errors_only)
+    if params.get("responseType", "arraybuffer") not in _RESPONSE_TYPES:
+        value = params["responseType"]
+        raise invalid_value(path="responseType", value=value, allowed=_RESPONSE_TYPES)
+    # The published engine takes customErrors here, and does nothing with them.
+    listed = params.get("customErrors") if setting.mode == "strict" else None
+    exchange = Exchange(compile_custom_errors(listed, setting.mode), _read_errors_only)
 
     async def run_download(run: Run) -> StepResult:
         reply = await perform(run, _request(run, outgoing), exchange)
-        if reply.failed:
+        if _is_refusal(reply):
             return fail(reply, run)
+        document = reply.response
         address = options.key(run, "urlKey")
         if address is not None:
-            target = _look_up(reply.response, address, setting.mode)
+            target = _look_up(document, address, setting.mode)
             if not isinstance(target, str):
-                msg = f"the answer has no address at {address!r}"
-                raise InvalidStep(msg)
+                return _nothing_at(run, address)
             request = _second_request(run, target, outgoing, forward=options.forward_auth)
             reply = await perform(run, request, replace(exchange, guarded=options.forward_auth))
-            if reply.failed:
+            if _is_refusal(reply):
                 return fail(reply, run)
-        return _finish(run, reply, options, setting.mode)
+        elif (key := options.key(run, "dataKey")) is not None:
+            return _finish_inside(run, document, key, options)
+        return _finish(run, reply, options, document)
 
     return run_download
 
@@ -121,7 +121,7 @@ def _compile_options(params: Mapping[str, Json], mode: Mode) -> _Options:
         keys={name: _key(str(response[name]), mode) for name in names if response.get(name)},
         is_base64=response.get("contentIsBase64") is True,
         forward_auth=response.get("forwardAuth") is True,
-        encode=_ENCODINGS[str(encoding)],
+        encode=_ENCODINGS["utf8" if params.get("responseType") == "json" else str(encoding)],
     )
 
 
@@ -154,47 +154,76 @@ def _second_request(run: Run, target: str, outgoing: Outgoing, *, forward: bool)
     return Request("GET", target, headers, None, outgoing.follow)
 
 
-def _finish(run: Run, reply: Reply, options: _Options, mode: Mode) -> StepResult:
+def _finish(run: Run, reply: Reply, options: _Options, document: Response) -> StepResult:
+    """Give back the answer's body; what is known of the file is in the answer's headers."""
     response = reply.response
-    found = _content(run, response, options, mode)
-    if run.mode == "strict" or found.name or "content-type" in response.headers:
-        run.file = File(found.content, found.content_type, found.name)
-    disposition = disposition_of(found.name, found.content_type)
-    metadata: dict[str, Json] = {"contentType": found.content_type or None}
-    if response.headers.get(_LENGTH, "").isdecimal():
-        metadata["contentLength"] = int(response.headers[_LENGTH])
-    metadata["fileName"] = found.name
-    metadata["lastModified"] = response.headers.get("last-modified")
-    metadata["etag"] = response.headers.get("etag")
+    headers = response.headers
+    name = name_in(headers.get("content-disposition", ""))
+    content_type = headers.get("content-type", "")
+    if run.mode == "strict" or options.key(run, "urlKey") is not None:
+        described = _described(run, document, options)
+        name = described.get("fileName", name)
+        content_type = described.get("contentType", content_type)
+    run.file = File(response.body, content_type or _UNNAMED, name)
+    metadata = {
+        "contentType": content_type or None,
+        "contentLength": int(headers[_LENGTH]) if headers.get(_LENGTH, "").isdecimal() else None,
+        "fileName": name,
+        "lastModified": headers.get("last-modified"),
+        "etag": headers.get("etag"),
+    }
     output: dict[str, Json] = {
-        "data": options.encode(found.content),
+        "data": options.encode(response.body),
         "statusCode": reply.status,
-        "headers": dict(response.headers),
-        "contentDisposition": disposition,
+        "headers": dict(headers),
+        "contentDisposition": disposition_of(name, content_type),
         "fileMetadata": {key: value for key, value in metadata.items() if value is not None},
         "finalUrl": response.url or reply.url,
     }
     return StepResult(True, output)
 
 
-def _content(run: Run, response: Response, options: _Options, mode: Mode) -> _Content:
-    content_type = response.headers.get("content-type", "")
-    name = name_in(response.headers.get("content-disposition", ""))
+def _finish_inside(run: Run, document: Response, key: str, options: _Options) -> StepResult:
+    """Give back a file that stands inside a JSON document."""
+    value = _look_up(document, key, run.mode)
+    if value is MISSING or value is None or value == "":
+        return _nothing_at(run, key)
+    text = js.to_text(value)
+    content = decode_content(text) if options.is_base64 else text.encode()
+    described = _described(run, document, options)
+    name = described.get("fileName")
+    run.file = File(content, described.get("contentType", _UNNAMED), name)
+    output: dict[str, Json] = {
+        "data": options.encode(content),
+        "statusCode": document.status,
+        "headers": dict(document.headers),
+        "contentDisposition": disposition_of(name, ""),
+        "fileMetadata": dict(described),
+    }
+    return StepResult(True, output)
+
+
+def _described(run: Run, document: Response, options: _Options) -> dict[str, str]:
+    """Return what the connector and a JSON document say of the file."""
+    described: dict[str, str] = {}
     if fixed := options.key(run, "contentType"):
-        content_type = fixed
-    if key := options.key(run, "contentTypeKey"):
-        content_type = js.to_text(_look_up(response, key, mode) or content_type)
-    if key := options.key(run, "fileNameKey"):
-        named = _look_up(response, key, mode)
-        name = named if isinstance(named, str) and named else name
-    content = response.body
-    if key := options.key(run, "dataKey"):
-        value = _look_up(response, key, mode)
-        text = "" if value is MISSING or value is None else js.to_text(value)
-        content = decode_content(text) if options.is_base64 else text.encode()
-    elif options.is_base64:
-        content = decode_content(content.decode("ascii", "replace"))
-    return _Content(content, content_type, name)
+        described["contentType"] = fixed
+    for option, field in (("contentTypeKey", "contentType"), ("fileNameKey", "fileName")):
+        key = options.key(run, option)
+        value = None if key is None else _look_up(document, key, run.mode)
+        if isinstance(value, str) and value:
+            described[field] = value
+    return described
+
+
+def _nothing_at(run: Run, key: str) -> StepResult:
+    msg = f"No file content found at path: {key}"
+    return fail_with(UnreadableAnswer(msg, step=run.step_id))
+
+
+def _is_refusal(reply: Reply) -> bool:
+    """Say whether there is no file: an error, or a redirect that was not followed."""
+    return reply.status not in _SUCCESSES
 
 
 def _look_up(response: Response, key: str, mode: Mode) -> Json:
@@ -210,6 +239,6 @@ def _look_up(response: Response, key: str, mode: Mode) -> Json:
 def _read_errors_only(response: Response, mode: Mode) -> Json:
     """Read the body where it may say what went wrong; a file is left alone."""
     content_type = response.headers.get("content-type", "")
-    if response.status < _FIRST_ERROR and "json" not in content_type:
+    if response.status in _SUCCESSES and "json" not in content_type:
         return {}
     return read_body(response, mode)

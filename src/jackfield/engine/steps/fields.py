@@ -13,7 +13,7 @@ from jackfield.engine.geography.matchers import Match, find_matcher
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
-from jackfield.engine.shape import require_known, take_object, take_objects
+from jackfield.engine.shape import require_known, take_object, take_objects, take_text
 from jackfield.kit.json import Json
 
 UNMAPPED: Final = "unmapped_value"
@@ -126,10 +126,10 @@ def _scalar(evaluate: Evaluate) -> Take:
 def _expression(entry: Mapping[str, Json], mode: Mode) -> Evaluate:
     """Compile a field's expression; in compat mode what is wrong with it is told per record."""
     text = entry.get("expression")
-    if text is None or not str(text).strip():
+    if text is None or text == "":
         return _failing(_EMPTY)
     try:
-        evaluate = compile_text(str(text), mode)
+        evaluate = compile_text(take_text(entry, "expression"), mode)
     except InvalidExpression:
         if mode == "strict":
             raise
@@ -169,9 +169,11 @@ def _enum(entry: Mapping[str, Json], mode: Mode, path: str) -> Take:
 
 
 def _matcher(document: Json, mode: Mode, path: str) -> Callable[[Json, Scope], Json]:
-    matcher = document.get("matcher") if is_object(document) else None
-    if matcher is None:
+    if document is None:
         return _refusing("Enum mapper was not defined")
+    matcher = take_object(document, f"{path}.enumMapper").get("matcher")
+    if matcher is None:
+        raise missing_field(path=f"{path}.enumMapper.matcher")
     if is_list(matcher):
         return _match_by_expression(take_objects(matcher, f"{path}.enumMapper.matcher"), mode)
     match = find_matcher(str(matcher), mode)
@@ -191,18 +193,15 @@ def _match_by_expression(
     entries: list[dict[str, Json]], mode: Mode
 ) -> Callable[[Json, Scope], Json]:
     options = [
-        (_expression({"expression": entry.get("matchExpression")}, mode), entry.get("value"))
+        (
+            compile_text(take_text(entry, "matchExpression"), mode),
+            take_text(entry, "value"),
+        )
         for entry in entries
     ]
 
     def translate(_source: Json, scope: Scope) -> Json:
-        for test, value in options:
-            try:
-                if test(scope) is True:
-                    return value
-            except FieldFault:
-                continue
-        return MISSING
+        return next((value for test, value in options if test(scope) is True), MISSING)
 
     return translate
 
@@ -221,12 +220,12 @@ def _object(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Tak
         return _scalar(_expression(entry, mode)) if strict else _nothing
     inner = compile_fields(entry["properties"], mode, f"{path}.properties", depth + 1)
     values = entry.get("values")
-    if entry.get("array") is True:
-        if is_list(values):
-            return _each_value(inner, [compile_settled(value, mode) for value in values])
-        return _each_element(inner, _expression(entry, mode))
+    if entry.get("array") is True and is_list(values):
+        return _each_value(inner, [compile_settled(value, mode) for value in values])
+    if entry.get("array") is True and entry.get("expression"):
+        return _each_element(inner, _expression(entry, mode), told=strict)
     if strict and entry.get("expression"):
-        return _each_element(inner, _expression(entry, mode))
+        return _each_element(inner, _expression(entry, mode), told=True)
     if is_object(values):
         evaluate = compile_settled(values, mode) if strict else None
         return lambda _record, scope, state: map_record(
@@ -245,9 +244,13 @@ def _each_value(inner: Fields, values: list[Evaluate]) -> Take:
     ]
 
 
-def _each_element(inner: Fields, evaluate: Evaluate) -> Take:
+def _each_element(inner: Fields, evaluate: Evaluate, *, told: bool) -> Take:
+    """Map what the expression gives; that it gives nothing is a fault only where it is `told`."""
+
     def take(_record: Json, scope: Scope, state: MappingState) -> Json:
         source = evaluate(scope)
+        if not told and (source is MISSING or source is None):
+            return MISSING
         if source is MISSING:
             raise FieldFault(_NO_VALUE)
         if is_list(source):

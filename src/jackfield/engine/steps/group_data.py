@@ -1,11 +1,10 @@
 """`group_data`: what several steps found, brought together by key."""
 
-import copy
 from collections.abc import Mapping
 
 from jackfield.engine.expressions import js
 from jackfield.engine.faults import missing_field
-from jackfield.engine.kinds import as_object, is_list, is_object
+from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.setting import Setting, StepFunction
 from jackfield.kit.json import Json
@@ -27,7 +26,8 @@ def compile_group_data(params: Mapping[str, Json], _setting: Setting) -> StepFun
     async def run_grouping(run: Run) -> StepResult:
         found = {step_id: _data(run, step_id) for step_id in step_ids}
         present = {step_id: data for step_id, data in found.items() if js.truthy(data)}
-        data = copy.deepcopy(present) if single else _by_key(present)
+        copies = {step_id: js.spread(data) for step_id, data in present.items()}
+        data = copies if single else _by_key(present)
         return StepResult(True, {"data": data})
 
     return run_grouping
@@ -42,12 +42,6 @@ def _by_key(found: Mapping[str, Json]) -> list[Json]:
     """Merge maps by their keys, lists by position, in the order the keys first turn up."""
     rows: dict[str, dict[str, Json]] = {}
     for step_id, data in found.items():
-        if is_object(data):
-            entries = list(data.items())
-        elif is_list(data):
-            entries = [(str(index), row) for index, row in enumerate(data)]
-        else:
-            continue
-        for key, row in entries:
-            rows.setdefault(key, {})[step_id] = row
+        for key, row in js.spread(data).items():
+            rows.setdefault(key, {})[step_id] = js.spread(row)
     return list(rows.values())

@@ -6,7 +6,7 @@ from typing import Final
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.kinds import as_object, is_list, is_object
+from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.missing import MISSING
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.shape import take_text
@@ -72,6 +72,8 @@ def compile_map_fields_v1(params: Mapping[str, Json], setting: Setting) -> StepF
     async def run_mapping(run: Run) -> StepResult:
         steps: Mapping[str, Json] = run.scope.get("steps", {})
         held = run.scope.get("result")
+        if held is None:
+            return StepResult(True)
         faults: list[dict[str, Json]] = []
 
         def enrich(record: Json) -> Json:
@@ -82,7 +84,7 @@ def compile_map_fields_v1(params: Mapping[str, Json], setting: Setting) -> StepF
 
         result = [enrich(record) for record in held] if is_list(held) else enrich(held)
         run.scope["result"] = result
-        return StepResult(True, errors=tuple(faults), record=result if is_object(result) else None)
+        return StepResult(True, errors=tuple(faults), record=result)
 
     return run_mapping
 

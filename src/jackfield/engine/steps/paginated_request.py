@@ -13,7 +13,7 @@ from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.faults import InvalidStep, missing_field
-from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.kinds import is_object
 from jackfield.engine.run import Position, Run, StepResult
 from jackfield.engine.shape import require_known, take_object
 from jackfield.engine.steps.arguments import Draft
@@ -104,8 +104,6 @@ def _place(draft: Draft, token: Json, offset: int, paging: Paging) -> None:
         pairs = (
             {f"{paging.key}[{key}]": value for key, value in token.items()}
             if is_object(token)
-            else {f"{paging.key}[{index}]": value for index, value in enumerate(token)}
-            if is_list(token)
             else {paging.key: token}
         )
         for name, value in pairs.items():

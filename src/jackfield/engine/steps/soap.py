@@ -80,9 +80,9 @@ def compile_soap_request(params: Mapping[str, Json], setting: Setting) -> StepFu
         require_known(params, _KEYS)
     call = _compile_call(params, setting)
     response = as_object(params.get("response"))
-    key = response.get("dataKey")
-    if key == "":
+    if response.get("dataKey") == "":
         raise missing_field(path="response.dataKey")
+    key = compile_value(response.get("dataKey"), setting.mode)
 
     async def run_soap(run: Run) -> StepResult:
         draft = call.outgoing.draft(run)
@@ -90,7 +90,8 @@ def compile_soap_request(params: Mapping[str, Json], setting: Setting) -> StepFu
         failed = _failed(reply, run)
         if failed is not None:
             return failed
-        data = js.own(reply.data, str(key)) if key else reply.data
+        name = key(run.scope)
+        data = js.own(reply.data, name) if isinstance(name, str) and name else reply.data
         output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
         return StepResult(True, output if data is MISSING else {**output, "data": data})
 
@@ -222,5 +223,5 @@ def _escaped(part: Reference, scope: Scope) -> str:
 def _token(scope: Scope) -> UsernameToken:
     credentials = as_object(scope.get("credentials"))
     return UsernameToken(
-        js.to_text(credentials.get("username", "")), js.to_text(credentials.get("password", ""))
+        username=credentials.get("username", MISSING), password=credentials.get("password", "")
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
-from jackfield.engine.faults import missing_field
+from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.kinds import is_list
 from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
@@ -21,8 +21,11 @@ def compile_static_values(params: Mapping[str, Json], setting: Setting) -> StepF
         InvalidStep: there are no values.
         InvalidExpression: in strict mode, one of them cannot be read.
     """
-    if "values" not in params:
+    if params.get("values") is None:
         raise missing_field(path="values")
+    if not isinstance(params["values"], str | list | dict):
+        msg = "The field 'values' must be a text, a list or an object"
+        raise InvalidStep(msg)
     evaluate = _compile(params["values"], setting.mode)
 
     async def run_values(run: Run) -> StepResult:

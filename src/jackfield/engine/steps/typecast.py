@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from jackfield.engine.casts import CASTS
+from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Scope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
@@ -31,9 +32,7 @@ class _Caster:
     custom: tuple[tuple[str, Cast], ...]
 
     def record(self, record: Json) -> Json:
-        if record.__class__ is not dict:
-            return record
-        made: dict[str, Json] = dict(record)
+        made = js.spread(record)
         for key, cast in self.own:
             value = made.get(key)
             if value is not None:
@@ -79,11 +78,9 @@ def compile_typecast_v1(params: Mapping[str, Json], setting: Setting) -> StepFun
     caster = _compile(_fields(params, setting))
 
     async def run_cast(run: Run) -> StepResult:
-        held = run.scope.get("result")
-        if caster is not None and held is not None:
-            run.scope["result"] = caster.records(held)
-        result = run.scope.get("result")
-        return StepResult(True, record=result if is_object(result) else None)
+        if caster is not None:
+            run.scope["result"] = caster.records(run.scope.get("result"))
+        return StepResult(True, record=run.scope.get("result"))
 
     return run_cast
 
@@ -113,7 +110,16 @@ def _compile(document: Json, path: str = "fields", depth: int = 0) -> _Caster | 
         cast = _cast(entry, f"{path}[{index}]", depth)
         if cast is not None:
             (custom if entry.get("custom") is True else own).append((key, cast))
-    return _Caster(tuple(own), tuple(custom)) if document else None
+    return None if document is None else _Caster(tuple(own), tuple(custom))
+
+
+def _only_objects(caster: _Caster) -> Cast:
+    def cast(value: Json) -> Json:
+        if is_list(value):
+            return [caster.record(item) if is_object(item) else item for item in value]
+        return caster.record(value) if is_object(value) else value
+
+    return cast
 
 
 def _cast(entry: Mapping[str, Json], path: str, depth: int) -> Cast | None:
@@ -122,7 +128,7 @@ def _cast(entry: Mapping[str, Json], path: str, depth: int) -> Cast | None:
         raise invalid_value(path=f"{path}.type", value=kind, allowed=_TYPES)
     if kind == "object":
         inner = _compile(entry.get("properties"), f"{path}.properties", depth + 1)
-        return None if inner is None else inner.records
+        return None if inner is None else _only_objects(inner)
     cast = CASTS.get(str(kind))
     if cast is None or entry.get("array") is not True:
         return cast

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from jackfield.engine.exchange.failure import fail, raw_of
@@ -72,7 +72,7 @@ def compile_upload_file(params: Mapping[str, Json], setting: Setting) -> StepFun
         draft.headers[spelled or "Content-Type"] = content_type
         return outgoing.finish(run, draft, content)
 
-    return _sending(params, setting, request)
+    return _sending(params, setting, request, _in_the_clients_words)
 
 
 def compile_upload_binary(params: Mapping[str, Json], setting: Setting) -> StepFunction:
@@ -98,7 +98,7 @@ def compile_upload_binary(params: Mapping[str, Json], setting: Setting) -> StepF
             draft.headers["Content-Type"] = js.to_text(content.get("contentType") or _BINARY)
         return outgoing.finish(run, draft, decode_content(content.get("content")))
 
-    return _sending(params, setting, request)
+    return _sending(params, setting, request, _without_words)
 
 
 def decode_content(value: Json) -> bytes:
@@ -120,20 +120,39 @@ def decode_content(value: Json) -> bytes:
 
 
 def _sending(
-    params: Mapping[str, Json], setting: Setting, request: Callable[[Run], Request]
+    params: Mapping[str, Json],
+    setting: Setting,
+    request: Callable[[Run], Request],
+    quirk: Callable[[StepResult], StepResult],
 ) -> StepFunction:
-    exchange = Exchange(compile_custom_errors(params.get("customErrors"), setting.mode))
+    # The published engine takes customErrors here, and does nothing with them.
+    listed = params.get("customErrors") if setting.mode == "strict" else None
+    exchange = Exchange(compile_custom_errors(listed, setting.mode))
     key = as_object(params.get("response")).get("dataKey")
 
     async def run_upload(run: Run) -> StepResult:
         reply = await perform(run, request(run), exchange)
         if reply.failed:
-            return fail(reply, run)
+            failed = fail(reply, run)
+            return quirk(failed) if run.mode == "compat" else failed
         data = js.own(reply.data, str(key)) if key else reply.data
         output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
         return StepResult(True, output if data is MISSING else {**output, "data": data})
 
     return run_upload
+
+
+def _in_the_clients_words(failed: StepResult) -> StepResult:
+    """Say what the published HTTP client says where the provider says nothing (section 3.8)."""
+    output = dict(failed.output or {})
+    if str(output.get("message")).startswith("HTTP error: "):
+        output["message"] = f"Request failed with status code {output['statusCode']}"
+    return replace(failed, output=output)
+
+
+def _without_words(failed: StepResult) -> StepResult:
+    """Tell the status alone, as the published engine does for bytes (section 3.8)."""
+    return replace(failed, output={"statusCode": (failed.output or {}).get("statusCode")})
 
 
 def _compile_fields(document: Json, mode: Mode) -> list[_Field]:

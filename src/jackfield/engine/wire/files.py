@@ -30,23 +30,24 @@ def name_in(disposition: str) -> str | None:
     elif found := _QUOTED.search(disposition):
         name = re.sub(r"\\(.)", r"\1", found[1])
     elif found := _BARE.search(disposition):
-        name = found[1]
+        name = found[1].strip("'")
     else:
         return None
     return _UNSAFE.sub("_", name) or None
 
 
 def disposition_of(name: str | None, content_type: str) -> str:
-    """Write a Content-Disposition; without a name, one is made up from the content type."""
+    """Write a Content-Disposition; without a name, one is made up from a known content type."""
     if name is None:
-        return f'attachment; filename="download.{extension_of(content_type)}"'
-    plain = name.encode("ascii", "replace").decode().replace("\\", "_").replace('"', "'")
+        extension = extension_of(content_type)
+        return f'attachment; filename="download.{extension}"' if extension else "attachment"
+    plain = name.replace("\\", "_").replace('"', "'")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def extension_of(content_type: str) -> str:
+def extension_of(content_type: str) -> str | None:
     kind = content_type.partition(";")[0].strip().lower()
     if kind in _EXTENSIONS:
         return _EXTENSIONS[kind]
     guessed = mimetypes.guess_extension(kind) if kind else None
-    return guessed.removeprefix(".") if guessed else "bin"
+    return guessed.removeprefix(".") if guessed else None

@@ -25,8 +25,8 @@ _FIRST_ERROR: Final = 400
 class UsernameToken:
     """Who is calling, for the WS-Security header."""
 
-    username: str
-    password: str
+    username: Json
+    password: Json
 
 
 def write_envelope(

@@ -10,8 +10,8 @@ def read_api_key(header: str | None) -> ApiKeyToken:
     """
     Find the API key in an `Authorization` header.
 
-    Taken: HTTP Basic with the key as user name (with or without the colon) or as password, and
-    Bearer.
+    Taken: HTTP Basic with the key as user name (with or without the colon) or as password,
+    Bearer, and a key that stands there alone, as some MCP clients send it.
 
     Raises:
         Unauthenticated: there is none.
@@ -22,6 +22,8 @@ def read_api_key(header: str | None) -> ApiKeyToken:
         return ApiKeyToken(value)
     if kind.lower() == "basic":
         return ApiKeyToken(_from_basic(value))
+    if kind.startswith(ApiKeyToken.prefix) and not value:
+        return ApiKeyToken(kind)
     raise Unauthenticated
 
 

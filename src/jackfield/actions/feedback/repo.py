@@ -1,0 +1,45 @@
+"""Where feedback is kept."""
+
+from jackfield.actions.feedback.models import Feedback
+from jackfield.db.tx import Tx
+from jackfield.kit.json import convert, encode, parse
+from jackfield.kit.pages import Page
+
+# No id sorts after this one, whatever the database's collation.
+_AFTER_ALL = "fbk_" + "Z" * 26
+
+
+class ToolFeedback:
+    """The feedback of the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def add(self, feedback: Feedback) -> None:
+        await self._tx.run(
+            """
+            insert into tool_feedback (id, project_id, account_id, tools, feedback, created_at)
+            values (:id, :project_id, :account_id, :tools, :feedback, :created_at)
+            """,
+            id=feedback.id,
+            account_id=feedback.account_id,
+            tools=encode(feedback.tools).decode(),
+            feedback=feedback.feedback,
+            created_at=feedback.created_at,
+        )
+
+    async def page(self, *, size: int, after: str | None) -> Page[Feedback]:
+        """Return a page, newest first."""
+        rows = await self._tx.all(
+            """
+            select id, account_id, tools, feedback, created_at
+              from tool_feedback
+             where project_id = :project_id and id < :after
+             order by id desc
+             limit :limit
+            """,
+            after=after or _AFTER_ALL,
+            limit=size + 1,
+        )
+        found = [convert({**row, "tools": parse(row["tools"])}, Feedback) for row in rows]
+        return Page(tuple(found[:size]), found[size - 1].id if len(found) > size else None)

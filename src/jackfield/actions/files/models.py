@@ -1,0 +1,36 @@
+"""Files that actions gave back, kept for a few minutes for those who can only follow a link."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from jackfield.engine.call import File
+from jackfield.kit.errors import HubError, NotFound
+from jackfield.kit.secret import Token
+
+
+class FileToken(Token, prefix="jf_fl_"):
+    """Whoever has one may read one file, until it expires."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileLink:
+    """Where a file can be fetched, without an API key."""
+
+    url: str
+    expires_at: datetime
+    file: File
+
+
+class FileNotFound(NotFound):
+    """There is no file at this link, or it has expired; run the action again for a new one."""
+
+    code = "file_not_found"
+
+
+class FileNotLinkable(HubError):
+    """The file is too large for a link; run the action through the API to receive its bytes."""
+
+    code = "file_not_linkable"
+    status = 501

@@ -1,0 +1,45 @@
+"""Links to files: signed by being unguessable, short-lived, followed without a key."""
+
+from datetime import timedelta
+from typing import Final
+
+from jackfield.actions.files.models import FileLink, FileNotFound, FileNotLinkable, FileToken
+from jackfield.actions.files.repo import Files, find_file
+from jackfield.engine.call import File
+from jackfield.kit.ids import ProjectId
+from jackfield.runtime import Hub
+
+PATH: Final = "/jackfield/files"
+_LIFETIME: Final = timedelta(minutes=15)
+# What one project's files may take up at a time.
+_MOST_BYTES: Final = 512 * 1024 * 1024
+
+
+async def link(hub: Hub, project_id: ProjectId, file: File) -> FileLink:
+    """
+    Keep a file for 15 minutes, and return a link to it.
+
+    Raises:
+        FileNotLinkable: too many bytes of the project's wait already.
+    """
+    token = FileToken.mint()
+    async with hub.db.write(project_id) as tx:
+        await Files(tx).prune()
+        if await Files(tx).size() + len(file.content) > _MOST_BYTES:
+            raise FileNotLinkable
+        expires_at = tx.now + _LIFETIME
+        await Files(tx).add(token, file, expires_at=expires_at)
+    return FileLink(f"{hub.public_url}{PATH}/{token.reveal()}", expires_at, file)
+
+
+async def fetch(hub: Hub, token: FileToken) -> File:
+    """
+    Return the file a link leads to.
+
+    Raises:
+        FileNotFound: there is none, or no longer.
+    """
+    file = await find_file(hub.db, token)
+    if file is None:
+        raise FileNotFound
+    return file

@@ -1,0 +1,205 @@
+"""Actions as tools: what `tools/list` answers, made once for each version of the catalog."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from msgspec import Raw
+
+from jackfield.accounts.models import Account
+from jackfield.connectors.action import ActionInfo
+from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.connector import Connector
+from jackfield.connectors.outputs import output_schema
+from jackfield.kit.errors import HubError
+from jackfield.kit.json import Json, encode
+from jackfield.mcp.endpoint import Endpoint, ToolMode
+from jackfield.mcp.styles import ACCOUNT, ParamStyle, input_schema
+
+_RENDERED: Final = 256
+_PAGING: Final = "Where to go on: `next` of the previous result."
+# An endpoint's accounts by provider, as far as tools differ by them: each with id and title.
+Choices: TypeAlias = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool, before an endpoint adds whose account it is to be used with."""
+
+    action: ActionInfo
+    shown: Mapping[str, Json]
+
+
+class Toolbox:
+    """The tools of one version of the catalog."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog: Final = catalog
+        self._tools: Final[dict[tuple[str, ParamStyle], list[Tool]]] = {}
+        self._render: Final = lru_cache(maxsize=_RENDERED)(self._rendered)
+
+    def listed(self, endpoint: Endpoint) -> Raw:
+        """Return `tools` of an endpoint, as JSON."""
+        return self._render(choices(endpoint.accounts), endpoint.style, endpoint.mode)
+
+    def _rendered(self, wanted: Choices, style: ParamStyle, mode: ToolMode) -> Raw:
+        tools: list[Json] = []
+        for provider, accounts in wanted:
+            connector = self._catalog.find(provider)
+            if connector is None:
+                continue
+            shown = (
+                finding_tools(connector)
+                if mode is ToolMode.SEARCH_EXECUTE
+                else [tool.shown for tool in self._of(connector, style)]
+            )
+            tools += [_with_account(tool, accounts) for tool in shown]
+        return Raw(encode(tools))
+
+    def _of(self, connector: Connector, style: ParamStyle) -> list[Tool]:
+        known = self._tools.get((connector.key, style))
+        if known is None:
+            known = [
+                Tool(action, shown)
+                for action in connector.actions
+                if not action.is_internal and (shown := _shown(action, style)) is not None
+            ]
+            self._tools[connector.key, style] = known
+        return known
+
+
+def choices(accounts: Sequence[Account]) -> Choices:
+    """Return the accounts by provider; ids only where there is more than one to choose from."""
+    by_provider: dict[str, list[Account]] = {}
+    for account in accounts:
+        by_provider.setdefault(account.provider, []).append(account)
+    return tuple(
+        (
+            provider,
+            tuple((account.id, _title(account)) for account in of) if len(of) > 1 else (),
+        )
+        for provider, of in by_provider.items()
+    )
+
+
+def finding_tools(connector: Connector) -> list[dict[str, Json]]:
+    """Return the two tools that stand for all of a connector's."""
+    key, title = connector.key, connector.title
+    return [
+        {
+            "name": f"{key}_search_actions",
+            "title": f"Search {title} actions",
+            "description": (
+                f"Find actions of {title} by what they do, best first, each with the inputs it "
+                f"takes. Run one with {key}_execute_action."
+            ),
+            "inputSchema": {
+                "type": "object",
+                "properties": {
+                    "query": {
+                        "type": "string",
+                        "minLength": 1,
+                        "description": "What is to be done, in plain words.",
+                    },
+                    "top_k": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 50,
+                        "default": 5,
+                        "description": "How many actions to return at most.",
+                    },
+                },
+                "required": ["query"],
+            },
+            "annotations": {"readOnlyHint": True, "openWorldHint": False},
+        },
+        {
+            "name": f"{key}_execute_action",
+            "title": f"Run a {title} action",
+            "description": (
+                f"Run an action of {title} that {key}_search_actions found. Inputs go where its "
+                "schema has them: path, query, headers or body."
+            ),
+            "inputSchema": {
+                "type": "object",
+                "properties": {
+                    "action_id": {
+                        "type": "string",
+                        "description": f"Such as {_example(connector)}.",
+                    },
+                    **{at: {"type": "object"} for at in ("path", "query", "body")},
+                    "headers": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "session_id": {"type": "string"},
+                },
+                "required": ["action_id"],
+            },
+            # What an action does is known when it is named: assume the worst until then.
+            "annotations": {"readOnlyHint": False, "destructiveHint": True, "openWorldHint": True},
+        },
+    ]
+
+
+def _shown(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
+    try:
+        schema = input_schema(action.compiled, style)
+    except HubError:
+        # The catalog's findings say what is wrong with it.
+        return None
+    shown: dict[str, Json] = {
+        "name": action.id,
+        "title": action.label,
+        "description": action.description,
+        "inputSchema": schema,
+        "annotations": {"title": action.label, **action.annotations},
+    }
+    promised = output_schema(action)
+    if promised is not None:
+        shown["outputSchema"] = {
+            "type": "object",
+            "properties": {
+                "isError": {"type": "boolean"},
+                "result": {
+                    "type": "object",
+                    "properties": {
+                        "data": promised,
+                        "next": {"type": ["string", "null"], "description": _PAGING},
+                    },
+                    "required": ["data"],
+                },
+            },
+            "required": ["isError"],
+        }
+    return shown
+
+
+def _with_account(tool: Mapping[str, Json], accounts: tuple[tuple[str, str], ...]) -> Json:
+    """Add the choice between accounts of the same provider to what a tool takes."""
+    if not accounts:
+        return tool
+    schema = tool["inputSchema"]
+    choice = {
+        "type": "string",
+        "enum": [account_id for account_id, _ in accounts],
+        "description": "Which account: " + "; ".join(f"{i} is {title}" for i, title in accounts),
+    }
+    return {
+        **tool,
+        "inputSchema": {
+            **schema,
+            "properties": {ACCOUNT: choice, **schema["properties"]},
+            "required": [ACCOUNT, *schema.get("required", [])],
+        },
+    }
+
+
+def _title(account: Account) -> str:
+    return (
+        f"{account.origin_owner_name} ({account.label})"
+        if account.label
+        else account.origin_owner_name
+    )
+
+
+def _example(connector: Connector) -> str:
+    return next((action.id for action in connector.actions), f"{connector.key}_list_users")

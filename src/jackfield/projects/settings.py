@@ -1,0 +1,126 @@
+"""What a project decides for itself: how it looks, who may frame its Hub, what is kept."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from jackfield.kit.errors import Fault, InvalidRequest
+
+DEFAULT_RETENTION_DAYS: Final = 30
+LONGEST_RETENTION_DAYS: Final = 400
+_MOST_ORIGINS: Final = 100
+_MOST_COLORS: Final = 60
+_LONGEST_URL: Final = 2048
+
+_TOKEN: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+# Nothing in here ends a declaration or loads anything, so a color can stand in a style sheet.
+_COLOR: Final = re.compile(
+    r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})|[a-z]{3,30}"
+    r"|(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\([0-9a-z .,%/+-]{1,60}\)",
+    re.IGNORECASE,
+)
+_BLANK: Final = re.compile(r"[\x00-\x20]")
+_HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSettings:
+    """
+    A project's settings; what was never set has its default.
+
+    `display_name`, `logo_url` and `colors` (CSS colors by name) are what people who link accounts
+    see; a `white_label` project shows nothing of the hub's own. `allowed_origins` may frame its
+    Hub. With `confirm_links` an account is usable once the project's software has confirmed it.
+    Logs are kept for `retention_days`, with bodies and headers only if `advanced_logs`.
+    """
+
+    name: str
+    display_name: str | None = None
+    logo_url: str | None = None
+    colors: Mapping[str, str] = field(default_factory=dict[str, str])
+    white_label: bool = False
+    allowed_origins: tuple[str, ...] = ()
+    confirm_links: bool = False
+    retention_days: int = DEFAULT_RETENTION_DAYS
+    advanced_logs: bool = False
+
+    def allows_origin(self, origin: str) -> bool:
+        """Tell whether the page of a web `origin` may frame the project's Hub."""
+        wanted = _normal_origin(origin)
+        if wanted is None or "*" in wanted:
+            return False
+        scheme, _, host = wanted.partition("://")
+        for allowed in self.allowed_origins:
+            if allowed == wanted:
+                return True
+            allowed_scheme, _, pattern = allowed.partition("://")
+            if pattern.startswith("*.") and scheme == allowed_scheme and host.endswith(pattern[1:]):
+                return True
+        return False
+
+
+def checked(settings: ProjectSettings) -> ProjectSettings:
+    """
+    Return `settings` in the form they are kept in.
+
+    Raises:
+        InvalidRequest: some cannot be used; all are named.
+    """
+    faults = [*_faults(settings)]
+    if faults:
+        words = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
+        raise InvalidRequest(words, faults=faults)
+    origins = (_normal_origin(origin) for origin in settings.allowed_origins)
+    return replace(
+        settings, allowed_origins=tuple(dict.fromkeys(origin for origin in origins if origin))
+    )
+
+
+def _faults(settings: ProjectSettings) -> Iterator[Fault]:
+    if settings.logo_url is not None and not _is_web_address(settings.logo_url):
+        yield Fault("branding.logo_url", "expected the http(s) address of an image")
+    if len(settings.colors) > _MOST_COLORS:
+        yield Fault("branding.colors", f"expected at most {_MOST_COLORS}")
+    for name, color in settings.colors.items():
+        if not _TOKEN.fullmatch(name):
+            yield Fault("branding.colors", "expected names such as `accent` or `page-background`")
+        elif not _COLOR.fullmatch(color.strip()):
+            yield Fault(f"branding.colors.{name}", "expected a CSS color such as #0a7 or oklch(…)")
+    if len(settings.allowed_origins) > _MOST_ORIGINS:
+        yield Fault("allowed_origins", f"expected at most {_MOST_ORIGINS}")
+    for index, origin in enumerate(settings.allowed_origins):
+        if _normal_origin(origin) is None:
+            yield Fault(
+                f"allowed_origins[{index}]",
+                "expected an origin such as https://app.example.com or https://*.example.com",
+            )
+
+
+def _is_web_address(text: str) -> bool:
+    if len(text) > _LONGEST_URL or _BLANK.search(text):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def _normal_origin(text: str) -> str | None:
+    """Return scheme, host and port in the spelling browsers use, or `None` if it is no origin."""
+    try:
+        parts = urlsplit(text.strip().lower())
+        port = parts.port
+    except ValueError:
+        return None
+    rest = (parts.path.rstrip("/"), parts.query, parts.fragment)
+    if parts.scheme not in _DEFAULT_PORTS or any(rest) or "@" in parts.netloc:
+        return None
+    host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
+    if not _HOST.fullmatch(host):
+        return None
+    own = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{own}"
