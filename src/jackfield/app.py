@@ -17,7 +17,8 @@ from jackfield.db.tx import Database, DatabaseUnusable
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
 from jackfield.engine.call import Sleep
-from jackfield.http.api import Api
+from jackfield.http.api import ROUTES, Api
+from jackfield.http.openapi import Description
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.mcp import app as mcp
 from jackfield.profiles import service as profiles
@@ -113,7 +114,10 @@ async def open_database(
 
 def build_app(hub: Hub) -> ASGIApp:
     """Return everything one origin serves: the API, the Hub, the dashboard and the docs."""
-    api, pages = Api(hub, mounts={mcp.PATH: mcp.Mcp(hub).serve}), Pages(hub)
+    description = Description(ROUTES, url=hub.public_url)
+    mounts = {mcp.PATH: mcp.Mcp(hub).serve, "/openapi.json": description.serve}
+    api = Api(hub, mounts=mounts)
+    pages = Pages(hub, api_description=lambda: description.document)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -48,6 +48,77 @@ async def test_an_account_is_renamed_and_null_changes_nothing(hub: Running) -> N
     assert account["origin_owner_name"] == "Acme Inc."
 
 
+@pytest.mark.parametrize("label", ["EU shop", {"shop": "EU", "tier": 1}, '{"not": "an object"}'])
+async def test_a_label_is_a_text_or_an_object_and_comes_back_as_it_was_sent(
+    hub: Running, label: object
+) -> None:
+    account_id = await hub.link()
+
+    changed = await hub.api.patch(f"/accounts/{account_id}", json={"label": label})
+
+    assert changed.json()["label"] == label
+    assert (await hub.api.get(f"/accounts/{account_id}")).json()["label"] == label
+
+
+async def test_a_label_given_to_the_session_is_the_accounts(hub: Running) -> None:
+    account_id = await hub.link(label="EU shop")
+
+    assert (await hub.api.get(f"/accounts/{account_id}")).json()["label"] == "EU shop"
+
+
+async def test_an_account_is_converted_to_test_and_back(hub: Running) -> None:
+    account_id = await hub.link()
+
+    to_test = await hub.api.patch(f"/accounts/{account_id}", json={"type": "test"})
+    back = await hub.api.patch(f"/accounts/{account_id}", json={"type": "production"})
+
+    assert (to_test.json()["type"], back.json()["type"]) == ("test", "production")
+
+
+async def test_what_an_account_is_linked_to_can_be_asked(hub: Running) -> None:
+    account_id = await hub.link()
+
+    response = await hub.api.get(f"/accounts/{account_id}/meta")
+
+    assert response.json() == {"provider": "iterable", "category": "marketing", "models": {}}
+
+
+@pytest.mark.parametrize("name", ["credentials", "secrets", "setup_information"])
+async def test_credentials_are_not_taken_but_by_linking_anew(hub: Running, name: str) -> None:
+    account_id = await hub.link()
+
+    refused = await hub.api.patch(f"/accounts/{account_id}", json={name: {"api_key": "sneaky-key"}})
+    ignored = await hub.api.patch(f"/accounts/{account_id}", json={name: {}, "label": "x"})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "credentials_not_taken")
+    assert refused.json()["faults"][0]["path"] == name
+    assert "connect session" in refused.json()["message"]
+    assert "sneaky" not in refused.text
+    assert ignored.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"type": "staging"}, "type"),
+        ({"shared": "yes"}, "shared"),
+        ({"label": 7}, "label"),
+        ({"metadata": []}, "metadata"),
+        ({"origin_owner_id": ""}, "origin_owner_id"),
+        ({"origin_owner_name": {"x": 1}}, "origin_owner_name"),
+    ],
+)
+async def test_a_change_of_the_wrong_type_is_named_by_its_path(
+    hub: Running, change: dict[str, object], path: str
+) -> None:
+    account_id = await hub.link()
+
+    response = await hub.api.patch(f"/accounts/{account_id}", json=change)
+
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert [fault["path"] for fault in response.json()["faults"]] == [path]
+
+
 async def test_a_deleted_account_is_gone_with_its_credentials(hub: Running) -> None:
     account_id = await hub.link()
 

@@ -58,9 +58,11 @@ class Running:
         assert response.status_code == 201, response.text
         return response.json()["id"]
 
-    async def submit(self, token: str, credentials: Mapping[str, Any]) -> httpx2.Response:
+    async def submit(
+        self, token: str, credentials: Mapping[str, Any], *, provider: str = "iterable"
+    ) -> httpx2.Response:
         headers = {"x-hub-session-token": token}
-        offered = await self.api.get("/hub/connectors?provider=iterable", headers=headers)
+        offered = await self.api.get(f"/hub/connectors?provider={provider}", headers=headers)
         if offered.status_code != 200:
             return offered
         integration = offered.json()["integrations"][0]["integration_id"]
@@ -79,14 +81,20 @@ async def running_hub(
     *,
     data_dir: Path,
     clock: FrozenClock,
-    database_url: str | None = None,
     provider: str | None = None,
+    rewrite: Mapping[str, str] | None = None,
+    **given: Any,
 ) -> AsyncGenerator[Running]:
-    """Open a hub whose Iterable is `sandbox`, or for the US the server at `provider`."""
+    """
+    Open a hub whose Iterable is `sandbox`, or for the US the server at `provider`.
+
+    `rewrite` says where other origins are sent, `given` are more of the hub's settings.
+    """
+    rewrites = {US: provider or sandbox.us.url, EU: sandbox.eu.url, **(rewrite or {})}
     settings = Settings(
         data_dir=data_dir,
-        database_url=database_url,
-        provider_rewrite=f"{US}={provider or sandbox.us.url},{EU}={sandbox.eu.url}",
+        provider_rewrite=",".join(f"{origin}={url}" for origin, url in rewrites.items()),
+        **given,
     )
     async with open_hub(settings, public_url=PUBLIC_URL, clock=clock, sleep=clock.sleep) as hub:
         project = await projects.ensure_project(hub)

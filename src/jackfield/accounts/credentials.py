@@ -1,6 +1,6 @@
 """An account's credentials, sealed and open."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from jackfield.accounts.models import Account
@@ -8,6 +8,7 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.redaction import Redactor
 from jackfield.kit.secret import Secret
+from jackfield.profiles.setup import NO_SETUP, Setup
 from jackfield.vault.cipher import Binding, Vault
 
 
@@ -15,15 +16,18 @@ from jackfield.vault.cipher import Binding, Vault
 class Credentials:
     """What a connector's auth method asks for, in clear: never to be kept, logged or returned.
 
-    `redactor` masks the secret ones wherever they turn up.
+    With them is what the operator set up for all accounts. `redactor` masks what of it is secret
+    wherever it turns up.
     """
 
     values: Mapping[str, str]
     redactor: Redactor
 
     @classmethod
-    def of(cls, method: AuthMethod, values: Mapping[str, str]) -> "Credentials":
-        return cls(values, Redactor(secrets_of(method, values).values()))
+    def of(
+        cls, method: AuthMethod, values: Mapping[str, str], *, setup: Setup = NO_SETUP
+    ) -> "Credentials":
+        return _joined(values, secrets_of(method, values).values(), setup)
 
 
 def secrets_of(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:
@@ -42,7 +46,12 @@ def seal(
 
 
 def open_sealed(
-    vault: Vault, sealed: Mapping[str, bytes], *, project_id: ProjectId, account: Account
+    vault: Vault,
+    sealed: Mapping[str, bytes],
+    *,
+    project_id: ProjectId,
+    account: Account,
+    setup: Setup = NO_SETUP,
 ) -> Credentials:
     """
     Open what `seal` made, and join it with what of the credentials is no secret.
@@ -54,4 +63,10 @@ def open_sealed(
         name: vault.open(value, Binding(project_id, account.id, name, account.generation)).reveal()
         for name, value in sealed.items()
     }
-    return Credentials({**account.setup_information, **secrets}, Redactor(secrets.values()))
+    return _joined({**account.setup_information, **secrets}, secrets.values(), setup)
+
+
+def _joined(values: Mapping[str, str], secrets: Iterable[str], setup: Setup) -> Credentials:
+    if setup is NO_SETUP:
+        return Credentials(values, Redactor(secrets))
+    return Credentials({**setup.values, **values}, Redactor((*secrets, *setup.secrets)))

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from jackfield.kit.errors import Conflict, HubError, NotFound
+from jackfield.kit.errors import Conflict, HubError, InvalidRequest, NotFound
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
+from jackfield.profiles.models import ActionNotAllowed
 
 
 class AccountStatus(StrEnum):
@@ -38,6 +39,7 @@ class Account:
 
     `setup_information` are the fields of its auth method that are no secrets; the secrets are in
     the vault, sealed for this account and `generation`, which counts how often they were replaced.
+    `allowed_actions` are the ids of those it was linked for; `None` means all.
     """
 
     id: AccountId
@@ -48,7 +50,7 @@ class Account:
     origin_owner_id: str
     origin_owner_name: str
     origin_username: str | None
-    label: str | None
+    label: str | Mapping[str, Json] | None
     type: AccountType
     shared: bool
     metadata: Mapping[str, Json]
@@ -58,6 +60,23 @@ class Account:
     generation: int
     created_at: datetime
     updated_at: datetime
+    allowed_actions: tuple[str, ...] | None = None
+
+    @property
+    def needs_relinking(self) -> bool:
+        """Whether nothing but new credentials makes it usable again."""
+        return self.status in (AccountStatus.ERROR, AccountStatus.EXPIRED)
+
+    def require_allowed(self, action_id: str) -> None:
+        """
+        Make sure the account was linked for an action.
+
+        Raises:
+            ActionNotAllowed: its owner was asked for others.
+        """
+        if self.allowed_actions is not None and action_id not in self.allowed_actions:
+            msg = f"the account {self.id} was not linked for the action {action_id!r}"
+            raise ActionNotAllowed(msg, account_id=self.id)
 
     def require_usable(self) -> None:
         """
@@ -87,6 +106,12 @@ class AccountPage:
     number: int = 1
     size: int = 25
     only: AccountFilter = field(default_factory=AccountFilter)
+
+
+class CredentialsNotTaken(InvalidRequest):
+    """Credentials change by linking the account anew, where the provider is asked about them."""
+
+    code = "credentials_not_taken"
 
 
 class AccountNotFound(NotFound):

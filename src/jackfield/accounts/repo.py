@@ -1,15 +1,22 @@
-"""Where accounts and their sealed credentials are kept."""
+"""Where accounts are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import LiteralString
 
-from jackfield.accounts.models import Account, AccountFilter, AccountNotFound, AccountPage
+from jackfield.accounts.models import (
+    Account,
+    AccountFilter,
+    AccountNotFound,
+    AccountPage,
+    AccountStatus,
+    StatusReason,
+)
 from jackfield.db.tx import Row, Tx
-from jackfield.kit.ids import AccountId
+from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json, convert, encode, parse
 
-_JSON_COLUMNS = ("metadata", "setup_information", "status_reasons")
+_JSON_COLUMNS = ("allowed_actions", "label", "metadata", "setup_information", "status_reasons")
 
 
 class Accounts:
@@ -66,6 +73,51 @@ class Accounts:
         )
         return None if row is None else _account(row)
 
+    async def of_profile(self, profile_id: ProfileId, status: AccountStatus) -> list[Account]:
+        rows = await self._tx.all(
+            """
+            select *
+              from accounts
+             where project_id = :project_id and profile_id = :profile_id and status = :status
+             order by id
+            """,
+            profile_id=profile_id,
+            status=status,
+        )
+        return [_account(row) for row in rows]
+
+    async def move(
+        self,
+        profile_id: ProfileId,
+        before: AccountStatus,
+        after: AccountStatus,
+        reasons: Sequence[StatusReason],
+    ) -> None:
+        """Give all accounts of a profile that have one status another."""
+        await self._tx.run(
+            """
+            update accounts
+               set status = :after, status_reasons = :reasons, updated_at = :now
+             where project_id = :project_id and profile_id = :profile_id and status = :before
+            """,
+            profile_id=profile_id,
+            before=before,
+            after=after,
+            reasons=encode(reasons).decode(),
+        )
+        await self._tx.touch()
+
+    async def count_of_profile(self, profile_id: ProfileId) -> int:
+        row = await self._tx.one(
+            """
+            select count(*) as total
+              from accounts
+             where project_id = :project_id and profile_id = :profile_id
+            """,
+            profile_id=profile_id,
+        )
+        return 0 if row is None else row["total"]
+
     async def add(self, account: Account) -> None:
         await self._tx.run(
             """
@@ -73,11 +125,11 @@ class Accounts:
                    (id, project_id, profile_id, provider, auth_method, environment,
                     origin_owner_id, origin_owner_name, origin_username, label, type, shared,
                     metadata, setup_information, status, status_reasons, generation,
-                    created_at, updated_at)
+                    created_at, updated_at, allowed_actions)
             values (:id, :project_id, :profile_id, :provider, :auth_method, :environment,
                     :origin_owner_id, :origin_owner_name, :origin_username, :label, :type, :shared,
                     :metadata, :setup_information, :status, :status_reasons, :generation,
-                    :created_at, :updated_at)
+                    :created_at, :updated_at, :allowed_actions)
             """,
             **_columns(account),
         )
@@ -101,7 +153,8 @@ class Accounts:
                    status = :status,
                    status_reasons = :status_reasons,
                    generation = :generation,
-                   updated_at = :updated_at
+                   updated_at = :updated_at,
+                   allowed_actions = :allowed_actions
              where project_id = :project_id and id = :id
             """,
             **_columns(account),
@@ -113,45 +166,6 @@ class Accounts:
             "delete from accounts where project_id = :project_id and id = :id", id=account_id
         )
         await self._tx.touch()
-
-
-class Credentials:
-    """Sealed credentials of the transaction's project, by who owns them and field."""
-
-    def __init__(self, tx: Tx) -> None:
-        self._tx = tx
-
-    async def of(self, owner_id: str) -> dict[str, bytes]:
-        rows = await self._tx.all(
-            """
-            select field, sealed
-              from credentials
-             where project_id = :project_id and owner_id = :owner_id
-             order by field
-            """,
-            owner_id=owner_id,
-        )
-        return {row["field"]: row["sealed"] for row in rows}
-
-    async def replace(self, owner_id: str, sealed: Mapping[str, bytes], *, generation: int) -> None:
-        """Put `sealed` in the place of all that `owner_id` had."""
-        await self.remove(owner_id)
-        await self._tx.many(
-            """
-            insert into credentials (owner_id, field, project_id, generation, sealed)
-            values (:owner_id, :field, :project_id, :generation, :sealed)
-            """,
-            [
-                {"owner_id": owner_id, "field": name, "generation": generation, "sealed": value}
-                for name, value in sealed.items()
-            ],
-        )
-
-    async def remove(self, owner_id: str) -> None:
-        await self._tx.run(
-            "delete from credentials where project_id = :project_id and owner_id = :owner_id",
-            owner_id=owner_id,
-        )
 
 
 def _conditions(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:
@@ -173,7 +187,7 @@ def _conditions(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:
 
 
 def _account(row: Row) -> Account:
-    parsed: dict[str, Json] = {name: parse(row[name]) for name in _JSON_COLUMNS}
+    parsed: dict[str, Json] = {name: parse(row[name] or "null") for name in _JSON_COLUMNS}
     return convert({**row, **parsed}, Account)
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from jackfield.accounts import credentials as sealing
 from jackfield.accounts.check import check_credential
+from jackfield.accounts.identity import forget_identity
 from jackfield.accounts.models import (
     Account,
     AccountNotUsable,
@@ -12,16 +14,21 @@ from jackfield.accounts.models import (
     CredentialRejected,
     StatusReason,
 )
-from jackfield.accounts.repo import Accounts, Credentials
+from jackfield.accounts.repo import Accounts
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
+from jackfield.credentials.repo import Credentials
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.repo import Events
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
+from jackfield.profiles import service as profiles
+from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Vault
+
+_PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
 
 
 async def add(
@@ -31,26 +38,26 @@ async def add(
     account = replace(account, setup_information=_public(method, values))
     await Accounts(tx).add(account)
     await _seal(tx, vault, account, secrets=sealing.secrets_of(method, values))
-    await _announce(tx, EventType.ACCOUNT_CREATED, account)
+    await announce(tx, EventType.ACCOUNT_CREATED, account)
     return account
 
 
 async def replace_credentials(
     tx: Tx, vault: Vault, account: Account, *, method: AuthMethod, values: Mapping[str, str]
 ) -> Account:
-    """Put other credentials in place of those an account had; it is active again."""
+    """Put other credentials in place of those an account had; it can be used again."""
     account = replace(
         account,
         auth_method=method.key,
         setup_information=_public(method, values),
-        status=AccountStatus.ACTIVE,
+        status=await _usable_status(tx, account),
         status_reasons=(),
         generation=account.generation + 1,
         updated_at=tx.now,
     )
     await Accounts(tx).save(account)
     await _seal(tx, vault, account, secrets=sealing.secrets_of(method, values))
-    await _announce(tx, EventType.ACCOUNT_UPDATED, account)
+    await announce(tx, EventType.ACCOUNT_UPDATED, account)
     return account
 
 
@@ -64,8 +71,9 @@ async def remove(tx: Tx, account_id: str) -> Account:
     """Delete an account and its credentials, and return what it was."""
     account = await Accounts(tx).get(account_id)
     await Credentials(tx).remove(account.id)
+    await forget_identity(tx, account.id)
     await Accounts(tx).remove(account.id)
-    await _announce(tx, EventType.ACCOUNT_DELETED, account)
+    await announce(tx, EventType.ACCOUNT_DELETED, account)
     return account
 
 
@@ -83,14 +91,15 @@ async def resume(tx: Tx, account_id: str) -> Account:
     account = await Accounts(tx).get(account_id)
     if account.status is not AccountStatus.SUSPENDED:
         return account
-    return await _update(tx, replace(account, status=AccountStatus.ACTIVE, status_reasons=()))
+    status = await _usable_status(tx, account)
+    return await _update(tx, replace(account, status=status, status_reasons=()))
 
 
 async def check(hub: Hub, project_id: ProjectId, account_id: str) -> Account:
     """
     Ask the provider whether it accepts the account's credential, and keep the answer.
 
-    A suspended account stays suspended.
+    A suspended account stays suspended, and one whose profile is disabled inactive.
 
     Raises:
         ProviderError: the provider could not say; the account is left as it was.
@@ -98,9 +107,12 @@ async def check(hub: Hub, project_id: ProjectId, account_id: str) -> Account:
     async with hub.db.read(project_id) as tx:
         account = await Accounts(tx).get(account_id)
         sealed = await Credentials(tx).of(account.id)
+        setup = await profiles.setup_of(tx, hub, await Profiles(tx).get(account.profile_id))
     connector = hub.catalog.get(account.provider)
     method = method_of(connector, account)
-    opened = sealing.open_sealed(hub.vault, sealed, project_id=project_id, account=account)
+    opened = sealing.open_sealed(
+        hub.vault, sealed, project_id=project_id, account=account, setup=setup
+    )
     refusal = None
     try:
         await check_credential(hub, connector, method, opened)
@@ -129,7 +141,7 @@ def method_of(connector: Connector, account: Account) -> AuthMethod:
 
 async def _keep_verdict(tx: Tx, checked: Account, refusal: CredentialRejected | None) -> Account:
     account = await Accounts(tx).get(checked.id)
-    if account.generation != checked.generation or account.status is AccountStatus.SUSPENDED:
+    if account.generation != checked.generation or account.status in _PAUSED:
         # The verdict is about a credential that was replaced meanwhile, or changes nothing.
         return account
     if refusal is None:
@@ -140,10 +152,15 @@ async def _keep_verdict(tx: Tx, checked: Account, refusal: CredentialRejected | 
     return await _update(tx, replace(account, status=AccountStatus.ERROR, status_reasons=(reason,)))
 
 
+async def _usable_status(tx: Tx, account: Account) -> AccountStatus:
+    profile = await Profiles(tx).get(account.profile_id)
+    return AccountStatus.ACTIVE if profile.active else AccountStatus.INACTIVE
+
+
 async def _update(tx: Tx, account: Account) -> Account:
     account = replace(account, updated_at=tx.now)
     await Accounts(tx).save(account)
-    await _announce(tx, EventType.ACCOUNT_UPDATED, account)
+    await announce(tx, EventType.ACCOUNT_UPDATED, account)
     return account
 
 
@@ -152,8 +169,13 @@ async def _seal(tx: Tx, vault: Vault, account: Account, *, secrets: Mapping[str,
     await Credentials(tx).replace(account.id, sealed, generation=account.generation)
 
 
-async def _announce(tx: Tx, type_: EventType, account: Account) -> None:
-    body = {
+async def announce(tx: Tx, type_: EventType, *accounts: Account) -> None:
+    """Tell whoever wants to know what happened to `accounts`."""
+    await Events(tx).add(type_, [(account.id, _told(tx, type_, account)) for account in accounts])
+
+
+def _told(tx: Tx, type_: EventType, account: Account) -> Json:
+    return {
         "project_id": tx.project_id,
         "event": type_,
         "event_date": tx.now,
@@ -166,7 +188,6 @@ async def _announce(tx: Tx, type_: EventType, account: Account) -> None:
         "origin_username": account.origin_username,
         "setup_information": account.setup_information,
     }
-    await Events(tx).add(type_, subject=account.id, body=body)
 
 
 def _public(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:

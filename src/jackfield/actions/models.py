@@ -1,11 +1,9 @@
-"""Runs of actions."""
+"""Orders to run actions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from jackfield.kit.errors import InvalidRequest
-from jackfield.kit.ids import RunId
+from jackfield.kit.errors import HubError, InvalidRequest
 from jackfield.kit.json import Json
 
 
@@ -14,7 +12,8 @@ class Order:
     """What somebody wants run, as they sent it.
 
     `placed` holds the arguments by place (`path`, `query`, `headers`, `body`) and name. `source`
-    says where the order came from, for the log.
+    says where the order came from, for the log. `profile_id` puts the run under another connector
+    profile than the account's. A `dry_run` sends nothing: it says what would be sent.
     """
 
     action_id: str
@@ -22,23 +21,8 @@ class Order:
     placed: Mapping[str, Mapping[str, Json]]
     cursor: str | None = None
     source: str = "api"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One execution of an action, as the log keeps it."""
-
-    id: RunId
-    account_id: str
-    provider: str
-    action_id: str
-    source: str
-    success: bool
-    status_code: int
-    error_code: str | None
-    message: str | None
-    started_at: datetime
-    duration_ms: int
+    profile_id: str | None = None
+    dry_run: bool = False
 
 
 class AccountOfOtherProvider(InvalidRequest):
@@ -53,3 +37,12 @@ class AccountMissing(InvalidRequest):
 
     code = "account_missing"
     status = 400
+
+
+class RequestTimeout(HubError):
+    """The request was not done within its 60 seconds."""
+
+    code = "request_timeout"
+    status = 408
+    retryable = True
+    retry_after = 60.0

@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "accounts": ("jackfield.cli.accounts:accounts", "List and look after linked accounts."),
     "actions": ("jackfield.cli.actions:actions", "Find out what can be run."),
     "run": ("jackfield.cli.actions:run", "Run an action with an account."),
+    "mcp": ("jackfield.cli.mcp:mcp", "Offer accounts as MCP tools to a local client."),
     "connectors": ("jackfield.cli.connectors:connectors", "Write, check and try connectors."),
     "sandbox": ("jackfield.cli.sandbox:sandbox", "Simulate a provider on this machine."),
 }

@@ -3,11 +3,13 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 import click
 
 from jackfield.cli.output import fail, json_option, print_json, print_table
+
+_FOUND: Final = 10
 
 
 @click.group()
@@ -28,8 +30,20 @@ def list_actions(provider: str | None, *, as_json: bool) -> None:
 @click.option("--provider", help="Only of this provider.")
 @json_option
 def search(text: str, provider: str | None, *, as_json: bool) -> None:
-    """Find actions whose id, label or description has the words of TEXT."""
-    _print(_find(provider=provider, search=text), as_json=as_json)
+    """Find actions by what they do: TEXT is plain words; typos and synonyms are understood."""
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    body = {"query": text, "top_k": _FOUND, "min_similarity": 0}
+    body |= {"connector": provider} if provider else {}
+    found = api.call("POST", "/actions/search", body=body)["results"]
+    if as_json:
+        print_json({"data": [{**each, "id": each["action_name"]} for each in found], "next": None})
+        return
+    print_table(
+        ["id", "similarity", "label"],
+        [(each["action_name"], f"{each['similarity_score']:.2f}", each["label"]) for each in found],
+        empty="no such actions",
+    )
 
 
 @actions.command()
@@ -93,7 +107,6 @@ def run(action: str, inputs: tuple[str, ...], *, account: str, file: TextIO | No
 def _find(
     *,
     provider: str | None = None,
-    search: str | None = None,
     key: str | None = None,
     details: bool = False,
 ) -> list[dict[str, Any]]:
@@ -102,7 +115,6 @@ def _find(
     query: dict[str, Any] = {"page_size": 1000}
     query |= {"filter[connectors]": provider} if provider else {}
     query |= {"filter[action_key]": key} if key else {}
-    query |= {"search": search} if search else {}
     query |= {"include": "action_details"} if details else {}
     found = api.call("GET", "/actions", query=query)
     return [action for connector in found["data"] for action in connector["actions"]]

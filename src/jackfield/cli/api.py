@@ -1,18 +1,11 @@
-"""The hub's API, as the commands that speak HTTP use it."""
+"""The hub's API, as the commands that speak HTTP use it: the client, with refusals as endings."""
 
-import base64
-import http.client
-import json
-import ssl
 from collections.abc import Mapping
-from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from typing import Any
 
 from jackfield.cli.output import fail, fail_as_answered
+from jackfield.client import ClientError, Hub, Refused, Unreachable
 from jackfield.settings import Settings
-
-_SECONDS: Final = 120
-_FIRST_REFUSAL: Final = 400
 
 
 def call(
@@ -30,8 +23,9 @@ def call(
             "JACKFIELD_API_KEY is not set; make a key with `jackfield keys create --name cli`, "
             "then: export JACKFIELD_API_KEY=jf_sk_…"
         )
-    path += f"?{urlencode(query, doseq=True)}" if query else ""
-    return send(settings.url, settings.api_key, method, path, body=body, headers=headers)
+    return send(
+        settings.url, settings.api_key, method, path, query=query, body=body, headers=headers
+    )
 
 
 def send(
@@ -40,6 +34,7 @@ def send(
     method: str,
     path: str,
     *,
+    query: Mapping[str, Any] | None = None,
     body: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Any:
@@ -48,42 +43,16 @@ def send(
 
     An answer that is no JSON is returned as bytes. A refusal ends the command.
     """
-    basic = base64.b64encode(f"{api_key}:".encode()).decode()
-    url = urlsplit(hub_url)
-    connection = _connect(url.scheme, url.netloc)
     try:
-        connection.request(
-            method,
-            url.path.rstrip("/") + path,
-            body=None if body is None else json.dumps(body),
-            headers={
-                "Authorization": f"Basic {basic}",
-                "Content-Type": "application/json",
-                "User-Agent": "jackfield-cli",
-                **(headers or {}),
-            },
-        )
-        response = connection.getresponse()
-        content = response.read()
-    except (OSError, http.client.HTTPException) as error:
+        # A person waits at the other end, and tries again sooner than we would.
+        with Hub(hub_url, api_key, retries=0) as hub:
+            return hub.request(method, path, query=query, body=body, headers=headers)
+    except Refused as refused:
+        fail_as_answered(refused.body, refused.status)
+    except Unreachable as error:
         fail(
-            f"no hub answers at {hub_url} ({error}); start one with `jackfield serve`, or point "
-            "JACKFIELD_URL to one"
+            f"{error}; start a hub with `jackfield serve`, or point JACKFIELD_URL to the one "
+            "that runs"
         )
-    finally:
-        connection.close()
-    if "json" not in (response.getheader("content-type") or ""):
-        if response.status >= _FIRST_REFUSAL:
-            fail(f"{hub_url} answered with status {response.status}, and is perhaps no hub")
-        return content
-    answer = json.loads(content)
-    if response.status >= _FIRST_REFUSAL:
-        fail_as_answered(answer, response.status)
-    return answer
-
-
-def _connect(scheme: str, netloc: str) -> http.client.HTTPConnection:
-    if scheme == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(netloc, timeout=_SECONDS, context=context)
-    return http.client.HTTPConnection(netloc, timeout=_SECONDS)
+    except ClientError as error:
+        fail(str(error))

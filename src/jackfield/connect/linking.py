@@ -6,7 +6,7 @@ looked at again in the transaction that keeps the account.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from jackfield.accounts import credentials as sealing
@@ -15,7 +15,6 @@ from jackfield.accounts.check import check_credential
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.models import Account, AccountNotFound, AccountStatus
 from jackfield.accounts.repo import Accounts
-from jackfield.accounts.repo import Credentials as SealedCredentials
 from jackfield.accounts.service import method_of
 from jackfield.connect import service as connect
 from jackfield.connect.models import InvalidFields, SessionTerms
@@ -23,11 +22,15 @@ from jackfield.connect.repo import ConnectSessions, Holder
 from jackfield.connect.service import Offer
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
+from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import AccountId
+from jackfield.profiles import service as profiles
+from jackfield.profiles.models import Profile
+from jackfield.profiles.repo import Profiles
+from jackfield.profiles.setup import Setup
 from jackfield.runtime import Hub
 
-_ENVIRONMENT: Final = "production"
 # What Iterable and others show of a key they no longer know: enough to tell two apart.
 _TAIL: Final = 4
 _SHORTEST_WITH_TAIL: Final = 16
@@ -60,7 +63,9 @@ async def link(
     """
     offer = await connect.offer(hub, holder, profile_id)
     values = require_fields(offer.method, submitted)
-    await check_credential(hub, offer.connector, offer.method, Credentials.of(offer.method, values))
+    setup = await _setup_of(hub, holder, offer.profile)
+    tried = Credentials.of(offer.method, values, setup=setup)
+    await check_credential(hub, offer.connector, offer.method, tried)
 
     terms = holder.session.terms
     async with hub.db.write(holder.project_id) as tx:
@@ -71,7 +76,11 @@ async def link(
             )
         else:
             account = await accounts.replace_credentials(
-                tx, hub.vault, current, method=offer.method, values=values
+                tx,
+                hub.vault,
+                replace(current, profile_id=offer.profile.id),
+                method=offer.method,
+                values=values,
             )
         await ConnectSessions(tx).end(holder.session.id, linked=account.id)
     return account
@@ -105,11 +114,13 @@ async def relink(
     async with hub.db.read(holder.project_id) as tx:
         account = await _editable(tx, holder, account_id)
         sealed = await SealedCredentials(tx).of(account.id)
+        profile = await Profiles(tx).get(account.profile_id)
     connector = hub.catalog.get(account.provider)
     method = method_of(connector, account)
     opened = sealing.open_sealed(hub.vault, sealed, project_id=holder.project_id, account=account)
     values = require_fields(method, {**opened.values, **submitted})
-    await check_credential(hub, connector, method, Credentials.of(method, values))
+    setup = await _setup_of(hub, holder, profile)
+    await check_credential(hub, connector, method, Credentials.of(method, values, setup=setup))
 
     async with hub.db.write(holder.project_id) as tx:
         account = await accounts.replace_credentials(
@@ -133,6 +144,11 @@ def require_fields(method: AuthMethod, submitted: Mapping[str, str]) -> dict[str
     return dict(checked.values)
 
 
+async def _setup_of(hub: Hub, holder: Holder, profile: Profile) -> Setup:
+    async with hub.db.read(holder.project_id) as tx:
+        return await profiles.setup_of(tx, hub, profile)
+
+
 async def _editable(tx: Tx, holder: Holder, account_id: str) -> Account:
     """A session opens the account it names, and those of its own origin owner."""
     account = await Accounts(tx).get(account_id)
@@ -150,7 +166,7 @@ def _new(tx: Tx, terms: SessionTerms, offer: Offer) -> Account:
         profile_id=offer.profile.id,
         provider=offer.connector.key,
         auth_method=offer.method.key,
-        environment=_ENVIRONMENT,
+        environment=offer.profile.environment,
         origin_owner_id=terms.origin_owner_id,
         origin_owner_name=terms.origin_owner_name,
         origin_username=terms.origin_username,

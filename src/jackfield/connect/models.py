@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, NewType
 
 from jackfield.accounts.models import AccountType
-from jackfield.kit.errors import HubError, InvalidRequest, NotFound
+from jackfield.kit.errors import Conflict, HubError, InvalidRequest, NotFound
 from jackfield.kit.ids import ProfileId
 from jackfield.kit.json import Json
 from jackfield.kit.secret import Token
@@ -32,7 +32,9 @@ class SessionTerms:
     """What a connect session lets its holder do, as the project's own software asked for it.
 
     `account_id` means that this account is to be linked anew. Without it, an origin owner who
-    already has an account with the provider edits that one, unless `multiple`.
+    already has an account with the provider edits that one, unless `multiple`; `relink` means that
+    nothing else will do. `actions` are all that the account may be used for, if any are named.
+    `allowed_origins` narrow down those that may frame the Hub.
     """
 
     origin_owner_id: str
@@ -43,6 +45,9 @@ class SessionTerms:
     profile_id: ProfileId | None = None
     account_id: str | None = None
     multiple: bool = False
+    relink: bool = False
+    actions: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
     label: str | None = None
     type: AccountType = AccountType.PRODUCTION
     shared: bool = False
@@ -59,6 +64,8 @@ class ConnectSession:
     expires_at: datetime
     used_at: datetime | None = None
     linked_account_id: str | None = None
+    pending_link_id: str | None = None
+    revoked_at: datetime | None = None
 
 
 def new_session_id() -> ConnectSessionId:
@@ -92,6 +99,26 @@ class ConnectSessionUsed(HubError):
 
     code = "connect_session_used"
     status = 401
+
+
+class ConnectSessionRevoked(HubError):
+    """The connect session was revoked. Ask for a new link."""
+
+    code = "connect_session_revoked"
+    status = 401
+
+
+class OriginNotAllowed(HubError):
+    """This origin may not show the project's Hub."""
+
+    code = "origin_not_allowed"
+    status = 403
+
+
+class IdentityChanged(Conflict):
+    """The credentials belong to another account at the provider than the one linked until now."""
+
+    code = "identity_changed"
 
 
 class InvalidFields(InvalidRequest):

@@ -26,11 +26,13 @@ class ConnectSessions:
             """
             insert into connect_sessions
                    (id, project_id, token_digest, origin_owner_id, origin_owner_name,
-                    origin_username, provider, categories, profile_id, account_id, multiple, label,
-                    type, shared, metadata, created_at, expires_at)
+                    origin_username, provider, categories, profile_id, account_id, multiple, relink,
+                    actions, allowed_origins, label, type, shared, metadata, created_at,
+                    expires_at)
             values (:id, :project_id, :token_digest, :origin_owner_id, :origin_owner_name,
                     :origin_username, :provider, :categories, :profile_id, :account_id, :multiple,
-                    :label, :type, :shared, :metadata, :created_at, :expires_at)
+                    :relink, :actions, :allowed_origins, :label, :type, :shared, :metadata,
+                    :created_at, :expires_at)
             """,
             id=session.id,
             token_digest=token.digest(),
@@ -42,6 +44,9 @@ class ConnectSessions:
             profile_id=terms.profile_id,
             account_id=terms.account_id,
             multiple=terms.multiple,
+            relink=terms.relink,
+            actions=encode(terms.actions).decode(),
+            allowed_origins=encode(terms.allowed_origins).decode(),
             label=terms.label,
             type=terms.type,
             shared=terms.shared,

@@ -20,7 +20,7 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import ProjectId
-from jackfield.profiles.models import Profile, ProfileNotFound
+from jackfield.profiles.models import Profile, ProfileNotFound, ProfileOfOtherConnector
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
 
@@ -55,6 +55,7 @@ async def open_session(
         ConnectorNotFound: there is no connector for the provider that was named.
         ProfileNotFound: the project has no such connector profile, or none for the provider.
         ProfileDisabled: it has, but it is switched off.
+        ProfileOfOtherConnector: it is not one for the provider that was named.
         AccountNotFound: the project has no account such as is to be linked anew.
     """
     if terms.provider is not None:
@@ -149,6 +150,10 @@ async def _require_linkable(tx: Tx, terms: SessionTerms) -> None:
     if terms.account_id is not None:
         await Accounts(tx).get(terms.account_id)
     if terms.profile_id is not None:
-        (await Profiles(tx).get(terms.profile_id)).require_active()
+        profile = await Profiles(tx).get(terms.profile_id)
+        profile.require_active()
+        if terms.provider not in (None, profile.connector_key):
+            msg = f"{profile.name!r} is a connector profile of {profile.connector_key!r}"
+            raise ProfileOfOtherConnector(msg, profile_id=profile.id)
     elif terms.provider is not None:
         (await Profiles(tx).get_default(terms.provider)).require_active()

@@ -6,7 +6,13 @@ from functools import cached_property
 from typing import Literal, cast
 
 from jackfield.connectors.compilation import Compilation
-from jackfield.connectors.credentials import Checked, check_credentials, evaluate, visible_fields
+from jackfield.connectors.credentials import (
+    Checked,
+    check_credentials,
+    evaluate,
+    spell,
+    visible_fields,
+)
 from jackfield.connectors.fields import Field, read_field
 from jackfield.connectors.guides import Guide, linking_section, read_guide, select
 from jackfield.connectors.reading import items, mapping, scope_names, text
@@ -63,6 +69,27 @@ class Refresh:
 
 
 @dataclass(frozen=True, eq=False)
+class Identity:
+    """How to tell which account at the provider credentials belong to."""
+
+    action: str | Mapping[str, Json] | None
+    values: str
+    within: str | None
+    compilation: Compilation
+
+    @cached_property
+    def compiled(self) -> CompiledAction | None:
+        return None if self.action is None else self.compilation.action(self.action)
+
+    def read(self, credentials: Mapping[str, str], output: Json) -> frozenset[str]:
+        """Return what tells the account apart; one value in common means that it is the same."""
+        found = evaluate(self.values, credentials, output=output)
+        place = "" if self.within is None else spell(evaluate(self.within, credentials))
+        each = cast("list[Json]", found) if isinstance(found, list) else [found]
+        return frozenset(f"{place}/{text}" for value in each if (text := spell(value)))
+
+
+@dataclass(frozen=True, eq=False)
 class AuthMethod:
     """One way of authenticating.
 
@@ -86,6 +113,7 @@ class AuthMethod:
     required_scopes: tuple[str, ...]
     environments: tuple[Environment, ...]
     test_actions: tuple[Probe, ...]
+    identity: Identity | None
     refresh: Refresh | None
     authorization: Mapping[str, Json]
 
@@ -145,6 +173,7 @@ def read_auth_method(
         required_scopes=tuple(scope_names(entry.get("requiredScopes"))),
         environments=_environments(entry),
         test_actions=_probes(entry, compilation),
+        identity=_identity(mapping(entry, "identity"), compilation),
         refresh=_refresh(mapping(entry, "refreshAuthentication"), compilation),
         authorization=mapping(entry, "authorization"),
     )
@@ -169,6 +198,17 @@ def _probes(entry: Mapping[str, Json], compilation: Compilation) -> tuple[Probe,
     ]
     older = cast("list[str]", entry.get("testActionsIds") or [])
     return (*probes, *(Probe(action, True, None, compilation) for action in older))
+
+
+def _identity(entry: Mapping[str, Json], compilation: Compilation) -> Identity | None:
+    if not entry:
+        return None
+    return Identity(
+        action=cast("str | Mapping[str, Json] | None", entry.get("action")),
+        values=text(entry, "values"),
+        within=text(entry, "within") or None,
+        compilation=compilation,
+    )
 
 
 def _refresh(entry: Mapping[str, Json], compilation: Compilation) -> Refresh | None:

@@ -64,9 +64,14 @@ def check_credentials(
     return Checked(values, tuple(faults), tuple(warnings))
 
 
-def evaluate(text: str, credentials: Mapping[str, str]) -> Json:
+def evaluate(text: str, credentials: Mapping[str, str], *, output: Json = None) -> Json:
     """Evaluate a condition or a default on what is filled in so far; a broken one is nothing."""
-    return compile_safely(text, "compat")({"credentials": dict(credentials)})
+    return compile_safely(text, "compat")({"credentials": dict(credentials), "output": output})
+
+
+def spell(value: Json) -> str:
+    """Write what came of an expression as a text; what is no text, number or switch is nothing."""
+    return _text(value) or ""
 
 
 def visible_fields(fields: Sequence[Field], credentials: Mapping[str, str]) -> tuple[Field, ...]:

@@ -9,8 +9,11 @@ from jackfield.kit.json import Json
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """A choice. `console` is the origin of the provider's own pages for it."""
+
     value: str
     label: str
+    console: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,9 @@ def read_field(entry: Mapping[str, Json]) -> Field:
         description=_optional(entry, "description"),
         tooltip=_optional(entry, "tooltip"),
         options=tuple(
-            Option(spell_value(each.get("value")), text(each, "label"))
+            Option(
+                spell_value(each.get("value")), text(each, "label"), _optional(each, "console")
+            )
             for each in items(entry, "options")
         ),
         value=None if entry.get("value") is None else spell_value(entry["value"]),

@@ -155,16 +155,19 @@ class CompiledAction:
         )
 
     async def _run_steps(self, run: Run) -> None:
-        if not any(step.is_async for step in self._steps):
-            await self._run_in_order(run, None)
-            return
-        async with asyncio.TaskGroup() as group:
-            await self._run_in_order(run, group)
+        aside: list[asyncio.Task[None]] = []
+        try:
+            await self._run_in_order(run, aside)
+            await asyncio.gather(*aside)
+        finally:
+            for task in aside:
+                task.cancel()
 
-    async def _run_in_order(self, run: Run, group: asyncio.TaskGroup | None) -> None:
+    async def _run_in_order(self, run: Run, aside: list[asyncio.Task[None]]) -> None:
         for index, step in enumerate(self._steps):
-            if step.is_async and group is not None:
-                group.create_task(self._run_aside(replace(run, step_id=step.id), step))
+            if step.is_async:
+                own = replace(run, step_id=step.id)
+                aside.append(asyncio.create_task(self._run_aside(own, step)))
                 continue
             run.step_index = str(index)
             try:
@@ -211,7 +214,7 @@ class CompiledAction:
         warnings = tuple(run.warnings)
         if self._result is None:
             return Outcome(self._last_data(run), following, file=run.file, warnings=warnings)
-        result = self._result(run.scope)
+        result = self._result(self._seen_by_result(run))
         if not is_object(result):
             return Outcome(none_if_missing(result), following, warnings=warnings)
         extra = dict(result)
@@ -222,6 +225,12 @@ class CompiledAction:
             return Outcome(extra, following, warnings=warnings)
         data = extra.pop("data", None)
         return Outcome(data, following, extra=extra, warnings=warnings)
+
+    def _seen_by_result(self, run: Run) -> Scope:
+        """Return the scope of `result`: in strict mode no credential gets into an outcome."""
+        if run.mode == "compat" or run.call.flow == "refresh_authentication":
+            return run.scope
+        return {**run.scope, "credentials": {}}
 
     def _last_data(self, run: Run) -> Json:
         if run.scope.get("result") is not None:

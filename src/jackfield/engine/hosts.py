@@ -22,7 +22,7 @@ _TOKEN: Final = re.compile(r"\$\{[^}]*\}")
 _WORD: Final = re.compile(r"'(https?://[^'/?#]+)|\"(https?://[^\"/?#]+)", re.IGNORECASE)
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _PORTS: Final = {"http": ":80", "https": ":443"}
-_ADDRESS_KEYS: Final = ("baseUrl", "url")
+_ADDRESS_KEYS: Final = ("baseUrl", "url", "tokenUrl", "serverUrl")
 
 
 class HostRules:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
@@ -15,16 +15,19 @@ from jackfield.accounts.models import (
     AccountPage,
     AccountStatus,
     AccountType,
+    CredentialsNotTaken,
 )
 from jackfield.accounts.repo import Accounts
 from jackfield.http.guards import Call, api_key
 from jackfield.http.routing import Routes
+from jackfield.kit.errors import Fault
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
 from jackfield.projects.models import Scope
 
 api = Routes(api_key)
 
+_LINKED: Final = ("credentials", "secrets", "setup_information")
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
@@ -44,7 +47,7 @@ class AccountOut(Struct, frozen=True):
     origin_owner_name: str
     origin_username: str | None
     setup_information: Mapping[str, str]
-    label: str | None
+    label: str | Mapping[str, Json] | None
     type: AccountType
     shared: bool
     metadata: Mapping[str, Json]
@@ -118,10 +121,49 @@ class AccountChange(Struct, frozen=True):
     origin_owner_id: _Text | None = None
     origin_owner_name: _Text | None = None
     origin_username: _Text | None = None
-    label: _Text | None = None
+    label: _Text | dict[str, Json] | None = None
     metadata: dict[str, Json] | None = None
     shared: bool | None = None
-    type: AccountType | None = None
+    type: Annotated[
+        AccountType | None, Meta(description="Converts between test and production.")
+    ] = None
+    credentials: Annotated[
+        dict[str, Json] | None, Meta(description="Not taken: link the account anew.")
+    ] = None
+    secrets: Annotated[
+        dict[str, Json] | None, Meta(description="Not taken: link the account anew.")
+    ] = None
+    setup_information: Annotated[
+        dict[str, Json] | None, Meta(description="Not taken: link the account anew.")
+    ] = None
+
+    def values(self) -> dict[str, Json]:
+        """
+        Return what is to change, by the account's field.
+
+        Raises:
+            CredentialsNotTaken: credentials, or what belongs to them, were sent.
+        """
+        faults = [Fault(name, "is not taken here") for name in _LINKED if getattr(self, name)]
+        if faults:
+            msg = (
+                f"{' and '.join(fault.path for fault in faults)} cannot be changed here: open a "
+                "connect session with this account_id, and the account is linked anew"
+            )
+            raise CredentialsNotTaken(msg, faults=faults)
+        given = asdict(self)
+        return {
+            name: value
+            for name, value in given.items()
+            if value is not None and name not in _LINKED
+        }
+
+
+class AccountMetaOut(Struct, frozen=True):
+    provider: str
+    category: str
+    # Unified models, which this hub has none of. Clients expect the key.
+    models: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
 @api.add("GET", "/accounts", scope=Scope.ACCOUNTS_READ)
@@ -139,12 +181,27 @@ async def get_account(call: Call, account_id: str) -> AccountOut:
         return _out(call, await Accounts(tx).get(account_id))
 
 
-@api.add("PATCH", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))
+@api.add("GET", "/accounts/{account_id}/meta", scope=Scope.ACCOUNTS_READ, raises=(AccountNotFound,))
+async def get_account_meta(call: Call, account_id: str) -> AccountMetaOut:
+    """Say what an account is linked to."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        account = await Accounts(tx).get(account_id)
+    connector = call.hub.catalog.find(account.provider)
+    categories = () if connector is None else connector.categories
+    return AccountMetaOut(account.provider, next(iter(categories), ""))
+
+
+@api.add(
+    "PATCH",
+    "/accounts/{account_id}",
+    scope=Scope.ACCOUNTS_WRITE,
+    raises=(AccountNotFound, CredentialsNotTaken),
+)
 async def update_account(call: Call, account_id: str, body: AccountChange) -> AccountOut:
     """Change what an account is called and whose it is. Credentials change by linking anew."""
-    given = {name: value for name, value in asdict(body).items() if value is not None}
+    values = body.values()
     async with call.hub.db.write(call.caller.project_id) as tx:
-        return _out(call, await accounts.change(tx, account_id, given))
+        return _out(call, await accounts.change(tx, account_id, values))
 
 
 @api.add("DELETE", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))

@@ -27,11 +27,17 @@ from jackfield.kit.errors import (
     ProviderUnavailable,
 )
 from jackfield.kit.json import Json, encode
+from jackfield.profiles.models import (
+    ActionNotAllowed,
+    ConnectorVersionNotLoaded,
+    ProfileOfOtherConnector,
+)
 from jackfield.projects.models import Scope
 
 api = Routes(api_key)
 
 _ACCOUNT: Final = "x-account-id"
+_PROFILE: Final = "x-connector-profile-id"
 _DEFAULT_PAGE: Final = 25
 
 
@@ -107,12 +113,16 @@ class ActionsQuery(Struct, frozen=True):
     "POST",
     "/actions/rpc",
     scope=Scope.ACTIONS_EXECUTE,
+    headers=("x-account-id", "x-connector-profile-id"),
     raises=(
         AccountMissing,
         AccountNotFound,
         AccountNotUsable,
         AccountOfOtherProvider,
+        ProfileOfOtherConnector,
         ActionNotFound,
+        ActionNotAllowed,
+        ConnectorVersionNotLoaded,
         InvalidInputs,
         ProviderRejected,
         ProviderUnauthorized,
@@ -130,6 +140,7 @@ async def run_action(call: Call, body: RpcIn) -> RpcOut | Response:
         account_id=_account_id(call, placed["headers"]),
         placed=placed,
         cursor=_cursor(placed),
+        profile_id=call.headers.get(_PROFILE),
     )
     outcome = await actions.run(call.hub, call.caller.project_id, order)
     if outcome.file is not None:

@@ -16,17 +16,20 @@ from jackfield.http import (
     accounts,
     actions,
     connect_sessions,
+    connectors,
     embedded,
     feedback,
     files,
     health,
+    profiles,
     projects,
     search,
 )
 from jackfield.http.body import read_body
-from jackfield.http.errors import respond
+from jackfield.http.errors import MethodNotAllowed, respond
 from jackfield.http.routing import Endpoint, Route
-from jackfield.kit.errors import HubError, NotFound
+from jackfield.kit import asking
+from jackfield.kit.errors import NotFound
 from jackfield.kit.ids import RequestId
 from jackfield.runtime import Hub
 
@@ -37,6 +40,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *files.api.routes,
     *connect_sessions.api.routes,
     *accounts.api.routes,
+    *connectors.api.routes,
+    *profiles.api.routes,
     *embedded.api.routes,
     *projects.api.routes,
     *health.api.routes,
@@ -57,13 +62,6 @@ _CROSS_ORIGIN: Final = {
     "access-control-expose-headers": "x-request-id",
     "access-control-max-age": "600",
 }
-
-
-class MethodNotAllowed(HubError):
-    """This path does not take that method."""
-
-    code = "method_not_allowed"
-    status = 405
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +105,7 @@ class Api:
         now = self._hub.clock()
         request_id = RequestId.new(now)
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        asking.begin(request_id, scope["headers"])
         started = time.perf_counter()
         try:
             response = await self._answer(scope, receive)

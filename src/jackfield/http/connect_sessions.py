@@ -26,7 +26,11 @@ from jackfield.http.guards import Call, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json
-from jackfield.profiles.models import ProfileDisabled, ProfileNotFound
+from jackfield.profiles.models import (
+    ProfileDisabled,
+    ProfileNotFound,
+    ProfileOfOtherConnector,
+)
 from jackfield.projects.models import Scope
 
 api = Routes(api_key)
@@ -124,7 +128,13 @@ class TokenIn(Struct, frozen=True):
     "/connect_sessions",
     scope=Scope.CONNECT_WRITE,
     status=201,
-    raises=(ConnectorNotFound, ProfileNotFound, ProfileDisabled, AccountNotFound),
+    raises=(
+        ConnectorNotFound,
+        ProfileNotFound,
+        ProfileDisabled,
+        ProfileOfOtherConnector,
+        AccountNotFound,
+    ),
 )
 async def create_connect_session(call: Call, body: ConnectSessionIn) -> OpenedSessionOut:
     """Open a connect session, and get the link to send or the token to embed."""

@@ -8,10 +8,17 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
-from jackfield.kit.errors import HubError, ProviderError, RateLimited
+from jackfield.kit.errors import HubError, ProviderError
 from jackfield.kit.json import Json, encode
 
 _log = structlog.get_logger()
+
+
+class MethodNotAllowed(HubError):
+    """This path does not take that method."""
+
+    code = "method_not_allowed"
+    status = 405
 
 
 class FaultOut(msgspec.Struct, frozen=True):
@@ -64,7 +71,7 @@ def respond(error: Exception, *, at: datetime, request_id: str) -> Response:
         _log.error("request_crashed", exc_info=error)
     body = ErrorBody.of(known, at=at, request_id=request_id)
     headers: dict[str, str] = {}
-    if isinstance(known, ProviderError | RateLimited) and known.retry_after is not None:
+    if known.retry_after is not None:
         headers["retry-after"] = str(max(1, round(known.retry_after)))
     if known.status == 401:  # noqa: PLR2004
         headers["www-authenticate"] = 'Basic realm="Jackfield", charset="UTF-8"'

@@ -1,5 +1,6 @@
 """Reading query parameters into a struct, in each spelling published clients use for lists."""
 
+from functools import cache
 from typing import TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
@@ -24,12 +25,11 @@ def parse_query(text: str, type_: type[T]) -> T:
     for name, value in parse_qsl(text):
         given.setdefault(name.removesuffix("[]"), []).append(value)
 
-    hints = get_type_hints(type_)
     values: dict[str, object] = {}
-    for field in msgspec.structs.fields(type_):
-        found = given.get(field.encode_name)
+    for name, is_list in _parameters(type_):
+        found = given.get(name)
         if found is not None:
-            values[field.encode_name] = _split(found) if _is_list(hints[field.name]) else found[-1]
+            values[name] = _split(found) if is_list else found[-1]
     try:
         return convert(values, type_)
     except ValidationError as error:
@@ -37,6 +37,15 @@ def parse_query(text: str, type_: type[T]) -> T:
         path = "query." + place.rstrip("`").removeprefix("$").removeprefix(".")
         msg = f"{path}: {words[:1].lower()}{words[1:]}"
         raise InvalidRequest(msg, faults=[Fault(path, words)]) from None
+
+
+@cache
+def _parameters(type_: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
+    """Return the name of each parameter, and whether it is a list."""
+    hints = get_type_hints(type_)
+    return tuple(
+        (field.encode_name, _is_list(hints[field.name])) for field in msgspec.structs.fields(type_)
+    )
 
 
 def _split(values: list[str]) -> list[str]:

@@ -38,7 +38,7 @@ class Route:
     """One operation of the API.
 
     `scope` is what the API key must carry; `raises` are the refusals worth documenting beyond
-    those every route shares.
+    those every route shares, `headers` those its handler looks at.
     """
 
     method: str
@@ -48,6 +48,7 @@ class Route:
     scope: ApiScope | None = None
     status: int = 200
     raises: tuple[type[HubError], ...] = ()
+    headers: tuple[str, ...] = ()
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -93,11 +94,13 @@ class Routes:
         scope: ApiScope | None = None,
         status: int = 200,
         raises: tuple[type[HubError], ...] = (),
+        headers: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
         """Make the decorated function the handler of `method` and `path`."""
 
         def keep(handler: F) -> F:
-            self.routes.append(Route(method, path, handler, self.guard, scope, status, raises))
+            route = Route(method, path, handler, self.guard, scope, status, raises, headers)
+            self.routes.append(route)
             return handler
 
         return keep

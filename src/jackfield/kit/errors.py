@@ -29,6 +29,8 @@ class HubError(Exception):
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
+    # In how many seconds trying again makes sense, where that is known.
+    retry_after: float | None = None
 
     def __init__(
         self, detail: str | None = None, /, *, faults: Iterable[Fault] = (), **context: object
@@ -87,7 +89,7 @@ class RateLimited(HubError):
     def __init__(self, detail: str | None = None, /, *, retry_after: float) -> None:
         """`retry_after` is in seconds."""
         super().__init__(detail, retry_after=retry_after)
-        self.retry_after: Final = retry_after
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class ProviderError(HubError):
         """`answer` is what came back, if anything did; `retry_after` is in seconds."""
         super().__init__(detail, faults=faults, **context)
         self.answer: Final = answer
-        self.retry_after: Final = retry_after
+        self.retry_after = retry_after
 
 
 class ProviderRejected(ProviderError):

@@ -25,6 +25,8 @@ _KEY: Final = re.compile(
 )
 # What the hub itself hands out is recognisable wherever it turns up.
 _OURS: Final = re.compile(r"\b(?:jf_(?:sk|ct|si|ss|fl)_|whsec_)[\w-]{16,}")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]+")
+_RUN: Final = re.compile(r"[A-Za-z0-9+/_%=-]+")
 # Shorter values ("us", "1") would redact ordinary words and protect nothing.
 _SHORTEST: Final = 6
 
@@ -59,6 +61,17 @@ class Redactor:
         if self._values is not None:
             text = self._values.sub(MASK, text)
         return _OURS.sub(MASK, text)
+
+    def url(self, url: str) -> str:
+        """Mask secrets in a URL, at little cost where there is none."""
+        runs = [len(run) for run in _RUN.findall(url)]
+        longest = max(runs, default=0)
+        for secret in self._secrets:
+            # One that is spelled alike everywhere, unless in base64, for which there is no room.
+            is_plain = _PLAIN.fullmatch(secret) and longest < len(secret) * 4 // 3 - 2
+            if not is_plain or secret in url:
+                return self.text(url)
+        return url
 
     def value(self, value: object) -> object:
         """Return `value` with secrets masked, by key and by value, at any depth."""

@@ -1,11 +1,14 @@
 """Where connector profiles are kept."""
 
 from dataclasses import asdict
+from typing import LiteralString
 
-from jackfield.db.tx import Tx
+from jackfield.db.tx import Row, Tx
 from jackfield.kit.ids import ProfileId
-from jackfield.kit.json import convert
-from jackfield.profiles.models import Profile, ProfileNotFound
+from jackfield.kit.json import Json, convert, encode, parse
+from jackfield.profiles.models import Profile, ProfileNotFound, ProfilePage
+
+_JSON_COLUMNS = ("setup", "allowed_actions")
 
 
 class Profiles:
@@ -14,10 +17,16 @@ class Profiles:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
 
-    async def get(self, profile_id: ProfileId) -> Profile:
+    async def get(self, profile_id: str) -> Profile:
+        """
+        Return one profile; the id is as somebody sent it.
+
+        Raises:
+            ProfileNotFound: the project has none with this id.
+        """
         row = await self._tx.one(
             """
-            select id, connector_key, auth_method, name, active, is_default, created_at, updated_at
+            select *
               from connector_profiles
              where project_id = :project_id and id = :id and deleted_at is null
             """,
@@ -25,33 +34,67 @@ class Profiles:
         )
         if row is None:
             raise ProfileNotFound(profile_id=profile_id)
-        return convert(row, Profile)
+        return _profile(row)
 
     async def get_default(self, connector_key: str) -> Profile:
+        profile = await self.find_default(connector_key)
+        if profile is None:
+            msg = f"the project has no connector profile for {connector_key!r} yet; create one"
+            raise ProfileNotFound(msg, connector_key=connector_key)
+        return profile
+
+    async def find_default(self, connector_key: str) -> Profile | None:
         row = await self._tx.one(
             """
-            select id, connector_key, auth_method, name, active, is_default, created_at, updated_at
+            select *
               from connector_profiles
              where project_id = :project_id and connector_key = :connector_key
                and is_default and deleted_at is null
             """,
             connector_key=connector_key,
         )
-        if row is None:
-            msg = f"the project has no connector profile for {connector_key!r} yet; create one"
-            raise ProfileNotFound(msg, connector_key=connector_key)
-        return convert(row, Profile)
+        return None if row is None else _profile(row)
 
     async def active(self) -> list[Profile]:
         rows = await self._tx.all(
             """
-            select id, connector_key, auth_method, name, active, is_default, created_at, updated_at
+            select *
               from connector_profiles
              where project_id = :project_id and active and deleted_at is null
              order by connector_key, is_default desc, id
             """
         )
-        return [convert(row, Profile) for row in rows]
+        return [_profile(row) for row in rows]
+
+    async def page(self, page: ProfilePage) -> list[Profile]:
+        """Return one page, by connector, the default profile first."""
+        where, values = _conditions(page)
+        rows = await self._tx.all(
+            f"""
+            select *
+              from connector_profiles
+             where project_id = :project_id and deleted_at is null {where}
+             order by connector_key, is_default desc, id
+             limit :limit offset :offset
+            """,  # noqa: S608 - `where` is made of literals
+            limit=page.size,
+            offset=(page.number - 1) * page.size,
+            **values,
+        )
+        return [_profile(row) for row in rows]
+
+    async def count(self, page: ProfilePage) -> int:
+        """Return how many there are on all pages."""
+        where, values = _conditions(page)
+        row = await self._tx.one(
+            f"""
+            select count(*) as total
+              from connector_profiles
+             where project_id = :project_id and deleted_at is null {where}
+            """,  # noqa: S608 - `where` is made of literals
+            **values,
+        )
+        return 0 if row is None else row["total"]
 
     async def known_connectors(self) -> set[str]:
         """Return the connectors that have, or ever had, a profile in the project."""
@@ -65,10 +108,95 @@ class Profiles:
             """
             insert into connector_profiles
                    (id, project_id, connector_key, auth_method, name, active, is_default,
+                    environment, setup, generation, allowed_actions, pinned_version,
                     created_at, updated_at)
             values (:id, :project_id, :connector_key, :auth_method, :name, :active, :is_default,
+                    :environment, :setup, :generation, :allowed_actions, :pinned_version,
                     :created_at, :updated_at)
                 on conflict do nothing
             """,
-            **asdict(profile),
+            **_columns(profile),
         )
+
+    async def save(self, profile: Profile) -> None:
+        await self._tx.run(
+            """
+            update connector_profiles
+               set name = :name,
+                   active = :active,
+                   is_default = :is_default,
+                   environment = :environment,
+                   setup = :setup,
+                   generation = :generation,
+                   allowed_actions = :allowed_actions,
+                   pinned_version = :pinned_version,
+                   updated_at = :updated_at
+             where project_id = :project_id and id = :id
+            """,
+            **_columns(profile),
+        )
+        await self._tx.touch()
+
+    async def clear_default(self, connector_key: str) -> None:
+        """Make none of a connector's profiles the default."""
+        await self._tx.run(
+            """
+            update connector_profiles
+               set is_default = false
+             where project_id = :project_id and connector_key = :connector_key and is_default
+            """,
+            connector_key=connector_key,
+        )
+
+    async def choose_default(self, connector_key: str) -> None:
+        """Make the oldest profile of a connector the default, an active one before the others."""
+        await self._tx.run(
+            """
+            update connector_profiles
+               set is_default = true
+             where project_id = :project_id
+               and id = (select id
+                           from connector_profiles
+                          where project_id = :project_id and connector_key = :connector_key
+                            and deleted_at is null
+                          order by active desc, id
+                          limit 1)
+            """,
+            connector_key=connector_key,
+        )
+
+    async def remove(self, profile_id: ProfileId) -> None:
+        await self._tx.run(
+            """
+            update connector_profiles
+               set deleted_at = :now, active = false, is_default = false
+             where project_id = :project_id and id = :id
+            """,
+            id=profile_id,
+        )
+        await self._tx.touch()
+
+
+def _conditions(page: ProfilePage) -> tuple[LiteralString, dict[str, object]]:
+    where: LiteralString = ""
+    values: dict[str, object] = {}
+    if page.connector_key is not None:
+        where += " and connector_key = :connector_key"
+        values["connector_key"] = page.connector_key
+    if page.active is not None:
+        where += " and active" if page.active else " and not active"
+    return where, values
+
+
+def _profile(row: Row) -> Profile:
+    parsed: dict[str, Json] = {name: parse(row[name] or "null") for name in _JSON_COLUMNS}
+    return convert({**row, **parsed}, Profile)
+
+
+def _columns(profile: Profile) -> dict[str, object]:
+    columns: dict[str, object] = asdict(profile)
+    allowed = columns["allowed_actions"]
+    return columns | {
+        "setup": encode(columns["setup"]).decode(),
+        "allowed_actions": None if allowed is None else encode(allowed).decode(),
+    }

@@ -1,13 +1,31 @@
 """What can be done with connector profiles."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 from typing import Final
 
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.connector import Connector
+from jackfield.credentials.repo import Credentials
+from jackfield.db.tx import Tx
+from jackfield.kit.errors import Fault
 from jackfield.kit.ids import ProfileId, ProjectId
-from jackfield.profiles.models import Profile
+from jackfield.kit.json import Json
+from jackfield.profiles.models import (
+    ConnectorVersionNotFound,
+    DefaultProfileRequired,
+    InvalidProfile,
+    Profile,
+    ProfileTerms,
+)
 from jackfield.profiles.repo import Profiles
+from jackfield.profiles.setup import Setup, open_setup, seal_setup, secret_names
 from jackfield.runtime import Hub
 
+PROXY: Final = "proxy"
 _NOT_OFFERED: Final = "internal"
+_PRODUCTION: Final = "production"
 
 
 async def ensure_defaults(hub: Hub, project_id: ProjectId) -> None:
@@ -29,15 +47,193 @@ async def ensure_defaults(hub: Hub, project_id: ProjectId) -> None:
         return
     async with hub.db.write(project_id) as tx:
         for key in sorted(missing):
-            method = ready[key]
-            profile = Profile(
-                id=ProfileId.new(tx.now),
-                connector_key=key,
-                auth_method=method.key,
-                name=f"{hub.catalog.get(key).title} ({method.label})",
-                active=True,
-                is_default=True,
-                created_at=tx.now,
-                updated_at=tx.now,
-            )
-            await Profiles(tx).add(profile)
+            connector, method = hub.catalog.get(key), ready[key]
+            terms = ProfileTerms(key, is_default=True)
+            await Profiles(tx).add(_new(tx, terms, connector=connector, method=method))
+
+
+async def create(tx: Tx, hub: Hub, terms: ProfileTerms) -> Profile:
+    """
+    Switch a connector on; its first profile is the default.
+
+    Raises:
+        ConnectorNotFound: there is no such connector.
+        InvalidProfile: the connector has no such auth method or action, or needs another setup.
+    """
+    connector = hub.catalog.get(terms.connector_key)
+    method = _method(connector, terms.auth_method)
+    values = _checked_setup(method, terms.setup)
+    faults = [
+        *_unknown_actions(connector, terms.allowed_actions),
+        *_unknown_environment(method, terms.environment),
+    ]
+    _require(faults)
+    secret = secret_names(method)
+    profile = replace(
+        _new(tx, terms, connector=connector, method=method),
+        setup={name: value for name, value in values.items() if name not in secret},
+    )
+    if await Profiles(tx).find_default(connector.key) is None:
+        profile = replace(profile, is_default=True)
+    elif profile.is_default:
+        await Profiles(tx).clear_default(connector.key)
+    await Profiles(tx).add(profile)
+    await tx.touch()
+    secrets = {name: value for name, value in values.items() if name in secret}
+    await _seal(tx, hub, profile, secrets)
+    return profile
+
+
+async def change(
+    tx: Tx, hub: Hub, profile_id: str, values: Mapping[str, Json]
+) -> tuple[Profile, Profile]:
+    """
+    Change a profile, `values` by field name, and return it as it was and as it is.
+
+    Of `setup` what is named changes, and a value of `None` is taken away.
+
+    Raises:
+        ProfileNotFound: the project has no such profile.
+        InvalidProfile: it would no longer fit its connector.
+        DefaultProfileRequired: it is the default, and there would be none.
+    """
+    before = await Profiles(tx).get(profile_id)
+    connector = hub.catalog.get(before.connector_key)
+    given = dict(values)
+    if given.get("is_default") is False and before.is_default:
+        raise DefaultProfileRequired
+    faults: list[Fault] = []
+    if "allowed_actions" in given:
+        faults += _unknown_actions(connector, given["allowed_actions"])
+    _require(faults)
+    setup: Mapping[str, Json] | None = given.pop("setup", None)
+    profile = replace(before, **given, updated_at=tx.now)
+    if setup is not None:
+        profile = await _change_setup(tx, hub, profile, connector=connector, given=setup)
+    if profile.is_default and not before.is_default:
+        await Profiles(tx).clear_default(connector.key)
+    await Profiles(tx).save(profile)
+    return before, profile
+
+
+async def remove(tx: Tx, profile: Profile) -> None:
+    """Delete a profile that no account is linked with; another of its connector is the default."""
+    await Credentials(tx).remove(profile.id)
+    await Profiles(tx).remove(profile.id)
+    if profile.is_default:
+        await Profiles(tx).choose_default(profile.connector_key)
+
+
+async def pin(tx: Tx, hub: Hub, profile_id: str, version: str | None) -> Profile:
+    """
+    Let a profile's accounts run on this version of the connector only; `None` for any.
+
+    Raises:
+        ProfileNotFound: the project has no such profile.
+        ConnectorVersionNotFound: the hub does not have this version.
+    """
+    profile = await Profiles(tx).get(profile_id)
+    loaded = hub.catalog.get(profile.connector_key).version
+    if version not in (None, loaded):
+        msg = f"the hub has version {loaded} of {profile.connector_key!r}, and no other"
+        raise ConnectorVersionNotFound(msg)
+    profile = replace(profile, pinned_version=version, updated_at=tx.now)
+    await Profiles(tx).save(profile)
+    return profile
+
+
+async def setup_of(tx: Tx, hub: Hub, profile: Profile) -> Setup:
+    """Return a profile's setup in clear."""
+    sealed = await Credentials(tx).of(profile.id)
+    return open_setup(hub.vault, sealed, project_id=tx.project_id, profile=profile)
+
+
+async def _change_setup(
+    tx: Tx, hub: Hub, profile: Profile, *, connector: Connector, given: Mapping[str, Json]
+) -> Profile:
+    method = _method(connector, profile.auth_method)
+    before = (await setup_of(tx, hub, profile)).values
+    wanted = {name: value for name, value in {**before, **given}.items() if value is not None}
+    values, secret = _checked_setup(method, wanted), secret_names(method)
+    profile = replace(
+        profile,
+        setup={name: value for name, value in values.items() if name not in secret},
+        generation=profile.generation + 1,
+    )
+    await _seal(tx, hub, profile, {name: values[name] for name in values if name in secret})
+    return profile
+
+
+async def _seal(tx: Tx, hub: Hub, profile: Profile, secrets: Mapping[str, str]) -> None:
+    sealed = seal_setup(hub.vault, secrets, project_id=tx.project_id, profile=profile)
+    await Credentials(tx).replace(profile.id, sealed, generation=profile.generation)
+
+
+def _new(tx: Tx, terms: ProfileTerms, *, connector: Connector, method: AuthMethod) -> Profile:
+    return Profile(
+        id=ProfileId.new(tx.now),
+        connector_key=connector.key,
+        auth_method=method.key,
+        name=terms.name or f"{connector.title} ({method.label})",
+        active=terms.active,
+        is_default=terms.is_default,
+        created_at=tx.now,
+        updated_at=tx.now,
+        environment=terms.environment or _environment(method),
+        allowed_actions=terms.allowed_actions,
+    )
+
+
+def _environment(method: AuthMethod) -> str:
+    keys = [each.key for each in method.environments]
+    return _PRODUCTION if _PRODUCTION in keys else keys[0]
+
+
+def _method(connector: Connector, key: str | None) -> AuthMethod:
+    """Return the auth method that was named, or the one a new profile has by itself."""
+    if key is None:
+        return next((each for each in connector.auth_methods if each.ready), _first(connector))
+    method = connector.find_auth_method(key)
+    if method is None:
+        known = ", ".join(each.key for each in connector.auth_methods)
+        raise _invalid(Fault("authentication_config_key", f"must be one of {known}"))
+    return method
+
+
+def _first(connector: Connector) -> AuthMethod:
+    if not connector.auth_methods:
+        raise _invalid(Fault("connector_key", "names a connector without an auth method"))
+    return connector.auth_methods[0]
+
+
+def _checked_setup(method: AuthMethod, given: Mapping[str, object]) -> dict[str, str]:
+    checked = method.check_setup(given)
+    _require(checked.faults)
+    return checked.values
+
+
+def _unknown_actions(connector: Connector, allowed: Iterable[str] | None) -> Iterator[Fault]:
+    known = [action.id for action in connector.actions]
+    for index, action_id in enumerate(allowed or ()):
+        if action_id == f"{connector.key}_{PROXY}" or action_id in known:
+            continue
+        near = get_close_matches(action_id, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        yield Fault(f"allowed_actions[{index}]", f"is no action of {connector.key!r}{hint}")
+
+
+def _unknown_environment(method: AuthMethod, key: str | None) -> Iterator[Fault]:
+    known = [each.key for each in method.environments]
+    if key is not None and key not in known:
+        yield Fault("environment", f"must be one of {', '.join(known)}")
+
+
+def _require(faults: Iterable[Fault]) -> None:
+    found = tuple(faults)
+    if found:
+        raise _invalid(*found)
+
+
+def _invalid(*faults: Fault) -> InvalidProfile:
+    words = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
+    return InvalidProfile(words, faults=faults)

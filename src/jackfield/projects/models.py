@@ -73,6 +73,7 @@ class Caller:
 
     project_id: ProjectId
     scopes: frozenset[Scope]
+    key_id: ApiKeyId
 
     def require(self, scope: Scope) -> None:
         """

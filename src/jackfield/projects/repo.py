@@ -169,13 +169,17 @@ async def all_projects(db: Database) -> list[Project]:
 async def find_caller(db: Database, token: ApiKeyToken) -> Caller | None:
     """Look `token` up among every project's keys: this is how we learn whose it is."""
     rows = await db.unscoped(
-        "select project_id, scopes from api_keys where digest = :digest and revoked_at is null",
+        """
+        select id, project_id, scopes
+          from api_keys
+         where digest = :digest and revoked_at is null
+        """,
         digest=token.digest(),
     )
     if not rows:
         return None
     scopes = with_included(_scopes(rows[0]["scopes"]))
-    return Caller(ProjectId(rows[0]["project_id"]), scopes)
+    return Caller(ProjectId(rows[0]["project_id"]), scopes, ApiKeyId(rows[0]["id"]))
 
 
 async def find_sign_in_project(db: Database, token: SignInToken) -> ProjectId | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from jackfield.db.tx import Tx
+from jackfield.kit import asking
 from jackfield.kit.ids import ApiKeyId, ProjectId
 from jackfield.kit.json import Json
 from jackfield.projects.models import (
@@ -128,6 +129,9 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
         if known is None:
             raise Unauthenticated
         entries["caller", digest] = known
+    request = asking.current()
+    if request is not None:
+        request.key_id = known.key_id
     return known
 
 

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from jackfield.runtime import Hub
 from jackfield.ui import assets, dashboard, docs, hub_page
+from jackfield.ui.reference import ApiDescription, api_page, llms_text
 from jackfield.ui.rendering import base_path, hub_of, page
 from jackfield.ui.sign_in import sign_in, sign_out, signed_in
 
@@ -16,7 +17,7 @@ _log = structlog.get_logger()
 
 
 class Pages(Starlette):
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, *, api_description: ApiDescription) -> None:
         super().__init__(
             routes=[
                 Route("/", _home),
@@ -24,6 +25,8 @@ class Pages(Starlette):
                 Route("/connectors/{key}/icon", assets.connector_icon),
                 Route("/embedded/integrations", hub_page.show),
                 Route("/embedded/integrations", hub_page.submit, methods=["POST"]),
+                Route("/docs/api", api_page),
+                Route("/llms.txt", llms_text),
                 Route("/docs/connectors/{key}/guides/link-account/{page}", docs.link_account),
                 Route("/dashboard/sign-in", sign_in),
                 Route("/dashboard/sign-out", sign_out, methods=["POST"]),
@@ -40,6 +43,7 @@ class Pages(Starlette):
             exception_handlers={HTTPException: _refused, Exception: _crashed},
         )
         self.state.hub = hub
+        self.state.api_description = api_description
 
 
 async def _home(request: Request) -> Response:

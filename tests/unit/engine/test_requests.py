@@ -1,3 +1,4 @@
+import base64
 import json
 
 import pytest
@@ -207,3 +208,72 @@ async def test_answers_are_kept_where_the_step_says_so() -> None:
 
     assert first.data == second.data == {"n": 1}
     assert (len(provider.sent), cache.seconds) == (1, 120)
+
+
+async def test_a_client_certificate_goes_with_the_request() -> None:
+    pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"
+    encoded = base64.b64encode(pem.encode()).decode()
+    certificates = {"certs": ["$.credentials.cert"], "keys": [encoded]}
+    provider = Provider([answer({})])
+
+    await run(
+        action(request(certificates=certificates)),
+        provider,
+        credentials={**CREDENTIALS, "cert": pem},
+    )
+
+    certificate = provider.sent[0].certificate
+    assert certificate is not None
+    assert (certificate.certificates, certificate.keys) == ((pem,), (pem,))
+
+
+async def test_a_certificate_that_is_none_is_refused() -> None:
+    with pytest.raises(InvalidStep, match="certificate"):
+        await run(action(request(certificates={"certs": ["?"]})), Provider([answer({})]))
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch"])
+async def test_a_body_whose_values_are_all_absent_is_an_empty_object(method: str) -> None:
+    provider = Provider([answer({})])
+    args = [{"name": "a", "value": "$.inputs.a", "in": "body"}]
+
+    await run(action(request("/x", method, args=args)), provider)
+    await run(action(request("/x", method)), provider)
+
+    assert [sent.body for sent in provider.sent] == [b"{}", None]
+
+
+async def test_a_connector_may_choose_its_method_by_an_expression() -> None:
+    provider = Provider([answer({})])
+    compiled = action(request("/x", "{{inputs.id == 1 ? 'put' : 'post'}}"))
+
+    await run(compiled, provider, {"id": 1})
+    await run(compiled, provider, {"id": 2})
+
+    assert [sent.method for sent in provider.sent] == ["PUT", "POST"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"a=1&l%5B%5D=x&l%5B%5D=y"),
+        ("application/json", b'{"a":"1","l":["x","y"]}'),
+        ("application/xml", b"<a>1</a><l>x</l><l>y</l>"),
+    ],
+)
+async def test_a_body_is_written_as_its_content_type_asks(content_type: str, body: bytes) -> None:
+    provider = Provider([answer({})])
+    args = [
+        {"name": "Content-Type", "value": content_type, "in": "headers"},
+        {"name": "a", "value": "1", "in": "body"},
+        {"name": "l", "value": ["x", "y"], "in": "body"},
+    ]
+
+    await run(action(request("/x", "post", args=args)), provider)
+
+    assert provider.sent[0].body == body
+
+
+async def test_an_account_without_an_auth_method_of_the_connector_is_refused() -> None:
+    with pytest.raises(InvalidStep, match="no authentication 'other'"):
+        await run(action(request()), Provider([answer({})]), auth_method="other")

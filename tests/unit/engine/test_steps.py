@@ -7,6 +7,7 @@ from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.faults import InvalidStep
 from jackfield.kit.errors import ProviderError, ProviderRejected
 from tests.unit.engine.building import (
+    CREDENTIALS,
     Provider,
     action,
     answer,
@@ -153,6 +154,20 @@ async def test_the_failure_of_a_step_nobody_waits_for_is_a_warning() -> None:
     assert outcome.warnings == ("a: no",)
 
 
+async def test_a_failed_step_ends_the_action_and_what_runs_beside_it() -> None:
+    class Stuck(Provider):
+        async def send(self, request: object) -> object:
+            if request.url.endswith("/slow"):
+                await asyncio.Event().wait()
+            return await super().send(request)
+
+    aside = {**request("/slow"), "stepId": "a", "async": True}
+    provider = Stuck([answer({"message": "gone"}, 404)])
+
+    with pytest.raises(ProviderRejected, match="gone"):
+        await run(action(aside, {**request("/fast"), "stepId": "b"}), provider)
+
+
 @pytest.mark.parametrize(
     ("document_of", "words"),
     [
@@ -193,6 +208,27 @@ async def test_a_result_whose_data_is_absent_gives_null() -> None:
 @pytest.mark.parametrize(("text", "data"), [("$.steps.a.output.data", 1), ("$.nope", None)])
 async def test_a_result_may_be_a_single_expression(text: str, data: object) -> None:
     assert await result(values("a"), result=text) == data
+
+
+async def test_a_credential_does_not_get_into_a_result_in_strict_mode() -> None:
+    mapping = {
+        "dataSource": "$.inputs",
+        "fields": [
+            {"targetFieldKey": "v", "type": "string", "expression": "$.credentials.token"},
+        ],
+    }
+    steps = [step("map_fields", mapping, step_id="a", version="2")]
+    keys = {"mapped": "$.steps.a.output.data", "token": "$.credentials.token", "all": "$..token"}
+    provider = Provider([answer()])
+
+    strict = await run(action(*steps, result=keys), provider, {"x": 1})
+    renewed = await run(
+        action(*steps, result=keys), provider, {"x": 1}, flow="refresh_authentication"
+    )
+
+    assert CREDENTIALS["token"] not in str(strict)
+    assert renewed.data["token"] == CREDENTIALS["token"]
+    assert renewed.data["mapped"] == {"v": CREDENTIALS["token"]}
 
 
 async def test_without_a_result_the_last_steps_data_is_given() -> None:

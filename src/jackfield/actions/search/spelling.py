@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-_SHORTEST: Final = 4
+_SHORTEST: Final = 3
 _LONG: Final = 8
 _CANDIDATES: Final = 24
 _MOST: Final = 3
@@ -14,7 +14,7 @@ class Spelling:
     """The words of an index, found again by the letters they share."""
 
     def __init__(self, known: Iterable[str]) -> None:
-        self._words: Final = sorted(word for word in set(known) if len(word) >= _SHORTEST - 1)
+        self._words: Final = sorted(word for word in set(known) if len(word) >= _SHORTEST)
         self._by_gram: Final[defaultdict[str, list[int]]] = defaultdict(list)
         for number, word in enumerate(self._words):
             for gram in _grams(word):

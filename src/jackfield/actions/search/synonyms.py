@@ -16,7 +16,7 @@ _VERBS: Final[Mapping[str, str]] = {
     "list": "list all every browse enumerate show see display which many fetch retrieve get overview",
     "create": "create add new make insert open register post build set generate start record"
     " log submit",
-    "update": "update edit change modify set rename alter patch adjust correct fix amend save",
+    "update": "update edit change modify rename alter patch adjust correct fix amend save set",
     "delete": "delete remove erase drop destroy purge wipe rid clear trash discard",
     "send": "send deliver dispatch email message notify shoot fire blast trigger text mail",
     "search": "search find query lookup look filter locate",
@@ -114,7 +114,7 @@ _THINGS: Final = (
     "device handset",
     "browser web",
     "proof test sample",
-    "size count many",
+    "size count many big large",
     "value entry record row",
     "consent permission optin",
     "purchase buy order sale",

@@ -50,6 +50,13 @@ FIELD: Final = Record(
                             Either((Text(), Number(), Boolean())), "What is stored.", required=True
                         ),
                         "label": Entry(Text(), "What people see.", required=True),
+                        "console": Entry(
+                            Text(r"^https://[^/\s]+$", "an origin such as https://app.example.com"),
+                            "Where the provider's own pages are for this choice: links of the "
+                            "guide that lead to the console of one choice lead to that of the one "
+                            "chosen.",
+                            ours=True,
+                        ),
                     },
                 ),
                 at_least=1,
@@ -152,6 +159,27 @@ _TEST_ACTION: Final = Record(
     doc="A probe of the credentials when an account is linked.",
 )
 
+_IDENTITY: Final = Record(
+    "Identity",
+    {
+        "action": Entry(
+            Either((Text(), INLINE_ACTION)),
+            "The id of an action, or an action written here, that knows whose credentials they "
+            "are. It must only read.",
+        ),
+        "values": Entry(
+            Expression(),
+            "What tells accounts at the provider apart: one value or a list, of which one in "
+            "common is enough. Sees `$.credentials` and, as `$.output`, what the action gave back.",
+            required=True,
+        ),
+        "within": Entry(
+            Expression(), "What the values are unique in, such as `$.credentials.region`."
+        ),
+    },
+    doc="How to tell which account at the provider credentials belong to.",
+)
+
 METHOD: Final = Record(
     "AuthMethod",
     {
@@ -231,6 +259,11 @@ METHOD: Final = Record(
         ),
         "testActions": Entry(ListOf(_TEST_ACTION), "Probes of the credentials."),
         "testActionsIds": Entry(ListOf(Text()), "The older form of `testActions`."),
+        "identity": Entry(
+            _IDENTITY,
+            "How to tell that an account that is linked anew is still the same one.",
+            ours=True,
+        ),
         "certificates": Entry(CERTIFICATES, "Client certificate to show."),
     },
     doc="A way to authenticate.",

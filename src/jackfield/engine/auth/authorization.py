@@ -64,11 +64,9 @@ def compile_authorization(document: Json, mode: Mode, path: str = "") -> Authori
     """
     content = take_object(document, path or "authorization")
     prefix = f"{path}." if path else ""
-    if content.get("type") not in _KEYS:
-        raise invalid_value(
-            path=f"{prefix}type", value=content.get("type", "undefined"), allowed=_PUBLISHED_TYPES
-        )
-    kind = str(content["type"])
+    kind = content.get("type", "undefined")
+    if not isinstance(kind, str) or kind not in _KEYS:
+        raise invalid_value(path=f"{prefix}type", value=kind, allowed=_PUBLISHED_TYPES)
     require_known(content, _KEYS[kind], path)
     match kind:
         case "basic":
@@ -98,7 +96,7 @@ def _basic(content: Mapping[str, Json], mode: Mode) -> Authorization:
             msg = "The authorization has an unknown encoding"
             raise InvalidStep(msg)
         pair = f"{_or_empty(username(scope))}:{_or_empty(password(scope))}"
-        return [("Authorization", "Basic " + encode(pair.encode()))]
+        return [("Authorization", "Basic " + encode(pair.encode("utf-8", "replace")))]
 
     return Authorization(headers)
 

@@ -68,12 +68,12 @@ def _sign(
         )
     )
     scope = f"{moment:%Y%m%d}/{region}/{service}/aws4_request"
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    digest = hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()
     to_sign = "\n".join((_ALGORITHM, added["x-amz-date"], scope, digest))
-    key = b"AWS4" + secret.encode()
+    key = b"AWS4" + secret.encode("utf-8", "replace")
     for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
+        key = hmac.digest(key, part.encode("utf-8", "replace"), "sha256")
+    signature = hmac.digest(key, to_sign.encode("utf-8", "replace"), "sha256").hex()
     credential = f"Credential={key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
     return {**added, "Authorization": f"{_ALGORITHM} {credential}"}
 

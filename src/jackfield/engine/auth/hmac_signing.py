@@ -59,10 +59,10 @@ def compile_hmac(content: Mapping[str, Json], mode: Mode) -> Sign:
             raise CredentialMissing(msg)
         stamp = date(now())
         text = _canonical(request, stamp, with_host=with_host, with_body=with_body)
-        signature = hmac.digest(js.to_text(secret).encode(), text.encode(), algorithm).hex()
+        signature = hmac.digest(_bytes(js.to_text(secret)), _bytes(text), algorithm).hex()
         if basic:
             pair = f"{js.to_text(username(scope))}:{signature}"
-            code = base64.b64encode(pair.encode()).decode()
+            code = base64.b64encode(_bytes(pair)).decode()
             return {"Authorization": f"Basic {code}", "Date": stamp}
         return {header_name: f"{prefix} {signature}", "X-Timestamp": stamp}
 
@@ -80,6 +80,10 @@ def _canonical(request: Signable, stamp: str, *, with_host: bool, with_body: boo
     if with_body:
         lines.append(hashlib.sha256(request.body).hexdigest())
     return "\n".join(lines)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _is_form(headers: Mapping[str, str]) -> bool:

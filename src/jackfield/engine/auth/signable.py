@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import parse_qsl, quote
 
+from jackfield.engine import quirks
 from jackfield.engine.expressions.jexl import Scope
 from jackfield.engine.mode import Mode
 from jackfield.engine.transport import Request
@@ -30,9 +31,8 @@ def signable(request: Request, given: Mapping[str, str], mode: Mode) -> Signable
     """Take a request apart."""
     path, _, query = path_and_query(request.url).partition("?")
     body = request.body or b""
-    if not body and mode == "compat":
-        # The published engine signs an empty object where there is no body (signing/aws4-get).
-        body = b"{}"
+    if mode == "compat":
+        body = quirks.signed_body(body)
     return Signable(
         method=request.method,
         host=origin_of(request.url).partition("://")[2],
@@ -45,5 +45,8 @@ def signable(request: Request, given: Mapping[str, str], mode: Mode) -> Signable
 
 def canonical_query(pairs: tuple[tuple[str, str], ...]) -> str:
     """Write the pairs sorted, escaped after RFC 3986."""
-    escaped = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in pairs)
+    escaped = sorted(
+        (quote(name, safe="", errors="replace"), quote(value, safe="", errors="replace"))
+        for name, value in pairs
+    )
     return "&".join(f"{name}={value}" for name, value in escaped)

@@ -26,7 +26,7 @@ def compile_signing(document: Json, mode: Mode) -> Sign:
     """
     content = take_object(document, "signing")
     strategy = content.get("strategy")
-    if strategy not in _STRATEGIES:
+    if not isinstance(strategy, str) or strategy not in _STRATEGIES:
         allowed = tuple(_STRATEGIES)
         raise invalid_value(path="signing.strategy", value=strategy, allowed=allowed)
     return _STRATEGIES[strategy](content, mode)

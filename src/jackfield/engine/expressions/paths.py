@@ -129,7 +129,9 @@ def _parse(source: str, mode: Mode) -> list[str | Segment]:
     if not source.startswith("$") or len(source) > LONGEST:
         reason = f"a path starts with $ and has at most {LONGEST} characters"
         raise SyntaxFault(reason, 0)
-    if bad := _FORBIDDEN.search(source):
+    # The published engine looks for a stray $ inside filters as well.
+    looked_at = source if mode == "compat" else source.partition("[")[0]
+    if bad := _FORBIDDEN.search(looked_at):
         reason = "a $ must be followed by . or ["
         raise SyntaxFault(reason, bad.start())
     if " " in source and "[" not in source:

@@ -36,9 +36,15 @@ def compile_value(template: Json, mode: Mode) -> Evaluate:
 def compile_settled(template: Json, mode: Mode) -> Evaluate:
     """Compile as `compile_value` does, for a value that leaves: lists have null for `MISSING`."""
     evaluate = compile_value(template, mode)
-    if mode == "strict" or is_constant(template) or isinstance(template, str):
+    if mode == "strict" or not _may_have_holes(template):
         return evaluate
     return lambda scope: settle(evaluate(scope))
+
+
+def _may_have_holes(template: Json) -> bool:
+    if is_object(template):
+        return any(map(_may_have_holes, template.values()))
+    return is_list(template) and not is_constant(template)
 
 
 def is_constant(template: Json) -> bool:
@@ -67,11 +73,16 @@ def compile_safely(text: str, mode: Mode) -> Evaluate:
         except InvalidExpression:
             return None
 
-    return evaluate_safely if _MAY_FAIL.search(text) else evaluate
+    return evaluate_safely if may_fail(text) else evaluate
 
 
 def none_if_missing(value: Json) -> Json:
     return None if value is MISSING else value
+
+
+def may_fail(text: str) -> bool:
+    """Say whether a text that compiles in compat mode can still raise when it is evaluated."""
+    return _MAY_FAIL.search(text) is not None
 
 
 def _compile(template: Json, mode: Mode, depth: int) -> Evaluate:

@@ -24,7 +24,11 @@ LONGEST: Final = 1_000_000
 _TOKEN: Final = re.compile(r"\$\{([^}]+)\}")
 _BRACED: Final = re.compile(r"\{\{.+\}\}", re.DOTALL)
 # Expressions that may hold what JSON cannot: literals of lists and objects, and dates.
-_MAKES_VALUES: Final = re.compile(r"\A\s*\{\{.*(?:\[|\{|nextAnniversary)", re.DOTALL)
+_MAKES_VALUES: Final = re.compile(
+    r"\A\s*\{\{(?:.*(?:nextAnniversary|\bin\s*\[|[(,:?&|=+\-<>*/%^!\[]\s*[\[{])|\s*[\[{])",
+    re.DOTALL,
+)
+_PLAIN_NAMES: Final = re.compile(r"[\w$-]+(?:\.[\w$-]+)*")
 # Paths that run an expression of their own, or may find too much.
 _MAY_FAIL: Final = re.compile(r"[(*]|\.\.")
 _MOST_TOKENS: Final = 1024
@@ -91,12 +95,20 @@ def check(text: str, *, mode: Mode) -> str | None:
         return None
     try:
         if mode == "compat" and _TOKEN.search(text):
-            split_text(text, "strict")
+            _check_tokens(text)
         else:
             compile_text(text, mode)
     except InvalidExpression as fault:
         return f"{fault.reason} (at character {fault.position + 1} of {_shown(text)})"
     return None
+
+
+def _check_tokens(text: str) -> None:
+    """Refuse a `${…}` that is neither an expression nor plain names between dots."""
+    for token in _TOKEN.finditer(quirks.without_root_prefixes(text)):
+        code = token[1].strip()
+        if not _PLAIN_NAMES.fullmatch(code):
+            _jexl(code, text, "compat")
 
 
 def evaluate(text: str, context: Mapping[str, Json], mode: Mode = "compat") -> Json:

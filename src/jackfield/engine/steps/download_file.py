@@ -114,14 +114,14 @@ def _compile_options(params: Mapping[str, Json], mode: Mode) -> _Options:
     response = {} if document is None else take_object(document, "response")
     require_known(response, _RESPONSE_KEYS, "response")
     encoding = params.get("encoding", "base64")
-    if encoding not in _ENCODINGS:
+    if not isinstance(encoding, str) or encoding not in _ENCODINGS:
         raise invalid_value(path="encoding", value=encoding, allowed=tuple(_ENCODINGS))
     names = ("dataKey", "fileNameKey", "contentTypeKey", "urlKey", "contentType")
     return _Options(
         keys={name: _key(str(response[name]), mode) for name in names if response.get(name)},
         is_base64=response.get("contentIsBase64") is True,
         forward_auth=response.get("forwardAuth") is True,
-        encode=_ENCODINGS["utf8" if params.get("responseType") == "json" else str(encoding)],
+        encode=_ENCODINGS["utf8" if params.get("responseType") == "json" else encoding],
     )
 
 
@@ -189,7 +189,7 @@ def _finish_inside(run: Run, document: Response, key: str, options: _Options) ->
     if value is MISSING or value is None or value == "":
         return _nothing_at(run, key)
     text = js.to_text(value)
-    content = decode_content(text) if options.is_base64 else text.encode()
+    content = decode_content(text) if options.is_base64 else text.encode("utf-8", "replace")
     described = _described(run, document, options)
     name = described.get("fileName")
     run.file = File(content, described.get("contentType", _UNNAMED), name)

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, Scope
-from jackfield.engine.expressions.templates import compile_settled
+from jackfield.engine.expressions.templates import compile_settled, may_fail
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
 from jackfield.engine.geography.matchers import Match, find_matcher
@@ -135,6 +135,9 @@ def _expression(entry: Mapping[str, Json], mode: Mode) -> Evaluate:
             raise
         return _failing(_INVALID)
 
+    if mode == "strict" or not may_fail(str(text)):
+        return evaluate
+
     def evaluate_safely(scope: Scope) -> Json:
         try:
             return evaluate(scope)
@@ -201,7 +204,10 @@ def _match_by_expression(
     ]
 
     def translate(_source: Json, scope: Scope) -> Json:
-        return next((value for test, value in options if test(scope) is True), MISSING)
+        for test, value in options:
+            if test(scope) is True:
+                return value
+        return MISSING
 
     return translate
 

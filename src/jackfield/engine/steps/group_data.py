@@ -34,7 +34,7 @@ def compile_group_data(params: Mapping[str, Json], _setting: Setting) -> StepFun
 
 
 def _data(run: Run, step_id: str) -> Json:
-    step = as_object(run.scope["steps"].get(step_id))
+    step = as_object(as_object(run.scope["steps"]).get(step_id))
     return as_object(step.get("output")).get("data")
 
 

@@ -8,6 +8,7 @@ from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.shape import take_text
 from jackfield.engine.steps.fields import (
@@ -47,7 +48,7 @@ def compile_map_fields(params: Mapping[str, Json], setting: Setting) -> StepFunc
     }
 
     async def run_mapping(run: Run) -> StepResult:
-        base = visible(run.scope)
+        base = visible(run.scope, run.mode)
         if external:
             base["external"] = _external(external, base)
         records = source(base)
@@ -70,7 +71,7 @@ def compile_map_fields_v1(params: Mapping[str, Json], setting: Setting) -> StepF
     fields = compile_fields(field_documents(params, setting.fields), setting.mode)
 
     async def run_mapping(run: Run) -> StepResult:
-        steps: Mapping[str, Json] = run.scope.get("steps", {})
+        steps = as_object(run.scope.get("steps"))
         held = run.scope.get("result")
         if held is None:
             return StepResult(True)
@@ -78,7 +79,7 @@ def compile_map_fields_v1(params: Mapping[str, Json], setting: Setting) -> StepF
 
         def enrich(record: Json) -> Json:
             own = as_object(record)
-            base = {**visible(run.scope), **steps, "unified": own}
+            base = {**visible(run.scope, run.mode), **steps, "unified": own}
             mapped = map_record(fields, None, MappingState(base, faults))
             return {**own, **mapped}
 
@@ -89,9 +90,17 @@ def compile_map_fields_v1(params: Mapping[str, Json], setting: Setting) -> StepF
     return run_mapping
 
 
-def visible(scope: Scope) -> Scope:
-    """Return what the expressions of a mapping may see of the run."""
-    return {name: scope[name] for name in _SEEN if name in scope}
+def visible(scope: Scope, mode: Mode) -> Scope:
+    """
+    Return what the expressions of a mapping may see of the run.
+
+    In strict mode credentials are not among it, but where new ones are made.
+    """
+    seen = {name: scope[name] for name in _SEEN if name in scope}
+    refreshing = seen.get("context", {}).get("flowType") == "refresh_authentication"
+    if mode == "strict" and not refreshing:
+        seen.pop("credentials", None)
+    return seen
 
 
 def _external(sources: Mapping[str, Evaluate], base: Scope) -> dict[str, Json]:

@@ -13,7 +13,7 @@ from jackfield.engine.exchange.failure import fail, fail_with, raw_of
 from jackfield.engine.exchange.perform import UnreadableAnswer
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
-from jackfield.engine.kinds import is_list
+from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.missing import MISSING
 from jackfield.engine.run import Position, Run, StepResult
 from jackfield.engine.steps.extraction import index_by
@@ -181,7 +181,7 @@ class Pager:
         return StepResult(True, output)
 
     def _page_size(self) -> float:
-        wanted = self._run.scope["inputs"].get("page_size", MISSING)
+        wanted = as_object(self._run.scope.get("inputs")).get("page_size", MISSING)
         if self._strict and (wanted is MISSING or wanted is None):
             return float("inf")
         size = float(js.to_number(wanted))

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from jackfield.engine.auth.authorization import Authorization, compile_authorization
 from jackfield.engine.faults import InvalidStep
+from jackfield.engine.kinds import as_object
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
 from jackfield.kit.json import Json
@@ -18,7 +19,7 @@ _DEFAULT_ENVIRONMENT = "production"
 class Authorizations:
     """The connector's ways to authorize, by auth method and environment, compiled when needed."""
 
-    def __init__(self, documents: Mapping[str, Mapping[str, Json]], mode: Mode) -> None:
+    def __init__(self, documents: Mapping[str, Json], mode: Mode) -> None:
         """`documents` holds `{"authorization": …}` under method and environment."""
         self._documents = documents
         self._mode: Mode = mode
@@ -40,12 +41,12 @@ class Authorizations:
     def _compile(self, method: str, environment: str) -> Authorization:
         if not self._documents:
             return compile_authorization({"type": "none"}, self._mode)
-        environments = self._documents.get(method, {})
+        environments = as_object(self._documents.get(method))
         document = environments.get(environment, environments.get(_DEFAULT_ENVIRONMENT))
         if document is None:
             msg = f"The connector has no authentication {method!r} for {environment!r}"
             raise InvalidStep(msg)
-        return compile_authorization(document.get("authorization"), self._mode)
+        return compile_authorization(as_object(document).get("authorization"), self._mode)
 
 
 @dataclass(frozen=True, slots=True)

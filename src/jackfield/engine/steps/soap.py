@@ -66,7 +66,7 @@ class _Call:
         action = self.action(scope)
         if action is not None and action is not MISSING:
             draft.headers["SOAPAction"] = js.to_text(action)
-        return self.outgoing.finish(run, draft, content.encode())
+        return self.outgoing.finish(run, draft, content.encode("utf-8", "replace"))
 
 
 def compile_soap_request(params: Mapping[str, Json], setting: Setting) -> StepFunction:

@@ -61,7 +61,7 @@ def compile_typecast(params: Mapping[str, Json], setting: Setting) -> StepFuncti
     async def run_cast(run: Run) -> StepResult:
         if caster is None:
             return StepResult(True)
-        value = source(_visible(run.scope))
+        value = source(_visible(run))
         data: Json = {} if value is MISSING or value is None else caster.records(value)
         return StepResult(True, {"data": data})
 
@@ -85,8 +85,8 @@ def compile_typecast_v1(params: Mapping[str, Json], setting: Setting) -> StepFun
     return run_cast
 
 
-def _visible(scope: Scope) -> Scope:
-    seen = visible(scope)
+def _visible(run: Run) -> Scope:
+    seen = visible(run.scope, run.mode)
     if seen.get("context", {}).get("flowType") != "refresh_authentication":
         seen.pop("credentials", None)
     return seen

@@ -1,11 +1,11 @@
 """`upload_file` and `upload_binary`: bytes to the provider."""
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from jackfield.engine import quirks
 from jackfield.engine.exchange.failure import fail, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
@@ -72,7 +72,7 @@ def compile_upload_file(params: Mapping[str, Json], setting: Setting) -> StepFun
         draft.headers[spelled or "Content-Type"] = content_type
         return outgoing.finish(run, draft, content)
 
-    return _sending(params, setting, request, _in_the_clients_words)
+    return _sending(params, setting, request, quirks.in_the_clients_words)
 
 
 def compile_upload_binary(params: Mapping[str, Json], setting: Setting) -> StepFunction:
@@ -98,7 +98,7 @@ def compile_upload_binary(params: Mapping[str, Json], setting: Setting) -> StepF
             draft.headers["Content-Type"] = js.to_text(content.get("contentType") or _BINARY)
         return outgoing.finish(run, draft, decode_content(content.get("content")))
 
-    return _sending(params, setting, request, _without_words)
+    return _sending(params, setting, request, quirks.without_words)
 
 
 def decode_content(value: Json) -> bytes:
@@ -114,7 +114,7 @@ def decode_content(value: Json) -> bytes:
     code = "".join(value.split()).replace("-", "+").replace("_", "/").rstrip("=")
     try:
         return base64.b64decode(code + "=" * (-len(code) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:
         msg = "the file's content is not base64"
         raise InvalidInputs(msg) from None
 
@@ -123,7 +123,7 @@ def _sending(
     params: Mapping[str, Json],
     setting: Setting,
     request: Callable[[Run], Request],
-    quirk: Callable[[StepResult], StepResult],
+    quirk: Callable[[Mapping[str, Json]], dict[str, Json]],
 ) -> StepFunction:
     # The published engine takes customErrors here, and does nothing with them.
     listed = params.get("customErrors") if setting.mode == "strict" else None
@@ -134,25 +134,14 @@ def _sending(
         reply = await perform(run, request(run), exchange)
         if reply.failed:
             failed = fail(reply, run)
-            return quirk(failed) if run.mode == "compat" else failed
+            if run.mode == "compat":
+                failed = replace(failed, output=quirk(failed.output or {}))
+            return failed
         data = js.own(reply.data, str(key)) if key else reply.data
         output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
         return StepResult(True, output if data is MISSING else {**output, "data": data})
 
     return run_upload
-
-
-def _in_the_clients_words(failed: StepResult) -> StepResult:
-    """Say what the published HTTP client says where the provider says nothing (section 3.8)."""
-    output = dict(failed.output or {})
-    if str(output.get("message")).startswith("HTTP error: "):
-        output["message"] = f"Request failed with status code {output['statusCode']}"
-    return replace(failed, output=output)
-
-
-def _without_words(failed: StepResult) -> StepResult:
-    """Tell the status alone, as the published engine does for bytes (section 3.8)."""
-    return replace(failed, output={"statusCode": (failed.output or {}).get("statusCode")})
 
 
 def _compile_fields(document: Json, mode: Mode) -> list[_Field]:

@@ -46,9 +46,9 @@ def encode_body(body: Json, headers: MutableMapping[str, str], method: str) -> b
     spelled = header_name(headers, _CONTENT_TYPE)
     if spelled is None:
         headers["Content-Type"] = FORM if isinstance(body, str) else "application/json"
-        return body.encode() if isinstance(body, str) else encode_json(body)
+        return body.encode("utf-8", "replace") if isinstance(body, str) else encode_json(body)
     if isinstance(body, str):
-        return body.encode()
+        return body.encode("utf-8", "replace")
     return _encode_as(body, headers, spelled)
 
 
@@ -65,7 +65,7 @@ def _encode_as(body: Json, headers: MutableMapping[str, str], spelled: str) -> b
         encode = encode_indexed if spelled == _CONTENT_TYPE else encode_bracketed
         return encode(fields).encode()
     if is_object(body) and content_type.startswith("multipart/form-data"):
-        parts = [Part(name, value.encode()) for name, value in flatten_form(body)]
+        parts = [Part(name, value.encode("utf-8", "replace")) for name, value in flatten_form(body)]
         content, headers[spelled] = encode_multipart(parts)
         return content
     return encode_json(body)
@@ -73,4 +73,8 @@ def _encode_as(body: Json, headers: MutableMapping[str, str], spelled: str) -> b
 
 def text_of(value: Json) -> bytes:
     """Write one form field: JSON for what is not a single value."""
-    return encode_json(value) if isinstance(value, dict | list) else js.to_text(value).encode()
+    return (
+        encode_json(value)
+        if isinstance(value, dict | list)
+        else js.to_text(value).encode("utf-8", "replace")
+    )

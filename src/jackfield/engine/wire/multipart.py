@@ -21,7 +21,7 @@ def encode_multipart(parts: Sequence[Part]) -> tuple[bytes, str]:
     boundary = _boundary(parts)
     lines: list[bytes] = []
     for part in parts:
-        lines.append(f"--{boundary}\r\n{_headers(part)}\r\n\r\n".encode())
+        lines.append(f"--{boundary}\r\n{_headers(part)}\r\n\r\n".encode("utf-8", "replace"))
         lines.append(part.content + b"\r\n")
     lines.append(f"--{boundary}--\r\n".encode())
     return b"".join(lines), f"multipart/form-data; boundary={boundary}"

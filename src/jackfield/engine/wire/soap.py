@@ -45,8 +45,9 @@ def write_envelope(
     Raises:
         ValueError: something in it cannot be written as XML.
     """
-    # Without namespaces the published engine writes an empty prefix: `<:Operation>`.
-    prefix = namespaces[0][0] if namespaces else "" if mode == "compat" else None
+    prefix = namespaces[0][0] if namespaces else None
+    if mode == "compat":
+        prefix = quirks.soap_prefix(namespaces)
     body = {_with_prefix(operation, prefix): _prefixed(content, prefix)}
     envelope: dict[str, Json] = {"@_xmlns:soapenv": _ENVELOPE}
     envelope |= {f"@_xmlns:{name}": uri for name, uri in namespaces}

@@ -31,8 +31,8 @@ def normalize(url: str) -> str:
     origin, path, query = found.groups() if found else ("", url, "")
     return (
         (origin or "")
-        + quote(_without_dots(path.replace("\\", "/")) or "/", safe=_KEPT_IN_PATH)
-        + quote(query or "", safe=_KEPT_IN_QUERY)
+        + quote(_without_dots(path.replace("\\", "/")) or "/", safe=_KEPT_IN_PATH, errors="replace")
+        + quote(query or "", safe=_KEPT_IN_QUERY, errors="replace")
     )
 
 

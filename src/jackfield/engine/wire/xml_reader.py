@@ -51,7 +51,9 @@ def read_xml(document: bytes | str, form: XmlForm) -> dict[str, Json]:
     if form.keep_declaration:
         parser.XmlDeclHandler = reader.declaration
     try:
-        parser.Parse(document.encode() if isinstance(document, str) else document, True)
+        parser.Parse(
+            document.encode("utf-8", "replace") if isinstance(document, str) else document, True
+        )
     except expat.ExpatError as error:
         msg = f"not well-formed XML: {expat.errors.messages.get(error.code, 'unreadable')}"
         raise ValueError(msg) from error

@@ -1,0 +1,64 @@
+"""Accounts follow their connector profile: it is switched off and on, and they with it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from jackfield.accounts.models import AccountStatus, StatusReason
+from jackfield.accounts.repo import Accounts
+from jackfield.accounts.service import announce
+from jackfield.db.tx import Tx
+from jackfield.events.models import EventType
+from jackfield.kit.json import Json
+from jackfield.profiles import service as profiles
+from jackfield.profiles.models import Profile, ProfileInUse
+from jackfield.profiles.repo import Profiles
+from jackfield.runtime import Hub
+
+
+async def change_profile(tx: Tx, hub: Hub, profile_id: str, values: Mapping[str, Json]) -> Profile:
+    """
+    Change a profile, see `profiles.change`; its accounts are inactive while it is.
+
+    Those that were suspended or failing for a reason of their own stay so.
+    """
+    before, profile = await profiles.change(tx, hub, profile_id, values)
+    if before.active and not profile.active:
+        reason = StatusReason("profile_disabled", "The connector profile was disabled.", tx.now)
+        await _move(tx, profile, AccountStatus.ACTIVE, AccountStatus.INACTIVE, (reason,))
+    elif profile.active and not before.active:
+        await _move(tx, profile, AccountStatus.INACTIVE, AccountStatus.ACTIVE, ())
+    return profile
+
+
+async def remove_profile(tx: Tx, profile_id: str) -> Profile:
+    """
+    Delete a profile, and return what it was.
+
+    Raises:
+        ProfileNotFound: the project has no such profile.
+        ProfileInUse: accounts are linked with it.
+    """
+    profile = await Profiles(tx).get(profile_id)
+    count = await Accounts(tx).count_of_profile(profile.id)
+    if count:
+        accounts = "1 account is" if count == 1 else f"{count} accounts are"
+        msg = f"{accounts} linked with {profile.name!r}; delete them first, or disable the profile"
+        raise ProfileInUse(msg, profile_id=profile.id)
+    await profiles.remove(tx, profile)
+    return profile
+
+
+async def _move(
+    tx: Tx,
+    profile: Profile,
+    before: AccountStatus,
+    after: AccountStatus,
+    reasons: tuple[StatusReason, ...],
+) -> None:
+    moving = await Accounts(tx).of_profile(profile.id, before)
+    moved = [
+        replace(account, status=after, status_reasons=reasons, updated_at=tx.now)
+        for account in moving
+    ]
+    await Accounts(tx).move(profile.id, before, after, reasons)
+    await announce(tx, EventType.ACCOUNT_UPDATED, *moved)

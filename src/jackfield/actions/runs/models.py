@@ -1,0 +1,95 @@
+"""Runs of actions and proxy calls, as the log keeps them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from jackfield.engine.trace import StepState
+from jackfield.kit.errors import NotFound
+from jackfield.kit.ids import RunId
+from jackfield.kit.json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request to the provider. There is no `status` where there was no answer."""
+
+    method: str
+    url: str
+    status: int | None
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of a run; `offset_ms` is when it began, counted from the start of the run."""
+
+    id: str
+    function: str
+    state: StepState
+    status_code: int | None
+    message: str | None
+    offset_ms: int
+    duration_ms: int
+    exchanges: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of an action. What is `None` was not known when it ended."""
+
+    id: RunId
+    account_id: str
+    provider: str
+    action_id: str
+    source: str
+    success: bool
+    status_code: int
+    error_code: str | None
+    message: str | None
+    started_at: datetime
+    duration_ms: int
+    request_id: str | None = None
+    key_id: str | None = None
+    user_agent: str | None = None
+    profile_id: str | None = None
+    connector_version: str | None = None
+    action_type: str | None = None
+    auth_method: str | None = None
+    mode: str | None = None
+    origin_owner_id: str | None = None
+    origin_owner_name: str | None = None
+    steps: tuple[StepRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What one message said, redacted; `text` may be cut short."""
+
+    headers: Mapping[str, str]
+    text: str
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeBodies:
+    """Both sides of one request to the provider."""
+
+    step_id: str
+    request: Body
+    response: Body | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunBodies:
+    """What went in and out of a run, redacted. Kept only where the project asks for it."""
+
+    inputs: Json
+    output: Json
+    exchanges: tuple[ExchangeBodies, ...]
+
+
+class RunNotFound(NotFound):
+    """No run with this id in the project, or it is no longer kept."""
+
+    code = "run_not_found"

@@ -1,0 +1,69 @@
+"""Jackfield's own client: `Hub` waits for each answer, `AsyncHub` awaits it."""
+
+from typing import TYPE_CHECKING, Any
+
+from jackfield.client.errors import (
+    ClientError,
+    Conflict,
+    Fault,
+    HubFailed,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotUsable,
+    ProviderFailed,
+    RateLimited,
+    Refused,
+    Unauthenticated,
+    Unreachable,
+)
+from jackfield.client.models import (
+    Account,
+    Action,
+    Connector,
+    ConnectSession,
+    File,
+    FoundAction,
+    Result,
+    StatusReason,
+)
+from jackfield.client.waiting import Hub
+
+if TYPE_CHECKING:
+    from jackfield.client.awaiting import AsyncHub
+
+__all__ = [
+    "Account",
+    "Action",
+    "AsyncHub",
+    "ClientError",
+    "Conflict",
+    "ConnectSession",
+    "Connector",
+    "Fault",
+    "File",
+    "FoundAction",
+    "Hub",
+    "HubFailed",
+    "Invalid",
+    "NotAllowed",
+    "NotFound",
+    "NotUsable",
+    "ProviderFailed",
+    "RateLimited",
+    "Refused",
+    "Result",
+    "StatusReason",
+    "Unauthenticated",
+    "Unreachable",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # What awaits needs an HTTP library that takes a while to import; what waits does not.
+    if name == "AsyncHub":
+        from jackfield.client.awaiting import AsyncHub  # noqa: PLC0415
+
+        return AsyncHub
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -1,0 +1,108 @@
+"""What both clients do alike: how a request looks, what an answer means, when to try again."""
+
+import base64
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final, TypeVar
+from urllib.parse import unquote
+
+import msgspec
+
+from jackfield.client.errors import ClientError, Refused, Unreachable, refusal
+from jackfield.client.operations import Answer, Operation
+from jackfield.settings import Settings
+
+T = TypeVar("T")
+SECONDS: Final = 120.0
+_FIRST_REFUSAL: Final = 400
+# The hub says itself when it is worth trying again; only then is it.
+_PASSING: Final = frozenset({408, 409, 429, 503})
+_FIRST_WAIT: Final = 0.5
+_LONGEST_WAIT: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which hub, with which key. What is left out is JACKFIELD_URL and JACKFIELD_API_KEY."""
+
+    url: str
+    api_key: str
+    seconds: float
+    retries: int
+
+    @classmethod
+    def of(cls, url: str | None, api_key: str | None, *, seconds: float, retries: int) -> "Target":
+        settings = Settings.read()
+        key = api_key or settings.api_key
+        if key is None:
+            msg = "an API key is needed: give api_key, or set JACKFIELD_API_KEY"
+            raise ClientError(msg)
+        return cls((url or settings.url).rstrip("/"), key, seconds, retries)
+
+
+def headers_of(operation: Operation[T], target: Target) -> dict[str, str]:
+    """
+    Return the headers of a request; made once, so that trying again is the same request.
+
+    A write carries an `Idempotency-Key`: however often it arrives, it is done once.
+    """
+    basic = base64.b64encode(f"{target.api_key}:".encode()).decode()
+    headers = {
+        "authorization": f"Basic {basic}",
+        "accept": "application/json, */*",
+        "user-agent": f"jackfield-python/{version('jackfield')}",
+    }
+    if operation.body is not None:
+        headers["content-type"] = "application/json"
+    if operation.is_write:
+        headers["idempotency-key"] = secrets.token_hex(16)
+    return {**headers, **operation.headers}
+
+
+def content_of(operation: Operation[T]) -> bytes | None:
+    return None if operation.body is None else msgspec.json.encode(operation.body)
+
+
+def accept(operation: Operation[T], status: int, headers: Mapping[str, str], content: bytes) -> T:
+    """
+    Read an answer; `headers` are by lower-case name.
+
+    Raises:
+        Refused: it is an error.
+        Unreachable: it is not from a hub.
+    """
+    content_type = headers.get("content-type", "")
+    if status < _FIRST_REFUSAL:
+        return operation.read(Answer(content, content_type, _file_name(headers)))
+    try:
+        body = msgspec.json.decode(content, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        msg = f"what answered with status {status} is perhaps no hub"
+        raise Unreachable(msg) from None
+    raise refusal(body, status=status, retry_after=_seconds(headers.get("retry-after")))
+
+
+def wait_before_retry(error: ClientError, *, attempt: int, target: Target) -> float | None:
+    """Return how many seconds to wait before trying again; `None` when it is no use."""
+    if attempt >= target.retries:
+        return None
+    growing = min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
+    if isinstance(error, Unreachable):
+        return growing
+    if isinstance(error, Refused) and error.status in _PASSING and error.retry_after is not None:
+        return error.retry_after if error.retry_after <= _LONGEST_WAIT else None
+    return None
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return None if text is None else max(0.0, float(text))
+    except ValueError:
+        return None
+
+
+def _file_name(headers: Mapping[str, str]) -> str | None:
+    _, mark, name = headers.get("content-disposition", "").partition("filename*=UTF-8''")
+    return unquote(name.partition(";")[0]) if mark else None

@@ -1,0 +1,96 @@
+"""What a hub answers, typed. Fields a newer hub adds are ignored."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct, field
+
+
+class StatusReason(Struct, frozen=True):
+    code: str
+    description: str
+    timestamp: datetime
+
+
+class Account(Struct, frozen=True):
+    """A linked account."""
+
+    id: str
+    provider: str
+    provider_name: str
+    status: str
+    origin_owner_id: str
+    origin_owner_name: str
+    created_at: datetime
+    updated_at: datetime
+    origin_username: str | None = None
+    label: Any = None
+    type: str = "production"
+    shared: bool = False
+    status_reasons: tuple[StatusReason, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    setup_information: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    connector_profile_id: str | None = None
+    authentication_config_key: str | None = None
+    environment: str | None = None
+
+
+class ConnectSession(Struct, frozen=True):
+    """A pass to link one account: send `auth_link_url`, or embed the Hub with `token`."""
+
+    id: int
+    origin_owner_id: str
+    origin_owner_name: str
+    created_at: datetime
+    token: str
+    auth_link_url: str
+    provider: str | None = None
+    account_id: str | None = None
+
+
+class Action(Struct, frozen=True):
+    """Something a connector can do; `input_schema` is there when details were asked for."""
+
+    id: str
+    label: str
+    description: str
+    effects: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    required_scopes: tuple[str, ...] = ()
+    input_schema: Mapping[str, Any] | None = None
+
+
+class Connector(Struct, frozen=True):
+    key: str
+    name: str
+    version: str
+    description: str = ""
+    categories: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+
+class FoundAction(Struct, frozen=True):
+    """An action that a search found; `similarity_score` is between 0 and 1."""
+
+    action_name: str
+    connector_key: str
+    label: str
+    description: str
+    similarity_score: float
+
+
+class Result(Struct, frozen=True):
+    """What an action gave back: `next` is the cursor of what follows, if anything does."""
+
+    data: Any = None
+    next: str | None = None
+    warnings: Sequence[str] = ()
+
+
+class File(Struct, frozen=True):
+    """What an action gave back instead of JSON."""
+
+    content: bytes
+    content_type: str
+    name: str | None

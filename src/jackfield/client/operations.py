@@ -1,0 +1,164 @@
+"""Each thing a hub can be asked, as data: the clients that wait and those that await share it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from jackfield.client.models import (
+    Account,
+    Connector,
+    ConnectSession,
+    File,
+    FoundAction,
+    Result,
+)
+
+T = TypeVar("T")
+PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A hub's answer of status 200 to 299."""
+
+    content: bytes
+    content_type: str
+    file_name: str | None
+
+    @property
+    def is_json(self) -> bool:
+        return "json" in self.content_type
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[T]):
+    method: str
+    path: str
+    read: Callable[[Answer], T]
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def is_write(self) -> bool:
+        return self.method != "GET"
+
+
+def raw(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Operation[Any]:
+    """Ask for anything; JSON is read, and what is no JSON comes as bytes."""
+    return Operation(method, path + _query(query or {}), _read_any, body, headers or {})
+
+
+def list_accounts(*, page: int, **only: Any) -> Operation[list[Account]]:
+    query = _query({"page": page, "page_size": PAGE, **only})
+    return Operation("GET", f"/accounts{query}", partial(_read, type_=list[Account]))
+
+
+def get_account(account_id: str) -> Operation[Account]:
+    return Operation("GET", _account(account_id), partial(_read, type_=Account))
+
+
+def update_account(account_id: str, changes: Mapping[str, Any]) -> Operation[Account]:
+    return Operation("PATCH", _account(account_id), partial(_read, type_=Account), changes)
+
+
+def delete_account(account_id: str) -> Operation[Account]:
+    return Operation("DELETE", _account(account_id), partial(_read, type_=Account))
+
+
+def look_after_account(account_id: str, verb: str) -> Operation[Account]:
+    path = f"/jackfield{_account(account_id)}/{verb}"
+    return Operation("POST", path, partial(_read, type_=Account))
+
+
+def create_connect_session(terms: Mapping[str, Any]) -> Operation[ConnectSession]:
+    return Operation("POST", "/connect_sessions", partial(_read, type_=ConnectSession), terms)
+
+
+def list_connectors(
+    *, cursor: str | None, only: Mapping[str, Any]
+) -> Operation[tuple[tuple[Connector, ...], str | None]]:
+    query = _query({"page_size": PAGE, "next": cursor, **only})
+    return Operation("GET", f"/actions{query}", _read_connectors)
+
+
+def search_actions(
+    query: str, *, connector: str | None, top_k: int
+) -> Operation[list[FoundAction]]:
+    body: dict[str, Any] = {"query": query, "top_k": top_k, "min_similarity": 0}
+    if connector is not None:
+        body["connector"] = connector
+    return Operation("POST", "/actions/search", _read_found, body)
+
+
+def run(
+    action: str, *, account_id: str, inputs: Mapping[str, Any], cursor: str | None, dry_run: bool
+) -> Operation[Result | File]:
+    body: dict[str, Any] = {"action": action, "body": inputs}
+    if cursor is not None:
+        body["query"] = {"next": cursor}
+    if dry_run:
+        body["dry_run"] = True
+    return Operation("POST", "/actions/rpc", _read_result, body, {"x-account-id": account_id})
+
+
+def send_feedback(account_id: str, tools: Iterable[str], feedback: str) -> Operation[None]:
+    body = {"account_id": account_id, "tool_names": list(tools), "feedback": feedback}
+    return Operation("POST", "/ai/tool-feedback", _ignore, body)
+
+
+def _account(account_id: str) -> str:
+    return f"/accounts/{quote(account_id, safe='')}"
+
+
+def _query(values: Mapping[str, Any]) -> str:
+    given = {name: value for name, value in values.items() if value not in (None, [], ())}
+    return f"?{urlencode(given, doseq=True)}" if given else ""
+
+
+def _read(answer: Answer, type_: type[T]) -> T:
+    return msgspec.json.decode(answer.content, type=type_)
+
+
+def _read_any(answer: Answer) -> Any:
+    if not answer.is_json:
+        return answer.content
+    return msgspec.json.decode(answer.content) if answer.content else None
+
+
+class _Connectors(msgspec.Struct):
+    data: tuple[Connector, ...]
+    next: str | None = None
+
+
+def _read_connectors(answer: Answer) -> tuple[tuple[Connector, ...], str | None]:
+    page = _read(answer, _Connectors)
+    return page.data, page.next
+
+
+class _Found(msgspec.Struct):
+    results: list[FoundAction]
+
+
+def _read_found(answer: Answer) -> list[FoundAction]:
+    return _read(answer, _Found).results
+
+
+def _read_result(answer: Answer) -> Result | File:
+    if answer.is_json:
+        return _read(answer, Result)
+    return File(answer.content, answer.content_type, answer.file_name)
+
+
+def _ignore(_answer: Answer) -> None:
+    return None

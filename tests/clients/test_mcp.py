@@ -1,0 +1,68 @@
+"""The official MCP client, over HTTP and standard input and output, in each era of the protocol."""
+
+import sys
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx2
+import mcp_types
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+
+from tests.clients.conftest import Served
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+NEWEST = mcp_types.version.KNOWN_PROTOCOL_VERSIONS[-1]
+
+
+async def over_http(stack: AsyncExitStack, served: Served, query: str = "") -> Any:
+    headers = {"x-account-id": served.account, "authorization": f"Bearer {served.key}"}
+    http = await stack.enter_async_context(httpx2.AsyncClient(headers=headers))
+    return streamable_http_client(f"{served.url}/mcp{query}", http_client=http)
+
+
+def over_stdio(served: Served, *options: str) -> StdioServerParameters:
+    return StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "jackfield", "mcp", "--account", served.account, *options],
+        env={"JACKFIELD_URL": served.url, "JACKFIELD_API_KEY": served.key},
+    )
+
+
+@pytest.mark.parametrize(("mode", "version"), [("auto", NEWEST), ("legacy", "2025-11-25")])
+@pytest.mark.parametrize("transport", ["http", "stdio"])
+async def test_the_official_client_lists_and_calls_tools(
+    served: Served, transport: str, mode: Any, version: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        target = await over_http(stack, served) if transport == "http" else over_stdio(served)
+        client = await stack.enter_async_context(Client(target, mode=mode))
+
+        tools = (await client.list_tools()).tools
+        called = await client.call_tool(
+            "iterable_get_user_by_email", {"query": {"email": "avery.abbott@example.com"}}
+        )
+        refused = await client.call_tool("iterable_get_list_size", {"path": {"listId": 999_999}})
+
+        assert client.protocol_version == version
+        assert client.server_info is not None
+        assert client.server_info.name == "jackfield"
+        assert len(tools) > 100
+        assert {tool.name: tool for tool in tools}[
+            "iterable_list_channels"
+        ].annotations.read_only_hint is True
+        assert called.is_error is False
+        assert called.structured_content["result"]["data"]["email"] == "avery.abbott@example.com"
+        assert refused.is_error is True
+        assert refused.structured_content["statusCode"] == 502
+
+
+async def test_two_tools_stand_for_all_over_stdio(served: Served) -> None:
+    async with Client(over_stdio(served, "--tool-mode", "search_execute")) as client:
+        tools = (await client.list_tools()).tools
+        found = await client.call_tool("iterable_search_actions", {"query": "send an email"})
+
+    assert [tool.name for tool in tools] == ["iterable_search_actions", "iterable_execute_action"]
+    assert found.structured_content["actions"][0]["action_id"] == "iterable_send_email"

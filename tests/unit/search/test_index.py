@@ -1,0 +1,112 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jackfield.actions.search.index import Entry, Index
+from jackfield.actions.search.spelling import distance
+from jackfield.actions.search.words import asked_words, words
+
+
+def entry(name: str, description: str = "", *, connector: str = "acme") -> Entry:
+    label = name.replace("_", " ").capitalize()
+    return Entry(f"{connector}_{name}", connector, connector.title(), name, label, description)
+
+
+INDEX = Index(
+    [
+        entry("list_users", "List the people of the workspace."),
+        entry("get_user", "Get one person by id."),
+        entry("create_user", "Add a person."),
+        entry("upsert_user", "Create or update a person."),
+        entry("delete_user", "Remove a person for good."),
+        entry("bulk_delete_users", "Remove several people."),
+        entry("send_in_app_message", "Show a message inside the app."),
+        entry("send_push", "Send a push notification."),
+        entry("list_users", "List users.", connector="other"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("list users in acme", "acme_list_users"),
+        ("fetch a user", "acme_get_user"),
+        ("remove a user", "acme_delete_user"),
+        ("get rid of a user", "acme_delete_user"),
+        ("remove many users", "acme_bulk_delete_users"),
+        ("make a new user", "acme_create_user"),
+        ("create or update a user", "acme_upsert_user"),
+        ("delte usr", "acme_delete_user"),
+        ("deleteUser", "acme_delete_user"),
+        ("inapp mesage", "acme_send_in_app_message"),
+        ("in-app message", "acme_send_in_app_message"),
+        ("users of other", "other_list_users"),
+    ],
+)
+def test_an_action_is_found_by_what_somebody_calls_it(asked: str, wanted: str) -> None:
+    best = INDEX.search(asked)[0]
+
+    assert best.id == wanted
+
+
+def test_only_the_connectors_asked_for_are_searched() -> None:
+    found = INDEX.search("list users", connectors=["other"])
+
+    assert [hit.id for hit in found] == ["other_list_users"]
+    assert INDEX.search("list users", connectors=["nobody"]) == []
+
+
+def test_the_same_question_gets_the_same_answer() -> None:
+    again = Index(
+        [
+            entry("list_users", "List the people of the workspace."),
+            entry("get_user", "Get one person by id."),
+        ]
+    )
+
+    assert again.search("people") == again.search("people")
+    assert again.search("people")[0].id == "acme_list_users"
+
+
+@given(st.text(max_size=200))
+def test_any_text_at_all_is_an_answerable_question(text: str) -> None:
+    for hit in INDEX.search(text):
+        assert 0 <= hit.similarity <= 1
+
+
+def test_an_empty_catalog_has_no_answers() -> None:
+    assert Index([]).search("anything") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("list_user_fields", ["list", "user", "fields"]),
+        ("listUserFields", ["list", "user", "fields"]),
+        ("HTTPHeader", ["http", "header"]),
+        ("in-app e-mail opt out", ["inapp", "email", "optout"]),
+        ("the user's name", ["the", "user", "name"]),
+    ],
+)
+def test_names_are_split_into_words(text: str, parts: list[str]) -> None:
+    assert words(text) == parts
+
+
+def test_verbs_of_two_words_are_one() -> None:
+    assert asked_words("please turn off the campaign") == ["deactivate", "campaign"]
+    assert asked_words("take a user off the list") == ["remove", "user", "list"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "edits"),
+    [
+        ("user", "user", 0),
+        ("usr", "user", 1),
+        ("uesr", "user", 1),
+        ("users", "user", 1),
+        ("a", "xyz", 3),
+    ],
+)
+def test_edits_between_words_are_counted(one: str, other: str, edits: int) -> None:
+    assert distance(one, other, most=5) == edits
