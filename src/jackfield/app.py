@@ -122,7 +122,7 @@ def build_app(hub: Hub) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        app = api if api.serves(scope["path"]) else pages
+        app = api if api.serves(scope["path"]) or not pages.serves(scope) else pages
         await app(scope, receive, send)
 
     return serve

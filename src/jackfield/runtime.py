@@ -8,8 +8,8 @@ from jackfield.db.appender import Appender
 from jackfield.db.cache import ProjectCache
 from jackfield.db.tx import Database
 from jackfield.egress.client import Egress
-from jackfield.engine.call import Sleep
 from jackfield.egress.rewrite import Rewrites
+from jackfield.engine.call import Sleep
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
 from jackfield.vault.cipher import Vault

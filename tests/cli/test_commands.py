@@ -79,6 +79,23 @@ async def test_an_account_is_linked_used_and_looked_after(
     assert deleted.status == 0
 
 
+async def test_a_dry_run_prints_the_request_and_sends_nothing(
+    jackfield: Command, served: dict[str, str], sandbox: Sandbox
+) -> None:
+    account = await link(jackfield, served, sandbox)
+    before = len(sandbox.us.requests)
+
+    said = await jackfield(
+        "run", "iterable_create_list", "name=Trial", "--account", account, "--dry-run", **served
+    )
+
+    (request,) = said.json["data"]["requests"]
+    assert (request["method"], request["url"]) == ("POST", "https://api.iterable.com/api/lists")
+    assert request["body"] == {"name": "Trial"}
+    assert sandbox.us.api_keys["server_side"] not in said.out
+    assert len(sandbox.us.requests) == before
+
+
 async def test_exit_statuses_tell_who_failed(
     jackfield: Command, served: dict[str, str], sandbox: Sandbox
 ) -> None:

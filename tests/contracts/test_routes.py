@@ -10,7 +10,7 @@ from tests.support.running import Running
 
 pytestmark = pytest.mark.anyio
 
-PUBLIC = {"/healthz", "/readyz"}
+PUBLIC = {"/healthz", "/readyz", "/jackfield/files/{token}"}
 KEYED = [route for route in ROUTES if route.guard is guards.api_key]
 
 

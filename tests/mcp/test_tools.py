@@ -270,6 +270,56 @@ async def test_an_account_that_fails_does_not_take_the_others_with_it(
     assert payload(refused)["statusCode"] == 412
 
 
+async def test_a_profile_says_which_actions_are_tools(hub: Running, ask: Ask) -> None:
+    account = await hub.link()
+    profile = (await hub.api.get(f"/accounts/{account}")).json()["connector_profile_id"]
+    allowed = {"allowed_actions": ["iterable_list_lists", "iterable_get_list_size"]}
+    changed = await hub.api.patch(f"/connector_profiles/{profile}", json=allowed)
+    assert changed.status_code == 200, changed.text
+
+    listed = await tools(ask, account)
+    found = payload(
+        await ask(
+            "tools/call",
+            {"name": "iterable_search_actions", "arguments": {"query": "create a list"}},
+            x_account_id=account,
+        )
+    )
+    refused = await ask(
+        "tools/call",
+        {"name": "iterable_create_list", "arguments": {"body": {"name": "x"}}},
+        x_account_id=account,
+    )
+
+    assert set(listed) == set(allowed["allowed_actions"])
+    assert {each["action_id"] for each in found["actions"]} <= set(listed)
+    assert payload(refused)["code"] == "action_not_allowed"
+
+
+@pytest.mark.parametrize("how", ["address", "call"])
+async def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(
+    hub: Running, ask: Ask, how: str
+) -> None:
+    account = await hub.link()
+    call: dict[str, Any] = {
+        "name": "iterable_create_list",
+        "arguments": {"body": {"name": "Never made"}},
+    }
+    if how == "call":
+        call["_meta"] = {"jackfield/dry-run": True}
+    before = len(hub.sandbox.us.requests)
+
+    result = await ask(
+        "tools/call", call, query="?dry-run=true" if how == "address" else "", x_account_id=account
+    )
+
+    (request,) = payload(result)["result"]["data"]["requests"]
+    assert request["method"].upper() == "POST"
+    assert request["url"].endswith("/api/lists")
+    assert hub.us_key not in json.dumps(result)
+    assert len(hub.sandbox.us.requests) == before
+
+
 async def test_a_file_comes_as_a_link_that_needs_no_key_and_expires(
     hub: Running, clock: FrozenClock
 ) -> None:

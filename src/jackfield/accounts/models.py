@@ -86,7 +86,9 @@ class Account:
             AccountNotUsable: the account is not active.
         """
         if self.status is not AccountStatus.ACTIVE:
-            raise AccountNotUsable(_why_not(self), account_id=self.id)
+            refused = AccountNotUsable(_why_not(self), account_id=self.id)
+            refused.relink = self.id if self.needs_relinking else None
+            raise refused
 
 
 @dataclass(frozen=True, slots=True)

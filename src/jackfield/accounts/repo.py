@@ -118,6 +118,21 @@ class Accounts:
         )
         return 0 if row is None else row["total"]
 
+    async def providers_of(self, owner_id: str, owner_name: str) -> set[str]:
+        """Return the providers with which an origin owner has an account."""
+        rows = await self._tx.all(
+            """
+            select distinct provider
+              from accounts
+             where project_id = :project_id and origin_owner_id = :owner_id
+               and origin_owner_name = :owner_name
+             order by provider
+            """,
+            owner_id=owner_id,
+            owner_name=owner_name,
+        )
+        return {row["provider"] for row in rows}
+
     async def add(self, account: Account) -> None:
         await self._tx.run(
             """

@@ -135,7 +135,9 @@ def method_of(connector: Connector, account: Account) -> AuthMethod:
             f"the connector {connector.key!r} no longer has the auth method "
             f"{account.auth_method!r}; link the account again"
         )
-        raise AccountNotUsable(msg, account_id=account.id)
+        refused = AccountNotUsable(msg, account_id=account.id)
+        refused.relink = account.id
+        raise refused
     return method
 
 

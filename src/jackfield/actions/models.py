@@ -1,9 +1,9 @@
 """Orders to run actions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from jackfield.kit.errors import HubError, InvalidRequest
+from jackfield.kit.errors import HubError, InvalidRequest, ProviderAnswer
 from jackfield.kit.json import Json
 
 
@@ -23,6 +23,40 @@ class Order:
     source: str = "api"
     profile_id: str | None = None
     dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyOrder:
+    """A request of somebody's own, to be sent with an account's credentials.
+
+    `base_url` stands in for the connector's own; `body` is JSON, or a text that is sent as it is.
+    """
+
+    account_id: str
+    method: str = "GET"
+    path: str = "/"
+    base_url: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: Json = None
+    profile_id: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyAnswer:
+    """What the provider said, whatever its status; `refusal` is that once more, if it refused."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Json
+    refusal: ProviderAnswer | None = None
+
+
+class HostNotDeclared(InvalidRequest):
+    """The connector does not declare this host, so no credential is sent there."""
+
+    code = "host_not_declared"
+    status = 400
 
 
 class AccountOfOtherProvider(InvalidRequest):

@@ -41,6 +41,7 @@ _MOST_STEPS: Final = 100
 _MOST_EXCHANGES: Final = 100
 _MOST_BODIES: Final = 20
 _OK: Final = 200
+_REFUSED: Final = 400
 
 _log = structlog.get_logger()
 
@@ -67,9 +68,10 @@ class _Step:
 
 @dataclass(slots=True)
 class Told:
-    """What a run gave back, for the log."""
+    """What a run gave back, for the log, and the provider's status where that is the run's."""
 
     output: Json = None
+    status: int = _OK
 
 
 class Recorder:
@@ -128,7 +130,7 @@ class Recorder:
             step.state = state
             step.message = output.get("message") if state == "failed" else None
 
-    def finish(self, error: HubError | None) -> None:
+    def finish(self, status: int, error: HubError | None) -> None:
         """Put the run into the log, a moment later."""
         request, held, connector = asking.current(), self.held, self.connector
         account = None if held is None else held.account
@@ -139,8 +141,8 @@ class Recorder:
             provider="" if connector is None else connector.key,
             action_id=self._action_id[:255],
             source=self._source,
-            success=error is None,
-            status_code=_OK if error is None else error.status,
+            success=error is None and status < _REFUSED,
+            status_code=status if error is None else error.status,
             error_code=None if error is None else error.code,
             message=None if error is None else self._masked(error.detail),
             started_at=self._started_at,
@@ -235,7 +237,7 @@ async def recorded(
     except ProviderUnauthorized as refused:
         error = refused
         if recorder.held is not None:
-            await _doubt(hub, project_id, recorder.held.account)
+            refused.relink = await doubt(hub, project_id, recorder.held.account)
         raise
     except ProviderTimeout as late:
         if recorder.elapsed < LIFE_SECONDS:
@@ -247,17 +249,20 @@ async def recorded(
         error = failed
         raise
     finally:
-        recorder.finish(error)
+        recorder.finish(told.status, error)
         settings = await projects.project_settings(hub, project_id)
         if settings.advanced_logs:
             recorder.keep_bodies(inputs, told.output)
 
 
-async def _doubt(hub: Hub, project_id: ProjectId, account: Account) -> None:
+async def doubt(hub: Hub, project_id: ProjectId, account: Account) -> str | None:
+    """Check the credential; return the account's id if it must be linked anew."""
     try:
-        await accounts.check(hub, project_id, account.id)
+        checked = await accounts.check(hub, project_id, account.id)
     except HubError as error:
         _log.warning("account_not_checked", account_id=account.id, code=error.code)
+        return None
+    return checked.id if checked.needs_relinking else None
 
 
 def _ms(seconds: float) -> int:

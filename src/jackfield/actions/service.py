@@ -10,9 +10,10 @@ from typing import Final
 
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport, safe
+from jackfield.actions import recording
 from jackfield.actions.holding import Held, hold, open_held
 from jackfield.actions.models import AccountOfOtherProvider, Order
-from jackfield.actions.recording import LIFE_SECONDS, Recorder, recorded
+from jackfield.actions.recording import Recorder, recorded
 from jackfield.actions.rehearsal import Rehearsal, Rehearsed
 from jackfield.connectors.connector import Connector
 from jackfield.engine.call import Call, Outcome
@@ -123,7 +124,7 @@ def _call(
         auth_method=account.auth_method,
         environment=account.environment,
         cursor=prepared.cursor,
-        deadline=LIFE_SECONDS,
+        deadline=recording.LIFE_SECONDS,
         clock=hub.clock,
         sleep=hub.sleep,
         signer=_SIGNER,

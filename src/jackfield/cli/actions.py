@@ -83,7 +83,10 @@ def show(action: str, *, as_json: bool) -> None:
     type=click.File("r", encoding="utf-8"),
     help="A JSON file with inputs by name; - for standard input.",
 )
-def run(action: str, inputs: tuple[str, ...], *, account: str, file: TextIO | None) -> None:
+@click.option("--dry-run", is_flag=True, help="Send nothing: print what would be sent.")
+def run(
+    action: str, inputs: tuple[str, ...], *, account: str, file: TextIO | None, dry_run: bool
+) -> None:
     """
     Run ACTION and print its result as JSON.
 
@@ -95,7 +98,11 @@ def run(action: str, inputs: tuple[str, ...], *, account: str, file: TextIO | No
     answer = api.call(
         "POST",
         "/actions/rpc",
-        body={"action": action, "body": {**_read(file), **dict(map(_pair, inputs))}},
+        body={
+            "action": action,
+            "body": {**_read(file), **dict(map(_pair, inputs))},
+            "dry_run": dry_run,
+        },
         headers={"x-account-id": account},
     )
     if isinstance(answer, bytes):

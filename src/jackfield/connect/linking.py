@@ -6,20 +6,23 @@ looked at again in the transaction that keeps the account.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from jackfield.accounts import credentials as sealing
-from jackfield.accounts import service as accounts
 from jackfield.accounts.check import check_credential
 from jackfield.accounts.credentials import Credentials
-from jackfield.accounts.models import Account, AccountNotFound, AccountStatus
+from jackfield.accounts.identity import find_identity
+from jackfield.accounts.models import Account, AccountNotFound
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.service import method_of
 from jackfield.connect import service as connect
-from jackfield.connect.models import InvalidFields, SessionTerms
+from jackfield.connect.keeping import Proven, keep, require_same_identity
+from jackfield.connect.models import InvalidFields
+from jackfield.connect.pending import service as pending
+from jackfield.connect.pending.models import PendingLink
+from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions, Holder
-from jackfield.connect.service import Offer
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.credentials.repo import Credentials as SealedCredentials
@@ -28,12 +31,16 @@ from jackfield.kit.ids import AccountId
 from jackfield.profiles import service as profiles
 from jackfield.profiles.models import Profile
 from jackfield.profiles.repo import Profiles
-from jackfield.profiles.setup import Setup
+from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 
 # What Iterable and others show of a key they no longer know: enough to tell two apart.
 _TAIL: Final = 4
 _SHORTEST_WITH_TAIL: Final = 16
+
+
+# What came of linking: an account, or what is to become one.
+Linked: TypeAlias = Account | PendingLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,44 +53,32 @@ class Prefill:
 
 
 async def link(
-    hub: Hub, holder: Holder, *, profile_id: str, submitted: Mapping[str, str]
-) -> Account:
+    hub: Hub,
+    holder: Holder,
+    *,
+    profile_id: str,
+    submitted: Mapping[str, str],
+    confirm_identity_change: bool = False,
+) -> Linked:
     """
     Link an account with the credentials `submitted`, by field.
 
     An origin owner's existing account with the provider gets the new credentials, unless the
-    session asked for a further one.
+    session asked for a further one. Where the project confirms links itself, nothing is linked
+    before it does.
 
     Raises:
         ProfileNotFound: the session does not offer this connector profile.
         InvalidFields: the form is incomplete, or holds what does not belong there.
         CredentialRejected: the provider says no, and why.
         ProviderError: the provider could not be asked.
-        ConnectSessionUsed: the session linked an account meanwhile.
+        IdentityChanged: the credentials are good, but not of the account linked until now.
+        ConnectSessionUsed, ConnectSessionRevoked: the session ended meanwhile.
     """
     offer = await connect.offer(hub, holder, profile_id)
     values = require_fields(offer.method, submitted)
-    setup = await _setup_of(hub, holder, offer.profile)
-    tried = Credentials.of(offer.method, values, setup=setup)
-    await check_credential(hub, offer.connector, offer.method, tried)
-
-    terms = holder.session.terms
-    async with hub.db.write(holder.project_id) as tx:
-        current = await connect.existing(tx, terms, offer.connector.key)
-        if current is None:
-            account = await accounts.add(
-                tx, hub.vault, _new(tx, terms, offer), method=offer.method, values=values
-            )
-        else:
-            account = await accounts.replace_credentials(
-                tx,
-                hub.vault,
-                replace(current, profile_id=offer.profile.id),
-                method=offer.method,
-                values=values,
-            )
-        await ConnectSessions(tx).end(holder.session.id, linked=account.id)
-    return account
+    attempt = Attempt(holder, offer.profile, offer.connector, offer.method, values)
+    return await _settle(hub, attempt, confirm_identity_change=confirm_identity_change)
 
 
 async def prefill(hub: Hub, holder: Holder, account_id: str) -> Prefill:
@@ -102,14 +97,20 @@ async def prefill(hub: Hub, holder: Holder, account_id: str) -> Prefill:
 
 
 async def relink(
-    hub: Hub, holder: Holder, *, account_id: str, submitted: Mapping[str, str]
-) -> Account:
+    hub: Hub,
+    holder: Holder,
+    *,
+    account_id: str,
+    submitted: Mapping[str, str],
+    confirm_identity_change: bool = False,
+) -> Linked:
     """
     Change an account's credentials; a field that was not submitted stays as it is.
 
     Raises:
         AccountNotFound: it is not one this session may touch.
-        InvalidFields, CredentialRejected, ProviderError, ConnectSessionUsed: as `link`.
+        InvalidFields, CredentialRejected, ProviderError: as `link`.
+        IdentityChanged, ConnectSessionUsed, ConnectSessionRevoked: as `link`.
     """
     async with hub.db.read(holder.project_id) as tx:
         account = await _editable(tx, holder, account_id)
@@ -119,15 +120,16 @@ async def relink(
     method = method_of(connector, account)
     opened = sealing.open_sealed(hub.vault, sealed, project_id=holder.project_id, account=account)
     values = require_fields(method, {**opened.values, **submitted})
-    setup = await _setup_of(hub, holder, profile)
-    await check_credential(hub, connector, method, Credentials.of(method, values, setup=setup))
+    attempt = Attempt(holder, profile, connector, method, values, account.id)
+    return await _settle(hub, attempt, confirm_identity_change=confirm_identity_change)
 
-    async with hub.db.write(holder.project_id) as tx:
-        account = await accounts.replace_credentials(
-            tx, hub.vault, await _editable(tx, holder, account_id), method=method, values=values
-        )
-        await ConnectSessions(tx).end(holder.session.id, linked=account.id)
-    return account
+
+async def find_pending(hub: Hub, holder: Holder) -> PendingLink | None:
+    """Return the link that a session left to be confirmed, whatever became of it."""
+    if holder.session.pending_link_id is None:
+        return None
+    async with hub.db.read(holder.project_id) as tx:
+        return await PendingLinks(tx).get(holder.session.pending_link_id)
 
 
 def require_fields(method: AuthMethod, submitted: Mapping[str, str]) -> dict[str, str]:
@@ -144,9 +146,44 @@ def require_fields(method: AuthMethod, submitted: Mapping[str, str]) -> dict[str
     return dict(checked.values)
 
 
-async def _setup_of(hub: Hub, holder: Holder, profile: Profile) -> Setup:
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Credentials on their way to the provider."""
+
+    holder: Holder
+    profile: Profile
+    connector: Connector
+    method: AuthMethod
+    values: Mapping[str, str] = field(repr=False)
+    account_id: AccountId | None = None
+
+
+async def _settle(hub: Hub, attempt: Attempt, *, confirm_identity_change: bool) -> Linked:
+    """Ask the provider, and keep what it accepts: as an account, or until it is confirmed."""
+    holder, vault = attempt.holder, hub.vault
     async with hub.db.read(holder.project_id) as tx:
-        return await profiles.setup_of(tx, hub, profile)
+        setup = await profiles.setup_of(tx, hub, attempt.profile)
+    settings = await projects.project_settings(hub, holder.project_id)
+    tried = Credentials.of(attempt.method, attempt.values, setup=setup)
+    await check_credential(hub, attempt.connector, attempt.method, tried)
+    proven = Proven(
+        terms=holder.session.terms,
+        profile=attempt.profile,
+        method=attempt.method,
+        values=attempt.values,
+        identity=await find_identity(hub, attempt.connector, attempt.method, tried),
+        account_id=attempt.account_id,
+    )
+    async with hub.db.write(holder.project_id) as tx:
+        if not confirm_identity_change:
+            await require_same_identity(tx, vault, proven)
+        if settings.confirm_links:
+            waiting = await pending.hold_back(tx, vault, proven)
+            await ConnectSessions(tx).end(holder.session.id, pending=waiting.id)
+            return waiting
+        account = await keep(tx, vault, proven)
+        await ConnectSessions(tx).end(holder.session.id, linked=account.id)
+        return account
 
 
 async def _editable(tx: Tx, holder: Holder, account_id: str) -> Account:
@@ -158,29 +195,6 @@ async def _editable(tx: Tx, holder: Holder, account_id: str) -> Account:
     if terms.account_id is None and account.origin_owner_id != terms.origin_owner_id:
         raise AccountNotFound
     return account
-
-
-def _new(tx: Tx, terms: SessionTerms, offer: Offer) -> Account:
-    return Account(
-        id=AccountId.new(tx.now),
-        profile_id=offer.profile.id,
-        provider=offer.connector.key,
-        auth_method=offer.method.key,
-        environment=offer.profile.environment,
-        origin_owner_id=terms.origin_owner_id,
-        origin_owner_name=terms.origin_owner_name,
-        origin_username=terms.origin_username,
-        label=terms.label,
-        type=terms.type,
-        shared=terms.shared,
-        metadata=terms.metadata or {},
-        setup_information={},
-        status=AccountStatus.ACTIVE,
-        status_reasons=(),
-        generation=1,
-        created_at=tx.now,
-        updated_at=tx.now,
-    )
 
 
 def _tail(secret: str) -> str:

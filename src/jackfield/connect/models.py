@@ -8,7 +8,7 @@ from typing import Final, NewType
 
 from jackfield.accounts.models import AccountType
 from jackfield.kit.errors import Conflict, HubError, InvalidRequest, NotFound
-from jackfield.kit.ids import ProfileId
+from jackfield.kit.ids import Id, ProfileId, ProjectId
 from jackfield.kit.json import Json
 from jackfield.kit.secret import Token
 
@@ -19,6 +19,12 @@ _ID_BITS: Final = 53
 SHORTEST_SECONDS: Final = 10
 LONGEST_SECONDS: Final = 30 * 24 * 3600
 DEFAULT_SECONDS: Final = 1800
+
+
+class FrameId(Id, prefix="frm"):
+    """Names the frame of one page that shows the Hub. No secret: it opens nothing."""
+
+    __slots__ = ()
 
 
 class ConnectToken(Token, prefix="jf_ct_"):
@@ -67,6 +73,42 @@ class ConnectSession:
     pending_link_id: str | None = None
     revoked_at: datetime | None = None
 
+    def require_unused(self) -> None:
+        """
+        Make sure the session has not come to its end by what somebody did.
+
+        Raises:
+            ConnectSessionUsed: it has linked its account.
+            ConnectSessionRevoked: whoever opened it took it back.
+        """
+        if self.used_at is not None:
+            raise ConnectSessionUsed
+        if self.revoked_at is not None:
+            raise ConnectSessionRevoked
+
+    def require_open(self, now: datetime) -> None:
+        """
+        Make sure the session can be used.
+
+        Raises:
+            ConnectSessionUsed, ConnectSessionRevoked: as `require_unused`.
+            ConnectSessionExpired: its time is over.
+        """
+        self.require_unused()
+        if self.expires_at <= now:
+            raise ConnectSessionExpired
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page of `origin` that shows the Hub."""
+
+    id: FrameId
+    project_id: ProjectId
+    session_id: int
+    origin: str
+    expires_at: datetime
+
 
 def new_session_id() -> ConnectSessionId:
     return ConnectSessionId(secrets.randbits(_ID_BITS))
@@ -106,6 +148,12 @@ class ConnectSessionRevoked(HubError):
 
     code = "connect_session_revoked"
     status = 401
+
+
+class ConnectSessionEnded(Conflict):
+    """The connect session has linked its account already."""
+
+    code = "connect_session_ended"
 
 
 class OriginNotAllowed(HubError):

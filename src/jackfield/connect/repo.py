@@ -1,17 +1,22 @@
-"""Where connect sessions are kept."""
+"""Where connect sessions, and the frames they are shown in, are kept."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Final
 
 from jackfield.connect.models import (
     ConnectSession,
     ConnectSessionId,
-    ConnectSessionUsed,
+    ConnectSessionNotFound,
     ConnectToken,
+    Frame,
     SessionTerms,
 )
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import convert, encode, parse
+from jackfield.kit.pages import Page
+
+_JSON_COLUMNS: Final = ("categories", "actions", "allowed_origins", "metadata")
 
 
 class ConnectSessions:
@@ -55,25 +60,96 @@ class ConnectSessions:
             expires_at=session.expires_at,
         )
 
-    async def end(self, session_id: ConnectSessionId, *, linked: str) -> None:
+    async def get(self, session_id: int) -> ConnectSession:
         """
-        Mark a session as the one that linked the account `linked`.
+        Return one connect session.
+
+        Raises:
+            ConnectSessionNotFound: the project has none with this id.
+        """
+        row = await self._tx.one(
+            "select * from connect_sessions where project_id = :project_id and id = :id",
+            id=session_id,
+        )
+        if row is None:
+            raise ConnectSessionNotFound
+        return _session(row)
+
+    async def open(self, *, after: int | None, size: int) -> Page[ConnectSession]:
+        """Return one page of those that can still be used, those that end first at the front."""
+        rows = await self._tx.all(
+            """
+            select *
+              from connect_sessions
+             where project_id = :project_id and used_at is null and revoked_at is null
+               and expires_at > :now and id > :after
+             order by id
+             limit :limit
+            """,
+            after=after or 0,
+            limit=size + 1,
+        )
+        found = tuple(map(_session, rows[:size]))
+        return Page(found, str(found[-1].id) if len(rows) > size else None)
+
+    async def end(
+        self, session_id: ConnectSessionId, *, linked: str | None = None, pending: str | None = None
+    ) -> None:
+        """
+        Mark a session as used: it linked the account `linked`, or left the link `pending`.
 
         Raises:
             ConnectSessionUsed: it has already linked one.
+            ConnectSessionRevoked: it was revoked meanwhile.
         """
         row = await self._tx.one(
             """
             update connect_sessions
-               set used_at = :now, linked_account_id = :linked
-             where project_id = :project_id and id = :id and used_at is null
+               set used_at = :now, linked_account_id = :linked, pending_link_id = :pending
+             where project_id = :project_id and id = :id
+               and used_at is null and revoked_at is null
             returning id
             """,
             id=session_id,
             linked=linked,
+            pending=pending,
         )
         if row is None:
-            raise ConnectSessionUsed
+            (await self.get(session_id)).require_unused()
+
+    async def revoke(self, session_id: int) -> None:
+        await self._tx.run(
+            """
+            update connect_sessions
+               set revoked_at = coalesce(revoked_at, :now)
+             where project_id = :project_id and id = :id and used_at is null
+            """,
+            id=session_id,
+        )
+
+
+class Frames:
+    """Where the Hub is shown inside pages of others, for the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def add(self, frame: Frame) -> None:
+        await self._tx.run(
+            """
+            delete from connect_frames where project_id = :project_id and expires_at <= :now
+            """
+        )
+        await self._tx.run(
+            """
+            insert into connect_frames (id, project_id, session_id, origin, expires_at)
+            values (:id, :project_id, :session_id, :origin, :expires_at)
+            """,
+            id=frame.id,
+            session_id=frame.session_id,
+            origin=frame.origin,
+            expires_at=frame.expires_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +168,23 @@ async def find_holder(db: Database, token: ConnectToken) -> Holder | None:
     return Holder(ProjectId(rows[0]["project_id"]), _session(rows[0])) if rows else None
 
 
+async def find_frame(db: Database, frame_id: str) -> Frame | None:
+    """Look a frame up among every project's: what frames it is shown to a browser, not a tenant."""
+    rows = await db.unscoped(
+        "select * from connect_frames where id = :id and expires_at > :now", id=frame_id
+    )
+    return convert(rows[0], Frame) if rows else None
+
+
 def _session(row: Row) -> ConnectSession:
-    parsed = {name: parse(row[name]) for name in ("categories", "metadata")}
-    terms = convert({**row, **parsed}, SessionTerms)
-    bare = ConnectSession(row["id"], terms, row["created_at"], row["expires_at"])
-    return replace(bare, used_at=row["used_at"], linked_account_id=row["linked_account_id"])
+    terms = convert({**row, **{name: parse(row[name]) for name in _JSON_COLUMNS}}, SessionTerms)
+    return ConnectSession(
+        ConnectSessionId(row["id"]),
+        terms,
+        row["created_at"],
+        row["expires_at"],
+        row["used_at"],
+        row["linked_account_id"],
+        row["pending_link_id"],
+        row["revoked_at"],
+    )

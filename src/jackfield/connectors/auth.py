@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Literal, cast
 
 from jackfield.connectors.compilation import Compilation
+from jackfield.connectors.consoles import chosen_consoles
 from jackfield.connectors.credentials import (
     Checked,
     check_credentials,
@@ -131,15 +132,22 @@ class AuthMethod:
         """Return the fields to ask for, given what is filled in so far."""
         return visible_fields(self.config_fields, credentials)
 
-    def link_guide(self, *, scopes: Collection[str] | None = None) -> Guide:
+    def link_guide(
+        self,
+        *,
+        scopes: Collection[str] | None = None,
+        values: Mapping[str, str] | None = None,
+    ) -> Guide:
         """Return what a user reads to link an account; of the parts for certain scopes, `scopes`'.
 
-        It ends with the section about the hub's own form.
+        Links lead where the choices among `values` say. It ends with the section about the hub's
+        own form.
         """
         asked = [each.label for each in self.config_fields if not each.computed]
         own = self.config_guide or Guide(())
         closing = linking_section(asked, redirects=self.redirects)
         guide = replace(own, sections=(*own.sections, closing))
+        guide = chosen_consoles(guide, self.config_fields, values or {})
         return guide if scopes is None else select(guide, scopes)
 
     def check(self, credentials: Mapping[str, object]) -> Checked:

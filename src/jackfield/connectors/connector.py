@@ -1,6 +1,6 @@
 """A connector as the rest of the hub uses it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -68,6 +68,23 @@ class Connector:
 
     def find_auth_method(self, key: str) -> AuthMethod | None:
         return next((method for method in self.auth_methods if method.key == key), None)
+
+    def scopes_for(self, action_ids: Iterable[str]) -> frozenset[str]:
+        """Return the scopes to grant for actions: those that no other one of them includes."""
+        wanted = {
+            scope
+            for each in action_ids
+            if (action := self.find_action(each)) is not None
+            for scope in action.required_scopes
+        }
+        included = {
+            inner
+            for definition in self.scope_definitions
+            if definition.name in wanted
+            for inner in definition.includes
+            if inner != definition.name
+        }
+        return frozenset(wanted - included)
 
     @cached_property
     def _actions_by_id(self) -> dict[str, ActionInfo]:

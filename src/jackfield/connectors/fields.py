@@ -71,9 +71,7 @@ def read_field(entry: Mapping[str, Json]) -> Field:
         description=_optional(entry, "description"),
         tooltip=_optional(entry, "tooltip"),
         options=tuple(
-            Option(
-                spell_value(each.get("value")), text(each, "label"), _optional(each, "console")
-            )
+            Option(spell_value(each.get("value")), text(each, "label"), _optional(each, "console"))
             for each in items(entry, "options")
         ),
         value=None if entry.get("value") is None else spell_value(entry["value"]),

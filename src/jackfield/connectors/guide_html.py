@@ -62,7 +62,7 @@ def _section(section: Section, heading: int, image_url: ImageUrl | None) -> str:
 
 
 def _step(step: Step, heading: int, image_url: ImageUrl | None) -> str:
-    field = f' data-guide-field="{escape(step.field)}"' if step.field else ""
+    field = f' data-guide-field="{escape(step.field)}" tabindex="-1"' if step.field else ""
     attributes = (
         f'data-guide-step data-guide-scopes="{_scopes(step.applicable_scopes)}" '
         f'data-guide-display-scopes-list="{_scopes(step.display_scopes)}"{field}'

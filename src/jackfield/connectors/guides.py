@@ -70,6 +70,15 @@ def select(guide: Guide, scopes: Collection[str]) -> Guide:
     return replace(guide, sections=tuple(sections))
 
 
+def depends_on_scopes(guide: Guide) -> bool:
+    """Tell whether parts of a guide are for some actions only."""
+    return any(
+        part.applicable_scopes or getattr(part, "display_scopes", ())
+        for section in guide.sections
+        for part in (section, *section.steps)
+    )
+
+
 def without_hub(guide: Guide) -> Guide:
     """Leave out what is about the hub itself."""
     sections = tuple(section for section in guide.sections if not section.names_hub)

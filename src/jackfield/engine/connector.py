@@ -10,6 +10,7 @@ from jackfield.engine.hosts import HostRules
 from jackfield.engine.kinds import is_object
 from jackfield.engine.limits import Limits, compile_limits
 from jackfield.engine.mode import Mode
+from jackfield.engine.proxying import Proxying
 from jackfield.engine.rate_errors import compile_rate_errors
 from jackfield.engine.shape import take_objects
 from jackfield.engine.steps.setting import Authorizations, Setting
@@ -66,6 +67,15 @@ class CompiledConnector:
     def limits(self) -> Limits:
         """How many requests each account may make."""
         return compile_limits(self._document.get("rateLimit"), self._document.get("concurrency"))
+
+    @cached_property
+    def proxying(self) -> Proxying:
+        """What the connector lends to requests that are not one of its actions."""
+        return Proxying(
+            base_url=self._setting.base_url,
+            authorizations=self._setting.authorizations,
+            mode=self.mode,
+        )
 
     def allows(self, url: str, credentials: Mapping[str, str]) -> bool:
         """Say whether the credentials of an account may be sent to `url`."""

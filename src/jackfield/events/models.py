@@ -7,3 +7,4 @@ class EventType(StrEnum):
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_UPDATED = "account.updated"
     ACCOUNT_DELETED = "account.deleted"
+    PENDING_LINK_CREATED = "pending_link.created"

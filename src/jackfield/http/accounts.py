@@ -19,6 +19,7 @@ from jackfield.accounts.models import (
 )
 from jackfield.accounts.repo import Accounts
 from jackfield.http.guards import Call, api_key
+from jackfield.http.reconnecting import ReconnectOut, reconnect
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import Fault
 from jackfield.kit.ids import AccountId, ProfileId
@@ -57,6 +58,9 @@ class AccountOut(Struct, frozen=True):
     environment: str
     created_at: datetime
     updated_at: datetime
+    allowed_actions: tuple[str, ...] | None
+    # How a link is had with which its owner links it anew; `null` as long as that is not needed.
+    reconnect: ReconnectOut | None
     # Always empty: credentials never leave. Clients expect the key.
     credentials: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -85,6 +89,8 @@ class AccountOut(Struct, frozen=True):
             environment=account.environment,
             created_at=account.created_at,
             updated_at=account.updated_at,
+            allowed_actions=account.allowed_actions,
+            reconnect=reconnect(account.id) if account.needs_relinking else None,
         )
 
 

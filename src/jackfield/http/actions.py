@@ -1,66 +1,43 @@
-"""`/actions`: what can be run, and running it."""
+"""`GET /actions`: what can be run."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, cast
-from urllib.parse import quote
+from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
-from starlette.responses import Response
 
-from jackfield.accounts.models import AccountNotFound, AccountNotUsable
-from jackfield.actions import service as actions
-from jackfield.actions.models import AccountMissing, AccountOfOtherProvider, Order
+from jackfield.accounts.models import Account, AccountFilter, AccountPage
+from jackfield.accounts.repo import Accounts
 from jackfield.connectors.action import ActionInfo
-from jackfield.connectors.catalog import ActionNotFound
+from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
-from jackfield.engine.call import File, Outcome
-from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.connectors.guides import Guide, plain, without_hub
+from jackfield.connectors.outputs import output_schema
 from jackfield.http.embedded import icon_url
 from jackfield.http.guards import Call, api_key
 from jackfield.http.routing import Routes
-from jackfield.kit.errors import (
-    EgressBlocked,
-    ProviderRateLimited,
-    ProviderRejected,
-    ProviderTimeout,
-    ProviderUnauthorized,
-    ProviderUnavailable,
-)
-from jackfield.kit.json import Json, encode
-from jackfield.profiles.models import (
-    ActionNotAllowed,
-    ConnectorVersionNotLoaded,
-    ProfileOfOtherConnector,
-)
+from jackfield.kit.ids import AccountId, ProfileId
+from jackfield.kit.json import Json
+from jackfield.profiles.models import Profile
+from jackfield.profiles.repo import Profiles
+from jackfield.projects import service as projects
 from jackfield.projects.models import Scope
 
 api = Routes(api_key)
 
-_ACCOUNT: Final = "x-account-id"
-_PROFILE: Final = "x-connector-profile-id"
 _DEFAULT_PAGE: Final = 25
+_MOST_ACCOUNTS: Final = 1000
+_NOT_OFFERED: Final = "internal"
+_DETAILS: Final = frozenset({"action_details", "operation_details"})
+_GUIDES: Final = "authentication_guides"
 
 
-class RpcIn(Struct, frozen=True):
-    action: Annotated[str, Meta(min_length=1, description="Such as `iterable_list_campaigns`.")]
-    path: dict[str, Json] | None = None
-    query: dict[str, Json] | None = None
-    headers: dict[str, Json] | None = None
-    body: dict[str, Json] | None = None
-
-    def placed(self) -> dict[str, dict[str, Json]]:
-        """Return the arguments by place and name."""
-        return {
-            "path": self.path or {},
-            "query": self.query or {},
-            "headers": self.headers or {},
-            "body": self.body or {},
-        }
-
-
-class RpcOut(Struct, frozen=True):
-    data: Any
-    next: str | None = None
+class ActionDetailsOut(Struct, frozen=True):
+    details: str
+    input_schema: Json
+    output_schema: Json
+    annotations: Json
+    categories: tuple[str, ...]
+    release_stage: str
+    resources: str
 
 
 class ActionOut(Struct, frozen=True):
@@ -73,6 +50,18 @@ class ActionOut(Struct, frozen=True):
     tags: tuple[str, ...]
     required_scopes: tuple[str, ...]
     input_schema: Json | UnsetType = UNSET
+    action_details: ActionDetailsOut | UnsetType = UNSET
+
+
+class GuidesOut(Struct, frozen=True):
+    config: Json
+    setup: Json | UnsetType = UNSET
+
+
+class AuthSupportOut(Struct, frozen=True):
+    link: str | None
+    description: str | None
+    guides: GuidesOut
 
 
 class AuthenticationOut(Struct, frozen=True):
@@ -80,6 +69,13 @@ class AuthenticationOut(Struct, frozen=True):
     label: str
     type: str
     required_scopes: tuple[str, ...]
+    support: AuthSupportOut | UnsetType = UNSET
+
+
+class ScopeDefinitionOut(Struct, frozen=True):
+    name: str
+    description: str
+    includes: tuple[str, ...]
 
 
 class ConnectorOut(Struct, frozen=True):
@@ -90,8 +86,11 @@ class ConnectorOut(Struct, frozen=True):
     icon: str
     release_stage: str
     categories: tuple[str, ...]
+    scope_definitions: tuple[ScopeDefinitionOut, ...]
     authentication: tuple[AuthenticationOut, ...]
     actions: tuple[ActionOut, ...]
+    account_id: AccountId | UnsetType = UNSET
+    integration_id: ProfileId | UnsetType = UNSET
 
 
 class ActionsOut(Struct, frozen=True):
@@ -101,112 +100,72 @@ class ActionsOut(Struct, frozen=True):
 
 class ActionsQuery(Struct, frozen=True):
     connectors: list[str] = field(default_factory=list[str], name="filter[connectors]")
+    account_ids: list[str] = field(default_factory=list[str], name="filter[account_ids]")
     action_keys: list[str] = field(default_factory=list[str], name="filter[action_key]")
-    include: list[str] = []
-    exclude: list[str] = []
-    search: str | None = None
+    group_by: Annotated[str, Meta(description="`connector`: there is no other grouping.")] = (
+        "connector"
+    )
+    include: Annotated[
+        list[str], Meta(description="`action_details`, `authentication_guides`.")
+    ] = []
+    exclude: Annotated[list[str], Meta(description="`actions`.")] = []
+    search: Annotated[
+        str | None, Meta(description="Words of an action's id, label or description.")
+    ] = None
     next: str | None = None
     page_size: Annotated[int, Meta(ge=1, le=1000)] = _DEFAULT_PAGE
 
 
-@api.add(
-    "POST",
-    "/actions/rpc",
-    scope=Scope.ACTIONS_EXECUTE,
-    headers=("x-account-id", "x-connector-profile-id"),
-    raises=(
-        AccountMissing,
-        AccountNotFound,
-        AccountNotUsable,
-        AccountOfOtherProvider,
-        ProfileOfOtherConnector,
-        ActionNotFound,
-        ActionNotAllowed,
-        ConnectorVersionNotLoaded,
-        InvalidInputs,
-        ProviderRejected,
-        ProviderUnauthorized,
-        ProviderRateLimited,
-        ProviderUnavailable,
-        ProviderTimeout,
-        EgressBlocked,
-    ),
-)
-async def run_action(call: Call, body: RpcIn) -> RpcOut | Response:
-    """Run an action with a linked account, named by the header `x-account-id`."""
-    placed = body.placed()
-    order = Order(
-        action_id=body.action,
-        account_id=_account_id(call, placed["headers"]),
-        placed=placed,
-        cursor=_cursor(placed),
-        profile_id=call.headers.get(_PROFILE),
-    )
-    outcome = await actions.run(call.hub, call.caller.project_id, order)
-    if outcome.file is not None:
-        return _download(outcome.file)
-    return _answer(outcome)
+class _Group(Struct, frozen=True):
+    """A connector, as it is for everybody or as one account may use it."""
+
+    connector: Connector
+    account: Account | None = None
+    profile: Profile | None = None
+
+    @property
+    def position(self) -> str:
+        return self.connector.key if self.account is None else self.account.id
 
 
 @api.add("GET", "/actions", scope=Scope.CONNECTORS_READ)
 async def list_actions(call: Call, query: ActionsQuery) -> ActionsOut:
-    """List connectors with their actions."""
-    found = [
-        connector
-        for connector in sorted(call.hub.catalog.connectors(), key=lambda each: each.key)
-        if (not query.connectors or connector.key in query.connectors)
-        and (query.next is None or connector.key > query.next)
-    ]
-    page = found[: query.page_size]
-    more = len(found) > len(page)
+    """List connectors with their actions; with accounts, what each of them may run."""
+    groups = await _groups(call, query)
+    left = [each for each in groups if query.next is None or each.position > query.next]
+    page = left[: query.page_size]
+    settings = await projects.project_settings(call.hub, call.caller.project_id)
     return ActionsOut(
-        tuple(_connector(call, connector, query) for connector in page),
-        page[-1].key if more else None,
+        tuple(_connector(call, each, query, hides_hub=settings.white_label) for each in page),
+        page[-1].position if len(left) > len(page) else None,
     )
 
 
-def _account_id(call: Call, headers: Mapping[str, Json]) -> str:
-    account_id = call.headers.get(_ACCOUNT)
-    if account_id:
-        return account_id
-    for name, value in headers.items():
-        if name.lower() == _ACCOUNT and value:
-            return str(value)
-    raise AccountMissing
+async def _groups(call: Call, query: ActionsQuery) -> list[_Group]:
+    """Return what is meant, in the order of its positions."""
+    catalog = call.hub.catalog
+    if not query.account_ids:
+        return [
+            _Group(connector)
+            for connector in sorted(catalog.connectors(), key=lambda each: each.key)
+            if connector.release_stage != _NOT_OFFERED
+            and (not query.connectors or connector.key in query.connectors)
+        ]
+    wanted = AccountFilter(ids=tuple(query.account_ids), providers=tuple(query.connectors))
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        found = await Accounts(tx).page(AccountPage(1, _MOST_ACCOUNTS, wanted))
+        profiles = {each: await Profiles(tx).get(each) for each in {a.profile_id for a in found}}
+    return [
+        _Group(connector, account, profiles[account.profile_id])
+        for account in sorted(found, key=lambda each: each.id)
+        if (connector := catalog.find(account.provider)) is not None
+    ]
 
 
-def _cursor(placed: Mapping[str, Mapping[str, Json]]) -> str | None:
-    for place in ("query", "body"):
-        for name in ("next", "cursor"):
-            value = placed[place].get(name)
-            if isinstance(value, str) and value:
-                return value
-    return None
-
-
-def _answer(outcome: Outcome) -> Response:
-    """`data` is an object, a list of objects or nothing: published clients refuse the rest."""
-    data = outcome.data
-    if isinstance(data, list):
-        rows = cast("list[Json]", data)
-        data = rows if all(isinstance(row, dict) for row in rows) else {"items": rows}
-    elif data is not None and not isinstance(data, Mapping):
-        data = {"value": data}
-    content: dict[str, Json] = {**outcome.extra, "data": data, "next": outcome.next}
-    if outcome.warnings:
-        content["warnings"] = outcome.warnings
-    return Response(encode(content), media_type="application/json")
-
-
-def _download(file: File) -> Response:
-    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(file.name or 'file')}"}
-    return Response(file.content, 200, headers, media_type=file.content_type)
-
-
-def _connector(call: Call, connector: Connector, query: ActionsQuery) -> ConnectorOut:
-    wanted = (
-        [] if "actions" in query.exclude else [a for a in connector.actions if _is_meant(a, query)]
-    )
+def _connector(call: Call, group: _Group, query: ActionsQuery, *, hides_hub: bool) -> ConnectorOut:
+    connector, account = group.connector, group.account
+    wanted = () if "actions" in query.exclude else connector.actions
+    with_guides = _GUIDES in query.include
     return ConnectorOut(
         key=connector.key,
         name=connector.title,
@@ -215,24 +174,44 @@ def _connector(call: Call, connector: Connector, query: ActionsQuery) -> Connect
         icon=icon_url(call.hub.public_url, connector),
         release_stage=connector.release_stage,
         categories=connector.categories,
+        scope_definitions=tuple(
+            ScopeDefinitionOut(each.name, each.description, each.includes)
+            for each in connector.scope_definitions
+        ),
         authentication=tuple(
-            AuthenticationOut(method.key, method.label, method.type, method.required_scopes)
+            _authentication(method, with_guides=with_guides, hides_hub=hides_hub)
             for method in connector.auth_methods
         ),
-        actions=tuple(_action(action, query) for action in wanted),
+        actions=tuple(_action(each, query) for each in wanted if _is_meant(each, group, query)),
+        account_id=UNSET if account is None else account.id,
+        integration_id=UNSET if account is None else account.profile_id,
     )
 
 
-def _is_meant(action: ActionInfo, query: ActionsQuery) -> bool:
+def _is_meant(action: ActionInfo, group: _Group, query: ActionsQuery) -> bool:
     if action.is_internal or (query.action_keys and action.id not in query.action_keys):
+        return False
+    if group.profile is not None and not group.profile.allows(action.id):
         return False
     words = (query.search or "").lower().split()
     text = f"{action.id} {action.label} {action.description}".lower()
     return all(word in text for word in words)
 
 
+def _authentication(method: AuthMethod, *, with_guides: bool, hides_hub: bool) -> AuthenticationOut:
+    def shown(guide: Guide) -> Json:
+        return plain(without_hub(guide) if hides_hub else guide)
+
+    support: AuthSupportOut | UnsetType = UNSET
+    if with_guides:
+        setup = method.setup_guide
+        guides = GuidesOut(shown(method.link_guide()), UNSET if setup is None else shown(setup))
+        support = AuthSupportOut(method.support_link, method.support_description, guides)
+    return AuthenticationOut(method.key, method.label, method.type, method.required_scopes, support)
+
+
 def _action(action: ActionInfo, query: ActionsQuery) -> ActionOut:
-    detailed = {"action_details", "operation_details"} & set(query.include)
+    detailed = not _DETAILS.isdisjoint(query.include)
     return ActionOut(
         id=action.id,
         label=action.label,
@@ -243,4 +222,17 @@ def _action(action: ActionInfo, query: ActionsQuery) -> ActionOut:
         tags=action.tags,
         required_scopes=action.required_scopes,
         input_schema=action.schema if detailed else UNSET,
+        action_details=_details(action) if detailed else UNSET,
+    )
+
+
+def _details(action: ActionInfo) -> ActionDetailsOut:
+    return ActionDetailsOut(
+        details=action.details,
+        input_schema=action.schema,
+        output_schema=output_schema(action),
+        annotations=action.annotations,
+        categories=action.categories,
+        release_stage=action.release_stage,
+        resources=action.resources,
     )

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
@@ -21,8 +22,13 @@ from jackfield.http import (
     feedback,
     files,
     health,
+    heartbeat,
+    open_sessions,
+    pending_links,
     profiles,
     projects,
+    proxy,
+    rpc,
     search,
 )
 from jackfield.http.body import read_body
@@ -34,6 +40,8 @@ from jackfield.kit.ids import RequestId
 from jackfield.runtime import Hub
 
 ROUTES: Final[tuple[Route, ...]] = (
+    *rpc.api.routes,
+    *proxy.api.routes,
     *actions.api.routes,
     *search.api.routes,
     *feedback.api.routes,
@@ -42,6 +50,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *accounts.api.routes,
     *connectors.api.routes,
     *profiles.api.routes,
+    *open_sessions.api.routes,
+    *pending_links.api.routes,
     *embedded.api.routes,
     *projects.api.routes,
     *health.api.routes,
@@ -107,10 +117,12 @@ class Api:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         asking.begin(request_id, scope["headers"])
         started = time.perf_counter()
-        try:
-            response = await self._answer(scope, receive)
-        except Exception as error:  # noqa: BLE001 - the one place where all of them end
-            response = respond(error, at=now, request_id=request_id)
+        refuse = partial(respond, at=now, request_id=request_id)
+        work = self._answer_always(scope, receive, refuse)
+        if heartbeat.is_wanted(scope["headers"]):
+            response = await heartbeat.keep_alive(work, refuse=refuse)
+        else:
+            response = await work
         _log.info(
             "request",
             method=scope["method"],
@@ -125,6 +137,14 @@ class Api:
         if scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
             headers.update(_CROSS_ORIGIN)
         await response(scope, receive, send)
+
+    async def _answer_always(
+        self, scope: Scope, receive: Receive, refuse: Callable[[Exception], Response]
+    ) -> Response:
+        try:
+            return await self._answer(scope, receive)
+        except Exception as error:  # noqa: BLE001 - the one place where all of them end
+            return refuse(error)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         mount = self._mounts.get(scope["path"])

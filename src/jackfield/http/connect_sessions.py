@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -16,6 +16,7 @@ from jackfield.connect.models import (
     ConnectSession,
     ConnectSessionExpired,
     ConnectSessionNotFound,
+    ConnectSessionRevoked,
     ConnectSessionUsed,
     ConnectToken,
     ConnectTokenInvalid,
@@ -74,6 +75,17 @@ class ConnectSessionIn(Struct, frozen=True):
     ] = None
     type: AccountType | None = AccountType.PRODUCTION
     shared: bool | None = False
+    relink: Annotated[
+        bool | None, Meta(description="Link an account the owner already has anew, and no other.")
+    ] = False
+    actions: Annotated[
+        list[_Text] | None,
+        Meta(description="What the account is for: it may run these actions and no others."),
+    ] = None
+    allowed_origins: Annotated[
+        list[_Text] | None,
+        Meta(description="Of the project's allowed origins, those that may show this session."),
+    ] = None
 
     def terms(self) -> SessionTerms:
         profile_id = self.connector_profile_id or self.integration_id
@@ -86,6 +98,9 @@ class ConnectSessionIn(Struct, frozen=True):
             profile_id=None if profile_id is None else ProfileId(profile_id),
             account_id=self.account_id,
             multiple=bool(self.multiple),
+            relink=bool(self.relink),
+            actions=tuple(dict.fromkeys(self.actions or ())),
+            allowed_origins=tuple(self.allowed_origins or ()),
             label=self.label,
             type=self.type or AccountType.PRODUCTION,
             shared=bool(self.shared),
@@ -110,6 +125,12 @@ class ConnectSessionOut(Struct, frozen=True):
     integration_id: str | None
     connector_profile_id: str | None
     shared: bool
+    multiple: bool
+    relink: bool
+    actions: tuple[str, ...] | None
+    allowed_origins: tuple[str, ...] | None
+    status: Literal["open", "used", "revoked", "expired"]
+    pending_link_id: str | None
     created_at: datetime
     expires_at: datetime
 
@@ -145,7 +166,7 @@ async def create_connect_session(call: Call, body: ConnectSessionIn) -> OpenedSe
         seconds=body.expires_in or DEFAULT_SECONDS,
     )
     return OpenedSessionOut(
-        **_fields(call, opened.session),
+        **session_fields(call, opened.session),
         token=opened.token.reveal(),
         auth_link_url=connect.auth_link(call.hub.public_url, opened.token),
     )
@@ -162,16 +183,16 @@ async def authenticate_connect_session(call: Call, body: TokenIn) -> ConnectSess
     """Return the open connect session that a token belongs to."""
     try:
         holder = await connect.hold(call.hub, ConnectToken(body.token))
-    except (ConnectSessionExpired, ConnectSessionUsed) as ended:
+    except (ConnectSessionExpired, ConnectSessionUsed, ConnectSessionRevoked) as ended:
         raise ConnectSessionNotFound(ended.detail) from ended
     except ConnectTokenInvalid as invalid:
         raise ConnectSessionNotFound from invalid
     if holder.project_id != call.caller.project_id:
         raise ConnectSessionNotFound
-    return ConnectSessionOut(**_fields(call, holder.session))
+    return ConnectSessionOut(**session_fields(call, holder.session))
 
 
-def _fields(call: Call, session: ConnectSession) -> dict[str, Json]:
+def session_fields(call: Call, session: ConnectSession) -> dict[str, Json]:
     terms = session.terms
     return {
         "id": session.id,
@@ -189,9 +210,23 @@ def _fields(call: Call, session: ConnectSession) -> dict[str, Json]:
         "integration_id": terms.profile_id,
         "connector_profile_id": terms.profile_id,
         "shared": terms.shared,
+        "multiple": terms.multiple,
+        "relink": terms.relink,
+        "actions": terms.actions or None,
+        "allowed_origins": terms.allowed_origins or None,
+        "status": _status(session, call.hub.clock()),
+        "pending_link_id": session.pending_link_id,
         "created_at": session.created_at,
         "expires_at": session.expires_at,
     }
+
+
+def _status(session: ConnectSession, now: datetime) -> str:
+    if session.used_at is not None:
+        return "used"
+    if session.revoked_at is not None:
+        return "revoked"
+    return "open" if session.expires_at > now else "expired"
 
 
 def _organization(user_agent: str) -> str | int:

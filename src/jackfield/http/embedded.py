@@ -4,19 +4,27 @@ The shapes are those the published Hub component reads.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal, Self
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from jackfield.accounts.models import AccountNotFound, CredentialRejected
-from jackfield.connect import linking
+from jackfield.connect import frames, linking
 from jackfield.connect import service as connect
+from jackfield.connect.linking import Linked
 from jackfield.connect.models import (
     ConnectSessionExpired,
+    ConnectSessionRevoked,
     ConnectSessionUsed,
     ConnectTokenInvalid,
+    FrameId,
+    IdentityChanged,
     InvalidFields,
+    OriginNotAllowed,
 )
+from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.service import Offer
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.fields import Field
@@ -29,12 +37,19 @@ from jackfield.profiles.models import ProfileNotFound
 
 api = Routes(connect_token)
 
-_SESSION_REFUSALS = (ConnectTokenInvalid, ConnectSessionExpired, ConnectSessionUsed)
+_SESSION_REFUSALS = (
+    ConnectTokenInvalid,
+    ConnectSessionExpired,
+    ConnectSessionUsed,
+    ConnectSessionRevoked,
+    OriginNotAllowed,
+)
 _LINK_REFUSALS = (
     *_SESSION_REFUSALS,
     ProfileNotFound,
     InvalidFields,
     CredentialRejected,
+    IdentityChanged,
     ProviderUnavailable,
     ProviderTimeout,
 )
@@ -126,9 +141,15 @@ class FormOut(Struct, frozen=True):
     hub_settings: HubSettingsOut
 
 
+_Confirmed = Annotated[
+    bool, Meta(description="Go on though the credentials are of another account at the provider.")
+]
+
+
 class LinkIn(Struct, frozen=True):
     credentials: dict[str, str | int | float | bool | None]
     integration_id: str
+    confirm_identity_change: _Confirmed = False
 
     def values(self) -> dict[str, str]:
         return _texts(self.credentials)
@@ -137,14 +158,29 @@ class LinkIn(Struct, frozen=True):
 class RelinkIn(Struct, frozen=True):
     credentials: dict[str, str | int | float | bool | None]
     integration_id: str | None = None
+    confirm_identity_change: _Confirmed = False
 
     def values(self) -> dict[str, str]:
         return _texts(self.credentials)
 
 
 class LinkedOut(Struct, frozen=True):
-    id: AccountId
+    # An account's id; of a link that is still to be confirmed, the pending link's.
+    id: str
     provider: str
+    status: Literal["linked", "pending"]
+
+    @classmethod
+    def of(cls, linked: Linked) -> Self:
+        if isinstance(linked, PendingLink):
+            return cls(linked.id, linked.provider, "pending")
+        return cls(linked.id, linked.provider, "linked")
+
+
+class FrameOut(Struct, frozen=True):
+    id: FrameId
+    url: str
+    expires_at: datetime
 
 
 class PrefillOut(Struct, frozen=True, rename="camel"):
@@ -195,10 +231,15 @@ async def get_hub_connector(call: HubCall, profile_id: str) -> FormOut:
 @api.add("POST", "/hub/accounts", status=201, raises=_LINK_REFUSALS)
 async def link_account(call: HubCall, body: LinkIn) -> LinkedOut:
     """Check the credentials with the provider, and link the account."""
-    account = await linking.link(
-        call.hub, call.holder, profile_id=body.integration_id, submitted=body.values()
+    return LinkedOut.of(
+        await linking.link(
+            call.hub,
+            call.holder,
+            profile_id=body.integration_id,
+            submitted=body.values(),
+            confirm_identity_change=body.confirm_identity_change,
+        )
     )
-    return LinkedOut(account.id, account.provider)
 
 
 @api.add("GET", "/hub/accounts/{account_id}", raises=(*_SESSION_REFUSALS, AccountNotFound))
@@ -221,10 +262,23 @@ async def get_hub_account(call: HubCall, account_id: str) -> PrefillOut:
 @api.add("PATCH", "/hub/accounts/{account_id}", raises=(*_LINK_REFUSALS, AccountNotFound))
 async def relink_account(call: HubCall, account_id: str, body: RelinkIn) -> LinkedOut:
     """Check changed credentials with the provider, and keep them; what is not sent stays."""
-    account = await linking.relink(
-        call.hub, call.holder, account_id=account_id, submitted=body.values()
+    return LinkedOut.of(
+        await linking.relink(
+            call.hub,
+            call.holder,
+            account_id=account_id,
+            submitted=body.values(),
+            confirm_identity_change=body.confirm_identity_change,
+        )
     )
-    return LinkedOut(account.id, account.provider)
+
+
+@api.add("POST", "/hub/frames", status=201, raises=_SESSION_REFUSALS)
+async def open_frame(call: HubCall) -> FrameOut:
+    """Get the address under which the page that asks may frame the Hub."""
+    frame = await frames.open_frame(call.hub, call.holder, call.origin)
+    url = f"{call.hub.public_url}/embedded/frames/{frame.id}"
+    return FrameOut(frame.id, url, frame.expires_at)
 
 
 def icon_url(public_url: str, connector: Connector) -> str:

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
+from jackfield.http.reconnecting import ReconnectOut, reconnect
 from jackfield.kit.errors import HubError, ProviderError
 from jackfield.kit.json import Json, encode
 
@@ -43,6 +44,8 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: str
     faults: tuple[FaultOut, ...] = ()
     provider_errors: tuple[ProviderErrorOut, ...] = ()
+    # Where the account that is in the way can be linked anew.
+    reconnect: ReconnectOut | None = None
 
     @classmethod
     def of(cls, error: HubError, *, at: datetime, request_id: str) -> Self:
@@ -57,6 +60,7 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
             ()
             if answer is None
             else (ProviderErrorOut(answer.status, answer.url, answer.raw, answer.headers),),
+            None if error.relink is None else reconnect(error.relink),
         )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
+from jackfield.connect import frames
 from jackfield.connect import service as connect
 from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
 from jackfield.connect.repo import Holder
@@ -28,6 +29,7 @@ class HubCall:
 
     hub: Hub
     holder: Holder
+    origin: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ async def connect_token(hub: Hub, headers: Headers, _scope: Scope | None) -> Hub
     token = headers.get("x-hub-session-token")
     if not token:
         raise ConnectTokenInvalid
-    return HubCall(hub, await connect.hold(hub, ConnectToken(token)))
+    holder, origin = await connect.hold(hub, ConnectToken(token)), headers.get("origin")
+    await frames.require_origin(hub, holder, origin)
+    return HubCall(hub, holder, origin)
 
 
 async def anybody(hub: Hub, _headers: Headers, _scope: Scope | None) -> OpenCall:

@@ -141,7 +141,10 @@ class VersionsOut(Struct, frozen=True):
 
 
 class PinnedVersion(Struct, frozen=True):
-    pinned_version: Annotated[str, Meta(min_length=1, max_length=64)]
+    pinned_version: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=64)] | None,
+        Meta(description="Left out: the version the hub has now."),
+    ] = None
 
 
 class PinnedVersionOut(Struct, frozen=True):
@@ -273,7 +276,9 @@ async def pin_connector_version(
 ) -> PinnedVersionOut:
     """Refuse to run on any other version of the connector, until it is unpinned."""
     async with call.hub.db.write(call.caller.project_id) as tx:
-        pinned = await profiles.pin(tx, call.hub, profile_id, body.pinned_version)
+        profile = await Profiles(tx).get(profile_id)
+        version = body.pinned_version or call.hub.catalog.get(profile.connector_key).version
+        pinned = await profiles.pin(tx, call.hub, profile_id, version)
     return PinnedVersionOut(pinned.pinned_version)
 
 

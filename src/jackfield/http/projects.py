@@ -34,6 +34,7 @@ class ProjectOut(Struct, frozen=True):
     white_label: bool
     allowed_origins: tuple[str, ...]
     confirm_links: bool
+    strings: Mapping[str, Mapping[str, str]]
     retention_days: int
     advanced_logs: bool
     created_at: datetime
@@ -66,6 +67,10 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
     ] = UNSET
     confirm_links: Annotated[
         bool | UnsetType | None, Meta(description="Links wait for your software to confirm them.")
+    ] = UNSET
+    strings: Annotated[
+        dict[str, dict[str, str]] | UnsetType | None,
+        Meta(description="What the Hub says differently, by language and key."),
     ] = UNSET
     retention_days: Annotated[
         Annotated[int, Meta(ge=1, le=LONGEST_RETENTION_DAYS)] | UnsetType | None,
@@ -107,6 +112,7 @@ def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
         white_label=settings.white_label,
         allowed_origins=settings.allowed_origins,
         confirm_links=settings.confirm_links,
+        strings=settings.strings,
         retention_days=settings.retention_days,
         advanced_logs=settings.advanced_logs,
         created_at=project.created_at,

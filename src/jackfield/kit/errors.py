@@ -31,6 +31,8 @@ class HubError(Exception):
     retryable: ClassVar[bool] = False
     # In how many seconds trying again makes sense, where that is known.
     retry_after: float | None = None
+    # The account that must be linked anew before trying again can help.
+    relink: str | None = None
 
     def __init__(
         self, detail: str | None = None, /, *, faults: Iterable[Fault] = (), **context: object

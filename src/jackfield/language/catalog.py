@@ -11,7 +11,9 @@ from typing import Final
 DEFAULT: Final = "en"
 CODES: Final = ("en", "de", "fr", "es", "ja")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z]+)\}")
-_WEIGHED: Final = re.compile(r"\s*([A-Za-z]{1,8}|\*)(?:-[\w-]*)?\s*(?:;\s*q\s*=\s*([\d.]{1,5}))?\s*")
+_WEIGHED: Final = re.compile(
+    r"\s*([A-Za-z]{1,8}|\*)(?:-[\w-]*)?\s*(?:;\s*q\s*=\s*([\d.]{1,5}))?\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,11 @@ class Words:
 
     def __call__(self, key: str, /, **values: str) -> str:
         """Say what stands under `key`, with `values` in their places."""
-        return fill(self.own.get(key) or _texts(self.code)[key], values)
+        return fill(self.raw(key), values)
+
+    def raw(self, key: str) -> str:
+        """Return what stands under `key`, with its places still open."""
+        return self.own.get(key) or _texts(self.code)[key]
 
     def find(self, key: str) -> str | None:
         """Return what stands under `key` if anything does."""

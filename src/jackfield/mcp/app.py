@@ -5,6 +5,7 @@ and nothing is kept between two of them.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ from jackfield.projects.models import Scope as ApiScope
 from jackfield.runtime import Hub
 
 PATH: Final = "/mcp"
+# In a call's `_meta`: say what would be sent, and send nothing.
+_DRY_RUN: Final = "jackfield/dry-run"
 _CACHE_MS: Final = 60_000
 _SERVER: Final = {"name": "jackfield", "title": "Jackfield", "version": version("jackfield")}
 _CAPABILITIES: Final = {"tools": {"listChanged": False}, "logging": {}}
@@ -156,6 +159,9 @@ class Mcp:
         if arguments is not None and not is_object(arguments):
             msg = "params.arguments must be an object"
             raise RpcRefused(msg, rpc_code=messages.INVALID_PARAMS)
+        meta = given.get("_meta")
+        if is_object(meta) and meta.get(_DRY_RUN) is True:
+            endpoint = replace(endpoint, is_dry_run=True)
         return await calls.call(self._hub, endpoint, name, arguments or {})
 
     def _instructions(self, endpoint: Endpoint) -> dict[str, str]:

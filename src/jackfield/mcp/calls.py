@@ -1,6 +1,7 @@
 """`tools/call`: running an action for a model, which learns from errors as from results."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final, NoReturn
 
 from msgspec import Raw
@@ -10,7 +11,7 @@ from jackfield.actions import service as actions
 from jackfield.actions.files import service as files
 from jackfield.actions.models import Order
 from jackfield.actions.search import service as search
-from jackfield.actions.search.service import Search
+from jackfield.actions.search.service import Found, Search
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.call import Outcome
@@ -75,31 +76,27 @@ async def _run(hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, 
         return await _act(hub, endpoint, name, arguments, style=endpoint.style)
     if owner is not None and owner.key in {account.provider for account in endpoint.accounts}:
         if name == f"{owner.key}{_SEARCH}":
-            return await _find(hub, owner, arguments)
+            return await _find(hub, endpoint, owner, arguments)
         if name == f"{owner.key}{_EXECUTE}":
             return await _execute(hub, endpoint, owner, arguments)
     msg = f"there is no tool {name[:128]!r} here; tools/list names those there are"
     raise ActionNotFound(msg)
 
 
-async def _find(hub: Hub, connector: Connector, arguments: Mapping[str, Json]) -> Json:
+async def _find(
+    hub: Hub, endpoint: Endpoint, connector: Connector, arguments: Mapping[str, Json]
+) -> Json:
     query, most = arguments.get("query"), arguments.get("top_k", _USUAL_TOP)
     if not isinstance(query, str) or not query.strip():
         _refuse("query", "must be a text that says what is to be done")
     if not isinstance(most, int) or not 1 <= most <= _MOST_TOP:
         _refuse("top_k", f"must be a whole number from 1 to {_MOST_TOP}")
-    found = await search.search(hub, Search(query, connector=connector.key, most=most))
-    return {
-        "actions": [
-            {
-                "action_id": each.action.id,
-                "description": f"{each.action.label}. {each.action.description}",
-                "similarity_score": each.similarity,
-                "input_schema": input_schema(each.action.compiled, ParamStyle.NESTED),
-            }
-            for each in found
-        ]
-    }
+    near = await search.search(
+        hub, Search(query, connector=connector.key, most=len(connector.actions))
+    )
+    found = (each for each in near if endpoint.allows(each.action.id, provider=connector.key))
+    described = (_described(each) for each in found)
+    return {"actions": list(islice((each for each in described if each), most))}
 
 
 async def _execute(
@@ -126,9 +123,30 @@ async def _act(
     connector, action = hub.catalog.action(action_id)
     account, rest = _choose(endpoint, connector, arguments)
     placed = place(action, rest, style)
-    order = Order(action_id=action_id, account_id=account.id, placed=placed, source="mcp")
+    order = Order(
+        action_id=action_id,
+        account_id=account.id,
+        placed=placed,
+        source="mcp",
+        dry_run=endpoint.is_dry_run,
+    )
     outcome = await actions.run(hub, endpoint.project_id, order)
     return {"isError": False, "result": await _answer(hub, endpoint, outcome)}
+
+
+def _described(found: Found) -> dict[str, Json] | None:
+    action = found.action
+    try:
+        schema = input_schema(action.compiled, ParamStyle.NESTED)
+    except HubError:
+        # It cannot be run as its document stands; the catalog's findings say why.
+        return None
+    return {
+        "action_id": action.id,
+        "description": f"{action.label}. {action.description}",
+        "similarity_score": found.similarity,
+        "input_schema": schema,
+    }
 
 
 async def _answer(hub: Hub, endpoint: Endpoint, outcome: Outcome) -> Json:

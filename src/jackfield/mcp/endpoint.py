@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 
-from jackfield.accounts.models import Account, AccountNotUsable
-from jackfield.accounts.repo import Accounts
-from jackfield.kit.errors import Fault, InvalidRequest
+from jackfield.accounts.models import Account
+from jackfield.actions.holding import Held, hold
+from jackfield.kit.errors import Conflict, Fault, InvalidRequest
 from jackfield.kit.ids import ProjectId
 from jackfield.mcp.styles import ParamStyle
 from jackfield.runtime import Hub
@@ -44,15 +44,27 @@ class EndUserMissing(InvalidRequest):
 class Endpoint:
     """One client's view of a project: the tools of some accounts.
 
-    `accounts` can be used now; `unusable` were named as well, each with why it cannot be.
+    `held` can be used now; `unusable` were named as well, each with why it cannot be.
     """
 
     project_id: ProjectId
-    accounts: tuple[Account, ...]
-    unusable: Mapping[str, AccountNotUsable]
+    held: tuple[Held, ...]
+    unusable: Mapping[str, Conflict]
     style: ParamStyle
     mode: ToolMode
     is_dry_run: bool
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        return tuple(each.account for each in self.held)
+
+    def allows(self, action_id: str, *, provider: str) -> bool:
+        """Tell whether the profile of any of the provider's accounts lets it run an action."""
+        return any(
+            each.profile.allows(action_id)
+            for each in self.held
+            if each.account.provider == provider
+        )
 
 
 async def resolve(
@@ -64,7 +76,7 @@ async def resolve(
     Raises:
         AccountsMissing: it names no account.
         AccountNotFound: it names one that the project does not have.
-        AccountNotUsable: it names none that can be used now.
+        Conflict: it names none that can be used now.
         EndUserMissing: an account is one person's, and the request is not known to be theirs.
         InvalidRequest: a parameter has a value we do not know.
     """
@@ -76,42 +88,27 @@ async def resolve(
     if len(ids) > _MOST_ACCOUNTS:
         msg = f"an endpoint serves at most {_MOST_ACCOUNTS} accounts"
         raise InvalidRequest(msg)
-    accounts = await _accounts(hub, project_id, ids)
-    end_user = headers.get(_END_USER)
-    for account in accounts:
-        if not account.shared and account.origin_username not in (None, end_user):
-            raise EndUserMissing(account_id=account.id)
-    unusable: dict[str, AccountNotUsable] = {
-        account.id: why for account in accounts if (why := _why_not(account))
-    }
-    if len(unusable) == len(accounts):
+    held: list[Held] = []
+    unusable: dict[str, Conflict] = {}
+    for account_id in ids:
+        try:
+            held.append(await hold(hub, project_id, account_id))
+        except Conflict as why:
+            unusable[account_id] = why
+    if not held:
         raise next(iter(unusable.values()))
+    end_user = headers.get(_END_USER)
+    for each in held:
+        if not each.account.shared and each.account.origin_username not in (None, end_user):
+            raise EndUserMissing(account_id=each.account.id)
     return Endpoint(
         project_id=project_id,
-        accounts=tuple(account for account in accounts if account.id not in unusable),
+        held=tuple(held),
         unusable=unusable,
         style=_choice("param-style", query, ParamStyle.NESTED),
         mode=_choice("tool-mode", query, ToolMode.INDIVIDUAL),
         is_dry_run=query.get("dry-run", "") in ("1", "true"),
     )
-
-
-async def _accounts(hub: Hub, project_id: ProjectId, ids: tuple[str, ...]) -> tuple[Account, ...]:
-    entries = await hub.cache.entries(hub.db, project_id)
-    known: tuple[Account, ...] | None = entries.get(("mcp_accounts", ids))
-    if known is None:
-        async with hub.db.read(project_id) as tx:
-            known = tuple([await Accounts(tx).get(account_id) for account_id in ids])
-        entries["mcp_accounts", ids] = known
-    return known
-
-
-def _why_not(account: Account) -> AccountNotUsable | None:
-    try:
-        account.require_usable()
-    except AccountNotUsable as why:
-        return why
-    return None
 
 
 def _choice(name: str, query: Mapping[str, str], default: _E) -> _E:

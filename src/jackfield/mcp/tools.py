@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from msgspec import Raw
 
 from jackfield.accounts.models import Account
+from jackfield.actions.holding import Held
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.connector import Connector
@@ -19,8 +20,20 @@ from jackfield.mcp.styles import ACCOUNT, ParamStyle, input_schema
 
 _RENDERED: Final = 256
 _PAGING: Final = "Where to go on: `next` of the previous result."
-# An endpoint's accounts by provider, as far as tools differ by them: each with id and title.
-Choices: TypeAlias = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+Titles: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An endpoint's accounts of one provider, as far as tools differ by them.
+
+    `accounts` are ids and titles, where there is more than one; `allowed` the ids of the actions
+    that may be run, where not all of them may.
+    """
+
+    provider: str
+    accounts: Titles
+    allowed: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +54,24 @@ class Toolbox:
 
     def listed(self, endpoint: Endpoint) -> Raw:
         """Return `tools` of an endpoint, as JSON."""
-        return self._render(choices(endpoint.accounts), endpoint.style, endpoint.mode)
+        return self._render(_choices(endpoint), endpoint.style, endpoint.mode)
 
-    def _rendered(self, wanted: Choices, style: ParamStyle, mode: ToolMode) -> Raw:
+    def _rendered(self, wanted: tuple[Choice, ...], style: ParamStyle, mode: ToolMode) -> Raw:
         tools: list[Json] = []
-        for provider, accounts in wanted:
-            connector = self._catalog.find(provider)
+        for choice in wanted:
+            connector = self._catalog.find(choice.provider)
             if connector is None:
                 continue
             shown = (
                 finding_tools(connector)
                 if mode is ToolMode.SEARCH_EXECUTE
-                else [tool.shown for tool in self._of(connector, style)]
+                else [
+                    tool.shown
+                    for tool in self._of(connector, style)
+                    if choice.allowed is None or tool.action.id in choice.allowed
+                ]
             )
-            tools += [_with_account(tool, accounts) for tool in shown]
+            tools += [_with_account(tool, choice.accounts) for tool in shown]
         return Raw(encode(tools))
 
     def _of(self, connector: Connector, style: ParamStyle) -> list[Tool]:
@@ -69,18 +86,24 @@ class Toolbox:
         return known
 
 
-def choices(accounts: Sequence[Account]) -> Choices:
-    """Return the accounts by provider; ids only where there is more than one to choose from."""
-    by_provider: dict[str, list[Account]] = {}
-    for account in accounts:
-        by_provider.setdefault(account.provider, []).append(account)
+def _choices(endpoint: Endpoint) -> tuple[Choice, ...]:
+    by_provider: dict[str, list[Held]] = {}
+    for each in endpoint.held:
+        by_provider.setdefault(each.account.provider, []).append(each)
     return tuple(
-        (
+        Choice(
             provider,
-            tuple((account.id, _title(account)) for account in of) if len(of) > 1 else (),
+            tuple((each.account.id, _title(each.account)) for each in of) if len(of) > 1 else (),
+            _allowed([each.profile.allowed_actions for each in of]),
         )
         for provider, of in by_provider.items()
     )
+
+
+def _allowed(lists: Sequence[tuple[str, ...] | None]) -> frozenset[str] | None:
+    if None in lists:
+        return None
+    return frozenset(action_id for each in lists if each is not None for action_id in each)
 
 
 def finding_tools(connector: Connector) -> list[dict[str, Json]]:
@@ -173,7 +196,7 @@ def _shown(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
     return shown
 
 
-def _with_account(tool: Mapping[str, Json], accounts: tuple[tuple[str, str], ...]) -> Json:
+def _with_account(tool: Mapping[str, Json], accounts: Titles) -> Json:
     """Add the choice between accounts of the same provider to what a tool takes."""
     if not accounts:
         return tool

@@ -7,12 +7,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from jackfield.kit.errors import Fault, InvalidRequest
+from jackfield.language import catalog as language
 
 DEFAULT_RETENTION_DAYS: Final = 30
 LONGEST_RETENTION_DAYS: Final = 400
 _MOST_ORIGINS: Final = 100
 _MOST_COLORS: Final = 60
 _LONGEST_URL: Final = 2048
+_LONGEST_STRING: Final = 1000
 
 _TOKEN: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 # Nothing in here ends a declaration or loads anything, so a color can stand in a style sheet.
@@ -33,8 +35,9 @@ class ProjectSettings:
 
     `display_name`, `logo_url` and `colors` (CSS colors by name) are what people who link accounts
     see; a `white_label` project shows nothing of the hub's own. `allowed_origins` may frame its
-    Hub. With `confirm_links` an account is usable once the project's software has confirmed it.
-    Logs are kept for `retention_days`, with bodies and headers only if `advanced_logs`.
+    Hub, and `strings` are what it says differently, by language and key. With `confirm_links` an
+    account is usable once the project's software has confirmed it. Logs are kept for
+    `retention_days`, with bodies and headers only if `advanced_logs`.
     """
 
     name: str
@@ -44,12 +47,13 @@ class ProjectSettings:
     white_label: bool = False
     allowed_origins: tuple[str, ...] = ()
     confirm_links: bool = False
+    strings: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     retention_days: int = DEFAULT_RETENTION_DAYS
     advanced_logs: bool = False
 
     def allows_origin(self, origin: str) -> bool:
         """Tell whether the page of a web `origin` may frame the project's Hub."""
-        wanted = _normal_origin(origin)
+        wanted = normal_origin(origin)
         if wanted is None or "*" in wanted:
             return False
         scheme, _, host = wanted.partition("://")
@@ -73,7 +77,7 @@ def checked(settings: ProjectSettings) -> ProjectSettings:
     if faults:
         words = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
         raise InvalidRequest(words, faults=faults)
-    origins = (_normal_origin(origin) for origin in settings.allowed_origins)
+    origins = (normal_origin(origin) for origin in settings.allowed_origins)
     return replace(
         settings, allowed_origins=tuple(dict.fromkeys(origin for origin in origins if origin))
     )
@@ -91,12 +95,31 @@ def _faults(settings: ProjectSettings) -> Iterator[Fault]:
             yield Fault(f"branding.colors.{name}", "expected a CSS color such as #0a7 or oklch(…)")
     if len(settings.allowed_origins) > _MOST_ORIGINS:
         yield Fault("allowed_origins", f"expected at most {_MOST_ORIGINS}")
+    yield from _string_faults(settings.strings)
     for index, origin in enumerate(settings.allowed_origins):
-        if _normal_origin(origin) is None:
+        if normal_origin(origin) is None:
             yield Fault(
                 f"allowed_origins[{index}]",
                 "expected an origin such as https://app.example.com or https://*.example.com",
             )
+
+
+def _string_faults(strings: Mapping[str, Mapping[str, str]]) -> Iterator[Fault]:
+    known = language.keys()
+    for code, texts in strings.items():
+        if code not in language.CODES:
+            yield Fault(f"strings.{code}", f"expected one of {', '.join(language.CODES)}")
+            continue
+        for key, text in texts.items():
+            path = f"strings.{code}.{key}"
+            if key not in known:
+                yield Fault(path, "the Hub says nothing under this key")
+            elif len(text) > _LONGEST_STRING:
+                yield Fault(path, f"expected at most {_LONGEST_STRING} characters")
+            elif odd := language.placeholders(text) - language.placeholders(
+                language.default_text(key)
+            ):
+                yield Fault(path, f"there is no {{{min(odd)}}} to put in here")
 
 
 def _is_web_address(text: str) -> bool:
@@ -109,7 +132,7 @@ def _is_web_address(text: str) -> bool:
     return parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and "@" not in parts.netloc
 
 
-def _normal_origin(text: str) -> str | None:
+def normal_origin(text: str) -> str | None:
     """Return scheme, host and port in the spelling browsers use, or `None` if it is no origin."""
     try:
         parts = urlsplit(text.strip().lower())

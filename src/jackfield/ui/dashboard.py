@@ -90,7 +90,7 @@ async def new_link(request: Request, project: Project) -> Response:
 async def make_link(request: Request, project: Project) -> Response:
     """Open a connect session for what the form says, and show its auth link."""
     hub = hub_of(request)
-    typed = await read_form(request)
+    typed = (await read_form(request)).fields()
     owner_id = typed.get("owner_id", "")
     if not owner_id:
         return _link_page(request, project, typed=typed, problem="Say whose account it will be.")

@@ -1,5 +1,6 @@
 """Reading a posted form: `application/x-www-form-urlencoded`, as our pages send it."""
 
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -7,12 +8,34 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 _MOST_BYTES: Final = 1024 * 1024
-_MOST_FIELDS: Final = 200
+_MOST_FIELDS: Final = 2000
+# A connector's fields begin with a letter or `_` and a letter; what the page itself says does not
+# get in their way.
+_OF_THE_PAGE: Final = frozenset({"_need", "_refresh", "_confirm_identity"})
 
 
-async def read_form(request: Request) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was filled in, in order, without blanks around it and without what is empty."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def get(self, name: str, default: str = "") -> str:
+        return dict(self.pairs).get(name, default)
+
+    def all(self, name: str) -> list[str]:
+        return [value for each, value in self.pairs if each == name]
+
+    def has(self, name: str) -> bool:
+        return any(each == name for each, _ in self.pairs)
+
+    def fields(self) -> dict[str, str]:
+        return {name: value for name, value in self.pairs if name not in _OF_THE_PAGE}
+
+
+async def read_form(request: Request) -> Form:
     """
-    Return the fields that were filled in, by name, without blanks around them.
+    Read a posted form.
 
     Raises:
         HTTPException: it is larger than any form of ours, or not a form.
@@ -26,4 +49,4 @@ async def read_form(request: Request) -> dict[str, str]:
         pairs = parse_qsl(content.decode(), max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise HTTPException(400) from error
-    return {name: value.strip() for name, value in pairs if value.strip()}
+    return Form(tuple((name, value.strip()) for name, value in pairs if value.strip()))

@@ -5,7 +5,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from jackfield.runtime import Hub
 from jackfield.ui import assets, dashboard, docs, hub_page
@@ -44,6 +45,13 @@ class Pages(Starlette):
         )
         self.state.hub = hub
         self.state.api_description = api_description
+
+    def serves(self, scope: Scope) -> bool:
+        """Tell whether there is a page at a request's path, or a person who would read of none."""
+        accepted = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+        return b"text/html" in accepted or any(
+            route.matches(scope)[0] is not Match.NONE for route in self.routes
+        )
 
 
 async def _home(request: Request) -> Response:

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from jackfield.engine.kinds import is_list
 from jackfield.kit.json import Json
 from jackfield.ui.rendering import hub_of, page
 
@@ -175,4 +176,4 @@ def _type(schema: Mapping[str, Json]) -> tuple[str, str]:
         shown, link = _type(schema.get("items", {}))
         return f"list of {shown}", link
     given = schema.get("type", "anything")
-    return (" or ".join(given) if isinstance(given, list) else str(given)), ""
+    return " or ".join(map(str, given)) if is_list(given) else str(given), ""

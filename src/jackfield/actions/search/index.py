@@ -9,6 +9,7 @@ the catalog, so the same question gets the same answer.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Final
 
 from jackfield.actions.search.postings import Postings
@@ -79,7 +80,7 @@ class Index:
         if connectors is not None:
             within = {n for key in connectors for n in self._by_connector.get(key, ())}
         found = self._add_up(question.concepts, within)
-        best = sorted(found, key=lambda n: (-found[n], n))[: max(_LOOKED_AT, most)]
+        best = nlargest(max(_LOOKED_AT, most), found, key=found.__getitem__)
         total = sum(concept.weight for concept in question.concepts)
         hits = [
             Hit(document.id, _similarity(document, question, share=found[number] / total))

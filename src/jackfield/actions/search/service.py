@@ -8,6 +8,7 @@ from jackfield.actions.search.index import Entry, Index
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.connector import Connector
+from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 
 
@@ -77,6 +78,14 @@ def entry_of(connector: Connector, action: ActionInfo) -> Entry:
         name=action.name,
         label=action.label,
         description=f"{action.description} {action.details}",
-        inputs=tuple(action.schema.get("properties", {})),
+        inputs=_inputs(action),
         tags=(*action.tags, *action.categories),
     )
+
+
+def _inputs(action: ActionInfo) -> tuple[str, ...]:
+    try:
+        return tuple(action.schema.get("properties", {}))
+    except HubError:
+        # An action that cannot be compiled is in the catalog's findings, and can still be found.
+        return ()

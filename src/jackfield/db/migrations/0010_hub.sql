@@ -11,7 +11,6 @@ create table connect_frames (
   project_id text not null references projects (id),
   session_id bigint not null,
   origin     text not null,
-  ancestors  text not null,
   expires_at timestamptz not null
 );
 create index connect_frames_of_project on connect_frames (project_id, expires_at);

@@ -1,0 +1,185 @@
+"""Proxy calls: a caller's own request to the provider, with an account's credentials.
+
+The provider's answer is given back as it is, refusals included: the call to us was right. Credentials go to
+the hosts that the connector declares, and nowhere else.
+"""
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.provider import ProviderTransport, safe
+from jackfield.actions import recording
+from jackfield.actions.holding import Held, hold, open_held
+from jackfield.actions.models import HostNotDeclared, ProxyAnswer, ProxyOrder
+from jackfield.actions.recording import Recorder, doubt, recorded
+from jackfield.actions.rehearsal import describe
+from jackfield.connectors.connector import Connector
+from jackfield.engine.proxying import Linked
+from jackfield.engine.transport import Request, Response
+from jackfield.engine.wire.url import normalize, path_and_query
+from jackfield.kit import redaction
+from jackfield.kit.errors import Fault, InvalidRequest, ProviderAnswer, ProviderError
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import DecodeError, Json, encode, parse
+from jackfield.profiles.service import PROXY
+from jackfield.runtime import Hub
+
+_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]{0,8000}")
+_SCHEME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
+# The connection's own, ours, or what the transport sets itself.
+_DROPPED: Final = frozenset(
+    {
+        "host", "content-length", "connection", "keep-alive", "transfer-encoding", "te", "trailer",
+        "upgrade", "expect", "accept-encoding", "cookie", "x-account-id", "x-connector-profile-id",
+        "idempotency-key",
+    }
+)  # fmt: skip
+_KEPT_BACK: Final = frozenset(
+    {"set-cookie", "connection", "keep-alive", "transfer-encoding", "content-encoding"}
+)
+_FORM: Final = "application/x-www-form-urlencoded"
+_JSON: Final = "application/json"
+_UNAUTHORIZED: Final = 401
+_REFUSED: Final = 400
+
+
+async def forward(hub: Hub, project_id: ProjectId, order: ProxyOrder) -> ProxyAnswer:
+    """
+    Send a request to an account's provider and return its answer.
+
+    Raises:
+        AccountNotFound: the project has no such account.
+        AccountNotUsable: it is not active.
+        ActionNotAllowed: its connector profile allows some actions only.
+        HostNotDeclared: the connector does not send credentials there.
+        InvalidRequest: it is no request that could be sent.
+        ProviderError: there is no answer.
+        RequestTimeout: it took too long.
+    """
+    recorder = Recorder(hub, project_id, action_id=PROXY, account_id=order.account_id, source=PROXY)
+    if order.dry_run:
+        request, credentials = await _prepare(hub, project_id, order, recorder)
+        described = describe(request, credentials.redactor)
+        return ProxyAnswer(200, {}, {"dry_run": True, "requests": [described]})
+    async with recorded(hub, project_id, recorder, inputs={"path": order.path}) as told:
+        request, credentials = await _prepare(hub, project_id, order, recorder)
+        recorder.redactor = credentials.redactor
+        redaction.learn(credentials.redactor)
+        response = await _send(hub, request, credentials, recorder)
+        answer = _answer(response, request, credentials)
+        told.status, told.output = answer.status, answer.data
+        if answer.status == _UNAUTHORIZED and recorder.held is not None:
+            await doubt(hub, project_id, recorder.held.account)
+    return answer
+
+
+async def _prepare(
+    hub: Hub, project_id: ProjectId, order: ProxyOrder, recorder: Recorder
+) -> tuple[Request, Credentials]:
+    held = await hold(hub, project_id, order.account_id, profile_id=order.profile_id)
+    connector = hub.catalog.get(held.account.provider)
+    recorder.held, recorder.connector = held, connector
+    held.profile.require_allowed(f"{connector.key}_{PROXY}")
+    held.profile.require_version(connector.version)
+    credentials = open_held(hub, project_id, held)
+    return _request(order, held, connector, credentials), credentials
+
+
+def _request(
+    order: ProxyOrder, held: Held, connector: Connector, credentials: Credentials
+) -> Request:
+    account, compiled = held.account, connector.compiled
+    linked = Linked(account.auth_method, account.environment, credentials.values)
+    base_url = order.base_url or compiled.proxying.base_url(linked)
+    if base_url is None:
+        raise _unusable(Fault("url", "is needed: the connector has no one address"))
+    if _SCHEME.match(order.path):
+        raise _unusable(Fault("path", "must be a path; an address belongs into `url`"))
+    # A slash between them, or the path could turn the host before it into something else.
+    url = normalize(f"{base_url.rstrip('/')}/{order.path.lstrip('/')}")
+    if not compiled.allows(url, credentials.values):
+        raise HostNotDeclared(account_id=account.id)
+    headers = dict(_checked(order.headers))
+    content = _content(order.body, headers)
+    request = Request(order.method.upper(), url, headers, content)
+    return compiled.proxying.authorize(request, linked)
+
+
+async def _send(
+    hub: Hub, request: Request, credentials: Credentials, recorder: Recorder
+) -> Response:
+    assert recorder.connector is not None
+    transport = ProviderTransport(
+        hub.egress,
+        recorder.connector.compiled,
+        credentials,
+        seconds=recording.LIFE_SECONDS,
+    )
+    recorder.step_started(PROXY, PROXY)
+    recorder.requested(PROXY, request)
+    try:
+        response = await transport.send(request)
+    except ProviderError as error:
+        recorder.step_ended(PROXY, "failed", {"message": error.detail})
+        raise safe(error, credentials) from None
+    recorder.answered(PROXY, response, seconds=0)
+    recorder.step_ended(PROXY, "done", {})
+    return response
+
+
+def _answer(response: Response, request: Request, credentials: Credentials) -> ProxyAnswer:
+    mask = credentials.redactor
+    headers = {
+        name: mask.text(value) for name, value in response.headers.items() if name not in _KEPT_BACK
+    }
+    data = _read(response)
+    refusal = None
+    if response.status >= _REFUSED:
+        url = mask.text(path_and_query(request.url))
+        refusal = ProviderAnswer(response.status, url, data, headers)
+    return ProxyAnswer(response.status, headers, data, refusal)
+
+
+def _checked(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in headers.items():
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise _unusable(Fault("headers", "must be names and values as HTTP writes them"))
+        if name.lower() not in _DROPPED:
+            yield name, value
+
+
+def _unusable(fault: Fault) -> InvalidRequest:
+    return InvalidRequest(f"{fault.path} {fault.message}", faults=[fault])
+
+
+def _content(body: Json, headers: dict[str, str]) -> bytes | None:
+    """Write the body as its content type asks, and say which it is where nobody has."""
+    if body is None:
+        return None
+    kind = next((v for name, v in headers.items() if name.lower() == "content-type"), None)
+    if isinstance(body, str):
+        headers.update({} if kind else {"Content-Type": "text/plain; charset=utf-8"})
+        return body.encode()
+    if kind is not None and kind.lower().startswith(_FORM) and isinstance(body, Mapping):
+        return urlencode(dict(body), doseq=True).encode()  # pyright: ignore[reportUnknownArgumentType]
+    headers.update({} if kind else {"Content-Type": _JSON})
+    return encode(body)
+
+
+def _read(response: Response) -> Json:
+    """Return JSON as what it says, text as it is, and other bytes as base64."""
+    if not response.body:
+        return None
+    try:
+        return parse(response.body)
+    except (DecodeError, RecursionError):
+        pass
+    try:
+        return response.body.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(response.body).decode()

@@ -1,0 +1,124 @@
+"""Which pages may show the Hub inside them.
+
+The page's own script asks for a frame with the session's token; the browser says which origin it
+belongs to. The frame's address then names that grant and nothing secret, and the page behind it
+can be framed by the allowed origins only, and listens to the one that asked.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from jackfield.connect.models import (
+    ConnectSessionNotFound,
+    Frame,
+    FrameId,
+    OriginNotAllowed,
+    SessionTerms,
+)
+from jackfield.connect.repo import ConnectSessions, Frames, Holder, find_frame
+from jackfield.projects import service as projects
+from jackfield.projects.settings import ProjectSettings, normal_origin
+from jackfield.runtime import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a frame may stand: below `ancestors` only, at the time it is asked for."""
+
+    frame: Frame
+    ancestors: tuple[str, ...]
+
+
+async def open_frame(hub: Hub, holder: Holder, origin: str | None) -> Frame:
+    """
+    Let a page of `origin` show the Hub for as long as the session is open.
+
+    Raises:
+        OriginNotAllowed: neither the project nor the session lets it.
+    """
+    settings = await projects.project_settings(hub, holder.project_id)
+    asking = normal_origin(origin or "")
+    if asking is None:
+        msg = (
+            "only a web page can show the Hub; the browser sent no origin, or one that is not of "
+            "the web (a file, a sandboxed frame)"
+        )
+        raise OriginNotAllowed(msg)
+    _require_allowed(hub, holder.session.terms, settings, asking)
+    async with hub.db.write(holder.project_id) as tx:
+        frame = Frame(
+            id=FrameId.new(tx.now),
+            project_id=holder.project_id,
+            session_id=holder.session.id,
+            origin=asking,
+            expires_at=holder.session.expires_at,
+        )
+        await Frames(tx).add(frame)
+    return frame
+
+
+async def find_setting(hub: Hub, frame_id: str) -> Setting | None:
+    """Return where a frame may stand; nothing if it may stand nowhere (any more)."""
+    frame = await find_frame(hub.db, frame_id)
+    if frame is None:
+        return None
+    settings = await projects.project_settings(hub, frame.project_id)
+    try:
+        async with hub.db.read(frame.project_id) as tx:
+            terms = (await ConnectSessions(tx).get(frame.session_id)).terms
+        _require_allowed(hub, terms, settings, frame.origin)
+    except (ConnectSessionNotFound, OriginNotAllowed):
+        return None
+    return Setting(frame, (_own(hub), *(terms.allowed_origins or settings.allowed_origins)))
+
+
+async def frame_of(hub: Hub, holder: Holder, frame_id: str) -> Frame:
+    """
+    Return the frame a request says it comes from.
+
+    Raises:
+        OriginNotAllowed: it is not one of this session.
+    """
+    frame = await find_frame(hub.db, frame_id)
+    if frame is None or (frame.project_id, frame.session_id) != (
+        holder.project_id,
+        holder.session.id,
+    ):
+        raise OriginNotAllowed
+    return frame
+
+
+async def require_origin(hub: Hub, holder: Holder, origin: str | None) -> None:
+    """
+    Refuse a browser whose page the project, or the session, does not know.
+
+    Where no origins are named, any page may use a token; without an origin it is no page that asks.
+
+    Raises:
+        OriginNotAllowed: origins are named, and this is none of them.
+    """
+    if origin is None:
+        return
+    settings = await projects.project_settings(hub, holder.project_id)
+    if settings.allowed_origins:
+        asking = normal_origin(origin) or "this page"
+        _require_allowed(hub, holder.session.terms, settings, asking)
+
+
+def _require_allowed(hub: Hub, terms: SessionTerms, settings: ProjectSettings, origin: str) -> None:
+    if origin == _own(hub):
+        return
+    if not settings.allows_origin(origin):
+        msg = (
+            f"{origin} is not among the project's allowed_origins: add it with "
+            "PATCH /jackfield/project"
+        )
+        raise OriginNotAllowed(msg)
+    if terms.allowed_origins and origin not in terms.allowed_origins:
+        msg = f"{origin} is not among the connect session's allowed_origins"
+        raise OriginNotAllowed(msg)
+
+
+def _own(hub: Hub) -> str:
+    parts = urlsplit(hub.public_url)
+    return normal_origin(f"{parts.scheme}://{parts.netloc}") or ""

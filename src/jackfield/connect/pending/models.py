@@ -1,0 +1,79 @@
+"""Pending links: credentials a provider accepted, until the project's software confirms them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from jackfield.connect.models import SessionTerms
+from jackfield.kit.errors import Conflict, HubError, NotFound
+from jackfield.kit.ids import Id, ProfileId
+
+# Long enough for a person to look at it after a weekend, and no longer: somebody's credentials
+# lie here for nothing.
+LIFETIME: Final = timedelta(days=3)
+
+
+class PendingLinkId(Id, prefix="pln"):
+    __slots__ = ()
+
+
+class PendingLinkStatus(StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingLink:
+    """A link that waits; `account_id` is the account it is for, once there is one.
+
+    What of the credentials is secret is in the vault, sealed for this link.
+    """
+
+    id: PendingLinkId
+    profile_id: ProfileId
+    account_id: str | None
+    provider: str
+    auth_method: str
+    terms: SessionTerms
+    setup_information: Mapping[str, str]
+    status: PendingLinkStatus
+    created_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None = None
+
+    def require_pending(self) -> None:
+        """
+        Make sure nobody has decided yet.
+
+        Raises:
+            PendingLinkExpired: it is too late.
+            PendingLinkDecided: somebody has.
+        """
+        if self.status is PendingLinkStatus.EXPIRED:
+            raise PendingLinkExpired
+        if self.status is not PendingLinkStatus.PENDING:
+            msg = f"the pending link was {self.status.value} already"
+            raise PendingLinkDecided(msg)
+
+
+class PendingLinkNotFound(NotFound):
+    """No pending link with this id in the project."""
+
+    code = "pending_link_not_found"
+
+
+class PendingLinkDecided(Conflict):
+    """The pending link was confirmed or refused already."""
+
+    code = "pending_link_decided"
+
+
+class PendingLinkExpired(HubError):
+    """Nobody confirmed the pending link in time; its credentials were deleted."""
+
+    code = "pending_link_expired"
+    status = 410

@@ -1,0 +1,148 @@
+"""What can be done with pending links."""
+
+from jackfield.accounts.credentials import secrets_of
+from jackfield.accounts.identity import forget_identity, keep_identity, kept_identity
+from jackfield.accounts.models import Account, AccountNotUsable
+from jackfield.connect.keeping import Proven, keep, target
+from jackfield.connect.pending.models import (
+    LIFETIME,
+    PendingLink,
+    PendingLinkId,
+    PendingLinkStatus,
+)
+from jackfield.connect.pending.repo import PendingLinks
+from jackfield.connectors.auth import AuthMethod
+from jackfield.credentials.repo import Credentials as SealedCredentials
+from jackfield.db.tx import Tx
+from jackfield.events.models import EventType
+from jackfield.events.repo import Events
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.secret import Secret
+from jackfield.profiles.repo import Profiles
+from jackfield.runtime import Hub
+from jackfield.vault.cipher import Binding, Vault
+
+_GENERATION = 1
+
+
+async def hold_back(tx: Tx, vault: Vault, proven: Proven) -> PendingLink:
+    """Keep credentials sealed until somebody confirms or refuses them."""
+    await expire(tx)
+    current = await target(tx, proven)
+    secrets = secrets_of(proven.method, proven.values)
+    link = PendingLink(
+        id=PendingLinkId.new(tx.now),
+        profile_id=proven.profile.id,
+        account_id=None if current is None else current.id,
+        provider=proven.profile.connector_key,
+        auth_method=proven.method.key,
+        terms=proven.terms,
+        setup_information={
+            name: value for name, value in proven.values.items() if name not in secrets
+        },
+        status=PendingLinkStatus.PENDING,
+        created_at=tx.now,
+        expires_at=tx.now + LIFETIME,
+    )
+    await PendingLinks(tx).add(link)
+    sealed = {
+        name: vault.seal(Secret(value), _binding(tx, link, name)) for name, value in secrets.items()
+    }
+    await SealedCredentials(tx).replace(link.id, sealed, generation=_GENERATION)
+    await keep_identity(tx, vault, link.id, proven.identity)
+    await _announce(tx, link)
+    return link
+
+
+async def confirm(hub: Hub, project_id: ProjectId, link_id: str) -> tuple[PendingLink, Account]:
+    """
+    Make an account of a pending link.
+
+    Raises:
+        PendingLinkNotFound: the project has no such pending link.
+        PendingLinkDecided, PendingLinkExpired: it no longer waits.
+        ProfileNotFound: its connector profile was deleted meanwhile.
+    """
+    async with hub.db.write(project_id) as tx:
+        link = await PendingLinks(tx).get(link_id)
+        link.require_pending()
+        account = await keep(tx, hub.vault, await _proven(tx, hub, link))
+        await _forget(tx, link.id)
+        await PendingLinks(tx).decide(link.id, PendingLinkStatus.CONFIRMED, account_id=account.id)
+        return await PendingLinks(tx).get(link.id), account
+
+
+async def refuse(tx: Tx, link_id: str) -> PendingLink:
+    """
+    Delete the credentials of a pending link.
+
+    Raises:
+        PendingLinkNotFound: the project has no such pending link.
+        PendingLinkDecided, PendingLinkExpired: it no longer waits.
+    """
+    link = await PendingLinks(tx).get(link_id)
+    link.require_pending()
+    await _forget(tx, link.id)
+    await PendingLinks(tx).decide(link.id, PendingLinkStatus.REFUSED, account_id=None)
+    return await PendingLinks(tx).get(link.id)
+
+
+async def expire(tx: Tx) -> None:
+    """Delete the credentials of those whose time is over."""
+    for link_id in await PendingLinks(tx).overdue():
+        await _forget(tx, link_id)
+        await PendingLinks(tx).decide(link_id, PendingLinkStatus.EXPIRED, account_id=None)
+
+
+async def _proven(tx: Tx, hub: Hub, link: PendingLink) -> Proven:
+    sealed = await SealedCredentials(tx).of(link.id)
+    secrets = {
+        name: hub.vault.open(value, _binding(tx, link, name)).reveal()
+        for name, value in sealed.items()
+    }
+    return Proven(
+        terms=link.terms,
+        profile=await Profiles(tx).get(link.profile_id),
+        method=_method(hub, link),
+        values={**link.setup_information, **secrets},
+        identity=await kept_identity(tx, hub.vault, link.id),
+        account_id=link.account_id,
+    )
+
+
+def _method(hub: Hub, link: PendingLink) -> AuthMethod:
+    method = hub.catalog.get(link.provider).find_auth_method(link.auth_method)
+    if method is None:
+        msg = (
+            f"the connector {link.provider!r} no longer has the auth method "
+            f"{link.auth_method!r}; refuse this link and ask for a new one"
+        )
+        raise AccountNotUsable(msg)
+    return method
+
+
+async def _forget(tx: Tx, link_id: PendingLinkId) -> None:
+    await SealedCredentials(tx).remove(link_id)
+    await forget_identity(tx, link_id)
+
+
+async def _announce(tx: Tx, link: PendingLink) -> None:
+    body = {
+        "project_id": tx.project_id,
+        "event": EventType.PENDING_LINK_CREATED,
+        "event_date": tx.now,
+        "record_type": "pending_link",
+        "record_id": link.id,
+        "account_id": link.account_id,
+        "provider": link.provider,
+        "origin_owner_id": link.terms.origin_owner_id,
+        "origin_owner_name": link.terms.origin_owner_name,
+        "origin_username": link.terms.origin_username,
+        "setup_information": link.setup_information,
+        "expires_at": link.expires_at,
+    }
+    await Events(tx).add(EventType.PENDING_LINK_CREATED, [(link.id, body)])
+
+
+def _binding(tx: Tx, link: PendingLink, name: str) -> Binding:
+    return Binding(tx.project_id, link.id, name, _GENERATION)

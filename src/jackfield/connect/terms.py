@@ -1,0 +1,51 @@
+"""What a connect session may be asked for."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from jackfield.connect.models import SessionTerms
+from jackfield.connectors.catalog import ActionNotFound, Catalog
+from jackfield.kit.errors import Fault, InvalidRequest
+from jackfield.projects.settings import ProjectSettings, normal_origin
+
+
+def require_possible(
+    catalog: Catalog, settings: ProjectSettings, terms: SessionTerms
+) -> SessionTerms:
+    """
+    Return `terms` in the form they are kept in.
+
+    Raises:
+        InvalidRequest: they name what there is not, or what the project does not allow.
+    """
+    faults = [*_action_faults(catalog, terms), *_origin_faults(settings, terms)]
+    if faults:
+        words = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
+        raise InvalidRequest(words, faults=faults)
+    origins = filter(None, map(normal_origin, terms.allowed_origins))
+    return replace(terms, allowed_origins=tuple(dict.fromkeys(origins)))
+
+
+def _action_faults(catalog: Catalog, terms: SessionTerms) -> Iterator[Fault]:
+    for index, action_id in enumerate(terms.actions):
+        try:
+            connector, _ = catalog.action(action_id)
+        except ActionNotFound as missing:
+            yield Fault(f"actions[{index}]", missing.detail)
+            continue
+        if terms.provider not in (None, connector.key):
+            yield Fault(f"actions[{index}]", f"is not an action of {terms.provider!r}")
+
+
+def _origin_faults(settings: ProjectSettings, terms: SessionTerms) -> Iterator[Fault]:
+    for index, origin in enumerate(terms.allowed_origins):
+        normal = normal_origin(origin)
+        if normal is None or "*" in normal:
+            yield Fault(
+                f"allowed_origins[{index}]", "expected an origin such as https://app.example.com"
+            )
+        elif not settings.allows_origin(normal):
+            yield Fault(
+                f"allowed_origins[{index}]",
+                "is not among the project's allowed origins, which a session can only narrow down",
+            )

@@ -1,0 +1,54 @@
+"""`Prefer: heartbeat`: blank lines before the answer, so that nobody on the way gives up waiting."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from typing import Any, Final, TypeAlias
+
+from starlette.responses import Response, StreamingResponse
+
+from jackfield.kit.errors import HubError
+
+Refuse: TypeAlias = Callable[[Exception], Response]
+
+BEAT_SECONDS: Final = 10.0
+
+_JSON: Final = "application/json"
+_APPLIED: Final = {"preference-applied": "heartbeat"}
+
+
+class HeartbeatBeforeFile(HubError):
+    """The answer is a file, before which no line may stand: ask without `Prefer: heartbeat`."""
+
+    code = "heartbeat_before_file"
+    status = 406
+
+
+def is_wanted(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"prefer" and b"heartbeat" in value.lower() for name, value in headers)
+
+
+async def keep_alive(work: Coroutine[Any, Any, Response], *, refuse: Refuse) -> Response:
+    """
+    Return the answer that `work` comes to, or one that beats until it has.
+
+    What takes no longer than one beat is answered as always. After that the status is on its way
+    already: it is 200, and the body says what it really is.
+    """
+    task = asyncio.create_task(work)
+    done, _ = await asyncio.wait({task}, timeout=BEAT_SECONDS)
+    if done:
+        response = task.result()
+        response.headers.update(_APPLIED)
+        return response
+    return StreamingResponse(_beat(task, refuse), headers=_APPLIED, media_type=_JSON)
+
+
+async def _beat(task: "asyncio.Task[Response]", refuse: Refuse) -> AsyncGenerator[bytes]:
+    # The work goes on if the client hangs up: it may be a write that has half happened.
+    while not task.done():
+        yield b"\n"
+        await asyncio.wait({task}, timeout=BEAT_SECONDS)
+    response = task.result()
+    if not response.headers.get("content-type", "").startswith(_JSON):
+        response = refuse(HeartbeatBeforeFile())
+    yield bytes(response.body)

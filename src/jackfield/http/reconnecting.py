@@ -1,0 +1,17 @@
+"""How an account that no longer works is linked anew: said wherever such an account is shown.
+
+No link is made before somebody asks who may make one: reading an account mints nothing.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class ReconnectOut(Struct, frozen=True):
+    method: Literal["POST"]
+    path: str
+
+
+def reconnect(account_id: str) -> ReconnectOut:
+    return ReconnectOut("POST", f"/jackfield/accounts/{account_id}/reconnect_link")

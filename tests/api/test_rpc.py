@@ -1,0 +1,328 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from jackfield.actions import recording
+from jackfield.cli import server
+from jackfield.http import heartbeat
+from jackfield.projects import service as projects
+from jackfield.settings import Settings
+from tests.support.clock import FrozenClock
+from tests.support.running import EU, US, Running, running_hub
+from tests.support.scripted import Seen, reply, scripted
+
+pytestmark = pytest.mark.anyio
+
+CHANNELS = '{"channels": [{"id": 1, "name": "Promotions"}]}'
+
+
+async def test_what_published_clients_send_beside_the_arguments_is_taken(hub: Running) -> None:
+    account_id = await hub.link()
+
+    response = await hub.api.post(
+        "/actions/rpc?debug=true&run_id=7",
+        headers={"x-account-id": account_id},
+        json={
+            "action": "iterable_list_channels",
+            "query": {"page_size": 25, "debug": False},
+            "headers": {"x-account-id": account_id, "accept": "application/json"},
+            "defender_enabled": True,
+            "defender_config": {"enabled": True, "block_high_risk": False},
+        },
+    )
+
+    assert response.status_code == 200, response.text
+
+
+async def test_an_index_of_results_is_not_offered_and_says_so(hub: Running) -> None:
+    account_id = await hub.link()
+
+    response = await hub.api.post(
+        "/actions/rpc?sync=true",
+        headers={"x-account-id": account_id},
+        json={"action": "iterable_list_channels"},
+    )
+
+    assert (response.status_code, response.json()["code"]) == (501, "sync_not_offered")
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({}, ""),
+        ({"action": ""}, "action"),
+        ({"action": 7}, "action"),
+        ({"action": "iterable_list_channels", "query": []}, "query"),
+        ({"action": "iterable_list_channels", "body": "x"}, "body"),
+        ({"action": "iterable_list_channels", "dry_run": "yes"}, "dry_run"),
+    ],
+)
+async def test_a_call_of_the_wrong_shape_is_named_by_its_path(
+    hub: Running, body: dict[str, Any], path: str
+) -> None:
+    response = await hub.api.post("/actions/rpc", json=body)
+
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert response.json()["faults"][0]["path"] == path
+
+
+async def test_a_dry_run_shows_the_request_and_sends_nothing(hub: Running) -> None:
+    account_id = await hub.link()
+    before = len(hub.sandbox.us.requests)
+
+    response = await hub.run(
+        account_id,
+        "iterable_create_list",
+        body={"name": f"about {hub.us_key}"},
+        dry_run=True,
+    )
+
+    assert response.json() == {
+        "data": {
+            "dry_run": True,
+            "action": "iterable_create_list",
+            "requests": [
+                {
+                    "method": "POST",
+                    "url": "https://api.iterable.com/api/lists",
+                    "headers": {
+                        "Api-Key": "[redacted]",
+                        "Content-Type": "application/json",
+                        "Accept": "application/json, text/plain, */*",
+                    },
+                    "body": {"name": "about [redacted]"},
+                }
+            ],
+        },
+        "next": None,
+    }
+    assert len(hub.sandbox.us.requests) == before
+    await hub.hub.appender.flush()
+    assert await hub.hub.db.unscoped("select id from runs") == []
+
+
+async def test_a_dry_run_can_be_asked_for_in_the_query(hub: Running) -> None:
+    account_id = await hub.link()
+
+    response = await hub.api.post(
+        "/actions/rpc?dry_run=true",
+        headers={"x-account-id": account_id},
+        json={"action": "iterable_get_list_size", "path": {"listId": 7}},
+    )
+
+    (request,) = response.json()["data"]["requests"]
+    assert (request["method"], request["body"]) == ("GET", None)
+    assert request["url"] == "https://api.iterable.com/api/lists/7/size"
+
+
+async def test_a_dry_run_is_checked_like_any_other(hub: Running) -> None:
+    account_id = await hub.link()
+    await hub.api.post(f"/jackfield/accounts/{account_id}/suspend")
+
+    paused = await hub.run(account_id, "iterable_list_channels", dry_run=True)
+    await hub.api.post(f"/jackfield/accounts/{account_id}/resume")
+    wrong = await hub.run(account_id, "iterable_get_list_size", path={"listId": "x"}, dry_run=True)
+
+    assert (paused.status_code, wrong.status_code) == (412, 422)
+
+
+async def hang(_writer: asyncio.StreamWriter, _seen: Seen) -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_request_ends_with_its_life_and_says_when_to_try_again(
+    data_dir: Path, clock: FrozenClock, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = [reply(CHANNELS), hang]
+
+    async def switch(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        await (turns.pop(0) if len(turns) > 1 else turns[0])(writer, seen)
+
+    monkeypatch.setattr(recording, "LIFE_SECONDS", 0.2)
+    async with (
+        scripted(switch) as provider,
+        running_hub(sandbox, data_dir=data_dir, clock=clock, provider=provider.url) as hub,
+    ):
+        account_id = await hub.link(key="k" * 32)
+        response = await hub.run(account_id, "iterable_list_channels")
+
+    assert (response.status_code, response.json()["code"]) == (408, "request_timeout")
+    assert response.headers["retry-after"] == "60"
+
+
+@pytest.fixture
+async def slow(
+    data_dir: Path, clock: FrozenClock, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[tuple[Running, asyncio.Event]]:
+    """Run a hub whose provider answers once it is let, and that beats often meanwhile."""
+    let = asyncio.Event()
+    first = [True]
+
+    async def answer(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        if not first:
+            await let.wait()
+        first.clear()
+        if seen.line.startswith("GET /api/lists"):
+            await reply('{"msg": "no such list"}', status=400)(writer, seen)
+        else:
+            await reply(CHANNELS)(writer, seen)
+
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.05)
+    async with (
+        scripted(answer) as provider,
+        running_hub(sandbox, data_dir=data_dir, clock=clock, provider=provider.url) as hub,
+    ):
+        yield hub, let
+
+
+async def ask_with_heartbeat(hub: Running, account_id: str, **body: Any) -> httpx2.Response:
+    return await hub.api.post(
+        "/actions/rpc",
+        headers={"x-account-id": account_id, "prefer": "heartbeat"},
+        json=body,
+    )
+
+
+async def test_lines_keep_a_connection_alive_until_the_answer_is_there(
+    slow: tuple[Running, asyncio.Event],
+) -> None:
+    hub, let = slow
+    account_id = await hub.link(key="k" * 32)
+    asyncio.get_running_loop().call_later(0.3, let.set)
+
+    response = await ask_with_heartbeat(hub, account_id, action="iterable_list_channels")
+
+    assert response.status_code == 200
+    assert response.headers["preference-applied"] == "heartbeat"
+    assert response.headers["x-request-id"].startswith("req_")
+    assert response.text.startswith("\n\n")
+    assert response.json()["data"][0]["name"] == "Promotions"
+
+
+async def test_an_error_after_the_first_line_is_told_in_the_body(
+    slow: tuple[Running, asyncio.Event],
+) -> None:
+    hub, let = slow
+    account_id = await hub.link(key="k" * 32)
+    asyncio.get_running_loop().call_later(0.2, let.set)
+
+    response = await ask_with_heartbeat(
+        hub, account_id, action="iterable_get_list_size", path={"listId": 7}
+    )
+
+    assert response.status_code == 200
+    assert response.json()["statusCode"] == 502
+    assert response.json()["code"] == "provider_rejected"
+    assert response.json()["request_id"] == response.headers["x-request-id"]
+
+
+async def test_a_quick_answer_has_its_own_status_even_with_a_heartbeat(hub: Running) -> None:
+    account_id = await hub.link()
+
+    done = await ask_with_heartbeat(hub, account_id, action="iterable_list_channels")
+    refused = await ask_with_heartbeat(hub, account_id, action="iterable_nothing")
+
+    assert (done.status_code, done.headers["preference-applied"]) == (200, "heartbeat")
+    assert not done.text.startswith("\n")
+    assert (refused.status_code, refused.json()["code"]) == (404, "action_not_found")
+
+
+FILES = """\
+StackOne: 1.0.0
+info: {title: Acme, key: acme, version: 1.0.0, description: Things.}
+baseUrl: https://api.acme.example
+authentication:
+  - token:
+      type: custom
+      label: Token
+      authorization: {type: bearer, token: $.credentials.token}
+      configFields:
+        - {key: token, label: Token, type: password, required: true, secret: true}
+actions:
+  - actionId: download_report
+    label: Download report
+    description: Download a report.
+    categories: [documents]
+    actionType: custom
+    effects: [read]
+    inputs: []
+    steps:
+      - stepId: fetch
+        stepFunction:
+          functionName: download_file
+          parameters:
+            url: /report
+"""
+PDF = b"%PDF-1.7 \x00\xff bytes"
+
+
+async def test_a_file_comes_as_the_bytes_it_is(
+    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Any
+) -> None:
+    folder = tmp_path / "connectors" / "acme"
+    folder.mkdir(parents=True)
+    (folder / "acme.connector.s1.yaml").write_text(FILES, encoding="utf-8")
+    named = {
+        "content-type": "application/pdf",
+        "content-disposition": 'attachment; filename="Q1 €.pdf"',
+    }
+    answer = reply(
+        PDF, headers={name: value.encode().decode("latin-1") for name, value in named.items()}
+    )
+
+    async with (
+        scripted(answer) as provider,
+        running_hub(
+            sandbox,
+            data_dir=data_dir,
+            clock=clock,
+            connectors=folder.parent,
+            rewrite={"https://api.acme.example": provider.url},
+        ) as hub,
+    ):
+        session = await hub.session(provider="acme")
+        linked = await hub.submit(session["token"], {"token": "t" * 20}, provider="acme")
+        response = await hub.run(linked.json()["id"], "acme_download_report")
+
+    assert response.status_code == 200, response.text
+    assert response.content == PDF
+    assert response.headers["content-type"] == "application/pdf"
+    assert response.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
+
+
+async def test_a_call_is_answered_over_a_real_connection_with_heartbeats(
+    data_dir: Path, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = [reply(CHANNELS)]
+
+    async def late(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        if turns:
+            await turns.pop()(writer, seen)
+            return
+        await asyncio.sleep(0.3)
+        await reply(CHANNELS)(writer, seen)
+
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.05)
+    async with scripted(late) as provider:
+        settings = Settings(
+            data_dir=data_dir, provider_rewrite=f"{US}={provider.url},{EU}={sandbox.eu.url}"
+        )
+        async with server.serving(settings, server.listen("127.0.0.1", 0)) as opened:
+            project = await projects.ensure_project(opened)
+            async with opened.db.write(project.id) as tx:
+                issued = await projects.issue_key(tx, name="test")
+            async with httpx2.AsyncClient(
+                base_url=opened.public_url, auth=(issued.token.reveal(), "")
+            ) as api:
+                hub = Running(opened, api, sandbox, project)
+                account_id = await hub.link(key="k" * 32)
+                response = await ask_with_heartbeat(
+                    hub, account_id, action="iterable_list_channels"
+                )
+
+    assert response.text.startswith("\n\n")
+    assert response.json()["data"][0]["name"] == "Promotions"

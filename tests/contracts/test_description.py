@@ -1,0 +1,130 @@
+"""The API does what `/openapi.json` says, whatever is sent to it."""
+
+import asyncio
+import threading
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import booleans
+from schemathesis.checks import load_all_checks
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from jackfield.cli import server
+from jackfield.client import AsyncHub
+from jackfield.http.api import ROUTES
+from jackfield.http.openapi import document
+from jackfield.http.routing import Route
+from jackfield.projects import service as projects
+from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.sandbox.iterable.server import serve as serve_sandbox
+from jackfield.settings import Settings
+from tests.clients.conftest import link
+from tests.support.running import US
+
+pytestmark = pytest.mark.slow
+
+load_all_checks()
+SCHEMA = schemathesis.openapi.from_dict(document(ROUTES, url="http://127.0.0.1"))
+CONFORMS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    url: str
+    headers: dict[str, str]
+    known: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, connector_cache: Path) -> Generator[Served]:
+    """Serve one hub for all of this module's requests, in a thread of its own."""
+    folder = tmp_path_factory.mktemp("described")
+    (folder / "cache").symlink_to(connector_cache)
+    ready, done = threading.Event(), threading.Event()
+    told: list[Served] = []
+
+    async def serve() -> None:
+        opened = server.listen("127.0.0.1", 0)
+        async with serve_sandbox() as sandbox:
+            settings = Settings(data_dir=folder, provider_rewrite=f"{US}={sandbox.us.url}")
+            async with server.serving(settings, opened) as hub:
+                project = await projects.ensure_project(hub)
+                async with hub.db.write(project.id) as tx:
+                    key = (await projects.issue_key(tx, name="described")).token.reveal()
+                told.append(await _known(hub.public_url, key, sandbox))
+                ready.set()
+                await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=[serve()])
+    thread.start()
+    assert ready.wait(10)
+    yield told[0]
+    done.set()
+    thread.join(10)
+
+
+async def _known(url: str, key: str, sandbox: Sandbox) -> Served:
+    """Link an account, so that there is something to ask for."""
+    async with AsyncHub(url, key) as client:
+        account = await link(client, sandbox.us.api_keys["server_side"], multiple=True)
+        linked = await client.get_account(account)
+        session = await client.create_connect_session(
+            origin_owner_id="other", origin_owner_name="Other", provider="iterable"
+        )
+    headers = {
+        "authorization": f"Bearer {key}",
+        "x-account-id": account,
+        "x-hub-session-token": session.token,
+    }
+    known = {
+        "account_id": account,
+        "profile_id": str(linked.connector_profile_id),
+        "provider": "iterable",
+    }
+    return Served(url, headers, known)
+
+
+def cases() -> list[Any]:
+    """Return what fits, for every route; and what does not fit, for those with a body."""
+    return [
+        pytest.param(route, mode, id=f"{route.method} {route.path} {mode.value}")
+        for route in ROUTES
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        if mode is GenerationMode.POSITIVE or "body" in route.parameters
+    ]
+
+
+@pytest.mark.parametrize(("route", "mode"), cases())
+def test_whatever_is_sent_is_answered_as_described(
+    served: Served, route: Route, mode: GenerationMode
+) -> None:
+    operation = SCHEMA[route.path][route.method]
+
+    @given(case=operation.as_strategy(generation_mode=mode), is_known=booleans())
+    @settings(
+        max_examples=12,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def send(case: Any, is_known: bool) -> None:
+        if is_known:
+            case.path_parameters |= {
+                name: served.known[name] for name in case.path_parameters if name in served.known
+            }
+        response = case.call(base_url=served.url, headers=served.headers, timeout=10)
+        assert response.status_code != 500, response.text
+        case.validate_response(response, checks=CONFORMS)
+
+    send()
