@@ -26,10 +26,12 @@ docs: ## Write the reference pages that are generated
 	.venv/bin/python tools/reference.py
 
 lock: ## Resolve the dependencies anew (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  pyproject.toml --group test --group lint -c requirements.lock -o requirements-dev.lock
 
 bench: ## Measure, in one run, what docs/performance.md promises
 	.venv/bin/python bench/action.py
+	.venv/bin/python bench/search.py
+	.venv/bin/python bench/mcp.py
