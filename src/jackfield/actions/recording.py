@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 import structlog
 
@@ -212,9 +212,8 @@ class Recorder:
         return self.redactor.text(str(text))[:_LONGEST_MESSAGE]
 
     def _body(self, headers: Mapping[str, str], content: bytes | None) -> Body:
-        shown = self.redactor.value(headers)
+        shown = cast("Mapping[str, str]", self.redactor.value(headers))
         text = (content or b"")[:_LONGEST_BODY].decode("utf-8", "replace")
-        assert isinstance(shown, dict)
         return Body(shown, self.redactor.text(text), len(content or b"") > _LONGEST_BODY)
 
 

@@ -23,11 +23,14 @@ from jackfield.http import (
     files,
     health,
     heartbeat,
+    logs,
     open_sessions,
     pending_links,
     profiles,
     projects,
     proxy,
+    request_logs,
+    request_recording,
     rpc,
     search,
 )
@@ -35,7 +38,7 @@ from jackfield.http.body import read_body
 from jackfield.http.errors import MethodNotAllowed, respond
 from jackfield.http.routing import Endpoint, Route
 from jackfield.kit import asking
-from jackfield.kit.errors import NotFound
+from jackfield.kit.errors import HubError, NotFound
 from jackfield.kit.ids import RequestId
 from jackfield.runtime import Hub
 
@@ -46,6 +49,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *search.api.routes,
     *feedback.api.routes,
     *files.api.routes,
+    *request_logs.api.routes,
+    *logs.api.routes,
     *connect_sessions.api.routes,
     *accounts.api.routes,
     *connectors.api.routes,
@@ -115,7 +120,7 @@ class Api:
         now = self._hub.clock()
         request_id = RequestId.new(now)
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        asking.begin(request_id, scope["headers"])
+        asked = asking.begin(request_id, scope["headers"])
         started = time.perf_counter()
         refuse = partial(respond, at=now, request_id=request_id)
         work = self._answer_always(scope, receive, refuse)
@@ -123,12 +128,21 @@ class Api:
             response = await heartbeat.keep_alive(work, refuse=refuse)
         else:
             response = await work
+        seconds = time.perf_counter() - started
         _log.info(
             "request",
             method=scope["method"],
             path=scope["path"],
             status=response.status_code,
-            ms=round((time.perf_counter() - started) * 1000, 2),
+            ms=round(seconds * 1000, 2),
+        )
+        request_recording.record(
+            self._hub,
+            asked,
+            scope,
+            status=response.status_code,
+            at=now,
+            duration_ms=round(seconds * 1000),
         )
         headers = MutableHeaders(raw=response.raw_headers)
         headers["x-request-id"] = request_id
@@ -144,6 +158,9 @@ class Api:
         try:
             return await self._answer(scope, receive)
         except Exception as error:  # noqa: BLE001 - the one place where all of them end
+            asked = asking.current()
+            if asked is not None and isinstance(error, HubError):
+                asked.error_code = error.code
             return refuse(error)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:

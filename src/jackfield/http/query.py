@@ -1,5 +1,6 @@
 """Reading query parameters into a struct, in each spelling published clients use for lists."""
 
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
@@ -17,6 +18,7 @@ def parse_query(text: str, type_: type[T]) -> T:
     Read the query string `text` as a `type_`; parameters it does not name are ignored.
 
     A list may be repeated keys (`a=1&a=2`, `a[]=1&a[]=2`) or commas (`a=1,2`). Blank is absent.
+    `filter[a]=1` says the same as `a=1`.
 
     Raises:
         InvalidRequest: a value is not of the type its parameter has.
@@ -27,7 +29,7 @@ def parse_query(text: str, type_: type[T]) -> T:
 
     values: dict[str, object] = {}
     for name, is_list in _parameters(type_):
-        found = given.get(name)
+        found = given.get(name) or given.get(f"filter[{name}]")
         if found is not None:
             values[name] = _split(found) if is_list else found[-1]
     try:
@@ -37,6 +39,19 @@ def parse_query(text: str, type_: type[T]) -> T:
         path = "query." + place.rstrip("`").removeprefix("$").removeprefix(".")
         msg = f"{path}: {words[:1].lower()}{words[1:]}"
         raise InvalidRequest(msg, faults=[Fault(path, words)]) from None
+
+
+def aware(moment: datetime | None) -> datetime | None:
+    """Read a time that names no zone as UTC, which published clients leave out."""
+    if moment is not None and moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment
+
+
+def past(moment: datetime | None) -> datetime | None:
+    """Return the first millisecond after `moment`: lists go up to it and include it."""
+    known = aware(moment)
+    return None if known is None else known + timedelta(milliseconds=1)
 
 
 @cache

@@ -4,16 +4,20 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from jackfield.kit.ids import ProjectId
+
 _LONGEST = 255
 
 
 @dataclass(slots=True)
 class Asking:
-    """One request to the hub. `key_id` is known once its API key is."""
+    """One request to the hub; whose it is, is known once its API key is."""
 
     request_id: str
     headers: Iterable[tuple[bytes, bytes]]
+    project_id: ProjectId | None = None
     key_id: str | None = None
+    error_code: str | None = None
 
     @property
     def user_agent(self) -> str | None:
@@ -26,9 +30,11 @@ class Asking:
 _current: ContextVar[Asking | None] = ContextVar("asking", default=None)
 
 
-def begin(request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
+def begin(request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> Asking:
     """Have what this task does from now on belong to a request."""
-    _current.set(Asking(request_id, headers))
+    asking = Asking(request_id, headers)
+    _current.set(asking)
+    return asking
 
 
 def current() -> Asking | None:

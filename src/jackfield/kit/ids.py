@@ -28,9 +28,12 @@ class Id(str):
     @classmethod
     def new(cls, now: datetime) -> Self:
         """Make an id that sorts after those made in earlier milliseconds."""
-        number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
-        body = "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
-        return cls(f"{cls.prefix}_{body}")
+        return cls(cls.prefix + _body(int(now.timestamp() * 1000), secrets.randbits(80)))
+
+    @classmethod
+    def floor(cls, moment: datetime) -> Self:
+        """Return what sorts before every id made at `moment` or later, and after all others."""
+        return cls(cls.prefix + _body(max(0, int(moment.timestamp() * 1000)), 0))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -77,3 +80,8 @@ class RequestId(Id, prefix="req"):
 
 class FeedbackId(Id, prefix="fbk"):
     __slots__ = ()
+
+
+def _body(milliseconds: int, rest: int) -> str:
+    number = milliseconds << 80 | rest
+    return "_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])

@@ -131,7 +131,7 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
         entries["caller", digest] = known
     request = asking.current()
     if request is not None:
-        request.key_id = known.key_id
+        request.project_id, request.key_id = project_id, known.key_id
     return known
 
 

@@ -24,6 +24,15 @@ def test_ids_sort_as_their_milliseconds_do(one: datetime, other: datetime) -> No
         assert AccountId.new(earlier) < AccountId.new(later)
 
 
+@given(TIMES, TIMES)
+def test_the_floor_of_a_moment_stands_between_what_was_made_before_and_after_it(
+    one: datetime, other: datetime
+) -> None:
+    earlier, later = sorted((one, other))
+    if int(earlier.timestamp() * 1000) < int(later.timestamp() * 1000):
+        assert AccountId.new(earlier) < AccountId.floor(later) <= AccountId.new(later)
+
+
 @pytest.mark.parametrize("text", ["", "acc_", "acc_1", "acc_" + "I" * 26, "01K3" * 7])
 def test_what_is_no_id_is_refused(text: str) -> None:
     with pytest.raises(InvalidId):

@@ -93,3 +93,41 @@ class RunNotFound(NotFound):
     """No run with this id in the project, or it is no longer kept."""
 
     code = "run_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs are meant; an empty choice means all.
+
+    `nothing` is for a filter on what no run of ours has.
+    """
+
+    ids: tuple[str, ...] = ()
+    request_ids: tuple[str, ...] = ()
+    account_ids: tuple[str, ...] = ()
+    action_ids: tuple[str, ...] = ()
+    action_types: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    connector_versions: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    origin_owner_ids: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    key_ids: tuple[str, ...] = ()
+    status_codes: tuple[int, ...] = ()
+    success: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    nothing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunTotals:
+    """How some runs went, together; `group` are the values they have in common."""
+
+    group: Mapping[str, str | int | bool | None]
+    total: int
+    succeeded: int
+    average_ms: float
+    longest_ms: int
+    steps: int
+    exchanges: int

@@ -16,6 +16,8 @@ alter table runs add column mode text;
 alter table runs add column origin_owner_id text;
 alter table runs add column origin_owner_name text;
 alter table runs add column steps text not null default '[]';
+alter table runs add column step_count integer not null default 0;
+alter table runs add column exchange_count integer not null default 0;
 create index runs_of_request on runs (request_id);
 
 create table run_bodies (
