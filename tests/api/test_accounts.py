@@ -179,7 +179,7 @@ async def test_a_key_that_may_not_do_one_thing_does_not_make_the_account_fail(
 
 async def test_what_happens_to_an_account_is_recorded(hub: Running) -> None:
     account_id = await hub.link()
-    await hub.link(key=hub.eu_key, region="eu")
+    await hub.link()
     await hub.api.delete(f"/accounts/{account_id}")
 
     events = await hub.hub.db.unscoped("select type, subject from events order by id")

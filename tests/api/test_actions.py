@@ -166,16 +166,17 @@ async def hang(_writer: asyncio.StreamWriter, _seen: Seen) -> None:
         (
             reply("<html>Sign in</html>", headers={"content-type": "text/html"}),
             502,
-            "provider_error",
+            "provider_answer_unreadable",
         ),
-        (reply('{"channels": [', headers={}), 502, "provider_error"),
+        (reply('{"channels": [', headers={}), 502, "provider_answer_unreadable"),
     ],
     ids=["fails", "limits", "forbids", "huge", "broken off", "html", "cut json"],
 )
 async def test_a_provider_that_misbehaves_is_a_clear_error(
     data_dir: Path, clock: FrozenClock, sandbox: object, answer: Answer, status: int, code: str
 ) -> None:
-    turns = [reply('{"channels": []}'), answer]
+    # Linking asks twice: whether the key is good, and whose account it is for.
+    turns = [reply('{"channels": []}'), reply('{"channels": []}'), answer]
 
     async def switch(writer: asyncio.StreamWriter, seen: Seen) -> None:
         await (turns.pop(0) if len(turns) > 1 else turns[0])(writer, seen)
@@ -197,7 +198,8 @@ async def test_a_provider_that_echoes_the_key_does_so_to_nobody(
 ) -> None:
     key = "0123456789abcdef0123456789abcdef"
     echo = f'{{"msg": "Api-Key: {key}", "code": "BadJsonBody", "channels": [{{"name": "{key}"}}]}}'
-    turns = [reply('{"channels": []}'), reply(echo), reply(echo, status=400)]
+    good = reply('{"channels": []}')
+    turns = [good, good, reply(echo), reply(echo, status=400)]
 
     async def switch(writer: asyncio.StreamWriter, seen: Seen) -> None:
         await (turns.pop(0) if len(turns) > 1 else turns[0])(writer, seen)

@@ -19,6 +19,7 @@ async def test_a_project_starts_with_defaults(hub: Running) -> None:
         "white_label": False,
         "allowed_origins": [],
         "confirm_links": False,
+        "strings": {},
         "retention_days": 30,
         "advanced_logs": False,
     }
