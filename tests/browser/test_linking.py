@@ -100,7 +100,10 @@ async def test_the_keyboard_is_enough(hub: Running, visit: Start) -> None:
     await page.keyboard.press("Enter")
     assert await page.get_by_label("API Key", exact=True).get_attribute("type") == "text"
     await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Show me where (API Key)")).to_be_focused()
+    await page.keyboard.press("Tab")
     await page.keyboard.type("United")
+    await page.keyboard.press("Tab")
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="Connect")).to_be_focused()
     await page.keyboard.press("Enter")

@@ -1,7 +1,9 @@
 """Static files: ours, and the connectors' icons."""
 
+import gzip
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import PurePosixPath
@@ -21,38 +23,74 @@ _TYPES: Final[Mapping[str, str]] = {
 _A_YEAR: Final = "public, max-age=31536000, immutable"
 _AN_HOUR: Final = "public, max-age=3600"
 # An icon comes with a connector and may be anybody's: it is an image and nothing else.
-_IMAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+IMAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file as it is, and compressed."""
+
+    content: bytes
+    zipped: bytes
+    media_type: str
 
 
 @cache
-def files() -> Mapping[str, bytes]:
+def files() -> Mapping[str, Asset]:
     """Return our static files by name."""
     return {
-        file.name: file.read_bytes()
+        file.name: Asset(content, gzip.compress(content, mtime=0), _TYPES[suffix])
         for file in resources.files("jackfield.ui").joinpath("static").iterdir()
-        if PurePosixPath(file.name).suffix in _TYPES
+        if (suffix := PurePosixPath(file.name).suffix) in _TYPES
+        if (content := file.read_bytes())
     }
 
 
 @cache
-def fingerprint(name: str) -> str:
-    """Return what changes in a file's URL when the file does, so that it may be kept for ever."""
-    return hashlib.sha256(files()[name]).hexdigest()[:12]
+def version() -> str:
+    """
+    Return what changes in our files' URLs when any of them does, so that they may be kept for ever.
+
+    One for all of them, because scripts import each other by names next to their own.
+    """
+    digest = hashlib.sha256()
+    for name, asset in sorted(files().items()):
+        digest.update(name.encode() + b"\0" + asset.content)
+    return digest.hexdigest()[:12]
 
 
 async def static(request: Request) -> Response:
-    name = request.path_params["name"]
-    content = files().get(name)
-    if content is None:
-        return Response(status_code=404)
-    return Response(
-        content,
+    is_current = request.path_params["version"] == version()
+    return respond(
+        request,
+        request.path_params["name"],
         headers={
-            "cache-control": _A_YEAR if request.query_params.get("v") else _AN_HOUR,
+            "cache-control": _A_YEAR if is_current else _AN_HOUR,
             "x-content-type-options": "nosniff",
         },
-        media_type=_TYPES[PurePosixPath(name).suffix],
     )
+
+
+def respond(request: Request, name: str, *, headers: Mapping[str, str]) -> Response:
+    """Return a static file, compressed for whoever takes it so."""
+    asset = files().get(name)
+    if asset is None:
+        return Response(status_code=404)
+    if not takes_gzip(request):
+        return Response(
+            asset.content,
+            headers={**headers, "vary": "accept-encoding"},
+            media_type=asset.media_type,
+        )
+    return Response(
+        asset.zipped,
+        headers={**headers, "vary": "accept-encoding", "content-encoding": "gzip"},
+        media_type=asset.media_type,
+    )
+
+
+def takes_gzip(request: Request) -> bool:
+    return "gzip" in request.headers.get("accept-encoding", "")
 
 
 async def connector_icon(request: Request) -> Response:
@@ -69,7 +107,7 @@ async def connector_icon(request: Request) -> Response:
         connector.icon.read_bytes(),
         headers={
             "cache-control": _AN_HOUR,
-            "content-security-policy": _IMAGE_POLICY,
+            "content-security-policy": IMAGE_POLICY,
             "cross-origin-resource-policy": "cross-origin",
             "x-content-type-options": "nosniff",
         },

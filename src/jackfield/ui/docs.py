@@ -4,7 +4,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from jackfield.ui.brand import find_settings
 from jackfield.ui.guides import guide_page, guide_text
+from jackfield.ui.look import Look, guest_look, look_of
 from jackfield.ui.rendering import hub_of, page
 
 
@@ -16,14 +18,26 @@ async def link_account(request: Request) -> Response:
     method = connector and connector.find_auth_method(name.removesuffix(".md"))
     if connector is None or method is None:
         raise HTTPException(404)
-    title = f"Connect {connector.title} with {method.label}"
+    look = await _look(request)
+    is_white_label = look.brand is not None and look.brand.is_white_label
+    title = look.words("guide.heading", provider=connector.title, method=method.label)
     if as_text:
-        return PlainTextResponse(f"# {title}\n\n{guide_text(method)}", media_type="text/markdown")
+        text = guide_text(method, is_white_label=is_white_label)
+        return PlainTextResponse(f"# {title}\n\n{text}", media_type="text/markdown")
     return page(
         request,
         "docs/guide.html",
+        look=look,
+        switch={},
         title=title,
         connector=connector,
         method=method,
-        guide=guide_page(connector, method),
+        guide=guide_page(connector, method, is_white_label=is_white_label),
+        query=request.url.query,
     )
+
+
+async def _look(request: Request) -> Look:
+    """Return how the project that is named wants its guides shown; anybody may name one."""
+    known = await find_settings(hub_of(request), request.query_params.get("project", ""))
+    return guest_look(request) if known is None else look_of(request, *known)

@@ -1,5 +1,6 @@
 """How a visit to the Hub ends: with an account, with waiting, or with an explanation."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from jackfield.ui.rendering import page
 from jackfield.ui.visit import Visit, stranger_page
 
 _GONE: Final = 410
-_ENDS: Final = {
+_ENDS: Final[Mapping[type[HubError], str]] = {
     ConnectSessionUsed: "used",
     ConnectSessionExpired: "expired",
     ConnectSessionRevoked: "revoked",

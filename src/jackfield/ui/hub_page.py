@@ -22,7 +22,7 @@ from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.service import Offer
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderError
 from jackfield.profiles.models import ProfileNotFound
-from jackfield.ui.forms import read_form
+from jackfield.ui.forms import Form, read_form
 from jackfield.ui.hub_end import done, ended, what_became_of
 from jackfield.ui.hub_form import Attempt, form
 from jackfield.ui.hub_list import connector_list
@@ -65,30 +65,36 @@ async def submit(request: Request) -> Response:
     if visit.refusal is not None:
         return await _refused(visit, visit.refusal)
     try:
-        offers = await connect.offers(visit.hub, visit.holder)
-        offer = await connect.offer(
-            visit.hub, visit.holder, request.query_params.get("connector", "")
-        )
-        prefill = await _prefill(visit, offer)
+        return await _answer(visit, await read_form(request))
     except HubError as refused:
         return ended(visit, refused)
-    posted = await read_form(request)
+
+
+async def _answer(visit: Visit, posted: Form) -> Response:
+    """
+    Answer a form that was sent.
+
+    Raises:
+        HubError: there is nothing to fill in any more.
+    """
+    offers = await connect.offers(visit.hub, visit.holder)
+    asked = visit.request.query_params.get("connector", "")
+    offer = await connect.offer(visit.hub, visit.holder, asked)
+    prefill = await _prefill(visit, offer)
     needs, typed = tuple(posted.all("_need")), posted.fields()
-    if posted.has("_refresh"):
-        attempt = Attempt(prefill, typed, needs=needs)
-        return form(visit, offer, attempt, is_alone=len(offers) == 1)
-    try:
-        linked = await _link(
-            visit, offer, prefill, typed, is_confirmed=posted.has("_confirm_identity")
-        )
-    except _SHOWN_AT_THE_FORM as refused:
-        attempt = Attempt(prefill, typed, refused, needs=needs)
-        return form(visit, offer, attempt, is_alone=len(offers) == 1)
-    except HubError as refused:
-        return ended(visit, refused)
-    if isinstance(linked, PendingLink):
-        return what_became_of(visit, linked)
-    return done(visit, linked)
+    refused = None
+    if not posted.has("_refresh"):
+        is_confirmed = posted.has("_confirm_identity")
+        try:
+            linked = await _link(visit, offer, prefill, typed, is_confirmed=is_confirmed)
+        except _SHOWN_AT_THE_FORM as error:
+            refused = error
+        else:
+            if isinstance(linked, PendingLink):
+                return what_became_of(visit, linked)
+            return done(visit, linked)
+    attempt = Attempt(prefill, typed, refused, needs=needs)
+    return form(visit, offer, attempt, is_alone=len(offers) == 1)
 
 
 async def _link(

@@ -61,7 +61,9 @@ def look_of(
     request: Request, project_id: ProjectId, settings: ProjectSettings, *, is_framed: bool = False
 ) -> Look:
     code = _language(request)
-    return Look(Words(code, settings.strings.get(code, {})), _brand(project_id, settings), is_framed)
+    return Look(
+        Words(code, settings.strings.get(code, {})), _brand(project_id, settings), is_framed
+    )
 
 
 def _brand(project_id: ProjectId, settings: ProjectSettings) -> Brand:
@@ -76,6 +78,4 @@ def _brand(project_id: ProjectId, settings: ProjectSettings) -> Brand:
 
 
 def _language(request: Request) -> str:
-    return language.choose(
-        request.query_params.get("lang"), request.headers.get("accept-language")
-    )
+    return language.choose(request.query_params.get("lang"), request.headers.get("accept-language"))

@@ -9,9 +9,9 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from jackfield.runtime import Hub
-from jackfield.ui import assets, dashboard, docs, hub_page
+from jackfield.ui import assets, brand, dashboard, docs, frames, hub_end, hub_page
 from jackfield.ui.reference import ApiDescription, api_page, llms_text
-from jackfield.ui.rendering import base_path, hub_of, page
+from jackfield.ui.rendering import base_path, hub_of
 from jackfield.ui.sign_in import sign_in, sign_out, signed_in
 
 _log = structlog.get_logger()
@@ -22,7 +22,13 @@ class Pages(Starlette):
         super().__init__(
             routes=[
                 Route("/", _home),
-                Route("/static/{name}", assets.static),
+                Route("/static/{version}/{name}", assets.static),
+                Route("/hub.js", frames.element),
+                Route("/connect.js", frames.legacy),
+                Route("/embedded/frames/{frame_id}", frames.frame),
+                Route("/embedded/accounts/callback", hub_end.returned),
+                Route("/embedded/brand/{project_id}/logo", brand.logo),
+                Route("/embedded/brand/{project_id}/theme.css", brand.theme),
                 Route("/connectors/{key}/icon", assets.connector_icon),
                 Route("/embedded/integrations", hub_page.show),
                 Route("/embedded/integrations", hub_page.submit, methods=["POST"]),
@@ -44,6 +50,7 @@ class Pages(Starlette):
             exception_handlers={HTTPException: _refused, Exception: _crashed},
         )
         self.state.hub = hub
+        self.state.logos = brand.Logos()
         self.state.api_description = api_description
 
     def serves(self, scope: Scope) -> bool:
@@ -60,21 +67,9 @@ async def _home(request: Request) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return page(
-        request,
-        "problem.html",
-        status=error.status_code,
-        title="There is nothing here",
-        explanation="The address is incomplete or was mistyped.",
-    )
+    return hub_end.missing(request, error.status_code)
 
 
 async def _crashed(request: Request, error: Exception) -> Response:
     _log.error("page_crashed", path=request.url.path, exc_info=error)
-    return page(
-        request,
-        "problem.html",
-        status=500,
-        title="Something went wrong",
-        explanation="This is our fault, not yours. Please try again in a moment.",
-    )
+    return hub_end.crashed(request)

@@ -1,9 +1,11 @@
 """`/docs/api`: the API's description as a page; `/llms.txt`: what there is to read, for models."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -14,6 +16,7 @@ from jackfield.ui.rendering import hub_of, page
 ApiDescription: TypeAlias = Callable[[], Mapping[str, Json]]
 
 _SCHEMA: Final = "#/components/schemas/"
+_CODE: Final = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Row:
     type: str
     link: str
     is_required: bool
-    description: str
+    description: Markup
     place: str = ""
 
 
@@ -33,11 +36,11 @@ class Operation:
     id: str
     method: str
     path: str
-    summary: str
-    description: str
+    summary: Markup
+    description: Markup
     parameters: tuple[Row, ...]
     body: Row | None
-    answers: tuple[tuple[str, str, Row | None], ...]
+    answers: tuple[tuple[str, Markup, Row | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ async def api_page(request: Request) -> Response:
         title="API reference",
         groups=tuple(_groups(document)),
         objects=[
-            (name, schema.get("description", ""), tuple(_fields(schema)))
+            (name, _marked(schema.get("description", "")), tuple(_fields(schema)))
             for name, schema in sorted(document["components"]["schemas"].items())
         ],
     )
@@ -114,8 +117,8 @@ def _operation(method: str, path: str, given: Mapping[str, Json]) -> Operation:
         id=given["operationId"],
         method=method,
         path=path,
-        summary=given["summary"],
-        description=given.get("description", ""),
+        summary=_marked(given["summary"]),
+        description=_marked(given.get("description", "")),
         parameters=tuple(
             _row(
                 each["name"],
@@ -128,7 +131,7 @@ def _operation(method: str, path: str, given: Mapping[str, Json]) -> Operation:
         ),
         body=_content(given.get("requestBody")),
         answers=tuple(
-            (status, answer["description"], _content(answer))
+            (status, _marked(answer["description"]), _content(answer))
             for status, answer in given["responses"].items()
         ),
     )
@@ -159,7 +162,12 @@ def _row(
     place: str = "",
 ) -> Row:
     shown, link = _type(schema)
-    return Row(name, shown, link, is_required, description, place)
+    return Row(name, shown, link, is_required, _marked(description), place)
+
+
+def _marked(text: str) -> Markup:
+    """Return text with what stands in backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
 
 
 def _type(schema: Mapping[str, Json]) -> tuple[str, str]:

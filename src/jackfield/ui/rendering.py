@@ -1,5 +1,6 @@
 """From a template and what it shows to a response."""
 
+import gzip
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,18 +14,23 @@ from jackfield.ui import assets
 
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
 )
 _HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
-    "content-security-policy": _POLICY,
     # The address of a Hub page holds its token, which is nobody else's business.
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+_UNFRAMED: Final[Mapping[str, str]] = {
+    "content-security-policy": f"{_POLICY}'none'",
+    "x-frame-options": "DENY",
+}
+# What whoever asks for a page must know already, its token, is the only secret in these: the size
+# of a compressed one tells nobody anything.
+_COMPRESSED: Final = ("hub/", "docs/")
 
 _environment = jinja2.Environment(
     loader=jinja2.PackageLoader("jackfield.ui"),
@@ -44,15 +50,40 @@ def base_path(hub: Hub) -> str:
     return urlsplit(hub.public_url).path.rstrip("/")
 
 
-def page(request: Request, template: str, *, status: int = 200, **shown: Any) -> Response:
-    """Render `template` with what is `shown`."""
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    ancestors: tuple[str, ...] = (),
+    **shown: Any,
+) -> Response:
+    """Render `template` with what is `shown`; only pages of `ancestors` can frame it."""
     base = base_path(hub_of(request))
 
     def asset(name: str) -> str:
-        return f"{base}/static/{name}?v={assets.fingerprint(name)}"
+        return f"{base}/static/{assets.version()}/{name}"
 
     def icon(key: str) -> str:
         return f"{base}/connectors/{key}/icon"
 
     text = _environment.get_template(template).render(base=base, asset=asset, icon=icon, **shown)
-    return HTMLResponse(text, status, dict(_HEADERS))
+    headers = {**_HEADERS, **_framing(ancestors)}
+    if not template.startswith(_COMPRESSED):
+        return HTMLResponse(text, status, headers)
+    headers["vary"] = "accept-encoding, accept-language"
+    if not assets.takes_gzip(request):
+        return HTMLResponse(text, status, headers)
+    headers["content-encoding"] = "gzip"
+    return HTMLResponse(gzip.compress(text.encode(), compresslevel=6, mtime=0), status, headers)
+
+
+def _framing(ancestors: tuple[str, ...]) -> Mapping[str, str]:
+    if not ancestors:
+        return _UNFRAMED
+    return {
+        "content-security-policy": _POLICY + " ".join(ancestors),
+        # For products whose pages take nothing from elsewhere that does not say it may be taken.
+        "cross-origin-embedder-policy": "require-corp",
+        "cross-origin-resource-policy": "cross-origin",
+    }

@@ -5,7 +5,7 @@ product the token stays out of it: the frame sends it in a header, with the name
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from jackfield.connect import frames
 from jackfield.connect import service as connect
-from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
+from jackfield.connect.models import ConnectToken
 from jackfield.connect.repo import Holder
 from jackfield.kit.errors import HubError
 from jackfield.projects import service as projects
@@ -47,7 +47,7 @@ class Visit:
         parts = urlencode({**token, **kept, **query})
         return f"{base_path(self.hub)}{PATH}" + (f"?{parts}" if parts else "")
 
-    def page(self, template: str, *, status: int = 200, **shown: object) -> Response:
+    def page(self, template: str, *, status: int = 200, **shown: Any) -> Response:
         return page(
             self.request, template, status=status, look=self.look, switch=self._switch(), **shown
         )
@@ -68,7 +68,9 @@ async def arrive(request: Request) -> Visit:
     """
     hub = hub_of(request)
     shown = request.headers.get("x-hub-session-token")
-    holder = await connect.look_up(hub, ConnectToken(shown or request.query_params.get("token", "")))
+    holder = await connect.look_up(
+        hub, ConnectToken(shown or request.query_params.get("token", ""))
+    )
     settings = await projects.project_settings(hub, holder.project_id)
     look = look_of(request, holder.project_id, settings, is_framed=shown is not None)
     refusal = None
@@ -98,7 +100,3 @@ def stranger_page(
         what_to_do=look.words(f"ended.{key}_what") if what else None,
         is_returned=False,
     )
-
-
-def is_unknown(error: HubError) -> bool:
-    return isinstance(error, ConnectTokenInvalid)

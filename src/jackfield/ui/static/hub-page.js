@@ -1,146 +1,138 @@
 /**
  * What makes the Hub's pages nicer where scripts run. Each page works without: forms post, links
- * lead on, and the server decides.
+ * lead on, and the server decides and words everything.
  */
 
-class ConnectorSearch {
-  #items;
-  #empty;
+import { enhanceForm } from "./hub-form.js";
+import { Guide } from "./hub-guide.js";
+import { ConnectorSearch } from "./hub-list.js";
 
-  constructor(form) {
-    const input = form.querySelector("input[type=search]");
-    form.querySelector("button").hidden = true;
-    this.#items = [...document.querySelectorAll("[data-search]")];
-    this.#empty = document.querySelector("[data-nothing-found]");
-    input.addEventListener("input", this);
-    form.addEventListener("submit", (event) => event.preventDefault());
-    this.#filter(input.value);
-  }
-
-  handleEvent({ target }) {
-    this.#filter(target.value);
-  }
-
-  #filter(text) {
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const item of this.#items) {
-      item.hidden = !words.every((word) => item.dataset.search.includes(word));
-    }
-    this.#empty.hidden = this.#items.some((item) => !item.hidden);
-  }
-}
-
-class SecretField {
-  #input;
-  #button;
-
-  constructor(field) {
-    this.#input = field.querySelector("input");
-    this.#button = field.querySelector("button");
-    this.#button.hidden = false;
-    this.#button.addEventListener("click", this);
-  }
-
-  handleEvent() {
-    const shown = this.#input.type === "text";
-    this.#input.type = shown ? "password" : "text";
-    this.#button.setAttribute("aria-pressed", String(!shown));
-    this.#button.textContent = shown ? this.#button.dataset.show : this.#button.dataset.hide;
-  }
-}
-
-/** Says what looks odd about a value once the field is left; never stops anybody. */
-class Advice {
-  #input;
-  #note;
-
-  constructor(note) {
-    this.#note = note;
-    this.#input = document.getElementById(note.dataset.adviceFor);
-    this.#input.addEventListener("change", this);
-  }
-
-  handleEvent() {
-    const value = this.#input.value.trim();
-    const odd = value !== "" && !new RegExp(this.#note.dataset.advicePattern, "u").test(value);
-    this.#note.hidden = !odd;
-  }
-}
-
-/** While one fills in a field, the step of the guide that is about it stands out. */
-class GuideSteps {
-  #steps = [...document.querySelectorAll("[data-guide-field]")];
-
-  constructor(form) {
-    form.addEventListener("focusin", this);
-  }
-
-  handleEvent({ target }) {
-    for (const step of this.#steps) {
-      step.classList.toggle("is-current", step.dataset.guideField === target.name);
-    }
-  }
-}
+const POLL_MILLISECONDS = 3000;
 
 /**
- * Sends the form without leaving the page, so that a secret that was typed need not be typed again
- * when something else was wrong: the server never sends one back.
+ * The page that is shown. In the frame of a product it is asked for with `headers`, which hold the
+ * token, and `tell` hears of what happened; links then lead to another page in the same place.
  */
-class Submission {
-  #form;
-  #button;
-  #status;
+export class Page {
+  #headers;
+  #tell;
+  #poll;
 
-  constructor(form) {
-    this.#form = form;
-    this.#button = form.querySelector("button[type=submit]");
-    this.#status = form.querySelector("[data-busy]");
-    form.addEventListener("submit", this);
+  constructor({ headers = {}, tell = () => {} } = {}) {
+    this.#headers = headers;
+    this.#tell = tell;
   }
 
-  async handleEvent(event) {
-    event.preventDefault();
-    if (this.#button.disabled) return;
-    const body = new URLSearchParams(new FormData(this.#form));
-    this.#button.disabled = true;
-    this.#status.textContent = this.#status.dataset.busy;
+  get isFramed() {
+    return "x-hub-frame" in this.#headers;
+  }
+
+  /** Go to another page of the Hub. */
+  async go(url) {
+    const page = await this.#ask(url);
+    if (page) this.#show(page);
+    return page !== null;
+  }
+
+  /** Send the form; what was typed stays typed, since the server never sends a secret back. */
+  async submit(form, typed) {
+    const page = await this.#ask(form.action, { method: "POST", body: new URLSearchParams(typed) });
+    if (page) this.#show(page, typed);
+    return page !== null;
+  }
+
+  /** Ask what the form looks like with what is filled in so far. */
+  async preview(form, typed) {
+    const body = new URLSearchParams([...typed, ["_refresh", "1"]]);
+    return this.#ask(form.action, { method: "POST", body });
+  }
+
+  /** Make the page that is in place do what it can. */
+  enhance() {
+    clearTimeout(this.#poll);
+    const search = document.querySelector("form[role=search]");
+    if (search) new ConnectorSearch(search);
+    const guide = document.querySelector("[data-guide]");
+    const form = document.querySelector("form.fields");
+    if (form) enhanceForm(form, this, guide && new Guide(guide, form, this));
+    for (const time of document.querySelectorAll("time[data-local]")) sayLocally(time);
+    for (const button of document.querySelectorAll("[data-print]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => window.print());
+    }
+    if (document.querySelector("[data-closes]")) window.close();
+    this.#report();
+  }
+
+  async #ask(url, options = {}) {
     try {
-      const response = await fetch(this.#form.action, { method: "POST", body });
-      show(new DOMParser().parseFromString(await response.text(), "text/html"), body);
+      const response = await fetch(url, { ...options, headers: this.#headers });
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      return page.querySelector("main.hub") ? page : null;
     } catch {
-      this.#button.disabled = false;
-      this.#status.textContent = this.#status.dataset.failed;
+      return null;
     }
   }
-}
 
-/** Puts the page that came back in place of this one, with what was typed still in its fields. */
-function show(page, typed) {
-  const main = document.adoptNode(page.querySelector("main"));
-  for (const [name, value] of typed) {
-    const field = main.querySelector(`form.fields [name="${CSS.escape(name)}"]`);
-    if (field) field.value = value;
-  }
-  document.title = page.title;
-  document.querySelector("main").replaceWith(main);
-  enhance();
-}
-
-function enhance() {
-  const search = document.querySelector("form[role=search]");
-  if (search) new ConnectorSearch(search);
-
-  const form = document.querySelector("form.fields");
-  if (form) {
-    new Submission(form);
-    new GuideSteps(form);
-    for (const field of form.querySelectorAll(".secret")) new SecretField(field);
-    for (const note of form.querySelectorAll("[data-advice-pattern]")) new Advice(note);
+  /** Put a page that came back in place of this one. */
+  #show(page, typed = []) {
+    const main = document.adoptNode(page.querySelector("main"));
+    for (const [name, value] of typed) {
+      const field = main.querySelector(`form.fields [name="${CSS.escape(name)}"]`);
+      if (field && field.type !== "checkbox") field.value = value;
+    }
+    document.title = page.title;
+    document.documentElement.lang = page.documentElement.lang;
+    adoptBrand(page.querySelector("link[data-brand]"));
+    document.querySelector("main").replaceWith(main);
+    this.enhance();
+    const first = main.querySelector("[data-focus]") ?? main.querySelector("[data-arrive]");
+    first?.focus();
+    first?.scrollIntoView({ block: "nearest" });
   }
 
-  const first = document.querySelector("[data-focus]");
-  first?.focus();
-  first?.scrollIntoView({ block: "nearest" });
+  /** Tell the product what the page says happened, and look again at what is not decided. */
+  #report() {
+    const done = document.querySelector("[data-linked]");
+    const waiting = document.querySelector("[data-pending]");
+    this.#tell({ type: "title", title: document.title });
+    if (done) {
+      this.#tell({ type: "success", id: done.dataset.linked, provider: done.dataset.provider });
+    }
+    if (waiting) {
+      const { pending, provider, again } = waiting.dataset;
+      this.#tell({ type: "pending", id: pending, provider });
+      this.#poll = setTimeout(() => this.#lookAgain(again, pending), POLL_MILLISECONDS);
+    }
+  }
+
+  async #lookAgain(url, pending) {
+    const page = document.hidden ? null : await this.#ask(url);
+    const still = document.querySelector("[data-pending]")?.dataset.pending === pending;
+    if (!still) return;
+    if (page && page.querySelector("[data-pending]") === null) this.#show(page);
+    else this.#poll = setTimeout(() => this.#lookAgain(url, pending), POLL_MILLISECONDS);
+  }
 }
 
-enhance();
+function adoptBrand(link) {
+  const current = document.querySelector("link[data-brand]");
+  if (link?.getAttribute("href") === current?.getAttribute("href")) return;
+  current?.remove();
+  if (link) document.head.append(document.adoptNode(link));
+}
+
+/** A time in the reader's own zone and manner. */
+function sayLocally(time) {
+  const at = new Date(time.dateTime);
+  const options = { dateStyle: "long", timeStyle: "short" };
+  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, options).format(at);
+}
+
+if (!document.documentElement.hasAttribute("data-framed")) {
+  const page = new Page();
+  page.enhance();
+  document.querySelector("[data-focus]")?.focus();
+  // A page that the browser kept may be about a link that was used meanwhile.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+}

@@ -1,0 +1,121 @@
+/**
+ * The page in the frame of a product. It hands its parent one end of a wire, and listens to nothing
+ * else: what arrives there came from the one origin this frame was made for.
+ */
+
+import { Page } from "./hub-page.js";
+
+const COLORS = /^(?!.*(?:url|var|env|attr)\()/i;
+const PROPERTIES = { radius: "border-radius", font: "font-family", mono: "font-family" };
+
+class Frame {
+  #id = document.body.dataset.frame;
+  #parent = document.body.dataset.parent;
+  #start = document.body.dataset.start;
+  #wire;
+  #page;
+  #token;
+  #height = 0;
+  #told = new Set();
+
+  constructor() {
+    if (window.parent === window) return;
+    const { port1, port2 } = new MessageChannel();
+    this.#wire = port1;
+    this.#wire.onmessage = ({ data }) => this.#hear(data);
+    window.parent.postMessage({ type: "hub:wire" }, this.#parent, [port2]);
+    addEventListener("popstate", ({ state }) => this.#page?.go(state?.url ?? this.#start));
+    document.addEventListener("click", this);
+    document.addEventListener("submit", this);
+    new ResizeObserver(() => this.#measure()).observe(document.body);
+  }
+
+  handleEvent(event) {
+    if (event.type === "click") this.#click(event);
+    else this.#search(event);
+  }
+
+  #hear(message) {
+    if (message?.type === "open") this.#open(message);
+    else if (message?.type === "look") this.#look(message);
+  }
+
+  async #open({ token, language, account, closeLabel, ...look }) {
+    if (typeof token !== "string" || token === "") return;
+    this.#token = token;
+    this.#look(look);
+    this.#closeLabel = closeLabel;
+    const query = new URLSearchParams();
+    if (language) query.set("lang", language);
+    if (account) query.set("account", account);
+    if (query.size) this.#start += `?${query}`;
+    const headers = { "x-hub-session-token": this.#token, "x-hub-frame": this.#id };
+    this.#page = new Page({ headers, tell: (news) => this.#tell(news) });
+    if (await this.#page.go(this.#start)) this.#tell({ type: "ready" });
+    else this.#tell({ type: "error", code: "unreachable" });
+  }
+
+  #closeLabel;
+
+  /** Dress as the product does: light or dark, and in its colors. */
+  #look({ theme, tokens = {} }) {
+    const root = document.documentElement;
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+    else delete root.dataset.theme;
+    for (const [name, value] of Object.entries(tokens)) {
+      if (!/^[a-z-]+$/.test(name) || typeof value !== "string") continue;
+      const fits = CSS.supports(PROPERTIES[name] ?? "color", value) && COLORS.test(value);
+      if (fits) root.style.setProperty(`--hub-${name}`, value);
+      else root.style.removeProperty(`--hub-${name}`);
+    }
+  }
+
+  #tell(news) {
+    if (news.type === "success" || news.type === "pending") {
+      const key = `${news.type} ${news.id}`;
+      if (this.#told.has(key)) return;
+      this.#told.add(key);
+    }
+    if (news.type === "title") {
+      const close = document.querySelector("[data-close]");
+      if (close && this.#closeLabel) close.textContent = this.#closeLabel;
+      const problem = document.querySelector("[data-problem]");
+      if (problem) this.#wire.postMessage({ type: "error", code: problem.dataset.problem });
+    }
+    this.#wire.postMessage(news);
+  }
+
+  #click(event) {
+    if (event.target.closest("[data-close]")) {
+      this.#tell({ type: "close" });
+      return;
+    }
+    const link = event.target.closest("a[href]");
+    if (!link || link.target || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const url = new URL(link.href);
+    if (url.origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
+    event.preventDefault();
+    this.#visit(url.pathname + url.search);
+  }
+
+  #search(event) {
+    if (event.target.method !== "get") return;
+    event.preventDefault();
+    const query = new URLSearchParams(new FormData(event.target));
+    this.#visit(`${new URL(event.target.action).pathname}?${query}`);
+  }
+
+  #visit(url) {
+    history.pushState({ url }, "");
+    this.#page.go(url);
+  }
+
+  #measure() {
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    if (height === this.#height) return;
+    this.#height = height;
+    this.#wire.postMessage({ type: "height", height });
+  }
+}
+
+new Frame();
