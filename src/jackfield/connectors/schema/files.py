@@ -4,14 +4,24 @@ from typing import Final
 
 from jackfield.connectors.schema.expressions import Evaluated, Expression, Template
 from jackfield.connectors.schema.kinds import Boolean, Choice, Number, Text
-from jackfield.connectors.schema.requests import REQUEST
+from jackfield.connectors.schema.requests import REQUEST, RESPONSE
 from jackfield.connectors.schema.structures import Entry, ListOf, Record, Unknown
 
 _TEXT: Final = Evaluated(Text())
 _FLAG: Final = Evaluated(Boolean())
 _UPLOAD: Final = {
-    name: REQUEST.entries[name]
-    for name in ("baseUrl", "url", "args", "authorization", "response", "customErrors")
+    **{
+        name: REQUEST.entries[name]
+        for name in ("baseUrl", "url", "args", "authorization", "customErrors")
+    },
+    "response": Entry(
+        Record(
+            "UploadResponse",
+            {name: entry for name, entry in RESPONSE.entries.items() if name != "lineKey"},
+            unknown=Unknown.REFUSED,
+        ),
+        "Which part of the response the step gives back.",
+    ),
 }
 
 UPLOAD_FILE: Final = Record(

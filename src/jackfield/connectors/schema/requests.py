@@ -6,6 +6,7 @@ from jackfield.connectors.schema.authorization import AUTHORIZATION
 from jackfield.connectors.schema.expressions import Evaluated, Expression, Template
 from jackfield.connectors.schema.kinds import Boolean, Choice, Number, Text
 from jackfield.connectors.schema.structures import Either, Entry, ListOf, MapOf, Record, Unknown
+from jackfield.engine.wire.formats import FORMATS
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 _METHOD: Final = Evaluated(Choice(METHODS))
@@ -99,6 +100,29 @@ _DATA_KEY: Final = Entry(Text(), "Path of the useful part of the response, witho
 _NEXT_KEY: Final = Entry(Text(), "Path of the next page's cursor in the response.")
 _INDEX_FIELD: Final = Entry(Text(), "Return rows as a map by this field of theirs.")
 
+RESPONSE: Final = Record(
+    "RequestResponse",
+    {
+        "dataKey": _DATA_KEY,
+        "indexField": _INDEX_FIELD,
+        "collection": Entry(Boolean(), "The response is a list; with `indexField`."),
+        "format": Entry(
+            Choice(FORMATS),
+            "How the response is written, in strict mode: anything else is an error. "
+            "`auto` is JSON or, failing that, text; `lines`, `csv` and `ndjson` become "
+            "lists. CSV columns of the same name are numbered: `Opens (2)`.",
+            default="json",
+            ours=True,
+        ),
+        "lineKey": Entry(
+            Expression(),
+            "With `format: lines`: makes an object of each line, under this key, which "
+            "may depend on `line`.",
+            ours=True,
+        ),
+    },
+    unknown=Unknown.REFUSED,
+)
 REQUEST: Final = Record(
     "RequestParameters",
     {
@@ -107,18 +131,7 @@ REQUEST: Final = Record(
         "method": Entry(_METHOD, "The HTTP method, in lower case.", required=True),
         "args": _ARGS,
         "authorization": _AUTHORIZATION,
-        "response": Entry(
-            Record(
-                "RequestResponse",
-                {
-                    "dataKey": _DATA_KEY,
-                    "indexField": _INDEX_FIELD,
-                    "collection": Entry(Boolean(), "The response is a list; with `indexField`."),
-                },
-                unknown=Unknown.REFUSED,
-            ),
-            "Which part of the response the step gives back.",
-        ),
+        "response": Entry(RESPONSE, "Which part of the response the step gives back."),
         "customErrors": _CUSTOM_ERRORS,
         "encodeQueryParams": _ENCODE_QUERY,
         "cacheTTL": Entry(

@@ -77,19 +77,23 @@ def message_of(reply: Reply, mode: Mode) -> str:
 
 
 def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
+    return _error_class(reply.status)(
+        Redactor(run.call.credentials.values()).text(message),
+        answer=answer_of(reply, run),
+        retry_after=retry_after(reply.response.headers, run.call.clock),
+        faults=reply.faults,
+        step=run.step_id,
+    )
+
+
+def answer_of(reply: Reply, run: Run) -> ProviderAnswer:
+    """Return what the provider said, without the account's secrets."""
     redactor = Redactor(run.call.credentials.values())
-    answer = ProviderAnswer(
+    return ProviderAnswer(
         status=reply.response.status,
         url=redactor.text(path_and_query(reply.url)),
         raw=redactor.value(reply.data),
         headers=_harmless(reply.response.headers, redactor),
-    )
-    return _error_class(reply.status)(
-        redactor.text(message),
-        answer=answer,
-        retry_after=retry_after(reply.response.headers, run.call.clock),
-        faults=reply.faults,
-        step=run.step_id,
     )
 
 

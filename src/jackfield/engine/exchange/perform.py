@@ -5,19 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from jackfield.engine.exchange.failure import answer_of
 from jackfield.engine.exchange.remap import CustomError, remap
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.send import send
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run
 from jackfield.engine.transport import Request, Response
-from jackfield.engine.wire.answer import read_body
+from jackfield.engine.wire.formats import read_answer
 from jackfield.kit.errors import ProviderError
 from jackfield.kit.json import Json
 
 ReadBody: TypeAlias = Callable[[Response, Mode], Json]
 
 _ERRORS_AND_REDIRECTS = 300
+_REDIRECTS = range(300, 400)
 _NOT_FOUND = 404
 _NOT_FOUND_SECONDS = 60.0
 _TOO_MANY = 429
@@ -35,13 +37,15 @@ class Exchange:
     How a step's answers are read.
 
     `cache_seconds` is 0 where they must not be kept. A request without any credential in it may go
-    to hosts the connector does not declare: it is then not `guarded`.
+    to hosts the connector does not declare: it is then not `guarded`. In strict mode a redirect is
+    no answer, unless the step `takes_redirects`.
     """
 
     custom_errors: tuple[CustomError, ...] = ()
-    read: ReadBody = read_body
+    read: ReadBody = read_answer
     cache_seconds: float = 0
     guarded: bool = True
+    takes_redirects: bool = False
 
 
 async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
@@ -59,16 +63,22 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     try:
         data = exchange.read(response, run.mode)
     except ValueError as error:
-        msg = f"the provider's answer cannot be read: {error}"
-        raise UnreadableAnswer(msg, step=run.step_id) from error
+        raise _unreadable(run, Reply(response.status, None, response, request.url), error) from None
     reply = Reply(response.status, data, response, request.url)
     if run.is_rate_limit is not None and run.is_rate_limit(
         response.status, response.headers, response.body
     ):
         reply = replace(reply, status=_TOO_MANY)
-    if not exchange.custom_errors:
-        return reply
-    return remap(reply, exchange.custom_errors, run.call.credentials, run.mode)
+    if exchange.custom_errors:
+        reply = remap(reply, exchange.custom_errors, run.call.credentials, run.mode)
+    if run.mode == "strict" and reply.status in _REDIRECTS and not exchange.takes_redirects:
+        raise _unreadable(run, reply, "it is a redirect")
+    return reply
+
+
+def _unreadable(run: Run, reply: Reply, reason: object) -> UnreadableAnswer:
+    msg = f"the provider's answer cannot be read: {reason}"
+    return UnreadableAnswer(msg, answer=answer_of(reply, run), step=run.step_id)
 
 
 async def _send_cached(run: Run, request: Request, seconds: float) -> Response:

@@ -21,8 +21,8 @@ from jackfield.engine.steps.outgoing import ACCEPT, Outgoing, compile_outgoing
 from jackfield.engine.steps.setting import Setting, StepFunction
 from jackfield.engine.steps.upload import decode_content
 from jackfield.engine.transport import Request, Response
-from jackfield.engine.wire.answer import read_body
 from jackfield.engine.wire.files import disposition_of, name_in
+from jackfield.engine.wire.formats import read_answer
 from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.json import Json
@@ -86,7 +86,9 @@ def compile_download_file(params: Mapping[str, Json], setting: Setting) -> StepF
         raise invalid_value(path="responseType", value=value, allowed=_RESPONSE_TYPES)
     # The published engine takes customErrors here, and does nothing with them.
     listed = params.get("customErrors") if setting.mode == "strict" else None
-    exchange = Exchange(compile_custom_errors(listed, setting.mode), _read_errors_only)
+    exchange = Exchange(
+        compile_custom_errors(listed, setting.mode), _read_errors_only, takes_redirects=True
+    )
 
     async def run_download(run: Run) -> StepResult:
         reply = await perform(run, _request(run, outgoing), exchange)
@@ -241,4 +243,4 @@ def _read_errors_only(response: Response, mode: Mode) -> Json:
     content_type = response.headers.get("content-type", "")
     if response.status in _SUCCESSES and "json" not in content_type:
         return {}
-    return read_body(response, mode)
+    return read_answer(response, mode)

@@ -21,7 +21,7 @@ from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
 from jackfield.engine.steps.setting import Setting, StepFunction
 from jackfield.engine.transport import Response
-from jackfield.engine.wire.answer import read_body
+from jackfield.engine.wire.formats import read_answer
 from jackfield.engine.wire.json import decode_json
 from jackfield.kit.errors import ProviderError, ProviderTimeout
 from jackfield.kit.json import Json
@@ -151,7 +151,7 @@ async def _post(
 def _read(response: Response, mode: Mode) -> Json:
     """Read one JSON-RPC message, or those of an event stream."""
     if not response.headers.get("content-type", "").startswith("text/event-stream"):
-        return read_body(response, mode)
+        return read_answer(response, mode)
     text = response.body.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
     events: list[Json] = []
     for event in text.split("\n\n"):

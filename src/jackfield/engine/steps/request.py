@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from jackfield.engine.exchange.failure import fail, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import Evaluate
+from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.faults import InvalidStep, missing_field
-from jackfield.engine.kinds import as_object
+from jackfield.engine.kinds import as_list, as_object
 from jackfield.engine.missing import MISSING
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.shape import require_known, take_object
+from jackfield.engine.shape import require_known, take_choice, take_object
 from jackfield.engine.steps.extraction import Extract, compile_key, index_by
 from jackfield.engine.steps.outgoing import compile_outgoing
 from jackfield.engine.steps.saml import compile_saml
 from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.wire.formats import FORMATS, Format, read_answer, reader_of
 from jackfield.kit.json import Json
 
 KEYS: Final = frozenset(
@@ -26,17 +30,22 @@ KEYS: Final = frozenset(
     }
 )  # fmt: skip
 _RESPONSE_KEYS: Final = frozenset({"collection", "indexField", "dataKey"})
+_STRICT_RESPONSE_KEYS: Final = _RESPONSE_KEYS | {"format", "lineKey"}
 
 
 @dataclass(frozen=True, slots=True)
 class Shaping:
-    """How an answer's content becomes the step's data."""
+    """How an answer's content becomes the step's data; `line_key` makes an object of each line."""
 
+    format: Format = "json"
+    line_key: Evaluate | None = None
     extract: Extract | None = None
     index_field: str | None = None
     collection: bool = False
 
     def apply(self, run: Run, content: Json) -> Json:
+        if self.line_key is not None:
+            content = _keyed(self.line_key, run, content)
         data = content if self.extract is None else self.extract(run.scope, content)
         if self.index_field is None:
             return data
@@ -59,6 +68,7 @@ def compile_request(params: Mapping[str, Json], setting: Setting) -> StepFunctio
     outgoing = compile_outgoing(params, setting)
     exchange = Exchange(
         custom_errors=compile_custom_errors(params.get("customErrors"), setting.mode),
+        read=read_answer if setting.mode == "compat" else reader_of(shaping.format),
         cache_seconds=_cache_seconds(params.get("cacheTTL")),
     )
 
@@ -94,15 +104,44 @@ def compile_shaping(document: Json, setting: Setting) -> Shaping:
     if document is None:
         return Shaping()
     response = take_object(document, "response")
-    require_known(response, _RESPONSE_KEYS, "response")
+    is_strict = setting.mode == "strict"
+    require_known(response, _STRICT_RESPONSE_KEYS if is_strict else _RESPONSE_KEYS, "response")
     key, index_field = response.get("dataKey"), response.get("indexField")
     if key == "":
         raise missing_field(path="response.dataKey")
+    format_ = take_format(response)
+    line_key = response.get("lineKey")
+    if line_key is not None and format_ != "lines":
+        msg = "The field 'response.lineKey' needs the format 'lines'"
+        raise InvalidStep(msg)
     return Shaping(
+        format=format_,
+        line_key=None if line_key is None else compile_text(str(line_key), setting.mode),
         extract=compile_key(str(key), setting.mode) if key else None,
         index_field=str(index_field) if index_field else None,
         collection=response.get("collection") is True,
     )
+
+
+def take_format(response: Mapping[str, Json]) -> Format:
+    """
+    Read the format that a `response` names.
+
+    Raises:
+        InvalidStep: there is none of that name.
+    """
+    named = {"format": "json", **response}
+    return cast("Format", take_choice(named, "format", FORMATS, "response.format"))
+
+
+def _keyed(line_key: Evaluate, run: Run, lines: Json) -> Json:
+    """Make an object of each line, under a key that may depend on it."""
+    scope = {**run.scope}
+    rows: list[Json] = []
+    for line in as_list(lines):
+        scope["line"] = line
+        rows.append({js.to_text(line_key(scope)): line})
+    return rows
 
 
 def _cache_seconds(minutes: Json) -> float:

@@ -21,9 +21,11 @@ from jackfield.engine.run import Run, StepResult
 from jackfield.engine.shape import require_known, take_object, take_objects
 from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
+from jackfield.engine.steps.request import take_format
 from jackfield.engine.steps.setting import Setting, StepFunction
 from jackfield.engine.transport import Request
 from jackfield.engine.wire.body import header_name, text_of
+from jackfield.engine.wire.formats import read_answer, reader_of
 from jackfield.engine.wire.multipart import Part, encode_multipart
 from jackfield.kit.json import Json
 
@@ -127,8 +129,12 @@ def _sending(
 ) -> StepFunction:
     # The published engine takes customErrors here, and does nothing with them.
     listed = params.get("customErrors") if setting.mode == "strict" else None
-    exchange = Exchange(compile_custom_errors(listed, setting.mode))
-    key = as_object(params.get("response")).get("dataKey")
+    response = as_object(params.get("response"))
+    exchange = Exchange(
+        compile_custom_errors(listed, setting.mode),
+        read_answer if setting.mode == "compat" else reader_of(take_format(response)),
+    )
+    key = response.get("dataKey")
 
     async def run_upload(run: Run) -> StepResult:
         reply = await perform(run, request(run), exchange)

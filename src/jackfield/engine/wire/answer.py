@@ -11,7 +11,7 @@ from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.kit.json import Json
 
-_FORMS: Final[Mapping[Mode, XmlForm]] = {
+FORMS: Final[Mapping[Mode, XmlForm]] = {
     "strict": XmlForm(),
     "compat": XmlForm(keep_declaration=True),
 }
@@ -19,7 +19,7 @@ _FORMS: Final[Mapping[Mode, XmlForm]] = {
 
 def read_body(response: Response, mode: Mode) -> Json:
     """
-    Read a body: XML where the content type says so, else JSON if it is that, else text.
+    Read a body as compat mode does: XML where the content type says so, else JSON, else text.
 
     Raises:
         ValueError: it is said to be XML and is not.
@@ -30,7 +30,7 @@ def read_body(response: Response, mode: Mode) -> Json:
     content_type = response.headers.get("content-type")
     if content_type is not None and is_xml(content_type):
         document = quirks.keep_references(body) if mode == "compat" else body
-        return read_xml(document, _FORMS[mode])
+        return read_xml(document, FORMS[mode])
     try:
         return decode_json(body, mode)
     except ValueError:

@@ -1,0 +1,173 @@
+"""Answers, read as the connector says they are written (`response.format`, strict mode).
+
+A page of HTML where something else was promised is no answer: it is what a proxy's sign-in page or
+an outage looks like, and would otherwise pass for empty data.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from html import unescape
+from typing import Final, Literal, TypeAlias
+
+from jackfield.engine.mode import Mode
+from jackfield.engine.transport import Response
+from jackfield.engine.wire.answer import FORMS, read_body
+from jackfield.engine.wire.body import is_xml
+from jackfield.engine.wire.json import decode_json
+from jackfield.engine.wire.xml_reader import read_xml
+from jackfield.kit.json import Json
+
+# json: the default; XML where the content type says so. auto: JSON if it is that, else text. lines:
+# a list of texts. csv and ndjson: a list of objects.
+Format: TypeAlias = Literal["json", "auto", "text", "lines", "csv", "ndjson"]
+
+_FIRST_REFUSAL: Final = 300
+_HTML_TYPES: Final = re.compile(r"\s*(?:text/html|application/xhtml\+xml)\b", re.IGNORECASE)
+_HTML_START: Final = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_TITLE: Final = re.compile(r"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
+_BOM: Final = "\ufeff"
+_LONGEST_TITLE: Final = 80
+# Once for the process, because the codec keeps its limit there; an answer itself is bounded.
+_LONGEST_CELL: Final = 32 * 1024 * 1024
+
+csv.field_size_limit(_LONGEST_CELL)
+
+
+def reader_of(format_: Format) -> Callable[[Response, Mode], Json]:
+    """Return what reads answers in `format_`, in the form an exchange takes it."""
+    return lambda response, _mode: read_format(response, format_)
+
+
+def read_answer(response: Response, mode: Mode) -> Json:
+    """
+    Read a body as each mode does where nothing is said of its format.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    return read_body(response, mode) if mode == "compat" else read_format(response, "json")
+
+
+def read_format(response: Response, format_: Format) -> Json:
+    """
+    Read the body of a success; that of a refusal is read for what it may say.
+
+    Raises:
+        ValueError: it is not in that format.
+    """
+    if response.status >= _FIRST_REFUSAL:
+        return read_refusal(response)
+    if not response.body:
+        return [] if format_ in _ROWS else "" if format_ == "text" else None
+    if format_ != "text":
+        _refuse_html(response)
+    return _READERS[format_](response)
+
+
+def read_refusal(response: Response) -> Json:
+    """Read a body that may be anything: JSON or XML if it is that, else its text."""
+    if not response.body:
+        return ""
+    try:
+        return _read_json(response)
+    except ValueError:
+        return _text(response)
+
+
+def _read_json(response: Response) -> Json:
+    if is_xml(response.headers.get("content-type", "")):
+        return read_xml(response.body, FORMS["strict"])
+    try:
+        return decode_json(response.body, "strict")
+    except ValueError as error:
+        msg = f"it is not JSON ({error})"
+        raise ValueError(msg) from None
+
+
+def _read_anything(response: Response) -> Json:
+    try:
+        return decode_json(response.body, "strict")
+    except ValueError:
+        return _text(response)
+
+
+def _read_lines(response: Response) -> Json:
+    return [line.strip() for line in _text(response).splitlines() if line.strip()]
+
+
+def _read_objects(response: Response) -> Json:
+    """Read one object a line."""
+    rows: list[Json] = []
+    for number, line in enumerate(response.body.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(decode_json(line, "strict"))
+        except ValueError as error:
+            msg = f"line {number} is not JSON ({error})"
+            raise ValueError(msg) from None
+    return rows
+
+
+def _read_csv(response: Response) -> Json:
+    """
+    Read a table with a header row; values are texts, as CSV knows nothing else.
+
+    A header name that comes again is numbered, so that no column takes another's place.
+    """
+    reader = csv.reader(io.StringIO(_text(response), newline=""))
+    try:
+        header: list[str] = next(reader, list[str]())
+        lines = [line for line in reader if line]
+    except csv.Error as error:
+        msg = f"it is not CSV ({error})"
+        raise ValueError(msg) from None
+    widest = max(map(len, lines), default=0)
+    names = _unique([*header, *([""] * (widest - len(header)))])
+    rows: list[Json] = [dict(zip(names, line, strict=False)) for line in lines]
+    return rows
+
+
+def _unique(header: list[str]) -> list[str]:
+    """Name every column: `Opens`, `Opens (2)`; one without a name is called by its place."""
+    taken = set(header)
+    counts: Counter[str] = Counter()
+    names: list[str] = []
+    for place, given in enumerate(header, 1):
+        name = given or f"column {place}"
+        counts[given] += 1
+        number = counts[given]
+        while given and number > 1 and (name := f"{given} ({number})") in taken:
+            number += 1
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _text(response: Response) -> str:
+    return response.body.decode("utf-8", "replace").removeprefix(_BOM)
+
+
+def _refuse_html(response: Response) -> None:
+    says_so = _HTML_TYPES.match(response.headers.get("content-type", ""))
+    if not says_so and not _HTML_START.match(response.body):
+        return
+    title = _TITLE.search(_text(response)[:65_536])
+    named = f" (“{unescape(title[1]).strip()[:_LONGEST_TITLE]}”)" if title else ""
+    msg = f"it is an HTML page{named}, perhaps of a proxy or a sign-in"
+    raise ValueError(msg)
+
+
+_ROWS: Final = frozenset({"lines", "csv", "ndjson"})
+_READERS: Final[Mapping[Format, Callable[[Response], Json]]] = {
+    "json": _read_json,
+    "auto": _read_anything,
+    "text": _text,
+    "lines": _read_lines,
+    "csv": _read_csv,
+    "ndjson": _read_objects,
+}
+FORMATS: Final = tuple(_READERS)
