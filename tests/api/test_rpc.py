@@ -17,6 +17,8 @@ from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
 
+# How often linking asks: whether the key is good, and whose account it is for.
+LINKING = 2
 CHANNELS = '{"channels": [{"id": 1, "name": "Promotions"}]}'
 
 
@@ -137,7 +139,7 @@ async def hang(_writer: asyncio.StreamWriter, _seen: Seen) -> None:
 async def test_a_request_ends_with_its_life_and_says_when_to_try_again(
     data_dir: Path, clock: FrozenClock, sandbox: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns = [reply(CHANNELS), hang]
+    turns = [*[reply(CHANNELS)] * LINKING, hang]
 
     async def switch(writer: asyncio.StreamWriter, seen: Seen) -> None:
         await (turns.pop(0) if len(turns) > 1 else turns[0])(writer, seen)
@@ -160,12 +162,13 @@ async def slow(
 ) -> AsyncGenerator[tuple[Running, asyncio.Event]]:
     """Run a hub whose provider answers once it is let, and that beats often meanwhile."""
     let = asyncio.Event()
-    first = [True]
+    linking = list(range(LINKING))
 
     async def answer(writer: asyncio.StreamWriter, seen: Seen) -> None:
-        if not first:
+        if linking:
+            linking.pop()
+        else:
             await let.wait()
-        first.clear()
         if seen.line.startswith("GET /api/lists"):
             await reply('{"msg": "no such list"}', status=400)(writer, seen)
         else:

@@ -147,7 +147,7 @@ async def list_request_logs(call: Call, query: LogsQuery) -> LogsOut:
 
 
 @api.add("GET", "/requests/logs/steps", scope=Scope.LOGS_READ)
-async def list_step_logs(call: Call, query: LogsQuery) -> StepRequestsOut:
+async def list_request_step_logs(call: Call, query: LogsQuery) -> StepRequestsOut:
     """List requests to providers. A page goes up to the end of a call, and so may be longer."""
     async with call.hub.db.read(call.caller.project_id) as tx:
         keyset = query.keyset(_RUN_COLUMNS)
