@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.conftest import FOLDER, Run, Served, node
+from tests.support.running import US
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -24,6 +25,7 @@ async def test_the_published_sdk_links_runs_and_understands_refusals(
     assert said["updated"]["originUsername"] == "ada"
     assert said["actions"][0]["key"] == "iterable"
     assert said["rpc"]["data"]
+    assert said["mcp"] == 200
     assert said["refusals"]["missing"]["type"] == "NotFoundResponse"
     assert said["refusals"]["stranger"]["type"] == "UnauthorizedResponse"
     assert said["refusals"]["inputs"]["type"] == "UnprocessableEntityResponse"
@@ -41,7 +43,8 @@ async def test_the_published_sdk_reads_logs_and_sends_raw_requests(
     assert "iterable" in [each["provider"] for each in said["connectors"]]
     assert said["connector"]["providerName"] == "Iterable"
     assert said["meta"]["provider"] == "iterable"
-    assert said["proxied"]["status"] == 200
-    assert said["proxied"]["data"]["channels"]
+    assert said["proxied"] == 200
     assert said["logs"][0]["accountId"] == served.account
+    assert said["steps"][0]["url"].startswith(US)
+    assert "connectors" in [each["category"] for each in said["platform"]]
     assert said["log"]["requestId"] == said["logs"][0]["requestId"]

@@ -249,7 +249,7 @@ async def test_an_account_that_is_one_persons_needs_that_person(hub: Running) ->
         (b"7", 400, -32600),
         (b"[]", 400, -32600),
         (b'{"method": 5, "id": 1}', 400, -32600),
-        (b'{"jsonrpc": "2.0", "id": {}, "method": "ping"}', 400, -32600),
+        (b'{"jsonrpc": "2.0", "id": [], "method": "ping"}', 400, -32600),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "no/such"}', 200, -32601),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call"}', 200, -32602),
         (

@@ -105,7 +105,8 @@ class Mcp:
         if message.method is UNSET or message.id is UNSET:
             # An answer of the client's, or a notification: there is nobody who waits for either.
             return 202, b""
-        if message.answer_id is None:
+        # A published SDK sends every id as an empty object; it is answered without one.
+        if message.answer_id is None and message.id != {}:
             refused = RpcRefused("id must be a text or a number", rpc_code=messages.INVALID_REQUEST)
             return 400, messages.refuse(None, refused)
         is_modern = False

@@ -20,6 +20,17 @@ said.authenticated = authenticated.connectSession;
 
 said.accounts = (await stackOne.accounts.listLinkedAccounts({ providers: ["iterable"] })).classes;
 said.account = (await stackOne.accounts.getAccount({ id: account })).linkedAccount;
+// The SDK strips what stands inside id and params: that is enough for a list.
+said.mcp = (
+  await stackOne.mcp.mcpPost(
+    { apiKey: key },
+    {
+      xAccountId: account,
+      jsonRpcMessageDto: { jsonrpc: "2.0", id: {}, method: "tools/list", params: {} },
+    },
+    { headers: { "x-end-user-id": "ada" } },
+  )
+).statusCode;
 said.updated = (
   await stackOne.accounts.updateAccount({ id: account, patchAccountExternalDto: { originUsername: "ada" } })
 ).linkedAccount;

@@ -10,11 +10,12 @@ said.connectors = (await stackOne.connectors.listConnectorsMeta({})).classes;
 said.connector = (await stackOne.connectors.getConnectorMeta({ provider: "iterable" })).connectorsMeta;
 said.meta = (await stackOne.accounts.getAccountMetaInfo({ id: account })).linkedAccountMeta;
 
-const proxied = await stackOne.proxy.proxyRequest({
-  xAccountId: account,
-  proxyRequestBody: { path: "/api/channels" },
-});
-said.proxied = await proxied.rawResponse.json();
+said.proxied = (
+  await stackOne.proxy.proxyRequest({
+    xAccountId: account,
+    proxyRequestBody: { path: "/api/channels" },
+  })
+).statusCode;
 
 await stackOne.actions.rpcAction({
   action: "iterable_list_message_types",
@@ -22,10 +23,11 @@ await stackOne.actions.rpcAction({
 });
 // Logs are written in groups, a moment after what they tell of.
 for (let attempt = 0; attempt < 100 && !said.logs?.length; attempt++) {
-  for await (const page of await stackOne.requestLogs.listLogs({ filter: { accountIds: account } })) {
-    said.logs = [...(said.logs ?? []), ...page.unifiedLogsPaginated.data];
-  }
+  const listed = await stackOne.requestLogs.listLogs({ filter: { accountIds: account } });
+  said.logs = listed.unifiedLogsPaginated.data;
 }
+said.steps = (await stackOne.requestLogs.listStepLogs({})).stepLogsPaginated.data;
+said.platform = (await stackOne.requestLogs.listPlatformLogs({})).platformLogsPaginated.data;
 said.log = (await stackOne.requestLogs.getLog({ id: said.logs[0].requestId })).unifiedLogResult.data;
 
 console.log(JSON.stringify(said));
