@@ -273,6 +273,15 @@ async def test_what_is_no_request_is_a_clear_error(
     assert (response.status_code, response.json()["error"]["code"]) == (status, code)
 
 
+async def test_a_client_that_sends_an_empty_id_is_answered_without_one(hub: Running) -> None:
+    account = await hub.link()
+
+    response = await post(hub, {**LIST, "id": {}}, x_account_id=account)
+
+    assert (response.status_code, response.json()["id"]) == (200, None)
+    assert response.json()["result"]["tools"]
+
+
 async def test_a_batch_is_answered_in_one(hub: Running) -> None:
     account = await hub.link()
     batch = [
