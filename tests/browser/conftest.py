@@ -57,12 +57,14 @@ async def hub(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[Running]:
 
 @dataclass
 class Visit:
-    """One browser window, and what went wrong in it."""
+    """One browser window, and what went wrong in it; one that `is_noisy` may complain."""
 
     page: Page
     context: BrowserContext
-    origin: str
+    origins: tuple[str, ...]
+    is_noisy: bool = False
     problems: list[str] = field(default_factory=list[str])
+    noise: list[str] = field(default_factory=list[str])
 
     def watch(self) -> None:
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
@@ -72,10 +74,10 @@ class Visit:
     def _note(self, kind: str, text: str) -> None:
         # The browser itself reports a refused form ("status of 400") as an error.
         if kind in ("error", "warning") and "the server responded with a status of 4" not in text:
-            self.problems.append(f"{kind}: {text}")
+            self.noise.append(f"{kind}: {text}")
 
     def _foreign(self, url: str) -> None:
-        if not url.startswith((self.origin, "data:")):
+        if not url.startswith((*self.origins, "data:")):
             self.problems.append(f"request to {url}")
 
 
@@ -85,21 +87,30 @@ async def visit(chromium: Browser, hub: Running) -> AsyncGenerator[Callable[...,
     visits: list[Visit] = []
 
     async def start(
-        *, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
+        *,
+        width: int = 1280,
+        height: int = 900,
+        dark: bool = False,
+        scripts: bool = True,
+        beside: tuple[str, ...] = (),
+        language: str = "en-US",
     ) -> Visit:
+        """Open a window; pages of `beside` may be asked, too."""
         context = await chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
             java_script_enabled=scripts,
+            locale=language,
         )
         context.set_default_timeout(5000)
-        visits.append(Visit(await context.new_page(), context, hub.hub.public_url))
+        visits.append(Visit(await context.new_page(), context, (hub.hub.public_url, *beside)))
         visits[-1].watch()
         return visits[-1]
 
     yield start
     problems = [problem for each in visits for problem in each.problems]
+    problems += [said for each in visits if not each.is_noisy for said in each.noise]
     for each in visits:
         await each.context.close()
     assert problems == []
