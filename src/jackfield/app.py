@@ -20,6 +20,7 @@ from jackfield.engine.call import Sleep
 from jackfield.http.api import ROUTES, Api
 from jackfield.http.openapi import Description
 from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.rate import RateLimit
 from jackfield.mcp import app as mcp
 from jackfield.profiles import service as profiles
 from jackfield.projects import service as projects
@@ -77,6 +78,7 @@ async def open_hub(
                 clock=clock,
                 sleep=sleep,
                 cache=cache,
+                rate_limit=RateLimit(settings.rate_limit) if settings.rate_limit else None,
             )
             await projects.ensure_project(hub)
             for project in await all_projects(db):

@@ -12,6 +12,7 @@ from jackfield.egress.rewrite import Rewrites
 from jackfield.engine.call import Sleep
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
+from jackfield.kit.rate import RateLimit
 from jackfield.vault.cipher import Vault
 
 
@@ -29,6 +30,8 @@ class Hub:
     clock: Clock = system_clock
     sleep: Sleep = asyncio.sleep
     cache: ProjectCache = field(default_factory=ProjectCache)
+    # How often each API key may ask, if that is bounded.
+    rate_limit: RateLimit | None = None
     # Which project an API key's digest was last seen to speak for; whether it still does is in
     # the project's cache entries.
     key_projects: dict[bytes, ProjectId] = field(default_factory=dict[bytes, ProjectId])

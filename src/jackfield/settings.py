@@ -14,6 +14,7 @@ DEFAULT_PORT: Final = 8080
 DEFAULT_URL: Final = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
+_MOST_DIGITS: Final = 9
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -34,6 +35,7 @@ class Settings:
     connectors: Path | None = None
     provider_rewrite: str = ""
     allow_private_networks: bool = False
+    rate_limit: int | None = None
     log_level: str = "info"
     url: str = DEFAULT_URL
     api_key: str | None = None
@@ -62,6 +64,7 @@ class Settings:
             allow_private_networks=_switch(
                 "JACKFIELD_ALLOW_PRIVATE_NETWORKS", given.get("ALLOW_PRIVATE_NETWORKS", "")
             ),
+            rate_limit=_count("JACKFIELD_RATE_LIMIT", given.get("RATE_LIMIT", "")),
             log_level=_level(given.get("LOG_LEVEL")),
             url=_url("JACKFIELD_URL", given.get("URL")) or DEFAULT_URL,
             api_key=given.get("API_KEY") or None,
@@ -117,6 +120,15 @@ def _switch(name: str, value: str) -> bool:
         return False
     msg = f"{name}: expected 1 or 0"
     raise InvalidSetting(msg)
+
+
+def _count(name: str, value: str) -> int | None:
+    if value.lower() in _NO:
+        return None
+    if not value.isascii() or not value.isdigit() or len(value) > _MOST_DIGITS:
+        msg = f"{name}: expected a whole number, such as 1000, or nothing for no limit"
+        raise InvalidSetting(msg)
+    return int(value) or None
 
 
 def _level(value: str | None) -> str:

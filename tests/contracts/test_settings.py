@@ -37,8 +37,18 @@ def test_nothing_needs_to_be_set() -> None:
         ("CONNECTORS", "/nowhere/at/all"),
         ("ALLOW_PRIVATE_NETWORKS", "perhaps"),
         ("LOG_LEVEL", "loud"),
+        ("RATE_LIMIT", "many"),
+        ("RATE_LIMIT", "-1"),
+        ("RATE_LIMIT", "9" * 10),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_by_its_variable(name: str, value: str) -> None:
     with pytest.raises(InvalidSetting, match=f"JACKFIELD_{name}"):
         Settings.read({f"JACKFIELD_{name}": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "limit"), [("1000", 1000), ("0", None), ("", None), ("off", None)]
+)
+def test_a_rate_limit_is_a_number_or_none(value: str, limit: int | None) -> None:
+    assert Settings.read({"JACKFIELD_RATE_LIMIT": value}).rate_limit == limit

@@ -7,6 +7,7 @@ from typing import Final
 
 from jackfield.db.tx import Tx
 from jackfield.kit import asking
+from jackfield.kit.errors import RateLimited
 from jackfield.kit.ids import ApiKeyId, ProjectId
 from jackfield.kit.json import Json
 from jackfield.projects.models import (
@@ -113,6 +114,7 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
 
     Raises:
         Unauthenticated: nobody's, or it was revoked.
+        RateLimited: it has asked too often.
     """
     digest = token.digest()
     project_id = hub.key_projects.get(digest)
@@ -132,6 +134,10 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
     request = asking.current()
     if request is not None:
         request.project_id, request.key_id = project_id, known.key_id
+    if hub.rate_limit is not None:
+        wait = hub.rate_limit.take(known.key_id, hub.clock().timestamp())
+        if wait:
+            raise RateLimited(retry_after=wait)
     return known
 
 

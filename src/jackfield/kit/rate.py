@@ -1,0 +1,35 @@
+"""How often somebody may ask: a bucket for each, which fills again evenly."""
+
+from collections.abc import Hashable
+from typing import Final
+
+_SECONDS: Final = 60.0
+_MOST_BUCKETS: Final = 10_000
+
+
+class RateLimit:
+    """So many requests a minute for each key, the first of which may come all at once."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._most: Final = float(per_minute)
+        self._refill: Final = per_minute / _SECONDS
+        self._buckets: dict[Hashable, tuple[float, float]] = {}
+
+    def take(self, key: Hashable, now: float) -> float:
+        """Count a request at `now`; return in how many seconds to try again if it is too many."""
+        left, since = self._buckets.get(key, (self._most, now))
+        left = min(self._most, left + max(0.0, now - since) * self._refill)
+        if left < 1.0:
+            return (1.0 - left) / self._refill
+        if len(self._buckets) >= _MOST_BUCKETS and key not in self._buckets:
+            self._forget(now)
+        self._buckets[key] = (left - 1.0, now)
+        return 0.0
+
+    def _forget(self, now: float) -> None:
+        """Drop the buckets that are full again: they say no more than a new one."""
+        self._buckets = {
+            key: (left, since)
+            for key, (left, since) in self._buckets.items()
+            if left + (now - since) * self._refill < self._most
+        }

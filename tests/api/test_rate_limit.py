@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from jackfield.sandbox.iterable.server import Sandbox
+from tests.support.clock import FrozenClock
+from tests.support.running import running_hub
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_key_that_asks_too_often_is_told_when_to_ask_again(
+    data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> None:
+    async with running_hub(sandbox, data_dir=data_dir, clock=clock, rate_limit=3) as hub:
+        other = await hub.key()
+
+        taken = [(await hub.api.get("/accounts")).status_code for _ in range(3)]
+        refused = await hub.api.get("/accounts")
+        mcp = await hub.api.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
+        others = await hub.api.get("/accounts", auth=(other, ""))
+        clock.advance(seconds=20)
+        later = await hub.api.get("/accounts")
+
+    assert taken == [200, 200, 200]
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert refused.headers["retry-after"] == "20"
+    assert mcp.status_code == 429
+    assert (others.status_code, later.status_code) == (200, 200)
+
+
+async def test_a_stranger_uses_up_nobodys_requests(
+    data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> None:
+    async with running_hub(sandbox, data_dir=data_dir, clock=clock, rate_limit=1) as hub:
+        strangers = [
+            (await hub.api.get("/accounts", auth=("jf_sk_nobody", ""))).status_code
+            for _ in range(5)
+        ]
+
+        assert strangers == [401] * 5
+        assert (await hub.api.get("/accounts")).status_code == 200
+
+
+async def test_without_a_limit_nothing_is_counted(
+    data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> None:
+    async with running_hub(sandbox, data_dir=data_dir, clock=clock) as hub:
+        statuses = {(await hub.api.get("/accounts")).status_code for _ in range(200)}
+
+    assert statuses == {200}
