@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from jackfield.connectors.catalog import Catalog, own_folder
@@ -15,6 +16,10 @@ from jackfield.sandbox.iterable.server import Sandbox, serve
 from tests.support import postgres
 from tests.support.clock import FrozenClock
 from tests.support.running import Running, running_hub
+
+# How long something takes is measured by bench/: a busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -28,6 +28,7 @@ class Appender:
         self._waiting = defaultdict(list)
         self._count = 0
         self._task: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     def append(self, project_id: ProjectId, sql: LiteralString, row: Mapping[str, object]) -> None:
         """Have `sql` run with `row` soon; does not wait."""
@@ -42,18 +43,20 @@ class Appender:
             self._task = asyncio.get_running_loop().create_task(self._write_later())
 
     async def flush(self) -> None:
-        """Write what is waiting now."""
-        waiting, self._waiting = self._waiting, defaultdict(list)
-        self._count = 0
-        for (project_id, sql), rows in waiting.items():
-            try:
-                async with self._db.write(project_id) as tx:
-                    await tx.many(sql, rows)
-            except HubError as error:
-                _log.error("rows_not_written", count=len(rows), detail=error.detail)
+        """Write what is waiting now, and wait for what is being written."""
+        async with self._writing:
+            waiting, self._waiting = self._waiting, defaultdict(list)
+            self._count = 0
+            for (project_id, sql), rows in waiting.items():
+                try:
+                    async with self._db.write(project_id) as tx:
+                        await tx.many(sql, rows)
+                except HubError as error:
+                    _log.error("rows_not_written", count=len(rows), detail=error.detail)
 
     async def close(self) -> None:
-        if self._task is not None:
+        # What is being written must not be cut short; only the wait for more is.
+        if self._task is not None and not self._writing.locked():
             self._task.cancel()
         await self.flush()
 

@@ -1,0 +1,63 @@
+"""Rows that are written a moment later."""
+
+import asyncio
+
+import pytest
+
+from jackfield.db.appender import Appender
+from jackfield.db.tx import Database
+from jackfield.kit.ids import ProjectId
+from tests.support.clock import NOW
+
+pytestmark = pytest.mark.anyio
+
+PROJECT = ProjectId.new(NOW)
+INSERT = """
+    insert into events (id, project_id, type, subject, body, created_at)
+    values (:id, :project_id, 'test', 'nobody', '{}', :now)
+"""
+
+
+@pytest.fixture(autouse=True)
+async def project(db: Database) -> None:
+    async with db.write(PROJECT) as tx:
+        await tx.run(
+            "insert into projects (id, name, created_at) values (:project_id, 'ours', :now)"
+        )
+
+
+async def written(db: Database) -> list[str]:
+    return [row["id"] for row in await db.unscoped("select id from events order by id")]
+
+
+def rows_of(appender: Appender, count: int, start: int = 0) -> list[str]:
+    ids = [f"evt_{number:03}" for number in range(start, start + count)]
+    for each in ids:
+        appender.append(PROJECT, INSERT, {"id": each, "now": NOW})
+    return ids
+
+
+async def test_a_flush_waits_for_what_another_one_is_writing(db: Database) -> None:
+    appender = Appender(db)
+    ids = rows_of(appender, 50)
+    first = asyncio.create_task(appender.flush())
+    await asyncio.sleep(0)
+
+    await appender.flush()
+
+    assert await written(db) == ids
+    await first
+    await appender.close()
+
+
+async def test_closing_loses_nothing_that_is_waiting_or_being_written(db: Database) -> None:
+    appender = Appender(db)
+    ids = rows_of(appender, 50)
+    first = asyncio.create_task(appender.flush())
+    await asyncio.sleep(0)
+    ids += rows_of(appender, 50, start=50)
+
+    await appender.close()
+
+    assert await written(db) == ids
+    await first
