@@ -1,18 +1,16 @@
 """StackOne's own `@stackone/hub`, as it is published, in front of this hub."""
 
-import json
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.site import page, site
-from tests.support.node import installed
+from tests.support.node import embedding_packages
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
@@ -27,7 +25,7 @@ _LISTEN = """<script>
 </script>"""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Product:
     """A product's page with the component in it, served from `folder` at `url`."""
 
@@ -36,34 +34,155 @@ class Product:
     folder: Path
     url: str
 
-    async def open(self, token: str, **attributes: str) -> Page:
-        given = {"token": token, "base-url": self.hub.hub.public_url, **attributes}
-        written = " ".join(f'{name}="{value}"' for name, value in given.items())
+    async def open(self, token: str, *, account: str = "", is_noisy: bool = False) -> Visit:
+        """Open the page; the component complains in the console of what it is refused."""
+        given = {"token": token, "base-url": self.hub.hub.public_url, "account-id": account}
+        written = " ".join(f'{name}="{value}"' for name, value in given.items() if value)
         body = f'<stackone-hub {written}></stackone-hub><script src="hub.js"></script>'
         (self.folder / "index.html").write_text(page(_LISTEN + body))
-        opened = (await self.visit(beside=(self.url,))).page
-        await opened.goto(self.url)
-        return opened
+        window = await self.visit(beside=(self.url,))
+        window.is_noisy = is_noisy
+        await window.page.goto(self.url)
+        return window
 
 
 @pytest.fixture
 async def product(hub: Running, visit: Start, tmp_path: Path) -> AsyncGenerator[Product]:
     folder = tmp_path / "product"
     folder.mkdir()
-    kept = installed(Path(__file__).parent / "node", name="embedding")
-    shutil.copyfile(kept / _SCRIPT, folder / "hub.js")
+    shutil.copyfile(embedding_packages() / _SCRIPT, folder / "hub.js")
     async with site(folder) as url:
         yield Product(hub, visit, folder, url)
 
 
-async def test_list(hub: Running, product: Product) -> None:
-    session = await hub.session()
-    p = await product.open(session["token"])
-    await p.wait_for_timeout(2500)
-    print(await p.locator("body").aria_snapshot())
+async def fill_in(shown: Page, key: str, region: str = "United States") -> None:
+    await shown.get_by_label("API Key").fill(key)
+    await shown.get_by_role("button", name="Region").click()
+    await shown.get_by_role("button", name=region, exact=True).click()
+
+
+async def connect(shown: Page) -> None:
+    await shown.get_by_role("button", name="Connect", exact=True).click()
+
+
+async def test_the_list_shows_every_connector_with_our_logo_and_can_be_searched(
+    hub: Running, product: Product
+) -> None:
+    shown = (await product.open((await hub.session())["token"])).page
+    iterable = shown.get_by_role("button", name="Iterable")
+    await expect(iterable).to_contain_text("MARKETING")
+    await expect(shown.get_by_role("button", name="Fernwood")).to_be_visible()
+    logo = iterable.get_by_role("img")
+    await expect(logo).to_have_attribute("src", f"{hub.hub.public_url}/connectors/iterable/icon")
+    await expect(logo).to_have_js_property("complete", value=True)
+    assert await logo.evaluate("image => image.naturalWidth") > 0
+
+    await shown.get_by_placeholder("Search Integrations").fill("iter")
+
+    await expect(shown.get_by_role("button", name="Fernwood")).to_have_count(0)
+    await iterable.click()
+    await expect(shown.get_by_label("API Key")).to_be_visible()
+
+
+async def test_a_session_for_some_categories_lists_only_theirs(
+    hub: Running, product: Product
+) -> None:
+    session = await hub.session(categories=["hris", "accounting"])
+    shown = (await product.open(session["token"])).page
+
+    await expect(shown.get_by_role("button", name="Fernwood")).to_be_visible()
+    await expect(shown.get_by_role("button", name="Ledgerline")).to_be_visible()
+    await expect(shown.get_by_role("button", name="Iterable")).to_have_count(0)
+
+
+async def test_an_account_is_linked_from_the_form(hub: Running, product: Product) -> None:
+    shown = (await product.open((await hub.session(provider="iterable"))["token"])).page
+    await expect(shown.get_by_role("link", name="Connection guide")).to_be_visible()
+
+    await fill_in(shown, hub.us_key)
+    await connect(shown)
+
+    await expect(shown.get_by_text("Account successfully connected to Iterable")).to_be_visible()
+    await shown.get_by_role("button", name="Close").click()
+    (account,) = (await hub.api.get("/accounts")).json()
+    assert account["status"] == "active"
+    assert await shown.evaluate("heard") == [
+        ["success", {"id": account["id"], "provider": "iterable"}],
+        ["close", None],
+    ]
+
+
+async def test_what_is_wrong_with_a_credential_is_read_in_the_form_and_can_be_mended(
+    hub: Running, product: Product
+) -> None:
     session = await hub.session(provider="iterable")
-    p = await product.open(session["token"])
-    await p.wait_for_timeout(2500)
-    print(await p.locator("body").aria_snapshot())
-    print(await p.locator("stackone-hub").inner_html())
-    await p.screenshot(path="/tmp/hubnode/form.png")
+    shown = (await product.open(session["token"], is_noisy=True)).page
+    await fill_in(shown, "0" * 32)
+    await connect(shown)
+    await expect(shown.get_by_text("Iterable does not know this key")).to_be_visible()
+    await expect(shown.get_by_role("button", name="Region Select Field")).to_be_visible()
+
+    await fill_in(shown, hub.eu_key)
+    await connect(shown)
+    await expect(shown.get_by_text("This key belongs to the EU data center.")).to_be_visible()
+    await expect(shown.get_by_role("button", name="Region Select Field")).to_be_visible()
+    await fill_in(shown, hub.eu_key, "European Union")
+    await connect(shown)
+
+    await expect(shown.get_by_text("Account successfully connected to Iterable")).to_be_visible()
+
+
+@pytest.mark.parametrize("named_by", ["the session", "the product", "nobody"])
+async def test_an_account_is_edited_without_typing_its_key_again(
+    hub: Running, product: Product, named_by: str
+) -> None:
+    account = await hub.link(provider="iterable")
+    if named_by == "the session":
+        session, given = await hub.session(account_id=account), ""
+    else:
+        session = await hub.session(provider="iterable")
+        given = account if named_by == "the product" else ""
+    shown = (await product.open(session["token"], account=given)).page
+
+    key = shown.get_by_label("API Key")
+    await expect(key).to_be_disabled()
+    await expect(key).to_have_value(f"••••••••••{hub.us_key[-4:]}")
+    await expect(shown.get_by_role("button", name="Region United States")).to_be_visible()
+    await connect(shown)
+
+    await expect(shown.get_by_text("Account successfully")).to_be_visible()
+    assert [each["id"] for each in (await hub.api.get("/accounts")).json()] == [account]
+    ran = await hub.run(account, "iterable_list_lists")
+    assert ran.status_code == 200, ran.text
+    assert await shown.evaluate("heard") == [["success", {"id": account, "provider": "iterable"}]]
+
+
+async def test_a_new_key_takes_the_place_of_the_one_that_is_edited(
+    hub: Running, product: Product
+) -> None:
+    account = await hub.link(provider="iterable")
+    session = await hub.session(account_id=account)
+    window = await product.open(session["token"], is_noisy=True)
+    await window.page.get_by_role("button", name="Edit").click()
+    await window.page.get_by_label("API Key").fill("0" * 32)
+
+    await connect(window.page)
+
+    await expect(window.page.get_by_text("Iterable does not know this key")).to_be_visible()
+    assert (await hub.run(account, "iterable_list_lists")).status_code == 200
+
+
+async def test_without_an_open_session_there_is_nothing_to_choose(
+    hub: Running, product: Product
+) -> None:
+    window = await product.open("jf_ct_unheard_of", is_noisy=True)
+    await expect(window.page.get_by_text("No configured integrations available.")).to_be_visible()
+
+    used = await hub.session(provider="iterable")
+    await hub.submit(used["token"], {"api_key": hub.us_key, "region": "us"})
+    window = await product.open(used["token"], is_noisy=True)
+    empty = window.page.get_by_text("No configured integrations available.")
+    await expect(empty).to_be_visible()
+
+    window = await product.open("")
+    await expect(window.page.get_by_role("heading", name="No token provided")).to_be_visible()

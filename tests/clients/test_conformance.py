@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import Run, Served, node
+from tests.clients.conftest import Run, Served
+from tests.support.node import node
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import FOLDER, Run, Served, node
+from tests.clients.conftest import FOLDER, Run, Served
+from tests.support.node import node
 from tests.support.running import US
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
