@@ -320,6 +320,29 @@ async def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(
     assert len(hub.sandbox.us.requests) == before
 
 
+async def test_a_call_with_an_idempotency_key_is_run_once(hub: Running, ask: Ask) -> None:
+    account = await hub.link()
+    call: dict[str, Any] = {
+        "name": "iterable_create_list",
+        "arguments": {"body": {"name": "Made once"}},
+        "_meta": {"jackfield/idempotency-key": "one-list"},
+    }
+    other = {**call, "arguments": {"body": {"name": "Another"}}}
+    before = len(hub.sandbox.us.requests)
+
+    first = await ask("tools/call", call, x_account_id=account)
+    second = await ask("tools/call", call, x_account_id=account)
+    refused = await ask("tools/call", other, x_account_id=account)
+    wrong = {**call, "_meta": {"jackfield/idempotency-key": 7}}
+    no_key = await ask("tools/call", wrong, x_account_id=account)
+
+    assert payload(first)["isError"] is False
+    assert first == second
+    assert payload(refused)["code"] == "idempotency_mismatch"
+    assert payload(no_key)["code"] == "invalid_idempotency_key"
+    assert len(hub.sandbox.us.requests) == before + 1
+
+
 async def test_a_file_comes_as_a_link_that_needs_no_key_and_expires(
     hub: Running, clock: FrozenClock
 ) -> None:

@@ -42,6 +42,8 @@ _MOST_EXCHANGES: Final = 100
 _MOST_BODIES: Final = 20
 _OK: Final = 200
 _REFUSED: Final = 400
+_FAILED: Final = 500
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _log = structlog.get_logger()
 
@@ -53,6 +55,12 @@ class _Sent:
     started: float
     duration_ms: int = 0
     response: Response | None = None
+
+    @property
+    def may_have_written(self) -> bool:
+        if self.request.method.upper() in _READS:
+            return False
+        return self.response is None or not _REFUSED <= self.response.status < _FAILED
 
 
 @dataclass(slots=True)
@@ -107,6 +115,11 @@ class Recorder:
         """Whether the provider was asked anything."""
         return any(step.sent for step in self._steps)
 
+    @property
+    def may_have_written(self) -> bool:
+        """Whether the provider was asked to change something, and did not refuse."""
+        return any(each.may_have_written for step in self._steps for each in step.sent)
+
     def step_started(self, step_id: str, function: str) -> None:
         if len(self._steps) < _MOST_STEPS:
             self._steps.append(_Step(step_id, function, time.perf_counter()))
@@ -160,6 +173,8 @@ class Recorder:
             steps=tuple([self._record(step) for step in self._steps]),
         )
         append_run(self._hub.appender, self._project_id, run)
+        if request is not None and self.may_have_written:
+            request.may_have_written = True
 
     def keep_bodies(self, inputs: Json, output: Json) -> None:
         """Put what went in and out into the log as well."""

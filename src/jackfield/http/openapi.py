@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from jackfield.db.tx import DatabaseBusy
-from jackfield.http import guards
+from jackfield.http import guards, once
 from jackfield.http.body import BodyTooLarge, BodyTooSlow, ClientGone, InvalidJson
 from jackfield.http.errors import ErrorBody, MethodNotAllowed
 from jackfield.http.routing import Guard, Route
@@ -106,6 +106,8 @@ def errors_of(route: Route) -> dict[int, list[type[HubError]]]:
     errors: list[type[HubError]] = [*_ALWAYS, *route.raises]
     if route.guard is guards.api_key:
         errors += [Unauthenticated, RateLimited, *([MissingScope] if route.scope else [])]
+    if route.is_write:
+        errors += once.REFUSALS
     if "body" in route.parameters:
         errors += _WITH_BODY
     elif "query" in route.parameters:
@@ -156,7 +158,7 @@ def _parameters(route: Route, types: _Types) -> list[Json]:
             if "description" in each:
                 parameter["description"] = each["description"]
             found.append(parameter)
-    for name in route.headers:
+    for name in (*route.headers, *([once.HEADER] if route.is_write else [])):
         described = {"description": _HEADERS[name], "schema": {"type": "string"}}
         found.append({"name": name, "in": "header", **described})
     return found

@@ -8,14 +8,16 @@ The same facts make the OpenAPI document, so the two cannot part ways.
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Protocol, TypeAlias, TypeVar
+from functools import cached_property, partial
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
+from jackfield.http import guards, once
 from jackfield.http.body import parse_body, read_body
+from jackfield.http.guards import Call
 from jackfield.http.query import parse_query
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import encode
@@ -25,6 +27,8 @@ from jackfield.runtime import Hub
 Handler: TypeAlias = Callable[..., Awaitable[object]]
 F = TypeVar("F", bound=Handler)
 Endpoint: TypeAlias = Callable[[Scope, Receive], Awaitable[Response]]
+
+_READS: Final = frozenset({ApiScope.ACCOUNTS_READ, ApiScope.CONNECTORS_READ, ApiScope.LOGS_READ})
 
 
 class Guard(Protocol):
@@ -59,22 +63,37 @@ class Route:
     def returns(self) -> Any:
         return inspect.signature(self.handler, eval_str=True).return_annotation
 
+    @property
+    def is_write(self) -> bool:
+        """Whether it changes something for the holder of an API key, who may ask for it once."""
+        is_read = self.method == "GET" or self.scope in _READS
+        return self.guard is guards.api_key and not is_read
+
     def endpoint(self, hub: Hub) -> Endpoint:
-        parameters, status = self.parameters, self.status
+        parameters, status, is_write = self.parameters, self.status, self.is_write
         body, query = parameters.get("body"), parameters.get("query")
         parts = [name for name in parameters if name not in ("body", "query")]
 
-        async def serve(scope: Scope, receive: Receive) -> Response:
-            asker = await self.guard(hub, Headers(scope=scope), self.scope)
+        async def handle(asker: object, scope: Scope, content: bytes) -> Response:
             given: dict[str, object] = {name: scope["path_params"][name] for name in parts}
             if query is not None:
                 given["query"] = parse_query(scope["query_string"].decode("latin-1"), query)
             if body is not None:
-                given["body"] = parse_body(await read_body(scope, receive), body)
+                given["body"] = parse_body(content, body)
             answer = await self.handler(asker, **given)
             if isinstance(answer, Response):
                 return answer
             return Response(encode(answer), status, media_type="application/json")
+
+        async def serve(scope: Scope, receive: Receive) -> Response:
+            asker = await self.guard(hub, Headers(scope=scope), self.scope)
+            if is_write and isinstance(asker, Call) and once.HEADER in asker.headers:
+                content = await read_body(scope, receive)
+                work = partial(handle, asker, scope, content)
+                return await once.answer_once(asker, scope, content, work)
+            return await handle(
+                asker, scope, b"" if body is None else await read_body(scope, receive)
+            )
 
         return serve
 

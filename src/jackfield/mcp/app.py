@@ -31,6 +31,8 @@ from jackfield.runtime import Hub
 PATH: Final = "/mcp"
 # In a call's `_meta`: say what would be sent, and send nothing.
 _DRY_RUN: Final = "jackfield/dry-run"
+# There as well: however often a call with this key arrives, the tool is run once.
+_ONCE: Final = "jackfield/idempotency-key"
 _CACHE_MS: Final = 60_000
 _SERVER: Final = {"name": "jackfield", "title": "Jackfield", "version": version("jackfield")}
 _CAPABILITIES: Final = {"tools": {"listChanged": False}, "logging": {}}
@@ -163,7 +165,10 @@ class Mcp:
         meta = given.get("_meta")
         if is_object(meta) and meta.get(_DRY_RUN) is True:
             endpoint = replace(endpoint, is_dry_run=True)
-        return await calls.call(self._hub, endpoint, name, arguments or {})
+        key = meta.get(_ONCE) if is_object(meta) else None
+        if key is None or endpoint.is_dry_run:
+            return await calls.call(self._hub, endpoint, name, arguments or {})
+        return await calls.call_once(self._hub, endpoint, name, arguments or {}, key=key)
 
     def _instructions(self, endpoint: Endpoint) -> dict[str, str]:
         """Return what a model should know of these accounts before it begins."""

@@ -16,8 +16,11 @@ from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.call import Outcome
 from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.idempotency import service as idempotency
+from jackfield.idempotency.models import Answer, InvalidIdempotencyKey
+from jackfield.idempotency.service import Once
 from jackfield.kit.errors import Fault, HubError, ProviderError, RateLimited
-from jackfield.kit.json import Json, encode
+from jackfield.kit.json import Json, encode, parse
 from jackfield.mcp.endpoint import Endpoint
 from jackfield.mcp.styles import ACCOUNT, PLACES, ParamStyle, input_schema, place
 from jackfield.runtime import Hub
@@ -27,6 +30,8 @@ _EXECUTE: Final = "_execute_action"
 _USUAL_TOP: Final = 5
 _MOST_TOP: Final = 50
 _INTERNAL: Final = 500
+_OK: Final = 200
+_CHECK: Final = "look at the provider whether what the tool was to change is there"
 
 
 async def call(
@@ -44,6 +49,39 @@ async def call(
         if error.status == _INTERNAL:
             raise
         return _result(refusal(error), is_error=True)
+
+
+async def call_once(
+    hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, Json], *, key: Json
+) -> dict[str, Json]:
+    """
+    Run a tool once for a key, and return its result each time it is asked for.
+
+    Raises:
+        HubError: it is ours to mend.
+    """
+    accounts = sorted(each.id for each in endpoint.accounts)
+    request = encode(["tools/call", accounts, endpoint.style, name, arguments])
+
+    async def work() -> Answer:
+        ran = await _run(hub, endpoint, name, arguments)
+        return Answer(_OK, encode(_result(ran)))
+
+    try:
+        if not isinstance(key, str):
+            raise InvalidIdempotencyKey
+        answer, _ = await idempotency.once(
+            hub, endpoint.project_id, Once(key, request, _CHECK), work, refuse=_refused
+        )
+    except HubError as error:
+        if error.status == _INTERNAL:
+            raise
+        return _result(refusal(error), is_error=True)
+    return parse(answer.body)
+
+
+def _refused(error: HubError) -> Answer:
+    return Answer(_OK, encode(_result(refusal(error), is_error=True)))
 
 
 def refusal(error: HubError) -> dict[str, Json]:

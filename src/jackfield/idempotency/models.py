@@ -1,0 +1,69 @@
+"""Requests that are done once, however often they arrive."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from jackfield.kit.errors import Conflict, InvalidRequest
+from jackfield.kit.ids import Id
+
+
+class ClaimId(Id, prefix="idm"):
+    __slots__ = ()
+
+
+class ClaimState(StrEnum):
+    WORKING = "working"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key that somebody has used: whoever made the claim does the work."""
+
+    id: ClaimId
+    state: ClaimState
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was answered with."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class InvalidIdempotencyKey(InvalidRequest):
+    """An Idempotency-Key is 1 to 255 visible characters."""
+
+    code = "invalid_idempotency_key"
+    status = 400
+
+
+class IdempotencyMismatch(Conflict):
+    """This Idempotency-Key was used for another request; take a new key for this one."""
+
+    code = "idempotency_mismatch"
+
+
+class IdempotencyInFlight(Conflict):
+    """The first request with this Idempotency-Key is still being worked on."""
+
+    code = "idempotency_in_flight"
+    retryable = True
+    retry_after = 1.0
+
+
+class IdempotencyUnknown(Conflict):
+    """The first request with this Idempotency-Key was interrupted; it may have been done."""
+
+    code = "unknown"
+
+
+class IdempotencyAnswerGone(Conflict):
+    """The request with this Idempotency-Key was done, but its answer could not be kept."""
+
+    code = "idempotency_answer_gone"

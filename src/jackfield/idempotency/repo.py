@@ -1,0 +1,104 @@
+"""Where it is written down which keys were used: as digests, and until when."""
+
+from datetime import datetime
+
+from jackfield.db.tx import Tx
+from jackfield.idempotency.models import Claim, ClaimId, ClaimState
+from jackfield.kit.json import convert
+
+_MOST_FORGOTTEN = 50
+
+
+class Claims:
+    """The keys used in the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def add(
+        self, claim_id: ClaimId, digest: bytes, *, lease_until: datetime, expires_at: datetime
+    ) -> bool:
+        """Claim a key; false if somebody has."""
+        row = await self._tx.one(
+            """
+            insert into idempotency_keys
+                   (project_id, digest, id, state, lease_until, expires_at)
+            values (:project_id, :digest, :id, :state, :lease_until, :expires_at)
+                on conflict (project_id, digest) do nothing
+            returning id
+            """,
+            id=claim_id,
+            digest=digest,
+            state=ClaimState.WORKING,
+            lease_until=lease_until,
+            expires_at=expires_at,
+        )
+        return row is not None
+
+    async def find(self, digest: bytes) -> Claim | None:
+        row = await self._tx.one(
+            """
+            select id, state, lease_until
+              from idempotency_keys
+             where project_id = :project_id and digest = :digest
+            """,
+            digest=digest,
+        )
+        return None if row is None else convert(row, Claim)
+
+    async def finish(self, claim_id: ClaimId, digest: bytes) -> bool:
+        """Mark a claim as done; false if it is no longer there."""
+        row = await self._tx.one(
+            """
+            update idempotency_keys
+               set state = :state
+             where project_id = :project_id and digest = :digest and id = :id
+            returning id
+            """,
+            id=claim_id,
+            digest=digest,
+            state=ClaimState.DONE,
+        )
+        return row is not None
+
+    async def end_lease(self, claim_id: ClaimId, digest: bytes) -> None:
+        """Say that nobody works on it any longer."""
+        await self._tx.run(
+            """
+            update idempotency_keys
+               set lease_until = :now
+             where project_id = :project_id and digest = :digest and id = :id
+            """,
+            id=claim_id,
+            digest=digest,
+        )
+
+    async def remove(self, claim_id: ClaimId, digest: bytes) -> None:
+        await self._tx.run(
+            """
+            delete from idempotency_keys
+             where project_id = :project_id and digest = :digest and id = :id
+            """,
+            id=claim_id,
+            digest=digest,
+        )
+
+    async def forget(self, digest: bytes) -> list[str]:
+        """Remove what has expired, `digest` first, some at a time; return the ids."""
+        rows = await self._tx.all(
+            """
+            delete from idempotency_keys
+             where project_id = :project_id
+               and digest in (
+                   select digest
+                     from idempotency_keys
+                    where project_id = :project_id and expires_at <= :now
+                    order by case when digest = :digest then 0 else 1 end, expires_at
+                    limit :limit
+               )
+            returning id
+            """,
+            digest=digest,
+            limit=_MOST_FORGOTTEN,
+        )
+        return [row["id"] for row in rows]
