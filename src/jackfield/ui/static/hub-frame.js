@@ -51,7 +51,7 @@ class Frame {
     if (query.size) this.#start += `?${query}`;
     const headers = { "x-hub-session-token": this.#token, "x-hub-frame": this.#id };
     this.#page = new Page({ headers, tell: (news) => this.#tell(news) });
-    if (await this.#page.go(this.#start)) this.#tell({ type: "ready" });
+    if (await this.#page.go(this.#start, { quietly: true })) this.#tell({ type: "ready" });
     else this.#tell({ type: "error", code: "unreachable" });
   }
 

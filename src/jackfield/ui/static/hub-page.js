@@ -27,17 +27,17 @@ export class Page {
     return "x-hub-frame" in this.#headers;
   }
 
-  /** Go to another page of the Hub. */
-  async go(url) {
+  /** Go to another page of the Hub; `quietly`, it leaves alone what the reader is at. */
+  async go(url, { quietly = false } = {}) {
     const page = await this.#ask(url);
-    if (page) this.#show(page);
+    if (page) this.#show(page, { quietly });
     return page !== null;
   }
 
   /** Send the form; what was typed stays typed, since the server never sends a secret back. */
   async submit(form, typed) {
     const page = await this.#ask(form.action, { method: "POST", body: new URLSearchParams(typed) });
-    if (page) this.#show(page, typed);
+    if (page) this.#show(page, { typed });
     return page !== null;
   }
 
@@ -75,7 +75,7 @@ export class Page {
   }
 
   /** Put a page that came back in place of this one. */
-  #show(page, typed = []) {
+  #show(page, { typed = [], quietly = false } = {}) {
     const main = document.adoptNode(page.querySelector("main"));
     for (const [name, value] of typed) {
       const field = main.querySelector(`form.fields [name="${CSS.escape(name)}"]`);
@@ -86,6 +86,7 @@ export class Page {
     adoptBrand(page.querySelector("link[data-brand]"));
     document.querySelector("main").replaceWith(main);
     this.enhance();
+    if (quietly) return;
     const first = main.querySelector("[data-focus]") ?? main.querySelector("[data-arrive]");
     first?.focus();
     first?.scrollIntoView({ block: "nearest" });

@@ -1,0 +1,207 @@
+"""What axe finds on the Hub's pages, and what it cannot look at: keyboard, names, motion."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Frame, Page, expect
+
+from jackfield.projects import service as projects
+from tests.browser.conftest import Visit
+from tests.browser.product import Product, element, inside, product
+from tests.support.node import installed
+from tests.support.running import Running
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+Start = Callable[..., Awaitable[Visit]]
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    folder = installed(Path(__file__).parent / "axe", name="axe")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(params=[False, True], ids=["light", "dark"])
+def dark(request: pytest.FixtureRequest) -> bool:
+    return request.param
+
+
+@pytest.fixture(params=[1280, 390])
+def width(request: pytest.FixtureRequest) -> int:
+    return request.param
+
+
+@pytest.fixture
+async def page(visit: Start, width: int, *, dark: bool) -> Page:
+    return (await visit(width=width, dark=dark)).page
+
+
+@pytest.fixture
+async def app(hub: Running) -> AsyncGenerator[Product]:
+    async with product() as served:
+        await hub.api.patch("/jackfield/project", json={"allowed_origins": [served.url]})
+        yield served
+
+
+async def found(shown: Page | Frame, axe: str) -> list[str]:
+    """Return what axe finds serious or worse."""
+    await shown.evaluate(axe)
+    result: dict[str, Any] = await shown.evaluate(
+        "tags => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", _TAGS
+    )
+    return [
+        f"{each['id']} ({each['impact']}): {node['html']} {node['failureSummary']}"
+        for each in result["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
+async def fill_in(page: Page, key: str) -> None:
+    await page.get_by_label("API Key", exact=True).fill(key)
+    await page.get_by_label("Region", exact=True).select_option(label="United States")
+    await page.get_by_role("button", name="Connect").click()
+
+
+async def test_the_list_the_form_its_faults_and_the_end_can_be_used_by_anybody(
+    hub: Running, page: Page, axe: str
+) -> None:
+    session = await hub.session()
+    await page.goto(session["auth_link_url"])
+    assert await found(page, axe) == []
+
+    await page.get_by_label("Search").fill("no such service")
+    await expect(page.get_by_text("No service matches")).to_be_visible()
+    assert await found(page, axe) == []
+
+    await page.get_by_label("Search").fill("iter")
+    await page.get_by_role("link", name="Iterable").click()
+    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    await page.get_by_label("Region", exact=True).focus()
+    await page.get_by_role("checkbox", name="Done: Sign in to Iterable").check()
+    assert await found(page, axe) == []
+
+    await fill_in(page, "0" * 32)
+    await expect(page.get_by_role("alert")).to_be_visible()
+    assert await found(page, axe) == []
+
+    await fill_in(page, hub.us_key)
+    await expect(page.get_by_role("heading", name="Iterable is connected")).to_be_visible()
+    assert await found(page, axe) == []
+
+    await page.goto(session["auth_link_url"])
+    await expect(page.get_by_role("heading", name="This link has been used")).to_be_visible()
+    assert await found(page, axe) == []
+
+
+async def test_updating_changing_the_account_and_waiting_can_be_used_by_anybody(
+    hub: Running, page: Page, axe: str
+) -> None:
+    account = await hub.link()
+    link = (await hub.session(account_id=account))["auth_link_url"]
+    await hub.api.patch("/jackfield/project", json={"confirm_links": True})
+    await page.goto(link)
+    assert await found(page, axe) == []
+
+    await page.get_by_label("API Key", exact=True).fill(hub.eu_key)
+    await page.get_by_label("Region", exact=True).select_option(label="European Union")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    assert await found(page, axe) == []
+
+    await page.get_by_role("checkbox", name="Connect the other account").check()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator("[data-pending]")).to_be_visible()
+    assert await found(page, axe) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs/connectors/iterable/guides/link-account/api_key",
+        "/embedded/integrations?token=none",
+        "/embedded/accounts/callback",
+        "/nothing/here",
+    ],
+)
+async def test_pages_beside_the_way_can_be_used_by_anybody(
+    hub: Running, visit: Start, axe: str, path: str, *, dark: bool
+) -> None:
+    window = await visit(dark=dark)
+    # The page that closes itself is warned that it may not, in a window that nobody opened for it.
+    window.is_noisy = path.endswith("/callback")
+    await window.page.goto(f"{hub.hub.public_url}{path}")
+
+    assert await found(window.page, axe) == []
+
+
+async def test_the_dashboard_can_be_used_by_anybody(
+    hub: Running, visit: Start, axe: str, *, dark: bool
+) -> None:
+    page = (await visit(dark=dark)).page
+    account = await hub.link()
+    await page.goto(await projects.sign_in_url(hub.hub, hub.project))
+    assert await found(page, axe) == []
+    for path in (f"/dashboard/accounts/{account}", "/dashboard/link"):
+        await page.goto(f"{hub.hub.public_url}{path}")
+        assert await found(page, axe) == []
+
+
+async def test_the_hub_in_a_product_can_be_used_by_anybody(
+    hub: Running, visit: Start, app: Product, axe: str, *, dark: bool
+) -> None:
+    session = await hub.session(provider="iterable")
+    app.body = element(hub.hub.public_url, session["token"])
+    page = (await visit(dark=dark, beside=(app.url,))).page
+    await page.goto(app.url)
+    await expect(inside(page).get_by_role("button", name="Connect")).to_be_visible()
+
+    assert await found(page.frames[1], axe) == []
+    await expect(page.locator("iframe")).to_have_attribute("title", "Connect Iterable")
+
+
+async def test_a_page_that_opens_in_a_product_leaves_the_focus_where_it_is(
+    hub: Running, visit: Start, app: Product
+) -> None:
+    session = await hub.session()
+    app.body = "<input id='theirs' autofocus>" + element(hub.hub.public_url, session["token"])
+    page = (await visit(beside=(app.url,))).page
+    await page.goto(app.url)
+    await expect(inside(page).get_by_role("heading", name="Connect an account")).to_be_visible()
+
+    await expect(page.locator("#theirs")).to_be_focused()
+    await inside(page).get_by_role("link", name="Iterable").click()
+    await expect(inside(page).get_by_role("heading", name="Connect Iterable")).to_be_focused()
+
+
+async def test_whoever_wants_no_motion_sees_none(hub: Running, visit: Start) -> None:
+    page = (await visit()).page
+    await page.goto((await hub.session(provider="iterable"))["auth_link_url"])
+
+    moving = await page.evaluate(
+        """[...document.querySelectorAll("*")].filter((element) => {
+             const { transitionDuration, animationName } = getComputedStyle(element);
+             return parseFloat(transitionDuration) > 0 || animationName !== "none";
+           }).map((element) => element.outerHTML)"""
+    )
+
+    assert moving == []
+
+
+async def test_nothing_to_press_is_smaller_than_a_finger_tip(hub: Running, visit: Start) -> None:
+    page = (await visit(width=390)).page
+    await page.goto((await hub.session(provider="iterable"))["auth_link_url"])
+
+    small = await page.evaluate(
+        """[...document.querySelectorAll("button, input, select, summary, .chips a, .card")]
+             .filter((element) => element.checkVisibility())
+             .filter((element) => { const { width, height } = element.getBoundingClientRect();
+                                    return width < 24 || height < 24; })
+             .map((element) => element.outerHTML)"""
+    )
+
+    assert small == []
