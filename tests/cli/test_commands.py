@@ -176,6 +176,7 @@ async def test_a_hub_that_cannot_start_says_why_in_one_line(
     (line,) = [line for line in said.err.splitlines() if line.startswith("error: ")]
     assert line.endswith(f"[{code}]")
     assert "Traceback" not in said.err
+    assert "listens on" not in said.err
 
 
 async def test_the_demo_does_the_whole_job_by_itself(jackfield: Command) -> None:

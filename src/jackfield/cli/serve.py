@@ -25,5 +25,4 @@ def serve(host: str, port: int) -> None:
     settings = Settings.read()
     log.configure(level=settings.log_level)
     opened = server.listen(host, port)
-    click.echo(f"Jackfield listens on {server.origin(opened)}", err=True)
     uvloop.run(server.serve(settings, opened))

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator
 
+import click
 import uvicorn
 
 from jackfield.app import build_app, open_hub
@@ -53,6 +54,7 @@ def origin(opened: socket.socket) -> str:
 async def serve(settings: Settings, opened: socket.socket) -> None:
     """Serve until the process is asked to stop; requests under way are finished first."""
     async with open_hub(settings, public_url=origin(opened)) as hub:
+        click.echo(f"Jackfield listens on {origin(opened)}", err=True)
         await _server(hub).serve(sockets=[opened])
 
 
