@@ -187,12 +187,16 @@ async def _settle(hub: Hub, attempt: Attempt, *, confirm_identity_change: bool) 
 
 
 async def _editable(tx: Tx, holder: Holder, account_id: str) -> Account:
-    """A session opens the account it names, and those of its own origin owner."""
+    """A session opens the account it names, or those of its origin owner that it could link."""
     account = await Accounts(tx).get(account_id)
     terms = holder.session.terms
     if terms.account_id not in (None, account.id):
         raise AccountNotFound
-    if terms.account_id is None and account.origin_owner_id != terms.origin_owner_id:
+    if terms.account_id is None and (
+        account.origin_owner_id != terms.origin_owner_id
+        or terms.provider not in (None, account.provider)
+        or terms.profile_id not in (None, account.profile_id)
+    ):
         raise AccountNotFound
     return account
 

@@ -1,0 +1,149 @@
+"""Links that the project's own software confirms, so that a forwarded one links nothing."""
+
+import httpx2
+import pytest
+
+from tests.support.clock import FrozenClock
+from tests.support.running import Running
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def confirming(hub: Running) -> Running:
+    await hub.api.patch("/jackfield/project", json={"confirm_links": True})
+    return hub
+
+
+async def leave(hub: Running, **wanted: object) -> str:
+    """Fill in a form, and return the id of what waits then."""
+    session = await hub.session(**wanted)
+    answer = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
+    assert answer.json()["status"] == "pending", answer.text
+    return answer.json()["id"]
+
+
+async def decide(hub: Running, link_id: str, verb: str) -> httpx2.Response:
+    return await hub.api.post(f"/jackfield/pending_links/{link_id}/{verb}")
+
+
+async def test_nothing_is_linked_until_it_is_confirmed(confirming: Running) -> None:
+    hub = confirming
+    link_id = await leave(hub, origin_username="ada", metadata={"ticket": 7})
+    before = (await hub.api.get("/accounts")).json()
+    (waiting,) = (await hub.api.get("/jackfield/pending_links")).json()["data"]
+
+    confirmed = await decide(hub, link_id, "confirm")
+
+    (account,) = (await hub.api.get("/accounts")).json()
+    assert before == []
+    assert (waiting["id"], waiting["status"]) == (link_id, "pending")
+    assert (waiting["origin_owner_id"], waiting["origin_username"]) == ("acme", "ada")
+    assert (waiting["metadata"], waiting["setup_information"]) == ({"ticket": 7}, {"region": "us"})
+    assert (confirmed.status_code, confirmed.json()["status"]) == (200, "confirmed")
+    assert confirmed.json()["account_id"] == account["id"]
+    assert (await hub.run(account["id"], "iterable_list_channels")).status_code == 200
+
+
+async def test_what_is_refused_is_deleted_with_its_credentials(confirming: Running) -> None:
+    hub = confirming
+    link_id = await leave(hub)
+
+    refused = await decide(hub, link_id, "refuse")
+
+    sealed = await hub.hub.db.unscoped("select * from credentials")
+    assert (refused.status_code, refused.json()["status"]) == (200, "refused")
+    assert (await hub.api.get("/accounts")).json() == []
+    assert list(sealed) == []
+
+
+@pytest.mark.parametrize("first", ["confirm", "refuse"])
+@pytest.mark.parametrize("second", ["confirm", "refuse"])
+async def test_what_was_decided_stays_so(confirming: Running, first: str, second: str) -> None:
+    hub = confirming
+    link_id = await leave(hub)
+    await decide(hub, link_id, first)
+
+    again = await decide(hub, link_id, second)
+
+    assert (again.status_code, again.json()["code"]) == (409, "pending_link_decided")
+
+
+async def test_what_nobody_confirms_is_deleted_after_three_days(
+    confirming: Running, clock: FrozenClock
+) -> None:
+    hub = confirming
+    link_id = await leave(hub)
+    clock.advance(days=3, seconds=1)
+
+    late = await decide(hub, link_id, "confirm")
+
+    assert (late.status_code, late.json()["code"]) == (410, "pending_link_expired")
+    assert (await hub.api.get("/accounts")).json() == []
+
+
+async def test_a_session_that_left_a_link_opens_nothing_more(confirming: Running) -> None:
+    hub = confirming
+    session = await hub.session()
+    await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
+
+    again = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
+
+    shown = (await hub.api.get(f"/jackfield/connect_sessions/{session['id']}")).json()
+    assert again.json()["code"] == "connect_session_used"
+    assert shown["pending_link_id"].startswith("pln_")
+
+
+async def test_changed_credentials_wait_and_the_old_ones_work_on(hub: Running) -> None:
+    account_id = await hub.link()
+    await hub.api.patch("/jackfield/project", json={"confirm_links": True})
+    session = await hub.session(account_id=account_id)
+    answer = await hub.api.patch(
+        f"/hub/accounts/{account_id}",
+        headers={"x-hub-session-token": session["token"]},
+        json={"credentials": {"api_key": hub.sandbox.us.api_keys["read_only"]}},
+    )
+    waiting = await hub.run(account_id, "iterable_list_channels")
+
+    confirmed = await decide(hub, answer.json()["id"], "confirm")
+
+    assert waiting.status_code == 200
+    assert confirmed.json()["account_id"] == account_id
+    assert len((await hub.api.get("/accounts")).json()) == 1
+
+
+async def test_another_project_sees_and_decides_nothing(confirming: Running) -> None:
+    hub = confirming
+    link_id = await leave(hub)
+    theirs = (await hub.key(project="other"), "")
+
+    listed = await hub.api.get("/jackfield/pending_links?all=true", auth=theirs)
+    answers = [
+        await hub.api.get(f"/jackfield/pending_links/{link_id}", auth=theirs),
+        await hub.api.post(f"/jackfield/pending_links/{link_id}/confirm", auth=theirs),
+        await hub.api.post(f"/jackfield/pending_links/{link_id}/refuse", auth=theirs),
+    ]
+
+    assert listed.json()["data"] == []
+    assert {(each.status_code, each.json()["code"]) for each in answers} == {
+        (404, "pending_link_not_found")
+    }
+
+
+async def test_the_list_holds_what_waits_and_on_request_the_rest(
+    confirming: Running, clock: FrozenClock
+) -> None:
+    hub = confirming
+    first = await leave(hub)
+    clock.advance(seconds=1)
+    second = await leave(hub)
+    await decide(hub, first, "refuse")
+
+    waiting = (await hub.api.get("/jackfield/pending_links")).json()
+    page = (await hub.api.get("/jackfield/pending_links?all=true&page_size=1")).json()
+    rest = (
+        await hub.api.get(f"/jackfield/pending_links?all=true&page_size=1&next={page['next']}")
+    ).json()
+
+    assert [each["id"] for each in waiting["data"]] == [second]
+    assert [each["id"] for each in (*page["data"], *rest["data"])] == [second, first]
