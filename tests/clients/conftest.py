@@ -3,7 +3,6 @@
 The first test that needs them installs them; later ones, and later runs, find them there.
 """
 
-import asyncio
 import hashlib
 import subprocess
 import sys
@@ -21,7 +20,8 @@ from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
-from tests.support.node import KEPT, alone, environment, install, installed
+from tests.support import node
+from tests.support.node import KEPT, alone, install, installed
 from tests.support.running import EU, US
 
 FOLDER = Path(__file__).parent
@@ -94,15 +94,7 @@ def run() -> Run:
     """Run a program to its end, and return what it printed; as JSON, unless told otherwise."""
 
     async def run(*command: object, as_json: bool = True, **variables: str) -> Any:
-        process = await asyncio.create_subprocess_exec(
-            *map(str, command),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**environment(), **variables},
-        )
-        out, err = await process.communicate()
-        assert process.returncode == 0, (out + err).decode()
-        return msgspec.json.decode(out) if as_json else out.decode()
+        out = await node.run(*command, **variables)
+        return msgspec.json.decode(out) if as_json else out
 
     return run

@@ -3,6 +3,7 @@
 The first test that needs a folder's packages installs them; later ones, and later runs, find them.
 """
 
+import asyncio
 import fcntl
 import hashlib
 import os
@@ -69,6 +70,20 @@ def install(command: list[object], folder: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def run(*command: object, **variables: str) -> str:
+    """Run a program to its end, and return what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *map(str, command),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**environment(), **variables},
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, (out + err).decode()
+    return out.decode()
 
 
 @contextmanager

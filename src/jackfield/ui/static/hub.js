@@ -33,8 +33,9 @@ const STYLE = `
 `;
 
 /** The origin and path this file was served from, where it was: then nobody need say it again. */
-const served = new URL(".", import.meta.url);
-const name = new URL(import.meta.url).searchParams.get("as") || "jackfield-hub";
+const here = import.meta.url;
+const served = new URL(".", here);
+const name = new URL(here).searchParams.get("as") || "jackfield-hub";
 
 export class HubElement extends HTMLElement {
   static observedAttributes = [
@@ -56,6 +57,12 @@ export class HubElement extends HTMLElement {
   }
 
   connectedCallback() {
+    // A page may have set the token before this element was defined.
+    const early = Object.getOwnPropertyDescriptor(this, "token");
+    if (early) {
+      delete this.token;
+      this.token = early.value;
+    }
     addEventListener("message", this);
     this.#restart();
   }
