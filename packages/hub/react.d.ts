@@ -1,5 +1,5 @@
-import type { CSSProperties, ReactElement, Ref } from "react";
-import type { HubElement, HubProblem, LinkedAccount } from "./index.js";
+import type { CSSProperties, DetailedHTMLProps, HTMLAttributes, ReactElement, Ref } from "react";
+import type { HubAttributes, HubElement, HubProblem, LinkedAccount } from "./index.js";
 
 export interface JackfieldHubProps {
   /** The connect session's token, which your server gets from `POST /connect_sessions`. */
@@ -28,5 +28,13 @@ export interface JackfieldHubProps {
 }
 
 export declare function JackfieldHub(props: JackfieldHubProps): ReactElement;
+
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements {
+      "jackfield-hub": DetailedHTMLProps<HTMLAttributes<HubElement>, HubElement> & HubAttributes;
+    }
+  }
+}
 
 export type { HubElement, HubProblem, LinkedAccount } from "./index.js";

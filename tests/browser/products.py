@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.support.node import embedding_packages, environment, install, node, npm
+from tests.support.node import KEPT, alone, embedding_packages, environment, install, node, npm
 
 _ROOT: Final = Path(__file__).parents[2]
 EXAMPLES: Final = _ROOT / "docs/embed"
@@ -26,7 +26,8 @@ def make_app(folder: Path) -> None:
     for module in (embedding_packages() / "node_modules").iterdir():
         if not module.name.startswith("."):
             (modules / module.name).symlink_to(module)
-    install(npm("pack", "--silent", f"--pack-destination={folder}"), PACKAGE)
+    with alone(KEPT / "packing"):
+        install(npm("pack", "--silent", f"--pack-destination={folder}"), PACKAGE)
     (packed,) = folder.glob("*.tgz")
     with tarfile.open(packed) as archive:
         archive.extractall(folder, filter="data")

@@ -250,3 +250,21 @@ async def test_a_strict_content_security_policy_is_enough(
 
         await expect(inside(page).get_by_label("API Key", exact=True)).to_be_visible()
         assert await page.locator("iframe").evaluate("frame => frame.offsetHeight") > 300
+
+
+async def test_the_published_react_component_links_an_account(
+    hub: Running, visit: Start, app: str
+) -> None:
+    session = await hub.session(provider="iterable")
+    shown = (await visit(beside=(app,))).page
+    await shown.add_init_script(f"window.token = {session['token']!r}")
+
+    await shown.goto(f"{app}/published.html")
+    await shown.get_by_label("API Key").fill(hub.us_key)
+    await shown.get_by_role("button", name="Region").click()
+    await shown.get_by_role("button", name="United States", exact=True).click()
+    await shown.get_by_role("button", name="Connect", exact=True).click()
+
+    await expect(shown.get_by_text("Account successfully connected to Iterable")).to_be_visible()
+    (account,) = (await hub.api.get("/accounts")).json()
+    assert await heard(shown) == [["success", {"id": account["id"], "provider": "iterable"}]]

@@ -12,3 +12,6 @@ export const shown = <JackfieldHub token="" baseUrl="" onSuccess={({ provider })
 export const nowhere = <JackfieldHub token="" />;
 // @ts-expect-error - there are two
 export const themed = <JackfieldHub baseUrl="" theme="pink" />;
+export const written = <jackfield-hub token="" base-url="" theme="dark" />;
+// @ts-expect-error - an element has attributes
+export const miswritten = <jackfield-hub baseUrl="" />;
