@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from jackfield.accounts.models import AccountNotFound, CredentialRejected
 from jackfield.connect import frames, linking
 from jackfield.connect import service as connect
+from jackfield.connect.asking import Asked, askable
 from jackfield.connect.linking import Linked
 from jackfield.connect.models import (
     ConnectSessionExpired,
@@ -304,6 +305,7 @@ def _config(call: HubCall, offer: Offer) -> ConfigOut:
     connector, method = offer.connector, offer.method
     guide = (
         f"{call.hub.public_url}/docs/connectors/{connector.key}/guides/link-account/{method.key}"
+        f"?project={call.holder.project_id}"
     )
     return ConfigOut(
         key=connector.key,
@@ -311,7 +313,7 @@ def _config(call: HubCall, offer: Offer) -> ConfigOut:
         type="oauth2" if method.type == "oauth2" else "custom",
         assets=AssetsOut(icon_url(call.hub.public_url, connector)),
         support=SupportOut(method.support_link or guide, method.support_description),
-        config_fields=tuple(_field(field) for field in method.config_fields),
+        config_fields=tuple(map(_field, askable(method))),
         config_notices=tuple(
             NoticeOut(
                 notice.key,
@@ -326,19 +328,20 @@ def _config(call: HubCall, offer: Offer) -> ConfigOut:
     )
 
 
-def _field(field: Field) -> FieldOut:
+def _field(each: Asked) -> FieldOut:
+    field = each.field
     return FieldOut(
         key=field.key,
         label=field.label,
         type=field.type,
-        required=field.required,
+        required=field.required and each.is_certain,
         secret=field.secret,
         read_only=field.read_only,
         display=True,
         placeholder=field.placeholder or UNSET,
         description=field.description or UNSET,
         tooltip=field.tooltip or UNSET,
-        value=field.value or UNSET,
+        value=each.value or UNSET,
         options=tuple(OptionOut(each.label, each.value) for each in field.options) or UNSET,
         validation=_validation(field),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from jackfield.connect.asking import Asked, asked, decisive
 from jackfield.connect.linking import Prefill
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.consoles import console_fields
@@ -51,32 +52,23 @@ def view_fields(
     known = dict(prefill.account.setup_information) if prefill else {}
     values = known if typed is None else {**known, **typed}
     tails: Mapping[str, str] = prefill.tails if prefill else {}
-    decisive = console_fields(method.config_fields) | _decisive(method)
+    decide = console_fields(method.config_fields) | decisive(method)
     return tuple(
         _view(
-            field,
-            values.get(field.key, ""),
+            each,
+            "" if each.field.read_only else values.get(each.field.key, ""),
             words=words,
-            tail=tails.get(field.key),
-            fault=faults.get(field.key),
+            tail=tails.get(each.field.key),
+            fault=faults.get(each.field.key),
             method=method,
-            refreshes=field.key in decisive,
+            refreshes=each.field.key in decide,
         )
-        for field in method.visible(values)
-        if not field.computed
-    )
-
-
-def _decisive(method: AuthMethod) -> frozenset[str]:
-    """Return the keys of the fields that conditions of others look at."""
-    conditions = " ".join(field.condition or "" for field in method.config_fields)
-    return frozenset(
-        field.key for field in method.config_fields if f"credentials.{field.key}" in conditions
+        for each in asked(method, values)
     )
 
 
 def _view(  # noqa: PLR0913 - all that is known of one field
-    field: Field,
+    each: Asked,
     value: str,
     *,
     words: Words,
@@ -85,6 +77,7 @@ def _view(  # noqa: PLR0913 - all that is known of one field
     method: AuthMethod,
     refreshes: bool,
 ) -> FieldView:
+    field = each.field
     advises = bool(field.advice and value and not matches(field.advice.pattern, value))
     error = None if fault is None else _worded(words, field, value, fault)
     return FieldView(
@@ -97,7 +90,7 @@ def _view(  # noqa: PLR0913 - all that is known of one field
         required=field.required and tail is None,
         secret=field.secret,
         read_only=field.read_only,
-        value="" if field.secret else value or field.value or "",
+        value="" if field.secret else value or each.value,
         options=field.options,
         error=error,
         advice=field.advice,
