@@ -32,6 +32,8 @@ lock: ## Resolve the dependencies anew (needs uv)
 	  pyproject.toml --group test --group lint -c requirements.lock -o requirements-dev.lock
 
 bench: ## Measure, in one run, what docs/performance.md promises
+	.venv/bin/python bench/engine.py
 	.venv/bin/python bench/action.py
+	.venv/bin/python bench/accounts.py
 	.venv/bin/python bench/search.py
 	.venv/bin/python bench/mcp.py

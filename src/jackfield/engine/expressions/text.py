@@ -8,6 +8,7 @@ just text, an empty string stays one, and a `${…}` without a value makes the w
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from jackfield.engine import quirks
@@ -34,6 +35,8 @@ _MAY_FAIL: Final = re.compile(r"[(*]|\.\.")
 _MOST_TOKENS: Final = 1024
 _LARGEST_TEXT: Final = 64 * 1024 * 1024
 _SHOWN: Final = 120
+_KEPT: Final = 4096
+_LONGEST_KEPT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +52,25 @@ def compile_text(text: str, mode: Mode) -> Evaluate:
     """
     Compile one string of a connector. What it gives is JSON, or `MISSING` as a whole.
 
+    Actions of one connector say the same in many places, such as when an answer is an error: each
+    such text is compiled once.
+
     Raises:
         InvalidExpression: it looks like an expression and is none. In compat mode the result may
             raise it too: where a `${…}` that gives nothing leaves no text, and where a path
             asks null for a member, or finds too much.
     """
+    return _settled_once(text, mode) if len(text) <= _LONGEST_KEPT else _settled(text, mode)
+
+
+def _settled(text: str, mode: Mode) -> Evaluate:
     evaluate_raw = _compile(text, mode)
     if not _MAKES_VALUES.search(text):
         return evaluate_raw
     return lambda scope: settle(evaluate_raw(scope))
+
+
+_settled_once = lru_cache(_KEPT)(_settled)
 
 
 def is_static(text: str) -> bool:
