@@ -186,3 +186,23 @@ async def test_without_an_open_session_there_is_nothing_to_choose(
 
     window = await product.open("")
     await expect(window.page.get_by_role("heading", name="No token provided")).to_be_visible()
+
+
+async def test_a_field_that_another_decides_about_may_be_left_out(
+    hub: Running, product: Product
+) -> None:
+    made = await hub.api.post(
+        "/connector_profiles",
+        json={"connector_key": "fernwood", "authentication_config_key": "service_key"},
+    )
+    assert made.status_code == 201, made.text
+    session = await hub.session(provider="fernwood", connector_profile_id=made.json()["id"])
+    shown = (await product.open(session["token"])).page
+
+    await expect(shown.get_by_role("button", name="Kind of key Whole company")).to_be_visible()
+    await expect(shown.get_by_text("Fernwood ends service keys after a year.")).to_be_visible()
+    await expect(shown.get_by_label("Unit")).to_be_visible()
+    for label in ("Subdomain", "Key ID", "Key Secret"):
+        await shown.get_by_label(label).fill("acme")
+
+    await expect(shown.get_by_role("button", name="Connect", exact=True)).to_be_enabled()
