@@ -62,6 +62,7 @@ def test_the_catalogue() -> None:
             "invalid_rewrite": 500,
             "invalid_setting": 500,
             "invalid_step": 500,
+            "invalid_text": 422,
             "keyring_unusable": 500,
             "log_not_found": 404,
             "mcp_request_refused": 400,

@@ -9,7 +9,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from jackfield.db import migrate
 from jackfield.db.statement import positional, spread
-from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, Row, Tx
+from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, InvalidText, Row, Tx
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
 
@@ -109,11 +109,22 @@ class _Connection:
         sql, values = spread(sql, values)
         text, names = positional(sql)
         arguments: list[Any] = [values[name] for name in names]
-        return [dict(record) for record in await self._connection.fetch(text, *arguments)]
+        try:
+            return [dict(record) for record in await self._connection.fetch(text, *arguments)]
+        except asyncpg.CharacterNotInRepertoireError:
+            # Not chained: the cause could quote what was sent.
+            raise InvalidText from None
 
     async def repeat(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         text, names = positional(sql)
-        await self._connection.executemany(text, [[row[name] for name in names] for row in rows])
+        await self._connection.executemany(
+            text, [[_storable(row[name]) for name in names] for row in rows]
+        )
+
+
+def _storable(value: object) -> object:
+    """Return a value without the one character that PostgreSQL has no place for."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
 
 
 async def _pending(connection: _Proxy) -> list[migrate.Migration]:

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, LiteralString, Protocol, TypeAlias
 
-from jackfield.kit.errors import HubError
+from jackfield.kit.errors import HubError, InvalidRequest
 from jackfield.kit.ids import ProjectId
 
 Row: TypeAlias = Mapping[str, Any]
@@ -23,6 +23,12 @@ class DatabaseBusy(HubError):
     code = "database_busy"
     status = 503
     retryable = True
+
+
+class InvalidText(InvalidRequest):
+    """A text holds the character U+0000, which cannot be stored or looked up."""
+
+    code = "invalid_text"
 
 
 class Connection(Protocol):

@@ -7,7 +7,13 @@ from starlette.types import Receive, Scope
 
 from jackfield.kit.errors import Fault, HubError, InvalidRequest
 from jackfield.kit.ids import InvalidId
-from jackfield.kit.json import DecodeError, ValidationError, decode
+from jackfield.kit.json import (
+    MOST_LEVELS,
+    DecodeError,
+    ValidationError,
+    decode,
+    is_deep,
+)
 
 T = TypeVar("T")
 
@@ -76,11 +82,11 @@ def parse_body(content: bytes, type_: type[T]) -> T:
     Read JSON as a `type_`.
 
     Raises:
-        InvalidJson: it is no JSON.
+        InvalidJson: it is no JSON, or nested too deep.
         InvalidRequest: it is, but not a `type_`; the fault names the place, never the value.
     """
     try:
-        return decode(content, type_)
+        found = decode(content, type_)
     except ValidationError as error:
         words, _, place = str(error).partition(" - at `")
         path = place.rstrip("`").removeprefix("$").removeprefix(".")
@@ -91,3 +97,7 @@ def parse_body(content: bytes, type_: type[T]) -> T:
         raise InvalidJson from None
     except InvalidId as error:
         raise InvalidRequest(str(error)) from None
+    if is_deep(content):
+        msg = f"the request body is nested deeper than {MOST_LEVELS} levels"
+        raise InvalidJson(msg)
+    return found

@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from jackfield.engine.kinds import is_object
 from jackfield.kit.errors import HubError
-from jackfield.kit.json import Json, encode
+from jackfield.kit.json import MOST_LEVELS, Json, encode, is_deep
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
@@ -56,16 +56,20 @@ def read(content: bytes) -> Message | list[Message]:
     Read a request's body.
 
     Raises:
-        RpcRefused: it is no JSON, or no message.
+        RpcRefused: it is no JSON, nested too deep, or no message.
     """
     try:
-        return msgspec.json.decode(content, type=Message | list[Message])
+        found = msgspec.json.decode(content, type=Message | list[Message])
     except msgspec.ValidationError:
         msg = "the body must be a JSON-RPC message"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         msg = "the body is not JSON"
         raise RpcRefused(msg, rpc_code=PARSE_ERROR) from None
+    if is_deep(content):
+        msg = f"the body is nested deeper than {MOST_LEVELS} levels"
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
+    return found
 
 
 def require_bounded(batch: list[Message]) -> None:
