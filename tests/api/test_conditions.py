@@ -114,6 +114,7 @@ async def test_notices_stand_where_the_connector_says(acme: Running) -> None:
     ]
     assert places == sorted(places)
     assert html.index("Nothing is sent yet.") > html.index('for="field-address"')
+    assert "Ask your manager." not in await form(acme, kind="token")
 
 
 async def test_only_what_is_asked_for_must_be_filled_in(acme: Running) -> None:

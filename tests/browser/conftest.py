@@ -37,13 +37,23 @@ async def chromium() -> AsyncGenerator[Browser]:
 
 
 @pytest.fixture
-async def hub(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[Running]:
+def more_connectors() -> Path | None:
+    """Return where connectors of a test's own are."""
+    return None
+
+
+@pytest.fixture
+async def hub(
+    data_dir: Path, sandbox: Sandbox, more_connectors: Path | None
+) -> AsyncGenerator[Running]:
     """Return a hub that listens on loopback."""
     import httpx2  # noqa: PLC0415
 
     opened = server.listen("127.0.0.1", 0)
     settings = Settings(
-        data_dir=data_dir, provider_rewrite=f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}"
+        data_dir=data_dir,
+        provider_rewrite=f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}",
+        connectors=more_connectors,
     )
     async with server.serving(settings, opened) as running:
         project = await projects.ensure_project(running)

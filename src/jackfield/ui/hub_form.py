@@ -10,7 +10,7 @@ from jackfield.connect import linking
 from jackfield.connect.models import IdentityChanged
 from jackfield.connect.service import Offer
 from jackfield.connectors.action import ActionInfo
-from jackfield.connectors.auth import Notice
+from jackfield.connectors.auth import AuthMethod, Notice
 from jackfield.connectors.connector import Connector
 from jackfield.kit.errors import (
     EgressBlocked,
@@ -83,7 +83,7 @@ def form(visit: Visit, offer: Offer, attempt: Attempt, *, is_alone: bool) -> Res
         is_broken=attempt.prefill is not None and attempt.prefill.account.needs_relinking,
         back=None if is_alone else visit.url(),
         action=visit.url(connector=offer.profile.id),
-        notices=_Notices.of(method.config_notices, fields),
+        notices=_Notices.of(method, fields),
         fields=fields,
         faults=attempt.faults,
         problem=_problem(look.words, refused, fields, connector.title),
@@ -105,13 +105,17 @@ class _Notices:
     at: Mapping[str, tuple[Notice, ...]]
 
     @classmethod
-    def of(cls, notices: Iterable[Notice], fields: Iterable[FieldView]) -> "_Notices":
+    def of(cls, method: AuthMethod, fields: Iterable[FieldView]) -> "_Notices":
         shown = {field.name for field in fields}
-        known = tuple(notices)
+        known = {field.key for field in method.config_fields}
+        # One that is about a field goes where the field goes, out of sight if need be.
+        free = tuple(n for n in method.config_notices if n.anchor not in known)
         return cls(
-            top=tuple(n for n in known if n.anchor not in shown and n.position != "bottom"),
-            bottom=tuple(n for n in known if n.anchor not in shown and n.position == "bottom"),
-            at={name: tuple(n for n in known if n.anchor == name) for name in shown},
+            top=tuple(notice for notice in free if notice.position != "bottom"),
+            bottom=tuple(notice for notice in free if notice.position == "bottom"),
+            at={
+                name: tuple(n for n in method.config_notices if n.anchor == name) for name in shown
+            },
         )
 
 

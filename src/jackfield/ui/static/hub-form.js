@@ -132,19 +132,23 @@ class Refresh {
     for (const field of this.#form.querySelectorAll(".field")) {
       if (!wanted.has(place(field))) field.remove();
     }
+    for (const notice of this.#form.querySelectorAll("[data-beside]")) notice.remove();
+    const notices = [...(fresh?.querySelectorAll("[data-beside]") ?? [])];
     let before = null;
     for (const [name, field] of wanted) {
       const kept = this.#form.querySelector(`.field [name="${CSS.escape(name)}"]`);
-      const here = kept?.closest(".field") ?? this.#insert(field, before);
-      before = here;
+      if (kept?.readOnly) kept.value = field.querySelector("[name]").value;
+      before = kept?.closest(".field") ?? this.#insert(field, before);
+      before.before(...notices.filter((notice) => notice.dataset.beside === name));
     }
   }
 
   #insert(field, before) {
     const adopted = document.adoptNode(field);
     if (before) before.after(adopted);
-    else this.#form.querySelector(".actions").before(adopted);
+    else (this.#form.querySelector(".field") ?? this.#form.querySelector(".actions")).before(adopted);
     for (const button of adopted.querySelectorAll("[data-reveal]")) new SecretField(button);
+    for (const button of adopted.querySelectorAll("[data-copies]")) new CopyButton(button);
     for (const note of adopted.querySelectorAll("[data-advice-pattern]")) new Advice(note);
     for (const control of adopted.querySelectorAll("input, select, textarea")) new Check(control);
     return adopted;

@@ -1,0 +1,187 @@
+"""How the Hub looks: its languages, a project's own words and colors, and no name but theirs."""
+
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jackfield.language import catalog as language
+from tests.api.test_hub_page import action_of
+from tests.support.clock import FrozenClock
+from tests.support.running import Running, running_hub
+from tests.support.scripted import Answer, reply, scripted
+
+pytestmark = pytest.mark.anyio
+
+LOGO = "https://logos.acme.test"
+PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
+GUIDE = "/docs/connectors/iterable/guides/link-account/api_key"
+
+
+async def link_to(hub: Running, **wanted: Any) -> str:
+    session = await hub.session(**{"provider": "iterable", **wanted})
+    return session["auth_link_url"].removeprefix("https://hub.test")
+
+
+async def change(hub: Running, **settings: Any) -> None:
+    answer = await hub.api.patch("/jackfield/project", json=settings)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("code", "heading"),
+    [
+        ("en", "Connect Iterable"),
+        ("de", "Iterable verbinden"),
+        ("fr", "Connecter Iterable"),
+        ("es", "Conectar Iterable"),
+        ("ja", "Iterable を接続"),
+    ],
+)
+async def test_the_form_speaks_the_readers_language(hub: Running, code: str, heading: str) -> None:
+    link = await link_to(hub)
+
+    preferred = await hub.api.get(link, headers={"accept-language": f"{code};q=0.9"}, auth=None)
+    chosen = await hub.api.get(f"{link}&lang={code}", headers={"accept-language": "xx"}, auth=None)
+
+    for page in (preferred, chosen):
+        assert f'<html lang="{code}">' in page.text
+        assert f"{heading}</h1>" in page.text
+    assert f'hreflang="{code}" aria-current="true"' in chosen.text
+
+
+@pytest.mark.parametrize("code", ["de", "fr", "es", "ja"])
+async def test_what_is_wrong_is_said_in_the_readers_language(hub: Running, code: str) -> None:
+    form = await hub.api.get(f"{await link_to(hub)}&lang={code}", auth=None)
+
+    empty = await hub.api.post(action_of(form.text), data={}, auth=None)
+
+    words = language.Words(code)
+    assert words("field.required", field="API Key") in empty.text
+    assert "is required." not in empty.text
+
+
+async def test_a_project_says_things_in_its_own_words(hub: Running) -> None:
+    await change(hub, strings={"de": {"form.submit": "Los!"}})
+    link = await link_to(hub)
+
+    german = await hub.api.get(f"{link}&lang=de", auth=None)
+    english = await hub.api.get(f"{link}&lang=en", auth=None)
+
+    assert ">Los!</button>" in german.text
+    assert ">Los!</button>" not in english.text
+
+
+async def test_an_auth_link_says_who_asks_for_what_and_until_when(hub: Running) -> None:
+    await change(hub, branding={"display_name": "Northwind"})
+
+    page = await hub.api.get(await link_to(hub, expires_in=600), auth=None)
+
+    assert "Northwind asks you to link Iterable" in page.text
+    assert '<time datetime="2026-03-01T09:40:00+00:00"' in page.text
+
+
+async def test_colors_are_a_style_sheet_of_the_projects_own(hub: Running) -> None:
+    await change(hub, branding={"colors": {"accent": "#ffcc00", "dark-accent": "#112233"}})
+
+    page = await hub.api.get(await link_to(hub), auth=None)
+    (path,) = re.findall(r'<link rel="stylesheet" href="([^"]+)" data-brand>', page.text)
+    sheet = await hub.api.get(path, auth=None)
+
+    assert sheet.headers["content-type"].startswith("text/css")
+    assert "--hub-accent:#ffcc00;--hub-accent-ink:#000000;" in sheet.text
+    assert "--hub-accent:#112233;--hub-accent-ink:#ffffff;" in sheet.text
+
+
+@pytest.fixture
+async def logo(
+    data_dir: Path, clock: FrozenClock, sandbox: Any, request: pytest.FixtureRequest
+) -> AsyncGenerator[tuple[Running, str, Any]]:
+    """Run a hub whose project has a logo elsewhere, which answers as the test says."""
+    answer: Answer = request.param
+    async with (
+        scripted(answer) as elsewhere,
+        running_hub(sandbox, data_dir=data_dir, clock=clock, rewrite={LOGO: elsewhere.url}) as hub,
+    ):
+        await change(hub, branding={"display_name": "Northwind", "logo_url": f"{LOGO}/a.svg"})
+        page = await hub.api.get(await link_to(hub), auth=None)
+        (path,) = re.findall(r'<img src="([^"]+)" alt="Northwind"', page.text)
+        assert LOGO not in page.text
+        yield hub, path, elsewhere
+
+
+SVG = reply(PICTURE, headers={"content-type": "image/svg+xml"})
+
+
+@pytest.mark.parametrize("logo", [SVG], indirect=True)
+async def test_a_logo_is_fetched_once_and_served_by_us_as_an_image_and_nothing_else(
+    logo: tuple[Running, str, Any],
+) -> None:
+    hub, path, elsewhere = logo
+
+    answers = [await hub.api.get(path, auth=None) for _ in range(2)]
+
+    assert {each.content for each in answers} == {PICTURE}
+    assert "sandbox" in answers[0].headers["content-security-policy"]
+    assert len(elsewhere.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "logo",
+    [
+        reply("<html>", headers={"content-type": "text/html"}),
+        reply(PICTURE, status=500, headers={"content-type": "image/svg+xml"}),
+        reply(b"x" * 300_000, headers={"content-type": "image/png"}),
+    ],
+    ids=["no image", "fails", "huge"],
+    indirect=True,
+)
+async def test_what_is_no_logo_is_not_passed_on(logo: tuple[Running, str, Any]) -> None:
+    hub, path, _ = logo
+
+    assert (await hub.api.get(path, auth=None)).status_code == 404
+
+
+async def test_a_white_label_leaves_no_trace_of_the_hubs_name(hub: Running) -> None:
+    await change(hub, white_label=True, branding={"display_name": "Northwind"})
+    link, several = await link_to(hub), await link_to(hub, provider=None)
+    form = await hub.api.get(link, auth=None)
+    wrong = await hub.api.post(action_of(form.text), data={"region": "us"}, auth=None)
+    done = await hub.api.post(
+        action_of(form.text), data={"api_key": hub.us_key, "region": "us"}, auth=None
+    )
+    pages = [
+        form,
+        wrong,
+        done,
+        await hub.api.get(several, auth=None),
+        await hub.api.get(link, auth=None),
+        await hub.api.get(f"{GUIDE}?project={hub.project.id}", auth=None),
+        await hub.api.get(f"{GUIDE}.md?project={hub.project.id}", auth=None),
+    ]
+    paths = {
+        path for page in pages for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    }
+    loaded = [await hub.api.get(path, auth=None) for path in sorted(paths)]
+
+    for answer in (*pages, *loaded):
+        assert "jackfield" not in answer.text.lower(), answer.url
+        assert "jackfield" not in repr(answer.headers).lower()
+    assert "the Hub" not in pages[-1].text
+    assert paths
+
+
+async def test_the_hub_names_itself_otherwise(hub: Running) -> None:
+    assert "Powered by Jackfield" in (await hub.api.get(await link_to(hub), auth=None)).text
+
+
+async def test_a_guide_for_certain_actions_shows_the_steps_for_those(hub: Running) -> None:
+    reading = await hub.api.get(await link_to(hub, actions=["iterable_list_lists"]), auth=None)
+    sending = await hub.api.get(
+        await link_to(hub, actions=["iterable_send_email"], multiple=True), auth=None
+    )
+
+    assert "Or a Read-Only API Key" in reading.text
+    assert "Or a Read-Only API Key" not in sending.text

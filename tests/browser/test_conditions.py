@@ -1,0 +1,69 @@
+"""A form whose fields depend on what is chosen."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.api.test_conditions import CONNECTOR
+from tests.browser.conftest import Visit
+from tests.support.running import Running
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+Start = Callable[..., Awaitable[Visit]]
+
+
+@pytest.fixture
+def more_connectors(tmp_path: Path) -> Path:
+    folder = tmp_path / "connectors" / "acme"
+    folder.mkdir(parents=True)
+    (folder / "acme.connector.s1.yaml").write_text(CONNECTOR, encoding="utf-8")
+    return folder.parent
+
+
+async def test_a_choice_brings_and_takes_fields_and_leaves_what_was_typed(
+    hub: Running, visit: Start
+) -> None:
+    page = (await visit()).page
+    await page.goto((await hub.session(provider="acme"))["auth_link_url"])
+    kind = page.get_by_label("Kind", exact=True)
+    await page.get_by_label("Site", exact=True).fill("north")
+    await expect(page.get_by_label("The key", exact=True)).to_have_count(0)
+
+    await kind.select_option(label="A user")
+    await page.get_by_label("The user", exact=True).fill("ada")
+    await expect(page.get_by_text("Ask your manager.")).to_be_visible()
+    await expect(page.get_by_label("Address", exact=True)).to_have_value(
+        "https://north.acme.example"
+    )
+
+    await kind.select_option(label="A key")
+    await page.get_by_label("The key", exact=True).fill("k" * 20)
+    await expect(page.get_by_label("The user", exact=True)).to_have_count(0)
+    await expect(page.get_by_text("Ask your manager.")).to_have_count(0)
+    await expect(page.get_by_label("Site", exact=True)).to_have_value("north")
+    order = await page.locator(".field [name]").evaluate_all("all => all.map((one) => one.name)")
+    assert order == ["site", "kind", "key", "address"]
+
+
+async def test_a_field_that_appeared_can_be_shown_and_is_checked(
+    hub: Running, visit: Start
+) -> None:
+    page = (await visit()).page
+    await page.goto((await hub.session(provider="acme"))["auth_link_url"])
+    await page.get_by_label("Kind", exact=True).select_option(label="A key")
+    key = page.get_by_label("The key", exact=True)
+    await key.fill("k" * 20)
+
+    await page.get_by_role("button", name="Show").click()
+    await expect(key).to_have_attribute("type", "text")
+    await key.fill("")
+    await key.blur()
+
+    await expect(page.get_by_text("The key is required.")).to_be_visible()
+    await key.fill("k" * 20)
+    await expect(page.get_by_text("The key is required.")).to_be_hidden()
+    await page.get_by_role("button", name="Connect").click()
+    await expect(page.get_by_role("heading", name="Acme is connected")).to_be_visible()
