@@ -75,6 +75,7 @@ def test_the_catalogue() -> None:
             "pending_link_decided": 409,
             "pending_link_expired": 410,
             "pending_link_not_found": 404,
+            "permissions_not_offered": 501,
             "port_in_use": 500,
             "profile_disabled": 412,
             "profile_in_use": 409,

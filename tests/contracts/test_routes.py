@@ -92,6 +92,8 @@ def test_the_operations() -> None:
         [
             "POST /actions/rpc",
             "POST /unified/proxy",
+            "POST /actions/rpc/synced",
+            "POST /unified/check_permissions",
             "GET /actions",
             "POST /actions/search",
             "POST /actions/build",

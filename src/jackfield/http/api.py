@@ -24,6 +24,7 @@ from jackfield.http import (
     health,
     heartbeat,
     logs,
+    not_offered,
     open_sessions,
     pending_links,
     profiles,
@@ -45,6 +46,7 @@ from jackfield.runtime import Hub
 ROUTES: Final[tuple[Route, ...]] = (
     *rpc.api.routes,
     *proxy.api.routes,
+    *not_offered.api.routes,
     *actions.api.routes,
     *search.api.routes,
     *feedback.api.routes,
