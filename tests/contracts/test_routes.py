@@ -31,6 +31,12 @@ async def test_a_stranger_learns_nothing(hub: Running, route: Route) -> None:
     assert response.json().keys() == {"statusCode", "message", "timestamp", "code", "request_id"}
 
 
+def test_a_key_without_any_scope_may_read_what_its_project_is_called_and_nothing_else() -> None:
+    assert [f"{each.method} {each.path}" for each in KEYED if each.scope is None] == [
+        "GET /jackfield/project"
+    ]
+
+
 @pytest.mark.parametrize("route", [r for r in KEYED if r.scope], ids=name)
 async def test_a_key_without_the_scope_is_refused(hub: Running, route: Route) -> None:
     from jackfield.projects.models import Scope  # noqa: PLC0415

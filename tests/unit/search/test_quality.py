@@ -36,11 +36,11 @@ def test_the_right_action_comes_first(
 def test_twenty_thousand_actions_are_searched_in_milliseconds(index: Index) -> None:
     asked = bench.questions("test")["by hand, among all"]
 
-    started = time.perf_counter()
+    # The processor's time, not the wall's: the machine may be busy with other tests.
+    started = time.process_time()
     for question in asked:
         question.ask(index)
-    each = (time.perf_counter() - started) / len(asked)
+    each = (time.process_time() - started) / len(asked)
 
     assert len(index) > 20_000
-    # A fifth of this is usual; the machine may be busy with other tests.
-    assert each < 0.010
+    assert each < 0.005
