@@ -1,0 +1,113 @@
+"""The Hub as a project wants it seen."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visit
+from tests.support.running import Running
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+Start = Callable[..., Awaitable[Visit]]
+Keep = Callable[..., Awaitable[None]]
+SIZES = pytest.mark.parametrize(("width", "place"), [(1280, ""), (390, "-phone")])
+SCHEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+
+
+async def brand(hub: Running) -> None:
+    answer = await hub.api.patch(
+        "/jackfield/project",
+        json={
+            "white_label": True,
+            "branding": {
+                "display_name": "Northwind",
+                "colors": {
+                    "accent": "#8a1c5b",
+                    "accent-soft": "#fbeaf3",
+                    "dark-accent": "#ff9fd0",
+                    "dark-accent-soft": "#3d1129",
+                },
+            },
+        },
+    )
+    assert answer.status_code == 200, answer.text
+
+
+@SCHEMES
+@SIZES
+async def test_a_project_is_recognized_by_its_name_and_colors(
+    hub: Running, visit: Start, keep_image: Keep, width: int, place: str, *, dark: bool
+) -> None:
+    await brand(hub)
+    page = (await visit(width=width, dark=dark)).page
+
+    await page.goto((await hub.session(provider="iterable"))["auth_link_url"])
+
+    await expect(page.get_by_text("Northwind asks you to link Iterable")).to_be_visible()
+    color = "rgb(255, 159, 208)" if dark else "rgb(138, 28, 91)"
+    button = page.get_by_role("button", name="Connect")
+    await expect(button).to_have_css("background-color", color)
+    assert "Jackfield" not in await page.content()
+    await keep_image(page, f"hub-branded{place}-{'dark' if dark else 'light'}")
+
+
+async def test_a_reader_changes_the_language_and_keeps_it(
+    hub: Running, visit: Start, keep_image: Keep
+) -> None:
+    page = (await visit(language="fr-FR")).page
+    await page.goto((await hub.session())["auth_link_url"])
+    await expect(page.get_by_role("heading", name="Connecter un compte")).to_be_visible()
+
+    await page.get_by_role("link", name="Deutsch").click()
+    await page.get_by_role("link", name="Iterable").click()
+    await expect(page.get_by_role("heading", name="Iterable verbinden")).to_be_visible()
+    await page.get_by_role("button", name="Verbinden").click()
+
+    await expect(page.get_by_text("API Key wird benötigt.")).to_be_visible()
+    await keep_image(page, "hub-german")
+    await page.get_by_label("API Key", exact=True).fill(hub.us_key)
+    await page.get_by_label("Region", exact=True).select_option(label="United States")
+    await page.get_by_role("button", name="Verbinden").click()
+    await expect(page.get_by_role("heading", name="Iterable ist verbunden")).to_be_focused()
+    assert await page.evaluate("document.documentElement.lang") == "de"
+
+
+@SCHEMES
+@SIZES
+async def test_every_state_of_the_hub_has_its_picture(
+    hub: Running, visit: Start, keep_image: Keep, width: int, place: str, *, dark: bool
+) -> None:
+    page = (await visit(width=width, dark=dark)).page
+    scheme = "dark" if dark else "light"
+    session = await hub.session()
+
+    await page.goto(session["auth_link_url"])
+    await keep_image(page, f"hub-list{place}-{scheme}")
+    await page.get_by_role("link", name="Iterable").click()
+    await expect(page.get_by_role("heading", name="Connect Iterable")).to_be_visible()
+    await page.get_by_label("Region", exact=True).focus()
+    await page.get_by_label("Region", exact=True).select_option(label="European Union")
+    await expect(page.locator(".is-current")).to_have_count(1)
+    await keep_image(page, f"hub-form{place}-{scheme}")
+    await page.get_by_label("API Key", exact=True).fill("0" * 32)
+    await page.get_by_role("button", name="Connect").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await keep_image(page, f"hub-wrong-key{place}-{scheme}")
+    await page.get_by_label("API Key", exact=True).fill(hub.eu_key)
+    await page.get_by_role("button", name="Connect").click()
+    await expect(page.get_by_role("heading", name="Iterable is connected")).to_be_visible()
+    await keep_image(page, f"hub-done{place}-{scheme}")
+    await page.goto(session["auth_link_url"])
+    await expect(page.get_by_role("heading", name="This link has been used")).to_be_visible()
+    await keep_image(page, f"hub-used{place}-{scheme}")
+    await page.goto((await hub.session(provider="iterable"))["auth_link_url"])
+    await page.get_by_label("API Key", exact=True).fill(hub.us_key)
+    await page.get_by_label("Region", exact=True).select_option(label="United States")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("checkbox", name="Connect the other account")).to_be_visible()
+    await keep_image(page, f"hub-other-account{place}-{scheme}")
+    assert await page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
