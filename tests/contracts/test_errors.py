@@ -82,6 +82,7 @@ def test_the_catalogue() -> None:
             "profile_not_found": 404,
             "profile_of_other_connector": 400,
             "project_not_found": 404,
+            "provider_answer_too_deep": 502,
             "provider_answer_too_large": 502,
             "provider_answer_unreadable": 502,
             "provider_error": 502,

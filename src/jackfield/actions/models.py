@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jackfield.kit.errors import HubError, InvalidRequest, ProviderAnswer
+from jackfield.kit.errors import HubError, InvalidRequest, ProviderAnswer, ProviderError
 from jackfield.kit.json import Json
 
 
@@ -71,6 +71,12 @@ class AccountMissing(InvalidRequest):
 
     code = "account_missing"
     status = 400
+
+
+class AnswerTooDeep(ProviderError):
+    """The provider's answer is nested too deep to be read."""
+
+    code = "provider_answer_too_deep"
 
 
 class RequestTimeout(HubError):

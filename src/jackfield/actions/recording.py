@@ -11,7 +11,7 @@ import structlog
 from jackfield.accounts import service as accounts
 from jackfield.accounts.models import Account
 from jackfield.actions.holding import Held
-from jackfield.actions.models import RequestTimeout
+from jackfield.actions.models import AnswerTooDeep, RequestTimeout
 from jackfield.actions.runs.models import (
     Body,
     Exchange,
@@ -243,6 +243,7 @@ async def recorded(
 
     Raises:
         RequestTimeout: the block was ended by the run's deadline.
+        AnswerTooDeep: what the provider answered cannot be walked through.
     """
     told, error = Told(), HubError()
     try:
@@ -262,11 +263,15 @@ async def recorded(
     except HubError as failed:
         error = failed
         raise
+    except RecursionError:
+        # What is asked is bounded before it comes here: it is the answer.
+        error = AnswerTooDeep()
+        raise error from None
     finally:
         recorder.finish(told.status, error)
         settings = await projects.project_settings(hub, project_id)
         if settings.advanced_logs:
-            recorder.keep_bodies(inputs, told.output)
+            _keep_bodies(recorder, inputs, told.output)
 
 
 async def doubt(hub: Hub, project_id: ProjectId, account: Account) -> str | None:
@@ -277,6 +282,13 @@ async def doubt(hub: Hub, project_id: ProjectId, account: Account) -> str | None
         _log.warning("account_not_checked", account_id=account.id, code=error.code)
         return None
     return checked.id if checked.needs_relinking else None
+
+
+def _keep_bodies(recorder: Recorder, inputs: Json, output: Json) -> None:
+    try:
+        recorder.keep_bodies(inputs, output)
+    except RecursionError:
+        _log.warning("bodies_too_deep", run_id=recorder.id)
 
 
 def _ms(seconds: float) -> int:
