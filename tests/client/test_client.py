@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from jackfield.cli import server
@@ -32,7 +33,7 @@ from jackfield.runtime import Hub as RunningHub
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
 from tests.support.running import EU, US
-from tests.support.scripted import Answer, reply, scripted
+from tests.support.scripted import Answer, Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -269,3 +270,30 @@ def test_importing_the_client_that_waits_is_quick() -> None:
         best = min(best, time.perf_counter() - started)
 
     assert best < 0.5
+
+
+async def test_a_write_whose_answer_was_lost_is_sent_again_and_done_once(served: Served) -> None:
+    keys: list[str] = []
+
+    async def lose_the_first(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        method, path, _ = seen.line.split()
+        kept = ("authorization", "content-type", "idempotency-key")
+        headers = {name: seen.headers[name] for name in kept}
+        async with httpx2.AsyncClient() as http:
+            answer = await http.request(
+                method, served.url + path, content=seen.body, headers=headers
+            )
+        keys.append(headers["idempotency-key"])
+        if len(keys) > 1:
+            await reply(answer.content, status=answer.status_code)(writer, seen)
+
+    key = await served.key()
+    async with scripted(lose_the_first) as between, AsyncHub(between.url, key) as client:
+        session = await client.create_connect_session(**OWNER)
+
+    async with AsyncHub(served.url, key) as client:
+        made = await client.request("GET", "/jackfield/connect_sessions")
+    assert session.token
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+    assert len(made["data"]) == 1
