@@ -292,3 +292,46 @@ async def test_connect_start_opens_the_hub_over_the_page(
         ["close"],
     ]
     await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_attributes_say_which_account_how_high_and_in_which_language(
+    hub: Running, visit: Start, app: Product
+) -> None:
+    account = await hub.link()
+    session = await hub.session()
+    app.body = element(
+        hub.hub.public_url,
+        session["token"],
+        account_id=account,
+        height="480",
+        lang="de",
+        on_close_label="Fertig",
+    )
+    page = (await visit(beside=(app.url,))).page
+    await page.goto(app.url)
+
+    await expect(inside(page).get_by_role("heading", name="Iterable aktualisieren")).to_be_visible()
+    await expect(page.locator("iframe")).to_have_css("height", "480px")
+    secret = inside(page).get_by_label("API Key", exact=True)
+    await expect(secret).to_have_value("")
+    await expect(secret).to_have_attribute("placeholder", f"•••••••••• {hub.us_key[-4:]}")
+    await inside(page).get_by_role("button", name="Speichern").click()
+
+    await expect(inside(page).get_by_role("heading", name="Iterable ist verbunden")).to_be_visible()
+    await expect(inside(page).get_by_role("button", name="Fertig")).to_be_visible()
+    assert await heard(page, "success") == [["success", {"id": account, "provider": "iterable"}]]
+
+
+async def test_without_a_token_nothing_is_asked_for(
+    hub: Running, visit: Start, app: Product
+) -> None:
+    app.body = element(hub.hub.public_url, "")
+    window = await visit(beside=(app.url,))
+    window.is_noisy = True
+    asked: list[str] = []
+    window.page.on("request", lambda request: asked.append(request.url))
+
+    await window.page.goto(app.url)
+
+    await expect(window.page.get_by_text("No token provided")).to_be_visible()
+    assert [url for url in asked if "/hub/" in url] == []

@@ -164,8 +164,12 @@ async def test_going_back_after_linking_explains_itself(hub: Running, visit: Sta
     await fill_in(page, hub.us_key, "United States")
     await expect(page.get_by_role("heading", name="Iterable is connected")).to_be_visible()
 
-    await page.goto(link)
+    await page.goto(f"{hub.hub.public_url}/docs/connectors/iterable/guides/link-account/api_key")
+    await page.go_back()
 
+    await expect(page.get_by_role("heading", name="This link has been used")).to_be_visible()
+    await page.go_forward()
+    await page.goto(link)
     await expect(page.get_by_role("heading", name="This link has been used")).to_be_visible()
 
 
