@@ -35,8 +35,7 @@ def test_the_catalogue() -> None:
             "credentials_not_taken": 422,
             "database_busy": 503,
             "database_unusable": 500,
-            "default_profile_required": 409,
-            "dry_run": 500,
+            "default_profile_required": 409, 'delivery_not_found': 404, "dry_run": 500,
             "egress_blocked": 502,
             "end_user_missing": 400,
             "file_not_found": 404,
@@ -102,8 +101,7 @@ def test_the_catalogue() -> None:
             "unauthenticated": 401,
             "unknown": 409,
             "unresolved_reference": 500,
-            "unsupported_media_type": 415,
-        }
+            "unsupported_media_type": 415, 'webhook_not_found': 404}
     )
 
 

@@ -13,6 +13,7 @@ _BUG: Final = 70
 _COMMANDS: Final = {
     "demo": ("jackfield.cli.demo:demo", "Try everything on this machine."),
     "serve": ("jackfield.cli.serve:serve", "Serve the API, the Hub and the dashboard."),
+    "worker": ("jackfield.cli.worker:worker", "Do background work alone, beside others."),
     "migrate": ("jackfield.cli.migrate:migrate", "Bring the database to this version."),
     "keys": ("jackfield.cli.keys:keys", "Make, list and revoke API keys."),
     "doctor": ("jackfield.cli.doctor:doctor", "Check this installation; sign in."),

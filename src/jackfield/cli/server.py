@@ -12,6 +12,7 @@ from jackfield.app import build_app, open_hub
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
+from jackfield.worker.work import working
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 10
@@ -55,7 +56,8 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
     """Serve until the process is asked to stop; requests under way are finished first."""
     async with open_hub(settings, public_url=origin(opened)) as hub:
         click.echo(f"Jackfield listens on {origin(opened)}", err=True)
-        await _server(hub).serve(sockets=[opened])
+        async with working(hub):
+            await _server(hub).serve(sockets=[opened])
 
 
 @contextlib.asynccontextmanager
@@ -65,7 +67,8 @@ async def serving(settings: Settings, opened: socket.socket) -> AsyncGenerator[H
         server = _server(hub)
         task = asyncio.create_task(server.serve(sockets=[opened]))
         try:
-            yield hub
+            async with working(hub):
+                yield hub
         finally:
             server.should_exit = True
             await task

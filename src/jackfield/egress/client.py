@@ -83,6 +83,7 @@ class Egress:
             allow_private: switch that guard off.
         """
         self._rewrites = rewrites
+        self.allows_private: Final = allow_private
         self._public = _session(_Guard(allow_all=allow_private))
         # Apart, so that a kept connection to a sandbox is never taken for a provider's.
         self._rewritten = _session(_Guard(allow_all=True))

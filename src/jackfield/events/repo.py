@@ -1,11 +1,14 @@
 """Where events are kept: written in the transaction that caused them, so that none is lost."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.kit.ids import EventId
 from jackfield.kit.json import Json, encode
+
+_MOST_AT_ONCE: Final = 1000
 
 
 class Events:
@@ -15,7 +18,13 @@ class Events:
         self._tx = tx
 
     async def add(self, type_: EventType, happened: Sequence[tuple[str, Json]]) -> None:
-        """Record that `type_` happened: to what (an id), and what a receiver is told."""
+        """
+        Record that `type_` happened: to what (an id), and what a receiver is told.
+
+        What is to be delivered to whom is written down with it, so that it is either all there or
+        none of it.
+        """
+        ids = [EventId.new(self._tx.now) for _ in happened]
         await self._tx.many(
             """
             insert into events (id, project_id, type, subject, body, created_at)
@@ -23,11 +32,32 @@ class Events:
             """,
             [
                 {
-                    "id": EventId.new(self._tx.now),
+                    "id": event_id,
                     "type": type_,
                     "subject": subject,
                     "body": encode(body).decode(),
                 }
-                for subject, body in happened
+                for event_id, (subject, body) in zip(ids, happened, strict=True)
             ],
+        )
+        for start in range(0, len(ids), _MOST_AT_ONCE):
+            await self._hand_out(ids[start : start + _MOST_AT_ONCE])
+
+    async def _hand_out(self, ids: Sequence[EventId]) -> None:
+        await self._tx.run(
+            """
+            insert into webhook_deliveries
+                   (endpoint_id, event_id, project_id, status, attempts, due_at, created_at,
+                    updated_at)
+            select distinct subscription.endpoint_id, event.id, event.project_id, 'pending', 0,
+                   event.created_at, event.created_at, event.created_at
+              from events event
+              join webhook_subscriptions subscription
+                on subscription.project_id = event.project_id
+               and subscription.event_type in (event.type, '*')
+              join webhook_endpoints endpoint
+                on endpoint.id = subscription.endpoint_id and endpoint.active
+             where event.project_id = :project_id and event.id in (:ids)
+            """,
+            ids=ids,
         )

@@ -34,6 +34,7 @@ from jackfield.http import (
     request_recording,
     rpc,
     search,
+    webhooks,
 )
 from jackfield.http.body import read_body
 from jackfield.http.errors import MethodNotAllowed, respond
@@ -61,6 +62,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *pending_links.api.routes,
     *embedded.api.routes,
     *projects.api.routes,
+    *webhooks.api.routes,
     *health.api.routes,
 )
 

@@ -1,0 +1,38 @@
+"""`jackfield worker`: background work without a web server."""
+
+import asyncio
+import signal
+
+import click
+
+from jackfield.cli.output import reporting
+from jackfield.settings import Settings
+
+
+@click.command()
+@reporting
+def worker() -> None:
+    """
+    Deliver webhooks and prune logs, beside other processes on the same database.
+
+    `jackfield serve` does this as well; a worker of its own takes it off a busy server's hands. Any
+    number may run. Stop it with Ctrl-C: what it is at is finished, or done by another.
+    """
+    import uvloop  # noqa: PLC0415 - kept out of `--help`
+
+    from jackfield.app import open_hub  # noqa: PLC0415
+    from jackfield.kit import log  # noqa: PLC0415
+    from jackfield.worker.work import working  # noqa: PLC0415
+
+    settings = Settings.read()
+    log.configure(level=settings.log_level)
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(each, stop.set)
+        async with open_hub(settings, public_url=settings.url) as hub, working(hub):
+            click.echo("working in the background", err=True)
+            await stop.wait()
+
+    uvloop.run(work())

@@ -1,0 +1,296 @@
+"""Where webhook endpoints are kept, and what is to be delivered to them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import LiteralString
+
+from jackfield.db.tx import Database, Row, Tx
+from jackfield.kit.ids import EventId
+from jackfield.kit.json import Json, convert, parse
+from jackfield.kit.pages import Page
+from jackfield.webhooks.models import (
+    Claimed,
+    Delivery,
+    DeliveryNotFound,
+    DeliveryStatus,
+    Endpoint,
+    EndpointId,
+    EndpointNotFound,
+)
+
+
+class Endpoints:
+    """The webhook endpoints of the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def add(self, endpoint: Endpoint) -> None:
+        await self._tx.run(
+            """
+            insert into webhook_endpoints
+                   (id, project_id, url, description, active, disabled_reason, created_at,
+                    updated_at)
+            values (:id, :project_id, :url, :description, :active, :disabled_reason, :created_at,
+                    :updated_at)
+            """,
+            id=endpoint.id,
+            url=endpoint.url,
+            description=endpoint.description,
+            active=endpoint.active,
+            disabled_reason=endpoint.disabled_reason,
+            created_at=endpoint.created_at,
+            updated_at=endpoint.updated_at,
+        )
+        await self._subscribe(endpoint)
+
+    async def save(self, endpoint: Endpoint) -> None:
+        await self._tx.run(
+            """
+            update webhook_endpoints
+               set url = :url, description = :description, active = :active,
+                   disabled_reason = :disabled_reason, updated_at = :updated_at
+             where project_id = :project_id and id = :id
+            """,
+            id=endpoint.id,
+            url=endpoint.url,
+            description=endpoint.description,
+            active=endpoint.active,
+            disabled_reason=endpoint.disabled_reason,
+            updated_at=endpoint.updated_at,
+        )
+        await self._tx.run(
+            """
+            delete from webhook_subscriptions
+             where project_id = :project_id and endpoint_id = :id
+            """,
+            id=endpoint.id,
+        )
+        await self._subscribe(endpoint)
+
+    async def get(self, endpoint_id: str) -> Endpoint:
+        """
+        Return one endpoint; the id is as somebody sent it.
+
+        Raises:
+            EndpointNotFound: the project has none with this id.
+        """
+        found = await self._read(endpoint_id)
+        if not found:
+            raise EndpointNotFound
+        return found[0]
+
+    async def all(self) -> list[Endpoint]:
+        """Return all endpoints, newest first."""
+        return await self._read(None)
+
+    async def remove(self, endpoint_id: EndpointId) -> None:
+        """Forget an endpoint, and what is still to be delivered to it."""
+        await self._tx.run(
+            "delete from webhook_deliveries where project_id = :project_id and endpoint_id = :id",
+            id=endpoint_id,
+        )
+        await self._tx.run(
+            """
+            delete from webhook_subscriptions
+             where project_id = :project_id and endpoint_id = :id
+            """,
+            id=endpoint_id,
+        )
+        await self._tx.run(
+            "delete from webhook_endpoints where project_id = :project_id and id = :id",
+            id=endpoint_id,
+        )
+
+    async def _subscribe(self, endpoint: Endpoint) -> None:
+        await self._tx.many(
+            """
+            insert into webhook_subscriptions (endpoint_id, project_id, event_type)
+            values (:endpoint_id, :project_id, :event_type)
+            """,
+            [{"endpoint_id": endpoint.id, "event_type": each} for each in endpoint.events],
+        )
+
+    async def _read(self, endpoint_id: str | None) -> list[Endpoint]:
+        condition: LiteralString = "" if endpoint_id is None else " and id = :id"
+        rows = await self._tx.all(
+            f"""
+            select *
+              from webhook_endpoints
+             where project_id = :project_id {condition}
+             order by id desc
+            """,  # noqa: S608 - one of two literals
+            **({} if endpoint_id is None else {"id": endpoint_id}),
+        )
+        subscribed = await self._tx.all(
+            """
+            select endpoint_id, event_type
+              from webhook_subscriptions
+             where project_id = :project_id
+             order by endpoint_id, event_type
+            """
+        )
+        events: dict[str, list[str]] = {}
+        for row in subscribed:
+            events.setdefault(row["endpoint_id"], []).append(row["event_type"])
+        return [convert({**row, "events": events.get(row["id"], [])}, Endpoint) for row in rows]
+
+
+class Deliveries:
+    """What the project's endpoints are told."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def page(
+        self, endpoint_id: EndpointId, *, status: str | None, after: str | None, size: int
+    ) -> Page[Delivery]:
+        """Return one page of an endpoint's deliveries, newest first."""
+        chosen: LiteralString = " and delivery.status = :status" if status else ""
+        beyond: LiteralString = " and delivery.event_id < :after" if after else ""
+        rows = await self._tx.all(
+            f"""
+            select delivery.*, event.type as event_type
+              from webhook_deliveries delivery
+              join events event on event.id = delivery.event_id
+             where delivery.project_id = :project_id
+               and delivery.endpoint_id = :endpoint_id {chosen} {beyond}
+             order by delivery.event_id desc
+             limit :limit
+            """,  # noqa: S608 - the parts are literals
+            endpoint_id=endpoint_id,
+            limit=size + 1,
+            **({"status": status} if status else {}),
+            **({"after": after} if after else {}),
+        )
+        items = tuple(_delivery(row) for row in rows[:size])
+        return Page(items, items[-1].event_id if len(rows) > size else None)
+
+    async def get(self, endpoint_id: EndpointId, event_id: str) -> Delivery:
+        """
+        Return one delivery.
+
+        Raises:
+            DeliveryNotFound: the event was not meant for this endpoint.
+        """
+        row = await self._tx.one(
+            """
+            select delivery.*, event.type as event_type
+              from webhook_deliveries delivery
+              join events event on event.id = delivery.event_id
+             where delivery.project_id = :project_id
+               and delivery.endpoint_id = :endpoint_id and delivery.event_id = :event_id
+            """,
+            endpoint_id=endpoint_id,
+            event_id=event_id,
+        )
+        if row is None:
+            raise DeliveryNotFound
+        return _delivery(row)
+
+    async def event(self, event_id: EventId) -> dict[str, Json] | None:
+        """Return what a receiver is told of an event, if it is still kept."""
+        row = await self._tx.one(
+            "select body from events where project_id = :project_id and id = :id", id=event_id
+        )
+        return None if row is None else convert(parse(row["body"]), dict[str, Json])
+
+    async def settle(
+        self,
+        claimed: Claimed,
+        status: DeliveryStatus,
+        *,
+        due_at: datetime,
+        last_status: int | None,
+        last_error: str | None,
+    ) -> None:
+        """Write down what came of an attempt, unless somebody else has the lease by now."""
+        await self._tx.run(
+            """
+            update webhook_deliveries
+               set status = :status, attempts = :attempts, due_at = :due_at, leased_until = null,
+                   last_status = :last_status, last_error = :last_error, updated_at = :now
+             where project_id = :project_id and endpoint_id = :endpoint_id
+               and event_id = :event_id and leased_until = :leased_until
+            """,
+            endpoint_id=claimed.endpoint_id,
+            event_id=claimed.event_id,
+            leased_until=claimed.leased_until,
+            status=status,
+            attempts=claimed.attempts + 1,
+            due_at=due_at,
+            last_status=last_status,
+            last_error=last_error,
+        )
+
+    async def begin_again(self, endpoint_id: EndpointId, event_id: str) -> None:
+        """Have an event delivered once more, from the first attempt on."""
+        await self._tx.run(
+            """
+            update webhook_deliveries
+               set status = 'pending', attempts = 0, due_at = :now, leased_until = null,
+                   updated_at = :now
+             where project_id = :project_id and endpoint_id = :endpoint_id
+               and event_id = :event_id
+            """,
+            endpoint_id=endpoint_id,
+            event_id=event_id,
+        )
+
+    async def give_up(self, endpoint_id: EndpointId, *, error: str) -> None:
+        """End all deliveries that an endpoint is still to get."""
+        await self._tx.run(
+            """
+            update webhook_deliveries
+               set status = 'failed', leased_until = null, last_error = :error, updated_at = :now
+             where project_id = :project_id and endpoint_id = :endpoint_id
+               and status = 'pending'
+            """,
+            endpoint_id=endpoint_id,
+            error=error,
+        )
+
+
+async def claim(
+    db: Database, *, until: datetime, most: int, each: int, busy: Sequence[str]
+) -> list[Claimed]:
+    """
+    Take up to `most` deliveries that are due, at most `each` of one endpoint, until a moment.
+
+    Those of `busy` endpoints are left alone, so that a slow receiver keeps nobody else waiting.
+    What another process takes in the same instant is looked at again once its row is free, and is
+    then no longer due.
+    """
+    rows = await db.unscoped(
+        """
+        update webhook_deliveries
+           set leased_until = :until
+         where status = 'pending' and (leased_until is null or leased_until <= :now)
+           and (endpoint_id, event_id) in (
+               select endpoint_id, event_id
+                 from (select delivery.endpoint_id, delivery.event_id, delivery.due_at,
+                              row_number() over (partition by delivery.endpoint_id
+                                                     order by delivery.due_at, delivery.event_id)
+                                  as place
+                         from webhook_deliveries delivery
+                         join webhook_endpoints endpoint on endpoint.id = delivery.endpoint_id
+                        where delivery.status = 'pending' and delivery.due_at <= :now
+                          and (delivery.leased_until is null or delivery.leased_until <= :now)
+                          and endpoint.active
+                          and delivery.endpoint_id not in (:busy)) as due
+                where place <= :each
+                order by due_at, event_id
+                limit :most)
+        returning project_id, endpoint_id, event_id, attempts, leased_until
+        """,
+        until=until,
+        most=most,
+        each=each,
+        # A list with nothing in it would be null, which nothing is "not in".
+        busy=list(busy) or [""],
+    )
+    return [convert(row, Claimed) for row in rows]
+
+
+def _delivery(row: Row) -> Delivery:
+    return convert(row, Delivery)

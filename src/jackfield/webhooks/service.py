@@ -1,0 +1,143 @@
+"""What can be done with webhook endpoints."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from jackfield.credentials.repo import Credentials
+from jackfield.db.tx import Tx
+from jackfield.events.models import EventType
+from jackfield.kit.errors import Fault, InvalidRequest
+from jackfield.kit.secret import Secret
+from jackfield.vault.cipher import Binding, Vault
+from jackfield.webhooks import signature
+from jackfield.webhooks.models import Endpoint, EndpointId, Wanted
+from jackfield.webhooks.repo import Deliveries, Endpoints
+
+EVERY_EVENT: Final = "*"
+_FIELD: Final = "signing_secret"
+_GENERATION: Final = 1
+_LONGEST_URL: Final = 2048
+_SWITCHED_OFF: Final = "the endpoint was switched off"
+
+
+async def create(
+    tx: Tx, vault: Vault, wanted: Wanted, *, plain_http: bool
+) -> tuple[Endpoint, Secret]:
+    """
+    Add an endpoint; the secret that comes with it is shown once.
+
+    Raises:
+        InvalidRequest: the URL or an event cannot be used; all faults are named.
+    """
+    endpoint = Endpoint(
+        id=EndpointId.new(tx.now),
+        url=(wanted.url or "").strip(),
+        description=wanted.description,
+        events=_distinct(wanted.events or ()),
+        active=True,
+        disabled_reason=None,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    _require_usable(endpoint, plain_http=plain_http)
+    secret = signature.mint()
+    await Endpoints(tx).add(endpoint)
+    sealed = vault.seal(secret, _binding(tx, endpoint.id))
+    await Credentials(tx).replace(endpoint.id, {_FIELD: sealed}, generation=_GENERATION)
+    return endpoint, secret
+
+
+async def change(tx: Tx, endpoint_id: str, wanted: Wanted, *, plain_http: bool) -> Endpoint:
+    """
+    Change what is given. One that is switched off gets nothing any more; what it waited for ends.
+
+    Raises:
+        EndpointNotFound: the project has none with this id.
+        InvalidRequest: the URL or an event cannot be used; all faults are named.
+    """
+    endpoint = await Endpoints(tx).get(endpoint_id)
+    is_active = endpoint.active if wanted.active is None else wanted.active
+    described = endpoint.description if wanted.description is None else wanted.description
+    changed = replace(
+        endpoint,
+        url=endpoint.url if wanted.url is None else wanted.url.strip(),
+        events=endpoint.events if wanted.events is None else _distinct(wanted.events),
+        description=described or None,
+        active=is_active,
+        disabled_reason=None if is_active else endpoint.disabled_reason,
+        updated_at=tx.now,
+    )
+    _require_usable(changed, plain_http=plain_http)
+    await Endpoints(tx).save(changed)
+    if endpoint.active and not changed.active:
+        await Deliveries(tx).give_up(endpoint.id, error=_SWITCHED_OFF)
+    return changed
+
+
+async def switch_off(tx: Tx, endpoint_id: EndpointId, *, reason: str) -> None:
+    """Have an endpoint get nothing any more, because its receiver said so."""
+    endpoint = await Endpoints(tx).get(endpoint_id)
+    await Endpoints(tx).save(
+        replace(endpoint, active=False, disabled_reason=reason, updated_at=tx.now)
+    )
+    await Deliveries(tx).give_up(endpoint_id, error=reason)
+
+
+async def remove(tx: Tx, endpoint_id: str) -> Endpoint:
+    """
+    Forget an endpoint, its secret, and what it was still to be told.
+
+    Raises:
+        EndpointNotFound: the project has none with this id.
+    """
+    endpoint = await Endpoints(tx).get(endpoint_id)
+    await Credentials(tx).remove(endpoint.id)
+    await Endpoints(tx).remove(endpoint.id)
+    return endpoint
+
+
+async def signing_secret(tx: Tx, vault: Vault, endpoint_id: EndpointId) -> Secret:
+    sealed = await Credentials(tx).of(endpoint_id)
+    return vault.open(sealed[_FIELD], _binding(tx, endpoint_id))
+
+
+def _binding(tx: Tx, endpoint_id: EndpointId) -> Binding:
+    return Binding(tx.project_id, endpoint_id, _FIELD, _GENERATION)
+
+
+def _distinct(events: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(events)))
+
+
+def _require_usable(endpoint: Endpoint, *, plain_http: bool) -> None:
+    faults = [*_url_faults(endpoint.url, plain_http=plain_http), *_event_faults(endpoint.events)]
+    if faults:
+        words = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
+        raise InvalidRequest(words, faults=faults)
+
+
+def _url_faults(url: str, *, plain_http: bool) -> Iterable[Fault]:
+    schemes = ("https", "http") if plain_http else ("https",)
+    try:
+        parts = urlsplit(url)
+        is_sound = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        yield Fault("url", "expected a URL such as https://example.com/webhooks")
+        return
+    if not is_sound or len(url) > _LONGEST_URL or any(ord(each) <= ord(" ") for each in url):
+        yield Fault("url", "expected a URL such as https://example.com/webhooks")
+    if parts.username is not None or parts.password is not None:
+        yield Fault("url", "must not hold a user name or password")
+
+
+def _event_faults(events: tuple[str, ...]) -> Iterable[Fault]:
+    known = [*EventType, EVERY_EVENT]
+    if not events:
+        yield Fault("events", f"expected at least one of {', '.join(known)}")
+    for each in events:
+        if each not in known:
+            yield Fault(
+                "events", f"unknown event {each[:80]!r}: expected some of {', '.join(known)}"
+            )

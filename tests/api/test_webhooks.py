@@ -1,0 +1,467 @@
+"""Webhooks: events reach whoever asked for them, signed, and again until they are taken."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncGenerator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dirty_equals import IsStr
+
+from jackfield.projects.models import EVERY_SCOPE, Scope
+from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.webhooks.schedule import ATTEMPTS
+from jackfield.worker.deliveries import Deliverer
+from jackfield.worker.pruning import prune
+from tests.support.clock import FrozenClock
+from tests.support.running import Running, running_hub
+from tests.support.scripted import Answer, ScriptedServer, Seen, reply, scripted
+
+pytestmark = pytest.mark.anyio
+
+EVERYTHING = ["account.created", "account.updated", "account.deleted"]
+# The waits between attempts, with room for the jitter of a tenth.
+WAITS = [later - earlier for earlier, later in pairwise(ATTEMPTS)]
+
+
+class Receiver:
+    """Answers each delivery with the next of `answers`; the last goes on."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = [reply()]
+        self.server: ScriptedServer
+
+    async def __call__(self, writer: asyncio.StreamWriter, seen: Seen) -> None:
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        await answer(writer, seen)
+
+    @property
+    def url(self) -> str:
+        return f"{self.server.url}/hooks"
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        return [json.loads(seen.body) for seen in self.server.seen]
+
+
+@pytest.fixture
+async def receiver() -> AsyncGenerator[Receiver]:
+    found = Receiver()
+    async with scripted(found) as found.server:
+        yield found
+
+
+@pytest.fixture
+async def hub(
+    hub_database_url: str | None, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> AsyncGenerator[Running]:
+    """Run a hub that may reach receivers on this machine."""
+    async with running_hub(
+        sandbox,
+        data_dir=data_dir,
+        clock=clock,
+        database_url=hub_database_url,
+        allow_private_networks=True,
+    ) as running:
+        yield running
+
+
+async def subscribe(hub: Running, url: str, events: list[str] | None = None) -> dict[str, Any]:
+    response = await hub.api.post(
+        "/jackfield/webhooks", json={"url": url, "events": events or EVERYTHING}
+    )
+    assert response.status_code == 201, response.text
+    return response.json()
+
+
+async def deliver(hub: Running) -> int:
+    return await Deliverer(hub.hub).run_due()
+
+
+async def deliveries(hub: Running, webhook: dict[str, Any], query: str = "") -> list[Any]:
+    response = await hub.api.get(f"/jackfield/webhooks/{webhook['id']}/deliveries{query}")
+    assert response.status_code == 200, response.text
+    return response.json()["data"]
+
+
+async def test_a_receiver_is_told_what_happened_to_an_account(
+    hub: Running, receiver: Receiver, clock: FrozenClock
+) -> None:
+    await subscribe(hub, receiver.url)
+    account_id = await hub.link(origin_username="ada")
+    clock.advance(seconds=3)
+
+    assert await deliver(hub) == 1
+
+    assert receiver.told == [
+        {
+            "project_id": hub.project.id,
+            "event": "account.created",
+            "event_date": "2026-03-01T09:30:00Z",
+            "record_type": "account",
+            "record_id": account_id,
+            "sent_at": "2026-03-01T09:30:03Z",
+            "account_id": account_id,
+            "provider": "iterable",
+            "origin_owner_id": "acme",
+            "origin_owner_name": "Acme Inc.",
+            "origin_username": "ada",
+            "setup_information": {"region": "us"},
+        }
+    ]
+    assert hub.us_key not in receiver.server.seen[0].body.decode()
+    assert await deliver(hub) == 0
+
+
+async def test_the_signatures_are_those_of_the_documented_recipes(
+    hub: Running, receiver: Receiver
+) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    await hub.link()
+    await deliver(hub)
+
+    (seen,) = receiver.server.seen
+    secret: str = webhook["secret"]
+    plain = hmac.new(secret.encode(), seen.body, hashlib.sha256).digest()
+    assert seen.headers["x-stackone-signature"] == (
+        base64.urlsafe_b64encode(plain).decode().rstrip("=")
+    )
+    message_id, moment = seen.headers["webhook-id"], seen.headers["webhook-timestamp"]
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{message_id}.{moment}.".encode() + seen.body
+    standard = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert seen.headers["webhook-signature"] == f"v1,{standard}"
+    assert len(key) == 32
+
+
+async def test_a_receiver_hears_only_of_what_it_asked_for(hub: Running, receiver: Receiver) -> None:
+    await subscribe(hub, receiver.url, ["account.deleted"])
+    everything = await subscribe(hub, receiver.url, ["*"])
+    account_id = await hub.link()
+    await hub.api.delete(f"/accounts/{account_id}")
+
+    await deliver(hub)
+
+    events = sorted(each["event"] for each in receiver.told)
+    assert events == ["account.created", "account.deleted", "account.deleted"]
+    assert len(await deliveries(hub, everything)) == 2
+
+
+async def test_what_fails_is_tried_again_at_the_promised_times_and_then_given_up(
+    hub: Running, receiver: Receiver, clock: FrozenClock
+) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    receiver.answers = [reply(status=500)]
+    await hub.link()
+    assert await deliver(hub) == 1
+
+    for wait in WAITS:
+        clock.advance(seconds=wait - 1)
+        assert await deliver(hub) == 0
+        clock.advance(seconds=1 + wait * 0.1)
+        assert await deliver(hub) == 1
+
+    clock.advance(days=30)
+    assert await deliver(hub) == 0
+    (delivery,) = await deliveries(hub, webhook)
+    assert delivery["status"] == "failed"
+    assert delivery["attempts"] == len(ATTEMPTS) == 11
+    assert (delivery["last_status"], delivery["next_attempt_at"]) == (500, None)
+    assert len({seen.headers["webhook-id"] for seen in receiver.server.seen}) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_receiver_that_asks_to_wait_is_left_alone_as_long(
+    hub: Running, receiver: Receiver, clock: FrozenClock, status: int
+) -> None:
+    await subscribe(hub, receiver.url)
+    receiver.answers = [reply(status=status, headers={"retry-after": "600"}), reply()]
+    await hub.link()
+    await deliver(hub)
+
+    clock.advance(seconds=599)
+    assert await deliver(hub) == 0
+    clock.advance(seconds=1)
+    assert await deliver(hub) == 1
+
+
+async def test_a_receiver_that_is_gone_is_told_nothing_more(
+    hub: Running, receiver: Receiver
+) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    receiver.answers = [reply(status=410)]
+    await hub.link()
+    await deliver(hub)
+
+    await hub.link(multiple=True)
+
+    assert await deliver(hub) == 0
+    shown = (await hub.api.get(f"/jackfield/webhooks/{webhook['id']}")).json()
+    assert (shown["active"], shown["disabled_reason"]) == (False, "the receiver answered 410 Gone")
+    assert [each["status"] for each in await deliveries(hub, webhook)] == ["failed"]
+
+
+async def break_off(writer: asyncio.StreamWriter, _seen: Seen) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(status=302, headers={"location": "http://127.0.0.1:1/elsewhere"}),
+        reply(status=404),
+        reply(b"x" * 200_000),
+        break_off,
+    ],
+    ids=["redirects", "refuses", "floods", "breaks off"],
+)
+async def test_a_receiver_that_does_not_take_it_is_told_again(
+    hub: Running, receiver: Receiver, clock: FrozenClock, answer: Answer
+) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    receiver.answers = [answer, reply()]
+    await hub.link()
+    await deliver(hub)
+    (waiting,) = await deliveries(hub, webhook, "?status=pending")
+
+    clock.advance(seconds=6)
+    await deliver(hub)
+
+    assert waiting["last_error"]
+    (delivery,) = await deliveries(hub, webhook)
+    assert (delivery["status"], delivery["attempts"]) == ("delivered", 2)
+
+
+async def test_a_slow_receiver_keeps_no_other_waiting(hub: Running, receiver: Receiver) -> None:
+    let, all_told = asyncio.Event(), asyncio.Event()
+
+    async def hang(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        await let.wait()
+        await reply()(writer, seen)
+
+    async def take(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        await reply()(writer, seen)
+        if len(receiver.server.seen) == 6:
+            all_told.set()
+
+    receiver.answers = [take]
+
+    async with scripted(hang) as slow:
+        await subscribe(hub, slow.url)
+        await subscribe(hub, receiver.url)
+        for _ in range(6):
+            await hub.link(multiple=True)
+        working = asyncio.create_task(Deliverer(hub.hub).run())
+        async with asyncio.timeout(5):
+            await all_told.wait()
+        stuck = len(slow.seen)
+        let.set()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+    assert stuck == 4
+
+
+async def test_an_attempt_whose_process_died_is_made_again(
+    hub: Running, receiver: Receiver, clock: FrozenClock
+) -> None:
+    arrived = asyncio.Event()
+    webhook = await subscribe(hub, receiver.url)
+    await hub.link()
+
+    async def hang(_writer: asyncio.StreamWriter, _seen: Seen) -> None:
+        arrived.set()
+        await asyncio.Event().wait()
+
+    receiver.answers = [hang, reply()]
+    died = asyncio.create_task(Deliverer(hub.hub).run_due())
+    async with asyncio.timeout(5):
+        await arrived.wait()
+    died.cancel()
+    await asyncio.gather(died, return_exceptions=True)
+
+    assert await deliver(hub) == 0
+    clock.advance(seconds=61)
+    assert await deliver(hub) == 1
+    (delivery,) = await deliveries(hub, webhook)
+    assert delivery["status"] == "delivered"
+
+
+async def test_a_failed_change_tells_nobody(hub: Running, receiver: Receiver) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    session = await hub.session()
+
+    refused = await hub.submit(session["token"], {"api_key": "0" * 32, "region": "us"})
+
+    assert refused.status_code == 400
+    assert await deliver(hub) == 0
+    assert await deliveries(hub, webhook) == []
+
+
+async def test_a_delivery_is_made_again_when_asked(hub: Running, receiver: Receiver) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    await hub.link()
+    await deliver(hub)
+    (delivery,) = await deliveries(hub, webhook)
+
+    again = await hub.api.post(
+        f"/jackfield/webhooks/{webhook['id']}/deliveries/{delivery['event_id']}/replay"
+    )
+    missing = await hub.api.post(f"/jackfield/webhooks/{webhook['id']}/deliveries/evt_0/replay")
+
+    assert (again.status_code, again.json()["status"]) == (200, "pending")
+    assert (missing.status_code, missing.json()["code"]) == (404, "delivery_not_found")
+    assert await deliver(hub) == 1
+    first, second = receiver.server.seen
+    assert first.headers["webhook-id"] == second.headers["webhook-id"] == delivery["event_id"]
+
+
+async def test_a_test_event_says_at_once_what_the_receiver_answers(
+    hub: Running, receiver: Receiver
+) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    receiver.answers = [reply(), reply(status=500)]
+    path = f"/jackfield/webhooks/{webhook['id']}/test"
+
+    well, ill = (await hub.api.post(path)).json(), (await hub.api.post(path)).json()
+
+    assert (well["success"], well["status"]) == (True, 200)
+    assert (ill["success"], ill["error"]) == (False, "the receiver answered 500")
+    assert receiver.told[0]["event"] == "webhook.test"
+    assert receiver.server.seen[0].headers["webhook-signature"].startswith("v1,")
+
+
+async def test_an_endpoint_is_listed_changed_switched_off_and_removed(
+    hub: Running, receiver: Receiver
+) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    path = f"/jackfield/webhooks/{webhook['id']}"
+    assert webhook == {
+        "id": IsStr(regex=r"whe_\w{26}"),
+        "url": receiver.url,
+        "description": None,
+        "events": sorted(EVERYTHING),
+        "active": True,
+        "disabled_reason": None,
+        "created_at": "2026-03-01T09:30:00Z",
+        "updated_at": "2026-03-01T09:30:00Z",
+        "secret": IsStr(regex=r"whsec_[\w+/]{43}="),
+    }
+    (listed,) = (await hub.api.get("/jackfield/webhooks")).json()["data"]
+    assert "secret" not in listed
+    changed = await hub.api.patch(path, json={"events": ["*"], "description": "CRM"})
+    assert (changed.json()["events"], changed.json()["description"]) == (["*"], "CRM")
+
+    await hub.api.patch(path, json={"active": False})
+    await hub.link()
+    assert await deliver(hub) == 0
+    await hub.api.patch(path, json={"active": True})
+    await hub.link(multiple=True)
+    assert await deliver(hub) == 1
+
+    assert (await hub.api.delete(path)).status_code == 200
+    assert (await hub.api.get(path)).json()["code"] == "webhook_not_found"
+    assert await hub.hub.db.unscoped("select field from credentials where field <> 'api_key'") == [
+        {"field": "identity"},
+        {"field": "identity"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "paths"),
+    [
+        ({"url": "https://x.test", "events": []}, ["events"]),
+        ({"url": "https://x.test", "events": ["account.exploded"]}, ["events"]),
+        ({"url": "ftp://x.test", "events": ["nope"]}, ["url", "events"]),
+        ({"url": "https://u:p@x.test", "events": ["*"]}, ["url"]),
+        ({"url": "https://x .test", "events": ["*"]}, ["url"]),
+        ({"url": "https://[::1", "events": ["*"]}, ["url"]),
+        ({"url": "not a url", "events": ["*"]}, ["url"]),
+        ({"events": ["*"]}, ["url"]),
+    ],
+)
+async def test_an_endpoint_that_cannot_work_is_refused_with_every_fault(
+    hub: Running, body: dict[str, Any], paths: list[str]
+) -> None:
+    response = await hub.api.post("/jackfield/webhooks", json=body)
+
+    assert response.status_code == 422
+    assert response.json()["code"] == "invalid_request"
+    named = [fault["path"] for fault in response.json()["faults"]]
+    assert named == paths or paths[0] in response.json()["message"]
+    assert (await hub.api.get("/jackfield/webhooks")).json()["data"] == []
+
+
+async def test_a_receiver_inside_the_network_is_not_reached_unless_allowed(
+    data_dir: Path, clock: FrozenClock, sandbox: Sandbox, receiver: Receiver
+) -> None:
+    async with running_hub(sandbox, data_dir=data_dir, clock=clock) as hub:
+        plain = await hub.api.post(
+            "/jackfield/webhooks", json={"url": receiver.url, "events": ["*"]}
+        )
+        secure = receiver.url.replace("http:", "https:")
+        webhook = await subscribe(hub, secure)
+        tried = (await hub.api.post(f"/jackfield/webhooks/{webhook['id']}/test")).json()
+
+    assert plain.status_code == 422
+    assert tried["success"] is False
+    assert tried["error"].startswith("egress_blocked")
+    assert receiver.server.seen == []
+
+
+async def test_another_projects_webhooks_cannot_be_told_from_none(
+    hub: Running, receiver: Receiver
+) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    theirs = (await hub.key(project="theirs"), "")
+    no_scope = (await hub.key(scopes=EVERY_SCOPE - {Scope.WEBHOOKS_WRITE}), "")
+
+    def stripped(body: dict[str, Any]) -> tuple[Any, ...]:
+        return body["statusCode"], body["code"], body["message"]
+
+    for method, tail in (
+        ("GET", ""),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/test"),
+        ("GET", "/deliveries"),
+    ):
+        ours, none = [
+            await hub.api.request(
+                method,
+                f"/jackfield/webhooks/{each}{tail}",
+                auth=theirs,
+                json={} if method == "PATCH" else None,
+            )
+            for each in (webhook["id"], "whe_0")
+        ]
+        assert stripped(ours.json()) == stripped(none.json())
+    refused = await hub.api.get("/jackfield/webhooks", auth=no_scope)
+    assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
+    assert (await hub.api.get("/jackfield/webhooks", auth=theirs)).json()["data"] == []
+
+
+async def test_what_is_older_than_the_project_wants_is_forgotten_but_for_what_waits(
+    hub: Running, receiver: Receiver, clock: FrozenClock
+) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    account_id = await hub.link()
+    await hub.run(account_id, "iterable_list_channels")
+    await hub.hub.appender.flush()
+    await deliver(hub)
+    waiting = await hub.link(multiple=True)
+    clock.advance(days=31)
+
+    await prune(hub.hub)
+
+    assert await hub.hub.db.unscoped("select id from runs") == []
+    assert await hub.hub.db.unscoped("select id from api_requests") == []
+    (left,) = await deliveries(hub, webhook)
+    assert left["status"] == "pending"
+    await deliver(hub)
+    assert receiver.told[-1]["record_id"] == waiting
