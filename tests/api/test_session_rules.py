@@ -1,0 +1,72 @@
+"""What a connect session lets its holder link, and what the account keeps of it."""
+
+import pytest
+
+from tests.support.running import Running
+
+pytestmark = pytest.mark.anyio
+
+
+async def offered(hub: Running, token: str) -> list[str]:
+    listed = await hub.api.get("/hub/connectors", headers={"x-hub-session-token": token})
+    return [each["provider"] for each in listed.json()["integrations"]]
+
+
+async def test_categories_narrow_down_what_is_offered(hub: Running) -> None:
+    marketing = await hub.session(categories=["marketing"])
+    everything = await hub.session()
+
+    assert await offered(hub, marketing["token"]) == ["iterable"]
+    assert len(await offered(hub, everything["token"])) > 1
+
+
+@pytest.mark.parametrize("name", ["connector_profile_id", "integration_id"])
+async def test_a_connector_profile_is_offered_alone(hub: Running, name: str) -> None:
+    created = await hub.api.post("/connector_profiles", json={"connector_key": "iterable"})
+    session = await hub.session(**{name: created.json()["id"]})
+
+    shown = await offered(hub, session["token"])
+    linked = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
+
+    account = (await hub.api.get(f"/accounts/{linked.json()['id']}")).json()
+    assert shown == ["iterable"]
+    assert account["integration_id"] == created.json()["id"]
+
+
+async def test_an_account_runs_the_actions_it_was_linked_for_and_no_others(hub: Running) -> None:
+    account_id = await hub.link(actions=["iterable_list_channels"])
+
+    allowed = await hub.run(account_id, "iterable_list_channels")
+    refused = await hub.run(account_id, "iterable_list_lists")
+
+    assert allowed.status_code == 200
+    assert (refused.status_code, refused.json()["code"]) == (403, "action_not_allowed")
+
+
+async def test_a_session_for_actions_there_are_not_is_refused(hub: Running) -> None:
+    refused = await hub.api.post(
+        "/connect_sessions",
+        json={
+            "origin_owner_id": "acme",
+            "origin_owner_name": "Acme Inc.",
+            "provider": "iterable",
+            "actions": ["iterable_no_such_thing", "ledgerline_list_invoices"],
+        },
+    )
+
+    assert refused.status_code == 422
+    assert "actions[0]" in refused.text
+
+
+async def test_the_account_keeps_what_the_session_said_of_it(hub: Running) -> None:
+    account_id = await hub.link(
+        label="Main", metadata={"plan": "pro"}, type="test", origin_username="ada", shared=True
+    )
+
+    account = (await hub.api.get(f"/accounts/{account_id}")).json()
+    assert (account["label"], account["metadata"], account["type"]) == (
+        "Main",
+        {"plan": "pro"},
+        "test",
+    )
+    assert (account["origin_username"], account["shared"]) == ("ada", True)
