@@ -267,6 +267,41 @@ async def test_a_slow_receiver_keeps_no_other_waiting(hub: Running, receiver: Re
     assert stuck == 4
 
 
+async def test_an_endpoint_never_hears_more_than_four_deliveries_at_once(hub: Running) -> None:
+    let = asyncio.Event()
+
+    async def hang(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        await let.wait()
+        await reply()(writer, seen)
+
+    deliverer = Deliverer(hub.hub)
+    async with scripted(hang) as slow:
+        await subscribe(hub, slow.url)
+        await hub.link()
+        begun = [await deliverer.start_due()]
+        for _ in range(6):
+            await hub.link(multiple=True)
+        begun += [await deliverer.start_due() for _ in range(3)]
+        let.set()
+        await deliverer.finish()
+
+    assert begun == [1, 3, 0, 0]
+
+
+async def test_workers_side_by_side_tell_a_receiver_of_each_event_once(
+    hub: Running, receiver: Receiver
+) -> None:
+    await subscribe(hub, receiver.url)
+    for _ in range(8):
+        await hub.link(multiple=True)
+
+    await asyncio.gather(*(deliver(hub) for _ in range(4)))
+    await deliver(hub)
+
+    told = [seen.headers["webhook-id"] for seen in receiver.server.seen]
+    assert len(told) == len(set(told)) == 8
+
+
 async def test_an_attempt_whose_process_died_is_made_again(
     hub: Running, receiver: Receiver, clock: FrozenClock
 ) -> None:

@@ -62,12 +62,14 @@ class Deliverer:
         if room <= 0:
             return 0
         busy = [endpoint for endpoint, count in self._busy.items() if count >= _EACH]
+        # What the busiest of the others has room for; those with more get it the next time.
+        taken = max((count for count in self._busy.values() if count < _EACH), default=0)
         try:
             claimed = await claim(
                 self._hub.db,
                 until=self._hub.clock() + _LEASE,
                 most=room,
-                each=_EACH,
+                each=_EACH - taken,
                 busy=busy,
             )
         except HubError as error:
