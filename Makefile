@@ -35,5 +35,6 @@ bench: ## Measure, in one run, what docs/performance.md promises
 	.venv/bin/python bench/engine.py
 	.venv/bin/python bench/action.py
 	.venv/bin/python bench/accounts.py
+	.venv/bin/python bench/export.py
 	.venv/bin/python bench/search.py
 	.venv/bin/python bench/mcp.py

@@ -86,3 +86,9 @@ class RequestTimeout(HubError):
     status = 408
     retryable = True
     retry_after = 60.0
+
+
+class NotStreamed(InvalidRequest):
+    """This action gives back no rows that could be passed on as they come: leave `stream` out."""
+
+    code = "not_streamed"

@@ -5,6 +5,7 @@ which action, are the inputs valid), perform (open the credential, run the compi
 """
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,9 +13,10 @@ from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.actions import recording
 from jackfield.actions.holding import Held, hold, open_held
-from jackfield.actions.models import AccountOfOtherProvider, Order
+from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, Order
 from jackfield.actions.recording import Recorder, recorded
 from jackfield.actions.rehearsal import Rehearsal, Rehearsed
+from jackfield.actions.streaming import Begun, Rows, StreamingTransport, rows
 from jackfield.connectors.connector import Connector
 from jackfield.engine.call import Call, Outcome
 from jackfield.engine.connector import CompiledAction
@@ -67,6 +69,43 @@ async def run(hub: Hub, project_id: ProjectId, order: Order) -> Outcome:
             raise safe(error, credentials) from None
         told.output = outcome.data
     return outcome
+
+
+async def stream(hub: Hub, project_id: ProjectId, order: Order) -> Rows:
+    """
+    Run an action whose answer is rows, one a line, and return them as they come.
+
+    Raises:
+        NotStreamed: the action gives back something else.
+        HubError: as `run`; what goes wrong after the first row ends the rows.
+    """
+    recorder = Recorder(
+        hub,
+        project_id,
+        action_id=order.action_id,
+        account_id=order.account_id,
+        source=order.source,
+    )
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(recorded(hub, project_id, recorder, inputs=order.placed))
+        prepared = await _prepare(hub, project_id, order, recorder)
+        if not prepared.action.streams:
+            raise NotStreamed
+        credentials = open_held(hub, project_id, prepared.held)
+        recorder.redactor = credentials.redactor
+        redaction.learn(credentials.redactor)
+        transport = StreamingTransport(hub.egress, prepared.connector.compiled, credentials)
+        call = _call(hub, project_id, prepared, credentials, transport=transport, trace=recorder)
+        try:
+            await prepared.action.run(call)
+        except Begun:
+            pass
+        except ProviderError as error:
+            raise safe(error, credentials) from None
+        assert transport.answer is not None
+        stack.callback(transport.answer.close)
+        return rows(transport.answer, credentials.redactor, stack.pop_all())
+    raise AssertionError
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import asyncio
 import socket
 import ssl
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -72,6 +73,55 @@ class Answer:
     url: str
 
 
+class Stream:
+    """An answer whose body comes bit by bit."""
+
+    def __init__(self, response: aiohttp.ClientResponse, url: str, *, seconds: float) -> None:
+        self._response = response
+        self._seconds = seconds
+        self.url: Final = url
+        self.status: Final = response.status
+        self.headers: Final[Mapping[str, str]] = _headers(response)
+
+    async def chunks(self) -> AsyncGenerator[bytes]:
+        """
+        Yield the body, unpacked, as it comes.
+
+        Raises:
+            ProviderUnavailable: it broke off.
+            ProviderTimeout: nothing came for too long.
+        """
+        parts = self._response.content.iter_chunked(_CHUNK)
+        try:
+            with _spoken(self.url):
+                while True:
+                    async with asyncio.timeout(self._seconds):
+                        part = await anext(parts, b"")
+                    if not part:
+                        return
+                    yield part
+        except TimeoutError as error:
+            raise ProviderTimeout(host=_host(self.url)) from error
+
+    async def read(self, limit: int) -> bytes:
+        """
+        Read all of a body that is to be small.
+
+        Raises:
+            ProviderAnswerTooLarge, ProviderUnavailable, ProviderTimeout: as `Egress.fetch`.
+        """
+        try:
+            with _spoken(self.url):
+                async with asyncio.timeout(self._seconds):
+                    return await _read(self._response, limit)
+        except TimeoutError as error:
+            raise ProviderTimeout(host=_host(self.url)) from error
+
+    def close(self) -> None:
+        """Let the connection go; one whose answer was not read to its end is not used again."""
+        self._response.close()
+
+
 class Egress:
     def __init__(self, *, rewrites: Rewrites, allow_private: bool) -> None:
         """
@@ -103,6 +153,35 @@ class Egress:
                 return await self._follow(outgoing)
         except TimeoutError as error:
             raise ProviderTimeout(host=_host(outgoing.url)) from error
+
+    async def open(self, outgoing: Outgoing) -> "Stream":
+        """
+        Send a request, and return its answer before its body has come. Redirects are not followed.
+
+        `seconds` bounds the wait for the answer's head and for each part of its body; `max_bytes`
+        bounds nothing here. Close what is returned.
+
+        Raises:
+            EgressBlocked, ProviderUnavailable, ProviderTimeout: as `fetch`.
+        """
+        url = outgoing.url
+        _require_allowed(url, outgoing.may_visit)
+        target = self._rewrites.out(url)
+        session = self._public if target is None else self._rewritten
+        try:
+            with _spoken(url):
+                async with asyncio.timeout(outgoing.seconds):
+                    response = await session.request(
+                        outgoing.method,
+                        URL(target or url, encoded=True),
+                        data=outgoing.body,
+                        headers=outgoing.headers,
+                        allow_redirects=False,
+                        ssl=_client_context(outgoing.certificate),
+                    )
+        except TimeoutError as error:
+            raise ProviderTimeout(host=_host(url)) from error
+        return Stream(response, url, seconds=outgoing.seconds)
 
     async def close(self) -> None:
         await self._public.close()
@@ -137,7 +216,7 @@ class Egress:
     ) -> Answer:
         target = self._rewrites.out(url)
         session = self._public if target is None else self._rewritten
-        try:
+        with _spoken(url):
             async with session.request(
                 method,
                 URL(target or url, encoded=True),
@@ -148,24 +227,6 @@ class Egress:
             ) as response:
                 content = await _read(response, outgoing.max_bytes)
                 return Answer(response.status, _headers(response), content, url)
-        except aiohttp.InvalidURL as error:
-            msg = f"{_host(url)!r} is not written as the host of a URL is"
-            raise EgressBlocked(msg) from error
-        except (aiohttp.ClientConnectorDNSError, socket.gaierror) as error:
-            msg = f"the provider's host {_host(url)!r} cannot be found"
-            raise ProviderUnavailable(msg) from error
-        except aiohttp.ClientConnectorCertificateError as error:
-            msg = f"the certificate of the provider's host {_host(url)!r} is not valid"
-            raise ProviderUnavailable(msg) from error
-        except aiohttp.ClientConnectionError as error:
-            msg = f"the provider's host {_host(url)!r} cannot be reached, or hung up"
-            raise ProviderUnavailable(msg) from error
-        except aiohttp.ClientPayloadError as error:
-            msg = f"the answer of the provider's host {_host(url)!r} broke off"
-            raise ProviderUnavailable(msg) from error
-        except (aiohttp.ClientError, ValueError) as error:
-            msg = f"the provider's host {_host(url)!r} did not answer as HTTP asks for"
-            raise ProviderUnavailable(msg) from error
 
 
 class _Guard:
@@ -207,6 +268,32 @@ class _CheckingResolver(AbstractResolver):
 
     async def close(self) -> None:
         await self._inner.close()
+
+
+@contextmanager
+def _spoken(url: str) -> Generator[None]:
+    """Turn what can go wrong on the way into errors of the provider's, or of the address."""
+    host = _host(url)
+    try:
+        yield
+    except aiohttp.InvalidURL as error:
+        msg = f"{host!r} is not written as the host of a URL is"
+        raise EgressBlocked(msg) from error
+    except (aiohttp.ClientConnectorDNSError, socket.gaierror) as error:
+        msg = f"the provider's host {host!r} cannot be found"
+        raise ProviderUnavailable(msg) from error
+    except aiohttp.ClientConnectorCertificateError as error:
+        msg = f"the certificate of the provider's host {host!r} is not valid"
+        raise ProviderUnavailable(msg) from error
+    except aiohttp.ClientConnectionError as error:
+        msg = f"the provider's host {host!r} cannot be reached, or hung up"
+        raise ProviderUnavailable(msg) from error
+    except aiohttp.ClientPayloadError as error:
+        msg = f"the answer of the provider's host {host!r} broke off"
+        raise ProviderUnavailable(msg) from error
+    except (aiohttp.ClientError, ValueError) as error:
+        msg = f"the provider's host {host!r} did not answer as HTTP asks for"
+        raise ProviderUnavailable(msg) from error
 
 
 def _session(guard: _Guard) -> aiohttp.ClientSession:

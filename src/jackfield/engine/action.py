@@ -24,6 +24,7 @@ from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
 from jackfield.kit.json import Json
 
 _READING: Final = frozenset({"read", "search"})
+_FORMATS_OF_LINES: Final = frozenset({"csv", "lines", "ndjson"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,13 @@ class CompiledAction:
             str(index)
             for index, step in enumerate(steps)
             if step.function_name in ("paginated_request", "soap_paginated_request")
+        )
+        # Whether the provider's lines can be passed on as they come.
+        self.streams: Final = (
+            surroundings.mode == "strict"
+            and _is_request_for_lines(as_list(document.get("steps")))
+            and bool(self.effects)
+            and _READING.issuperset(self.effects)
         )
         self._retries: Final = _retries(self.effects, surroundings.mode)
         self._context: Final = {
@@ -284,3 +292,17 @@ def _retries(effects: tuple[str, ...], mode: Mode) -> Retries:
     if mode == "compat":
         return "published"
     return "reads" if effects and _READING.issuperset(effects) else "never"
+
+
+def _is_request_for_lines(steps: Sequence[Json]) -> bool:
+    """Tell whether all an action does is ask for rows that are written one a line."""
+    if len(steps) != 1:
+        return False
+    step = as_object(steps[0])
+    call = as_object(step.get("stepFunction"))
+    response = as_object(as_object(call.get("parameters")).get("response"))
+    return (
+        call.get("functionName") == "request"
+        and "iterator" not in step
+        and response.get("format") in _FORMATS_OF_LINES
+    )

@@ -5,13 +5,14 @@ from typing import Annotated, Any, Final, cast
 from urllib.parse import quote
 
 from msgspec import Meta, Struct
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from jackfield.accounts.models import AccountNotFound, AccountNotUsable
 from jackfield.actions import service as actions
 from jackfield.actions.models import (
     AccountMissing,
     AccountOfOtherProvider,
+    NotStreamed,
     Order,
     RequestTimeout,
 )
@@ -51,6 +52,7 @@ PROVIDER_REFUSALS: Final = (
 )
 # A provider's file may be a page with scripts: whatever it is, it is saved and not shown.
 _FILE_POLICY: Final = "default-src 'none'; sandbox"
+_SAVED: Final = {"content-disposition": "attachment", "content-security-policy": _FILE_POLICY}
 
 
 class SyncNotOffered(HubError):
@@ -85,6 +87,10 @@ class RpcQuery(Struct, frozen=True):
     sync: bool = False
     debug: bool = False
     run_id: str | None = None
+    stream: Annotated[
+        bool,
+        Meta(description="Pass the provider's rows on as they come: for large exports."),
+    ] = False
 
 
 class RpcOut(Struct, frozen=True):
@@ -107,6 +113,7 @@ class RpcOut(Struct, frozen=True):
         ActionNotAllowed,
         ConnectorVersionNotLoaded,
         InvalidInputs,
+        NotStreamed,
         RequestTimeout,
         SyncNotOffered,
         *PROVIDER_REFUSALS,
@@ -125,6 +132,9 @@ async def run_action(call: Call, query: RpcQuery, body: RpcIn) -> RpcOut | Respo
         profile_id=call.headers.get(PROFILE) or None,
         dry_run=query.dry_run or bool(body.dry_run),
     )
+    if query.stream and not order.dry_run:
+        found = await actions.stream(call.hub, call.caller.project_id, order)
+        return StreamingResponse(found.chunks, headers=_SAVED, media_type=found.content_type)
     outcome = await actions.run(call.hub, call.caller.project_id, order)
     if outcome.file is not None:
         return _download(outcome.file)

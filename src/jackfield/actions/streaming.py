@@ -1,0 +1,100 @@
+"""Passing a provider's rows on as they come, however many: exports of whole projects.
+
+The engine prepares the request as for any run. Its transport then keeps the answer open instead of
+reading it; a refusal is read and goes back to the engine, which knows what it means and may try
+again.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from jackfield.accounts.credentials import Credentials
+from jackfield.egress.client import Egress, Outgoing, Stream
+from jackfield.engine.connector import CompiledConnector
+from jackfield.engine.transport import Request, Response
+from jackfield.kit.errors import HubError, ProviderError
+from jackfield.kit.redaction import Redactor
+
+_SECONDS: Final = 60
+_LARGEST_REFUSAL: Final = 1024 * 1024
+_LONGEST_LINE: Final = 8 * 1024 * 1024
+_REFUSED: Final = 300
+_TEXT: Final = "text/plain; charset=utf-8"
+
+
+class Begun(HubError):
+    """The answer is there, and its body is still to come."""
+
+    code = "answer_begun"
+
+
+class LineTooLong(ProviderError):
+    """One line of the provider's answer is longer than 8 MB, so it cannot be passed on."""
+
+    code = "provider_line_too_long"
+
+
+@dataclass(slots=True)
+class StreamingTransport:
+    """A transport (see `jackfield.engine.transport.Transport`) that leaves a success unread."""
+
+    egress: Egress
+    connector: CompiledConnector
+    credentials: Credentials
+    answer: Stream | None = None
+
+    async def send(self, request: Request) -> Response:
+        stream = await self.egress.open(
+            Outgoing(
+                request.method,
+                request.url,
+                headers=request.headers,
+                body=request.body,
+                seconds=_SECONDS,
+                may_visit=lambda url: self.connector.allows(url, self.credentials.values),
+            )
+        )
+        if stream.status < _REFUSED:
+            self.answer = stream
+            raise Begun
+        try:
+            body = self.credentials.redactor.content(await stream.read(_LARGEST_REFUSAL))
+        finally:
+            stream.close()
+        return Response(stream.status, stream.headers, body, stream.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Lines that are still to come. What holds them open is let go once they were all read."""
+
+    content_type: str
+    chunks: AsyncGenerator[bytes]
+
+
+def rows(answer: Stream, redactor: Redactor, held: AsyncExitStack) -> Rows:
+    """Pass on the lines of `answer`, without the account's secrets; `held` ends with them."""
+    return Rows(answer.headers.get("content-type", _TEXT), _pass_on(answer, redactor, held))
+
+
+async def _pass_on(
+    answer: Stream, redactor: Redactor, held: AsyncExitStack
+) -> AsyncGenerator[bytes]:
+    async with held:
+        waiting = b""
+        async for chunk in answer.chunks():
+            # Whole lines at a time: no secret has a line break in it, so none is cut in two.
+            head, found, tail = (waiting + chunk).rpartition(b"\n")
+            waiting = tail
+            if len(waiting) > _LONGEST_LINE:
+                raise LineTooLong
+            if found:
+                yield _masked(head + found, redactor)
+        if waiting:
+            yield _masked(waiting, redactor)
+
+
+def _masked(lines: bytes, redactor: Redactor) -> bytes:
+    return redactor.content(lines) if redactor.is_in(lines) else lines

@@ -1,0 +1,196 @@
+"""Exports of whole projects: rows go through the hub as they come."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from jackfield.cli import server
+from jackfield.projects import service as projects
+from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.settings import Settings
+from tests.support.running import EU, US, Running
+from tests.support.scripted import Answer, Seen, reply, scripted
+
+pytestmark = pytest.mark.anyio
+
+KEY = "0123456789abcdef0123456789abcdef"
+ORDER = {"action": "iterable_export_data_json", "query": {"dataTypeName": "user", "range": "All"}}
+
+
+@asynccontextmanager
+async def listening(
+    data_dir: Path, sandbox: Sandbox, us: str | None = None
+) -> AsyncGenerator[Running]:
+    """Run a hub that listens on loopback: rows that come one by one need a real connection."""
+    settings = Settings(
+        data_dir=data_dir, provider_rewrite=f"{US}={us or sandbox.us.url},{EU}={sandbox.eu.url}"
+    )
+    async with server.serving(settings, server.listen("127.0.0.1", 0)) as hub:
+        project = await projects.ensure_project(hub)
+        async with hub.db.write(project.id) as tx:
+            issued = await projects.issue_key(tx, name="test")
+        async with httpx2.AsyncClient(
+            base_url=hub.public_url, auth=(issued.token.reveal(), "")
+        ) as api:
+            yield Running(hub, api, sandbox, project)
+
+
+def stream(hub: Running, account_id: str, **order: Any) -> Any:
+    return hub.api.stream(
+        "POST",
+        "/actions/rpc?stream=true",
+        headers={"x-account-id": account_id},
+        json={**ORDER, **order},
+    )
+
+
+def linking(then: Answer) -> Answer:
+    """Answer what linking asks, and an export with `then`."""
+
+    async def answer(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        if "/api/export" in seen.line:
+            await then(writer, seen)
+        else:
+            await reply('{"channels": [{"id": 1}]}')(writer, seen)
+
+    return answer
+
+
+async def begin(writer: asyncio.StreamWriter) -> None:
+    head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-json-stream\r\nconnection: close\r\n\r\n"
+    writer.write(head.encode())
+    await writer.drain()
+
+
+async def test_a_row_is_passed_on_before_the_next_one_is_there(
+    data_dir: Path, sandbox: Sandbox
+) -> None:
+    seen_by_us = asyncio.Event()
+
+    async def export(writer: asyncio.StreamWriter, _seen: Seen) -> None:
+        await begin(writer)
+        writer.write(b'{"n": 1}\n')
+        await writer.drain()
+        await seen_by_us.wait()
+        writer.write(b'{"n": 2}\n{"n": 3}')
+
+    async with (
+        asyncio.timeout(10),
+        scripted(linking(export)) as provider,
+        listening(data_dir, sandbox, provider.url) as hub,
+    ):
+        account_id = await hub.link(key=KEY)
+        rows: list[str] = []
+        async with stream(hub, account_id) as response:
+            async for line in response.aiter_lines():
+                rows.append(line)
+                seen_by_us.set()
+
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("application/x-json-stream")
+    assert rows == ['{"n": 1}', '{"n": 2}', '{"n": 3}']
+
+
+async def test_more_than_any_answer_may_hold_goes_through(data_dir: Path, sandbox: Sandbox) -> None:
+    line = b'{"text": "' + b"x" * 990 + b'"}\n'
+
+    async def export(writer: asyncio.StreamWriter, _seen: Seen) -> None:
+        await begin(writer)
+        for _ in range(40 * 1024):
+            writer.write(line)
+            await writer.drain()
+
+    async with (
+        scripted(linking(export)) as provider,
+        listening(data_dir, sandbox, provider.url) as hub,
+    ):
+        account_id = await hub.link(key=KEY)
+        whole = await hub.run(account_id, ORDER["action"], query=ORDER["query"])
+        size = 0
+        async with stream(hub, account_id) as response:
+            async for part in response.aiter_bytes():
+                size += len(part)
+
+    assert (whole.status_code, whole.json()["code"]) == (502, "provider_answer_too_large")
+    assert size == 40 * 1024 * len(line)
+
+
+async def test_a_key_that_is_echoed_is_masked_wherever_the_provider_cuts_it(
+    data_dir: Path, sandbox: Sandbox
+) -> None:
+    async def export(writer: asyncio.StreamWriter, _seen: Seen) -> None:
+        await begin(writer)
+        for part in (KEY[:7], KEY[7:20], KEY[20:] + "\n", f"{KEY}\n", KEY):
+            writer.write(part.encode())
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    async with (
+        scripted(linking(export)) as provider,
+        listening(data_dir, sandbox, provider.url) as hub,
+    ):
+        account_id = await hub.link(key=KEY)
+        async with stream(hub, account_id) as response:
+            text = (await response.aread()).decode()
+
+    assert text == "[redacted]\n[redacted]\n[redacted]"
+
+
+async def test_a_refusal_is_an_error_as_ever(data_dir: Path, sandbox: Sandbox) -> None:
+    refusal = reply('{"msg": "Invalid range", "code": "BadParams"}', status=400)
+    async with (
+        scripted(linking(refusal)) as provider,
+        listening(data_dir, sandbox, provider.url) as hub,
+    ):
+        account_id = await hub.link(key=KEY)
+        async with stream(hub, account_id) as response:
+            body = await response.aread()
+        async with stream(hub, account_id, query={}) as invalid:
+            await invalid.aread()
+        async with stream(hub, account_id, action="iterable_list_channels", query={}) as unfit:
+            await unfit.aread()
+        async with stream(hub, "acc_0") as nobodys:
+            await nobodys.aread()
+
+    assert (response.status_code, response.json()["code"]) == (502, "provider_rejected")
+    assert b"Invalid range" in body
+    assert (invalid.status_code, invalid.json()["code"]) == (422, "invalid_inputs")
+    assert (unfit.status_code, unfit.json()["code"]) == (422, "not_streamed")
+    assert (nobodys.status_code, nobodys.json()["code"]) == (404, "account_not_found")
+
+
+async def test_rows_that_break_off_do_not_look_complete(data_dir: Path, sandbox: Sandbox) -> None:
+    async def export(writer: asyncio.StreamWriter, _seen: Seen) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n" + b'{"n": 1}\n')
+        await writer.drain()
+
+    async with (
+        scripted(linking(export)) as provider,
+        listening(data_dir, sandbox, provider.url) as hub,
+    ):
+        account_id = await hub.link(key=KEY)
+        with pytest.raises(httpx2.RemoteProtocolError):
+            async with stream(hub, account_id) as response:
+                await response.aread()
+        await hub.hub.appender.flush()
+        (run,) = (await hub.api.get("/requests/logs")).json()["data"]
+        alive = await hub.api.get("/healthz")
+
+    assert (run["success"], run["status"]) == (False, 503)
+    assert alive.status_code == 200
+
+
+async def test_the_sandboxs_users_come_one_a_line(data_dir: Path, sandbox: Sandbox) -> None:
+    async with listening(data_dir, sandbox) as hub:
+        account_id = await hub.link(key=sandbox.us.api_keys["server_side"])
+        async with stream(hub, account_id) as response:
+            lines = [line async for line in response.aiter_lines()]
+        plain = await hub.run(account_id, ORDER["action"], query=ORDER["query"])
+
+    assert len(lines) == len(plain.json()["data"]) == 200
+    assert '"email"' in lines[0]
