@@ -1,12 +1,9 @@
 """Webhooks: events reach whoever asked for them, signed, and again until they are taken."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import AsyncGenerator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,38 +12,12 @@ from dirty_equals import IsStr
 
 from jackfield.projects.models import EVERY_SCOPE, Scope
 from jackfield.sandbox.iterable.server import Sandbox
-from jackfield.webhooks.schedule import ATTEMPTS
-from jackfield.worker.deliveries import Deliverer
-from jackfield.worker.pruning import prune
 from tests.support.clock import FrozenClock
+from tests.support.receiver import EVERYTHING, Receiver, deliver, deliveries, subscribe
 from tests.support.running import Running, running_hub
-from tests.support.scripted import Answer, ScriptedServer, Seen, reply, scripted
+from tests.support.scripted import reply, scripted
 
 pytestmark = pytest.mark.anyio
-
-EVERYTHING = ["account.created", "account.updated", "account.deleted"]
-# The waits between attempts, with room for the jitter of a tenth.
-WAITS = [later - earlier for earlier, later in pairwise(ATTEMPTS)]
-
-
-class Receiver:
-    """Answers each delivery with the next of `answers`; the last goes on."""
-
-    def __init__(self) -> None:
-        self.answers: list[Answer] = [reply()]
-        self.server: ScriptedServer
-
-    async def __call__(self, writer: asyncio.StreamWriter, seen: Seen) -> None:
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        await answer(writer, seen)
-
-    @property
-    def url(self) -> str:
-        return f"{self.server.url}/hooks"
-
-    @property
-    def told(self) -> list[dict[str, Any]]:
-        return [json.loads(seen.body) for seen in self.server.seen]
 
 
 @pytest.fixture
@@ -69,24 +40,6 @@ async def hub(
         allow_private_networks=True,
     ) as running:
         yield running
-
-
-async def subscribe(hub: Running, url: str, events: list[str] | None = None) -> dict[str, Any]:
-    response = await hub.api.post(
-        "/jackfield/webhooks", json={"url": url, "events": events or EVERYTHING}
-    )
-    assert response.status_code == 201, response.text
-    return response.json()
-
-
-async def deliver(hub: Running) -> int:
-    return await Deliverer(hub.hub).run_due()
-
-
-async def deliveries(hub: Running, webhook: dict[str, Any], query: str = "") -> list[Any]:
-    response = await hub.api.get(f"/jackfield/webhooks/{webhook['id']}/deliveries{query}")
-    assert response.status_code == 200, response.text
-    return response.json()["data"]
 
 
 async def test_a_receiver_is_told_what_happened_to_an_account(
@@ -150,181 +103,6 @@ async def test_a_receiver_hears_only_of_what_it_asked_for(hub: Running, receiver
     events = sorted(each["event"] for each in receiver.told)
     assert events == ["account.created", "account.deleted", "account.deleted"]
     assert len(await deliveries(hub, everything)) == 2
-
-
-async def test_what_fails_is_tried_again_at_the_promised_times_and_then_given_up(
-    hub: Running, receiver: Receiver, clock: FrozenClock
-) -> None:
-    webhook = await subscribe(hub, receiver.url)
-    receiver.answers = [reply(status=500)]
-    await hub.link()
-    assert await deliver(hub) == 1
-
-    for wait in WAITS:
-        clock.advance(seconds=wait - 1)
-        assert await deliver(hub) == 0
-        clock.advance(seconds=1 + wait * 0.1)
-        assert await deliver(hub) == 1
-
-    clock.advance(days=30)
-    assert await deliver(hub) == 0
-    (delivery,) = await deliveries(hub, webhook)
-    assert delivery["status"] == "failed"
-    assert delivery["attempts"] == len(ATTEMPTS) == 11
-    assert (delivery["last_status"], delivery["next_attempt_at"]) == (500, None)
-    assert len({seen.headers["webhook-id"] for seen in receiver.server.seen}) == 1
-
-
-@pytest.mark.parametrize("status", [429, 503])
-async def test_a_receiver_that_asks_to_wait_is_left_alone_as_long(
-    hub: Running, receiver: Receiver, clock: FrozenClock, status: int
-) -> None:
-    await subscribe(hub, receiver.url)
-    receiver.answers = [reply(status=status, headers={"retry-after": "600"}), reply()]
-    await hub.link()
-    await deliver(hub)
-
-    clock.advance(seconds=599)
-    assert await deliver(hub) == 0
-    clock.advance(seconds=1)
-    assert await deliver(hub) == 1
-
-
-async def test_a_receiver_that_is_gone_is_told_nothing_more(
-    hub: Running, receiver: Receiver
-) -> None:
-    webhook = await subscribe(hub, receiver.url)
-    receiver.answers = [reply(status=410)]
-    await hub.link()
-    await deliver(hub)
-
-    await hub.link(multiple=True)
-
-    assert await deliver(hub) == 0
-    shown = (await hub.api.get(f"/jackfield/webhooks/{webhook['id']}")).json()
-    assert (shown["active"], shown["disabled_reason"]) == (False, "the receiver answered 410 Gone")
-    assert [each["status"] for each in await deliveries(hub, webhook)] == ["failed"]
-
-
-async def break_off(writer: asyncio.StreamWriter, _seen: Seen) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        reply(status=302, headers={"location": "http://127.0.0.1:1/elsewhere"}),
-        reply(status=404),
-        reply(b"x" * 200_000),
-        break_off,
-    ],
-    ids=["redirects", "refuses", "floods", "breaks off"],
-)
-async def test_a_receiver_that_does_not_take_it_is_told_again(
-    hub: Running, receiver: Receiver, clock: FrozenClock, answer: Answer
-) -> None:
-    webhook = await subscribe(hub, receiver.url)
-    receiver.answers = [answer, reply()]
-    await hub.link()
-    await deliver(hub)
-    (waiting,) = await deliveries(hub, webhook, "?status=pending")
-
-    clock.advance(seconds=6)
-    await deliver(hub)
-
-    assert waiting["last_error"]
-    (delivery,) = await deliveries(hub, webhook)
-    assert (delivery["status"], delivery["attempts"]) == ("delivered", 2)
-
-
-async def test_a_slow_receiver_keeps_no_other_waiting(hub: Running, receiver: Receiver) -> None:
-    let, all_told = asyncio.Event(), asyncio.Event()
-
-    async def hang(writer: asyncio.StreamWriter, seen: Seen) -> None:
-        await let.wait()
-        await reply()(writer, seen)
-
-    async def take(writer: asyncio.StreamWriter, seen: Seen) -> None:
-        await reply()(writer, seen)
-        if len(receiver.server.seen) == 6:
-            all_told.set()
-
-    receiver.answers = [take]
-
-    async with scripted(hang) as slow:
-        await subscribe(hub, slow.url)
-        await subscribe(hub, receiver.url)
-        for _ in range(6):
-            await hub.link(multiple=True)
-        working = asyncio.create_task(Deliverer(hub.hub).run())
-        async with asyncio.timeout(5):
-            await all_told.wait()
-        stuck = len(slow.seen)
-        let.set()
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
-
-    assert stuck == 4
-
-
-async def test_an_endpoint_never_hears_more_than_four_deliveries_at_once(hub: Running) -> None:
-    let = asyncio.Event()
-
-    async def hang(writer: asyncio.StreamWriter, seen: Seen) -> None:
-        await let.wait()
-        await reply()(writer, seen)
-
-    deliverer = Deliverer(hub.hub)
-    async with scripted(hang) as slow:
-        await subscribe(hub, slow.url)
-        await hub.link()
-        begun = [await deliverer.start_due()]
-        for _ in range(6):
-            await hub.link(multiple=True)
-        begun += [await deliverer.start_due() for _ in range(3)]
-        let.set()
-        await deliverer.finish()
-
-    assert begun == [1, 3, 0, 0]
-
-
-async def test_workers_side_by_side_tell_a_receiver_of_each_event_once(
-    hub: Running, receiver: Receiver
-) -> None:
-    await subscribe(hub, receiver.url)
-    for _ in range(8):
-        await hub.link(multiple=True)
-
-    await asyncio.gather(*(deliver(hub) for _ in range(4)))
-    await deliver(hub)
-
-    told = [seen.headers["webhook-id"] for seen in receiver.server.seen]
-    assert len(told) == len(set(told)) == 8
-
-
-async def test_an_attempt_whose_process_died_is_made_again(
-    hub: Running, receiver: Receiver, clock: FrozenClock
-) -> None:
-    arrived = asyncio.Event()
-    webhook = await subscribe(hub, receiver.url)
-    await hub.link()
-
-    async def hang(_writer: asyncio.StreamWriter, _seen: Seen) -> None:
-        arrived.set()
-        await asyncio.Event().wait()
-
-    receiver.answers = [hang, reply()]
-    died = asyncio.create_task(Deliverer(hub.hub).run_due())
-    async with asyncio.timeout(5):
-        await arrived.wait()
-    died.cancel()
-    await asyncio.gather(died, return_exceptions=True)
-
-    assert await deliver(hub) == 0
-    clock.advance(seconds=61)
-    assert await deliver(hub) == 1
-    (delivery,) = await deliveries(hub, webhook)
-    assert delivery["status"] == "delivered"
 
 
 async def test_a_failed_change_tells_nobody(hub: Running, receiver: Receiver) -> None:
@@ -479,24 +257,3 @@ async def test_another_projects_webhooks_cannot_be_told_from_none(
     refused = await hub.api.get("/jackfield/webhooks", auth=no_scope)
     assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
     assert (await hub.api.get("/jackfield/webhooks", auth=theirs)).json()["data"] == []
-
-
-async def test_what_is_older_than_the_project_wants_is_forgotten_but_for_what_waits(
-    hub: Running, receiver: Receiver, clock: FrozenClock
-) -> None:
-    webhook = await subscribe(hub, receiver.url)
-    account_id = await hub.link()
-    await hub.run(account_id, "iterable_list_channels")
-    await hub.hub.appender.flush()
-    await deliver(hub)
-    waiting = await hub.link(multiple=True)
-    clock.advance(days=31)
-
-    await prune(hub.hub)
-
-    assert await hub.hub.db.unscoped("select id from runs") == []
-    assert await hub.hub.db.unscoped("select id from api_requests") == []
-    (left,) = await deliveries(hub, webhook)
-    assert left["status"] == "pending"
-    await deliver(hub)
-    assert receiver.told[-1]["record_id"] == waiting
