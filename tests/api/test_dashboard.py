@@ -157,6 +157,22 @@ async def test_a_link_made_on_the_dashboard_links_an_account(hub: Running) -> No
     assert "Connect Iterable" in form.text
 
 
+async def test_a_failing_account_is_linked_anew_by_a_link_made_on_its_page(hub: Running) -> None:
+    account_id = await hub.link()
+    hub.sandbox.us.app.sandbox.keys["server_side"].disabled = True
+    hub.api.auth = None
+    await sign_in(hub)
+    failing = await hub.api.post(f"/dashboard/accounts/{account_id}/check")
+    page = await hub.api.post(f"/dashboard/accounts/{account_id}/reconnect")
+    link = re.search(r'id="link" readonly value="([^"]+)"', page.text)
+    assert link is not None
+
+    form = await hub.api.get(link[1].replace("&amp;", "&"))
+
+    assert 'class="primary">Make a reconnect link' in failing.text
+    assert "Connect Iterable again</h1>" in form.text
+
+
 async def test_a_link_needs_an_owner(hub: Running) -> None:
     hub.api.auth = None
     await sign_in(hub)

@@ -73,6 +73,8 @@ async def change_account(request: Request, project: Project) -> Response:
         if verb == "check":
             checked = await accounts.check(hub, project.id, account_id)
             return _account_page(request, project, checked, checked=True)
+        if verb == "reconnect":
+            return await _reconnect_page(request, project, account_id)
         change = _CHANGES.get(verb)
         if change is not None:
             async with hub.db.write(project.id) as tx:
@@ -114,8 +116,23 @@ _CHANGES: Final[Mapping[str, Callable[..., Awaitable[Account]]]] = {
 }
 
 
+async def _reconnect_page(request: Request, project: Project, account_id: str) -> Response:
+    """Show an account with a link that its owner links it anew with."""
+    hub = hub_of(request)
+    opened = await connect.open_reconnect(hub, project.id, account_id, seconds=_LINK_SECONDS)
+    async with hub.db.read(project.id) as tx:
+        account = await Accounts(tx).get(account_id)
+    link = connect.auth_link(hub.public_url, opened.token)
+    return _account_page(request, project, account, link=link)
+
+
 def _account_page(
-    request: Request, project: Project, account: Account, *, checked: bool = False
+    request: Request,
+    project: Project,
+    account: Account,
+    *,
+    checked: bool = False,
+    link: str | None = None,
 ) -> Response:
     return page(
         request,
@@ -125,6 +142,7 @@ def _account_page(
         titles=_titles(request),
         rewrites=hub_of(request).rewrites.targets,
         checked=checked,
+        link=link,
     )
 
 
