@@ -170,7 +170,16 @@ def test_the_operations() -> None:
             "PATCH /hub/accounts/{account_id}",
             "POST /hub/frames",
             "GET /jackfield/project",
-            "PATCH /jackfield/project", 'POST /jackfield/webhooks', 'GET /jackfield/webhooks', 'GET /jackfield/webhooks/{webhook_id}', 'PATCH /jackfield/webhooks/{webhook_id}', 'DELETE /jackfield/webhooks/{webhook_id}', 'POST /jackfield/webhooks/{webhook_id}/test', 'GET /jackfield/webhooks/{webhook_id}/deliveries', 'POST /jackfield/webhooks/{webhook_id}/deliveries/{event_id}/replay', "GET /healthz",
+            "PATCH /jackfield/project",
+            "POST /jackfield/webhooks",
+            "GET /jackfield/webhooks",
+            "GET /jackfield/webhooks/{webhook_id}",
+            "PATCH /jackfield/webhooks/{webhook_id}",
+            "DELETE /jackfield/webhooks/{webhook_id}",
+            "POST /jackfield/webhooks/{webhook_id}/test",
+            "GET /jackfield/webhooks/{webhook_id}/deliveries",
+            "POST /jackfield/webhooks/{webhook_id}/deliveries/{event_id}/replay",
+            "GET /healthz",
             "GET /readyz",
         ]
     )
