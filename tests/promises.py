@@ -1,0 +1,144 @@
+"""What the hub promises, and the tests that hold it to it. `SECURITY.md` says the same to people."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One sentence, and the names of the tests that fail where it is broken."""
+
+    sentence: str
+    tests: tuple[str, ...]
+
+
+PROMISES = (
+    Promise(
+        "A credential is sealed with AES-256-GCM under a key of its own and leaves the vault only "
+        "for the account, field and generation it was sealed for.",
+        (
+            "test_a_credential_opens_only_for_the_place_it_was_sealed_for",
+            "test_no_altered_byte_goes_unnoticed",
+            "test_another_keyring_opens_nothing",
+            "test_the_key_is_named_in_every_ciphertext",
+            "test_a_lost_keyring_is_not_replaced",
+        ),
+    ),
+    Promise(
+        "Nothing secret is stored, logged, put in a URL, cached or returned in clear, in any form, "
+        "also not inside a provider's error that echoes it.",
+        (
+            "test_nothing_secret_of_a_request_or_answer_is_stored_in_clear",
+            "test_the_log_holds_no_secret",
+            "test_a_provider_that_echoes_the_key_does_so_to_nobody",
+            "test_a_key_that_is_echoed_is_masked_wherever_the_provider_cuts_it",
+            "test_a_secret_is_masked_in_every_form_it_travels_in",
+            "test_what_is_wrong_stands_at_its_field_and_the_key_is_not_sent_back",
+            "test_the_token_stands_in_no_address",
+            "test_bodies_are_kept_only_where_the_project_wants_them_and_hold_no_secret",
+        ),
+    ),
+    Promise(
+        "A credential is only ever sent to a host its connector declares.",
+        (
+            "test_a_host_the_connector_does_not_declare_is_refused",
+            "test_credentials_go_to_no_host_the_connector_does_not_declare",
+            "test_a_credential_does_not_follow_a_redirect_to_another_origin",
+        ),
+    ),
+    Promise(
+        "API keys, connect tokens and sign-in links are random, recognizable by their prefix "
+        "(`jf_sk_`, `jf_ct_`, `jf_si_`, `jf_ss_`), shown once and stored as digests.",
+        (
+            "test_a_token_is_recognisable_random_and_kept_as_a_digest",
+            "test_a_key_is_shown_once_and_works_until_it_is_revoked",
+            "test_a_sign_in_link_works_once",
+        ),
+    ),
+    Promise(
+        "A row of another project cannot be read, changed, guessed at or told from one that does "
+        "not exist, on any route.",
+        (
+            "test_a_stranger_learns_nothing",
+            "test_another_projects_resource_is_not_found",
+            "test_a_row_is_seen_by_its_own_project_only",
+            "test_another_projects_account_cannot_be_told_from_none",
+            "test_another_projects_runs_cannot_be_told_from_none",
+            "test_another_projects_webhooks_cannot_be_told_from_none",
+            "test_a_key_without_the_scope_is_refused",
+        ),
+    ),
+    Promise(
+        "No request goes to a private, loopback, link-local, metadata or otherwise special address, "
+        "however it is written or resolved, unless the operator allowed it.",
+        (
+            "test_a_private_address_is_refused_in_every_spelling",
+            "test_an_address_that_is_not_of_the_public_internet_is_refused",
+            "test_wrapping_an_address_does_not_change_where_it_leads",
+            "test_a_redirect_to_a_private_address_is_refused",
+            "test_only_what_was_rewritten_passes_the_guard",
+            "test_a_receiver_inside_the_network_is_not_reached_unless_allowed",
+        ),
+    ),
+    Promise(
+        "A connect session ends with the first account it links; failed attempts leave it open "
+        "until it expires.",
+        (
+            "test_a_session_that_left_a_link_opens_nothing_more",
+            "test_a_used_link_says_so",
+            "test_an_expired_link_says_so",
+            "test_pressing_the_button_twice_links_once",
+            "test_a_wrong_region_is_mended_without_typing_the_key_again",
+        ),
+    ),
+    Promise(
+        "Whoever completes a link is the one who was asked, where the project confirms links, and a "
+        "reconnect never swaps the provider's account unnoticed.",
+        (
+            "test_nothing_is_linked_until_it_is_confirmed",
+            "test_what_is_refused_is_deleted_with_its_credentials",
+            "test_a_key_of_another_provider_account_is_refused_and_changes_nothing",
+            "test_another_provider_account_takes_its_place_once_that_is_confirmed",
+        ),
+    ),
+    Promise(
+        "The Hub can be framed only by the origins the project allows, talks to one exact origin, "
+        "runs no inline script and asks no third party.",
+        (
+            "test_a_page_allows_no_foreign_and_no_inline_script_and_no_frame",
+            "test_an_auth_link_cannot_be_framed_at_all",
+            "test_the_page_of_another_origin_cannot_show_the_hub",
+            "test_a_forged_message_gets_no_token_and_moves_nothing",
+            "test_what_is_typed_is_out_of_reach_of_the_products_scripts",
+        ),
+    ),
+    Promise(
+        "Bodies, headers, answers, redirects, pages and time are bounded, and a slow provider or "
+        "receiver keeps no other waiting.",
+        (
+            "test_a_body_that_does_not_arrive_in_time_is_refused",
+            "test_a_body_without_a_length_is_cut_off_where_it_is_too_large",
+            "test_a_deep_body_is_taken_or_refused",
+            "test_an_answer_that_is_too_large_is_refused",
+            "test_a_circle_of_redirects_ends",
+            "test_a_provider_that_trickles_times_out_too",
+            "test_a_slow_receiver_keeps_no_other_waiting",
+        ),
+    ),
+    Promise(
+        "A write is never retried blindly: only reads, or where an idempotency key makes it safe.",
+        (
+            "test_what_may_write_is_never_tried_again",
+            "test_an_action_is_run_once_and_answered_twice",
+            "test_an_action_that_was_interrupted_is_not_run_again_but_says_what_to_check",
+        ),
+    ),
+    Promise(
+        "Killed at any instant, the server loses no acknowledged write, and starts again by itself.",
+        (
+            "test_commits_are_written_through_to_the_disk",
+            "test_nothing_is_lost_when_the_server_is_killed",
+            "test_a_write_that_was_killed_is_not_done_again_but_said_to_be_unknown",
+            "test_a_second_start_finds_what_the_first_left",
+        ),
+    ),
+)
