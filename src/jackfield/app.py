@@ -1,6 +1,7 @@
 """The composition root: the one module that knows every part."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from jackfield.db.tx import Database, DatabaseUnusable
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
 from jackfield.engine.call import Sleep
+from jackfield.engine.limits import Limiter
 from jackfield.http.api import ROUTES, Api
 from jackfield.http.openapi import Description
 from jackfield.kit.clock import Clock, system_clock
@@ -77,6 +79,7 @@ async def open_hub(
                 rewrites=rewrites,
                 clock=clock,
                 sleep=sleep,
+                limiter=Limiter(now=time.monotonic, sleep=sleep),
                 cache=cache,
                 rate_limit=RateLimit(settings.rate_limit) if settings.rate_limit else None,
             )

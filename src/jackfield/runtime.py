@@ -1,6 +1,7 @@
 """The running hub: the long-lived parts, built once and passed along."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 
 from jackfield.connectors.catalog import Catalog
@@ -10,6 +11,7 @@ from jackfield.db.tx import Database
 from jackfield.egress.client import Egress
 from jackfield.egress.rewrite import Rewrites
 from jackfield.engine.call import Sleep
+from jackfield.engine.limits import Limiter
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.rate import RateLimit
@@ -29,6 +31,8 @@ class Hub:
     rewrites: Rewrites = field(default_factory=Rewrites)
     clock: Clock = system_clock
     sleep: Sleep = asyncio.sleep
+    # Keeps accounts to what their providers take.
+    limiter: Limiter = field(default_factory=lambda: Limiter(now=time.monotonic))
     cache: ProjectCache = field(default_factory=ProjectCache)
     # How often each API key may ask, if that is bounded.
     rate_limit: RateLimit | None = None

@@ -14,6 +14,7 @@ from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.actions import recording
 from jackfield.actions.holding import Held, hold, open_held
+from jackfield.actions.limiting import ProviderGate
 from jackfield.actions.models import HostNotDeclared, ProxyAnswer, ProxyOrder
 from jackfield.actions.recording import Recorder, doubt, recorded
 from jackfield.actions.rehearsal import describe
@@ -70,7 +71,7 @@ async def forward(hub: Hub, project_id: ProjectId, order: ProxyOrder) -> ProxyAn
         request, credentials = await _prepare(hub, project_id, order, recorder)
         recorder.redactor = credentials.redactor
         redaction.learn(credentials.redactor)
-        response = await _send(hub, request, credentials, recorder)
+        response = await _send(hub, order.account_id, request, credentials, recorder)
         answer = _answer(response, request, credentials)
         told.status, told.output = answer.status, answer.data
         if answer.status == _UNAUTHORIZED and recorder.held is not None:
@@ -111,7 +112,7 @@ def _request(
 
 
 async def _send(
-    hub: Hub, request: Request, credentials: Credentials, recorder: Recorder
+    hub: Hub, account_id: str, request: Request, credentials: Credentials, recorder: Recorder
 ) -> Response:
     assert recorder.connector is not None
     transport = ProviderTransport(
@@ -120,10 +121,12 @@ async def _send(
         credentials,
         seconds=recording.LIFE_SECONDS,
     )
+    gate = ProviderGate(hub, account_id, recorder.connector.compiled.limits)
     recorder.step_started(PROXY, PROXY)
     recorder.requested(PROXY, request)
     try:
-        response = await transport.send(request)
+        async with gate.enter(request.url):
+            response = await transport.send(request)
     except ProviderError as error:
         recorder.step_ended(PROXY, "failed", {"message": error.detail})
         raise safe(error, credentials) from None

@@ -13,6 +13,7 @@ from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.actions import recording
 from jackfield.actions.holding import Held, hold, open_held
+from jackfield.actions.limiting import ProviderGate
 from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, Order
 from jackfield.actions.recording import Recorder, recorded
 from jackfield.actions.rehearsal import Rehearsal, Rehearsed
@@ -166,6 +167,7 @@ def _call(
         deadline=recording.LIFE_SECONDS,
         clock=hub.clock,
         sleep=hub.sleep,
+        gate=ProviderGate(hub, account.id, prepared.connector.compiled.limits),
         signer=_SIGNER,
         trace=trace,
         context={
