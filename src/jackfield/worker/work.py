@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from jackfield.runtime import Hub
-from jackfield.worker import pruning
+from jackfield.worker import connectors, pruning
 from jackfield.worker.deliveries import Deliverer
 
 _log = structlog.get_logger()
@@ -19,6 +19,7 @@ async def working(hub: Hub) -> AsyncGenerator[None]:
     loops = [
         asyncio.create_task(Deliverer(hub).run()),
         asyncio.create_task(pruning.run(hub)),
+        asyncio.create_task(connectors.run(hub)),
     ]
     for loop in loops:
         loop.add_done_callback(_notice)

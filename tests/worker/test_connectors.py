@@ -1,0 +1,71 @@
+"""Connectors that change while the hub runs."""
+
+from pathlib import Path
+
+import pytest
+
+from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.worker.connectors import look
+from tests.support.clock import FrozenClock
+from tests.support.running import running_hub
+
+pytestmark = pytest.mark.anyio
+
+ACME = """\
+StackOne: 1.0.0
+engine: strict
+info: {title: Acme, key: acme, version: 1.0.0, description: Things.}
+baseUrl: https://api.acme.example
+authentication:
+  - token:
+      type: custom
+      label: Token
+      authorization: {type: bearer, token: $.credentials.token}
+      configFields:
+        - {key: token, label: Token, type: password, required: true, secret: true}
+actions:
+  - actionId: list_things
+    label: List things
+    description: List things.
+    categories: [documents]
+    actionType: list
+    effects: [read]
+    inputs: []
+    steps:
+      - stepId: list
+        stepFunction: {functionName: request, parameters: {url: /things, method: get}}
+    result: {data: $.steps.list.output.data}
+"""
+
+
+async def test_a_connector_that_comes_changes_and_breaks_is_followed_while_the_hub_runs(
+    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> None:
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    file = folder / "acme" / "acme.connector.s1.yaml"
+    async with running_hub(sandbox, data_dir=data_dir, clock=clock, connectors=folder) as hub:
+
+        async def offered() -> dict[str, str]:
+            session = await hub.session()
+            headers = {"x-hub-session-token": session["token"]}
+            rows = (await hub.api.get("/hub/connectors", headers=headers)).json()["integrations"]
+            return {row["provider"]: row["name"] for row in rows}
+
+        before = await offered()
+        nothing = await look(hub.hub)
+        file.parent.mkdir()
+        file.write_text(ACME, encoding="utf-8")
+        found = await look(hub.hub)
+        come = await offered()
+        file.write_text(ACME.replace("title: Acme", "title: Acme Two"), encoding="utf-8")
+        await look(hub.hub)
+        changed = await offered()
+        file.write_text("actions: [", encoding="utf-8")
+        await look(hub.hub)
+        broken = await offered()
+
+    assert (nothing, found) == (False, True)
+    assert "acme" not in before
+    assert come["acme"] == "Acme"
+    assert changed["acme"] == broken["acme"] == "Acme Two"
