@@ -17,6 +17,7 @@ from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database, DatabaseUnusable
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
+from jackfield.engine.cache import Answers
 from jackfield.engine.call import Sleep
 from jackfield.engine.limits import Limiter
 from jackfield.http.api import ROUTES, Api
@@ -79,6 +80,7 @@ async def open_hub(
                 rewrites=rewrites,
                 clock=clock,
                 sleep=sleep,
+                answers=Answers(clock),
                 limiter=Limiter(now=time.monotonic, sleep=sleep),
                 cache=cache,
                 rate_limit=RateLimit(settings.rate_limit) if settings.rate_limit else None,

@@ -10,6 +10,7 @@ from jackfield.db.cache import ProjectCache
 from jackfield.db.tx import Database
 from jackfield.egress.client import Egress
 from jackfield.egress.rewrite import Rewrites
+from jackfield.engine.cache import Answers
 from jackfield.engine.call import Sleep
 from jackfield.engine.limits import Limiter
 from jackfield.kit.clock import Clock, system_clock
@@ -33,6 +34,8 @@ class Hub:
     sleep: Sleep = asyncio.sleep
     # Keeps accounts to what their providers take.
     limiter: Limiter = field(default_factory=lambda: Limiter(now=time.monotonic))
+    # Answers of providers that a connector says may be given again.
+    answers: Answers = field(default_factory=lambda: Answers(system_clock))
     cache: ProjectCache = field(default_factory=ProjectCache)
     # How often each API key may ask, if that is bounded.
     rate_limit: RateLimit | None = None

@@ -36,15 +36,15 @@ actions:
     inputs: []
     steps:
       - stepId: list
-        stepFunction: {{functionName: request, parameters: {{url: /things, method: get}}}}
+        stepFunction: {{functionName: request, parameters: {{{extra}url: /things, method: get}}}}
     result: {{data: $.steps.list.output.data}}
 """
 
 
-def connectors(tmp_path: Path, url: str, limits: str) -> Path:
+def connectors(tmp_path: Path, url: str, limits: str, extra: str = "") -> Path:
     folder = tmp_path / "connectors" / "acme"
     folder.mkdir(parents=True)
-    text = ACME.format(url=url, limits=limits)
+    text = ACME.format(url=url, limits=limits, extra=extra)
     (folder / "acme.connector.s1.yaml").write_text(text, encoding="utf-8")
     return folder.parent
 
@@ -129,6 +129,30 @@ async def test_no_more_requests_of_an_account_are_under_way_than_its_provider_ta
 
     assert {answer.status_code for answer in answers} == {200}
     assert most == 2
+
+
+async def test_an_answer_that_may_be_kept_is_asked_for_once_an_account_and_time(
+    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> None:
+    async with (
+        scripted(reply('[{"n": 1}]')) as provider,
+        running_hub(
+            sandbox,
+            data_dir=data_dir,
+            clock=clock,
+            connectors=connectors(tmp_path, provider.url, "", "cacheTTL: 1, "),
+            allow_private_networks=True,
+        ) as hub,
+    ):
+        one, other = await link(hub), await link(hub)
+        answers = [await hub.run(one, "acme_list_things") for _ in range(3)]
+        await hub.run(other, "acme_list_things")
+        asked = len(provider.seen)
+        clock.advance(seconds=61)
+        await hub.run(one, "acme_list_things")
+
+    assert [answer.json()["data"] for answer in answers] == [[{"n": 1}]] * 3
+    assert (asked, len(provider.seen)) == (2, 3)
 
 
 async def test_limits_of_a_provider_do_not_hold_where_it_is_sent_elsewhere(

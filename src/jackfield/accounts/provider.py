@@ -33,6 +33,7 @@ class ProviderTransport:
                 seconds=self.seconds,
                 follow=request.follow,
                 may_visit=self._is_declared,
+                certificate=shown_to(request),
             )
         )
         body, redactor = answer.body, self.credentials.redactor
@@ -42,6 +43,13 @@ class ProviderTransport:
 
     def _is_declared(self, url: str) -> bool:
         return self.connector.allows(url, self.credentials.values)
+
+
+def shown_to(request: Request) -> tuple[str, str] | None:
+    """Return the client certificate a request is sent with, as egress takes it: chain and key."""
+    if request.certificate is None:
+        return None
+    return "\n".join(request.certificate.certificates), "\n".join(request.certificate.keys)
 
 
 def safe(error: ProviderError, credentials: Credentials) -> ProviderError:

@@ -167,6 +167,7 @@ def _call(
         deadline=recording.LIFE_SECONDS,
         clock=hub.clock,
         sleep=hub.sleep,
+        cache=hub.answers.of(f"{account.id}/{account.generation}"),
         gate=ProviderGate(hub, account.id, prepared.connector.compiled.limits),
         signer=_SIGNER,
         trace=trace,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.provider import shown_to
 from jackfield.egress.client import Egress, Outgoing, Stream
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.transport import Request, Response
@@ -54,6 +55,7 @@ class StreamingTransport:
                 body=request.body,
                 seconds=_SECONDS,
                 may_visit=lambda url: self.connector.allows(url, self.credentials.values),
+                certificate=shown_to(request),
             )
         )
         if stream.status < _REFUSED:

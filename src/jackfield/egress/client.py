@@ -366,7 +366,11 @@ def _client_context(certificate: tuple[str, str] | None) -> ssl.SSLContext | boo
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
         file.write("\n".join(certificate))
         file.flush()
-        context.load_cert_chain(file.name)
+        try:
+            context.load_cert_chain(file.name)
+        except (ssl.SSLError, ValueError) as error:
+            msg = "the account's client certificate and key cannot be used together"
+            raise EgressBlocked(msg) from error
     return context
 
 
