@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from jackfield.engine import quirks
+from jackfield.engine.mode import Mode
 from jackfield.kit.errors import InvalidRequest
 
 _PREFIX: Final = "so1!"
@@ -26,15 +28,23 @@ def is_composite_id(text: str) -> bool:
     return text.startswith(_MARK)
 
 
-def encode_id(parts: Mapping[str, str], aliases: Mapping[str, str] | None = None) -> str:
-    """Pack values by name, under shorter names where `aliases` has them."""
+def encode_id(
+    parts: Mapping[str, str], aliases: Mapping[str, str] | None = None, *, mode: Mode = "strict"
+) -> str:
+    """
+    Pack values by name, under shorter names where `aliases` has them.
+
+    In compat mode they are packed as the published engine does, which is not always to be undone.
+    """
     short = aliases or {}
-    body = ",".join(f"{short.get(name, name)}:{_escape(value)}" for name, value in parts.items())
-    return _MARK + base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+    escape = _escape if mode == "strict" else quirks.escape_first
+    named = ((short.get(name, name), escape(value)) for name, value in parts.items())
+    pairs = (f"{name}:{value}" if value or mode == "strict" else name for name, value in named)
+    return _MARK + base64.urlsafe_b64encode(",".join(pairs).encode()).decode().rstrip("=")
 
 
-def encode_single_id(value: str) -> str:
-    return encode_id({_ONLY: value})
+def encode_single_id(value: str, *, mode: Mode = "strict") -> str:
+    return encode_id({_ONLY: value}, mode=mode)
 
 
 def decode_id(text: str, aliases: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -42,6 +42,8 @@ def decode_cursor(cursor: str | None) -> dict[str, Position]:
 
 def _entry(position: Position) -> dict[str, Json]:
     entry: dict[str, Json] = {}
+    if position.page is not None:
+        entry["n"] = position.page
     if position.token is not None:
         entry["c"] = position.token
     if position.offset is not None:
@@ -52,6 +54,8 @@ def _entry(position: Position) -> dict[str, Json]:
 def _position(entry: Json) -> Position:
     if not is_object(entry):
         return Position()
-    offset = entry.get("p")
-    sensible = isinstance(offset, int) and not isinstance(offset, bool) and offset >= 0
-    return Position(entry.get("c"), offset if sensible else None)
+    return Position(entry.get("c"), _count(entry.get("p")), _count(entry.get("n")))
+
+
+def _count(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

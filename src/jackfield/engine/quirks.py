@@ -69,3 +69,8 @@ def replace_token(text: str, token: str, value: str) -> str:
     before, after = text[:start], text[start + len(token) :]
     replacements = {"$$": "$", "$&": token, "$`": before, "$'": after}
     return before + re.sub(r"\$[$&`']", lambda found: replacements[found[0]], value) + after
+
+
+def escape_first(value: str) -> str:
+    """Escape a value of a composite id: of each separator, only the first (vectors `composite`)."""
+    return value.replace(":", "\\:", 1).replace(",", "\\,", 1)

@@ -18,10 +18,15 @@ IsRateLimit: TypeAlias = Callable[[int, Mapping[str, str], bytes], bool]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a paginated step goes on: the provider's cursor, and rows to skip in its page."""
+    """
+    Where a paginated step goes on: the provider's cursor, and rows to skip in its page.
+
+    `page` is the number of the page in a cursor that the published engine gave out.
+    """
 
     token: Json = None
     offset: int | None = None
+    page: int | None = None
 
 
 @dataclass(slots=True)
