@@ -91,6 +91,7 @@ async def _run(
         auth_method=method.key,
         signer=RsaSigner(),
         trace=_Printed(veil) if options.trace else None,
+        explain=_Printed(veil).explained if options.trace else None,
     )
     try:
         for compiled, inputs in runs:
@@ -210,6 +211,10 @@ class _Printed:
 
     def step_started(self, step_id: str, function: str) -> None:
         self._print(f"step {step_id}: {function}", bold=True)
+
+    def explained(self, place: str, text: str, value: Json) -> None:
+        shown = msgspec.json.encode(self._veil.redactor.value(value), enc_hook=repr).decode()
+        self._print(f"  {place}: {text} → {shown[:_SHOWN]}")
 
     def requested(self, step_id: str, request: Request) -> None:
         self._print(self._veil.spell(request))

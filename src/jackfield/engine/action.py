@@ -8,6 +8,7 @@ from typing import Final
 from jackfield.engine.call import Call, Outcome
 from jackfield.engine.cursor import decode_cursor, encode_cursor
 from jackfield.engine.exchange.failure import fail_with
+from jackfield.engine.explain import explain
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
@@ -54,6 +55,7 @@ class CompiledAction:
         self.effects: Final = tuple(str(effect) for effect in document.get("effects") or ())
         self._inputs: Final = Inputs(document.get("inputs"), document.get("validationRules"))
         self._steps: Final = tuple(steps)
+        self._documents: Final = take_objects(document.get("steps"), "steps")
         self._result: Final = result
         promised = document.get("result")
         self._promises_data: Final = is_object(promised) and "data" in promised
@@ -200,6 +202,10 @@ class CompiledAction:
         trace = run.call.trace
         if trace is not None:
             trace.step_started(step.id, step.function_name)
+        if run.call.explain is not None:
+            document = self._documents[self._steps.index(step)]
+            for found in explain(document, run.scope, self._surroundings.mode):
+                run.call.explain(*found)
         try:
             result = await step.run(run)
         except HubError as error:

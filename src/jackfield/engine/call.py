@@ -14,6 +14,7 @@ from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.json import Json
 
 Flow: TypeAlias = Literal["action", "refresh_authentication", "test_action"]
+Explain: TypeAlias = Callable[[str, str, Json], None]
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 
@@ -24,7 +25,9 @@ class Call:
     The engine knows nothing of projects, storage or the web: `inputs` are already accepted by the
     action, `credentials` are open, and `context` holds the identifiers the format lets an
     expression see (`projectSecureId`, `accountSecureId` …). `deadline` is in seconds from the
-    start of the run. Every request passes `gate`, which makes it wait for its turn.
+    start of the run. Every request passes `gate`, which makes it wait for its turn. `explain` is
+    told what each text of a step comes to, before the step runs: where it stands, the text, the
+    value.
     """
 
     inputs: Mapping[str, Json]
@@ -42,6 +45,7 @@ class Call:
     signer: Signer | None = None
     cache: AnswerCache | None = None
     trace: Trace | None = None
+    explain: Explain | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -364,3 +364,23 @@ async def test_a_run_tells_its_trace_what_happens() -> None:
         ("started", "b", "static_values"),
         ("ended", "b", "skipped"),
     ]
+
+
+async def test_a_run_says_what_each_text_of_a_step_comes_to() -> None:
+    told: list[tuple[str, str, object]] = []
+    document = request(
+        "/users/${inputs.id}",
+        args=[{"name": "q", "value": "{{inputs.q}}", "in": "query"}],
+        authorization={"type": "bearer", "token": "$.credentials.token"},
+    )
+
+    await run(
+        action(document, inputs=[{"name": "id", "type": "string", "in": "path"}]),
+        Provider([answer({})]),
+        inputs={"id": "7"},
+        explain=lambda *each: told.append(each),
+    )
+
+    assert ("stepFunction.parameters.url", "/users/${inputs.id}", "/users/7") in told
+    assert ("stepFunction.parameters.args[0].value", "{{inputs.q}}", None) in told
+    assert not [place for place, _, _ in told if "authorization" in place]

@@ -1,0 +1,45 @@
+"""What the texts of a step come to, for an author who wonders."""
+
+from collections.abc import Iterator, Mapping
+
+from jackfield.engine.expressions.errors import InvalidExpression
+from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.text import compile_text, is_static
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.engine.mode import Mode
+from jackfield.kit.json import Json
+
+_OF_A_STEP = ("condition", "iterator", "stepFunction", "stepFunctions")
+# What is about the answer, which is not there yet, and what holds the account's secrets.
+_LEFT_OUT = frozenset({"customErrors", "response", "authorization", "authentication"})
+
+
+def explain(step: Mapping[str, Json], scope: Scope, mode: Mode) -> Iterator[tuple[str, str, Json]]:
+    """
+    Yield where each text of a step stands that depends on the run, the text, and what it gives now.
+
+    What gives nothing is `None`. Values are as they are: redact before showing them.
+    """
+    for name in _OF_A_STEP:
+        for place, text in _texts(step.get(name), name):
+            if is_static(text) or not text.strip():
+                continue
+            try:
+                value = compile_text(text, mode)(scope)
+            except InvalidExpression:
+                value = None
+            yield place, text, None if value is MISSING else value
+
+
+def _texts(value: Json, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield place, value
+    elif is_object(value):
+        for name, inner in value.items():
+            if name in _LEFT_OUT:
+                continue
+            yield from _texts(inner, f"{place}.{name}")
+    elif is_list(value):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, f"{place}[{index}]")
