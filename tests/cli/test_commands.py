@@ -112,6 +112,7 @@ async def test_exit_statuses_tell_who_failed(
     assert "provider_rejected" in provider.err
     assert "path.listId" in inputs.err
     assert (nobody.status, "no hub answers" in nobody.err) == (1, True)
+    assert nobody.err.rstrip().endswith("[hub_unreachable]")
     assert (keyless.status, "JACKFIELD_API_KEY is not set" in keyless.err) == (1, True)
 
 
@@ -122,7 +123,7 @@ async def test_actions_are_found_and_explained(jackfield: Command, served: dict[
 
     assert "iterable_get_list_size" in [each["id"] for each in found.json["data"]]
     assert "listId" in shown.out
-    assert missing.status == 1
+    assert (missing.status, "[action_not_found]" in missing.err) == (1, True)
 
 
 async def test_doctor_finds_what_is_wrong_and_says_what_helps(

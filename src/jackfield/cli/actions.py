@@ -53,7 +53,9 @@ def show(action: str, *, as_json: bool) -> None:
     """Show what ACTION does and takes."""
     found = [each for each in _find(details=True, key=action) if each["id"] == action]
     if not found:
-        fail(f"no action is called {action!r}; look with `jackfield actions search`")
+        fail(
+            f"no action is called {action!r}; look with `jackfield actions search` [action_not_found]"
+        )
     if as_json:
         print_json(found[0])
         return

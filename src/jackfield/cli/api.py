@@ -52,7 +52,7 @@ def send(
     except Unreachable as error:
         fail(
             f"{error}; start a hub with `jackfield serve`, or point JACKFIELD_URL to the one "
-            "that runs"
+            "that runs [hub_unreachable]"
         )
     except ClientError as error:
         fail(str(error))
