@@ -5,9 +5,14 @@ import pkgutil
 from pathlib import Path
 
 import jackfield
+from jackfield.connectors.catalog import own_folder
+from jackfield.connectors.described import describe
+from jackfield.connectors.loader import load
+from jackfield.connectors.reference_markdown import render_reference
 from jackfield.kit.errors import CATALOGUE, HubError, summary
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+ITERABLE = FOLDER.parent / "connectors" / "iterable.md"
 
 
 def catalogue() -> dict[str, type[HubError]]:
@@ -38,9 +43,16 @@ The commands print the same `code` in brackets, and end with 1 (refused) or 3 (t
 """
 
 
+def iterable_page() -> str:
+    return render_reference(
+        describe(load(own_folder() / "iterable" / "iterable.connector.s1.yaml"))
+    )
+
+
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "errors.md").write_text(errors_page(), encoding="utf-8")
+    ITERABLE.write_text(iterable_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

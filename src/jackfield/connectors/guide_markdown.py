@@ -5,36 +5,36 @@ from collections.abc import Iterator, Sequence
 from jackfield.connectors.guides import Guide, Section, Step
 
 
-def render_markdown(guide: Guide) -> str:
+def render_markdown(guide: Guide, *, heading: int = 2) -> str:
     """
-    Render a guide's sections.
+    Render a guide's sections, with headings of the level `heading`.
 
     They stand between tags with the same `data-guide-*` attributes as on the page, so that who
     reads the text can tell what is for which scopes, and what is about the hub.
     """
     blocks = [f"> {line}" for line in guide.warning.splitlines()]
     warning = ["\n".join(blocks)] if blocks else []
-    sections = ("\n\n".join(_section(section)) for section in guide.sections)
+    sections = ("\n\n".join(_section(section, "#" * heading)) for section in guide.sections)
     return "\n\n".join([*warning, *sections]) + "\n"
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: Section, marks: str) -> Iterator[str]:
     hide = " data-whitelabel-hide" if section.names_hub else ""
     scopes = _attribute(section.applicable_scopes)
     yield f'<section data-guide-section data-guide-scopes="{scopes}"{hide}>'
-    yield f"## {section.title}"
+    yield f"{marks} {section.title}"
     yield from filter(None, (section.content, _points(section.points)))
     for number, step in enumerate(section.steps, 1):
-        yield from _step(step, number)
+        yield from _step(step, number, marks)
     yield "</section>"
 
 
-def _step(step: Step, number: int) -> Iterator[str]:
+def _step(step: Step, number: int, marks: str) -> Iterator[str]:
     yield (
         f'<div data-guide-step data-guide-scopes="{_attribute(step.applicable_scopes)}" '
         f'data-guide-display-scopes-list="{_attribute(step.display_scopes)}">'
     )
-    yield f"### {number}. {step.title}"
+    yield f"{marks}# {number}. {step.title}"
     scopes = tuple(f"`{scope}`" for scope in step.display_scopes)
     yield from filter(None, (step.content, _points(step.points), _points(scopes)))
     yield "</div>"

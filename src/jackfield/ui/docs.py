@@ -18,7 +18,7 @@ async def link_account(request: Request) -> Response:
     method = connector and connector.find_auth_method(name.removesuffix(".md"))
     if connector is None or method is None:
         raise HTTPException(404)
-    look = await _look(request)
+    look = await project_look(request)
     is_white_label = look.brand is not None and look.brand.is_white_label
     title = look.words("guide.heading", provider=connector.title, method=method.label)
     if as_text:
@@ -37,7 +37,7 @@ async def link_account(request: Request) -> Response:
     )
 
 
-async def _look(request: Request) -> Look:
+async def project_look(request: Request) -> Look:
     """Return how the project that is named wants its guides shown; anybody may name one."""
     known = await find_settings(hub_of(request), request.query_params.get("project", ""))
     return guest_look(request) if known is None else look_of(request, *known)

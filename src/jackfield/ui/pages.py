@@ -9,7 +9,16 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from jackfield.runtime import Hub
-from jackfield.ui import assets, brand, dashboard, docs, frames, hub_end, hub_page
+from jackfield.ui import (
+    assets,
+    brand,
+    connector_docs,
+    dashboard,
+    docs,
+    frames,
+    hub_end,
+    hub_page,
+)
 from jackfield.ui.reference import ApiDescription, api_page, llms_text
 from jackfield.ui.rendering import base_path, hub_of
 from jackfield.ui.sign_in import sign_in, sign_out, signed_in
@@ -34,6 +43,7 @@ class Pages(Starlette):
                 Route("/embedded/integrations", hub_page.submit, methods=["POST"]),
                 Route("/docs/api", api_page),
                 Route("/llms.txt", llms_text),
+                Route("/docs/connectors/{page}", connector_docs.reference),
                 Route("/docs/connectors/{key}/guides/link-account/{page}", docs.link_account),
                 Route("/dashboard/sign-in", sign_in),
                 Route("/dashboard/sign-out", sign_out, methods=["POST"]),

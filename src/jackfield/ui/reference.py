@@ -90,7 +90,8 @@ async def llms_text(request: Request) -> Response:
             )
     lines += ["", "## Connectors", ""]
     lines += [
-        f"- {connector.title} (`{connector.key}`), {len(connector.actions)} actions: "
+        f"- [{connector.title}]({hub.public_url}/docs/connectors/{connector.key}.md) "
+        f"(`{connector.key}`), {len(connector.actions)} actions: "
         f"{connector.description}"
         for connector in hub.catalog.connectors()
     ]

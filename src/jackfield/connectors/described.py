@@ -1,0 +1,187 @@
+"""What there is to read about a connector: its actions with what they take, group by group."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from jackfield.connectors.action import ActionInfo
+from jackfield.connectors.connector import Connector, Link
+from jackfield.connectors.reading import as_list, items, mapping, text, texts
+from jackfield.engine.kinds import is_list
+from jackfield.kit.errors import HubError
+from jackfield.kit.json import Json, encode
+
+# Fields of fields of fields: deeper ones are left to the schema.
+_DEEPEST: Final = 4
+_LIMITS: Final[Mapping[str, str]] = {
+    "format": "format {}",
+    "pattern": "matches {}",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "minLength": "length at least {}",
+    "maxLength": "length at most {}",
+    "minItems": "elements at least {}",
+    "maxItems": "elements at most {}",
+    "default": "{} when left out",
+}
+_WHEN: Final[Mapping[str, str]] = {"equals": "is {}", "notEquals": "is not {}"}
+
+
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """One input, or a field of one: then `name` is a path such as `items[].sku`."""
+
+    name: str
+    type: str
+    place: str
+    is_required: bool
+    choices: tuple[str, ...]
+    limits: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedAction:
+    """`is_usable` is false where a fault in the document keeps the action from running."""
+
+    info: ActionInfo
+    inputs: tuple[InputRow, ...]
+    rules: tuple[str, ...]
+    is_usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    actions: tuple[DescribedAction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Requests a second that an account may make; `pattern` is empty for all of them together."""
+
+    pattern: str
+    rate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    connector: Connector
+    links: tuple[Link, ...]
+    groups: tuple[Group, ...]
+    rate_limits: tuple[RateLimit, ...]
+
+
+def describe(connector: Connector) -> Described:
+    """Gather what is known of a connector's listed actions; those without a tag stand last."""
+    entries = {
+        text(entry, "actionId"): entry for entry in items(connector.compilation.document, "actions")
+    }
+    by_tag: dict[str, list[DescribedAction]] = {}
+    for action in connector.actions:
+        if not action.is_internal:
+            described = _action(action, entries[action.name])
+            by_tag.setdefault(action.tags[0] if action.tags else "", []).append(described)
+    untagged = by_tag.pop("", [])
+    groups = [Group(tag[0].upper() + tag[1:], tuple(each)) for tag, each in by_tag.items()]
+    if untagged:
+        groups.append(Group("Other actions" if groups else "Actions", tuple(untagged)))
+    return Described(
+        connector=connector,
+        links=tuple(each for each in connector.links if _is_web(each.url)),
+        groups=tuple(groups),
+        rate_limits=tuple(_rate_limits(mapping(connector.compilation.document, "rateLimit"))),
+    )
+
+
+def _action(action: ActionInfo, entry: Mapping[str, Json]) -> DescribedAction:
+    try:
+        schema = action.schema
+    except HubError:
+        return DescribedAction(action, (), (), is_usable=False)
+    places = {text(each, "name"): text(each, "in") for each in items(entry, "inputs")}
+    return DescribedAction(
+        info=action,
+        inputs=tuple(_rows(schema, places, within="", depth=1)),
+        rules=tuple(filter(None, map(_rule, items(entry, "validationRules")))),
+        is_usable=True,
+    )
+
+
+def _rows(
+    schema: Mapping[str, Json], places: Mapping[str, str], *, within: str, depth: int
+) -> Iterator[InputRow]:
+    required = set(texts(schema, "required"))
+    properties = mapping(schema, "properties")
+    for name in properties:
+        given = mapping(properties, name)
+        path, element = f"{within}{name}", given
+        while element.get("type") == "array":
+            path, element = f"{path}[]", mapping(element, "items")
+        yield InputRow(
+            name=f"{within}{name}",
+            type=_type(given),
+            place=places.get(name, "") if not within else "",
+            is_required=name in required,
+            choices=tuple(map(_spell, as_list(element.get("enum")))),
+            limits=tuple(_limits(given, element)),
+            description=text(given, "description"),
+        )
+        if depth < _DEEPEST:
+            yield from _rows(element, places, within=f"{path}.", depth=depth + 1)
+
+
+def _type(schema: Mapping[str, Json]) -> str:
+    alternatives = list(items(schema, "anyOf"))
+    if alternatives:
+        return " or ".join(dict.fromkeys(map(_type, alternatives)))
+    given = schema.get("type", "anything")
+    if given == "array":
+        return f"list of {_type(mapping(schema, 'items'))}"
+    return " or ".join(map(str, given)) if is_list(given) else str(given)
+
+
+def _limits(schema: Mapping[str, Json], element: Mapping[str, Json]) -> Iterator[str]:
+    for name, sentence in _LIMITS.items():
+        if name in schema:
+            yield sentence.format(_spell(schema[name]))
+        elif name in element:
+            yield f"each {sentence.format(_spell(element[name]))}"
+
+
+def _rule(rule: Mapping[str, Json]) -> str:
+    fields = ", ".join(texts(rule, "fields"))
+    match rule.get("rule"):
+        case "atLeastOneOf":
+            said = f"Give at least one of {fields}."
+        case "mutuallyExclusive":
+            said = f"Give at most one of {fields}."
+        case "requiredIf":
+            said = f"Give {text(rule, 'field')} when {_condition(mapping(rule, 'condition'))}."
+        case _:
+            said = ""
+    return text(rule, "errorMessage") or said
+
+
+def _condition(condition: Mapping[str, Json]) -> str:
+    for name, sentence in _WHEN.items():
+        if name in condition:
+            return f"{text(condition, 'field')} {sentence.format(_spell(condition[name]))}"
+    given = "is not given" if condition.get("present") is False else "is given"
+    return f"{text(condition, 'field')} {given}"
+
+
+def _rate_limits(declared: Mapping[str, Json]) -> Iterator[RateLimit]:
+    if "mainRatelimit" in declared:
+        yield RateLimit("", _spell(declared["mainRatelimit"]))
+    for pool in items(declared, "subPools"):
+        yield RateLimit(text(pool, "urlPattern"), _spell(pool.get("rateLimit")))
+
+
+def _spell(value: Json) -> str:
+    return value if isinstance(value, str) else encode(value).decode()
+
+
+def _is_web(url: str) -> bool:
+    return urlsplit(url).scheme in {"http", "https"}
