@@ -13,7 +13,7 @@ _LARGEST: Final = 1024 * 1024
 
 
 class AnswerCache(Protocol):
-    """Keeps answers of one account. The key never contains a credential."""
+    """Keeps answers of one account. A key is a digest of all that was asked, headers included."""
 
     async def get(self, key: str) -> Response | None: ...
 

@@ -47,9 +47,11 @@ def encode_single_id(value: str, *, mode: Mode = "strict") -> str:
     return encode_id({_ONLY: value}, mode=mode)
 
 
-def decode_id(text: str, aliases: Mapping[str, str] | None = None) -> dict[str, str]:
+def decode_id(
+    text: str, aliases: Mapping[str, str] | None = None, *, mode: Mode = "strict"
+) -> dict[str, str]:
     """
-    Unpack an id.
+    Unpack an id; in compat mode as the published engine does, which cuts values short.
 
     Raises:
         InvalidCompositeId: it is none.
@@ -62,6 +64,11 @@ def decode_id(text: str, aliases: Mapping[str, str] | None = None) -> dict[str, 
     except (binascii.Error, UnicodeDecodeError):
         raise InvalidCompositeId from None
     long = {alias: name for name, alias in (aliases or {}).items()}
+    if mode == "compat":
+        pairs = quirks.split_id(body)
+        if pairs is None:
+            raise InvalidCompositeId
+        return {long.get(name, name): value for name, value in pairs}
     parts: dict[str, str] = {}
     position = 0
     while position < len(body):

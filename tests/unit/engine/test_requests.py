@@ -210,6 +210,26 @@ async def test_answers_are_kept_where_the_step_says_so() -> None:
     assert (len(provider.sent), cache.seconds) == (1, 120)
 
 
+async def test_an_answer_is_kept_for_the_headers_it_was_asked_with() -> None:
+    class Cache(dict):
+        async def get(self, key: str) -> object:
+            return super().get(key)
+
+        async def put(self, key: str, response: object, *, seconds: float) -> None:
+            self[key] = response
+
+    cache = Cache()
+    provider = Provider([answer({"n": 1}), answer({"n": 2})])
+    language = {"name": "Accept-Language", "value": "$.inputs.language", "in": "headers"}
+    compiled = action(request("/x", cacheTTL=2, args=[language]), result="$.steps.ask.output.data")
+
+    german = await run(compiled, provider, cache=cache, inputs={"language": "de"})
+    french = await run(compiled, provider, cache=cache, inputs={"language": "fr"})
+    again = await run(compiled, provider, cache=cache, inputs={"language": "de"})
+
+    assert (german.data, french.data, again.data) == ({"n": 1}, {"n": 2}, {"n": 1})
+
+
 async def test_a_client_certificate_goes_with_the_request() -> None:
     pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"
     encoded = base64.b64encode(pem.encode()).decode()

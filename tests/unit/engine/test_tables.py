@@ -28,11 +28,12 @@ def plain(value: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("name", "given", "wanted"),
-    # An empty text reaches no cast: a step gives null for it before.
-    [(name, *pair) for name, pairs in TABLES["casts"].items() for pair in pairs if pair[0] != ""],
+    [(name, *pair) for name, pairs in TABLES["casts"].items() for pair in pairs],
 )
 def test_a_cast_gives_what_the_published_engine_gives(name: str, given: Any, wanted: Any) -> None:
-    assert plain(CASTS[name](given)) == wanted
+    # The table was made with the bare functions; a step gives null for an empty text before it
+    # asks one, as the vectors of whole steps show, and our functions hold to that themselves.
+    assert plain(CASTS[name](given)) == (None if given == "" else wanted)
 
 
 @pytest.mark.parametrize(
@@ -54,21 +55,25 @@ def test_a_single_id_is_written_as_the_published_engine_writes_it(case: dict[str
 
 
 @pytest.mark.parametrize("case", TABLES["compositeIds"], ids=lambda case: case["encoded"])
-def test_a_single_id_comes_back_or_is_refused_but_never_changes(case: dict[str, Any]) -> None:
+def test_a_single_id_is_read_as_the_published_engine_reads_it(case: dict[str, Any]) -> None:
+    if "throws" in case["decoded"]:
+        with pytest.raises(InvalidCompositeId):
+            decode_id(case["encoded"], mode="compat")
+    else:
+        assert decode_id(case["encoded"], mode="compat") == case["decoded"]
+
+
+@pytest.mark.parametrize("case", TABLES["compositeIds"], ids=lambda case: case["encoded"])
+def test_in_strict_mode_an_id_comes_back_whole(case: dict[str, Any]) -> None:
     assert decode_id(encode_single_id(case["single"])) == {"id": case["single"]}
-    try:
-        found = decode_id(case["encoded"])
-    except InvalidCompositeId:
-        return
-    assert found == {"id": case["single"]}
 
 
 def test_an_id_of_several_parts_is_written_as_the_published_engine_writes_it() -> None:
     case = TABLES["multiComposite"]
     parts = {part["key"]: part["value"] for part in case["identifiers"]}
 
-    assert encode_id(parts, case["aliases"]) == case["encoded"]
-    assert decode_id(case["encoded"], case["aliases"]) == case["decoded"]
+    assert encode_id(parts, case["aliases"], mode="compat") == case["encoded"]
+    assert decode_id(case["encoded"], case["aliases"], mode="compat") == case["decoded"]
 
 
 def test_a_cursor_of_the_published_engine_is_understood_and_written_alike() -> None:

@@ -85,7 +85,9 @@ async def _send_cached(run: Run, request: Request, seconds: float) -> Response:
     cache = run.call.cache
     assert cache is not None
     digest = hashlib.sha256(f"{request.method} {request.url}\n".encode())
-    digest.update(request.body or b"")
+    for name, value in request.headers.items():
+        digest.update(f"{name.lower()}: {value}\n".encode())
+    digest.update(b"\n" + (request.body or b""))
     key = digest.hexdigest()
     response = await cache.get(key)
     if response is not None:
