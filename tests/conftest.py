@@ -15,7 +15,9 @@ from jackfield.kit import log
 from jackfield.sandbox.iterable.server import Sandbox, serve
 from tests.support import postgres
 from tests.support.clock import FrozenClock
+from tests.support.receiver import Receiver
 from tests.support.running import Running, running_hub
+from tests.support.scripted import scripted
 
 # How long something takes is measured by bench/: a busy machine is no fault of what is tested.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -123,3 +125,25 @@ def log_lines() -> io.StringIO:
     stream = io.StringIO()
     log.configure(level="debug", stream=stream)
     return stream
+
+
+@pytest.fixture
+async def open_hub(
+    hub_database_url: str | None, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> AsyncGenerator[Running]:
+    """Return a running hub that may reach receivers on this machine."""
+    async with running_hub(
+        sandbox,
+        data_dir=data_dir,
+        clock=clock,
+        database_url=hub_database_url,
+        allow_private_networks=True,
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+async def receiver() -> AsyncGenerator[Receiver]:
+    found = Receiver()
+    async with scripted(found) as found.server:
+        yield found

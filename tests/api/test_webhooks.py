@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +14,14 @@ from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.clock import FrozenClock
 from tests.support.receiver import EVERYTHING, Receiver, deliver, deliveries, subscribe
 from tests.support.running import Running, running_hub
-from tests.support.scripted import reply, scripted
+from tests.support.scripted import reply
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def receiver() -> AsyncGenerator[Receiver]:
-    found = Receiver()
-    async with scripted(found) as found.server:
-        yield found
-
-
-@pytest.fixture
-async def hub(
-    hub_database_url: str | None, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
-) -> AsyncGenerator[Running]:
-    """Run a hub that may reach receivers on this machine."""
-    async with running_hub(
-        sandbox,
-        data_dir=data_dir,
-        clock=clock,
-        database_url=hub_database_url,
-        allow_private_networks=True,
-    ) as running:
-        yield running
+def hub(open_hub: Running) -> Running:
+    return open_hub
 
 
 async def test_a_receiver_is_told_what_happened_to_an_account(

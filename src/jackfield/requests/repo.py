@@ -1,11 +1,11 @@
 """Where requests to the platform API are kept: written in groups, a moment after they ended."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import LiteralString
 
 from jackfield.db.appender import Appender
 from jackfield.db.keyset import Keyset
+from jackfield.db.narrowing import Choice, narrow
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import ProjectId, RequestId
 from jackfield.kit.json import convert
@@ -51,9 +51,7 @@ def append_request(appender: Appender, project_id: ProjectId, request: ApiReques
 
 
 def _conditions(only: RequestFilter) -> tuple[LiteralString, dict[str, object]]:
-    where: LiteralString = ""
-    values: dict[str, object] = {}
-    choices: tuple[tuple[LiteralString, str, Sequence[object]], ...] = (
+    choices: tuple[Choice, ...] = (
         (" and id in (:ids)", "ids", only.ids),
         (" and key_id in (:key_ids)", "key_ids", only.key_ids),
         (" and account_id in (:account_ids)", "account_ids", only.account_ids),
@@ -61,17 +59,11 @@ def _conditions(only: RequestFilter) -> tuple[LiteralString, dict[str, object]]:
         (" and http_method in (:http_methods)", "http_methods", only.http_methods),
         (" and status_code in (:status_codes)", "status_codes", only.status_codes),
     )
-    for condition, name, chosen in choices:
-        if chosen:
-            where += condition
-            values[name] = chosen
-    if only.success is not None:
-        where += " and success" if only.success else " and not success"
-    # Ids are in the order of time, and there is an index on them.
-    if only.since is not None:
-        where += " and id >= :since"
-        values["since"] = RequestId.floor(only.since)
-    if only.until is not None:
-        where += " and id < :until"
-        values["until"] = RequestId.floor(only.until)
+    where, values = narrow(
+        choices,
+        success=only.success,
+        since=only.since,
+        until=only.until,
+        id_type=RequestId,
+    )
     return where, values

@@ -12,6 +12,7 @@ from jackfield.actions.runs.models import (
 )
 from jackfield.db.appender import Appender
 from jackfield.db.keyset import Keyset
+from jackfield.db.narrowing import Choice, narrow
 from jackfield.db.tx import Row, Tx
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json, convert, encode, parse
@@ -231,9 +232,7 @@ def append_bodies(
 
 
 def _conditions(only: RunFilter) -> tuple[LiteralString, dict[str, object]]:
-    where: LiteralString = " and 1 = 0" if only.nothing else ""
-    values: dict[str, object] = {}
-    choices: tuple[tuple[LiteralString, str, Sequence[object]], ...] = (
+    choices: tuple[Choice, ...] = (
         (" and id in (:ids)", "ids", only.ids),
         (" and request_id in (:request_ids)", "request_ids", only.request_ids),
         (" and account_id in (:account_ids)", "account_ids", only.account_ids),
@@ -247,20 +246,15 @@ def _conditions(only: RunFilter) -> tuple[LiteralString, dict[str, object]]:
         (" and key_id in (:key_ids)", "key_ids", only.key_ids),
         (" and status_code in (:status_codes)", "status_codes", only.status_codes),
     )
-    for condition, name, chosen in choices:
-        if chosen:
-            where += condition
-            values[name] = chosen
-    if only.success is not None:
-        where += " and success" if only.success else " and not success"
-    # Ids are in the order of time, and there is an index on them.
-    if only.since is not None:
-        where += " and id >= :since"
-        values["since"] = RunId.floor(only.since)
-    if only.until is not None:
-        where += " and id < :until"
-        values["until"] = RunId.floor(only.until)
-    return where, values
+    where, values = narrow(
+        choices,
+        success=only.success,
+        since=only.since,
+        until=only.until,
+        id_type=RunId,
+    )
+    nothing: LiteralString = " and 1 = 0" if only.nothing else ""
+    return nothing + where, values
 
 
 def _run(row: Row) -> Run:

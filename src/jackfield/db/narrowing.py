@@ -1,0 +1,37 @@
+"""What a list of a log is narrowed to: choices of values, how it ended, and when."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import LiteralString, TypeAlias
+
+from jackfield.kit.ids import Id
+
+# A condition that names one parameter, the parameter, and the values it may have; none means all.
+Choice: TypeAlias = tuple[LiteralString, str, Sequence[object]]
+
+
+def narrow(
+    choices: Iterable[Choice],
+    *,
+    success: bool | None,
+    since: datetime | None,
+    until: datetime | None,
+    id_type: type[Id],
+) -> tuple[LiteralString, dict[str, object]]:
+    """Return the conditions, each with its `and`, and the values of their parameters."""
+    where: LiteralString = ""
+    values: dict[str, object] = {}
+    for condition, name, chosen in choices:
+        if chosen:
+            where += condition
+            values[name] = chosen
+    if success is not None:
+        where += " and success" if success else " and not success"
+    # Ids are in the order of time, and there is an index on them.
+    if since is not None:
+        where += " and id >= :since"
+        values["since"] = id_type.floor(since)
+    if until is not None:
+        where += " and id < :until"
+        values["until"] = id_type.floor(until)
+    return where, values
