@@ -193,3 +193,22 @@ async def test_another_projects_account_is_not_shown(hub: Running) -> None:
     response = await hub.api.get(f"/dashboard/accounts/{account_id}")
 
     assert response.status_code == 404
+
+
+async def test_what_a_key_may_do_is_asked_and_shown_action_by_action(hub: Running) -> None:
+    account_id = await hub.link(key=hub.sandbox.us.api_keys["read_only"])
+    hub.api.auth = None
+    await sign_in(hub)
+    page = f"/dashboard/accounts/{account_id}"
+
+    before = (await hub.api.get(page)).text
+    pressed = await hub.api.post(f"{page}/probe")
+    after = (await hub.api.get(pressed.headers["location"])).text
+
+    assert "Nobody has asked yet" in before
+    assert "Find out" in before
+    assert (pressed.status_code, pressed.headers["location"]) == (303, f"{page}#permissions")
+    assert "Of 157 actions, 54 allowed, 103 refused." in " ".join(after.split())
+    assert "iterable_update_user" in after
+    assert "ReadOnly key may not do this" in after
+    assert "Ask again" in after

@@ -10,6 +10,7 @@ import pytest
 from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.loader import load
+from jackfield.connectors.permissions import find_probe
 from jackfield.engine.call import Call
 from jackfield.engine.transport import Request
 from jackfield.kit.errors import HubError
@@ -149,3 +150,14 @@ def example(name: str, schema: dict[str, Json]) -> Json:  # noqa: PLR0911 - one 
             return next(text for text in ["ada@acme.example", *TEXTS] if re.search(pattern, text))
         case _:
             return "ada+x@acme.example" if "mail" in name.lower() else "text/1"
+
+
+def test_a_probe_stands_for_every_action(iterable: Connector) -> None:
+    [method] = iterable.auth_methods
+
+    found = {each.name: find_probe(method.permissions, each) for each in iterable.actions}
+
+    assert [name for name, probe in found.items() if probe is None] == []
+    assert {probe.key for probe in found.values() if probe} == {
+        each.key for each in method.permissions
+    }, "no probe is made for nothing"

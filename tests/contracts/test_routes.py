@@ -138,6 +138,8 @@ def test_the_operations() -> None:
             "POST /jackfield/accounts/{account_id}/check",
             "POST /jackfield/accounts/{account_id}/suspend",
             "POST /jackfield/accounts/{account_id}/resume",
+            "GET /jackfield/accounts/{account_id}/permissions",
+            "POST /jackfield/accounts/{account_id}/permissions",
             "GET /connectors/meta",
             "GET /connectors/meta/{provider}",
             "GET /auth_configs",

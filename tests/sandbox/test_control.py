@@ -125,6 +125,22 @@ def test_requests_are_narrowed_by_effect_method_and_route(us: Client) -> None:
     assert total() == 0
 
 
+def test_requests_that_changed_something_are_told_from_those_that_were_refused(us: Client) -> None:
+    us.get("/api/lists")
+    us.post("/api/lists", {})
+    us.post("/api/lists", {"name": "Mine"})
+    us.post("/__sandbox__/faults", {"kind": "not_json", "path": "/api/lists", "times": 1})
+    us.post("/api/lists", {"name": "Unheard"})
+    us.post("/__sandbox__/faults", {"kind": "delay", "seconds": 0, "times": 1})
+    us.post("/api/lists", {"name": "Late"})
+
+    changed = us.get("/__sandbox__/requests", changed="true").json
+    others = us.get("/__sandbox__/requests", changed="false").json
+
+    assert [each["body"]["name"] for each in changed["requests"]] == ["Late", "Mine"]
+    assert others["total"] == 3
+
+
 def test_the_log_shows_only_so_many_requests(us: Client) -> None:
     for _ in range(3):
         us.get("/api/lists")

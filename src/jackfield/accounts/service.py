@@ -9,21 +9,19 @@ from jackfield.accounts.check import check_credential
 from jackfield.accounts.identity import forget_identity
 from jackfield.accounts.models import (
     Account,
-    AccountNotUsable,
     AccountStatus,
     CredentialRejected,
     StatusReason,
 )
+from jackfield.accounts.opening import open_account
 from jackfield.accounts.repo import Accounts
 from jackfield.connectors.auth import AuthMethod
-from jackfield.connectors.connector import Connector
 from jackfield.credentials.repo import Credentials
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.repo import Events
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
-from jackfield.profiles import service as profiles
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Vault
@@ -104,41 +102,14 @@ async def check(hub: Hub, project_id: ProjectId, account_id: str) -> Account:
     Raises:
         ProviderError: the provider could not say; the account is left as it was.
     """
-    async with hub.db.read(project_id) as tx:
-        account = await Accounts(tx).get(account_id)
-        sealed = await Credentials(tx).of(account.id)
-        setup = await profiles.setup_of(tx, hub, await Profiles(tx).get(account.profile_id))
-    connector = hub.catalog.get(account.provider)
-    method = method_of(connector, account)
-    opened = sealing.open_sealed(
-        hub.vault, sealed, project_id=project_id, account=account, setup=setup
-    )
+    opened = await open_account(hub, project_id, account_id)
     refusal = None
     try:
-        await check_credential(hub, connector, method, opened)
+        await check_credential(hub, opened.connector, opened.method, opened.credentials)
     except CredentialRejected as rejected:
         refusal = rejected
     async with hub.db.write(project_id) as tx:
-        return await _keep_verdict(tx, account, refusal)
-
-
-def method_of(connector: Connector, account: Account) -> AuthMethod:
-    """
-    Return the auth method an account was linked by.
-
-    Raises:
-        AccountNotUsable: the connector no longer has it.
-    """
-    method = connector.find_auth_method(account.auth_method)
-    if method is None:
-        msg = (
-            f"the connector {connector.key!r} no longer has the auth method "
-            f"{account.auth_method!r}; link the account again"
-        )
-        refused = AccountNotUsable(msg, account_id=account.id)
-        refused.relink = account.id
-        raise refused
-    return method
+        return await _keep_verdict(tx, opened.account, refusal)
 
 
 async def _keep_verdict(tx: Tx, checked: Account, refusal: CredentialRejected | None) -> Account:

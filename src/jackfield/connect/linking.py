@@ -14,8 +14,8 @@ from jackfield.accounts.check import check_credential
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.identity import find_identity
 from jackfield.accounts.models import Account, AccountNotFound
+from jackfield.accounts.opening import method_of
 from jackfield.accounts.repo import Accounts
-from jackfield.accounts.service import method_of
 from jackfield.connect import service as connect
 from jackfield.connect.keeping import Proven, keep, require_same_identity
 from jackfield.connect.models import InvalidFields

@@ -16,6 +16,7 @@ from jackfield.connectors.credentials import (
 )
 from jackfield.connectors.fields import Field, read_field
 from jackfield.connectors.guides import Guide, linking_section, read_guide, select
+from jackfield.connectors.permissions import PermissionProbe, read_permissions
 from jackfield.connectors.reading import items, mapping, scope_names, text
 from jackfield.engine.connector import CompiledAction
 from jackfield.kit.json import Json
@@ -115,6 +116,7 @@ class AuthMethod:
     environments: tuple[Environment, ...]
     test_actions: tuple[Probe, ...]
     identity: Identity | None
+    permissions: tuple[PermissionProbe, ...]
     refresh: Refresh | None
     authorization: Mapping[str, Json]
 
@@ -182,6 +184,7 @@ def read_auth_method(
         environments=_environments(entry),
         test_actions=_probes(entry, compilation),
         identity=_identity(mapping(entry, "identity"), compilation),
+        permissions=read_permissions(entry, compilation),
         refresh=_refresh(mapping(entry, "refreshAuthentication"), compilation),
         authorization=mapping(entry, "authorization"),
     )

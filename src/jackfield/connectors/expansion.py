@@ -29,8 +29,17 @@ def expand(document: dict[str, Json]) -> dict[str, Json]:
             if errors and call.get("functionName") in _REQUESTS:
                 parameters = cast("dict[str, Json]", mapping(call, "parameters"))
                 parameters["customErrors"] = [*(parameters.get("customErrors") or []), *errors]
+    for request in _probes(document):
+        request["customErrors"] = errors or []
     document.pop("defaults", None)
     return document
+
+
+def _probes(document: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    for entry in items(document, "authentication"):
+        for name in entry:
+            for probe in items(mapping(entry, name), "permissions"):
+                yield cast("dict[str, Json]", mapping(probe, "request"))
 
 
 def _calls(action: Mapping[str, Json]) -> Iterator[dict[str, Json]]:

@@ -80,6 +80,7 @@ def _check_method(
             _check_action(cast("Mapping[str, Json]", action), place, report)
     for index, action in enumerate(texts(method, "testActionsIds")):
         _exists(action, action_ids, ((at, "testActionsIds"), index), "an action", report)
+    _check_permissions(method, (at, "permissions"), action_ids, report)
     refresh = mapping(mapping(method, "refreshAuthentication"), "action")
     _check_action(refresh, ((at, "refreshAuthentication"), "action"), report)
     _check_guides(method, at, fields, scopes, report)
@@ -88,6 +89,26 @@ def _check_method(
         if target in _RESERVED_CREDENTIALS:
             place = (((at, "authorization"), "callbackParams"), name)
             report.error(place, f"A callback parameter must not set '{target}'.")
+
+
+def _check_permissions(
+    method: Mapping[str, Json], at: At, action_ids: Sequence[str], report: Report
+) -> None:
+    probes = list(items(method, "permissions"))
+    _once([text(probe, "key") for probe in probes], at, "key", report)
+    for index, probe in enumerate(probes):
+        place = (at, index)
+        for number, action in enumerate(texts(probe, "actions")):
+            _exists(action, action_ids, ((place, "actions"), number), "an action", report)
+        if not probe.get("actions") and not probe.get("tags"):
+            report.missing(place, "tags")
+        writes = mapping(probe, "request").get("method", "get") != "get"
+        if writes and not probe.get("refusedWith"):
+            message = (
+                "What could change something must be refused: say with which statuses in "
+                "'refusedWith'."
+            )
+            report.error((place, "request"), message, on_key=True)
 
 
 def _check_guides(

@@ -14,6 +14,8 @@ from jackfield.accounts.models import (
     AccountPage,
     AccountStatus,
 )
+from jackfield.accounts.permissions.models import ActionPermission, Permissions, Verdict
+from jackfield.accounts.permissions.service import probe_permissions, read_permissions
 from jackfield.accounts.repo import Accounts
 from jackfield.connect import service as connect
 from jackfield.connect.models import SessionTerms
@@ -62,7 +64,7 @@ async def show_account(request: Request, project: Project) -> Response:
             account = await Accounts(tx).get(request.path_params["account_id"])
         except HubError as missing:
             return _missing(request, project, missing)
-    return _account_page(request, project, account)
+    return await _account_page(request, project, account)
 
 
 async def change_account(request: Request, project: Project) -> Response:
@@ -72,7 +74,9 @@ async def change_account(request: Request, project: Project) -> Response:
     try:
         if verb == "check":
             checked = await accounts.check(hub, project.id, account_id)
-            return _account_page(request, project, checked, checked=True)
+            return await _account_page(request, project, checked, checked=True)
+        if verb == "probe":
+            await probe_permissions(hub, project.id, account_id)
         if verb == "reconnect":
             return await _reconnect_page(request, project, account_id)
         change = _CHANGES.get(verb)
@@ -82,6 +86,7 @@ async def change_account(request: Request, project: Project) -> Response:
     except HubError as refused:
         return _missing(request, project, refused)
     where = "" if verb == "delete" else f"/accounts/{quote(account_id)}"
+    where += "#permissions" if verb == "probe" else ""
     return RedirectResponse(f"{base_path(hub)}/dashboard{where}", 303)
 
 
@@ -123,10 +128,10 @@ async def _reconnect_page(request: Request, project: Project, account_id: str) -
     async with hub.db.read(project.id) as tx:
         account = await Accounts(tx).get(account_id)
     link = connect.auth_link(hub.public_url, opened.token)
-    return _account_page(request, project, account, link=link)
+    return await _account_page(request, project, account, link=link)
 
 
-def _account_page(
+async def _account_page(
     request: Request,
     project: Project,
     account: Account,
@@ -134,16 +139,33 @@ def _account_page(
     checked: bool = False,
     link: str | None = None,
 ) -> Response:
+    hub = hub_of(request)
+    try:
+        permissions = await read_permissions(hub, project.id, account.id)
+    except HubError:
+        # Its connector, or the way it was linked, is no longer there to say.
+        permissions = None
     return page(
         request,
         "dashboard/account.html",
         project=project,
         account=account,
         titles=_titles(request),
-        rewrites=hub_of(request).rewrites.targets,
+        rewrites=hub.rewrites.targets,
         checked=checked,
         link=link,
+        permissions=permissions if permissions and permissions.can_be_probed else None,
+        groups=_groups(permissions) if permissions else {},
+        verdicts=list(Verdict),
     )
+
+
+def _groups(permissions: Permissions) -> dict[str, list[ActionPermission]]:
+    """Return the actions by what they are about."""
+    groups: dict[str, list[ActionPermission]] = {}
+    for each in permissions.actions:
+        groups.setdefault(next(iter(each.action.tags), "other"), []).append(each)
+    return groups
 
 
 def _link_page(

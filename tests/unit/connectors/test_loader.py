@@ -51,6 +51,17 @@ def test_defaults_follow_the_errors_of_every_request(write: Write) -> None:
     assert "defaults" not in document
 
 
+def test_defaults_are_meant_for_probes_of_permissions_too(write: Write) -> None:
+    probe = "{ key: a, label: A, tags: [t], request: { url: /a, method: get } }"
+    text = MAIN.replace("actions:", f"      permissions: [{probe}]\nactions:")
+    text += "defaults:\n  customErrors: [{ receivedStatus: 401, targetStatus: 403 }]\n"
+
+    [method] = load(write(text)).auth_methods
+
+    [read] = method.permissions
+    assert [each["receivedStatus"] for each in read.request["customErrors"]] == [401]
+
+
 def test_a_version_may_be_written_as_a_number(write: Write) -> None:
     text = MAIN.replace("functionName: request", "functionName: request\n          version: 1")
 

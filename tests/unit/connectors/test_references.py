@@ -10,12 +10,31 @@ from jackfield.connectors.loader import load
 from tests.unit.connectors.conftest import ACTION, MAIN
 
 Write = Callable[..., Path]
+PERMISSIONS = (
+    "      permissions:\n        - { key: read, label: Read, actions: [list_things], "
+    "request: { url: /things, method: get } }\nactions:"
+)
 TEST_ACTIONS = "      testActions: [{ action: list_thing, required: true }]\nactions:"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        (
+            "actions:",
+            PERMISSIONS.replace("list_things", "list_thing"),
+            "'list_thing' in .* is not an action. Did you mean 'list_things'",
+        ),
+        (
+            "actions:",
+            PERMISSIONS.replace("actions: [list_things], ", ""),
+            "permissions\\[0\\].tags' is missing",
+        ),
+        (
+            "actions:",
+            PERMISSIONS.replace("get }", "post }"),
+            "What could change something must be refused",
+        ),
         (
             "actions:",
             TEST_ACTIONS,

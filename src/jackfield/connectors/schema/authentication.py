@@ -7,6 +7,7 @@ from jackfield.connectors.schema.authorization import AUTHORIZATION
 from jackfield.connectors.schema.expressions import Expression
 from jackfield.connectors.schema.inputs import FORMATS, SCOPES
 from jackfield.connectors.schema.kinds import Anything, Boolean, Choice, Number, Text
+from jackfield.connectors.schema.permissions import PERMISSION
 from jackfield.connectors.schema.requests import CERTIFICATES
 from jackfield.connectors.schema.structures import Either, Entry, ListOf, MapOf, Record
 
@@ -263,6 +264,9 @@ METHOD: Final = Record(
             _IDENTITY,
             "How to tell that an account that is linked anew is still the same one.",
             ours=True,
+        ),
+        "permissions": Entry(
+            ListOf(PERMISSION), "How to find out what credentials may do.", ours=True
         ),
         "certificates": Entry(CERTIFICATES, "Client certificate to show."),
     },

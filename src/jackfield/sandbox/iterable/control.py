@@ -19,6 +19,7 @@ from jackfield.sandbox.iterable.times import iso
 
 PREFIX: Final = "/__sandbox__/"
 _SHOWN: Final = 100
+_FLAGS: Final = {"true": True, "false": False}
 _Handler: TypeAlias = Callable[[RegionalSandbox, bytes], Json]
 
 
@@ -139,10 +140,12 @@ def _clear_faults(sandbox: RegionalSandbox, _body: bytes) -> Json:
 def _requests(sandbox: RegionalSandbox, query: str) -> Json:
     asked = {name: values[-1] for name, values in parse_qs(query).items()}
     wanted = {name: asked[name] for name in ("method", "path", "route", "effect") if name in asked}
+    changed = _FLAGS.get(asked.get("changed", ""))
     chosen = [
         entry
         for entry in sandbox.journal
-        if all(getattr(entry, name) == value for name, value in wanted.items())
+        if changed in {None, entry.changed}
+        and all(getattr(entry, name) == value for name, value in wanted.items())
     ]
     limit = int(asked["limit"]) if asked.get("limit", "").isdecimal() else _SHOWN
     redactor = sandbox.redactor()

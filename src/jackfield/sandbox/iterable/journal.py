@@ -3,15 +3,18 @@
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
+from http import HTTPStatus
 from typing import Final
 
 from msgspec import Struct
 
 from jackfield.kit.json import DecodeError, Json, decode
 from jackfield.kit.redaction import Redactor
+from jackfield.sandbox.iterable.faults import FaultKind
 
 _KEPT: Final = 2000
 _LARGEST_BODY: Final = 16_384
+_HANDLED: Final = frozenset({"", FaultKind.DELAY, FaultKind.TRUNCATED})
 
 
 class Entry(Struct, rename="camel", frozen=True):
@@ -29,6 +32,15 @@ class Entry(Struct, rename="camel", frozen=True):
     body: bytes = b""
     fault: str = ""
 
+    @property
+    def changed(self) -> bool:
+        """Whether it had an effect beyond reading, which a fault may have kept from the client."""
+        return (
+            self.effect not in {"", "read"}
+            and self.status < HTTPStatus.BAD_REQUEST
+            and self.fault in _HANDLED
+        )
+
     def show(self, redactor: Redactor) -> dict[str, Json]:
         """Return what people may see of it."""
         return {
@@ -38,6 +50,7 @@ class Entry(Struct, rename="camel", frozen=True):
             "query": redactor.text(self.query),
             "route": self.route,
             "effect": self.effect,
+            "changed": self.changed,
             "key": self.key,
             "status": self.status,
             "milliseconds": self.milliseconds,

@@ -1,0 +1,101 @@
+"""What credentials may do, found out without doing it: requests that a connector declares harmless.
+
+A probe either reads, or asks for a write in a way that the provider refuses before anything
+happens. A provider that looks at the credentials first tells by the refusal whether they may.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from jackfield.connectors.action import ActionInfo
+from jackfield.connectors.compilation import Compilation
+from jackfield.connectors.reading import as_list, items, mapping, text, texts
+from jackfield.engine.connector import CompiledAction
+from jackfield.kit.json import Json
+
+# A read that fails for what was asked, and not for who asked, was let in.
+_READ_REFUSALS: Final = frozenset({400, 422})
+_READS: Final = frozenset({"read", "search"})
+_EMPTY_BODY: Final[Mapping[str, Json]] = {
+    "name": "body",
+    "value": "{{ {} }}",
+    "in": "body",
+    "spread": True,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class PermissionProbe:
+    """A request that tells whether credentials may run the actions it stands for.
+
+    It stands for the actions it names and, of those that have one of its tags, for the reading ones
+    if it reads itself, else for the others. `refusals` are the statuses by which the provider
+    refuses the request of somebody who is allowed to make it.
+    """
+
+    key: str
+    label: str
+    actions: frozenset[str]
+    tags: frozenset[str]
+    request: Mapping[str, Json]
+    refusals: frozenset[int]
+    compilation: Compilation
+
+    @property
+    def reads(self) -> bool:
+        return self.request.get("method") == "get"
+
+    @cached_property
+    def compiled(self) -> CompiledAction:
+        parameters = {**self.request, "response": {"format": "auto"}}
+        if not self.reads and not any(each.get("in") == "body" for each in self._args):
+            parameters["args"] = [*self._args, _EMPTY_BODY]
+        call = {"functionName": "request", "parameters": parameters}
+        return self.compilation.action(
+            {
+                "actionId": self.key,
+                "actionType": "test",
+                # What is no read is not repeated.
+                "effects": ["read"] if self.reads else ["write"],
+                "steps": [{"stepId": "ask", "stepFunction": call}],
+            }
+        )
+
+    def covers(self, action: ActionInfo) -> bool:
+        """Whether an action of one of its tags is of its kind."""
+        return self.reads == _READS.issuperset(action.effects) and not self.tags.isdisjoint(
+            action.tags
+        )
+
+    @property
+    def _args(self) -> list[Mapping[str, Json]]:
+        return list(items(self.request, "args"))
+
+
+def read_permissions(
+    entry: Mapping[str, Json], compilation: Compilation
+) -> tuple[PermissionProbe, ...]:
+    return tuple(_read(each, compilation) for each in items(entry, "permissions"))
+
+
+def find_probe(probes: tuple[PermissionProbe, ...], action: ActionInfo) -> PermissionProbe | None:
+    """Find the probe that stands for an action: one that names it goes before one with its tag."""
+    named = (probe for probe in probes if action.name in probe.actions)
+    tagged = (probe for probe in probes if probe.covers(action))
+    return next(named, None) or next(tagged, None)
+
+
+def _read(entry: Mapping[str, Json], compilation: Compilation) -> PermissionProbe:
+    request = mapping(entry, "request")
+    declared = frozenset(each for each in as_list(entry.get("refusedWith")) if type(each) is int)
+    return PermissionProbe(
+        key=text(entry, "key"),
+        label=text(entry, "label"),
+        actions=frozenset(texts(entry, "actions")),
+        tags=frozenset(texts(entry, "tags")),
+        request=request,
+        refusals=declared or (_READ_REFUSALS if request.get("method") == "get" else frozenset()),
+        compilation=compilation,
+    )
