@@ -246,7 +246,7 @@ def _children(place: Found, _root: Found, _meter: Meter) -> Iterator[Found]:
         for index, item in enumerate(place.value):
             yield Found(item, index, place)
     elif kind is dict:
-        for key, item in place.value.items():
+        for key, item in js.in_order(place.value).items():
             yield Found(item, key, place)
 
 
