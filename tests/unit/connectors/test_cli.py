@@ -187,7 +187,9 @@ def test_a_batch_is_answered_line_by_line(tmp_path: Path) -> None:
     file = tmp_path / "batch.ndjson"
     file.write_text(
         '{"id": "1", "kind": "expression", "expr": "{{a * 2}}", "context": {"a": "50"}}\n'
-        '{"id": "2", "kind": "step", "function": "request", "params": {}, "server": 7}\n',
+        '{"id": "2", "kind": "step", "function": "request", "params": {}, "server": 7}\n'
+        '{"id": "3", "kind": "step", "mode": "strict", "function": "request", "params": '
+        '{"baseUrl": "https://x.test", "url": "/u/${inputs.id}", "method": "get"}}\n',
         encoding="utf-8",
     )
 
@@ -197,6 +199,7 @@ def test_a_batch_is_answered_line_by_line(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert answers[0] == {"id": "1", "value": 100}
     assert "error" in answers[1]
+    assert "path.id: " in answers[2]["value"]["output"]["message"]
 
 
 def test_a_batch_that_is_none_is_a_wrong_use(tmp_path: Path) -> None:
