@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 
 from msgspec import Raw
 
-from jackfield.accounts.models import Account
+from jackfield.actions.agents.reach import title_of
+from jackfield.actions.agents.styles import ACCOUNT, ParamStyle, input_schema
 from jackfield.actions.holding import Held
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.catalog import Catalog
@@ -16,7 +17,6 @@ from jackfield.connectors.outputs import output_schema
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, encode
 from jackfield.mcp.endpoint import Endpoint, ToolMode
-from jackfield.mcp.styles import ACCOUNT, ParamStyle, input_schema
 
 _RENDERED: Final = 256
 _PAGING: Final = "Where to go on: `next` of the previous result."
@@ -93,7 +93,7 @@ def _choices(endpoint: Endpoint) -> tuple[Choice, ...]:
     return tuple(
         Choice(
             provider,
-            tuple((each.account.id, _title(each.account)) for each in of) if len(of) > 1 else (),
+            tuple((each.account.id, title_of(each.account)) for each in of) if len(of) > 1 else (),
             _allowed([each.profile.allowed_actions for each in of]),
         )
         for provider, of in by_provider.items()
@@ -214,14 +214,6 @@ def _with_account(tool: Mapping[str, Json], accounts: Titles) -> Json:
             "required": [ACCOUNT, *schema.get("required", [])],
         },
     }
-
-
-def _title(account: Account) -> str:
-    return (
-        f"{account.origin_owner_name} ({account.label})"
-        if account.label
-        else account.origin_owner_name
-    )
 
 
 def _example(connector: Connector) -> str:
