@@ -1,4 +1,4 @@
-"""`a2a-sdk` from PyPI, unmodified."""
+"""`a2a-sdk` from PyPI, unmodified: the line of protocol 0.3, and the newest."""
 
 from pathlib import Path
 
@@ -46,3 +46,26 @@ async def test_the_official_client_reads_cards_sends_and_follows(
         assert message["parts"][1]["data"]["skills"][0]["id"] == "iterable_get_list_size"
     assert (said["gone"], said["uncancelled"]) == ({"code": -32001}, {"code": -32001})
     assert said["stranger"] == {"status": 401}
+
+
+async def test_the_newest_client_speaks_the_protocol_the_card_names(
+    served: Served, newest_a2a_python: Path, run: Run
+) -> None:
+    said = await run(
+        newest_a2a_python,
+        FOLDER / "python" / "newest_agent.py",
+        served.url,
+        served.account,
+        JACKFIELD_API_KEY=served.key,
+    )
+
+    assert len(said["skills"]) == len(served.hub.catalog.get("iterable").actions)
+    assert said["sent"][0]["task"]["status"]["state"] == "TASK_STATE_COMPLETED"
+    assert [next(iter(event)) for event in said["streamed"]] == [
+        "task",
+        "statusUpdate",
+        "artifactUpdate",
+        "statusUpdate",
+    ]
+    skills = said["found"][0]["message"]["parts"][1]["data"]["skills"]
+    assert skills[0]["id"] == "iterable_get_list_size"
