@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -6,7 +7,10 @@ from dirty_equals import IsStr
 from inline_snapshot import snapshot
 
 from jackfield.projects.models import Scope
-from tests.a2a.conftest import Ask
+from jackfield.sandbox.iterable.server import Sandbox
+from tests.a2a.conftest import Ask, post, rpc, said
+from tests.support.clock import FrozenClock
+from tests.support.files import hub_with_files
 from tests.support.running import Running
 
 pytestmark = pytest.mark.anyio
@@ -159,3 +163,19 @@ async def test_a_card_is_only_read(hub: Running) -> None:
     response = await hub.api.post(EXTENDED, json={})
 
     assert (response.status_code, response.json()["message"]) == (405, IsStr(regex=".*GET, HEAD"))
+
+
+async def test_accounts_of_several_providers_have_one_card_and_need_no_choice(
+    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> None:
+    async with hub_with_files(sandbox, tmp_path, data_dir=data_dir, clock=clock) as (hub, acme):
+        iterable = await hub.link()
+        both = f"{iterable},{acme}"
+        card = await extended(hub, both)
+        order = said({"action": "acme_download_report"})
+        sent = await post(hub, rpc("message/send", order), x_account_id=both)
+
+    assert card["name"] == "Jackfield Iterable, Acme"
+    assert "iconUrl" not in card
+    assert {each["id"].partition("_")[0] for each in card["skills"]} == {"iterable", "acme"}
+    assert sent.json()["result"]["status"]["state"] == "completed"
