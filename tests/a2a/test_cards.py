@@ -179,3 +179,14 @@ async def test_accounts_of_several_providers_have_one_card_and_need_no_choice(
     assert "iconUrl" not in card
     assert {each["id"].partition("_")[0] for each in card["skills"]} == {"iterable", "acme"}
     assert sent.json()["result"]["status"]["state"] == "completed"
+
+
+async def test_only_actions_the_account_was_linked_for_are_skills(hub: Running, ask: Ask) -> None:
+    account = await hub.link(actions=["iterable_list_channels", "iterable_list_lists"])
+
+    card = await extended(hub, account)
+    found = await ask("message/send", said("create a list"), x_account_id=account)
+
+    linked = {"iterable_list_channels", "iterable_list_lists"}
+    assert {each["id"] for each in card["skills"]} == linked
+    assert {each["id"] for each in found["parts"][1]["data"]["skills"]} <= linked

@@ -31,7 +31,7 @@ def order_of(
     accounts = [
         held.account.id
         for held in reach.held
-        if held.account.provider == connector.key and held.profile.allows(action.id)
+        if held.account.provider == connector.key and held.allows(action.id)
     ]
     if len(reach.accounts_of(connector.key)) > 1:
         order[ACCOUNT] = accounts[0]

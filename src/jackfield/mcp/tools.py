@@ -94,16 +94,16 @@ def _choices(endpoint: Endpoint) -> tuple[Choice, ...]:
         Choice(
             provider,
             tuple((each.account.id, title_of(each.account)) for each in of) if len(of) > 1 else (),
-            _allowed([each.profile.allowed_actions for each in of]),
+            _allowed([each.allowed_actions for each in of]),
         )
         for provider, of in by_provider.items()
     )
 
 
-def _allowed(lists: Sequence[tuple[str, ...] | None]) -> frozenset[str] | None:
-    if None in lists:
+def _allowed(sets: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    if None in sets:
         return None
-    return frozenset(action_id for each in lists if each is not None for action_id in each)
+    return frozenset[str]().union(*(each for each in sets if each is not None))
 
 
 def finding_tools(connector: Connector) -> list[dict[str, Json]]:

@@ -44,11 +44,9 @@ class Reach:
         return [each for each in self.accounts if each.provider == provider]
 
     def allows(self, action_id: str, *, provider: str) -> bool:
-        """Tell whether the profile of any of the provider's accounts lets it run an action."""
+        """Tell whether any of the provider's accounts may run an action."""
         return any(
-            each.profile.allows(action_id)
-            for each in self.held
-            if each.account.provider == provider
+            each.allows(action_id) for each in self.held if each.account.provider == provider
         )
 
     def choose(self, connector: Connector, named: Json) -> Account:
