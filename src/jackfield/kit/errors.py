@@ -12,6 +12,7 @@ nothing but the request id.
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import ClassVar, Final
 
 
@@ -188,6 +189,7 @@ class UnresolvedReference(HubError):
     code = "unresolved_reference"
 
 
+@cache
 def summary(error: type[HubError]) -> str:
     """Return the first line of an error's docstring: its default message."""
     return (inspect.getdoc(error) or error.__name__).partition("\n")[0]
