@@ -12,7 +12,7 @@ from jackfield.sandbox.iterable.control import count
 from jackfield.sandbox.iterable.regional import RegionalSandbox
 from jackfield.sandbox.iterable.replies import HTML, Reply
 
-_SHOWN: Final = 50
+_SHOWN: Final = 25
 _POLICY: Final = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
     "x-content-type-options": "nosniff",
