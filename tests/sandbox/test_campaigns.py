@@ -59,6 +59,15 @@ def test_a_running_triggered_campaign_of_each_medium_is_there(us: Client) -> Non
     }
 
 
+def test_a_triggered_campaign_is_there_to_be_activated(us: Client) -> None:
+    waiting = us.get("/api/campaigns", campaignState="Ready").json["campaigns"]
+    [number] = [each["id"] for each in waiting if each["type"] == "Triggered"]
+
+    assert act(us, "activateTriggered", number).status == 200
+
+    assert state_of(us, number) == "Running"
+
+
 def test_pages_link_to_their_neighbors_on_the_same_host(us: Client) -> None:
     first = us.get("/api/campaigns", page=1, pageSize=6, sort="-id").json
     second = us.get(first["nextPageUrl"].removeprefix("http://test")).json
@@ -66,7 +75,7 @@ def test_pages_link_to_their_neighbors_on_the_same_host(us: Client) -> None:
 
     ids = [each["id"] for page in (first, second, third) for each in page["campaigns"]]
     assert ids == sorted(ids, reverse=True)
-    assert len(ids) == len(set(ids)) == first["totalCampaignsCount"] == 17
+    assert len(ids) == len(set(ids)) == first["totalCampaignsCount"] == 18
     assert "previousPageUrl" not in first
     assert "nextPageUrl" not in third
 
@@ -74,7 +83,7 @@ def test_pages_link_to_their_neighbors_on_the_same_host(us: Client) -> None:
 def test_without_a_page_all_campaigns_come_at_once(us: Client) -> None:
     answer = us.get("/api/campaigns").json
 
-    assert len(answer["campaigns"]) == 17
+    assert len(answer["campaigns"]) == 18
     assert set(answer) == {"campaigns"}
 
 

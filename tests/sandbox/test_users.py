@@ -385,7 +385,8 @@ def test_what_the_provider_keeps_itself_cannot_be_written_as_a_field(us: Client)
         ("/api/users/unforget", {"email": AVERY}),
         ("/api/users/disableDevice", {"token": "unknown"}),
         ("/api/users/registerBrowserToken", {"email": AVERY, "browserToken": ""}),
-        ("/api/auth/jwts/invalidate", {"issuedBefore": 10**18}),
+        ("/api/auth/jwts/invalidate", {"email": AVERY, "issuedBefore": 10**18}),
+        ("/api/auth/jwts/invalidate", {}),
         (
             "/api/commerce/trackPurchase",
             {"user": {"email": AVERY}, "items": [], "total": 1, "id": "x" * 513},

@@ -70,6 +70,23 @@ def test_the_page_for_an_unknown_route_escapes_the_path(us: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/api/campaigns?page=one", "Cannot parse parameter page as Long"),
+        ("/api/campaigns/metrics?campaignId=x", "Cannot parse parameter campaignId as Long"),
+        ("/api/lists/getUsers?listId=1&preferUserId=x", "parameter preferUserId as Boolean"),
+        ("/api/experiments?state=over", "Cannot parse parameter state as one of its values"),
+        ("/api/lists/getUsers", "Missing parameter: listId"),
+    ],
+)
+def test_a_parameter_that_cannot_be_read_is_named(us: Client, path: str, message: str) -> None:
+    answer = us.get(path)
+
+    assert (answer.status, answer.json["code"]) == (400, "BadParams")
+    assert message in answer.json["msg"]
+
+
+@pytest.mark.parametrize(
     ("body", "faults"),
     [
         (b'{"email": 5}', {"obj.email": "String value expected"}),

@@ -50,7 +50,7 @@ def check(
     """
     Return who a call is made for.
 
-    `revoked` says until when the tokens of a user, or under "" those of everybody, are refused.
+    `revoked` says until when the tokens of a user are refused.
 
     Raises:
         Refusal: the token is missing, forged, expired or revoked.
@@ -62,7 +62,7 @@ def check(
     claims = _open(token, key.jwt_secret)
     if not claims.exp or claims.exp <= now.timestamp():
         raise _refused(*_EXPIRED)
-    for name in ("", claims.email, claims.user_id):
+    for name in (claims.email, claims.user_id):
         if name is not None and name in revoked and claims.iat < revoked[name].timestamp():
             raise _refused(*_REVOKED)
     return claims

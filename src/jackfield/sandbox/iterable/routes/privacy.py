@@ -67,13 +67,16 @@ def list_forgotten_user_ids(call: Call) -> Json:
 
 
 def invalidate_jwts(call: Call, body: Invalidation) -> Json:
-    """Refuse tokens issued before a moment: a user's, or everybody's where none is named."""
+    """Refuse a user's tokens that were issued before a moment."""
+    profiles.check_identifiers(Identity(body.email, body.user_id))
     try:
         until = from_unix(body.issued_before) if body.issued_before else call.project.now
     except ValueError as error:
         msg = f"Invalid issuedBefore: {body.issued_before}"
         raise bad_params(msg) from error
-    call.project.revoked_jwts[body.email or body.user_id or ""] = until
+    call.project.revoked_jwts.update(
+        {name: until for name in (body.email, body.user_id) if name is not None}
+    )
     return success()
 
 

@@ -1,4 +1,4 @@
-"""Campaigns of the usual project: one in each state, and a running triggered one of each medium."""
+"""Campaigns of the usual project, in each state, and triggered ones of each medium."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -66,6 +66,14 @@ def plant_campaigns(
         campaign.labels = ("service",)
         if medium is Medium.EMBEDDED:
             campaign.placement_id = 11
+    waiting = _make(
+        project,
+        "Birthday wishes",
+        CampaignKind.TRIGGERED,
+        templates[Medium.EMAIL],
+        today - timedelta(days=2),
+    )
+    waiting.state = CampaignState.READY
 
 
 def running(project: Project, medium: Medium) -> Campaign:

@@ -1,7 +1,7 @@
 """Query strings, read into structs."""
 
 from functools import cache
-from typing import Any, TypeVar, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -9,6 +9,8 @@ import msgspec
 from jackfield.sandbox.iterable.refusals import Refusal, bad_params
 
 T = TypeVar("T")
+# The service is written in Scala, and names its types.
+_KINDS: Final = {"int": "Long", "bool": "Boolean", "float": "Double"}
 
 
 def read_query(text: str, type_: type[T]) -> T:
@@ -47,4 +49,8 @@ def _refused(fault: str) -> Refusal:
     if fault.startswith("Object missing required field"):
         return bad_params(f"Missing parameter: {fault.split('`')[1]}")
     expected, _, place = fault.partition(" - at `$.")
-    return bad_params(f"Cannot parse parameter {place.rstrip('`') or 'query'}: {expected}")
+    name = place.rstrip("`").partition("[")[0] or "query"
+    kind = next(
+        (kind for word, kind in _KINDS.items() if f"`{word}" in expected), "one of its values"
+    )
+    return bad_params(f"Cannot parse parameter {name} as {kind}")
