@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector, Link
 from jackfield.connectors.reading import as_list, items, mapping, text, texts
+from jackfield.engine.inputs.schema import FORMAT_WORDS
 from jackfield.engine.kinds import is_list
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, encode
@@ -23,6 +24,7 @@ _LIMITS: Final[Mapping[str, str]] = {
     "maxLength": "length at most {}",
     "minItems": "elements at least {}",
     "maxItems": "elements at most {}",
+    "maxProperties": "entries at most {}",
     "default": "{} when left out",
 }
 _WHEN: Final[Mapping[str, str]] = {"equals": "is {}", "notEquals": "is not {}"}
@@ -144,6 +146,9 @@ def _type(schema: Mapping[str, Json]) -> str:
 
 def _limits(schema: Mapping[str, Json], element: Mapping[str, Json]) -> Iterator[str]:
     for name, sentence in _LIMITS.items():
+        # A well-known form is told by its name.
+        if name == "pattern" and {schema.get(name), element.get(name)} & FORMAT_WORDS.keys():
+            continue
         if name in schema:
             yield sentence.format(_spell(schema[name]))
         elif name in element:

@@ -185,6 +185,14 @@ def test_a_variant_may_have_another_shape() -> None:
         inputs.accept({"body": {"to": 1}})
 
 
+def test_an_object_may_be_limited_in_entries() -> None:
+    inputs = Inputs([{"name": "by", "type": "object", "rules": {"maxProperties": 1}}])
+
+    assert inputs.accept({"body": {"by": {"a": 1}}}) == {"by": {"a": 1}}
+    with pytest.raises(InvalidInputs, match=r"body.by may have at most 1 entries"):
+        inputs.accept({"body": {"by": {"a": 1, "b": 2}}})
+
+
 def test_the_connectors_own_words_replace_ours() -> None:
     rules = {"pattern": "^[a-f0-9]+$", "errorMessage": "must be hexadecimal"}
     inputs = Inputs([{"name": "key", "type": "string", "rules": rules}])

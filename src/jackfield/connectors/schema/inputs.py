@@ -20,6 +20,9 @@ RULES: Final = Record(
         "max": Entry(Number(), "The largest number."),
         "minItems": Entry(Number(minimum=0, integer=True), "The shortest list.", ours=True),
         "maxItems": Entry(Number(minimum=0, integer=True), "The longest list.", ours=True),
+        "maxProperties": Entry(
+            Number(minimum=0, integer=True), "The most entries of an object.", ours=True
+        ),
         "errorMessage": Entry(Text(), "What to say when a rule is broken."),
     },
     doc="Limits of a value; of a list, those of its elements, beside `minItems` and `maxItems`.",

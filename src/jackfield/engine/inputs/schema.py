@@ -47,6 +47,7 @@ _LIMITS: Final = {
     "maxLength": "maxLength",
     "min": "minimum",
     "max": "maximum",
+    "maxProperties": "maxProperties",
 }
 _LIST_LIMITS: Final = ("minItems", "maxItems")
 _DEEPEST: Final = 32

@@ -25,6 +25,7 @@ _MESSAGES: Final[Mapping[str, Callable[[Json], str]]] = {
     "maximum": lambda limit: f"may be at most {limit}",
     "minItems": lambda limit: f"must have at least {limit} items",
     "maxItems": lambda limit: f"may have at most {limit} items",
+    "maxProperties": lambda limit: f"may have at most {limit} entries",
     "anyOf": lambda _options: "does not have any of the shapes that are allowed",
     "pattern": lambda pattern: f"must match {pattern}",
 }
