@@ -25,6 +25,7 @@ class Route(msgspec.Struct, frozen=True):
     query: list[str]
     body: list[str]
     effect: str
+    limit: str = ""
 
 
 ROUTES = msgspec.json.decode(
@@ -81,6 +82,34 @@ async def test_only_what_is_given_is_sent(iterable: Connector, route: Route) -> 
     body: dict[str, Json] = msgspec.json.decode(request.body) if request.body else {}
     defaults = {"page", "pageSize", "limit", "offset", "scheduleSend"}
     assert (sent | {*body}) - {*given} - defaults == set()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.action)
+async def test_a_route_is_asked_as_often_as_is_documented(
+    iterable: Connector, route: Route
+) -> None:
+    properties = inputs_of(iterable, route)["properties"]
+    given = {name: example(name, schema) for name, schema in properties.items() if name != "next"}
+    request = await first_request(iterable, route, given)
+    pools = iterable.compiled.limits.pools_of(request.url)
+    # Pools are told apart by address, and Iterable's limits by method as well.
+    documented = {each.limit for each in ROUTES if each.path == route.path}
+
+    assert {f"{pool.rate:g}/second" for pool in pools if pool.key != "main"} == {
+        limit for limit in documented if limit.endswith("/second")
+    }
+
+
+@pytest.mark.parametrize(
+    "route", [each for each in ROUTES if each.limit], ids=lambda route: route.action
+)
+def test_a_limit_is_told(iterable: Connector, route: Route) -> None:
+    action = iterable.find_action(f"iterable_{route.action}")
+    assert action
+    number, unit = route.limit.split("/")
+
+    assert f"{number} request{'' if number == '1' else 's'} a {unit}" in action.details
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.action)
