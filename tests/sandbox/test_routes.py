@@ -10,6 +10,7 @@ import pytest
 
 from jackfield.sandbox.iterable.routes.table import ROUTES
 from jackfield.sandbox.iterable.state.channels import Medium
+from jackfield.sandbox.iterable.state.project import Project
 from tests.sandbox.client import Client
 from tests.sandbox.examples import AVERY, EXAMPLES
 from tests.support.clock import FrozenClock
@@ -109,7 +110,9 @@ def test_every_documented_parameter_is_read(name: str) -> None:
 def test_a_success_looks_as_documented(us: Client, clock: FrozenClock, name: str) -> None:
     method, path = name.split(" ")
     example, documented = EXAMPLES[name], BY_ROUTE[name]
-    path, body = fill(us, example.path or path), json.loads(fill(us, json.dumps(example.body)))
+    project = us.app.sandbox.project
+    path = filled(project, example.path or path)
+    body = json.loads(filled(project, json.dumps(example.body)))
     for verb, place, earlier in example.before:
         assert us.call(verb, place, body=earlier).status < 300
     clock.advance(seconds=2 + example.wait)
@@ -135,10 +138,10 @@ def test_a_body_without_its_required_fields_is_refused(us: Client, name: str) ->
     assert "Invalid JSON body" in answer.text or answer.text.startswith("Json error: ")
 
 
-def fill(us: Client, text: str) -> str:
+def filled(project: Project, text: str) -> str:
     """Put the ids of messages that were sent where a text asks for them."""
-    messages = us.app.sandbox.project.messages
-    avery = us.app.sandbox.project.users.with_email(AVERY)[0]
+    messages = project.messages
+    avery = project.users.with_email(AVERY)[0]
     for medium, name in (
         (Medium.EMAIL, "{email_message}"),
         (Medium.IN_APP, "{in_app_message}"),
