@@ -203,3 +203,7 @@ def test_old_body_errors_repeat_headers_on_request(us: Client) -> None:
     answer = us.post("/api/users/update", {"email": 5})
     assert (answer.status, answer.json["code"]) == (400, "BadJsonBody")
     assert f"api-key -> {key}" in answer.json["msg"]
+    fault = [{"msg": ["error.expected.jsstring"], "args": []}]
+    assert answer.json["params"] == {"obj.email": fault}
+    missing = us.post("/api/lists", {}).json["params"]["obj.name"]
+    assert missing == [{"msg": ["error.path.missing"], "args": []}]

@@ -23,6 +23,7 @@ from jackfield.sandbox.iterable.replies import HTML, Reply, Stream
 from jackfield.sandbox.iterable.routes.table import ROUTES
 from jackfield.sandbox.iterable.seed.document import Seed
 from jackfield.sandbox.iterable.sending import Receive, Send, cut_short, reset, send_answer
+from jackfield.sandbox.iterable.wire.bodies import old_json_fault
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.routing import Route
 from jackfield.sandbox.iterable.wire.table import Match, Table
@@ -125,11 +126,7 @@ class IterableApp:
             return refused
         seen = ", ".join(f"{name} -> {value}" for name, value in request.headers.items())
         body = request.body.decode("utf-8", "replace")
-        return refusal(
-            HTTPStatus.BAD_REQUEST,
-            refused.code,
-            f"[{request.path}] Invalid JSON body: {body} Headers: {seen}",
-        )
+        return old_json_fault(request.path, refused, said=f"{body} Headers: {seen}")
 
     def _other(self, request: _Request) -> Reply | Stream:
         path, query = request.path, request.query

@@ -3,7 +3,9 @@
 import re
 from typing import Final, TypeVar
 
-from jackfield.kit.json import DecodeError, ValidationError, decode
+from msgspec import Struct
+
+from jackfield.kit.json import DecodeError, Json, ValidationError, decode
 from jackfield.sandbox.iterable.refusals import Refusal, refusal, text_refusal
 
 T = TypeVar("T")
@@ -29,6 +31,10 @@ class BadBody(Exception):
         self.faults: Final = faults
 
 
+class _Complaint(Struct):
+    params: dict[str, str] | None
+
+
 def read_body(body: bytes, type_: type[T]) -> T:
     """
     Read a JSON body as a `type_`; an empty one counts as `{}`.
@@ -47,6 +53,20 @@ def read_body(body: bytes, type_: type[T]) -> T:
 def json_fault(path: str, fault: BadBody) -> Refusal:
     """Name what is wrong, in envelope A."""
     return refusal(400, "BadJsonBody", f"[{path}] Invalid JSON body", fault.faults or None)
+
+
+def old_json_fault(path: str, refused: Refusal, *, said: str) -> Refusal:
+    """Put a complaint of `json_fault` in its oldest form, which repeats what the client `said`."""
+    faults = decode(refused.reply.body, _Complaint).params or {}
+    params: dict[str, Json] = {
+        place: [{"msg": [_old_words(each)], "args": []}] for place, each in faults.items()
+    }
+    return refusal(400, refused.code, f"[{path}] Invalid JSON body: {said}", params or None)
+
+
+def _old_words(fault: str) -> str:
+    kind, expects, _ = fault.partition(" value expected")
+    return f"error.expected.js{kind.lower()}" if expects else "error.path.missing"
 
 
 def text_fault(_path: str, fault: BadBody) -> Refusal:
