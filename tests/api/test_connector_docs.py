@@ -115,7 +115,7 @@ async def test_the_page_leads_to_the_guide_and_tells_the_rate_limits(hub: Runnin
     page = await hub.api.get(PAGE, auth=None)
 
     assert f'href="{PAGE}/guides/link-account/api_key"' in page.text
-    assert "<td><code>/api/campaigns/archive</code></td><td>5</td>" in page.text
+    assert "<td><code>/api/campaigns/archive</code></td><td>5 a second</td>" in page.text
 
 
 async def test_the_page_needs_no_inline_style_and_stays_small(hub: Running) -> None:

@@ -61,7 +61,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Requests a second that an account may make; `pattern` is empty for all of them together."""
+    """How often an account may ask; `pattern` is empty for all of its requests together."""
 
     pattern: str
     rate: str
@@ -179,9 +179,10 @@ def _condition(condition: Mapping[str, Json]) -> str:
 
 def _rate_limits(declared: Mapping[str, Json]) -> Iterator[RateLimit]:
     if "mainRatelimit" in declared:
-        yield RateLimit("", _spell(declared["mainRatelimit"]))
+        yield RateLimit("", f"{_spell(declared['mainRatelimit'])} a second")
     for pool in items(declared, "subPools"):
-        yield RateLimit(text(pool, "urlPattern"), _spell(pool.get("rateLimit")))
+        rate = f"{_spell(pool.get('rateLimit'))} a {text(pool, 'per') or 'second'}"
+        yield RateLimit(text(pool, "urlPattern"), rate)
 
 
 def _spell(value: Json) -> str:

@@ -63,7 +63,7 @@ def _limits(described: Described) -> Iterator[str]:
             f"| {_code(each.pattern) if each.pattern else 'all'} | {_prose(each.rate)} |"
             for each in described.rate_limits
         )
-        yield "\n".join(["| addresses | requests a second |", "| --- | --- |", *rows])
+        yield "\n".join(["| addresses | requests |", "| --- | --- |", *rows])
 
 
 def _action(action: DescribedAction) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Final, Protocol, TypeAlias
 
 from jackfield.engine.expressions.errors import SyntaxFault
 from jackfield.engine.expressions.patterns import Pattern
-from jackfield.engine.faults import InvalidStep, missing_field
+from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
 from jackfield.engine.kinds import as_object
 from jackfield.engine.shape import take_objects
 from jackfield.kit.json import Json
@@ -24,6 +24,7 @@ from jackfield.kit.json import Json
 DEFAULT_RATE: Final = 25.0
 DEFAULT_CONCURRENCY: Final = 30
 _MOST_ACCOUNTS: Final = 10_000
+_SECONDS: Final = {"second": 1, "minute": 60}
 
 Now: TypeAlias = Callable[[], float]
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
@@ -31,11 +32,16 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Requests of one kind: those whose URL `matches`. `None` is no limit of that sort."""
+    """
+    Requests of one kind: those whose URL `matches`. `None` is no limit of that sort.
+
+    `rate` is a second's; `burst` of them may go at once after a pause.
+    """
 
     key: str
     matches: Callable[[str], bool]
     rate: float | None = None
+    burst: float = 1
     concurrency: int | None = None
 
 
@@ -65,17 +71,13 @@ def compile_limits(rate_limit: Json, concurrency: Json) -> Limits:
         InvalidStep: they are malformed.
     """
     rates, at_once = as_object(rate_limit), as_object(concurrency)
-    pools = [
-        Pool(
-            "main",
-            lambda _url: True,
-            _positive(rates, "mainRatelimit", DEFAULT_RATE),
-            int(_positive(at_once, "mainMaxConcurrency", DEFAULT_CONCURRENCY)),
-        )
-    ]
+    main = _positive(rates, "mainRatelimit", DEFAULT_RATE)
+    most = int(_positive(at_once, "mainMaxConcurrency", DEFAULT_CONCURRENCY))
+    pools = [Pool("main", lambda _url: True, main, main, most)]
     for entry in take_objects(rates.get("subPools"), "rateLimit.subPools"):
-        rate = _positive(entry, "rateLimit", None)
-        pools.append(Pool(_key(entry), match_part(_pattern(entry)), rate=rate))
+        calls = _positive(entry, "rateLimit", None)
+        rate = calls / _seconds(entry)
+        pools.append(Pool(_key(entry), match_part(_pattern(entry)), rate=rate, burst=calls))
     for entry in take_objects(at_once.get("subPools"), "concurrency.subPools"):
         most = int(_positive(entry, "maxConcurrency", None))
         pools.append(Pool(_key(entry), match_part(_pattern(entry)), concurrency=most))
@@ -131,7 +133,7 @@ class Limiter:
                 bucket.vacate()
 
     async def _wait(self, account: str, pool: Pool, bucket: "_Bucket", rate: float) -> None:
-        delay = bucket.reserve(rate, self._now())
+        delay = bucket.reserve(rate, pool.burst, self._now())
         if self._shared is not None:
             delay = max(delay, await self._shared.delay(f"{account}/{pool.key}", rate=rate))
         if delay > 0:
@@ -178,14 +180,13 @@ class _Bucket:
     busy: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque[asyncio.Future[None]])
 
-    def reserve(self, rate: float, now: float) -> float:
+    def reserve(self, rate: float, burst: float, now: float) -> float:
         """
         Take the next place in the queue and return how long it is away.
 
-        A second's worth of requests may go at once after a pause; then they are evenly spaced.
+        After a pause `burst` requests may go at once; then they are evenly spaced.
         """
-        burst = max(rate - 1, 0) / rate
-        self.free_at = max(self.free_at, now - burst)
+        self.free_at = max(self.free_at, now - max(burst - 1, 0) / rate)
         delay = max(0.0, self.free_at - now)
         self.free_at += 1 / rate
         return delay
@@ -227,6 +228,13 @@ def _pattern(entry: Mapping[str, Json]) -> str:
     if not entry.get("urlPattern"):
         raise missing_field(path="subPools.urlPattern")
     return str(entry["urlPattern"])
+
+
+def _seconds(entry: Mapping[str, Json]) -> int:
+    per = entry.get("per", "second")
+    if per not in _SECONDS:
+        raise invalid_value(path="subPools.per", value=per, allowed=tuple(_SECONDS))
+    return _SECONDS[per]
 
 
 def _positive(entry: Mapping[str, Json], key: str, default: float | None) -> float:

@@ -54,6 +54,13 @@ async def test_a_sub_pool_limits_only_the_requests_it_matches() -> None:
     assert await starts(limits, urls) == [0, 0, 1]
 
 
+async def test_what_is_counted_a_minute_goes_at_once_and_then_in_even_steps() -> None:
+    pools = [{"subPoolKey": "lists", "urlPattern": "/lists", "rateLimit": 3, "per": "minute"}]
+    limits = compile_limits({"mainRatelimit": 100, "subPools": pools}, None)
+
+    assert await starts(limits, ["/lists"] * 5) == [0, 0, 0, 20, 40]
+
+
 async def test_a_pattern_may_be_a_regular_expression() -> None:
     pools = [{"subPoolKey": "one", "urlPattern": "/users/[0-9]+$", "rateLimit": 1}]
     limits = compile_limits({"mainRatelimit": 100, "subPools": pools}, None)

@@ -26,7 +26,18 @@ _RATE_LIMIT: Final = Record(
             ListOf(
                 Record(
                     "RateLimitPool",
-                    {**_SUB_POOL, "rateLimit": Entry(_RATE, "Requests a second.", required=True)},
+                    {
+                        **_SUB_POOL,
+                        "rateLimit": Entry(
+                            _RATE, "Requests a second, or `per` something else.", required=True
+                        ),
+                        "per": Entry(
+                            Choice(("second", "minute")),
+                            "What the requests are counted in. As many may go at once.",
+                            default="second",
+                            ours=True,
+                        ),
+                    },
                 )
             ),
             "Tighter limits for some addresses.",
