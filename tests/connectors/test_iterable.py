@@ -27,6 +27,8 @@ class Route(msgspec.Struct, frozen=True):
     body: list[str]
     effect: str
     limit: str = ""
+    required: list[str] = []
+    enums: dict[str, list[str]] = {}
 
 
 ROUTES = msgspec.json.decode(
@@ -35,6 +37,10 @@ ROUTES = msgspec.json.decode(
 KEY = "0123456789abcdef0123456789abcdef"
 # One of these lets a first page be asked for, and the other answers a cursor that comes later.
 CURSORS = {"startAfter", "nextMarker", "offset"}
+# The reference lets these be left out, and answers that they are missing; without lists a campaign
+# is a triggered one.
+ALWAYS = {"get_user_by_email": {"email"}, "get_user_by_user_id": {"userId"}}
+OPTIONAL = {"create_campaign": {"listIds"}}
 TEXTS = ["2025-01-31 08:00:00", "2025-01-31", "https://acme.example", "+14155550100", "abc"]
 
 
@@ -112,6 +118,19 @@ def test_a_limit_is_told(iterable: Connector, route: Route) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.action)
+def test_what_is_required_and_which_values_there_are_is_what_is_documented(
+    iterable: Connector, route: Route
+) -> None:
+    schema = inputs_of(iterable, route)
+    properties = schema["properties"]
+
+    documented = {*route.required} | ALWAYS.get(route.action, set())
+
+    assert {*schema.get("required", [])} == documented - OPTIONAL.get(route.action, set())
+    assert {name: values_of(properties[name]) for name in route.enums} == route.enums
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.action)
 def test_effects_say_what_an_action_does(iterable: Connector, route: Route) -> None:
     action = iterable.find_action(f"iterable_{route.action}")
     assert action
@@ -120,6 +139,10 @@ def test_effects_say_what_an_action_does(iterable: Connector, route: Route) -> N
     assert (action.effects == ("read",)) == (route.effect == "read")
     if route.effect == "delete":
         assert "delete" in action.effects
+
+
+def values_of(schema: dict[str, Json]) -> Json:
+    return schema.get("items", schema).get("enum")
 
 
 def told(pool: Pool) -> str:
