@@ -8,6 +8,7 @@ from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.wire.formats import is_html, title_of
 from jackfield.engine.wire.url import path_and_query
 from jackfield.kit.errors import (
     HubError,
@@ -68,16 +69,23 @@ def raw_of(reply: Reply) -> dict[str, Json]:
 
 
 def message_of(reply: Reply, mode: Mode) -> str:
-    """Choose the words: the provider's own before the connector's, in strict mode after them."""
+    """
+    Choose the words: the provider's own before the connector's, in strict mode after them.
+
+    Of a page of HTML strict mode tells the title.
+    """
     if mode == "strict" and reply.message:
         return reply.message
     body = reply.data
     kind: object = body.__class__
     said = _text(body.get("message")) if kind is dict else None
-    chosen = said or reply.message or _said(body)
-    if chosen is None and mode == "strict" and is_object(body):
+    if mode == "strict" and kind is str and is_html(reply.response):
+        chosen = title_of(reply.response)
+    else:
+        chosen = said or reply.message or _said(body)
+    if not chosen and mode == "strict" and is_object(body):
         chosen = next((text for name in _ALSO_SAID if (text := _text(body.get(name)))), None)
-    if chosen is None:
+    if not chosen:
         chosen = f"{NOTHING_SAID}{reply.response.status}"
     return chosen[:_LONGEST_MESSAGE]
 

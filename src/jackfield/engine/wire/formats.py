@@ -151,12 +151,22 @@ def _text(response: Response) -> str:
     return response.body.decode("utf-8", "replace").removeprefix(_BOM)
 
 
-def _refuse_html(response: Response) -> None:
+def is_html(response: Response) -> bool:
     says_so = _HTML_TYPES.match(response.headers.get("content-type", ""))
-    if not says_so and not _HTML_START.match(response.body):
-        return
+    return bool(says_so or _HTML_START.match(response.body))
+
+
+def title_of(response: Response) -> str | None:
+    """Return the title of an HTML page."""
     title = _TITLE.search(_text(response)[:65_536])
-    named = f" (“{unescape(title[1]).strip()[:_LONGEST_TITLE]}”)" if title else ""
+    return unescape(title[1]).strip()[:_LONGEST_TITLE] if title else None
+
+
+def _refuse_html(response: Response) -> None:
+    if not is_html(response):
+        return
+    title = title_of(response)
+    named = f" (“{title}”)" if title else ""
     msg = f"it is an HTML page{named}, perhaps of a proxy or a sign-in"
     raise ValueError(msg)
 

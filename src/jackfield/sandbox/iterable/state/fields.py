@@ -99,7 +99,7 @@ def _mismatched(clashes: Mapping[str, Json]) -> Refusal:
     return refusal(
         HTTPStatus.BAD_REQUEST,
         "RequestFieldsTypesMismatched",
-        f"The types of these fields differ from those stored: {', '.join(clashes)}",
+        "The types of some fields differ from those stored",
         {"validationErrors": clashes},
     )
 
