@@ -76,6 +76,17 @@ def test_the_types_of_an_events_fields_lock_by_event_name(us: Client) -> None:
     assert [track("a", 1), track("a", "one"), track("b", "one")] == [200, 400, 200]
 
 
+def test_a_clash_of_types_fails_all_events_of_a_bulk(us: Client) -> None:
+    events = [
+        {"email": AVERY, "eventName": "scored", "dataFields": {"points": each}}
+        for each in (1, "many")
+    ]
+
+    answer = us.post("/api/events/trackBulk", {"events": events})
+
+    assert (answer.status, answer.json["code"]) == (400, "RequestFieldsTypesMismatched")
+
+
 def test_events_in_bulk_fail_one_by_one(us: Client) -> None:
     events = [
         {"email": AVERY, "eventName": "seen"},

@@ -131,65 +131,6 @@ def test_a_project_has_at_most_a_thousand_user_fields(us: Client) -> None:
     assert (answer.status, answer.json["code"]) == (400, "UniqueFieldsLimitExceeded")
 
 
-def test_a_bulk_update_answers_200_with_what_failed_by_the_reason(us: Client) -> None:
-    us.post("/api/users/forget", {"email": "gone@example.com"})
-
-    answer = us.post(
-        "/api/users/bulkUpdate",
-        {
-            "users": [
-                {"email": "new@example.com", "dataFields": {"novel": 1}},
-                {"email": "broken@"},
-                {"email": "gone@example.com"},
-                {"userId": "stranger"},
-                {"userId": "x" * 53},
-            ]
-        },
-    )
-
-    assert answer.status == 200
-    assert answer.json == {
-        "successCount": 1,
-        "failCount": 4,
-        "invalidEmails": ["broken@"],
-        "invalidUserIds": ["x" * 53],
-        "createdFields": ["novel"],
-        "filteredOutFields": [],
-        "failedUpdates": {
-            "conflictEmails": [],
-            "conflictUserIds": [],
-            "forgottenEmails": ["gone@example.com"],
-            "forgottenUserIds": [],
-            "invalidDataEmails": [],
-            "invalidDataUserIds": [],
-            "invalidEmails": ["broken@"],
-            "invalidUserIds": ["x" * 53],
-            "notFoundEmails": [],
-            "notFoundUserIds": ["stranger"],
-        },
-    }
-
-
-def test_a_clash_of_types_fails_a_whole_bulk_update(us: Client) -> None:
-    users = [{"email": AVERY, "dataFields": {"orderCount": "many"}}]
-
-    assert us.post("/api/users/bulkUpdate", {"users": users}).status == 400
-
-
-def test_a_bulk_update_of_nobody_is_refused_as_recorded(us: Client) -> None:
-    answer = us.post("/api/users/bulkUpdate", {"users": []})
-
-    assert (answer.status, answer.json["code"]) == (400, "InvalidEmailAddressError")
-
-
-def test_a_bulk_update_of_more_than_four_megabytes_is_refused(us: Client) -> None:
-    users = [{"email": AVERY, "dataFields": {"essay": "x" * 4_000_000}}]
-
-    answer = us.post("/api/users/bulkUpdate", {"users": users})
-
-    assert (answer.status, answer.json["code"]) == (400, "BatchTooLarge")
-
-
 def test_in_an_email_project_the_email_wins_and_the_user_id_is_written_over(us: Client) -> None:
     us.post("/api/users/update", {"email": AVERY, "userId": "renamed"})
 

@@ -1,6 +1,6 @@
 """Bulk answers: 200, with what could not be done listed by the reason."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,7 @@ _REASONS: Final = {
     "InvalidEmailAddressError": "invalid",
     "InvalidUserIdError": "invalid",
     "BadParams": "invalid",
+    "RequestFieldsTypesMismatched": "invalidData",
     "UnknownEmailError": "notFound",
     "UnknownUserIdError": "notFound",
 }
@@ -28,7 +29,7 @@ EVENT_REASONS: Final = ("forgotten", "invalid", "notFound")
 class Tally:
     """What has come of a bulk call so far."""
 
-    reasons: Iterable[str]
+    reasons: Sequence[str]
     succeeded: int = 0
     failed: int = 0
     failures: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -51,10 +52,10 @@ class Tally:
         Count one failure.
 
         Raises:
-            Refusal: it concerns the whole call, as a clash of field types does.
+            Refusal: it concerns the whole call, as a clash of events' field types does.
         """
         reason = _REASONS.get(refusal.code)
-        if reason is None:
+        if reason not in self.reasons:
             raise refusal
         self.failed += 1
         if who.email:
