@@ -20,6 +20,15 @@ def test_journeys_are_paged_and_archived_ones_come_only_when_asked_for(us: Clien
     assert us.get("/api/journeys", pageSize=51).status == 400
 
 
+def test_journeys_are_narrowed_by_their_state_or_type(us: Client) -> None:
+    def named(*states: str) -> list[str]:
+        return [each["name"] for each in us.get("/api/journeys", state=states).json["journeys"]]
+
+    assert named("Enabled") == ["Welcome", "Abandoned cart"]
+    assert named("Published") == named("Enabled", "Disabled", "Draft")
+    assert "Old onboarding" in named("Published", "Archived")
+
+
 def test_a_journey_is_started_for_a_user_or_a_list(us: Client) -> None:
     assert us.post(TRIGGER, {"workflowId": WELCOME, "email": AVERY}).status == 200
     assert us.post(TRIGGER, {"workflowId": WELCOME, "listId": TRAIL_CLUB}).status == 200

@@ -46,7 +46,7 @@ def list_journeys(call: Call, query: Journeys) -> Json:
     chosen = [
         each
         for each in call.project.journeys
-        if (_state(each) in query.state if query.state else not each.is_archived)
+        if (_is_in(each, query.state) if query.state else not each.is_archived)
     ]
     found = ordered(chosen, query.sort, _SORTS)
     return _LISTING.page(call, found, query.page, query.page_size)
@@ -72,6 +72,12 @@ def trigger(call: Call, body: Trigger) -> Json:
             HTTPStatus.BAD_REQUEST, "GenericError", "Must provide either an email or list id"
         )
     return success()
+
+
+def _is_in(journey: Journey, states: tuple[str, ...]) -> bool:
+    """Whether a journey is in one of the states, of which its type may stand for one."""
+    named = _state(journey) in states
+    return named or (not journey.is_archived and journey.journey_type in states)
 
 
 def _state(journey: Journey) -> str:
