@@ -26,6 +26,7 @@ TEMPLATES = {
     "inapp": 200_004,
     "embedded": 200_007,
 }
+SPARE = 200_008
 SOON = "2026-03-02 10:00:00"
 
 
@@ -256,7 +257,7 @@ EXAMPLES: dict[str, Example] = {
         Example(f"{_GROUP}/user/{AVERY}")
     ),
     "GET /api/templates": Example("/api/templates?messageMedium=Email&page=1&pageSize=1"),
-    "POST /api/templates/bulkDelete": Example(body={"ids": [TEMPLATES["email"], 42]}),
+    "POST /api/templates/bulkDelete": Example(body={"ids": [SPARE, 42]}),
     **{
         f"GET /api/templates/{medium}/get": Example(
             f"/api/templates/{medium}/get?templateId={number}"

@@ -28,12 +28,12 @@ def test_an_experiment_goes_from_draft_to_winner(us: Client) -> None:
     assert made["meta"]["name"] == "Weekend sale Experiment"
     assert [each["currentPercentage"] for each in copied["variants"]] == [50.0, 50.0]
     assert [each["isWinner"] for each in winner["variants"]] == [False, True]
-    assert copied["variants"][1]["value"]["templateId"] == 200_008
+    assert copied["variants"][1]["value"]["templateId"] == 200_009
 
 
 def test_a_copied_variant_is_a_template_of_its_own(us: Client) -> None:
     us.post(f"{EXPERIMENT}/variants", {"copyFromTemplateId": TEMPLATES["email"], "name": "B"})
-    us.post("/api/templates/email/update", {"templateId": 200_008, "subject": "Other"})
+    us.post("/api/templates/email/update", {"templateId": 200_009, "subject": "Other"})
 
     variants = us.get(f"{EXPERIMENT}/variants").json["variants"]
 

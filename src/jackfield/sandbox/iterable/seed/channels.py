@@ -117,7 +117,7 @@ def plant_channels(project: Project, *, today: datetime) -> None:
 
 
 def plant_templates(project: Project, *, today: datetime) -> dict[Medium, Template]:
-    """Make one template of each medium and return them."""
+    """Make one template of each medium and return them; beside them one that nothing uses."""
     made: dict[Medium, Template] = {}
     for age, (medium, content) in enumerate(_CONTENTS.items()):
         created = today - timedelta(days=300 - age * 10)
@@ -136,6 +136,20 @@ def plant_templates(project: Project, *, today: datetime) -> dict[Medium, Templa
         )
         made[medium].contents["en"] = dict(content)
     made[Medium.EMAIL].contents["de"] = {**_CONTENTS[Medium.EMAIL], **_GERMAN}
+    drawn_up = today - timedelta(days=80)
+    spare = project.templates.make(
+        lambda number: Template(
+            number,
+            Medium.EMAIL,
+            "Anniversary draft",
+            message_type_of(project, Medium.EMAIL),
+            OWNER,
+            drawn_up,
+            drawn_up,
+            client_template_id="anniversary-draft",
+        )
+    )
+    spare.contents["en"] = dict(_CONTENTS[Medium.EMAIL])
     return made
 
 
