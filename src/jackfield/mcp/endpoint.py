@@ -13,6 +13,7 @@ from jackfield.actions.holding import Held, hold
 from jackfield.kit.errors import Conflict, Fault, InvalidRequest
 from jackfield.kit.ids import ProjectId
 from jackfield.mcp.styles import ParamStyle
+from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 
 _ACCOUNT: Final = "x-account-id"
@@ -53,6 +54,7 @@ class Endpoint:
     style: ParamStyle
     mode: ToolMode
     is_dry_run: bool
+    takes_feedback: bool
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -107,6 +109,7 @@ async def resolve(
         unusable=unusable,
         style=_choice("param-style", query, ParamStyle.NESTED),
         mode=_choice("tool-mode", query, ToolMode.INDIVIDUAL),
+        takes_feedback=(await projects.project_settings(hub, project_id)).tool_feedback,
         is_dry_run=query.get("dry-run", "") in ("1", "true"),
     )
 
