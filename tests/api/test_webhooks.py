@@ -143,6 +143,7 @@ async def test_an_endpoint_is_listed_changed_switched_off_and_removed(
         "events": sorted(EVERYTHING),
         "active": True,
         "disabled_reason": None,
+        "previous_secret_until": None,
         "created_at": "2026-03-01T09:30:00Z",
         "updated_at": "2026-03-01T09:30:00Z",
         "secret": IsStr(regex=r"whsec_[\w+/]{43}="),

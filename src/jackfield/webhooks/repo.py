@@ -49,7 +49,8 @@ class Endpoints:
             """
             update webhook_endpoints
                set url = :url, description = :description, active = :active,
-                   disabled_reason = :disabled_reason, updated_at = :updated_at
+                   disabled_reason = :disabled_reason, updated_at = :updated_at,
+                   previous_secret_until = :previous_secret_until
              where project_id = :project_id and id = :id
             """,
             id=endpoint.id,
@@ -58,6 +59,7 @@ class Endpoints:
             active=endpoint.active,
             disabled_reason=endpoint.disabled_reason,
             updated_at=endpoint.updated_at,
+            previous_secret_until=endpoint.previous_secret_until,
         )
         await self._tx.run(
             """
