@@ -72,6 +72,35 @@ async def test_a_receiver_that_is_gone_is_told_nothing_more(
     assert [each["status"] for each in await deliveries(hub, webhook)] == ["failed"]
 
 
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"])
+async def test_a_receiver_that_hangs_is_cut_off_and_told_again(
+    hub: Running, receiver: Receiver, clock: FrozenClock, begun: bytes
+) -> None:
+    async def hang(writer: asyncio.StreamWriter, _seen: Seen) -> None:
+        writer.write(begun)
+        await writer.drain()
+        await asyncio.Event().wait()
+
+    webhook = await subscribe(hub, receiver.url)
+    receiver.answers = [hang, reply()]
+    await hub.link()
+    async with asyncio.timeout(10):
+        assert await Deliverer(hub.hub, seconds=0.2).run_due() == 1
+    (waiting,) = await deliveries(hub, webhook)
+
+    clock.advance(seconds=4)
+    assert await deliver(hub) == 0
+    clock.advance(seconds=2)
+    assert await deliver(hub) == 1
+
+    assert (waiting["status"], waiting["attempts"], waiting["last_status"]) == ("pending", 1, None)
+    assert waiting["last_error"] == "the receiver did not answer within 0.2 seconds"
+    (delivery,) = await deliveries(hub, webhook)
+    assert (delivery["status"], delivery["attempts"]) == ("delivered", 2)
+    first, second = [seen.headers["webhook-id"] for seen in receiver.server.seen]
+    assert first == second
+
+
 async def break_off(writer: asyncio.StreamWriter, _seen: Seen) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")
 

@@ -8,7 +8,7 @@ import structlog
 
 from jackfield.egress.client import Outgoing
 from jackfield.engine.exchange.retry_after import retry_after
-from jackfield.kit.errors import HubError
+from jackfield.kit.errors import HubError, ProviderTimeout
 from jackfield.kit.ids import EventId, ProjectId
 from jackfield.kit.json import Json, encode
 from jackfield.runtime import Hub
@@ -77,6 +77,8 @@ async def tell(
     )
     try:
         answer = await hub.egress.fetch(outgoing)
+    except ProviderTimeout:
+        return Told(None, f"the receiver did not answer within {seconds:g} seconds")
     except HubError as error:
         return Told(None, f"{error.code}: {error.detail}"[:500])
     if answer.status in _ACCEPTED:
