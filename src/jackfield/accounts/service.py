@@ -160,6 +160,9 @@ def _told(tx: Tx, type_: EventType, account: Account) -> Json:
         "origin_owner_name": account.origin_owner_name,
         "origin_username": account.origin_username,
         "setup_information": account.setup_information,
+        "status": account.status,
+        "status_reasons": account.status_reasons,
+        "type": account.type,
     }
 
 
