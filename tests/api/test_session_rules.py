@@ -68,6 +68,12 @@ async def test_a_category_that_no_connector_can_have_is_refused(hub: Running) ->
     assert [each["path"] for each in refused.json()["faults"]] == ["categories[1]"]
 
 
+async def test_clients_whose_numbers_have_a_fraction_open_sessions_too(hub: Running) -> None:
+    session = await hub.session(expires_in=600.0)
+
+    assert session["expires_at"] == "2026-03-01T09:40:00Z"
+
+
 async def test_a_version_of_the_connector_can_be_counted_on(hub: Running) -> None:
     meta = (await hub.api.get("/actions?filter[connectors]=iterable")).json()["data"][0]
 

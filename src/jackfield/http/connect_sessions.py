@@ -71,7 +71,7 @@ class ConnectSessionIn(Struct, frozen=True):
     ] = False
     label: Annotated[_Text | None, Meta(description="Kept on the account.")] = None
     expires_in: Annotated[
-        Annotated[int, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS)] | None,
+        Annotated[float, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS)] | None,
         Meta(description="Seconds the session stays open."),
     ] = DEFAULT_SECONDS
     metadata: Annotated[
@@ -187,7 +187,7 @@ async def create_connect_session(call: Call, body: ConnectSessionIn) -> OpenedSe
         call.hub,
         call.caller.project_id,
         body.terms(),
-        seconds=body.expires_in or DEFAULT_SECONDS,
+        seconds=int(body.expires_in or DEFAULT_SECONDS),
         version=body.provider_version,
     )
     return OpenedSessionOut(
