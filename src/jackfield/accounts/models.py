@@ -67,6 +67,9 @@ class Account:
         """Whether nothing but new credentials makes it usable again."""
         return self.status in (AccountStatus.ERROR, AccountStatus.EXPIRED)
 
+    def allows(self, action_id: str) -> bool:
+        return self.allowed_actions is None or action_id in self.allowed_actions
+
     def require_allowed(self, action_id: str) -> None:
         """
         Make sure the account was linked for an action.
@@ -74,7 +77,7 @@ class Account:
         Raises:
             ActionNotAllowed: its owner was asked for others.
         """
-        if self.allowed_actions is not None and action_id not in self.allowed_actions:
+        if not self.allows(action_id):
             msg = f"the account {self.id} was not linked for the action {action_id!r}"
             raise ActionNotAllowed(msg, account_id=self.id)
 

@@ -24,6 +24,17 @@ class Held:
     profile: Profile
     sealed_setup: dict[str, bytes]
 
+    def allows(self, action_id: str) -> bool:
+        """Tell whether the account was linked for an action, and its profile lets it run it."""
+        return self.profile.allows(action_id) and self.account.allows(action_id)
+
+    @property
+    def allowed_actions(self) -> frozenset[str] | None:
+        """The ids of the actions that may be run; `None` means all."""
+        lists = (self.profile.allowed_actions, self.account.allowed_actions)
+        given = [each for each in lists if each is not None]
+        return frozenset(filter(self.allows, given[0])) if given else None
+
 
 async def hold(
     hub: Hub, project_id: ProjectId, account_id: str, *, profile_id: str | None = None

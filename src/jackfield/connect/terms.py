@@ -7,6 +7,7 @@ from typing import Final
 from jackfield.connect.models import SessionTerms
 from jackfield.connectors.catalog import ActionNotFound, Catalog
 from jackfield.kit.errors import Fault, InvalidRequest
+from jackfield.profiles.service import PROXY
 from jackfield.projects.settings import ProjectSettings, normal_origin
 
 # Those of the protocol; connectors may have others.
@@ -61,7 +62,12 @@ def _category_faults(catalog: Catalog, terms: SessionTerms) -> Iterator[Fault]:
 
 
 def _action_faults(catalog: Catalog, terms: SessionTerms) -> Iterator[Fault]:
+    proxies = {f"{each.key}_{PROXY}": each for each in catalog.connectors()}
     for index, action_id in enumerate(terms.actions):
+        if (proxied := proxies.get(action_id)) is not None:
+            if terms.provider not in (None, proxied.key):
+                yield Fault(f"actions[{index}]", f"is not an action of {terms.provider!r}")
+            continue
         try:
             connector, _ = catalog.action(action_id)
         except ActionNotFound as missing:

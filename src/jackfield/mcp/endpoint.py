@@ -61,11 +61,9 @@ class Endpoint:
         return tuple(each.account for each in self.held)
 
     def allows(self, action_id: str, *, provider: str) -> bool:
-        """Tell whether the profile of any of the provider's accounts lets it run an action."""
+        """Tell whether any of the provider's accounts may run an action."""
         return any(
-            each.profile.allows(action_id)
-            for each in self.held
-            if each.account.provider == provider
+            each.allows(action_id) for each in self.held if each.account.provider == provider
         )
 
 

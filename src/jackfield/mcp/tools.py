@@ -100,7 +100,7 @@ def _choices(endpoint: Endpoint) -> tuple[Choice, ...]:
         Choice(
             provider,
             _titles(of),
-            _allowed([each.profile.allowed_actions for each in of]),
+            _allowed([each.allowed_actions for each in of]),
         )
         for provider, of in by_provider.items()
     )
@@ -113,10 +113,10 @@ def _titles(held: Sequence[Held]) -> Titles:
     return tuple((each.account.id, _title(each.account)) for each in held)
 
 
-def _allowed(lists: Sequence[tuple[str, ...] | None]) -> frozenset[str] | None:
-    if None in lists:
+def _allowed(sets: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    if None in sets:
         return None
-    return frozenset(action_id for each in lists if each is not None for action_id in each)
+    return frozenset[str]().union(*(each for each in sets if each is not None))
 
 
 def finding_tools(connector: Connector) -> list[dict[str, Json]]:
