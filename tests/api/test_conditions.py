@@ -37,6 +37,7 @@ authentication:
         - {key: never, label: Never, type: text, required: true, condition: "{{1 == 2}}"}
         - {key: address, label: Address, type: text, readOnly: true,
            value: "https://${credentials.site}.acme.example"}
+        - {key: external-trigger-token, label: Trigger, type: text, readOnly: true, secret: false}
       configNotices:
         - {key: above, type: warning, description: Read this first.}
         - {key: beside, type: info, description: Ask your manager., anchor: user}
@@ -152,5 +153,17 @@ async def test_a_component_that_cannot_ask_again_gets_all_that_may_come_to_be_as
         ("key", False),
         ("user", False),
         ("address", False),
+        ("external-trigger-token", False),
     ]
     assert fields[0]["value"] == "main"
+
+
+async def test_the_token_for_triggers_stands_in_the_form_to_be_copied(acme: Running) -> None:
+    session = await acme.session(provider="acme")
+
+    page = await acme.api.get(session["auth_link_url"].removeprefix("https://hub.test"), auth=None)
+
+    field = re.search(r'<input[^>]*name="external-trigger-token"[^>]*>', page.text)
+    assert field is not None
+    assert f'value="{session["external_trigger_token"]}"' in field[0]
+    assert "readonly" in field[0]
