@@ -86,7 +86,8 @@ def parse_body(content: bytes, type_: type[T]) -> T:
         InvalidRequest: it is, but not a `type_`; the fault names the place, never the value.
     """
     try:
-        found = decode(content, type_)
+        # Whoever has nothing to say need not say so.
+        found = decode(content or b"{}", type_)
     except ValidationError as error:
         words, _, place = str(error).partition(" - at `")
         path = place.rstrip("`").removeprefix("$").removeprefix(".")
