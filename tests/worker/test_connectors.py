@@ -93,6 +93,10 @@ async def test_a_receiver_is_told_of_a_connectors_new_version_once(
 
     async with running() as hub:
         await subscribe(hub, receiver.url, ["connector.updated"])
+        # A profile that was made a moment ago counts as well.
+        listed = await hub.api.get("/connector_profiles?connector_key=acme")
+        await hub.api.delete(f"/connector_profiles/{listed.json()['data'][0]['id']}")
+        await hub.api.post("/connector_profiles", json={"connector_key": "acme"})
         file.write_text(ACME.replace("Things.", "All things."), encoding="utf-8")
         await look(hub.hub)
         file.write_text(ACME.replace("1.0.0, d", "1.1.0, d"), encoding="utf-8")

@@ -53,6 +53,7 @@ async def ensure_defaults(hub: Hub, project_id: ProjectId) -> None:
             terms = ProfileTerms(key, is_default=True)
             profile = _new(tx, terms, connector=connector, method=method)
             if await Profiles(tx).add(profile):
+                await Profiles(tx).see_version(key, connector.version)
                 await announce(tx, EventType.CONNECTOR_PROFILE_CREATED, profile)
 
 
@@ -82,6 +83,7 @@ async def create(tx: Tx, hub: Hub, terms: ProfileTerms) -> Profile:
     elif profile.is_default:
         await Profiles(tx).clear_default(connector.key)
     await Profiles(tx).add(profile)
+    await Profiles(tx).see_version(connector.key, connector.version)
     await tx.touch()
     secrets = {name: value for name, value in values.items() if name in secret}
     await _seal(tx, hub, profile, secrets)
