@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from jackfield.a2a import app as a2a
 from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.db.appender import Appender
 from jackfield.db.cache import ProjectCache
@@ -20,7 +21,7 @@ from jackfield.egress.client import Egress
 from jackfield.engine.cache import Answers
 from jackfield.engine.call import Sleep
 from jackfield.engine.limits import Limiter
-from jackfield.http.api import ROUTES, Api
+from jackfield.http.api import ROUTES, Api, Mount
 from jackfield.http.openapi import Description
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.rate import RateLimit
@@ -36,6 +37,7 @@ from jackfield.vault import keyring, proof
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
 
+_READS = frozenset({"GET", "HEAD"})
 _log = structlog.get_logger()
 
 
@@ -122,16 +124,26 @@ async def open_database(
 
 
 def build_app(hub: Hub) -> ASGIApp:
-    """Return everything one origin serves: the API, the Hub, the dashboard and the docs."""
+    """Return everything one origin serves: the API, agents' protocols, the Hub, pages, docs."""
     description = Description(ROUTES, url=hub.public_url)
-    mounts = {mcp.PATH: mcp.Mcp(hub).serve, "/openapi.json": description.serve}
+    agent = a2a.A2a(hub)
+    mounts = {
+        mcp.PATH: Mount(mcp.Mcp(hub).serve),
+        # The root is also a page: the dashboard.
+        a2a.PATH: Mount(agent.serve, frozenset({"POST"})),
+        a2a.CARD: Mount(agent.card, _READS),
+        a2a.EXTENDED_CARD: Mount(agent.extended_card, _READS),
+        "/openapi.json": Mount(description.serve, _READS),
+    }
     api = Api(hub, mounts=mounts)
     pages = Pages(hub, api_description=lambda: description.document)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        app = api if api.serves(scope["path"]) or not pages.serves(scope) else pages
+        app = (
+            api if api.serves(scope["path"], scope["method"]) or not pages.serves(scope) else pages
+        )
         await app(scope, receive, send)
 
     return serve

@@ -20,8 +20,9 @@ pytestmark = pytest.mark.anyio
         (reply("<html>", status=502), 503, "cannot be reached right now"),
         (reply("{}", status=429), 429, "too many"),
         (reply(b"x" * 40_000_000), 502, "Nothing was saved"),
+        (reply("{}", status=418), 400, "did not accept"),
     ],
-    ids=["fails", "gateway", "busy", "huge"],
+    ids=["fails", "gateway", "busy", "huge", "refuses in silence"],
 )
 async def test_a_provider_that_fails_is_explained_and_the_link_still_works(
     data_dir: Path, clock: FrozenClock, sandbox: Any, answer: Answer, status: int, words: str
@@ -46,6 +47,7 @@ async def test_a_provider_that_fails_is_explained_and_the_link_still_works(
 
     assert failed.status_code == status
     assert words in failed.text
+    assert "HTTP" not in failed.text
     assert 'role="alert"' in failed.text
     assert "k" * 32 not in failed.text
     assert "Iterable is connected</h1>" in again.text

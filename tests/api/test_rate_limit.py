@@ -18,6 +18,7 @@ async def test_a_key_that_asks_too_often_is_told_when_to_ask_again(
         taken = [(await hub.api.get("/accounts")).status_code for _ in range(3)]
         refused = await hub.api.get("/accounts")
         mcp = await hub.api.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
+        a2a = await hub.api.post("/", json={"jsonrpc": "2.0", "id": 1, "method": "tasks/get"})
         others = await hub.api.get("/accounts", auth=(other, ""))
         clock.advance(seconds=20)
         later = await hub.api.get("/accounts")
@@ -25,7 +26,7 @@ async def test_a_key_that_asks_too_often_is_told_when_to_ask_again(
     assert taken == [200, 200, 200]
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
     assert refused.headers["retry-after"] == "20"
-    assert mcp.status_code == 429
+    assert (mcp.status_code, a2a.status_code) == (429, 429)
     assert (others.status_code, later.status_code) == (200, 200)
 
 

@@ -12,6 +12,7 @@ from jackfield.http import heartbeat
 from jackfield.projects import service as projects
 from jackfield.settings import Settings
 from tests.support.clock import FrozenClock
+from tests.support.files import PDF, hub_with_files
 from tests.support.running import EU, US, Running, running_hub
 from tests.support.scripted import Seen, reply, scripted
 
@@ -268,62 +269,11 @@ async def test_a_quick_answer_has_its_own_status_even_with_a_heartbeat(hub: Runn
     assert (refused.status_code, refused.json()["code"]) == (404, "action_not_found")
 
 
-FILES = """\
-StackOne: 1.0.0
-info: {title: Acme, key: acme, version: 1.0.0, description: Things.}
-baseUrl: https://api.acme.example
-authentication:
-  - token:
-      type: custom
-      label: Token
-      authorization: {type: bearer, token: $.credentials.token}
-      configFields:
-        - {key: token, label: Token, type: password, required: true, secret: true}
-actions:
-  - actionId: download_report
-    label: Download report
-    description: Download a report.
-    categories: [documents]
-    actionType: custom
-    effects: [read]
-    inputs: []
-    steps:
-      - stepId: fetch
-        stepFunction:
-          functionName: download_file
-          parameters:
-            url: /report
-"""
-PDF = b"%PDF-1.7 \x00\xff bytes"
-
-
 async def test_a_file_comes_as_the_bytes_it_is(
     tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Any
 ) -> None:
-    folder = tmp_path / "connectors" / "acme"
-    folder.mkdir(parents=True)
-    (folder / "acme.connector.s1.yaml").write_text(FILES, encoding="utf-8")
-    named = {
-        "content-type": "application/pdf",
-        "content-disposition": 'attachment; filename="Q1 €.pdf"',
-    }
-    answer = reply(
-        PDF, headers={name: value.encode().decode("latin-1") for name, value in named.items()}
-    )
-
-    async with (
-        scripted(answer) as provider,
-        running_hub(
-            sandbox,
-            data_dir=data_dir,
-            clock=clock,
-            connectors=folder.parent,
-            rewrite={"https://api.acme.example": provider.url},
-        ) as hub,
-    ):
-        session = await hub.session(provider="acme")
-        linked = await hub.submit(session["token"], {"token": "t" * 20}, provider="acme")
-        response = await hub.run(linked.json()["id"], "acme_download_report")
+    async with hub_with_files(sandbox, tmp_path, data_dir=data_dir, clock=clock) as (hub, account):
+        response = await hub.run(account, "acme_download_report")
 
     assert response.status_code == 200, response.text
     assert response.content == PDF

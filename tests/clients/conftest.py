@@ -71,7 +71,16 @@ async def link(client: AsyncHub, api_key: str, **terms: Any) -> str:
 @pytest.fixture(scope="session")
 def published_python() -> Path:
     """Return a Python that has the published packages of `python/requirements.txt`."""
-    wanted = FOLDER / "python" / "requirements.txt"
+    return python_with(FOLDER / "python" / "requirements.txt")
+
+
+@pytest.fixture(scope="session")
+def newest_a2a_python() -> Path:
+    """Return a Python that has the newest A2A client."""
+    return python_with(FOLDER / "python" / "requirements-a2a.txt")
+
+
+def python_with(wanted: Path) -> Path:
     name = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()[:16]
     folder = KEPT / f"python-{name}"
     with alone(folder):

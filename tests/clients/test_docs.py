@@ -10,7 +10,7 @@ from tests.clients.conftest import FOLDER, Run, Served
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 DOCS = FOLDER.parents[1] / "docs"
-PAGES = ("mcp.md", "client.md", "api/search.md")
+PAGES = ("mcp.md", "a2a.md", "client.md", "api/search.md")
 
 
 def examples() -> list[tuple[str, str, str]]:

@@ -108,7 +108,26 @@ def cases() -> list[Any]:
 def test_whatever_is_sent_is_answered_as_described(
     served: Served, route: Route, mode: GenerationMode
 ) -> None:
-    operation = SCHEMA[route.path][route.method]
+    send_all(served, route.path, route.method, mode)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "mode"),
+    [
+        ("/", "POST", GenerationMode.POSITIVE),
+        ("/", "POST", GenerationMode.NEGATIVE),
+        ("/.well-known/agent-card.json", "GET", GenerationMode.POSITIVE),
+        ("/agent/authenticatedExtendedCard", "GET", GenerationMode.POSITIVE),
+    ],
+)
+def test_other_agents_are_answered_as_described(
+    served: Served, path: str, method: str, mode: GenerationMode
+) -> None:
+    send_all(served, path, method, mode)
+
+
+def send_all(served: Served, path: str, method: str, mode: GenerationMode) -> None:
+    operation = SCHEMA[path][method]
 
     @given(case=operation.as_strategy(generation_mode=mode), is_known=booleans())
     @settings(

@@ -9,6 +9,7 @@ from tools.reference import FOLDER, catalogue, errors_page
 def test_the_catalogue() -> None:
     assert {code: error.status for code, error in catalogue().items()} == snapshot(
         {
+            "a2a_request_refused": 400,
             "account_missing": 400,
             "account_not_found": 404,
             "account_not_usable": 412,

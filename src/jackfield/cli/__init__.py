@@ -46,7 +46,8 @@ class _LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            # Click ends quietly when the reader of the output has gone, as `head` does.
             raise
         except Exception:  # noqa: BLE001 - whatever nobody answered for is a bug of ours
             traceback.print_exc()

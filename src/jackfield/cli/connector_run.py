@@ -17,6 +17,7 @@ from jackfield.connectors import yaml
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.loader import load
+from jackfield.connectors.schema.report import suggestion
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
 from jackfield.engine.call import Call, Outcome
@@ -44,6 +45,22 @@ class Options:
     trace: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What the credentials file has: of the user, of the operator, and tokens already issued."""
+
+    opened: Credentials
+    secrets: Collection[str]
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        return self.opened.values
+
+    @property
+    def redactor(self) -> Redactor:
+        return self.opened.redactor
+
+
 class _Sketched(Exception):
     """The request was shown instead of sent."""
 
@@ -53,15 +70,9 @@ def run_action(path: Path, action: str, options: Options) -> None:
     connector = _connector(path)
     given = dict(_read_mapping(options.credentials))
     method = _auth_method(connector, given.pop("auth_method", None))
-    checked = method.check(given)
-    if checked.faults:
-        msg = "the credentials do not fit the auth method"
-        raise InvalidRequest(msg, faults=checked.faults)
-    for warning in checked.warnings:
-        click.echo(f"warning: {warning.path}: {warning.message}", err=True)
+    credentials = _credentials(method, given)
     inputs: Mapping[str, Json] = _read_mapping(options.input) if options.input else {}
-    credentials = Credentials.of(method, checked.values)
-    runs = _runs(connector, method, action, checked.values, inputs)
+    runs = _runs(connector, method, action, credentials.values, inputs)
     try:
         asyncio.run(_run(connector, method, credentials, runs, options))
     except* _Sketched:
@@ -71,7 +82,7 @@ def run_action(path: Path, action: str, options: Options) -> None:
 async def _run(
     connector: Connector,
     method: AuthMethod,
-    credentials: Credentials,
+    credentials: _Given,
     runs: list[tuple[CompiledAction, dict[str, Json]]],
     options: Options,
 ) -> None:
@@ -80,8 +91,8 @@ async def _run(
         rewrites=rewrite.parse(settings.provider_rewrite),
         allow_private=settings.allow_private_networks,
     )
-    veil = _Veil(credentials.redactor, secrets_of(method, credentials.values).values())
-    transport: Transport = ProviderTransport(egress, connector.compiled, credentials)
+    veil = _Veil(credentials.redactor, credentials.secrets)
+    transport: Transport = ProviderTransport(egress, connector.compiled, credentials.opened)
     if options.dry_run:
         transport = _Sketch(veil)
     call = Call(
@@ -123,6 +134,44 @@ def _connector(path: Path) -> Connector:
     if len(files) > 1:
         fail(f"there are {len(files)} connectors below {path}; name one's folder or main file")
     return load(files[0])
+
+
+def _credentials(method: AuthMethod, given: Mapping[str, Json]) -> _Given:
+    """
+    Check what the file has.
+
+    A method whose provider issues tokens takes them too: whatever no field asks for, and no typing
+    error for what one does.
+    """
+    prepared = {field.key for field in method.setup_fields}
+    asked = {field.key for field in method.config_fields} | prepared
+    tokens = {
+        name: str(value)
+        for name, value in given.items()
+        if _has_tokens(method) and name not in asked and not suggestion(name, asked)
+    }
+    setup = method.check_setup({n: v for n, v in given.items() if n in prepared})
+    checked = method.check(
+        {name: v for name, v in given.items() if name not in prepared and name not in tokens}
+    )
+    faults = (*checked.faults, *(setup.faults if prepared & given.keys() else ()))
+    if faults:
+        msg = "the credentials do not fit the auth method"
+        raise InvalidRequest(msg, faults=faults)
+    for warning in (*checked.warnings, *setup.warnings):
+        click.echo(f"warning: {warning.path}: {warning.message}", err=True)
+    hidden = {field.key for field in method.setup_fields if field.secret}
+    secrets = [
+        *secrets_of(method, checked.values).values(),
+        *(value for name, value in setup.values.items() if name in hidden),
+        *tokens.values(),
+    ]
+    values = {**setup.values, **checked.values, **tokens}
+    return _Given(Credentials(values, Redactor(secrets)), secrets)
+
+
+def _has_tokens(method: AuthMethod) -> bool:
+    return method.type == "oauth2" or method.refresh is not None
 
 
 def _auth_method(connector: Connector, key: Json) -> AuthMethod:

@@ -17,6 +17,15 @@ _REFERENCE: Final = re.compile(
         (?:\.([A-Za-z_][\w-]*)|\[(?:'([^']+)'|"([^"]+)")\])""",
     re.VERBOSE,
 )
+_ROOT: Final = re.compile(r"\s*\$\.([A-Za-z_]\w*)")
+# What expressions of a step see of its run; parts of a step that look at something else.
+_ROOTS: Final = (
+    "inputs", "credentials", "steps", "context", "connector", "action", "iterator", "settings",
+    "intermediateSteps", "result", "pageIterator", "scopes",
+)  # fmt: skip
+_OTHER_SIGHTS: Final = frozenset(
+    {"fields", "fieldConfigs", "response", "customErrors", "iterator", "dataSync", "permissions"}
+)
 _PLAIN_INPUT: Final = re.compile(r"\$\.inputs\.(\w+)|\{\{\s*(?:\$\.)?inputs\.(\w+)\s*\}\}")
 # Inputs every caller may send, declared or not.
 CONVENTIONAL: Final = frozenset(
@@ -125,9 +134,20 @@ def _unknown_names(action: _Action, credentials: set[str], report: Report) -> No
         "credentials": credentials,
     }
     for at, each in action.expressions:
+        _unknown_root(each, at, report)
         for root, name in _references(each):
             if known[root].isdisjoint(_spellings(name)):
                 _doubt(root, name, known[root], at, report)
+
+
+def _unknown_root(expression: str, at: At, report: Report) -> None:
+    found = _ROOT.match(expression)
+    if found is None or found[1] in _ROOTS or not _OTHER_SIGHTS.isdisjoint(unwind(at)):
+        return
+    meant = suggestion(found[1], _ROOTS)
+    if meant:
+        message = f"'$.{found[1]}' is nothing a step sees. Did you mean '$.{meant}'?"
+        report.warning(at, message)
 
 
 def _unknown_credentials(expression: str, at: At, known: set[str], report: Report) -> None:

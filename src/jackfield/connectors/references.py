@@ -44,6 +44,7 @@ def check(document: Mapping[str, Json], report: Report) -> None:
         None,
         report,
     )
+    _check_events(mapping(document, "events"), report)
     key = text(mapping(document, "info"), "key")
     for index, action in enumerate(actions):
         at = ((None, "actions"), index)
@@ -53,6 +54,18 @@ def check(document: Mapping[str, Json], report: Report) -> None:
             report.warning((at, "actionId"), message)
         _scopes(action, "requiredScopes", at, scopes, report)
         _check_action(action, at, report)
+        for number, other in enumerate(texts(action, "prerequisiteActions")):
+            if other not in action_ids:
+                place = ((at, "prerequisiteActions"), number)
+                report.warning(place, _not_among(other, action_ids, place, "an action"))
+
+
+def _check_events(events: Mapping[str, Json], report: Report) -> None:
+    at: At = (None, "events")
+    actions = [text(action, "actionId") for action in items(events, "actions")]
+    _once(actions, (at, "actions"), "actionId", report)
+    for index, action in enumerate(items(events, "actions")):
+        _check_action(action, ((at, "actions"), index), report)
 
 
 def _check_method(
@@ -66,11 +79,9 @@ def _check_method(
     if environments and "production" not in environments:
         report.error((at, "environments"), "One of the environments must be 'production'.")
     _scopes(method, "requiredScopes", at, scopes, report)
-    for name in ("configFields", "setupFields"):
-        _check_fields(list(items(method, name)), (at, name), report)
+    for kind in ("config", "setup"):
+        _check_form(method, kind, at, report)
     fields = [text(field, "key") for field in items(method, "configFields")]
-    for index, notice in enumerate(items(method, "configNotices")):
-        _anchor(notice, ((at, "configNotices"), index), fields, report)
     for index, test in enumerate(items(method, "testActions")):
         place = (((at, "testActions"), index), "action")
         action = test.get("action")
@@ -89,6 +100,14 @@ def _check_method(
         if target in _RESERVED_CREDENTIALS:
             place = (((at, "authorization"), "callbackParams"), name)
             report.error(place, f"A callback parameter must not set '{target}'.")
+
+
+def _check_form(method: Mapping[str, Json], kind: str, at: At, report: Report) -> None:
+    fields = list(items(method, f"{kind}Fields"))
+    _check_fields(fields, (at, f"{kind}Fields"), report)
+    keys = [text(field, "key") for field in fields]
+    for index, notice in enumerate(items(method, f"{kind}Notices")):
+        _anchor(notice, ((at, f"{kind}Notices"), index), keys, report)
 
 
 def _check_permissions(
@@ -190,7 +209,7 @@ def _check_step(step: Mapping[str, Json], at: At, report: Report) -> None:
 def _anchor(notice: Mapping[str, Json], at: At, fields: Sequence[str], report: Report) -> None:
     if "anchor" not in notice:
         return
-    _exists(notice["anchor"], fields, (at, "anchor"), "a field", report)
+    _exists(notice["anchor"], fields, (at, "anchor"), "a field", report, fatal=False)
     if notice.get("position", "top") != "top":
         report.flaw((at, "anchor"), "An anchor needs the position 'top'.", on_key=True)
 
@@ -204,10 +223,13 @@ def _scopes(
             report.flaw((at, name), message)
 
 
-def _exists(name: Json, known: Iterable[str], at: At, what: str, report: Report) -> None:
+def _exists(
+    name: Json, known: Iterable[str], at: At, what: str, report: Report, *, fatal: bool = True
+) -> None:
+    """Report a name that is not known; what is not `fatal` is so in strict mode alone."""
     known = list(known)
     if isinstance(name, str) and name and name not in known:
-        report.error(at, _not_among(name, known, at, what))
+        (report.error if fatal else report.flaw)(at, _not_among(name, known, at, what))
 
 
 def _not_among(name: str, known: Iterable[str], at: At, what: str) -> str:

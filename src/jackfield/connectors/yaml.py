@@ -5,6 +5,7 @@ YAML 1.1, where `no` is false and `1:30` a number. A document may come from anyb
 size and what its aliases unfold to are bounded.
 """
 
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -225,10 +226,13 @@ class _Construction:
     def _scalar(self, node: ScalarNode) -> Json:
         text: str = node.value
         tag = node.tag
+        if (tag == _OPEN and not node.style) or tag in _CORE_TAGS:
+            value = plain_scalar(text)
+            if isinstance(value, float) and not math.isfinite(value):
+                self._report(node, "The number is not finite. Put it in quotes if it is a text.")
+            return value
         if tag == _OPEN:
-            return text if node.style else plain_scalar(text)
-        if tag in _CORE_TAGS:
-            return plain_scalar(text)
+            return text
         if tag not in {_STRING_TAG, "!"}:
             self._report(node, f"The tag {tag!r} is not supported.")
         return text
@@ -254,7 +258,12 @@ def plain_scalar(text: str) -> Json:
 
 def _number(number: int) -> int | float:
     """Return numbers that no JSON reader keeps exactly the way they would read them."""
-    return number if -_LARGEST <= number < _LARGEST else float(number)
+    if -_LARGEST <= number < _LARGEST:
+        return number
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def _entries(node: Node) -> Iterator[tuple[Node, Node]]:

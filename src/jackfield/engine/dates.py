@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
+from jackfield.engine.moment import now
+
 _ISO: Final = re.compile(
     r"\d{4}-?\d{2}-?\d{2}(?:[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?"
     r"(?:Z|[+-]\d{2}(?::?\d{2})?)?)?",
@@ -42,10 +44,13 @@ _FIELDS: Final[dict[str, tuple[str, str]]] = {
     "yy": ("short_year", r"\d{2}"),
     "MMMM": ("month_name", "|".join(_MONTHS)),
     "MMM": ("month_name", "|".join(name[:3] for name in _MONTHS)),
+    "LLLL": ("month_name", "|".join(_MONTHS)),
+    "LLL": ("month_name", "|".join(name[:3] for name in _MONTHS)),
     "MM": ("month", r"\d{1,2}"),
     "M": ("month", r"\d{1,2}"),
     "dd": ("day", r"\d{1,2}"),
     "d": ("day", r"\d{1,2}"),
+    "do": ("day", r"\d{1,2}"),
     "HH": ("hour", r"\d{1,2}"),
     "H": ("hour", r"\d{1,2}"),
     "hh": ("half_hour", r"\d{1,2}"),
@@ -68,7 +73,7 @@ _FIELDS: Final[dict[str, tuple[str, str]]] = {
 # Two figures from here on mean the 1900s, as POSIX has it.
 _LAST_CENTURY: Final = 69
 _NEVER_MEANT: Final = re.compile(r"YY|D")
-_PIECE: Final = re.compile(r"''|'(?:[^']|'')*'|([A-Za-z])\1*|.", re.DOTALL)
+_PIECE: Final = re.compile(r"''|'(?:[^']|'')*'|(do|([A-Za-z])\2*)|.", re.DOTALL)
 
 
 def read_date(text: str) -> datetime | None:
@@ -130,15 +135,28 @@ def read_date_as(text: str, pattern: str) -> datetime | None:
     """
     Read `text` by a pattern such as `dd/MM/yyyy`; failing that, as `read_date` does.
 
-    A pattern with `YYYY` or `DD`, which mean a week's year and a year's day and are never meant,
+    Where the pattern has no year it is this one. A pattern with `YYYY` or `DD`, which mean a week's year and a year's day and are never meant,
     reads nothing.
     """
     if _NEVER_MEANT.search(pattern):
         return None
     reader = _reader(pattern) if pattern else None
     found = reader(text) if reader else None
-    moment = _build({k: v for k, v in found.groupdict().items() if v}) if found else None
+    moment = _build(_in_this_year(found.groupdict())) if found else None
     return moment or read_date(text)
+
+
+def _in_this_year(found: dict[str, str | None]) -> dict[str, str]:
+    """Fill in what a pattern without a year leaves open: this year, and today for a mere time."""
+    part = {name: text for name, text in found.items() if text}
+    if "year" in part or "short_year" in part:
+        return part
+    today = now()
+    part["year"] = str(today.year)
+    if "month" not in part and "month_name" not in part:
+        part["month"] = str(today.month)
+        part.setdefault("day", str(today.day))
+    return part
 
 
 def add_years(moment: datetime, years: int) -> datetime:
@@ -185,6 +203,8 @@ def _reader(pattern: str) -> Callable[[str], re.Match[str] | None] | None:
             return None
         seen.add(name)
         parts.append(f"(?P<{name}>{expression})" if name else f"(?:{expression})")
+        if word == "do":
+            parts.append("(?:st|nd|rd|th)")
     return re.compile("".join(parts), re.ASCII | re.IGNORECASE).fullmatch
 
 

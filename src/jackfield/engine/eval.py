@@ -96,7 +96,13 @@ async def _run_step(
             result = await function(run)
         except HubError as error:
             result = fail_with(error)
+            result = replace(result, output={**(result.output or {}), "message": _words(error)})
     return _reported(result)
+
+
+def _words(error: HubError) -> str:
+    """Say what is wrong with every fault named: here nobody asks for them."""
+    return " ".join([error.detail, *(f"{each.path}: {each.message}" for each in error.faults)])
 
 
 def _run(

@@ -43,7 +43,7 @@ def signed_body(body: bytes) -> bytes:
 
 
 def in_the_clients_words(output: Mapping[str, Json]) -> dict[str, Json]:
-    """Say of a refused upload what the HTTP client says, if the provider is silent (files/u14)."""
+    """Say of a refused file what the HTTP client says, if the provider is silent (files/u14)."""
     if not str(output.get("message")).startswith("HTTP error: "):
         return dict(output)
     return {**output, "message": f"Request failed with status code {output['statusCode']}"}

@@ -67,8 +67,22 @@ ROUTES: Final[tuple[Route, ...]] = (
     *health.api.routes,
 )
 
-# Another protocol under a path of this one's: it gets the request and its whole body.
-Mount: TypeAlias = Callable[[Scope, bytes], Awaitable[Response]]
+Serve: TypeAlias = Callable[[Scope, bytes], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Another protocol under a path of this one's: it gets the request and its whole body.
+
+    Without `methods` it takes all of them, and answers for those it does not know.
+    """
+
+    serve: Serve
+    methods: frozenset[str] | None = None
+
+    def takes(self, method: str) -> bool:
+        return self.methods is None or method in self.methods
+
 
 _log = structlog.get_logger()
 
@@ -117,9 +131,10 @@ class Api:
             pattern.endpoints[route.method] = endpoint
         self._patterns = tuple(patterns.values())
 
-    def serves(self, path: str) -> bool:
-        """Tell whether `path` is one of this API's, whatever the method."""
-        return path in self._mounts or self._find(path) is not None
+    def serves(self, path: str, method: str) -> bool:
+        """Tell whether `path` is one of this API's; a mount may share it with a page."""
+        mount = self._mounts.get(path)
+        return mount.takes(method) if mount is not None else self._find(path) is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         now = self._hub.clock()
@@ -174,7 +189,9 @@ class Api:
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         mount = self._mounts.get(scope["path"])
         if mount is not None:
-            return await mount(scope, await read_body(scope, receive))
+            if not mount.takes(scope["method"]):
+                raise _takes(mount.methods or ())
+            return await mount.serve(scope, await read_body(scope, receive))
         found = self._find(scope["path"])
         if found is None:
             msg = f"there is nothing at {scope['path']}"
@@ -185,8 +202,7 @@ class Api:
             return Response(status_code=204)
         endpoint = endpoints.get(method)
         if endpoint is None:
-            msg = f"this path takes {', '.join(sorted(endpoints))}"
-            raise MethodNotAllowed(msg)
+            raise _takes(endpoints)
         scope["path_params"] = parameters
         return await endpoint(scope, receive)
 
@@ -198,3 +214,7 @@ class Api:
             if match := pattern.regex.match(path):
                 return pattern.endpoints, match.groupdict()
         return None
+
+
+def _takes(methods: Iterable[str]) -> MethodNotAllowed:
+    return MethodNotAllowed(f"this path takes {', '.join(sorted(methods))}")

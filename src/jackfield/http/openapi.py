@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from jackfield.db.tx import DatabaseBusy
-from jackfield.http import guards, once
+from jackfield.http import guards, mounted, once
 from jackfield.http.body import BodyTooLarge, BodyTooSlow, ClientGone, InvalidJson
-from jackfield.http.errors import ErrorBody, MethodNotAllowed
+from jackfield.http.errors import ErrorBody
 from jackfield.http.routing import Guard, Route
 from jackfield.kit.errors import HubError, InvalidRequest, RateLimited, summary
 from jackfield.kit.json import Json, encode, schema
@@ -57,7 +57,6 @@ def document(routes: Iterable[Route], *, url: str) -> dict[str, Json]:
     paths: defaultdict[str, dict[str, Json]] = defaultdict(dict)
     for route in known:
         paths[route.path][route.method.lower()] = _operation(route, types)
-    paths["/mcp"]["post"] = _mcp()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -70,8 +69,8 @@ def document(routes: Iterable[Route], *, url: str) -> dict[str, Json]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": url}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(map(_tag, known))] + [{"name": "mcp"}],
-        "paths": dict(paths),
+        "tags": [{"name": tag} for tag in dict.fromkeys((*map(_tag, known), *mounted.TAGS))],
+        "paths": {**paths, **mounted.paths(_SECURITY[guards.api_key])},
         "components": {"schemas": types.definitions, "securitySchemes": _SCHEMES},
     }
 
@@ -197,52 +196,6 @@ def _responses(route: Route, types: _Types) -> dict[str, Json]:
 _NO_CONTENT: Final = 204
 
 
-def _mcp() -> dict[str, Json]:
-    reply = {"schema": {"type": "object"}}
-    return {
-        "operationId": "mcp",
-        "summary": "The actions of linked accounts as MCP tools",
-        "description": "Stateless streamable HTTP; speak to it with an MCP client.",
-        "tags": ["mcp"],
-        "security": list(_SECURITY[guards.api_key]),
-        "parameters": [
-            {
-                "name": name,
-                "in": place,
-                "required": False,
-                "description": words,
-                "schema": {"type": "string", **more},
-            }
-            for name, place, words, more in (
-                ("x-account-id", "header", "Linked accounts, with commas between them.", {}),
-                ("x-account-id", "query", "The same, for clients that send no headers.", {}),
-                ("x-end-user-id", "header", "Whose account it is, if it is not shared.", {}),
-                (
-                    "param-style",
-                    "query",
-                    "How tools take inputs.",
-                    {"enum": ["nested", "flat_prefixed", "flat_smart"]},
-                ),
-                (
-                    "tool-mode",
-                    "query",
-                    "A tool for each action, or two that find and run them.",
-                    {"enum": ["individual", "search_execute"]},
-                ),
-            )
-        ],
-        "requestBody": {"required": True, "content": {"application/json": reply}},
-        "responses": {
-            "200": {"description": "The answer.", "content": {"application/json": reply}},
-            "202": {"description": "A notification was accepted."},
-            "default": {
-                "description": "Refused.",
-                "content": {"application/json": {"schema": {"type": "object"}}},
-            },
-        },
-    }
-
-
 def _returned(route: Route) -> list[Any]:
     """Return the types of a route's JSON answers; bytes are no type."""
     hint = route.returns
@@ -284,7 +237,4 @@ class Description:
         return encode(self.document)
 
     async def serve(self, scope: Scope, _body: bytes) -> Response:
-        if scope["method"] not in ("GET", "HEAD"):
-            msg = "this path takes GET"
-            raise MethodNotAllowed(msg)
         return Response(self._content, media_type="application/json")

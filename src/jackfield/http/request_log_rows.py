@@ -12,7 +12,7 @@ from jackfield.http.guards import Call
 from jackfield.kit.json import Json
 from jackfield.requests.models import ApiRequest
 
-_PATHS: Final = {"proxy": "/unified/proxy", "mcp": "/mcp"}
+_PATHS: Final = {"proxy": "/unified/proxy", "mcp": "/mcp", "a2a": "/"}
 _RPC: Final = "/actions/rpc"
 _REFUSED: Final = 400
 

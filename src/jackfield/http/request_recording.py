@@ -11,7 +11,7 @@ from jackfield.requests.repo import append_request
 from jackfield.runtime import Hub
 
 # Runs have a log of their own, and reading a log should not make it longer.
-_ELSEWHERE: Final = frozenset({"/actions/rpc", "/unified/proxy", "/mcp"})
+_ELSEWHERE: Final = frozenset({"/actions/rpc", "/unified/proxy", "/mcp", "/"})
 _LOGS: Final = ("/requests/", "/logs/")
 _OURS: Final = "jackfield"
 _LONGEST_PATH: Final = 500

@@ -81,6 +81,13 @@ class InvalidRequest(HubError):
     status = 422
 
 
+class UnsupportedMediaType(HubError):
+    """The request body must be application/json."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
 class RateLimited(HubError):
     """Too many requests with this API key."""
 

@@ -8,6 +8,7 @@ for in every form it travels in: as it is, percent-encoded, base64 and JSON-esca
 import base64
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property, lru_cache
@@ -25,6 +26,7 @@ _KEY: Final = re.compile(
 )
 # What the hub itself hands out is recognisable wherever it turns up.
 _OURS: Final = re.compile(r"\b(?:jf_(?:sk|ct|si|ss|fl)_|whsec_)[\w-]{16,}")
+_SHORTEST_OF_OURS: Final = 22
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]+")
 _RUN: Final = re.compile(r"[A-Za-z0-9+/_%=-]+")
 # Shorter values ("us", "1") would redact ordinary words and protect nothing.
@@ -39,6 +41,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST)
+        # No form of a secret is shorter than the secret: most of what is logged needs no search.
+        self._shortest = min(map(len, self._secrets), default=sys.maxsize)
 
     @cached_property
     def _values(self) -> re.Pattern[str] | None:
@@ -58,9 +62,9 @@ class Redactor:
         )
 
     def text(self, text: str) -> str:
-        if self._values is not None:
+        if len(text) >= self._shortest and self._values is not None:
             text = self._values.sub(MASK, text)
-        return _OURS.sub(MASK, text)
+        return _OURS.sub(MASK, text) if len(text) >= _SHORTEST_OF_OURS else text
 
     def url(self, url: str) -> str:
         """Mask secrets in a URL, at little cost where there is none."""

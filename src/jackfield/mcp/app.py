@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from jackfield.engine.kinds import is_object
-from jackfield.kit.errors import HubError
+from jackfield.kit.errors import HubError, UnsupportedMediaType
 from jackfield.kit.json import Json
 from jackfield.mcp import calls, messages, revisions
 from jackfield.mcp.endpoint import Endpoint, resolve
@@ -50,13 +50,6 @@ class NotAcceptable(HubError):
 
     code = "not_acceptable"
     status = 406
-
-
-class UnsupportedMediaType(HubError):
-    """The request body must be application/json."""
-
-    code = "unsupported_media_type"
-    status = 415
 
 
 class OriginRefused(HubError):

@@ -8,22 +8,21 @@ from msgspec import Raw
 
 from jackfield.accounts.models import Account
 from jackfield.actions import service as actions
-from jackfield.actions.files import service as files
+from jackfield.actions.agents import telling
+from jackfield.actions.agents.styles import ACCOUNT, PLACES, ParamStyle, input_schema, place
 from jackfield.actions.models import Order
 from jackfield.actions.search import service as search
 from jackfield.actions.search.service import Found, Search
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
-from jackfield.engine.call import Outcome
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.idempotency import service as idempotency
 from jackfield.idempotency.models import Answer, InvalidIdempotencyKey
 from jackfield.idempotency.service import Once
-from jackfield.kit.errors import Fault, HubError, ProviderError, RateLimited
+from jackfield.kit.errors import Fault, HubError
 from jackfield.kit.json import Json, encode, parse
 from jackfield.mcp import feedback
 from jackfield.mcp.endpoint import Endpoint
-from jackfield.mcp.styles import ACCOUNT, PLACES, ParamStyle, input_schema, place
 from jackfield.runtime import Hub
 
 _SEARCH: Final = "_search_actions"
@@ -49,7 +48,7 @@ async def call(
     except HubError as error:
         if error.status == _INTERNAL:
             raise
-        return _result(refusal(error), is_error=True)
+        return _result(_refusal(error), is_error=True)
 
 
 async def call_once(
@@ -77,36 +76,16 @@ async def call_once(
     except HubError as error:
         if error.status == _INTERNAL:
             raise
-        return _result(refusal(error), is_error=True)
+        return _result(_refusal(error), is_error=True)
     return parse(answer.body)
 
 
 def _refused(error: HubError) -> Answer:
-    return Answer(_OK, encode(_result(refusal(error), is_error=True)))
+    return Answer(_OK, encode(_result(_refusal(error), is_error=True)))
 
 
-def refusal(error: HubError) -> dict[str, Json]:
-    """Return what a model is told of an error: the same facts as over REST."""
-    told: dict[str, Json] = {
-        "isError": True,
-        "statusCode": error.status,
-        "code": error.code,
-        "message": error.detail,
-    }
-    if error.faults:
-        told["faults"] = [{"path": each.path, "message": each.message} for each in error.faults]
-    if isinstance(error, ProviderError | RateLimited) and error.retry_after is not None:
-        told["retry_after"] = max(1, round(error.retry_after))
-    if isinstance(error, ProviderError) and error.answer is not None:
-        told["provider_errors"] = [
-            {
-                "status": error.answer.status,
-                "url": error.answer.url,
-                "raw": error.answer.raw,
-                "headers": error.answer.headers,
-            }
-        ]
-    return told
+def _refusal(error: HubError) -> dict[str, Json]:
+    return {"isError": True, **telling.refusal(error)}
 
 
 async def _run(hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, Json]) -> Json:
@@ -162,8 +141,8 @@ async def _act(
     style: ParamStyle,
 ) -> Json:
     connector, action = hub.catalog.action(action_id)
-    account, rest = _choose(endpoint, connector, arguments)
-    placed = place(action, rest, style)
+    account = endpoint.choose(connector, arguments.get(ACCOUNT))
+    placed = place(action, _without(arguments, account), style)
     order = Order(
         action_id=action_id,
         account_id=account.id,
@@ -172,7 +151,7 @@ async def _act(
         dry_run=endpoint.is_dry_run,
     )
     outcome = await actions.run(hub, endpoint.project_id, order)
-    return {"isError": False, "result": await _answer(hub, endpoint, outcome)}
+    return {"isError": False, "result": await telling.result(hub, endpoint.project_id, outcome)}
 
 
 def _described(found: Found) -> dict[str, Json] | None:
@@ -190,41 +169,11 @@ def _described(found: Found) -> dict[str, Json] | None:
     }
 
 
-async def _answer(hub: Hub, endpoint: Endpoint, outcome: Outcome) -> Json:
-    if outcome.file is not None:
-        link = await files.link(hub, endpoint.project_id, outcome.file)
-        return {
-            "download_url": link.url,
-            "expires_at": link.expires_at,
-            "file": {
-                "name": link.file.name or "file",
-                "content_type": link.file.content_type,
-                "content_length": len(link.file.content),
-            },
-        }
-    result: dict[str, Json] = {**outcome.extra, "data": outcome.data, "next": outcome.next}
-    if outcome.warnings:
-        result["warnings"] = outcome.warnings
-    return result
-
-
-def _choose(
-    endpoint: Endpoint, connector: Connector, arguments: Mapping[str, Json]
-) -> tuple[Account, Mapping[str, Json]]:
-    """Return the account a tool is to be used with, and the arguments that are left."""
-    usable = [each for each in endpoint.accounts if each.provider == connector.key]
-    named = arguments.get(ACCOUNT)
-    if isinstance(named, str) and named in endpoint.unusable:
-        raise endpoint.unusable[named]
-    chosen = [each for each in usable if each.id == named]
-    if chosen:
-        return chosen[0], {name: value for name, value in arguments.items() if name != ACCOUNT}
-    if not usable:
-        msg = f"none of this endpoint's accounts is linked to {connector.key!r}"
-        raise ActionNotFound(msg)
-    if len(usable) > 1:
-        _refuse(ACCOUNT, f"must be one of {', '.join(each.id for each in usable)}")
-    return usable[0], arguments
+def _without(arguments: Mapping[str, Json], account: Account) -> Mapping[str, Json]:
+    """Leave the name of the account out: what else is called so is the action's own input."""
+    if arguments.get(ACCOUNT) != account.id:
+        return arguments
+    return {name: value for name, value in arguments.items() if name != ACCOUNT}
 
 
 def _result(payload: Json, *, is_error: bool = False) -> dict[str, Json]:

@@ -6,13 +6,13 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from jackfield.actions.agents.styles import ACCOUNT
 from jackfield.actions.feedback import service as feedback
 from jackfield.actions.feedback.models import LONGEST, MOST_TOOLS, Said
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 from jackfield.mcp.endpoint import Endpoint
-from jackfield.mcp.styles import ACCOUNT
 from jackfield.runtime import Hub
 
 NAME: Final = "stackone_submit_feedback"

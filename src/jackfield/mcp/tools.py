@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 
 from msgspec import Raw
 
-from jackfield.accounts.models import Account
+from jackfield.actions.agents.reach import title_of
+from jackfield.actions.agents.styles import ACCOUNT, ParamStyle, input_schema
 from jackfield.actions.holding import Held
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.catalog import Catalog
@@ -17,7 +18,6 @@ from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, encode
 from jackfield.mcp import feedback
 from jackfield.mcp.endpoint import Endpoint, ToolMode
-from jackfield.mcp.styles import ACCOUNT, ParamStyle, input_schema
 
 _RENDERED: Final = 256
 _PAGING: Final = "Where to go on: `next` of the previous result."
@@ -110,7 +110,7 @@ def _titles(held: Sequence[Held]) -> Titles:
     """Return what accounts are told apart by, where there is more than one."""
     if len(held) == 1:
         return ()
-    return tuple((each.account.id, _title(each.account)) for each in held)
+    return tuple((each.account.id, title_of(each.account)) for each in held)
 
 
 def _allowed(sets: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
@@ -227,14 +227,6 @@ def _with_account(tool: Mapping[str, Json], accounts: Titles) -> Json:
             "required": [ACCOUNT, *schema.get("required", [])],
         },
     }
-
-
-def _title(account: Account) -> str:
-    return (
-        f"{account.origin_owner_name} ({account.label})"
-        if account.label
-        else account.origin_owner_name
-    )
 
 
 def _example(connector: Connector) -> str:

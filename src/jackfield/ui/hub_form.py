@@ -12,6 +12,7 @@ from jackfield.connect.service import Offer
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.auth import AuthMethod, Notice
 from jackfield.connectors.connector import Connector
+from jackfield.engine.exchange.failure import NOTHING_SAID
 from jackfield.kit.errors import (
     EgressBlocked,
     Fault,
@@ -146,7 +147,8 @@ def _problem(
         key = "problem.refused" if is_rejected else "problem.fields"
         return Problem(words(key, provider=provider))
     if isinstance(refused, CredentialRejected):
-        return Problem(words("problem.rejected", provider=provider), refused.detail)
+        said = None if refused.detail.startswith(NOTHING_SAID) else refused.detail
+        return Problem(words("problem.rejected", provider=provider), said)
     if isinstance(refused, ProviderError | EgressBlocked):
         return Problem(words(_key(refused), provider=provider))
     return Problem(words("problem.fields"), refused.detail)

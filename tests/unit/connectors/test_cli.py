@@ -150,6 +150,33 @@ def test_credentials_that_do_not_fit_are_refused_by_field(acme: Path, tmp_path: 
     assert "s3cret" not in result.output
 
 
+def test_tokens_are_taken_where_the_provider_issues_them(tmp_path: Path) -> None:
+    file = tmp_path / "c.json"
+    file.write_text(
+        '{"client_id": "app-1", "client_secret": "s3cret-value", "accessToken": "t0ken-value"}',
+        encoding="utf-8",
+    )
+    document = MAIN.replace("type: custom", "type: oauth2", 1)
+    document = document.replace("$.credentials.api_key", "$.credentials.accessToken", 1)
+    fields = "[{ key: client_id, label: Id, type: text, required: true, secret: false }]"
+    secret = fields.replace("client_id", "client_secret").replace("false }", "true }")
+    document = document.replace(
+        document[document.index("      configFields:") : document.index("actions:")],
+        f"      setupFields: {fields[:-1]}, {secret[1:]}\n",
+    )
+    main = tmp_path / "acme.connector.s1.yaml"
+    main.write_text(document, encoding="utf-8")
+
+    result = run("run", main, "list_things", "--credentials", file, "--dry-run")
+
+    assert result.exit_code == 0, result.output
+    assert "Authorization: [redacted]" in result.stdout
+    assert "t0ken" not in result.output
+    file.write_text('{"client_id": "app-1", "accessToken": "t0ken-value"}', encoding="utf-8")
+    refused = run("run", main, "list_things", "--credentials", file, "--dry-run")
+    assert "setup.client_secret: Id is required." in refused.stderr
+
+
 def test_an_unknown_action_is_refused(acme: Path, credentials: Path) -> None:
     result = run("run", acme, "nothing", "--credentials", credentials, "--dry-run")
 
@@ -160,7 +187,9 @@ def test_a_batch_is_answered_line_by_line(tmp_path: Path) -> None:
     file = tmp_path / "batch.ndjson"
     file.write_text(
         '{"id": "1", "kind": "expression", "expr": "{{a * 2}}", "context": {"a": "50"}}\n'
-        '{"id": "2", "kind": "step", "function": "request", "params": {}, "server": 7}\n',
+        '{"id": "2", "kind": "step", "function": "request", "params": {}, "server": 7}\n'
+        '{"id": "3", "kind": "step", "mode": "strict", "function": "request", "params": '
+        '{"baseUrl": "https://x.test", "url": "/u/${inputs.id}", "method": "get"}}\n',
         encoding="utf-8",
     )
 
@@ -170,6 +199,7 @@ def test_a_batch_is_answered_line_by_line(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert answers[0] == {"id": "1", "value": 100}
     assert "error" in answers[1]
+    assert "path.id: " in answers[2]["value"]["output"]["message"]
 
 
 def test_a_batch_that_is_none_is_a_wrong_use(tmp_path: Path) -> None:

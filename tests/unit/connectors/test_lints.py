@@ -51,6 +51,22 @@ def arg(text: str) -> tuple[str, str]:
             "'steps.fetsh' is not a step of this action. Did you mean 'fetch'?",
         ),
         (
+            [("    steps:\n", INPUTS), arg("{ name: a, value: $.input.limit, in: query }")],
+            "'$.input' is nothing a step sees. Did you mean '$.inputs'?",
+        ),
+        (
+            [
+                (
+                    "    actionType: list",
+                    "    actionType: list\n    prerequisiteActions: [list_thing]",
+                )
+            ],
+            (
+                "'list_thing' in 'actions[0].prerequisiteActions[0]' is not an action. "
+                "Did you mean 'list_things'?"
+            ),
+        ),
+        (
             [("$.credentials.api_key", "$.credentials.api_keey")],
             "'credentials.api_keey' is not a field of any auth method. Did you mean 'api_key'?",
         ),

@@ -14,6 +14,10 @@ PERMISSIONS = (
     "      permissions:\n        - { key: read, label: Read, actions: [list_things], "
     "request: { url: /things, method: get } }\nactions:"
 )
+EVENTS = (
+    "events: { router: { rules: [{ when: \"body.kind == 'new'\", then: { action: list_things } }] "
+    "} }\nactions:\n"
+)
 TEST_ACTIONS = "      testActions: [{ action: list_thing, required: true }]\nactions:"
 
 
@@ -91,6 +95,37 @@ TEST_ACTIONS = "      testActions: [{ action: list_thing, required: true }]\nact
                 "{ code: accessToken }"
             ),
             "must not set 'accessToken'",
+        ),
+        (
+            "          secret: true",
+            (
+                "          secret: true\n      setupNotices:\n        - { key: n, type: info, "
+                "description: D., anchor: api_key, position: bottom }"
+            ),
+            "needs the position 'top'",
+        ),
+        (
+            "      configFields:",
+            (
+                "      refreshAuthentication: { schedule: 0 * * *, action: { actionId: r, steps: "
+                "[] } }\n      configFields:"
+            ),
+            "must be a cron expression",
+        ),
+        (
+            "actions:\n",
+            EVENTS.replace("body.kind == 'new'", "{{body.kind == 'new'}}"),
+            "must be a bare expression",
+        ),
+        (
+            "actions:\n",
+            EVENTS.replace("body.kind == 'new'", "body.kind =="),
+            "rules\\[0\\].when' cannot be read",
+        ),
+        (
+            "    actionType: list",
+            "    actionType: list\n    compositeIdentifiers: { enabled: true, version: 2 }\n",
+            "version' must be at most 1",
         ),
     ],
 )

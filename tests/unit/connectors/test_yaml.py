@@ -111,6 +111,13 @@ def test_aliases_that_multiply_are_refused() -> None:
         yaml.parse("\n".join(lines))
 
 
+@pytest.mark.parametrize("number", [".inf", "-.INF", ".nan", "1e999", "9" * 500, "0x" + "f" * 300])
+def test_numbers_that_json_does_not_have_are_faults(number: str) -> None:
+    faults = yaml.parse(f"a:\n  b: {number}").faults
+
+    assert [(fault.place.line, "not finite" in fault.message) for fault in faults] == [(2, True)]
+
+
 @pytest.mark.parametrize("text", ["a: !!binary aGk=", "a: !custom 1", "a: !!set {b}", "? [a]\n: 1"])
 def test_tags_and_keys_that_json_does_not_have_are_faults(text: str) -> None:
     assert yaml.parse(text).faults

@@ -58,6 +58,8 @@ async def test_a_status_becomes_the_error_that_says_what_to_do(
         ({"error": "c", "error_description": "d"}, "c"),
         ({"error_description": "d"}, "d"),
         ([{"message": "e"}], "e"),
+        ({"msg": "f"}, "f"),
+        ({"type": "about:blank", "title": "Bad", "detail": "g"}, "g"),
         ({"message": "  ", "errors": []}, "HTTP error: 400"),
         ([], "HTTP error: 400"),
     ],

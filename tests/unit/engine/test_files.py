@@ -121,7 +121,7 @@ async def test_a_file_is_uploaded_in_a_form() -> None:
     boundary = sent.headers["Content-Type"].partition("boundary=")[2].encode()
     meta, file = sent.body.split(b"--" + boundary)[1:3]
     assert meta.endswith(b'name="meta"\r\n\r\n{"k":1}\r\n')
-    assert b'filename="a%22%0D%0Ab.txt"\r\nContent-Type: application/octet-stream' in file
+    assert b'filename="a%22%0D%0Ab.txt"\r\nContent-Type: text/plain' in file
     assert file.endswith(PNG + b"\r\n")
     assert outcome.data == {"id": 9}
 

@@ -16,6 +16,7 @@ from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.expressions.patterns import Pattern
 from jackfield.engine.missing import MISSING
+from jackfield.engine.moment import using_clock
 from jackfield.engine.run import Position
 from jackfield.engine.wire.json import decode_json, encode_json
 from jackfield.engine.wire.url import normalize
@@ -79,11 +80,15 @@ def test_a_date_is_read_in_the_forms_that_cannot_be_mistaken(text: str, iso: str
         ("March 5, 2024", "MMMM d, yyyy", (2024, 3, 5)),
         ("05-mar-24", "dd-MMM-yy", (2024, 3, 5)),
         ("2024-03-05", "dd/MM/yyyy", (2024, 3, 5)),
-        ("at 5", "'at' d", (1970, 1, 5)),
+        ("5th of March 2024", "do 'of' LLLL yyyy", (2024, 3, 5)),
+        ("on 05/03", "'on' dd/MM", (2026, 3, 5)),
+        ("at 5", "'at' d", (2026, 7, 5)),
+        ("17:30", "HH:mm", (2026, 7, 14)),
     ],
 )
 def test_a_date_is_read_by_its_pattern(text: str, pattern: str, day: tuple) -> None:
-    found = read_date_as(text, pattern)
+    with using_clock(lambda: datetime(2026, 7, 14, tzinfo=UTC)):
+        found = read_date_as(text, pattern)
 
     assert found is not None
     assert (found.year, found.month, found.day) == day

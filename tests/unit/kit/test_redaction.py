@@ -1,5 +1,6 @@
 import base64
 import json
+from collections.abc import Callable
 from io import StringIO
 from urllib.parse import quote, quote_plus
 
@@ -37,6 +38,15 @@ def test_a_secret_is_masked_in_a_basic_authorization_header(secret: str) -> None
         masked = Redactor([secret]).text(f"Authorization: Basic {encoded}")
 
         assert encoded not in masked
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode().rstrip("=")
+
+
+@given(SECRETS, st.sampled_from([str, quote, quote_plus, b64]))
+def test_a_form_that_stands_alone_is_masked(secret: str, form: Callable[[str], str]) -> None:
+    assert Redactor([secret]).text(form(secret)) != form(secret)
 
 
 def test_bytes_that_are_no_text_survive() -> None:

@@ -40,7 +40,7 @@ _COMPOSITE: Final = Record(
     "CompositeIdentifiers",
     {
         "enabled": Entry(Boolean(), "Build ids of several parts.", required=True),
-        "version": Entry(Number(integer=True), "The encoding; only 1 exists."),
+        "version": Entry(Number(1, 1, integer=True), "The encoding; only 1 exists."),
         "fields": Entry(
             ListOf(
                 Record(

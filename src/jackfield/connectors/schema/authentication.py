@@ -11,6 +11,13 @@ from jackfield.connectors.schema.permissions import PERMISSION
 from jackfield.connectors.schema.requests import CERTIFICATES
 from jackfield.connectors.schema.structures import Either, Entry, ListOf, MapOf, Record
 
+# Five fields, or six with seconds: numbers, names, lists, ranges and steps.
+_CRON_FIELD: Final = r"(?:\*|\?|[\dA-Za-z,#-]+)(?:/\d+)?"
+_CRON: Final = Text(
+    rf"^(?:@[a-z]+|{_CRON_FIELD}(?:\s+{_CRON_FIELD}){{4,5}})$",
+    "a cron expression such as '0 * * * *'",
+)
+
 FIELD_TYPES: Final = ("text", "password", "text_area", "select", "number")
 
 _VALIDATION: Final = Record(
@@ -252,7 +259,7 @@ METHOD: Final = Record(
             Record(
                 "RefreshAuthentication",
                 {
-                    "schedule": Entry(Text(), "When to do it anyway, as a cron expression."),
+                    "schedule": Entry(_CRON, "When to do it anyway, as a cron expression."),
                     "action": Entry(INLINE_ACTION, "How to get new credentials.", required=True),
                 },
             ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, cast
 
 from jackfield.connectors.schema.kinds import Definitions, Kind, Text
-from jackfield.connectors.schema.report import At, Report
+from jackfield.connectors.schema.report import At, Report, spell, unwind
 from jackfield.connectors.schema.structures import Either
 from jackfield.kit.json import Json
 
@@ -36,8 +36,16 @@ class BareExpression(Kind):
     types: ClassVar = frozenset({"a text"})
 
     def check(self, value: Json, at: At, report: Report) -> None:
-        if self.require_type(value, at, report):
-            report.expressions.append((at, value if is_evaluated(value) else f"{{{{{value}}}}}"))
+        if not self.require_type(value, at, report):
+            return
+        if any(mark in value for mark in ("{{", "}}", "${")):
+            report.error(
+                at,
+                f"The field '{spell(unwind(at))}' must be a bare expression: without '{{{{', '}}}}' "
+                "and '${'.",
+            )
+        else:
+            report.expressions.append((at, f"{{{{{value}}}}}"))
 
     def describe(self) -> str:
         return "expression without braces"

@@ -29,6 +29,10 @@ _HARMLESS_HEADERS: Final = frozenset(
     }
 )  # fmt: skip
 _LONGEST_MESSAGE: Final = 2000
+# What a failure's message begins with where the provider says nothing; its status follows.
+NOTHING_SAID: Final = "HTTP error: "
+# Further names providers give their words; the last two are those of RFC 9457.
+_ALSO_SAID: Final = ("msg", "detail", "title")
 _SERVER_ERRORS: Final = 500
 
 
@@ -71,8 +75,10 @@ def message_of(reply: Reply, mode: Mode) -> str:
     kind: object = body.__class__
     said = _text(body.get("message")) if kind is dict else None
     chosen = said or reply.message or _said(body)
+    if chosen is None and mode == "strict" and is_object(body):
+        chosen = next((text for name in _ALSO_SAID if (text := _text(body.get(name)))), None)
     if chosen is None:
-        chosen = f"HTTP error: {reply.response.status}"
+        chosen = f"{NOTHING_SAID}{reply.response.status}"
     return chosen[:_LONGEST_MESSAGE]
 
 

@@ -50,12 +50,12 @@ def includes_some(meter: Meter, items: Json, wanted: Json) -> bool:
 
 def keys(_meter: Meter, value: Json) -> list[Json]:
     kind: object = value.__class__
-    return list(value) if kind is dict else []
+    return list(js.in_order(value)) if kind is dict else []
 
 
 def values(_meter: Meter, value: Json) -> list[Json]:
     kind: object = value.__class__
-    return list(value.values()) if kind is dict else []
+    return list(js.in_order(value).values()) if kind is dict else []
 
 
 def now(_meter: Meter) -> str:

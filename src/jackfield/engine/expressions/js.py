@@ -234,6 +234,14 @@ def spread(value: Json) -> dict[str, Json]:
     return {}
 
 
+def in_order(entries: dict[str, Json]) -> dict[str, Json]:
+    """Bring entries into the order of an object's: whole numbers first, ascending."""
+    indices = [key for key in entries if key[:1].isdecimal() and _INDEX_KEY.fullmatch(key)]
+    if not indices:
+        return entries
+    return {**{key: entries[key] for key in sorted(indices, key=int)}, **entries}
+
+
 def length(value: str | list[Json]) -> int:
     """Count as JavaScript does: texts in UTF-16 units."""
     if isinstance(value, str) and not value.isascii():
@@ -241,6 +249,7 @@ def length(value: str | list[Json]) -> int:
     return len(value)
 
 
+_INDEX_KEY: Final = re.compile(r"0|[1-9]\d{0,9}", re.ASCII)
 _TEXTUAL: Final[frozenset[object]] = frozenset({str, list, dict, Date})
 _OBJECTS: Final[frozenset[object]] = frozenset({list, dict, Date})
 _NUMBERS: Final[frozenset[object]] = frozenset({int, float})

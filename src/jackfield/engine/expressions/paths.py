@@ -203,7 +203,11 @@ def _bracket(content: str, mode: Mode) -> str | Segment:
     if content.startswith("(") and content.endswith(")"):
         return _script(compile_filter(content[1:-1], mode))
     if quoted := _QUOTED.fullmatch(content):
-        return quoted[1] if quoted[1] is not None else quoted[2]
+        name = quoted[1] if quoted[1] is not None else quoted[2]
+        return _children if name == "*" and mode == "compat" else name
+    # The published engine knows lists of bare names alone; quotes make one name of them.
+    if mode == "compat" and "," in content and ("'" in content or '"' in content):
+        return content
     return _plain(content)
 
 
@@ -242,7 +246,7 @@ def _children(place: Found, _root: Found, _meter: Meter) -> Iterator[Found]:
         for index, item in enumerate(place.value):
             yield Found(item, index, place)
     elif kind is dict:
-        for key, item in place.value.items():
+        for key, item in js.in_order(place.value).items():
             yield Found(item, key, place)
 
 

@@ -16,6 +16,7 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, InvalidExpression, SyntaxFault
 from jackfield.engine.expressions.jexl import Evaluate, Scope, compile_jexl
 from jackfield.engine.expressions.paths import compile_path
+from jackfield.engine.expressions.plain_names import compile_names
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
@@ -248,7 +249,7 @@ def _reference(text: str, token: re.Match[str], mode: Mode) -> Reference:
                 text, "Invalid expression", fault.reason, position + 2 + fault.position
             ) from fault
         return Reference(token[0], position, lambda scope: _absent_as_missing(found(scope)))
-    dotted = _dotted(code)
+    dotted = compile_names(code)
     try:
         jexl = compile_jexl(code, mode) if code else dotted
     except SyntaxFault:
@@ -263,19 +264,6 @@ def _reference(text: str, token: re.Match[str], mode: Mode) -> Reference:
 
 def _absent_as_missing(value: Json) -> Json:
     return MISSING if value is None else value
-
-
-def _dotted(code: str) -> Evaluate:
-    """Look `code` up as plain names between dots, as for names JEXL cannot spell."""
-    names = code.split(".")
-
-    def look_up(scope: Scope) -> Json:
-        value: Json = scope
-        for name in names:
-            value = js.own(value, name)
-        return _absent_as_missing(value)
-
-    return look_up
 
 
 def _jexl(code: str, text: str, mode: Mode) -> Evaluate:

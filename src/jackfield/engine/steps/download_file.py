@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from jackfield.engine import quirks
 from jackfield.engine.call import File
 from jackfield.engine.exchange.failure import fail, fail_with
 from jackfield.engine.exchange.perform import Exchange, UnreadableAnswer, perform
@@ -93,7 +94,7 @@ def compile_download_file(params: Mapping[str, Json], setting: Setting) -> StepF
     async def run_download(run: Run) -> StepResult:
         reply = await perform(run, _request(run, outgoing), exchange)
         if _is_refusal(reply):
-            return fail(reply, run)
+            return _refused(reply, run)
         document = reply.response
         address = options.key(run, "urlKey")
         if address is not None:
@@ -103,7 +104,7 @@ def compile_download_file(params: Mapping[str, Json], setting: Setting) -> StepF
             request = _second_request(run, target, outgoing, forward=options.forward_auth)
             reply = await perform(run, request, replace(exchange, guarded=options.forward_auth))
             if _is_refusal(reply):
-                return fail(reply, run)
+                return _refused(reply, run)
         elif (key := options.key(run, "dataKey")) is not None:
             return _finish_inside(run, document, key, options)
         return _finish(run, reply, options, document)
@@ -221,6 +222,13 @@ def _described(run: Run, document: Response, options: _Options) -> dict[str, str
 def _nothing_at(run: Run, key: str) -> StepResult:
     msg = f"No file content found at path: {key}"
     return fail_with(UnreadableAnswer(msg, step=run.step_id))
+
+
+def _refused(reply: Reply, run: Run) -> StepResult:
+    failed = fail(reply, run)
+    if run.mode == "strict":
+        return failed
+    return replace(failed, output=quirks.in_the_clients_words(failed.output or {}))
 
 
 def _is_refusal(reply: Reply) -> bool:

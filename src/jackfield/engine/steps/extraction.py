@@ -25,15 +25,17 @@ def compile_key(key: str, mode: Mode, *, absent: Json = None) -> Extract:
     gives none, that means all of the content, or `absent` where that is given.
     """
     stripped = key.strip()
-    if stripped.startswith("{{"):
-        return _expression(stripped, mode)
     if mode == "strict":
-        return _path(
-            stripped if stripped.startswith("$") else _rooted(stripped, mode), stripped, mode
-        )
-    if is_static(stripped):
-        return _path(_rooted(stripped, mode), stripped, mode)
-    return _computed(stripped, mode, absent)
+        return _compile_strict(stripped)
+    inside = _compile_compat(stripped, absent)
+
+    def extract(scope: Scope, content: Json) -> Json:
+        if is_object(content) or is_list(content):
+            return inside(scope, content)
+        # There is nothing to look into: the content itself is the data.
+        return content if absent is None else absent
+
+    return extract
 
 
 def index_by(field: str, value: Json, *, collection: bool) -> Json:
@@ -44,6 +46,20 @@ def index_by(field: str, value: Json, *, collection: bool) -> Json:
     if not collection and is_object(value) and js.truthy(value.get(field)):
         return {js.to_text(value[field]): value}
     return value
+
+
+def _compile_strict(key: str) -> Extract:
+    if key.startswith("{{"):
+        return _expression(key, "strict")
+    return _path(key if key.startswith("$") else _rooted(key, "strict"), key, "strict")
+
+
+def _compile_compat(key: str, absent: Json) -> Extract:
+    if key.startswith("{{"):
+        return _expression(key, "compat")
+    if is_static(key):
+        return _path(_rooted(key, "compat"), key, "compat")
+    return _computed(key, absent)
 
 
 def _rooted(key: str, mode: Mode) -> str:
@@ -81,13 +97,13 @@ def _expression(source: str, mode: Mode) -> Extract:
     return extract
 
 
-def _computed(source: str, mode: Mode, absent: Json) -> Extract:
-    evaluate = compile_safely(source, mode)
+def _computed(source: str, absent: Json) -> Extract:
+    evaluate = compile_safely(source, "compat")
 
     def extract(scope: Scope, content: Json) -> Json:
         key = evaluate(scope)
         if not isinstance(key, str) or not key:
             return content if absent is None else absent
-        return _path(_rooted(key, mode), key, mode)(scope, content)
+        return _path(_rooted(key, "compat"), key, "compat")(scope, content)
 
     return extract

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.templates import compile_settled, may_fail
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
 from jackfield.engine.geography.matchers import Match, find_matcher
-from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.kinds import is_list
 from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
 from jackfield.engine.shape import require_known, take_object, take_objects, take_text
@@ -36,10 +37,15 @@ class FieldFault(Exception):
 
 @dataclass(slots=True)
 class MappingState:
-    """The state of mapping one record: the step's context and the faults found."""
+    """
+    The state of mapping records: the step's context and the faults found.
+
+    `bare` is what expressions on an element that is no object see: in compat mode, nothing.
+    """
 
     base: Scope
     faults: list[dict[str, Json]]
+    bare: Scope
 
 
 # Gives a field's value, from the record and its overlaid scope.
@@ -75,8 +81,9 @@ def compile_fields(document: Json, mode: Mode, path: str = "fields", depth: int 
 
 def map_record(fields: Fields, record: Json, state: MappingState) -> dict[str, Json]:
     """Map one record. What is not an object has no values of its own."""
-    own: Mapping[str, Json] = record if record.__class__ is dict else {}
-    scope = {**state.base, **own} if own else state.base
+    is_record = record.__class__ is dict
+    own: Mapping[str, Json] = record if is_record else {}
+    scope = {**state.base, **own} if is_record else state.bare
     mapped: dict[str, Json] = {}
     for field in fields:
         try:
@@ -227,27 +234,37 @@ def _object(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Tak
     inner = compile_fields(entry["properties"], mode, f"{path}.properties", depth + 1)
     values = entry.get("values")
     if entry.get("array") is True and is_list(values):
-        return _each_value(inner, [compile_settled(value, mode) for value in values])
-    if entry.get("array") is True and entry.get("expression"):
+        return _each_value(inner, [compile_settled(value, mode) for value in values], told=strict)
+    if (strict or entry.get("array") is True) and entry.get("expression"):
         return _each_element(inner, _expression(entry, mode), told=strict)
-    if strict and entry.get("expression"):
-        return _each_element(inner, _expression(entry, mode), told=True)
-    if is_object(values):
-        evaluate = compile_settled(values, mode) if strict else None
-        return lambda _record, scope, state: map_record(
-            inner, values if evaluate is None else evaluate(scope), state
-        )
-    return lambda record, _scope, state: map_record(inner, record, state)
+    if values is None or values == "":
+        return lambda record, _scope, state: _map_one(inner, record, state, told=strict)
+    evaluate = compile_settled(values, mode) if strict else None
+    return lambda _record, scope, state: _map_one(
+        inner, values if evaluate is None else evaluate(scope), state, told=strict
+    )
 
 
 def _nothing(_record: Json, _scope: Scope, _state: MappingState) -> Json:
     return MISSING
 
 
-def _each_value(inner: Fields, values: list[Evaluate]) -> Take:
-    return lambda _record, scope, state: [
-        map_record(inner, evaluate(scope), state) for evaluate in values
-    ]
+def _map_one(inner: Fields, source: Json, state: MappingState, *, told: bool) -> Json:
+    """Map an object; unless it is `told`, null, 0, false and an empty text are left out."""
+    if not told and not js.truthy(source):
+        return MISSING
+    return map_record(inner, source, state)
+
+
+def _map_all(inner: Fields, sources: list[Json], state: MappingState, *, told: bool) -> Json:
+    mapped = [_map_one(inner, source, state, told=told) for source in sources]
+    return [record for record in mapped if record is not MISSING]
+
+
+def _each_value(inner: Fields, values: list[Evaluate], *, told: bool) -> Take:
+    return lambda _record, scope, state: _map_all(
+        inner, [evaluate(scope) for evaluate in values], state, told=told
+    )
 
 
 def _each_element(inner: Fields, evaluate: Evaluate, *, told: bool) -> Take:
@@ -255,13 +272,13 @@ def _each_element(inner: Fields, evaluate: Evaluate, *, told: bool) -> Take:
 
     def take(_record: Json, scope: Scope, state: MappingState) -> Json:
         source = evaluate(scope)
-        if not told and (source is MISSING or source is None):
-            return MISSING
-        if source is MISSING:
-            raise FieldFault(_NO_VALUE)
         if is_list(source):
-            return [map_record(inner, element, state) for element in source]
-        return None if source is None else map_record(inner, source, state)
+            return _map_all(inner, source, state, told=told)
+        if told and source is MISSING:
+            raise FieldFault(_NO_VALUE)
+        if told and source is None:
+            return None
+        return _map_one(inner, source, state, told=told)
 
     return take
 

@@ -39,9 +39,9 @@ def _data(run: Run, step_id: str) -> Json:
 
 
 def _by_key(found: Mapping[str, Json]) -> list[Json]:
-    """Merge maps by their keys, lists by position, in the order the keys first turn up."""
+    """Merge maps by their keys, lists by position: whole numbers first, then as keys turn up."""
     rows: dict[str, dict[str, Json]] = {}
     for step_id, data in found.items():
         for key, row in js.spread(data).items():
             rows.setdefault(key, {})[step_id] = js.spread(row)
-    return list(rows.values())
+    return list(js.in_order(rows).values())

@@ -54,7 +54,7 @@ def compile_map_fields(params: Mapping[str, Json], setting: Setting) -> StepFunc
         records = source(base)
         if not js.truthy(records):
             return StepResult(True)
-        state = MappingState(base, [])
+        state = MappingState(base, [], base if mode == "strict" else {})
         data = _map(fields, records, state)
         return StepResult(True, {"data": data}, tuple(state.faults))
 
@@ -80,7 +80,7 @@ def compile_map_fields_v1(params: Mapping[str, Json], setting: Setting) -> StepF
         def enrich(record: Json) -> Json:
             own = as_object(record)
             base = {**visible(run.scope, run.mode), **steps, "unified": own}
-            mapped = map_record(fields, None, MappingState(base, faults))
+            mapped = map_record(fields, {}, MappingState(base, faults, base))
             return {**own, **mapped}
 
         result = [enrich(record) for record in held] if is_list(held) else enrich(held)
@@ -110,5 +110,5 @@ def _external(sources: Mapping[str, Evaluate], base: Scope) -> dict[str, Json]:
 
 def _map(fields: Fields, records: Json, state: MappingState) -> Json:
     if is_list(records):
-        return [map_record(fields, record, state) for record in records]
-    return map_record(fields, records, state)
+        return [map_record(fields, as_object(record), state) for record in records]
+    return map_record(fields, as_object(records), state)

@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias, cast
 from urllib.parse import parse_qsl, urlencode, urljoin
 
 from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
@@ -54,7 +55,7 @@ class Paging:
     def rows(self, run: Run, reply: Reply) -> Json:
         rows = reply.data if self.extract is None else self.extract(run.scope, reply.data)
         if self.wraps and not is_list(rows):
-            return [] if rows is MISSING or rows is None else [rows]
+            return [rows] if js.truthy(rows) else []
         return rows
 
     def following(self, run: Run, reply: Reply) -> Json:

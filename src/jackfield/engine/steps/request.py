@@ -49,7 +49,8 @@ class Shaping:
         data = content if self.extract is None else self.extract(run.scope, content)
         if self.index_field is None:
             return data
-        if run.mode == "compat" and (data is None or data is MISSING):
+        is_absent = data is None or data is MISSING
+        if run.mode == "compat" and is_absent and not self.collection:
             msg = f"there is nothing to index by {self.index_field!r}"
             raise InvalidStep(msg)
         return index_by(self.index_field, data, collection=self.collection)

@@ -24,6 +24,7 @@ from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
 from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.paginated_request import position_of
 from jackfield.engine.steps.paging import Paging, compile_paging
+from jackfield.engine.steps.request import compile_shaping
 from jackfield.engine.steps.setting import Setting, StepFunction
 from jackfield.engine.transport import Request
 from jackfield.engine.wire.body import header_name
@@ -83,6 +84,7 @@ def compile_soap_request(params: Mapping[str, Json], setting: Setting) -> StepFu
     if response.get("dataKey") == "":
         raise missing_field(path="response.dataKey")
     key = compile_value(response.get("dataKey"), setting.mode)
+    shaping = compile_shaping({**response, "dataKey": None}, setting)
 
     async def run_soap(run: Run) -> StepResult:
         draft = call.outgoing.draft(run)
@@ -91,7 +93,8 @@ def compile_soap_request(params: Mapping[str, Json], setting: Setting) -> StepFu
         if failed is not None:
             return failed
         name = key(run.scope)
-        data = js.own(reply.data, name) if isinstance(name, str) and name else reply.data
+        content = js.own(reply.data, name) if isinstance(name, str) and name else reply.data
+        data = shaping.apply(run, content)
         output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
         return StepResult(True, output if data is MISSING else {**output, "data": data})
 

@@ -101,16 +101,18 @@ def _compile(document: Json, path: str = "fields", depth: int = 0) -> _Caster | 
     if depth > _DEEPEST:
         msg = f"'{path}' is nested too deeply"
         raise InvalidStep(msg)
-    own: list[tuple[str, Cast]] = []
-    custom: list[tuple[str, Cast]] = []
+    # Of fields with one key the last that casts holds.
+    own: dict[str, Cast] = {}
+    custom: dict[str, Cast] = {}
     for index, entry in enumerate(take_objects(document, path)):
         key = entry.get("targetFieldKey")
         if not isinstance(key, str):
             raise missing_field(path=f"{path}[{index}].targetFieldKey")
+        casts = custom if entry.get("custom") is True else own
         cast = _cast(entry, f"{path}[{index}]", depth)
         if cast is not None:
-            (custom if entry.get("custom") is True else own).append((key, cast))
-    return None if document is None else _Caster(tuple(own), tuple(custom))
+            casts[key] = cast
+    return None if document is None else _Caster(tuple(own.items()), tuple(custom.items()))
 
 
 def _only_objects(caster: _Caster) -> Cast:

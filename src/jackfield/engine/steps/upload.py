@@ -10,7 +10,7 @@ from jackfield.engine.exchange.failure import fail, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.inputs.errors import InvalidInputs
@@ -25,6 +25,7 @@ from jackfield.engine.steps.request import take_format
 from jackfield.engine.steps.setting import Setting, StepFunction
 from jackfield.engine.transport import Request
 from jackfield.engine.wire.body import header_name, text_of
+from jackfield.engine.wire.files import type_of
 from jackfield.engine.wire.formats import read_answer, reader_of
 from jackfield.engine.wire.multipart import Part, encode_multipart
 from jackfield.kit.json import Json
@@ -67,7 +68,7 @@ def compile_upload_file(params: Mapping[str, Json], setting: Setting) -> StepFun
     outgoing = compile_outgoing(params, setting, method="post")
 
     def request(run: Run) -> Request:
-        parts = [part for field in fields if (part := _part(field, run.scope)) is not None]
+        parts = [part for field in fields if (part := _part(field, run)) is not None]
         content, content_type = encode_multipart([*parts, _file_part(file(run.scope))])
         draft = outgoing.draft(run)
         spelled = header_name(draft.headers, "content-type")
@@ -169,13 +170,16 @@ def _compile_fields(document: Json, mode: Mode) -> list[_Field]:
     return fields
 
 
-def _part(field: _Field, scope: Scope) -> Part | None:
-    if field.condition is not None and field.condition(scope) is not True:
+def _part(field: _Field, run: Run) -> Part | None:
+    if field.condition is not None and field.condition(run.scope) is not True:
         return None
-    value = field.value(scope)
-    if value is MISSING or value is None:
+    value = field.value(run.scope)
+    absent = value is MISSING or value is None
+    if absent and run.mode == "strict":
         return None
-    return Part(js.to_text(field.name(scope)), text_of(value), content_type=field.content_type)
+    # The published engine says "undefined" and "null", as it does in a query.
+    written = js.to_text(value).encode() if absent else text_of(value)
+    return Part(js.to_text(field.name(run.scope)), written, content_type=field.content_type)
 
 
 def _file_part(file: Json) -> Part:
@@ -183,9 +187,10 @@ def _file_part(file: Json) -> Part:
     if not name or not filename:
         msg = "The file needs a fieldName and a filename"
         raise InvalidStep(msg)
+    filename = js.to_text(filename)
     return Part(
         js.to_text(name),
         decode_content(file.get("content")),
-        js.to_text(filename),
-        js.to_text(file.get("contentType") or _BINARY),
+        filename,
+        js.to_text(file.get("contentType") or type_of(filename) or _BINARY),
     )

@@ -22,6 +22,9 @@ _EXTENSIONS: Final = {
     "text/plain": "txt",
 }
 
+# Without the tables of the machine: everywhere the same.
+_TYPES: Final = mimetypes.MimeTypes()
+
 
 def name_in(disposition: str) -> str | None:
     """Return the file name a Content-Disposition gives, without any folder in it."""
@@ -43,6 +46,11 @@ def disposition_of(name: str | None, content_type: str) -> str:
         return f'attachment; filename="download.{extension}"' if extension else "attachment"
     plain = name.replace("\\", "_").replace('"', "'")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def type_of(name: str) -> str | None:
+    """Tell a file's content type by its name."""
+    return _TYPES.guess_type(name)[0]
 
 
 def extension_of(content_type: str) -> str | None:

@@ -1,0 +1,61 @@
+"""What a `${…}` of compat mode gives where JEXL finds nothing: names between dots, looked up.
+
+`user.a b`, `rows[0].id` and `rows['odd key']` are walked name by name, through objects and lists
+alone; a code with a wildcard, a filter, a slice of two numbers or a descent is a JSONPath.
+"""
+
+import re
+from typing import Final
+
+from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.paths import compile_path
+from jackfield.engine.kinds import is_list, is_object
+from jackfield.engine.missing import MISSING
+from jackfield.kit.json import Json
+
+_FINDS_MANY: Final = re.compile(r"\.\.|\[\*\]|\[\?\(|\[\d+:\d+\]", re.ASCII)
+_NAMES: Final = re.compile(r"\$|\['([^']+)'\]|\[\"([^\"]+)\"\]|\[(\d+)\]|([^\[\].]+)", re.ASCII)
+_INDEX: Final = re.compile(r"\s*[+-]?\d+", re.ASCII)
+
+
+def compile_names(code: str) -> Evaluate:
+    """Compile `code`; what it gives is `MISSING` where nothing, or null, is found."""
+    if _FINDS_MANY.search(code):
+        return _by_path(code)
+    if not code:
+        return lambda _scope: MISSING
+    names = ["".join(filter(None, found.groups())) or "$" for found in _NAMES.finditer(code)]
+
+    def look_up(scope: Scope) -> Json:
+        value: Json = scope
+        for name in names:
+            value = _member(value, name)
+        return MISSING if value is None else value
+
+    return look_up
+
+
+def _by_path(code: str) -> Evaluate:
+    try:
+        walk = compile_path(f"$.{code}", "compat")
+    except SyntaxFault:
+        return lambda _scope: MISSING
+
+    def look_up(scope: Scope) -> Json:
+        try:
+            value = walk(scope)
+        except EvaluationFault:
+            return MISSING
+        return MISSING if value is None else value
+
+    return look_up
+
+
+def _member(value: Json, name: str) -> Json:
+    if is_object(value):
+        return value.get(name, MISSING)
+    if is_list(value) and (found := _INDEX.match(name)):
+        index = int(found[0])
+        return value[index] if 0 <= index < len(value) else MISSING
+    return MISSING
