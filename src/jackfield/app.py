@@ -27,6 +27,7 @@ from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.rate import RateLimit
 from jackfield.mcp import app as mcp
 from jackfield.profiles import service as profiles
+from jackfield.profiles.announcing import announce_versions
 from jackfield.projects import service as projects
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
@@ -90,6 +91,7 @@ async def open_hub(
             await projects.ensure_project(hub)
             for project in await all_projects(db):
                 await profiles.ensure_defaults(hub, project.id)
+                await announce_versions(hub, project.id)
             _say_what_is_unusual(settings, hub)
             yield hub
         finally:

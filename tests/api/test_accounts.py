@@ -83,6 +83,75 @@ async def test_what_an_account_is_linked_to_can_be_asked(hub: Running) -> None:
     assert response.json() == {"provider": "iterable", "category": "marketing", "models": {}}
 
 
+@pytest.mark.parametrize("name", ["integration_id", "connector_profile_id"])
+async def test_an_account_is_moved_to_another_profile_of_its_connector(
+    hub: Running, name: str
+) -> None:
+    account_id = await hub.link()
+    other = (await hub.api.post("/connector_profiles", json={"connector_key": "iterable"})).json()
+    await hub.api.patch(
+        f"/connector_profiles/{other['id']}",
+        json={"allowed_actions": ["iterable_list_lists"]},
+    )
+
+    moved = await hub.api.patch(f"/accounts/{account_id}", json={name: other["id"]})
+
+    refused = await hub.run(account_id, "iterable_list_channels")
+    assert (moved.status_code, moved.json()["integration_id"]) == (200, other["id"])
+    assert refused.json()["code"] == "action_not_allowed"
+
+
+async def test_an_account_whose_profile_is_off_works_again_by_another(hub: Running) -> None:
+    account_id = await hub.link()
+    account = (await hub.api.get(f"/accounts/{account_id}")).json()
+    other = (await hub.api.post("/connector_profiles", json={"connector_key": "iterable"})).json()
+    await hub.api.patch(f"/connector_profiles/{account['integration_id']}", json={"active": False})
+
+    moved = await hub.api.patch(f"/accounts/{account_id}", json={"integration_id": other["id"]})
+
+    assert (moved.json()["status"], moved.json()["status_reasons"]) == ("active", [])
+    assert (await hub.run(account_id, "iterable_list_channels")).status_code == 200
+
+
+async def test_an_account_is_not_moved_to_a_profile_that_cannot_serve_it(hub: Running) -> None:
+    account_id = await hub.link()
+    before = (await hub.api.get(f"/accounts/{account_id}")).json()
+    listed = (await hub.api.get("/connector_profiles?page_size=100")).json()["data"]
+    foreign = next(each for each in listed if each["connector_key"] != "iterable")
+    off = (
+        await hub.api.post(
+            "/connector_profiles", json={"connector_key": "iterable", "active": False}
+        )
+    ).json()
+
+    answers = [
+        await hub.api.patch(f"/accounts/{account_id}", json={"integration_id": each})
+        for each in (foreign["id"], off["id"], "cpr_unknown")
+    ]
+
+    assert [(each.status_code, each.json()["code"]) for each in answers] == [
+        (400, "profile_of_other_connector"),
+        (412, "profile_disabled"),
+        (404, "profile_not_found"),
+    ]
+    assert (await hub.api.get(f"/accounts/{account_id}")).json() == before
+
+
+@pytest.mark.parametrize("name", ["provider", "authentication_config_key", "environment"])
+async def test_what_an_account_is_linked_to_can_be_said_and_not_changed(
+    hub: Running, name: str
+) -> None:
+    account_id = await hub.link()
+    account = (await hub.api.get(f"/accounts/{account_id}")).json()
+
+    said = await hub.api.patch(f"/accounts/{account_id}", json={name: account[name], "label": "x"})
+    refused = await hub.api.patch(f"/accounts/{account_id}", json={name: "other", "label": "y"})
+
+    assert (said.status_code, said.json()["label"]) == (200, "x")
+    assert (refused.status_code, refused.json()["faults"][0]["path"]) == (422, name)
+    assert (await hub.api.get(f"/accounts/{account_id}")).json()["label"] == "x"
+
+
 @pytest.mark.parametrize("name", ["credentials", "secrets", "setup_information"])
 async def test_credentials_are_not_taken_but_by_linking_anew(hub: Running, name: str) -> None:
     account_id = await hub.link()
@@ -182,7 +251,9 @@ async def test_what_happens_to_an_account_is_recorded(hub: Running) -> None:
     await hub.link()
     await hub.api.delete(f"/accounts/{account_id}")
 
-    events = await hub.hub.db.unscoped("select type, subject from events order by id")
+    events = await hub.hub.db.unscoped(
+        "select type, subject from events where type like 'account.%' order by id"
+    )
 
     assert sorted(event["type"] for event in events) == [
         "account.created",

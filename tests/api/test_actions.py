@@ -1,4 +1,5 @@
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,8 @@ async def test_a_provider_that_misbehaves_is_a_clear_error(
         alive = await hub.api.get("/healthz")
 
     assert (response.status_code, response.json()["code"]) == (status, code)
+    # When it failed, after every attempt, and not when it was asked.
+    assert datetime.fromisoformat(response.json()["timestamp"]) == clock()
     assert alive.status_code == 200
 
 

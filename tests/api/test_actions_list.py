@@ -72,6 +72,32 @@ async def test_actions_are_found_by_words(hub: Running) -> None:
     assert "iterable_list_channels" not in found
 
 
+@pytest.mark.parametrize(
+    "query", ["search=List%20message%20types", "filter[action_key]=iterable_list_message_types"]
+)
+async def test_only_connectors_that_have_what_is_looked_for_are_listed(
+    hub: Running, query: str
+) -> None:
+    found = await listed(hub, f"{query}&page_size=1")
+
+    assert [each["key"] for each in found] == ["iterable"]
+    assert await listed(hub, "search=no%20such%20thing") == []
+
+
+async def test_an_account_that_was_linked_for_some_actions_lists_no_others(hub: Running) -> None:
+    account_id = await hub.link(actions=["iterable_list_channels", "iterable_list_lists"])
+    profile = (await hub.api.get(f"/accounts/{account_id}")).json()["connector_profile_id"]
+    everything = (await listed(hub, f"filter[account_ids]={account_id}"))[0]["actions"]
+
+    await hub.api.patch(
+        f"/connector_profiles/{profile}", json={"allowed_actions": ["iterable_list_lists"]}
+    )
+
+    narrowed = (await listed(hub, f"filter[account_ids]={account_id}"))[0]["actions"]
+    assert {each["id"] for each in everything} == {"iterable_list_channels", "iterable_list_lists"}
+    assert [each["id"] for each in narrowed] == ["iterable_list_lists"]
+
+
 async def test_with_accounts_each_one_stands_with_what_it_may_run(hub: Running) -> None:
     acme = await hub.link()
     rival = await hub.link(origin_owner_id="rival", origin_owner_name="Rival")

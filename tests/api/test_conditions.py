@@ -154,3 +154,24 @@ async def test_a_component_that_cannot_ask_again_gets_all_that_may_come_to_be_as
         ("address", False),
     ]
     assert fields[0]["value"] == "main"
+
+
+async def test_the_token_for_triggers_stands_in_the_form_to_be_copied(
+    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Any
+) -> None:
+    folder = tmp_path / "connectors" / "acme"
+    folder.mkdir(parents=True)
+    field = "- {key: external-trigger-token, label: Trigger, type: text, readOnly: true}"
+    written = CONNECTOR.replace("configFields:", f"configFields:\n        {field}")
+    (folder / "acme.connector.s1.yaml").write_text(written, encoding="utf-8")
+    async with running_hub(
+        sandbox, data_dir=data_dir, clock=clock, connectors=folder.parent
+    ) as hub:
+        session = await hub.session(provider="acme")
+        link = session["auth_link_url"].removeprefix("https://hub.test")
+        page = await hub.api.get(link, auth=None)
+
+    shown = re.search(r'<input[^>]*name="external-trigger-token"[^>]*>', page.text)
+    assert shown is not None
+    assert f'value="{session["external_trigger_token"]}"' in shown[0]
+    assert "readonly" in shown[0]

@@ -1,7 +1,7 @@
 import base64
 
 import pytest
-from dirty_equals import IsInt, IsStr
+from dirty_equals import IsInt, IsStr, IsUUID
 from inline_snapshot import snapshot
 
 from jackfield.projects.repo import ApiKeys
@@ -37,10 +37,13 @@ async def test_a_new_session_carries_a_token_and_a_link_to_open(hub: Running) ->
             "shared": False,
             "multiple": False,
             "relink": False,
+            "scopes": None,
             "actions": None,
             "allowed_origins": None,
             "status": "open",
             "pending_link_id": None,
+            "external_trigger_token": IsUUID(4),
+            "latest_connection_attempt": None,
             "created_at": "2026-03-01T09:30:00Z",
             "expires_at": "2026-03-01T09:40:00Z",
             "token": IsStr(regex="jf_ct_[\\w-]{43}"),

@@ -22,6 +22,7 @@ async def test_a_project_starts_with_defaults(hub: Running) -> None:
         "strings": {},
         "retention_days": 30,
         "advanced_logs": False,
+        "tool_feedback": False,
     }
 
 

@@ -45,6 +45,19 @@ async def echoing(
         yield hub, provider.seen, account_id
 
 
+async def test_an_account_that_was_linked_for_some_actions_sends_no_request_of_ones_own(
+    hub: Running,
+) -> None:
+    limited = await hub.link(actions=["iterable_list_lists"])
+    trusted = await hub.link(actions=["iterable_list_lists", "iterable_proxy"], multiple=True)
+
+    refused = await proxy(hub, limited, path="/api/lists")
+    taken = await proxy(hub, trusted, path="/api/lists")
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "action_not_allowed")
+    assert taken.status_code == 200
+
+
 async def test_a_request_of_ones_own_is_sent_with_the_accounts_credential(hub: Running) -> None:
     account_id = await hub.link()
 

@@ -41,6 +41,40 @@ async def test_what_published_clients_send_beside_the_arguments_is_taken(hub: Ru
     assert response.status_code == 200, response.text
 
 
+@pytest.mark.parametrize(
+    ("address", "query"), [("?debug=true", {}), ("", {"debug": True})], ids=["address", "body"]
+)
+async def test_a_call_that_asks_for_it_says_what_was_sent_and_where_it_is_logged(
+    hub: Running, address: str, query: dict[str, Any]
+) -> None:
+    account_id = await hub.link()
+
+    response = await hub.api.post(
+        f"/actions/rpc{address}",
+        headers={"x-account-id": account_id},
+        json={"action": "iterable_list_channels", "query": query},
+    )
+
+    told = response.json()["debug"]
+    await hub.hub.appender.flush()
+    logged = await hub.api.get(f"/logs/actions/{told['action_run_id']}")
+    assert logged.json()["data"]["action_id"] == "iterable_list_channels"
+    (step,) = told["steps"]
+    assert (step["step_function_name"], step["state"]) == ("request", "done")
+    (request,) = step["requests"]
+    assert (request["method"], request["status_code"]) == ("GET", 200)
+    assert request["url"] == f"{US}/api/channels"
+    assert hub.us_key not in response.text
+
+
+async def test_a_call_says_nothing_of_how_it_went_unless_it_is_asked(hub: Running) -> None:
+    account_id = await hub.link()
+
+    response = await hub.run(account_id, "iterable_list_channels", query={"debug": False})
+
+    assert response.json().keys() == {"data", "next"}
+
+
 async def test_an_index_of_results_is_not_offered_and_says_so(hub: Running) -> None:
     account_id = await hub.link()
 

@@ -102,3 +102,11 @@ async def test_feedback_about_nobodys_account_is_refused(hub: Running) -> None:
     response = await hub.api.post("/ai/tool-feedback", json=body)
 
     assert (response.status_code, response.json()["code"]) == (404, "account_not_found")
+
+
+async def test_whoever_has_nothing_to_say_need_not_send_a_body(hub: Running) -> None:
+    built = await hub.api.post("/actions/build")
+    unsaid = await hub.api.post("/connect_sessions")
+
+    assert (built.status_code, built.json()["status"]) == (200, "success")
+    assert (unsaid.status_code, unsaid.json()["code"]) == (400, "invalid_json")

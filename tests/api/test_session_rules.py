@@ -1,8 +1,9 @@
 """What a connect session lets its holder link, and what the account keeps of it."""
 
 import pytest
+from dirty_equals import IsUUID
 
-from tests.support.running import Running
+from tests.support.running import OWNER, Running
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +57,54 @@ async def test_a_session_for_actions_there_are_not_is_refused(hub: Running) -> N
 
     assert refused.status_code == 422
     assert "actions[0]" in refused.text
+
+
+async def test_a_category_that_no_connector_can_have_is_refused(hub: Running) -> None:
+    refused = await hub.api.post(
+        "/connect_sessions", json={**OWNER, "categories": ["hris", "marketin"]}
+    )
+
+    assert refused.status_code == 422
+    assert [each["path"] for each in refused.json()["faults"]] == ["categories[1]"]
+
+
+async def test_clients_whose_numbers_have_a_fraction_open_sessions_too(hub: Running) -> None:
+    session = await hub.session(expires_in=600.0)
+
+    assert session["expires_at"] == "2026-03-01T09:40:00Z"
+
+
+async def test_a_version_of_the_connector_can_be_counted_on(hub: Running) -> None:
+    meta = (await hub.api.get("/actions?filter[connectors]=iterable")).json()["data"][0]
+
+    session = await hub.session(provider="iterable", provider_version=meta["version"])
+    refused = await hub.api.post(
+        "/connect_sessions", json={**OWNER, "provider": "iterable", "provider_version": "0.0.1"}
+    )
+
+    assert await offered(hub, session["token"]) == ["iterable"]
+    assert (refused.status_code, refused.json()["code"]) == (404, "connector_version_not_found")
+
+
+@pytest.mark.parametrize("scopes", [True, False, ["read", "write"], None])
+async def test_scopes_are_answered_as_they_were_sent(hub: Running, scopes: object) -> None:
+    session = await hub.session(scopes=scopes)
+
+    shown = await hub.api.get(f"/jackfield/connect_sessions/{session['id']}")
+
+    assert (session["scopes"], shown.json()["scopes"]) == (scopes, scopes)
+
+
+async def test_a_session_has_a_token_for_triggers_that_its_hub_is_told_too(hub: Running) -> None:
+    first, second = await hub.session(), await hub.session()
+
+    told = await hub.api.get("/hub/connectors", headers={"x-hub-session-token": first["token"]})
+    known = await hub.api.post("/connect_sessions/authenticate", json={"token": first["token"]})
+
+    assert first["external_trigger_token"] == IsUUID(4)
+    assert told.json()["external_trigger_token"] == first["external_trigger_token"]
+    assert known.json()["external_trigger_token"] == first["external_trigger_token"]
+    assert second["external_trigger_token"] != first["external_trigger_token"]
 
 
 async def test_the_account_keeps_what_the_session_said_of_it(hub: Running) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dirty_equals import IsStr
+from dirty_equals import IsPartialDict, IsStr
 
 from jackfield.projects.models import EVERY_SCOPE, Scope
 from jackfield.sandbox.iterable.server import Sandbox
@@ -47,6 +47,9 @@ async def test_a_receiver_is_told_what_happened_to_an_account(
             "origin_owner_name": "Acme Inc.",
             "origin_username": "ada",
             "setup_information": {"region": "us"},
+            "status": "active",
+            "status_reasons": [],
+            "type": "production",
         }
     ]
     assert hub.us_key not in receiver.server.seen[0].body.decode()
@@ -85,6 +88,64 @@ async def test_a_receiver_hears_only_of_what_it_asked_for(hub: Running, receiver
     events = sorted(each["event"] for each in receiver.told)
     assert events == ["account.created", "account.deleted", "account.deleted"]
     assert len(await deliveries(hub, everything)) == 2
+
+
+async def test_a_receiver_is_told_what_an_account_can_be_used_for_now(
+    hub: Running, receiver: Receiver
+) -> None:
+    account_id = await hub.link()
+    await subscribe(hub, receiver.url)
+
+    await hub.api.post(f"/jackfield/accounts/{account_id}/suspend")
+    await hub.api.post(f"/jackfield/accounts/{account_id}/resume")
+    await hub.api.patch(f"/accounts/{account_id}", json={"type": "test"})
+    await deliver(hub)
+
+    told = [(each["event"], each["status"], each["type"]) for each in receiver.told]
+    assert sorted(told) == [
+        ("account.updated", "active", "production"),
+        ("account.updated", "active", "test"),
+        ("account.updated", "suspended", "production"),
+    ]
+    suspended = next(each for each in receiver.told if each["status"] == "suspended")
+    assert suspended["status_reasons"][0]["code"] == "suspended"
+
+
+async def test_a_receiver_is_told_what_happens_to_connector_profiles(
+    hub: Running, receiver: Receiver
+) -> None:
+    await subscribe(
+        hub,
+        receiver.url,
+        [f"connector_profile.{verb}" for verb in ("created", "updated", "deleted")],
+    )
+    created = await hub.api.post(
+        "/connector_profiles", json={"connector_key": "iterable", "name": "Second"}
+    )
+    path = f"/connector_profiles/{created.json()['id']}"
+    version = created.json()["connector_version"]
+    await deliver(hub)
+    await hub.api.patch(path, json={"active": False})
+    await deliver(hub)
+    await hub.api.put(f"{path}/pinned_version", json={"pinned_version": version})
+    await deliver(hub)
+    await hub.api.delete(path)
+    await deliver(hub)
+
+    told = receiver.told
+    assert [(each["event"], each["active"], each["pinned_version"]) for each in told] == [
+        ("connector_profile.created", True, None),
+        ("connector_profile.updated", False, None),
+        ("connector_profile.updated", False, version),
+        ("connector_profile.deleted", False, version),
+    ]
+    assert told[0] == IsPartialDict(
+        record_type="connector_profile",
+        record_id=created.json()["id"],
+        provider="iterable",
+        name="Second",
+        default=False,
+    )
 
 
 async def test_a_failed_change_tells_nobody(hub: Running, receiver: Receiver) -> None:
@@ -143,6 +204,7 @@ async def test_an_endpoint_is_listed_changed_switched_off_and_removed(
         "events": sorted(EVERYTHING),
         "active": True,
         "disabled_reason": None,
+        "previous_secret_until": None,
         "created_at": "2026-03-01T09:30:00Z",
         "updated_at": "2026-03-01T09:30:00Z",
         "secret": IsStr(regex=r"whsec_[\w+/]{43}="),

@@ -1,5 +1,7 @@
 import asyncio
+import contextlib
 import re
+import socket
 from pathlib import Path
 
 import httpx2
@@ -186,6 +188,19 @@ async def test_the_demo_does_the_whole_job_by_itself(jackfield: Command) -> None
     assert said.status == 0, said.err
     assert len(said.json["data"]) == 5
     assert all(row["result"] for row in said.json["data"])
+
+
+async def test_a_second_demo_says_that_the_first_one_runs(jackfield: Command) -> None:
+    with socket.socket() as taken:
+        # Whoever else has the port does as well.
+        with contextlib.suppress(OSError):
+            taken.bind(("127.0.0.1", 9901))
+            taken.listen()
+        said = await jackfield("demo", "--port", "0")
+
+    assert said.status == 1
+    assert "port 9901 of 127.0.0.1 cannot be used" in said.err
+    assert "Traceback" not in said.err
 
 
 async def test_help_names_every_command(jackfield: Command) -> None:

@@ -1,11 +1,11 @@
 """Background work as processes of its own, and what is left of it when they are killed."""
 
 import asyncio
-import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,28 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 Start = Callable[..., Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A command that goes on; what it logs is read line by line, by whoever waits for one."""
+
+    process: Process
+
+    async def says(self, *words: bytes) -> None:
+        """Wait until it logs a line with one of `words`."""
+        assert self.process.stderr is not None
+        async for line in self.process.stderr:
+            if any(word in line for word in words):
+                return
+        msg = f"the command ended and never said {words}"
+        raise AssertionError(msg)
+
+    async def kill(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        # Reads what is left of its log, too: a pipe that is full would keep it.
+        await self.process.communicate()
+
+
 @pytest.fixture
 async def start(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[Start]:
     """Start commands that go on until they are killed."""
@@ -34,25 +56,17 @@ async def start(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[Start]:
     }
 
     @asynccontextmanager
-    async def running(*words: str) -> AsyncGenerator[Process]:
+    async def running(*words: str) -> AsyncGenerator[Started]:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "jackfield", *words, env=settings, stderr=asyncio.subprocess.PIPE
         )
-        assert process.stderr is not None
-        async with asyncio.timeout(20):
-            while True:
-                line = await process.stderr.readline()
-                assert line, "the command ended before it was ready"
-                if b"listens on" in line or b"working" in line:
-                    break
-        reading = asyncio.create_task(process.stderr.read())
+        started = Started(process)
         try:
-            yield process
+            async with asyncio.timeout(20):
+                await started.says(b"listens on", b"working")
+            yield started
         finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
-            await reading
+            await started.kill()
 
     async with AsyncExitStack() as stack:
         yield lambda *words: stack.enter_async_context(running(*words))
@@ -80,18 +94,16 @@ async def test_nothing_is_lost_when_the_server_is_killed(
             )
             account = await link(api, sandbox)
             await refused.wait()
+            # Logged once it is on disk, a moment after the receiver has answered.
+            await hub.says(b"webhook_told")
             path = f"/jackfield/webhooks/{webhook.json()['id']}/deliveries"
-            # What came of the attempt is written a moment after the receiver has answered.
-            for _ in range(200):
-                if (await api.get(path)).json()["data"][0]["attempts"] > 0:
-                    break
-                await asyncio.sleep(0.05)
-        hub.send_signal(signal.SIGKILL)
-        await hub.wait()
+            (delivery,) = (await api.get(path)).json()["data"]
+        await hub.kill()
 
         await start("worker")
         await taken.wait()
 
+    assert (delivery["status"], delivery["attempts"]) == ("pending", 1)
     assert account in receiver.seen[1].body.decode()
     first, second = [seen.headers["webhook-id"] for seen in receiver.seen]
     assert first == second

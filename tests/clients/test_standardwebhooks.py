@@ -18,12 +18,14 @@ from tests.support.scripted import reply, scripted
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
+@pytest.mark.parametrize("known", ["only", "old", "new"])
 async def test_the_published_library_takes_what_we_sign_and_refuses_what_was_altered(
     data_dir: Path,
     sandbox: Sandbox,
     published_python: Path,
     run: Callable[..., Awaitable[Any]],
     tmp_path: Path,
+    known: str,
 ) -> None:
     # The library compares the time of a delivery with the machine's own.
     clock = FrozenClock(system_clock())
@@ -34,6 +36,10 @@ async def test_the_published_library_takes_what_we_sign_and_refuses_what_was_alt
         webhook = await hub.api.post(
             "/jackfield/webhooks", json={"url": receiver.url, "events": ["*"]}
         )
+        secret = webhook.json()["secret"]
+        if known != "only":
+            rotated = await hub.api.post(f"/jackfield/webhooks/{webhook.json()['id']}/rotate")
+            secret = rotated.json()["secret"] if known == "new" else secret
         await hub.link()
         await Deliverer(hub.hub).run_due()
     (seen,) = receiver.seen
@@ -41,7 +47,7 @@ async def test_the_published_library_takes_what_we_sign_and_refuses_what_was_alt
     told.write_text(
         json.dumps(
             {
-                "secret": webhook.json()["secret"],
+                "secret": secret,
                 "headers": seen.headers,
                 "body": seen.body.decode(),
             }

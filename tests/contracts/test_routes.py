@@ -178,6 +178,7 @@ def test_the_operations() -> None:
             "GET /jackfield/webhooks/{webhook_id}",
             "PATCH /jackfield/webhooks/{webhook_id}",
             "DELETE /jackfield/webhooks/{webhook_id}",
+            "POST /jackfield/webhooks/{webhook_id}/rotate",
             "POST /jackfield/webhooks/{webhook_id}/test",
             "GET /jackfield/webhooks/{webhook_id}/deliveries",
             "POST /jackfield/webhooks/{webhook_id}/deliveries/{event_id}/replay",

@@ -296,6 +296,25 @@ async def test_a_profile_says_which_actions_are_tools(hub: Running, ask: Ask) ->
     assert payload(refused)["code"] == "action_not_allowed"
 
 
+async def test_an_account_that_was_linked_for_some_actions_has_no_other_tools(
+    hub: Running, ask: Ask
+) -> None:
+    wanted = {"iterable_list_lists", "iterable_get_list_size"}
+    account = await hub.link(actions=sorted(wanted))
+
+    listed = await tools(ask, account)
+    found = payload(
+        await ask(
+            "tools/call",
+            {"name": "iterable_search_actions", "arguments": {"query": "create a list"}},
+            x_account_id=account,
+        )
+    )
+
+    assert set(listed) == wanted
+    assert {each["action_id"] for each in found["actions"]} <= wanted
+
+
 @pytest.mark.parametrize("how", ["address", "call"])
 async def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(
     hub: Running, ask: Ask, how: str

@@ -1,13 +1,16 @@
 """Connectors that change while the hub runs."""
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+from dirty_equals import IsPartialDict
 
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.worker.connectors import look
 from tests.support.clock import FrozenClock
-from tests.support.running import running_hub
+from tests.support.receiver import Receiver, deliver, subscribe
+from tests.support.running import Running, running_hub
 
 pytestmark = pytest.mark.anyio
 
@@ -69,3 +72,43 @@ async def test_a_connector_that_comes_changes_and_breaks_is_followed_while_the_h
     assert "acme" not in before
     assert come["acme"] == "Acme"
     assert changed["acme"] == broken["acme"] == "Acme Two"
+
+
+async def test_a_receiver_is_told_of_a_connectors_new_version_once(
+    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox, receiver: Receiver
+) -> None:
+    folder = tmp_path / "connectors"
+    file = folder / "acme" / "acme.connector.s1.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(ACME, encoding="utf-8")
+
+    def running() -> AbstractAsyncContextManager[Running]:
+        return running_hub(
+            sandbox,
+            data_dir=data_dir,
+            clock=clock,
+            connectors=folder,
+            allow_private_networks=True,
+        )
+
+    async with running() as hub:
+        await subscribe(hub, receiver.url, ["connector.updated"])
+        # A profile that was made a moment ago counts as well.
+        listed = await hub.api.get("/connector_profiles?connector_key=acme")
+        await hub.api.delete(f"/connector_profiles/{listed.json()['data'][0]['id']}")
+        await hub.api.post("/connector_profiles", json={"connector_key": "acme"})
+        file.write_text(ACME.replace("Things.", "All things."), encoding="utf-8")
+        await look(hub.hub)
+        file.write_text(ACME.replace("1.0.0, d", "1.1.0, d"), encoding="utf-8")
+        await look(hub.hub)
+        await look(hub.hub)
+    # What changed while it did not run is told when it starts.
+    file.write_text(ACME.replace("1.0.0, d", "2.0.0, d"), encoding="utf-8")
+    async with running() as hub:
+        await deliver(hub)
+
+    assert receiver.told[0] == IsPartialDict(
+        record_type="connector", record_id="acme", provider="acme"
+    )
+    versions = [(each["previous_version"], each["version"]) for each in receiver.told]
+    assert sorted(versions) == [("1.0.0", "1.1.0"), ("1.1.0", "2.0.0")]

@@ -1,10 +1,13 @@
 """Deliveries: made when they are due, and again until they are taken."""
 
 import asyncio
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
+from jackfield.kit.ids import EventId
+from jackfield.webhooks.repo import claim
 from jackfield.webhooks.schedule import ATTEMPTS
 from jackfield.worker.deliveries import Deliverer
 from tests.support.clock import FrozenClock
@@ -70,6 +73,35 @@ async def test_a_receiver_that_is_gone_is_told_nothing_more(
     shown = (await hub.api.get(f"/jackfield/webhooks/{webhook['id']}")).json()
     assert (shown["active"], shown["disabled_reason"]) == (False, "the receiver answered 410 Gone")
     assert [each["status"] for each in await deliveries(hub, webhook)] == ["failed"]
+
+
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"])
+async def test_a_receiver_that_hangs_is_cut_off_and_told_again(
+    hub: Running, receiver: Receiver, clock: FrozenClock, begun: bytes
+) -> None:
+    async def hang(writer: asyncio.StreamWriter, _seen: Seen) -> None:
+        writer.write(begun)
+        await writer.drain()
+        await asyncio.Event().wait()
+
+    webhook = await subscribe(hub, receiver.url)
+    receiver.answers = [hang, reply()]
+    await hub.link()
+    async with asyncio.timeout(10):
+        assert await Deliverer(hub.hub, seconds=0.2).run_due() == 1
+    (waiting,) = await deliveries(hub, webhook)
+
+    clock.advance(seconds=4)
+    assert await deliver(hub) == 0
+    clock.advance(seconds=2)
+    assert await deliver(hub) == 1
+
+    assert (waiting["status"], waiting["attempts"], waiting["last_status"]) == ("pending", 1, None)
+    assert waiting["last_error"] == "the receiver did not answer within 0.2 seconds"
+    (delivery,) = await deliveries(hub, webhook)
+    assert (delivery["status"], delivery["attempts"]) == ("delivered", 2)
+    first, second = [seen.headers["webhook-id"] for seen in receiver.server.seen]
+    assert first == second
 
 
 async def break_off(writer: asyncio.StreamWriter, _seen: Seen) -> None:
@@ -166,6 +198,62 @@ async def test_workers_side_by_side_tell_a_receiver_of_each_event_once(
 
     told = [seen.headers["webhook-id"] for seen in receiver.server.seen]
     assert len(told) == len(set(told)) == 8
+
+
+@pytest.mark.parametrize("hub_database_url", ["postgres"], indirect=True)
+async def test_a_worker_passes_over_what_another_takes_in_the_same_instant(
+    hub: Running, clock: FrozenClock, receiver: Receiver
+) -> None:
+    await subscribe(hub, receiver.url)
+    await subscribe(hub, receiver.url)
+    await hub.link()
+    first, second = await hub.hub.db.unscoped(
+        "select endpoint_id, event_id from webhook_deliveries order by due_at, endpoint_id"
+    )
+
+    async with hub.hub.db.write(hub.project.id) as tx, asyncio.timeout(5):
+        # As another worker's claim does until it has committed.
+        await tx.run(
+            """
+            update webhook_deliveries set leased_until = :now
+             where project_id = :project_id and endpoint_id = :endpoint_id
+            """,
+            endpoint_id=first["endpoint_id"],
+        )
+        claimed = await claim(hub.hub.db, until=clock(), most=9, each=4, busy=[])
+
+    assert [each.endpoint_id for each in claimed] == [second["endpoint_id"]]
+
+
+async def test_a_long_backlog_of_one_endpoint_keeps_no_other_waiting(
+    hub: Running, clock: FrozenClock, receiver: Receiver
+) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    backlog = [{"id": EventId.new(clock()), "to": webhook["id"]} for _ in range(1500)]
+    async with hub.hub.db.write(hub.project.id) as tx:
+        await tx.many(
+            """
+            insert into webhook_deliveries
+                   (endpoint_id, event_id, project_id, status, attempts, due_at, created_at,
+                    updated_at)
+            values (:to, :id, :project_id, 'pending', 0, :now, :now, :now)
+            """,
+            backlog,
+        )
+    clock.advance(seconds=1)
+    other = await subscribe(hub, receiver.url)
+    await hub.link()
+
+    until = clock() + timedelta(seconds=60)
+    taken = [await claim(hub.hub.db, until=until, most=32, each=4, busy=[])]
+    busy = [webhook["id"]]
+    taken += [await claim(hub.hub.db, until=until, most=32, each=4, busy=busy)]
+
+    assert [{each.endpoint_id for each in some} for some in taken] == [
+        {webhook["id"]},
+        {other["id"]},
+    ]
+    assert [len(some) for some in taken] == [4, 1]
 
 
 async def test_an_attempt_whose_process_died_is_made_again(

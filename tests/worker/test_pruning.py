@@ -1,5 +1,7 @@
 """Pruning: what is older than a project wants is forgotten."""
 
+import asyncio
+
 import pytest
 
 from jackfield.worker.pruning import prune
@@ -10,22 +12,66 @@ from tests.support.running import Running
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.parametrize("at_once", [1, 1000])
 async def test_what_is_older_than_the_project_wants_is_forgotten_but_for_what_waits(
-    hub: Running, receiver: Receiver, clock: FrozenClock
+    hub: Running, receiver: Receiver, clock: FrozenClock, at_once: int
 ) -> None:
     webhook = await subscribe(hub, receiver.url)
+    await hub.api.patch("/jackfield/project", json={"advanced_logs": True})
     account_id = await hub.link()
-    await hub.run(account_id, "iterable_list_channels")
-    await hub.hub.appender.flush()
+    for _ in range(3):
+        await hub.run(account_id, "iterable_list_channels")
+    await hub.api.patch(f"/accounts/{account_id}", json={"label": "Main"})
     await deliver(hub)
     waiting = await hub.link(multiple=True)
+    await hub.hub.appender.flush()
     clock.advance(days=31)
 
-    await prune(hub.hub)
+    await prune(hub.hub, at_once=at_once)
 
     assert await hub.hub.db.unscoped("select id from runs") == []
+    assert await hub.hub.db.unscoped("select run_id from run_bodies") == []
     assert await hub.hub.db.unscoped("select id from api_requests") == []
+    assert len(await hub.hub.db.unscoped("select id from events")) == 1
     (left,) = await deliveries(hub, webhook)
     assert left["status"] == "pending"
     await deliver(hub)
     assert receiver.told[-1]["record_id"] == waiting
+
+
+async def test_what_is_younger_stays_and_so_does_what_other_projects_want(
+    hub: Running, clock: FrozenClock
+) -> None:
+    account_id = await hub.link()
+    await hub.run(account_id, "iterable_list_channels")
+    theirs = (await hub.key(project="other"), "")
+    await hub.api.get("/accounts", auth=theirs)
+    await hub.api.patch("/jackfield/project", json={"retention_days": 60}, auth=theirs)
+    clock.advance(days=31)
+    await hub.run(account_id, "iterable_list_channels")
+    await hub.hub.appender.flush()
+
+    await prune(hub.hub, at_once=1)
+
+    left = await hub.hub.db.unscoped("select project_id from api_requests")
+    ours = [row for row in left if row["project_id"] == hub.project.id]
+    assert len(await hub.hub.db.unscoped("select id from runs")) == 1
+    assert (len(ours) < len(left), await hub.hub.db.unscoped("select id from events")) == (True, [])
+
+
+async def test_who_writes_gets_a_turn_while_years_of_logs_are_pruned(
+    hub: Running, clock: FrozenClock
+) -> None:
+    account_id = await hub.link()
+    for _ in range(40):
+        await hub.run(account_id, "iterable_list_channels")
+    await hub.hub.appender.flush()
+    clock.advance(days=31)
+
+    pruning = asyncio.create_task(prune(hub.hub, at_once=1))
+    await hub.api.patch(f"/accounts/{account_id}", json={"label": "Main"})
+    waits = len(await hub.hub.db.unscoped("select id from runs"))
+    await pruning
+
+    assert waits > 0
+    assert await hub.hub.db.unscoped("select id from runs") == []

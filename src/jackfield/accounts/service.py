@@ -22,6 +22,7 @@ from jackfield.events.models import EventType
 from jackfield.events.repo import Events
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
+from jackfield.profiles.models import Profile, ProfileOfOtherConnector
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Vault
@@ -59,10 +60,23 @@ async def replace_credentials(
     return account
 
 
-async def change(tx: Tx, account_id: str, values: Mapping[str, Json]) -> Account:
-    """Change what an account is called and whose it is: `values` by field name."""
-    account = await Accounts(tx).get(account_id)
-    return await _update(tx, replace(account, **values))
+async def change(
+    tx: Tx, account_id: str, values: Mapping[str, Json], *, profile_id: str | None = None
+) -> Account:
+    """
+    Change what an account is called and whose it is: `values` by field name.
+
+    With `profile_id` it is used by another connector profile of the same kind from now on.
+
+    Raises:
+        AccountNotFound, ProfileNotFound: the project has none with this id.
+        ProfileDisabled: the profile is switched off.
+        ProfileOfOtherConnector: it is of another connector or auth method.
+    """
+    account = replace(await Accounts(tx).get(account_id), **values)
+    if profile_id not in (None, account.profile_id):
+        account = await _moved(tx, account, await Profiles(tx).get(profile_id))
+    return await _update(tx, account)
 
 
 async def remove(tx: Tx, account_id: str) -> Account:
@@ -130,6 +144,22 @@ async def _usable_status(tx: Tx, account: Account) -> AccountStatus:
     return AccountStatus.ACTIVE if profile.active else AccountStatus.INACTIVE
 
 
+async def _moved(tx: Tx, account: Account, profile: Profile) -> Account:
+    linked = (account.provider, account.auth_method, account.environment)
+    if linked != (profile.connector_key, profile.auth_method, profile.environment):
+        msg = (
+            f"{profile.name!r} is a connector profile of {profile.connector_key!r} with "
+            f"{profile.auth_method!r} ({profile.environment}); the account is linked to "
+            f"{account.provider!r} with {account.auth_method!r} ({account.environment})"
+        )
+        raise ProfileOfOtherConnector(msg, profile_id=profile.id)
+    profile.require_active()
+    account = replace(account, profile_id=profile.id)
+    if account.status is not AccountStatus.INACTIVE:
+        return account
+    return replace(account, status=await _usable_status(tx, account), status_reasons=())
+
+
 async def _update(tx: Tx, account: Account) -> Account:
     account = replace(account, updated_at=tx.now)
     await Accounts(tx).save(account)
@@ -160,6 +190,9 @@ def _told(tx: Tx, type_: EventType, account: Account) -> Json:
         "origin_owner_name": account.origin_owner_name,
         "origin_username": account.origin_username,
         "setup_information": account.setup_information,
+        "status": account.status,
+        "status_reasons": account.status_reasons,
+        "type": account.type,
     }
 
 

@@ -13,7 +13,8 @@ class Order:
 
     `placed` holds the arguments by place (`path`, `query`, `headers`, `body`) and name. `source`
     says where the order came from, for the log. `profile_id` puts the run under another connector
-    profile than the account's. A `dry_run` sends nothing: it says what would be sent.
+    profile than the account's. A `dry_run` sends nothing: it says what would be sent. With `debug`
+    the outcome says what was, as far as it may be shown.
     """
 
     action_id: str
@@ -23,6 +24,7 @@ class Order:
     source: str = "api"
     profile_id: str | None = None
     dry_run: bool = False
+    debug: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ async def _prepare(
     connector = hub.catalog.get(held.account.provider)
     recorder.held, recorder.connector = held, connector
     held.profile.require_allowed(f"{connector.key}_{PROXY}")
+    held.account.require_allowed(f"{connector.key}_{PROXY}")
     held.profile.require_version(connector.version)
     credentials = open_held(hub, project_id, held)
     return _request(order, held, connector, credentials), credentials

@@ -176,6 +176,33 @@ class Recorder:
         if request is not None and self.may_have_written:
             request.may_have_written = True
 
+    def report(self) -> dict[str, Json]:
+        """Return what a caller is shown of the run so far: no credential, no body."""
+        return {
+            "action_run_id": self.id,
+            "connector_version": None if self.connector is None else self.connector.version,
+            "duration_ms": _ms(self.elapsed),
+            "steps": [
+                {
+                    "step_id": step.id,
+                    "step_function_name": step.function,
+                    "state": step.state,
+                    "message": step.message,
+                    "duration_ms": step.duration_ms,
+                    "requests": [
+                        {
+                            "method": each.method,
+                            "url": each.url,
+                            "status_code": each.status,
+                            "duration_ms": each.duration_ms,
+                        }
+                        for each in step.exchanges
+                    ],
+                }
+                for step in map(self._record, self._steps)
+            ],
+        }
+
     def keep_bodies(self, inputs: Json, output: Json) -> None:
         """Put what went in and out into the log as well."""
         sent = [each for step in self._steps for each in step.sent][:_MOST_BODIES]

@@ -6,7 +6,7 @@ which action, are the inputs valid), perform (open the credential, run the compi
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from jackfield.accounts.credentials import Credentials
@@ -69,6 +69,8 @@ async def run(hub: Hub, project_id: ProjectId, order: Order) -> Outcome:
         except ProviderError as error:
             raise safe(error, credentials) from None
         told.output = outcome.data
+    if order.debug:
+        return replace(outcome, extra={**outcome.extra, "debug": recorder.report()})
     return outcome
 
 

@@ -48,11 +48,17 @@ def demo(port: int, *, once: bool, as_json: bool) -> None:
     """
     import uvloop  # noqa: PLC0415 - kept out of `--help`
 
+    from jackfield.sandbox.iterable.server import PortUnavailable  # noqa: PLC0415
+
     if once:
         rows = uvloop.run(_once())
         _print_once(rows, as_json=as_json)
         return
-    uvloop.run(_serve(port, as_json=as_json))
+    try:
+        uvloop.run(_serve(port, as_json=as_json))
+    except PortUnavailable as error:
+        msg = f"{error}; the demo's sandbox needs it: is another demo running?"
+        raise click.ClickException(msg) from error
 
 
 async def _once() -> list[dict[str, Any]]:

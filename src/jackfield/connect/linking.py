@@ -7,6 +7,7 @@ looked at again in the transaction that keeps the account.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from jackfield.accounts import credentials as sealing
@@ -17,6 +18,7 @@ from jackfield.accounts.models import Account, AccountNotFound
 from jackfield.accounts.opening import method_of
 from jackfield.accounts.repo import Accounts
 from jackfield.connect import service as connect
+from jackfield.connect.attempts import ConnectionAttempt
 from jackfield.connect.keeping import Proven, keep, require_same_identity
 from jackfield.connect.models import InvalidFields
 from jackfield.connect.pending import service as pending
@@ -27,6 +29,7 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
+from jackfield.kit.errors import HubError
 from jackfield.kit.ids import AccountId
 from jackfield.profiles import service as profiles
 from jackfield.profiles.models import Profile
@@ -159,6 +162,20 @@ class Attempt:
 
 
 async def _settle(hub: Hub, attempt: Attempt, *, confirm_identity_change: bool) -> Linked:
+    """Ask the provider, keep what it accepts, and in the session what came of it."""
+    begun = hub.clock()
+    try:
+        return await _try(hub, attempt, begun, confirm_identity_change=confirm_identity_change)
+    except HubError as error:
+        async with hub.db.write(attempt.holder.project_id) as tx:
+            failed = ConnectionAttempt.failed(begun, error, now=tx.now)
+            await ConnectSessions(tx).note(attempt.holder.session.id, failed)
+        raise
+
+
+async def _try(
+    hub: Hub, attempt: Attempt, begun: datetime, *, confirm_identity_change: bool
+) -> Linked:
     """Ask the provider, and keep what it accepts: as an account, or until it is confirmed."""
     holder, vault = attempt.holder, hub.vault
     async with hub.db.read(holder.project_id) as tx:
@@ -179,10 +196,12 @@ async def _settle(hub: Hub, attempt: Attempt, *, confirm_identity_change: bool) 
             await require_same_identity(tx, vault, proven)
         if settings.confirm_links:
             waiting = await pending.hold_back(tx, vault, proven)
-            await ConnectSessions(tx).end(holder.session.id, pending=waiting.id)
+            pends = ConnectionAttempt.waiting(begun, until=waiting.expires_at, now=tx.now)
+            await ConnectSessions(tx).end(holder.session.id, pends, pending=waiting.id)
             return waiting
         account = await keep(tx, vault, proven)
-        await ConnectSessions(tx).end(holder.session.id, linked=account.id)
+        linked = ConnectionAttempt.linked(begun, account.id, now=tx.now)
+        await ConnectSessions(tx).end(holder.session.id, linked, linked=account.id)
         return account
 
 

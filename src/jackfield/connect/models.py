@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, NewType
 
 from jackfield.accounts.models import AccountType
+from jackfield.connect.attempts import ConnectionAttempt
 from jackfield.kit.errors import Conflict, HubError, InvalidRequest, NotFound
 from jackfield.kit.ids import Id, ProfileId, ProjectId
 from jackfield.kit.json import Json
@@ -39,7 +40,7 @@ class SessionTerms:
 
     `account_id` means that this account is to be linked anew. Without it, an origin owner who
     already has an account with the provider edits that one, unless `multiple`; `relink` means that
-    nothing else will do. `actions` are all that the account may be used for, if any are named.
+    nothing else will do. `scopes` is kept as it was sent. `actions` are all that the account may be used for, if any are named.
     `allowed_origins` narrow down those that may frame the Hub.
     """
 
@@ -52,6 +53,7 @@ class SessionTerms:
     account_id: str | None = None
     multiple: bool = False
     relink: bool = False
+    scopes: Json = None
     actions: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     label: str | None = None
@@ -62,7 +64,11 @@ class SessionTerms:
 
 @dataclass(frozen=True, slots=True)
 class ConnectSession:
-    """An open pass, or one that was used: it ends with the first account it links."""
+    """
+    An open pass, or one that was used: it ends with the first account it links.
+
+    `external_trigger_token` names it to what forms tell people to set up at the provider.
+    """
 
     id: ConnectSessionId
     terms: SessionTerms
@@ -72,6 +78,8 @@ class ConnectSession:
     linked_account_id: str | None = None
     pending_link_id: str | None = None
     revoked_at: datetime | None = None
+    external_trigger_token: str | None = None
+    latest_attempt: ConnectionAttempt | None = None
 
     def require_unused(self) -> None:
         """

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from jackfield.connect.attempts import ConnectionAttempt
 from jackfield.connect.models import (
     ConnectSession,
     ConnectSessionId,
@@ -16,7 +17,7 @@ from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import convert, encode, parse
 from jackfield.kit.pages import Page
 
-_JSON_COLUMNS: Final = ("categories", "actions", "allowed_origins", "metadata")
+_JSON_COLUMNS: Final = ("categories", "actions", "allowed_origins", "metadata", "scopes")
 
 
 class ConnectSessions:
@@ -32,12 +33,12 @@ class ConnectSessions:
             insert into connect_sessions
                    (id, project_id, token_digest, origin_owner_id, origin_owner_name,
                     origin_username, provider, categories, profile_id, account_id, multiple, relink,
-                    actions, allowed_origins, label, type, shared, metadata, created_at,
-                    expires_at)
+                    actions, allowed_origins, label, type, shared, metadata, scopes,
+                    external_trigger_token, created_at, expires_at)
             values (:id, :project_id, :token_digest, :origin_owner_id, :origin_owner_name,
                     :origin_username, :provider, :categories, :profile_id, :account_id, :multiple,
                     :relink, :actions, :allowed_origins, :label, :type, :shared, :metadata,
-                    :created_at, :expires_at)
+                    :scopes, :external_trigger_token, :created_at, :expires_at)
             """,
             id=session.id,
             token_digest=token.digest(),
@@ -56,6 +57,8 @@ class ConnectSessions:
             type=terms.type,
             shared=terms.shared,
             metadata=encode(terms.metadata or {}).decode(),
+            scopes=encode(terms.scopes).decode(),
+            external_trigger_token=session.external_trigger_token,
             created_at=session.created_at,
             expires_at=session.expires_at,
         )
@@ -93,7 +96,12 @@ class ConnectSessions:
         return Page(found, str(found[-1].id) if len(rows) > size else None)
 
     async def end(
-        self, session_id: ConnectSessionId, *, linked: str | None = None, pending: str | None = None
+        self,
+        session_id: ConnectSessionId,
+        attempt: ConnectionAttempt,
+        *,
+        linked: str | None = None,
+        pending: str | None = None,
     ) -> None:
         """
         Mark a session as used: it linked the account `linked`, or left the link `pending`.
@@ -105,17 +113,56 @@ class ConnectSessions:
         row = await self._tx.one(
             """
             update connect_sessions
-               set used_at = :now, linked_account_id = :linked, pending_link_id = :pending
+               set used_at = :now, linked_account_id = :linked, pending_link_id = :pending,
+                   latest_attempt = :attempt
              where project_id = :project_id and id = :id
                and used_at is null and revoked_at is null
             returning id
             """,
             id=session_id,
+            attempt=encode(attempt).decode(),
             linked=linked,
             pending=pending,
         )
         if row is None:
             (await self.get(session_id)).require_unused()
+
+    async def note(self, session_id: ConnectSessionId, attempt: ConnectionAttempt) -> None:
+        """Keep an attempt that linked nothing, unless another one meanwhile did."""
+        await self._tx.run(
+            """
+            update connect_sessions
+               set latest_attempt = :attempt
+             where project_id = :project_id and id = :id and used_at is null
+            """,
+            id=session_id,
+            attempt=encode(attempt).decode(),
+        )
+
+    async def decide(self, pending_link_id: str, *, account_id: str | None) -> None:
+        """Keep what became of the link that a session left: an account, or nothing."""
+        row = await self._tx.one(
+            """
+            select *
+              from connect_sessions
+             where project_id = :project_id and pending_link_id = :pending
+            """,
+            pending=pending_link_id,
+        )
+        attempt = None if row is None else _session(row).latest_attempt
+        if attempt is None:
+            return
+        now = self._tx.now
+        decided = attempt.confirmed(account_id, now=now) if account_id else attempt.refused(now=now)
+        await self._tx.run(
+            """
+            update connect_sessions
+               set latest_attempt = :attempt
+             where project_id = :project_id and pending_link_id = :pending
+            """,
+            pending=pending_link_id,
+            attempt=encode(decided).decode(),
+        )
 
     async def revoke(self, session_id: int) -> None:
         await self._tx.run(
@@ -178,6 +225,7 @@ async def find_frame(db: Database, frame_id: str) -> Frame | None:
 
 def _session(row: Row) -> ConnectSession:
     terms = convert({**row, **{name: parse(row[name]) for name in _JSON_COLUMNS}}, SessionTerms)
+    attempt = parse(row["latest_attempt"])
     return ConnectSession(
         ConnectSessionId(row["id"]),
         terms,
@@ -187,4 +235,6 @@ def _session(row: Row) -> ConnectSession:
         row["linked_account_id"],
         row["pending_link_id"],
         row["revoked_at"],
+        row["external_trigger_token"],
+        None if attempt is None else convert(attempt, ConnectionAttempt),
     )

@@ -1,5 +1,6 @@
 """What can be done with connect sessions."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
@@ -21,7 +22,12 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import ProjectId
-from jackfield.profiles.models import Profile, ProfileNotFound, ProfileOfOtherConnector
+from jackfield.profiles.models import (
+    ConnectorVersionNotFound,
+    Profile,
+    ProfileNotFound,
+    ProfileOfOtherConnector,
+)
 from jackfield.profiles.repo import Profiles
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
@@ -45,24 +51,36 @@ class Offer:
 
 
 async def open_session(
-    hub: Hub, project_id: ProjectId, terms: SessionTerms, *, seconds: int
+    hub: Hub,
+    project_id: ProjectId,
+    terms: SessionTerms,
+    *,
+    seconds: int,
+    version: str | None = None,
 ) -> Opened:
     """
     Open a connect session and mint the token its holder will show.
+
+    `version` is that of the provider's connector which the caller counts on.
 
     The token leaves the hub exactly once, in the returned value; the database keeps a digest, so
     a leaked backup opens nothing.
 
     Raises:
         ConnectorNotFound: there is no connector for the provider that was named.
+        ConnectorVersionNotFound: there is, but of another version.
         ProfileNotFound: the project has no such connector profile, or none for the provider.
         ProfileDisabled: it has, but it is switched off.
         ProfileOfOtherConnector: it is not one for the provider that was named.
         AccountNotFound: the project has no account such as is to be linked anew.
-        InvalidRequest: it names actions there are not, or origins the project does not allow.
+        InvalidRequest: it names categories or actions there are not, or origins the project does
+            not allow.
     """
     if terms.provider is not None:
-        hub.catalog.get(terms.provider)
+        loaded = hub.catalog.get(terms.provider).version
+        if version not in (None, loaded):
+            msg = f"the hub has version {loaded} of {terms.provider!r}, and no other"
+            raise ConnectorVersionNotFound(msg)
     settings = await projects.project_settings(hub, project_id)
     terms = require_possible(hub.catalog, settings, terms)
     async with hub.db.write(project_id) as tx:
@@ -72,6 +90,7 @@ async def open_session(
             terms=terms,
             created_at=tx.now,
             expires_at=tx.now + timedelta(seconds=seconds),
+            external_trigger_token=str(uuid.uuid4()),
         )
         token = ConnectToken.mint()
         await ConnectSessions(tx).add(session, token)

@@ -2,11 +2,33 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from jackfield.connect.models import SessionTerms
 from jackfield.connectors.catalog import ActionNotFound, Catalog
 from jackfield.kit.errors import Fault, InvalidRequest
+from jackfield.profiles.service import PROXY
 from jackfield.projects.settings import ProjectSettings, normal_origin
+
+# Those of the protocol; connectors may have others.
+_CATEGORIES: Final = frozenset(
+    {
+        "accounting",
+        "ats",
+        "crm",
+        "documents",
+        "hris",
+        "hris-legacy",
+        "iam",
+        "lms",
+        "marketing",
+        "messaging",
+        "scheduling",
+        "screening",
+        "stackone",
+        "ticketing",
+    }
+)
 
 
 def require_possible(
@@ -18,7 +40,11 @@ def require_possible(
     Raises:
         InvalidRequest: they name what there is not, or what the project does not allow.
     """
-    faults = [*_action_faults(catalog, terms), *_origin_faults(settings, terms)]
+    faults = [
+        *_category_faults(catalog, terms),
+        *_action_faults(catalog, terms),
+        *_origin_faults(settings, terms),
+    ]
     if faults:
         words = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
         raise InvalidRequest(words, faults=faults)
@@ -26,8 +52,22 @@ def require_possible(
     return replace(terms, allowed_origins=tuple(dict.fromkeys(origins)))
 
 
+def _category_faults(catalog: Catalog, terms: SessionTerms) -> Iterator[Fault]:
+    if _CATEGORIES.issuperset(terms.categories):
+        return
+    known = _CATEGORIES.union(*(each.categories for each in catalog.connectors()))
+    for index, category in enumerate(terms.categories):
+        if category not in known:
+            yield Fault(f"categories[{index}]", f"expected one of {', '.join(sorted(known))}")
+
+
 def _action_faults(catalog: Catalog, terms: SessionTerms) -> Iterator[Fault]:
+    proxies = {f"{each.key}_{PROXY}": each for each in catalog.connectors()}
     for index, action_id in enumerate(terms.actions):
+        if (proxied := proxies.get(action_id)) is not None:
+            if terms.provider not in (None, proxied.key):
+                yield Fault(f"actions[{index}]", f"is not an action of {terms.provider!r}")
+            continue
         try:
             connector, _ = catalog.action(action_id)
         except ActionNotFound as missing:

@@ -37,6 +37,16 @@ class Credentials:
             ],
         )
 
+    async def remove_field(self, owner_id: str, field: str) -> None:
+        await self._tx.run(
+            """
+            delete from credentials
+             where project_id = :project_id and owner_id = :owner_id and field = :field
+            """,
+            owner_id=owner_id,
+            field=field,
+        )
+
     async def remove(self, owner_id: str) -> None:
         await self._tx.run(
             "delete from credentials where project_id = :project_id and owner_id = :owner_id",

@@ -74,7 +74,10 @@ class PostgresDatabase:
     async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
         values["now"] = self._clock()
         async with self._pool.acquire() as connection:
-            return await _Connection(connection).query(sql, values)
+            try:
+                return await _Connection(connection).query(sql, values)
+            except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
+                raise DatabaseBusy from error
 
     async def migrate(self) -> list[str]:
         async with self._pool.acquire() as connection, connection.transaction():

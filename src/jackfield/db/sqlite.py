@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, LiteralString, TypeVar
 
 from jackfield.db import migrate
-from jackfield.db.statement import repeated, spread
+from jackfield.db.statement import repeated, spread, without_locks
 from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, Row, Tx
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
@@ -210,7 +210,7 @@ def _as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, objec
 def _query(connection: sqlite3.Connection, sql: str, values: Mapping[str, object]) -> list[Row]:
     sql, values = spread(sql, values)
     bound = {name: _bind(value) for name, value in values.items()}
-    return connection.execute(sql, bound).fetchall()
+    return connection.execute(without_locks(sql), bound).fetchall()
 
 
 def _repeat(connection: sqlite3.Connection, sql: str, rows: Sequence[Mapping[str, object]]) -> None:

@@ -11,6 +11,8 @@ from typing import Final, cast
 # A name after a colon, unless inside a quoted text, a quoted identifier or a comment.
 _TOKEN: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|:([a-z][a-z0-9_]*)")
 
+# Of PostgreSQL alone: SQLite has one writer, so there nobody can hold a row that another wants.
+_ROW_LOCK: Final = re.compile(r"\bfor update of \w+ skip locked\b")
 _VALUES: Final = re.compile(r"\bvalues\b")
 
 
@@ -48,6 +50,12 @@ def positional(sql: str) -> tuple[str, tuple[str, ...]]:
         return f"${names.setdefault(name, len(names) + 1)}" if name else match[0]
 
     return _TOKEN.sub(number, sql), tuple(names)
+
+
+@lru_cache(maxsize=1024)
+def without_locks(sql: str) -> str:
+    """Leave out `for update of … skip locked`."""
+    return _ROW_LOCK.sub("", sql)
 
 
 @lru_cache(maxsize=1024)

@@ -8,3 +8,7 @@ class EventType(StrEnum):
     ACCOUNT_UPDATED = "account.updated"
     ACCOUNT_DELETED = "account.deleted"
     PENDING_LINK_CREATED = "pending_link.created"
+    CONNECTOR_PROFILE_CREATED = "connector_profile.created"
+    CONNECTOR_PROFILE_UPDATED = "connector_profile.updated"
+    CONNECTOR_PROFILE_DELETED = "connector_profile.deleted"
+    CONNECTOR_UPDATED = "connector.updated"

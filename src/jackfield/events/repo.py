@@ -24,6 +24,8 @@ class Events:
         What is to be delivered to whom is written down with it, so that it is either all there or
         none of it.
         """
+        if not happened:
+            return
         ids = [EventId.new(self._tx.now) for _ in happened]
         await self._tx.many(
             """

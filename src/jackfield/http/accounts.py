@@ -21,14 +21,22 @@ from jackfield.accounts.repo import Accounts
 from jackfield.http.guards import Call, api_key
 from jackfield.http.reconnecting import ReconnectOut, reconnect
 from jackfield.http.routing import Routes
-from jackfield.kit.errors import Fault
+from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
+from jackfield.profiles.models import ProfileDisabled, ProfileNotFound, ProfileOfOtherConnector
 from jackfield.projects.models import Scope
 
 api = Routes(api_key)
 
 _LINKED: Final = ("credentials", "secrets", "setup_information")
+# What says where the account is linked, and how: by its name here and in the account.
+_FIXED: Final = {
+    "provider": "provider",
+    "authentication_config_key": "auth_method",
+    "environment": "environment",
+}
+_PROFILE: Final = ("integration_id", "connector_profile_id")
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
@@ -136,6 +144,18 @@ class AccountChange(Struct, frozen=True):
     credentials: Annotated[
         dict[str, Json] | None, Meta(description="Not taken: link the account anew.")
     ] = None
+    integration_id: Annotated[
+        _Text | None,
+        Meta(description="Another connector profile of the same connector and auth method."),
+    ] = None
+    connector_profile_id: Annotated[
+        _Text | None, Meta(description="The same as `integration_id`.")
+    ] = None
+    provider: Annotated[_Text | None, Meta(description="Taken if it is the account's.")] = None
+    authentication_config_key: Annotated[
+        _Text | None, Meta(description="Taken if it is the account's.")
+    ] = None
+    environment: Annotated[_Text | None, Meta(description="Taken if it is the account's.")] = None
     secrets: Annotated[
         dict[str, Json] | None, Meta(description="Not taken: link the account anew.")
     ] = None
@@ -161,8 +181,17 @@ class AccountChange(Struct, frozen=True):
         return {
             name: value
             for name, value in given.items()
-            if value is not None and name not in _LINKED
+            if value is not None and name not in (*_LINKED, *_FIXED, *_PROFILE)
         }
+
+    def fixed(self) -> dict[str, str]:
+        """Return what was said of the account that must be so already."""
+        said = {field_: getattr(self, name) for name, field_ in _FIXED.items()}
+        return {field_: value for field_, value in said.items() if value is not None}
+
+    @property
+    def profile_id(self) -> str | None:
+        return self.connector_profile_id or self.integration_id
 
 
 class AccountMetaOut(Struct, frozen=True):
@@ -201,13 +230,24 @@ async def get_account_meta(call: Call, account_id: str) -> AccountMetaOut:
     "PATCH",
     "/accounts/{account_id}",
     scope=Scope.ACCOUNTS_WRITE,
-    raises=(AccountNotFound, CredentialsNotTaken),
+    raises=(
+        AccountNotFound,
+        CredentialsNotTaken,
+        ProfileNotFound,
+        ProfileDisabled,
+        ProfileOfOtherConnector,
+    ),
 )
 async def update_account(call: Call, account_id: str, body: AccountChange) -> AccountOut:
-    """Change what an account is called and whose it is. Credentials change by linking anew."""
-    values = body.values()
+    """Change what an account is called, whose it is and by which connector profile it is used.
+
+    Credentials change by linking anew.
+    """
+    values, fixed = body.values(), body.fixed()
     async with call.hub.db.write(call.caller.project_id) as tx:
-        return _out(call, await accounts.change(tx, account_id, values))
+        _require_as_linked(await Accounts(tx).get(account_id), fixed)
+        changed = await accounts.change(tx, account_id, values, profile_id=body.profile_id)
+        return _out(call, changed)
 
 
 @api.add("DELETE", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))
@@ -251,6 +291,23 @@ async def resume_account(call: Call, account_id: str) -> AccountOut:
     """Let a suspended account be used again."""
     async with call.hub.db.write(call.caller.project_id) as tx:
         return _out(call, await accounts.resume(tx, account_id))
+
+
+def _require_as_linked(account: Account, said: Mapping[str, str]) -> None:
+    """
+    Make sure an account is linked as a change to it says.
+
+    Raises:
+        InvalidRequest: it is linked to something else, or in another way.
+    """
+    faults = [
+        Fault(name, f"is {getattr(account, field_)!r}, and changes by linking a further account")
+        for name, field_ in _FIXED.items()
+        if said.get(field_, getattr(account, field_)) != getattr(account, field_)
+    ]
+    if faults:
+        msg = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
+        raise InvalidRequest(msg, faults=faults)
 
 
 def _out(call: Call, account: Account) -> AccountOut:

@@ -131,7 +131,7 @@ class _Group(Struct, frozen=True):
 @api.add("GET", "/actions", scope=Scope.CONNECTORS_READ)
 async def list_actions(call: Call, query: ActionsQuery) -> ActionsOut:
     """List connectors with their actions; with accounts, what each of them may run."""
-    groups = await _groups(call, query)
+    groups = [each for each in await _groups(call, query) if _has_any(each, query)]
     left = [each for each in groups if query.next is None or each.position > query.next]
     page = left[: query.page_size]
     settings = await projects.project_settings(call.hub, call.caller.project_id)
@@ -188,11 +188,19 @@ def _connector(call: Call, group: _Group, query: ActionsQuery, *, hides_hub: boo
     )
 
 
+def _has_any(group: _Group, query: ActionsQuery) -> bool:
+    """Tell whether there is what is looked for; who looks for nothing sees every connector."""
+    if not query.action_keys and not query.search:
+        return True
+    return any(_is_meant(action, group, query) for action in group.connector.actions)
+
+
 def _is_meant(action: ActionInfo, group: _Group, query: ActionsQuery) -> bool:
     if action.is_internal or (query.action_keys and action.id not in query.action_keys):
         return False
-    if group.profile is not None and not group.profile.allows(action.id):
-        return False
+    for limits in (group.profile, group.account):
+        if limits is not None and not limits.allows(action.id):
+            return False
     words = (query.search or "").lower().split()
     text = f"{action.id} {action.label} {action.description}".lower()
     return all(word in text for word in words)

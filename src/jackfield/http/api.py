@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
@@ -143,7 +142,10 @@ class Api:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         asked = asking.begin(request_id, scope["headers"])
         started = time.perf_counter()
-        refuse = partial(respond, at=now, request_id=request_id)
+
+        def refuse(error: Exception) -> Response:
+            return respond(error, at=self._hub.clock(), request_id=request_id)
+
         work = self._answer_always(scope, receive, refuse)
         if heartbeat.is_wanted(scope["headers"]):
             response = await heartbeat.keep_alive(work, refuse=refuse)

@@ -82,12 +82,15 @@ def parse_body(content: bytes, type_: type[T]) -> T:
     Read JSON as a `type_`.
 
     Raises:
-        InvalidJson: it is no JSON, or nested too deep.
+        InvalidJson: it is no JSON, or nested too deep; or nothing, where something is required.
         InvalidRequest: it is, but not a `type_`; the fault names the place, never the value.
     """
     try:
-        found = decode(content, type_)
+        # Whoever has nothing to say need not say so.
+        found = decode(content or b"{}", type_)
     except ValidationError as error:
+        if not content:
+            raise InvalidJson from None
         words, _, place = str(error).partition(" - at `")
         path = place.rstrip("`").removeprefix("$").removeprefix(".")
         msg = f"{path or 'the body'}: {words[:1].lower()}{words[1:]}"

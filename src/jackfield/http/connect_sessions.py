@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from jackfield.accounts.models import AccountNotFound, AccountType
 from jackfield.connect import service as connect
+from jackfield.connect.attempts import AttemptStatus, ConnectionAttemptId
 from jackfield.connect.models import (
     DEFAULT_SECONDS,
     LONGEST_SECONDS,
@@ -28,6 +29,7 @@ from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json
 from jackfield.profiles.models import (
+    ConnectorVersionNotFound,
     ProfileDisabled,
     ProfileNotFound,
     ProfileOfOtherConnector,
@@ -51,7 +53,9 @@ class ConnectSessionIn(Struct, frozen=True):
     ]
     origin_username: Annotated[_Text | None, Meta(description="The person who will link.")] = None
     provider: Annotated[_Text | None, Meta(description="Open directly on this connector.")] = None
-    provider_version: _Text | None = None
+    provider_version: Annotated[
+        _Text | None, Meta(description="The connector's version that you count on.")
+    ] = None
     categories: Annotated[
         list[_Text] | None, Meta(description="Offer only connectors of these categories.")
     ] = None
@@ -67,7 +71,7 @@ class ConnectSessionIn(Struct, frozen=True):
     ] = False
     label: Annotated[_Text | None, Meta(description="Kept on the account.")] = None
     expires_in: Annotated[
-        Annotated[int, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS)] | None,
+        Annotated[float, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS)] | None,
         Meta(description="Seconds the session stays open."),
     ] = DEFAULT_SECONDS
     metadata: Annotated[
@@ -78,6 +82,9 @@ class ConnectSessionIn(Struct, frozen=True):
     relink: Annotated[
         bool | None, Meta(description="Link an account the owner already has anew, and no other.")
     ] = False
+    scopes: Annotated[
+        bool | list[_Text] | None, Meta(description="Kept, and answered as it was sent.")
+    ] = None
     actions: Annotated[
         list[_Text] | None,
         Meta(description="What the account is for: it may run these actions and no others."),
@@ -99,6 +106,7 @@ class ConnectSessionIn(Struct, frozen=True):
             account_id=self.account_id,
             multiple=bool(self.multiple),
             relink=bool(self.relink),
+            scopes=self.scopes,
             actions=tuple(dict.fromkeys(self.actions or ())),
             allowed_origins=tuple(self.allowed_origins or ()),
             label=self.label,
@@ -106,6 +114,18 @@ class ConnectSessionIn(Struct, frozen=True):
             shared=bool(self.shared),
             metadata=self.metadata,
         )
+
+
+class ConnectionAttemptOut(Struct, frozen=True):
+    """What came of the last credentials that were tried; what is named `oauth…` is of any kind."""
+
+    id: ConnectionAttemptId
+    created_at: datetime
+    updated_at: datetime
+    status: AttemptStatus
+    account_secure_id: str | None
+    oauth_error_code: str | None
+    oauth_error_description: str | None
 
 
 class ConnectSessionOut(Struct, frozen=True):
@@ -127,10 +147,13 @@ class ConnectSessionOut(Struct, frozen=True):
     shared: bool
     multiple: bool
     relink: bool
+    scopes: bool | tuple[str, ...] | None
     actions: tuple[str, ...] | None
     allowed_origins: tuple[str, ...] | None
     status: Literal["open", "used", "revoked", "expired"]
     pending_link_id: str | None
+    external_trigger_token: str | None
+    latest_connection_attempt: ConnectionAttemptOut | None
     created_at: datetime
     expires_at: datetime
 
@@ -151,6 +174,7 @@ class TokenIn(Struct, frozen=True):
     status=201,
     raises=(
         ConnectorNotFound,
+        ConnectorVersionNotFound,
         ProfileNotFound,
         ProfileDisabled,
         ProfileOfOtherConnector,
@@ -163,7 +187,8 @@ async def create_connect_session(call: Call, body: ConnectSessionIn) -> OpenedSe
         call.hub,
         call.caller.project_id,
         body.terms(),
-        seconds=body.expires_in or DEFAULT_SECONDS,
+        seconds=int(body.expires_in or DEFAULT_SECONDS),
+        version=body.provider_version,
     )
     return OpenedSessionOut(
         **session_fields(call, opened.session),
@@ -193,7 +218,7 @@ async def authenticate_connect_session(call: Call, body: TokenIn) -> ConnectSess
 
 
 def session_fields(call: Call, session: ConnectSession) -> dict[str, Json]:
-    terms = session.terms
+    terms, now = session.terms, call.hub.clock()
     return {
         "id": session.id,
         "organization_id": _organization(call.headers.get("user-agent", "")),
@@ -212,13 +237,31 @@ def session_fields(call: Call, session: ConnectSession) -> dict[str, Json]:
         "shared": terms.shared,
         "multiple": terms.multiple,
         "relink": terms.relink,
+        "scopes": terms.scopes,
         "actions": terms.actions or None,
         "allowed_origins": terms.allowed_origins or None,
-        "status": _status(session, call.hub.clock()),
+        "status": _status(session, now),
         "pending_link_id": session.pending_link_id,
+        "external_trigger_token": session.external_trigger_token,
+        "latest_connection_attempt": _attempt(session, now),
         "created_at": session.created_at,
         "expires_at": session.expires_at,
     }
+
+
+def _attempt(session: ConnectSession, now: datetime) -> ConnectionAttemptOut | None:
+    if session.latest_attempt is None:
+        return None
+    attempt = session.latest_attempt.seen_at(now)
+    return ConnectionAttemptOut(
+        attempt.id,
+        attempt.created_at,
+        attempt.updated_at,
+        attempt.status,
+        attempt.account_id,
+        attempt.error_code,
+        attempt.error_description,
+    )
 
 
 def _status(session: ConnectSession, now: datetime) -> str:

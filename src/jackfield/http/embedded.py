@@ -75,6 +75,7 @@ class IntegrationOut(Struct, frozen=True):
 
 class IntegrationsOut(Struct, frozen=True):
     integrations: tuple[IntegrationOut, ...]
+    external_trigger_token: str | UnsetType = UNSET
 
 
 class OptionOut(Struct, frozen=True):
@@ -218,7 +219,8 @@ async def list_hub_connectors(call: HubCall, query: ConnectorsQuery) -> Integrat
             _integration(call, offer)
             for offer in found
             if query.provider in (None, offer.connector.key)
-        )
+        ),
+        call.holder.session.external_trigger_token or UNSET,
     )
 
 

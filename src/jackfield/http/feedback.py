@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from jackfield.accounts.models import AccountNotFound
 from jackfield.actions.feedback import service as feedback
+from jackfield.actions.feedback.models import LONGEST, MOST_TOOLS, Said
 from jackfield.actions.feedback.repo import ToolFeedback
 from jackfield.http.guards import Call, api_key
 from jackfield.http.routing import Routes
@@ -15,13 +16,16 @@ from jackfield.projects.models import Scope
 
 api = Routes(api_key)
 
+_Text = Annotated[str, Meta(min_length=1, max_length=255)]
+
 
 class FeedbackIn(Struct, frozen=True):
-    feedback: Annotated[str, Meta(min_length=1, max_length=20_000)]
-    account_id: Annotated[str, Meta(min_length=1, max_length=255)]
-    tool_names: Annotated[
-        list[Annotated[str, Meta(min_length=1, max_length=255)]], Meta(min_length=1, max_length=200)
-    ]
+    feedback: Annotated[str, Meta(min_length=1, max_length=LONGEST)]
+    account_id: _Text
+    tool_names: Annotated[list[_Text], Meta(min_length=1, max_length=MOST_TOOLS)]
+    rating: Annotated[_Text | None, Meta(description="Such as `positive`.")] = None
+    session_id: _Text | None = None
+    action_run_id: _Text | None = None
 
 
 class FeedbackKeptOut(Struct, frozen=True):
@@ -36,6 +40,9 @@ class FeedbackOut(Struct, frozen=True):
     account_id: str
     tool_names: tuple[str, ...]
     feedback: str
+    rating: str | None
+    session_id: str | None
+    action_run_id: str | None
     created_at: datetime
 
 
@@ -55,9 +62,14 @@ class FeedbackQuery(Struct, frozen=True):
 async def submit_feedback(call: Call, body: FeedbackIn) -> FeedbackKeptOut:
     """Keep what an agent or a person says of tools used with an account."""
     async with call.hub.db.write(call.caller.project_id) as tx:
-        kept = await feedback.keep(
-            tx, account_id=body.account_id, tools=body.tool_names, feedback=body.feedback
+        said = Said(
+            body.feedback,
+            tuple(body.tool_names),
+            rating=body.rating,
+            session_id=body.session_id,
+            run_id=body.action_run_id,
         )
+        kept = await feedback.keep(tx, said, account_id=body.account_id)
     return FeedbackKeptOut("Feedback successfully stored", kept.id, kept.created_at, kept.id)
 
 
@@ -68,7 +80,16 @@ async def list_feedback(call: Call, query: FeedbackQuery) -> FeedbackPageOut:
         page = await ToolFeedback(tx).page(size=query.page_size, after=query.next)
     return FeedbackPageOut(
         tuple(
-            FeedbackOut(each.id, each.account_id, each.tools, each.feedback, each.created_at)
+            FeedbackOut(
+                each.id,
+                each.account_id,
+                each.said.tools,
+                each.said.feedback,
+                each.said.rating,
+                each.said.session_id,
+                each.said.run_id,
+                each.created_at,
+            )
             for each in page.items
         ),
         page.next,

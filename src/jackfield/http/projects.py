@@ -37,6 +37,7 @@ class ProjectOut(Struct, frozen=True):
     strings: Mapping[str, Mapping[str, str]]
     retention_days: int
     advanced_logs: bool
+    tool_feedback: bool
     created_at: datetime
 
 
@@ -79,6 +80,12 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
     advanced_logs: Annotated[
         bool | UnsetType | None, Meta(description="Keep headers and bodies too, redacted.")
     ] = UNSET
+    tool_feedback: Annotated[
+        bool | UnsetType | None,
+        Meta(
+            description="Give models a tool, `stackone_submit_feedback`, to say how tools worked."
+        ),
+    ] = UNSET
 
     def values(self) -> dict[str, Json]:
         """Return what is to change, by the setting's name."""
@@ -115,6 +122,7 @@ def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
         strings=settings.strings,
         retention_days=settings.retention_days,
         advanced_logs=settings.advanced_logs,
+        tool_feedback=settings.tool_feedback,
         created_at=project.created_at,
     )
 

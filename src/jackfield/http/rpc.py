@@ -85,7 +85,9 @@ class RpcIn(Struct, frozen=True):
 class RpcQuery(Struct, frozen=True):
     dry_run: bool = False
     sync: bool = False
-    debug: bool = False
+    debug: Annotated[
+        bool, Meta(description="Say in `debug` which steps ran, and which requests they made.")
+    ] = False
     run_id: str | None = None
     stream: Annotated[
         bool,
@@ -131,6 +133,7 @@ async def run_action(call: Call, query: RpcQuery, body: RpcIn) -> RpcOut | Respo
         cursor=_cursor(placed),
         profile_id=call.headers.get(PROFILE) or None,
         dry_run=query.dry_run or bool(body.dry_run),
+        debug=query.debug or placed["query"].get("debug") is True,
     )
     if query.stream and not order.dry_run:
         found = await actions.stream(call.hub, call.caller.project_id, order)

@@ -1,7 +1,7 @@
 """`/jackfield/webhooks`: who is told of what happens, and what became of telling them."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
@@ -12,7 +12,7 @@ from jackfield.http.routing import Routes
 from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.ids import EventId, InvalidId
 from jackfield.projects.models import Scope
-from jackfield.webhooks import sending
+from jackfield.webhooks import secrets, sending
 from jackfield.webhooks import service as webhooks
 from jackfield.webhooks.models import (
     Delivery,
@@ -29,6 +29,8 @@ api = Routes(api_key)
 
 _PATH: Final = "/jackfield/webhooks"
 _ONE: Final = f"{_PATH}/{{webhook_id}}"
+_DAY: Final = 86_400
+_LONGEST_OVERLAP: Final = 7 * _DAY
 _Url = Annotated[str, Meta(min_length=1, max_length=2048)]
 _Events = Annotated[
     list[Annotated[str, Meta(max_length=100)]],
@@ -59,6 +61,7 @@ class WebhookOut(Struct, frozen=True, kw_only=True):
     events: tuple[str, ...]
     active: bool
     disabled_reason: str | None
+    previous_secret_until: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -67,6 +70,12 @@ class NewWebhookOut(WebhookOut, frozen=True, kw_only=True):
     """The signing `secret` is shown this once."""
 
     secret: str
+
+
+class RotateQuery(Struct, frozen=True):
+    overlap_seconds: Annotated[
+        int, Meta(ge=0, le=_LONGEST_OVERLAP, description="How long the old secret signs as well.")
+    ] = _DAY
 
 
 class WebhooksOut(Struct, frozen=True):
@@ -151,13 +160,23 @@ async def delete_webhook(call: Call, webhook_id: str) -> WebhookOut:
         return WebhookOut(**_fields(await webhooks.remove(tx, webhook_id)))
 
 
+@api.add("POST", f"{_ONE}/rotate", scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
+async def rotate_webhook_secret(call: Call, webhook_id: str, query: RotateQuery) -> NewWebhookOut:
+    """Get a new signing secret, this once. The old one signs as well until the overlap is over."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        endpoint, secret = await secrets.rotate(
+            tx, call.hub.vault, webhook_id, overlap=timedelta(seconds=query.overlap_seconds)
+        )
+    return NewWebhookOut(**_fields(endpoint), secret=secret.reveal())
+
+
 @api.add("POST", f"{_ONE}/test", scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
 async def test_webhook(call: Call, webhook_id: str) -> TestOut:
     """Send a `webhook.test` event now, signed like any other, and say what the receiver answered."""
     hub = call.hub
     async with hub.db.read(call.caller.project_id) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
-        secret = await webhooks.signing_secret(tx, hub.vault, endpoint.id)
+        signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
     now = hub.clock()
     told_of = {
         "project_id": call.caller.project_id,
@@ -167,7 +186,7 @@ async def test_webhook(call: Call, webhook_id: str) -> TestOut:
         "record_id": endpoint.id,
     }
     started = time.perf_counter()
-    told = await sending.tell(hub, endpoint, secret, event_id=EventId.new(now), body=told_of)
+    told = await sending.tell(hub, endpoint, signing, event_id=EventId.new(now), body=told_of)
     return TestOut(
         told.is_accepted, told.status, told.error, round((time.perf_counter() - started) * 1000)
     )

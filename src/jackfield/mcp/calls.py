@@ -21,6 +21,7 @@ from jackfield.idempotency.models import Answer, InvalidIdempotencyKey
 from jackfield.idempotency.service import Once
 from jackfield.kit.errors import Fault, HubError
 from jackfield.kit.json import Json, encode, parse
+from jackfield.mcp import feedback
 from jackfield.mcp.endpoint import Endpoint
 from jackfield.runtime import Hub
 
@@ -88,6 +89,8 @@ def _refusal(error: HubError) -> dict[str, Json]:
 
 
 async def _run(hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, Json]) -> Json:
+    if name == feedback.NAME and endpoint.takes_feedback:
+        return await feedback.submit(hub, endpoint, arguments)
     owner = hub.catalog.owner(name)
     if owner is not None and owner.find_action(name) is not None:
         return await _act(hub, endpoint, name, arguments, style=endpoint.style)

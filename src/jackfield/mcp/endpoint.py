@@ -12,6 +12,7 @@ from jackfield.actions.agents.reach import Reach, account_ids, reach
 from jackfield.actions.agents.styles import ParamStyle
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.ids import ProjectId
+from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 
 _ACCOUNT: Final = "x-account-id"
@@ -38,6 +39,7 @@ class Endpoint(Reach):
     style: ParamStyle
     mode: ToolMode
     is_dry_run: bool
+    takes_feedback: bool
 
 
 async def resolve(
@@ -62,6 +64,7 @@ async def resolve(
         unusable=found.unusable,
         style=_choice("param-style", query, ParamStyle.NESTED),
         mode=_choice("tool-mode", query, ToolMode.INDIVIDUAL),
+        takes_feedback=(await projects.project_settings(hub, project_id)).tool_feedback,
         is_dry_run=query.get("dry-run", "") in ("1", "true"),
     )
 

@@ -16,6 +16,7 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.outputs import output_schema
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, encode
+from jackfield.mcp import feedback
 from jackfield.mcp.endpoint import Endpoint, ToolMode
 
 _RENDERED: Final = 256
@@ -54,9 +55,12 @@ class Toolbox:
 
     def listed(self, endpoint: Endpoint) -> Raw:
         """Return `tools` of an endpoint, as JSON."""
-        return self._render(_choices(endpoint), endpoint.style, endpoint.mode)
+        told = _titles(endpoint.held) if endpoint.takes_feedback else None
+        return self._render(_choices(endpoint), endpoint.style, endpoint.mode, told)
 
-    def _rendered(self, wanted: tuple[Choice, ...], style: ParamStyle, mode: ToolMode) -> Raw:
+    def _rendered(
+        self, wanted: tuple[Choice, ...], style: ParamStyle, mode: ToolMode, told: Titles | None
+    ) -> Raw:
         tools: list[Json] = []
         for choice in wanted:
             connector = self._catalog.find(choice.provider)
@@ -72,6 +76,8 @@ class Toolbox:
                 ]
             )
             tools += [_with_account(tool, choice.accounts) for tool in shown]
+        if told is not None:
+            tools.append(_with_account(feedback.TOOL, told))
         return Raw(encode(tools))
 
     def _of(self, connector: Connector, style: ParamStyle) -> list[Tool]:
@@ -93,11 +99,18 @@ def _choices(endpoint: Endpoint) -> tuple[Choice, ...]:
     return tuple(
         Choice(
             provider,
-            tuple((each.account.id, title_of(each.account)) for each in of) if len(of) > 1 else (),
+            _titles(of),
             _allowed([each.allowed_actions for each in of]),
         )
         for provider, of in by_provider.items()
     )
+
+
+def _titles(held: Sequence[Held]) -> Titles:
+    """Return what accounts are told apart by, where there is more than one."""
+    if len(held) == 1:
+        return ()
+    return tuple((each.account.id, title_of(each.account)) for each in held)
 
 
 def _allowed(sets: Sequence[frozenset[str] | None]) -> frozenset[str] | None:

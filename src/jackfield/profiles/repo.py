@@ -103,8 +103,9 @@ class Profiles:
         )
         return {row["connector_key"] for row in rows}
 
-    async def add(self, profile: Profile) -> None:
-        await self._tx.run(
+    async def add(self, profile: Profile) -> bool:
+        """Keep a new profile, unless it is the default and there is one already; say which."""
+        row = await self._tx.one(
             """
             insert into connector_profiles
                    (id, project_id, connector_key, auth_method, name, active, is_default,
@@ -114,9 +115,39 @@ class Profiles:
                     :environment, :setup, :generation, :allowed_actions, :pinned_version,
                     :created_at, :updated_at)
                 on conflict do nothing
+            returning id
             """,
             **_columns(profile),
         )
+        return row is not None
+
+    async def seen_versions(self) -> dict[str, str | None]:
+        """Return the version of each connector that was seen last, if any was."""
+        rows = await self._tx.all(
+            """
+            select connector_key, min(seen_version) as version
+              from connector_profiles
+             where project_id = :project_id and deleted_at is null
+             group by connector_key
+            """
+        )
+        return {row["connector_key"]: row["version"] for row in rows}
+
+    async def see_version(self, connector_key: str, version: str) -> bool:
+        """Keep the version of a connector that is seen now; say if it is another than before."""
+        rows = await self._tx.all(
+            """
+            update connector_profiles
+               set seen_version = :version
+             where project_id = :project_id and connector_key = :connector_key
+               and deleted_at is null
+               and (seen_version is null or seen_version <> :version)
+            returning id
+            """,
+            connector_key=connector_key,
+            version=version,
+        )
+        return bool(rows)
 
     async def save(self, profile: Profile) -> None:
         await self._tx.run(

@@ -9,9 +9,11 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.credentials.repo import Credentials
 from jackfield.db.tx import Tx
+from jackfield.events.models import EventType
 from jackfield.kit.errors import Fault
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json
+from jackfield.profiles.announcing import announce
 from jackfield.profiles.models import (
     ConnectorVersionNotFound,
     DefaultProfileRequired,
@@ -49,7 +51,10 @@ async def ensure_defaults(hub: Hub, project_id: ProjectId) -> None:
         for key in sorted(missing):
             connector, method = hub.catalog.get(key), ready[key]
             terms = ProfileTerms(key, is_default=True)
-            await Profiles(tx).add(_new(tx, terms, connector=connector, method=method))
+            profile = _new(tx, terms, connector=connector, method=method)
+            if await Profiles(tx).add(profile):
+                await Profiles(tx).see_version(key, connector.version)
+                await announce(tx, EventType.CONNECTOR_PROFILE_CREATED, profile)
 
 
 async def create(tx: Tx, hub: Hub, terms: ProfileTerms) -> Profile:
@@ -78,9 +83,11 @@ async def create(tx: Tx, hub: Hub, terms: ProfileTerms) -> Profile:
     elif profile.is_default:
         await Profiles(tx).clear_default(connector.key)
     await Profiles(tx).add(profile)
+    await Profiles(tx).see_version(connector.key, connector.version)
     await tx.touch()
     secrets = {name: value for name, value in values.items() if name in secret}
     await _seal(tx, hub, profile, secrets)
+    await announce(tx, EventType.CONNECTOR_PROFILE_CREATED, profile)
     return profile
 
 
@@ -113,6 +120,7 @@ async def change(
     if profile.is_default and not before.is_default:
         await Profiles(tx).clear_default(connector.key)
     await Profiles(tx).save(profile)
+    await announce(tx, EventType.CONNECTOR_PROFILE_UPDATED, profile)
     return before, profile
 
 
@@ -122,6 +130,7 @@ async def remove(tx: Tx, profile: Profile) -> None:
     await Profiles(tx).remove(profile.id)
     if profile.is_default:
         await Profiles(tx).choose_default(profile.connector_key)
+    await announce(tx, EventType.CONNECTOR_PROFILE_DELETED, profile)
 
 
 async def pin(tx: Tx, hub: Hub, profile_id: str, version: str | None) -> Profile:
@@ -139,6 +148,7 @@ async def pin(tx: Tx, hub: Hub, profile_id: str, version: str | None) -> Profile
         raise ConnectorVersionNotFound(msg)
     profile = replace(profile, pinned_version=version, updated_at=tx.now)
     await Profiles(tx).save(profile)
+    await announce(tx, EventType.CONNECTOR_PROFILE_UPDATED, profile)
     return profile
 
 

@@ -37,7 +37,8 @@ class ProjectSettings:
     see; a `white_label` project shows nothing of the hub's own. `allowed_origins` may frame its
     Hub, and `strings` are what it says differently, by language and key. With `confirm_links` an
     account is usable once the project's software has confirmed it. Logs are kept for
-    `retention_days`, with bodies and headers only if `advanced_logs`.
+    `retention_days`, with bodies and headers only if `advanced_logs`. With `tool_feedback` models
+    have a tool to say how the others worked out.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ProjectSettings:
     strings: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     retention_days: int = DEFAULT_RETENTION_DAYS
     advanced_logs: bool = False
+    tool_feedback: bool = False
 
     def allows_origin(self, origin: str) -> bool:
         """Tell whether the page of a web `origin` may frame the project's Hub."""

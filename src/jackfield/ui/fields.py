@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from markupsafe import Markup
 
@@ -12,6 +13,8 @@ from jackfield.connectors.consoles import console_fields
 from jackfield.connectors.fields import Advice, Field, Option
 from jackfield.connectors.patterns import matches
 from jackfield.language.catalog import Words
+
+_TRIGGER: Final = "external-trigger-token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,9 @@ def view_fields(
     words: Words,
     typed: Mapping[str, str] | None,
     faults: Mapping[str, str],
+    trigger: str | None = None,
 ) -> tuple[FieldView, ...]:
-    """Show the fields that what is filled in so far asks for."""
+    """Show the fields that what is filled in so far asks for; `trigger` is the session's token."""
     known = dict(prefill.account.setup_information) if prefill else {}
     values = known if typed is None else {**known, **typed}
     tails: Mapping[str, str] = prefill.tails if prefill else {}
@@ -56,7 +60,7 @@ def view_fields(
     return tuple(
         _view(
             each,
-            "" if each.field.read_only else values.get(each.field.key, ""),
+            _entered(each.field, values, trigger=trigger),
             words=words,
             tail=tails.get(each.field.key),
             fault=faults.get(each.field.key),
@@ -65,6 +69,12 @@ def view_fields(
         )
         for each in asked(method, values)
     )
+
+
+def _entered(field: Field, values: Mapping[str, str], *, trigger: str | None) -> str:
+    if not field.read_only:
+        return values.get(field.key, "")
+    return trigger or "" if field.key == _TRIGGER else ""
 
 
 def _view(  # noqa: PLR0913 - all that is known of one field

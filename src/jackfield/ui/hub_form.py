@@ -67,7 +67,12 @@ def form(visit: Visit, offer: Offer, attempt: Attempt, *, is_alone: bool) -> Res
     look, connector, method = visit.look, offer.connector, offer.method
     terms = visit.holder.session.terms
     fields = view_fields(
-        method, attempt.prefill, words=look.words, typed=attempt.typed, faults=attempt.faults
+        method,
+        attempt.prefill,
+        words=look.words,
+        typed=attempt.typed,
+        faults=attempt.faults,
+        trigger=visit.holder.session.external_trigger_token,
     )
     needed = terms.actions or attempt.needs
     scopes = connector.scopes_for(needed) if needed else None

@@ -26,6 +26,7 @@ class Endpoint:
     Where a project wants to be told of `events`; its signing secret is in the vault.
 
     One that is not `active` is told nothing. `disabled_reason` says why the hub switched it off.
+    The secret before the current one signs as well, until `previous_secret_until`.
     """
 
     id: EndpointId
@@ -36,6 +37,7 @@ class Endpoint:
     disabled_reason: str | None
     created_at: datetime
     updated_at: datetime
+    previous_secret_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import LiteralString
+from typing import Final, LiteralString
 
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.ids import EventId
@@ -17,6 +17,8 @@ from jackfield.webhooks.models import (
     EndpointId,
     EndpointNotFound,
 )
+
+_LOOKED_AT: Final = 1000
 
 
 class Endpoints:
@@ -49,7 +51,8 @@ class Endpoints:
             """
             update webhook_endpoints
                set url = :url, description = :description, active = :active,
-                   disabled_reason = :disabled_reason, updated_at = :updated_at
+                   disabled_reason = :disabled_reason, updated_at = :updated_at,
+                   previous_secret_until = :previous_secret_until
              where project_id = :project_id and id = :id
             """,
             id=endpoint.id,
@@ -58,6 +61,7 @@ class Endpoints:
             active=endpoint.active,
             disabled_reason=endpoint.disabled_reason,
             updated_at=endpoint.updated_at,
+            previous_secret_until=endpoint.previous_secret_until,
         )
         await self._tx.run(
             """
@@ -258,34 +262,45 @@ async def claim(
     Take up to `most` deliveries that are due, at most `each` of one endpoint, until a moment.
 
     Those of `busy` endpoints are left alone, so that a slow receiver keeps nobody else waiting.
-    What another process takes in the same instant is looked at again once its row is free, and is
-    then no longer due.
+    What another process takes in the same instant is passed over. Only the oldest are looked at:
+    of a long backlog of one endpoint `each` are taken, and the next time it is busy.
     """
     rows = await db.unscoped(
         """
+        with oldest as (
+            select delivery.endpoint_id, delivery.event_id, delivery.due_at
+              from webhook_deliveries delivery
+              join webhook_endpoints endpoint on endpoint.id = delivery.endpoint_id
+             where delivery.status = 'pending' and delivery.due_at <= :now
+               and (delivery.leased_until is null or delivery.leased_until <= :now)
+               and endpoint.active
+               and delivery.endpoint_id not in (:busy)
+             order by delivery.due_at, delivery.event_id
+             limit :looked_at),
+        placed as (
+            select endpoint_id, event_id,
+                   row_number() over (partition by endpoint_id order by due_at, event_id) as place
+              from oldest),
+        due as materialized (
+            select delivery.endpoint_id, delivery.event_id
+              from webhook_deliveries delivery
+              join placed on placed.endpoint_id = delivery.endpoint_id
+                         and placed.event_id = delivery.event_id
+             where placed.place <= :each
+               and delivery.status = 'pending'
+               and (delivery.leased_until is null or delivery.leased_until <= :now)
+             order by delivery.due_at, delivery.event_id
+             limit :most
+               for update of delivery skip locked)
         update webhook_deliveries
            set leased_until = :until
-         where status = 'pending' and (leased_until is null or leased_until <= :now)
-           and (endpoint_id, event_id) in (
-               select endpoint_id, event_id
-                 from (select delivery.endpoint_id, delivery.event_id, delivery.due_at,
-                              row_number() over (partition by delivery.endpoint_id
-                                                     order by delivery.due_at, delivery.event_id)
-                                  as place
-                         from webhook_deliveries delivery
-                         join webhook_endpoints endpoint on endpoint.id = delivery.endpoint_id
-                        where delivery.status = 'pending' and delivery.due_at <= :now
-                          and (delivery.leased_until is null or delivery.leased_until <= :now)
-                          and endpoint.active
-                          and delivery.endpoint_id not in (:busy)) as due
-                where place <= :each
-                order by due_at, event_id
-                limit :most)
+         where (endpoint_id, event_id) in (select endpoint_id, event_id from due)
         returning project_id, endpoint_id, event_id, attempts, leased_until
         """,
         until=until,
         most=most,
         each=each,
+        looked_at=_LOOKED_AT,
         # A list with nothing in it would be null, which nothing is "not in".
         busy=list(busy) or [""],
     )

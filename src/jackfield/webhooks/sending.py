@@ -8,12 +8,11 @@ import structlog
 
 from jackfield.egress.client import Outgoing
 from jackfield.engine.exchange.retry_after import retry_after
-from jackfield.kit.errors import HubError
+from jackfield.kit.errors import HubError, ProviderTimeout
 from jackfield.kit.ids import EventId, ProjectId
 from jackfield.kit.json import Json, encode
-from jackfield.kit.secret import Secret
 from jackfield.runtime import Hub
-from jackfield.webhooks import schedule, signature
+from jackfield.webhooks import schedule, secrets, signature
 from jackfield.webhooks import service as webhooks
 from jackfield.webhooks.models import (
     Claimed,
@@ -23,6 +22,7 @@ from jackfield.webhooks.models import (
     Told,
 )
 from jackfield.webhooks.repo import Deliveries, Endpoints
+from jackfield.webhooks.signature import Secrets
 
 SECONDS: Final = 15
 _MOST_BYTES: Final = 64 * 1024
@@ -33,25 +33,33 @@ _FORGOTTEN: Final = "the event is no longer kept"
 _log = structlog.get_logger()
 
 
-async def deliver(hub: Hub, claimed: Claimed) -> None:
-    """Make one attempt, and write down what came of it."""
+async def deliver(hub: Hub, claimed: Claimed, *, seconds: float = SECONDS) -> None:
+    """Make one attempt of at most `seconds`, and write down what came of it."""
     project_id = claimed.project_id
     async with hub.db.read(project_id) as tx:
         try:
             endpoint = await Endpoints(tx).get(claimed.endpoint_id)
         except EndpointNotFound:
             return
-        secret = await webhooks.signing_secret(tx, hub.vault, endpoint.id)
+        signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
         body = await Deliveries(tx).event(claimed.event_id)
     if body is None:
         told = Told(None, _FORGOTTEN)
     else:
-        told = await tell(hub, endpoint, secret, event_id=claimed.event_id, body=body)
+        told = await tell(
+            hub, endpoint, signing, event_id=claimed.event_id, body=body, seconds=seconds
+        )
     await _settle(hub, project_id, claimed, told, is_kept=body is not None)
 
 
 async def tell(
-    hub: Hub, endpoint: Endpoint, secret: Secret, *, event_id: EventId, body: dict[str, Json]
+    hub: Hub,
+    endpoint: Endpoint,
+    signing: Secrets,
+    *,
+    event_id: EventId,
+    body: dict[str, Json],
+    seconds: float = SECONDS,
 ) -> Told:
     """Send an event to an endpoint once. Redirects are not followed: the receiver moved, say so."""
     now = hub.clock()
@@ -61,14 +69,16 @@ async def tell(
         endpoint.url,
         headers={
             "content-type": "application/json",
-            **signature.headers(secret, content, message_id=event_id, at=now),
+            **signature.headers(signing, content, message_id=event_id, at=now),
         },
         body=content,
-        seconds=SECONDS,
+        seconds=seconds,
         max_bytes=_MOST_BYTES,
     )
     try:
         answer = await hub.egress.fetch(outgoing)
+    except ProviderTimeout:
+        return Told(None, f"the receiver did not answer within {seconds:g} seconds")
     except HubError as error:
         return Told(None, f"{error.code}: {error.detail}"[:500])
     if answer.status in _ACCEPTED:

@@ -10,14 +10,12 @@ from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.secret import Secret
-from jackfield.vault.cipher import Binding, Vault
-from jackfield.webhooks import signature
+from jackfield.vault.cipher import Vault
+from jackfield.webhooks import secrets
 from jackfield.webhooks.models import Endpoint, EndpointId, Wanted
 from jackfield.webhooks.repo import Deliveries, Endpoints
 
 EVERY_EVENT: Final = "*"
-_FIELD: Final = "signing_secret"
-_GENERATION: Final = 1
 _LONGEST_URL: Final = 2048
 _SWITCHED_OFF: Final = "the endpoint was switched off"
 
@@ -42,11 +40,8 @@ async def create(
         updated_at=tx.now,
     )
     _require_usable(endpoint, plain_http=plain_http)
-    secret = signature.mint()
     await Endpoints(tx).add(endpoint)
-    sealed = vault.seal(secret, _binding(tx, endpoint.id))
-    await Credentials(tx).replace(endpoint.id, {_FIELD: sealed}, generation=_GENERATION)
-    return endpoint, secret
+    return endpoint, await secrets.issue(tx, vault, endpoint.id)
 
 
 async def change(tx: Tx, endpoint_id: str, wanted: Wanted, *, plain_http: bool) -> Endpoint:
@@ -96,15 +91,6 @@ async def remove(tx: Tx, endpoint_id: str) -> Endpoint:
     await Credentials(tx).remove(endpoint.id)
     await Endpoints(tx).remove(endpoint.id)
     return endpoint
-
-
-async def signing_secret(tx: Tx, vault: Vault, endpoint_id: EndpointId) -> Secret:
-    sealed = await Credentials(tx).of(endpoint_id)
-    return vault.open(sealed[_FIELD], _binding(tx, endpoint_id))
-
-
-def _binding(tx: Tx, endpoint_id: EndpointId) -> Binding:
-    return Binding(tx.project_id, endpoint_id, _FIELD, _GENERATION)
 
 
 def _distinct(events: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import structlog
 
 from jackfield.kit.errors import HubError
 from jackfield.profiles import service as profiles
+from jackfield.profiles.announcing import announce_versions
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 
@@ -40,4 +41,5 @@ async def look(hub: Hub) -> bool:
     _log.info("connectors_reloaded", count=len(hub.catalog.connectors()))
     for project in await all_projects(hub.db):
         await profiles.ensure_defaults(hub, project.id)
+        await announce_versions(hub, project.id)
     return True

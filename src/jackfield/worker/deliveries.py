@@ -17,22 +17,23 @@ POLL_SECONDS: Final = 0.5
 _MOST: Final = 32
 _EACH: Final = 4
 _GRACE_SECONDS: Final = 5
-# Longer than an attempt can take: who is killed meanwhile loses the lease, not the delivery.
-_LEASE: Final = timedelta(seconds=sending.SECONDS + 45)
+# A lease is longer than an attempt can take: who is killed loses the lease, not the delivery.
+_MARGIN_SECONDS: Final = 45
 
 _log = structlog.get_logger()
 
 
 class Deliverer:
     """
-    Makes attempts side by side: at most `_MOST` in all, `_EACH` for one endpoint.
+    Makes attempts side by side, of at most `seconds`: `_MOST` in all, `_EACH` for one endpoint.
 
     A delivery belongs to whoever has its lease; an attempt whose process died is made again once
     the lease ends.
     """
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, *, seconds: float = sending.SECONDS) -> None:
         self._hub = hub
+        self._seconds = seconds
         self._busy: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -67,7 +68,7 @@ class Deliverer:
         try:
             claimed = await claim(
                 self._hub.db,
-                until=self._hub.clock() + _LEASE,
+                until=self._hub.clock() + timedelta(seconds=self._seconds + _MARGIN_SECONDS),
                 most=room,
                 each=_EACH - taken,
                 busy=busy,
@@ -96,7 +97,7 @@ class Deliverer:
 
     async def _deliver(self, claimed: Claimed) -> None:
         try:
-            await sending.deliver(self._hub, claimed)
+            await sending.deliver(self._hub, claimed, seconds=self._seconds)
         except Exception:  # noqa: BLE001 - one delivery must not end all others
             _log.exception("delivery_crashed", event_id=claimed.event_id)
         finally:

@@ -1,19 +1,29 @@
 """Forgetting what projects no longer want kept."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from jackfield.kit.errors import HubError
-from jackfield.kit.ids import EventId, RequestId, RunId
 from jackfield.projects import service as projects
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
+from jackfield.webhooks import secrets
 from jackfield.worker.repo import Kept
 
 _EVERY_SECONDS: Final = 3600.0
+# So few that whoever waits to write meanwhile does not notice.
+_AT_ONCE: Final = 1000
+_STEPS: Final[tuple[Callable[[Kept], Awaitable[bool]], ...]] = (
+    Kept.drop_run_bodies,
+    Kept.drop_runs,
+    Kept.drop_requests,
+    Kept.drop_deliveries,
+    Kept.drop_events,
+)
 
 _log = structlog.get_logger()
 
@@ -28,13 +38,19 @@ async def run(hub: Hub) -> None:
         await asyncio.sleep(_EVERY_SECONDS)
 
 
-async def prune(hub: Hub) -> None:
-    """Remove runs, requests and events that are older than their project's `retention_days`."""
+async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
+    """
+    Remove runs, requests and events that are older than their project's `retention_days`.
+
+    `at_once` rows a transaction: what is pruned first may be years of logs.
+    """
     for project in await all_projects(hub.db):
         settings = await projects.project_settings(hub, project.id)
         before = hub.clock() - timedelta(days=settings.retention_days)
+        for step in _STEPS:
+            more = True
+            while more:
+                async with hub.db.write(project.id) as tx:
+                    more = await step(Kept(tx, before=before, most=at_once))
         async with hub.db.write(project.id) as tx:
-            kept = Kept(tx)
-            await kept.drop_runs(RunId.floor(before))
-            await kept.drop_requests(RequestId.floor(before))
-            await kept.drop_events(EventId.floor(before))
+            await secrets.forget_previous(tx)

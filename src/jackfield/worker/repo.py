@@ -1,45 +1,112 @@
 """What the worker removes, project by project."""
 
+from datetime import datetime
+
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import EventId, RequestId, RunId
 
 
 class Kept:
-    """What is kept of the past of the transaction's project. Ids are in the order of time."""
+    """
+    What the transaction's project keeps from `before` a moment. Ids are in the order of time.
 
-    def __init__(self, tx: Tx) -> None:
+    It is removed oldest first, and `most` at a time: what returns that there were as many is to be
+    asked again, in a transaction of its own.
+    """
+
+    def __init__(self, tx: Tx, *, before: datetime, most: int) -> None:
         self._tx = tx
+        self._before = before
+        self._most = most
 
-    async def drop_runs(self, before: RunId) -> None:
-        await self._tx.run(
-            "delete from run_bodies where project_id = :project_id and run_id < :before",
-            before=before,
+    async def drop_run_bodies(self) -> bool:
+        rows = await self._tx.all(
+            """
+            delete from run_bodies
+             where project_id = :project_id
+               and run_id in (select run_id
+                                from run_bodies
+                               where project_id = :project_id and run_id < :before
+                               order by run_id
+                               limit :most)
+            returning run_id
+            """,
+            before=RunId.floor(self._before),
+            most=self._most,
         )
-        await self._tx.run(
-            "delete from runs where project_id = :project_id and id < :before", before=before
-        )
+        return len(rows) == self._most
 
-    async def drop_requests(self, before: RequestId) -> None:
-        await self._tx.run(
-            "delete from api_requests where project_id = :project_id and id < :before",
-            before=before,
+    async def drop_runs(self) -> bool:
+        rows = await self._tx.all(
+            """
+            delete from runs
+             where project_id = :project_id
+               and id in (select id
+                            from runs
+                           where project_id = :project_id and id < :before
+                           order by id
+                           limit :most)
+            returning id
+            """,
+            before=RunId.floor(self._before),
+            most=self._most,
         )
+        return len(rows) == self._most
 
-    async def drop_events(self, before: EventId) -> None:
-        """Forget events, but for those that somebody is still to be told of."""
-        await self._tx.run(
+    async def drop_requests(self) -> bool:
+        rows = await self._tx.all(
+            """
+            delete from api_requests
+             where project_id = :project_id
+               and id in (select id
+                            from api_requests
+                           where project_id = :project_id and id < :before
+                           order by id
+                           limit :most)
+            returning id
+            """,
+            before=RequestId.floor(self._before),
+            most=self._most,
+        )
+        return len(rows) == self._most
+
+    async def drop_deliveries(self) -> bool:
+        """Forget what was or will not be delivered."""
+        rows = await self._tx.all(
             """
             delete from webhook_deliveries
-             where project_id = :project_id and event_id < :before and status <> 'pending'
+             where project_id = :project_id
+               and (endpoint_id, event_id) in (
+                   select endpoint_id, event_id
+                     from webhook_deliveries
+                    where project_id = :project_id and event_id < :before and status <> 'pending'
+                    order by event_id
+                    limit :most)
+            returning event_id
             """,
-            before=before,
+            before=EventId.floor(self._before),
+            most=self._most,
         )
-        await self._tx.run(
+        return len(rows) == self._most
+
+    async def drop_events(self) -> bool:
+        """Forget events, but for those that somebody is still to be told of."""
+        rows = await self._tx.all(
             """
             delete from events
-             where project_id = :project_id and id < :before
-               and not exists (select 1 from webhook_deliveries delivery
-                                where delivery.event_id = events.id)
+             where project_id = :project_id
+               and id in (select event.id
+                            from events event
+                           where event.project_id = :project_id and event.id < :before
+                             and not exists (select 1
+                                               from webhook_deliveries delivery
+                                              where delivery.project_id = :project_id
+                                                and delivery.event_id = event.id)
+                           order by event.id
+                           limit :most)
+            returning id
             """,
-            before=before,
+            before=EventId.floor(self._before),
+            most=self._most,
         )
+        return len(rows) == self._most

@@ -1,14 +1,17 @@
 """All background work of one process."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 import structlog
 
 from jackfield.runtime import Hub
 from jackfield.worker import connectors, pruning
 from jackfield.worker.deliveries import Deliverer
+
+_PAUSE_SECONDS: Final = 5.0
 
 _log = structlog.get_logger()
 
@@ -17,12 +20,13 @@ _log = structlog.get_logger()
 async def working(hub: Hub) -> AsyncGenerator[None]:
     """Work in the background while the block runs; attempts under way are finished at its end."""
     loops = [
-        asyncio.create_task(Deliverer(hub).run()),
-        asyncio.create_task(pruning.run(hub)),
-        asyncio.create_task(connectors.run(hub)),
+        asyncio.create_task(go_on(work))
+        for work in (
+            lambda: Deliverer(hub).run(),
+            lambda: pruning.run(hub),
+            lambda: connectors.run(hub),
+        )
     ]
-    for loop in loops:
-        loop.add_done_callback(_notice)
     try:
         yield
     finally:
@@ -31,6 +35,11 @@ async def working(hub: Hub) -> AsyncGenerator[None]:
         await asyncio.gather(*loops, return_exceptions=True)
 
 
-def _notice(loop: asyncio.Task[None]) -> None:
-    if not loop.cancelled() and (error := loop.exception()) is not None:
-        _log.error("background_work_ended", exc_info=error)
+async def go_on(work: Callable[[], Awaitable[None]], *, pause: float = _PAUSE_SECONDS) -> None:
+    """Do `work` until cancelled, and begin anew where it fails: a database may be away a while."""
+    while True:
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 - logged, and nobody else would notice that work stopped
+            _log.exception("background_work_failed")
+        await asyncio.sleep(pause)

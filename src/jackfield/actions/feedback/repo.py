@@ -1,7 +1,8 @@
 """Where feedback is kept."""
 
-from jackfield.actions.feedback.models import Feedback
-from jackfield.db.tx import Tx
+from jackfield.actions.feedback.models import Feedback, Said
+from jackfield.db.tx import Row, Tx
+from jackfield.kit.ids import FeedbackId
 from jackfield.kit.json import convert, encode, parse
 from jackfield.kit.pages import Page
 
@@ -18,13 +19,19 @@ class ToolFeedback:
     async def add(self, feedback: Feedback) -> None:
         await self._tx.run(
             """
-            insert into tool_feedback (id, project_id, account_id, tools, feedback, created_at)
-            values (:id, :project_id, :account_id, :tools, :feedback, :created_at)
+            insert into tool_feedback
+                   (id, project_id, account_id, tools, feedback, rating, session_id, run_id,
+                    created_at)
+            values (:id, :project_id, :account_id, :tools, :feedback, :rating, :session_id, :run_id,
+                    :created_at)
             """,
             id=feedback.id,
             account_id=feedback.account_id,
-            tools=encode(feedback.tools).decode(),
-            feedback=feedback.feedback,
+            tools=encode(feedback.said.tools).decode(),
+            feedback=feedback.said.feedback,
+            rating=feedback.said.rating,
+            session_id=feedback.said.session_id,
+            run_id=feedback.said.run_id,
             created_at=feedback.created_at,
         )
 
@@ -32,7 +39,7 @@ class ToolFeedback:
         """Return a page, newest first."""
         rows = await self._tx.all(
             """
-            select id, account_id, tools, feedback, created_at
+            select *
               from tool_feedback
              where project_id = :project_id and id < :after
              order by id desc
@@ -41,5 +48,10 @@ class ToolFeedback:
             after=after or _AFTER_ALL,
             limit=size + 1,
         )
-        found = [convert({**row, "tools": parse(row["tools"])}, Feedback) for row in rows]
+        found = [_read(row) for row in rows]
         return Page(tuple(found[:size]), found[size - 1].id if len(found) > size else None)
+
+
+def _read(row: Row) -> Feedback:
+    said = convert({**row, "tools": parse(row["tools"])}, Said)
+    return Feedback(FeedbackId(row["id"]), row["account_id"], said, row["created_at"])

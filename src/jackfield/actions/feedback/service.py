@@ -1,15 +1,13 @@
 """Keeping what is said of tools."""
 
-from collections.abc import Iterable
-
 from jackfield.accounts.repo import Accounts
-from jackfield.actions.feedback.models import Feedback
+from jackfield.actions.feedback.models import Feedback, Said
 from jackfield.actions.feedback.repo import ToolFeedback
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import FeedbackId
 
 
-async def keep(tx: Tx, *, account_id: str, tools: Iterable[str], feedback: str) -> Feedback:
+async def keep(tx: Tx, said: Said, *, account_id: str) -> Feedback:
     """
     Keep what somebody says of tools used with an account.
 
@@ -17,6 +15,6 @@ async def keep(tx: Tx, *, account_id: str, tools: Iterable[str], feedback: str) 
         AccountNotFound: the project has no such account.
     """
     account = await Accounts(tx).get(account_id)
-    said = Feedback(FeedbackId.new(tx.now), account.id, tuple(tools), feedback, tx.now)
-    await ToolFeedback(tx).add(said)
-    return said
+    feedback = Feedback(FeedbackId.new(tx.now), account.id, said, tx.now)
+    await ToolFeedback(tx).add(feedback)
+    return feedback

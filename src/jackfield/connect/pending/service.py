@@ -11,6 +11,7 @@ from jackfield.connect.pending.models import (
     PendingLinkStatus,
 )
 from jackfield.connect.pending.repo import PendingLinks
+from jackfield.connect.repo import ConnectSessions
 from jackfield.connectors.auth import AuthMethod
 from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
@@ -69,6 +70,7 @@ async def confirm(hub: Hub, project_id: ProjectId, link_id: str) -> tuple[Pendin
         account = await keep(tx, hub.vault, await _proven(tx, hub, link))
         await _forget(tx, link.id)
         await PendingLinks(tx).decide(link.id, PendingLinkStatus.CONFIRMED, account_id=account.id)
+        await ConnectSessions(tx).decide(link.id, account_id=account.id)
         return await PendingLinks(tx).get(link.id), account
 
 
@@ -84,6 +86,7 @@ async def refuse(tx: Tx, link_id: str) -> PendingLink:
     link.require_pending()
     await _forget(tx, link.id)
     await PendingLinks(tx).decide(link.id, PendingLinkStatus.REFUSED, account_id=None)
+    await ConnectSessions(tx).decide(link.id, account_id=None)
     return await PendingLinks(tx).get(link.id)
 
 

@@ -1,0 +1,93 @@
+"""What came of the last time that somebody tried to link with a connect session."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Self
+
+from jackfield.kit.errors import HubError
+from jackfield.kit.ids import Id
+
+_LONGEST: Final = 500
+
+
+class ConnectionAttemptId(Id, prefix="cat"):
+    __slots__ = ()
+
+
+class AttemptStatus(StrEnum):
+    """`pending` waits for the project to confirm the link; nobody did so in time: `expired`."""
+
+    PENDING = "pending"
+    AUTHENTICATED = "authenticated"
+    ERROR = "error"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionAttempt:
+    """
+    Credentials that were shown to the provider, and what followed.
+
+    `error_code` and `error_description` are what whoever filled in the form was told. One that is
+    pending is over at `expires_at`.
+    """
+
+    id: ConnectionAttemptId
+    status: AttemptStatus
+    created_at: datetime
+    updated_at: datetime
+    account_id: str | None = None
+    error_code: str | None = None
+    error_description: str | None = None
+    expires_at: datetime | None = None
+
+    @classmethod
+    def linked(cls, begun: datetime, account_id: str, *, now: datetime) -> Self:
+        return cls(
+            ConnectionAttemptId.new(begun), AttemptStatus.AUTHENTICATED, begun, now, account_id
+        )
+
+    @classmethod
+    def waiting(cls, begun: datetime, *, until: datetime, now: datetime) -> Self:
+        return cls(
+            ConnectionAttemptId.new(begun), AttemptStatus.PENDING, begun, now, expires_at=until
+        )
+
+    @classmethod
+    def failed(cls, begun: datetime, error: HubError, *, now: datetime) -> Self:
+        return cls(
+            ConnectionAttemptId.new(begun),
+            AttemptStatus.ERROR,
+            begun,
+            now,
+            error_code=error.code,
+            error_description=error.detail[:_LONGEST],
+        )
+
+    def seen_at(self, now: datetime) -> Self:
+        """Return it as it is at a moment."""
+        if self.expires_at is None or self.expires_at > now:
+            return self
+        return replace(
+            self, status=AttemptStatus.EXPIRED, updated_at=self.expires_at, expires_at=None
+        )
+
+    def confirmed(self, account_id: str, *, now: datetime) -> Self:
+        return replace(
+            self,
+            status=AttemptStatus.AUTHENTICATED,
+            account_id=account_id,
+            updated_at=now,
+            expires_at=None,
+        )
+
+    def refused(self, *, now: datetime) -> Self:
+        return replace(
+            self,
+            status=AttemptStatus.ERROR,
+            error_code="pending_link_refused",
+            error_description="The link was refused by whoever asked for it.",
+            updated_at=now,
+            expires_at=None,
+        )

@@ -1,0 +1,1 @@
+alter table connector_profiles add column seen_version text;

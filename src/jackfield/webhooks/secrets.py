@@ -1,0 +1,76 @@
+"""The secrets of webhook endpoints: sealed, one at a time, and two while one takes over."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from jackfield.credentials.repo import Credentials
+from jackfield.db.tx import Tx
+from jackfield.kit.secret import Secret
+from jackfield.vault.cipher import Binding, Vault
+from jackfield.webhooks import signature
+from jackfield.webhooks.models import Endpoint, EndpointId
+from jackfield.webhooks.repo import Endpoints
+from jackfield.webhooks.signature import Secrets
+
+_CURRENT: Final = "signing_secret"
+_PREVIOUS: Final = "previous_signing_secret"
+_GENERATION: Final = 1
+
+
+async def issue(tx: Tx, vault: Vault, endpoint_id: EndpointId) -> Secret:
+    """Make the first secret of an endpoint; it can be read this once."""
+    secret = signature.mint()
+    await _keep(tx, vault, endpoint_id, {_CURRENT: secret})
+    return secret
+
+
+async def rotate(
+    tx: Tx, vault: Vault, endpoint_id: str, *, overlap: timedelta
+) -> tuple[Endpoint, Secret]:
+    """
+    Make a new secret; the one there was signs as well until `overlap` is over.
+
+    Raises:
+        EndpointNotFound: the project has none with this id.
+    """
+    endpoint = await Endpoints(tx).get(endpoint_id)
+    before = await signing_secrets(tx, vault, endpoint)
+    until = tx.now + overlap if overlap else None
+    rotated = replace(endpoint, previous_secret_until=until, updated_at=tx.now)
+    secret = signature.mint()
+    both = {_CURRENT: secret} | ({_PREVIOUS: before.current} if until else {})
+    await _keep(tx, vault, endpoint.id, both)
+    await Endpoints(tx).save(rotated)
+    return rotated, secret
+
+
+async def signing_secrets(tx: Tx, vault: Vault, endpoint: Endpoint) -> Secrets:
+    """Return what an endpoint's deliveries are signed with now."""
+    sealed = await Credentials(tx).of(endpoint.id)
+    current = vault.open(sealed[_CURRENT], _binding(tx, endpoint.id, _CURRENT))
+    until = endpoint.previous_secret_until
+    if until is None or until <= tx.now:
+        return Secrets(current)
+    return Secrets(current, vault.open(sealed[_PREVIOUS], _binding(tx, endpoint.id, _PREVIOUS)))
+
+
+async def forget_previous(tx: Tx) -> None:
+    """Delete the secrets that sign no more."""
+    for endpoint in await Endpoints(tx).all():
+        until = endpoint.previous_secret_until
+        if until is not None and until <= tx.now:
+            await Credentials(tx).remove_field(endpoint.id, _PREVIOUS)
+            await Endpoints(tx).save(replace(endpoint, previous_secret_until=None))
+
+
+async def _keep(tx: Tx, vault: Vault, endpoint_id: EndpointId, secrets: dict[str, Secret]) -> None:
+    sealed = {
+        name: vault.seal(secret, _binding(tx, endpoint_id, name))
+        for name, secret in secrets.items()
+    }
+    await Credentials(tx).replace(endpoint_id, sealed, generation=_GENERATION)
+
+
+def _binding(tx: Tx, endpoint_id: EndpointId, name: str) -> Binding:
+    return Binding(tx.project_id, endpoint_id, name, _GENERATION)
