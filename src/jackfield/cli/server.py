@@ -18,7 +18,7 @@ from jackfield.worker.work import working
 _BACKLOG = 2048
 _GRACE_SECONDS = 10
 # New objects, then younger collections, before a collection; Python's own are 700, 10 and 10.
-_COLLECT_AFTER = (10_000, 20, 20)
+_COLLECT_AFTER = (5_000, 10, 10)
 
 
 class PortInUse(HubError):
