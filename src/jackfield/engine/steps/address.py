@@ -8,7 +8,6 @@ it be a host name or a label of one.
 import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
-from urllib.parse import quote
 
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, Scope
@@ -18,6 +17,7 @@ from jackfield.engine.faults import missing_field
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
+from jackfield.engine.wire.url import escape
 from jackfield.kit.errors import EgressBlocked, Fault, UnresolvedReference
 from jackfield.kit.json import Json
 
@@ -107,13 +107,13 @@ def _compile_reference(part: Reference, before: str, after: str) -> Locate:
     if _ORIGIN.fullmatch(before):
         return _compile_host(evaluate, source, before, after)
 
-    def escape(scope: Scope) -> str:
+    def escaped(scope: Scope) -> str:
         text = js.to_text(_required(evaluate(scope), source))
         if not text:
             raise _unusable(source, "may not be empty")
-        return quote(text, safe="", errors="replace")
+        return escape(text)
 
-    return escape
+    return escaped
 
 
 def _compile_host(evaluate: Evaluate, source: str, before: str, after: str) -> Locate:

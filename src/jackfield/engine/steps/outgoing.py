@@ -102,7 +102,7 @@ class Outgoing:
         url = self.locate(run.scope)
         if not draft.query.values:
             return normalize(url)
-        query = draft.query.encode(escape=self.escape_query(run.scope) is not False)
+        query = draft.query.encode(escaped=self.escape_query(run.scope) is not False)
         # A second `?` is what compat mode's model writes (request/url-already-has-query).
         separator = "&" if run.mode == "strict" and "?" in url else "?"
         return normalize(join_query(url, query, separator=separator))

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote_plus
 
 from jackfield.engine.expressions import js
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.missing import MISSING
 from jackfield.engine.wire.json import encode_text
+from jackfield.engine.wire.url import escape
 from jackfield.kit.json import Json
 
 ArrayFormat: TypeAlias = Literal["repeat", "brackets", "comma", "stringify"]
@@ -36,8 +37,8 @@ class Query:
         if array_format is not None:
             self.formats[name] = array_format
 
-    def encode(self, *, escape: bool = True) -> str:
-        write = _percent if escape else str
+    def encode(self, *, escaped: bool = True) -> str:
+        write = escape if escaped else str
         if not self.formats:
             return _joined(self._pairs(None), write)
         return "&".join(filter(None, (_joined(self._pairs(group), write) for group in _GROUPS)))
@@ -60,7 +61,7 @@ class Query:
 
 def encode_indexed(body: Mapping[str, Json]) -> str:
     """Write a form whose lists are numbered: `l[0]=a&o[k]=v`, blanks as `%20`."""
-    return _joined(_nested(body, "", flat_lists=False, nulls=True), _percent)
+    return _joined(_nested(body, "", flat_lists=False, nulls=True), escape)
 
 
 def encode_bracketed(body: Mapping[str, Json]) -> str:
@@ -102,10 +103,6 @@ def _item_name(name: str, index: int, group: str | None) -> str:
 
 def _joined(pairs: Pairs, write: Callable[[str], str]) -> str:
     return "&".join(f"{write(name)}={write(value)}" for name, value in pairs)
-
-
-def _percent(text: str) -> str:
-    return quote(text, safe="", errors="replace")
 
 
 def _plus(text: str) -> str:

@@ -9,6 +9,7 @@ _CLEAN: Final = re.compile(
     r"https?://[A-Za-z0-9.:\-]+(?:/(?![.])[A-Za-z0-9_.~!$&'()*+,;=:@%-]*)+"
     r"(?:\?[A-Za-z0-9_.~!$&()*+,;=:@%/?\[\]-]*)?"
 )
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9_.~-]*")
 _SPLIT: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^/?#\\]*)?([^?#]*)(\?[^#]*)?", re.DOTALL)
 _IGNORED: Final = re.compile(r"[\t\n\r]")
 _KEPT_IN_PATH: Final = "/!$%&'()*+,-.:;=@[\\]_|~^"
@@ -34,6 +35,11 @@ def normalize(url: str) -> str:
         + quote(_without_dots(path.replace("\\", "/")) or "/", safe=_KEPT_IN_PATH, errors="replace")
         + quote(query or "", safe=_KEPT_IN_QUERY, errors="replace")
     )
+
+
+def escape(text: str) -> str:
+    """Percent-encode `text` for any part of an address; most texts need none of it."""
+    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="", errors="replace")
 
 
 def join_query(url: str, query: str, *, separator: str = "?") -> str:
