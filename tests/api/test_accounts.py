@@ -152,20 +152,6 @@ async def test_what_an_account_is_linked_to_can_be_said_and_not_changed(
     assert (await hub.api.get(f"/accounts/{account_id}")).json()["label"] == "x"
 
 
-@pytest.mark.parametrize("name", ["credentials", "secrets", "setup_information"])
-async def test_credentials_are_not_taken_but_by_linking_anew(hub: Running, name: str) -> None:
-    account_id = await hub.link()
-
-    refused = await hub.api.patch(f"/accounts/{account_id}", json={name: {"api_key": "sneaky-key"}})
-    ignored = await hub.api.patch(f"/accounts/{account_id}", json={name: {}, "label": "x"})
-
-    assert (refused.status_code, refused.json()["code"]) == (422, "credentials_not_taken")
-    assert refused.json()["faults"][0]["path"] == name
-    assert "connect session" in refused.json()["message"]
-    assert "sneaky" not in refused.text
-    assert ignored.status_code == 200
-
-
 @pytest.mark.parametrize(
     ("change", "path"),
     [

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from jackfield.kit.errors import Conflict, HubError, InvalidRequest, NotFound
+from jackfield.kit.errors import Conflict, HubError, NotFound
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
 from jackfield.profiles.models import ActionNotAllowed
@@ -111,12 +111,6 @@ class AccountPage:
     number: int = 1
     size: int = 25
     only: AccountFilter = field(default_factory=AccountFilter)
-
-
-class CredentialsNotTaken(InvalidRequest):
-    """Credentials change by linking the account anew, where the provider is asked about them."""
-
-    code = "credentials_not_taken"
 
 
 class AccountNotFound(NotFound):

@@ -1,8 +1,10 @@
 """The hub on PostgreSQL, for when one machine is not enough."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, LiteralString, Self, TypeAlias
+from weakref import WeakValueDictionary
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -18,6 +20,9 @@ _Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 # One number for the whole project, so that hubs starting together migrate one after the other.
 _MIGRATION_LOCK: Final = 0x6A61636B
+# With a project's hash, so that its transactions follow each other in all processes.
+_PROJECT_LOCK: Final = 0x6A61636C
+_TAKE_TURN: Final = "select pg_advisory_xact_lock($1, hashtext($2))"
 _STATEMENT_SECONDS: Final = 30
 
 
@@ -26,6 +31,7 @@ class PostgresDatabase:
         self._pool = pool
         self._clock = clock
         self._on_touch = on_touch
+        self._turns: WeakValueDictionary[ProjectId, asyncio.Lock] = WeakValueDictionary()
 
     @classmethod
     async def open(
@@ -61,10 +67,18 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def write(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
-        async with self._pool.acquire() as connection:
-            tx = Tx(_Connection(connection), project_id, self._clock())
+        """
+        Write to a project, one transaction after the other, as on SQLite.
+
+        What a transaction reads is so until it ends: it may decide by it, and write a row back.
+        """
+        # Who waits in this process holds no connection meanwhile: the one ahead may need another.
+        turn = self._turns.setdefault(project_id, asyncio.Lock())
+        async with turn, self._pool.acquire() as connection:
             try:
                 async with connection.transaction():
+                    await connection.execute(_TAKE_TURN, _PROJECT_LOCK, project_id)
+                    tx = Tx(_Connection(connection), project_id, self._clock())
                     yield tx
             except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
                 raise DatabaseBusy from error

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, cast
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
@@ -12,16 +12,21 @@ from jackfield.accounts.models import (
     Account,
     AccountFilter,
     AccountNotFound,
+    AccountNotUsable,
     AccountPage,
     AccountStatus,
     AccountType,
-    CredentialsNotTaken,
+    CredentialRejected,
 )
 from jackfield.accounts.repo import Accounts
+from jackfield.connect import replacing
+from jackfield.connect.models import IdentityChanged, InvalidFields
+from jackfield.connect.replacing import LinkedMeanwhile
+from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.guards import Call, api_key
 from jackfield.http.reconnecting import ReconnectOut, reconnect
 from jackfield.http.routing import Routes
-from jackfield.kit.errors import Fault, InvalidRequest
+from jackfield.kit.errors import Fault, InvalidRequest, ProviderTimeout, ProviderUnavailable
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
 from jackfield.profiles.models import ProfileDisabled, ProfileNotFound, ProfileOfOtherConnector
@@ -37,6 +42,7 @@ _FIXED: Final = {
     "environment": "environment",
 }
 _PROFILE: Final = ("integration_id", "connector_profile_id")
+_CONFIRMS: Final = "confirm_identity_change"
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
@@ -142,7 +148,11 @@ class AccountChange(Struct, frozen=True):
         AccountType | None, Meta(description="Converts between test and production.")
     ] = None
     credentials: Annotated[
-        dict[str, Json] | None, Meta(description="Not taken: link the account anew.")
+        dict[str, Json] | None,
+        Meta(
+            description="Other credentials, by field: the provider is asked about them, and what "
+            "it refuses is not kept. Fields left out stay as they are."
+        ),
     ] = None
     integration_id: Annotated[
         _Text | None,
@@ -156,32 +166,33 @@ class AccountChange(Struct, frozen=True):
         _Text | None, Meta(description="Taken if it is the account's.")
     ] = None
     environment: Annotated[_Text | None, Meta(description="Taken if it is the account's.")] = None
-    secrets: Annotated[
-        dict[str, Json] | None, Meta(description="Not taken: link the account anew.")
-    ] = None
+    secrets: Annotated[dict[str, Json] | None, Meta(description="The same as `credentials`.")] = (
+        None
+    )
     setup_information: Annotated[
-        dict[str, Json] | None, Meta(description="Not taken: link the account anew.")
+        dict[str, Json] | None, Meta(description="The same as `credentials`.")
+    ] = None
+    confirm_identity_change: Annotated[
+        bool | None,
+        Meta(description="Take credentials of another account at the provider, too."),
     ] = None
 
     def values(self) -> dict[str, Json]:
-        """
-        Return what is to change, by the account's field.
-
-        Raises:
-            CredentialsNotTaken: credentials, or what belongs to them, were sent.
-        """
-        faults = [Fault(name, "is not taken here") for name in _LINKED if getattr(self, name)]
-        if faults:
-            msg = (
-                f"{' and '.join(fault.path for fault in faults)} cannot be changed here: open a "
-                "connect session with this account_id, and the account is linked anew"
-            )
-            raise CredentialsNotTaken(msg, faults=faults)
+        """Return what is to change, by the account's field."""
         given = asdict(self)
         return {
             name: value
             for name, value in given.items()
-            if value is not None and name not in (*_LINKED, *_FIXED, *_PROFILE)
+            if value is not None and name not in (*_LINKED, *_FIXED, *_PROFILE, _CONFIRMS)
+        }
+
+    def credential_fields(self) -> dict[str, Json]:
+        """Return the credentials that were sent, by field, whatever they were sent as."""
+        return {
+            name: value
+            for group in (self.setup_information, self.secrets, self.credentials)
+            for name, value in (group or {}).items()
+            if value is not None
         }
 
     def fixed(self) -> dict[str, str]:
@@ -232,20 +243,36 @@ async def get_account_meta(call: Call, account_id: str) -> AccountMetaOut:
     scope=Scope.ACCOUNTS_WRITE,
     raises=(
         AccountNotFound,
-        CredentialsNotTaken,
+        AccountNotUsable,
+        ConnectorNotFound,
+        CredentialRejected,
+        IdentityChanged,
+        InvalidFields,
+        LinkedMeanwhile,
         ProfileNotFound,
         ProfileDisabled,
         ProfileOfOtherConnector,
+        ProviderTimeout,
+        ProviderUnavailable,
     ),
 )
 async def update_account(call: Call, account_id: str, body: AccountChange) -> AccountOut:
-    """Change what an account is called, whose it is and by which connector profile it is used.
+    """Change what an account is called, whose it is, how it is used, and its credentials.
 
-    Credentials change by linking anew.
+    The provider is asked about other credentials first; then everything changes, or nothing.
     """
-    values, fixed = body.values(), body.fixed()
-    async with call.hub.db.write(call.caller.project_id) as tx:
+    values, fixed, submitted = body.values(), body.fixed(), body.credential_fields()
+    hub, project_id = call.hub, call.caller.project_id
+    other = None
+    if submitted:
+        other = await replacing.prove(
+            hub, project_id, account_id, cast("dict[str, str]", submitted)
+        )
+    async with hub.db.write(project_id) as tx:
         _require_as_linked(await Accounts(tx).get(account_id), fixed)
+        if other is not None:
+            confirmed = body.confirm_identity_change is True
+            await replacing.replace(tx, hub.vault, other, confirm_identity_change=confirmed)
         changed = await accounts.change(tx, account_id, values, profile_id=body.profile_id)
         return _out(call, changed)
 

@@ -170,3 +170,23 @@ async def test_a_database_of_a_newer_version_is_refused(db: Database) -> None:
 
     with pytest.raises(Exception, match="newer version of Jackfield"):
         await db.migrate()
+
+
+@pytest.mark.usefixtures("projects")
+async def test_what_a_transaction_read_is_so_until_it_ends(db: Database) -> None:
+    async def append(letter: str) -> None:
+        async with db.write(OURS) as tx:
+            row = await tx.one("select name from projects where id = :project_id")
+            assert row is not None
+            await asyncio.sleep(0)
+            await tx.run(
+                "update projects set name = :name where id = :project_id",
+                name=row["name"] + letter,
+            )
+
+    await asyncio.gather(*map(append, "abcdefghijkl"))
+
+    async with db.read(OURS) as tx:
+        row = await tx.one("select name from projects where id = :project_id")
+    assert row is not None
+    assert sorted(row["name"].removeprefix("ours")) == [*"abcdefghijkl"]
