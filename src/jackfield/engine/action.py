@@ -168,7 +168,9 @@ class CompiledAction:
         aside: list[asyncio.Task[None]] = []
         try:
             await self._run_in_order(run, aside)
-            await asyncio.gather(*aside)
+            # Gathering nothing would still take a turn of the loop.
+            if aside:
+                await asyncio.gather(*aside)
         finally:
             for task in aside:
                 task.cancel()

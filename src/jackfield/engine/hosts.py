@@ -35,12 +35,16 @@ class HostRules:
         if is_list(listed):
             for host in listed:
                 self._list(str(host))
-            return
-        for address in dict.fromkeys(_addresses(document)):
-            self._declare(address, mode)
+        else:
+            for address in dict.fromkeys(_addresses(document)):
+                self._declare(address, mode)
+        # What begins so leads there and nowhere else: most addresses need no closer look.
+        self._beginnings = tuple(f"{scheme}://{authority}/" for scheme, authority in self._exact)
 
     def allows(self, url: str, credentials: Mapping[str, str]) -> bool:
         """Say whether `url` leads to a declared host, for the account with these credentials."""
+        if url.startswith(self._beginnings):
+            return True
         origin = _split(url)
         if origin is None:
             return False

@@ -1,7 +1,5 @@
 """What time it is for the run at hand."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Final
@@ -15,11 +13,16 @@ def now() -> datetime:
     return _CLOCK.get()()
 
 
-@contextmanager
-def using_clock(clock: Clock) -> Generator[None]:
+class using_clock:  # noqa: N801 - read as a verb
     """Have every expression evaluated inside the block read `clock`."""
-    token = _CLOCK.set(clock)
-    try:
-        yield
-    finally:
-        _CLOCK.reset(token)
+
+    __slots__ = ("_clock", "_token")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def __enter__(self) -> None:
+        self._token = _CLOCK.set(self._clock)
+
+    def __exit__(self, *_: object) -> None:
+        _CLOCK.reset(self._token)
