@@ -1,5 +1,3 @@
-import asyncio
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,6 @@ import pytest
 from jackfield.projects.models import Scope
 from tests.support.clock import FrozenClock
 from tests.support.running import Running, running_hub
-from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -382,83 +379,3 @@ async def test_reading_and_writing_profiles_need_their_scopes(hub: Running) -> N
     refused = await hub.api.post("/connector_profiles", auth=(reader, ""), json=body)
     created = await hub.api.post("/connector_profiles", auth=(writer, ""), json=body)
     assert (refused.status_code, created.status_code) == (403, 201)
-
-
-OPERATED = """\
-StackOne: 1.0.0
-info: {title: Acme, key: acme, version: 1.0.0, description: Things.}
-baseUrl: https://api.acme.example
-authentication:
-  - token:
-      type: custom
-      label: Token
-      authorization: {type: bearer, token: $.credentials.token}
-      setupFields:
-        - {key: appKey, label: App key, type: password, required: true, secret: true}
-      configFields:
-        - {key: token, label: Token, type: password, required: true, secret: true}
-      testActions:
-        - action: list_things
-          required: true
-actions:
-  - actionId: list_things
-    label: List things
-    description: List all things.
-    categories: [documents]
-    actionType: list
-    steps:
-      - stepId: fetch
-        stepFunction:
-          functionName: request
-          parameters:
-            url: /things
-            method: get
-            args:
-              - {name: x-app-key, value: $.credentials.appKey, in: headers}
-    result:
-      data: $.steps.fetch.output.data
-"""
-
-
-@pytest.fixture
-async def operated(
-    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Any
-) -> AsyncGenerator[tuple[Running, list[Seen]]]:
-    """Run a hub with a connector that needs an operator's key, and yield what it asks."""
-    folder = tmp_path / "connectors" / "acme"
-    folder.mkdir(parents=True)
-    (folder / "acme.connector.s1.yaml").write_text(OPERATED, encoding="utf-8")
-
-    async def echo(writer: asyncio.StreamWriter, seen: Seen) -> None:
-        await reply(f'{{"said": "{seen.headers.get("x-app-key")}"}}')(writer, seen)
-
-    async with (
-        scripted(echo) as provider,
-        running_hub(
-            sandbox,
-            data_dir=data_dir,
-            clock=clock,
-            connectors=folder.parent,
-            rewrite={"https://api.acme.example": provider.url},
-        ) as hub,
-    ):
-        yield hub, provider.seen
-
-
-async def test_what_the_operator_set_up_goes_with_every_request_and_comes_back_with_none(
-    operated: tuple[Running, list[Seen]],
-) -> None:
-    hub, seen = operated
-    before = await hub.api.get("/connector_profiles?connector_key=acme")
-    missing = await create(hub, "acme")
-    await create(hub, "acme", setup={"appKey": "operators-own-key"})
-    session = await hub.session(provider="acme")
-    linked = await hub.submit(session["token"], {"token": "t" * 20}, provider="acme")
-
-    response = await hub.run(linked.json()["id"], "acme_list_things")
-
-    assert before.json()["total"] == 0
-    assert missing.json()["faults"][0]["path"] == "setup.appKey"
-    assert linked.status_code == 201
-    assert [each.headers["x-app-key"] for each in seen] == ["operators-own-key"] * 2
-    assert response.json()["data"] == {"said": "[redacted]"}

@@ -9,7 +9,6 @@ from tools.reference import FOLDER, catalogue, errors_page
 def test_the_catalogue() -> None:
     assert {code: error.status for code, error in catalogue().items()} == snapshot(
         {
-            "a2a_request_refused": 400,
             "account_missing": 400,
             "account_not_found": 404,
             "account_not_usable": 412,
@@ -68,7 +67,6 @@ def test_the_catalogue() -> None:
             "linked_meanwhile": 409,
             "keyring_unusable": 500,
             "log_not_found": 404,
-            "mcp_request_refused": 400,
             "method_not_allowed": 405,
             "missing_scope": 403,
             "not_acceptable": 406,
@@ -97,6 +95,7 @@ def test_the_catalogue() -> None:
             "provider_timeout": 504,
             "provider_unauthorized": 502,
             "provider_unavailable": 503,
+            "rpc_request_refused": 400,
             "rate_limited": 429,
             "request_timeout": 408,
             "run_not_found": 404,

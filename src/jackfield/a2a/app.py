@@ -15,9 +15,10 @@ from starlette.types import Scope
 
 from jackfield.a2a import cards, finding, protocol, tasks
 from jackfield.a2a.parts import Task
-from jackfield.a2a.protocol import A2aRefused, Request
+from jackfield.a2a.protocol import Request
 from jackfield.a2a.wishes import Wish, no_push_notifications, read_wish, task_not_found
-from jackfield.actions.agents import telling
+from jackfield.actions.agents import jsonrpc, telling
+from jackfield.actions.agents.jsonrpc import RpcRefused
 from jackfield.actions.agents.reach import Reach, account_ids, reach
 from jackfield.actions.models import AccountMissing
 from jackfield.kit.errors import HubError, UnsupportedMediaType
@@ -81,16 +82,16 @@ class A2a:
         caller = await self._caller(headers)
         try:
             request = protocol.read(body)
-        except A2aRefused as refused:
-            return Response(protocol.refuse(refused.rpc_id, refused), media_type=_JSON)
+        except RpcRefused as refused:
+            return Response(jsonrpc.refuse(refused.rpc_id, refused), media_type=_JSON)
         try:
             answer = await self._answer(request, caller.project_id, headers)
         except HubError as error:
-            content = protocol.refuse(request.id, _as_rpc(error))
+            content = jsonrpc.refuse(request.id, _as_rpc(error))
         else:
             if isinstance(answer, Response):
                 return answer
-            content = protocol.answer(request.id, answer)
+            content = jsonrpc.answer(request.id, answer)
         if request.method in _STREAMED:
             return Response(protocol.event(content), headers=_UNBUFFERED, media_type=_STREAM)
         return Response(content, media_type=_JSON)
@@ -114,13 +115,13 @@ class A2a:
             case "tasks/get" | "tasks/cancel" | "tasks/resubscribe":
                 if not isinstance(request.params.get("id"), str):
                     msg = "params.id must be the id of a task"
-                    raise A2aRefused(msg, rpc_code=protocol.INVALID_PARAMS)
+                    raise RpcRefused(msg, rpc_code=jsonrpc.INVALID_PARAMS)
                 raise task_not_found()
             case method if method.startswith(_PUSH):
                 raise no_push_notifications()
             case method:
                 msg = f"there is no method {method[:128]!r}"
-                raise A2aRefused(msg, rpc_code=protocol.METHOD_NOT_FOUND)
+                raise RpcRefused(msg, rpc_code=jsonrpc.METHOD_NOT_FOUND)
 
     async def _events(
         self, request: Request, found: Reach, wish: Wish, task: Task
@@ -128,7 +129,7 @@ class A2a:
         """Run an action, and tell how it goes on as it does."""
 
         def event(result: Json) -> bytes:
-            return protocol.event(protocol.answer(request.id, result))
+            return protocol.event(jsonrpc.answer(request.id, result))
 
         # With a key the task may turn out to be an earlier one: it is told of when it is known.
         is_new = wish.key is None or wish.is_dry_run
@@ -161,10 +162,10 @@ class A2a:
         return await reach(self._hub, project_id, ids, end_user=headers.get("x-end-user-id"))
 
 
-def _as_rpc(error: HubError) -> A2aRefused:
-    if isinstance(error, A2aRefused):
+def _as_rpc(error: HubError) -> RpcRefused:
+    if isinstance(error, RpcRefused):
         return error
     if error.status >= _INTERNAL:
         _log.warning("a2a_failed", code=error.code, detail=error.detail, **error.context)
-        return A2aRefused(error.detail, rpc_code=protocol.INTERNAL_ERROR)
-    return A2aRefused(error.detail, rpc_code=protocol.INVALID_PARAMS, data=telling.refusal(error))
+        return RpcRefused(error.detail, rpc_code=jsonrpc.INTERNAL_ERROR)
+    return RpcRefused(error.detail, rpc_code=jsonrpc.INVALID_PARAMS, data=telling.refusal(error))

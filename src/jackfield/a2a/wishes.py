@@ -10,11 +10,10 @@ from msgspec import Meta, Struct
 
 from jackfield.a2a.protocol import (
     CONTENT_TYPE_NOT_SUPPORTED,
-    INVALID_PARAMS,
     NO_PUSH_NOTIFICATIONS,
     TASK_NOT_FOUND,
-    A2aRefused,
 )
+from jackfield.actions.agents.jsonrpc import INVALID_PARAMS, RpcRefused
 from jackfield.engine.kinds import is_object
 from jackfield.kit.json import DecodeError, Json, ValidationError, convert, parse
 
@@ -87,13 +86,13 @@ def read_wish(params: Mapping[str, Json]) -> Wish:
     Read the parameters of `message/send` and `message/stream`.
 
     Raises:
-        A2aRefused: they are not what the protocol says, or ask for what is not offered.
+        RpcRefused: they are not what the protocol says, or ask for what is not offered.
     """
     try:
         sent = convert(params, SendParams)
     except ValidationError as error:
         msg = f"params: {error}"
-        raise A2aRefused(msg, rpc_code=INVALID_PARAMS) from None
+        raise RpcRefused(msg, rpc_code=INVALID_PARAMS) from None
     message, configuration = sent.message, sent.configuration or Configuration()
     if configuration.push_notification_config is not None:
         raise no_push_notifications()
@@ -112,17 +111,17 @@ def read_wish(params: Mapping[str, Json]) -> Wish:
     )
 
 
-def task_not_found() -> A2aRefused:
+def task_not_found() -> RpcRefused:
     msg = (
         "there is no such task: a task ends within the request that began it, whose answer is "
         "all there is of it"
     )
-    return A2aRefused(msg, rpc_code=TASK_NOT_FOUND)
+    return RpcRefused(msg, rpc_code=TASK_NOT_FOUND)
 
 
-def no_push_notifications() -> A2aRefused:
+def no_push_notifications() -> RpcRefused:
     msg = "this agent sends no push notifications; message/stream tells how a task goes on"
-    return A2aRefused(msg, rpc_code=NO_PUSH_NOTIFICATIONS)
+    return RpcRefused(msg, rpc_code=NO_PUSH_NOTIFICATIONS)
 
 
 def _form(accepted: list[str]) -> Form:
@@ -131,14 +130,14 @@ def _form(accepted: list[str]) -> Form:
         if form in known or not known:
             return form
     msg = f"answers are {' or '.join(_FORMS)}: name one of them in acceptedOutputModes"
-    raise A2aRefused(msg, rpc_code=CONTENT_TYPE_NOT_SUPPORTED)
+    raise RpcRefused(msg, rpc_code=CONTENT_TYPE_NOT_SUPPORTED)
 
 
 def _content(message: Message) -> tuple[str, Mapping[str, Json] | None]:
     """Return the text of a message, or the one action it names: data goes before text."""
     if any(isinstance(part, FilePart) for part in message.parts):
         msg = "a message is made of text and data: name a file in an action's inputs instead"
-        raise A2aRefused(msg, rpc_code=CONTENT_TYPE_NOT_SUPPORTED)
+        raise RpcRefused(msg, rpc_code=CONTENT_TYPE_NOT_SUPPORTED)
     orders = [part.data for part in message.parts if isinstance(part, DataPart)]
     texts = [part.text for part in message.parts if isinstance(part, TextPart)]
     text = "\n".join(texts).strip()
@@ -147,11 +146,11 @@ def _content(message: Message) -> tuple[str, Mapping[str, Json] | None]:
     if orders:
         if len(orders) > 1 or not isinstance(orders[0].get(_ACTION), str):
             msg = f"a message runs one action, which a data part names, as in {_EXAMPLE}"
-            raise A2aRefused(msg, rpc_code=INVALID_PARAMS)
+            raise RpcRefused(msg, rpc_code=INVALID_PARAMS)
         return text, orders[0]
     if not 1 <= len(text) <= _LONGEST_TEXT:
         msg = f"the text must say what is to be done, in at most {_LONGEST_TEXT} characters"
-        raise A2aRefused(msg, rpc_code=INVALID_PARAMS)
+        raise RpcRefused(msg, rpc_code=INVALID_PARAMS)
     return text, None
 
 

@@ -16,12 +16,14 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
+from jackfield.actions.agents import jsonrpc
+from jackfield.actions.agents.jsonrpc import RpcRefused
 from jackfield.engine.kinds import is_object
 from jackfield.kit.errors import HubError, UnsupportedMediaType
 from jackfield.kit.json import Json
 from jackfield.mcp import calls, messages, revisions
 from jackfield.mcp.endpoint import Endpoint, resolve
-from jackfield.mcp.messages import Message, RpcRefused
+from jackfield.mcp.messages import Message
 from jackfield.mcp.tools import Toolbox
 from jackfield.projects import service as projects
 from jackfield.projects.authorization import read_api_key
@@ -40,7 +42,7 @@ _JSON: Final = "application/json"
 _STREAM: Final = "text/event-stream"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # Without a handshake an error is also an HTTP status; with one it is not.
-_STATUSES: Final = {messages.METHOD_NOT_FOUND: 404, messages.INTERNAL_ERROR: 200}
+_STATUSES: Final = {jsonrpc.METHOD_NOT_FOUND: 404, jsonrpc.INTERNAL_ERROR: 200}
 
 _log = structlog.get_logger()
 
@@ -82,7 +84,7 @@ class Mcp:
             if isinstance(received, list):
                 messages.require_bounded(received)
         except RpcRefused as refused:
-            return _respond(messages.refuse(None, refused), media_type, status=400)
+            return _respond(jsonrpc.refuse(None, refused), media_type, status=400)
         endpoint = await resolve(
             self._hub, caller.project_id, headers=headers, query_string=scope["query_string"]
         )
@@ -102,22 +104,22 @@ class Mcp:
             return 202, b""
         # A published SDK sends every id as an empty object; it is answered without one.
         if message.answer_id is None and message.id != {}:
-            refused = RpcRefused("id must be a text or a number", rpc_code=messages.INVALID_REQUEST)
-            return 400, messages.refuse(None, refused)
+            refused = RpcRefused("id must be a text or a number", rpc_code=jsonrpc.INVALID_REQUEST)
+            return 400, jsonrpc.refuse(None, refused)
         is_modern = False
         try:
             is_modern = revisions.is_complete_in_itself(message, headers)
             result = await self._answer(endpoint, message)
         except RpcRefused as refused:
             status = _STATUSES.get(refused.rpc_code, 400) if is_modern else _early(refused)
-            return status, messages.refuse(message.answer_id, refused)
+            return status, jsonrpc.refuse(message.answer_id, refused)
         except HubError as error:
             _log.warning("mcp_failed", code=error.code, detail=error.detail, **error.context)
-            failed = RpcRefused(error.detail, rpc_code=messages.INTERNAL_ERROR)
-            return 200, messages.refuse(message.answer_id, failed)
+            failed = RpcRefused(error.detail, rpc_code=jsonrpc.INTERNAL_ERROR)
+            return 200, jsonrpc.refuse(message.answer_id, failed)
         if is_modern:
             result = {"resultType": "complete", "_meta": {revisions.SERVER_INFO: _SERVER}, **result}
-        return 200, messages.answer(message.answer_id, result)
+        return 200, jsonrpc.answer(message.answer_id, result)
 
     async def _answer(self, endpoint: Endpoint, message: Message) -> Mapping[str, Json]:
         match message.method:
@@ -145,16 +147,16 @@ class Mcp:
                 return {}
             case _:
                 msg = f"there is no method {str(message.method)[:128]!r}"
-                raise RpcRefused(msg, rpc_code=messages.METHOD_NOT_FOUND)
+                raise RpcRefused(msg, rpc_code=jsonrpc.METHOD_NOT_FOUND)
 
     async def _call(self, endpoint: Endpoint, given: Mapping[str, Json]) -> Mapping[str, Json]:
         name, arguments = given.get("name"), given.get("arguments")
         if not isinstance(name, str):
             msg = "params.name must be the name of a tool"
-            raise RpcRefused(msg, rpc_code=messages.INVALID_PARAMS)
+            raise RpcRefused(msg, rpc_code=jsonrpc.INVALID_PARAMS)
         if arguments is not None and not is_object(arguments):
             msg = "params.arguments must be an object"
-            raise RpcRefused(msg, rpc_code=messages.INVALID_PARAMS)
+            raise RpcRefused(msg, rpc_code=jsonrpc.INVALID_PARAMS)
         meta = given.get("_meta")
         if is_object(meta) and meta.get(_DRY_RUN) is True:
             endpoint = replace(endpoint, is_dry_run=True)
@@ -176,7 +178,7 @@ class Mcp:
 
 def _only_post() -> Response:
     refused = RpcRefused("Only POST is supported for stateless MCP.", rpc_code=messages.NOT_HERE)
-    return Response(messages.refuse(None, refused), 405, {"allow": "POST"}, media_type=_JSON)
+    return Response(jsonrpc.refuse(None, refused), 405, {"allow": "POST"}, media_type=_JSON)
 
 
 def _negotiate(headers: Headers) -> str:

@@ -1,25 +1,25 @@
 """JSON-RPC as MCP uses it: what comes in, what goes out, and what can be wrong with it."""
 
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from jackfield.actions.agents.jsonrpc import (
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    RequestId,
+    RpcRefused,
+    require_shallow,
+)
 from jackfield.engine.kinds import is_object
-from jackfield.kit.errors import HubError
-from jackfield.kit.json import MOST_LEVELS, Json, encode, is_deep
+from jackfield.kit.json import Json
 
-PARSE_ERROR: Final = -32700
-INVALID_REQUEST: Final = -32600
-METHOD_NOT_FOUND: Final = -32601
-INVALID_PARAMS: Final = -32602
-INTERNAL_ERROR: Final = -32603
 NOT_HERE: Final = -32000
 HEADER_MISMATCH: Final = -32020
 UNSUPPORTED_VERSION: Final = -32022
 
 _MOST_IN_BATCH: Final = 50
-MessageId: TypeAlias = str | int | float | None
 
 
 class Message(Struct, frozen=True):
@@ -34,21 +34,8 @@ class Message(Struct, frozen=True):
         return self.params if is_object(self.params) else {}
 
     @property
-    def answer_id(self) -> MessageId:
+    def answer_id(self) -> RequestId:
         return self.id if isinstance(self.id, str | int | float) else None
-
-
-class RpcRefused(HubError):
-    """The MCP request cannot be answered as it was sent."""
-
-    code = "mcp_request_refused"
-    status = 400
-
-    def __init__(self, detail: str, /, *, rpc_code: int, data: Json = None) -> None:
-        """`rpc_code` is the JSON-RPC error's."""
-        super().__init__(detail)
-        self.rpc_code: Final = rpc_code
-        self.data: Final = data
 
 
 def read(content: bytes) -> Message | list[Message]:
@@ -66,9 +53,7 @@ def read(content: bytes) -> Message | list[Message]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         msg = "the body is not JSON"
         raise RpcRefused(msg, rpc_code=PARSE_ERROR) from None
-    if is_deep(content):
-        msg = f"the body is nested deeper than {MOST_LEVELS} levels"
-        raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
+    require_shallow(content)
     return found
 
 
@@ -82,14 +67,3 @@ def require_bounded(batch: list[Message]) -> None:
     if not 1 <= len(batch) <= _MOST_IN_BATCH:
         msg = f"a batch must hold between 1 and {_MOST_IN_BATCH} messages"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
-
-
-def answer(message_id: MessageId, result: Json) -> bytes:
-    return encode({"jsonrpc": "2.0", "id": message_id, "result": result})
-
-
-def refuse(message_id: MessageId, refused: RpcRefused) -> bytes:
-    error: dict[str, Json] = {"code": refused.rpc_code, "message": refused.detail}
-    if refused.data is not None:
-        error["data"] = refused.data
-    return encode({"jsonrpc": "2.0", "id": message_id, "error": error})

@@ -11,15 +11,10 @@ from typing import Final
 
 from starlette.datastructures import Headers
 
+from jackfield.actions.agents.jsonrpc import INVALID_PARAMS, RpcRefused
 from jackfield.engine.kinds import is_object
 from jackfield.kit.json import Json
-from jackfield.mcp.messages import (
-    HEADER_MISMATCH,
-    INVALID_PARAMS,
-    UNSUPPORTED_VERSION,
-    Message,
-    RpcRefused,
-)
+from jackfield.mcp.messages import HEADER_MISMATCH, UNSUPPORTED_VERSION, Message
 
 WITH_HANDSHAKE: Final = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 WITHOUT_HANDSHAKE: Final = ("2026-07-28",)

@@ -1,9 +1,10 @@
 """What the worker removes, project by project."""
 
 from datetime import datetime
+from typing import LiteralString
 
 from jackfield.db.tx import Tx
-from jackfield.kit.ids import EventId, RequestId, RunId
+from jackfield.kit.ids import EventId, Id, RequestId, RunId
 
 
 class Kept:
@@ -20,7 +21,7 @@ class Kept:
         self._most = most
 
     async def drop_run_bodies(self) -> bool:
-        rows = await self._tx.all(
+        return await self._drop(
             """
             delete from run_bodies
              where project_id = :project_id
@@ -31,13 +32,11 @@ class Kept:
                                limit :most)
             returning run_id
             """,
-            before=RunId.floor(self._before),
-            most=self._most,
+            RunId,
         )
-        return len(rows) == self._most
 
     async def drop_runs(self) -> bool:
-        rows = await self._tx.all(
+        return await self._drop(
             """
             delete from runs
              where project_id = :project_id
@@ -48,13 +47,11 @@ class Kept:
                            limit :most)
             returning id
             """,
-            before=RunId.floor(self._before),
-            most=self._most,
+            RunId,
         )
-        return len(rows) == self._most
 
     async def drop_requests(self) -> bool:
-        rows = await self._tx.all(
+        return await self._drop(
             """
             delete from api_requests
              where project_id = :project_id
@@ -65,14 +62,12 @@ class Kept:
                            limit :most)
             returning id
             """,
-            before=RequestId.floor(self._before),
-            most=self._most,
+            RequestId,
         )
-        return len(rows) == self._most
 
     async def drop_deliveries(self) -> bool:
         """Forget what was or will not be delivered."""
-        rows = await self._tx.all(
+        return await self._drop(
             """
             delete from webhook_deliveries
              where project_id = :project_id
@@ -84,14 +79,12 @@ class Kept:
                     limit :most)
             returning event_id
             """,
-            before=EventId.floor(self._before),
-            most=self._most,
+            EventId,
         )
-        return len(rows) == self._most
 
     async def drop_events(self) -> bool:
         """Forget events, but for those that somebody is still to be told of."""
-        rows = await self._tx.all(
+        return await self._drop(
             """
             delete from events
              where project_id = :project_id
@@ -106,7 +99,9 @@ class Kept:
                            limit :most)
             returning id
             """,
-            before=EventId.floor(self._before),
-            most=self._most,
+            EventId,
         )
+
+    async def _drop(self, statement: LiteralString, kind: type[Id]) -> bool:
+        rows = await self._tx.all(statement, before=kind.floor(self._before), most=self._most)
         return len(rows) == self._most

@@ -1,0 +1,53 @@
+"""JSON-RPC 2.0, as the protocols for agents use it: its codes, its answers and its refusals."""
+
+from typing import Final, TypeAlias
+
+from jackfield.kit.errors import HubError
+from jackfield.kit.json import MOST_LEVELS, Json, encode, is_deep
+
+PARSE_ERROR: Final = -32700
+INVALID_REQUEST: Final = -32600
+METHOD_NOT_FOUND: Final = -32601
+INVALID_PARAMS: Final = -32602
+INTERNAL_ERROR: Final = -32603
+
+RequestId: TypeAlias = str | int | float | None
+
+
+class RpcRefused(HubError):
+    """The JSON-RPC request cannot be answered as it was sent."""
+
+    code = "rpc_request_refused"
+    status = 400
+
+    def __init__(
+        self, detail: str, /, *, rpc_code: int, data: Json = None, rpc_id: RequestId = None
+    ) -> None:
+        """`rpc_code` is the JSON-RPC error's; `rpc_id` whom it is for, where that is known."""
+        super().__init__(detail)
+        self.rpc_code: Final = rpc_code
+        self.rpc_id: Final = rpc_id
+        self.data: Final = data
+
+
+def require_shallow(content: bytes) -> None:
+    """
+    Make sure that a body can be walked through.
+
+    Raises:
+        RpcRefused: it is nested too deep.
+    """
+    if is_deep(content):
+        msg = f"the body is nested deeper than {MOST_LEVELS} levels"
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
+
+
+def answer(request_id: RequestId, result: Json) -> bytes:
+    return encode({"jsonrpc": "2.0", "id": request_id, "result": result})
+
+
+def refuse(request_id: RequestId, refused: RpcRefused) -> bytes:
+    error: dict[str, Json] = {"code": refused.rpc_code, "message": refused.detail}
+    if refused.data is not None:
+        error["data"] = refused.data
+    return encode({"jsonrpc": "2.0", "id": request_id, "error": error})
