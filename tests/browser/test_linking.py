@@ -147,11 +147,14 @@ async def test_the_step_of_the_guide_that_a_field_is_about_stands_out(
 async def test_a_form_is_sent_once_while_the_provider_thinks(hub: Running, visit: Start) -> None:
     page = (await visit()).page
     project = hub.sandbox.us.project
-    project.settings = replace(project.settings, latency=0.5)
     await page.goto(await auth_link(hub))
+    await fill_in(page, "0" * 32, "United States")
+    await expect(page.get_by_role("alert")).to_contain_text("Iterable is not connected yet")
+    project.settings = replace(project.settings, latency=0.5)
     await fill_in(page, hub.us_key, "United States")
 
     await expect(page.get_by_text("Checking with Iterable…")).to_be_visible()
+    await expect(page.get_by_text("Iterable is not connected yet")).to_be_hidden()
     await expect(page.get_by_role("button", name="Connect")).to_be_disabled()
 
     await expect(page.get_by_role("heading", name="Iterable is connected")).to_be_visible()

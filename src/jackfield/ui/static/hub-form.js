@@ -175,6 +175,8 @@ class Submission {
     if (this.#button.disabled) return;
     this.#button.disabled = true;
     this.#status.textContent = this.#status.dataset.busy;
+    // What came of the last attempt is not what comes of this one.
+    this.#form.querySelector(".notice.bad[role=alert]")?.remove();
     const sent = await this.#page.submit(this.#form, [...new FormData(this.#form)]);
     if (sent) return;
     this.#button.disabled = false;
