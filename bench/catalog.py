@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jackfield.actions.search.index import Entry
+from jackfield.search.index import Entry
 
 CONNECTORS = 200
 SEED = 20_000

@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from jackfield.connectors.catalog import Catalog, own_folder
-from jackfield.engine.call import Call
 from jackfield.engine.connector import CompiledConnector, compile_connector
 from jackfield.engine.expressions import text
+from jackfield.engine.run_context import Call
 from jackfield.engine.transport import Request, Response
 
 ROUNDS = 7

@@ -19,9 +19,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.catalog import Made, made
-from jackfield.actions.search.index import Entry, Hit, Index
-from jackfield.actions.search.service import entry_of
 from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.search.index import Entry, Hit, Index
+from jackfield.search.service import entry_of
 
 FOLDER = Path(__file__).parent / "search_data"
 MADE_QUESTIONS = 120

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import jackfield
 from jackfield.connectors.catalog import own_folder
-from jackfield.connectors.described import describe
-from jackfield.connectors.loader import load
-from jackfield.connectors.reference_markdown import render_reference
+from jackfield.connectors.docs.reference import describe
+from jackfield.connectors.docs.reference_markdown import render_reference
+from jackfield.connectors.loading.loader import load
 from jackfield.kit.errors import CATALOGUE, HubError, summary
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"

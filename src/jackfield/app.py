@@ -9,31 +9,31 @@ from pathlib import Path
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from jackfield.a2a import app as a2a
+from jackfield.agents.a2a import app as a2a
+from jackfield.agents.mcp import app as mcp
 from jackfield.connectors.catalog import Catalog, own_folder
-from jackfield.db.appender import Appender
-from jackfield.db.cache import ProjectCache
 from jackfield.db.postgres import PostgresDatabase
+from jackfield.db.project_cache import ProjectCache
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database, DatabaseUnusable
+from jackfield.db.write_buffer import Appender
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
-from jackfield.engine.cache import Answers
-from jackfield.engine.call import Sleep
 from jackfield.engine.limits import Limiter
+from jackfield.engine.response_cache import Answers
+from jackfield.engine.run_context import Sleep
 from jackfield.http.api import ROUTES, Api, Mount
 from jackfield.http.openapi import Description
 from jackfield.kit.clock import Clock, system_clock
-from jackfield.kit.rate import RateLimit
-from jackfield.mcp import app as mcp
+from jackfield.kit.rate_limit import RateLimit
 from jackfield.profiles import service as profiles
-from jackfield.profiles.announcing import announce_versions
+from jackfield.profiles.events import announce_versions
 from jackfield.projects import service as projects
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 from jackfield.settings import Settings, variable
 from jackfield.ui.pages import Pages
-from jackfield.vault import keyring, proof
+from jackfield.vault import key_check, keyring
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
 
@@ -164,14 +164,14 @@ async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyri
         found = keyring.create(location, clock())
         _log.info("keyring_created", location=location)
     vault = Vault(found)
-    proof.check(vault, proofs, location)
+    key_check.check(vault, proofs, location)
     for key in found.keys:
         if key.id not in proofs:
             await db.unscoped(
                 "insert into vault_keys (id, proof, created_at) values (:id, :proof, :now)"
                 " on conflict do nothing",
                 id=key.id,
-                proof=proof.make(vault, key.id),
+                proof=key_check.make(vault, key.id),
             )
     return found
 

@@ -5,17 +5,17 @@ import time
 from dataclasses import dataclass, field
 
 from jackfield.connectors.catalog import Catalog
-from jackfield.db.appender import Appender
-from jackfield.db.cache import ProjectCache
+from jackfield.db.project_cache import ProjectCache
 from jackfield.db.tx import Database
+from jackfield.db.write_buffer import Appender
 from jackfield.egress.client import Egress
 from jackfield.egress.rewrite import Rewrites
-from jackfield.engine.cache import Answers
-from jackfield.engine.call import Sleep
 from jackfield.engine.limits import Limiter
+from jackfield.engine.response_cache import Answers
+from jackfield.engine.run_context import Sleep
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
-from jackfield.kit.rate import RateLimit
+from jackfield.kit.rate_limit import RateLimit
 from jackfield.vault.cipher import Vault
 
 

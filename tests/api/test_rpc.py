@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from jackfield.actions import recording
+from jackfield.actions import run_recorder
 from jackfield.cli import server
 from jackfield.http import heartbeat
 from jackfield.projects import service as projects
@@ -179,7 +179,7 @@ async def test_a_request_ends_with_its_life_and_says_when_to_try_again(
     async def switch(writer: asyncio.StreamWriter, seen: Seen) -> None:
         await (turns.pop(0) if len(turns) > 1 else turns[0])(writer, seen)
 
-    monkeypatch.setattr(recording, "LIFE_SECONDS", 0.2)
+    monkeypatch.setattr(run_recorder, "LIFE_SECONDS", 0.2)
     async with (
         scripted(switch) as provider,
         running_hub(sandbox, data_dir=data_dir, clock=clock, provider=provider.url) as hub,

@@ -6,8 +6,8 @@ import pytest
 
 from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.discovery import find_connectors
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.discovery import find_connectors
+from jackfield.connectors.loading.loader import load
 from jackfield.testing.cases import Case, read_cases, run_case
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.loader import load
 from jackfield.connectors.permissions import find_probe
-from jackfield.engine.call import Call
 from jackfield.engine.limits import Pool
+from jackfield.engine.run_context import Call
 from jackfield.engine.transport import Request
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json

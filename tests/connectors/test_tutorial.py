@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.loader import load
 from jackfield.testing.cases import read_cases, run_case
 
 DOCS = Path(__file__).parents[2] / "docs" / "connectors"

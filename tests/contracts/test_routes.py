@@ -3,7 +3,7 @@
 import pytest
 from inline_snapshot import snapshot
 
-from jackfield.http import guards
+from jackfield.http import context
 from jackfield.http.api import ROUTES
 from jackfield.http.routing import Route
 from tests.support.running import Running
@@ -11,7 +11,7 @@ from tests.support.running import Running
 pytestmark = pytest.mark.anyio
 
 PUBLIC = {"/healthz", "/readyz", "/jackfield/files/{token}"}
-KEYED = [route for route in ROUTES if route.guard is guards.api_key]
+KEYED = [route for route in ROUTES if route.guard is context.api_key]
 
 
 def url(route: Route) -> str:

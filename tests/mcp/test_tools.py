@@ -265,7 +265,7 @@ async def test_a_file_comes_as_a_link_that_needs_no_key_and_expires(
     hub: Running, clock: FrozenClock
 ) -> None:
     from jackfield.actions.files import service as files  # noqa: PLC0415
-    from jackfield.engine.call import File  # noqa: PLC0415
+    from jackfield.engine.run_context import File  # noqa: PLC0415
 
     link = await files.link(
         hub.hub, hub.project.id, File(b"%PDF-1.7", "application/pdf", "pay slip.pdf")

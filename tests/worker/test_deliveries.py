@@ -8,7 +8,7 @@ import pytest
 
 from jackfield.kit.ids import EventId
 from jackfield.webhooks.repo import claim
-from jackfield.webhooks.schedule import ATTEMPTS
+from jackfield.webhooks.retry_schedule import ATTEMPTS
 from jackfield.worker.deliveries import Deliverer
 from tests.support.clock import FrozenClock
 from tests.support.receiver import Receiver, deliver, deliveries, subscribe

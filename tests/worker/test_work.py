@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from jackfield.worker.work import go_on
+from jackfield.worker.background import go_on
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
-from jackfield.engine.call import Call
+from jackfield.engine.run_context import Call
 from jackfield.kit.errors import ProviderError, ProviderRejected, ProviderUnauthorized
 from jackfield.kit.json import Json, decode, encode
 from jackfield.kit.secret import Secret

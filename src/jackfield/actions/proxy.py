@@ -12,14 +12,14 @@ from urllib.parse import urlencode
 
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport, safe
-from jackfield.actions import recording
+from jackfield.actions import run_recorder
+from jackfield.actions.dry_run import describe
 from jackfield.actions.holding import Held, hold, open_held
 from jackfield.actions.limiting import ProviderGate
 from jackfield.actions.models import HostNotDeclared, ProxyAnswer, ProxyOrder
-from jackfield.actions.recording import Recorder, doubt, recorded
-from jackfield.actions.rehearsal import describe
+from jackfield.actions.run_recorder import Recorder, doubt, recorded
 from jackfield.connectors.connector import Connector
-from jackfield.engine.proxying import Linked
+from jackfield.engine.proxy import Linked
 from jackfield.engine.transport import Request, Response
 from jackfield.engine.wire.url import normalize, path_and_query
 from jackfield.kit import redaction
@@ -120,7 +120,7 @@ async def _send(
         hub.egress,
         recorder.connector.compiled,
         credentials,
-        seconds=recording.LIFE_SECONDS,
+        seconds=run_recorder.LIFE_SECONDS,
     )
     gate = ProviderGate(hub, account_id, recorder.connector.compiled.limits)
     recorder.step_started(PROXY, PROXY)

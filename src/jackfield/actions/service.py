@@ -11,16 +11,16 @@ from typing import Final
 
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport, safe
-from jackfield.actions import recording
+from jackfield.actions import run_recorder
+from jackfield.actions.dry_run import Rehearsal, Rehearsed
 from jackfield.actions.holding import Held, hold, open_held
 from jackfield.actions.limiting import ProviderGate
 from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, Order
-from jackfield.actions.recording import Recorder, recorded
-from jackfield.actions.rehearsal import Rehearsal, Rehearsed
+from jackfield.actions.run_recorder import Recorder, recorded
 from jackfield.actions.streaming import Begun, Rows, StreamingTransport, rows
 from jackfield.connectors.connector import Connector
-from jackfield.engine.call import Call, Outcome
 from jackfield.engine.connector import CompiledAction
+from jackfield.engine.run_context import Call, Outcome
 from jackfield.engine.trace import Trace
 from jackfield.engine.transport import Transport
 from jackfield.kit import redaction
@@ -166,7 +166,7 @@ def _call(
         auth_method=account.auth_method,
         environment=account.environment,
         cursor=prepared.cursor,
-        deadline=recording.LIFE_SECONDS,
+        deadline=run_recorder.LIFE_SECONDS,
         clock=hub.clock,
         sleep=hub.sleep,
         cache=hub.answers.of(f"{account.id}/{account.generation}"),

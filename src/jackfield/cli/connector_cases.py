@@ -7,7 +7,7 @@ import click
 
 from jackfield.cli.connector_check import main_files
 from jackfield.cli.output import REFUSED, print_json
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.loader import load
 from jackfield.kit.json import Json
 from jackfield.testing.cases import read_cases, run_case
 

@@ -7,9 +7,9 @@ import click
 
 from jackfield.cli.output import REFUSED, fail, print_json, print_table
 from jackfield.connectors.catalog import Catalog, own_folder
-from jackfield.connectors.discovery import find_connectors, is_main
-from jackfield.connectors.finding import Finding, InvalidConnector
-from jackfield.connectors.loader import load
+from jackfield.connectors.diagnostics import Finding, InvalidConnector
+from jackfield.connectors.loading.discovery import find_connectors, is_main
+from jackfield.connectors.loading.loader import load
 from jackfield.kit.json import Json
 from jackfield.settings import Settings
 

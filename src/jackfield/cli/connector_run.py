@@ -16,13 +16,12 @@ from jackfield.cli.output import fail, print_json
 from jackfield.connectors import yaml
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.loader import load
 from jackfield.connectors.schema.report import suggestion
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
-from jackfield.engine.call import Call, Outcome
 from jackfield.engine.connector import CompiledAction
-from jackfield.engine.eval import evaluate_case
+from jackfield.engine.run_context import Call, Outcome
 from jackfield.engine.signer import Signer
 from jackfield.engine.trace import StepState
 from jackfield.engine.transport import Request, Response, Transport
@@ -30,6 +29,7 @@ from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.json import DecodeError, Json, decode, encode
 from jackfield.kit.redaction import MASK, Redactor, is_secret_name
 from jackfield.settings import Settings
+from jackfield.testing.vectors import evaluate_case
 from jackfield.vault.signing import RsaSigner
 
 _UNREADABLE: Final = 2

@@ -79,7 +79,7 @@ def new(key: str, folder: Path, title: str | None) -> None:
     What is made passes `check` and `cases` as it is. KEY becomes the prefix of every action's id
     and must never change: lower case letters, digits and `_`.
     """
-    from jackfield.cli.connector_authoring import start_connector  # noqa: PLC0415
+    from jackfield.cli.connector_scaffold import start_connector  # noqa: PLC0415
 
     start_connector(key, folder=folder, title=title)
 
@@ -107,7 +107,7 @@ def openapi(file: Path, key: str | None, folder: Path) -> None:
     passes `check`; what the document cannot say, such as paging and what deserves to be an action,
     is left to you.
     """
-    from jackfield.cli.connector_authoring import import_openapi  # noqa: PLC0415
+    from jackfield.cli.connector_scaffold import import_openapi  # noqa: PLC0415
 
     import_openapi(file, key=key, folder=folder)
 
@@ -117,7 +117,7 @@ def openapi(file: Path, key: str | None, folder: Path) -> None:
 @click.option("--markdown", is_flag=True, help="The reference page of the format, as Markdown.")
 def schema(*, partial: bool, markdown: bool) -> None:
     """Print the JSON Schema of connectors, for editors and other tools."""
-    from jackfield.cli.connector_authoring import show_schema  # noqa: PLC0415
+    from jackfield.cli.connector_scaffold import show_schema  # noqa: PLC0415
 
     show_schema(partial=partial, markdown=markdown)
 

@@ -13,7 +13,7 @@ from jackfield.app import build_app, open_hub
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
-from jackfield.worker.work import working
+from jackfield.worker.background import working
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 10

@@ -22,7 +22,7 @@ def worker() -> None:
 
     from jackfield.app import open_hub  # noqa: PLC0415
     from jackfield.kit import log  # noqa: PLC0415
-    from jackfield.worker.work import working  # noqa: PLC0415
+    from jackfield.worker.background import working  # noqa: PLC0415
 
     settings = Settings.read()
     log.configure(level=settings.log_level)

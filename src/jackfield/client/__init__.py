@@ -27,10 +27,10 @@ from jackfield.client.models import (
     Result,
     StatusReason,
 )
-from jackfield.client.waiting import Hub
+from jackfield.client.sync_client import Hub
 
 if TYPE_CHECKING:
-    from jackfield.client.awaiting import AsyncHub
+    from jackfield.client.async_client import AsyncHub
 
 __all__ = [
     "Account",
@@ -62,7 +62,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # What awaits needs an HTTP library that takes a while to import; what waits does not.
     if name == "AsyncHub":
-        from jackfield.client.awaiting import AsyncHub  # noqa: PLC0415
+        from jackfield.client.async_client import AsyncHub  # noqa: PLC0415
 
         return AsyncHub
     msg = f"module {__name__!r} has no attribute {name!r}"

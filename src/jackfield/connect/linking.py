@@ -17,14 +17,14 @@ from jackfield.accounts.identity import find_identity
 from jackfield.accounts.models import Account, AccountNotFound
 from jackfield.accounts.opening import method_of
 from jackfield.accounts.repo import Accounts
-from jackfield.connect import service as connect
+from jackfield.connect import sessions as connect
 from jackfield.connect.attempts import ConnectionAttempt
-from jackfield.connect.keeping import Proven, keep, require_same_identity
 from jackfield.connect.models import InvalidFields
 from jackfield.connect.pending import service as pending
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions, Holder
+from jackfield.connect.verified_account import Proven, keep, require_same_identity
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.credentials.repo import Credentials as SealedCredentials

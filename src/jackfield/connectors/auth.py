@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.consoles import chosen_consoles
-from jackfield.connectors.credentials import (
+from jackfield.connectors.field_validation import (
     Checked,
     check_credentials,
     evaluate,

@@ -6,11 +6,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
-from jackfield.connectors.cache import Cache
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.discovery import Signature, find_connectors
-from jackfield.connectors.finding import Finding, InvalidConnector, Severity
-from jackfield.connectors.loader import load
+from jackfield.connectors.diagnostics import Finding, InvalidConnector, Severity
+from jackfield.connectors.loading.cache import Cache
+from jackfield.connectors.loading.discovery import Signature, find_connectors
+from jackfield.connectors.loading.loader import load
 from jackfield.engine.connector import CompiledAction
 from jackfield.kit.errors import NotFound
 

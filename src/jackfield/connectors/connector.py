@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from jackfield.connectors.action import ActionInfo, read_action
 from jackfield.connectors.auth import AuthMethod, read_auth_method
 from jackfield.connectors.compilation import Compilation
-from jackfield.connectors.finding import Finding
+from jackfield.connectors.diagnostics import Finding
 from jackfield.connectors.reading import items, mapping, scope_names, text
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.mode import Mode

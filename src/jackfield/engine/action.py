@@ -5,21 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jackfield.engine.call import Call, Outcome
+from jackfield.engine.allowed_hosts import Allow
+from jackfield.engine.current_time import using_clock
 from jackfield.engine.cursor import decode_cursor, encode_cursor
+from jackfield.engine.document_reader import take_objects
 from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.explain import explain
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
-from jackfield.engine.hosts import Allow
 from jackfield.engine.inputs.accept import Inputs, Placed
 from jackfield.engine.kinds import as_list, as_object, is_object
 from jackfield.engine.mode import Mode
-from jackfield.engine.moment import using_clock
 from jackfield.engine.run import IsRateLimit, Retries, Run, StepResult
-from jackfield.engine.shape import take_objects
-from jackfield.engine.steps.setting import Setting
+from jackfield.engine.run_context import Call, Outcome
+from jackfield.engine.steps.compile_context import Setting
 from jackfield.engine.steps.step import Step, StopAction, compile_step, snapshot
 from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
 from jackfield.kit.json import Json

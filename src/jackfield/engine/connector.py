@@ -5,15 +5,15 @@ from functools import cached_property
 from typing import Final
 
 from jackfield.engine.action import CompiledAction, Surroundings, compile_action
-from jackfield.engine.faults import InvalidStep
-from jackfield.engine.hosts import HostRules
+from jackfield.engine.allowed_hosts import HostRules
+from jackfield.engine.document_reader import take_objects
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.kinds import is_object
 from jackfield.engine.limits import Limits, compile_limits
 from jackfield.engine.mode import Mode
-from jackfield.engine.proxying import Proxying
+from jackfield.engine.proxy import Proxying
 from jackfield.engine.rate_errors import compile_rate_errors
-from jackfield.engine.shape import take_objects
-from jackfield.engine.steps.setting import Authorizations, Setting
+from jackfield.engine.steps.compile_context import Authorizations, Setting
 from jackfield.kit.json import Json
 
 

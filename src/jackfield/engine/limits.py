@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, Protocol, TypeAlias
 
+from jackfield.engine.document_reader import take_objects
+from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions.errors import SyntaxFault
 from jackfield.engine.expressions.patterns import Pattern
-from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
 from jackfield.engine.kinds import as_object
-from jackfield.engine.shape import take_objects
 from jackfield.kit.json import Json
 
 DEFAULT_RATE: Final = 25.0

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from jackfield.engine.document_reader import take_objects
+from jackfield.engine.errors import missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.faults import missing_field
 from jackfield.engine.kinds import as_object
 from jackfield.engine.limits import match_part
 from jackfield.engine.run import IsRateLimit
-from jackfield.engine.shape import take_objects
 from jackfield.engine.wire.json import decode_json
 from jackfield.kit.json import Json
 

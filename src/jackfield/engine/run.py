@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from jackfield.engine.call import Call, File
 from jackfield.engine.expressions.jexl import Scope
 from jackfield.engine.mode import Mode
+from jackfield.engine.run_context import Call, File
 from jackfield.kit.json import Json
 
 # published: what the format's own engine repeats, in either mode. reads: strict mode's rule,

@@ -12,34 +12,33 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from jackfield.http import (
+from jackfield.http import heartbeat, request_log
+from jackfield.http.body import read_body
+from jackfield.http.errors import MethodNotAllowed, respond
+from jackfield.http.resources import (
     accounts,
     actions,
     connect_sessions,
     connectors,
-    embedded,
     feedback,
     files,
     health,
-    heartbeat,
-    logs,
-    not_offered,
     open_sessions,
     pending_links,
     permissions,
     profiles,
-    projects,
+    project,
     proxy,
-    request_logs,
-    request_recording,
     rpc,
     search,
+    unsupported,
     webhooks,
 )
-from jackfield.http.body import read_body
-from jackfield.http.errors import MethodNotAllowed, respond
+from jackfield.http.resources import hub as hub_resource
+from jackfield.http.resources.logs import routes as logs
+from jackfield.http.resources.request_logs import routes as request_logs
 from jackfield.http.routing import Endpoint, Route
-from jackfield.kit import asking
+from jackfield.kit import request_context
 from jackfield.kit.errors import HubError, NotFound
 from jackfield.kit.ids import RequestId
 from jackfield.runtime import Hub
@@ -47,7 +46,7 @@ from jackfield.runtime import Hub
 ROUTES: Final[tuple[Route, ...]] = (
     *rpc.api.routes,
     *proxy.api.routes,
-    *not_offered.api.routes,
+    *unsupported.api.routes,
     *actions.api.routes,
     *search.api.routes,
     *feedback.api.routes,
@@ -61,8 +60,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *profiles.api.routes,
     *open_sessions.api.routes,
     *pending_links.api.routes,
-    *embedded.api.routes,
-    *projects.api.routes,
+    *hub_resource.api.routes,
+    *project.api.routes,
     *webhooks.api.routes,
     *health.api.routes,
 )
@@ -140,7 +139,7 @@ class Api:
         now = self._hub.clock()
         request_id = RequestId.new(now)
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        asked = asking.begin(request_id, scope["headers"])
+        asked = request_context.begin(request_id, scope["headers"])
         started = time.perf_counter()
 
         def refuse(error: Exception) -> Response:
@@ -159,7 +158,7 @@ class Api:
             status=response.status_code,
             ms=round(seconds * 1000, 2),
         )
-        request_recording.record(
+        request_log.record(
             self._hub,
             asked,
             scope,
@@ -181,7 +180,7 @@ class Api:
         try:
             return await self._answer(scope, receive)
         except Exception as error:  # noqa: BLE001 - the one place where all of them end
-            asked = asking.current()
+            asked = request_context.current()
             if asked is not None and isinstance(error, HubError):
                 asked.error_code = error.code
             return refuse(error)

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
-from jackfield.http.reconnecting import ReconnectOut, reconnect
+from jackfield.http.reconnect import ReconnectOut, reconnect
 from jackfield.kit.errors import HubError, ProviderError
 from jackfield.kit.json import Json, encode
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from jackfield.db.tx import DatabaseBusy
-from jackfield.http import guards, mounted, once
+from jackfield.http import context, idempotency, mounted
 from jackfield.http.body import BodyTooLarge, BodyTooSlow, ClientGone, InvalidJson
 from jackfield.http.errors import ErrorBody
 from jackfield.http.routing import Guard, Route
@@ -23,9 +23,9 @@ from jackfield.projects.models import MissingScope, Unauthenticated
 _ALWAYS: Final = (HubError, DatabaseBusy)
 _WITH_BODY: Final = (InvalidJson, InvalidRequest, BodyTooLarge, BodyTooSlow, ClientGone)
 _SECURITY: Final[Mapping[Guard, tuple[dict[str, list[str]], ...]]] = {
-    guards.api_key: ({"basic": []}, {"bearer": []}),
-    guards.connect_token: ({"connect_token": []},),
-    guards.anybody: (),
+    context.api_key: ({"basic": []}, {"bearer": []}),
+    context.connect_token: ({"connect_token": []},),
+    context.anybody: (),
 }
 _SCHEMES: Final = {
     "basic": {
@@ -70,7 +70,7 @@ def document(routes: Iterable[Route], *, url: str) -> dict[str, Json]:
         },
         "servers": [{"url": url}],
         "tags": [{"name": tag} for tag in dict.fromkeys((*map(_tag, known), *mounted.TAGS))],
-        "paths": {**paths, **mounted.paths(_SECURITY[guards.api_key])},
+        "paths": {**paths, **mounted.paths(_SECURITY[context.api_key])},
         "components": {"schemas": types.definitions, "securitySchemes": _SCHEMES},
     }
 
@@ -103,10 +103,10 @@ class _Types:
 def errors_of(route: Route) -> dict[int, list[type[HubError]]]:
     """Return what a route may refuse with, by status."""
     errors: list[type[HubError]] = [*_ALWAYS, *route.raises]
-    if route.guard is guards.api_key:
+    if route.guard is context.api_key:
         errors += [Unauthenticated, RateLimited, *([MissingScope] if route.scope else [])]
     if route.is_write:
-        errors += once.REFUSALS
+        errors += idempotency.REFUSALS
     if "body" in route.parameters:
         errors += _WITH_BODY
     elif "query" in route.parameters:
@@ -157,7 +157,7 @@ def _parameters(route: Route, types: _Types) -> list[Json]:
             if "description" in each:
                 parameter["description"] = each["description"]
             found.append(parameter)
-    for name in (*route.headers, *([once.HEADER] if route.is_write else [])):
+    for name in (*route.headers, *([idempotency.HEADER] if route.is_write else [])):
         described = {"description": _HEADERS[name], "schema": {"type": "string"}}
         found.append({"name": name, "in": "header", **described})
     return found

@@ -15,9 +15,9 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from jackfield.http import guards, once
+from jackfield.http import context, idempotency
 from jackfield.http.body import parse_body, read_body
-from jackfield.http.guards import Call
+from jackfield.http.context import Call
 from jackfield.http.query import parse_query
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import encode
@@ -67,7 +67,7 @@ class Route:
     def is_write(self) -> bool:
         """Whether it changes something for the holder of an API key, who may ask for it once."""
         is_read = self.method == "GET" or self.scope in _READS
-        return self.guard is guards.api_key and not is_read
+        return self.guard is context.api_key and not is_read
 
     def endpoint(self, hub: Hub) -> Endpoint:
         parameters, status, is_write = self.parameters, self.status, self.is_write
@@ -87,10 +87,10 @@ class Route:
 
         async def serve(scope: Scope, receive: Receive) -> Response:
             asker = await self.guard(hub, Headers(scope=scope), self.scope)
-            if is_write and isinstance(asker, Call) and once.HEADER in asker.headers:
+            if is_write and isinstance(asker, Call) and idempotency.HEADER in asker.headers:
                 content = await read_body(scope, receive)
                 work = partial(handle, asker, scope, content)
-                return await once.answer_once(asker, scope, content, work)
+                return await idempotency.answer_once(asker, scope, content, work)
             return await handle(
                 asker, scope, b"" if body is None else await read_body(scope, receive)
             )

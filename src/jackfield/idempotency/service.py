@@ -30,7 +30,7 @@ from jackfield.idempotency.models import (
     InvalidIdempotencyKey,
 )
 from jackfield.idempotency.repo import Claims
-from jackfield.kit import asking
+from jackfield.kit import request_context
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import decode, encode
@@ -201,5 +201,5 @@ async def _open(hub: Hub, tx: Tx, claim: Claim) -> _Kept:
 
 
 def _may_have_written() -> bool:
-    request = asking.current()
+    request = request_context.current()
     return request is not None and request.may_have_written

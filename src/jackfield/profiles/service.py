@@ -13,7 +13,7 @@ from jackfield.events.models import EventType
 from jackfield.kit.errors import Fault
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json
-from jackfield.profiles.announcing import announce
+from jackfield.profiles.events import announce
 from jackfield.profiles.models import (
     ConnectorVersionNotFound,
     DefaultProfileRequired,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from jackfield.db.tx import Tx
-from jackfield.kit import asking
+from jackfield.kit import request_context
 from jackfield.kit.errors import RateLimited
 from jackfield.kit.ids import ApiKeyId, ProjectId
 from jackfield.kit.json import Json
@@ -131,7 +131,7 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
         if known is None:
             raise Unauthenticated
         entries["caller", digest] = known
-    request = asking.current()
+    request = request_context.current()
     if request is not None:
         request.project_id, request.key_id = project_id, known.key_id
     if hub.rate_limit is not None:

@@ -11,8 +11,8 @@ import msgspec
 from jackfield.connectors import yaml
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
-from jackfield.engine.call import Call, File, Outcome
 from jackfield.engine.connector import CompiledAction
+from jackfield.engine.run_context import Call, File, Outcome
 from jackfield.engine.transport import Request, Response
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.errors import HubError, InvalidRequest

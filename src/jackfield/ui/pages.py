@@ -9,19 +9,14 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from jackfield.runtime import Hub
-from jackfield.ui import (
-    assets,
-    brand,
-    connector_docs,
-    dashboard,
-    docs,
-    frames,
-    hub_end,
-    hub_page,
-)
-from jackfield.ui.reference import ApiDescription, api_page, llms_text
+from jackfield.ui import assets, brand
+from jackfield.ui.dashboard import routes as dashboard
+from jackfield.ui.dashboard.sign_in import sign_in, sign_out, signed_in
+from jackfield.ui.docs import connector_pages, guide_pages
+from jackfield.ui.docs.api_reference import ApiDescription, api_page, llms_text
+from jackfield.ui.hub import frames, result
+from jackfield.ui.hub import routes as hub_pages
 from jackfield.ui.rendering import base_path, hub_of
-from jackfield.ui.sign_in import sign_in, sign_out, signed_in
 
 _log = structlog.get_logger()
 
@@ -35,16 +30,18 @@ class Pages(Starlette):
                 Route("/hub.js", frames.element),
                 Route("/connect.js", frames.legacy),
                 Route("/embedded/frames/{frame_id}", frames.frame),
-                Route("/embedded/accounts/callback", hub_end.returned),
+                Route("/embedded/accounts/callback", result.returned),
                 Route("/embedded/brand/{project_id}/logo", brand.logo),
                 Route("/embedded/brand/{project_id}/theme.css", brand.theme),
                 Route("/connectors/{key}/icon", assets.connector_icon),
-                Route("/embedded/integrations", hub_page.show),
-                Route("/embedded/integrations", hub_page.submit, methods=["POST"]),
+                Route("/embedded/integrations", hub_pages.show),
+                Route("/embedded/integrations", hub_pages.submit, methods=["POST"]),
                 Route("/docs/api", api_page),
                 Route("/llms.txt", llms_text),
-                Route("/docs/connectors/{page}", connector_docs.reference),
-                Route("/docs/connectors/{key}/guides/link-account/{page}", docs.link_account),
+                Route("/docs/connectors/{page}", connector_pages.reference),
+                Route(
+                    "/docs/connectors/{key}/guides/link-account/{page}", guide_pages.link_account
+                ),
                 Route("/dashboard/sign-in", sign_in),
                 Route("/dashboard/sign-out", sign_out, methods=["POST"]),
                 Route("/dashboard", signed_in(dashboard.list_accounts)),
@@ -77,9 +74,9 @@ async def _home(request: Request) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return hub_end.missing(request, error.status_code)
+    return result.missing(request, error.status_code)
 
 
 async def _crashed(request: Request, error: Exception) -> Response:
     _log.error("page_crashed", path=request.url.path, exc_info=error)
-    return hub_end.crashed(request)
+    return result.crashed(request)

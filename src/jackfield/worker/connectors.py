@@ -7,7 +7,7 @@ import structlog
 
 from jackfield.kit.errors import HubError
 from jackfield.profiles import service as profiles
-from jackfield.profiles.announcing import announce_versions
+from jackfield.profiles.events import announce_versions
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 

@@ -9,7 +9,7 @@ import structlog
 
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
-from jackfield.webhooks import sending
+from jackfield.webhooks import delivery
 from jackfield.webhooks.models import Claimed
 from jackfield.webhooks.repo import claim
 
@@ -31,7 +31,7 @@ class Deliverer:
     the lease ends.
     """
 
-    def __init__(self, hub: Hub, *, seconds: float = sending.SECONDS) -> None:
+    def __init__(self, hub: Hub, *, seconds: float = delivery.SECONDS) -> None:
         self._hub = hub
         self._seconds = seconds
         self._busy: Counter[str] = Counter()
@@ -97,7 +97,7 @@ class Deliverer:
 
     async def _deliver(self, claimed: Claimed) -> None:
         try:
-            await sending.deliver(self._hub, claimed, seconds=self._seconds)
+            await delivery.deliver(self._hub, claimed, seconds=self._seconds)
         except Exception:  # noqa: BLE001 - one delivery must not end all others
             _log.exception("delivery_crashed", event_id=claimed.event_id)
         finally:

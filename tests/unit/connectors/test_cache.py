@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from jackfield.connectors import yaml
-from jackfield.connectors.cache import Cache
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.cache import Cache
+from jackfield.connectors.loading.loader import load
 from tests.unit.connectors.conftest import MAIN
 
 Write = Callable[..., Path]

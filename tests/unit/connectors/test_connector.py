@@ -4,7 +4,7 @@ import pytest
 
 from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.loader import load
 
 
 @pytest.fixture(scope="module")

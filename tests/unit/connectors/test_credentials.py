@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.connectors.credentials import check_credentials, visible_fields
+from jackfield.connectors.field_validation import check_credentials, visible_fields
 from jackfield.connectors.fields import read_field
 from jackfield.kit.errors import Fault
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from jackfield.connectors.described import describe
-from jackfield.connectors.loader import load
-from jackfield.connectors.reference_markdown import render_reference
+from jackfield.connectors.docs.reference import describe
+from jackfield.connectors.docs.reference_markdown import render_reference
+from jackfield.connectors.loading.loader import load
 
 HALF_BROKEN = """\
 StackOne: 1.0.0

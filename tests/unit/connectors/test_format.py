@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackfield.connectors import yaml
-from jackfield.connectors.finding import InvalidConnector
-from jackfield.connectors.loader import load
+from jackfield.connectors.diagnostics import InvalidConnector
+from jackfield.connectors.loading.loader import load
 from jackfield.kit.json import Json
 from tests.unit.connectors.conftest import MAIN
 

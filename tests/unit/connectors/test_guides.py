@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.catalog import own_folder
-from jackfield.connectors.guide_html import render_html, render_scope_selector
-from jackfield.connectors.guide_markdown import render_markdown
+from jackfield.connectors.docs.guide_html import render_html, render_scope_selector
+from jackfield.connectors.docs.guide_markdown import render_markdown
 from jackfield.connectors.guides import Guide, Image, Section, Step, plain, select, without_hub
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.loader import load
 
 
 def method_of(key: str, name: str) -> AuthMethod:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.loader import load
 from tests.unit.connectors.conftest import MAIN
 
 Write = Callable[..., Path]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from jackfield.connectors.catalog import own_folder
-from jackfield.connectors.finding import InvalidConnector
-from jackfield.connectors.loader import load
+from jackfield.connectors.diagnostics import InvalidConnector
+from jackfield.connectors.loading.loader import load
 from tests.unit.connectors.conftest import ACTION, MAIN
 
 Write = Callable[..., Path]

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.connectors.loader import load
-from jackfield.connectors.openapi.importing import InvalidOpenApi, import_document
-from jackfield.connectors.openapi.naming import snake_case, unique
+from jackfield.connectors.loading.loader import load
+from jackfield.connectors.openapi.importer import InvalidOpenApi, import_document
+from jackfield.connectors.openapi.names import snake_case, unique
 from jackfield.connectors.scaffold import write_files
 
 PETS = """\

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.connectors import refs, yaml
-from jackfield.connectors.finding import InvalidConnector
+from jackfield.connectors import yaml
+from jackfield.connectors.diagnostics import InvalidConnector
+from jackfield.connectors.loading import includes
 from jackfield.connectors.yaml import Place
 
 Write = Callable[..., Path]
@@ -22,7 +23,7 @@ Write = Callable[..., Path]
     ],
 )
 def test_a_partial_stands_in_for_its_ref(write: Write, main: str, partial: str) -> None:
-    source = refs.resolve(write(main, users=partial))
+    source = includes.resolve(write(main, users=partial))
 
     assert yaml.parse(source.text).value == {"actions": [{"actionId": "a", "label": "A"}]}
 
@@ -30,13 +31,13 @@ def test_a_partial_stands_in_for_its_ref(write: Write, main: str, partial: str) 
 def test_the_key_may_be_repeated(write: Write) -> None:
     main = "actions:\n  $ref: acme.users\n  $ref: acme.lists\n"
 
-    source = refs.resolve(write(main, users="- a: 1\n", lists="- b: 2\n"))
+    source = includes.resolve(write(main, users="- a: 1\n", lists="- b: 2\n"))
 
     assert yaml.parse(source.text).value == {"actions": [{"a": 1}, {"b": 2}]}
 
 
 def test_a_partial_may_include_another(write: Write) -> None:
-    source = refs.resolve(
+    source = includes.resolve(
         write(
             "actions:\n  - $ref: acme.outer\n", outer="- a: 1\n- $ref: acme.inner\n", inner="- b: 2"
         )
@@ -48,7 +49,7 @@ def test_a_partial_may_include_another(write: Write) -> None:
 def test_every_line_knows_the_file_it_was_written_in(write: Write, tmp_path: Path) -> None:
     main = write("a: 1\nactions:\n    - $ref: acme.users\nz: 2\n", users="- x: 1\n\n- y: 2\n")
 
-    source = refs.resolve(main)
+    source = includes.resolve(main)
 
     partial = tmp_path / "acme.users.s1.partial.yaml"
     y = next(n for n, line in enumerate(source.text.split("\n"), 1) if "y: 2" in line)
@@ -61,7 +62,7 @@ def test_every_line_knows_the_file_it_was_written_in(write: Write, tmp_path: Pat
 def test_a_ref_inside_prose_is_prose(write: Write) -> None:
     text = "details: |\n  Write this:\n    $ref: acme.users\nactions: []\n"
 
-    source = refs.resolve(write(text))
+    source = includes.resolve(write(text))
 
     assert yaml.parse(source.text).value["details"] == "Write this:\n  $ref: acme.users\n"
 
@@ -81,7 +82,7 @@ def test_a_ref_that_leads_nowhere_is_refused_with_its_place(
     file = write(main, circle="- a: 1\n- $ref: acme.circle\n")
 
     with pytest.raises(InvalidConnector, match=message) as invalid:
-        refs.resolve(file)
+        includes.resolve(file)
 
     assert [finding.line for finding in invalid.value.findings] == [2]
 
@@ -90,7 +91,7 @@ def test_all_refs_that_lead_nowhere_are_told_at_once(write: Write) -> None:
     file = write("actions:\n  $ref: acme.one\n  $ref: acme.two\n")
 
     with pytest.raises(InvalidConnector) as invalid:
-        refs.resolve(file)
+        includes.resolve(file)
 
     assert [finding.line for finding in invalid.value.findings] == [2, 3]
 
@@ -102,7 +103,7 @@ def test_a_partial_may_not_be_a_link_out_of_the_folder(write: Write, tmp_path: P
     (tmp_path / "acme.link.s1.partial.yaml").symlink_to(outside)
 
     with pytest.raises(InvalidConnector, match="leads out of"):
-        refs.resolve(file)
+        includes.resolve(file)
 
 
 def test_partials_that_multiply_are_refused(write: Write) -> None:
@@ -110,7 +111,7 @@ def test_partials_that_multiply_are_refused(write: Write) -> None:
     file = write("actions:\n  - $ref: acme.p0\n", **doubling, p20="- a: 1\n")
 
     with pytest.raises(InvalidConnector, match="larger than"):
-        refs.resolve(file)
+        includes.resolve(file)
 
 
 def test_a_huge_file_is_refused_unread(write: Write) -> None:
@@ -119,7 +120,7 @@ def test_a_huge_file_is_refused_unread(write: Write) -> None:
         opened.truncate(16 * 1024 * 1024)
 
     with pytest.raises(InvalidConnector, match="larger than"):
-        refs.resolve(file)
+        includes.resolve(file)
 
 
 def test_a_file_that_is_no_text_is_refused(write: Write) -> None:
@@ -127,14 +128,14 @@ def test_a_file_that_is_no_text_is_refused(write: Write) -> None:
     file.write_bytes(b"a: 1\nb: \xff\n")
 
     with pytest.raises(InvalidConnector, match="UTF-8") as invalid:
-        refs.resolve(file)
+        includes.resolve(file)
 
     assert invalid.value.findings[0].line == 2
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidConnector, match="cannot be read"):
-        refs.resolve(tmp_path / "nobody.connector.s1.yaml")
+        includes.resolve(tmp_path / "nobody.connector.s1.yaml")
 
 
 @given(
@@ -155,7 +156,7 @@ def test_lines_keep_their_places_through_any_inclusion(
         partial.write_text("- p: 1\n- q: 2", encoding="utf-8")
         written[partial] = ["- p: 1", "- q: 2"]
 
-    source = refs.resolve(main)
+    source = includes.resolve(main)
 
     for number, line in enumerate(source.text.split("\n"), 1):
         file, place = source.origin(Place(number, 1))

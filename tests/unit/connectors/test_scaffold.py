@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.loader import load
 from jackfield.connectors.scaffold import sketch, write_files
 from jackfield.kit.errors import Conflict, InvalidRequest
 from jackfield.testing.cases import read_cases, run_case

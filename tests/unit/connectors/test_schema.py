@@ -6,9 +6,10 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-from jackfield.connectors import refs, yaml
+from jackfield.connectors import yaml
 from jackfield.connectors.catalog import own_folder
-from jackfield.connectors.discovery import find_connectors
+from jackfield.connectors.loading import includes
+from jackfield.connectors.loading.discovery import find_connectors
 from jackfield.connectors.schema.export import connector_schema, partial_schema
 from jackfield.connectors.schema.reference import render_reference
 from tests.unit.connectors.conftest import MAIN
@@ -40,7 +41,7 @@ def test_an_editor_finds_nothing_wrong_with_our_own_connectors(file: Path) -> No
 
     parts = file.parent.glob("*.partial.yaml")
 
-    assert [*main.iter_errors(yaml.parse(refs.resolve(file).text).value)] == []
+    assert [*main.iter_errors(yaml.parse(includes.resolve(file).text).value)] == []
     assert [*main.iter_errors(yaml.parse(file.read_text(encoding="utf-8")).value)] == []
     for part in parts:
         value = yaml.parse(part.read_text(encoding="utf-8")).value

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.connectors.finding import Finding, InvalidConnector, Severity
-from jackfield.connectors.loader import load
+from jackfield.connectors.diagnostics import Finding, InvalidConnector, Severity
+from jackfield.connectors.loading.loader import load
 from tests.unit.connectors.conftest import MAIN
 
 Write = Callable[..., Path]

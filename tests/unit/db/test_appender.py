@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from jackfield.db.appender import Appender
 from jackfield.db.tx import Database
+from jackfield.db.write_buffer import Appender
 from jackfield.kit.ids import ProjectId
 from tests.support.clock import NOW
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from jackfield.engine.action import CompiledAction
-from jackfield.engine.call import Call, Outcome
 from jackfield.engine.connector import CompiledConnector, compile_connector
+from jackfield.engine.run_context import Call, Outcome
 from jackfield.engine.transport import Request, Response
 
 BEARER = {"type": "bearer", "token": "$.credentials.token"}

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from jackfield.engine.current_time import using_clock
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.templates import compile_settled, compile_value
 from jackfield.engine.expressions.text import check, compile_text, evaluate
-from jackfield.engine.missing import MISSING
-from jackfield.engine.moment import using_clock
+from jackfield.engine.undefined import MISSING
 
 NOW = datetime(2024, 6, 15, 12, tzinfo=UTC)
 ROWS = {"rows": [{"id": 1}], "none": [], "inputs": {"id": "42", "blank": ""}}

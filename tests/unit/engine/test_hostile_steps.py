@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jackfield.engine.eval import evaluate_case
+from jackfield.testing.vectors import evaluate_case
 from jackfield.vault.signing import RsaSigner
 
 STEPS = json.loads((Path(__file__).parent / "vectors" / "steps.json").read_text("utf-8"))

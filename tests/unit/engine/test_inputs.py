@@ -1,6 +1,6 @@
 import pytest
 
-from jackfield.engine.faults import InvalidStep
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.inputs.accept import Inputs
 from jackfield.engine.inputs.errors import InvalidInputs
 

@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from jackfield.engine.faults import InvalidStep
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.limits import Limiter, Limits, compile_limits
 from tests.unit.engine.building import Provider, action, answer, request, run
 

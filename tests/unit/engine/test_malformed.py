@@ -3,8 +3,8 @@
 import pytest
 
 from jackfield.engine.connector import compile_connector
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.expressions.errors import InvalidExpression
-from jackfield.engine.faults import InvalidStep
 from jackfield.kit.errors import HubError
 from tests.unit.engine.building import Provider, action, answer, connector, request, run, step
 

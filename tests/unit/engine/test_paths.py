@@ -2,7 +2,7 @@ import pytest
 
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import evaluate
-from jackfield.engine.missing import MISSING
+from jackfield.engine.undefined import MISSING
 
 PEOPLE = [
     {"n": "Ana", "age": 31, "tags": ["x", "y"], "home": {"city": "Ulm"}},

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from jackfield.engine.faults import InvalidStep
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.kit.errors import EgressBlocked, UnresolvedReference
 from tests.unit.engine.building import CREDENTIALS, Provider, action, answer, request, run

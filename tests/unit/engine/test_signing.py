@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from jackfield.engine.auth.credential import CredentialMissing
-from jackfield.engine.eval import evaluate_case
-from jackfield.engine.faults import InvalidStep
+from jackfield.engine.errors import InvalidStep
 from jackfield.kit.errors import HubError
+from jackfield.testing.vectors import evaluate_case
 from jackfield.vault.signing import RsaSigner, UnusableKey
 from tests.unit.engine.building import Clock, Provider, action, answer, request, run, step
 

@@ -1,6 +1,6 @@
 import pytest
 
-from jackfield.engine.faults import InvalidStep
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.wire.soap import UsernameToken, write_envelope
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.engine.wire.xml_writer import write_xml

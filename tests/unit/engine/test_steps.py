@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from jackfield.engine.connector import compile_connector
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.expressions.errors import InvalidExpression
-from jackfield.engine.faults import InvalidStep
 from jackfield.kit.errors import ProviderError, ProviderRejected
 from tests.unit.engine.building import (
     CREDENTIALS,

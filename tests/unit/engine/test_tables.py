@@ -15,8 +15,8 @@ from jackfield.engine.composite import (
     encode_single_id,
 )
 from jackfield.engine.cursor import decode_cursor, encode_cursor
-from jackfield.engine.geography.matchers import find_matcher
-from jackfield.engine.missing import MISSING
+from jackfield.engine.enum_matchers.matchers import find_matcher
+from jackfield.engine.undefined import MISSING
 
 TABLES = json.loads((Path(__file__).parent / "vectors" / "tables.json").read_text("utf-8"))
 

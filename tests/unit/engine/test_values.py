@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from jackfield.engine.casts import CASTS
 from jackfield.engine.composite import InvalidCompositeId, decode_id, encode_id, encode_single_id
+from jackfield.engine.current_time import using_clock
 from jackfield.engine.cursor import decode_cursor, encode_cursor
 from jackfield.engine.dates import read_date, read_date_as, years_between
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.expressions.patterns import Pattern
-from jackfield.engine.missing import MISSING
-from jackfield.engine.moment import using_clock
 from jackfield.engine.run import Position
+from jackfield.engine.undefined import MISSING
 from jackfield.engine.wire.json import decode_json, encode_json
 from jackfield.engine.wire.url import normalize
 

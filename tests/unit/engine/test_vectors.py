@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.engine.eval import evaluate_case
+from jackfield.testing.vectors import evaluate_case
 from tests.unit.engine.comparing import difference, same
 
 VECTORS = Path(__file__).parent / "vectors"

@@ -1,4 +1,4 @@
-from jackfield.kit.rate import RateLimit
+from jackfield.kit.rate_limit import RateLimit
 
 
 def test_so_many_requests_a_minute_are_taken_and_no_more() -> None:

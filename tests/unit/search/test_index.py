@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.actions.search.index import Entry, Index
-from jackfield.actions.search.spelling import distance
-from jackfield.actions.search.words import asked_words, words
+from jackfield.search.index import Entry, Index
+from jackfield.search.spelling import distance
+from jackfield.search.words import asked_words, words
 
 
 def entry(name: str, description: str = "", *, connector: str = "acme") -> Entry:

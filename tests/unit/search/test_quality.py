@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bench import search as bench
-from jackfield.actions.search.index import Index
+from jackfield.search.index import Index
 
 pytestmark = pytest.mark.slow
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.actions.search import service as search
 from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.search import service as search
 from tests.unit.connectors.conftest import MAIN
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import pytest
 
 from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.loader import load
+from jackfield.connectors.loading.loader import load
 from jackfield.connectors.scaffold import sketch, write_files
 from jackfield.testing.cases import Case, InvalidCase, read_cases, run_case
 

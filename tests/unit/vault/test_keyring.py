@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.vault import keyring, proof
+from jackfield.vault import key_check, keyring
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
 from tests.support.clock import NOW
@@ -91,11 +91,11 @@ def test_a_variable_that_is_not_set_is_refused() -> None:
 
 def test_the_keyring_that_sealed_proves_itself_and_no_other_does() -> None:
     ours, other = Keyring.mint(NOW), Keyring.mint(NOW)
-    proofs = {ours.current: proof.make(Vault(ours), ours.current)}
+    proofs = {ours.current: key_check.make(Vault(ours), ours.current)}
 
-    proof.check(Vault(ours), proofs, "keyring.json")
+    key_check.check(Vault(ours), proofs, "keyring.json")
     with pytest.raises(KeyringUnusable, match=f"sealed with key {ours.current}"):
-        proof.check(Vault(other), proofs, "keyring.json")
+        key_check.check(Vault(other), proofs, "keyring.json")
 
 
 def test_a_key_does_not_show_itself() -> None:

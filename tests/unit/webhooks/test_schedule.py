@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jackfield.webhooks.schedule import ATTEMPTS, next_attempt
+from jackfield.webhooks.retry_schedule import ATTEMPTS, next_attempt
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = 24 * 3600

@@ -3,7 +3,7 @@
 from jackfield.accounts.models import Account
 from jackfield.accounts.opening import method_of, open_account
 from jackfield.accounts.permissions.models import Permissions, Probed
-from jackfield.accounts.permissions.probing import probe
+from jackfield.accounts.permissions.probes import probe
 from jackfield.accounts.permissions.repo import KeptPermissions
 from jackfield.accounts.repo import Accounts
 from jackfield.kit.ids import ProjectId

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from jackfield.engine.call import File
+from jackfield.engine.run_context import File
 from jackfield.kit.errors import HubError, NotFound
 from jackfield.kit.secret import Token
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from jackfield.actions.files.models import FileToken
 from jackfield.db.tx import Database, Tx
-from jackfield.engine.call import File
+from jackfield.engine.run_context import File
 
 
 class Files:

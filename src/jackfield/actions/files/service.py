@@ -5,7 +5,7 @@ from typing import Final
 
 from jackfield.actions.files.models import FileLink, FileNotFound, FileNotLinkable, FileToken
 from jackfield.actions.files.repo import Files, find_file
-from jackfield.engine.call import File
+from jackfield.engine.run_context import File
 from jackfield.kit.ids import ProjectId
 from jackfield.runtime import Hub
 

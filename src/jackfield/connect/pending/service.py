@@ -3,7 +3,6 @@
 from jackfield.accounts.credentials import secrets_of
 from jackfield.accounts.identity import forget_identity, keep_identity, kept_identity
 from jackfield.accounts.models import Account, AccountNotUsable
-from jackfield.connect.keeping import Proven, keep, target
 from jackfield.connect.pending.models import (
     LIFETIME,
     PendingLink,
@@ -12,6 +11,7 @@ from jackfield.connect.pending.models import (
 )
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions
+from jackfield.connect.verified_account import Proven, keep, target
 from jackfield.connectors.auth import AuthMethod
 from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+from jackfield.connectors.loading.integrity import MAX_TOOL_NAME
 from jackfield.connectors.openapi.document import OpenApi
-from jackfield.connectors.openapi.naming import snake_case, unique
+from jackfield.connectors.openapi.names import snake_case, unique
 from jackfield.connectors.openapi.schemas import merged, one_line, to_input, to_inputs
 from jackfield.connectors.reading import items, mapping, text
-from jackfield.connectors.references import MAX_TOOL_NAME
 from jackfield.kit.json import Json
 
 _PLACES: Final = {"path": "path", "query": "query", "header": "headers"}

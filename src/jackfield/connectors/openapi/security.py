@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from jackfield.connectors.openapi.document import OpenApi
-from jackfield.connectors.openapi.naming import snake_case
+from jackfield.connectors.openapi.names import snake_case
 from jackfield.connectors.reading import mapping, text
 from jackfield.kit.json import Json
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final, TypeAlias
 
-from jackfield.connectors.finding import Severity
+from jackfield.connectors.diagnostics import Severity
 from jackfield.connectors.yaml import KeyPath
 from jackfield.engine.mode import Mode
 

@@ -7,14 +7,14 @@ from typing import Final, TypeAlias
 
 from jackfield.engine.auth.credential import CredentialMissing
 from jackfield.engine.auth.signable import Sign
-from jackfield.engine.auth.signing import compile_signing
+from jackfield.engine.auth.signature import compile_signing
+from jackfield.engine.document_reader import require_known, take_choice, take_object
+from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.templates import compile_safely, compile_value
-from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
-from jackfield.engine.shape import require_known, take_choice, take_object
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 Pairs: TypeAlias = list[tuple[str, str]]

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from jackfield.engine.document_reader import require_known, take_objects
+from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.phrases import phrase
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.templates import compile_safely
-from jackfield.engine.faults import InvalidStep, missing_field
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
-from jackfield.engine.shape import require_known, take_objects
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 

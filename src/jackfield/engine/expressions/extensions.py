@@ -30,14 +30,14 @@ from typing import Final
 
 import msgspec
 
+from jackfield.engine.current_time import now
 from jackfield.engine.dates import read_date_as
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.expressions.patterns import Pattern
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.missing import MISSING
-from jackfield.engine.moment import now
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 _LONGEST_TEXT: Final = 1_000_000

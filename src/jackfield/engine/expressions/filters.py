@@ -8,8 +8,8 @@ from typing import Final, Never, TypeAlias
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.patterns import Pattern
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 

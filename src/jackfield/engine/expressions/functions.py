@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeAlias
 
+from jackfield.engine.current_time import now as current_time
 from jackfield.engine.dates import add_years, in_year, read_date_as, years_between
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.extensions import EXTENSIONS
 from jackfield.engine.expressions.meter import Meter
-from jackfield.engine.missing import MISSING
-from jackfield.engine.moment import now as current_time
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 Implementation: TypeAlias = Callable[..., Json]

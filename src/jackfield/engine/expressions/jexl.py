@@ -8,8 +8,8 @@ from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.functions import FUNCTIONS, Function
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.expressions.parser import parse
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 Scope: TypeAlias = dict[str, Json]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, final
 
-from jackfield.engine.missing import MISSING
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 EXACT: Final = 2**53

@@ -10,8 +10,8 @@ from typing import Final, Never
 from jackfield.engine.expressions import syntax
 from jackfield.engine.expressions.errors import SyntaxFault
 from jackfield.engine.expressions.tokens import Token, tokenize
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
+from jackfield.engine.undefined import MISSING
 
 LONGEST: Final = 16_384
 _DEEPEST: Final = 64

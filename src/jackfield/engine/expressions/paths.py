@@ -14,8 +14,8 @@ from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.filters import Candidate, Predicate, compile_filter
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.kinds import is_list
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 LONGEST: Final = 4096

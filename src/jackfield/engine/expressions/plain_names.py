@@ -11,7 +11,7 @@ from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.paths import compile_path
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.missing import MISSING
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 _FINDS_MANY: Final = re.compile(r"\.\.|\[\*\]|\[\?\(|\[\d+:\d+\]", re.ASCII)

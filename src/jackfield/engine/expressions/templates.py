@@ -8,8 +8,8 @@ from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.text import compile_text, is_static, settle
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 _DEEPEST: Final = 64

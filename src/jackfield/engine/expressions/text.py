@@ -18,8 +18,8 @@ from jackfield.engine.expressions.jexl import Evaluate, Scope, compile_jexl
 from jackfield.engine.expressions.paths import compile_path
 from jackfield.engine.expressions.plain_names import compile_names
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 LONGEST: Final = 1_000_000

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, TypeAlias
 
+from jackfield.engine.document_reader import take_objects
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.inputs.rules import Rule, compile_rules
 from jackfield.engine.inputs.schema import object_schema
 from jackfield.engine.inputs.validation import Validator
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.shape import take_objects
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 

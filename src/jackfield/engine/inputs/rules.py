@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from jackfield.engine.document_reader import take_objects
+from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions import js
-from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.kinds import is_list
-from jackfield.engine.missing import MISSING
-from jackfield.engine.shape import take_objects
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 

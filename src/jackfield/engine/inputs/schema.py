@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from jackfield.engine.faults import InvalidStep
+from jackfield.engine.document_reader import take_objects
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.shape import take_objects
 from jackfield.kit.json import Json
 
 _TYPES: Final[Mapping[str, dict[str, Json]]] = {

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, cast
 
+from jackfield.engine.document_reader import require_known, take_objects
+from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
-from jackfield.engine.shape import require_known, take_objects
+from jackfield.engine.undefined import MISSING
 from jackfield.engine.wire.query import ArrayFormat, Query
 from jackfield.kit.json import Json
 

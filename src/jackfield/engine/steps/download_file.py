@@ -6,22 +6,22 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from jackfield.engine import quirks
-from jackfield.engine.call import File
+from jackfield.engine.document_reader import require_known, take_object
+from jackfield.engine.errors import InvalidStep, invalid_value
 from jackfield.engine.exchange.failure import fail, fail_with
 from jackfield.engine.exchange.perform import Exchange, UnreadableAnswer, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_safely
-from jackfield.engine.faults import InvalidStep, invalid_value
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.shape import require_known, take_object
-from jackfield.engine.steps.outgoing import ACCEPT, Outgoing, compile_outgoing
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.run_context import File
+from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.request_template import ACCEPT, Outgoing, compile_outgoing
 from jackfield.engine.steps.upload import decode_content
 from jackfield.engine.transport import Request, Response
+from jackfield.engine.undefined import MISSING
 from jackfield.engine.wire.files import disposition_of, name_in
 from jackfield.engine.wire.formats import read_answer
 from jackfield.engine.wire.json import decode_json

@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from jackfield.engine.document_reader import require_known, take_object, take_objects, take_text
+from jackfield.engine.enum_matchers.matchers import Match, find_matcher
+from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.templates import compile_settled, may_fail
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
-from jackfield.engine.geography.matchers import Match, find_matcher
 from jackfield.engine.kinds import is_list
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
-from jackfield.engine.shape import require_known, take_object, take_objects, take_text
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 UNMAPPED: Final = "unmapped_value"

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
+from jackfield.engine.errors import missing_field
 from jackfield.engine.expressions import js
-from jackfield.engine.faults import missing_field
 from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.steps.compile_context import Setting, StepFunction
 from jackfield.kit.json import Json
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+from jackfield.engine.document_reader import take_text
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import as_object, is_list
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.shape import take_text
+from jackfield.engine.steps.compile_context import Setting, StepFunction
 from jackfield.engine.steps.fields import (
     Fields,
     MappingState,
@@ -18,7 +18,7 @@ from jackfield.engine.steps.fields import (
     field_documents,
     map_record,
 )
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 _SEEN: Final = (

@@ -5,22 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from jackfield.engine.document_reader import require_known, take_objects
+from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.exchange.failure import fail, fail_with
 from jackfield.engine.exchange.perform import Exchange, UnreadableAnswer, perform
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
 from jackfield.engine.kinds import as_object, is_list, is_object
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.shape import require_known, take_objects
 from jackfield.engine.steps.arguments import compile_condition, compile_name
-from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.request_template import Outgoing, compile_outgoing
 from jackfield.engine.transport import Response
+from jackfield.engine.undefined import MISSING
 from jackfield.engine.wire.formats import read_answer
 from jackfield.engine.wire.json import decode_json
 from jackfield.kit.errors import ProviderError, ProviderTimeout

@@ -14,10 +14,10 @@ from jackfield.engine.exchange.perform import UnreadableAnswer
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.kinds import as_object, is_list
-from jackfield.engine.missing import MISSING
 from jackfield.engine.run import Position, Run, StepResult
 from jackfield.engine.steps.extraction import index_by
-from jackfield.engine.steps.paging import Paging
+from jackfield.engine.steps.page_iterator import Paging
+from jackfield.engine.undefined import MISSING
 from jackfield.engine.wire.json import encode_json
 from jackfield.kit.errors import PaginationStalled, ProviderError
 from jackfield.kit.json import Json

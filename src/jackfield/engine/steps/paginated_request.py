@@ -8,19 +8,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from jackfield.engine.document_reader import require_known, take_object
+from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
-from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.kinds import is_object
 from jackfield.engine.run import Position, Run, StepResult
-from jackfield.engine.shape import require_known, take_object
 from jackfield.engine.steps.arguments import Draft
-from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
+from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
-from jackfield.engine.steps.paging import Paging, compile_paging
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.steps.request_template import Outgoing, compile_outgoing
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.json import Json
 

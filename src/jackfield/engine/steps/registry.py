@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from jackfield.engine.faults import InvalidStep
+from jackfield.engine.errors import InvalidStep
+from jackfield.engine.steps.compile_context import Setting, StepFunction
 from jackfield.engine.steps.download_file import compile_download_file
 from jackfield.engine.steps.group_data import compile_group_data
 from jackfield.engine.steps.map_fields import compile_map_fields, compile_map_fields_v1
 from jackfield.engine.steps.mcp_request import compile_mcp_request
 from jackfield.engine.steps.paginated_request import compile_paginated_request
 from jackfield.engine.steps.request import compile_request
-from jackfield.engine.steps.setting import Setting, StepFunction
 from jackfield.engine.steps.sign_jwt import compile_sign_jwt
 from jackfield.engine.steps.soap import compile_soap_paginated_request, compile_soap_request
 from jackfield.engine.steps.static_values import compile_static_values

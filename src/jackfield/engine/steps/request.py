@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
+from jackfield.engine.document_reader import require_known, take_choice, take_object
+from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.failure import fail, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
@@ -11,15 +13,13 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.kinds import as_list, as_object
-from jackfield.engine.missing import MISSING
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.shape import require_known, take_choice, take_object
+from jackfield.engine.steps.compile_context import Setting, StepFunction
 from jackfield.engine.steps.extraction import Extract, compile_key, index_by
-from jackfield.engine.steps.outgoing import compile_outgoing
+from jackfield.engine.steps.request_template import compile_outgoing
 from jackfield.engine.steps.saml import compile_saml
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.undefined import MISSING
 from jackfield.engine.wire.formats import FORMATS, Format, read_answer, reader_of
 from jackfield.kit.json import Json
 

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 from xml.sax.saxutils import escape
 
+from jackfield.engine.current_time import now
+from jackfield.engine.document_reader import require_known, take_object
+from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.kinds import as_object
-from jackfield.engine.missing import MISSING
-from jackfield.engine.moment import now
 from jackfield.engine.run import Run
-from jackfield.engine.shape import require_known, take_object
-from jackfield.engine.steps.setting import Setting
+from jackfield.engine.steps.compile_context import Setting
 from jackfield.engine.steps.sign_jwt import TokenNotSigned, require_signer
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 # Gives the body's key and the assertion to put there.

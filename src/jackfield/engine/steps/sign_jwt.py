@@ -4,16 +4,16 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from jackfield.engine.current_time import now
+from jackfield.engine.document_reader import require_known, take_object
+from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
 from jackfield.engine.kinds import as_object
-from jackfield.engine.moment import now
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.shape import require_known, take_object
 from jackfield.engine.signer import Signer
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.steps.compile_context import Setting, StepFunction
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 from xml.sax.saxutils import escape
 
+from jackfield.engine.document_reader import require_known, take_object, take_objects
+from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.failure import fail, fail_with, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
@@ -13,20 +15,18 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, Scope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.expressions.text import Reference, split_text
-from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.kinds import as_object, is_object
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.shape import require_known, take_object, take_objects
 from jackfield.engine.steps.arguments import Draft
-from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
+from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.paginated_request import position_of
-from jackfield.engine.steps.paging import Paging, compile_paging
 from jackfield.engine.steps.request import compile_shaping
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.steps.request_template import Outgoing, compile_outgoing
 from jackfield.engine.transport import Request
+from jackfield.engine.undefined import MISSING
 from jackfield.engine.wire.body import header_name
 from jackfield.engine.wire.soap import UsernameToken, fault_of, read_envelope, write_envelope
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml

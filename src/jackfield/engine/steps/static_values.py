@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
+from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
-from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.kinds import is_list
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
+from jackfield.engine.document_reader import take_object, take_objects
+from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.kinds import is_list
-from jackfield.engine.missing import MISSING
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.shape import take_object, take_objects
+from jackfield.engine.steps.compile_context import Setting, StepFunction
 from jackfield.engine.steps.registry import compile_function
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.errors import HubError, ProviderError
 from jackfield.kit.json import Json
 

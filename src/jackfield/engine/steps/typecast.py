@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from jackfield.engine.casts import CASTS
+from jackfield.engine.document_reader import take_objects, take_text
+from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Scope
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.faults import InvalidStep, invalid_value, missing_field
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.missing import MISSING
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.shape import take_objects, take_text
+from jackfield.engine.steps.compile_context import Setting, StepFunction
 from jackfield.engine.steps.map_fields import visible
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 Cast: TypeAlias = Callable[[Json], Json]

@@ -6,24 +6,24 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from jackfield.engine import quirks
+from jackfield.engine.document_reader import require_known, take_object, take_objects
+from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.failure import fail, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.faults import InvalidStep, missing_field
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.kinds import as_object
-from jackfield.engine.missing import MISSING
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.shape import require_known, take_object, take_objects
 from jackfield.engine.steps.arguments import compile_condition, compile_name
-from jackfield.engine.steps.outgoing import Outgoing, compile_outgoing
+from jackfield.engine.steps.compile_context import Setting, StepFunction
 from jackfield.engine.steps.request import take_format
-from jackfield.engine.steps.setting import Setting, StepFunction
+from jackfield.engine.steps.request_template import Outgoing, compile_outgoing
 from jackfield.engine.transport import Request
+from jackfield.engine.undefined import MISSING
 from jackfield.engine.wire.body import header_name, text_of
 from jackfield.engine.wire.files import type_of
 from jackfield.engine.wire.formats import read_answer, reader_of

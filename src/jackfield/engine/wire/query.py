@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 
 from jackfield.engine.expressions import js
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.missing import MISSING
+from jackfield.engine.undefined import MISSING
 from jackfield.engine.wire.json import encode_text
 from jackfield.engine.wire.url import escape
 from jackfield.kit.json import Json

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from jackfield.engine.expressions import js
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.missing import MISSING
+from jackfield.engine.undefined import MISSING
 from jackfield.kit.json import Json
 
 ATTRIBUTE: Final = "@_"

@@ -1,0 +1,74 @@
+"""Asking the provider what credentials may do, by the requests its connector declares harmless."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+
+from jackfield.accounts.opening import Opened
+from jackfield.accounts.permissions.models import Finding, Verdict
+from jackfield.accounts.provider import ProviderTransport, safe
+from jackfield.connectors.permissions import PermissionProbe
+from jackfield.engine.run_context import Call
+from jackfield.kit import redaction
+from jackfield.kit.errors import HubError, ProviderError
+from jackfield.runtime import Hub
+
+_SECONDS: Final = 15
+_SECONDS_FOR_ALL: Final = 60
+_AT_ONCE: Final = 4
+_NOT_ALLOWED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
+_log = structlog.get_logger()
+
+
+async def probe(hub: Hub, opened: Opened) -> tuple[Finding, ...]:
+    """Make every probe of the account's auth method, a few at once, and say what each found."""
+    redaction.learn(opened.credentials.redactor)
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    end = asyncio.get_running_loop().time() + _SECONDS_FOR_ALL
+
+    async def ask(each: PermissionProbe) -> Finding:
+        try:
+            async with asyncio.timeout_at(end), turns:
+                return await _ask(hub, opened, each)
+        except TimeoutError:
+            return Finding(each.key, Verdict.UNKNOWN, "there was no time left to ask")
+
+    return tuple(await asyncio.gather(*map(ask, opened.method.permissions)))
+
+
+async def _ask(hub: Hub, opened: Opened, each: PermissionProbe) -> Finding:
+    connector, credentials = opened.connector, opened.credentials
+    call = Call(
+        inputs={},
+        credentials=credentials.values,
+        transport=ProviderTransport(hub.egress, connector.compiled, credentials, seconds=_SECONDS),
+        auth_method=opened.method.key,
+        environment=opened.account.environment,
+        flow="test_action",
+        deadline=_SECONDS,
+        clock=hub.clock,
+        sleep=hub.sleep,
+    )
+    try:
+        await each.compiled.run(call)
+    except ProviderError as error:
+        return _judge(each, safe(error, credentials))
+    except HubError as error:
+        return Finding(each.key, Verdict.UNKNOWN, error.detail)
+    if not each.reads:
+        # It was meant to be refused. What it did is done, and its author must hear of it.
+        _log.error("probe_not_refused", connector=connector.key, probe=each.key)
+    return Finding(each.key, Verdict.ALLOWED)
+
+
+def _judge(each: PermissionProbe, error: ProviderError) -> Finding:
+    status = None if error.answer is None else error.answer.status
+    if status in _NOT_ALLOWED:
+        return Finding(each.key, Verdict.REFUSED, error.detail)
+    if status in each.refusals:
+        return Finding(each.key, Verdict.ALLOWED)
+    return Finding(each.key, Verdict.UNKNOWN, error.detail)

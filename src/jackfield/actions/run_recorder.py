@@ -1,0 +1,315 @@
+"""Writing a run down while it goes on: what became of each step, at as little cost as it can be."""
+
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+import structlog
+
+from jackfield.accounts import service as accounts
+from jackfield.accounts.models import Account
+from jackfield.actions.holding import Held
+from jackfield.actions.models import AnswerTooDeep, RequestTimeout
+from jackfield.connectors.connector import Connector
+from jackfield.engine.trace import StepState
+from jackfield.engine.transport import Request, Response
+from jackfield.kit import request_context
+from jackfield.kit.errors import HubError, ProviderTimeout, ProviderUnauthorized
+from jackfield.kit.ids import ProjectId, RunId
+from jackfield.kit.json import Json
+from jackfield.kit.redaction import NOTHING, Redactor
+from jackfield.logs.runs.models import Body, Exchange, ExchangeBodies, Run, RunBodies, StepRecord
+from jackfield.logs.runs.repo import append_bodies, append_run
+from jackfield.projects import service as projects
+from jackfield.runtime import Hub
+
+LIFE_SECONDS: Final = 60.0
+
+_LONGEST_MESSAGE: Final = 2000
+_LONGEST_BODY: Final = 64 * 1024
+_LONGEST_URL: Final = 2000
+_MOST_STEPS: Final = 100
+_MOST_EXCHANGES: Final = 100
+_MOST_BODIES: Final = 20
+_OK: Final = 200
+_REFUSED: Final = 400
+_FAILED: Final = 500
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Sent:
+    step_id: str
+    request: Request
+    started: float
+    duration_ms: int = 0
+    response: Response | None = None
+
+    @property
+    def may_have_written(self) -> bool:
+        if self.request.method.upper() in _READS:
+            return False
+        return self.response is None or not _REFUSED <= self.response.status < _FAILED
+
+
+@dataclass(slots=True)
+class _Step:
+    id: str
+    function: str
+    started: float
+    ended: float = 0.0
+    state: StepState = "failed"
+    message: str | None = None
+    sent: list[_Sent] = field(default_factory=list[_Sent])
+
+
+@dataclass(slots=True)
+class Told:
+    """What a run gave back, for the log, and the provider's status where that is the run's."""
+
+    output: Json = None
+    status: int = _OK
+
+
+class Recorder:
+    """
+    The trace of one run (see `jackfield.engine.trace.Trace`), and its entry in the log.
+
+    `connector`, `held` and `redactor` are filled in as soon as they are known.
+    """
+
+    def __init__(
+        self, hub: Hub, project_id: ProjectId, *, action_id: str, account_id: str, source: str
+    ) -> None:
+        self._hub = hub
+        self._project_id = project_id
+        self._started_at: Final = hub.clock()
+        self._started: Final = time.perf_counter()
+        self._action_id = action_id
+        self._account_id = account_id
+        self._source = source
+        self._steps: list[_Step] = []
+        self.id: Final = RunId.new(self._started_at)
+        self.redactor: Redactor = NOTHING
+        self.held: Held | None = None
+        self.connector: Connector | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """How many seconds the run has taken so far."""
+        return time.perf_counter() - self._started
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether the provider was asked anything."""
+        return any(step.sent for step in self._steps)
+
+    @property
+    def may_have_written(self) -> bool:
+        """Whether the provider was asked to change something, and did not refuse."""
+        return any(each.may_have_written for step in self._steps for each in step.sent)
+
+    def step_started(self, step_id: str, function: str) -> None:
+        if len(self._steps) < _MOST_STEPS:
+            self._steps.append(_Step(step_id, function, time.perf_counter()))
+
+    def requested(self, step_id: str, request: Request) -> None:
+        step = self._find(step_id)
+        if step is not None and len(step.sent) < _MOST_EXCHANGES:
+            step.sent.append(_Sent(step_id, request, time.perf_counter()))
+
+    def answered(self, step_id: str, response: Response, *, seconds: float) -> None:
+        step = self._find(step_id)
+        if step is not None and step.sent and step.sent[-1].response is None:
+            sent = step.sent[-1]
+            sent.response = response
+            sent.duration_ms = _ms(time.perf_counter() - sent.started)
+
+    def step_ended(self, step_id: str, state: StepState, output: Mapping[str, Json]) -> None:
+        step = self._find(step_id)
+        if step is not None:
+            step.ended = time.perf_counter()
+            step.state = state
+            step.message = output.get("message") if state == "failed" else None
+
+    def finish(self, status: int, error: HubError | None) -> None:
+        """Put the run into the log, a moment later."""
+        request, held, connector = request_context.current(), self.held, self.connector
+        account = None if held is None else held.account
+        action = None if connector is None else connector.find_action(self._action_id)
+        run = Run(
+            id=self.id,
+            account_id=self._account_id[:255],
+            provider="" if connector is None else connector.key,
+            action_id=self._action_id[:255],
+            source=self._source,
+            success=error is None and status < _REFUSED,
+            status_code=status if error is None else error.status,
+            error_code=None if error is None else error.code,
+            message=None if error is None else self._masked(error.detail),
+            started_at=self._started_at,
+            duration_ms=_ms(self.elapsed),
+            request_id=None if request is None else request.request_id,
+            key_id=None if request is None else request.key_id,
+            user_agent=None if request is None else request.user_agent,
+            profile_id=None if held is None else held.profile.id,
+            connector_version=None if connector is None else connector.version,
+            action_type=None if action is None else action.action_type,
+            auth_method=None if account is None else account.auth_method,
+            mode=None if account is None else account.type,
+            origin_owner_id=None if account is None else account.origin_owner_id,
+            origin_owner_name=None if account is None else account.origin_owner_name,
+            steps=tuple([self._record(step) for step in self._steps]),
+        )
+        append_run(self._hub.appender, self._project_id, run)
+        if request is not None and self.may_have_written:
+            request.may_have_written = True
+
+    def report(self) -> dict[str, Json]:
+        """Return what a caller is shown of the run so far: no credential, no body."""
+        return {
+            "action_run_id": self.id,
+            "connector_version": None if self.connector is None else self.connector.version,
+            "duration_ms": _ms(self.elapsed),
+            "steps": [
+                {
+                    "step_id": step.id,
+                    "step_function_name": step.function,
+                    "state": step.state,
+                    "message": step.message,
+                    "duration_ms": step.duration_ms,
+                    "requests": [
+                        {
+                            "method": each.method,
+                            "url": each.url,
+                            "status_code": each.status,
+                            "duration_ms": each.duration_ms,
+                        }
+                        for each in step.exchanges
+                    ],
+                }
+                for step in map(self._record, self._steps)
+            ],
+        }
+
+    def keep_bodies(self, inputs: Json, output: Json) -> None:
+        """Put what went in and out into the log as well."""
+        sent = [each for step in self._steps for each in step.sent][:_MOST_BODIES]
+        bodies = RunBodies(
+            inputs=self.redactor.value(inputs),
+            output=self.redactor.value(output),
+            exchanges=tuple(
+                ExchangeBodies(
+                    step_id=each.step_id,
+                    request=self._body(each.request.headers, each.request.body),
+                    response=each.response
+                    and self._body(each.response.headers, each.response.body),
+                )
+                for each in sent
+            ),
+        )
+        append_bodies(self._hub.appender, self._project_id, self.id, bodies)
+
+    def _find(self, step_id: str) -> _Step | None:
+        for step in reversed(self._steps):
+            if step.id == step_id:
+                return step
+        return self._steps[-1] if self._steps else None
+
+    def _record(self, step: _Step) -> StepRecord:
+        last = step.sent[-1].response if step.sent else None
+        return StepRecord(
+            id=step.id,
+            function=step.function,
+            state=step.state,
+            status_code=None if last is None else last.status,
+            message=None if step.message is None else self._masked(step.message),
+            offset_ms=_ms(step.started - self._started),
+            duration_ms=_ms((step.ended or time.perf_counter()) - step.started),
+            exchanges=tuple(
+                [
+                    Exchange(
+                        each.request.method,
+                        self.redactor.url(each.request.url)[:_LONGEST_URL],
+                        None if each.response is None else each.response.status,
+                        each.duration_ms,
+                    )
+                    for each in step.sent
+                ]
+            ),
+        )
+
+    def _masked(self, text: Json) -> str:
+        return self.redactor.text(str(text))[:_LONGEST_MESSAGE]
+
+    def _body(self, headers: Mapping[str, str], content: bytes | None) -> Body:
+        shown = cast("Mapping[str, str]", self.redactor.value(headers))
+        text = (content or b"")[:_LONGEST_BODY].decode("utf-8", "replace")
+        return Body(shown, self.redactor.text(text), len(content or b"") > _LONGEST_BODY)
+
+
+@asynccontextmanager
+async def recorded(
+    hub: Hub, project_id: ProjectId, recorder: Recorder, *, inputs: Json
+) -> AsyncGenerator[Told]:
+    """
+    Write down how the block ends; with headers and bodies, if that is what the project wants.
+
+    A credential that was refused is checked: one action's 401 may be about that action alone.
+
+    Raises:
+        RequestTimeout: the block was ended by the run's deadline.
+        AnswerTooDeep: what the provider answered cannot be walked through.
+    """
+    told, error = Told(), HubError()
+    try:
+        yield told
+        error = None
+    except ProviderUnauthorized as refused:
+        error = refused
+        if recorder.held is not None:
+            refused.relink = await doubt(hub, project_id, recorder.held.account)
+        raise
+    except ProviderTimeout as late:
+        if recorder.elapsed < LIFE_SECONDS:
+            error = late
+            raise
+        error = RequestTimeout()
+        raise error from late
+    except HubError as failed:
+        error = failed
+        raise
+    except RecursionError:
+        # What is asked is bounded before it comes here: it is the answer.
+        error = AnswerTooDeep()
+        raise error from None
+    finally:
+        recorder.finish(told.status, error)
+        settings = await projects.project_settings(hub, project_id)
+        if settings.advanced_logs:
+            _keep_bodies(recorder, inputs, told.output)
+
+
+async def doubt(hub: Hub, project_id: ProjectId, account: Account) -> str | None:
+    """Check the credential; return the account's id if it must be linked anew."""
+    try:
+        checked = await accounts.check(hub, project_id, account.id)
+    except HubError as error:
+        _log.warning("account_not_checked", account_id=account.id, code=error.code)
+        return None
+    return checked.id if checked.needs_relinking else None
+
+
+def _keep_bodies(recorder: Recorder, inputs: Json, output: Json) -> None:
+    try:
+        recorder.keep_bodies(inputs, output)
+    except RecursionError:
+        _log.warning("bodies_too_deep", run_id=recorder.id)
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,171 @@
+"""The hub as an agent that other agents talk to: its cards, and JSON-RPC at the root.
+
+Every request is complete in itself. A task ends within the request that began it, so nothing is
+kept between two of them and any process can answer any request.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Scope
+
+from jackfield.actions.models import AccountMissing
+from jackfield.agents import jsonrpc, results
+from jackfield.agents.a2a import cards, protocol, search_reply, tasks
+from jackfield.agents.a2a.messages import Wish, no_push_notifications, read_wish, task_not_found
+from jackfield.agents.a2a.objects import Task
+from jackfield.agents.a2a.protocol import Request
+from jackfield.agents.accounts import Reach, account_ids, reach
+from jackfield.agents.jsonrpc import RpcRefused
+from jackfield.kit.errors import HubError, UnsupportedMediaType
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import Json, encode
+from jackfield.projects import service as projects
+from jackfield.projects.authorization import read_api_key
+from jackfield.projects.models import Caller
+from jackfield.projects.models import Scope as ApiScope
+from jackfield.runtime import Hub
+
+PATH: Final = "/"
+CARD: Final = "/.well-known/agent-card.json"
+EXTENDED_CARD: Final = "/agent/authenticatedExtendedCard"
+BEAT_SECONDS: Final = 10.0
+
+_JSON: Final = "application/json"
+_STREAM: Final = "text/event-stream"
+_CACHED: Final = {"cache-control": "public, max-age=300"}
+# A proxy that gathers events before it passes them on would keep them until the end.
+_UNBUFFERED: Final = {"x-accel-buffering": "no"}
+_BEAT: Final = b": still working\n\n"
+_PUSH: Final = "tasks/pushNotificationConfig/"
+_STREAMED: Final = frozenset({"message/stream", "tasks/resubscribe"})
+_INTERNAL: Final = 500
+
+_log = structlog.get_logger()
+
+
+class A2a:
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        # Held here, because the work goes on when the client hangs up: it may be a write.
+        self._at_work: set[asyncio.Task[dict[str, Json]]] = set()
+
+    async def card(self, scope: Scope, _body: bytes) -> Response:
+        return Response(encode(cards.card(self._hub)), headers=_CACHED, media_type=_JSON)
+
+    async def extended_card(self, scope: Scope, _body: bytes) -> Response:
+        """
+        Answer with the card of the accounts in the header `x-account-id`.
+
+        Raises:
+            HubError: the request is refused: who asks, or whose accounts.
+        """
+        headers = Headers(scope=scope)
+        caller = await self._caller(headers)
+        found = await self._reach(caller.project_id, headers)
+        return Response(encode(cards.extended_card(self._hub, found)), media_type=_JSON)
+
+    async def serve(self, scope: Scope, body: bytes) -> Response:
+        """
+        Answer one JSON-RPC request; what is wrong with it is answered in JSON-RPC too.
+
+        Raises:
+            HubError: the request as a whole is refused: who asks, and in which form.
+        """
+        headers = Headers(scope=scope)
+        if headers.get("content-type", _JSON).partition(";")[0].strip().lower() != _JSON:
+            raise UnsupportedMediaType
+        caller = await self._caller(headers)
+        try:
+            request = protocol.read(body)
+        except RpcRefused as refused:
+            return Response(jsonrpc.refuse(refused.rpc_id, refused), media_type=_JSON)
+        try:
+            answer = await self._answer(request, caller.project_id, headers)
+        except HubError as error:
+            content = jsonrpc.refuse(request.id, _as_rpc(error))
+        else:
+            if isinstance(answer, Response):
+                return answer
+            content = jsonrpc.answer(request.id, answer)
+        if request.method in _STREAMED:
+            return Response(protocol.event(content), headers=_UNBUFFERED, media_type=_STREAM)
+        return Response(content, media_type=_JSON)
+
+    async def _answer(
+        self, request: Request, project_id: ProjectId, headers: Headers
+    ) -> Json | Response:
+        match request.method:
+            case "message/send" | "message/stream":
+                wish = read_wish(request.params)
+                found = await self._reach(project_id, headers)
+                if wish.order is None:
+                    return await search_reply.find(self._hub, found, wish)
+                task = Task(wish.context_id)
+                if request.method == "message/send":
+                    return await tasks.run(self._hub, found, wish, task)
+                events = self._events(request, found, wish, task)
+                return StreamingResponse(events, headers=_UNBUFFERED, media_type=_STREAM)
+            case "agent/getAuthenticatedExtendedCard":
+                return cards.extended_card(self._hub, await self._reach(project_id, headers))
+            case "tasks/get" | "tasks/cancel" | "tasks/resubscribe":
+                if not isinstance(request.params.get("id"), str):
+                    msg = "params.id must be the id of a task"
+                    raise RpcRefused(msg, rpc_code=jsonrpc.INVALID_PARAMS)
+                raise task_not_found()
+            case method if method.startswith(_PUSH):
+                raise no_push_notifications()
+            case method:
+                msg = f"there is no method {method[:128]!r}"
+                raise RpcRefused(msg, rpc_code=jsonrpc.METHOD_NOT_FOUND)
+
+    async def _events(
+        self, request: Request, found: Reach, wish: Wish, task: Task
+    ) -> AsyncGenerator[bytes]:
+        """Run an action, and tell how it goes on as it does."""
+
+        def event(result: Json) -> bytes:
+            return protocol.event(jsonrpc.answer(request.id, result))
+
+        # With a key the task may turn out to be an earlier one: it is told of when it is known.
+        is_new = wish.key is None or wish.is_dry_run
+        work = asyncio.create_task(tasks.run_aside(self._hub, found, wish, task))
+        self._at_work.add(work)
+        work.add_done_callback(self._at_work.discard)
+        if is_new:
+            yield event(task.shown(task.status("submitted", self._hub.clock())))
+            working = task.status("working", self._hub.clock())
+            yield event(task.status_update(working, final=False))
+        while not (await asyncio.wait({work}, timeout=BEAT_SECONDS))[0]:
+            yield _BEAT
+        finished = work.result()
+        if not is_new:
+            yield event(finished)
+            return
+        for artifact in finished.get("artifacts", []):
+            yield event(task.artifact_update(artifact))
+        yield event(task.status_update(finished["status"], final=True))
+
+    async def _caller(self, headers: Headers) -> Caller:
+        caller = await projects.authenticate(self._hub, read_api_key(headers.get("authorization")))
+        caller.require(ApiScope.ACTIONS_EXECUTE)
+        return caller
+
+    async def _reach(self, project_id: ProjectId, headers: Headers) -> Reach:
+        ids = account_ids(headers.get("x-account-id", ""))
+        if not ids:
+            raise AccountMissing
+        return await reach(self._hub, project_id, ids, end_user=headers.get("x-end-user-id"))
+
+
+def _as_rpc(error: HubError) -> RpcRefused:
+    if isinstance(error, RpcRefused):
+        return error
+    if error.status >= _INTERNAL:
+        _log.warning("a2a_failed", code=error.code, detail=error.detail, **error.context)
+        return RpcRefused(error.detail, rpc_code=jsonrpc.INTERNAL_ERROR)
+    return RpcRefused(error.detail, rpc_code=jsonrpc.INVALID_PARAMS, data=results.refusal(error))

@@ -1,0 +1,131 @@
+"""The agent's cards: what it is, for anybody, and what it can do, for those with accounts."""
+
+from importlib.metadata import version
+from typing import Final
+
+from jackfield.agents.a2a.examples import order_of, schema_of
+from jackfield.agents.a2a.messages import Form
+from jackfield.agents.a2a.protocol import VERSION
+from jackfield.agents.accounts import Reach, title_of
+from jackfield.connectors.action import ActionInfo
+from jackfield.connectors.connector import Connector
+from jackfield.kit.json import Json, encode
+from jackfield.runtime import Hub
+
+_NAME: Final = "Jackfield"
+_TAG: Final = "jackfield"
+_HOW: Final = (
+    'A data part such as {"action": "iterable_list_channels"} runs that action; a text is answered '
+    "with the actions that fit it. There is no language model inside: nothing is run that was not "
+    "named."
+)
+_SCHEMES: Final = {
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The API key as user name, with an empty password.",
+    },
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The API key."},
+    "account": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-account-id",
+        "description": "No secret: the linked accounts to use, with commas between them.",
+    },
+}
+# What can be asked of any account, until its own card says what it can do.
+_SKILLS: Final[list[Json]] = [
+    {
+        "id": "find_actions",
+        "name": "Find actions",
+        "description": "Send what is to be done as a text: the actions that fit it come back, each "
+        "with its inputs and the data part that runs it.",
+        "tags": [_TAG, "search"],
+        "examples": ["who is on the mailing list?"],
+        "inputModes": [Form.TEXT],
+    },
+    {
+        "id": "run_action",
+        "name": "Run an action",
+        "description": "Send a data part with an action's id and its inputs by place (path, query, "
+        "headers, body): the result comes back as the task's artifact.",
+        "tags": [_TAG, "actions"],
+        "examples": ['{"action": "iterable_list_channels"}'],
+        "inputModes": [Form.DATA],
+    },
+]
+
+
+def card(hub: Hub) -> dict[str, Json]:
+    """Return the card that anybody may read."""
+    return {
+        "name": _NAME,
+        "description": f"Runs the actions of linked SaaS accounts. {_HOW}",
+        "protocolVersion": VERSION,
+        "version": version("jackfield"),
+        "url": f"{hub.public_url}/",
+        "preferredTransport": "JSONRPC",
+        "documentationUrl": f"{hub.public_url}/llms.txt",
+        "capabilities": {
+            "streaming": True,
+            "pushNotifications": False,
+            "stateTransitionHistory": False,
+        },
+        "defaultInputModes": [Form.TEXT, Form.DATA],
+        "defaultOutputModes": [Form.TEXT, Form.DATA],
+        "securitySchemes": _SCHEMES,
+        "security": [{"basic": [], "account": []}, {"bearer": [], "account": []}],
+        "supportsAuthenticatedExtendedCard": True,
+        "skills": _SKILLS,
+    }
+
+
+def extended_card(hub: Hub, reach: Reach) -> dict[str, Json]:
+    """Return the card of some accounts: their allowed actions are its skills."""
+    keys = dict.fromkeys(account.provider for account in reach.accounts)
+    connectors = [found for key in keys if (found := hub.catalog.find(key)) is not None]
+    skills = [
+        skill
+        for connector in connectors
+        for action in connector.actions
+        if not action.is_internal and reach.allows(action.id, provider=connector.key)
+        if (skill := _skill(action, connector, reach)) is not None
+    ]
+    titles = ", ".join(each.title for each in connectors)
+    extended = {
+        **card(hub),
+        "name": f"{_NAME} {titles}",
+        "description": f"Runs the actions of {titles}. {_HOW}{_accounts(connectors, reach)}",
+        "skills": skills,
+    }
+    if len(connectors) == 1 and connectors[0].icon is not None:
+        extended["iconUrl"] = f"{hub.public_url}/connectors/{connectors[0].key}/icon"
+    return extended
+
+
+def _skill(action: ActionInfo, connector: Connector, reach: Reach) -> dict[str, Json] | None:
+    schema = schema_of(action)
+    if schema is None:
+        return None
+    return {
+        "id": action.id,
+        "name": action.label,
+        "description": action.description,
+        "tags": list(dict.fromkeys((_TAG, connector.key, *action.tags))),
+        "examples": [encode(order_of(action, schema, connector, reach)).decode()],
+    }
+
+
+def _accounts(connectors: list[Connector], reach: Reach) -> str:
+    """Say whose accounts these are, and which must be named: those of a provider with several."""
+    said = [
+        f"{account.id} is {title_of(account)}'s {connector.title}"
+        for connector in connectors
+        for account in reach.accounts_of(connector.key)
+    ]
+    words = f" Accounts: {'; '.join(said)}."
+    if len(said) > len(connectors):
+        words += " Where several are of one provider, `account_id` in the data part names one."
+    for key, why in reach.unusable.items():
+        words += f" Account {key} cannot be used: {why.detail}."
+    return words

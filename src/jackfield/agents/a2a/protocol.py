@@ -1,0 +1,65 @@
+"""JSON-RPC as A2A uses it: what comes in, what goes out, and what can be wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from jackfield.agents.jsonrpc import (
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    RequestId,
+    RpcRefused,
+    require_shallow,
+)
+from jackfield.engine.kinds import is_object
+from jackfield.kit.json import DecodeError, Json, parse
+
+VERSION: Final = "0.3.0"
+
+TASK_NOT_FOUND: Final = -32001
+NO_PUSH_NOTIFICATIONS: Final = -32003
+CONTENT_TYPE_NOT_SUPPORTED: Final = -32005
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    id: RequestId
+    method: str
+    params: Mapping[str, Json]
+
+
+def read(content: bytes) -> Request:
+    """
+    Read a request's body.
+
+    Raises:
+        RpcRefused: it is no JSON, nested too deep, or no request.
+    """
+    try:
+        found = parse(content)
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        msg = "the body is not JSON"
+        raise RpcRefused(msg, rpc_code=PARSE_ERROR) from None
+    require_shallow(content)
+    if not is_object(found):
+        msg = "the body must be one JSON-RPC request: the protocol has no batches"
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
+    request_id = found.get("id")
+    if "id" not in found or isinstance(request_id, bool | list | dict):
+        # Without one nobody would learn what became of it, so nothing is begun.
+        msg = "id must be a text or a number"
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
+    method, params = found.get("method"), found.get("params")
+    if found.get("jsonrpc") != "2.0" or not isinstance(method, str):
+        msg = 'jsonrpc must be "2.0", and method a text'
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST, rpc_id=request_id)
+    if params is not None and not is_object(params):
+        msg = "params must be an object"
+        raise RpcRefused(msg, rpc_code=INVALID_PARAMS, rpc_id=request_id)
+    return Request(request_id, method, params or {})
+
+
+def event(content: bytes) -> bytes:
+    """Return an answer as one event of a stream."""
+    return b"data: " + content + b"\n\n"

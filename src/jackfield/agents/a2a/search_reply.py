@@ -1,0 +1,70 @@
+"""What a text is answered with: the actions that fit it, and how each is run."""
+
+from itertools import islice
+from typing import Final
+
+from jackfield.agents.a2a.examples import order_of, schema_of
+from jackfield.agents.a2a.messages import Form, Wish
+from jackfield.agents.a2a.objects import data_parts, message, text_part
+from jackfield.agents.accounts import Reach
+from jackfield.kit.json import Json, encode
+from jackfield.runtime import Hub
+from jackfield.search import service as search
+from jackfield.search.service import Found, Search
+
+_MOST: Final = 5
+_HOW: Final = (
+    "No language model reads this: nothing was done. These actions fit best; send the data part "
+    "of the one you mean, with your values in it, and it is run."
+)
+_NOTHING: Final = (
+    "No action of these accounts fits that. The extended card lists all of them; say it in other "
+    "words, or name one in a data part."
+)
+
+
+async def find(hub: Hub, reach: Reach, wish: Wish) -> Json:
+    """Return a message with the actions that come nearest to a text, best first."""
+    providers = {account.provider for account in reach.accounts}
+    actions = sum(len(each.actions) for each in hub.catalog.connectors())
+    near = await search.search(hub, Search(wish.text, most=actions))
+    described = (
+        _described(each, reach)
+        for each in near
+        if each.connector.key in providers
+        and reach.allows(each.action.id, provider=each.connector.key)
+    )
+    found = list(islice((each for each in described if each), _MOST))
+    told: dict[str, Json] = {"skills": found}
+    if reach.unusable:
+        told["unusable"] = {key: why.detail for key, why in reach.unusable.items()}
+    parts = [text_part(_words(found))]
+    if wish.form is Form.DATA:
+        parts += data_parts(told, wish.form)
+    return message(wish.context_id, parts)
+
+
+def _described(found: Found, reach: Reach) -> dict[str, Json] | None:
+    action = found.action
+    schema = schema_of(action)
+    if schema is None:
+        return None
+    return {
+        "id": action.id,
+        "name": action.label,
+        "description": action.description,
+        "similarity": found.similarity,
+        "effects": action.effects,
+        "inputSchema": schema,
+        "example": order_of(action, schema, found.connector, reach),
+    }
+
+
+def _words(found: list[dict[str, Json]]) -> str:
+    if not found:
+        return _NOTHING
+    lines = [_HOW]
+    for each in found:
+        example = encode(each["example"]).decode()
+        lines += ["", f"{each['id']}: {each['name']}. {each['description']}", f"  {example}"]
+    return "\n".join(lines)

@@ -1,0 +1,229 @@
+"""`/mcp`: the actions of linked accounts as tools, over stateless streamable HTTP.
+
+Every request is complete in itself: no session is opened, so any process can answer any request,
+and nothing is kept between two of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from msgspec import UNSET
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Scope
+
+from jackfield.agents import jsonrpc
+from jackfield.agents.jsonrpc import RpcRefused
+from jackfield.agents.mcp import calls, messages, revisions
+from jackfield.agents.mcp.endpoint import Endpoint, resolve
+from jackfield.agents.mcp.messages import Message
+from jackfield.agents.mcp.tools import Toolbox
+from jackfield.engine.kinds import is_object
+from jackfield.kit.errors import HubError, UnsupportedMediaType
+from jackfield.kit.json import Json
+from jackfield.projects import service as projects
+from jackfield.projects.authorization import read_api_key
+from jackfield.projects.models import Scope as ApiScope
+from jackfield.runtime import Hub
+
+PATH: Final = "/mcp"
+# In a call's `_meta`: say what would be sent, and send nothing.
+_DRY_RUN: Final = "jackfield/dry-run"
+# There as well: however often a call with this key arrives, the tool is run once.
+_ONCE: Final = "jackfield/idempotency-key"
+_CACHE_MS: Final = 60_000
+_SERVER: Final = {"name": "jackfield", "title": "Jackfield", "version": version("jackfield")}
+_CAPABILITIES: Final = {"tools": {"listChanged": False}, "logging": {}}
+_JSON: Final = "application/json"
+_STREAM: Final = "text/event-stream"
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+# Without a handshake an error is also an HTTP status; with one it is not.
+_STATUSES: Final = {jsonrpc.METHOD_NOT_FOUND: 404, jsonrpc.INTERNAL_ERROR: 200}
+
+_log = structlog.get_logger()
+
+
+class NotAcceptable(HubError):
+    """The client takes neither application/json nor text/event-stream."""
+
+    code = "not_acceptable"
+    status = 406
+
+
+class OriginRefused(HubError):
+    """A page of another origin may not use this endpoint."""
+
+    code = "origin_refused"
+    status = 403
+
+
+class Mcp:
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def serve(self, scope: Scope, body: bytes) -> Response:
+        """
+        Answer one HTTP request.
+
+        Raises:
+            HubError: the request as a whole is refused: who asks, whose accounts, which form.
+        """
+        headers = Headers(scope=scope)
+        _require_own_origin(headers, self._hub.public_url)
+        if scope["method"] != "POST":
+            return _only_post()
+        media_type = _negotiate(headers)
+        caller = await projects.authenticate(self._hub, read_api_key(headers.get("authorization")))
+        caller.require(ApiScope.ACTIONS_EXECUTE)
+        try:
+            received = messages.read(body)
+            if isinstance(received, list):
+                messages.require_bounded(received)
+        except RpcRefused as refused:
+            return _respond(jsonrpc.refuse(None, refused), media_type, status=400)
+        endpoint = await resolve(
+            self._hub, caller.project_id, headers=headers, query_string=scope["query_string"]
+        )
+        if isinstance(received, Message):
+            status, content = await self._receive(endpoint, received, headers)
+            return _respond(content, media_type, status=status)
+        answers = [(await self._receive(endpoint, each, headers))[1] for each in received]
+        told = [each for each in answers if each]
+        return _respond(b"[" + b",".join(told) + b"]" if told else b"", media_type, status=200)
+
+    async def _receive(
+        self, endpoint: Endpoint, message: Message, headers: Headers
+    ) -> tuple[int, bytes]:
+        """Return what one message is answered with, and the HTTP status of that alone."""
+        if message.method is UNSET or message.id is UNSET:
+            # An answer of the client's, or a notification: there is nobody who waits for either.
+            return 202, b""
+        # A published SDK sends every id as an empty object; it is answered without one.
+        if message.answer_id is None and message.id != {}:
+            refused = RpcRefused("id must be a text or a number", rpc_code=jsonrpc.INVALID_REQUEST)
+            return 400, jsonrpc.refuse(None, refused)
+        is_modern = False
+        try:
+            is_modern = revisions.is_complete_in_itself(message, headers)
+            result = await self._answer(endpoint, message)
+        except RpcRefused as refused:
+            status = _STATUSES.get(refused.rpc_code, 400) if is_modern else _early(refused)
+            return status, jsonrpc.refuse(message.answer_id, refused)
+        except HubError as error:
+            _log.warning("mcp_failed", code=error.code, detail=error.detail, **error.context)
+            failed = RpcRefused(error.detail, rpc_code=jsonrpc.INTERNAL_ERROR)
+            return 200, jsonrpc.refuse(message.answer_id, failed)
+        if is_modern:
+            result = {"resultType": "complete", "_meta": {revisions.SERVER_INFO: _SERVER}, **result}
+        return 200, jsonrpc.answer(message.answer_id, result)
+
+    async def _answer(self, endpoint: Endpoint, message: Message) -> Mapping[str, Json]:
+        match message.method:
+            case "tools/call":
+                return await self._call(endpoint, message.arguments)
+            case "tools/list":
+                tools = self._hub.catalog.derived(Toolbox).listed(endpoint)
+                return {"tools": tools, "ttlMs": _CACHE_MS, "cacheScope": "private"}
+            case "initialize":
+                return {
+                    "protocolVersion": revisions.agree(message.arguments.get("protocolVersion")),
+                    "capabilities": _CAPABILITIES,
+                    "serverInfo": _SERVER,
+                    **self._instructions(endpoint),
+                }
+            case "server/discover":
+                return {
+                    "supportedVersions": list(revisions.KNOWN),
+                    "capabilities": {"tools": {}},
+                    "ttlMs": _CACHE_MS,
+                    "cacheScope": "private",
+                    **self._instructions(endpoint),
+                }
+            case "ping" | "logging/setLevel":
+                return {}
+            case _:
+                msg = f"there is no method {str(message.method)[:128]!r}"
+                raise RpcRefused(msg, rpc_code=jsonrpc.METHOD_NOT_FOUND)
+
+    async def _call(self, endpoint: Endpoint, given: Mapping[str, Json]) -> Mapping[str, Json]:
+        name, arguments = given.get("name"), given.get("arguments")
+        if not isinstance(name, str):
+            msg = "params.name must be the name of a tool"
+            raise RpcRefused(msg, rpc_code=jsonrpc.INVALID_PARAMS)
+        if arguments is not None and not is_object(arguments):
+            msg = "params.arguments must be an object"
+            raise RpcRefused(msg, rpc_code=jsonrpc.INVALID_PARAMS)
+        meta = given.get("_meta")
+        if is_object(meta) and meta.get(_DRY_RUN) is True:
+            endpoint = replace(endpoint, is_dry_run=True)
+        key = meta.get(_ONCE) if is_object(meta) else None
+        if key is None or endpoint.is_dry_run:
+            return await calls.call(self._hub, endpoint, name, arguments or {})
+        return await calls.call_once(self._hub, endpoint, name, arguments or {}, key=key)
+
+    def _instructions(self, endpoint: Endpoint) -> dict[str, str]:
+        """Return what a model should know of these accounts before it begins."""
+        providers = dict.fromkeys(account.provider for account in endpoint.accounts)
+        found = (self._hub.catalog.find(key) for key in providers)
+        said = [
+            f"{each.title}: {each.instructions}" for each in found if each and each.instructions
+        ]
+        said += [f"Account {key}: {why.detail}." for key, why in endpoint.unusable.items()]
+        return {"instructions": "\n\n".join(said)} if said else {}
+
+
+def _only_post() -> Response:
+    refused = RpcRefused("Only POST is supported for stateless MCP.", rpc_code=messages.NOT_HERE)
+    return Response(jsonrpc.refuse(None, refused), 405, {"allow": "POST"}, media_type=_JSON)
+
+
+def _negotiate(headers: Headers) -> str:
+    """
+    Return the form of the answer: JSON wherever the client takes it.
+
+    Raises:
+        NotAcceptable: it takes nothing we can answer with.
+        UnsupportedMediaType: it did not send JSON.
+    """
+    sent = headers.get("content-type", _JSON).partition(";")[0].strip().lower()
+    if sent != _JSON:
+        raise UnsupportedMediaType
+    accepted = headers.get("accept", "*/*").lower()
+    if any(each in accepted for each in (_JSON, "application/*", "*/*")):
+        return _JSON
+    if _STREAM in accepted or "text/*" in accepted:
+        return _STREAM
+    raise NotAcceptable
+
+
+def _require_own_origin(headers: Headers, public_url: str) -> None:
+    """
+    Refuse pages of other sites, which a browser may have been led to us by a forged name.
+
+    Raises:
+        OriginRefused: the request comes from such a page.
+    """
+    origin = headers.get("origin")
+    if origin is None:
+        return
+    host = urlsplit(origin).hostname
+    if host not in _LOOPBACK and host != urlsplit(public_url).hostname:
+        raise OriginRefused
+
+
+def _early(refused: RpcRefused) -> int:
+    """Return the status of a refusal to a client of the handshake: its form, or what it asks."""
+    wrong_form = (messages.UNSUPPORTED_VERSION, messages.HEADER_MISMATCH)
+    return 400 if refused.rpc_code in wrong_form else 200
+
+
+def _respond(content: bytes, media_type: str, *, status: int) -> Response:
+    if not content:
+        return Response(status_code=202)
+    if media_type == _STREAM:
+        content = b"event: message\ndata: " + content + b"\n\n"
+    return Response(content, status, media_type=media_type)

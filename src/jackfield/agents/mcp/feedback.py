@@ -1,0 +1,145 @@
+"""`stackone_submit_feedback`: a model says how the tools it used worked out."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from jackfield.actions.feedback import service as feedback
+from jackfield.actions.feedback.models import LONGEST, MOST_TOOLS, Said
+from jackfield.agents.mcp.endpoint import Endpoint
+from jackfield.agents.param_styles import ACCOUNT
+from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.kit.errors import Fault
+from jackfield.kit.json import Json
+from jackfield.runtime import Hub
+
+NAME: Final = "stackone_submit_feedback"
+_LONGEST_NAME: Final = 255
+
+TOOL: Final[Mapping[str, Json]] = {
+    "name": NAME,
+    "title": "Submit feedback on tools",
+    "description": (
+        "Say how the tools that were used worked out: what was good, wrong, missing or unclear. "
+        "Never put credentials or personal data in it."
+    ),
+    "inputSchema": {
+        "type": "object",
+        "properties": {
+            "feedback": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": LONGEST,
+                "description": "What there is to say, in plain words.",
+            },
+            "rating": {
+                "type": "string",
+                "description": "`positive`, `neutral` or `negative`.",
+                "examples": ["positive"],
+            },
+            "action_ids": {
+                "type": "array",
+                "items": {"type": "string"},
+                "maxItems": MOST_TOOLS,
+                "description": "The actions it is about.",
+            },
+            "session_id": {"type": "string", "description": "The session they were used in."},
+            "action_run_id": {"type": "string", "description": "The run it is about."},
+        },
+        "required": ["feedback"],
+    },
+    "annotations": {
+        "title": "Submit feedback on tools",
+        "readOnlyHint": False,
+        "destructiveHint": False,
+        "openWorldHint": False,
+    },
+}
+
+
+class _Arguments(Struct, frozen=True):
+    feedback: str = ""
+    rating: str | None = None
+    action_ids: list[str] | None = None
+    session_id: str | None = None
+    action_run_id: str | None = None
+
+
+async def submit(hub: Hub, endpoint: Endpoint, given: Mapping[str, Json]) -> Json:
+    """
+    Keep what a model says, where `/ai/tool-feedback` keeps it.
+
+    Raises:
+        InvalidInputs: it says nothing, too much, or not of which account.
+    """
+    account_id = _account(endpoint, given)
+    said = _said(given)
+    if endpoint.is_dry_run:
+        return {"isError": False, "result": {"message": "Nothing was kept: this is a dry run"}}
+    async with hub.db.write(endpoint.project_id) as tx:
+        kept = await feedback.keep(tx, said, account_id=account_id)
+    return {
+        "isError": False,
+        "result": {
+            "message": "Feedback successfully stored",
+            "key": kept.id,
+            "submitted_at": kept.created_at,
+            "trace_id": kept.id,
+        },
+    }
+
+
+def _account(endpoint: Endpoint, given: Mapping[str, Json]) -> str:
+    """Return the account it is about; one that cannot be used just now may be what it is about."""
+    known = [account.id for account in endpoint.accounts]
+    named = given.get(ACCOUNT)
+    if isinstance(named, str) and (named in known or named in endpoint.unusable):
+        return named
+    if named is None and len(known) == 1:
+        return known[0]
+    words = f"must be one of {', '.join(known)}"
+    msg = f"{ACCOUNT} {words}"
+    raise InvalidInputs(msg, faults=[Fault(ACCOUNT, words)])
+
+
+def _said(given: Mapping[str, Json]) -> Said:
+    try:
+        read = msgspec.convert(given, _Arguments)
+    except msgspec.ValidationError as error:
+        words = str(error)
+        raise InvalidInputs(words, faults=[Fault("", words)]) from None
+    faults = [*_faults(read)]
+    if faults:
+        msg = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
+        raise InvalidInputs(msg, faults=faults)
+    return Said(
+        read.feedback.strip() or f"rated {read.rating}",
+        tuple(read.action_ids or ()),
+        rating=read.rating or None,
+        session_id=read.session_id or None,
+        run_id=read.action_run_id or None,
+    )
+
+
+def _faults(read: _Arguments) -> list[Fault]:
+    faults: list[Fault] = []
+    if not read.feedback.strip() and not read.rating:
+        faults.append(Fault("feedback", "is required"))
+    if len(read.feedback) > LONGEST:
+        faults.append(Fault("feedback", f"must have at most {LONGEST} characters"))
+    actions = read.action_ids or []
+    if len(actions) > MOST_TOOLS:
+        faults.append(Fault("action_ids", f"must hold at most {MOST_TOOLS}"))
+    named = {
+        "rating": read.rating,
+        "session_id": read.session_id,
+        "action_run_id": read.action_run_id,
+        **{f"action_ids[{index}]": each for index, each in enumerate(actions[:MOST_TOOLS])},
+    }
+    words = f"must have at most {_LONGEST_NAME} characters"
+    faults += [
+        Fault(path, words) for path, text in named.items() if len(text or "") > _LONGEST_NAME
+    ]
+    return faults

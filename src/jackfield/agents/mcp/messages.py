@@ -1,0 +1,69 @@
+"""JSON-RPC as MCP uses it: what comes in, what goes out, and what can be wrong with it."""
+
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from jackfield.agents.jsonrpc import (
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    RequestId,
+    RpcRefused,
+    require_shallow,
+)
+from jackfield.engine.kinds import is_object
+from jackfield.kit.json import Json
+
+NOT_HERE: Final = -32000
+HEADER_MISMATCH: Final = -32020
+UNSUPPORTED_VERSION: Final = -32022
+
+_MOST_IN_BATCH: Final = 50
+
+
+class Message(Struct, frozen=True):
+    """A request, or without an `id` a notification, or without a `method` a client's answer."""
+
+    method: str | UnsetType = UNSET
+    id: Json = UNSET
+    params: Json = UNSET
+
+    @property
+    def arguments(self) -> dict[str, Json]:
+        return self.params if is_object(self.params) else {}
+
+    @property
+    def answer_id(self) -> RequestId:
+        return self.id if isinstance(self.id, str | int | float) else None
+
+
+def read(content: bytes) -> Message | list[Message]:
+    """
+    Read a request's body.
+
+    Raises:
+        RpcRefused: it is no JSON, nested too deep, or no message.
+    """
+    try:
+        found = msgspec.json.decode(content, type=Message | list[Message])
+    except msgspec.ValidationError:
+        msg = "the body must be a JSON-RPC message"
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        msg = "the body is not JSON"
+        raise RpcRefused(msg, rpc_code=PARSE_ERROR) from None
+    require_shallow(content)
+    return found
+
+
+def require_bounded(batch: list[Message]) -> None:
+    """
+    Make sure a batch holds messages, and not too many.
+
+    Raises:
+        RpcRefused: it is empty or too long.
+    """
+    if not 1 <= len(batch) <= _MOST_IN_BATCH:
+        msg = f"a batch must hold between 1 and {_MOST_IN_BATCH} messages"
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST)

@@ -1,0 +1,71 @@
+"""Which revisions of the protocol are spoken, and how each request says which it means.
+
+Up to 2025-11-25 a client introduces itself with `initialize`; we keep nothing of it, because each
+of its later requests is complete in itself. Since 2026-07-28 there is no introduction: every
+request carries its revision and the client's capabilities under `params._meta`, and repeats in
+headers what a proxy may route by.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.datastructures import Headers
+
+from jackfield.agents.jsonrpc import INVALID_PARAMS, RpcRefused
+from jackfield.agents.mcp.messages import HEADER_MISMATCH, UNSUPPORTED_VERSION, Message
+from jackfield.engine.kinds import is_object
+from jackfield.kit.json import Json
+
+WITH_HANDSHAKE: Final = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+WITHOUT_HANDSHAKE: Final = ("2026-07-28",)
+KNOWN: Final = (*WITH_HANDSHAKE, *WITHOUT_HANDSHAKE)
+
+_PREFIX: Final = "io.modelcontextprotocol/"
+_VERSION: Final = f"{_PREFIX}protocolVersion"
+_CAPABILITIES: Final = f"{_PREFIX}clientCapabilities"
+SERVER_INFO: Final = f"{_PREFIX}serverInfo"
+_HEADER: Final = "mcp-protocol-version"
+
+
+def agree(offered: Json) -> str:
+    """Return the revision to speak with a client that introduces itself."""
+    return offered if offered in WITH_HANDSHAKE else WITH_HANDSHAKE[-1]
+
+
+def is_complete_in_itself(message: Message, headers: Headers) -> bool:
+    """
+    Tell whether a request is of a revision without introductions, and is as it must be.
+
+    Raises:
+        RpcRefused: it names a revision we do not speak, or disagrees with its own headers.
+    """
+    given = message.arguments.get("_meta")
+    meta: Mapping[str, Json] = given if is_object(given) else {}
+    named = headers.get(_HEADER)
+    if _VERSION not in meta and named not in WITHOUT_HANDSHAKE:
+        if named is not None and named not in WITH_HANDSHAKE and message.method != "initialize":
+            raise _unsupported(named)
+        return False
+    for key in (_VERSION, _CAPABILITIES):
+        if key not in meta:
+            msg = f"params._meta lacks {key!r}"
+            raise RpcRefused(msg, rpc_code=INVALID_PARAMS)
+    _require_agreement(message, headers, version=meta[_VERSION])
+    if meta[_VERSION] not in WITHOUT_HANDSHAKE:
+        raise _unsupported(meta[_VERSION])
+    return True
+
+
+def _require_agreement(message: Message, headers: Headers, *, version: Json) -> None:
+    said = {_HEADER: version, "mcp-method": message.method}
+    if message.method == "tools/call":
+        said["mcp-name"] = message.arguments.get("name")
+    for header, value in said.items():
+        if headers.get(header) != value:
+            msg = f"the header {header!r} does not say what the body says"
+            raise RpcRefused(msg, rpc_code=HEADER_MISMATCH)
+
+
+def _unsupported(requested: Json) -> RpcRefused:
+    data = {"supported": list(KNOWN), "requested": requested}
+    return RpcRefused("unsupported protocol version", rpc_code=UNSUPPORTED_VERSION, data=data)

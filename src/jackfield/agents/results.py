@@ -1,0 +1,50 @@
+"""What an agent is told of a run, whatever protocol it speaks: the same facts as over REST."""
+
+from jackfield.actions.files import service as files
+from jackfield.engine.run_context import Outcome
+from jackfield.kit.errors import HubError, ProviderError, RateLimited
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import Json
+from jackfield.runtime import Hub
+
+
+def refusal(error: HubError) -> dict[str, Json]:
+    """Return what an error says."""
+    told: dict[str, Json] = {
+        "statusCode": error.status,
+        "code": error.code,
+        "message": error.detail,
+    }
+    if error.faults:
+        told["faults"] = [{"path": each.path, "message": each.message} for each in error.faults]
+    if isinstance(error, ProviderError | RateLimited) and error.retry_after is not None:
+        told["retry_after"] = max(1, round(error.retry_after))
+    if isinstance(error, ProviderError) and error.answer is not None:
+        told["provider_errors"] = [
+            {
+                "status": error.answer.status,
+                "url": error.answer.url,
+                "raw": error.answer.raw,
+                "headers": error.answer.headers,
+            }
+        ]
+    return told
+
+
+async def result(hub: Hub, project_id: ProjectId, outcome: Outcome) -> dict[str, Json]:
+    """Return what an action gave back; a file as a link to it."""
+    if outcome.file is not None:
+        link = await files.link(hub, project_id, outcome.file)
+        return {
+            "download_url": link.url,
+            "expires_at": link.expires_at,
+            "file": {
+                "name": link.file.name or "file",
+                "content_type": link.file.content_type,
+                "content_length": len(link.file.content),
+            },
+        }
+    told: dict[str, Json] = {**outcome.extra, "data": outcome.data, "next": outcome.next}
+    if outcome.warnings:
+        told["warnings"] = outcome.warnings
+    return told

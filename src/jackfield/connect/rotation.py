@@ -1,0 +1,93 @@
+"""Other credentials for an account, given by the project's own software: a key rotated by a script.
+
+They are asked about like any that a person enters: what the provider refuses is never kept.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jackfield.accounts import credentials as sealing
+from jackfield.accounts.check import check_credential
+from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.identity import find_identity
+from jackfield.accounts.models import Account
+from jackfield.accounts.opening import method_of
+from jackfield.accounts.repo import Accounts
+from jackfield.connect.linking import require_fields
+from jackfield.connect.models import SessionTerms
+from jackfield.connect.verified_account import Proven, keep, require_same_identity
+from jackfield.credentials.repo import Credentials as SealedCredentials
+from jackfield.db.tx import Tx
+from jackfield.kit.errors import Conflict
+from jackfield.kit.ids import ProjectId
+from jackfield.profiles import service as profiles
+from jackfield.profiles.repo import Profiles
+from jackfield.runtime import Hub
+from jackfield.vault.cipher import Vault
+
+
+class LinkedMeanwhile(Conflict):
+    """The account got other credentials while these were checked; read it, and decide again."""
+
+    code = "linked_meanwhile"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Credentials that the provider accepts, for an account as it was at `generation`."""
+
+    proven: Proven
+    generation: int
+
+
+async def prove(
+    hub: Hub, project_id: ProjectId, account_id: str, submitted: Mapping[str, str]
+) -> Replacement | None:
+    """
+    Ask the provider about an account's credentials with what was `submitted`, by field.
+
+    A field that was not stays as it is; where all are as they were, there is nothing to ask.
+
+    Raises:
+        AccountNotFound, AccountNotUsable, ConnectorNotFound: there is nothing to ask with.
+        InvalidFields: a field is malformed, or not one of the auth method's.
+        CredentialRejected: the provider says no, and why.
+        ProviderError: the provider could not be asked.
+    """
+    async with hub.db.read(project_id) as tx:
+        account = await Accounts(tx).get(account_id)
+        sealed = await SealedCredentials(tx).of(account.id)
+        profile = await Profiles(tx).get(account.profile_id)
+        setup = await profiles.setup_of(tx, hub, profile)
+    connector = hub.catalog.get(account.provider)
+    method = method_of(connector, account)
+    held = sealing.open_sealed(hub.vault, sealed, project_id=project_id, account=account)
+    values = require_fields(method, {**held.values, **submitted})
+    if values == held.values:
+        return None
+    tried = Credentials.of(method, values, setup=setup)
+    await check_credential(hub, connector, method, tried)
+    identity = await find_identity(hub, connector, method, tried)
+    terms = SessionTerms(account.origin_owner_id, account.origin_owner_name)
+    proven = Proven(terms, profile, method, values, identity, account.id)
+    return Replacement(proven, account.generation)
+
+
+async def replace(
+    tx: Tx, vault: Vault, replacement: Replacement, *, confirm_identity_change: bool
+) -> Account:
+    """
+    Put proven credentials in place of those an account has.
+
+    Raises:
+        AccountNotFound: it was deleted meanwhile.
+        LinkedMeanwhile: it got other credentials.
+        IdentityChanged: they are not of the account at the provider that was linked until now.
+    """
+    proven = replacement.proven
+    current = await Accounts(tx).get(proven.account_id or "")
+    if current.generation != replacement.generation:
+        raise LinkedMeanwhile
+    if not confirm_identity_change:
+        await require_same_identity(tx, vault, proven)
+    return await keep(tx, vault, proven)

@@ -1,0 +1,227 @@
+"""What can be done with connect sessions."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote
+
+from jackfield.accounts.models import Account, AccountNotFound
+from jackfield.accounts.repo import Accounts
+from jackfield.connect.models import (
+    ConnectSession,
+    ConnectSessionEnded,
+    ConnectToken,
+    ConnectTokenInvalid,
+    SessionTerms,
+    new_session_id,
+)
+from jackfield.connect.repo import ConnectSessions, Holder, find_holder
+from jackfield.connect.terms import require_possible
+from jackfield.connect.verified_account import existing
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.connector import Connector
+from jackfield.db.tx import Tx
+from jackfield.kit.ids import ProjectId
+from jackfield.profiles.models import (
+    ConnectorVersionNotFound,
+    Profile,
+    ProfileNotFound,
+    ProfileOfOtherConnector,
+)
+from jackfield.profiles.repo import Profiles
+from jackfield.projects import service as projects
+from jackfield.runtime import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new session, and the only time its token can be read."""
+
+    session: ConnectSession
+    token: ConnectToken
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A connector that the holder of a session may link with, and how."""
+
+    profile: Profile
+    connector: Connector
+    method: AuthMethod
+
+
+async def open_session(
+    hub: Hub,
+    project_id: ProjectId,
+    terms: SessionTerms,
+    *,
+    seconds: int,
+    version: str | None = None,
+) -> Opened:
+    """
+    Open a connect session and mint the token its holder will show.
+
+    `version` is that of the provider's connector which the caller counts on.
+
+    The token leaves the hub exactly once, in the returned value; the database keeps a digest, so
+    a leaked backup opens nothing.
+
+    Raises:
+        ConnectorNotFound: there is no connector for the provider that was named.
+        ConnectorVersionNotFound: there is, but of another version.
+        ProfileNotFound: the project has no such connector profile, or none for the provider.
+        ProfileDisabled: it has, but it is switched off.
+        ProfileOfOtherConnector: it is not one for the provider that was named.
+        AccountNotFound: the project has no account such as is to be linked anew.
+        InvalidRequest: it names categories or actions there are not, or origins the project does
+            not allow.
+    """
+    if terms.provider is not None:
+        loaded = hub.catalog.get(terms.provider).version
+        if version not in (None, loaded):
+            msg = f"the hub has version {loaded} of {terms.provider!r}, and no other"
+            raise ConnectorVersionNotFound(msg)
+    settings = await projects.project_settings(hub, project_id)
+    terms = require_possible(hub.catalog, settings, terms)
+    async with hub.db.write(project_id) as tx:
+        await _require_linkable(tx, terms)
+        session = ConnectSession(
+            id=new_session_id(),
+            terms=terms,
+            created_at=tx.now,
+            expires_at=tx.now + timedelta(seconds=seconds),
+            external_trigger_token=str(uuid.uuid4()),
+        )
+        token = ConnectToken.mint()
+        await ConnectSessions(tx).add(session, token)
+    return Opened(session, token)
+
+
+def auth_link(public_url: str, token: ConnectToken) -> str:
+    """Return the URL that lets whoever opens it use a session."""
+    return f"{public_url}/embedded/integrations?token={quote(token.reveal())}"
+
+
+async def hold(hub: Hub, token: ConnectToken) -> Holder:
+    """
+    Find out which open session this is the token of.
+
+    Raises:
+        ConnectTokenInvalid: none.
+        ConnectSessionExpired: its time is over.
+        ConnectSessionUsed: it has linked its account.
+        ConnectSessionRevoked: whoever opened it took it back.
+    """
+    holder = await look_up(hub, token)
+    holder.session.require_open(hub.clock())
+    return holder
+
+
+async def look_up(hub: Hub, token: ConnectToken) -> Holder:
+    """
+    Find out which session this is the token of, be it open or not.
+
+    Raises:
+        ConnectTokenInvalid: none.
+    """
+    holder = await find_holder(hub.db, token)
+    if holder is None:
+        raise ConnectTokenInvalid
+    return holder
+
+
+async def revoke(tx: Tx, session_id: int) -> ConnectSession:
+    """
+    Take a session back, so that its token opens nothing any more.
+
+    Raises:
+        ConnectSessionNotFound: the project has no such session.
+        ConnectSessionUsed: it has linked its account already.
+    """
+    session = await ConnectSessions(tx).get(session_id)
+    if session.used_at is not None:
+        raise ConnectSessionEnded
+    await ConnectSessions(tx).revoke(session_id)
+    return await ConnectSessions(tx).get(session_id)
+
+
+async def open_reconnect(
+    hub: Hub, project_id: ProjectId, account_id: str, *, seconds: int
+) -> Opened:
+    """
+    Open a connect session in which an account's own origin owner links it anew.
+
+    Raises:
+        AccountNotFound: the project has no such account.
+    """
+    async with hub.db.read(project_id) as tx:
+        account = await Accounts(tx).get(account_id)
+    terms = SessionTerms(
+        origin_owner_id=account.origin_owner_id,
+        origin_owner_name=account.origin_owner_name,
+        origin_username=account.origin_username,
+        provider=account.provider,
+        profile_id=account.profile_id,
+        account_id=account.id,
+        type=account.type,
+        shared=account.shared,
+    )
+    return await open_session(hub, project_id, terms, seconds=seconds)
+
+
+async def offers(hub: Hub, holder: Holder) -> list[Offer]:
+    """Return what the session lets its holder link, by connector title."""
+    terms, wanted, only = holder.session.terms, holder.session.terms.profile_id, None
+    async with hub.db.read(holder.project_id) as tx:
+        profiles = await Profiles(tx).active()
+        if terms.account_id is not None:
+            account = await Accounts(tx).get(terms.account_id)
+            only, wanted = {account.provider}, account.profile_id
+        elif terms.relink:
+            only = await Accounts(tx).providers_of(terms.origin_owner_id, terms.origin_owner_name)
+    found = [
+        Offer(profile, connector, method)
+        for profile in profiles
+        if (connector := hub.catalog.find(profile.connector_key)) is not None
+        and (method := connector.find_auth_method(profile.auth_method)) is not None
+        and (profile.id == wanted if wanted else profile.is_default)
+        and terms.provider in (None, connector.key)
+        and (only is None or connector.key in only)
+        and (not terms.categories or set(terms.categories) & set(connector.categories))
+    ]
+    return sorted(found, key=lambda offer: (offer.connector.title.lower(), offer.profile.id))
+
+
+async def offer(hub: Hub, holder: Holder, profile_id: str) -> Offer:
+    """
+    Return the one offer that is made by a connector profile.
+
+    Raises:
+        ProfileNotFound: the session does not offer it.
+    """
+    for each in await offers(hub, holder):
+        if each.profile.id == profile_id:
+            return each
+    raise ProfileNotFound
+
+
+async def find_existing(hub: Hub, holder: Holder, provider: str) -> Account | None:
+    """Return the account that linking `provider` would edit, if it is not to make a new one."""
+    async with hub.db.read(holder.project_id) as tx:
+        return await existing(tx, holder.session.terms, provider)
+
+
+async def _require_linkable(tx: Tx, terms: SessionTerms) -> None:
+    if terms.account_id is not None:
+        await Accounts(tx).get(terms.account_id)
+    elif terms.relink and terms.provider and await existing(tx, terms, terms.provider) is None:
+        msg = f"{terms.origin_owner_id!r} has no account with {terms.provider!r} to link anew"
+        raise AccountNotFound(msg)
+    if terms.profile_id is not None:
+        profile = await Profiles(tx).get(terms.profile_id)
+        profile.require_active()
+        if terms.provider not in (None, profile.connector_key):
+            msg = f"{profile.name!r} is a connector profile of {profile.connector_key!r}"
+            raise ProfileOfOtherConnector(msg, profile_id=profile.id)
+    elif terms.provider is not None:
+        (await Profiles(tx).get_default(terms.provider)).require_active()

@@ -1,0 +1,89 @@
+"""Connectors that were read before, so that a warm start parses no YAML.
+
+An entry is found by the hash of the text it was made from, so it can be stale in no way but one:
+made by another version of this program, which is part of the hash. Whatever is wrong with an entry,
+it is as if there were none.
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from jackfield.connectors.diagnostics import Finding, Severity
+from jackfield.connectors.loading.includes import Source
+from jackfield.kit.json import Json
+
+# Raise it with every change to what is refused, warned of or written out.
+_REVISION: Final = 1
+_DIGEST_SIZE: Final = 20
+_SUFFIX: Final = ".connector"
+
+
+class _Entry(msgspec.Struct, frozen=True, array_like=True):
+    document: dict[str, Json]
+    findings: tuple[tuple[str, int, int, str, str, str], ...]
+
+
+class Cache:
+    """A folder of entries, one file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._used: set[Path] = set()
+
+    def find(self, source: Source) -> tuple[dict[str, Json], tuple[Finding, ...]] | None:
+        try:
+            raw = self._file(source).read_bytes()
+        except OSError:
+            return None
+        digest, payload = raw[:_DIGEST_SIZE], raw[_DIGEST_SIZE:]
+        if _hash(payload) != digest:
+            return None
+        try:
+            entry = msgspec.msgpack.decode(payload, type=_Entry)
+        except msgspec.DecodeError:
+            return None
+        self._used.add(self._file(source))
+        return entry.document, tuple(
+            Finding(Path(file), line, column, path, message, Severity(severity))
+            for file, line, column, path, message, severity in entry.findings
+        )
+
+    def store(
+        self, source: Source, document: Mapping[str, Json], findings: tuple[Finding, ...]
+    ) -> None:
+        """Keep what `source` was found to mean. A folder that cannot be written to keeps nothing."""
+        rows = tuple(
+            (str(each.file), each.line, each.column, each.path, each.message, each.severity.value)
+            for each in findings
+        )
+        payload = msgspec.msgpack.encode(_Entry(dict(document), rows))
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self._folder)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(_hash(payload) + payload)
+            Path(name).replace(self._file(source))
+            self._used.add(self._file(source))
+
+    def prune(self) -> None:
+        """Forget the entries that nobody asked for since this cache was opened."""
+        with suppress(OSError):
+            for file in self._folder.glob(f"*{_SUFFIX}"):
+                if file not in self._used:
+                    file.unlink(missing_ok=True)
+
+    def _file(self, source: Source) -> Path:
+        files = "\0".join(map(str, source.files))
+        key = _hash(f"{_REVISION}\0{files}\0{source.text}".encode())
+        return self._folder / f"{key.hex()}{_SUFFIX}"
+
+
+def _hash(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_DIGEST_SIZE).digest()

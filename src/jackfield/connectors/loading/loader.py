@@ -1,0 +1,88 @@
+"""From files to a `Connector`, or to every reason they are not one."""
+
+import gc
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from jackfield.connectors import yaml
+from jackfield.connectors.compilation import Compilation
+from jackfield.connectors.connector import Connector, build
+from jackfield.connectors.diagnostics import Finding, InvalidConnector
+from jackfield.connectors.loading import includes, validation
+from jackfield.connectors.loading.cache import Cache
+from jackfield.connectors.loading.defaults import expand
+from jackfield.connectors.loading.includes import Source
+from jackfield.connectors.schema.report import Problem, spell
+from jackfield.kit.json import Json
+
+
+def load(main: Path, *, cache: Cache | None = None) -> Connector:
+    """
+    Read the connector whose main file is `main`. Doubts about it are in its `findings`.
+
+    Raises:
+        InvalidConnector: it cannot be used; the error has everything that was found.
+    """
+    with _uncollected():
+        source = includes.resolve(main)
+        stored = cache.find(source) if cache else None
+        if stored is not None:
+            document, findings = stored
+            return build(Compilation(document), file=main, findings=findings)
+        compilation, findings = _read(source)
+        if cache:
+            cache.store(source, compilation.document, findings)
+        return build(compilation, file=main, findings=findings)
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Pause the cycle collector: half the time of a large document would be its, in vain."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read(source: Source) -> tuple[Compilation, tuple[Finding, ...]]:
+    try:
+        document = yaml.parse(source.text)
+    except yaml.Malformed as malformed:
+        finding = _finding(source, malformed.fault.place, "", malformed.fault.message)
+        raise InvalidConnector([finding]) from malformed
+    faults = [_finding(source, fault.place, "", fault.message) for fault in document.faults]
+    problems = validation.validate(document.value)
+    if faults or any(problem.fatal for problem in problems):
+        raise InvalidConnector([*faults, *_findings(source, document, problems)])
+    compilation = Compilation(expand(cast("dict[str, Json]", document.value)))
+    problems += validation.compile_all(compilation, problems)
+    findings = tuple(sorted(_findings(source, document, problems)))
+    if any(problem.fatal for problem in problems):
+        raise InvalidConnector(findings)
+    return compilation, findings
+
+
+def _findings(
+    source: Source, document: yaml.Document, problems: Iterable[Problem]
+) -> Iterable[Finding]:
+    for problem in problems:
+        find = document.key_place if problem.on_key else document.value_place
+        file, place = source.origin(find(problem.path))
+        yield Finding(
+            file,
+            place.line,
+            place.column,
+            spell(problem.path),
+            problem.message,
+            problem.severity,
+        )
+
+
+def _finding(source: Source, where: yaml.Place, path: str, message: str) -> Finding:
+    file, place = source.origin(where)
+    return Finding(file, place.line, place.column, path, message)

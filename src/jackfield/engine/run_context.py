@@ -1,0 +1,73 @@
+"""What an action is run with, and what comes of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from jackfield.engine.gate import Gate
+from jackfield.engine.response_cache import AnswerCache
+from jackfield.engine.signer import Signer
+from jackfield.engine.trace import Trace
+from jackfield.engine.transport import Transport
+from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.json import Json
+
+Flow: TypeAlias = Literal["action", "refresh_authentication", "test_action"]
+Explain: TypeAlias = Callable[[str, str, Json], None]
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run of one action, with everything it may use.
+
+    The engine knows nothing of projects, storage or the web: `inputs` are already accepted by the
+    action, `credentials` are open, and `context` holds the identifiers the format lets an
+    expression see (`projectSecureId`, `accountSecureId` …). `deadline` is in seconds from the
+    start of the run. Every request passes `gate`, which makes it wait for its turn. `explain` is
+    told what each text of a step comes to, before the step runs: where it stands, the text, the
+    value.
+    """
+
+    inputs: Mapping[str, Json]
+    credentials: Mapping[str, str]
+    transport: Transport
+    auth_method: str
+    environment: str = "production"
+    cursor: str | None = None
+    flow: Flow = "action"
+    context: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    deadline: float = 60.0
+    clock: Clock = system_clock
+    sleep: Sleep = asyncio.sleep
+    gate: Gate | None = None
+    signer: Signer | None = None
+    cache: AnswerCache | None = None
+    trace: Trace | None = None
+    explain: Explain | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Bytes an action gives back instead of JSON."""
+
+    content: bytes
+    content_type: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run gave back.
+
+    `data` is what the action's `result` promises to callers: for a `result` with a `data` key that
+    value, otherwise the whole result. `extra` are the result's further keys. `next` is the cursor
+    to pass in for what follows, `None` at the end.
+    """
+
+    data: Json
+    next: str | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    file: File | None = None
+    warnings: tuple[str, ...] = ()

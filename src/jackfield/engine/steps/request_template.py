@@ -1,0 +1,201 @@
+"""Putting a step's request together: address, arguments, authorization, body."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from jackfield.engine import quirks
+from jackfield.engine.auth.authorization import Authorization, compile_authorization
+from jackfield.engine.auth.signable import Sign, signable
+from jackfield.engine.document_reader import take_choice
+from jackfield.engine.errors import InvalidStep, invalid_value
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.templates import compile_value, is_constant
+from jackfield.engine.kinds import is_list
+from jackfield.engine.mode import Mode
+from jackfield.engine.run import Run
+from jackfield.engine.steps.address import Locate, compile_address
+from jackfield.engine.steps.arguments import Argument, Draft, compile_arguments, fold
+from jackfield.engine.steps.compile_context import Setting
+from jackfield.engine.transport import ClientCertificate, Request
+from jackfield.engine.wire.body import encode_body, header_name
+from jackfield.engine.wire.url import join_query, normalize
+from jackfield.kit.json import Json
+
+METHODS: Final = ("get", "post", "put", "delete", "patch")
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+ACCEPT: Final = "application/json, text/plain, */*"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request in the making, the same for every run."""
+
+    locate: Locate
+    method: Callable[[Scope], str]
+    arguments: tuple[Argument, ...]
+    find_authorization: Callable[[Run], Authorization]
+    escape_query: Evaluate
+    certificate: Callable[[Run], ClientCertificate | None] | None = None
+    follow: int = 0
+    promises_body: bool = False
+
+    def draft(self, run: Run) -> Draft:
+        draft = fold(self.arguments, run.scope, run.mode)
+        if self.promises_body and draft.body is None and self.method(run.scope) in _WITH_BODY:
+            # All of a body's values are optional and absent: an empty object, rather than nothing.
+            draft.body = {}
+        return draft
+
+    def finish(self, run: Run, draft: Draft, content: bytes | None = None) -> Request:
+        """
+        Complete a draft: authorize it and write its body, or take `content` for the body.
+
+        Raises:
+            InvalidStep: the body cannot be written as its content type asks.
+        """
+        authorization = self.find_authorization(run)
+        method = self.method(run.scope)
+        headers = draft.headers
+        for name, value in authorization.headers(run.scope):
+            spelled = header_name(headers, name.lower())
+            if spelled is not None:
+                del headers[spelled]
+            headers[name] = value
+        if authorization.query is not None:
+            for name, value in authorization.query(run.scope):
+                draft.query.add(name, value)
+        given = dict(headers) if authorization.sign is not None else headers
+        if content is None and (draft.body is not None or run.mode == "compat"):
+            try:
+                content = encode_body(_body_of(draft, run), headers, method)
+            except (ValueError, RecursionError) as error:
+                msg = f"The body cannot be written: {error}"
+                raise InvalidStep(msg) from error
+        if "accept" not in headers and "Accept" not in headers:
+            headers["Accept"] = ACCEPT
+        request = Request(
+            method,
+            self._url(run, draft),
+            headers,
+            content,
+            self.follow,
+            self.certificate(run) if self.certificate else None,
+        )
+        if authorization.sign is not None:
+            return self._signed(run, request, given, authorization.sign)
+        return request
+
+    def _signed(self, run: Run, request: Request, given: Mapping[str, str], sign: Sign) -> Request:
+        if self.escape_query(run.scope) is False:
+            msg = "A signed request needs its query escaped: encodeQueryParams cannot be false"
+            raise InvalidStep(msg)
+        added = sign(signable(request, given, run.mode), run.scope)
+        names = {name.lower() for name in added}
+        kept = {name: value for name, value in request.headers.items() if name.lower() not in names}
+        return replace(request, headers={**kept, **added})
+
+    def _url(self, run: Run, draft: Draft) -> str:
+        url = self.locate(run.scope)
+        if not draft.query.values:
+            return normalize(url)
+        query = draft.query.encode(escaped=self.escape_query(run.scope) is not False)
+        # A second `?` is what compat mode's model writes (request/url-already-has-query).
+        separator = "&" if run.mode == "strict" and "?" in url else "?"
+        return normalize(join_query(url, query, separator=separator))
+
+
+def _compile_method(params: Mapping[str, Json], mode: Mode) -> Callable[[Scope], str]:
+    method = params.get("method")
+    if is_constant(method):
+        name = take_choice(params, "method", METHODS, "method").upper()
+        return lambda _scope: name
+    evaluate = compile_value(method, mode)
+    return lambda scope: take_choice(
+        {"method": evaluate(scope)}, "method", METHODS, "method"
+    ).upper()
+
+
+def _is_in_body(argument: Argument) -> bool:
+    return argument.place == "body" and not argument.inline and argument.condition is None
+
+
+def _body_of(draft: Draft, run: Run) -> Json:
+    body = draft.body
+    if run.mode == "compat" and isinstance(body, str):
+        spelled = header_name(draft.headers, "content-type")
+        if spelled and draft.headers[spelled].lower().startswith("application/json"):
+            return quirks.as_json_text(body)
+    return body
+
+
+def compile_outgoing(
+    params: Mapping[str, Json],
+    setting: Setting,
+    *,
+    method: str | None = None,
+    with_body_forms: bool = True,
+) -> Outgoing:
+    """
+    Compile what all requesting steps have in common. `method` is the default, where there is one.
+
+    Raises:
+        InvalidStep, InvalidExpression: the parameters are malformed.
+    """
+    mode = setting.mode
+    chosen = params if method is None else {"method": method, **params}
+    arguments = compile_arguments(params.get("args"), mode, with_body_forms=with_body_forms)
+    escape = params.get("encodeQueryParams", True)
+    if not isinstance(escape, bool) and is_constant(escape):
+        raise invalid_value(path="encodeQueryParams", value=escape, allowed=("true", "false"))
+    return Outgoing(
+        locate=compile_address(params.get("baseUrl", setting.base_url), params.get("url"), mode),
+        method=_compile_method(chosen, mode),
+        arguments=arguments,
+        find_authorization=_compile_authorization(params, setting),
+        escape_query=compile_value(escape, mode),
+        certificate=_compile_certificate(params.get("certificates"), setting),
+        promises_body=mode == "strict" and any(map(_is_in_body, arguments)),
+    )
+
+
+def _compile_authorization(
+    params: Mapping[str, Json], setting: Setting
+) -> Callable[[Run], Authorization]:
+    own = params.get("authorization")
+    if own is not None:
+        authorization = compile_authorization(own, setting.mode)
+        return lambda _run: authorization
+    find = setting.authorizations.find
+    return lambda run: find(run.call.auth_method, run.call.environment)
+
+
+def _compile_certificate(
+    document: Json, setting: Setting
+) -> Callable[[Run], ClientCertificate | None] | None:
+    if document is None:
+        return None
+    evaluate = compile_value(document, setting.mode)
+
+    def certificate(run: Run) -> ClientCertificate | None:
+        found = evaluate(run.scope)
+        return ClientCertificate(_pems(found.get("certs")), _pems(found.get("keys")))
+
+    return certificate
+
+
+def _pems(values: Json) -> tuple[str, ...]:
+    return tuple(_pem(js.to_text(value)) for value in values) if is_list(values) else ()
+
+
+def _pem(text: str) -> str:
+    if "-----BEGIN" in text:
+        return text
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        msg = "A certificate is neither PEM nor base64 of it"
+        raise InvalidStep(msg) from None

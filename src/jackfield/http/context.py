@@ -1,0 +1,59 @@
+"""Who is asking: the first argument of every handler."""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+
+from jackfield.connect import frames
+from jackfield.connect import sessions as connect
+from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
+from jackfield.connect.repo import Holder
+from jackfield.projects import service as projects
+from jackfield.projects.authorization import read_api_key
+from jackfield.projects.models import Caller, Scope
+from jackfield.runtime import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a project's own software, with an API key we know."""
+
+    hub: Hub
+    caller: Caller
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class HubCall:
+    """One request of a Hub page, with the token of an open connect session."""
+
+    hub: Hub
+    holder: Holder
+    origin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """One request of anybody."""
+
+    hub: Hub
+
+
+async def api_key(hub: Hub, headers: Headers, scope: Scope | None) -> Call:
+    caller = await projects.authenticate(hub, read_api_key(headers.get("authorization")))
+    if scope is not None:
+        caller.require(scope)
+    return Call(hub, caller, headers)
+
+
+async def connect_token(hub: Hub, headers: Headers, _scope: Scope | None) -> HubCall:
+    token = headers.get("x-hub-session-token")
+    if not token:
+        raise ConnectTokenInvalid
+    holder, origin = await connect.hold(hub, ConnectToken(token)), headers.get("origin")
+    await frames.require_origin(hub, holder, origin)
+    return HubCall(hub, holder, origin)
+
+
+async def anybody(hub: Hub, _headers: Headers, _scope: Scope | None) -> OpenCall:
+    return OpenCall(hub)

@@ -1,0 +1,86 @@
+"""`Idempotency-Key`: a write that arrives again is answered, not done, a second time."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from jackfield.http.context import Call
+from jackfield.http.errors import respond
+from jackfield.idempotency import service as idempotency
+from jackfield.idempotency.models import (
+    Answer,
+    IdempotencyAnswerGone,
+    IdempotencyInFlight,
+    IdempotencyMismatch,
+    IdempotencyUnknown,
+    InvalidIdempotencyKey,
+)
+from jackfield.idempotency.service import Once
+from jackfield.kit import request_context
+from jackfield.kit.errors import HubError
+from jackfield.kit.json import encode
+
+HEADER: Final = "idempotency-key"
+REFUSALS: Final[tuple[type[HubError], ...]] = (
+    InvalidIdempotencyKey,
+    IdempotencyMismatch,
+    IdempotencyInFlight,
+    IdempotencyUnknown,
+    IdempotencyAnswerGone,
+)
+# Besides what is asked, these say with whose account, and how.
+_TELLING: Final = ("x-account-id", "x-connector-profile-id")
+_ACTIONS: Final = frozenset({"/actions/rpc", "/unified/proxy"})
+# Written anew for each answer.
+_NOT_KEPT: Final = frozenset({"content-length", "x-request-id"})
+
+
+async def answer_once(
+    call: Call, scope: Scope, body: bytes, work: Callable[[], Awaitable[Response]]
+) -> Response:
+    """
+    Answer a write whose request carries a key, once.
+
+    Raises:
+        HubError: the work was refused, or the key cannot be used for this request.
+    """
+    key = call.headers[HEADER]
+    said = [call.headers.get(name) for name in _TELLING]
+    query = scope["query_string"].decode("latin-1")
+    about = encode([scope["method"], scope["path"], query, *said])
+    wanted = Once(key, about + b"\n" + body, _check(scope))
+    fresh: list[Response] = []
+
+    async def answer() -> Answer:
+        response = await work()
+        fresh.append(response)
+        return _plain(response)
+
+    kept, is_repeated = await idempotency.once(
+        call.hub, call.caller.project_id, wanted, answer, refuse=partial(_refuse, call)
+    )
+    if not is_repeated:
+        return fresh[0]
+    headers = {**kept.headers, "idempotency-replayed": "true"}
+    return Response(kept.body, kept.status, headers)
+
+
+def _plain(response: Response) -> Answer:
+    headers = {name: value for name, value in response.headers.items() if name not in _NOT_KEPT}
+    return Answer(response.status_code, bytes(response.body), headers)
+
+
+def _refuse(call: Call, error: HubError) -> Answer:
+    asked = request_context.current()
+    request_id = "" if asked is None else asked.request_id
+    return _plain(respond(error, at=call.hub.clock(), request_id=request_id))
+
+
+def _check(scope: Scope) -> str:
+    path: str = scope["path"]
+    if path in _ACTIONS:
+        return "look at the provider whether what the action was to change is there"
+    return f"look with GET at what {scope['method']} {path} was to change"

@@ -1,0 +1,54 @@
+"""Writing down requests to the platform API, for `GET /requests/platform-logs`."""
+
+from datetime import datetime
+from typing import Final
+
+from starlette.types import Scope
+
+from jackfield.kit.request_context import Asking
+from jackfield.logs.api_requests.models import ApiRequest
+from jackfield.logs.api_requests.repo import append_request
+from jackfield.runtime import Hub
+
+# Runs have a log of their own, and reading a log should not make it longer.
+_ELSEWHERE: Final = frozenset({"/actions/rpc", "/unified/proxy", "/mcp", "/"})
+_LOGS: Final = ("/requests/", "/logs/")
+_OURS: Final = "jackfield"
+_LONGEST_PATH: Final = 500
+_REFUSED: Final = 400
+
+
+def record(
+    hub: Hub, asking: Asking, scope: Scope, *, status: int, at: datetime, duration_ms: int
+) -> None:
+    """Put one request into the log, a moment later, if it was made with a key we know."""
+    path: str = scope["path"]
+    if asking.project_id is None or path in _ELSEWHERE or path.startswith(_LOGS):
+        return
+    category = _category(path)
+    parameters: dict[str, str] = scope.get("path_params") or {}
+    account_id = parameters.get("account_id") if category == "accounts" else None
+    append_request(
+        hub.appender,
+        asking.project_id,
+        ApiRequest(
+            id=asking.request_id,
+            key_id=asking.key_id,
+            user_agent=asking.user_agent,
+            category=category,
+            account_id=account_id and account_id[:255],
+            http_method=scope["method"],
+            path=path[:_LONGEST_PATH],
+            success=status < _REFUSED,
+            status_code=status,
+            error_code=asking.error_code,
+            started_at=at,
+            duration_ms=duration_ms,
+        ),
+    )
+
+
+def _category(path: str) -> str:
+    """Return what a path is about, such as `accounts` or `connect_sessions`."""
+    first, _, rest = path.lstrip("/").partition("/")
+    return (rest if first == _OURS else first).partition("/")[0][:255]

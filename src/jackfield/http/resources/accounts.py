@@ -1,0 +1,342 @@
+"""`/accounts`: what has been linked."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Final, Self, cast
+
+from msgspec import Meta, Struct, field
+from msgspec.structs import asdict
+
+from jackfield.accounts import service as accounts
+from jackfield.accounts.models import (
+    Account,
+    AccountFilter,
+    AccountNotFound,
+    AccountNotUsable,
+    AccountPage,
+    AccountStatus,
+    AccountType,
+    CredentialRejected,
+)
+from jackfield.accounts.repo import Accounts
+from jackfield.connect import rotation
+from jackfield.connect.models import IdentityChanged, InvalidFields
+from jackfield.connect.rotation import LinkedMeanwhile
+from jackfield.connectors.catalog import ConnectorNotFound
+from jackfield.http.context import Call, api_key
+from jackfield.http.reconnect import ReconnectOut, reconnect
+from jackfield.http.routing import Routes
+from jackfield.kit.errors import Fault, InvalidRequest, ProviderTimeout, ProviderUnavailable
+from jackfield.kit.ids import AccountId, ProfileId
+from jackfield.kit.json import Json
+from jackfield.profiles.models import ProfileDisabled, ProfileNotFound, ProfileOfOtherConnector
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+_LINKED: Final = ("credentials", "secrets", "setup_information")
+# What says where the account is linked, and how: by its name here and in the account.
+_FIXED: Final = {
+    "provider": "provider",
+    "authentication_config_key": "auth_method",
+    "environment": "environment",
+}
+_PROFILE: Final = ("integration_id", "connector_profile_id")
+_CONFIRMS: Final = "confirm_identity_change"
+_Text = Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+class StatusReasonOut(Struct, frozen=True):
+    code: str
+    description: str
+    timestamp: datetime
+
+
+class AccountOut(Struct, frozen=True):
+    id: AccountId
+    provider: str
+    provider_name: str
+    status: AccountStatus
+    status_reasons: tuple[StatusReasonOut, ...]
+    origin_owner_id: str
+    origin_owner_name: str
+    origin_username: str | None
+    setup_information: Mapping[str, str]
+    label: str | Mapping[str, Json] | None
+    type: AccountType
+    shared: bool
+    metadata: Mapping[str, Json]
+    integration_id: ProfileId
+    connector_profile_id: ProfileId
+    authentication_config_key: str
+    environment: str
+    created_at: datetime
+    updated_at: datetime
+    allowed_actions: tuple[str, ...] | None
+    # How a link is had with which its owner links it anew; `null` as long as that is not needed.
+    reconnect: ReconnectOut | None
+    # Always empty: credentials never leave. Clients expect the key.
+    credentials: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def of(cls, account: Account, *, provider_name: str) -> Self:
+        return cls(
+            id=account.id,
+            provider=account.provider,
+            provider_name=provider_name,
+            status=account.status,
+            status_reasons=tuple(
+                StatusReasonOut(reason.code, reason.description, reason.timestamp)
+                for reason in account.status_reasons
+            ),
+            origin_owner_id=account.origin_owner_id,
+            origin_owner_name=account.origin_owner_name,
+            origin_username=account.origin_username,
+            setup_information=account.setup_information,
+            label=account.label,
+            type=account.type,
+            shared=account.shared,
+            metadata=account.metadata,
+            integration_id=account.profile_id,
+            connector_profile_id=account.profile_id,
+            authentication_config_key=account.auth_method,
+            environment=account.environment,
+            created_at=account.created_at,
+            updated_at=account.updated_at,
+            allowed_actions=account.allowed_actions,
+            reconnect=reconnect(account.id) if account.needs_relinking else None,
+        )
+
+
+class AccountsQuery(Struct, frozen=True):
+    page: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+    page_size: Annotated[int, Meta(ge=1, le=1000)] = 25
+    provider: str | None = None
+    providers: list[str] = []
+    account_ids: list[str] = []
+    origin_owner_id: str | None = None
+    origin_owner_ids: list[str] = []
+    status: list[str] = []
+
+    def wanted(self) -> AccountPage:
+        providers, owners = list(self.providers), list(self.origin_owner_ids)
+        providers += [self.provider] if self.provider else []
+        owners += [self.origin_owner_id] if self.origin_owner_id else []
+        only = AccountFilter(
+            ids=tuple(self.account_ids),
+            providers=tuple(providers),
+            origin_owner_ids=tuple(owners),
+            statuses=tuple(self.status),
+        )
+        return AccountPage(self.page, self.page_size, only)
+
+
+class AccountChange(Struct, frozen=True):
+    """What may be changed without linking anew.
+
+    What is left out stays as it is, and so does what is null: the published clients send null for
+    every field they were given nothing for.
+    """
+
+    origin_owner_id: _Text | None = None
+    origin_owner_name: _Text | None = None
+    origin_username: _Text | None = None
+    label: _Text | dict[str, Json] | None = None
+    metadata: dict[str, Json] | None = None
+    shared: bool | None = None
+    type: Annotated[
+        AccountType | None, Meta(description="Converts between test and production.")
+    ] = None
+    credentials: Annotated[
+        dict[str, Json] | None,
+        Meta(
+            description="Other credentials, by field: the provider is asked about them, and what "
+            "it refuses is not kept. Fields left out stay as they are."
+        ),
+    ] = None
+    integration_id: Annotated[
+        _Text | None,
+        Meta(description="Another connector profile of the same connector and auth method."),
+    ] = None
+    connector_profile_id: Annotated[
+        _Text | None, Meta(description="The same as `integration_id`.")
+    ] = None
+    provider: Annotated[_Text | None, Meta(description="Taken if it is the account's.")] = None
+    authentication_config_key: Annotated[
+        _Text | None, Meta(description="Taken if it is the account's.")
+    ] = None
+    environment: Annotated[_Text | None, Meta(description="Taken if it is the account's.")] = None
+    secrets: Annotated[dict[str, Json] | None, Meta(description="The same as `credentials`.")] = (
+        None
+    )
+    setup_information: Annotated[
+        dict[str, Json] | None, Meta(description="The same as `credentials`.")
+    ] = None
+    confirm_identity_change: Annotated[
+        bool | None,
+        Meta(description="Take credentials of another account at the provider, too."),
+    ] = None
+
+    def values(self) -> dict[str, Json]:
+        """Return what is to change, by the account's field."""
+        given = asdict(self)
+        return {
+            name: value
+            for name, value in given.items()
+            if value is not None and name not in (*_LINKED, *_FIXED, *_PROFILE, _CONFIRMS)
+        }
+
+    def credential_fields(self) -> dict[str, Json]:
+        """Return the credentials that were sent, by field, whatever they were sent as."""
+        return {
+            name: value
+            for group in (self.setup_information, self.secrets, self.credentials)
+            for name, value in (group or {}).items()
+            if value is not None
+        }
+
+    def fixed(self) -> dict[str, str]:
+        """Return what was said of the account that must be so already."""
+        said = {field_: getattr(self, name) for name, field_ in _FIXED.items()}
+        return {field_: value for field_, value in said.items() if value is not None}
+
+    @property
+    def profile_id(self) -> str | None:
+        return self.connector_profile_id or self.integration_id
+
+
+class AccountMetaOut(Struct, frozen=True):
+    provider: str
+    category: str
+    # Unified models, which this hub has none of. Clients expect the key.
+    models: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+@api.add("GET", "/accounts", scope=Scope.ACCOUNTS_READ)
+async def list_accounts(call: Call, query: AccountsQuery) -> list[AccountOut]:
+    """List linked accounts, newest first."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        found = await Accounts(tx).page(query.wanted())
+    return [_out(call, account) for account in found]
+
+
+@api.add("GET", "/accounts/{account_id}", scope=Scope.ACCOUNTS_READ, raises=(AccountNotFound,))
+async def get_account(call: Call, account_id: str) -> AccountOut:
+    """Return one linked account."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        return _out(call, await Accounts(tx).get(account_id))
+
+
+@api.add("GET", "/accounts/{account_id}/meta", scope=Scope.ACCOUNTS_READ, raises=(AccountNotFound,))
+async def get_account_meta(call: Call, account_id: str) -> AccountMetaOut:
+    """Say what an account is linked to."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        account = await Accounts(tx).get(account_id)
+    connector = call.hub.catalog.find(account.provider)
+    categories = () if connector is None else connector.categories
+    return AccountMetaOut(account.provider, next(iter(categories), ""))
+
+
+@api.add(
+    "PATCH",
+    "/accounts/{account_id}",
+    scope=Scope.ACCOUNTS_WRITE,
+    raises=(
+        AccountNotFound,
+        AccountNotUsable,
+        ConnectorNotFound,
+        CredentialRejected,
+        IdentityChanged,
+        InvalidFields,
+        LinkedMeanwhile,
+        ProfileNotFound,
+        ProfileDisabled,
+        ProfileOfOtherConnector,
+        ProviderTimeout,
+        ProviderUnavailable,
+    ),
+)
+async def update_account(call: Call, account_id: str, body: AccountChange) -> AccountOut:
+    """Change what an account is called, whose it is, how it is used, and its credentials.
+
+    The provider is asked about other credentials first; then everything changes, or nothing.
+    """
+    values, fixed, submitted = body.values(), body.fixed(), body.credential_fields()
+    hub, project_id = call.hub, call.caller.project_id
+    other = None
+    if submitted:
+        other = await rotation.prove(hub, project_id, account_id, cast("dict[str, str]", submitted))
+    async with hub.db.write(project_id) as tx:
+        _require_as_linked(await Accounts(tx).get(account_id), fixed)
+        if other is not None:
+            confirmed = body.confirm_identity_change is True
+            await rotation.replace(tx, hub.vault, other, confirm_identity_change=confirmed)
+        changed = await accounts.change(tx, account_id, values, profile_id=body.profile_id)
+        return _out(call, changed)
+
+
+@api.add("DELETE", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))
+async def delete_account(call: Call, account_id: str) -> AccountOut:
+    """Delete an account and its credentials, and return what it was."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        return _out(call, await accounts.remove(tx, account_id))
+
+
+@api.add(
+    "POST",
+    "/jackfield/accounts/{account_id}/check",
+    scope=Scope.ACCOUNTS_WRITE,
+    raises=(AccountNotFound,),
+)
+async def check_account(call: Call, account_id: str) -> AccountOut:
+    """Ask the provider whether it still accepts the account's credential."""
+    checked = await accounts.check(call.hub, call.caller.project_id, account_id)
+    return _out(call, checked)
+
+
+@api.add(
+    "POST",
+    "/jackfield/accounts/{account_id}/suspend",
+    scope=Scope.ACCOUNTS_WRITE,
+    raises=(AccountNotFound,),
+)
+async def suspend_account(call: Call, account_id: str) -> AccountOut:
+    """Pause an account: its actions are refused until it is resumed."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        return _out(call, await accounts.suspend(tx, account_id))
+
+
+@api.add(
+    "POST",
+    "/jackfield/accounts/{account_id}/resume",
+    scope=Scope.ACCOUNTS_WRITE,
+    raises=(AccountNotFound,),
+)
+async def resume_account(call: Call, account_id: str) -> AccountOut:
+    """Let a suspended account be used again."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        return _out(call, await accounts.resume(tx, account_id))
+
+
+def _require_as_linked(account: Account, said: Mapping[str, str]) -> None:
+    """
+    Make sure an account is linked as a change to it says.
+
+    Raises:
+        InvalidRequest: it is linked to something else, or in another way.
+    """
+    faults = [
+        Fault(name, f"is {getattr(account, field_)!r}, and changes by linking a further account")
+        for name, field_ in _FIXED.items()
+        if said.get(field_, getattr(account, field_)) != getattr(account, field_)
+    ]
+    if faults:
+        msg = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
+        raise InvalidRequest(msg, faults=faults)
+
+
+def _out(call: Call, account: Account) -> AccountOut:
+    connector = call.hub.catalog.find(account.provider)
+    return AccountOut.of(
+        account, provider_name=account.provider if connector is None else connector.title
+    )

@@ -1,0 +1,246 @@
+"""`GET /actions`: what can be run."""
+
+from typing import Annotated, Final
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from jackfield.accounts.models import Account, AccountFilter, AccountPage
+from jackfield.accounts.repo import Accounts
+from jackfield.connectors.action import ActionInfo
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.connector import Connector
+from jackfield.connectors.guides import Guide, plain, without_hub
+from jackfield.connectors.outputs import output_schema
+from jackfield.http.context import Call, api_key
+from jackfield.http.resources.hub import icon_url
+from jackfield.http.routing import Routes
+from jackfield.kit.ids import AccountId, ProfileId
+from jackfield.kit.json import Json
+from jackfield.profiles.models import Profile
+from jackfield.profiles.repo import Profiles
+from jackfield.projects import service as projects
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+_DEFAULT_PAGE: Final = 25
+_MOST_ACCOUNTS: Final = 1000
+_NOT_OFFERED: Final = "internal"
+_DETAILS: Final = frozenset({"action_details", "operation_details"})
+_GUIDES: Final = "authentication_guides"
+
+
+class ActionDetailsOut(Struct, frozen=True):
+    details: str
+    input_schema: Json
+    output_schema: Json
+    annotations: Json
+    categories: tuple[str, ...]
+    release_stage: str
+    resources: str
+
+
+class ActionOut(Struct, frozen=True):
+    id: str
+    label: str
+    description: str
+    schema_type: str
+    action_type: str
+    effects: tuple[str, ...]
+    tags: tuple[str, ...]
+    required_scopes: tuple[str, ...]
+    input_schema: Json | UnsetType = UNSET
+    action_details: ActionDetailsOut | UnsetType = UNSET
+
+
+class GuidesOut(Struct, frozen=True):
+    config: Json
+    setup: Json | UnsetType = UNSET
+
+
+class AuthSupportOut(Struct, frozen=True):
+    link: str | None
+    description: str | None
+    guides: GuidesOut
+
+
+class AuthenticationOut(Struct, frozen=True):
+    key: str
+    label: str
+    type: str
+    required_scopes: tuple[str, ...]
+    support: AuthSupportOut | UnsetType = UNSET
+
+
+class ScopeDefinitionOut(Struct, frozen=True):
+    name: str
+    description: str
+    includes: tuple[str, ...]
+
+
+class ConnectorOut(Struct, frozen=True):
+    key: str
+    name: str
+    version: str
+    description: str
+    icon: str
+    release_stage: str
+    categories: tuple[str, ...]
+    scope_definitions: tuple[ScopeDefinitionOut, ...]
+    authentication: tuple[AuthenticationOut, ...]
+    actions: tuple[ActionOut, ...]
+    account_id: AccountId | UnsetType = UNSET
+    integration_id: ProfileId | UnsetType = UNSET
+
+
+class ActionsOut(Struct, frozen=True):
+    data: tuple[ConnectorOut, ...]
+    next: str | None
+
+
+class ActionsQuery(Struct, frozen=True):
+    connectors: list[str] = field(default_factory=list[str], name="filter[connectors]")
+    account_ids: list[str] = field(default_factory=list[str], name="filter[account_ids]")
+    action_keys: list[str] = field(default_factory=list[str], name="filter[action_key]")
+    group_by: Annotated[str, Meta(description="`connector`: there is no other grouping.")] = (
+        "connector"
+    )
+    include: Annotated[
+        list[str], Meta(description="`action_details`, `authentication_guides`.")
+    ] = []
+    exclude: Annotated[list[str], Meta(description="`actions`.")] = []
+    search: Annotated[
+        str | None, Meta(description="Words of an action's id, label or description.")
+    ] = None
+    next: str | None = None
+    page_size: Annotated[int, Meta(ge=1, le=1000)] = _DEFAULT_PAGE
+
+
+class _Group(Struct, frozen=True):
+    """A connector, as it is for everybody or as one account may use it."""
+
+    connector: Connector
+    account: Account | None = None
+    profile: Profile | None = None
+
+    @property
+    def position(self) -> str:
+        return self.connector.key if self.account is None else self.account.id
+
+
+@api.add("GET", "/actions", scope=Scope.CONNECTORS_READ)
+async def list_actions(call: Call, query: ActionsQuery) -> ActionsOut:
+    """List connectors with their actions; with accounts, what each of them may run."""
+    groups = [each for each in await _groups(call, query) if _has_any(each, query)]
+    left = [each for each in groups if query.next is None or each.position > query.next]
+    page = left[: query.page_size]
+    settings = await projects.project_settings(call.hub, call.caller.project_id)
+    return ActionsOut(
+        tuple(_connector(call, each, query, hides_hub=settings.white_label) for each in page),
+        page[-1].position if len(left) > len(page) else None,
+    )
+
+
+async def _groups(call: Call, query: ActionsQuery) -> list[_Group]:
+    """Return what is meant, in the order of its positions."""
+    catalog = call.hub.catalog
+    if not query.account_ids:
+        return [
+            _Group(connector)
+            for connector in sorted(catalog.connectors(), key=lambda each: each.key)
+            if connector.release_stage != _NOT_OFFERED
+            and (not query.connectors or connector.key in query.connectors)
+        ]
+    wanted = AccountFilter(ids=tuple(query.account_ids), providers=tuple(query.connectors))
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        found = await Accounts(tx).page(AccountPage(1, _MOST_ACCOUNTS, wanted))
+        profiles = {each: await Profiles(tx).get(each) for each in {a.profile_id for a in found}}
+    return [
+        _Group(connector, account, profiles[account.profile_id])
+        for account in sorted(found, key=lambda each: each.id)
+        if (connector := catalog.find(account.provider)) is not None
+    ]
+
+
+def _connector(call: Call, group: _Group, query: ActionsQuery, *, hides_hub: bool) -> ConnectorOut:
+    connector, account = group.connector, group.account
+    wanted = () if "actions" in query.exclude else connector.actions
+    with_guides = _GUIDES in query.include
+    return ConnectorOut(
+        key=connector.key,
+        name=connector.title,
+        version=connector.version,
+        description=connector.description,
+        icon=icon_url(call.hub.public_url, connector),
+        release_stage=connector.release_stage,
+        categories=connector.categories,
+        scope_definitions=tuple(
+            ScopeDefinitionOut(each.name, each.description, each.includes)
+            for each in connector.scope_definitions
+        ),
+        authentication=tuple(
+            _authentication(method, with_guides=with_guides, hides_hub=hides_hub)
+            for method in connector.auth_methods
+        ),
+        actions=tuple(_action(each, query) for each in wanted if _is_meant(each, group, query)),
+        account_id=UNSET if account is None else account.id,
+        integration_id=UNSET if account is None else account.profile_id,
+    )
+
+
+def _has_any(group: _Group, query: ActionsQuery) -> bool:
+    """Tell whether there is what is looked for; who looks for nothing sees every connector."""
+    if not query.action_keys and not query.search:
+        return True
+    return any(_is_meant(action, group, query) for action in group.connector.actions)
+
+
+def _is_meant(action: ActionInfo, group: _Group, query: ActionsQuery) -> bool:
+    if action.is_internal or (query.action_keys and action.id not in query.action_keys):
+        return False
+    for limits in (group.profile, group.account):
+        if limits is not None and not limits.allows(action.id):
+            return False
+    words = (query.search or "").lower().split()
+    text = f"{action.id} {action.label} {action.description}".lower()
+    return all(word in text for word in words)
+
+
+def _authentication(method: AuthMethod, *, with_guides: bool, hides_hub: bool) -> AuthenticationOut:
+    def shown(guide: Guide) -> Json:
+        return plain(without_hub(guide) if hides_hub else guide)
+
+    support: AuthSupportOut | UnsetType = UNSET
+    if with_guides:
+        setup = method.setup_guide
+        guides = GuidesOut(shown(method.link_guide()), UNSET if setup is None else shown(setup))
+        support = AuthSupportOut(method.support_link, method.support_description, guides)
+    return AuthenticationOut(method.key, method.label, method.type, method.required_scopes, support)
+
+
+def _action(action: ActionInfo, query: ActionsQuery) -> ActionOut:
+    detailed = not _DETAILS.isdisjoint(query.include)
+    return ActionOut(
+        id=action.id,
+        label=action.label,
+        description=action.description,
+        schema_type=action.schema_type,
+        action_type=action.action_type,
+        effects=action.effects,
+        tags=action.tags,
+        required_scopes=action.required_scopes,
+        input_schema=action.schema if detailed else UNSET,
+        action_details=_details(action) if detailed else UNSET,
+    )
+
+
+def _details(action: ActionInfo) -> ActionDetailsOut:
+    return ActionDetailsOut(
+        details=action.details,
+        input_schema=action.schema,
+        output_schema=output_schema(action),
+        annotations=action.annotations,
+        categories=action.categories,
+        release_stage=action.release_stage,
+        resources=action.resources,
+    )

@@ -1,0 +1,280 @@
+"""`/connect_sessions`: let one of your customers link an account."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from jackfield.accounts.models import AccountNotFound, AccountType
+from jackfield.connect import sessions as connect
+from jackfield.connect.attempts import AttemptStatus, ConnectionAttemptId
+from jackfield.connect.models import (
+    DEFAULT_SECONDS,
+    LONGEST_SECONDS,
+    SHORTEST_SECONDS,
+    ConnectSession,
+    ConnectSessionExpired,
+    ConnectSessionNotFound,
+    ConnectSessionRevoked,
+    ConnectSessionUsed,
+    ConnectToken,
+    ConnectTokenInvalid,
+    SessionTerms,
+)
+from jackfield.connectors.catalog import ConnectorNotFound
+from jackfield.http.context import Call, api_key
+from jackfield.http.routing import Routes
+from jackfield.kit.ids import ProfileId, ProjectId
+from jackfield.kit.json import Json
+from jackfield.profiles.models import (
+    ConnectorVersionNotFound,
+    ProfileDisabled,
+    ProfileNotFound,
+    ProfileOfOtherConnector,
+)
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+_Text = Annotated[str, Meta(min_length=1, max_length=255)]
+_ORGANIZATION: Final = 1
+_NUMERIC_CLIENT: Final = re.compile(r"speakeasy-sdk/typescript 4\.(\d+)\.")
+_LAST_NUMERIC_MINOR: Final = 28
+
+
+class ConnectSessionIn(Struct, frozen=True):
+    origin_owner_id: Annotated[
+        str, Meta(min_length=1, max_length=255, description="Your customer, in your own system.")
+    ]
+    origin_owner_name: Annotated[
+        str, Meta(min_length=1, max_length=255, description="Your customer's name, for people.")
+    ]
+    origin_username: Annotated[_Text | None, Meta(description="The person who will link.")] = None
+    provider: Annotated[_Text | None, Meta(description="Open directly on this connector.")] = None
+    provider_version: Annotated[
+        _Text | None, Meta(description="The connector's version that you count on.")
+    ] = None
+    categories: Annotated[
+        list[_Text] | None, Meta(description="Offer only connectors of these categories.")
+    ] = None
+    connector_profile_id: Annotated[
+        _Text | None, Meta(description="Link with this connector profile, not the default one.")
+    ] = None
+    integration_id: Annotated[
+        _Text | None, Meta(description="Older name of `connector_profile_id`.")
+    ] = None
+    account_id: Annotated[_Text | None, Meta(description="Link this account anew.")] = None
+    multiple: Annotated[
+        bool | None, Meta(description="Let the same owner link a further account.")
+    ] = False
+    label: Annotated[_Text | None, Meta(description="Kept on the account.")] = None
+    expires_in: Annotated[
+        Annotated[float, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS)] | None,
+        Meta(description="Seconds the session stays open."),
+    ] = DEFAULT_SECONDS
+    metadata: Annotated[
+        dict[str, Json] | None, Meta(description="Kept on the account; yours to use.")
+    ] = None
+    type: AccountType | None = AccountType.PRODUCTION
+    shared: bool | None = False
+    relink: Annotated[
+        bool | None, Meta(description="Link an account the owner already has anew, and no other.")
+    ] = False
+    scopes: Annotated[
+        bool | list[_Text] | None, Meta(description="Kept, and answered as it was sent.")
+    ] = None
+    actions: Annotated[
+        list[_Text] | None,
+        Meta(description="What the account is for: it may run these actions and no others."),
+    ] = None
+    allowed_origins: Annotated[
+        list[_Text] | None,
+        Meta(description="Of the project's allowed origins, those that may show this session."),
+    ] = None
+
+    def terms(self) -> SessionTerms:
+        profile_id = self.connector_profile_id or self.integration_id
+        return SessionTerms(
+            origin_owner_id=self.origin_owner_id,
+            origin_owner_name=self.origin_owner_name,
+            origin_username=self.origin_username,
+            provider=self.provider,
+            categories=tuple(self.categories or ()),
+            profile_id=None if profile_id is None else ProfileId(profile_id),
+            account_id=self.account_id,
+            multiple=bool(self.multiple),
+            relink=bool(self.relink),
+            scopes=self.scopes,
+            actions=tuple(dict.fromkeys(self.actions or ())),
+            allowed_origins=tuple(self.allowed_origins or ()),
+            label=self.label,
+            type=self.type or AccountType.PRODUCTION,
+            shared=bool(self.shared),
+            metadata=self.metadata,
+        )
+
+
+class ConnectionAttemptOut(Struct, frozen=True):
+    """What came of the last credentials that were tried; what is named `oauth…` is of any kind."""
+
+    id: ConnectionAttemptId
+    created_at: datetime
+    updated_at: datetime
+    status: AttemptStatus
+    account_secure_id: str | None
+    oauth_error_code: str | None
+    oauth_error_description: str | None
+
+
+class ConnectSessionOut(Struct, frozen=True):
+    id: int
+    # A number for the clients that insist on one, otherwise a text.
+    organization_id: str | int
+    project_id: ProjectId
+    origin_owner_id: str
+    origin_owner_name: str
+    origin_username: str | None
+    provider: str | None
+    categories: tuple[str, ...] | None
+    account_id: str | None
+    label: str | None
+    metadata: Mapping[str, Json]
+    type: AccountType
+    integration_id: str | None
+    connector_profile_id: str | None
+    shared: bool
+    multiple: bool
+    relink: bool
+    scopes: bool | tuple[str, ...] | None
+    actions: tuple[str, ...] | None
+    allowed_origins: tuple[str, ...] | None
+    status: Literal["open", "used", "revoked", "expired"]
+    pending_link_id: str | None
+    external_trigger_token: str | None
+    latest_connection_attempt: ConnectionAttemptOut | None
+    created_at: datetime
+    expires_at: datetime
+
+
+class OpenedSessionOut(ConnectSessionOut, frozen=True):
+    token: str
+    auth_link_url: str
+
+
+class TokenIn(Struct, frozen=True):
+    token: Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+@api.add(
+    "POST",
+    "/connect_sessions",
+    scope=Scope.CONNECT_WRITE,
+    status=201,
+    raises=(
+        ConnectorNotFound,
+        ConnectorVersionNotFound,
+        ProfileNotFound,
+        ProfileDisabled,
+        ProfileOfOtherConnector,
+        AccountNotFound,
+    ),
+)
+async def create_connect_session(call: Call, body: ConnectSessionIn) -> OpenedSessionOut:
+    """Open a connect session, and get the link to send or the token to embed."""
+    opened = await connect.open_session(
+        call.hub,
+        call.caller.project_id,
+        body.terms(),
+        seconds=int(body.expires_in or DEFAULT_SECONDS),
+        version=body.provider_version,
+    )
+    return OpenedSessionOut(
+        **session_fields(call, opened.session),
+        token=opened.token.reveal(),
+        auth_link_url=connect.auth_link(call.hub.public_url, opened.token),
+    )
+
+
+@api.add(
+    "POST",
+    "/connect_sessions/authenticate",
+    scope=Scope.CONNECT_WRITE,
+    status=201,
+    raises=(ConnectSessionNotFound,),
+)
+async def authenticate_connect_session(call: Call, body: TokenIn) -> ConnectSessionOut:
+    """Return the open connect session that a token belongs to."""
+    try:
+        holder = await connect.hold(call.hub, ConnectToken(body.token))
+    except (ConnectSessionExpired, ConnectSessionUsed, ConnectSessionRevoked) as ended:
+        raise ConnectSessionNotFound(ended.detail) from ended
+    except ConnectTokenInvalid as invalid:
+        raise ConnectSessionNotFound from invalid
+    if holder.project_id != call.caller.project_id:
+        raise ConnectSessionNotFound
+    return ConnectSessionOut(**session_fields(call, holder.session))
+
+
+def session_fields(call: Call, session: ConnectSession) -> dict[str, Json]:
+    terms, now = session.terms, call.hub.clock()
+    return {
+        "id": session.id,
+        "organization_id": _organization(call.headers.get("user-agent", "")),
+        "project_id": call.caller.project_id,
+        "origin_owner_id": terms.origin_owner_id,
+        "origin_owner_name": terms.origin_owner_name,
+        "origin_username": terms.origin_username,
+        "provider": terms.provider,
+        "categories": terms.categories or None,
+        "account_id": terms.account_id,
+        "label": terms.label,
+        "metadata": terms.metadata or {},
+        "type": terms.type,
+        "integration_id": terms.profile_id,
+        "connector_profile_id": terms.profile_id,
+        "shared": terms.shared,
+        "multiple": terms.multiple,
+        "relink": terms.relink,
+        "scopes": terms.scopes,
+        "actions": terms.actions or None,
+        "allowed_origins": terms.allowed_origins or None,
+        "status": _status(session, now),
+        "pending_link_id": session.pending_link_id,
+        "external_trigger_token": session.external_trigger_token,
+        "latest_connection_attempt": _attempt(session, now),
+        "created_at": session.created_at,
+        "expires_at": session.expires_at,
+    }
+
+
+def _attempt(session: ConnectSession, now: datetime) -> ConnectionAttemptOut | None:
+    if session.latest_attempt is None:
+        return None
+    attempt = session.latest_attempt.seen_at(now)
+    return ConnectionAttemptOut(
+        attempt.id,
+        attempt.created_at,
+        attempt.updated_at,
+        attempt.status,
+        attempt.account_id,
+        attempt.error_code,
+        attempt.error_description,
+    )
+
+
+def _status(session: ConnectSession, now: datetime) -> str:
+    if session.used_at is not None:
+        return "used"
+    if session.revoked_at is not None:
+        return "revoked"
+    return "open" if session.expires_at > now else "expired"
+
+
+def _organization(user_agent: str) -> str | int:
+    """One installation is one organization; early 4.x TypeScript clients want its id as a number."""
+    match = _NUMERIC_CLIENT.match(user_agent)
+    if match and int(match[1]) <= _LAST_NUMERIC_MINOR:
+        return _ORGANIZATION
+    return str(_ORGANIZATION)

@@ -1,0 +1,83 @@
+"""`/connectors/meta`: which connectors there are."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+from jackfield.connectors.catalog import ConnectorNotFound
+from jackfield.connectors.connector import Connector
+from jackfield.http.context import Call, api_key
+from jackfield.http.resources.hub import icon_url
+from jackfield.http.routing import Routes
+from jackfield.kit.json import Json
+from jackfield.profiles.repo import Profiles
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+_NOT_OFFERED = "internal"
+
+
+class ImagesOut(Struct, frozen=True):
+    logo_url: str
+    original_logo_horizontal_url: str
+
+
+class ResourcesOut(Struct, frozen=True):
+    images: ImagesOut
+
+
+class ConnectorMetaOut(Struct, frozen=True):
+    provider: str
+    provider_name: str
+    category: str
+    categories: tuple[str, ...]
+    description: str
+    version: str
+    release_stage: str
+    active: bool
+    resources: ResourcesOut
+    # Unified models, which this hub has none of. Clients expect the key.
+    models: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+@api.add("GET", "/connectors/meta", scope=Scope.CONNECTORS_READ)
+async def list_connectors_meta(call: Call) -> list[ConnectorMetaOut]:
+    """List connectors; `active` are those the project can link accounts with."""
+    active = await _active(call)
+    return [
+        _out(call, connector, active)
+        for connector in call.hub.catalog.connectors()
+        if connector.release_stage != _NOT_OFFERED
+    ]
+
+
+@api.add(
+    "GET",
+    "/connectors/meta/{provider}",
+    scope=Scope.CONNECTORS_READ,
+    raises=(ConnectorNotFound,),
+)
+async def get_connector_meta(call: Call, provider: str) -> ConnectorMetaOut:
+    """Return one connector."""
+    return _out(call, call.hub.catalog.get(provider), await _active(call))
+
+
+async def _active(call: Call) -> set[str]:
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        return {profile.connector_key for profile in await Profiles(tx).active()}
+
+
+def _out(call: Call, connector: Connector, active: set[str]) -> ConnectorMetaOut:
+    icon = icon_url(call.hub.public_url, connector)
+    return ConnectorMetaOut(
+        provider=connector.key,
+        provider_name=connector.title,
+        category=next(iter(connector.categories), ""),
+        categories=connector.categories,
+        description=connector.description,
+        version=connector.version,
+        release_stage=connector.release_stage,
+        active=connector.key in active,
+        resources=ResourcesOut(ImagesOut(icon, icon)),
+    )

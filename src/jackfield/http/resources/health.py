@@ -1,0 +1,26 @@
+"""`/healthz` and `/readyz`: is the process alive, and can it work."""
+
+from msgspec import Struct
+
+from jackfield.http.context import OpenCall, anybody
+from jackfield.http.routing import Routes
+from jackfield.projects.repo import all_projects
+
+api = Routes(anybody)
+
+
+class HealthOut(Struct, frozen=True):
+    status: str
+
+
+@api.add("GET", "/healthz")
+async def healthz(_call: OpenCall) -> HealthOut:
+    """Say that the process is alive."""
+    return HealthOut("ok")
+
+
+@api.add("GET", "/readyz")
+async def readyz(call: OpenCall) -> HealthOut:
+    """Say that the database answers."""
+    await all_projects(call.hub.db)
+    return HealthOut("ok")

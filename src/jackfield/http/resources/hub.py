@@ -1,0 +1,367 @@
+"""`/hub/*`: what a Hub page asks, for the holder of a connect session.
+
+The shapes are those the published Hub component reads.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from jackfield.accounts.models import AccountNotFound, CredentialRejected
+from jackfield.connect import frames, linking
+from jackfield.connect import sessions as connect
+from jackfield.connect.form import Asked, askable
+from jackfield.connect.linking import Linked
+from jackfield.connect.models import (
+    ConnectSessionExpired,
+    ConnectSessionRevoked,
+    ConnectSessionUsed,
+    ConnectTokenInvalid,
+    FrameId,
+    IdentityChanged,
+    InvalidFields,
+    OriginNotAllowed,
+)
+from jackfield.connect.pending.models import PendingLink
+from jackfield.connect.sessions import Offer
+from jackfield.connectors.connector import Connector
+from jackfield.connectors.fields import Field
+from jackfield.http.context import HubCall, connect_token
+from jackfield.http.routing import Routes
+from jackfield.kit.errors import ProviderTimeout, ProviderUnavailable
+from jackfield.kit.ids import AccountId, ProfileId
+from jackfield.kit.json import Json
+from jackfield.profiles.models import ProfileNotFound
+
+api = Routes(connect_token)
+
+_SESSION_REFUSALS = (
+    ConnectTokenInvalid,
+    ConnectSessionExpired,
+    ConnectSessionUsed,
+    ConnectSessionRevoked,
+    OriginNotAllowed,
+)
+_LINK_REFUSALS = (
+    *_SESSION_REFUSALS,
+    ProfileNotFound,
+    InvalidFields,
+    CredentialRejected,
+    IdentityChanged,
+    ProviderUnavailable,
+    ProviderTimeout,
+)
+
+
+class SettingsOut(Struct, frozen=True):
+    enabled_features: tuple[str, ...] = ()
+    existing_account_id: AccountId | UnsetType = UNSET
+
+
+class IntegrationOut(Struct, frozen=True):
+    active: bool
+    name: str
+    provider: str
+    type: str
+    version: str
+    authentication_config_key: str
+    environment: str
+    integration_id: ProfileId
+    logo_url: str
+
+
+class IntegrationsOut(Struct, frozen=True):
+    integrations: tuple[IntegrationOut, ...]
+    external_trigger_token: str | UnsetType = UNSET
+
+
+class OptionOut(Struct, frozen=True):
+    label: str
+    value: str
+
+
+class ValidationOut(Struct, frozen=True):
+    type: str
+    pattern: str
+    error: str
+
+
+class FieldOut(Struct, frozen=True, rename="camel"):
+    key: str
+    label: str
+    type: str
+    required: bool
+    secret: bool
+    read_only: bool
+    display: bool
+    placeholder: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    tooltip: str | UnsetType = UNSET
+    value: str | UnsetType = UNSET
+    options: tuple[OptionOut, ...] | UnsetType = UNSET
+    validation: ValidationOut | UnsetType = UNSET
+
+
+class AssetsOut(Struct, frozen=True):
+    icon: str
+
+
+class SupportOut(Struct, frozen=True):
+    link: str | None
+    description: str | None
+
+
+class NoticeOut(Struct, frozen=True):
+    key: str
+    type: str
+    description: str
+    position: str | UnsetType = UNSET
+    anchor: str | UnsetType = UNSET
+
+
+class ConfigOut(Struct, frozen=True, rename="camel"):
+    key: str
+    name: str
+    type: str
+    assets: AssetsOut
+    support: SupportOut
+    config_fields: tuple[FieldOut, ...]
+    config_notices: tuple[NoticeOut, ...]
+    grant_type: str | UnsetType = UNSET
+
+
+class HubSettingsOut(Struct, frozen=True):
+    configured_webhook_events: dict[str, Json] = msgspec.field(default_factory=dict[str, Json])
+    project_settings: dict[str, Json] = msgspec.field(default_factory=dict[str, Json])
+
+
+class FormOut(Struct, frozen=True):
+    config: ConfigOut
+    hub_settings: HubSettingsOut
+
+
+_Confirmed = Annotated[
+    bool, Meta(description="Go on though the credentials are of another account at the provider.")
+]
+
+
+class LinkIn(Struct, frozen=True):
+    credentials: dict[str, str | int | float | bool | None]
+    integration_id: str
+    confirm_identity_change: _Confirmed = False
+
+    def values(self) -> dict[str, str]:
+        return _texts(self.credentials)
+
+
+class RelinkIn(Struct, frozen=True):
+    credentials: dict[str, str | int | float | bool | None]
+    integration_id: str | None = None
+    confirm_identity_change: _Confirmed = False
+
+    def values(self) -> dict[str, str]:
+        return _texts(self.credentials)
+
+
+class LinkedOut(Struct, frozen=True):
+    # An account's id; of a link that is still to be confirmed, the pending link's.
+    id: str
+    provider: str
+    status: Literal["linked", "pending"]
+
+    @classmethod
+    def of(cls, linked: Linked) -> Self:
+        if isinstance(linked, PendingLink):
+            return cls(linked.id, linked.provider, "pending")
+        return cls(linked.id, linked.provider, "linked")
+
+
+class FrameOut(Struct, frozen=True):
+    id: FrameId
+    url: str
+    expires_at: datetime
+
+
+class PrefillOut(Struct, frozen=True, rename="camel"):
+    secure_id: AccountId
+    provider: str
+    version: str
+    integration_id: ProfileId
+    setup_information: Mapping[str, str]
+    secrets: Mapping[str, str]
+    auth_config_key: str
+    environment: str
+
+
+class ConnectorsQuery(Struct, frozen=True):
+    provider: str | None = None
+
+
+@api.add("GET", "/hub/settings", raises=_SESSION_REFUSALS)
+async def get_hub_settings(call: HubCall) -> SettingsOut:
+    """Say how the Hub should open: on which account, where one is to be edited."""
+    terms = call.holder.session.terms
+    account = None
+    if terms.account_id or terms.provider:
+        account = await connect.find_existing(call.hub, call.holder, terms.provider or "")
+    return SettingsOut(existing_account_id=UNSET if account is None else account.id)
+
+
+@api.add("GET", "/hub/connectors", raises=_SESSION_REFUSALS)
+async def list_hub_connectors(call: HubCall, query: ConnectorsQuery) -> IntegrationsOut:
+    """List what this session may link."""
+    found = await connect.offers(call.hub, call.holder)
+    return IntegrationsOut(
+        tuple(
+            _integration(call, offer)
+            for offer in found
+            if query.provider in (None, offer.connector.key)
+        ),
+        call.holder.session.external_trigger_token or UNSET,
+    )
+
+
+@api.add("GET", "/hub/connectors/{profile_id}", raises=(*_SESSION_REFUSALS, ProfileNotFound))
+async def get_hub_connector(call: HubCall, profile_id: str) -> FormOut:
+    """Return the form to fill in."""
+    offer = await connect.offer(call.hub, call.holder, profile_id)
+    return FormOut(_config(call, offer), HubSettingsOut())
+
+
+@api.add("POST", "/hub/accounts", status=201, raises=_LINK_REFUSALS)
+async def link_account(call: HubCall, body: LinkIn) -> LinkedOut:
+    """Check the credentials with the provider, and link the account."""
+    return LinkedOut.of(
+        await linking.link(
+            call.hub,
+            call.holder,
+            profile_id=body.integration_id,
+            submitted=body.values(),
+            confirm_identity_change=body.confirm_identity_change,
+        )
+    )
+
+
+@api.add("GET", "/hub/accounts/{account_id}", raises=(*_SESSION_REFUSALS, AccountNotFound))
+async def get_hub_account(call: HubCall, account_id: str) -> PrefillOut:
+    """Return what an account's form holds; of a secret no more than its last characters."""
+    prefill = await linking.prefill(call.hub, call.holder, account_id)
+    account = prefill.account
+    return PrefillOut(
+        secure_id=account.id,
+        provider=account.provider,
+        version=prefill.connector.version,
+        integration_id=account.profile_id,
+        setup_information=account.setup_information,
+        secrets={name: f"__secretvalue:**redacted**{tail}" for name, tail in prefill.tails.items()},
+        auth_config_key=account.auth_method,
+        environment=account.environment,
+    )
+
+
+@api.add("PATCH", "/hub/accounts/{account_id}", raises=(*_LINK_REFUSALS, AccountNotFound))
+async def relink_account(call: HubCall, account_id: str, body: RelinkIn) -> LinkedOut:
+    """Check changed credentials with the provider, and keep them; what is not sent stays."""
+    return LinkedOut.of(
+        await linking.relink(
+            call.hub,
+            call.holder,
+            account_id=account_id,
+            submitted=body.values(),
+            confirm_identity_change=body.confirm_identity_change,
+        )
+    )
+
+
+@api.add("POST", "/hub/frames", status=201, raises=_SESSION_REFUSALS)
+async def open_frame(call: HubCall) -> FrameOut:
+    """Get the address under which the page that asks may frame the Hub."""
+    frame = await frames.open_frame(call.hub, call.holder, call.origin)
+    url = f"{call.hub.public_url}/embedded/frames/{frame.id}"
+    return FrameOut(frame.id, url, frame.expires_at)
+
+
+def icon_url(public_url: str, connector: Connector) -> str:
+    return f"{public_url}/connectors/{connector.key}/icon"
+
+
+def _integration(call: HubCall, offer: Offer) -> IntegrationOut:
+    connector = offer.connector
+    return IntegrationOut(
+        active=True,
+        name=connector.title,
+        provider=connector.key,
+        type=next(iter(connector.categories), ""),
+        version=connector.version,
+        authentication_config_key=offer.method.key,
+        environment="production",
+        integration_id=offer.profile.id,
+        logo_url=icon_url(call.hub.public_url, connector),
+    )
+
+
+def _config(call: HubCall, offer: Offer) -> ConfigOut:
+    connector, method = offer.connector, offer.method
+    guide = (
+        f"{call.hub.public_url}/docs/connectors/{connector.key}/guides/link-account/{method.key}"
+        f"?project={call.holder.project_id}"
+    )
+    return ConfigOut(
+        key=connector.key,
+        name=connector.title,
+        type="oauth2" if method.type == "oauth2" else "custom",
+        assets=AssetsOut(icon_url(call.hub.public_url, connector)),
+        support=SupportOut(method.support_link or guide, method.support_description),
+        config_fields=tuple(map(_field, askable(method))),
+        config_notices=tuple(
+            NoticeOut(
+                notice.key,
+                notice.type,
+                notice.description,
+                notice.position or UNSET,
+                notice.anchor or UNSET,
+            )
+            for notice in method.config_notices
+        ),
+        grant_type=method.grant_type or UNSET,
+    )
+
+
+def _field(each: Asked) -> FieldOut:
+    field = each.field
+    return FieldOut(
+        key=field.key,
+        label=field.label,
+        type=field.type,
+        required=field.required and each.is_certain,
+        secret=field.secret,
+        read_only=field.read_only,
+        display=True,
+        placeholder=field.placeholder or UNSET,
+        description=field.description or UNSET,
+        tooltip=field.tooltip or UNSET,
+        value=each.value or UNSET,
+        options=tuple(OptionOut(each.label, each.value) for each in field.options) or UNSET,
+        validation=_validation(field),
+    )
+
+
+def _validation(field: Field) -> ValidationOut | UnsetType:
+    if field.validation is None or field.validation.pattern is None:
+        return UNSET
+    message = field.validation.message or f"{field.label} does not have the expected form."
+    return ValidationOut("html-pattern", field.validation.pattern, message)
+
+
+def _texts(credentials: Mapping[str, str | float | bool | None]) -> dict[str, str]:
+    """Forms know texts only, so a number or a switch is taken for the text it would have been."""
+    texts: dict[str, str] = {}
+    for name, value in credentials.items():
+        if isinstance(value, bool):
+            texts[name] = "true" if value else "false"
+        elif value is not None:
+            texts[name] = str(value)
+    return texts

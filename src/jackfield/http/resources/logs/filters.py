@@ -1,0 +1,143 @@
+"""What the lists of `/logs` can be narrowed to, and which page of one is wanted."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct, field
+
+from jackfield.connectors.catalog import Catalog
+from jackfield.http.query import aware, past
+from jackfield.logs.runs.models import RunFilter
+
+_Texts: TypeAlias = str | list[str] | None
+_Numbers: TypeAlias = int | str | list[int | str] | None
+
+
+class LogFilters(Struct, frozen=True):
+    """Each may be one value or several; what is left out means all."""
+
+    account_id: _Texts = None
+    account_secure_id: _Texts = None
+    action: _Texts = None
+    action_id: _Texts = None
+    action_run_id: _Texts = None
+    action_type: _Texts = None
+    category: _Texts = None
+    connector_key: _Texts = None
+    connector_version: _Texts = None
+    log_id: _Texts = None
+    mode: _Texts = None
+    origin_owner_id: _Texts = None
+    provider: _Texts = None
+    request_id: _Texts = None
+    resource: _Texts = None
+    service: _Texts = None
+    source_id: _Texts = None
+    source_type: _Texts = None
+    status_code: _Numbers = None
+    sub_resource: _Texts = None
+    success: bool | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+
+    def runs(self, catalog: Catalog) -> RunFilter:
+        """Say which runs are meant; two names for one thing must both hold."""
+        accounts = _Choice.of(self.account_id).narrowed(self.account_secure_id)
+        actions = _Choice.of(self.action).narrowed(self.action_id)
+        ids = _Choice.of(self.action_run_id).narrowed(self.log_id)
+        providers = _Choice.of(self.provider).narrowed(self.connector_key)
+        if self.category:
+            wanted = set(_texts(self.category))
+            of_category = [
+                each.key for each in catalog.connectors() if wanted.intersection(each.categories)
+            ]
+            providers = providers.narrowed(of_category)
+        codes = tuple(_codes(self.status_code))
+        # What the hub has no unified resources for is not in its logs either.
+        unified = any((self.resource, self.service, self.sub_resource))
+        chosen = (accounts, actions, ids, providers)
+        return RunFilter(
+            ids=ids.values,
+            request_ids=_texts(self.request_id),
+            account_ids=accounts.values,
+            action_ids=actions.values,
+            action_types=_texts(self.action_type),
+            providers=providers.values,
+            connector_versions=_texts(self.connector_version),
+            modes=_texts(self.mode),
+            origin_owner_ids=_texts(self.origin_owner_id),
+            sources=tuple(each.lower() for each in _texts(self.source_type)),
+            key_ids=_texts(self.source_id),
+            status_codes=codes,
+            success=self.success,
+            since=aware(self.start_time),
+            until=past(self.end_time),
+            nothing=unified
+            or any(each.is_none for each in chosen)
+            or (self.status_code is not None and self.status_code != [] and not codes),
+        )
+
+
+class LogsIn(Struct, frozen=True):
+    """Which rows of a log, and which page of them."""
+
+    filters: LogFilters | None = None
+    page: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    page_size: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+    @property
+    def only(self) -> LogFilters:
+        return self.filters or LogFilters()
+
+    @property
+    def number(self) -> int:
+        return self.page or 1
+
+    @property
+    def size(self) -> int:
+        return self.page_size or 25
+
+
+class StatsIn(Struct, frozen=True):
+    """Which runs are counted, and by what."""
+
+    filters: LogFilters | None = None
+    dimensions: list[str] = field(default_factory=list[str])
+    limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+    @property
+    def only(self) -> LogFilters:
+        return self.filters or LogFilters()
+
+
+class _Choice(Struct, frozen=True):
+    """Values that are wanted; none means all, unless `is_none`."""
+
+    values: tuple[str, ...] = ()
+    is_none: bool = False
+
+    @classmethod
+    def of(cls, given: _Texts) -> "_Choice":
+        return cls(_texts(given))
+
+    def narrowed(self, given: _Texts | Iterable[str]) -> "_Choice":
+        if given is None or given == "":
+            return self
+        others = tuple([given] if isinstance(given, str) else given)
+        if not self.values:
+            return _Choice(others, is_none=self.is_none or not others)
+        both = tuple(each for each in self.values if each in others)
+        return _Choice(both, is_none=not both)
+
+
+def _texts(given: _Texts) -> tuple[str, ...]:
+    if not given:
+        return ()
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _codes(given: _Numbers) -> Iterable[int]:
+    for each in given if isinstance(given, list) else [given]:
+        if each is not None and str(each).isascii() and str(each).isdigit():
+            yield min(int(each), 1000)

@@ -1,0 +1,372 @@
+"""`/logs/…`: runs, their steps and their requests to providers, and how runs went together."""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Final, TypeVar
+
+from msgspec import Struct
+
+from jackfield.http.context import Call, api_key
+from jackfield.http.resources.logs.filters import LogsIn, StatsIn
+from jackfield.http.resources.logs.rows import (
+    ActionLogOut,
+    ExchangeBodiesOut,
+    ProviderLogOut,
+    StepLogOut,
+    action_row,
+    bodies_row,
+    provider_rows,
+    step_rows,
+)
+from jackfield.http.routing import Routes
+from jackfield.kit.errors import Fault, InvalidRequest, NotFound
+from jackfield.kit.json import Json
+from jackfield.logs.runs.models import Run, RunBodies, RunNotFound
+from jackfield.logs.runs.repo import DIMENSIONS, Runs
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+T = TypeVar("T")
+
+_CONNECTOR: Final = "connector"
+
+
+class LogNotFound(NotFound):
+    """The run has no such step or request."""
+
+    code = "log_not_found"
+
+
+class PageOut(Struct, frozen=True):
+    page: int
+    page_size: int
+
+
+class ActionLogsOut(Struct, frozen=True):
+    data: tuple[ActionLogOut, ...]
+    query: PageOut
+    total: int
+
+
+class StepLogsOut(Struct, frozen=True):
+    data: tuple[StepLogOut, ...]
+    query: PageOut
+    total: int
+
+
+class ProviderLogsOut(Struct, frozen=True):
+    data: tuple[ProviderLogOut, ...]
+    query: PageOut
+    total: int
+
+
+class UnifiedLogsOut(Struct, frozen=True):
+    """Always empty: this hub has no unified resources."""
+
+    data: tuple[Json, ...]
+    query: PageOut
+    total: int
+
+
+class ActionLogAnswer(Struct, frozen=True):
+    data: ActionLogOut
+
+
+class RunStepsOut(Struct, frozen=True):
+    data: tuple[StepLogOut, ...]
+
+
+class StepLogAnswer(Struct, frozen=True):
+    data: StepLogOut
+
+
+class ProviderLogAnswer(Struct, frozen=True):
+    data: ProviderLogOut
+
+
+class BodiesOut(Struct, frozen=True):
+    """What went in and out, redacted; `null` where the project does not keep it."""
+
+    action_run_id: str
+    inputs: Json
+    output: Json
+    exchanges: tuple[ExchangeBodiesOut, ...] | None
+
+
+class BodiesAnswer(Struct, frozen=True):
+    data: BodiesOut
+
+
+class DefenderOut(Struct, frozen=True):
+    """No check for injected instructions runs here, so nothing was found or changed."""
+
+    action_run_id: str
+    enabled: bool = False
+    risk_level: None = None
+    tier2_score: None = None
+    detections: tuple[Json, ...] = ()
+    fields_sanitized: tuple[Json, ...] = ()
+
+
+class DefenderAnswer(Struct, frozen=True):
+    data: DefenderOut
+
+
+class TotalsOut(Struct, frozen=True):
+    total: int
+    success_count: int
+    error_count: int
+    average_duration_ms: float
+    max_duration_ms: int
+    step_count: int
+    provider_request_count: int
+
+
+class TotalsAnswer(Struct, frozen=True):
+    data: TotalsOut
+
+
+class GroupOut(Struct, frozen=True):
+    dimensions: Mapping[str, str | int | bool | None]
+    total: int
+    success_count: int
+    error_count: int
+    average_duration_ms: float
+    max_duration_ms: int
+
+
+class GroupsOut(Struct, frozen=True):
+    data: tuple[GroupOut, ...]
+
+
+class ExpandQuery(Struct, frozen=True):
+    expand: list[str] = []
+
+
+@api.add("POST", "/logs", scope=Scope.LOGS_READ)
+async def list_logs(call: Call, body: LogsIn) -> ActionLogsOut:
+    """List everything that was run: actions and proxy calls, newest first."""
+    return await list_action_logs(call, body)
+
+
+@api.add("POST", "/logs/actions", scope=Scope.LOGS_READ)
+async def list_action_logs(call: Call, body: LogsIn) -> ActionLogsOut:
+    """List runs of actions and proxy calls, newest first."""
+    only = body.only.runs(call.hub.catalog)
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        runs = await Runs(tx).page(only, number=body.number, size=body.size)
+        (totals,) = await Runs(tx).totals(only)
+    return ActionLogsOut(tuple(action_row(call, run) for run in runs), _page(body), totals.total)
+
+
+@api.add("POST", "/logs/steps", scope=Scope.LOGS_READ)
+async def list_step_logs(call: Call, body: LogsIn) -> StepLogsOut:
+    """List steps of runs, those of the newest run first, in the order they went."""
+    only = body.only.runs(call.hub.catalog)
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        runs, before = await Runs(tx).around(only, "step_count", number=body.number, size=body.size)
+        (totals,) = await Runs(tx).totals(only)
+    rows = (row for run in runs for row in step_rows(call, run))
+    return StepLogsOut(tuple(islice(rows, before, before + body.size)), _page(body), totals.steps)
+
+
+@api.add("POST", "/logs/provider", scope=Scope.LOGS_READ)
+async def list_provider_logs(call: Call, body: LogsIn) -> ProviderLogsOut:
+    """List requests to providers, those of the newest run first, in the order they went."""
+    only = body.only.runs(call.hub.catalog)
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        runs, before = await Runs(tx).around(
+            only, "exchange_count", number=body.number, size=body.size
+        )
+        (totals,) = await Runs(tx).totals(only)
+    rows = (row for run in runs for row in provider_rows(call, run))
+    shown = tuple(islice(rows, before, before + body.size))
+    return ProviderLogsOut(shown, _page(body), totals.exchanges)
+
+
+@api.add("POST", "/logs/unified", scope=Scope.LOGS_READ)
+async def list_unified_logs(_call: Call, body: LogsIn) -> UnifiedLogsOut:
+    """List calls of unified resources, of which this hub has none."""
+    return UnifiedLogsOut((), _page(body), 0)
+
+
+@api.add("POST", "/logs/stats/aggregate", scope=Scope.LOGS_READ)
+async def aggregate_logs(call: Call, body: StatsIn) -> TotalsAnswer:
+    """Count runs, and say how long they took."""
+    only = body.only.runs(call.hub.catalog)
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        (totals,) = await Runs(tx).totals(only)
+    return TotalsAnswer(
+        TotalsOut(
+            totals.total,
+            totals.succeeded,
+            totals.total - totals.succeeded,
+            totals.average_ms,
+            totals.longest_ms,
+            totals.steps,
+            totals.exchanges,
+        )
+    )
+
+
+@api.add("POST", "/logs/stats/dimensions", scope=Scope.LOGS_READ, raises=(InvalidRequest,))
+async def group_logs(call: Call, body: StatsIn) -> GroupsOut:
+    """Count runs by what they have in common: the largest groups first."""
+    unknown = [each for each in body.dimensions if each not in DIMENSIONS]
+    if unknown or not body.dimensions:
+        words = f"expected some of {', '.join(DIMENSIONS)}"
+        msg = f"dimensions: {words}"
+        raise InvalidRequest(msg, faults=[Fault("dimensions", words)])
+    only, dimensions = body.only.runs(call.hub.catalog), [*dict.fromkeys(body.dimensions)]
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        groups = await Runs(tx).totals(only, dimensions, most=body.limit or 100)
+    return GroupsOut(
+        tuple(
+            GroupOut(
+                each.group,
+                each.total,
+                each.succeeded,
+                each.total - each.succeeded,
+                each.average_ms,
+                each.longest_ms,
+            )
+            for each in groups
+        )
+    )
+
+
+@api.add("GET", "/logs/actions/{action_run_id}", scope=Scope.LOGS_READ, raises=(RunNotFound,))
+async def get_action_log(call: Call, action_run_id: str, query: ExpandQuery) -> ActionLogAnswer:
+    """Return one run; with the connector's name and logo if `expand` asks for it."""
+    run = await _run(call, action_run_id)
+    return ActionLogAnswer(action_row(call, run, with_connector=_CONNECTOR in query.expand))
+
+
+@api.add(
+    "GET", "/logs/actions/{action_run_id}/advanced", scope=Scope.LOGS_READ, raises=(RunNotFound,)
+)
+async def get_action_log_bodies(call: Call, action_run_id: str) -> BodiesAnswer:
+    """Return what went in and out of one run, redacted, if the project keeps it."""
+    run, bodies = await _run_and_bodies(call, action_run_id)
+    return _bodies(run, bodies, None)
+
+
+@api.add(
+    "GET", "/logs/actions/{action_run_id}/defender", scope=Scope.LOGS_READ, raises=(RunNotFound,)
+)
+async def get_action_log_defender(call: Call, action_run_id: str) -> DefenderAnswer:
+    """Say what a check for injected instructions found: none runs here."""
+    run = await _run(call, action_run_id)
+    return DefenderAnswer(DefenderOut(run.id))
+
+
+@api.add("GET", "/logs/actions/{action_run_id}/steps", scope=Scope.LOGS_READ, raises=(RunNotFound,))
+async def list_steps_of_action_log(call: Call, action_run_id: str) -> RunStepsOut:
+    """List the steps of one run."""
+    return RunStepsOut(tuple(step_rows(call, await _run(call, action_run_id))))
+
+
+@api.add(
+    "GET",
+    "/logs/actions/{action_run_id}/steps/{step_index}",
+    scope=Scope.LOGS_READ,
+    raises=(RunNotFound, LogNotFound),
+)
+async def get_step_log(call: Call, action_run_id: str, step_index: str) -> StepLogAnswer:
+    """Return one step of a run; steps are counted from 0."""
+    run = await _run(call, action_run_id)
+    return StepLogAnswer(_at(step_rows(call, run), step_index))
+
+
+@api.add(
+    "GET",
+    "/logs/actions/{action_run_id}/steps/{step_index}/advanced",
+    scope=Scope.LOGS_READ,
+    raises=(RunNotFound, LogNotFound),
+)
+async def get_step_log_bodies(call: Call, action_run_id: str, step_index: str) -> BodiesAnswer:
+    """Return the requests of one step and their answers, redacted, if the project keeps them."""
+    run, bodies = await _run_and_bodies(call, action_run_id)
+    return _bodies(run, bodies, _at(run.steps, step_index).id)
+
+
+@api.add("GET", "/logs/provider/{log_id}", scope=Scope.LOGS_READ, raises=(RunNotFound, LogNotFound))
+async def get_provider_log(call: Call, log_id: str) -> ProviderLogAnswer:
+    """Return one request to a provider."""
+    run_id, _, number = log_id.partition(".")
+    run = await _run(call, run_id)
+    return ProviderLogAnswer(_at([*provider_rows(call, run)], number))
+
+
+@api.add(
+    "GET",
+    "/logs/provider/{log_id}/advanced",
+    scope=Scope.LOGS_READ,
+    raises=(RunNotFound, LogNotFound),
+)
+async def get_provider_log_bodies(call: Call, log_id: str) -> BodiesAnswer:
+    """Return one request to a provider and its answer, redacted, if the project keeps them."""
+    run_id, _, number = log_id.partition(".")
+    run, bodies = await _run_and_bodies(call, run_id)
+    _at([*provider_rows(call, run)], number)
+    kept = () if bodies is None else bodies.exchanges[int(number) : int(number) + 1]
+    shown = None if bodies is None else tuple(bodies_row(each) for each in kept)
+    return BodiesAnswer(BodiesOut(run.id, None, None, shown))
+
+
+@api.add("GET", "/logs/unified/{request_id}", scope=Scope.LOGS_READ, raises=(RunNotFound,))
+async def get_unified_log(call: Call, request_id: str) -> ActionLogAnswer:
+    """Return what one request ordered, by the request's id."""
+    return ActionLogAnswer(action_row(call, await _run(call, request_id)))
+
+
+@api.add("GET", "/logs/unified/{request_id}/advanced", scope=Scope.LOGS_READ, raises=(RunNotFound,))
+async def get_unified_log_bodies(call: Call, request_id: str) -> BodiesAnswer:
+    """Return what went in and out of what one request ordered, if the project keeps it."""
+    run, bodies = await _run_and_bodies(call, request_id)
+    return _bodies(run, bodies, None)
+
+
+@api.add("GET", "/logs/unified/{request_id}/provider", scope=Scope.LOGS_READ, raises=(RunNotFound,))
+async def list_provider_logs_of_request(call: Call, request_id: str) -> ProviderLogsOut:
+    """List the requests to the provider that one request of yours made."""
+    rows = tuple(provider_rows(call, await _run(call, request_id)))
+    return ProviderLogsOut(rows, PageOut(1, max(1, len(rows))), len(rows))
+
+
+async def _run(call: Call, run_id: str) -> Run:
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        return await Runs(tx).get(run_id)
+
+
+async def _run_and_bodies(call: Call, run_id: str) -> tuple[Run, RunBodies | None]:
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        run = await Runs(tx).get(run_id)
+        return run, await Runs(tx).bodies(run.id)
+
+
+def _bodies(run: Run, bodies: RunBodies | None, step_id: str | None) -> BodiesAnswer:
+    """Show all of a run's bodies, or those of one step alone."""
+    if bodies is None:
+        return BodiesAnswer(BodiesOut(run.id, None, None, None))
+    shown = tuple(bodies_row(each) for each in bodies.exchanges if step_id in (None, each.step_id))
+    if step_id is not None:
+        return BodiesAnswer(BodiesOut(run.id, None, None, shown))
+    return BodiesAnswer(BodiesOut(run.id, bodies.inputs, bodies.output, shown))
+
+
+def _at(rows: Sequence[T], index: str) -> T:
+    """
+    Return a row by its number, from 0.
+
+    Raises:
+        LogNotFound: there is none.
+    """
+    if not (index.isascii() and index.isdigit()) or len(index) > 4 or int(index) >= len(rows):  # noqa: PLR2004
+        raise LogNotFound
+    return rows[int(index)]
+
+
+def _page(body: LogsIn) -> PageOut:
+    return PageOut(body.number, body.size)

@@ -1,0 +1,114 @@
+"""`/jackfield/connect_sessions`: which links are out there, and taking them back."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from jackfield.accounts.models import AccountNotFound
+from jackfield.connect import sessions as connect
+from jackfield.connect.models import (
+    LONGEST_SECONDS,
+    SHORTEST_SECONDS,
+    ConnectSessionEnded,
+    ConnectSessionNotFound,
+)
+from jackfield.connect.repo import ConnectSessions
+from jackfield.http.context import Call, api_key
+from jackfield.http.resources.connect_sessions import (
+    ConnectSessionOut,
+    OpenedSessionOut,
+    session_fields,
+)
+from jackfield.http.routing import Routes
+from jackfield.profiles.models import ProfileDisabled, ProfileNotFound
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+_FIVE_DAYS = 432_000
+
+
+class ConnectSessionsQuery(Struct, frozen=True):
+    next: Annotated[str | None, Meta(description="Where the page before ended.")] = None
+    page_size: Annotated[int, Meta(ge=1, le=100)] = 25
+
+
+class ConnectSessionsOut(Struct, frozen=True):
+    data: tuple[ConnectSessionOut, ...]
+    next: str | None
+
+
+class ReconnectQuery(Struct, frozen=True):
+    expires_in: Annotated[
+        int,
+        Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS, description="Seconds the link can be used."),
+    ] = _FIVE_DAYS
+
+
+@api.add("GET", "/jackfield/connect_sessions", scope=Scope.CONNECT_WRITE)
+async def list_open_sessions(call: Call, query: ConnectSessionsQuery) -> ConnectSessionsOut:
+    """List the connect sessions whose links still work."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        found = await ConnectSessions(tx).open(after=_number(query.next), size=query.page_size)
+    return ConnectSessionsOut(
+        tuple(ConnectSessionOut(**session_fields(call, each)) for each in found.items), found.next
+    )
+
+
+@api.add(
+    "GET",
+    "/jackfield/connect_sessions/{session_id}",
+    scope=Scope.CONNECT_WRITE,
+    raises=(ConnectSessionNotFound,),
+)
+async def get_connect_session(call: Call, session_id: str) -> ConnectSessionOut:
+    """Return a connect session, and whether its link still works."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        session = await ConnectSessions(tx).get(_known(session_id))
+    return ConnectSessionOut(**session_fields(call, session))
+
+
+@api.add(
+    "POST",
+    "/jackfield/connect_sessions/{session_id}/revoke",
+    scope=Scope.CONNECT_WRITE,
+    raises=(ConnectSessionNotFound, ConnectSessionEnded),
+)
+async def revoke_connect_session(call: Call, session_id: str) -> ConnectSessionOut:
+    """Take a connect session back: its token and its link work no more."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        session = await connect.revoke(tx, _known(session_id))
+    return ConnectSessionOut(**session_fields(call, session))
+
+
+@api.add(
+    "POST",
+    "/jackfield/accounts/{account_id}/reconnect_link",
+    scope=Scope.CONNECT_WRITE,
+    status=201,
+    raises=(AccountNotFound, ProfileNotFound, ProfileDisabled),
+)
+async def make_reconnect_link(
+    call: Call, account_id: str, query: ReconnectQuery
+) -> OpenedSessionOut:
+    """Get a link with which an account's owner links it anew."""
+    opened = await connect.open_reconnect(
+        call.hub, call.caller.project_id, account_id, seconds=query.expires_in
+    )
+    return OpenedSessionOut(
+        **session_fields(call, opened.session),
+        token=opened.token.reveal(),
+        auth_link_url=connect.auth_link(call.hub.public_url, opened.token),
+    )
+
+
+def _known(session_id: str) -> int:
+    number = _number(session_id)
+    if number is None:
+        raise ConnectSessionNotFound
+    return number
+
+
+def _number(text: str | None) -> int | None:
+    """Read a session's id; one that is no number, or larger than any, is none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else None  # noqa: PLR2004

@@ -1,0 +1,326 @@
+"""`/connector_profiles`: connectors switched on for the project.
+
+`/auth_configs` is the name published clients knew them by first.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Final
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec.structs import asdict
+from starlette.responses import Response
+
+from jackfield.accounts import profile_switch
+from jackfield.connectors.catalog import ConnectorNotFound
+from jackfield.http.context import Call, api_key
+from jackfield.http.resources.hub import icon_url
+from jackfield.http.routing import Routes
+from jackfield.kit.ids import ProfileId
+from jackfield.kit.json import Json
+from jackfield.profiles import service as profiles
+from jackfield.profiles.models import (
+    ConnectorVersionNotFound,
+    DefaultProfileRequired,
+    InvalidProfile,
+    Profile,
+    ProfileInUse,
+    ProfileNotFound,
+    ProfilePage,
+    ProfileTerms,
+)
+from jackfield.profiles.repo import Profiles
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+_OWNER: Final = "jackfield"
+_Text = Annotated[str, Meta(min_length=1, max_length=255)]
+_SETUP = "The operator's own values, such as an OAuth client's. Secrets are sealed, never returned."
+_ALLOWED = "The ids of the actions its accounts may run; `null` for all."
+
+
+class ProfileOut(Struct, frozen=True):
+    id: ProfileId
+    name: str
+    connector_key: str
+    connector_label: str
+    connector_version: str | None
+    connector_pinned_version: str | None
+    connector_owner: str
+    authentication_config_key: str
+    authentication_config_label: str
+    environment: str
+    active: bool
+    default: bool
+    categories: tuple[str, ...]
+    release_stage: str
+    logo_url: str
+    setup: Mapping[str, str]
+    allowed_actions: tuple[str, ...] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProfilesOut(Struct, frozen=True):
+    data: tuple[ProfileOut, ...]
+    page: int
+    page_size: int
+    total: int
+
+
+class ProfilesQuery(Struct, frozen=True):
+    connector_key: str | None = None
+    enabled: bool | None = None
+    page: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+    page_size: Annotated[int, Meta(ge=1, le=1000)] = 25
+
+    def wanted(self) -> ProfilePage:
+        return ProfilePage(self.page, self.page_size, self.connector_key, self.enabled)
+
+
+class ProfileIn(Struct, frozen=True, forbid_unknown_fields=True):
+    connector_key: _Text
+    authentication_config_key: Annotated[
+        _Text | None, Meta(description="One of the connector's auth methods.")
+    ] = None
+    name: _Text | None = None
+    environment: _Text | None = None
+    setup: Annotated[dict[str, Json] | None, Meta(description=_SETUP)] = None
+    default: Annotated[
+        bool | None, Meta(description="What connect sessions mean that name no profile.")
+    ] = None
+    active: bool | None = None
+    allowed_actions: Annotated[list[str] | None, Meta(description=_ALLOWED)] = None
+
+    def terms(self) -> ProfileTerms:
+        return ProfileTerms(
+            connector_key=self.connector_key,
+            auth_method=self.authentication_config_key,
+            name=self.name,
+            environment=self.environment,
+            setup=self.setup or {},
+            is_default=bool(self.default),
+            active=self.active is not False,
+            allowed_actions=_tuple(self.allowed_actions),
+        )
+
+
+class ProfileChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    name: _Text | UnsetType = UNSET
+    setup: Annotated[
+        dict[str, Json] | UnsetType,
+        Meta(description="What is named changes; `null` takes a value away."),
+    ] = UNSET
+    is_default: Annotated[
+        bool | UnsetType, Meta(description="Make it the default in place of another.")
+    ] = field(default=UNSET, name="default")
+    active: Annotated[
+        bool | UnsetType, Meta(description="Its accounts are inactive while it is.")
+    ] = UNSET
+    allowed_actions: Annotated[list[str] | UnsetType | None, Meta(description=_ALLOWED)] = UNSET
+
+    def values(self) -> dict[str, Json]:
+        given = {name: value for name, value in asdict(self).items() if value is not UNSET}
+        if "allowed_actions" in given:
+            given["allowed_actions"] = _tuple(given["allowed_actions"])
+        return given
+
+
+class VersionOut(Struct, frozen=True):
+    version: str
+    loaded: bool
+    pinned: bool
+
+
+class VersionsOut(Struct, frozen=True):
+    data: tuple[VersionOut, ...]
+    pinned_version: str | None
+
+
+class PinnedVersion(Struct, frozen=True):
+    pinned_version: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=64)] | None,
+        Meta(description="Left out: the version the hub has now."),
+    ] = None
+
+
+class PinnedVersionOut(Struct, frozen=True):
+    pinned_version: str | None
+
+
+@api.add("GET", "/connector_profiles", scope=Scope.CONNECTORS_READ)
+@api.add("GET", "/auth_configs", scope=Scope.CONNECTORS_READ)
+async def list_connector_profiles(call: Call, query: ProfilesQuery) -> ProfilesOut:
+    """List connector profiles by connector, the default one first."""
+    wanted = query.wanted()
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        found = await Profiles(tx).page(wanted)
+        total = await Profiles(tx).count(wanted)
+    shown = tuple(_out(call, profile) for profile in found)
+    return ProfilesOut(shown, wanted.number, wanted.size, total)
+
+
+@api.add(
+    "POST",
+    "/connector_profiles",
+    scope=Scope.CONNECTORS_WRITE,
+    status=201,
+    raises=(ConnectorNotFound, InvalidProfile),
+)
+@api.add(
+    "POST",
+    "/auth_configs",
+    scope=Scope.CONNECTORS_WRITE,
+    status=201,
+    raises=(ConnectorNotFound, InvalidProfile),
+)
+async def create_connector_profile(call: Call, body: ProfileIn) -> ProfileOut:
+    """Switch a connector on. Its first profile is the default."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        return _out(call, await profiles.create(tx, call.hub, body.terms()))
+
+
+@api.add(
+    "GET",
+    "/connector_profiles/{profile_id}",
+    scope=Scope.CONNECTORS_READ,
+    raises=(ProfileNotFound,),
+)
+@api.add(
+    "GET", "/auth_configs/{profile_id}", scope=Scope.CONNECTORS_READ, raises=(ProfileNotFound,)
+)
+async def get_connector_profile(call: Call, profile_id: str) -> ProfileOut:
+    """Return one connector profile."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        return _out(call, await Profiles(tx).get(profile_id))
+
+
+@api.add(
+    "PATCH",
+    "/connector_profiles/{profile_id}",
+    scope=Scope.CONNECTORS_WRITE,
+    raises=(ProfileNotFound, InvalidProfile, DefaultProfileRequired),
+)
+@api.add(
+    "PATCH",
+    "/auth_configs/{profile_id}",
+    scope=Scope.CONNECTORS_WRITE,
+    raises=(ProfileNotFound, InvalidProfile, DefaultProfileRequired),
+)
+async def update_connector_profile(call: Call, profile_id: str, body: ProfileChange) -> ProfileOut:
+    """Change a connector profile. While it is not active, neither are its accounts."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        changed = await profile_switch.change_profile(tx, call.hub, profile_id, body.values())
+        return _out(call, changed)
+
+
+@api.add(
+    "DELETE",
+    "/connector_profiles/{profile_id}",
+    scope=Scope.CONNECTORS_WRITE,
+    raises=(ProfileNotFound, ProfileInUse),
+)
+@api.add(
+    "DELETE",
+    "/auth_configs/{profile_id}",
+    scope=Scope.CONNECTORS_WRITE,
+    raises=(ProfileNotFound, ProfileInUse),
+)
+async def delete_connector_profile(call: Call, profile_id: str) -> ProfileOut:
+    """Delete a connector profile that no account is linked with, and return what it was."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        return _out(call, await profile_switch.remove_profile(tx, profile_id))
+
+
+@api.add(
+    "GET",
+    "/connector_profiles/{profile_id}/versions",
+    scope=Scope.CONNECTORS_READ,
+    raises=(ProfileNotFound,),
+)
+async def list_connector_versions(call: Call, profile_id: str) -> VersionsOut:
+    """List the versions of the profile's connector: the one this hub has, and the pinned one."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        profile = await Profiles(tx).get(profile_id)
+    connector = call.hub.catalog.find(profile.connector_key)
+    pinned, loaded = profile.pinned_version, connector and connector.version
+    known = dict.fromkeys(version for version in (loaded, pinned) if version is not None)
+    return VersionsOut(
+        tuple(VersionOut(each, each == loaded, each == pinned) for each in known), pinned
+    )
+
+
+@api.add(
+    "GET",
+    "/connector_profiles/{profile_id}/pinned_version",
+    scope=Scope.CONNECTORS_READ,
+    raises=(ProfileNotFound,),
+)
+async def get_pinned_version(call: Call, profile_id: str) -> PinnedVersionOut:
+    """Return the version of the connector that the profile is pinned to, if any."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        return PinnedVersionOut((await Profiles(tx).get(profile_id)).pinned_version)
+
+
+@api.add(
+    "PUT",
+    "/connector_profiles/{profile_id}/pinned_version",
+    scope=Scope.CONNECTORS_WRITE,
+    raises=(ProfileNotFound, ConnectorVersionNotFound),
+)
+async def pin_connector_version(
+    call: Call, profile_id: str, body: PinnedVersion
+) -> PinnedVersionOut:
+    """Refuse to run on any other version of the connector, until it is unpinned."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        profile = await Profiles(tx).get(profile_id)
+        version = body.pinned_version or call.hub.catalog.get(profile.connector_key).version
+        pinned = await profiles.pin(tx, call.hub, profile_id, version)
+    return PinnedVersionOut(pinned.pinned_version)
+
+
+@api.add(
+    "DELETE",
+    "/connector_profiles/{profile_id}/pinned_version",
+    scope=Scope.CONNECTORS_WRITE,
+    status=204,
+    raises=(ProfileNotFound,),
+)
+async def unpin_connector_version(call: Call, profile_id: str) -> Response:
+    """Run on whatever version of the connector the hub has."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        await profiles.pin(tx, call.hub, profile_id, None)
+    return Response(status_code=204)
+
+
+def _out(call: Call, profile: Profile) -> ProfileOut:
+    connector = call.hub.catalog.find(profile.connector_key)
+    method = connector and connector.find_auth_method(profile.auth_method)
+    return ProfileOut(
+        id=profile.id,
+        name=profile.name,
+        connector_key=profile.connector_key,
+        connector_label=connector.title if connector else profile.connector_key,
+        connector_version=connector.version if connector else None,
+        connector_pinned_version=profile.pinned_version,
+        connector_owner=_OWNER,
+        authentication_config_key=profile.auth_method,
+        authentication_config_label=method.label if method else profile.auth_method,
+        environment=profile.environment,
+        active=profile.active,
+        default=profile.is_default,
+        categories=connector.categories if connector else (),
+        release_stage=connector.release_stage if connector else "ga",
+        logo_url=icon_url(call.hub.public_url, connector) if connector else "",
+        setup=profile.setup,
+        allowed_actions=profile.allowed_actions,
+        created_at=profile.created_at,
+        updated_at=profile.updated_at,
+    )
+
+
+def _tuple(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(dict.fromkeys(values))

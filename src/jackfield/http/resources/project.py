@@ -1,0 +1,131 @@
+"""`/jackfield/project`: the project an API key speaks for, and its settings."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict
+
+from jackfield.http.context import Call, api_key
+from jackfield.http.routing import Routes
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import Json
+from jackfield.projects import service as projects
+from jackfield.projects.models import Project, Scope
+from jackfield.projects.repo import Projects
+from jackfield.projects.settings import LONGEST_RETENTION_DAYS, ProjectSettings
+
+api = Routes(api_key)
+
+_Text = Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+class BrandingOut(Struct, frozen=True):
+    display_name: str | None
+    logo_url: str | None
+    colors: Mapping[str, str]
+
+
+class ProjectOut(Struct, frozen=True):
+    id: ProjectId
+    name: str
+    branding: BrandingOut
+    white_label: bool
+    allowed_origins: tuple[str, ...]
+    confirm_links: bool
+    strings: Mapping[str, Mapping[str, str]]
+    retention_days: int
+    advanced_logs: bool
+    tool_feedback: bool
+    created_at: datetime
+
+
+class BrandingChange(Struct, frozen=True, forbid_unknown_fields=True):
+    display_name: Annotated[
+        _Text | UnsetType | None, Meta(description="Who asks people to link their accounts.")
+    ] = UNSET
+    logo_url: Annotated[
+        str | UnsetType | None, Meta(description="An image shown above the Hub.")
+    ] = UNSET
+    colors: Annotated[
+        dict[str, str] | UnsetType | None,
+        Meta(description="CSS colors by name, such as `accent`; they replace those there were."),
+    ] = UNSET
+
+
+class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is left out stays as it is; `null` brings the default back."""
+
+    name: _Text | UnsetType | None = UNSET
+    branding: BrandingChange | UnsetType | None = UNSET
+    white_label: Annotated[
+        bool | UnsetType | None, Meta(description="Show nothing of the hub's own in the Hub.")
+    ] = UNSET
+    allowed_origins: Annotated[
+        list[str] | UnsetType | None,
+        Meta(description="Whose pages may frame the Hub: `https://app.example.com`."),
+    ] = UNSET
+    confirm_links: Annotated[
+        bool | UnsetType | None, Meta(description="Links wait for your software to confirm them.")
+    ] = UNSET
+    strings: Annotated[
+        dict[str, dict[str, str]] | UnsetType | None,
+        Meta(description="What the Hub says differently, by language and key."),
+    ] = UNSET
+    retention_days: Annotated[
+        Annotated[int, Meta(ge=1, le=LONGEST_RETENTION_DAYS)] | UnsetType | None,
+        Meta(description="How long logs are kept."),
+    ] = UNSET
+    advanced_logs: Annotated[
+        bool | UnsetType | None, Meta(description="Keep headers and bodies too, redacted.")
+    ] = UNSET
+    tool_feedback: Annotated[
+        bool | UnsetType | None,
+        Meta(
+            description="Give models a tool, `stackone_submit_feedback`, to say how tools worked."
+        ),
+    ] = UNSET
+
+    def values(self) -> dict[str, Json]:
+        """Return what is to change, by the setting's name."""
+        given = _given(self)
+        branding = given.pop("branding", UNSET)
+        if branding is None:
+            return given | {"display_name": None, "logo_url": None, "colors": None}
+        return given if branding is UNSET else given | _given(branding)
+
+
+@api.add("GET", "/jackfield/project")
+async def get_project(call: Call) -> ProjectOut:
+    """Return the project of the API key."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        return _out(await Projects(tx).get(), await Projects(tx).settings())
+
+
+@api.add("PATCH", "/jackfield/project", scope=Scope.PROJECT_WRITE)
+async def update_project(call: Call, body: ProjectChange) -> ProjectOut:
+    """Change the project's settings."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        settings = await projects.change_settings(tx, body.values())
+        return _out(await Projects(tx).get(), settings)
+
+
+def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
+    return ProjectOut(
+        id=project.id,
+        name=settings.name,
+        branding=BrandingOut(settings.display_name, settings.logo_url, settings.colors),
+        white_label=settings.white_label,
+        allowed_origins=settings.allowed_origins,
+        confirm_links=settings.confirm_links,
+        strings=settings.strings,
+        retention_days=settings.retention_days,
+        advanced_logs=settings.advanced_logs,
+        tool_feedback=settings.tool_feedback,
+        created_at=project.created_at,
+    )
+
+
+def _given(change: Struct) -> dict[str, Json]:
+    return {name: value for name, value in asdict(change).items() if value is not UNSET}

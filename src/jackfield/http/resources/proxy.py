@@ -1,0 +1,115 @@
+"""`POST /unified/proxy`: a request of your own to an account's provider."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from msgspec import Meta, Struct
+
+from jackfield.accounts.models import AccountNotFound, AccountNotUsable
+from jackfield.actions import proxy
+from jackfield.actions.models import (
+    AccountMissing,
+    HostNotDeclared,
+    ProxyAnswer,
+    ProxyOrder,
+    RequestTimeout,
+)
+from jackfield.http.context import Call, api_key
+from jackfield.http.errors import ProviderErrorOut
+from jackfield.http.resources.rpc import ACCOUNT, PROFILE, account_id
+from jackfield.http.routing import Routes
+from jackfield.kit.errors import (
+    EgressBlocked,
+    InvalidRequest,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from jackfield.kit.json import Json
+from jackfield.profiles.models import (
+    ActionNotAllowed,
+    ConnectorVersionNotLoaded,
+    ProfileOfOtherConnector,
+)
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+_METHODS: Final = "^(?i:get|post|put|delete|patch)$"
+
+
+class ProxyIn(Struct, frozen=True):
+    url: Annotated[
+        str | None, Meta(description="In place of the connector's own address, on its hosts.")
+    ] = None
+    method: Annotated[str, Meta(pattern=_METHODS)] | None = None
+    path: Annotated[str | None, Meta(description="With its query: `/lists?limit=5`.")] = None
+    headers: dict[str, str | int | float | bool | None] | None = None
+    body: Annotated[Any, Meta(description="JSON, or a text that is sent as it is.")] = None
+    dry_run: Annotated[
+        bool | None, Meta(description="Send nothing: say what would be sent, redacted.")
+    ] = None
+
+
+class ProxyOut(Struct, frozen=True):
+    status: int
+    headers: Mapping[str, str]
+    data: Json
+    provider_errors: tuple[ProviderErrorOut, ...] | None
+
+
+@api.add(
+    "POST",
+    "/unified/proxy",
+    scope=Scope.ACTIONS_EXECUTE,
+    headers=(ACCOUNT, PROFILE, "prefer"),
+    raises=(
+        AccountMissing,
+        AccountNotFound,
+        AccountNotUsable,
+        ActionNotAllowed,
+        ConnectorVersionNotLoaded,
+        ProfileOfOtherConnector,
+        HostNotDeclared,
+        InvalidRequest,
+        RequestTimeout,
+        ProviderUnavailable,
+        ProviderTimeout,
+        EgressBlocked,
+    ),
+)
+async def proxy_request(call: Call, body: ProxyIn) -> ProxyOut:
+    """
+    Send a request of your own to an account's provider, with the account's credentials.
+
+    The provider's answer comes back as it is, whatever its status: look at `status`.
+    """
+    headers = {name: _text(value) for name, value in (body.headers or {}).items()}
+    order = ProxyOrder(
+        account_id=account_id(call, headers),
+        method=body.method or "get",
+        path=body.path or "/",
+        base_url=body.url or None,
+        headers={name: value for name, value in headers.items() if value},
+        body=body.body,
+        profile_id=call.headers.get(PROFILE) or None,
+        dry_run=bool(body.dry_run),
+    )
+    return _out(await proxy.forward(call.hub, call.caller.project_id, order))
+
+
+def _out(answer: ProxyAnswer) -> ProxyOut:
+    refusal = answer.refusal
+    return ProxyOut(
+        answer.status,
+        answer.headers,
+        answer.data,
+        None
+        if refusal is None
+        else (ProviderErrorOut(refusal.status, refusal.url, refusal.raw, refusal.headers),),
+    )
+
+
+def _text(value: str | float | bool | None) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)

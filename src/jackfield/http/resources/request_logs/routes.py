@@ -1,0 +1,178 @@
+"""`/requests/…`: what was asked of the hub, in the form the older clients read."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from jackfield.db.keyset import BY_ID, Keyset, SortColumn
+from jackfield.http.context import Call, api_key
+from jackfield.http.query import aware, past
+from jackfield.http.resources.request_logs.rows import (
+    LogOut,
+    PlatformLogOut,
+    StepRequestOut,
+    log_row,
+    platform_row,
+    step_rows,
+)
+from jackfield.http.routing import Routes
+from jackfield.logs.api_requests.models import RequestFilter
+from jackfield.logs.api_requests.repo import Requests
+from jackfield.logs.runs.models import RunFilter, RunNotFound
+from jackfield.logs.runs.repo import Runs
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+_STEPS: Final = "step_logs"
+_BODIES: Final = "advanced_logs"
+_Status = Annotated[int, Meta(ge=0, le=999)]
+_OrderBy = Literal["provider", "service", "status", "eventDatetime", "duration"]
+_RUN_COLUMNS: Final[Mapping[str, SortColumn]] = {
+    "provider": SortColumn("provider", str),
+    "service": SortColumn("provider", str),
+    "status": SortColumn("status_code", int),
+    "eventDatetime": BY_ID,
+    "duration": SortColumn("duration_ms", int),
+}
+_REQUEST_COLUMNS: Final[Mapping[str, SortColumn]] = {
+    **_RUN_COLUMNS,
+    "provider": SortColumn("category", str),
+    "service": SortColumn("category", str),
+}
+
+
+class LogsOut(Struct, frozen=True):
+    data: tuple[LogOut, ...]
+    next: str | None
+
+
+class OneLogOut(Struct, frozen=True):
+    data: LogOut
+
+
+class StepRequestsOut(Struct, frozen=True):
+    data: tuple[StepRequestOut, ...]
+    next: str | None
+
+
+class PlatformLogsOut(Struct, frozen=True):
+    data: tuple[PlatformLogOut, ...]
+    next: str | None
+
+
+class LogsQuery(Struct, frozen=True):
+    """What a list of logs can be narrowed to; each of the lists may be given with commas."""
+
+    account_ids: list[str] = []
+    actions: list[str] = []
+    providers: list[str] = []
+    http_methods: list[str] = []
+    status_codes: list[_Status] = []
+    request_ids: list[str] = []
+    source_ids: list[str] = []
+    source_types: list[str] = []
+    source_values: list[str] = []
+    services: list[str] = []
+    resources: list[str] = []
+    sub_resources: list[str] = []
+    child_resources: list[str] = []
+    categories: list[str] = []
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    success: bool | None = None
+    order_by: _OrderBy = "eventDatetime"
+    order_direction: Literal["asc", "desc"] = "desc"
+    include: Annotated[list[str], Meta(description="`step_logs`.")] = []
+    next: str | None = None
+    page_size: Annotated[int, Meta(ge=1, le=1000)] = 25
+
+    def runs(self) -> RunFilter:
+        # What the hub has no unified resources for is not in its logs either.
+        unified = (self.services, self.resources, self.sub_resources, self.child_resources)
+        return RunFilter(
+            request_ids=tuple(self.request_ids),
+            account_ids=tuple(self.account_ids),
+            action_ids=tuple(self.actions),
+            providers=tuple(self.providers),
+            sources=tuple(each.lower() for each in self.source_types),
+            key_ids=tuple(self.source_ids),
+            status_codes=tuple(self.status_codes),
+            success=self.success,
+            since=aware(self.start_date),
+            until=past(self.end_date),
+            nothing=any(unified) or bool(self.source_values) or not self._may_be("post"),
+        )
+
+    def requests(self) -> RequestFilter:
+        return RequestFilter(
+            ids=tuple(self.request_ids),
+            key_ids=tuple(self.source_ids),
+            account_ids=tuple(self.account_ids),
+            categories=tuple(self.categories),
+            http_methods=tuple(each.upper() for each in self.http_methods),
+            status_codes=tuple(self.status_codes),
+            success=self.success,
+            since=aware(self.start_date),
+            until=past(self.end_date),
+        )
+
+    def keyset(self, columns: Mapping[str, SortColumn]) -> Keyset:
+        descending = self.order_direction == "desc"
+        return Keyset.at(self.next, column=columns[self.order_by], descending=descending)
+
+    def _may_be(self, method: str) -> bool:
+        return not self.http_methods or method in {each.lower() for each in self.http_methods}
+
+
+class LogQuery(Struct, frozen=True):
+    include: Annotated[list[str], Meta(description="`step_logs`, `advanced_logs`.")] = []
+
+
+@api.add("GET", "/requests/logs", scope=Scope.LOGS_READ)
+async def list_request_logs(call: Call, query: LogsQuery) -> LogsOut:
+    """List calls of actions and proxy calls, newest first."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        keyset = query.keyset(_RUN_COLUMNS)
+        page = await Runs(tx).after(query.runs(), keyset, size=query.page_size)
+    with_steps = _STEPS in query.include
+    return LogsOut(
+        tuple(log_row(call, run, with_steps=with_steps) for run in page.items), page.next
+    )
+
+
+@api.add("GET", "/requests/logs/steps", scope=Scope.LOGS_READ)
+async def list_request_step_logs(call: Call, query: LogsQuery) -> StepRequestsOut:
+    """List requests to providers. A page goes up to the end of a call, and so may be longer."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        keyset = query.keyset(_RUN_COLUMNS)
+        page = await Runs(tx).after(query.runs(), keyset, size=query.page_size)
+    rows = tuple(row for run in page.items for row in step_rows(call, run))
+    return StepRequestsOut(rows, page.next)
+
+
+@api.add("GET", "/requests/platform-logs", scope=Scope.LOGS_READ)
+async def list_platform_logs(call: Call, query: LogsQuery) -> PlatformLogsOut:
+    """List requests to the platform API, newest first."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        keyset = query.keyset(_REQUEST_COLUMNS)
+        page = await Requests(tx).page(query.requests(), keyset, size=query.page_size)
+    return PlatformLogsOut(tuple(platform_row(call, each) for each in page.items), page.next)
+
+
+@api.add("GET", "/requests/logs/{log_id}", scope=Scope.LOGS_READ, raises=(RunNotFound,))
+async def get_request_log(call: Call, log_id: str, query: LogQuery) -> OneLogOut:
+    """Return one call; its headers and bodies, if asked for and the project keeps them."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        run = await Runs(tx).get(log_id)
+        bodies = await Runs(tx).bodies(run.id) if _BODIES in query.include else None
+    log = log_row(
+        call,
+        run,
+        with_steps=_STEPS in query.include,
+        with_bodies=_BODIES in query.include,
+        bodies=bodies,
+    )
+    return OneLogOut(log)

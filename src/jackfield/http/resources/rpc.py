@@ -1,0 +1,191 @@
+"""`POST /actions/rpc`: running an action."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, cast
+from urllib.parse import quote
+
+from msgspec import Meta, Struct
+from starlette.responses import Response, StreamingResponse
+
+from jackfield.accounts.models import AccountNotFound, AccountNotUsable
+from jackfield.actions import service as actions
+from jackfield.actions.models import (
+    AccountMissing,
+    AccountOfOtherProvider,
+    NotStreamed,
+    Order,
+    RequestTimeout,
+)
+from jackfield.connectors.catalog import ActionNotFound
+from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.engine.run_context import File, Outcome
+from jackfield.http.context import Call, api_key
+from jackfield.http.routing import Routes
+from jackfield.kit.errors import (
+    EgressBlocked,
+    HubError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+)
+from jackfield.kit.json import Json, encode
+from jackfield.profiles.models import (
+    ActionNotAllowed,
+    ConnectorVersionNotLoaded,
+    ProfileOfOtherConnector,
+)
+from jackfield.projects.models import Scope
+
+api = Routes(api_key)
+
+ACCOUNT: Final = "x-account-id"
+PROFILE: Final = "x-connector-profile-id"
+PROVIDER_REFUSALS: Final = (
+    ProviderRejected,
+    ProviderUnauthorized,
+    ProviderRateLimited,
+    ProviderUnavailable,
+    ProviderTimeout,
+    EgressBlocked,
+)
+# A provider's file may be a page with scripts: whatever it is, it is saved and not shown.
+_FILE_POLICY: Final = "default-src 'none'; sandbox"
+_SAVED: Final = {"content-disposition": "attachment", "content-security-policy": _FILE_POLICY}
+
+
+class SyncNotOffered(HubError):
+    """This hub keeps no index of results: leave `sync` out, and the provider is asked."""
+
+    code = "sync_not_offered"
+    status = 501
+
+
+class RpcIn(Struct, frozen=True):
+    action: Annotated[str, Meta(min_length=1, description="Such as `iterable_list_campaigns`.")]
+    path: dict[str, Json] | None = None
+    query: dict[str, Json] | None = None
+    headers: dict[str, Json] | None = None
+    body: dict[str, Json] | None = None
+    dry_run: Annotated[
+        bool | None, Meta(description="Send nothing: say what would be sent, redacted.")
+    ] = None
+
+    def placed(self) -> dict[str, dict[str, Json]]:
+        """Return the arguments by place and name."""
+        return {
+            "path": self.path or {},
+            "query": self.query or {},
+            "headers": self.headers or {},
+            "body": self.body or {},
+        }
+
+
+class RpcQuery(Struct, frozen=True):
+    dry_run: bool = False
+    sync: bool = False
+    debug: Annotated[
+        bool, Meta(description="Say in `debug` which steps ran, and which requests they made.")
+    ] = False
+    run_id: str | None = None
+    stream: Annotated[
+        bool,
+        Meta(description="Pass the provider's rows on as they come: for large exports."),
+    ] = False
+
+
+class RpcOut(Struct, frozen=True):
+    data: Any
+    next: str | None = None
+
+
+@api.add(
+    "POST",
+    "/actions/rpc",
+    scope=Scope.ACTIONS_EXECUTE,
+    headers=(ACCOUNT, PROFILE, "prefer"),
+    raises=(
+        AccountMissing,
+        AccountNotFound,
+        AccountNotUsable,
+        AccountOfOtherProvider,
+        ProfileOfOtherConnector,
+        ActionNotFound,
+        ActionNotAllowed,
+        ConnectorVersionNotLoaded,
+        InvalidInputs,
+        NotStreamed,
+        RequestTimeout,
+        SyncNotOffered,
+        *PROVIDER_REFUSALS,
+    ),
+)
+async def run_action(call: Call, query: RpcQuery, body: RpcIn) -> RpcOut | Response:
+    """Run an action with a linked account, named by the header `x-account-id`."""
+    if query.sync:
+        raise SyncNotOffered
+    placed = body.placed()
+    order = Order(
+        action_id=body.action,
+        account_id=account_id(call, placed["headers"]),
+        placed=placed,
+        cursor=_cursor(placed),
+        profile_id=call.headers.get(PROFILE) or None,
+        dry_run=query.dry_run or bool(body.dry_run),
+        debug=query.debug or placed["query"].get("debug") is True,
+    )
+    if query.stream and not order.dry_run:
+        found = await actions.stream(call.hub, call.caller.project_id, order)
+        return StreamingResponse(found.chunks, headers=_SAVED, media_type=found.content_type)
+    outcome = await actions.run(call.hub, call.caller.project_id, order)
+    if outcome.file is not None:
+        return _download(outcome.file)
+    return _answer(outcome)
+
+
+def account_id(call: Call, headers: Mapping[str, Json]) -> str:
+    """
+    Find out which account is meant: by the request's header, or one that was sent in the body.
+
+    Raises:
+        AccountMissing: neither says.
+    """
+    named = call.headers.get(ACCOUNT)
+    if named:
+        return named
+    for name, value in headers.items():
+        if name.lower() == ACCOUNT and value:
+            return str(value)
+    raise AccountMissing
+
+
+def _cursor(placed: Mapping[str, Mapping[str, Json]]) -> str | None:
+    for place in ("query", "body"):
+        for name in ("next", "cursor"):
+            value = placed[place].get(name)
+            if isinstance(value, str) and value:
+                return value
+    return None
+
+
+def _answer(outcome: Outcome) -> Response:
+    """`data` is an object, a list of objects or nothing: published clients refuse the rest."""
+    data = outcome.data
+    if isinstance(data, list):
+        rows = cast("list[Json]", data)
+        data = rows if all(isinstance(row, dict) for row in rows) else {"items": rows}
+    elif data is not None and not isinstance(data, Mapping):
+        data = {"value": data}
+    content: dict[str, Json] = {**outcome.extra, "data": data, "next": outcome.next}
+    if outcome.warnings:
+        content["warnings"] = outcome.warnings
+    return Response(encode(content), media_type="application/json")
+
+
+def _download(file: File) -> Response:
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name or 'file')}",
+        "content-security-policy": _FILE_POLICY,
+    }
+    return Response(file.content, 200, headers, media_type=file.content_type)

@@ -1,0 +1,112 @@
+"""`/actions/search` and `/actions/build`: finding actions by what somebody wants to do."""
+
+import re
+from typing import Annotated, Final
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from jackfield.connectors.catalog import ConnectorNotFound
+from jackfield.http.context import Call, api_key
+from jackfield.http.routing import Routes
+from jackfield.projects.models import Scope
+from jackfield.search import service as search
+from jackfield.search.service import Found, Search
+
+api = Routes(api_key)
+
+# Every project of an installation has the same catalog.
+_EVERYWHERE: Final = "global"
+_VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
+
+
+class SearchIn(Struct, frozen=True):
+    query: Annotated[str, Meta(min_length=1, max_length=2000, description="What to do.")]
+    connector: Annotated[
+        str | None, Meta(description="A connector's key, or what stands before its first `_`.")
+    ] = None
+    top_k: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    min_similarity: Annotated[float, Meta(ge=0, le=1)] | None = None
+    project_id: str | None = None
+
+
+class FoundOut(Struct, frozen=True):
+    """One action, under the names that each generation of clients looks for."""
+
+    id: str
+    action_name: str
+    connector_key: str
+    label: str
+    description: str
+    project_id: str
+    similarity_score: float
+
+
+class SearchOut(Struct, frozen=True):
+    query: str
+    total_count: int
+    project_filter: str
+    results: tuple[FoundOut, ...]
+    connector_filter: str | UnsetType = UNSET
+
+
+class BuildIn(Struct, frozen=True):
+    connector_key: str | None = None
+    force_refresh: bool = False
+
+
+class BuildOut(Struct, frozen=True):
+    status: str
+    actions_indexed: int
+    message: str
+    connector_filter: str | UnsetType = UNSET
+
+
+@api.add("POST", "/actions/search", scope=Scope.CONNECTORS_READ)
+async def search_actions(call: Call, body: SearchIn) -> SearchOut:
+    """Find actions by what they do, in plain words; typos and synonyms are understood."""
+    wanted = Search(
+        body.query,
+        connector=body.connector or None,
+        most=body.top_k or 100,
+        min_similarity=0.4 if body.min_similarity is None else body.min_similarity,
+    )
+    found = await search.search(call.hub, wanted)
+    return SearchOut(
+        query=body.query,
+        total_count=len(found),
+        project_filter=_EVERYWHERE,
+        results=tuple(_found(each) for each in found),
+        connector_filter=body.connector or UNSET,
+    )
+
+
+@api.add("POST", "/actions/build", scope=Scope.CONNECTORS_READ, raises=(ConnectorNotFound,))
+async def build_index(call: Call, body: BuildIn) -> BuildOut:
+    """Say how many actions can be found; the index follows the connectors by itself."""
+    index = await search.prepare(call.hub.catalog)
+    if body.connector_key is None:
+        return BuildOut("success", len(index), "The index is up to date.")
+    connector = call.hub.catalog.get(body.connector_key)
+    listed = sum(not action.is_internal for action in connector.actions)
+    return BuildOut("success", listed, "The index is up to date.", connector.key)
+
+
+def _found(found: Found) -> FoundOut:
+    key = found.connector.key
+    return FoundOut(
+        id=_long_id(found),
+        action_name=found.action.id,
+        connector_key=key,
+        label=found.action.label,
+        description=found.action.description,
+        project_id=_EVERYWHERE,
+        similarity_score=found.similarity,
+    )
+
+
+def _long_id(found: Found) -> str:
+    """Published clients read an action's id out of a longer one, unless the key has a `_`."""
+    connector, action = found.connector, found.action
+    if not (connector.key.isalnum() and _VERSION.fullmatch(connector.version)):
+        return action.id
+    return f"{connector.key}_{connector.version}_{action.id}_{_EVERYWHERE}"

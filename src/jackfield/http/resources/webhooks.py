@@ -1,0 +1,255 @@
+"""`/jackfield/webhooks`: who is told of what happens, and what became of telling them."""
+
+import time
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct
+
+from jackfield.events.models import EventType
+from jackfield.http.context import Call, api_key
+from jackfield.http.routing import Routes
+from jackfield.kit.errors import InvalidRequest
+from jackfield.kit.ids import EventId, InvalidId
+from jackfield.projects.models import Scope
+from jackfield.webhooks import delivery as webhook_delivery
+from jackfield.webhooks import secrets
+from jackfield.webhooks import service as webhooks
+from jackfield.webhooks.models import (
+    Delivery,
+    DeliveryNotFound,
+    DeliveryStatus,
+    Endpoint,
+    EndpointId,
+    EndpointNotFound,
+    Wanted,
+)
+from jackfield.webhooks.repo import Deliveries, Endpoints
+
+api = Routes(api_key)
+
+_PATH: Final = "/jackfield/webhooks"
+_ONE: Final = f"{_PATH}/{{webhook_id}}"
+_DAY: Final = 86_400
+_LONGEST_OVERLAP: Final = 7 * _DAY
+_Url = Annotated[str, Meta(min_length=1, max_length=2048)]
+_Events = Annotated[
+    list[Annotated[str, Meta(max_length=100)]],
+    Meta(max_length=50, description=f"Some of {', '.join(EventType)}; `*` for all."),
+]
+_Description = Annotated[str, Meta(max_length=500)]
+
+
+class WebhookIn(Struct, frozen=True):
+    url: _Url
+    events: _Events
+    description: _Description | None = None
+
+
+class WebhookChangeIn(Struct, frozen=True):
+    """What is left out stays as it is."""
+
+    url: _Url | None = None
+    events: _Events | None = None
+    description: _Description | None = None
+    active: bool | None = None
+
+
+class WebhookOut(Struct, frozen=True, kw_only=True):
+    id: EndpointId
+    url: str
+    description: str | None
+    events: tuple[str, ...]
+    active: bool
+    disabled_reason: str | None
+    previous_secret_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewWebhookOut(WebhookOut, frozen=True, kw_only=True):
+    """The signing `secret` is shown this once."""
+
+    secret: str
+
+
+class RotateQuery(Struct, frozen=True):
+    overlap_seconds: Annotated[
+        int, Meta(ge=0, le=_LONGEST_OVERLAP, description="How long the old secret signs as well.")
+    ] = _DAY
+
+
+class WebhooksOut(Struct, frozen=True):
+    data: tuple[WebhookOut, ...]
+    next: None = None
+
+
+class DeliveryOut(Struct, frozen=True):
+    """`next_attempt_at` is missing where none will be made."""
+
+    event_id: EventId
+    event: str
+    status: DeliveryStatus
+    attempts: int
+    next_attempt_at: datetime | None
+    last_status: int | None
+    last_error: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class DeliveriesOut(Struct, frozen=True):
+    data: tuple[DeliveryOut, ...]
+    next: str | None
+
+
+class DeliveriesQuery(Struct, frozen=True):
+    status: Literal["pending", "delivered", "failed"] | None = None
+    next: str | None = None
+    page_size: Annotated[int, Meta(ge=1, le=1000)] = 25
+
+
+class TestOut(Struct, frozen=True):
+    """What the receiver made of a test event."""
+
+    success: bool
+    status: int | None
+    error: str | None
+    duration_ms: int
+
+
+@api.add("POST", _PATH, scope=Scope.WEBHOOKS_WRITE, status=201, raises=(InvalidRequest,))
+async def create_webhook(call: Call, body: WebhookIn) -> NewWebhookOut:
+    """Have events sent to a URL from now on. The answer holds the signing secret, this once."""
+    wanted = Wanted(body.url, tuple(body.events), body.description)
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        endpoint, secret = await webhooks.create(
+            tx, call.hub.vault, wanted, plain_http=_takes_plain_http(call)
+        )
+    return NewWebhookOut(**_fields(endpoint), secret=secret.reveal())
+
+
+@api.add("GET", _PATH, scope=Scope.WEBHOOKS_WRITE)
+async def list_webhooks(call: Call) -> WebhooksOut:
+    """List webhook endpoints, newest first."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        endpoints = await Endpoints(tx).all()
+    return WebhooksOut(tuple(WebhookOut(**_fields(each)) for each in endpoints))
+
+
+@api.add("GET", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
+async def get_webhook(call: Call, webhook_id: str) -> WebhookOut:
+    """Return a webhook endpoint, without its secret."""
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        return WebhookOut(**_fields(await Endpoints(tx).get(webhook_id)))
+
+
+@api.add("PATCH", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound, InvalidRequest))
+async def update_webhook(call: Call, webhook_id: str, body: WebhookChangeIn) -> WebhookOut:
+    """Change a webhook endpoint. One that is switched off is told nothing; on again, what is new."""
+    events = None if body.events is None else tuple(body.events)
+    wanted = Wanted(body.url, events, body.description, body.active)
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        endpoint = await webhooks.change(tx, webhook_id, wanted, plain_http=_takes_plain_http(call))
+    return WebhookOut(**_fields(endpoint))
+
+
+@api.add("DELETE", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
+async def delete_webhook(call: Call, webhook_id: str) -> WebhookOut:
+    """Forget a webhook endpoint, its secret, and what it was still to be told."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        return WebhookOut(**_fields(await webhooks.remove(tx, webhook_id)))
+
+
+@api.add("POST", f"{_ONE}/rotate", scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
+async def rotate_webhook_secret(call: Call, webhook_id: str, query: RotateQuery) -> NewWebhookOut:
+    """Get a new signing secret, this once. The old one signs as well until the overlap is over."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        endpoint, secret = await secrets.rotate(
+            tx, call.hub.vault, webhook_id, overlap=timedelta(seconds=query.overlap_seconds)
+        )
+    return NewWebhookOut(**_fields(endpoint), secret=secret.reveal())
+
+
+@api.add("POST", f"{_ONE}/test", scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
+async def test_webhook(call: Call, webhook_id: str) -> TestOut:
+    """Send a `webhook.test` event now, signed like any other, and say what the receiver answered."""
+    hub = call.hub
+    async with hub.db.read(call.caller.project_id) as tx:
+        endpoint = await Endpoints(tx).get(webhook_id)
+        signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
+    now = hub.clock()
+    told_of = {
+        "project_id": call.caller.project_id,
+        "event": "webhook.test",
+        "event_date": now,
+        "record_type": "webhook",
+        "record_id": endpoint.id,
+    }
+    started = time.perf_counter()
+    told = await webhook_delivery.tell(
+        hub, endpoint, signing, event_id=EventId.new(now), body=told_of
+    )
+    return TestOut(
+        told.is_accepted, told.status, told.error, round((time.perf_counter() - started) * 1000)
+    )
+
+
+@api.add(
+    "GET",
+    f"{_ONE}/deliveries",
+    scope=Scope.WEBHOOKS_WRITE,
+    raises=(EndpointNotFound, InvalidRequest),
+)
+async def list_deliveries(call: Call, webhook_id: str, query: DeliveriesQuery) -> DeliveriesOut:
+    """List what an endpoint was or is to be told, newest first."""
+    try:
+        after = None if query.next is None else EventId.parse(query.next)
+    except InvalidId as error:
+        msg = "query.next: expected what the page before gave as `next`"
+        raise InvalidRequest(msg) from error
+    async with call.hub.db.read(call.caller.project_id) as tx:
+        endpoint = await Endpoints(tx).get(webhook_id)
+        page = await Deliveries(tx).page(
+            endpoint.id, status=query.status, after=after, size=query.page_size
+        )
+    return DeliveriesOut(tuple(_delivery(each) for each in page.items), page.next)
+
+
+@api.add(
+    "POST",
+    f"{_ONE}/deliveries/{{event_id}}/replay",
+    scope=Scope.WEBHOOKS_WRITE,
+    raises=(EndpointNotFound, DeliveryNotFound),
+)
+async def replay_delivery(call: Call, webhook_id: str, event_id: str) -> DeliveryOut:
+    """Tell an endpoint of an event once more, whatever came of it before."""
+    async with call.hub.db.write(call.caller.project_id) as tx:
+        endpoint = await Endpoints(tx).get(webhook_id)
+        await Deliveries(tx).get(endpoint.id, event_id)
+        await Deliveries(tx).begin_again(endpoint.id, event_id)
+        return _delivery(await Deliveries(tx).get(endpoint.id, event_id))
+
+
+def _fields(endpoint: Endpoint) -> dict[str, Any]:
+    return {name: getattr(endpoint, name) for name in WebhookOut.__struct_fields__}
+
+
+def _delivery(delivery: Delivery) -> DeliveryOut:
+    is_pending = delivery.status is DeliveryStatus.PENDING
+    return DeliveryOut(
+        delivery.event_id,
+        delivery.event_type,
+        delivery.status,
+        delivery.attempts,
+        delivery.due_at if is_pending else None,
+        delivery.last_status,
+        delivery.last_error,
+        delivery.created_at,
+        delivery.updated_at,
+    )
+
+
+def _takes_plain_http(call: Call) -> bool:
+    """Inside a private network there may be no certificates; anywhere else there have to be."""
+    return call.hub.egress.allows_private

@@ -1,0 +1,256 @@
+"""Where runs are kept: written in groups, a moment after they ended."""
+
+from collections.abc import Sequence
+from typing import Final, LiteralString
+
+from jackfield.db.filters import Choice, narrow
+from jackfield.db.keyset import Keyset
+from jackfield.db.tx import Row, Tx
+from jackfield.db.write_buffer import Appender
+from jackfield.kit.ids import ProjectId, RunId
+from jackfield.kit.json import Json, convert, encode, parse
+from jackfield.kit.pages import Page
+from jackfield.logs.runs.models import Run, RunBodies, RunFilter, RunNotFound, RunTotals
+
+# What runs can be counted by, by the name published clients know it under.
+DIMENSIONS: Final[dict[str, LiteralString]] = {
+    "account_secure_id": "account_id",
+    "account_id": "account_id",
+    "action": "action_id",
+    "action_id": "action_id",
+    "action_type": "action_type",
+    "connector_key": "provider",
+    "provider": "provider",
+    "connector_version": "connector_version",
+    "mode": "mode",
+    "origin_owner_id": "origin_owner_id",
+    "source_id": "key_id",
+    "source_type": "source",
+    "status_code": "status_code",
+    "error_code": "error_code",
+    "success": "success",
+}
+
+
+class Runs:
+    """The runs of the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def get(self, run_id: str) -> Run:
+        """
+        Return one run, by its own id or that of the request that ordered it.
+
+        Raises:
+            RunNotFound: the project has none, or no longer.
+        """
+        row = await self._tx.one(
+            """
+            select *
+              from runs
+             where project_id = :project_id and (id = :id or request_id = :id)
+             order by id
+             limit 1
+            """,
+            id=run_id,
+        )
+        if row is None:
+            raise RunNotFound
+        return _run(row)
+
+    async def bodies(self, run_id: str) -> RunBodies | None:
+        row = await self._tx.one(
+            "select content from run_bodies where project_id = :project_id and run_id = :id",
+            id=run_id,
+        )
+        return None if row is None else convert(parse(row["content"]), RunBodies)
+
+    async def after(self, only: RunFilter, keyset: Keyset, *, size: int) -> Page[Run]:
+        """Return the page that follows the position of `keyset`."""
+        where, values = _conditions(only)
+        rows = await self._tx.all(
+            f"""
+            select *
+              from runs
+             where project_id = :project_id {where} {keyset.where}
+             order by {keyset.order_by}
+             limit :limit
+            """,  # noqa: S608 - the parts are made of literals
+            limit=size + 1,
+            **values,
+            **keyset.values,
+        )
+        return keyset.page(rows, [_run(row) for row in rows], size)
+
+    async def page(self, only: RunFilter, *, number: int, size: int) -> list[Run]:
+        """Return one page, newest first; `number` counts from 1."""
+        where, values = _conditions(only)
+        rows = await self._tx.all(
+            f"""
+            select *
+              from runs
+             where project_id = :project_id {where}
+             order by id desc
+             limit :limit offset :offset
+            """,  # noqa: S608 - `where` is made of literals
+            limit=size,
+            offset=(number - 1) * size,
+            **values,
+        )
+        return [_run(row) for row in rows]
+
+    async def around(
+        self, only: RunFilter, counted: LiteralString, *, number: int, size: int
+    ) -> tuple[list[Run], int]:
+        """
+        Return the runs that one page of their steps or exchanges comes from, newest first.
+
+        `counted` is the column that says how many each has. With them comes how many of the first
+        one's belong to pages before.
+        """
+        where, values = _conditions(only)
+        offset = (number - 1) * size
+        rows = await self._tx.all(
+            f"""
+            select *
+              from (select runs.*, sum({counted}) over (order by id desc) as upto
+                      from runs
+                     where project_id = :project_id {where}) as counted
+             where upto > :offset and upto - {counted} < :end
+             order by id desc
+            """,  # noqa: S608 - the parts are made of literals
+            offset=offset,
+            end=offset + size,
+            **values,
+        )
+        if not rows:
+            return [], 0
+        return [_run(row) for row in rows], offset - (int(rows[0]["upto"]) - rows[0][counted])
+
+    async def totals(
+        self, only: RunFilter, dimensions: Sequence[str] = (), *, most: int = 1
+    ) -> list[RunTotals]:
+        """Count runs, by each combination of what they have in `dimensions`; most of all first."""
+        where, values = _conditions(only)
+        grouped: LiteralString = ", ".join([DIMENSIONS[name] for name in dimensions])
+        chosen: LiteralString = f"{grouped}, " if dimensions else ""
+        group_by: LiteralString = f"group by {grouped}" if dimensions else ""
+        then: LiteralString = f", {grouped}" if dimensions else ""
+        rows = await self._tx.all(
+            f"""
+            select {chosen}
+                   count(*) as total,
+                   coalesce(sum(case when success then 1 else 0 end), 0) as succeeded,
+                   coalesce(sum(duration_ms), 0) as summed_ms,
+                   coalesce(max(duration_ms), 0) as longest_ms,
+                   coalesce(sum(step_count), 0) as steps,
+                   coalesce(sum(exchange_count), 0) as exchanges
+              from runs
+             where project_id = :project_id {where}
+             {group_by}
+             order by total desc {then}
+             limit :limit
+            """,  # noqa: S608 - the parts are made of literals
+            limit=most,
+            **values,
+        )
+        return [
+            RunTotals(
+                group={name: row[DIMENSIONS[name]] for name in dimensions},
+                total=row["total"],
+                succeeded=int(row["succeeded"]),
+                average_ms=round(int(row["summed_ms"]) / (row["total"] or 1), 1),
+                longest_ms=row["longest_ms"],
+                steps=int(row["steps"]),
+                exchanges=int(row["exchanges"]),
+            )
+            for row in rows
+        ]
+
+
+def append_run(appender: Appender, project_id: ProjectId, run: Run) -> None:
+    appender.append(
+        project_id,
+        """
+        insert into runs
+               (id, project_id, account_id, provider, action_id, source, success, status_code,
+                error_code, message, started_at, duration_ms, request_id, key_id, user_agent,
+                profile_id, connector_version, action_type, auth_method, mode, origin_owner_id,
+                origin_owner_name, steps, step_count, exchange_count)
+        values (:id, :project_id, :account_id, :provider, :action_id, :source, :success,
+                :status_code, :error_code, :message, :started_at, :duration_ms, :request_id,
+                :key_id, :user_agent, :profile_id, :connector_version, :action_type, :auth_method,
+                :mode, :origin_owner_id, :origin_owner_name, :steps, :step_count, :exchange_count)
+        """,
+        {
+            "id": run.id,
+            "account_id": run.account_id,
+            "provider": run.provider,
+            "action_id": run.action_id,
+            "source": run.source,
+            "success": run.success,
+            "status_code": run.status_code,
+            "error_code": run.error_code,
+            "message": run.message,
+            "started_at": run.started_at,
+            "duration_ms": run.duration_ms,
+            "request_id": run.request_id,
+            "key_id": run.key_id,
+            "user_agent": run.user_agent,
+            "profile_id": run.profile_id,
+            "connector_version": run.connector_version,
+            "action_type": run.action_type,
+            "auth_method": run.auth_method,
+            "mode": run.mode,
+            "origin_owner_id": run.origin_owner_id,
+            "origin_owner_name": run.origin_owner_name,
+            "steps": encode(run.steps).decode(),
+            "step_count": len(run.steps),
+            "exchange_count": sum([len(step.exchanges) for step in run.steps]),
+        },
+    )
+
+
+def append_bodies(
+    appender: Appender, project_id: ProjectId, run_id: RunId, bodies: RunBodies
+) -> None:
+    appender.append(
+        project_id,
+        """
+        insert into run_bodies (run_id, project_id, content)
+        values (:run_id, :project_id, :content)
+        """,
+        {"run_id": run_id, "content": encode(bodies).decode()},
+    )
+
+
+def _conditions(only: RunFilter) -> tuple[LiteralString, dict[str, object]]:
+    choices: tuple[Choice, ...] = (
+        (" and id in (:ids)", "ids", only.ids),
+        (" and request_id in (:request_ids)", "request_ids", only.request_ids),
+        (" and account_id in (:account_ids)", "account_ids", only.account_ids),
+        (" and action_id in (:action_ids)", "action_ids", only.action_ids),
+        (" and action_type in (:action_types)", "action_types", only.action_types),
+        (" and provider in (:providers)", "providers", only.providers),
+        (" and connector_version in (:versions)", "versions", only.connector_versions),
+        (" and mode in (:modes)", "modes", only.modes),
+        (" and origin_owner_id in (:owners)", "owners", only.origin_owner_ids),
+        (" and source in (:sources)", "sources", only.sources),
+        (" and key_id in (:key_ids)", "key_ids", only.key_ids),
+        (" and status_code in (:status_codes)", "status_codes", only.status_codes),
+    )
+    where, values = narrow(
+        choices,
+        success=only.success,
+        since=only.since,
+        until=only.until,
+        id_type=RunId,
+    )
+    nothing: LiteralString = " and 1 = 0" if only.nothing else ""
+    return nothing + where, values
+
+
+def _run(row: Row) -> Run:
+    steps: Json = parse(row["steps"])
+    return convert({**row, "steps": steps}, Run)

@@ -1,0 +1,208 @@
+"""`/dashboard`: the Accounts page, for operators and support."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from jackfield.accounts import service as accounts
+from jackfield.accounts.models import (
+    Account,
+    AccountFilter,
+    AccountPage,
+    AccountStatus,
+)
+from jackfield.accounts.permissions.models import ActionPermission, Permissions, Verdict
+from jackfield.accounts.permissions.service import probe_permissions, read_permissions
+from jackfield.accounts.repo import Accounts
+from jackfield.connect import sessions as connect
+from jackfield.connect.models import SessionTerms
+from jackfield.kit.errors import HubError
+from jackfield.projects.models import Project
+from jackfield.ui.posted_form import read_form
+from jackfield.ui.rendering import base_path, hub_of, page
+
+_PAGE_SIZE: Final = 25
+_LINK_SECONDS: Final = 5 * 24 * 3600
+
+
+async def list_accounts(request: Request, project: Project) -> Response:
+    hub = hub_of(request)
+    number = _number(request.query_params.get("page"))
+    only = {
+        name: request.query_params.get(name, "").strip() for name in ("owner", "provider", "status")
+    }
+    wanted = AccountFilter(
+        origin_owner_ids=(only["owner"],) if only["owner"] else (),
+        providers=(only["provider"],) if only["provider"] else (),
+        statuses=(only["status"],) if only["status"] else (),
+    )
+    async with hub.db.read(project.id) as tx:
+        found = await Accounts(tx).page(AccountPage(number, _PAGE_SIZE, wanted))
+        # The row after the last one of this page is a page of one row.
+        more = await Accounts(tx).page(AccountPage(number * _PAGE_SIZE + 1, 1, wanted))
+    chosen = {name: value for name, value in only.items() if value}
+    return page(
+        request,
+        "dashboard/accounts.html",
+        project=project,
+        accounts=found,
+        titles=_titles(request),
+        rewrites=hub.rewrites.targets,
+        only=only,
+        statuses=list(AccountStatus),
+        earlier=urlencode({**chosen, "page": number - 1}) if number > 1 else None,
+        later=urlencode({**chosen, "page": number + 1}) if more else None,
+    )
+
+
+async def show_account(request: Request, project: Project) -> Response:
+    async with hub_of(request).db.read(project.id) as tx:
+        try:
+            account = await Accounts(tx).get(request.path_params["account_id"])
+        except HubError as missing:
+            return _missing(request, project, missing)
+    return await _account_page(request, project, account)
+
+
+async def change_account(request: Request, project: Project) -> Response:
+    """Do what the posted button says with an account."""
+    hub, account_id = hub_of(request), request.path_params["account_id"]
+    verb = request.path_params["verb"]
+    try:
+        if verb == "check":
+            checked = await accounts.check(hub, project.id, account_id)
+            return await _account_page(request, project, checked, checked=True)
+        if verb == "probe":
+            await probe_permissions(hub, project.id, account_id)
+        if verb == "reconnect":
+            return await _reconnect_page(request, project, account_id)
+        change = _CHANGES.get(verb)
+        if change is not None:
+            async with hub.db.write(project.id) as tx:
+                await change(tx, account_id)
+    except HubError as refused:
+        return _missing(request, project, refused)
+    where = "" if verb == "delete" else f"/accounts/{quote(account_id)}"
+    where += "#permissions" if verb == "probe" else ""
+    return RedirectResponse(f"{base_path(hub)}/dashboard{where}", 303)
+
+
+async def new_link(request: Request, project: Project) -> Response:
+    return _link_page(request, project)
+
+
+async def make_link(request: Request, project: Project) -> Response:
+    """Open a connect session for what the form says, and show its auth link."""
+    hub = hub_of(request)
+    typed = (await read_form(request)).fields()
+    owner_id = typed.get("owner_id", "")
+    if not owner_id:
+        return _link_page(request, project, typed=typed, problem="Say whose account it will be.")
+    terms = SessionTerms(
+        origin_owner_id=owner_id,
+        origin_owner_name=typed.get("owner_name") or owner_id,
+        provider=typed.get("provider") or None,
+    )
+    try:
+        opened = await connect.open_session(hub, project.id, terms, seconds=_LINK_SECONDS)
+    except HubError as refused:
+        return _link_page(request, project, typed=typed, problem=refused.detail)
+    link = connect.auth_link(hub.public_url, opened.token)
+    return _link_page(request, project, typed=typed, link=link)
+
+
+_CHANGES: Final[Mapping[str, Callable[..., Awaitable[Account]]]] = {
+    "suspend": accounts.suspend,
+    "resume": accounts.resume,
+    "delete": accounts.remove,
+}
+
+
+async def _reconnect_page(request: Request, project: Project, account_id: str) -> Response:
+    """Show an account with a link that its owner links it anew with."""
+    hub = hub_of(request)
+    opened = await connect.open_reconnect(hub, project.id, account_id, seconds=_LINK_SECONDS)
+    async with hub.db.read(project.id) as tx:
+        account = await Accounts(tx).get(account_id)
+    link = connect.auth_link(hub.public_url, opened.token)
+    return await _account_page(request, project, account, link=link)
+
+
+async def _account_page(
+    request: Request,
+    project: Project,
+    account: Account,
+    *,
+    checked: bool = False,
+    link: str | None = None,
+) -> Response:
+    hub = hub_of(request)
+    try:
+        permissions = await read_permissions(hub, project.id, account.id)
+    except HubError:
+        # Its connector, or the way it was linked, is no longer there to say.
+        permissions = None
+    return page(
+        request,
+        "dashboard/account.html",
+        project=project,
+        account=account,
+        titles=_titles(request),
+        rewrites=hub.rewrites.targets,
+        checked=checked,
+        link=link,
+        permissions=permissions if permissions and permissions.can_be_probed else None,
+        groups=_groups(permissions) if permissions else {},
+        verdicts=list(Verdict),
+    )
+
+
+def _groups(permissions: Permissions) -> dict[str, list[ActionPermission]]:
+    """Return the actions by what they are about."""
+    groups: dict[str, list[ActionPermission]] = {}
+    for each in permissions.actions:
+        groups.setdefault(next(iter(each.action.tags), "other"), []).append(each)
+    return groups
+
+
+def _link_page(
+    request: Request,
+    project: Project,
+    *,
+    typed: Mapping[str, str] | None = None,
+    problem: str | None = None,
+    link: str | None = None,
+) -> Response:
+    return page(
+        request,
+        "dashboard/link.html",
+        status=422 if problem else 200,
+        project=project,
+        titles=_titles(request),
+        rewrites=hub_of(request).rewrites.targets,
+        typed=typed or {},
+        problem=problem,
+        link=link,
+    )
+
+
+def _missing(request: Request, project: Project, error: HubError) -> Response:
+    return page(
+        request,
+        "dashboard/problem.html",
+        status=error.status,
+        project=project,
+        rewrites=hub_of(request).rewrites.targets,
+        problem=error.detail,
+    )
+
+
+def _titles(request: Request) -> dict[str, str]:
+    return {each.key: each.title for each in hub_of(request).catalog.connectors()}
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() and 0 < int(text) <= 1_000_000 else 1  # noqa: PLR2004

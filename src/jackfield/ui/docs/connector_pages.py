@@ -1,0 +1,74 @@
+"""`/docs/connectors/{key}`: what a connector can do, as a page and as Markdown."""
+
+import asyncio
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.connector import Connector
+from jackfield.connectors.docs.reference import Described, describe
+from jackfield.connectors.docs.reference_markdown import render_reference
+from jackfield.ui.docs.guide_pages import project_look
+from jackfield.ui.rendering import base_path, hub_of, page
+
+_VARY = "accept, accept-encoding, accept-language"
+
+
+class References:
+    """What was gathered about connectors, each when first asked for."""
+
+    def __init__(self, _catalog: Catalog) -> None:
+        self._known: dict[str, Described] = {}
+
+    async def of(self, connector: Connector) -> Described:
+        if connector.key not in self._known:
+            # Every action is compiled for this.
+            self._known[connector.key] = await asyncio.to_thread(describe, connector)
+        return self._known[connector.key]
+
+
+async def reference(request: Request) -> Response:
+    """Show everything about a connector; as Markdown for `.md`, or for who accepts only that."""
+    hub = hub_of(request)
+    name: str = request.path_params["page"]
+    connector = hub.catalog.find(name.removesuffix(".md"))
+    if connector is None:
+        raise HTTPException(404)
+    described = await hub.catalog.derived(References).of(connector)
+    # Who opens this for a project goes on in its colors and its language.
+    chosen = {
+        each: request.query_params[each]
+        for each in ("project", "lang")
+        if each in request.query_params
+    }
+    query = f"?{urlencode(chosen)}" if chosen else ""
+    place = f"{base_path(hub)}/docs/connectors/{connector.key}"
+    if name.endswith(".md") or _wants_markdown(request):
+        text = render_reference(
+            described, guide_link=lambda key: f"{place}/guides/link-account/{key}.md{query}"
+        )
+        return PlainTextResponse(
+            text,
+            media_type="text/markdown",
+            headers={"vary": "accept", "x-content-type-options": "nosniff"},
+        )
+    response = page(
+        request,
+        "docs/connector.html",
+        look=await project_look(request),
+        title=connector.title,
+        connector=connector,
+        described=described,
+        place=place,
+        query=query,
+    )
+    response.headers["vary"] = _VARY
+    return response
+
+
+def _wants_markdown(request: Request) -> bool:
+    accepted = request.headers.get("accept", "").lower()
+    return "text/markdown" in accepted and "text/html" not in accepted

@@ -1,0 +1,43 @@
+"""`/docs`: how to link each connector's accounts, as pages and as Markdown."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from jackfield.ui.brand import find_settings
+from jackfield.ui.guide import guide_page, guide_text
+from jackfield.ui.page_theme import Look, guest_look, look_of
+from jackfield.ui.rendering import hub_of, page
+
+
+async def link_account(request: Request) -> Response:
+    """Show how an account of a connector is linked by one of its auth methods."""
+    connector = hub_of(request).catalog.find(request.path_params["key"])
+    name = request.path_params["page"]
+    as_text = name.endswith(".md")
+    method = connector and connector.find_auth_method(name.removesuffix(".md"))
+    if connector is None or method is None:
+        raise HTTPException(404)
+    look = await project_look(request)
+    is_white_label = look.brand is not None and look.brand.is_white_label
+    title = look.words("guide.heading", provider=connector.title, method=method.label)
+    if as_text:
+        text = guide_text(method, is_white_label=is_white_label)
+        return PlainTextResponse(f"# {title}\n\n{text}", media_type="text/markdown")
+    return page(
+        request,
+        "docs/guide.html",
+        look=look,
+        switch={},
+        title=title,
+        connector=connector,
+        method=method,
+        guide=guide_page(connector, method, is_white_label=is_white_label),
+        query=request.url.query,
+    )
+
+
+async def project_look(request: Request) -> Look:
+    """Return how the project that is named wants its guides shown; anybody may name one."""
+    known = await find_settings(hub_of(request), request.query_params.get("project", ""))
+    return guest_look(request) if known is None else look_of(request, *known)

@@ -1,0 +1,165 @@
+"""A form's fields, as the template shows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from jackfield.connect.form import Asked, asked, decisive
+from jackfield.connect.linking import Prefill
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.consoles import console_fields
+from jackfield.connectors.fields import Advice, Field, Option
+from jackfield.connectors.patterns import matches
+from jackfield.language.catalog import Words
+
+_TRIGGER: Final = "external-trigger-token"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field. `attributes` go into its control; a secret never has a `value`.
+
+    `has_step` says that a step of the guide is about it; with `refreshes`, what else is asked for,
+    or where the guide leads, depends on it.
+    """
+
+    id: str
+    name: str
+    type: str
+    label: str
+    description: str | None
+    tooltip: str | None
+    required: bool
+    secret: bool
+    read_only: bool
+    value: str
+    options: tuple[Option, ...]
+    error: str | None
+    advice: Advice | None
+    advises: bool
+    has_step: bool
+    attributes: Markup
+
+
+def view_fields(
+    method: AuthMethod,
+    prefill: Prefill | None,
+    *,
+    words: Words,
+    typed: Mapping[str, str] | None,
+    faults: Mapping[str, str],
+    trigger: str | None = None,
+) -> tuple[FieldView, ...]:
+    """Show the fields that what is filled in so far asks for; `trigger` is the session's token."""
+    known = dict(prefill.account.setup_information) if prefill else {}
+    values = known if typed is None else {**known, **typed}
+    tails: Mapping[str, str] = prefill.tails if prefill else {}
+    decide = console_fields(method.config_fields) | decisive(method)
+    return tuple(
+        _view(
+            each,
+            _entered(each.field, values, trigger=trigger),
+            words=words,
+            tail=tails.get(each.field.key),
+            fault=faults.get(each.field.key),
+            method=method,
+            refreshes=each.field.key in decide,
+        )
+        for each in asked(method, values)
+    )
+
+
+def _entered(field: Field, values: Mapping[str, str], *, trigger: str | None) -> str:
+    if not field.read_only:
+        return values.get(field.key, "")
+    return trigger or "" if field.key == _TRIGGER else ""
+
+
+def _view(  # noqa: PLR0913 - all that is known of one field
+    each: Asked,
+    value: str,
+    *,
+    words: Words,
+    tail: str | None,
+    fault: str | None,
+    method: AuthMethod,
+    refreshes: bool,
+) -> FieldView:
+    field = each.field
+    advises = bool(field.advice and value and not matches(field.advice.pattern, value))
+    error = None if fault is None else _worded(words, field, value, fault)
+    return FieldView(
+        id=f"field-{field.key}",
+        name=field.key,
+        type=field.type,
+        label=field.label,
+        description=field.description,
+        tooltip=field.tooltip,
+        required=field.required and tail is None,
+        secret=field.secret,
+        read_only=field.read_only,
+        value="" if field.secret else value or each.value,
+        options=field.options,
+        error=error,
+        advice=field.advice,
+        advises=advises,
+        has_step=_has_step(method, field.key),
+        attributes=_attributes(field, words, tail=tail, error=error, refreshes=refreshes),
+    )
+
+
+def _worded(words: Words, field: Field, value: str, fault: str) -> str:
+    """Say what is wrong with a value in the reader's language, where it is ours to say."""
+    if words.code == "en":
+        return fault
+    options = ", ".join(option.label for option in field.options)
+    ours = {
+        f"{field.label} is required.": "field.required",
+        f"{field.label} must be one of: {options}.": "field.choice",
+        f"{field.label} must be a number.": "field.number",
+        f"{field.label} does not have the expected form.": "field.form",
+    }
+    key = "field.required" if not value and not field.secret else ours.get(fault)
+    return fault if key is None else words(key, field=field.label, options=options)
+
+
+def _has_step(method: AuthMethod, key: str) -> bool:
+    sections = method.config_guide.sections if method.config_guide else ()
+    return any(step.field == key for section in sections for step in section.steps)
+
+
+def _attributes(
+    field: Field, words: Words, *, tail: str | None, error: str | None, refreshes: bool
+) -> Markup:
+    described = [f"field-{field.key}-hint"] if field.description else []
+    described += [f"field-{field.key}-error"]
+    placeholder = field.placeholder if tail is None else f"•••••••••• {tail}".strip()
+    is_required = field.required and tail is None
+    pattern = field.validation.pattern if field.validation else None
+    attributes = {
+        "placeholder": placeholder if field.type != "select" else None,
+        "required": "" if is_required else None,
+        "readonly": "" if field.read_only else None,
+        "inputmode": "decimal" if field.type == "number" else None,
+        "aria-invalid": "true" if error else None,
+        "aria-describedby": " ".join(described),
+        "data-required": words("field.required", field=field.label) if is_required else None,
+        "data-pattern": pattern,
+        "data-pattern-says": _pattern_says(field, words) if pattern else None,
+        "data-number-says": words("field.number", field=field.label)
+        if field.type == "number"
+        else None,
+        "data-refreshes": "" if refreshes else None,
+    }
+    return Markup("").join(
+        Markup(' {}="{}"').format(name, value)
+        for name, value in attributes.items()
+        if value is not None
+    )
+
+
+def _pattern_says(field: Field, words: Words) -> str:
+    given = field.validation.message if field.validation else None
+    return given or words("field.form", field=field.label)

@@ -1,0 +1,53 @@
+"""`/embedded/frames/{id}`: the empty page in the frame of a product's page, and what puts it there.
+
+It shows nothing and knows no token. It hands its parent one end of a wire, takes the token from
+there, and from then on shows the Hub's pages.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jackfield.connect.frames import find_setting
+from jackfield.projects import service as projects
+from jackfield.ui import assets
+from jackfield.ui.hub.hub_request import PATH, stranger_page
+from jackfield.ui.page_theme import look_of
+from jackfield.ui.rendering import base_path, hub_of, page
+
+_ANY_PAGE = {
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+    "cache-control": "public, max-age=300",
+    "x-content-type-options": "nosniff",
+}
+
+
+async def frame(request: Request) -> Response:
+    hub = hub_of(request)
+    setting = await find_setting(hub, request.path_params["frame_id"])
+    if setting is None:
+        return stranger_page(request)
+    settings = await projects.project_settings(hub, setting.frame.project_id)
+    return page(
+        request,
+        "hub/frame.html",
+        ancestors=setting.ancestors,
+        look=look_of(request, setting.frame.project_id, settings, is_framed=True),
+        switch={},
+        frame=setting.frame,
+        start=f"{base_path(hub)}{PATH}",
+    )
+
+
+async def element(request: Request) -> Response:
+    """Serve the custom element, for pages of any origin."""
+    return _script(request, "hub.js")
+
+
+async def legacy(request: Request) -> Response:
+    """Serve the older way of opening the Hub: `Connect.start`."""
+    return _script(request, "connect.js")
+
+
+def _script(request: Request, name: str) -> Response:
+    return assets.respond(request, name, headers=_ANY_PAGE)

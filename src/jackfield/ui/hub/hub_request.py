@@ -1,0 +1,102 @@
+"""One look at the Hub: whose connect session it is, and where it is shown.
+
+Somebody who was sent an auth link shows the session's token in the address. Inside the page of a
+product the token stays out of it: the frame sends it in a header, with the name of the frame.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jackfield.connect import frames
+from jackfield.connect import sessions as connect
+from jackfield.connect.models import ConnectToken
+from jackfield.connect.repo import Holder
+from jackfield.kit.errors import HubError
+from jackfield.projects import service as projects
+from jackfield.runtime import Hub
+from jackfield.ui.page_theme import Look, guest_look, look_of
+from jackfield.ui.rendering import base_path, hub_of, page
+
+PATH: Final = "/embedded/integrations"
+_KEPT: Final = ("lang", "account")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """`refusal` says why the session cannot be used, if it cannot."""
+
+    request: Request
+    hub: Hub
+    holder: Holder
+    look: Look
+    refusal: HubError | None
+
+    @property
+    def is_framed(self) -> bool:
+        return self.look.is_framed
+
+    def url(self, **query: str) -> str:
+        """Return the address of a Hub page for this session."""
+        asked = self.request.query_params
+        kept = {name: asked[name] for name in _KEPT if name in asked}
+        token = {} if self.is_framed else {"token": asked.get("token", "")}
+        parts = urlencode({**token, **kept, **query})
+        return f"{base_path(self.hub)}{PATH}" + (f"?{parts}" if parts else "")
+
+    def page(self, template: str, *, status: int = 200, **shown: Any) -> Response:
+        return page(
+            self.request, template, status=status, look=self.look, switch=self._switch(), **shown
+        )
+
+    def _switch(self) -> dict[str, str]:
+        """Return where this page is shown in each language."""
+        query = self.request.query_params
+        place = {name: query[name] for name in ("connector", "category", "q") if name in query}
+        return {code: self.url(**place, lang=code) for code in self.look.languages}
+
+
+async def arrive(request: Request) -> Visit:
+    """
+    Find out whose session a page is asked for.
+
+    Raises:
+        ConnectTokenInvalid: nobody's.
+    """
+    hub = hub_of(request)
+    shown = request.headers.get("x-hub-session-token")
+    holder = await connect.look_up(
+        hub, ConnectToken(shown or request.query_params.get("token", ""))
+    )
+    settings = await projects.project_settings(hub, holder.project_id)
+    look = look_of(request, holder.project_id, settings, is_framed=shown is not None)
+    refusal = None
+    try:
+        holder.session.require_open(hub.clock())
+        if shown is not None:
+            await frames.frame_of(hub, holder, request.headers.get("x-hub-frame", ""))
+    except HubError as refused:
+        refusal = refused
+    return Visit(request, hub, holder, look, refusal)
+
+
+def stranger_page(
+    request: Request, *, status: int = 404, key: str = "invalid", what: bool = True
+) -> Response:
+    """Explain to somebody we know nothing of why there is nothing to see."""
+    look = guest_look(request)
+    path = request.url.path
+    return page(
+        request,
+        "hub/ended.html",
+        status=status,
+        look=look,
+        switch={code: f"{base_path(hub_of(request))}{path}?lang={code}" for code in look.languages},
+        title=look.words(f"ended.{key}"),
+        explanation=look.words(f"ended.{key}_text"),
+        what_to_do=look.words(f"ended.{key}_what") if what else None,
+        is_returned=False,
+    )

@@ -1,0 +1,125 @@
+"""How a visit to the Hub ends: with an account, with waiting, or with an explanation."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jackfield.accounts.models import Account
+from jackfield.connect.models import (
+    ConnectSessionExpired,
+    ConnectSessionRevoked,
+    ConnectSessionUsed,
+)
+from jackfield.connect.pending.models import PendingLink, PendingLinkStatus
+from jackfield.kit.errors import HubError
+from jackfield.ui.hub.hub_request import Visit, stranger_page
+from jackfield.ui.page_theme import guest_look
+from jackfield.ui.rendering import page
+
+_GONE: Final = 410
+_ENDS: Final[Mapping[type[HubError], str]] = {
+    ConnectSessionUsed: "used",
+    ConnectSessionExpired: "expired",
+    ConnectSessionRevoked: "revoked",
+}
+
+
+def done(visit: Visit, account: Account) -> Response:
+    """Say that an account is linked."""
+    return _linked(
+        visit,
+        account.provider,
+        account.auth_method,
+        dict(account.setup_information),
+        account_id=account.id,
+    )
+
+
+def what_became_of(visit: Visit, link: PendingLink) -> Response:
+    """Say whether a link was confirmed, or that it waits for that."""
+    look, words = visit.look, visit.look.words
+    if link.status is PendingLinkStatus.CONFIRMED and link.account_id is not None:
+        return _linked(
+            visit,
+            link.provider,
+            link.auth_method,
+            dict(link.setup_information),
+            account_id=link.account_id,
+        )
+    project = (look.brand.name if look.brand else None) or words("pending.somebody")
+    if link.status is not PendingLinkStatus.PENDING:
+        return visit.page(
+            "hub/ended.html",
+            status=_GONE,
+            title=words(f"pending.{link.status.value}", project=project),
+            explanation=words(f"pending.{link.status.value}_text"),
+            what_to_do=words("pending.what"),
+            is_returned=False,
+        )
+    connector = visit.hub.catalog.find(link.provider)
+    return visit.page(
+        "hub/pending.html",
+        link=link,
+        provider=connector.title if connector else link.provider,
+        project=project,
+        here=visit.url(),
+    )
+
+
+def ended(visit: Visit, error: HubError) -> Response:
+    """Explain why there is nothing to fill in, and what helps."""
+    words = visit.look.words
+    key = _ENDS.get(type(error), "unavailable")
+    return visit.page(
+        "hub/ended.html",
+        status=error.status if key == "unavailable" else _GONE,
+        title=words(f"ended.{key}"),
+        explanation=words(f"ended.{key}_text"),
+        what_to_do=words(f"ended.{key}_what"),
+        is_returned=False,
+    )
+
+
+async def returned(request: Request) -> Response:
+    """Be the page a window lands on that a provider sent back: it closes itself."""
+    look = guest_look(request)
+    return page(
+        request,
+        "hub/ended.html",
+        look=look,
+        switch={},
+        title=look.words("ended.returned"),
+        explanation=look.words("ended.returned_text"),
+        what_to_do=None,
+        is_returned=True,
+    )
+
+
+def crashed(request: Request) -> Response:
+    return stranger_page(request, status=500, key="crashed", what=False)
+
+
+def missing(request: Request, status: int) -> Response:
+    return stranger_page(request, status=status, key="missing", what=False)
+
+
+def _linked(
+    visit: Visit, provider: str, auth_method: str, setup: dict[str, str], *, account_id: str
+) -> Response:
+    connector = visit.hub.catalog.get(provider)
+    method = connector.find_auth_method(auth_method)
+    fields = {} if method is None else {field.key: field for field in method.config_fields}
+    details = [
+        (field.label, next((o.label for o in field.options if o.value == value), value))
+        for name, value in setup.items()
+        if (field := fields.get(name)) is not None
+    ]
+    return visit.page(
+        "hub/done.html",
+        connector=connector,
+        owner=visit.holder.session.terms.origin_owner_name,
+        account_id=account_id,
+        details=details,
+    )
