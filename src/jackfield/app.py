@@ -16,16 +16,16 @@ from jackfield.db.postgres import PostgresDatabase
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database, DatabaseUnusable
-from jackfield.db.write_buffer import Appender
+from jackfield.db.write_buffer import WriteBuffer
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
 from jackfield.engine.limits import Limiter
-from jackfield.engine.response_cache import Answers
+from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
 from jackfield.http.api import ROUTES, Api, Mount
 from jackfield.http.openapi import Description
 from jackfield.kit.clock import Clock, system_clock
-from jackfield.kit.rate_limit import RateLimit
+from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.profiles import service as profiles
 from jackfield.profiles.events import announce_versions
 from jackfield.projects import service as projects
@@ -71,22 +71,22 @@ async def open_hub(
         catalog = Catalog(_folders(settings), cache=settings.data_dir / "cache")
         catalog.load()
         egress = Egress(rewrites=rewrites, allow_private=settings.allow_private_networks)
-        appender = Appender(db)
+        appender = WriteBuffer(db)
         try:
             hub = Hub(
                 db=db,
                 vault=Vault(await _open_keyring(db, settings, clock)),
                 egress=egress,
                 catalog=catalog,
-                appender=appender,
+                write_buffer=appender,
                 public_url=(settings.public_url or public_url).rstrip("/"),
                 rewrites=rewrites,
                 clock=clock,
                 sleep=sleep,
-                answers=Answers(clock),
+                response_cache=ResponseCache(clock),
                 limiter=Limiter(now=time.monotonic, sleep=sleep),
                 cache=cache,
-                rate_limit=RateLimit(settings.rate_limit) if settings.rate_limit else None,
+                rate_limit=TokenBuckets(settings.rate_limit) if settings.rate_limit else None,
             )
             await projects.ensure_project(hub)
             for project in await all_projects(db):

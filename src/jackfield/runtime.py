@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from jackfield.connectors.catalog import Catalog
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.tx import Database
-from jackfield.db.write_buffer import Appender
+from jackfield.db.write_buffer import WriteBuffer
 from jackfield.egress.client import Egress
 from jackfield.egress.rewrite import Rewrites
 from jackfield.engine.limits import Limiter
-from jackfield.engine.response_cache import Answers
+from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
-from jackfield.kit.rate_limit import RateLimit
+from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.vault.cipher import Vault
 
 
@@ -27,7 +27,7 @@ class Hub:
     vault: Vault
     egress: Egress
     catalog: Catalog
-    appender: Appender
+    write_buffer: WriteBuffer
     public_url: str
     rewrites: Rewrites = field(default_factory=Rewrites)
     clock: Clock = system_clock
@@ -35,10 +35,10 @@ class Hub:
     # Keeps accounts to what their providers take.
     limiter: Limiter = field(default_factory=lambda: Limiter(now=time.monotonic))
     # Answers of providers that a connector says may be given again.
-    answers: Answers = field(default_factory=lambda: Answers(system_clock))
+    response_cache: ResponseCache = field(default_factory=lambda: ResponseCache(system_clock))
     cache: ProjectCache = field(default_factory=ProjectCache)
     # How often each API key may ask, if that is bounded.
-    rate_limit: RateLimit | None = None
+    rate_limit: TokenBuckets | None = None
     # Which project an API key's digest was last seen to speak for; whether it still does is in
     # the project's cache entries.
     key_projects: dict[bytes, ProjectId] = field(default_factory=dict[bytes, ProjectId])

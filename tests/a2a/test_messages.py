@@ -204,7 +204,7 @@ async def test_a_message_with_an_idempotency_key_is_run_once(hub: Running, run: 
 async def test_a_run_is_logged_as_another_agents(hub: Running, run: Ask) -> None:
     account = await hub.link()
     await run(account, {"action": "iterable_list_channels"})
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
 
     runs = await hub.hub.db.unscoped("select action_id, source from runs")
 

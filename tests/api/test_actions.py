@@ -239,7 +239,7 @@ async def test_every_run_is_recorded(hub: Running) -> None:
     account_id = await hub.link()
     await hub.run(account_id, "iterable_list_channels")
     await hub.run(account_id, "iterable_get_list_size", path={"listId": 999_999})
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
 
     runs = await hub.hub.db.unscoped(
         "select action_id, success, status_code, error_code from runs order by id"

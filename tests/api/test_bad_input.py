@@ -227,7 +227,7 @@ async def test_a_text_that_cannot_be_stored_takes_no_other_line_of_the_log_with_
     await hub.run(account, "iterable_list_channels")
     await hub.run(account, "iterable_\0")
     await hub.run(account, "iterable_list_lists")
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
 
     logged = (await hub.api.post("/logs/actions", json={})).json()["data"]
 

@@ -58,7 +58,7 @@ async def test_a_deep_answer_is_passed_on_or_refused(
         ran = await hub.run(account, "iterable_list_channels")
         proxied = await hub.api.post("/unified/proxy", headers=named, json={"path": "/api/x"})
         tool = await hub.api.post("/mcp", headers=named, json=message)
-        await hub.hub.appender.flush()
+        await hub.hub.write_buffer.flush()
         logged = (await hub.api.post("/logs/actions", json={})).json()["data"]
 
     assert ran.status_code == 502 if status == 400 else ran.status_code in (200, 502)

@@ -301,7 +301,7 @@ async def test_a_provider_that_fails_links_nothing_and_says_so(
 async def test_a_key_is_nowhere_but_with_the_provider(hub: Running, log_lines: io.StringIO) -> None:
     account_id = await hub.link()
     await hub.run(account_id, "iterable_list_channels")
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
 
     answers = [
         (await hub.api.get(path)).text

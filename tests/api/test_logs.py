@@ -20,7 +20,7 @@ async def ran(hub: Running) -> str:
     await hub.api.post(
         "/unified/proxy", headers={"x-account-id": account_id}, json={"path": "/api/lists"}
     )
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
     return account_id
 
 
@@ -122,7 +122,7 @@ async def test_a_cursor_of_another_order_is_refused(hub: Running) -> None:
 async def test_one_call_is_found_by_the_id_of_its_request(hub: Running) -> None:
     account_id = await hub.link()
     response = await hub.run(account_id, "iterable_list_channels")
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
 
     log = (await get(hub, f"/requests/logs/{response.headers['x-request-id']}"))["data"]
     missing = await get(hub, "/requests/logs/req_0", 404)
@@ -142,7 +142,7 @@ async def test_bodies_are_kept_only_where_the_project_wants_them_and_hold_no_sec
     second = await hub.run(
         account_id, "iterable_get_user_by_email", query={"email": f"{hub.us_key}@example.com"}
     )
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
 
     without = await hub.api.get(
         f"/requests/logs/{first.headers['x-request-id']}?include=advanced_logs"
@@ -163,7 +163,7 @@ async def test_requests_to_the_platform_are_listed_by_what_they_were_about(hub: 
     await hub.api.get(f"/accounts/{account_id}")
     await hub.hub.sleep(1)
     await hub.api.get("/accounts/acc_0")
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
 
     rows = (await get(hub, "/requests/platform-logs?categories=accounts"))["data"]
     sessions = (await get(hub, "/requests/platform-logs?categories=connect_sessions"))["data"]

@@ -86,7 +86,7 @@ async def test_credentials_of_another_account_need_a_word(hub: Running) -> None:
 async def test_what_was_linked_while_the_provider_was_asked_is_kept(hub: Running) -> None:
     account_id = await hub.link()
     read_only = hub.sandbox.us.api_keys["read_only"]
-    proven = await rotation.prove(
+    proven = await rotation.verify_rotation(
         hub.hub, hub.project.id, account_id, {"api_key": read_only, "region": "us"}
     )
     assert proven is not None
@@ -94,7 +94,7 @@ async def test_what_was_linked_while_the_provider_was_asked_is_kept(hub: Running
     await hub.link(key=hub.us_key)
     async with hub.hub.db.write(hub.project.id) as tx:
         with pytest.raises(LinkedMeanwhile):
-            await rotation.replace(tx, hub.hub.vault, proven, confirm_identity_change=False)
+            await rotation.apply_rotation(tx, hub.hub.vault, proven, confirm_identity_change=False)
 
     assert (await hub.run(account_id, "iterable_create_list", body={"name": "N"})).is_success
 

@@ -56,7 +56,7 @@ async def test_a_call_that_asks_for_it_says_what_was_sent_and_where_it_is_logged
     )
 
     told = response.json()["debug"]
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
     logged = await hub.api.get(f"/logs/actions/{told['action_run_id']}")
     assert logged.json()["data"]["action_id"] == "iterable_list_channels"
     (step,) = told["steps"]
@@ -138,7 +138,7 @@ async def test_a_dry_run_shows_the_request_and_sends_nothing(hub: Running) -> No
         "next": None,
     }
     assert len(hub.sandbox.us.requests) == before
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
     assert await hub.hub.db.unscoped("select id from runs") == []
 
 

@@ -177,7 +177,7 @@ async def test_rows_that_break_off_do_not_look_complete(data_dir: Path, sandbox:
         with pytest.raises(httpx2.RemoteProtocolError):
             async with stream(hub, account_id) as response:
                 await response.aread()
-        await hub.hub.appender.flush()
+        await hub.hub.write_buffer.flush()
         (run,) = (await hub.api.get("/requests/logs")).json()["data"]
         alive = await hub.api.get("/healthz")
 

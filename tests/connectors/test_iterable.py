@@ -12,7 +12,7 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.permissions import find_probe
 from jackfield.engine.limits import Pool
-from jackfield.engine.run_context import Call
+from jackfield.engine.run_context import RunContext
 from jackfield.engine.transport import Request
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
@@ -176,7 +176,7 @@ async def first_request(iterable: Connector, route: Route, given: dict[str, Json
     action = iterable.find_action(f"iterable_{route.action}")
     assert action
     transport = ScriptedTransport([answer(status=418)])
-    call = Call(
+    call = RunContext(
         inputs=action.compiled.accept({"body": given}),
         credentials={"api_key": KEY, "region": "us"},
         transport=transport,

@@ -143,7 +143,7 @@ async def test_what_a_model_can_mend_is_a_result_it_can_read(
 async def test_a_run_is_logged_as_a_models(hub: Running, ask: Ask) -> None:
     account = await hub.link()
     await ask("tools/call", {"name": "iterable_list_channels"}, x_account_id=account)
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
 
     runs = await hub.hub.db.unscoped("select action_id, source from runs")
 

@@ -7,7 +7,7 @@ import pytest
 from dirty_equals import IsPartialDict
 
 from jackfield.sandbox.iterable.server import Sandbox
-from jackfield.worker.connectors import look
+from jackfield.worker.connectors import reload
 from tests.support.clock import FrozenClock
 from tests.support.receiver import Receiver, deliver, subscribe
 from tests.support.running import Running, running_hub
@@ -56,16 +56,16 @@ async def test_a_connector_that_comes_changes_and_breaks_is_followed_while_the_h
             return {row["provider"]: row["name"] for row in rows}
 
         before = await offered()
-        nothing = await look(hub.hub)
+        nothing = await reload(hub.hub)
         file.parent.mkdir()
         file.write_text(ACME, encoding="utf-8")
-        found = await look(hub.hub)
+        found = await reload(hub.hub)
         come = await offered()
         file.write_text(ACME.replace("title: Acme", "title: Acme Two"), encoding="utf-8")
-        await look(hub.hub)
+        await reload(hub.hub)
         changed = await offered()
         file.write_text("actions: [", encoding="utf-8")
-        await look(hub.hub)
+        await reload(hub.hub)
         broken = await offered()
 
     assert (nothing, found) == (False, True)
@@ -98,10 +98,10 @@ async def test_a_receiver_is_told_of_a_connectors_new_version_once(
         await hub.api.delete(f"/connector_profiles/{listed.json()['data'][0]['id']}")
         await hub.api.post("/connector_profiles", json={"connector_key": "acme"})
         file.write_text(ACME.replace("Things.", "All things."), encoding="utf-8")
-        await look(hub.hub)
+        await reload(hub.hub)
         file.write_text(ACME.replace("1.0.0, d", "1.1.0, d"), encoding="utf-8")
-        await look(hub.hub)
-        await look(hub.hub)
+        await reload(hub.hub)
+        await reload(hub.hub)
     # What changed while it did not run is told when it starts.
     file.write_text(ACME.replace("1.0.0, d", "2.0.0, d"), encoding="utf-8")
     async with running() as hub:

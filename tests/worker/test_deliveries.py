@@ -231,7 +231,7 @@ async def test_a_long_backlog_of_one_endpoint_keeps_no_other_waiting(
     webhook = await subscribe(hub, receiver.url)
     backlog = [{"id": EventId.new(clock()), "to": webhook["id"]} for _ in range(1500)]
     async with hub.hub.db.write(hub.project.id) as tx:
-        await tx.many(
+        await tx.executemany(
             """
             insert into webhook_deliveries
                    (endpoint_id, event_id, project_id, status, attempts, due_at, created_at,

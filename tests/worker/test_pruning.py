@@ -24,7 +24,7 @@ async def test_what_is_older_than_the_project_wants_is_forgotten_but_for_what_wa
     await hub.api.patch(f"/accounts/{account_id}", json={"label": "Main"})
     await deliver(hub)
     waiting = await hub.link(multiple=True)
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
     clock.advance(days=31)
 
     await prune(hub.hub, at_once=at_once)
@@ -49,7 +49,7 @@ async def test_what_is_younger_stays_and_so_does_what_other_projects_want(
     await hub.api.patch("/jackfield/project", json={"retention_days": 60}, auth=theirs)
     clock.advance(days=31)
     await hub.run(account_id, "iterable_list_channels")
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
 
     await prune(hub.hub, at_once=1)
 
@@ -65,7 +65,7 @@ async def test_who_writes_gets_a_turn_while_years_of_logs_are_pruned(
     account_id = await hub.link()
     for _ in range(40):
         await hub.run(account_id, "iterable_list_channels")
-    await hub.hub.appender.flush()
+    await hub.hub.write_buffer.flush()
     clock.advance(days=31)
 
     pruning = asyncio.create_task(prune(hub.hub, at_once=1))

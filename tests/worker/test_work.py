@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from jackfield.worker.background import go_on
+from jackfield.worker.background import run_forever
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,7 @@ async def test_work_that_fails_is_begun_anew_and_the_failure_is_logged(
         went_on.set()
         await asyncio.Event().wait()
 
-    working = asyncio.create_task(go_on(work, pause=0))
+    working = asyncio.create_task(run_forever(work, pause=0))
     async with asyncio.timeout(5):
         await went_on.wait()
     working.cancel()

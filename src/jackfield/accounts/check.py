@@ -7,7 +7,7 @@ from jackfield.accounts.models import CredentialRejected
 from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
-from jackfield.engine.run_context import Call
+from jackfield.engine.run_context import RunContext
 from jackfield.kit import redaction
 from jackfield.kit.errors import Fault, ProviderError, ProviderRejected, ProviderUnauthorized
 from jackfield.runtime import Hub
@@ -31,7 +31,7 @@ async def check_credential(
     for test in method.test_actions:
         if not test.applies(credentials.values):
             continue
-        call = Call(
+        call = RunContext(
             inputs={},
             credentials=credentials.values,
             transport=ProviderTransport(

@@ -15,7 +15,7 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
-from jackfield.engine.run_context import Call
+from jackfield.engine.run_context import RunContext
 from jackfield.kit.errors import ProviderError, ProviderRejected, ProviderUnauthorized
 from jackfield.kit.json import Json, decode, encode
 from jackfield.kit.secret import Secret
@@ -45,7 +45,7 @@ async def find_identity(
         )
     output: Json = None
     if method.identity.compiled is not None:
-        call = Call(
+        call = RunContext(
             inputs={},
             credentials=credentials.values,
             transport=ProviderTransport(

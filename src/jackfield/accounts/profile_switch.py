@@ -60,5 +60,5 @@ async def _move(
         replace(account, status=after, status_reasons=reasons, updated_at=tx.now)
         for account in moving
     ]
-    await Accounts(tx).move(profile.id, before, after, reasons)
+    await Accounts(tx).change_status(profile.id, before, after, reasons)
     await announce(tx, EventType.ACCOUNT_UPDATED, *moved)

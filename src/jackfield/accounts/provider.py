@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from jackfield.accounts.credentials import Credentials
-from jackfield.egress.client import Egress, Outgoing
+from jackfield.egress.client import Egress, OutboundRequest
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.transport import Request, Response
 from jackfield.kit.errors import ProviderAnswer, ProviderError
@@ -25,7 +25,7 @@ class ProviderTransport:
 
     async def send(self, request: Request) -> Response:
         answer = await self.egress.fetch(
-            Outgoing(
+            OutboundRequest(
                 request.method,
                 request.url,
                 headers=request.headers,

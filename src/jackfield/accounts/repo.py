@@ -86,7 +86,7 @@ class Accounts:
         )
         return [_account(row) for row in rows]
 
-    async def move(
+    async def change_status(
         self,
         profile_id: ProfileId,
         before: AccountStatus,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from jackfield.engine.run_context import Outcome
+from jackfield.engine.run_context import ActionResult
 from jackfield.engine.transport import Request, Response
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import DecodeError, Json, parse
@@ -13,14 +13,14 @@ from jackfield.kit.redaction import MASK, Redactor, is_secret_name
 _LONGEST_BODY: Final = 256 * 1024
 
 
-class Rehearsed(HubError):
+class RequestCaptured(HubError):
     """The request was shown instead of sent."""
 
     code = "dry_run"
 
 
 @dataclass(slots=True)
-class Rehearsal:
+class DryRunTransport:
     """A transport (see `jackfield.engine.transport.Transport`) that goes nowhere.
 
     The run ends with the first request: what comes after may depend on its answer.
@@ -31,10 +31,10 @@ class Rehearsal:
 
     async def send(self, request: Request) -> Response:
         self.requests.append(describe(request, self.redactor))
-        raise Rehearsed
+        raise RequestCaptured
 
-    def outcome(self, action_id: str) -> Outcome:
-        return Outcome({"dry_run": True, "action": action_id, "requests": self.requests})
+    def outcome(self, action_id: str) -> ActionResult:
+        return ActionResult({"dry_run": True, "action": action_id, "requests": self.requests})
 
 
 def describe(request: Request, redactor: Redactor) -> dict[str, Json]:

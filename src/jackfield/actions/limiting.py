@@ -20,6 +20,6 @@ class ProviderGate:
     limits: Limits
 
     def enter(self, url: str) -> AbstractAsyncContextManager[None]:
-        if self.hub.rewrites.out(url) is not None:
+        if self.hub.rewrites.rewrite(url) is not None:
             return nullcontext()
         return self.hub.limiter.turn(self.account_id, self.limits, url)

@@ -8,7 +8,7 @@ from jackfield.kit.json import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunRequest:
     """What somebody wants run, as they sent it.
 
     `placed` holds the arguments by place (`path`, `query`, `headers`, `body`) and name. `source`
@@ -28,7 +28,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class ProxyOrder:
+class ProxyRequest:
     """A request of somebody's own, to be sent with an account's credentials.
 
     `base_url` stands in for the connector's own; `body` is JSON, or a text that is sent as it is.
@@ -45,7 +45,7 @@ class ProxyOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class ProxyAnswer:
+class ProxyResponse:
     """What the provider said, whatever its status; `refusal` is that once more, if it refused."""
 
     status: int

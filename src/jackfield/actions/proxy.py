@@ -16,10 +16,10 @@ from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import describe
 from jackfield.actions.holding import Held, hold, open_held
 from jackfield.actions.limiting import ProviderGate
-from jackfield.actions.models import HostNotDeclared, ProxyAnswer, ProxyOrder
-from jackfield.actions.run_recorder import Recorder, doubt, recorded
+from jackfield.actions.models import HostNotDeclared, ProxyRequest, ProxyResponse
+from jackfield.actions.run_recorder import RunRecorder, recheck_credentials, record_run
 from jackfield.connectors.connector import Connector
-from jackfield.engine.proxy import Linked
+from jackfield.engine.proxy import ProxyAccount
 from jackfield.engine.transport import Request, Response
 from jackfield.engine.wire.url import normalize, path_and_query
 from jackfield.kit import redaction
@@ -49,7 +49,7 @@ _UNAUTHORIZED: Final = 401
 _REFUSED: Final = 400
 
 
-async def forward(hub: Hub, project_id: ProjectId, order: ProxyOrder) -> ProxyAnswer:
+async def forward(hub: Hub, project_id: ProjectId, order: ProxyRequest) -> ProxyResponse:
     """
     Send a request to an account's provider and return its answer.
 
@@ -62,12 +62,14 @@ async def forward(hub: Hub, project_id: ProjectId, order: ProxyOrder) -> ProxyAn
         ProviderError: there is no answer.
         RequestTimeout: it took too long.
     """
-    recorder = Recorder(hub, project_id, action_id=PROXY, account_id=order.account_id, source=PROXY)
+    recorder = RunRecorder(
+        hub, project_id, action_id=PROXY, account_id=order.account_id, source=PROXY
+    )
     if order.dry_run:
         request, credentials = await _prepare(hub, project_id, order, recorder)
         described = describe(request, credentials.redactor)
-        return ProxyAnswer(200, {}, {"dry_run": True, "requests": [described]})
-    async with recorded(hub, project_id, recorder, inputs={"path": order.path}) as told:
+        return ProxyResponse(200, {}, {"dry_run": True, "requests": [described]})
+    async with record_run(hub, project_id, recorder, inputs={"path": order.path}) as told:
         request, credentials = await _prepare(hub, project_id, order, recorder)
         recorder.redactor = credentials.redactor
         redaction.learn(credentials.redactor)
@@ -75,12 +77,12 @@ async def forward(hub: Hub, project_id: ProjectId, order: ProxyOrder) -> ProxyAn
         answer = _answer(response, request, credentials)
         told.status, told.output = answer.status, answer.data
         if answer.status == _UNAUTHORIZED and recorder.held is not None:
-            await doubt(hub, project_id, recorder.held.account)
+            await recheck_credentials(hub, project_id, recorder.held.account)
     return answer
 
 
 async def _prepare(
-    hub: Hub, project_id: ProjectId, order: ProxyOrder, recorder: Recorder
+    hub: Hub, project_id: ProjectId, order: ProxyRequest, recorder: RunRecorder
 ) -> tuple[Request, Credentials]:
     held = await hold(hub, project_id, order.account_id, profile_id=order.profile_id)
     connector = hub.catalog.get(held.account.provider)
@@ -93,11 +95,11 @@ async def _prepare(
 
 
 def _request(
-    order: ProxyOrder, held: Held, connector: Connector, credentials: Credentials
+    order: ProxyRequest, held: Held, connector: Connector, credentials: Credentials
 ) -> Request:
     account, compiled = held.account, connector.compiled
-    linked = Linked(account.auth_method, account.environment, credentials.values)
-    base_url = order.base_url or compiled.proxying.base_url(linked)
+    linked = ProxyAccount(account.auth_method, account.environment, credentials.values)
+    base_url = order.base_url or compiled.proxy.base_url(linked)
     if base_url is None:
         raise _unusable(Fault("url", "is needed: the connector has no one address"))
     if _SCHEME.match(order.path):
@@ -109,11 +111,11 @@ def _request(
     headers = dict(_checked(order.headers))
     content = _content(order.body, headers)
     request = Request(order.method.upper(), url, headers, content)
-    return compiled.proxying.authorize(request, linked)
+    return compiled.proxy.authorize(request, linked)
 
 
 async def _send(
-    hub: Hub, account_id: str, request: Request, credentials: Credentials, recorder: Recorder
+    hub: Hub, account_id: str, request: Request, credentials: Credentials, recorder: RunRecorder
 ) -> Response:
     assert recorder.connector is not None
     transport = ProviderTransport(
@@ -136,7 +138,7 @@ async def _send(
     return response
 
 
-def _answer(response: Response, request: Request, credentials: Credentials) -> ProxyAnswer:
+def _answer(response: Response, request: Request, credentials: Credentials) -> ProxyResponse:
     mask = credentials.redactor
     headers = {
         name: mask.text(value) for name, value in response.headers.items() if name not in _KEPT_BACK
@@ -146,7 +148,7 @@ def _answer(response: Response, request: Request, credentials: Credentials) -> P
     if response.status >= _REFUSED:
         url = mask.text(path_and_query(request.url))
         refusal = ProviderAnswer(response.status, url, data, headers)
-    return ProxyAnswer(response.status, headers, data, refusal)
+    return ProxyResponse(response.status, headers, data, refusal)
 
 
 def _checked(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:

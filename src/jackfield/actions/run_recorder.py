@@ -68,14 +68,14 @@ class _Step:
 
 
 @dataclass(slots=True)
-class Told:
+class RunOutcome:
     """What a run gave back, for the log, and the provider's status where that is the run's."""
 
     output: Json = None
     status: int = _OK
 
 
-class Recorder:
+class RunRecorder:
     """
     The trace of one run (see `jackfield.engine.trace.Trace`), and its entry in the log.
 
@@ -165,7 +165,7 @@ class Recorder:
             origin_owner_name=None if account is None else account.origin_owner_name,
             steps=tuple([self._record(step) for step in self._steps]),
         )
-        append_run(self._hub.appender, self._project_id, run)
+        append_run(self._hub.write_buffer, self._project_id, run)
         if request is not None and self.may_have_written:
             request.may_have_written = True
 
@@ -212,7 +212,7 @@ class Recorder:
                 for each in sent
             ),
         )
-        append_bodies(self._hub.appender, self._project_id, self.id, bodies)
+        append_bodies(self._hub.write_buffer, self._project_id, self.id, bodies)
 
     def _find(self, step_id: str) -> _Step | None:
         for step in reversed(self._steps):
@@ -253,9 +253,9 @@ class Recorder:
 
 
 @asynccontextmanager
-async def recorded(
-    hub: Hub, project_id: ProjectId, recorder: Recorder, *, inputs: Json
-) -> AsyncGenerator[Told]:
+async def record_run(
+    hub: Hub, project_id: ProjectId, recorder: RunRecorder, *, inputs: Json
+) -> AsyncGenerator[RunOutcome]:
     """
     Write down how the block ends; with headers and bodies, if that is what the project wants.
 
@@ -265,14 +265,14 @@ async def recorded(
         RequestTimeout: the block was ended by the run's deadline.
         AnswerTooDeep: what the provider answered cannot be walked through.
     """
-    told, error = Told(), HubError()
+    told, error = RunOutcome(), HubError()
     try:
         yield told
         error = None
     except ProviderUnauthorized as refused:
         error = refused
         if recorder.held is not None:
-            refused.relink = await doubt(hub, project_id, recorder.held.account)
+            refused.relink = await recheck_credentials(hub, project_id, recorder.held.account)
         raise
     except ProviderTimeout as late:
         if recorder.elapsed < LIFE_SECONDS:
@@ -294,7 +294,7 @@ async def recorded(
             _keep_bodies(recorder, inputs, told.output)
 
 
-async def doubt(hub: Hub, project_id: ProjectId, account: Account) -> str | None:
+async def recheck_credentials(hub: Hub, project_id: ProjectId, account: Account) -> str | None:
     """Check the credential; return the account's id if it must be linked anew."""
     try:
         checked = await accounts.check(hub, project_id, account.id)
@@ -304,7 +304,7 @@ async def doubt(hub: Hub, project_id: ProjectId, account: Account) -> str | None
     return checked.id if checked.needs_relinking else None
 
 
-def _keep_bodies(recorder: Recorder, inputs: Json, output: Json) -> None:
+def _keep_bodies(recorder: RunRecorder, inputs: Json, output: Json) -> None:
     try:
         recorder.keep_bodies(inputs, output)
     except RecursionError:

@@ -12,15 +12,15 @@ from typing import Final
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.actions import run_recorder
-from jackfield.actions.dry_run import Rehearsal, Rehearsed
+from jackfield.actions.dry_run import DryRunTransport, RequestCaptured
 from jackfield.actions.holding import Held, hold, open_held
 from jackfield.actions.limiting import ProviderGate
-from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, Order
-from jackfield.actions.run_recorder import Recorder, recorded
-from jackfield.actions.streaming import Begun, Rows, StreamingTransport, rows
+from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, RunRequest
+from jackfield.actions.run_recorder import RunRecorder, record_run
+from jackfield.actions.streaming import ResponseStarted, RowStream, StreamingTransport, row_stream
 from jackfield.connectors.connector import Connector
 from jackfield.engine.connector import CompiledAction
-from jackfield.engine.run_context import Call, Outcome
+from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.trace import Trace
 from jackfield.engine.transport import Transport
 from jackfield.kit import redaction
@@ -33,7 +33,7 @@ from jackfield.vault.signing import RsaSigner
 _SIGNER: Final = RsaSigner()
 
 
-async def run(hub: Hub, project_id: ProjectId, order: Order) -> Outcome:
+async def run(hub: Hub, project_id: ProjectId, order: RunRequest) -> ActionResult:
     """
     Run an action with one of the project's accounts.
 
@@ -47,7 +47,7 @@ async def run(hub: Hub, project_id: ProjectId, order: Order) -> Outcome:
         ProviderError: the provider refused, failed, or took too long.
         RequestTimeout: all of it took too long.
     """
-    recorder = Recorder(
+    recorder = RunRecorder(
         hub,
         project_id,
         action_id=order.action_id,
@@ -57,7 +57,7 @@ async def run(hub: Hub, project_id: ProjectId, order: Order) -> Outcome:
     if order.dry_run:
         prepared = await _prepare(hub, project_id, order, recorder)
         return await _rehearse(hub, project_id, prepared)
-    async with recorded(hub, project_id, recorder, inputs=order.placed) as told:
+    async with record_run(hub, project_id, recorder, inputs=order.placed) as told:
         prepared = await _prepare(hub, project_id, order, recorder)
         credentials = open_held(hub, project_id, prepared.held)
         recorder.redactor = credentials.redactor
@@ -74,7 +74,7 @@ async def run(hub: Hub, project_id: ProjectId, order: Order) -> Outcome:
     return outcome
 
 
-async def stream(hub: Hub, project_id: ProjectId, order: Order) -> Rows:
+async def stream(hub: Hub, project_id: ProjectId, order: RunRequest) -> RowStream:
     """
     Run an action whose answer is rows, one a line, and return them as they come.
 
@@ -82,7 +82,7 @@ async def stream(hub: Hub, project_id: ProjectId, order: Order) -> Rows:
         NotStreamed: the action gives back something else.
         HubError: as `run`; what goes wrong after the first row ends the rows.
     """
-    recorder = Recorder(
+    recorder = RunRecorder(
         hub,
         project_id,
         action_id=order.action_id,
@@ -90,7 +90,7 @@ async def stream(hub: Hub, project_id: ProjectId, order: Order) -> Rows:
         source=order.source,
     )
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(recorded(hub, project_id, recorder, inputs=order.placed))
+        await stack.enter_async_context(record_run(hub, project_id, recorder, inputs=order.placed))
         prepared = await _prepare(hub, project_id, order, recorder)
         if not prepared.action.streams:
             raise NotStreamed
@@ -101,13 +101,13 @@ async def stream(hub: Hub, project_id: ProjectId, order: Order) -> Rows:
         call = _call(hub, project_id, prepared, credentials, transport=transport, trace=recorder)
         try:
             await prepared.action.run(call)
-        except Begun:
+        except ResponseStarted:
             pass
         except ProviderError as error:
             raise safe(error, credentials) from None
         assert transport.answer is not None
         stack.callback(transport.answer.close)
-        return rows(transport.answer, credentials.redactor, stack.pop_all())
+        return row_stream(transport.answer, credentials.redactor, stack.pop_all())
     raise AssertionError
 
 
@@ -120,7 +120,9 @@ class _Prepared:
     cursor: str | None
 
 
-async def _prepare(hub: Hub, project_id: ProjectId, order: Order, recorder: Recorder) -> _Prepared:
+async def _prepare(
+    hub: Hub, project_id: ProjectId, order: RunRequest, recorder: RunRecorder
+) -> _Prepared:
     connector, action = hub.catalog.action(order.action_id)
     recorder.connector = connector
     held = await hold(hub, project_id, order.account_id, profile_id=order.profile_id)
@@ -135,14 +137,14 @@ async def _prepare(hub: Hub, project_id: ProjectId, order: Order, recorder: Reco
     return _Prepared(held, connector, action, action.accept(order.placed), order.cursor)
 
 
-async def _rehearse(hub: Hub, project_id: ProjectId, prepared: _Prepared) -> Outcome:
+async def _rehearse(hub: Hub, project_id: ProjectId, prepared: _Prepared) -> ActionResult:
     credentials = open_held(hub, project_id, prepared.held)
-    rehearsal = Rehearsal(credentials.redactor)
+    rehearsal = DryRunTransport(credentials.redactor)
     call = _call(hub, project_id, prepared, credentials, transport=rehearsal)
     redaction.learn(credentials.redactor)
     try:
         await prepared.action.run(call)
-    except Rehearsed:
+    except RequestCaptured:
         pass
     except ProviderError as error:
         raise safe(error, credentials) from None
@@ -157,9 +159,9 @@ def _call(
     *,
     transport: Transport,
     trace: Trace | None = None,
-) -> Call:
+) -> RunContext:
     account = prepared.held.account
-    return Call(
+    return RunContext(
         inputs=prepared.inputs,
         credentials=credentials.values,
         transport=transport,
@@ -169,7 +171,7 @@ def _call(
         deadline=run_recorder.LIFE_SECONDS,
         clock=hub.clock,
         sleep=hub.sleep,
-        cache=hub.answers.of(f"{account.id}/{account.generation}"),
+        cache=hub.response_cache.of(f"{account.id}/{account.generation}"),
         gate=ProviderGate(hub, account.id, prepared.connector.compiled.limits),
         signer=_SIGNER,
         trace=trace,

@@ -12,7 +12,7 @@ from typing import Final
 
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import shown_to
-from jackfield.egress.client import Egress, Outgoing, Stream
+from jackfield.egress.client import Egress, OutboundRequest, Stream
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.transport import Request, Response
 from jackfield.kit.errors import HubError, ProviderError
@@ -25,7 +25,7 @@ _REFUSED: Final = 300
 _TEXT: Final = "text/plain; charset=utf-8"
 
 
-class Begun(HubError):
+class ResponseStarted(HubError):
     """The answer is there, and its body is still to come."""
 
     code = "answer_begun"
@@ -48,7 +48,7 @@ class StreamingTransport:
 
     async def send(self, request: Request) -> Response:
         stream = await self.egress.open(
-            Outgoing(
+            OutboundRequest(
                 request.method,
                 request.url,
                 headers=request.headers,
@@ -60,7 +60,7 @@ class StreamingTransport:
         )
         if stream.status < _REFUSED:
             self.answer = stream
-            raise Begun
+            raise ResponseStarted
         try:
             body = self.credentials.redactor.content(await stream.read(_LARGEST_REFUSAL))
         finally:
@@ -69,16 +69,16 @@ class StreamingTransport:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowStream:
     """Lines that are still to come. What holds them open is let go once they were all read."""
 
     content_type: str
     chunks: AsyncGenerator[bytes]
 
 
-def rows(answer: Stream, redactor: Redactor, held: AsyncExitStack) -> Rows:
+def row_stream(answer: Stream, redactor: Redactor, held: AsyncExitStack) -> RowStream:
     """Pass on the lines of `answer`, without the account's secrets; `held` ends with them."""
-    return Rows(answer.headers.get("content-type", _TEXT), _pass_on(answer, redactor, held))
+    return RowStream(answer.headers.get("content-type", _TEXT), _pass_on(answer, redactor, held))
 
 
 async def _pass_on(

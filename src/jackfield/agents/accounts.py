@@ -26,7 +26,7 @@ class EndUserMissing(InvalidRequest):
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class AccountSet:
     """One client's view of a project: the actions of some accounts.
 
     `held` can be used now; `unusable` were named as well, each with why it cannot be.
@@ -79,9 +79,9 @@ def account_ids(named: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in named.split(",") if part.strip()))
 
 
-async def reach(
+async def select_accounts(
     hub: Hub, project_id: ProjectId, ids: tuple[str, ...], *, end_user: str | None
-) -> Reach:
+) -> AccountSet:
     """
     Find out what accounts can be used for; at least one must be named.
 
@@ -106,7 +106,7 @@ async def reach(
     for each in held:
         if not each.account.shared and each.account.origin_username not in (None, end_user):
             raise EndUserMissing(account_id=each.account.id)
-    return Reach(project_id, tuple(held), unusable)
+    return AccountSet(project_id, tuple(held), unusable)
 
 
 def title_of(account: Account) -> str:

@@ -1,7 +1,7 @@
 """What an agent is told of a run, whatever protocol it speaks: the same facts as over REST."""
 
 from jackfield.actions.files import service as files
-from jackfield.engine.run_context import Outcome
+from jackfield.engine.run_context import ActionResult
 from jackfield.kit.errors import HubError, ProviderError, RateLimited
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
@@ -31,7 +31,7 @@ def refusal(error: HubError) -> dict[str, Json]:
     return told
 
 
-async def result(hub: Hub, project_id: ProjectId, outcome: Outcome) -> dict[str, Json]:
+async def result(hub: Hub, project_id: ProjectId, outcome: ActionResult) -> dict[str, Json]:
     """Return what an action gave back; a file as a link to it."""
     if outcome.file is not None:
         link = await files.link(hub, project_id, outcome.file)

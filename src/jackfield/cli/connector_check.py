@@ -7,7 +7,7 @@ import click
 
 from jackfield.cli.output import REFUSED, fail, print_json, print_table
 from jackfield.connectors.catalog import Catalog, own_folder
-from jackfield.connectors.diagnostics import Finding, InvalidConnector
+from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
 from jackfield.connectors.loading.discovery import find_connectors, is_main
 from jackfield.connectors.loading.loader import load
 from jackfield.kit.json import Json
@@ -73,14 +73,14 @@ def main_files(path: Path) -> Iterator[Path]:
     yield from found
 
 
-def _check(file: Path) -> tuple[Finding, ...]:
+def _check(file: Path) -> tuple[Diagnostic, ...]:
     try:
         return load(file).findings
     except InvalidConnector as invalid:
         return invalid.findings
 
 
-def _plain(finding: Finding) -> dict[str, Json]:
+def _plain(finding: Diagnostic) -> dict[str, Json]:
     return {
         "file": str(finding.file),
         "line": finding.line,
@@ -91,7 +91,7 @@ def _plain(finding: Finding) -> dict[str, Json]:
     }
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: Diagnostic) -> str:
     place = f"{_relative(finding.file)}:{finding.line}:{finding.column}"
     severity = click.style(finding.severity.value, fg="red" if finding.is_error else "yellow")
     return f"{place}: {severity}: {finding.message}"

@@ -21,7 +21,7 @@ from jackfield.connectors.schema.report import suggestion
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
 from jackfield.engine.connector import CompiledAction
-from jackfield.engine.run_context import Call, Outcome
+from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.signer import Signer
 from jackfield.engine.trace import StepState
 from jackfield.engine.transport import Request, Response, Transport
@@ -95,7 +95,7 @@ async def _run(
     transport: Transport = ProviderTransport(egress, connector.compiled, credentials.opened)
     if options.dry_run:
         transport = _Sketch(veil)
-    call = Call(
+    call = RunContext(
         inputs={},
         credentials=credentials.values,
         transport=transport,
@@ -210,7 +210,7 @@ def _read_mapping(file: Path) -> Mapping[str, Json]:
     return cast("Mapping[str, Json]", value)
 
 
-def _print_outcome(outcome: Outcome) -> None:
+def _print_outcome(outcome: ActionResult) -> None:
     for warning in outcome.warnings:
         click.echo(f"warning: {warning}", err=True)
     if outcome.file:

@@ -13,7 +13,7 @@ from jackfield.app import build_app, open_hub
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
-from jackfield.worker.background import working
+from jackfield.worker.background import background
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 10
@@ -60,7 +60,7 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
     async with open_hub(settings, public_url=origin(opened)) as hub:
         _spare_the_collector()
         click.echo(f"Jackfield listens on {origin(opened)}", err=True)
-        async with working(hub):
+        async with background(hub):
             await _server(hub).serve(sockets=[opened])
 
 
@@ -84,7 +84,7 @@ async def serving(settings: Settings, opened: socket.socket) -> AsyncGenerator[H
         server = _server(hub)
         task = asyncio.create_task(server.serve(sockets=[opened]))
         try:
-            async with working(hub):
+            async with background(hub):
                 yield hub
         finally:
             server.should_exit = True

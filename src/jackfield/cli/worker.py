@@ -22,7 +22,7 @@ def worker() -> None:
 
     from jackfield.app import open_hub  # noqa: PLC0415
     from jackfield.kit import log  # noqa: PLC0415
-    from jackfield.worker.background import working  # noqa: PLC0415
+    from jackfield.worker.background import background  # noqa: PLC0415
 
     settings = Settings.read()
     log.configure(level=settings.log_level)
@@ -31,7 +31,7 @@ def worker() -> None:
         stop = asyncio.Event()
         for each in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(each, stop.set)
-        async with open_hub(settings, public_url=settings.url) as hub, working(hub):
+        async with open_hub(settings, public_url=settings.url) as hub, background(hub):
             click.echo("working in the background", err=True)
             await stop.wait()
 

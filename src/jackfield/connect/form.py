@@ -14,7 +14,7 @@ _NAMED: Final = re.compile(r"\bcredentials\.(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FormField:
     """A field that is asked for, or that may come to be: then it is not `certain`.
 
     `value` is what it starts with.
@@ -25,31 +25,31 @@ class Asked:
     value: str
 
 
-def asked(method: AuthMethod, values: Mapping[str, str]) -> tuple[Asked, ...]:
+def visible_fields(method: AuthMethod, values: Mapping[str, str]) -> tuple[FormField, ...]:
     """Return the fields to show now."""
     return tuple(
-        Asked(field, True, starting_value(field, values))
+        FormField(field, True, starting_value(field, values))
         for field in method.visible(values)
         if not field.computed
     )
 
 
-def askable(method: AuthMethod) -> tuple[Asked, ...]:
+def static_fields(method: AuthMethod) -> tuple[FormField, ...]:
     """Return the fields to show where nobody asks again once more is filled in.
 
     One whose condition looks at others is there and may be left out; what it was filled in with
     counts if the condition holds then.
     """
     settled = {field.key for field in method.visible({})}
-    shown: list[Asked] = []
+    shown: list[FormField] = []
     for field in method.config_fields:
         depends = bool(_keys(field.condition or "", method))
         if not field.computed and (depends or field.key in settled):
-            shown.append(Asked(field, not depends, starting_value(field, {})))
+            shown.append(FormField(field, not depends, starting_value(field, {})))
     return tuple(shown)
 
 
-def decisive(method: AuthMethod) -> frozenset[str]:
+def controlling_fields(method: AuthMethod) -> frozenset[str]:
     """Return the keys of the fields that decide what else is asked for, and what it starts with."""
     texts = [
         text

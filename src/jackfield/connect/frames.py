@@ -22,7 +22,7 @@ from jackfield.runtime import Hub
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class FramePolicy:
     """Where a frame may stand: below `ancestors` only, at the time it is asked for."""
 
     frame: Frame
@@ -57,7 +57,7 @@ async def open_frame(hub: Hub, holder: Holder, origin: str | None) -> Frame:
     return frame
 
 
-async def find_setting(hub: Hub, frame_id: str) -> Setting | None:
+async def find_policy(hub: Hub, frame_id: str) -> FramePolicy | None:
     """Return where a frame may stand; nothing if it may stand nowhere (any more)."""
     frame = await find_frame(hub.db, frame_id)
     if frame is None:
@@ -69,7 +69,7 @@ async def find_setting(hub: Hub, frame_id: str) -> Setting | None:
         _require_allowed(hub, terms, settings, frame.origin)
     except (ConnectSessionNotFound, OriginNotAllowed):
         return None
-    return Setting(frame, (_own(hub), *(terms.allowed_origins or settings.allowed_origins)))
+    return FramePolicy(frame, (_own(hub), *(terms.allowed_origins or settings.allowed_origins)))
 
 
 async def frame_of(hub: Hub, holder: Holder, frame_id: str) -> Frame:

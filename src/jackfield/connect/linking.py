@@ -24,7 +24,11 @@ from jackfield.connect.pending import service as pending
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions, Holder
-from jackfield.connect.verified_account import Proven, keep, require_same_identity
+from jackfield.connect.verified_account import (
+    VerifiedCredentials,
+    require_same_identity,
+    save_account,
+)
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.credentials.repo import Credentials as SealedCredentials
@@ -43,7 +47,7 @@ _SHORTEST_WITH_TAIL: Final = 16
 
 
 # What came of linking: an account, or what is to become one.
-Linked: TypeAlias = Account | PendingLink
+LinkResult: TypeAlias = Account | PendingLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ async def link(
     profile_id: str,
     submitted: Mapping[str, str],
     confirm_identity_change: bool = False,
-) -> Linked:
+) -> LinkResult:
     """
     Link an account with the credentials `submitted`, by field.
 
@@ -80,8 +84,8 @@ async def link(
     """
     offer = await connect.offer(hub, holder, profile_id)
     values = require_fields(offer.method, submitted)
-    attempt = Attempt(holder, offer.profile, offer.connector, offer.method, values)
-    return await _settle(hub, attempt, confirm_identity_change=confirm_identity_change)
+    attempt = LinkAttempt(holder, offer.profile, offer.connector, offer.method, values)
+    return await _link_and_record(hub, attempt, confirm_identity_change=confirm_identity_change)
 
 
 async def prefill(hub: Hub, holder: Holder, account_id: str) -> Prefill:
@@ -106,7 +110,7 @@ async def relink(
     account_id: str,
     submitted: Mapping[str, str],
     confirm_identity_change: bool = False,
-) -> Linked:
+) -> LinkResult:
     """
     Change an account's credentials; a field that was not submitted stays as it is.
 
@@ -123,8 +127,8 @@ async def relink(
     method = method_of(connector, account)
     opened = sealing.open_sealed(hub.vault, sealed, project_id=holder.project_id, account=account)
     values = require_fields(method, {**opened.values, **submitted})
-    attempt = Attempt(holder, profile, connector, method, values, account.id)
-    return await _settle(hub, attempt, confirm_identity_change=confirm_identity_change)
+    attempt = LinkAttempt(holder, profile, connector, method, values, account.id)
+    return await _link_and_record(hub, attempt, confirm_identity_change=confirm_identity_change)
 
 
 async def find_pending(hub: Hub, holder: Holder) -> PendingLink | None:
@@ -150,7 +154,7 @@ def require_fields(method: AuthMethod, submitted: Mapping[str, str]) -> dict[str
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class LinkAttempt:
     """Credentials on their way to the provider."""
 
     holder: Holder
@@ -161,11 +165,15 @@ class Attempt:
     account_id: AccountId | None = None
 
 
-async def _settle(hub: Hub, attempt: Attempt, *, confirm_identity_change: bool) -> Linked:
+async def _link_and_record(
+    hub: Hub, attempt: LinkAttempt, *, confirm_identity_change: bool
+) -> LinkResult:
     """Ask the provider, keep what it accepts, and in the session what came of it."""
     begun = hub.clock()
     try:
-        return await _try(hub, attempt, begun, confirm_identity_change=confirm_identity_change)
+        return await _verify_and_save(
+            hub, attempt, begun, confirm_identity_change=confirm_identity_change
+        )
     except HubError as error:
         async with hub.db.write(attempt.holder.project_id) as tx:
             failed = ConnectionAttempt.failed(begun, error, now=tx.now)
@@ -173,9 +181,9 @@ async def _settle(hub: Hub, attempt: Attempt, *, confirm_identity_change: bool) 
         raise
 
 
-async def _try(
-    hub: Hub, attempt: Attempt, begun: datetime, *, confirm_identity_change: bool
-) -> Linked:
+async def _verify_and_save(
+    hub: Hub, attempt: LinkAttempt, begun: datetime, *, confirm_identity_change: bool
+) -> LinkResult:
     """Ask the provider, and keep what it accepts: as an account, or until it is confirmed."""
     holder, vault = attempt.holder, hub.vault
     async with hub.db.read(holder.project_id) as tx:
@@ -183,7 +191,7 @@ async def _try(
     settings = await projects.project_settings(hub, holder.project_id)
     tried = Credentials.of(attempt.method, attempt.values, setup=setup)
     await check_credential(hub, attempt.connector, attempt.method, tried)
-    proven = Proven(
+    proven = VerifiedCredentials(
         terms=holder.session.terms,
         profile=attempt.profile,
         method=attempt.method,
@@ -199,7 +207,7 @@ async def _try(
             pends = ConnectionAttempt.waiting(begun, until=waiting.expires_at, now=tx.now)
             await ConnectSessions(tx).end(holder.session.id, pends, pending=waiting.id)
             return waiting
-        account = await keep(tx, vault, proven)
+        account = await save_account(tx, vault, proven)
         linked = ConnectionAttempt.linked(begun, account.id, now=tx.now)
         await ConnectSessions(tx).end(holder.session.id, linked, linked=account.id)
         return account

@@ -15,7 +15,11 @@ from jackfield.accounts.opening import method_of
 from jackfield.accounts.repo import Accounts
 from jackfield.connect.linking import require_fields
 from jackfield.connect.models import SessionTerms
-from jackfield.connect.verified_account import Proven, keep, require_same_identity
+from jackfield.connect.verified_account import (
+    VerifiedCredentials,
+    require_same_identity,
+    save_account,
+)
 from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
 from jackfield.kit.errors import Conflict
@@ -33,16 +37,16 @@ class LinkedMeanwhile(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Replacement:
+class Rotation:
     """Credentials that the provider accepts, for an account as it was at `generation`."""
 
-    proven: Proven
+    proven: VerifiedCredentials
     generation: int
 
 
-async def prove(
+async def verify_rotation(
     hub: Hub, project_id: ProjectId, account_id: str, submitted: Mapping[str, str]
-) -> Replacement | None:
+) -> Rotation | None:
     """
     Ask the provider about an account's credentials with what was `submitted`, by field.
 
@@ -69,12 +73,12 @@ async def prove(
     await check_credential(hub, connector, method, tried)
     identity = await find_identity(hub, connector, method, tried)
     terms = SessionTerms(account.origin_owner_id, account.origin_owner_name)
-    proven = Proven(terms, profile, method, values, identity, account.id)
-    return Replacement(proven, account.generation)
+    proven = VerifiedCredentials(terms, profile, method, values, identity, account.id)
+    return Rotation(proven, account.generation)
 
 
-async def replace(
-    tx: Tx, vault: Vault, replacement: Replacement, *, confirm_identity_change: bool
+async def apply_rotation(
+    tx: Tx, vault: Vault, replacement: Rotation, *, confirm_identity_change: bool
 ) -> Account:
     """
     Put proven credentials in place of those an account has.
@@ -90,4 +94,4 @@ async def replace(
         raise LinkedMeanwhile
     if not confirm_identity_change:
         await require_same_identity(tx, vault, proven)
-    return await keep(tx, vault, proven)
+    return await save_account(tx, vault, proven)

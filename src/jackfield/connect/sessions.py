@@ -16,8 +16,8 @@ from jackfield.connect.models import (
     new_session_id,
 )
 from jackfield.connect.repo import ConnectSessions, Holder, find_holder
-from jackfield.connect.terms import require_possible
-from jackfield.connect.verified_account import existing
+from jackfield.connect.terms import validate_terms
+from jackfield.connect.verified_account import find_existing
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.db.tx import Tx
@@ -34,7 +34,7 @@ from jackfield.runtime import Hub
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class IssuedSession:
     """A new session, and the only time its token can be read."""
 
     session: ConnectSession
@@ -57,7 +57,7 @@ async def open_session(
     *,
     seconds: int,
     version: str | None = None,
-) -> Opened:
+) -> IssuedSession:
     """
     Open a connect session and mint the token its holder will show.
 
@@ -82,7 +82,7 @@ async def open_session(
             msg = f"the hub has version {loaded} of {terms.provider!r}, and no other"
             raise ConnectorVersionNotFound(msg)
     settings = await projects.project_settings(hub, project_id)
-    terms = require_possible(hub.catalog, settings, terms)
+    terms = validate_terms(hub.catalog, settings, terms)
     async with hub.db.write(project_id) as tx:
         await _require_linkable(tx, terms)
         session = ConnectSession(
@@ -94,7 +94,7 @@ async def open_session(
         )
         token = ConnectToken.mint()
         await ConnectSessions(tx).add(session, token)
-    return Opened(session, token)
+    return IssuedSession(session, token)
 
 
 def auth_link(public_url: str, token: ConnectToken) -> str:
@@ -102,7 +102,7 @@ def auth_link(public_url: str, token: ConnectToken) -> str:
     return f"{public_url}/embedded/integrations?token={quote(token.reveal())}"
 
 
-async def hold(hub: Hub, token: ConnectToken) -> Holder:
+async def authenticate(hub: Hub, token: ConnectToken) -> Holder:
     """
     Find out which open session this is the token of.
 
@@ -112,12 +112,12 @@ async def hold(hub: Hub, token: ConnectToken) -> Holder:
         ConnectSessionUsed: it has linked its account.
         ConnectSessionRevoked: whoever opened it took it back.
     """
-    holder = await look_up(hub, token)
+    holder = await find_session(hub, token)
     holder.session.require_open(hub.clock())
     return holder
 
 
-async def look_up(hub: Hub, token: ConnectToken) -> Holder:
+async def find_session(hub: Hub, token: ConnectToken) -> Holder:
     """
     Find out which session this is the token of, be it open or not.
 
@@ -147,7 +147,7 @@ async def revoke(tx: Tx, session_id: int) -> ConnectSession:
 
 async def open_reconnect(
     hub: Hub, project_id: ProjectId, account_id: str, *, seconds: int
-) -> Opened:
+) -> IssuedSession:
     """
     Open a connect session in which an account's own origin owner links it anew.
 
@@ -205,16 +205,16 @@ async def offer(hub: Hub, holder: Holder, profile_id: str) -> Offer:
     raise ProfileNotFound
 
 
-async def find_existing(hub: Hub, holder: Holder, provider: str) -> Account | None:
+async def find_account_to_edit(hub: Hub, holder: Holder, provider: str) -> Account | None:
     """Return the account that linking `provider` would edit, if it is not to make a new one."""
     async with hub.db.read(holder.project_id) as tx:
-        return await existing(tx, holder.session.terms, provider)
+        return await find_existing(tx, holder.session.terms, provider)
 
 
 async def _require_linkable(tx: Tx, terms: SessionTerms) -> None:
     if terms.account_id is not None:
         await Accounts(tx).get(terms.account_id)
-    elif terms.relink and terms.provider and await existing(tx, terms, terms.provider) is None:
+    elif terms.relink and terms.provider and await find_existing(tx, terms, terms.provider) is None:
         msg = f"{terms.origin_owner_id!r} has no account with {terms.provider!r} to link anew"
         raise AccountNotFound(msg)
     if terms.profile_id is not None:

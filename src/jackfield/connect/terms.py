@@ -31,7 +31,7 @@ _CATEGORIES: Final = frozenset(
 )
 
 
-def require_possible(
+def validate_terms(
     catalog: Catalog, settings: ProjectSettings, terms: SessionTerms
 ) -> SessionTerms:
     """

@@ -16,7 +16,7 @@ from jackfield.vault.cipher import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class VerifiedCredentials:
     """
     Credentials that the provider accepts, and what they are for.
 
@@ -32,7 +32,7 @@ class Proven:
     account_id: str | None = None
 
 
-async def existing(tx: Tx, terms: SessionTerms, provider: str) -> Account | None:
+async def find_existing(tx: Tx, terms: SessionTerms, provider: str) -> Account | None:
     """Return the account that linking `provider` would edit, if it is not to make a new one."""
     if terms.account_id is not None:
         return await Accounts(tx).get(terms.account_id)
@@ -43,29 +43,29 @@ async def existing(tx: Tx, terms: SessionTerms, provider: str) -> Account | None
     )
 
 
-async def target(tx: Tx, proven: Proven) -> Account | None:
+async def find_target(tx: Tx, proven: VerifiedCredentials) -> Account | None:
     """Return the account that gets the credentials, if it is there already."""
     if proven.account_id is not None:
         return await Accounts(tx).get(proven.account_id)
-    return await existing(tx, proven.terms, proven.profile.connector_key)
+    return await find_existing(tx, proven.terms, proven.profile.connector_key)
 
 
-async def require_same_identity(tx: Tx, vault: Vault, proven: Proven) -> None:
+async def require_same_identity(tx: Tx, vault: Vault, proven: VerifiedCredentials) -> None:
     """
     Make sure the credentials are of the account at the provider that was linked until now.
 
     Raises:
         IdentityChanged: they are not, or do not tell.
     """
-    current = await target(tx, proven)
+    current = await find_target(tx, proven)
     known = frozenset[str]() if current is None else await kept_identity(tx, vault, current.id)
     if known and known.isdisjoint(proven.identity):
         raise IdentityChanged(is_told=bool(proven.identity))
 
 
-async def keep(tx: Tx, vault: Vault, proven: Proven) -> Account:
+async def save_account(tx: Tx, vault: Vault, proven: VerifiedCredentials) -> Account:
     """Make the account, or put the credentials in place of those it had."""
-    current = await target(tx, proven)
+    current = await find_target(tx, proven)
     if current is None:
         account = await accounts.add(
             tx, vault, _new(tx, proven), method=proven.method, values=proven.values
@@ -83,7 +83,7 @@ async def keep(tx: Tx, vault: Vault, proven: Proven) -> Account:
     return account
 
 
-def _new(tx: Tx, proven: Proven) -> Account:
+def _new(tx: Tx, proven: VerifiedCredentials) -> Account:
     terms = proven.terms
     return Account(
         id=AccountId.new(tx.now),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.diagnostics import Finding, InvalidConnector, Severity
+from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector, Severity
 from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.discovery import Signature, find_connectors
 from jackfield.connectors.loading.loader import load
@@ -36,7 +36,7 @@ class _Loaded:
 
     signature: Signature
     connector: Connector | None
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnostic, ...]
 
 
 class Catalog:
@@ -51,7 +51,7 @@ class Catalog:
         self._cache = Cache(cache) if cache else None
         self._files: Mapping[Path, _Loaded] = {}
         self._connectors: Mapping[str, Connector] = {}
-        self._clashes: tuple[Finding, ...] = ()
+        self._clashes: tuple[Diagnostic, ...] = ()
         self._derived: dict[object, Any] = {}
 
     def load(self) -> None:
@@ -68,7 +68,7 @@ class Catalog:
         return self._read(self._files)
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Diagnostic, ...]:
         """Everything wrong or doubtful in what was found."""
         return (*(each for file in self._files.values() for each in file.findings), *self._clashes)
 
@@ -150,7 +150,7 @@ class Catalog:
             findings = invalid.findings
             if last:
                 message = f"Version {last.version} of '{last.key}' as it last loaded stays in use."
-                findings += (Finding(file, 1, 1, "", message, Severity.WARNING),)
+                findings += (Diagnostic(file, 1, 1, "", message, Severity.WARNING),)
             return _Loaded(signature, last, findings)
         return _Loaded(signature, connector, connector.findings)
 
@@ -166,16 +166,16 @@ def _unchanged(before: _Loaded | None, signature: Signature) -> _Loaded | None:
     return before if before and before.signature == signature else None
 
 
-def _by_key(files: Iterable[_Loaded]) -> tuple[dict[str, Connector], tuple[Finding, ...]]:
+def _by_key(files: Iterable[_Loaded]) -> tuple[dict[str, Connector], tuple[Diagnostic, ...]]:
     connectors: dict[str, Connector] = {}
-    clashes: list[Finding] = []
+    clashes: list[Diagnostic] = []
     for each in files:
         connector = each.connector
         if connector is None:
             continue
         if other := connectors.get(connector.key):
             message = f"It takes the place of '{connector.key}' in {other.file}."
-            clashes.append(Finding(connector.file, 1, 1, "info.key", message, Severity.WARNING))
+            clashes.append(Diagnostic(connector.file, 1, 1, "info.key", message, Severity.WARNING))
         connectors[connector.key] = connector
     return dict(sorted(connectors.items())), tuple(clashes)
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from jackfield.connectors.action import ActionInfo, read_action
 from jackfield.connectors.auth import AuthMethod, read_auth_method
 from jackfield.connectors.compilation import Compilation
-from jackfield.connectors.diagnostics import Finding
+from jackfield.connectors.diagnostics import Diagnostic
 from jackfield.connectors.reading import items, mapping, scope_names, text
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.mode import Mode
@@ -55,7 +55,7 @@ class Connector:
     auth_methods: tuple[AuthMethod, ...]
     actions: tuple[ActionInfo, ...]
     file: Path
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnostic, ...]
     compilation: Compilation = field(repr=False)
 
     @property
@@ -91,7 +91,9 @@ class Connector:
         return {action.id: action for action in self.actions}
 
 
-def build(compilation: Compilation, *, file: Path, findings: tuple[Finding, ...] = ()) -> Connector:
+def build(
+    compilation: Compilation, *, file: Path, findings: tuple[Diagnostic, ...] = ()
+) -> Connector:
     """Make a connector of a document that is known to follow the format."""
     document = compilation.document
     described = mapping(document, "info")

@@ -18,7 +18,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class Diagnostic:
     """One fault or doubt: `line` and `column` count from 1, `path` is the key's place."""
 
     file: Path
@@ -41,7 +41,7 @@ class InvalidConnector(InvalidRequest):
 
     code = "invalid_connector"
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[Diagnostic]) -> None:
         """`findings` are everything that was found, warnings too."""
         self.findings = tuple(sorted(findings))
         errors = [finding for finding in self.findings if finding.is_error]

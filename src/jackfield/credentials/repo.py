@@ -26,7 +26,7 @@ class Credentials:
     async def replace(self, owner_id: str, sealed: Mapping[str, bytes], *, generation: int) -> None:
         """Put `sealed` in the place of all that `owner_id` had."""
         await self.remove(owner_id)
-        await self._tx.many(
+        await self._tx.executemany(
             """
             insert into credentials (owner_id, field, project_id, generation, sealed)
             values (:owner_id, :field, :project_id, :generation, :sealed)

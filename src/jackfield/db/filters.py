@@ -7,11 +7,11 @@ from typing import LiteralString, TypeAlias
 from jackfield.kit.ids import Id
 
 # A condition that names one parameter, the parameter, and the values it may have; none means all.
-Choice: TypeAlias = tuple[LiteralString, str, Sequence[object]]
+ValueFilter: TypeAlias = tuple[LiteralString, str, Sequence[object]]
 
 
-def narrow(
-    choices: Iterable[Choice],
+def filter_clauses(
+    choices: Iterable[ValueFilter],
     *,
     success: bool | None,
     since: datetime | None,

@@ -132,7 +132,7 @@ class _Connection:
             # Not chained: the cause could quote what was sent.
             raise InvalidText from None
 
-    async def repeat(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+    async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         text, names = positional(sql)
         await self._connection.executemany(
             text, [[_storable(row[name]) for name in names] for row in rows]

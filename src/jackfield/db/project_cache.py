@@ -20,7 +20,7 @@ _MOST_ENTRIES: Final = 20_000
 
 class ProjectCache:
     def __init__(self) -> None:
-        self._projects: dict[ProjectId, _Remembered] = {}
+        self._projects: dict[ProjectId, _Entry] = {}
 
     async def entries(self, db: Database, project_id: ProjectId) -> Entries:
         """Return what may be relied on right now; put into it what was read after this call."""
@@ -31,7 +31,7 @@ class ProjectCache:
         rows = await db.unscoped("select version from projects where id = :id", id=project_id)
         version = rows[0]["version"] if rows else -1
         if known is None or known.version != version or len(known.entries) > _MOST_ENTRIES:
-            known = self._projects[project_id] = _Remembered(version)
+            known = self._projects[project_id] = _Entry(version)
         known.good_until = now + _RECHECK_SECONDS
         return known.entries
 
@@ -39,7 +39,7 @@ class ProjectCache:
         self._projects.pop(project_id, None)
 
 
-class _Remembered:
+class _Entry:
     __slots__ = ("entries", "good_until", "version")
 
     def __init__(self, version: int) -> None:

@@ -113,7 +113,7 @@ class _Connection:
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         return _query(self._connection, sql, values)
 
-    async def repeat(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+    async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         _repeat(self._connection, sql, rows)
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class _Writer:
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         return await self.do(lambda connection: _query(connection, sql, values))
 
-    async def repeat(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+    async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         await self.do(lambda connection: _repeat(connection, sql, rows))
 
     @asynccontextmanager

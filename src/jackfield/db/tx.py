@@ -34,7 +34,7 @@ class InvalidText(InvalidRequest):
 class Connection(Protocol):
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]: ...
 
-    async def repeat(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None: ...
+    async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None: ...
 
 
 class Tx:
@@ -64,10 +64,10 @@ class Tx:
     async def run(self, sql: LiteralString, /, **values: object) -> None:
         await self.all(sql, **values)
 
-    async def many(self, sql: LiteralString, rows: Sequence[Mapping[str, object]]) -> None:
+    async def executemany(self, sql: LiteralString, rows: Sequence[Mapping[str, object]]) -> None:
         """Run one `insert … values (…)` for each of `rows`, in one trip."""
         known = {"project_id": self.project_id, "now": self.now}
-        await self._connection.repeat(sql, [{**row, **known} for row in rows])
+        await self._connection.executemany(sql, [{**row, **known} for row in rows])
 
     async def touch(self) -> None:
         """Say that what caches hold of this project is out of date once this commits."""

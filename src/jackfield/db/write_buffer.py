@@ -21,7 +21,7 @@ _MOST_WAITING: Final = 50_000
 _log = structlog.get_logger()
 
 
-class Appender:
+class WriteBuffer:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._waiting: defaultdict[tuple[ProjectId, LiteralString], list[Mapping[str, object]]]
@@ -50,7 +50,7 @@ class Appender:
             for (project_id, sql), rows in waiting.items():
                 try:
                     async with self._db.write(project_id) as tx:
-                        await tx.many(sql, rows)
+                        await tx.executemany(sql, rows)
                 except HubError as error:
                     _log.error("rows_not_written", count=len(rows), detail=error.detail)
 

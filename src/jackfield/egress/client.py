@@ -45,7 +45,7 @@ class ProviderAnswerTooLarge(ProviderError):
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutboundRequest:
     """One request. `url` is absolute and encoded; `seconds` covers all of it, redirects included.
 
     `may_visit` is asked for every URL of the way, the first included. `certificate` is a client
@@ -64,7 +64,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OutboundResponse:
     """What came back. `headers` have lower-case names; repeated ones are joined by a comma."""
 
     status: int
@@ -93,7 +93,7 @@ class Stream:
         """
         parts = self._response.content.iter_chunked(_CHUNK)
         try:
-            with _spoken(self.url):
+            with _translate_errors(self.url):
                 while True:
                     async with asyncio.timeout(self._seconds):
                         part = await anext(parts, b"")
@@ -111,7 +111,7 @@ class Stream:
             ProviderAnswerTooLarge, ProviderUnavailable, ProviderTimeout: as `Egress.fetch`.
         """
         try:
-            with _spoken(self.url):
+            with _translate_errors(self.url):
                 async with asyncio.timeout(self._seconds):
                     return await _read(self._response, limit)
         except TimeoutError as error:
@@ -138,7 +138,7 @@ class Egress:
         # Apart, so that a kept connection to a sandbox is never taken for a provider's.
         self._rewritten = _session(_Guard(allow_all=True))
 
-    async def fetch(self, outgoing: Outgoing) -> Answer:
+    async def fetch(self, outgoing: OutboundRequest) -> OutboundResponse:
         """
         Send a request and read its answer, whatever its status.
 
@@ -154,7 +154,7 @@ class Egress:
         except TimeoutError as error:
             raise ProviderTimeout(host=_host(outgoing.url)) from error
 
-    async def open(self, outgoing: Outgoing) -> "Stream":
+    async def open(self, outgoing: OutboundRequest) -> "Stream":
         """
         Send a request, and return its answer before its body has come. Redirects are not followed.
 
@@ -166,10 +166,10 @@ class Egress:
         """
         url = outgoing.url
         _require_allowed(url, outgoing.may_visit)
-        target = self._rewrites.out(url)
+        target = self._rewrites.rewrite(url)
         session = self._public if target is None else self._rewritten
         try:
-            with _spoken(url):
+            with _translate_errors(url):
                 async with asyncio.timeout(outgoing.seconds):
                     response = await session.request(
                         outgoing.method,
@@ -187,7 +187,7 @@ class Egress:
         await self._public.close()
         await self._rewritten.close()
 
-    async def _follow(self, outgoing: Outgoing) -> Answer:
+    async def _follow(self, outgoing: OutboundRequest) -> OutboundResponse:
         method, url, body = outgoing.method, outgoing.url, outgoing.body
         headers = dict(outgoing.headers)
         for left in range(outgoing.follow, -1, -1):
@@ -196,7 +196,7 @@ class Egress:
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None or not left:
                 return answer
-            target = self._rewrites.back(urljoin(url, location))
+            target = self._rewrites.restore(urljoin(url, location))
             if origin_of(prefix_of(target)) != origin_of(prefix_of(url)):
                 # Any header may carry the credential; only these are known not to.
                 headers = {k: v for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS}
@@ -207,16 +207,16 @@ class Egress:
 
     async def _send(
         self,
-        outgoing: Outgoing,
+        outgoing: OutboundRequest,
         *,
         method: str,
         url: str,
         headers: Mapping[str, str],
         body: bytes | None,
-    ) -> Answer:
-        target = self._rewrites.out(url)
+    ) -> OutboundResponse:
+        target = self._rewrites.rewrite(url)
         session = self._public if target is None else self._rewritten
-        with _spoken(url):
+        with _translate_errors(url):
             async with session.request(
                 method,
                 URL(target or url, encoded=True),
@@ -226,7 +226,7 @@ class Egress:
                 ssl=_client_context(outgoing.certificate),
             ) as response:
                 content = await _read(response, outgoing.max_bytes)
-                return Answer(response.status, _headers(response), content, url)
+                return OutboundResponse(response.status, _headers(response), content, url)
 
 
 class _Guard:
@@ -271,7 +271,7 @@ class _CheckingResolver(AbstractResolver):
 
 
 @contextmanager
-def _spoken(url: str) -> Generator[None]:
+def _translate_errors(url: str) -> Generator[None]:
     """Turn what can go wrong on the way into errors of the provider's, or of the address."""
     host = _host(url)
     try:

@@ -24,7 +24,7 @@ class Rewrites:
 
     targets: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def out(self, url: str) -> str | None:
+    def rewrite(self, url: str) -> str | None:
         """Return where a request for `url` really goes, or `None` if it goes to `url`."""
         if not self.targets:
             return None
@@ -32,7 +32,7 @@ class Rewrites:
         target = self.targets.get(origin_of(prefix))
         return None if target is None else target + url[len(prefix) :]
 
-    def back(self, url: str) -> str:
+    def restore(self, url: str) -> str:
         """Return the provider's own spelling of a `url` that a target answered with."""
         prefix = prefix_of(url)
         for origin, target in self.targets.items():

@@ -12,14 +12,14 @@ from jackfield.engine.document_reader import take_objects
 from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.explain import explain
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
 from jackfield.engine.inputs.accept import Inputs, Placed
 from jackfield.engine.kinds import as_list, as_object, is_object
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import IsRateLimit, Retries, Run, StepResult
-from jackfield.engine.run_context import Call, Outcome
-from jackfield.engine.steps.compile_context import Setting
+from jackfield.engine.run_context import ActionResult, RunContext
+from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.steps.step import Step, StopAction, compile_step, snapshot
 from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
 from jackfield.kit.json import Json
@@ -29,7 +29,7 @@ _FORMATS_OF_LINES: Final = frozenset({"csv", "lines", "ndjson"})
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ConnectorContext:
     """What an action has from its connector."""
 
     mode: Mode
@@ -49,7 +49,7 @@ class CompiledAction:
         action_id: str,
         steps: Sequence[Step],
         result: Evaluate | None,
-        surroundings: Surroundings,
+        surroundings: ConnectorContext,
     ) -> None:
         self.id: Final = action_id
         self.effects: Final = tuple(str(effect) for effect in document.get("effects") or ())
@@ -105,7 +105,7 @@ class CompiledAction:
         """
         return self._inputs.accept(placed)
 
-    async def run(self, call: Call) -> Outcome:
+    async def run(self, call: RunContext) -> ActionResult:
         """
         Run the action.
 
@@ -123,7 +123,7 @@ class CompiledAction:
                 raise ProviderTimeout(msg, step=run.step_id) from None
             return self._finish(run)
 
-    def _start(self, call: Call) -> Run:
+    def _start(self, call: RunContext) -> Run:
         inputs = dict(call.inputs)
         if self._page_size is not None:
             inputs.setdefault("page_size", self._page_size)
@@ -134,7 +134,7 @@ class CompiledAction:
         elif not self._paginated:
             inputs.setdefault("next", cursor)
             inputs.setdefault("cursor", cursor)
-        scope: Scope = {
+        scope: EvaluationScope = {
             "inputs": inputs,
             "credentials": dict(call.credentials),
             "connector": self._surroundings.connector,
@@ -225,24 +225,24 @@ class CompiledAction:
             trace.step_ended(step.id, state, (result.output if result else None) or {})
         return result
 
-    def _finish(self, run: Run) -> Outcome:
+    def _finish(self, run: Run) -> ActionResult:
         following = encode_cursor(run.positions, run.call.clock()) if self._paginated else None
         warnings = tuple(run.warnings)
         if self._result is None:
-            return Outcome(self._last_data(run), following, file=run.file, warnings=warnings)
+            return ActionResult(self._last_data(run), following, file=run.file, warnings=warnings)
         result = self._result(self._seen_by_result(run))
         if not is_object(result):
-            return Outcome(none_if_missing(result), following, warnings=warnings)
+            return ActionResult(none_if_missing(result), following, warnings=warnings)
         extra = dict(result)
         said = extra.pop("next", None)
         if not self._paginated and said is not None and said != "":
             following = js.to_text(said)
         if not self._promises_data:
-            return Outcome(extra, following, warnings=warnings)
+            return ActionResult(extra, following, warnings=warnings)
         data = extra.pop("data", None)
-        return Outcome(data, following, extra=extra, warnings=warnings)
+        return ActionResult(data, following, extra=extra, warnings=warnings)
 
-    def _seen_by_result(self, run: Run) -> Scope:
+    def _seen_by_result(self, run: Run) -> EvaluationScope:
         """Return the scope of `result`: in strict mode no credential gets into an outcome."""
         if run.mode == "compat" or run.call.flow == "refresh_authentication":
             return run.scope
@@ -259,7 +259,7 @@ class CompiledAction:
 
 
 def compile_action(
-    document: Mapping[str, Json], setting: Setting, surroundings: Surroundings
+    document: Mapping[str, Json], setting: CompileContext, surroundings: ConnectorContext
 ) -> CompiledAction:
     """
     Compile an action's document.

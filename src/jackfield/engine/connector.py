@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Final
 
-from jackfield.engine.action import CompiledAction, Surroundings, compile_action
+from jackfield.engine.action import CompiledAction, ConnectorContext, compile_action
 from jackfield.engine.allowed_hosts import HostRules
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.kinds import is_object
 from jackfield.engine.limits import Limits, compile_limits
 from jackfield.engine.mode import Mode
-from jackfield.engine.proxy import Proxying
+from jackfield.engine.proxy import ProxyTemplate
 from jackfield.engine.rate_errors import compile_rate_errors
-from jackfield.engine.steps.compile_context import Authorizations, Setting
+from jackfield.engine.steps.compile_context import Authorizations, CompileContext
 from jackfield.kit.json import Json
 
 
@@ -32,12 +32,12 @@ class CompiledConnector:
             for action in take_objects(document.get("actions"), "actions")
         }
         base_url = document.get("baseUrl")
-        self._setting: Final = Setting(
+        self._setting: Final = CompileContext(
             mode=self.mode,
             authorizations=Authorizations(_authorizations(document), self.mode),
             base_url=base_url if isinstance(base_url, str) else None,
         )
-        self._surroundings: Final = Surroundings(
+        self._surroundings: Final = ConnectorContext(
             mode=self.mode,
             connector={"key": self.key, "version": self.version},
             context={"connectorKey": self.key, "connectorVersion": self.version},
@@ -69,9 +69,9 @@ class CompiledConnector:
         return compile_limits(self._document.get("rateLimit"), self._document.get("concurrency"))
 
     @cached_property
-    def proxying(self) -> Proxying:
+    def proxy(self) -> ProxyTemplate:
         """What the connector lends to requests that are not one of its actions."""
-        return Proxying(
+        return ProxyTemplate(
             base_url=self._setting.base_url,
             authorizations=self._setting.authorizations,
             mode=self.mode,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from jackfield.engine.expressions.errors import InvalidExpression
-from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.text import compile_text, is_static
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 _OF_A_STEP = ("condition", "iterator", "stepFunction", "stepFunctions")
@@ -15,7 +15,9 @@ _OF_A_STEP = ("condition", "iterator", "stepFunction", "stepFunctions")
 _LEFT_OUT = frozenset({"customErrors", "response", "authorization", "authentication"})
 
 
-def explain(step: Mapping[str, Json], scope: Scope, mode: Mode) -> Iterator[tuple[str, str, Json]]:
+def explain(
+    step: Mapping[str, Json], scope: EvaluationScope, mode: Mode
+) -> Iterator[tuple[str, str, Json]]:
     """
     Yield where each text of a step stands that depends on the run, the text, and what it gives now.
 
@@ -29,7 +31,7 @@ def explain(step: Mapping[str, Json], scope: Scope, mode: Mode) -> Iterator[tupl
                 value = compile_text(text, mode)(scope)
             except InvalidExpression:
                 value = None
-            yield place, text, None if value is MISSING else value
+            yield place, text, None if value is UNDEFINED else value
 
 
 def _texts(value: Json, place: str) -> Iterator[tuple[str, str]]:

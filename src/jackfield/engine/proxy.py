@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from jackfield.engine.auth.signable import signable
-from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.mode import Mode
 from jackfield.engine.steps.address import compile_address
 from jackfield.engine.steps.compile_context import Authorizations
@@ -16,7 +16,7 @@ from jackfield.kit.json import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
+class ProxyAccount:
     """How an account was linked, with its credentials in clear."""
 
     auth_method: str
@@ -24,7 +24,7 @@ class Linked:
     credentials: Mapping[str, str]
 
 
-class Proxying:
+class ProxyTemplate:
     """What a connector lends to a request. Nothing the caller wrote is taken for an expression."""
 
     def __init__(self, *, base_url: str | None, authorizations: Authorizations, mode: Mode) -> None:
@@ -32,11 +32,11 @@ class Proxying:
         self._authorizations: Final = authorizations
         self._mode: Final[Mode] = mode
 
-    def base_url(self, linked: Linked) -> str | None:
+    def base_url(self, linked: ProxyAccount) -> str | None:
         """Return where the account's provider is, if the connector has one address for all."""
         return None if self._locate is None else self._locate(_scope(linked))
 
-    def authorize(self, request: Request, linked: Linked) -> Request:
+    def authorize(self, request: Request, linked: ProxyAccount) -> Request:
         """
         Put the account's credentials into a request, in place of what stands there.
 
@@ -58,7 +58,7 @@ class Proxying:
         return replace(authorized, headers=_with(headers, signed))
 
 
-def _scope(linked: Linked) -> Scope:
+def _scope(linked: ProxyAccount) -> EvaluationScope:
     credentials: dict[str, Json] = dict(linked.credentials)
     return {"credentials": credentials, "inputs": {}, "steps": {}}
 

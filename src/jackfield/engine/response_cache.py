@@ -12,7 +12,7 @@ _MOST_BYTES: Final = 32 * 1024 * 1024
 _LARGEST: Final = 1024 * 1024
 
 
-class AnswerCache(Protocol):
+class ResponseStore(Protocol):
     """Keeps answers of one account. A key is a digest of all that was asked, headers included."""
 
     async def get(self, key: str) -> Response | None: ...
@@ -20,7 +20,7 @@ class AnswerCache(Protocol):
     async def put(self, key: str, response: Response, *, seconds: float) -> None: ...
 
 
-class Answers:
+class ResponseCache:
     """Answers of all accounts, in this process: those used last, as far as they fit."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -28,9 +28,9 @@ class Answers:
         self._kept: OrderedDict[tuple[str, str], tuple[datetime, Response]] = OrderedDict()
         self._bytes = 0
 
-    def of(self, account: str) -> "AccountAnswers":
+    def of(self, account: str) -> "AccountResponses":
         """Return the cache of one account; name it anew when its credentials are others."""
-        return AccountAnswers(self, account)
+        return AccountResponses(self, account)
 
     def find(self, account: str, key: str) -> Response | None:
         place = account, key
@@ -61,10 +61,10 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountAnswers:
+class AccountResponses:
     """The cache of one account (see `AnswerCache`)."""
 
-    answers: Answers
+    answers: ResponseCache
     account: str
 
     async def get(self, key: str) -> Response | None:

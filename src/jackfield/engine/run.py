@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.mode import Mode
-from jackfield.engine.run_context import Call, File
+from jackfield.engine.run_context import File, RunContext
 from jackfield.kit.json import Json
 
 # published: what the format's own engine repeats, in either mode. reads: strict mode's rule,
@@ -38,8 +38,8 @@ class Run:
     lets all through. `rate_limits` recognizes answers that mean "slow down" under another status.
     """
 
-    call: Call
-    scope: Scope
+    call: RunContext
+    scope: EvaluationScope
     mode: Mode
     retries: Retries
     started: datetime

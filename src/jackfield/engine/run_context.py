@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from jackfield.engine.gate import Gate
-from jackfield.engine.response_cache import AnswerCache
+from jackfield.engine.response_cache import ResponseStore
 from jackfield.engine.signer import Signer
 from jackfield.engine.trace import Trace
 from jackfield.engine.transport import Transport
@@ -19,7 +19,7 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RunContext:
     """One run of one action, with everything it may use.
 
     The engine knows nothing of projects, storage or the web: `inputs` are already accepted by the
@@ -43,7 +43,7 @@ class Call:
     sleep: Sleep = asyncio.sleep
     gate: Gate | None = None
     signer: Signer | None = None
-    cache: AnswerCache | None = None
+    cache: ResponseStore | None = None
     trace: Trace | None = None
     explain: Explain | None = None
 
@@ -58,7 +58,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ActionResult:
     """What a run gave back.
 
     `data` is what the action's `result` promises to callers: for a `result` with a `data` key that

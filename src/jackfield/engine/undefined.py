@@ -4,7 +4,7 @@ from typing import Final, final
 
 
 @final
-class Missing:
+class Undefined:
     """JavaScript's `undefined`: false, and left out wherever JSON is written."""
 
     __slots__ = ()
@@ -16,4 +16,4 @@ class Missing:
         return "MISSING"
 
 
-MISSING: Final = Missing()
+UNDEFINED: Final = Undefined()

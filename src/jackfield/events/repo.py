@@ -27,7 +27,7 @@ class Events:
         if not happened:
             return
         ids = [EventId.new(self._tx.now) for _ in happened]
-        await self._tx.many(
+        await self._tx.executemany(
             """
             insert into events (id, project_id, type, subject, body, created_at)
             values (:id, :project_id, :type, :subject, :body, :now)

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from jackfield.http import heartbeat, request_log
 from jackfield.http.body import read_body
-from jackfield.http.errors import MethodNotAllowed, respond
+from jackfield.http.errors import MethodNotAllowed, error_response
 from jackfield.http.resources import (
     accounts,
     actions,
@@ -139,11 +139,11 @@ class Api:
         now = self._hub.clock()
         request_id = RequestId.new(now)
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        asked = request_context.begin(request_id, scope["headers"])
+        asked = request_context.bind(request_id, scope["headers"])
         started = time.perf_counter()
 
         def refuse(error: Exception) -> Response:
-            return respond(error, at=self._hub.clock(), request_id=request_id)
+            return error_response(error, at=self._hub.clock(), request_id=request_id)
 
         work = self._answer_always(scope, receive, refuse)
         if heartbeat.is_wanted(scope["headers"]):

@@ -15,7 +15,7 @@ from jackfield.runtime import Hub
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiContext:
     """One request of a project's own software, with an API key we know."""
 
     hub: Hub
@@ -24,7 +24,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class HubCall:
+class ConnectContext:
     """One request of a Hub page, with the token of an open connect session."""
 
     hub: Hub
@@ -33,27 +33,27 @@ class HubCall:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCall:
+class PublicContext:
     """One request of anybody."""
 
     hub: Hub
 
 
-async def api_key(hub: Hub, headers: Headers, scope: Scope | None) -> Call:
+async def api_key(hub: Hub, headers: Headers, scope: Scope | None) -> ApiContext:
     caller = await projects.authenticate(hub, read_api_key(headers.get("authorization")))
     if scope is not None:
         caller.require(scope)
-    return Call(hub, caller, headers)
+    return ApiContext(hub, caller, headers)
 
 
-async def connect_token(hub: Hub, headers: Headers, _scope: Scope | None) -> HubCall:
+async def connect_token(hub: Hub, headers: Headers, _scope: Scope | None) -> ConnectContext:
     token = headers.get("x-hub-session-token")
     if not token:
         raise ConnectTokenInvalid
-    holder, origin = await connect.hold(hub, ConnectToken(token)), headers.get("origin")
+    holder, origin = await connect.authenticate(hub, ConnectToken(token)), headers.get("origin")
     await frames.require_origin(hub, holder, origin)
-    return HubCall(hub, holder, origin)
+    return ConnectContext(hub, holder, origin)
 
 
-async def anybody(hub: Hub, _headers: Headers, _scope: Scope | None) -> OpenCall:
-    return OpenCall(hub)
+async def anybody(hub: Hub, _headers: Headers, _scope: Scope | None) -> PublicContext:
+    return PublicContext(hub)

@@ -64,7 +64,7 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
 
-def respond(error: Exception, *, at: datetime, request_id: str) -> Response:
+def error_response(error: Exception, *, at: datetime, request_id: str) -> Response:
     """Render `error`; one that is not ours is a bug, of which the client learns the id alone."""
     if isinstance(error, HubError):
         known = error

@@ -7,18 +7,18 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Scope
 
-from jackfield.http.context import Call
-from jackfield.http.errors import respond
+from jackfield.http.context import ApiContext
+from jackfield.http.errors import error_response
 from jackfield.idempotency import service as idempotency
 from jackfield.idempotency.models import (
-    Answer,
     IdempotencyAnswerGone,
     IdempotencyInFlight,
     IdempotencyMismatch,
     IdempotencyUnknown,
     InvalidIdempotencyKey,
+    StoredResponse,
 )
-from jackfield.idempotency.service import Once
+from jackfield.idempotency.service import IdempotentRequest
 from jackfield.kit import request_context
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import encode
@@ -38,8 +38,8 @@ _ACTIONS: Final = frozenset({"/actions/rpc", "/unified/proxy"})
 _NOT_KEPT: Final = frozenset({"content-length", "x-request-id"})
 
 
-async def answer_once(
-    call: Call, scope: Scope, body: bytes, work: Callable[[], Awaitable[Response]]
+async def run_idempotent(
+    ctx: ApiContext, scope: Scope, body: bytes, work: Callable[[], Awaitable[Response]]
 ) -> Response:
     """
     Answer a write whose request carries a key, once.
@@ -47,20 +47,20 @@ async def answer_once(
     Raises:
         HubError: the work was refused, or the key cannot be used for this request.
     """
-    key = call.headers[HEADER]
-    said = [call.headers.get(name) for name in _TELLING]
+    key = ctx.headers[HEADER]
+    said = [ctx.headers.get(name) for name in _TELLING]
     query = scope["query_string"].decode("latin-1")
     about = encode([scope["method"], scope["path"], query, *said])
-    wanted = Once(key, about + b"\n" + body, _check(scope))
+    wanted = IdempotentRequest(key, about + b"\n" + body, _check(scope))
     fresh: list[Response] = []
 
-    async def answer() -> Answer:
+    async def answer() -> StoredResponse:
         response = await work()
         fresh.append(response)
         return _plain(response)
 
-    kept, is_repeated = await idempotency.once(
-        call.hub, call.caller.project_id, wanted, answer, refuse=partial(_refuse, call)
+    kept, is_repeated = await idempotency.run_once(
+        ctx.hub, ctx.caller.project_id, wanted, answer, refuse=partial(_refuse, ctx)
     )
     if not is_repeated:
         return fresh[0]
@@ -68,15 +68,15 @@ async def answer_once(
     return Response(kept.body, kept.status, headers)
 
 
-def _plain(response: Response) -> Answer:
+def _plain(response: Response) -> StoredResponse:
     headers = {name: value for name, value in response.headers.items() if name not in _NOT_KEPT}
-    return Answer(response.status_code, bytes(response.body), headers)
+    return StoredResponse(response.status_code, bytes(response.body), headers)
 
 
-def _refuse(call: Call, error: HubError) -> Answer:
+def _refuse(ctx: ApiContext, error: HubError) -> StoredResponse:
     asked = request_context.current()
     request_id = "" if asked is None else asked.request_id
-    return _plain(respond(error, at=call.hub.clock(), request_id=request_id))
+    return _plain(error_response(error, at=ctx.hub.clock(), request_id=request_id))
 
 
 def _check(scope: Scope) -> str:

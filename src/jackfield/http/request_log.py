@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.types import Scope
 
-from jackfield.kit.request_context import Asking
+from jackfield.kit.request_context import RequestContext
 from jackfield.logs.api_requests.models import ApiRequest
 from jackfield.logs.api_requests.repo import append_request
 from jackfield.runtime import Hub
@@ -19,7 +19,7 @@ _REFUSED: Final = 400
 
 
 def record(
-    hub: Hub, asking: Asking, scope: Scope, *, status: int, at: datetime, duration_ms: int
+    hub: Hub, asking: RequestContext, scope: Scope, *, status: int, at: datetime, duration_ms: int
 ) -> None:
     """Put one request into the log, a moment later, if it was made with a key we know."""
     path: str = scope["path"]
@@ -29,7 +29,7 @@ def record(
     parameters: dict[str, str] = scope.get("path_params") or {}
     account_id = parameters.get("account_id") if category == "accounts" else None
     append_request(
-        hub.appender,
+        hub.write_buffer,
         asking.project_id,
         ApiRequest(
             id=asking.request_id,

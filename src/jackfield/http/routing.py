@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope
 
 from jackfield.http import context, idempotency
 from jackfield.http.body import parse_body, read_body
-from jackfield.http.context import Call
+from jackfield.http.context import ApiContext
 from jackfield.http.query import parse_query
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import encode
@@ -87,10 +87,10 @@ class Route:
 
         async def serve(scope: Scope, receive: Receive) -> Response:
             asker = await self.guard(hub, Headers(scope=scope), self.scope)
-            if is_write and isinstance(asker, Call) and idempotency.HEADER in asker.headers:
+            if is_write and isinstance(asker, ApiContext) and idempotency.HEADER in asker.headers:
                 content = await read_body(scope, receive)
                 work = partial(handle, asker, scope, content)
-                return await idempotency.answer_once(asker, scope, content, work)
+                return await idempotency.run_idempotent(asker, scope, content, work)
             return await handle(
                 asker, scope, b"" if body is None else await read_body(scope, receive)
             )

@@ -19,7 +19,6 @@ from msgspec import Struct
 from jackfield.credentials.repo import Credentials
 from jackfield.db.tx import DatabaseUnusable, Tx
 from jackfield.idempotency.models import (
-    Answer,
     Claim,
     ClaimId,
     ClaimState,
@@ -28,6 +27,7 @@ from jackfield.idempotency.models import (
     IdempotencyMismatch,
     IdempotencyUnknown,
     InvalidIdempotencyKey,
+    StoredResponse,
 )
 from jackfield.idempotency.repo import Claims
 from jackfield.kit import request_context
@@ -38,8 +38,8 @@ from jackfield.kit.secret import Secret
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Binding, SealBroken
 
-Work: TypeAlias = Callable[[], Awaitable[Answer]]
-Refuse: TypeAlias = Callable[[HubError], Answer]
+Work: TypeAlias = Callable[[], Awaitable[StoredResponse]]
+Refuse: TypeAlias = Callable[[HubError], StoredResponse]
 
 # Longer than any request lives.
 _LEASE: Final = timedelta(seconds=120)
@@ -52,7 +52,7 @@ _DONE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotentRequest:
     """
     A request that is to be done once.
 
@@ -73,16 +73,16 @@ class Once:
         return hashlib.sha256(self.request).digest()
 
 
-class _Kept(Struct, frozen=True):
+class _Record(Struct, frozen=True):
     """What is sealed with a claim."""
 
     fingerprint: bytes
-    answer: Answer | None = None
+    answer: StoredResponse | None = None
 
 
-async def once(
-    hub: Hub, project_id: ProjectId, wanted: Once, work: Work, *, refuse: Refuse
-) -> tuple[Answer, bool]:
+async def run_once(
+    hub: Hub, project_id: ProjectId, wanted: IdempotentRequest, work: Work, *, refuse: Refuse
+) -> tuple[StoredResponse, bool]:
     """
     Return what `work` answers, or did the first time, and whether it is from the first time.
 
@@ -120,7 +120,9 @@ async def once(
     return answer, False
 
 
-async def _claim(hub: Hub, project_id: ProjectId, wanted: Once, claim_id: ClaimId) -> Answer | None:
+async def _claim(
+    hub: Hub, project_id: ProjectId, wanted: IdempotentRequest, claim_id: ClaimId
+) -> StoredResponse | None:
     """Claim the key, or return what became of it."""
     async with hub.db.write(project_id) as tx:
         claims = Claims(tx)
@@ -133,7 +135,7 @@ async def _claim(hub: Hub, project_id: ProjectId, wanted: Once, claim_id: ClaimI
             expires_at=tx.now + _LIFETIME,
         )
         if is_ours:
-            await _seal(hub, tx, claim_id, _Kept(wanted.fingerprint), _WORKING)
+            await _seal(hub, tx, claim_id, _Record(wanted.fingerprint), _WORKING)
             return None
         known = await claims.find(wanted.digest)
         if known is None:
@@ -157,32 +159,40 @@ async def _claim(hub: Hub, project_id: ProjectId, wanted: Once, claim_id: ClaimI
 
 
 async def _keep(
-    hub: Hub, project_id: ProjectId, wanted: Once, claim_id: ClaimId, answer: Answer
+    hub: Hub,
+    project_id: ProjectId,
+    wanted: IdempotentRequest,
+    claim_id: ClaimId,
+    answer: StoredResponse,
 ) -> None:
-    kept = _Kept(wanted.fingerprint, answer if len(answer.body) <= _MOST_BYTES else None)
+    kept = _Record(wanted.fingerprint, answer if len(answer.body) <= _MOST_BYTES else None)
     async with hub.db.write(project_id) as tx:
         if await Claims(tx).finish(claim_id, wanted.digest):
             await _seal(hub, tx, claim_id, kept, _DONE)
 
 
-async def _release(hub: Hub, project_id: ProjectId, wanted: Once, claim_id: ClaimId) -> None:
+async def _release(
+    hub: Hub, project_id: ProjectId, wanted: IdempotentRequest, claim_id: ClaimId
+) -> None:
     async with hub.db.write(project_id) as tx:
         await Claims(tx).remove(claim_id, wanted.digest)
         await Credentials(tx).remove(claim_id)
 
 
-async def _give_up(hub: Hub, project_id: ProjectId, wanted: Once, claim_id: ClaimId) -> None:
+async def _give_up(
+    hub: Hub, project_id: ProjectId, wanted: IdempotentRequest, claim_id: ClaimId
+) -> None:
     async with hub.db.write(project_id) as tx:
         await Claims(tx).end_lease(claim_id, wanted.digest)
 
 
-async def _seal(hub: Hub, tx: Tx, claim_id: ClaimId, kept: _Kept, generation: int) -> None:
+async def _seal(hub: Hub, tx: Tx, claim_id: ClaimId, kept: _Record, generation: int) -> None:
     binding = Binding(tx.project_id, claim_id, _FIELD, generation)
     sealed = hub.vault.seal(Secret(encode(kept).decode()), binding)
     await Credentials(tx).replace(claim_id, {_FIELD: sealed}, generation=generation)
 
 
-async def _open(hub: Hub, tx: Tx, claim: Claim) -> _Kept:
+async def _open(hub: Hub, tx: Tx, claim: Claim) -> _Record:
     """
     Open what was kept with a claim.
 
@@ -197,7 +207,7 @@ async def _open(hub: Hub, tx: Tx, claim: Claim) -> _Kept:
         )
     except (KeyError, SealBroken):
         raise IdempotencyAnswerGone from None
-    return decode(opened.reveal(), _Kept)
+    return decode(opened.reveal(), _Record)
 
 
 def _may_have_written() -> bool:

@@ -7,7 +7,7 @@ _SECONDS: Final = 60.0
 _MOST_BUCKETS: Final = 10_000
 
 
-class RateLimit:
+class TokenBuckets:
     """So many requests a minute for each key, the first of which may come all at once."""
 
     def __init__(self, per_minute: int) -> None:

@@ -10,7 +10,7 @@ _LONGEST = 255
 
 
 @dataclass(slots=True)
-class Asking:
+class RequestContext:
     """One request to the hub; whose it is, is known once its API key is."""
 
     request_id: str
@@ -29,15 +29,15 @@ class Asking:
         return None
 
 
-_current: ContextVar[Asking | None] = ContextVar("asking", default=None)
+_current: ContextVar[RequestContext | None] = ContextVar("asking", default=None)
 
 
-def begin(request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> Asking:
+def bind(request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> RequestContext:
     """Have what this task does from now on belong to a request."""
-    asking = Asking(request_id, headers)
+    asking = RequestContext(request_id, headers)
     _current.set(asking)
     return asking
 
 
-def current() -> Asking | None:
+def current() -> RequestContext | None:
     return _current.get()

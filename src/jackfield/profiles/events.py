@@ -11,7 +11,9 @@ from jackfield.runtime import Hub
 
 
 async def announce(tx: Tx, type_: EventType, *profiles: Profile) -> None:
-    await Events(tx).add(type_, [(profile.id, _told(tx, type_, profile)) for profile in profiles])
+    await Events(tx).add(
+        type_, [(profile.id, event_payload(tx, type_, profile)) for profile in profiles]
+    )
 
 
 async def announce_versions(hub: Hub, project_id: ProjectId) -> None:
@@ -32,7 +34,7 @@ async def announce_versions(hub: Hub, project_id: ProjectId) -> None:
         await Events(tx).add(EventType.CONNECTOR_UPDATED, happened)
 
 
-def _told(tx: Tx, type_: EventType, profile: Profile) -> Json:
+def event_payload(tx: Tx, type_: EventType, profile: Profile) -> Json:
     return {
         "project_id": tx.project_id,
         "event": type_,

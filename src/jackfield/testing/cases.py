@@ -12,7 +12,7 @@ from jackfield.connectors import yaml
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.engine.connector import CompiledAction
-from jackfield.engine.run_context import Call, File, Outcome
+from jackfield.engine.run_context import ActionResult, File, RunContext
 from jackfield.engine.transport import Request, Response
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.errors import HubError, InvalidRequest
@@ -120,9 +120,9 @@ async def run_case(connector: Connector, case: Case) -> list[str]:
     return found
 
 
-async def _run(connector: Connector, case: Case, transport: ScriptedTransport) -> Outcome:
+async def _run(connector: Connector, case: Case, transport: ScriptedTransport) -> ActionResult:
     method = _auth_method(connector, case)
-    call = Call(
+    call = RunContext(
         inputs={},
         credentials=case.credentials,
         transport=transport,
@@ -145,7 +145,7 @@ async def _run(connector: Connector, case: Case, transport: ScriptedTransport) -
     return outcome
 
 
-async def _link(method: AuthMethod, call: Call) -> Outcome:
+async def _link(method: AuthMethod, call: RunContext) -> ActionResult:
     checked = method.check(call.credentials)
     if checked.faults:
         msg = "the credentials are refused before the provider is asked"
@@ -155,10 +155,10 @@ async def _link(method: AuthMethod, call: Call) -> Outcome:
         if not probe.applies(checked.values):
             continue
         await probe.compiled.run(replace(call, credentials=checked.values, flow="test_action"))
-    return Outcome(data=None, warnings=warnings)
+    return ActionResult(data=None, warnings=warnings)
 
 
-async def _refresh(method: AuthMethod, call: Call) -> Outcome:
+async def _refresh(method: AuthMethod, call: RunContext) -> ActionResult:
     if method.refresh is None:
         msg = f"the auth method {method.key!r} renews nothing"
         raise InvalidCase(msg)
@@ -199,7 +199,7 @@ def _response(scripted: Answer) -> Response:
     )
 
 
-def _outcome_differences(case: Case, outcome: Outcome) -> Iterator[str]:
+def _outcome_differences(case: Case, outcome: ActionResult) -> Iterator[str]:
     if case.error:
         yield f"error: expected {case.error.code}, got an output"
         return

@@ -22,12 +22,12 @@ from jackfield.engine.expressions.text import evaluate
 from jackfield.engine.kinds import as_object, is_list, is_object
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.run_context import Call
+from jackfield.engine.run_context import RunContext
 from jackfield.engine.signer import Signer
-from jackfield.engine.steps.compile_context import Authorizations, Setting
+from jackfield.engine.steps.compile_context import Authorizations, CompileContext
 from jackfield.engine.steps.registry import compile_function
 from jackfield.engine.transport import Request, Response
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import encode_json, float_digits
 from jackfield.engine.wire.url import path_and_query
 from jackfield.kit.clock import Clock, system_clock
@@ -83,7 +83,7 @@ async def _run_step(
     block = take_object(case.get("block") or {}, "block")
     clock = _clock(case.get("now"))
     run = _run(block, mode, provider, clock, signer)
-    setting = Setting(
+    setting = CompileContext(
         mode=mode,
         authorizations=Authorizations(as_object(params.get("authentication")), mode),
         fields=block.get("fieldConfigs"),
@@ -114,7 +114,7 @@ def _run(
 ) -> Run:
     context = {**_CONTEXT, **as_object(block.get("context"))}
     credentials = {k: js.to_text(v) for k, v in as_object(block.get("credentials")).items()}
-    call = Call(
+    call = RunContext(
         inputs=as_object(block.get("inputs")),
         credentials=credentials,
         transport=provider,
@@ -213,7 +213,7 @@ def _marked(value: Json) -> Json:  # noqa: PLR0911 - one for each marker
         return {key: _marked(inner) for key, inner in value.items()}
     if is_list(value):
         return [_marked(inner) for inner in value]
-    if value is MISSING:
+    if value is UNDEFINED:
         return {"$undefined": True}
     if isinstance(value, float) and not math.isfinite(value):
         return {"$nan": True} if math.isnan(value) else {"$inf": value > 0}

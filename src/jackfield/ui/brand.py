@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jackfield.egress.client import Outgoing
+from jackfield.egress.client import OutboundRequest
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import InvalidId, ProjectId
 from jackfield.projects.models import ProjectNotFound
@@ -139,7 +139,7 @@ async def _fetch(hub: Hub, url: str, now: float) -> _Logo:
     nothing = _Logo(b"", "", now + _FAILURE_KEPT_SECONDS)
     try:
         answer = await hub.egress.fetch(
-            Outgoing("GET", url, seconds=_SECONDS, max_bytes=_MOST_BYTES, follow=_REDIRECTS)
+            OutboundRequest("GET", url, seconds=_SECONDS, max_bytes=_MOST_BYTES, follow=_REDIRECTS)
         )
     except HubError:
         return nothing

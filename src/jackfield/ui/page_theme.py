@@ -29,7 +29,7 @@ class Brand:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PageTheme:
     """
     What every Hub page is shown with.
 
@@ -53,15 +53,15 @@ class Look:
         return Markup("") if self.words.code == "en" else Markup(' lang="en"')
 
 
-def guest_look(request: Request) -> Look:
-    return Look(Words(_language(request)))
+def guest_theme(request: Request) -> PageTheme:
+    return PageTheme(Words(_language(request)))
 
 
-def look_of(
+def theme_of(
     request: Request, project_id: ProjectId, settings: ProjectSettings, *, is_framed: bool = False
-) -> Look:
+) -> PageTheme:
     code = _language(request)
-    return Look(
+    return PageTheme(
         Words(code, settings.strings.get(code, {})), _brand(project_id, settings), is_framed
     )
 

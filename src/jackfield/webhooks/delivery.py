@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from jackfield.egress.client import Outgoing
+from jackfield.egress.client import OutboundRequest
 from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.kit.errors import HubError, ProviderTimeout
 from jackfield.kit.ids import EventId, ProjectId
@@ -15,11 +15,11 @@ from jackfield.runtime import Hub
 from jackfield.webhooks import retry_schedule, secrets, signature
 from jackfield.webhooks import service as webhooks
 from jackfield.webhooks.models import (
-    Claimed,
+    ClaimedDelivery,
+    DeliveryResult,
     DeliveryStatus,
     Endpoint,
     EndpointNotFound,
-    Told,
 )
 from jackfield.webhooks.repo import Deliveries, Endpoints
 from jackfield.webhooks.signature import Secrets
@@ -33,7 +33,7 @@ _FORGOTTEN: Final = "the event is no longer kept"
 _log = structlog.get_logger()
 
 
-async def deliver(hub: Hub, claimed: Claimed, *, seconds: float = SECONDS) -> None:
+async def deliver(hub: Hub, claimed: ClaimedDelivery, *, seconds: float = SECONDS) -> None:
     """Make one attempt of at most `seconds`, and write down what came of it."""
     project_id = claimed.project_id
     async with hub.db.read(project_id) as tx:
@@ -44,15 +44,15 @@ async def deliver(hub: Hub, claimed: Claimed, *, seconds: float = SECONDS) -> No
         signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
         body = await Deliveries(tx).event(claimed.event_id)
     if body is None:
-        told = Told(None, _FORGOTTEN)
+        told = DeliveryResult(None, _FORGOTTEN)
     else:
-        told = await tell(
+        told = await send(
             hub, endpoint, signing, event_id=claimed.event_id, body=body, seconds=seconds
         )
     await _settle(hub, project_id, claimed, told, is_kept=body is not None)
 
 
-async def tell(
+async def send(
     hub: Hub,
     endpoint: Endpoint,
     signing: Secrets,
@@ -60,11 +60,11 @@ async def tell(
     event_id: EventId,
     body: dict[str, Json],
     seconds: float = SECONDS,
-) -> Told:
+) -> DeliveryResult:
     """Send an event to an endpoint once. Redirects are not followed: the receiver moved, say so."""
     now = hub.clock()
     content = encode({**body, "sent_at": now})
-    outgoing = Outgoing(
+    outgoing = OutboundRequest(
         "POST",
         endpoint.url,
         headers={
@@ -78,12 +78,12 @@ async def tell(
     try:
         answer = await hub.egress.fetch(outgoing)
     except ProviderTimeout:
-        return Told(None, f"the receiver did not answer within {seconds:g} seconds")
+        return DeliveryResult(None, f"the receiver did not answer within {seconds:g} seconds")
     except HubError as error:
-        return Told(None, f"{error.code}: {error.detail}"[:500])
+        return DeliveryResult(None, f"{error.code}: {error.detail}"[:500])
     if answer.status in _ACCEPTED:
-        return Told(answer.status, None)
-    return Told(
+        return DeliveryResult(answer.status, None)
+    return DeliveryResult(
         answer.status,
         f"the receiver answered {answer.status}",
         retry_after=retry_after(answer.headers, hub.clock),
@@ -91,7 +91,12 @@ async def tell(
 
 
 async def _settle(
-    hub: Hub, project_id: ProjectId, claimed: Claimed, told: Told, *, is_kept: bool
+    hub: Hub,
+    project_id: ProjectId,
+    claimed: ClaimedDelivery,
+    told: DeliveryResult,
+    *,
+    is_kept: bool,
 ) -> None:
     made = claimed.attempts + 1
     due_at: datetime | None = None
@@ -99,7 +104,7 @@ async def _settle(
     if not told.is_accepted:
         status = DeliveryStatus.FAILED
         if is_kept and told.status != HTTPStatus.GONE:
-            due_at = retry_schedule.next_attempt(made, hub.clock(), wish=told.retry_after)
+            due_at = retry_schedule.next_attempt(made, hub.clock(), retry_after=told.retry_after)
             status = DeliveryStatus.FAILED if due_at is None else DeliveryStatus.PENDING
     async with hub.db.write(project_id) as tx:
         await Deliveries(tx).settle(

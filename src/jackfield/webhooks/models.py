@@ -41,7 +41,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EndpointChange:
     """What somebody wants of an endpoint; what is `None` stays as it is."""
 
     url: str | None = None
@@ -72,7 +72,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedDelivery:
     """A delivery that this process alone works on until its lease ends."""
 
     project_id: ProjectId
@@ -83,7 +83,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DeliveryResult:
     """What came of telling a receiver; `status` is missing where there was no answer."""
 
     status: int | None

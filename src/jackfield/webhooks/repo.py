@@ -9,7 +9,7 @@ from jackfield.kit.ids import EventId
 from jackfield.kit.json import Json, convert, parse
 from jackfield.kit.pages import Page
 from jackfield.webhooks.models import (
-    Claimed,
+    ClaimedDelivery,
     Delivery,
     DeliveryNotFound,
     DeliveryStatus,
@@ -107,7 +107,7 @@ class Endpoints:
         )
 
     async def _subscribe(self, endpoint: Endpoint) -> None:
-        await self._tx.many(
+        await self._tx.executemany(
             """
             insert into webhook_subscriptions (endpoint_id, project_id, event_type)
             values (:endpoint_id, :project_id, :event_type)
@@ -201,7 +201,7 @@ class Deliveries:
 
     async def settle(
         self,
-        claimed: Claimed,
+        claimed: ClaimedDelivery,
         status: DeliveryStatus,
         *,
         due_at: datetime,
@@ -257,7 +257,7 @@ class Deliveries:
 
 async def claim(
     db: Database, *, until: datetime, most: int, each: int, busy: Sequence[str]
-) -> list[Claimed]:
+) -> list[ClaimedDelivery]:
     """
     Take up to `most` deliveries that are due, at most `each` of one endpoint, until a moment.
 
@@ -304,7 +304,7 @@ async def claim(
         # A list with nothing in it would be null, which nothing is "not in".
         busy=list(busy) or [""],
     )
-    return [convert(row, Claimed) for row in rows]
+    return [convert(row, ClaimedDelivery) for row in rows]
 
 
 def _delivery(row: Row) -> Delivery:

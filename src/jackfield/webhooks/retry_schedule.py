@@ -25,7 +25,7 @@ _JITTER: Final = 0.1
 _LONGEST_WISH: Final = 24 * _HOUR
 
 
-def next_attempt(made: int, now: datetime, *, wish: float | None = None) -> datetime | None:
+def next_attempt(made: int, now: datetime, *, retry_after: float | None = None) -> datetime | None:
     """
     Return when to try again after `made` attempts, or that it is given up.
 
@@ -37,6 +37,6 @@ def next_attempt(made: int, now: datetime, *, wish: float | None = None) -> date
         return None
     wait = ATTEMPTS[made] - ATTEMPTS[made - 1]
     seconds = wait * (1 + random.random() * _JITTER)  # noqa: S311 - spreads load, guards nothing
-    if wish is not None:
-        seconds = max(seconds, min(wish, _LONGEST_WISH))
+    if retry_after is not None:
+        seconds = max(seconds, min(retry_after, _LONGEST_WISH))
     return now + timedelta(seconds=seconds)

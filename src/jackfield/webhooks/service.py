@@ -12,7 +12,7 @@ from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.secret import Secret
 from jackfield.vault.cipher import Vault
 from jackfield.webhooks import secrets
-from jackfield.webhooks.models import Endpoint, EndpointId, Wanted
+from jackfield.webhooks.models import Endpoint, EndpointChange, EndpointId
 from jackfield.webhooks.repo import Deliveries, Endpoints
 
 EVERY_EVENT: Final = "*"
@@ -21,7 +21,7 @@ _SWITCHED_OFF: Final = "the endpoint was switched off"
 
 
 async def create(
-    tx: Tx, vault: Vault, wanted: Wanted, *, plain_http: bool
+    tx: Tx, vault: Vault, wanted: EndpointChange, *, plain_http: bool
 ) -> tuple[Endpoint, Secret]:
     """
     Add an endpoint; the secret that comes with it is shown once.
@@ -44,7 +44,7 @@ async def create(
     return endpoint, await secrets.issue(tx, vault, endpoint.id)
 
 
-async def change(tx: Tx, endpoint_id: str, wanted: Wanted, *, plain_http: bool) -> Endpoint:
+async def change(tx: Tx, endpoint_id: str, wanted: EndpointChange, *, plain_http: bool) -> Endpoint:
     """
     Change what is given. One that is switched off gets nothing any more; what it waited for ends.
 

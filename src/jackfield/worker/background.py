@@ -17,10 +17,10 @@ _log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def working(hub: Hub) -> AsyncGenerator[None]:
+async def background(hub: Hub) -> AsyncGenerator[None]:
     """Work in the background while the block runs; attempts under way are finished at its end."""
     loops = [
-        asyncio.create_task(go_on(work))
+        asyncio.create_task(run_forever(work))
         for work in (
             lambda: Deliverer(hub).run(),
             lambda: pruning.run(hub),
@@ -35,7 +35,9 @@ async def working(hub: Hub) -> AsyncGenerator[None]:
         await asyncio.gather(*loops, return_exceptions=True)
 
 
-async def go_on(work: Callable[[], Awaitable[None]], *, pause: float = _PAUSE_SECONDS) -> None:
+async def run_forever(
+    work: Callable[[], Awaitable[None]], *, pause: float = _PAUSE_SECONDS
+) -> None:
     """Do `work` until cancelled, and begin anew where it fails: a database may be away a while."""
     while True:
         try:

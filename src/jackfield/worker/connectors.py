@@ -21,12 +21,12 @@ async def run(hub: Hub) -> None:
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         try:
-            await look(hub)
+            await reload(hub)
         except (HubError, OSError) as error:
             _log.error("connectors_not_reloaded", detail=str(error))
 
 
-async def look(hub: Hub) -> bool:
+async def reload(hub: Hub) -> bool:
     """
     Take on what changed in the connectors' folders, and say whether anything did.
 

@@ -10,7 +10,7 @@ import structlog
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.webhooks import delivery
-from jackfield.webhooks.models import Claimed
+from jackfield.webhooks.models import ClaimedDelivery
 from jackfield.webhooks.repo import claim
 
 POLL_SECONDS: Final = 0.5
@@ -95,7 +95,7 @@ class Deliverer:
         for task in self._tasks:
             task.cancel()
 
-    async def _deliver(self, claimed: Claimed) -> None:
+    async def _deliver(self, claimed: ClaimedDelivery) -> None:
         try:
             await delivery.deliver(self._hub, claimed, seconds=self._seconds)
         except Exception:  # noqa: BLE001 - one delivery must not end all others

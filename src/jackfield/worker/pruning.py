@@ -12,17 +12,17 @@ from jackfield.projects import service as projects
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 from jackfield.webhooks import secrets
-from jackfield.worker.repo import Kept
+from jackfield.worker.repo import Retention
 
 _EVERY_SECONDS: Final = 3600.0
 # So few that whoever waits to write meanwhile does not notice.
 _AT_ONCE: Final = 1000
-_STEPS: Final[tuple[Callable[[Kept], Awaitable[bool]], ...]] = (
-    Kept.drop_run_bodies,
-    Kept.drop_runs,
-    Kept.drop_requests,
-    Kept.drop_deliveries,
-    Kept.drop_events,
+_STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
+    Retention.drop_run_bodies,
+    Retention.drop_runs,
+    Retention.drop_requests,
+    Retention.drop_deliveries,
+    Retention.drop_events,
 )
 
 _log = structlog.get_logger()
@@ -51,6 +51,6 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
             more = True
             while more:
                 async with hub.db.write(project.id) as tx:
-                    more = await step(Kept(tx, before=before, most=at_once))
+                    more = await step(Retention(tx, before=before, most=at_once))
         async with hub.db.write(project.id) as tx:
             await secrets.forget_previous(tx)

@@ -7,7 +7,7 @@ from jackfield.db.tx import Tx
 from jackfield.kit.ids import EventId, Id, RequestId, RunId
 
 
-class Kept:
+class Retention:
     """
     What the transaction's project keeps from `before` a moment. Ids are in the order of time.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.connectors.diagnostics import Finding, InvalidConnector, Severity
+from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector, Severity
 from jackfield.connectors.loading.loader import load
 from tests.unit.connectors.conftest import MAIN
 
@@ -13,10 +13,10 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture
-def findings(write: Write) -> Callable[..., list[Finding]]:
+def findings(write: Write) -> Callable[..., list[Diagnostic]]:
     """Find what there is to say about the main file with some of its text replaced."""
 
-    def find(*replacements: tuple[str, str], strict: bool = False) -> list[Finding]:
+    def find(*replacements: tuple[str, str], strict: bool = False) -> list[Diagnostic]:
         text = MAIN
         for old, new in replacements:
             assert old in text
@@ -29,7 +29,7 @@ def findings(write: Write) -> Callable[..., list[Finding]]:
     return find
 
 
-Find = Callable[..., list[Finding]]
+Find = Callable[..., list[Diagnostic]]
 
 
 def test_a_sound_connector_has_nothing_to_be_said_about_it(findings: Find) -> None:

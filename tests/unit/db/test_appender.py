@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from jackfield.db.tx import Database
-from jackfield.db.write_buffer import Appender
+from jackfield.db.write_buffer import WriteBuffer
 from jackfield.kit.ids import ProjectId
 from tests.support.clock import NOW
 
@@ -30,7 +30,7 @@ async def written(db: Database) -> list[str]:
     return [row["id"] for row in await db.unscoped("select id from events order by id")]
 
 
-def rows_of(appender: Appender, count: int, start: int = 0) -> list[str]:
+def rows_of(appender: WriteBuffer, count: int, start: int = 0) -> list[str]:
     ids = [f"evt_{number:03}" for number in range(start, start + count)]
     for each in ids:
         appender.append(PROJECT, INSERT, {"id": each, "now": NOW})
@@ -38,7 +38,7 @@ def rows_of(appender: Appender, count: int, start: int = 0) -> list[str]:
 
 
 async def test_a_flush_waits_for_what_another_one_is_writing(db: Database) -> None:
-    appender = Appender(db)
+    appender = WriteBuffer(db)
     ids = rows_of(appender, 50)
     first = asyncio.create_task(appender.flush())
     await asyncio.sleep(0)
@@ -51,7 +51,7 @@ async def test_a_flush_waits_for_what_another_one_is_writing(db: Database) -> No
 
 
 async def test_closing_loses_nothing_that_is_waiting_or_being_written(db: Database) -> None:
-    appender = Appender(db)
+    appender = WriteBuffer(db)
     ids = rows_of(appender, 50)
     first = asyncio.create_task(appender.flush())
     await asyncio.sleep(0)

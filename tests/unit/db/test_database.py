@@ -130,7 +130,7 @@ async def test_a_list_fills_a_parenthesis(db: Database, count: int) -> None:
 @pytest.mark.usefixtures("projects")
 async def test_many_rows_are_written_in_one_trip(db: Database) -> None:
     async with db.write(OURS) as tx:
-        await tx.many(
+        await tx.executemany(
             """
             insert into events (id, project_id, type, subject, body, created_at)
             values (:id, :project_id, 'test', 'nobody', '{}', :now)

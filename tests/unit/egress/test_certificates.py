@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jackfield.accounts.provider import shown_to
-from jackfield.egress.client import Egress, Outgoing
+from jackfield.egress.client import Egress, OutboundRequest
 from jackfield.egress.rewrite import Rewrites
 from jackfield.engine.transport import ClientCertificate, Request
 from jackfield.kit.errors import EgressBlocked, HubError
@@ -50,7 +50,7 @@ async def ask(url: str, shown: Pair) -> str:
     egress = Egress(rewrites=Rewrites(), allow_private=True)
     try:
         answer = await egress.fetch(
-            Outgoing("GET", url, certificate=(shown.certificate, shown.key))
+            OutboundRequest("GET", url, certificate=(shown.certificate, shown.key))
         )
     finally:
         await egress.close()
@@ -69,7 +69,9 @@ async def test_a_server_that_asks_for_a_certificate_gets_the_accounts(
 
 async def test_a_certificate_and_a_key_that_are_none_are_refused_before_anything_is_sent() -> None:
     egress = Egress(rewrites=Rewrites(), allow_private=True)
-    outgoing = Outgoing("GET", "https://127.0.0.1:1/", certificate=("no certificate", "no key"))
+    outgoing = OutboundRequest(
+        "GET", "https://127.0.0.1:1/", certificate=("no certificate", "no key")
+    )
 
     with pytest.raises(EgressBlocked, match="client certificate"):
         await egress.fetch(outgoing)

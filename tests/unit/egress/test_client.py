@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
-from jackfield.egress.client import Egress, Outgoing, ProviderAnswerTooLarge
+from jackfield.egress.client import Egress, OutboundRequest, ProviderAnswerTooLarge
 from jackfield.egress.rewrite import Rewrites
 from jackfield.kit.errors import EgressBlocked, ProviderTimeout, ProviderUnavailable
 from tests.support.scripted import Seen, reply, scripted
@@ -36,7 +36,7 @@ async def test_a_rewritten_origin_is_reached_and_keeps_its_name(
         egress = open_egress(rewrites={PROVIDER: server.url})
 
         answer = await egress.fetch(
-            Outgoing("POST", f"{PROVIDER}/a?b=c%20d", headers={"Api-Key": "k"}, body=b"{}")
+            OutboundRequest("POST", f"{PROVIDER}/a?b=c%20d", headers={"Api-Key": "k"}, body=b"{}")
         )
 
     assert (answer.status, answer.body, answer.url) == (
@@ -70,7 +70,7 @@ async def test_a_private_address_is_refused_in_every_spelling(
     open_egress: Callable[..., Egress], host: str
 ) -> None:
     with pytest.raises(EgressBlocked, match=r"private or reserved|is not written as"):
-        await open_egress().fetch(Outgoing("GET", f"http://{host}/", seconds=5))
+        await open_egress().fetch(OutboundRequest("GET", f"http://{host}/", seconds=5))
 
 
 async def test_only_what_was_rewritten_passes_the_guard(
@@ -79,16 +79,16 @@ async def test_only_what_was_rewritten_passes_the_guard(
     async with scripted(reply()) as server:
         egress = open_egress(rewrites={PROVIDER: server.url})
 
-        await egress.fetch(Outgoing("GET", PROVIDER))
+        await egress.fetch(OutboundRequest("GET", PROVIDER))
         with pytest.raises(EgressBlocked):
-            await egress.fetch(Outgoing("GET", server.url))
+            await egress.fetch(OutboundRequest("GET", server.url))
 
     assert len(server.seen) == 1
 
 
 async def test_the_guard_can_be_switched_off(open_egress: Callable[..., Egress]) -> None:
     async with scripted(reply()) as server:
-        answer = await open_egress(allow_private=True).fetch(Outgoing("GET", server.url))
+        answer = await open_egress(allow_private=True).fetch(OutboundRequest("GET", server.url))
 
     assert answer.status == 200
 
@@ -106,7 +106,7 @@ async def test_a_url_that_is_not_plainly_http_is_refused(
     open_egress: Callable[..., Egress], url: str
 ) -> None:
     with pytest.raises(EgressBlocked) as refused:
-        await open_egress().fetch(Outgoing("GET", url))
+        await open_egress().fetch(OutboundRequest("GET", url))
 
     assert "secret" not in refused.value.detail
 
@@ -116,14 +116,14 @@ async def test_a_host_the_connector_does_not_declare_is_refused(
 ) -> None:
     with pytest.raises(EgressBlocked, match=r"does not declare the host 'evil\.example'"):
         await open_egress().fetch(
-            Outgoing("GET", "https://evil.example/", may_visit=lambda url: PROVIDER in url)
+            OutboundRequest("GET", "https://evil.example/", may_visit=lambda url: PROVIDER in url)
         )
 
 
 async def test_a_redirect_is_not_followed_unless_asked(open_egress: Callable[..., Egress]) -> None:
     async with scripted(reply(status=302, headers={"location": "/b"})) as server:
         egress = open_egress(rewrites={PROVIDER: server.url})
-        answer = await egress.fetch(Outgoing("GET", f"{PROVIDER}/a"))
+        answer = await egress.fetch(OutboundRequest("GET", f"{PROVIDER}/a"))
 
     assert (answer.status, len(server.seen)) == (302, 1)
 
@@ -136,7 +136,7 @@ async def test_a_redirect_to_a_private_address_is_refused(
         egress = open_egress(rewrites={PROVIDER: server.url})
 
         with pytest.raises(EgressBlocked):
-            await egress.fetch(Outgoing("GET", f"{PROVIDER}/a", follow=3))
+            await egress.fetch(OutboundRequest("GET", f"{PROVIDER}/a", follow=3))
 
 
 async def test_a_credential_does_not_follow_a_redirect_to_another_origin(
@@ -149,7 +149,9 @@ async def test_a_credential_does_not_follow_a_redirect_to_another_origin(
     ):
         egress = open_egress(rewrites={PROVIDER: server.url, other: target.url})
         headers = {"Api-Key": "k", "Authorization": "Bearer t", "Accept": "text/csv"}
-        answer = await egress.fetch(Outgoing("GET", f"{PROVIDER}/a", headers=headers, follow=3))
+        answer = await egress.fetch(
+            OutboundRequest("GET", f"{PROVIDER}/a", headers=headers, follow=3)
+        )
 
     assert (answer.body, answer.url) == (b"done", f"{other}/b")
     (seen,) = target.seen
@@ -160,7 +162,7 @@ async def test_a_credential_does_not_follow_a_redirect_to_another_origin(
 async def test_a_circle_of_redirects_ends(open_egress: Callable[..., Egress]) -> None:
     async with scripted(reply(status=302, headers={"location": "/again"})) as server:
         egress = open_egress(rewrites={PROVIDER: server.url})
-        answer = await egress.fetch(Outgoing("GET", f"{PROVIDER}/a", follow=3))
+        answer = await egress.fetch(OutboundRequest("GET", f"{PROVIDER}/a", follow=3))
 
     assert (answer.status, len(server.seen)) == (302, 4)
 
@@ -179,7 +181,7 @@ async def test_an_answer_that_is_too_large_is_refused(
         egress = open_egress(rewrites={PROVIDER: server.url})
 
         with pytest.raises(ProviderAnswerTooLarge, match="larger than 1 MB"):
-            await egress.fetch(Outgoing("GET", PROVIDER, max_bytes=1024 * 1024))
+            await egress.fetch(OutboundRequest("GET", PROVIDER, max_bytes=1024 * 1024))
 
 
 async def test_a_slow_provider_times_out(open_egress: Callable[..., Egress]) -> None:
@@ -190,7 +192,7 @@ async def test_a_slow_provider_times_out(open_egress: Callable[..., Egress]) -> 
         egress = open_egress(rewrites={PROVIDER: server.url})
 
         with pytest.raises(ProviderTimeout):
-            await egress.fetch(Outgoing("GET", PROVIDER, seconds=0.05))
+            await egress.fetch(OutboundRequest("GET", PROVIDER, seconds=0.05))
 
 
 async def test_a_provider_that_trickles_times_out_too(open_egress: Callable[..., Egress]) -> None:
@@ -204,7 +206,7 @@ async def test_a_provider_that_trickles_times_out_too(open_egress: Callable[...,
         egress = open_egress(rewrites={PROVIDER: server.url})
 
         with pytest.raises(ProviderTimeout):
-            await egress.fetch(Outgoing("GET", PROVIDER, seconds=0.1))
+            await egress.fetch(OutboundRequest("GET", PROVIDER, seconds=0.1))
 
 
 async def test_a_provider_that_is_down_is_unavailable(open_egress: Callable[..., Egress]) -> None:
@@ -213,7 +215,7 @@ async def test_a_provider_that_is_down_is_unavailable(open_egress: Callable[...,
     egress = open_egress(rewrites={PROVIDER: server.url})
 
     with pytest.raises(ProviderUnavailable, match="cannot be reached"):
-        await egress.fetch(Outgoing("GET", PROVIDER))
+        await egress.fetch(OutboundRequest("GET", PROVIDER))
 
 
 async def test_an_answer_that_breaks_off_is_no_answer(open_egress: Callable[..., Egress]) -> None:
@@ -221,7 +223,7 @@ async def test_an_answer_that_breaks_off_is_no_answer(open_egress: Callable[...,
         egress = open_egress(rewrites={PROVIDER: server.url})
 
         with pytest.raises(ProviderUnavailable, match="broke off"):
-            await egress.fetch(Outgoing("GET", PROVIDER))
+            await egress.fetch(OutboundRequest("GET", PROVIDER))
 
 
 async def test_a_server_that_does_not_speak_http_is_unavailable(
@@ -234,11 +236,11 @@ async def test_a_server_that_does_not_speak_http_is_unavailable(
         egress = open_egress(rewrites={PROVIDER: server.url})
 
         with pytest.raises(ProviderUnavailable):
-            await egress.fetch(Outgoing("GET", PROVIDER))
+            await egress.fetch(OutboundRequest("GET", PROVIDER))
 
 
 async def test_a_host_that_does_not_exist_is_not_taken_for_a_blocked_one(
     open_egress: Callable[..., Egress],
 ) -> None:
     with pytest.raises(ProviderUnavailable, match="cannot be found"):
-        await open_egress().fetch(Outgoing("GET", "https://nowhere.invalid/"))
+        await open_egress().fetch(OutboundRequest("GET", "https://nowhere.invalid/"))

@@ -7,10 +7,11 @@ def test_an_origin_is_sent_elsewhere_with_path_and_query() -> None:
     rewrites = parse("https://api.iterable.com=http://127.0.0.1:9901")
 
     assert (
-        rewrites.out("https://api.iterable.com/api/x?y=1#z") == "http://127.0.0.1:9901/api/x?y=1#z"
+        rewrites.rewrite("https://api.iterable.com/api/x?y=1#z")
+        == "http://127.0.0.1:9901/api/x?y=1#z"
     )
-    assert rewrites.out("https://api.iterable.com:443/x") == "http://127.0.0.1:9901/x"
-    assert rewrites.out("https://API.iterable.com/x") == "http://127.0.0.1:9901/x"
+    assert rewrites.rewrite("https://api.iterable.com:443/x") == "http://127.0.0.1:9901/x"
+    assert rewrites.rewrite("https://API.iterable.com/x") == "http://127.0.0.1:9901/x"
 
 
 def test_no_other_origin_is() -> None:
@@ -22,16 +23,17 @@ def test_no_other_origin_is() -> None:
         "https://api.iterable.com.evil.example/x",
         "https://evil.example/https://api.iterable.com",
     ):
-        assert rewrites.out(url) is None
+        assert rewrites.rewrite(url) is None
 
 
 def test_what_the_target_says_of_itself_is_translated_back() -> None:
     rewrites = parse("https://api.iterable.com=http://127.0.0.1:9901")
 
     assert (
-        rewrites.back("http://127.0.0.1:9901/next?page=2") == "https://api.iterable.com/next?page=2"
+        rewrites.restore("http://127.0.0.1:9901/next?page=2")
+        == "https://api.iterable.com/next?page=2"
     )
-    assert rewrites.back("http://127.0.0.1:9902/next") == "http://127.0.0.1:9902/next"
+    assert rewrites.restore("http://127.0.0.1:9902/next") == "http://127.0.0.1:9902/next"
 
 
 def test_several_are_separated_by_commas_and_nothing_means_none() -> None:

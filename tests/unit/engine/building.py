@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from jackfield.engine.action import CompiledAction
 from jackfield.engine.connector import CompiledConnector, compile_connector
-from jackfield.engine.run_context import Call, Outcome
+from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.transport import Request, Response
 
 BEARER = {"type": "bearer", "token": "$.credentials.token"}
@@ -104,7 +104,7 @@ async def run(
     provider: Provider,
     inputs: Mapping[str, object] | None = None,
     **call: object,
-) -> Outcome:
+) -> ActionResult:
     call.setdefault("credentials", CREDENTIALS)
     call.setdefault("auth_method", "main")
-    return await compiled.run(Call(inputs=inputs or {}, transport=provider, **call))
+    return await compiled.run(RunContext(inputs=inputs or {}, transport=provider, **call))

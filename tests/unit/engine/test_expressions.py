@@ -10,7 +10,7 @@ from jackfield.engine.current_time import using_clock
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.templates import compile_settled, compile_value
 from jackfield.engine.expressions.text import check, compile_text, evaluate
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 
 NOW = datetime(2024, 6, 15, 12, tzinfo=UTC)
 ROWS = {"rows": [{"id": 1}], "none": [], "inputs": {"id": "42", "blank": ""}}
@@ -36,11 +36,11 @@ def test_a_list_of_one_stays_a_list_in_strict_mode() -> None:
 
 def test_a_wildcard_over_an_empty_list_is_empty_and_over_nothing_is_missing() -> None:
     assert strictly("$.none[*].id") == []
-    assert strictly("$.nope[*].id") is MISSING
+    assert strictly("$.nope[*].id") is UNDEFINED
 
 
 def test_text_with_a_value_that_is_not_there_is_missing_in_strict_mode() -> None:
-    assert strictly("/x/${inputs.nope}") is MISSING
+    assert strictly("/x/${inputs.nope}") is UNDEFINED
     assert strictly("/x/${inputs.blank}") == "/x/"
 
 
@@ -62,7 +62,7 @@ def test_and_binds_tighter_than_or_in_strict_mode() -> None:
 
 def test_null_is_a_literal_in_strict_mode() -> None:
     assert strictly("{{null}}") is None
-    assert evaluate("{{null}}", {}) is MISSING
+    assert evaluate("{{null}}", {}) is UNDEFINED
 
 
 def test_what_an_expression_puts_together_has_no_holes_when_it_leaves() -> None:
@@ -75,7 +75,7 @@ def test_a_template_leaves_out_what_is_missing() -> None:
     template = {"a": "$.nope", "b": ["$.nope", {"c": "$.inputs.id"}], "d": 1}
 
     assert compile_value(template, "strict")(ROWS) == {"b": [{"c": "42"}], "d": 1}
-    assert compile_value(template, "compat")(ROWS) == {"b": [MISSING, {"c": "42"}], "d": 1}
+    assert compile_value(template, "compat")(ROWS) == {"b": [UNDEFINED, {"c": "42"}], "d": 1}
     assert compile_settled(template, "compat")(ROWS) == {"b": [None, {"c": "42"}], "d": 1}
 
 
@@ -202,7 +202,7 @@ def test_what_is_too_large_or_too_deep_is_refused(text: str) -> None:
     ],
 )
 def test_what_would_cost_too_much_comes_to_nothing(text: str, context: dict) -> None:
-    assert compile_text(text, "strict")(context) in (MISSING, False)
+    assert compile_text(text, "strict")(context) in (UNDEFINED, False)
 
 
 @given(SYNTAX, JSON, st.sampled_from(["{{%s}}", "$.%s", "${%s}", "%s"]))

@@ -2,7 +2,7 @@ import pytest
 
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import evaluate
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 
 PEOPLE = [
     {"n": "Ana", "age": 31, "tags": ["x", "y"], "home": {"city": "Ulm"}},
@@ -89,12 +89,12 @@ def test_a_path_finds_its_matches_in_order(path: str, values: list) -> None:
         ("$.people.length", 3),
         ("$.people[0].n.length", 3),
         ("$.people[0].n[0]", "A"),
-        ("$.people[9].n", MISSING),
-        ("$.people[-1]", MISSING),
+        ("$.people[9].n", UNDEFINED),
+        ("$.people[-1]", UNDEFINED),
         ("$['limit']", 20),
         ('$["limit"]', 20),
         ("$.`limit", 20),
-        ("$.limit.deeper", MISSING),
+        ("$.limit.deeper", UNDEFINED),
         ("$", DOCUMENT),
     ],
 )

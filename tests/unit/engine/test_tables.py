@@ -16,14 +16,14 @@ from jackfield.engine.composite import (
 )
 from jackfield.engine.cursor import decode_cursor, encode_cursor
 from jackfield.engine.enum_matchers.matchers import find_matcher
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 
 TABLES = json.loads((Path(__file__).parent / "vectors" / "tables.json").read_text("utf-8"))
 
 
 def plain(value: Any) -> Any:
     """Read null and what is missing as the same: a field's cast leaves both out."""
-    return None if value is MISSING or value == {"$undefined": True} else value
+    return None if value is UNDEFINED or value == {"$undefined": True} else value
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.expressions.patterns import Pattern
 from jackfield.engine.run import Position
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import decode_json, encode_json
 from jackfield.engine.wire.url import normalize
 
@@ -150,7 +150,7 @@ def test_what_is_no_composite_id_is_refused(text: str) -> None:
 
 
 def test_json_leaves_out_what_is_missing() -> None:
-    assert encode_json({"a": MISSING, "b": [MISSING, float("nan")]}) == b'{"b":[null,null]}'
+    assert encode_json({"a": UNDEFINED, "b": [UNDEFINED, float("nan")]}) == b'{"b":[null,null]}'
 
 
 @pytest.mark.parametrize(

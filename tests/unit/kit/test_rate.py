@@ -1,8 +1,8 @@
-from jackfield.kit.rate_limit import RateLimit
+from jackfield.kit.rate_limit import TokenBuckets
 
 
 def test_so_many_requests_a_minute_are_taken_and_no_more() -> None:
-    limit = RateLimit(60)
+    limit = TokenBuckets(60)
 
     waits = [limit.take("key", 0.0) for _ in range(61)]
 
@@ -10,7 +10,7 @@ def test_so_many_requests_a_minute_are_taken_and_no_more() -> None:
 
 
 def test_the_bucket_fills_again_evenly_and_never_over() -> None:
-    limit = RateLimit(2)
+    limit = TokenBuckets(2)
     assert [limit.take("key", 0.0) for _ in range(3)] == [0.0, 0.0, 30.0]
 
     assert limit.take("key", 30.0) == 0.0
@@ -19,21 +19,21 @@ def test_the_bucket_fills_again_evenly_and_never_over() -> None:
 
 
 def test_one_key_does_not_use_up_what_another_may() -> None:
-    limit = RateLimit(1)
+    limit = TokenBuckets(1)
 
     assert limit.take("one", 0.0) == 0.0
     assert limit.take("other", 0.0) == 0.0
 
 
 def test_a_clock_that_goes_back_gives_nothing_away() -> None:
-    limit = RateLimit(1)
+    limit = TokenBuckets(1)
 
     assert limit.take("key", 100.0) == 0.0
     assert limit.take("key", 50.0) == 60.0
 
 
 def test_keys_that_are_idle_are_forgotten_and_busy_ones_are_not() -> None:
-    limit = RateLimit(1)
+    limit = TokenBuckets(1)
     for number in range(10_000):
         limit.take(number, 0.0)
     limit.take(0, 60.0)

@@ -11,7 +11,7 @@ DAY = 24 * 3600
 
 
 def seconds(made: int, wish: float | None = None) -> float:
-    due = next_attempt(made, NOW, wish=wish)
+    due = next_attempt(made, NOW, retry_after=wish)
     assert due is not None
     return (due - NOW).total_seconds()
 
@@ -38,4 +38,4 @@ def test_a_receiver_cannot_ask_for_attempts_sooner_than_promised() -> None:
 
 def test_no_attempt_follows_the_last() -> None:
     assert next_attempt(len(ATTEMPTS), NOW) is None
-    assert next_attempt(len(ATTEMPTS), NOW, wish=60) is None
+    assert next_attempt(len(ATTEMPTS), NOW, retry_after=60) is None

@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ProbeFinding:
     """What one probe found; `detail` says why, where that is not plain."""
 
     probe: str
@@ -31,13 +31,13 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeReport:
     """What was found, when, and with which generation of the account's credentials."""
 
     account_id: str
     generation: int
     probed_at: datetime
-    findings: tuple[Finding, ...]
+    findings: tuple[ProbeFinding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Permissions:
 
     @classmethod
     def of(
-        cls, account: Account, connector: Connector, method: AuthMethod, probed: Probed | None
+        cls, account: Account, connector: Connector, method: AuthMethod, probed: ProbeReport | None
     ) -> Self:
         findings = {} if probed is None else {each.probe: each for each in probed.findings}
         return cls(
@@ -80,7 +80,7 @@ class Permissions:
 
 
 def _permission(
-    action: ActionInfo, method: AuthMethod, findings: Mapping[str, Finding]
+    action: ActionInfo, method: AuthMethod, findings: Mapping[str, ProbeFinding]
 ) -> ActionPermission:
     probe = find_probe(method.permissions, action)
     if probe is None:

@@ -7,10 +7,10 @@ from typing import Final
 import structlog
 
 from jackfield.accounts.opening import Opened
-from jackfield.accounts.permissions.models import Finding, Verdict
+from jackfield.accounts.permissions.models import ProbeFinding, Verdict
 from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.connectors.permissions import PermissionProbe
-from jackfield.engine.run_context import Call
+from jackfield.engine.run_context import RunContext
 from jackfield.kit import redaction
 from jackfield.kit.errors import HubError, ProviderError
 from jackfield.runtime import Hub
@@ -23,26 +23,26 @@ _NOT_ALLOWED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _log = structlog.get_logger()
 
 
-async def probe(hub: Hub, opened: Opened) -> tuple[Finding, ...]:
+async def probe(hub: Hub, opened: Opened) -> tuple[ProbeFinding, ...]:
     """Make every probe of the account's auth method, a few at once, and say what each found."""
     redaction.learn(opened.credentials.redactor)
     turns = asyncio.Semaphore(_AT_ONCE)
 
     end = asyncio.get_running_loop().time() + _SECONDS_FOR_ALL
 
-    async def ask(each: PermissionProbe) -> Finding:
+    async def ask(each: PermissionProbe) -> ProbeFinding:
         try:
             async with asyncio.timeout_at(end), turns:
                 return await _ask(hub, opened, each)
         except TimeoutError:
-            return Finding(each.key, Verdict.UNKNOWN, "there was no time left to ask")
+            return ProbeFinding(each.key, Verdict.UNKNOWN, "there was no time left to ask")
 
     return tuple(await asyncio.gather(*map(ask, opened.method.permissions)))
 
 
-async def _ask(hub: Hub, opened: Opened, each: PermissionProbe) -> Finding:
+async def _ask(hub: Hub, opened: Opened, each: PermissionProbe) -> ProbeFinding:
     connector, credentials = opened.connector, opened.credentials
-    call = Call(
+    call = RunContext(
         inputs={},
         credentials=credentials.values,
         transport=ProviderTransport(hub.egress, connector.compiled, credentials, seconds=_SECONDS),
@@ -58,17 +58,17 @@ async def _ask(hub: Hub, opened: Opened, each: PermissionProbe) -> Finding:
     except ProviderError as error:
         return _judge(each, safe(error, credentials))
     except HubError as error:
-        return Finding(each.key, Verdict.UNKNOWN, error.detail)
+        return ProbeFinding(each.key, Verdict.UNKNOWN, error.detail)
     if not each.reads:
         # It was meant to be refused. What it did is done, and its author must hear of it.
         _log.error("probe_not_refused", connector=connector.key, probe=each.key)
-    return Finding(each.key, Verdict.ALLOWED)
+    return ProbeFinding(each.key, Verdict.ALLOWED)
 
 
-def _judge(each: PermissionProbe, error: ProviderError) -> Finding:
+def _judge(each: PermissionProbe, error: ProviderError) -> ProbeFinding:
     status = None if error.answer is None else error.answer.status
     if status in _NOT_ALLOWED:
-        return Finding(each.key, Verdict.REFUSED, error.detail)
+        return ProbeFinding(each.key, Verdict.REFUSED, error.detail)
     if status in each.refusals:
-        return Finding(each.key, Verdict.ALLOWED)
-    return Finding(each.key, Verdict.UNKNOWN, error.detail)
+        return ProbeFinding(each.key, Verdict.ALLOWED)
+    return ProbeFinding(each.key, Verdict.UNKNOWN, error.detail)

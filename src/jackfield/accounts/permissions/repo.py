@@ -1,17 +1,17 @@
 """Where it is kept what an account's credentials may do."""
 
-from jackfield.accounts.permissions.models import Finding, Probed
+from jackfield.accounts.permissions.models import ProbeFinding, ProbeReport
 from jackfield.db.tx import Tx
 from jackfield.kit.json import convert, encode, parse
 
 
-class KeptPermissions:
+class PermissionReports:
     """What was last found out about the accounts of the transaction's project."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
 
-    async def find(self, account_id: str, *, generation: int) -> Probed | None:
+    async def find(self, account_id: str, *, generation: int) -> ProbeReport | None:
         """Find what was found out with the credentials of this generation."""
         row = await self._tx.one(
             """
@@ -25,10 +25,10 @@ class KeptPermissions:
         )
         if row is None:
             return None
-        findings = convert(parse(row["findings"]), tuple[Finding, ...])
-        return Probed(row["account_id"], row["generation"], row["probed_at"], findings)
+        findings = convert(parse(row["findings"]), tuple[ProbeFinding, ...])
+        return ProbeReport(row["account_id"], row["generation"], row["probed_at"], findings)
 
-    async def keep(self, probed: Probed) -> None:
+    async def keep(self, probed: ProbeReport) -> None:
         """Put what was found in the place of what was known."""
         await self._tx.run(
             """

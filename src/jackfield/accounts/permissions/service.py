@@ -2,9 +2,9 @@
 
 from jackfield.accounts.models import Account
 from jackfield.accounts.opening import method_of, open_account
-from jackfield.accounts.permissions.models import Permissions, Probed
+from jackfield.accounts.permissions.models import Permissions, ProbeReport
 from jackfield.accounts.permissions.probes import probe
-from jackfield.accounts.permissions.repo import KeptPermissions
+from jackfield.accounts.permissions.repo import PermissionReports
 from jackfield.accounts.repo import Accounts
 from jackfield.kit.ids import ProjectId
 from jackfield.runtime import Hub
@@ -14,7 +14,7 @@ async def read_permissions(hub: Hub, project_id: ProjectId, account_id: str) -> 
     """Tell what was last found out; the provider is not asked."""
     async with hub.db.read(project_id) as tx:
         account = await Accounts(tx).get(account_id)
-        kept = await KeptPermissions(tx).find(account.id, generation=account.generation)
+        kept = await PermissionReports(tx).find(account.id, generation=account.generation)
     return _permissions(hub, account, kept)
 
 
@@ -29,13 +29,13 @@ async def probe_permissions(hub: Hub, project_id: ProjectId, account_id: str) ->
     async with hub.db.write(project_id) as tx:
         # The account may have gone, or been linked anew, while the provider was asked.
         account = await Accounts(tx).get(account_id)
-        found = Probed(account.id, opened.account.generation, tx.now, findings)
+        found = ProbeReport(account.id, opened.account.generation, tx.now, findings)
         if account.generation == found.generation:
-            await KeptPermissions(tx).keep(found)
-        kept = await KeptPermissions(tx).find(account.id, generation=account.generation)
+            await PermissionReports(tx).keep(found)
+        kept = await PermissionReports(tx).find(account.id, generation=account.generation)
     return _permissions(hub, account, kept)
 
 
-def _permissions(hub: Hub, account: Account, probed: Probed | None) -> Permissions:
+def _permissions(hub: Hub, account: Account, probed: ProbeReport | None) -> Permissions:
     connector = hub.catalog.get(account.provider)
     return Permissions.of(account, connector, method_of(connector, account), probed)

@@ -11,7 +11,7 @@ MOST_TOOLS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FeedbackDraft:
     """`tools` are action ids, and `session_id` and `run_id` ids, as somebody sent them."""
 
     feedback: str
@@ -27,5 +27,5 @@ class Feedback:
 
     id: FeedbackId
     account_id: str
-    said: Said
+    said: FeedbackDraft
     created_at: datetime

@@ -1,6 +1,6 @@
 """Where feedback is kept."""
 
-from jackfield.actions.feedback.models import Feedback, Said
+from jackfield.actions.feedback.models import Feedback, FeedbackDraft
 from jackfield.db.tx import Row, Tx
 from jackfield.kit.ids import FeedbackId
 from jackfield.kit.json import convert, encode, parse
@@ -53,5 +53,5 @@ class ToolFeedback:
 
 
 def _read(row: Row) -> Feedback:
-    said = convert({**row, "tools": parse(row["tools"])}, Said)
+    said = convert({**row, "tools": parse(row["tools"])}, FeedbackDraft)
     return Feedback(FeedbackId(row["id"]), row["account_id"], said, row["created_at"])

@@ -1,13 +1,13 @@
 """Keeping what is said of tools."""
 
 from jackfield.accounts.repo import Accounts
-from jackfield.actions.feedback.models import Feedback, Said
+from jackfield.actions.feedback.models import Feedback, FeedbackDraft
 from jackfield.actions.feedback.repo import ToolFeedback
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import FeedbackId
 
 
-async def keep(tx: Tx, said: Said, *, account_id: str) -> Feedback:
+async def keep(tx: Tx, said: FeedbackDraft, *, account_id: str) -> Feedback:
     """
     Keep what somebody says of tools used with an account.
 

@@ -16,10 +16,15 @@ from starlette.types import Scope
 from jackfield.actions.models import AccountMissing
 from jackfield.agents import jsonrpc, results
 from jackfield.agents.a2a import cards, protocol, search_reply, tasks
-from jackfield.agents.a2a.messages import Wish, no_push_notifications, read_wish, task_not_found
+from jackfield.agents.a2a.messages import (
+    MessageRequest,
+    no_push_notifications,
+    parse_message,
+    task_not_found,
+)
 from jackfield.agents.a2a.objects import Task
 from jackfield.agents.a2a.protocol import Request
-from jackfield.agents.accounts import Reach, account_ids, reach
+from jackfield.agents.accounts import AccountSet, account_ids, select_accounts
 from jackfield.agents.jsonrpc import RpcRefused
 from jackfield.kit.errors import HubError, UnsupportedMediaType
 from jackfield.kit.ids import ProjectId
@@ -101,7 +106,7 @@ class A2a:
     ) -> Json | Response:
         match request.method:
             case "message/send" | "message/stream":
-                wish = read_wish(request.params)
+                wish = parse_message(request.params)
                 found = await self._reach(project_id, headers)
                 if wish.order is None:
                     return await search_reply.find(self._hub, found, wish)
@@ -124,7 +129,7 @@ class A2a:
                 raise RpcRefused(msg, rpc_code=jsonrpc.METHOD_NOT_FOUND)
 
     async def _events(
-        self, request: Request, found: Reach, wish: Wish, task: Task
+        self, request: Request, found: AccountSet, wish: MessageRequest, task: Task
     ) -> AsyncGenerator[bytes]:
         """Run an action, and tell how it goes on as it does."""
 
@@ -155,11 +160,13 @@ class A2a:
         caller.require(ApiScope.ACTIONS_EXECUTE)
         return caller
 
-    async def _reach(self, project_id: ProjectId, headers: Headers) -> Reach:
+    async def _reach(self, project_id: ProjectId, headers: Headers) -> AccountSet:
         ids = account_ids(headers.get("x-account-id", ""))
         if not ids:
             raise AccountMissing
-        return await reach(self._hub, project_id, ids, end_user=headers.get("x-end-user-id"))
+        return await select_accounts(
+            self._hub, project_id, ids, end_user=headers.get("x-end-user-id")
+        )
 
 
 def _as_rpc(error: HubError) -> RpcRefused:

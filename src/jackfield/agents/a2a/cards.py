@@ -4,9 +4,9 @@ from importlib.metadata import version
 from typing import Final
 
 from jackfield.agents.a2a.examples import order_of, schema_of
-from jackfield.agents.a2a.messages import Form
+from jackfield.agents.a2a.messages import OutputMode
 from jackfield.agents.a2a.protocol import VERSION
-from jackfield.agents.accounts import Reach, title_of
+from jackfield.agents.accounts import AccountSet, title_of
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector
 from jackfield.kit.json import Json, encode
@@ -42,7 +42,7 @@ _SKILLS: Final[list[Json]] = [
         "with its inputs and the data part that runs it.",
         "tags": [_TAG, "search"],
         "examples": ["who is on the mailing list?"],
-        "inputModes": [Form.TEXT],
+        "inputModes": [OutputMode.TEXT],
     },
     {
         "id": "run_action",
@@ -51,7 +51,7 @@ _SKILLS: Final[list[Json]] = [
         "headers, body): the result comes back as the task's artifact.",
         "tags": [_TAG, "actions"],
         "examples": ['{"action": "iterable_list_channels"}'],
-        "inputModes": [Form.DATA],
+        "inputModes": [OutputMode.DATA],
     },
 ]
 
@@ -71,8 +71,8 @@ def card(hub: Hub) -> dict[str, Json]:
             "pushNotifications": False,
             "stateTransitionHistory": False,
         },
-        "defaultInputModes": [Form.TEXT, Form.DATA],
-        "defaultOutputModes": [Form.TEXT, Form.DATA],
+        "defaultInputModes": [OutputMode.TEXT, OutputMode.DATA],
+        "defaultOutputModes": [OutputMode.TEXT, OutputMode.DATA],
         "securitySchemes": _SCHEMES,
         "security": [{"basic": [], "account": []}, {"bearer": [], "account": []}],
         "supportsAuthenticatedExtendedCard": True,
@@ -80,7 +80,7 @@ def card(hub: Hub) -> dict[str, Json]:
     }
 
 
-def extended_card(hub: Hub, reach: Reach) -> dict[str, Json]:
+def extended_card(hub: Hub, reach: AccountSet) -> dict[str, Json]:
     """Return the card of some accounts: their allowed actions are its skills."""
     keys = dict.fromkeys(account.provider for account in reach.accounts)
     connectors = [found for key in keys if (found := hub.catalog.find(key)) is not None]
@@ -103,7 +103,7 @@ def extended_card(hub: Hub, reach: Reach) -> dict[str, Json]:
     return extended
 
 
-def _skill(action: ActionInfo, connector: Connector, reach: Reach) -> dict[str, Json] | None:
+def _skill(action: ActionInfo, connector: Connector, reach: AccountSet) -> dict[str, Json] | None:
     schema = schema_of(action)
     if schema is None:
         return None
@@ -116,7 +116,7 @@ def _skill(action: ActionInfo, connector: Connector, reach: Reach) -> dict[str, 
     }
 
 
-def _accounts(connectors: list[Connector], reach: Reach) -> str:
+def _accounts(connectors: list[Connector], reach: AccountSet) -> str:
     """Say whose accounts these are, and which must be named: those of a provider with several."""
     said = [
         f"{account.id} is {title_of(account)}'s {connector.title}"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from jackfield.agents.accounts import Reach
+from jackfield.agents.accounts import AccountSet
 from jackfield.agents.param_styles import ACCOUNT, ParamStyle, input_schema
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector
@@ -24,7 +24,7 @@ def schema_of(action: ActionInfo) -> dict[str, Json] | None:
 
 
 def order_of(
-    action: ActionInfo, schema: Mapping[str, Json], connector: Connector, reach: Reach
+    action: ActionInfo, schema: Mapping[str, Json], connector: Connector, reach: AccountSet
 ) -> dict[str, Json]:
     """Return the data part that runs an action, with what it requires filled in."""
     order: dict[str, Json] = {"action": action.id}

@@ -26,15 +26,19 @@ _ONCE: Final = "jackfield/idempotency-key"
 _LONGEST_TEXT: Final = 2000
 
 
-class Form(StrEnum):
+class OutputMode(StrEnum):
     """What answers are made of; data first, because that is what programs read."""
 
     DATA = "application/json"
     TEXT = "text/plain"
 
 
-_FORMS: Final = tuple(Form)
-_ANYTHING: Final = {"*/*": Form.DATA, "application/*": Form.DATA, "text/*": Form.TEXT}
+_FORMS: Final = tuple(OutputMode)
+_ANYTHING: Final = {
+    "*/*": OutputMode.DATA,
+    "application/*": OutputMode.DATA,
+    "text/*": OutputMode.TEXT,
+}
 
 
 class TextPart(Struct, frozen=True, tag_field="kind", tag="text"):
@@ -70,18 +74,18 @@ class SendParams(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MessageRequest:
     """`order` is an action and its inputs; without one, `text` says what is looked for."""
 
     context_id: str
-    form: Form
+    form: OutputMode
     text: str = ""
     order: Mapping[str, Json] | None = None
     key: Json = None
     is_dry_run: bool = False
 
 
-def read_wish(params: Mapping[str, Json]) -> Wish:
+def parse_message(params: Mapping[str, Json]) -> MessageRequest:
     """
     Read the parameters of `message/send` and `message/stream`.
 
@@ -101,7 +105,7 @@ def read_wish(params: Mapping[str, Json]) -> Wish:
     form = _form(configuration.accepted_output_modes or [])
     metadata = {**(sent.metadata or {}), **(message.metadata or {})}
     text, order = _content(message)
-    return Wish(
+    return MessageRequest(
         context_id=message.context_id or str(uuid4()),
         form=form,
         text=text,
@@ -124,7 +128,7 @@ def no_push_notifications() -> RpcRefused:
     return RpcRefused(msg, rpc_code=NO_PUSH_NOTIFICATIONS)
 
 
-def _form(accepted: list[str]) -> Form:
+def _form(accepted: list[str]) -> OutputMode:
     known = [_ANYTHING.get(each, each) for each in map(str.lower, accepted)]
     for form in _FORMS:
         if form in known or not known:

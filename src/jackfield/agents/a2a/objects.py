@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 from uuid import uuid4
 
-from jackfield.agents.a2a.messages import Form
+from jackfield.agents.a2a.messages import OutputMode
 from jackfield.kit.json import Json, encode
 
 State: TypeAlias = Literal["submitted", "working", "completed", "failed"]
@@ -16,9 +16,9 @@ def text_part(text: str) -> dict[str, Json]:
     return {"kind": "text", "text": text}
 
 
-def data_parts(data: Mapping[str, Json], form: Form) -> list[Json]:
+def data_parts(data: Mapping[str, Json], form: OutputMode) -> list[Json]:
     """Return data in the form that is taken: as it is, or written out."""
-    if form is Form.TEXT:
+    if form is OutputMode.TEXT:
         return [text_part(encode(data).decode())]
     return [{"kind": "data", "data": data}]
 

@@ -4,9 +4,9 @@ from itertools import islice
 from typing import Final
 
 from jackfield.agents.a2a.examples import order_of, schema_of
-from jackfield.agents.a2a.messages import Form, Wish
+from jackfield.agents.a2a.messages import MessageRequest, OutputMode
 from jackfield.agents.a2a.objects import data_parts, message, text_part
-from jackfield.agents.accounts import Reach
+from jackfield.agents.accounts import AccountSet
 from jackfield.kit.json import Json, encode
 from jackfield.runtime import Hub
 from jackfield.search import service as search
@@ -23,7 +23,7 @@ _NOTHING: Final = (
 )
 
 
-async def find(hub: Hub, reach: Reach, wish: Wish) -> Json:
+async def find(hub: Hub, reach: AccountSet, wish: MessageRequest) -> Json:
     """Return a message with the actions that come nearest to a text, best first."""
     providers = {account.provider for account in reach.accounts}
     actions = sum(len(each.actions) for each in hub.catalog.connectors())
@@ -39,12 +39,12 @@ async def find(hub: Hub, reach: Reach, wish: Wish) -> Json:
     if reach.unusable:
         told["unusable"] = {key: why.detail for key, why in reach.unusable.items()}
     parts = [text_part(_words(found))]
-    if wish.form is Form.DATA:
+    if wish.form is OutputMode.DATA:
         parts += data_parts(told, wish.form)
     return message(wish.context_id, parts)
 
 
-def _described(found: Found, reach: Reach) -> dict[str, Json] | None:
+def _described(found: Found, reach: AccountSet) -> dict[str, Json] | None:
     action = found.action
     schema = schema_of(action)
     if schema is None:

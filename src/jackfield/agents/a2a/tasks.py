@@ -7,15 +7,15 @@ from uuid import uuid4
 import structlog
 
 from jackfield.actions import service as actions
-from jackfield.actions.models import Order
+from jackfield.actions.models import RunRequest
 from jackfield.agents import results
-from jackfield.agents.a2a.messages import Wish
+from jackfield.agents.a2a.messages import MessageRequest
 from jackfield.agents.a2a.objects import Task, data_parts, text_part
-from jackfield.agents.accounts import Reach
+from jackfield.agents.accounts import AccountSet
 from jackfield.agents.param_styles import ACCOUNT, ParamStyle, place
 from jackfield.idempotency import service as idempotency
-from jackfield.idempotency.models import Answer, InvalidIdempotencyKey
-from jackfield.idempotency.service import Once
+from jackfield.idempotency.models import InvalidIdempotencyKey, StoredResponse
+from jackfield.idempotency.service import IdempotentRequest
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, encode, parse
 from jackfield.runtime import Hub
@@ -27,7 +27,7 @@ _CHECK: Final = "look at the provider whether what the action was to change is t
 _log = structlog.get_logger()
 
 
-async def run(hub: Hub, reach: Reach, wish: Wish, task: Task) -> dict[str, Json]:
+async def run(hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task) -> dict[str, Json]:
     """Run the action of a wish to its end, and return the finished task; once for a key."""
     try:
         if wish.key is None or wish.is_dry_run:
@@ -39,7 +39,9 @@ async def run(hub: Hub, reach: Reach, wish: Wish, task: Task) -> dict[str, Json]
         return _failed(hub, wish, task, error)
 
 
-async def run_aside(hub: Hub, reach: Reach, wish: Wish, task: Task) -> dict[str, Json]:
+async def run_aside(
+    hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task
+) -> dict[str, Json]:
     """Run as `run` does, where nobody stands behind who would answer for a crash."""
     try:
         return await run(hub, reach, wish, task)
@@ -48,7 +50,7 @@ async def run_aside(hub: Hub, reach: Reach, wish: Wish, task: Task) -> dict[str,
         return _failed(hub, wish, task, HubError())
 
 
-async def _run(hub: Hub, reach: Reach, wish: Wish, task: Task) -> dict[str, Json]:
+async def _run(hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task) -> dict[str, Json]:
     assert wish.order is not None
     inputs = dict(wish.order)
     action_id = str(inputs.pop("action"))
@@ -56,7 +58,7 @@ async def _run(hub: Hub, reach: Reach, wish: Wish, task: Task) -> dict[str, Json
     account = reach.choose(connector, inputs.get(ACCOUNT))
     if inputs.get(ACCOUNT) == account.id:
         del inputs[ACCOUNT]
-    order = Order(
+    order = RunRequest(
         action_id=action_id,
         account_id=account.id,
         placed=place(action, inputs, ParamStyle.NESTED),
@@ -72,24 +74,26 @@ async def _run(hub: Hub, reach: Reach, wish: Wish, task: Task) -> dict[str, Json
     return task.shown(task.status("completed", hub.clock()), [artifact])
 
 
-async def _run_once(hub: Hub, reach: Reach, wish: Wish, task: Task) -> dict[str, Json]:
+async def _run_once(
+    hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task
+) -> dict[str, Json]:
     if not isinstance(wish.key, str):
         raise InvalidIdempotencyKey
     accounts = sorted(each.id for each in reach.accounts)
     request = encode(["message", accounts, wish.form, wish.order])
 
-    async def work() -> Answer:
-        return Answer(_OK, encode(await _run(hub, reach, wish, task)))
+    async def work() -> StoredResponse:
+        return StoredResponse(_OK, encode(await _run(hub, reach, wish, task)))
 
-    def refuse(error: HubError) -> Answer:
-        return Answer(_OK, encode(_failed(hub, wish, task, error)))
+    def refuse(error: HubError) -> StoredResponse:
+        return StoredResponse(_OK, encode(_failed(hub, wish, task, error)))
 
-    wanted = Once(wish.key, request, _CHECK)
-    answer, _ = await idempotency.once(hub, reach.project_id, wanted, work, refuse=refuse)
+    wanted = IdempotentRequest(wish.key, request, _CHECK)
+    answer, _ = await idempotency.run_once(hub, reach.project_id, wanted, work, refuse=refuse)
     return parse(answer.body)
 
 
-def _failed(hub: Hub, wish: Wish, task: Task, error: HubError) -> dict[str, Json]:
+def _failed(hub: Hub, wish: MessageRequest, task: Task, error: HubError) -> dict[str, Json]:
     parts = [text_part(error.detail), *data_parts(results.refusal(error), wish.form)]
     return task.shown(task.status("failed", hub.clock(), parts))
 

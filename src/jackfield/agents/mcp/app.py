@@ -108,7 +108,7 @@ class Mcp:
             return 400, jsonrpc.refuse(None, refused)
         is_modern = False
         try:
-            is_modern = revisions.is_complete_in_itself(message, headers)
+            is_modern = revisions.is_stateless(message, headers)
             result = await self._answer(endpoint, message)
         except RpcRefused as refused:
             status = _STATUSES.get(refused.rpc_code, 400) if is_modern else _early(refused)
@@ -177,7 +177,9 @@ class Mcp:
 
 
 def _only_post() -> Response:
-    refused = RpcRefused("Only POST is supported for stateless MCP.", rpc_code=messages.NOT_HERE)
+    refused = RpcRefused(
+        "Only POST is supported for stateless MCP.", rpc_code=messages.SERVER_ERROR
+    )
     return Response(jsonrpc.refuse(None, refused), 405, {"allow": "POST"}, media_type=_JSON)
 
 

@@ -8,7 +8,7 @@ from msgspec import Raw
 
 from jackfield.accounts.models import Account
 from jackfield.actions import service as actions
-from jackfield.actions.models import Order
+from jackfield.actions.models import RunRequest
 from jackfield.agents import results
 from jackfield.agents.mcp import feedback
 from jackfield.agents.mcp.endpoint import Endpoint
@@ -17,8 +17,8 @@ from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.idempotency import service as idempotency
-from jackfield.idempotency.models import Answer, InvalidIdempotencyKey
-from jackfield.idempotency.service import Once
+from jackfield.idempotency.models import InvalidIdempotencyKey, StoredResponse
+from jackfield.idempotency.service import IdempotentRequest
 from jackfield.kit.errors import Fault, HubError
 from jackfield.kit.json import Json, encode, parse
 from jackfield.runtime import Hub
@@ -63,15 +63,15 @@ async def call_once(
     accounts = sorted(each.id for each in endpoint.accounts)
     request = encode(["tools/call", accounts, endpoint.style, name, arguments])
 
-    async def work() -> Answer:
+    async def work() -> StoredResponse:
         ran = await _run(hub, endpoint, name, arguments)
-        return Answer(_OK, encode(_result(ran)))
+        return StoredResponse(_OK, encode(_result(ran)))
 
     try:
         if not isinstance(key, str):
             raise InvalidIdempotencyKey
-        answer, _ = await idempotency.once(
-            hub, endpoint.project_id, Once(key, request, _CHECK), work, refuse=_refused
+        answer, _ = await idempotency.run_once(
+            hub, endpoint.project_id, IdempotentRequest(key, request, _CHECK), work, refuse=_refused
         )
     except HubError as error:
         if error.status == _INTERNAL:
@@ -80,8 +80,8 @@ async def call_once(
     return parse(answer.body)
 
 
-def _refused(error: HubError) -> Answer:
-    return Answer(_OK, encode(_result(_refusal(error), is_error=True)))
+def _refused(error: HubError) -> StoredResponse:
+    return StoredResponse(_OK, encode(_result(_refusal(error), is_error=True)))
 
 
 def _refusal(error: HubError) -> dict[str, Json]:
@@ -143,7 +143,7 @@ async def _act(
     connector, action = hub.catalog.action(action_id)
     account = endpoint.choose(connector, arguments.get(ACCOUNT))
     placed = place(action, _without(arguments, account), style)
-    order = Order(
+    order = RunRequest(
         action_id=action_id,
         account_id=account.id,
         placed=placed,

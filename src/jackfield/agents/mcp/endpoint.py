@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 
-from jackfield.agents.accounts import Reach, account_ids, reach
+from jackfield.agents.accounts import AccountSet, account_ids, select_accounts
 from jackfield.agents.param_styles import ParamStyle
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.ids import ProjectId
@@ -33,7 +33,7 @@ class AccountsMissing(InvalidRequest):
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint(Reach):
+class Endpoint(AccountSet):
     """The tools of some accounts, as one client wants to see them."""
 
     style: ParamStyle
@@ -57,7 +57,7 @@ async def resolve(
     ids = account_ids(headers.get(_ACCOUNT) or query.get(_ACCOUNT) or query.get("account_id") or "")
     if not ids:
         raise AccountsMissing
-    found = await reach(hub, project_id, ids, end_user=headers.get(_END_USER))
+    found = await select_accounts(hub, project_id, ids, end_user=headers.get(_END_USER))
     return Endpoint(
         project_id=project_id,
         held=found.held,

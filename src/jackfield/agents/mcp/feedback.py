@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from jackfield.actions.feedback import service as feedback
-from jackfield.actions.feedback.models import LONGEST, MOST_TOOLS, Said
+from jackfield.actions.feedback.models import LONGEST, MOST_TOOLS, FeedbackDraft
 from jackfield.agents.mcp.endpoint import Endpoint
 from jackfield.agents.param_styles import ACCOUNT
 from jackfield.engine.inputs.errors import InvalidInputs
@@ -104,7 +104,7 @@ def _account(endpoint: Endpoint, given: Mapping[str, Json]) -> str:
     raise InvalidInputs(msg, faults=[Fault(ACCOUNT, words)])
 
 
-def _said(given: Mapping[str, Json]) -> Said:
+def _said(given: Mapping[str, Json]) -> FeedbackDraft:
     try:
         read = msgspec.convert(given, _Arguments)
     except msgspec.ValidationError as error:
@@ -114,7 +114,7 @@ def _said(given: Mapping[str, Json]) -> Said:
     if faults:
         msg = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
         raise InvalidInputs(msg, faults=faults)
-    return Said(
+    return FeedbackDraft(
         read.feedback.strip() or f"rated {read.rating}",
         tuple(read.action_ids or ()),
         rating=read.rating or None,

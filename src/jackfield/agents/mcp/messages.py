@@ -15,7 +15,7 @@ from jackfield.agents.jsonrpc import (
 from jackfield.engine.kinds import is_object
 from jackfield.kit.json import Json
 
-NOT_HERE: Final = -32000
+SERVER_ERROR: Final = -32000
 HEADER_MISMATCH: Final = -32020
 UNSUPPORTED_VERSION: Final = -32022
 

@@ -32,7 +32,7 @@ def agree(offered: Json) -> str:
     return offered if offered in WITH_HANDSHAKE else WITH_HANDSHAKE[-1]
 
 
-def is_complete_in_itself(message: Message, headers: Headers) -> bool:
+def is_stateless(message: Message, headers: Headers) -> bool:
     """
     Tell whether a request is of a revision without introductions, and is as it must be.
 

@@ -11,7 +11,7 @@ from jackfield.connect.pending.models import (
 )
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions
-from jackfield.connect.verified_account import Proven, keep, target
+from jackfield.connect.verified_account import VerifiedCredentials, find_target, save_account
 from jackfield.connectors.auth import AuthMethod
 from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
@@ -26,10 +26,10 @@ from jackfield.vault.cipher import Binding, Vault
 _GENERATION = 1
 
 
-async def hold_back(tx: Tx, vault: Vault, proven: Proven) -> PendingLink:
+async def hold_back(tx: Tx, vault: Vault, proven: VerifiedCredentials) -> PendingLink:
     """Keep credentials sealed until somebody confirms or refuses them."""
     await expire(tx)
-    current = await target(tx, proven)
+    current = await find_target(tx, proven)
     secrets = secrets_of(proven.method, proven.values)
     link = PendingLink(
         id=PendingLinkId.new(tx.now),
@@ -67,7 +67,7 @@ async def confirm(hub: Hub, project_id: ProjectId, link_id: str) -> tuple[Pendin
     async with hub.db.write(project_id) as tx:
         link = await PendingLinks(tx).get(link_id)
         link.require_pending()
-        account = await keep(tx, hub.vault, await _proven(tx, hub, link))
+        account = await save_account(tx, hub.vault, await _proven(tx, hub, link))
         await _forget(tx, link.id)
         await PendingLinks(tx).decide(link.id, PendingLinkStatus.CONFIRMED, account_id=account.id)
         await ConnectSessions(tx).decide(link.id, account_id=account.id)
@@ -97,13 +97,13 @@ async def expire(tx: Tx) -> None:
         await PendingLinks(tx).decide(link_id, PendingLinkStatus.EXPIRED, account_id=None)
 
 
-async def _proven(tx: Tx, hub: Hub, link: PendingLink) -> Proven:
+async def _proven(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
     sealed = await SealedCredentials(tx).of(link.id)
     secrets = {
         name: hub.vault.open(value, _binding(tx, link, name)).reveal()
         for name, value in sealed.items()
     }
-    return Proven(
+    return VerifiedCredentials(
         terms=link.terms,
         profile=await Profiles(tx).get(link.profile_id),
         method=_method(hub, link),

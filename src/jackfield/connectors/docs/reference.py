@@ -68,14 +68,14 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class ConnectorReference:
     connector: Connector
     links: tuple[Link, ...]
     groups: tuple[Group, ...]
     rate_limits: tuple[RateLimit, ...]
 
 
-def describe(connector: Connector) -> Described:
+def describe(connector: Connector) -> ConnectorReference:
     """Gather what is known of a connector's listed actions; those without a tag stand last."""
     entries = {
         text(entry, "actionId"): entry for entry in items(connector.compilation.document, "actions")
@@ -89,7 +89,7 @@ def describe(connector: Connector) -> Described:
     groups = [Group(tag[0].upper() + tag[1:], tuple(each)) for tag, each in by_tag.items()]
     if untagged:
         groups.append(Group("Other actions" if groups else "Actions", tuple(untagged)))
-    return Described(
+    return ConnectorReference(
         connector=connector,
         links=tuple(each for each in connector.links if _is_web(each.url)),
         groups=tuple(groups),

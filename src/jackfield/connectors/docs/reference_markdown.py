@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.docs.guide_markdown import render_markdown
-from jackfield.connectors.docs.reference import Described, DescribedAction, InputRow
+from jackfield.connectors.docs.reference import ConnectorReference, DescribedAction, InputRow
 
 # From the key of an auth method to the address of its guide.
 GuideLink: TypeAlias = Callable[[str], str]
@@ -14,7 +14,7 @@ GuideLink: TypeAlias = Callable[[str], str]
 _FENCES: Final = re.compile(r"`+")
 
 
-def render_reference(described: Described, *, guide_link: GuideLink | None = None) -> str:
+def render_reference(described: ConnectorReference, *, guide_link: GuideLink | None = None) -> str:
     """
     Render everything about a connector.
 
@@ -34,7 +34,7 @@ def render_reference(described: Described, *, guide_link: GuideLink | None = Non
     return "\n\n".join(filter(None, blocks)) + "\n"
 
 
-def _head(described: Described) -> Iterator[str]:
+def _head(described: ConnectorReference) -> Iterator[str]:
     connector = described.connector
     yield f"# {_prose(connector.title)}"
     yield _prose(connector.description)
@@ -45,7 +45,7 @@ def _head(described: Described) -> Iterator[str]:
     yield "\n".join(f"- {_prose(link.title)}: <{_address(link.url)}>" for link in described.links)
 
 
-def _methods(described: Described, guide_link: GuideLink | None) -> str:
+def _methods(described: ConnectorReference, guide_link: GuideLink | None) -> str:
     lines: list[str] = []
     for method in described.connector.auth_methods:
         label = _prose(method.label)
@@ -55,7 +55,7 @@ def _methods(described: Described, guide_link: GuideLink | None) -> str:
     return "\n".join(lines)
 
 
-def _limits(described: Described) -> Iterator[str]:
+def _limits(described: ConnectorReference) -> Iterator[str]:
     if described.rate_limits:
         yield "## Rate limits"
         yield "How many requests are made for one account; what is beyond them waits its turn."

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from jackfield.connectors.diagnostics import Finding, Severity
+from jackfield.connectors.diagnostics import Diagnostic, Severity
 from jackfield.connectors.loading.includes import Source
 from jackfield.kit.json import Json
 
@@ -37,7 +37,7 @@ class Cache:
         self._folder = folder
         self._used: set[Path] = set()
 
-    def find(self, source: Source) -> tuple[dict[str, Json], tuple[Finding, ...]] | None:
+    def find(self, source: Source) -> tuple[dict[str, Json], tuple[Diagnostic, ...]] | None:
         try:
             raw = self._file(source).read_bytes()
         except OSError:
@@ -51,12 +51,12 @@ class Cache:
             return None
         self._used.add(self._file(source))
         return entry.document, tuple(
-            Finding(Path(file), line, column, path, message, Severity(severity))
+            Diagnostic(Path(file), line, column, path, message, Severity(severity))
             for file, line, column, path, message, severity in entry.findings
         )
 
     def store(
-        self, source: Source, document: Mapping[str, Json], findings: tuple[Finding, ...]
+        self, source: Source, document: Mapping[str, Json], findings: tuple[Diagnostic, ...]
     ) -> None:
         """Keep what `source` was found to mean. A folder that cannot be written to keeps nothing."""
         rows = tuple(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from jackfield.connectors.diagnostics import Finding, InvalidConnector
+from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
 from jackfield.connectors.yaml import Place
 
 MAX_SIZE: Final = 8 * 1024 * 1024
@@ -79,7 +79,7 @@ class _Inclusion:
         self.lines: list[str] = []
         self.files: dict[Path, None] = {}
         self.spans: list[_Span] = []
-        self.findings: list[Finding] = []
+        self.findings: list[Diagnostic] = []
         self._size = 0
         self._inclusions = 0
         self._is_too_large = False
@@ -98,11 +98,13 @@ class _Inclusion:
             if ref is None:
                 self._extend([line], indent=indent)
                 continue
-            place = Finding(file, number, ref.start("name") + 1, "$ref", "")
+            place = Diagnostic(file, number, ref.start("name") + 1, "$ref", "")
             self._include(ref["name"], place, indent + ref["indent"], ancestors)
             self._begin(file, first=number + 1, indent=indent)
 
-    def _include(self, name: str, place: Finding, indent: str, ancestors: tuple[Path, ...]) -> None:
+    def _include(
+        self, name: str, place: Diagnostic, indent: str, ancestors: tuple[Path, ...]
+    ) -> None:
         folder = ancestors[0].parent
         if not _NAME.fullmatch(name):
             self._fault(place, f"'{name}' is not the name of a partial: write it without folder.")
@@ -119,7 +121,7 @@ class _Inclusion:
             self.add(partial, indent=indent, ancestors=ancestors)
 
     def _read(self, file: Path) -> str | None:
-        start = Finding(file, 1, 1, "", "")
+        start = Diagnostic(file, 1, 1, "", "")
         self._inclusions += 1
         try:
             self._size += file.stat().st_size
@@ -135,10 +137,10 @@ class _Inclusion:
             return raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
-            self._fault(Finding(file, line, 1, "", ""), "The file is not UTF-8 text.")
+            self._fault(Diagnostic(file, line, 1, "", ""), "The file is not UTF-8 text.")
             return None
 
-    def _fault_of_size(self, place: Finding) -> None:
+    def _fault_of_size(self, place: Diagnostic) -> None:
         if not self._is_too_large:
             self._is_too_large = True
             limits = f"{MAX_SIZE // 1024**2} MB or {MAX_INCLUSIONS:,} inclusions"
@@ -152,8 +154,8 @@ class _Inclusion:
     def _begin(self, file: Path, *, first: int, indent: str) -> None:
         self.spans.append(_Span(len(self.lines) + 1, file, first, len(indent)))
 
-    def _fault(self, place: Finding, message: str) -> None:
-        self.findings.append(Finding(place.file, place.line, place.column, place.path, message))
+    def _fault(self, place: Diagnostic, message: str) -> None:
+        self.findings.append(Diagnostic(place.file, place.line, place.column, place.path, message))
 
 
 def _split_lines(text: str) -> list[str]:

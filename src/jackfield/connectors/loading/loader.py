@@ -9,7 +9,7 @@ from typing import cast
 from jackfield.connectors import yaml
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.connector import Connector, build
-from jackfield.connectors.diagnostics import Finding, InvalidConnector
+from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
 from jackfield.connectors.loading import includes, validation
 from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.defaults import expand
@@ -49,7 +49,7 @@ def _uncollected() -> Generator[None]:
             gc.enable()
 
 
-def _read(source: Source) -> tuple[Compilation, tuple[Finding, ...]]:
+def _read(source: Source) -> tuple[Compilation, tuple[Diagnostic, ...]]:
     try:
         document = yaml.parse(source.text)
     except yaml.Malformed as malformed:
@@ -69,11 +69,11 @@ def _read(source: Source) -> tuple[Compilation, tuple[Finding, ...]]:
 
 def _findings(
     source: Source, document: yaml.Document, problems: Iterable[Problem]
-) -> Iterable[Finding]:
+) -> Iterable[Diagnostic]:
     for problem in problems:
         find = document.key_place if problem.on_key else document.value_place
         file, place = source.origin(find(problem.path))
-        yield Finding(
+        yield Diagnostic(
             file,
             place.line,
             place.column,
@@ -83,6 +83,6 @@ def _findings(
         )
 
 
-def _finding(source: Source, where: yaml.Place, path: str, message: str) -> Finding:
+def _finding(source: Source, where: yaml.Place, path: str, message: str) -> Diagnostic:
     file, place = source.origin(where)
-    return Finding(file, place.line, place.column, path, message)
+    return Diagnostic(file, place.line, place.column, path, message)

@@ -11,10 +11,10 @@ from jackfield.engine.auth.signature import compile_signing
 from jackfield.engine.document_reader import require_known, take_choice, take_object
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely, compile_value
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 Pairs: TypeAlias = list[tuple[str, str]]
@@ -50,8 +50,8 @@ _ENCODINGS: Final[Mapping[str, Callable[[bytes], str]]] = {
 class Authorization:
     """What is added to a request: headers, query parameters, and a signature over all of it."""
 
-    headers: Callable[[Scope], Pairs]
-    query: Callable[[Scope], Pairs] | None = None
+    headers: Callable[[EvaluationScope], Pairs]
+    query: Callable[[EvaluationScope], Pairs] | None = None
     sign: Sign | None = None
 
 
@@ -81,7 +81,7 @@ def compile_authorization(document: Json, mode: Mode, path: str = "") -> Authori
             return Authorization(_no_headers, sign=sign)
 
 
-def _no_headers(_scope: Scope) -> Pairs:
+def _no_headers(_scope: EvaluationScope) -> Pairs:
     return []
 
 
@@ -90,7 +90,7 @@ def _basic(content: Mapping[str, Json], mode: Mode) -> Authorization:
     password = _credential(content.get("password", ""), mode)
     encoding = compile_value(content.get("encoding", "base64"), mode)
 
-    def headers(scope: Scope) -> Pairs:
+    def headers(scope: EvaluationScope) -> Pairs:
         encode = _ENCODINGS.get(js.to_text(encoding(scope)))
         if encode is None:
             msg = "The authorization has an unknown encoding"
@@ -107,7 +107,7 @@ def _bearer(content: Mapping[str, Json], mode: Mode) -> Authorization:
     token = _credential(content["token"], mode)
     prefixed = compile_value(content.get("includeBearer", True), mode)
 
-    def headers(scope: Scope) -> Pairs:
+    def headers(scope: EvaluationScope) -> Pairs:
         value = _required(token(scope), "token")
         prefix = "Bearer " if js.truthy(prefixed(scope)) else ""
         return [("Authorization", prefix + value)]
@@ -122,7 +122,7 @@ def _api_key(content: Mapping[str, Json], mode: Mode) -> Authorization:
             raise missing_field(path=key)
     name, value = str(content["name"]), _credential(content["value"], mode)
 
-    def pairs(scope: Scope) -> Pairs:
+    def pairs(scope: EvaluationScope) -> Pairs:
         return [(name, _required(value(scope), "value"))]
 
     if place == "header":
@@ -138,11 +138,11 @@ def _credential(template: Json, mode: Mode) -> Evaluate:
 
 
 def _required(value: Json, name: str) -> str:
-    if value is None or value is MISSING or value == "":
+    if value is None or value is UNDEFINED or value == "":
         msg = f"The required field '{name}' is missing"
         raise CredentialMissing(msg)
     return js.to_text(value)
 
 
 def _or_empty(value: Json) -> str:
-    return "" if value is None or value is MISSING else js.to_text(value)
+    return "" if value is None or value is UNDEFINED else js.to_text(value)

@@ -14,7 +14,7 @@ from jackfield.engine.current_time import now
 from jackfield.engine.document_reader import require_known
 from jackfield.engine.errors import missing_field
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.kinds import as_object
 from jackfield.engine.mode import Mode
@@ -39,7 +39,7 @@ def compile_aws4(content: Mapping[str, Json], mode: Mode) -> Sign:
     service = compile_value(content["service"], mode)
     region = compile_value(content.get("region"), mode)
 
-    def sign(request: Signable, scope: Scope) -> dict[str, str]:
+    def sign(request: Signable, scope: EvaluationScope) -> dict[str, str]:
         credentials = as_object(scope.get("credentials"))
         place = region(scope) or credentials.get("region") or _REGION
         return _sign(request, credentials, js.to_text(place), js.to_text(service(scope)))

@@ -15,7 +15,7 @@ from jackfield.engine.current_time import now
 from jackfield.engine.document_reader import require_known
 from jackfield.engine.errors import invalid_value
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.kinds import as_object
 from jackfield.engine.mode import Mode
@@ -52,7 +52,7 @@ def compile_hmac(content: Mapping[str, Json], mode: Mode) -> Sign:
     with_body = content.get("includeBodyHash") is not False
     username = compile_value(content.get("username"), mode)
 
-    def sign(request: Signable, scope: Scope) -> dict[str, str]:
+    def sign(request: Signable, scope: EvaluationScope) -> dict[str, str]:
         secret = as_object(scope.get("credentials")).get("secretKey")
         if not secret:
             msg = "The credential 'secretKey' is missing"

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl, quote
 
 from jackfield.engine import quirks
-from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.mode import Mode
 from jackfield.engine.transport import Request
 from jackfield.engine.wire.url import origin_of, path_and_query
@@ -24,7 +24,7 @@ class Signable:
     body: bytes
 
 
-Sign: TypeAlias = Callable[[Signable, Scope], dict[str, str]]
+Sign: TypeAlias = Callable[[Signable, EvaluationScope], dict[str, str]]
 
 
 def signable(request: Request, given: Mapping[str, str], mode: Mode) -> Signable:

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from jackfield.engine.enum_matchers.tables import Country, countries, subdivisions
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 Match: TypeAlias = Callable[[Json], Json]
@@ -188,7 +188,7 @@ def find_matcher(name: str, mode: Mode) -> Match | None:
 
 
 def _by_code(table: Callable[[], Mapping[str, Json]]) -> Match:
-    return lambda value: table().get(value, MISSING) if isinstance(value, str) else MISSING
+    return lambda value: table().get(value, UNDEFINED) if isinstance(value, str) else UNDEFINED
 
 
 def _by_name(table: Callable[[], Iterable[tuple[str, Json]]], mode: Mode) -> Match:
@@ -206,12 +206,12 @@ def _by_name(table: Callable[[], Iterable[tuple[str, Json]]], mode: Mode) -> Mat
             if mode == "compat":
                 msg = "A name to look up must be a text"
                 raise InvalidStep(msg)
-            return MISSING
+            return UNDEFINED
         wanted = tidy(value)
         entries = index()
         if wanted in entries or mode == "strict":
-            return entries.get(wanted, MISSING)
-        return next((found for name, found in entries.items() if wanted in name), MISSING)
+            return entries.get(wanted, UNDEFINED)
+        return next((found for name, found in entries.items() if wanted in name), UNDEFINED)
 
     return match
 
@@ -255,9 +255,9 @@ def _subdivisions_of_countries(mode: Mode) -> dict[str, Json]:
 
 def _file_format(value: Json) -> Json:
     if not isinstance(value, str):
-        return MISSING
+        return UNDEFINED
     extension = value.strip().removeprefix(".").lower().strip()
-    return extension if extension in _FORMATS else MISSING
+    return extension if extension in _FORMATS else UNDEFINED
 
 
 def _tidy(name: str) -> str:

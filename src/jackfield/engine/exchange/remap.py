@@ -9,10 +9,10 @@ from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.phrases import phrase
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 
@@ -44,7 +44,7 @@ def remap(
     fitting = [error for error in errors if error.received == reply.status]
     if not fitting:
         return reply
-    scope: Scope = {
+    scope: EvaluationScope = {
         "status": reply.status,
         "data": reply.data,
         "headers": dict(reply.response.headers),
@@ -61,9 +61,9 @@ def remap(
     return reply
 
 
-def _remapped(reply: Reply, error: CustomError, scope: Scope) -> Reply:
-    said = MISSING if error.message is None else error.message(scope)
-    message = js.to_text(said) if said is not None and said is not MISSING else ""
+def _remapped(reply: Reply, error: CustomError, scope: EvaluationScope) -> Reply:
+    said = UNDEFINED if error.message is None else error.message(scope)
+    message = js.to_text(said) if said is not None and said is not UNDEFINED else ""
     message = message or phrase(error.target)
     faults = () if error.field is None else (Fault(error.field, message),)
     return replace(reply, status=error.target, message=message, faults=faults)

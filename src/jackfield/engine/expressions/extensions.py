@@ -37,7 +37,7 @@ from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.expressions.patterns import Pattern
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 _LONGEST_TEXT: Final = 1_000_000
@@ -67,7 +67,7 @@ def truncate(meter: Meter, text: Json, length: Json, ending: Json) -> Json:
 
 def pad_start(meter: Meter, text: Json, length: Json, fill: Json) -> Json:
     wanted = _size(length)
-    filling = " " if fill is MISSING else _text(fill) or ""
+    filling = " " if fill is UNDEFINED else _text(fill) or ""
 
     def pad(whole: str) -> str:
         room = wanted - len(whole)
@@ -107,7 +107,7 @@ def extract_match(meter: Meter, text: Json, pattern: Json, group: Json) -> Json:
         return None
     compiled = _pattern(source)
     groups = compiled.search(whole, meter.spend)
-    number = (1 if compiled.groups else 0) if group is MISSING else _size(group)
+    number = (1 if compiled.groups else 0) if group is UNDEFINED else _size(group)
     return None if groups is None or number > compiled.groups else groups[number]
 
 
@@ -143,7 +143,7 @@ def join(meter: Meter, items: Json, separator: Json) -> Json:
     rows = _rows(meter, items)
     if rows is None:
         return None
-    between = "," if separator is MISSING else _text(separator) or ""
+    between = "," if separator is UNDEFINED else _text(separator) or ""
     texts = [js.to_text([row]) for row in rows]
     meter.copy(sum(map(len, texts)) + len(between) * len(texts))
     return between.join(texts)

@@ -9,7 +9,7 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.patterns import Pattern
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 
@@ -38,7 +38,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _REGEX: Final = re.compile(r"\s*/((?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\[])+)/([a-z]*)")
-_CONSTANTS: Final = {"true": True, "false": False, "null": None, "undefined": MISSING}
+_CONSTANTS: Final = {"true": True, "false": False, "null": None, "undefined": UNDEFINED}
 _HERE: Final[Mapping[str, Predicate]] = {
     "@": lambda at: at.value,
     "@property": lambda at: at.key,
@@ -280,7 +280,7 @@ def _indexed(member_of: Callable[[Json, str], Json], value: Predicate, key: Pred
 
 
 def _member_of(value: Json, name: str) -> Json:
-    if value is None or value is MISSING:
+    if value is None or value is UNDEFINED:
         reason = f"there is no {name[:40]} of nothing"
         raise EvaluationFault(reason)
     return js.own(value, name)
@@ -292,7 +292,7 @@ def _called(method: Callable[[str, str], Json], value: Predicate, argument: Pred
         kind: object = subject.__class__
         if kind is list and method is _METHODS["includes"]:
             return js.contains(argument(at), subject)
-        return method(subject, js.to_text(argument(at))) if kind is str else MISSING
+        return method(subject, js.to_text(argument(at))) if kind is str else UNDEFINED
 
     return call
 

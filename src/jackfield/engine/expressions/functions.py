@@ -14,7 +14,7 @@ from jackfield.engine.dates import add_years, in_year, read_date_as, years_betwe
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.extensions import EXTENSIONS
 from jackfield.engine.expressions.meter import Meter
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 Implementation: TypeAlias = Callable[..., Json]
@@ -32,11 +32,11 @@ class Function:
 
 
 def present(_meter: Meter, value: Json) -> bool:
-    return value is not None and value is not MISSING
+    return value is not None and value is not UNDEFINED
 
 
 def missing(_meter: Meter, value: Json) -> bool:
-    return value is None or value is MISSING or value == ""
+    return value is None or value is UNDEFINED or value == ""
 
 
 def includes(meter: Meter, items: Json, wanted: Json) -> bool:
@@ -64,7 +64,7 @@ def now(_meter: Meter) -> str:
 
 def years_elapsed(_meter: Meter, start: Json, pattern: Json, end: Json) -> Json:
     begin = read_date_as(_text(start), _text(pattern))
-    absent = end is None or end is MISSING
+    absent = end is None or end is UNDEFINED
     finish = current_time() if absent else read_date_as(_text(end), _text(pattern))
     return None if begin is None or finish is None else years_between(begin, finish)
 

@@ -9,13 +9,13 @@ from jackfield.engine.expressions.functions import FUNCTIONS, Function
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.expressions.parser import parse
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
-Scope: TypeAlias = dict[str, Json]
-Evaluate: TypeAlias = Callable[[Scope], Json]
+EvaluationScope: TypeAlias = dict[str, Json]
+Evaluate: TypeAlias = Callable[[EvaluationScope], Json]
 # Inside an expression there is, beside the context, the element a filter looks at.
-Closure: TypeAlias = Callable[[Scope, Json], Json]
+Closure: TypeAlias = Callable[[EvaluationScope, Json], Json]
 
 # What an expression may run into while it is evaluated; it is then undefined.
 FAULTS: Final = (EvaluationFault, ArithmeticError, RecursionError, ValueError)
@@ -47,19 +47,19 @@ def compile_jexl(source: str, mode: Mode) -> Evaluate:
     """
     tree = parse(source, mode)
     if tree is None:
-        return lambda _scope: MISSING
+        return lambda _scope: UNDEFINED
     if isinstance(tree, syntax.Literal):
         value = tree.value
         return lambda _scope: value
     meter = Meter()
     closure = _Compiler(mode, meter).closure(tree)
 
-    def evaluate(scope: Scope) -> Json:
+    def evaluate(scope: EvaluationScope) -> Json:
         meter.reset()
         try:
             return closure(scope, scope)
         except FAULTS:
-            return MISSING
+            return UNDEFINED
 
     return evaluate
 
@@ -103,7 +103,7 @@ class _Compiler:
             return _relative(path, lenient=self._mode == "compat")
         if len(path) == 1:
             name = path[0]
-            return lambda scope, _element: scope.get(name, MISSING)
+            return lambda scope, _element: scope.get(name, UNDEFINED)
         return lambda scope, _element: _walk(scope, path)
 
     def _filter(self, node: syntax.Filter) -> Closure:
@@ -113,9 +113,9 @@ class _Compiler:
             return lambda scope, element: _index(subject(scope, element), test(scope, element))
         meter = self._meter
 
-        def select(scope: Scope, element: Json) -> Json:
+        def select(scope: EvaluationScope, element: Json) -> Json:
             rows = subject(scope, element)
-            if rows is MISSING:
+            if rows is UNDEFINED:
                 return []
             kind: object = rows.__class__
             candidates = rows if kind is list else [rows]
@@ -137,12 +137,12 @@ class _Compiler:
         return self._invoke(function, arguments)
 
     def _invoke(self, function: Function, arguments: tuple[Closure, ...]) -> Closure:
-        absent = [MISSING] * (function.arity - len(arguments))
+        absent = [UNDEFINED] * (function.arity - len(arguments))
         arity = function.arity
         call = function.quirk if self._mode == "compat" and function.quirk else function.call
         meter = self._meter
 
-        def invoke(scope: Scope, element: Json) -> Json:
+        def invoke(scope: EvaluationScope, element: Json) -> Json:
             values = [argument(scope, element) for argument in arguments]
             meter.spend(1)
             return call(meter, *values[:arity], *absent)
@@ -167,7 +167,7 @@ class _Compiler:
     def _plus(self, left: Closure, right: Closure) -> Closure:
         meter = self._meter
 
-        def plus(scope: Scope, element: Json) -> Json:
+        def plus(scope: EvaluationScope, element: Json) -> Json:
             total = js.add(left(scope, element), right(scope, element))
             kind: object = total.__class__
             if kind is str and len(total) > _FREE_TEXT:
@@ -183,7 +183,7 @@ class _Compiler:
             return _either(test, otherwise)
         then = self.closure(node.then)
 
-        def choose(scope: Scope, element: Json) -> Json:
+        def choose(scope: EvaluationScope, element: Json) -> Json:
             return (then if js.truthy(test(scope, element)) else otherwise)(scope, element)
 
         return choose
@@ -201,7 +201,7 @@ class _Compiler:
     }
 
 
-def _nothing(_scope: Scope, _element: Json) -> Json:
+def _nothing(_scope: EvaluationScope, _element: Json) -> Json:
     reason = "there is nothing to evaluate"
     raise EvaluationFault(reason)
 
@@ -209,7 +209,7 @@ def _nothing(_scope: Scope, _element: Json) -> Json:
 def _relative(path: tuple[str, ...], *, lenient: bool) -> Closure:
     """Look up in a filter's element; where that is nothing, JEXL looks into the context."""
 
-    def look_up(scope: Scope, element: Json) -> Json:
+    def look_up(scope: EvaluationScope, element: Json) -> Json:
         if lenient and not js.truthy(element):
             element = scope
         return _walk(js.own(element, path[0]), path[1:])
@@ -221,43 +221,43 @@ def _walk(value: Json, path: tuple[str, ...]) -> Json:
     for name in path:
         kind: object = value.__class__
         if kind is dict:
-            value = value.get(name, MISSING)
+            value = value.get(name, UNDEFINED)
         elif kind is list:
             # A name on a list means its first element; where that is nothing, all comes to nothing.
-            if not value or value[0] is None or value[0] is MISSING:
+            if not value or value[0] is None or value[0] is UNDEFINED:
                 reason = "the list has no first element"
                 raise EvaluationFault(reason)
             value = js.own(value[0], name)
         elif kind is str and name == "length":
             value = js.length(value)
         else:
-            return MISSING
+            return UNDEFINED
     return value
 
 
 def _index(subject: Json, key: Json) -> Json:
     if key is True or key is False:
-        return subject if key else MISSING
-    if subject is None or subject is MISSING:
+        return subject if key else UNDEFINED
+    if subject is None or subject is UNDEFINED:
         reason = "nothing to take an element of"
         raise EvaluationFault(reason)
     return js.own(subject, js.to_text(key))
 
 
 def _presence(name: str, argument: Closure) -> Closure:
-    def present(scope: Scope, element: Json) -> bool:
+    def present(scope: EvaluationScope, element: Json) -> bool:
         value = argument(scope, element)
-        return value is not None and value is not MISSING
+        return value is not None and value is not UNDEFINED
 
-    def missing(scope: Scope, element: Json) -> bool:
+    def missing(scope: EvaluationScope, element: Json) -> bool:
         value = argument(scope, element)
-        return value is None or value is MISSING or value == ""
+        return value is None or value is UNDEFINED or value == ""
 
     return present if name == "present" else missing
 
 
 def _both(left: Closure, right: Closure) -> Closure:
-    def both(scope: Scope, element: Json) -> Json:
+    def both(scope: EvaluationScope, element: Json) -> Json:
         value = left(scope, element)
         return right(scope, element) if js.truthy(value) else value
 
@@ -265,7 +265,7 @@ def _both(left: Closure, right: Closure) -> Closure:
 
 
 def _either(left: Closure, right: Closure) -> Closure:
-    def either(scope: Scope, element: Json) -> Json:
+    def either(scope: EvaluationScope, element: Json) -> Json:
         value = left(scope, element)
         return value if js.truthy(value) else right(scope, element)
 
@@ -273,10 +273,10 @@ def _either(left: Closure, right: Closure) -> Closure:
 
 
 def _coalesce(left: Closure, right: Closure) -> Closure:
-    def coalesce(scope: Scope, element: Json) -> Json:
+    def coalesce(scope: EvaluationScope, element: Json) -> Json:
         first, second = left(scope, element), right(scope, element)
-        if first is not None and first is not MISSING and first != "":
+        if first is not None and first is not UNDEFINED and first != "":
             return first
-        return first if second is None or second is MISSING or second == "" else second
+        return first if second is None or second is UNDEFINED or second == "" else second
 
     return coalesce

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, final
 
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 EXACT: Final = 2**53
@@ -82,8 +82,10 @@ def to_text(value: Json) -> str:  # noqa: PLR0911 - one for each type
     if value is None:
         return "null"
     if kind is list:
-        return ",".join("" if item is None or item is MISSING else to_text(item) for item in value)
-    if value is MISSING:
+        return ",".join(
+            "" if item is None or item is UNDEFINED else to_text(item) for item in value
+        )
+    if value is UNDEFINED:
         return "undefined"
     if isinstance(value, Date):
         return value.moment.astimezone(UTC).strftime(
@@ -166,8 +168,8 @@ def power(left: Json, right: Json) -> Json:
 
 def loosely_equal(left: Json, right: Json) -> bool:
     """`==`: null is undefined, and unlike things are compared as numbers or texts."""
-    if left is None or left is MISSING or right is None or right is MISSING:
-        return (left is None or left is MISSING) and (right is None or right is MISSING)
+    if left is None or left is UNDEFINED or right is None or right is UNDEFINED:
+        return (left is None or left is UNDEFINED) and (right is None or right is UNDEFINED)
     lefts: object = left.__class__
     rights: object = right.__class__
     if lefts is rights:
@@ -214,14 +216,14 @@ def own(value: Json, name: str) -> Json:
     """Return the property `name` that `value` itself has: a key, an index or a length."""
     kind: object = value.__class__
     if kind is dict:
-        return value.get(name, MISSING)
+        return value.get(name, UNDEFINED)
     if kind is list or kind is str:
         if name.isdecimal() and name.isascii() and (name == "0" or name[0] != "0"):
             index = int(name[:_LONGEST_INDEX])
-            return value[index] if index < len(value) else MISSING
+            return value[index] if index < len(value) else UNDEFINED
         if name == "length":
             return length(value)
-    return MISSING
+    return UNDEFINED
 
 
 def spread(value: Json) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from jackfield.engine.expressions import syntax
 from jackfield.engine.expressions.errors import SyntaxFault
 from jackfield.engine.expressions.tokens import Token, tokenize
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 
 LONGEST: Final = 16_384
 _DEEPEST: Final = 64
@@ -29,7 +29,7 @@ _PRECEDENCES: Final[dict[Mode, dict[str, int]]] = {
     "compat": _PRECEDENCE,
     "strict": {**_PRECEDENCE, "&&": 11},
 }
-_KEYWORDS: Final = {"null": None, "undefined": MISSING}
+_KEYWORDS: Final = {"null": None, "undefined": UNDEFINED}
 
 
 def parse(source: str, mode: Mode) -> syntax.Node | None:

@@ -15,7 +15,7 @@ from jackfield.engine.expressions.filters import Candidate, Predicate, compile_f
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.kinds import is_list
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 LONGEST: Final = 4096
@@ -71,13 +71,13 @@ def compile_path(source: str, mode: Mode) -> Walk:
         except EvaluationFault:
             if mode == "compat":
                 raise
-            return MISSING
+            return UNDEFINED
         except (ArithmeticError, RecursionError, ValueError):
-            return MISSING
+            return UNDEFINED
         values = [place.value for place in found]
         if mode == "strict":
-            return values if values or prefix(document) is not MISSING else MISSING
-        return values if len(values) > 1 else values[0] if values else MISSING
+            return values if values or prefix(document) is not UNDEFINED else UNDEFINED
+        return values if len(values) > 1 else values[0] if values else UNDEFINED
 
     return walk
 
@@ -99,11 +99,11 @@ def _walk_names(names: tuple[str, ...]) -> Walk:
         for name in names:
             kind: object = value.__class__
             if kind is dict:
-                value = value.get(name, MISSING)
+                value = value.get(name, UNDEFINED)
             else:
                 value = _own(value, name)
-                if value is MISSING:
-                    return MISSING
+                if value is UNDEFINED:
+                    return UNDEFINED
         return value
 
     return walk
@@ -112,7 +112,7 @@ def _walk_names(names: tuple[str, ...]) -> Walk:
 def _walk_name(name: str) -> Walk:
     def walk(value: Json) -> Json:
         if value.__class__ is dict:
-            return value.get(name, MISSING)
+            return value.get(name, UNDEFINED)
         return _own(value, name)
 
     return walk
@@ -121,8 +121,8 @@ def _walk_name(name: str) -> Walk:
 def _own(value: Json, name: str) -> Json:
     kind: object = value.__class__
     if kind is dict:
-        return value.get(name, MISSING)
-    return MISSING if value == "" else js.own(value, name)
+        return value.get(name, UNDEFINED)
+    return UNDEFINED if value == "" else js.own(value, name)
 
 
 def _parse(source: str, mode: Mode) -> list[str | Segment]:
@@ -234,7 +234,7 @@ def _unquoted(word: str) -> str:
 def _child(name: str) -> Segment:
     def child(place: Found, _root: Found, _meter: Meter) -> Iterator[Found]:
         value = _own(place.value, name)
-        if value is not MISSING:
+        if value is not UNDEFINED:
             yield Found(value, name, place)
 
     return child
@@ -288,7 +288,7 @@ def _script(predicate: Predicate) -> Segment:
     def look_up(place: Found, root: Found, meter: Meter) -> Iterator[Found]:
         key = predicate(_candidate(place.value, place.key, place, root, meter))
         value = _own(place.value, js.to_text(key))
-        if value is not MISSING:
+        if value is not UNDEFINED:
             yield Found(value, key, place)
         elif isinstance(key, int | float):
             reason = "the number leads nowhere"

@@ -8,10 +8,10 @@ import re
 from typing import Final
 
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.paths import compile_path
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 _FINDS_MANY: Final = re.compile(r"\.\.|\[\*\]|\[\?\(|\[\d+:\d+\]", re.ASCII)
@@ -24,14 +24,14 @@ def compile_names(code: str) -> Evaluate:
     if _FINDS_MANY.search(code):
         return _by_path(code)
     if not code:
-        return lambda _scope: MISSING
+        return lambda _scope: UNDEFINED
     names = ["".join(filter(None, found.groups())) or "$" for found in _NAMES.finditer(code)]
 
-    def look_up(scope: Scope) -> Json:
+    def look_up(scope: EvaluationScope) -> Json:
         value: Json = scope
         for name in names:
             value = _member(value, name)
-        return MISSING if value is None else value
+        return UNDEFINED if value is None else value
 
     return look_up
 
@@ -40,22 +40,22 @@ def _by_path(code: str) -> Evaluate:
     try:
         walk = compile_path(f"$.{code}", "compat")
     except SyntaxFault:
-        return lambda _scope: MISSING
+        return lambda _scope: UNDEFINED
 
-    def look_up(scope: Scope) -> Json:
+    def look_up(scope: EvaluationScope) -> Json:
         try:
             value = walk(scope)
         except EvaluationFault:
-            return MISSING
-        return MISSING if value is None else value
+            return UNDEFINED
+        return UNDEFINED if value is None else value
 
     return look_up
 
 
 def _member(value: Json, name: str) -> Json:
     if is_object(value):
-        return value.get(name, MISSING)
+        return value.get(name, UNDEFINED)
     if is_list(value) and (found := _INDEX.match(name)):
         index = int(found[0])
-        return value[index] if 0 <= index < len(value) else MISSING
-    return MISSING
+        return value[index] if 0 <= index < len(value) else UNDEFINED
+    return UNDEFINED

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from jackfield.engine.expressions.errors import InvalidExpression
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.text import compile_text, is_static, settle
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 _DEEPEST: Final = 64
@@ -67,7 +67,7 @@ def compile_safely(text: str, mode: Mode) -> Evaluate:
     except InvalidExpression:
         return lambda _scope: None
 
-    def evaluate_safely(scope: Scope) -> Json:
+    def evaluate_safely(scope: EvaluationScope) -> Json:
         try:
             return evaluate(scope)
         except InvalidExpression:
@@ -77,7 +77,7 @@ def compile_safely(text: str, mode: Mode) -> Evaluate:
 
 
 def none_if_missing(value: Json) -> Json:
-    return None if value is MISSING else value
+    return None if value is UNDEFINED else value
 
 
 def may_fail(text: str) -> bool:
@@ -100,11 +100,11 @@ def _compile(template: Json, mode: Mode, depth: int) -> Evaluate:
 
 
 def _entries(entries: list[tuple[str, Evaluate]]) -> Evaluate:
-    def evaluate(scope: Scope) -> Json:
+    def evaluate(scope: EvaluationScope) -> Json:
         made: dict[str, Json] = {}
         for key, value in entries:
             result = value(scope)
-            if result is not MISSING:
+            if result is not UNDEFINED:
                 made[key] = result
         return made
 
@@ -115,8 +115,8 @@ def _items(items: list[Evaluate], mode: Mode) -> Evaluate:
     if mode == "compat":
         return lambda scope: [item(scope) for item in items]
 
-    def evaluate(scope: Scope) -> Json:
+    def evaluate(scope: EvaluationScope) -> Json:
         results = [item(scope) for item in items]
-        return [result for result in results if result is not MISSING]
+        return [result for result in results if result is not UNDEFINED]
 
     return evaluate

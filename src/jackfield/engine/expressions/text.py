@@ -14,12 +14,12 @@ from typing import Final
 from jackfield.engine import quirks
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, InvalidExpression, SyntaxFault
-from jackfield.engine.expressions.jexl import Evaluate, Scope, compile_jexl
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope, compile_jexl
 from jackfield.engine.expressions.paths import compile_path
 from jackfield.engine.expressions.plain_names import compile_names
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 LONGEST: Final = 1_000_000
@@ -147,9 +147,9 @@ def _compile(text: str, mode: Mode) -> Evaluate:
 def settle(value: Json) -> Json:
     """Take `MISSING` and dates out of a value an expression put together itself."""
     if is_object(value):
-        return {key: settle(inner) for key, inner in value.items() if inner is not MISSING}
+        return {key: settle(inner) for key, inner in value.items() if inner is not UNDEFINED}
     if is_list(value):
-        return [None if item is MISSING else settle(item) for item in value]
+        return [None if item is UNDEFINED else settle(item) for item in value]
     return js.iso_text(value.moment) if isinstance(value, js.Date) else value
 
 
@@ -176,7 +176,7 @@ def _compile_compat(text: str, stripped: str) -> Evaluate:
     except InvalidExpression as error:
         otherwise = _failing(error)
 
-    def evaluate_text(scope: Scope) -> Json:
+    def evaluate_text(scope: EvaluationScope) -> Json:
         return interpolate(scope) or otherwise(scope)
 
     return evaluate_text
@@ -190,11 +190,11 @@ def _compile_whole(text: str, stripped: str, code: str | None) -> Evaluate:
     return lambda _scope: text
 
 
-def _interpolation(prose: str) -> Callable[[Scope], str]:
+def _interpolation(prose: str) -> Callable[[EvaluationScope], str]:
     parts = split_text(prose, "compat")
     references = [part for part in parts if isinstance(part, Reference)]
 
-    def interpolate(scope: Scope) -> str:
+    def interpolate(scope: EvaluationScope) -> str:
         values = {part.position: _rendered(part, scope) for part in references}
         if any(value is not None and "$" in value for value in values.values()):
             text = prose
@@ -216,21 +216,21 @@ def _kept(part: Reference, values: Mapping[int, str | None]) -> str:
 
 
 def _join(parts: list[str | Reference]) -> Evaluate:
-    def join(scope: Scope) -> Json:
+    def join(scope: EvaluationScope) -> Json:
         texts: list[str] = []
         for part in parts:
             text = part if isinstance(part, str) else _rendered(part, scope)
             if text is None:
-                return MISSING
+                return UNDEFINED
             texts.append(text)
         return _bounded("".join(texts), "")
 
     return join
 
 
-def _rendered(part: Reference, scope: Scope) -> str | None:
+def _rendered(part: Reference, scope: EvaluationScope) -> str | None:
     value = part.evaluate(scope)
-    if value is MISSING:
+    if value is UNDEFINED:
         return None
     try:
         return js.to_text(value)
@@ -255,15 +255,15 @@ def _reference(text: str, token: re.Match[str], mode: Mode) -> Reference:
     except SyntaxFault:
         return Reference(token[0], position, dotted)
 
-    def evaluate_token(scope: Scope) -> Json:
+    def evaluate_token(scope: EvaluationScope) -> Json:
         value = jexl(scope)
-        return dotted(scope) if value is MISSING else value
+        return dotted(scope) if value is UNDEFINED else value
 
     return Reference(token[0], position, evaluate_token)
 
 
 def _absent_as_missing(value: Json) -> Json:
-    return MISSING if value is None else value
+    return UNDEFINED if value is None else value
 
 
 def _jexl(code: str, text: str, mode: Mode) -> Evaluate:
@@ -286,7 +286,7 @@ def _path(path: str, text: str, mode: Mode) -> Evaluate:
     if not _MAY_FAIL.search(path):
         return walk
 
-    def walk_filtered(scope: Scope) -> Json:
+    def walk_filtered(scope: EvaluationScope) -> Json:
         try:
             return walk(scope)
         except EvaluationFault as fault:
@@ -296,7 +296,7 @@ def _path(path: str, text: str, mode: Mode) -> Evaluate:
 
 
 def _failing(error: InvalidExpression) -> Evaluate:
-    def fail(_scope: Scope) -> Json:
+    def fail(_scope: EvaluationScope) -> Json:
         raise InvalidExpression(error.detail, reason=error.reason, position=error.position)
 
     return fail

@@ -7,7 +7,7 @@ from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.kinds import is_list
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 
@@ -67,12 +67,12 @@ def _required_if(entry: Mapping[str, Json]) -> Rule:
     words = str(entry.get("errorMessage") or f"is required because of {other}")
 
     def applies(inputs: Mapping[str, Json]) -> bool:
-        value = inputs.get(other, MISSING)
+        value = inputs.get(other, UNDEFINED)
         if "equals" in condition:
             return js.strictly_equal(value, condition["equals"])
         if "notEquals" in condition:
             return not js.strictly_equal(value, condition["notEquals"])
-        return (value is not MISSING) is (condition.get("present", True) is True)
+        return (value is not UNDEFINED) is (condition.get("present", True) is True)
 
     def check(inputs: Mapping[str, Json]) -> Fault | None:
         return Fault(field, words) if field not in inputs and applies(inputs) else None

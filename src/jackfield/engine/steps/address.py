@@ -11,17 +11,17 @@ from typing import Final, TypeAlias
 
 from jackfield.engine.errors import missing_field
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.expressions.text import Reference, is_static, split_text
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.url import escape
 from jackfield.kit.errors import EgressBlocked, Fault, UnresolvedReference
 from jackfield.kit.json import Json
 
-Locate: TypeAlias = Callable[[Scope], str]
+Locate: TypeAlias = Callable[[EvaluationScope], str]
 
 _INPUT: Final = re.compile(r"\binputs(?:\.|\[['\"])(\w+)")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -52,9 +52,9 @@ def _compile_compat(base: str, url: str) -> Locate:
     before = compile_safely(base, "compat") if base else None
     after = compile_safely(url, "compat")
 
-    def locate(scope: Scope) -> str:
+    def locate(scope: EvaluationScope) -> str:
         path = after(scope)
-        if path is None or path is MISSING:
+        if path is None or path is UNDEFINED:
             raise missing_field(path="url")
         start = "" if before is None else js.to_text(before(scope))
         return start + js.to_text(path)
@@ -90,7 +90,7 @@ def _compile_part(text: str, *, in_path: bool) -> Locate:
             pieces.append(_compile_reference(part, before, after))
             before += "x"
 
-    def locate(scope: Scope) -> str:
+    def locate(scope: EvaluationScope) -> str:
         written = "".join(piece if isinstance(piece, str) else piece(scope) for piece in pieces)
         path = written.partition("?")[0]
         if "/." in path and any(segment in (".", "..") for segment in path.split("/")):
@@ -107,7 +107,7 @@ def _compile_reference(part: Reference, before: str, after: str) -> Locate:
     if _ORIGIN.fullmatch(before):
         return _compile_host(evaluate, source, before, after)
 
-    def escaped(scope: Scope) -> str:
+    def escaped(scope: EvaluationScope) -> str:
         text = js.to_text(_required(evaluate(scope), source))
         if not text:
             raise _unusable(source, "may not be empty")
@@ -120,7 +120,7 @@ def _compile_host(evaluate: Evaluate, source: str, before: str, after: str) -> L
     alone = before.endswith("//") and not after.startswith((".", "-"))
     expected = _AUTHORITY if alone else _LABEL
 
-    def host(scope: Scope) -> str:
+    def host(scope: EvaluationScope) -> str:
         text = js.to_text(_required(evaluate(scope), source)).strip()
         if not expected.fullmatch(text):
             msg = f"the value of {source} is not a host name"
@@ -131,7 +131,7 @@ def _compile_host(evaluate: Evaluate, source: str, before: str, after: str) -> L
 
 
 def _required(value: Json, source: str) -> Json:
-    if value is None or value is MISSING:
+    if value is None or value is UNDEFINED:
         if name := _INPUT.search(source):
             fault = Fault(f"path.{name[1]}", "is required")
             raise InvalidInputs(faults=(fault,))

@@ -8,12 +8,12 @@ from jackfield.engine.document_reader import require_known, take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.query import ArrayFormat, Query
 from jackfield.kit.json import Json
 
@@ -82,7 +82,7 @@ def compile_name(name: Json, mode: Mode) -> Evaluate:
         return lambda _scope: name
 
 
-def fold(arguments: Sequence[Argument], scope: Scope, mode: Mode) -> Draft:
+def fold(arguments: Sequence[Argument], scope: EvaluationScope, mode: Mode) -> Draft:
     """
     Put the arguments' values where they belong.
 
@@ -97,9 +97,9 @@ def fold(arguments: Sequence[Argument], scope: Scope, mode: Mode) -> Draft:
             continue
         value = argument.value(scope)
         if argument.place == "body":
-            if value is not MISSING or not strict:
+            if value is not UNDEFINED or not strict:
                 _add_to_body(draft, argument, scope, value)
-        elif not strict or (value is not MISSING and value is not None):
+        elif not strict or (value is not UNDEFINED and value is not None):
             name = js.to_text(argument.name(scope))
             if argument.place == "query":
                 draft.query.add(name, value, argument.array_format)
@@ -108,7 +108,7 @@ def fold(arguments: Sequence[Argument], scope: Scope, mode: Mode) -> Draft:
     return draft
 
 
-def _add_to_body(draft: Draft, argument: Argument, scope: Scope, value: Json) -> None:
+def _add_to_body(draft: Draft, argument: Argument, scope: EvaluationScope, value: Json) -> None:
     if argument.inline:
         draft.body = _inline(value, alone=draft.body is None)
     elif isinstance(draft.body, str):
@@ -135,7 +135,7 @@ def _compile(entry: Mapping[str, Json], path: str, mode: Mode, keys: frozenset[s
         raise missing_field(path=f"{path}.name")
     return Argument(
         name=compile_name(entry.get("name", ""), mode),
-        value=_value(entry.get("value", MISSING), mode),
+        value=_value(entry.get("value", UNDEFINED), mode),
         place=cast("Place", entry["in"]),
         condition=compile_condition(entry.get("condition"), mode),
         spread=entry.get("spread") is True,
@@ -145,7 +145,7 @@ def _compile(entry: Mapping[str, Json], path: str, mode: Mode, keys: frozenset[s
 
 
 def _value(template: Json, mode: Mode) -> Evaluate:
-    if template is MISSING or (not isinstance(template, str) and is_constant(template)):
+    if template is UNDEFINED or (not isinstance(template, str) and is_constant(template)):
         return lambda _scope: template
     return compile_value(template, mode)
 

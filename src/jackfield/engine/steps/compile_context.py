@@ -50,7 +50,7 @@ class Authorizations:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class CompileContext:
     """`fields` are the action's `fieldConfigs`, for steps that have none of their own."""
 
     mode: Mode

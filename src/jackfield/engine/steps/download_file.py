@@ -17,11 +17,11 @@ from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.run_context import File
-from jackfield.engine.steps.compile_context import Setting, StepFunction
-from jackfield.engine.steps.request_template import ACCEPT, Outgoing, compile_outgoing
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.steps.request_template import ACCEPT, RequestTemplate, compile_outgoing
 from jackfield.engine.steps.upload import decode_content
 from jackfield.engine.transport import Request, Response
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.files import disposition_of, name_in
 from jackfield.engine.wire.formats import read_answer
 from jackfield.engine.wire.json import decode_json
@@ -67,7 +67,7 @@ class _Options:
         return value if isinstance(value, str) and value else None
 
 
-def compile_download_file(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_download_file(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile a `download_file` step.
 
@@ -136,7 +136,7 @@ def _key(text: str, mode: Mode) -> Callable[[Run], Json]:
     return lambda run: evaluate(run.scope)
 
 
-def _request(run: Run, outgoing: Outgoing) -> Request:
+def _request(run: Run, outgoing: RequestTemplate) -> Request:
     draft = outgoing.draft(run)
     draft.headers.setdefault("Accept", "*/*" if run.mode == "strict" else ACCEPT)
     request = outgoing.finish(run, draft)
@@ -146,7 +146,7 @@ def _request(run: Run, outgoing: Outgoing) -> Request:
     return request
 
 
-def _second_request(run: Run, target: str, outgoing: Outgoing, *, forward: bool) -> Request:
+def _second_request(run: Run, target: str, outgoing: RequestTemplate, *, forward: bool) -> Request:
     """Ask for the file itself; the account's credential goes along only where that is said."""
     if not origin_of(target):
         msg = "Invalid URL: the address of the file is not absolute"
@@ -189,7 +189,7 @@ def _finish(run: Run, reply: Reply, options: _Options, document: Response) -> St
 def _finish_inside(run: Run, document: Response, key: str, options: _Options) -> StepResult:
     """Give back a file that stands inside a JSON document."""
     value = _look_up(document, key, run.mode)
-    if value is MISSING or value is None or value == "":
+    if value is UNDEFINED or value is None or value == "":
         return _nothing_at(run, key)
     text = js.to_text(value)
     content = decode_content(text) if options.is_base64 else text.encode("utf-8", "replace")
@@ -240,7 +240,7 @@ def _look_up(response: Response, key: str, mode: Mode) -> Json:
     try:
         value: Json = decode_json(response.body, mode)
     except ValueError:
-        return MISSING
+        return UNDEFINED
     for name in key.split("."):
         value = js.own(value, name)
     return value

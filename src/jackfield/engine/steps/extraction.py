@@ -5,16 +5,16 @@ from typing import TypeAlias
 
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
-from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.expressions.text import compile_text, is_static
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 # From the step's scope and the answer's content to a part of the content.
-Extract: TypeAlias = Callable[[Scope, Json], Json]
+Extract: TypeAlias = Callable[[EvaluationScope, Json], Json]
 
 
 def compile_key(key: str, mode: Mode, *, absent: Json = None) -> Extract:
@@ -29,7 +29,7 @@ def compile_key(key: str, mode: Mode, *, absent: Json = None) -> Extract:
         return _compile_strict(stripped)
     inside = _compile_compat(stripped, absent)
 
-    def extract(scope: Scope, content: Json) -> Json:
+    def extract(scope: EvaluationScope, content: Json) -> Json:
         if is_object(content) or is_list(content):
             return inside(scope, content)
         # There is nothing to look into: the content itself is the data.
@@ -76,13 +76,13 @@ def _path(path: str, literal: str, mode: Mode) -> Extract:
         return lambda _scope, content: js.own(content, literal)
     strict = mode == "strict"
 
-    def extract(_scope: Scope, content: Json) -> Json:
+    def extract(_scope: EvaluationScope, content: Json) -> Json:
         kind: object = content.__class__
         try:
-            found = walk(content) if kind is dict or strict else MISSING
+            found = walk(content) if kind is dict or strict else UNDEFINED
         except InvalidExpression:
-            found = MISSING
-        return js.own(content, literal) if found is MISSING else found
+            found = UNDEFINED
+        return js.own(content, literal) if found is UNDEFINED else found
 
     return extract
 
@@ -90,7 +90,7 @@ def _path(path: str, literal: str, mode: Mode) -> Extract:
 def _expression(source: str, mode: Mode) -> Extract:
     evaluate = compile_safely(source, mode)
 
-    def extract(_scope: Scope, content: Json) -> Json:
+    def extract(_scope: EvaluationScope, content: Json) -> Json:
         kind: object = content.__class__
         return evaluate(content if kind is dict else {})
 
@@ -100,7 +100,7 @@ def _expression(source: str, mode: Mode) -> Extract:
 def _computed(source: str, absent: Json) -> Extract:
     evaluate = compile_safely(source, "compat")
 
-    def extract(scope: Scope, content: Json) -> Json:
+    def extract(scope: EvaluationScope, content: Json) -> Json:
         key = evaluate(scope)
         if not isinstance(key, str) or not key:
             return content if absent is None else absent

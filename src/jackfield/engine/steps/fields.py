@@ -9,12 +9,12 @@ from jackfield.engine.enum_matchers.matchers import Match, find_matcher
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_settled, may_fail
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import is_list
 from jackfield.engine.mode import Mode
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 UNMAPPED: Final = "unmapped_value"
@@ -43,13 +43,13 @@ class MappingState:
     `bare` is what expressions on an element that is no object see: in compat mode, nothing.
     """
 
-    base: Scope
+    base: EvaluationScope
     faults: list[dict[str, Json]]
-    bare: Scope
+    bare: EvaluationScope
 
 
 # Gives a field's value, from the record and its overlaid scope.
-Take: TypeAlias = Callable[[Json, Scope, MappingState], Json]
+Take: TypeAlias = Callable[[Json, EvaluationScope, MappingState], Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def map_record(fields: Fields, record: Json, state: MappingState) -> dict[str, J
                 {"message": str(fault), "id": own.get("id"), "targetField": field.key}
             )
             continue
-        if value is MISSING:
+        if value is UNDEFINED:
             continue
         if field.custom:
             mapped.setdefault("unified_custom_fields", {})[field.key] = value
@@ -121,9 +121,9 @@ def _compile(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Fi
 
 
 def _scalar(evaluate: Evaluate) -> Take:
-    def take(_record: Json, scope: Scope, _state: MappingState) -> Json:
+    def take(_record: Json, scope: EvaluationScope, _state: MappingState) -> Json:
         value = evaluate(scope)
-        if value is MISSING:
+        if value is UNDEFINED:
             raise FieldFault(_NO_VALUE)
         return value
 
@@ -145,7 +145,7 @@ def _expression(entry: Mapping[str, Json], mode: Mode) -> Evaluate:
     if mode == "strict" or not may_fail(str(text)):
         return evaluate
 
-    def evaluate_safely(scope: Scope) -> Json:
+    def evaluate_safely(scope: EvaluationScope) -> Json:
         try:
             return evaluate(scope)
         except InvalidExpression:
@@ -155,7 +155,7 @@ def _expression(entry: Mapping[str, Json], mode: Mode) -> Evaluate:
 
 
 def _failing(reason: str) -> Evaluate:
-    def fail(_scope: Scope) -> Json:
+    def fail(_scope: EvaluationScope) -> Json:
         raise FieldFault(reason)
 
     return fail
@@ -165,20 +165,20 @@ def _enum(entry: Mapping[str, Json], mode: Mode, path: str) -> Take:
     evaluate = _expression(entry, mode)
     translate = _matcher(entry.get("enumMapper"), mode, path)
 
-    def take(_record: Json, scope: Scope, _state: MappingState) -> Json:
+    def take(_record: Json, scope: EvaluationScope, _state: MappingState) -> Json:
         try:
             source = evaluate(scope)
         except FieldFault:
             source = None
-        if source is MISSING:
+        if source is UNDEFINED:
             source = None
         value = translate(source, scope)
-        return {"value": UNMAPPED if value is MISSING else value, "source_value": source}
+        return {"value": UNMAPPED if value is UNDEFINED else value, "source_value": source}
 
     return take
 
 
-def _matcher(document: Json, mode: Mode, path: str) -> Callable[[Json, Scope], Json]:
+def _matcher(document: Json, mode: Mode, path: str) -> Callable[[Json, EvaluationScope], Json]:
     if document is None:
         return _refusing("Enum mapper was not defined")
     matcher = take_object(document, f"{path}.enumMapper").get("matcher")
@@ -195,13 +195,13 @@ def _matcher(document: Json, mode: Mode, path: str) -> Callable[[Json, Scope], J
     return _match_by_table(match)
 
 
-def _match_by_table(match: Match) -> Callable[[Json, Scope], Json]:
-    return lambda source, _scope: MISSING if source is None else match(source)
+def _match_by_table(match: Match) -> Callable[[Json, EvaluationScope], Json]:
+    return lambda source, _scope: UNDEFINED if source is None else match(source)
 
 
 def _match_by_expression(
     entries: list[dict[str, Json]], mode: Mode
-) -> Callable[[Json, Scope], Json]:
+) -> Callable[[Json, EvaluationScope], Json]:
     options = [
         (
             compile_text(take_text(entry, "matchExpression"), mode),
@@ -210,17 +210,17 @@ def _match_by_expression(
         for entry in entries
     ]
 
-    def translate(_source: Json, scope: Scope) -> Json:
+    def translate(_source: Json, scope: EvaluationScope) -> Json:
         for test, value in options:
             if test(scope) is True:
                 return value
-        return MISSING
+        return UNDEFINED
 
     return translate
 
 
-def _refusing(reason: str) -> Callable[[Json, Scope], Json]:
-    def refuse(_source: Json, _scope: Scope) -> Json:
+def _refusing(reason: str) -> Callable[[Json, EvaluationScope], Json]:
+    def refuse(_source: Json, _scope: EvaluationScope) -> Json:
         raise FieldFault(reason)
 
     return refuse
@@ -245,20 +245,20 @@ def _object(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Tak
     )
 
 
-def _nothing(_record: Json, _scope: Scope, _state: MappingState) -> Json:
-    return MISSING
+def _nothing(_record: Json, _scope: EvaluationScope, _state: MappingState) -> Json:
+    return UNDEFINED
 
 
 def _map_one(inner: Fields, source: Json, state: MappingState, *, told: bool) -> Json:
     """Map an object; unless it is `told`, null, 0, false and an empty text are left out."""
     if not told and not js.truthy(source):
-        return MISSING
+        return UNDEFINED
     return map_record(inner, source, state)
 
 
 def _map_all(inner: Fields, sources: list[Json], state: MappingState, *, told: bool) -> Json:
     mapped = [_map_one(inner, source, state, told=told) for source in sources]
-    return [record for record in mapped if record is not MISSING]
+    return [record for record in mapped if record is not UNDEFINED]
 
 
 def _each_value(inner: Fields, values: list[Evaluate], *, told: bool) -> Take:
@@ -270,11 +270,11 @@ def _each_value(inner: Fields, values: list[Evaluate], *, told: bool) -> Take:
 def _each_element(inner: Fields, evaluate: Evaluate, *, told: bool) -> Take:
     """Map what the expression gives; that it gives nothing is a fault only where it is `told`."""
 
-    def take(_record: Json, scope: Scope, state: MappingState) -> Json:
+    def take(_record: Json, scope: EvaluationScope, state: MappingState) -> Json:
         source = evaluate(scope)
         if is_list(source):
             return _map_all(inner, source, state, told=told)
-        if told and source is MISSING:
+        if told and source is UNDEFINED:
             raise FieldFault(_NO_VALUE)
         if told and source is None:
             return None

@@ -6,11 +6,11 @@ from jackfield.engine.errors import missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.kit.json import Json
 
 
-def compile_group_data(params: Mapping[str, Json], _setting: Setting) -> StepFunction:
+def compile_group_data(params: Mapping[str, Json], _setting: CompileContext) -> StepFunction:
     """
     Compile a `group_data` step.
 

@@ -5,12 +5,12 @@ from typing import Final
 
 from jackfield.engine.document_reader import take_text
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.fields import (
     Fields,
     MappingState,
@@ -18,7 +18,7 @@ from jackfield.engine.steps.fields import (
     field_documents,
     map_record,
 )
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 _SEEN: Final = (
@@ -32,7 +32,7 @@ _SEEN: Final = (
 )
 
 
-def compile_map_fields(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_map_fields(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile version 2: from a `dataSource` to the step's data.
 
@@ -61,7 +61,7 @@ def compile_map_fields(params: Mapping[str, Json], setting: Setting) -> StepFunc
     return run_mapping
 
 
-def compile_map_fields_v1(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_map_fields_v1(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile version 1: onto the action's result, seeing steps by their bare ids.
 
@@ -90,7 +90,7 @@ def compile_map_fields_v1(params: Mapping[str, Json], setting: Setting) -> StepF
     return run_mapping
 
 
-def visible(scope: Scope, mode: Mode) -> Scope:
+def visible(scope: EvaluationScope, mode: Mode) -> EvaluationScope:
     """
     Return what the expressions of a mapping may see of the run.
 
@@ -103,9 +103,9 @@ def visible(scope: Scope, mode: Mode) -> Scope:
     return seen
 
 
-def _external(sources: Mapping[str, Evaluate], base: Scope) -> dict[str, Json]:
+def _external(sources: Mapping[str, Evaluate], base: EvaluationScope) -> dict[str, Json]:
     values = {name: evaluate(base) for name, evaluate in sources.items()}
-    return {name: value for name, value in values.items() if value is not MISSING}
+    return {name: value for name, value in values.items() if value is not UNDEFINED}
 
 
 def _map(fields: Fields, records: Json, state: MappingState) -> Json:

@@ -17,10 +17,10 @@ from jackfield.engine.kinds import as_object, is_list, is_object
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import compile_condition, compile_name
-from jackfield.engine.steps.compile_context import Setting, StepFunction
-from jackfield.engine.steps.request_template import Outgoing, compile_outgoing
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
 from jackfield.engine.transport import Response
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import read_answer
 from jackfield.engine.wire.json import decode_json
 from jackfield.kit.errors import ProviderError, ProviderTimeout
@@ -51,7 +51,7 @@ class _Tool:
     seconds: float | None
 
 
-def compile_mcp_request(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_mcp_request(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile an `mcp_request` step.
 
@@ -99,7 +99,7 @@ def _compile_tool(params: Mapping[str, Json], mode: Mode) -> _Tool:
     )
 
 
-async def _converse(run: Run, tool: _Tool, outgoing: Outgoing) -> StepResult:
+async def _converse(run: Run, tool: _Tool, outgoing: RequestTemplate) -> StepResult:
     opening = {
         "protocolVersion": _PROTOCOL,
         "capabilities": {},
@@ -124,7 +124,7 @@ def _asked(run: Run, tool: _Tool) -> dict[str, Json]:
     for argument in tool.arguments:
         if argument.condition is None or argument.condition(run.scope) is True:
             value = argument.value(run.scope)
-            if value is not MISSING:
+            if value is not UNDEFINED:
                 arguments[js.to_text(argument.name(run.scope))] = value
     return {"name": js.to_text(tool.name(run.scope)), "arguments": arguments}
 
@@ -139,7 +139,7 @@ def _message(method: str, params: Json, number: int | None) -> dict[str, Json]:
 
 
 async def _post(
-    run: Run, outgoing: Outgoing, message: dict[str, Json], headers: Mapping[str, str]
+    run: Run, outgoing: RequestTemplate, message: dict[str, Json], headers: Mapping[str, str]
 ) -> Reply:
     draft = outgoing.draft(run)
     draft.body = message

@@ -16,7 +16,7 @@ from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run
 from jackfield.engine.steps.extraction import Extract, compile_key
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.url import origin_of, path_and_query
 from jackfield.kit.errors import EgressBlocked
 from jackfield.kit.json import Json
@@ -67,7 +67,7 @@ class Paging:
         else:
             content = dict(reply.response.headers) if self.next_in_headers else reply.data
             found = self.next_key(run.scope, content)
-        if found is None or found is MISSING or found == "" or isinstance(found, bool):
+        if found is None or found is UNDEFINED or found == "" or isinstance(found, bool):
             return None
         return _same_host(run, reply, str(found)) if self.mode in ("url", "link") else found
 
@@ -129,7 +129,7 @@ def _with_response(document: Json, mode: Mode, paging: Paging) -> Paging:
     return replace(
         paging,
         extract=compile_key(str(data_key), mode) if data_key else None,
-        next_key=compile_key(str(next_key), mode, absent=MISSING) if next_key else None,
+        next_key=compile_key(str(next_key), mode, absent=UNDEFINED) if next_key else None,
         next_in_headers=place == "headers",
         index_field=str(index_field) if index_field else None,
     )

@@ -17,7 +17,7 @@ from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.run import Position, Run, StepResult
 from jackfield.engine.steps.extraction import index_by
 from jackfield.engine.steps.page_iterator import Paging
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import encode_json
 from jackfield.kit.errors import PaginationStalled, ProviderError
 from jackfield.kit.json import Json
@@ -154,7 +154,7 @@ class Pager:
 
     def _require_list(self, rows: Json) -> None:
         if self._strict and rows is not None:
-            found = "nothing" if rows is MISSING else "something else"
+            found = "nothing" if rows is UNDEFINED else "something else"
             msg = f"expected a list of rows and found {found}"
             raise UnreadableAnswer(msg, step=self._run.step_id)
         msg = f"{self._run.step_id}: expected a list of rows and found none"
@@ -181,8 +181,8 @@ class Pager:
         return StepResult(True, output)
 
     def _page_size(self) -> float:
-        wanted = as_object(self._run.scope.get("inputs")).get("page_size", MISSING)
-        if self._strict and (wanted is MISSING or wanted is None):
+        wanted = as_object(self._run.scope.get("inputs")).get("page_size", UNDEFINED)
+        if self._strict and (wanted is UNDEFINED or wanted is None):
             return float("inf")
         size = float(js.to_number(wanted))
         return size if size == size else _DEFAULT_PAGE_SIZE  # noqa: PLR0124 - NaN

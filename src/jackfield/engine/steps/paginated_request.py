@@ -17,10 +17,10 @@ from jackfield.engine.expressions import js
 from jackfield.engine.kinds import is_object
 from jackfield.engine.run import Position, Run, StepResult
 from jackfield.engine.steps.arguments import Draft
-from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
-from jackfield.engine.steps.request_template import Outgoing, compile_outgoing
+from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.json import Json
 
@@ -32,7 +32,7 @@ _KEYS: Final = frozenset(
 )  # fmt: skip
 
 
-def compile_paginated_request(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_paginated_request(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile a `paginated_request` step.
 
@@ -78,7 +78,12 @@ def position_of(document: Json) -> Position:
 
 
 async def _ask(
-    run: Run, token: Json, offset: int, outgoing: Outgoing, paging: Paging, exchange: Exchange
+    run: Run,
+    token: Json,
+    offset: int,
+    outgoing: RequestTemplate,
+    paging: Paging,
+    exchange: Exchange,
 ) -> Reply:
     draft = outgoing.draft(run)
     if paging.mode in ("url", "link"):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from jackfield.engine.errors import InvalidStep
-from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.download_file import compile_download_file
 from jackfield.engine.steps.group_data import compile_group_data
 from jackfield.engine.steps.map_fields import compile_map_fields, compile_map_fields_v1
@@ -18,7 +18,7 @@ from jackfield.engine.steps.typecast import compile_typecast, compile_typecast_v
 from jackfield.engine.steps.upload import compile_upload_binary, compile_upload_file
 from jackfield.kit.json import Json
 
-Compile: TypeAlias = Callable[[Mapping[str, Json], Setting], StepFunction]
+Compile: TypeAlias = Callable[[Mapping[str, Json], CompileContext], StepFunction]
 
 _FUNCTIONS: Final[Mapping[tuple[str, str], Compile]] = {
     ("request", "1"): compile_request,
@@ -45,7 +45,7 @@ _REFUSED: Final = {
 
 
 def compile_function(
-    name: str, version: str, params: Mapping[str, Json], setting: Setting
+    name: str, version: str, params: Mapping[str, Json], setting: CompileContext
 ) -> StepFunction:
     """
     Compile one step function.

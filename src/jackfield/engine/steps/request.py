@@ -15,11 +15,11 @@ from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import as_list, as_object
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.extraction import Extract, compile_key, index_by
 from jackfield.engine.steps.request_template import compile_outgoing
 from jackfield.engine.steps.saml import compile_saml
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import FORMATS, Format, read_answer, reader_of
 from jackfield.kit.json import Json
 
@@ -49,14 +49,14 @@ class Shaping:
         data = content if self.extract is None else self.extract(run.scope, content)
         if self.index_field is None:
             return data
-        is_absent = data is None or data is MISSING
+        is_absent = data is None or data is UNDEFINED
         if run.mode == "compat" and is_absent and not self.collection:
             msg = f"there is nothing to index by {self.index_field!r}"
             raise InvalidStep(msg)
         return index_by(self.index_field, data, collection=self.collection)
 
 
-def compile_request(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_request(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile a `request` step.
 
@@ -94,14 +94,14 @@ def _finish(run: Run, reply: Reply, shaping: Shaping) -> StepResult:
         return fail(reply, run)
     output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
     data = shaping.apply(run, reply.data)
-    if data is not MISSING:
+    if data is not UNDEFINED:
         output["data"] = data
     if reply.message is not None:
         output["message"] = reply.message
     return StepResult(True, output)
 
 
-def compile_shaping(document: Json, setting: Setting) -> Shaping:
+def compile_shaping(document: Json, setting: CompileContext) -> Shaping:
     if document is None:
         return Shaping()
     response = take_object(document, "response")

@@ -12,14 +12,14 @@ from jackfield.engine.auth.signable import Sign, signable
 from jackfield.engine.document_reader import take_choice
 from jackfield.engine.errors import InvalidStep, invalid_value
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.kinds import is_list
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run
 from jackfield.engine.steps.address import Locate, compile_address
 from jackfield.engine.steps.arguments import Argument, Draft, compile_arguments, fold
-from jackfield.engine.steps.compile_context import Setting
+from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.transport import ClientCertificate, Request
 from jackfield.engine.wire.body import encode_body, header_name
 from jackfield.engine.wire.url import join_query, normalize
@@ -31,11 +31,11 @@ ACCEPT: Final = "application/json, text/plain, */*"
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class RequestTemplate:
     """A request in the making, the same for every run."""
 
     locate: Locate
-    method: Callable[[Scope], str]
+    method: Callable[[EvaluationScope], str]
     arguments: tuple[Argument, ...]
     find_authorization: Callable[[Run], Authorization]
     escape_query: Evaluate
@@ -108,7 +108,7 @@ class Outgoing:
         return normalize(join_query(url, query, separator=separator))
 
 
-def _compile_method(params: Mapping[str, Json], mode: Mode) -> Callable[[Scope], str]:
+def _compile_method(params: Mapping[str, Json], mode: Mode) -> Callable[[EvaluationScope], str]:
     method = params.get("method")
     if is_constant(method):
         name = take_choice(params, "method", METHODS, "method").upper()
@@ -134,11 +134,11 @@ def _body_of(draft: Draft, run: Run) -> Json:
 
 def compile_outgoing(
     params: Mapping[str, Json],
-    setting: Setting,
+    setting: CompileContext,
     *,
     method: str | None = None,
     with_body_forms: bool = True,
-) -> Outgoing:
+) -> RequestTemplate:
     """
     Compile what all requesting steps have in common. `method` is the default, where there is one.
 
@@ -151,7 +151,7 @@ def compile_outgoing(
     escape = params.get("encodeQueryParams", True)
     if not isinstance(escape, bool) and is_constant(escape):
         raise invalid_value(path="encodeQueryParams", value=escape, allowed=("true", "false"))
-    return Outgoing(
+    return RequestTemplate(
         locate=compile_address(params.get("baseUrl", setting.base_url), params.get("url"), mode),
         method=_compile_method(chosen, mode),
         arguments=arguments,
@@ -163,7 +163,7 @@ def compile_outgoing(
 
 
 def _compile_authorization(
-    params: Mapping[str, Json], setting: Setting
+    params: Mapping[str, Json], setting: CompileContext
 ) -> Callable[[Run], Authorization]:
     own = params.get("authorization")
     if own is not None:
@@ -174,7 +174,7 @@ def _compile_authorization(
 
 
 def _compile_certificate(
-    document: Json, setting: Setting
+    document: Json, setting: CompileContext
 ) -> Callable[[Run], ClientCertificate | None] | None:
     if document is None:
         return None

@@ -14,9 +14,9 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.kinds import as_object
 from jackfield.engine.run import Run
-from jackfield.engine.steps.compile_context import Setting
+from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned, require_signer
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 # Gives the body's key and the assertion to put there.
@@ -34,7 +34,7 @@ _LIFETIME: Final = 600
 _CLOCK_SKEW: Final = timedelta(minutes=5)
 
 
-def compile_saml(document: Json, setting: Setting) -> Assert | None:
+def compile_saml(document: Json, setting: CompileContext) -> Assert | None:
     """
     Compile a `saml` object.
 
@@ -116,4 +116,4 @@ def _written(options: Mapping[str, Json], key: str) -> str:
 
 def _text(options: Mapping[str, Json], key: str) -> str:
     value = options.get(key)
-    return "" if value is None or value is MISSING else js.to_text(value)
+    return "" if value is None or value is UNDEFINED else js.to_text(value)

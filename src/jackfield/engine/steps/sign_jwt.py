@@ -13,7 +13,7 @@ from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.kinds import as_object
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.signer import Signer
-from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
 
@@ -30,7 +30,7 @@ class TokenNotSigned(HubError):
     code = "token_not_signed"
 
 
-def compile_sign_jwt(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_sign_jwt(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile a `sign_jwt` step. Its output stands at the top, not under `data`.
 

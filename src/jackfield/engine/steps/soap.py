@@ -12,21 +12,21 @@ from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Evaluate, Scope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.expressions.text import Reference, split_text
 from jackfield.engine.kinds import as_object, is_object
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import Draft
-from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.paginated_request import position_of
 from jackfield.engine.steps.request import compile_shaping
-from jackfield.engine.steps.request_template import Outgoing, compile_outgoing
+from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
 from jackfield.engine.transport import Request
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name
 from jackfield.engine.wire.soap import UsernameToken, fault_of, read_envelope, write_envelope
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
@@ -35,7 +35,7 @@ from jackfield.kit.errors import ProviderError
 from jackfield.kit.json import Json
 
 # Writes the body of one request from its arguments.
-Write: TypeAlias = Callable[[Scope, Draft], str]
+Write: TypeAlias = Callable[[EvaluationScope, Draft], str]
 
 _KEYS: Final = frozenset(
     {
@@ -50,12 +50,12 @@ _FAULT_STATUS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    outgoing: Outgoing
+    outgoing: RequestTemplate
     write: Write
     action: Evaluate
     exchange: Exchange
 
-    def finish(self, run: Run, draft: Draft, scope: Scope) -> Request:
+    def finish(self, run: Run, draft: Draft, scope: EvaluationScope) -> Request:
         try:
             content = self.write(scope, draft)
             read_xml(content, XmlForm())
@@ -65,12 +65,12 @@ class _Call:
         if header_name(draft.headers, "content-type") is None:
             draft.headers["Content-Type"] = "application/xml"
         action = self.action(scope)
-        if action is not None and action is not MISSING:
+        if action is not None and action is not UNDEFINED:
             draft.headers["SOAPAction"] = js.to_text(action)
         return self.outgoing.finish(run, draft, content.encode("utf-8", "replace"))
 
 
-def compile_soap_request(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_soap_request(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile a `soap_request` step.
 
@@ -96,12 +96,14 @@ def compile_soap_request(params: Mapping[str, Json], setting: Setting) -> StepFu
         content = js.own(reply.data, name) if isinstance(name, str) and name else reply.data
         data = shaping.apply(run, content)
         output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
-        return StepResult(True, output if data is MISSING else {**output, "data": data})
+        return StepResult(True, output if data is UNDEFINED else {**output, "data": data})
 
     return run_soap
 
 
-def compile_soap_paginated_request(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_soap_paginated_request(
+    params: Mapping[str, Json], setting: CompileContext
+) -> StepFunction:
     """
     Compile a `soap_paginated_request` step.
 
@@ -152,7 +154,7 @@ def _failed(reply: Reply, run: Run) -> StepResult | None:
     return failed if failed.failure is not None else fail_with(ProviderError(step=run.step_id))
 
 
-def _compile_call(params: Mapping[str, Json], setting: Setting) -> _Call:
+def _compile_call(params: Mapping[str, Json], setting: CompileContext) -> _Call:
     return _Call(
         outgoing=compile_outgoing(params, setting, with_body_forms=False),
         write=_compile_writer(params, setting.mode),
@@ -174,9 +176,9 @@ def _compile_writer(params: Mapping[str, Json], mode: Mode) -> Write:
     namespaces = _compile_namespaces(params.get("namespaces"), mode)
     with_token = params.get("useSoapContext") is not False
 
-    def write(scope: Scope, draft: Draft) -> str:
+    def write(scope: EvaluationScope, draft: Draft) -> str:
         name = operation(scope)
-        if name is None or name is MISSING:
+        if name is None or name is UNDEFINED:
             msg = "Missing soapOperation in config"
             raise InvalidStep(msg)
         return write_envelope(
@@ -212,19 +214,19 @@ def _text_writer(envelope: str, mode: Mode) -> Write:
     # A value must not become part of the envelope's markup.
     parts = split_text(envelope, mode)
 
-    def write(scope: Scope, _draft: Draft) -> str:
+    def write(scope: EvaluationScope, _draft: Draft) -> str:
         return "".join(part if isinstance(part, str) else _escaped(part, scope) for part in parts)
 
     return write
 
 
-def _escaped(part: Reference, scope: Scope) -> str:
+def _escaped(part: Reference, scope: EvaluationScope) -> str:
     value = part.evaluate(scope)
-    return "" if value is MISSING else escape(js.to_text(value), {'"': "&quot;", "'": "&apos;"})
+    return "" if value is UNDEFINED else escape(js.to_text(value), {'"': "&quot;", "'": "&apos;"})
 
 
-def _token(scope: Scope) -> UsernameToken:
+def _token(scope: EvaluationScope) -> UsernameToken:
     credentials = as_object(scope.get("credentials"))
     return UsernameToken(
-        username=credentials.get("username", MISSING), password=credentials.get("password", "")
+        username=credentials.get("username", UNDEFINED), password=credentials.get("password", "")
     )

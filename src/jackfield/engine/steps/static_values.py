@@ -8,12 +8,12 @@ from jackfield.engine.expressions.templates import compile_settled, none_if_miss
 from jackfield.engine.kinds import is_list
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.steps.compile_context import Setting, StepFunction
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 
-def compile_static_values(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_static_values(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile a `static_values` step.
 
@@ -30,7 +30,7 @@ def compile_static_values(params: Mapping[str, Json], setting: Setting) -> StepF
 
     async def run_values(run: Run) -> StepResult:
         data = evaluate(run.scope)
-        return StepResult(True, {} if data is MISSING else {"data": data})
+        return StepResult(True, {} if data is UNDEFINED else {"data": data})
 
     return run_values
 

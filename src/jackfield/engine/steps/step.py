@@ -13,9 +13,9 @@ from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import is_list
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.registry import compile_function
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import HubError, ProviderError
 from jackfield.kit.json import Json
 
@@ -86,11 +86,11 @@ class Step:
     async def _run_each(self, run: Run, iterator: Evaluate) -> StepResult:
         items = iterator(run.scope)
         if not is_list(items):
-            items = [] if items is MISSING or items is None else [items]
+            items = [] if items is UNDEFINED or items is None else [items]
         if len(items) > _MOST_ITEMS:
             msg = f"A step iterates over at most {_MOST_ITEMS} items"
             raise InvalidStep(msg)
-        outer = run.scope.get("iterator", MISSING)
+        outer = run.scope.get("iterator", UNDEFINED)
         snapshots: list[Json] = []
         run.scope["intermediateSteps"][self.id] = snapshots
         results: list[Json] = []
@@ -143,7 +143,7 @@ def snapshot(result: StepResult) -> dict[str, Json]:
     return seen
 
 
-def compile_step(document: Mapping[str, Json], setting: Setting, path: str) -> Step:
+def compile_step(document: Mapping[str, Json], setting: CompileContext, path: str) -> Step:
     """
     Compile an entry of an action's `steps`.
 
@@ -185,7 +185,7 @@ def _calls(document: Mapping[str, Json], path: str) -> list[dict[str, Json]]:
     return calls
 
 
-def _compile_call(call: Mapping[str, Json], setting: Setting, path: str) -> StepFunction:
+def _compile_call(call: Mapping[str, Json], setting: CompileContext, path: str) -> StepFunction:
     name = call.get("functionName")
     if not isinstance(name, str):
         raise missing_field(path=f"{path}.stepFunction.functionName")
@@ -193,7 +193,7 @@ def _compile_call(call: Mapping[str, Json], setting: Setting, path: str) -> Step
     return compile_function(name, str(call.get("version") or "1"), params, setting)
 
 
-def _optional(text: Json, setting: Setting) -> Evaluate | None:
+def _optional(text: Json, setting: CompileContext) -> Evaluate | None:
     if text is None or text == "":
         return None
     if isinstance(text, bool):

@@ -8,13 +8,13 @@ from jackfield.engine.casts import CASTS
 from jackfield.engine.document_reader import take_objects, take_text
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import Scope
+from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.map_fields import visible
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 Cast: TypeAlias = Callable[[Json], Json]
@@ -48,7 +48,7 @@ class _Caster:
         return self.record(value)
 
 
-def compile_typecast(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_typecast(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile version 2: from a `dataSource` to the step's data.
 
@@ -62,13 +62,13 @@ def compile_typecast(params: Mapping[str, Json], setting: Setting) -> StepFuncti
         if caster is None:
             return StepResult(True)
         value = source(_visible(run))
-        data: Json = {} if value is MISSING or value is None else caster.records(value)
+        data: Json = {} if value is UNDEFINED or value is None else caster.records(value)
         return StepResult(True, {"data": data})
 
     return run_cast
 
 
-def compile_typecast_v1(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_typecast_v1(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile version 1: of the action's result.
 
@@ -85,14 +85,14 @@ def compile_typecast_v1(params: Mapping[str, Json], setting: Setting) -> StepFun
     return run_cast
 
 
-def _visible(run: Run) -> Scope:
+def _visible(run: Run) -> EvaluationScope:
     seen = visible(run.scope, run.mode)
     if seen.get("context", {}).get("flowType") != "refresh_authentication":
         seen.pop("credentials", None)
     return seen
 
 
-def _fields(params: Mapping[str, Json], setting: Setting) -> Json:
+def _fields(params: Mapping[str, Json], setting: CompileContext) -> Json:
     own = params.get("fields")
     return setting.fields if own is None else own
 

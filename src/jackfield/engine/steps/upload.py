@@ -19,11 +19,11 @@ from jackfield.engine.kinds import as_object
 from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import compile_condition, compile_name
-from jackfield.engine.steps.compile_context import Setting, StepFunction
+from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.request import take_format
-from jackfield.engine.steps.request_template import Outgoing, compile_outgoing
+from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
 from jackfield.engine.transport import Request
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name, text_of
 from jackfield.engine.wire.files import type_of
 from jackfield.engine.wire.formats import read_answer, reader_of
@@ -49,7 +49,7 @@ class _Field:
     content_type: str | None
 
 
-def compile_upload_file(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_upload_file(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile an `upload_file` step: a form with a file in it.
 
@@ -78,7 +78,7 @@ def compile_upload_file(params: Mapping[str, Json], setting: Setting) -> StepFun
     return _sending(params, setting, request, quirks.in_the_clients_words)
 
 
-def compile_upload_binary(params: Mapping[str, Json], setting: Setting) -> StepFunction:
+def compile_upload_binary(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
     """
     Compile an `upload_binary` step: the bytes are the body.
 
@@ -92,7 +92,7 @@ def compile_upload_binary(params: Mapping[str, Json], setting: Setting) -> StepF
     if "content" not in document:
         raise missing_field(path="binaryContent.content")
     binary = compile_value(document, setting.mode)
-    outgoing: Outgoing = compile_outgoing(params, setting, method="post")
+    outgoing: RequestTemplate = compile_outgoing(params, setting, method="post")
 
     def request(run: Run) -> Request:
         content = as_object(binary(run.scope))
@@ -124,7 +124,7 @@ def decode_content(value: Json) -> bytes:
 
 def _sending(
     params: Mapping[str, Json],
-    setting: Setting,
+    setting: CompileContext,
     request: Callable[[Run], Request],
     quirk: Callable[[Mapping[str, Json]], dict[str, Json]],
 ) -> StepFunction:
@@ -146,7 +146,7 @@ def _sending(
             return failed
         data = js.own(reply.data, str(key)) if key else reply.data
         output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
-        return StepResult(True, output if data is MISSING else {**output, "data": data})
+        return StepResult(True, output if data is UNDEFINED else {**output, "data": data})
 
     return run_upload
 
@@ -174,7 +174,7 @@ def _part(field: _Field, run: Run) -> Part | None:
     if field.condition is not None and field.condition(run.scope) is not True:
         return None
     value = field.value(run.scope)
-    absent = value is MISSING or value is None
+    absent = value is UNDEFINED or value is None
     if absent and run.mode == "strict":
         return None
     # The published engine says "undefined" and "null", as it does in a query.

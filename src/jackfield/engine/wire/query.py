@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 
 from jackfield.engine.expressions import js
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import encode_text
 from jackfield.engine.wire.url import escape
 from jackfield.kit.json import Json
@@ -91,7 +91,7 @@ def _nested(value: Json, prefix: str, *, flat_lists: bool, nulls: bool, depth: i
         elif item is None:
             if nulls:
                 yield name, ""
-        elif item is not MISSING:
+        elif item is not UNDEFINED:
             yield name, js.to_text(item)
 
 

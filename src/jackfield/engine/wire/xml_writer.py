@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from jackfield.engine.expressions import js
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.undefined import MISSING
+from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 ATTRIBUTE: Final = "@_"
@@ -39,7 +39,7 @@ def _elements(content: Mapping[str, Json], depth: int) -> Iterator[str]:
 
 
 def _element(name: str, value: Json, depth: int) -> Iterator[str]:
-    if value is MISSING:
+    if value is UNDEFINED:
         return
     if depth > _DEEPEST:
         msg = "XML nested too deeply"
@@ -59,7 +59,7 @@ def _element(name: str, value: Json, depth: int) -> Iterator[str]:
 
 def _attributes(content: Mapping[str, Json]) -> Iterator[str]:
     for name, value in content.items():
-        if name.startswith(ATTRIBUTE) and value is not MISSING:
+        if name.startswith(ATTRIBUTE) and value is not UNDEFINED:
             text = "" if value is None else _text(value)
             yield f' {_checked(name.removeprefix(ATTRIBUTE))}="{text}"'
 

@@ -23,7 +23,7 @@ from jackfield.connect import rotation
 from jackfield.connect.models import IdentityChanged, InvalidFields
 from jackfield.connect.rotation import LinkedMeanwhile
 from jackfield.connectors.catalog import ConnectorNotFound
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.reconnect import ReconnectOut, reconnect
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import Fault, InvalidRequest, ProviderTimeout, ProviderUnavailable
@@ -213,26 +213,26 @@ class AccountMetaOut(Struct, frozen=True):
 
 
 @api.add("GET", "/accounts", scope=Scope.ACCOUNTS_READ)
-async def list_accounts(call: Call, query: AccountsQuery) -> list[AccountOut]:
+async def list_accounts(ctx: ApiContext, query: AccountsQuery) -> list[AccountOut]:
     """List linked accounts, newest first."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         found = await Accounts(tx).page(query.wanted())
-    return [_out(call, account) for account in found]
+    return [_out(ctx, account) for account in found]
 
 
 @api.add("GET", "/accounts/{account_id}", scope=Scope.ACCOUNTS_READ, raises=(AccountNotFound,))
-async def get_account(call: Call, account_id: str) -> AccountOut:
+async def get_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Return one linked account."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
-        return _out(call, await Accounts(tx).get(account_id))
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
+        return _out(ctx, await Accounts(tx).get(account_id))
 
 
 @api.add("GET", "/accounts/{account_id}/meta", scope=Scope.ACCOUNTS_READ, raises=(AccountNotFound,))
-async def get_account_meta(call: Call, account_id: str) -> AccountMetaOut:
+async def get_account_meta(ctx: ApiContext, account_id: str) -> AccountMetaOut:
     """Say what an account is linked to."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         account = await Accounts(tx).get(account_id)
-    connector = call.hub.catalog.find(account.provider)
+    connector = ctx.hub.catalog.find(account.provider)
     categories = () if connector is None else connector.categories
     return AccountMetaOut(account.provider, next(iter(categories), ""))
 
@@ -256,30 +256,32 @@ async def get_account_meta(call: Call, account_id: str) -> AccountMetaOut:
         ProviderUnavailable,
     ),
 )
-async def update_account(call: Call, account_id: str, body: AccountChange) -> AccountOut:
+async def update_account(ctx: ApiContext, account_id: str, body: AccountChange) -> AccountOut:
     """Change what an account is called, whose it is, how it is used, and its credentials.
 
     The provider is asked about other credentials first; then everything changes, or nothing.
     """
     values, fixed, submitted = body.values(), body.fixed(), body.credential_fields()
-    hub, project_id = call.hub, call.caller.project_id
+    hub, project_id = ctx.hub, ctx.caller.project_id
     other = None
     if submitted:
-        other = await rotation.prove(hub, project_id, account_id, cast("dict[str, str]", submitted))
+        other = await rotation.verify_rotation(
+            hub, project_id, account_id, cast("dict[str, str]", submitted)
+        )
     async with hub.db.write(project_id) as tx:
         _require_as_linked(await Accounts(tx).get(account_id), fixed)
         if other is not None:
             confirmed = body.confirm_identity_change is True
-            await rotation.replace(tx, hub.vault, other, confirm_identity_change=confirmed)
+            await rotation.apply_rotation(tx, hub.vault, other, confirm_identity_change=confirmed)
         changed = await accounts.change(tx, account_id, values, profile_id=body.profile_id)
-        return _out(call, changed)
+        return _out(ctx, changed)
 
 
 @api.add("DELETE", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))
-async def delete_account(call: Call, account_id: str) -> AccountOut:
+async def delete_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Delete an account and its credentials, and return what it was."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
-        return _out(call, await accounts.remove(tx, account_id))
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+        return _out(ctx, await accounts.remove(tx, account_id))
 
 
 @api.add(
@@ -288,10 +290,10 @@ async def delete_account(call: Call, account_id: str) -> AccountOut:
     scope=Scope.ACCOUNTS_WRITE,
     raises=(AccountNotFound,),
 )
-async def check_account(call: Call, account_id: str) -> AccountOut:
+async def check_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Ask the provider whether it still accepts the account's credential."""
-    checked = await accounts.check(call.hub, call.caller.project_id, account_id)
-    return _out(call, checked)
+    checked = await accounts.check(ctx.hub, ctx.caller.project_id, account_id)
+    return _out(ctx, checked)
 
 
 @api.add(
@@ -300,10 +302,10 @@ async def check_account(call: Call, account_id: str) -> AccountOut:
     scope=Scope.ACCOUNTS_WRITE,
     raises=(AccountNotFound,),
 )
-async def suspend_account(call: Call, account_id: str) -> AccountOut:
+async def suspend_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Pause an account: its actions are refused until it is resumed."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
-        return _out(call, await accounts.suspend(tx, account_id))
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+        return _out(ctx, await accounts.suspend(tx, account_id))
 
 
 @api.add(
@@ -312,10 +314,10 @@ async def suspend_account(call: Call, account_id: str) -> AccountOut:
     scope=Scope.ACCOUNTS_WRITE,
     raises=(AccountNotFound,),
 )
-async def resume_account(call: Call, account_id: str) -> AccountOut:
+async def resume_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Let a suspended account be used again."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
-        return _out(call, await accounts.resume(tx, account_id))
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+        return _out(ctx, await accounts.resume(tx, account_id))
 
 
 def _require_as_linked(account: Account, said: Mapping[str, str]) -> None:
@@ -335,8 +337,8 @@ def _require_as_linked(account: Account, said: Mapping[str, str]) -> None:
         raise InvalidRequest(msg, faults=faults)
 
 
-def _out(call: Call, account: Account) -> AccountOut:
-    connector = call.hub.catalog.find(account.provider)
+def _out(ctx: ApiContext, account: Account) -> AccountOut:
+    connector = ctx.hub.catalog.find(account.provider)
     return AccountOut.of(
         account, provider_name=account.provider if connector is None else connector.title
     )

@@ -11,7 +11,7 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.guides import Guide, plain, without_hub
 from jackfield.connectors.outputs import output_schema
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.resources.hub import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import AccountId, ProfileId
@@ -129,21 +129,21 @@ class _Group(Struct, frozen=True):
 
 
 @api.add("GET", "/actions", scope=Scope.CONNECTORS_READ)
-async def list_actions(call: Call, query: ActionsQuery) -> ActionsOut:
+async def list_actions(ctx: ApiContext, query: ActionsQuery) -> ActionsOut:
     """List connectors with their actions; with accounts, what each of them may run."""
-    groups = [each for each in await _groups(call, query) if _has_any(each, query)]
+    groups = [each for each in await _groups(ctx, query) if _has_any(each, query)]
     left = [each for each in groups if query.next is None or each.position > query.next]
     page = left[: query.page_size]
-    settings = await projects.project_settings(call.hub, call.caller.project_id)
+    settings = await projects.project_settings(ctx.hub, ctx.caller.project_id)
     return ActionsOut(
-        tuple(_connector(call, each, query, hides_hub=settings.white_label) for each in page),
+        tuple(_connector(ctx, each, query, hides_hub=settings.white_label) for each in page),
         page[-1].position if len(left) > len(page) else None,
     )
 
 
-async def _groups(call: Call, query: ActionsQuery) -> list[_Group]:
+async def _groups(ctx: ApiContext, query: ActionsQuery) -> list[_Group]:
     """Return what is meant, in the order of its positions."""
-    catalog = call.hub.catalog
+    catalog = ctx.hub.catalog
     if not query.account_ids:
         return [
             _Group(connector)
@@ -152,7 +152,7 @@ async def _groups(call: Call, query: ActionsQuery) -> list[_Group]:
             and (not query.connectors or connector.key in query.connectors)
         ]
     wanted = AccountFilter(ids=tuple(query.account_ids), providers=tuple(query.connectors))
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         found = await Accounts(tx).page(AccountPage(1, _MOST_ACCOUNTS, wanted))
         profiles = {each: await Profiles(tx).get(each) for each in {a.profile_id for a in found}}
     return [
@@ -162,7 +162,9 @@ async def _groups(call: Call, query: ActionsQuery) -> list[_Group]:
     ]
 
 
-def _connector(call: Call, group: _Group, query: ActionsQuery, *, hides_hub: bool) -> ConnectorOut:
+def _connector(
+    ctx: ApiContext, group: _Group, query: ActionsQuery, *, hides_hub: bool
+) -> ConnectorOut:
     connector, account = group.connector, group.account
     wanted = () if "actions" in query.exclude else connector.actions
     with_guides = _GUIDES in query.include
@@ -171,7 +173,7 @@ def _connector(call: Call, group: _Group, query: ActionsQuery, *, hides_hub: boo
         name=connector.title,
         version=connector.version,
         description=connector.description,
-        icon=icon_url(call.hub.public_url, connector),
+        icon=icon_url(ctx.hub.public_url, connector),
         release_stage=connector.release_stage,
         categories=connector.categories,
         scope_definitions=tuple(

@@ -24,7 +24,7 @@ from jackfield.connect.models import (
     SessionTerms,
 )
 from jackfield.connectors.catalog import ConnectorNotFound
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json
@@ -181,19 +181,19 @@ class TokenIn(Struct, frozen=True):
         AccountNotFound,
     ),
 )
-async def create_connect_session(call: Call, body: ConnectSessionIn) -> OpenedSessionOut:
+async def create_connect_session(ctx: ApiContext, body: ConnectSessionIn) -> OpenedSessionOut:
     """Open a connect session, and get the link to send or the token to embed."""
     opened = await connect.open_session(
-        call.hub,
-        call.caller.project_id,
+        ctx.hub,
+        ctx.caller.project_id,
         body.terms(),
         seconds=int(body.expires_in or DEFAULT_SECONDS),
         version=body.provider_version,
     )
     return OpenedSessionOut(
-        **session_fields(call, opened.session),
+        **session_fields(ctx, opened.session),
         token=opened.token.reveal(),
-        auth_link_url=connect.auth_link(call.hub.public_url, opened.token),
+        auth_link_url=connect.auth_link(ctx.hub.public_url, opened.token),
     )
 
 
@@ -204,25 +204,25 @@ async def create_connect_session(call: Call, body: ConnectSessionIn) -> OpenedSe
     status=201,
     raises=(ConnectSessionNotFound,),
 )
-async def authenticate_connect_session(call: Call, body: TokenIn) -> ConnectSessionOut:
+async def authenticate_connect_session(ctx: ApiContext, body: TokenIn) -> ConnectSessionOut:
     """Return the open connect session that a token belongs to."""
     try:
-        holder = await connect.hold(call.hub, ConnectToken(body.token))
+        holder = await connect.authenticate(ctx.hub, ConnectToken(body.token))
     except (ConnectSessionExpired, ConnectSessionUsed, ConnectSessionRevoked) as ended:
         raise ConnectSessionNotFound(ended.detail) from ended
     except ConnectTokenInvalid as invalid:
         raise ConnectSessionNotFound from invalid
-    if holder.project_id != call.caller.project_id:
+    if holder.project_id != ctx.caller.project_id:
         raise ConnectSessionNotFound
-    return ConnectSessionOut(**session_fields(call, holder.session))
+    return ConnectSessionOut(**session_fields(ctx, holder.session))
 
 
-def session_fields(call: Call, session: ConnectSession) -> dict[str, Json]:
-    terms, now = session.terms, call.hub.clock()
+def session_fields(ctx: ApiContext, session: ConnectSession) -> dict[str, Json]:
+    terms, now = session.terms, ctx.hub.clock()
     return {
         "id": session.id,
-        "organization_id": _organization(call.headers.get("user-agent", "")),
-        "project_id": call.caller.project_id,
+        "organization_id": _organization(ctx.headers.get("user-agent", "")),
+        "project_id": ctx.caller.project_id,
         "origin_owner_id": terms.origin_owner_id,
         "origin_owner_name": terms.origin_owner_name,
         "origin_username": terms.origin_username,

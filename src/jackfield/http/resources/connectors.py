@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.connectors.connector import Connector
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.resources.hub import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.json import Json
@@ -42,12 +42,12 @@ class ConnectorMetaOut(Struct, frozen=True):
 
 
 @api.add("GET", "/connectors/meta", scope=Scope.CONNECTORS_READ)
-async def list_connectors_meta(call: Call) -> list[ConnectorMetaOut]:
+async def list_connectors_meta(ctx: ApiContext) -> list[ConnectorMetaOut]:
     """List connectors; `active` are those the project can link accounts with."""
-    active = await _active(call)
+    active = await _active(ctx)
     return [
-        _out(call, connector, active)
-        for connector in call.hub.catalog.connectors()
+        _out(ctx, connector, active)
+        for connector in ctx.hub.catalog.connectors()
         if connector.release_stage != _NOT_OFFERED
     ]
 
@@ -58,18 +58,18 @@ async def list_connectors_meta(call: Call) -> list[ConnectorMetaOut]:
     scope=Scope.CONNECTORS_READ,
     raises=(ConnectorNotFound,),
 )
-async def get_connector_meta(call: Call, provider: str) -> ConnectorMetaOut:
+async def get_connector_meta(ctx: ApiContext, provider: str) -> ConnectorMetaOut:
     """Return one connector."""
-    return _out(call, call.hub.catalog.get(provider), await _active(call))
+    return _out(ctx, ctx.hub.catalog.get(provider), await _active(ctx))
 
 
-async def _active(call: Call) -> set[str]:
-    async with call.hub.db.read(call.caller.project_id) as tx:
+async def _active(ctx: ApiContext) -> set[str]:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         return {profile.connector_key for profile in await Profiles(tx).active()}
 
 
-def _out(call: Call, connector: Connector, active: set[str]) -> ConnectorMetaOut:
-    icon = icon_url(call.hub.public_url, connector)
+def _out(ctx: ApiContext, connector: Connector, active: set[str]) -> ConnectorMetaOut:
+    icon = icon_url(ctx.hub.public_url, connector)
     return ConnectorMetaOut(
         provider=connector.key,
         provider_name=connector.title,

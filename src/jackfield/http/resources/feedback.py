@@ -7,9 +7,9 @@ from msgspec import Meta, Struct
 
 from jackfield.accounts.models import AccountNotFound
 from jackfield.actions.feedback import service as feedback
-from jackfield.actions.feedback.models import LONGEST, MOST_TOOLS, Said
+from jackfield.actions.feedback.models import LONGEST, MOST_TOOLS, FeedbackDraft
 from jackfield.actions.feedback.repo import ToolFeedback
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import FeedbackId
 from jackfield.projects.models import Scope
@@ -59,10 +59,10 @@ class FeedbackQuery(Struct, frozen=True):
 @api.add(
     "POST", "/ai/tool-feedback", scope=Scope.ACTIONS_EXECUTE, status=201, raises=(AccountNotFound,)
 )
-async def submit_feedback(call: Call, body: FeedbackIn) -> FeedbackKeptOut:
+async def submit_feedback(ctx: ApiContext, body: FeedbackIn) -> FeedbackKeptOut:
     """Keep what an agent or a person says of tools used with an account."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
-        said = Said(
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+        said = FeedbackDraft(
             body.feedback,
             tuple(body.tool_names),
             rating=body.rating,
@@ -74,9 +74,9 @@ async def submit_feedback(call: Call, body: FeedbackIn) -> FeedbackKeptOut:
 
 
 @api.add("GET", "/jackfield/tool_feedback", scope=Scope.LOGS_READ)
-async def list_feedback(call: Call, query: FeedbackQuery) -> FeedbackPageOut:
+async def list_feedback(ctx: ApiContext, query: FeedbackQuery) -> FeedbackPageOut:
     """List what was said of tools, newest first."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         page = await ToolFeedback(tx).page(size=query.page_size, after=query.next)
     return FeedbackPageOut(
         tuple(

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from jackfield.actions.files import service as files
 from jackfield.actions.files.models import FileNotFound, FileToken
-from jackfield.http.context import OpenCall, anybody
+from jackfield.http.context import PublicContext, anybody
 from jackfield.http.routing import Routes
 
 api = Routes(anybody)
@@ -17,9 +17,9 @@ _POLICY: Final = "default-src 'none'; sandbox"
 
 
 @api.add("GET", f"{files.PATH}/{{token}}", raises=(FileNotFound,))
-async def get_file(call: OpenCall, token: str) -> Response:
+async def get_file(ctx: PublicContext, token: str) -> Response:
     """Return a file by its link; whoever has the link may, for 15 minutes."""
-    file = await files.fetch(call.hub, FileToken(token))
+    file = await files.fetch(ctx.hub, FileToken(token))
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name or 'file')}",
         "content-security-policy": _POLICY,

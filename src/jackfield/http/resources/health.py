@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from jackfield.http.context import OpenCall, anybody
+from jackfield.http.context import PublicContext, anybody
 from jackfield.http.routing import Routes
 from jackfield.projects.repo import all_projects
 
@@ -14,13 +14,13 @@ class HealthOut(Struct, frozen=True):
 
 
 @api.add("GET", "/healthz")
-async def healthz(_call: OpenCall) -> HealthOut:
+async def healthz(_call: PublicContext) -> HealthOut:
     """Say that the process is alive."""
     return HealthOut("ok")
 
 
 @api.add("GET", "/readyz")
-async def readyz(call: OpenCall) -> HealthOut:
+async def readyz(ctx: PublicContext) -> HealthOut:
     """Say that the database answers."""
-    await all_projects(call.hub.db)
+    await all_projects(ctx.hub.db)
     return HealthOut("ok")

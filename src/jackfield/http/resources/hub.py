@@ -13,8 +13,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from jackfield.accounts.models import AccountNotFound, CredentialRejected
 from jackfield.connect import frames, linking
 from jackfield.connect import sessions as connect
-from jackfield.connect.form import Asked, askable
-from jackfield.connect.linking import Linked
+from jackfield.connect.form import FormField, static_fields
+from jackfield.connect.linking import LinkResult
 from jackfield.connect.models import (
     ConnectSessionExpired,
     ConnectSessionRevoked,
@@ -29,7 +29,7 @@ from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.fields import Field
-from jackfield.http.context import HubCall, connect_token
+from jackfield.http.context import ConnectContext, connect_token
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import ProviderTimeout, ProviderUnavailable
 from jackfield.kit.ids import AccountId, ProfileId
@@ -173,7 +173,7 @@ class LinkedOut(Struct, frozen=True):
     status: Literal["linked", "pending"]
 
     @classmethod
-    def of(cls, linked: Linked) -> Self:
+    def of(cls, linked: LinkResult) -> Self:
         if isinstance(linked, PendingLink):
             return cls(linked.id, linked.provider, "pending")
         return cls(linked.id, linked.provider, "linked")
@@ -201,43 +201,43 @@ class ConnectorsQuery(Struct, frozen=True):
 
 
 @api.add("GET", "/hub/settings", raises=_SESSION_REFUSALS)
-async def get_hub_settings(call: HubCall) -> SettingsOut:
+async def get_hub_settings(ctx: ConnectContext) -> SettingsOut:
     """Say how the Hub should open: on which account, where one is to be edited."""
-    terms = call.holder.session.terms
+    terms = ctx.holder.session.terms
     account = None
     if terms.account_id or terms.provider:
-        account = await connect.find_existing(call.hub, call.holder, terms.provider or "")
+        account = await connect.find_account_to_edit(ctx.hub, ctx.holder, terms.provider or "")
     return SettingsOut(existing_account_id=UNSET if account is None else account.id)
 
 
 @api.add("GET", "/hub/connectors", raises=_SESSION_REFUSALS)
-async def list_hub_connectors(call: HubCall, query: ConnectorsQuery) -> IntegrationsOut:
+async def list_hub_connectors(ctx: ConnectContext, query: ConnectorsQuery) -> IntegrationsOut:
     """List what this session may link."""
-    found = await connect.offers(call.hub, call.holder)
+    found = await connect.offers(ctx.hub, ctx.holder)
     return IntegrationsOut(
         tuple(
-            _integration(call, offer)
+            _integration(ctx, offer)
             for offer in found
             if query.provider in (None, offer.connector.key)
         ),
-        call.holder.session.external_trigger_token or UNSET,
+        ctx.holder.session.external_trigger_token or UNSET,
     )
 
 
 @api.add("GET", "/hub/connectors/{profile_id}", raises=(*_SESSION_REFUSALS, ProfileNotFound))
-async def get_hub_connector(call: HubCall, profile_id: str) -> FormOut:
+async def get_hub_connector(ctx: ConnectContext, profile_id: str) -> FormOut:
     """Return the form to fill in."""
-    offer = await connect.offer(call.hub, call.holder, profile_id)
-    return FormOut(_config(call, offer), HubSettingsOut())
+    offer = await connect.offer(ctx.hub, ctx.holder, profile_id)
+    return FormOut(_config(ctx, offer), HubSettingsOut())
 
 
 @api.add("POST", "/hub/accounts", status=201, raises=_LINK_REFUSALS)
-async def link_account(call: HubCall, body: LinkIn) -> LinkedOut:
+async def link_account(ctx: ConnectContext, body: LinkIn) -> LinkedOut:
     """Check the credentials with the provider, and link the account."""
     return LinkedOut.of(
         await linking.link(
-            call.hub,
-            call.holder,
+            ctx.hub,
+            ctx.holder,
             profile_id=body.integration_id,
             submitted=body.values(),
             confirm_identity_change=body.confirm_identity_change,
@@ -246,9 +246,9 @@ async def link_account(call: HubCall, body: LinkIn) -> LinkedOut:
 
 
 @api.add("GET", "/hub/accounts/{account_id}", raises=(*_SESSION_REFUSALS, AccountNotFound))
-async def get_hub_account(call: HubCall, account_id: str) -> PrefillOut:
+async def get_hub_account(ctx: ConnectContext, account_id: str) -> PrefillOut:
     """Return what an account's form holds; of a secret no more than its last characters."""
-    prefill = await linking.prefill(call.hub, call.holder, account_id)
+    prefill = await linking.prefill(ctx.hub, ctx.holder, account_id)
     account = prefill.account
     return PrefillOut(
         secure_id=account.id,
@@ -263,12 +263,12 @@ async def get_hub_account(call: HubCall, account_id: str) -> PrefillOut:
 
 
 @api.add("PATCH", "/hub/accounts/{account_id}", raises=(*_LINK_REFUSALS, AccountNotFound))
-async def relink_account(call: HubCall, account_id: str, body: RelinkIn) -> LinkedOut:
+async def relink_account(ctx: ConnectContext, account_id: str, body: RelinkIn) -> LinkedOut:
     """Check changed credentials with the provider, and keep them; what is not sent stays."""
     return LinkedOut.of(
         await linking.relink(
-            call.hub,
-            call.holder,
+            ctx.hub,
+            ctx.holder,
             account_id=account_id,
             submitted=body.values(),
             confirm_identity_change=body.confirm_identity_change,
@@ -277,10 +277,10 @@ async def relink_account(call: HubCall, account_id: str, body: RelinkIn) -> Link
 
 
 @api.add("POST", "/hub/frames", status=201, raises=_SESSION_REFUSALS)
-async def open_frame(call: HubCall) -> FrameOut:
+async def open_frame(ctx: ConnectContext) -> FrameOut:
     """Get the address under which the page that asks may frame the Hub."""
-    frame = await frames.open_frame(call.hub, call.holder, call.origin)
-    url = f"{call.hub.public_url}/embedded/frames/{frame.id}"
+    frame = await frames.open_frame(ctx.hub, ctx.holder, ctx.origin)
+    url = f"{ctx.hub.public_url}/embedded/frames/{frame.id}"
     return FrameOut(frame.id, url, frame.expires_at)
 
 
@@ -288,7 +288,7 @@ def icon_url(public_url: str, connector: Connector) -> str:
     return f"{public_url}/connectors/{connector.key}/icon"
 
 
-def _integration(call: HubCall, offer: Offer) -> IntegrationOut:
+def _integration(ctx: ConnectContext, offer: Offer) -> IntegrationOut:
     connector = offer.connector
     return IntegrationOut(
         active=True,
@@ -299,23 +299,23 @@ def _integration(call: HubCall, offer: Offer) -> IntegrationOut:
         authentication_config_key=offer.method.key,
         environment="production",
         integration_id=offer.profile.id,
-        logo_url=icon_url(call.hub.public_url, connector),
+        logo_url=icon_url(ctx.hub.public_url, connector),
     )
 
 
-def _config(call: HubCall, offer: Offer) -> ConfigOut:
+def _config(ctx: ConnectContext, offer: Offer) -> ConfigOut:
     connector, method = offer.connector, offer.method
     guide = (
-        f"{call.hub.public_url}/docs/connectors/{connector.key}/guides/link-account/{method.key}"
-        f"?project={call.holder.project_id}"
+        f"{ctx.hub.public_url}/docs/connectors/{connector.key}/guides/link-account/{method.key}"
+        f"?project={ctx.holder.project_id}"
     )
     return ConfigOut(
         key=connector.key,
         name=connector.title,
         type="oauth2" if method.type == "oauth2" else "custom",
-        assets=AssetsOut(icon_url(call.hub.public_url, connector)),
+        assets=AssetsOut(icon_url(ctx.hub.public_url, connector)),
         support=SupportOut(method.support_link or guide, method.support_description),
-        config_fields=tuple(map(_field, askable(method))),
+        config_fields=tuple(map(_field, static_fields(method))),
         config_notices=tuple(
             NoticeOut(
                 notice.key,
@@ -330,7 +330,7 @@ def _config(call: HubCall, offer: Offer) -> ConfigOut:
     )
 
 
-def _field(each: Asked) -> FieldOut:
+def _field(each: FormField) -> FieldOut:
     field = each.field
     return FieldOut(
         key=field.key,

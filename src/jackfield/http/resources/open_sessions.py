@@ -13,7 +13,7 @@ from jackfield.connect.models import (
     ConnectSessionNotFound,
 )
 from jackfield.connect.repo import ConnectSessions
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.resources.connect_sessions import (
     ConnectSessionOut,
     OpenedSessionOut,
@@ -46,12 +46,12 @@ class ReconnectQuery(Struct, frozen=True):
 
 
 @api.add("GET", "/jackfield/connect_sessions", scope=Scope.CONNECT_WRITE)
-async def list_open_sessions(call: Call, query: ConnectSessionsQuery) -> ConnectSessionsOut:
+async def list_open_sessions(ctx: ApiContext, query: ConnectSessionsQuery) -> ConnectSessionsOut:
     """List the connect sessions whose links still work."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         found = await ConnectSessions(tx).open(after=_number(query.next), size=query.page_size)
     return ConnectSessionsOut(
-        tuple(ConnectSessionOut(**session_fields(call, each)) for each in found.items), found.next
+        tuple(ConnectSessionOut(**session_fields(ctx, each)) for each in found.items), found.next
     )
 
 
@@ -61,11 +61,11 @@ async def list_open_sessions(call: Call, query: ConnectSessionsQuery) -> Connect
     scope=Scope.CONNECT_WRITE,
     raises=(ConnectSessionNotFound,),
 )
-async def get_connect_session(call: Call, session_id: str) -> ConnectSessionOut:
+async def get_connect_session(ctx: ApiContext, session_id: str) -> ConnectSessionOut:
     """Return a connect session, and whether its link still works."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         session = await ConnectSessions(tx).get(_known(session_id))
-    return ConnectSessionOut(**session_fields(call, session))
+    return ConnectSessionOut(**session_fields(ctx, session))
 
 
 @api.add(
@@ -74,11 +74,11 @@ async def get_connect_session(call: Call, session_id: str) -> ConnectSessionOut:
     scope=Scope.CONNECT_WRITE,
     raises=(ConnectSessionNotFound, ConnectSessionEnded),
 )
-async def revoke_connect_session(call: Call, session_id: str) -> ConnectSessionOut:
+async def revoke_connect_session(ctx: ApiContext, session_id: str) -> ConnectSessionOut:
     """Take a connect session back: its token and its link work no more."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
         session = await connect.revoke(tx, _known(session_id))
-    return ConnectSessionOut(**session_fields(call, session))
+    return ConnectSessionOut(**session_fields(ctx, session))
 
 
 @api.add(
@@ -89,16 +89,16 @@ async def revoke_connect_session(call: Call, session_id: str) -> ConnectSessionO
     raises=(AccountNotFound, ProfileNotFound, ProfileDisabled),
 )
 async def make_reconnect_link(
-    call: Call, account_id: str, query: ReconnectQuery
+    ctx: ApiContext, account_id: str, query: ReconnectQuery
 ) -> OpenedSessionOut:
     """Get a link with which an account's owner links it anew."""
     opened = await connect.open_reconnect(
-        call.hub, call.caller.project_id, account_id, seconds=query.expires_in
+        ctx.hub, ctx.caller.project_id, account_id, seconds=query.expires_in
     )
     return OpenedSessionOut(
-        **session_fields(call, opened.session),
+        **session_fields(ctx, opened.session),
         token=opened.token.reveal(),
-        auth_link_url=connect.auth_link(call.hub.public_url, opened.token),
+        auth_link_url=connect.auth_link(ctx.hub.public_url, opened.token),
     )
 
 

@@ -17,7 +17,7 @@ from jackfield.connect.pending.models import (
     PendingLinkStatus,
 )
 from jackfield.connect.pending.repo import PendingLinks
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId
 from jackfield.kit.json import Json
@@ -81,9 +81,9 @@ class PendingLinksOut(Struct, frozen=True):
 
 
 @api.add("GET", "/jackfield/pending_links", scope=Scope.ACCOUNTS_READ)
-async def list_pending_links(call: Call, query: PendingLinksQuery) -> PendingLinksOut:
+async def list_pending_links(ctx: ApiContext, query: PendingLinksQuery) -> PendingLinksOut:
     """List the links that wait to be confirmed, newest first."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         found = await PendingLinks(tx).page(
             waiting=not query.all, after=query.next, size=query.page_size
         )
@@ -96,9 +96,9 @@ async def list_pending_links(call: Call, query: PendingLinksQuery) -> PendingLin
     scope=Scope.ACCOUNTS_READ,
     raises=(PendingLinkNotFound,),
 )
-async def get_pending_link(call: Call, link_id: str) -> PendingLinkOut:
+async def get_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
     """Return a link, and what became of it."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         return PendingLinkOut.of(await PendingLinks(tx).get(link_id))
 
 
@@ -108,9 +108,9 @@ async def get_pending_link(call: Call, link_id: str) -> PendingLinkOut:
     scope=Scope.ACCOUNTS_WRITE,
     raises=(*_REFUSALS, ProfileNotFound),
 )
-async def confirm_pending_link(call: Call, link_id: str) -> PendingLinkOut:
+async def confirm_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
     """Make an account of a link: whoever completed it is the one who was asked."""
-    link, _ = await pending.confirm(call.hub, call.caller.project_id, link_id)
+    link, _ = await pending.confirm(ctx.hub, ctx.caller.project_id, link_id)
     return PendingLinkOut.of(link)
 
 
@@ -120,7 +120,7 @@ async def confirm_pending_link(call: Call, link_id: str) -> PendingLinkOut:
     scope=Scope.ACCOUNTS_WRITE,
     raises=_REFUSALS,
 )
-async def refuse_pending_link(call: Call, link_id: str) -> PendingLinkOut:
+async def refuse_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
     """Delete a link and its credentials."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
         return PendingLinkOut.of(await pending.refuse(tx, link_id))

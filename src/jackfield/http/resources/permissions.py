@@ -9,7 +9,7 @@ from jackfield.accounts.models import AccountNotFound, AccountNotUsable
 from jackfield.accounts.permissions import service as permissions
 from jackfield.accounts.permissions.models import ActionPermission, Permissions, Verdict
 from jackfield.connectors.catalog import ConnectorNotFound
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import AccountId
 from jackfield.projects.models import Scope
@@ -67,9 +67,9 @@ class PermissionsOut(Struct, frozen=True):
     scope=Scope.ACCOUNTS_READ,
     raises=_RAISES,
 )
-async def get_permissions(call: Call, account_id: str) -> PermissionsOut:
+async def get_permissions(ctx: ApiContext, account_id: str) -> PermissionsOut:
     """Say what was last found out about what an account's credentials may do, action by action."""
-    found = await permissions.read_permissions(call.hub, call.caller.project_id, account_id)
+    found = await permissions.read_permissions(ctx.hub, ctx.caller.project_id, account_id)
     return PermissionsOut.of(found)
 
 
@@ -79,12 +79,12 @@ async def get_permissions(call: Call, account_id: str) -> PermissionsOut:
     scope=Scope.ACCOUNTS_WRITE,
     raises=_RAISES,
 )
-async def probe_permissions(call: Call, account_id: str) -> PermissionsOut:
+async def probe_permissions(ctx: ApiContext, account_id: str) -> PermissionsOut:
     """
     Find out what an account's credentials may do, action by action.
 
     The provider is asked by requests that change nothing: reads, and writes it refuses before
     anything happens.
     """
-    found = await permissions.probe_permissions(call.hub, call.caller.project_id, account_id)
+    found = await permissions.probe_permissions(ctx.hub, ctx.caller.project_id, account_id)
     return PermissionsOut.of(found)

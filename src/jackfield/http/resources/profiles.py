@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from jackfield.accounts import profile_switch
 from jackfield.connectors.catalog import ConnectorNotFound
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.resources.hub import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId
@@ -153,13 +153,13 @@ class PinnedVersionOut(Struct, frozen=True):
 
 @api.add("GET", "/connector_profiles", scope=Scope.CONNECTORS_READ)
 @api.add("GET", "/auth_configs", scope=Scope.CONNECTORS_READ)
-async def list_connector_profiles(call: Call, query: ProfilesQuery) -> ProfilesOut:
+async def list_connector_profiles(ctx: ApiContext, query: ProfilesQuery) -> ProfilesOut:
     """List connector profiles by connector, the default one first."""
     wanted = query.wanted()
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         found = await Profiles(tx).page(wanted)
         total = await Profiles(tx).count(wanted)
-    shown = tuple(_out(call, profile) for profile in found)
+    shown = tuple(_out(ctx, profile) for profile in found)
     return ProfilesOut(shown, wanted.number, wanted.size, total)
 
 
@@ -177,10 +177,10 @@ async def list_connector_profiles(call: Call, query: ProfilesQuery) -> ProfilesO
     status=201,
     raises=(ConnectorNotFound, InvalidProfile),
 )
-async def create_connector_profile(call: Call, body: ProfileIn) -> ProfileOut:
+async def create_connector_profile(ctx: ApiContext, body: ProfileIn) -> ProfileOut:
     """Switch a connector on. Its first profile is the default."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
-        return _out(call, await profiles.create(tx, call.hub, body.terms()))
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+        return _out(ctx, await profiles.create(tx, ctx.hub, body.terms()))
 
 
 @api.add(
@@ -192,10 +192,10 @@ async def create_connector_profile(call: Call, body: ProfileIn) -> ProfileOut:
 @api.add(
     "GET", "/auth_configs/{profile_id}", scope=Scope.CONNECTORS_READ, raises=(ProfileNotFound,)
 )
-async def get_connector_profile(call: Call, profile_id: str) -> ProfileOut:
+async def get_connector_profile(ctx: ApiContext, profile_id: str) -> ProfileOut:
     """Return one connector profile."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
-        return _out(call, await Profiles(tx).get(profile_id))
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
+        return _out(ctx, await Profiles(tx).get(profile_id))
 
 
 @api.add(
@@ -210,11 +210,13 @@ async def get_connector_profile(call: Call, profile_id: str) -> ProfileOut:
     scope=Scope.CONNECTORS_WRITE,
     raises=(ProfileNotFound, InvalidProfile, DefaultProfileRequired),
 )
-async def update_connector_profile(call: Call, profile_id: str, body: ProfileChange) -> ProfileOut:
+async def update_connector_profile(
+    ctx: ApiContext, profile_id: str, body: ProfileChange
+) -> ProfileOut:
     """Change a connector profile. While it is not active, neither are its accounts."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
-        changed = await profile_switch.change_profile(tx, call.hub, profile_id, body.values())
-        return _out(call, changed)
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+        changed = await profile_switch.change_profile(tx, ctx.hub, profile_id, body.values())
+        return _out(ctx, changed)
 
 
 @api.add(
@@ -229,10 +231,10 @@ async def update_connector_profile(call: Call, profile_id: str, body: ProfileCha
     scope=Scope.CONNECTORS_WRITE,
     raises=(ProfileNotFound, ProfileInUse),
 )
-async def delete_connector_profile(call: Call, profile_id: str) -> ProfileOut:
+async def delete_connector_profile(ctx: ApiContext, profile_id: str) -> ProfileOut:
     """Delete a connector profile that no account is linked with, and return what it was."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
-        return _out(call, await profile_switch.remove_profile(tx, profile_id))
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+        return _out(ctx, await profile_switch.remove_profile(tx, profile_id))
 
 
 @api.add(
@@ -241,11 +243,11 @@ async def delete_connector_profile(call: Call, profile_id: str) -> ProfileOut:
     scope=Scope.CONNECTORS_READ,
     raises=(ProfileNotFound,),
 )
-async def list_connector_versions(call: Call, profile_id: str) -> VersionsOut:
+async def list_connector_versions(ctx: ApiContext, profile_id: str) -> VersionsOut:
     """List the versions of the profile's connector: the one this hub has, and the pinned one."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         profile = await Profiles(tx).get(profile_id)
-    connector = call.hub.catalog.find(profile.connector_key)
+    connector = ctx.hub.catalog.find(profile.connector_key)
     pinned, loaded = profile.pinned_version, connector and connector.version
     known = dict.fromkeys(version for version in (loaded, pinned) if version is not None)
     return VersionsOut(
@@ -259,9 +261,9 @@ async def list_connector_versions(call: Call, profile_id: str) -> VersionsOut:
     scope=Scope.CONNECTORS_READ,
     raises=(ProfileNotFound,),
 )
-async def get_pinned_version(call: Call, profile_id: str) -> PinnedVersionOut:
+async def get_pinned_version(ctx: ApiContext, profile_id: str) -> PinnedVersionOut:
     """Return the version of the connector that the profile is pinned to, if any."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         return PinnedVersionOut((await Profiles(tx).get(profile_id)).pinned_version)
 
 
@@ -272,13 +274,13 @@ async def get_pinned_version(call: Call, profile_id: str) -> PinnedVersionOut:
     raises=(ProfileNotFound, ConnectorVersionNotFound),
 )
 async def pin_connector_version(
-    call: Call, profile_id: str, body: PinnedVersion
+    ctx: ApiContext, profile_id: str, body: PinnedVersion
 ) -> PinnedVersionOut:
     """Refuse to run on any other version of the connector, until it is unpinned."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
         profile = await Profiles(tx).get(profile_id)
-        version = body.pinned_version or call.hub.catalog.get(profile.connector_key).version
-        pinned = await profiles.pin(tx, call.hub, profile_id, version)
+        version = body.pinned_version or ctx.hub.catalog.get(profile.connector_key).version
+        pinned = await profiles.pin(tx, ctx.hub, profile_id, version)
     return PinnedVersionOut(pinned.pinned_version)
 
 
@@ -289,15 +291,15 @@ async def pin_connector_version(
     status=204,
     raises=(ProfileNotFound,),
 )
-async def unpin_connector_version(call: Call, profile_id: str) -> Response:
+async def unpin_connector_version(ctx: ApiContext, profile_id: str) -> Response:
     """Run on whatever version of the connector the hub has."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
-        await profiles.pin(tx, call.hub, profile_id, None)
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+        await profiles.pin(tx, ctx.hub, profile_id, None)
     return Response(status_code=204)
 
 
-def _out(call: Call, profile: Profile) -> ProfileOut:
-    connector = call.hub.catalog.find(profile.connector_key)
+def _out(ctx: ApiContext, profile: Profile) -> ProfileOut:
+    connector = ctx.hub.catalog.find(profile.connector_key)
     method = connector and connector.find_auth_method(profile.auth_method)
     return ProfileOut(
         id=profile.id,
@@ -314,7 +316,7 @@ def _out(call: Call, profile: Profile) -> ProfileOut:
         default=profile.is_default,
         categories=connector.categories if connector else (),
         release_stage=connector.release_stage if connector else "ga",
-        logo_url=icon_url(call.hub.public_url, connector) if connector else "",
+        logo_url=icon_url(ctx.hub.public_url, connector) if connector else "",
         setup=profile.setup,
         allowed_actions=profile.allowed_actions,
         created_at=profile.created_at,

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
@@ -97,16 +97,16 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @api.add("GET", "/jackfield/project")
-async def get_project(call: Call) -> ProjectOut:
+async def get_project(ctx: ApiContext) -> ProjectOut:
     """Return the project of the API key."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         return _out(await Projects(tx).get(), await Projects(tx).settings())
 
 
 @api.add("PATCH", "/jackfield/project", scope=Scope.PROJECT_WRITE)
-async def update_project(call: Call, body: ProjectChange) -> ProjectOut:
+async def update_project(ctx: ApiContext, body: ProjectChange) -> ProjectOut:
     """Change the project's settings."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
         settings = await projects.change_settings(tx, body.values())
         return _out(await Projects(tx).get(), settings)
 

@@ -10,11 +10,11 @@ from jackfield.actions import proxy
 from jackfield.actions.models import (
     AccountMissing,
     HostNotDeclared,
-    ProxyAnswer,
-    ProxyOrder,
+    ProxyRequest,
+    ProxyResponse,
     RequestTimeout,
 )
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.errors import ProviderErrorOut
 from jackfield.http.resources.rpc import ACCOUNT, PROFILE, account_id
 from jackfield.http.routing import Routes
@@ -77,27 +77,27 @@ class ProxyOut(Struct, frozen=True):
         EgressBlocked,
     ),
 )
-async def proxy_request(call: Call, body: ProxyIn) -> ProxyOut:
+async def proxy_request(ctx: ApiContext, body: ProxyIn) -> ProxyOut:
     """
     Send a request of your own to an account's provider, with the account's credentials.
 
     The provider's answer comes back as it is, whatever its status: look at `status`.
     """
     headers = {name: _text(value) for name, value in (body.headers or {}).items()}
-    order = ProxyOrder(
-        account_id=account_id(call, headers),
+    order = ProxyRequest(
+        account_id=account_id(ctx, headers),
         method=body.method or "get",
         path=body.path or "/",
         base_url=body.url or None,
         headers={name: value for name, value in headers.items() if value},
         body=body.body,
-        profile_id=call.headers.get(PROFILE) or None,
+        profile_id=ctx.headers.get(PROFILE) or None,
         dry_run=bool(body.dry_run),
     )
-    return _out(await proxy.forward(call.hub, call.caller.project_id, order))
+    return _out(await proxy.forward(ctx.hub, ctx.caller.project_id, order))
 
 
-def _out(answer: ProxyAnswer) -> ProxyOut:
+def _out(answer: ProxyResponse) -> ProxyOut:
     refusal = answer.refusal
     return ProxyOut(
         answer.status,

@@ -13,13 +13,13 @@ from jackfield.actions.models import (
     AccountMissing,
     AccountOfOtherProvider,
     NotStreamed,
-    Order,
     RequestTimeout,
+    RunRequest,
 )
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.engine.inputs.errors import InvalidInputs
-from jackfield.engine.run_context import File, Outcome
-from jackfield.http.context import Call, api_key
+from jackfield.engine.run_context import ActionResult, File
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import (
     EgressBlocked,
@@ -55,7 +55,7 @@ _FILE_POLICY: Final = "default-src 'none'; sandbox"
 _SAVED: Final = {"content-disposition": "attachment", "content-security-policy": _FILE_POLICY}
 
 
-class SyncNotOffered(HubError):
+class SyncUnsupported(HubError):
     """This hub keeps no index of results: leave `sync` out, and the provider is asked."""
 
     code = "sync_not_offered"
@@ -117,41 +117,41 @@ class RpcOut(Struct, frozen=True):
         InvalidInputs,
         NotStreamed,
         RequestTimeout,
-        SyncNotOffered,
+        SyncUnsupported,
         *PROVIDER_REFUSALS,
     ),
 )
-async def run_action(call: Call, query: RpcQuery, body: RpcIn) -> RpcOut | Response:
+async def run_action(ctx: ApiContext, query: RpcQuery, body: RpcIn) -> RpcOut | Response:
     """Run an action with a linked account, named by the header `x-account-id`."""
     if query.sync:
-        raise SyncNotOffered
+        raise SyncUnsupported
     placed = body.placed()
-    order = Order(
+    order = RunRequest(
         action_id=body.action,
-        account_id=account_id(call, placed["headers"]),
+        account_id=account_id(ctx, placed["headers"]),
         placed=placed,
         cursor=_cursor(placed),
-        profile_id=call.headers.get(PROFILE) or None,
+        profile_id=ctx.headers.get(PROFILE) or None,
         dry_run=query.dry_run or bool(body.dry_run),
         debug=query.debug or placed["query"].get("debug") is True,
     )
     if query.stream and not order.dry_run:
-        found = await actions.stream(call.hub, call.caller.project_id, order)
+        found = await actions.stream(ctx.hub, ctx.caller.project_id, order)
         return StreamingResponse(found.chunks, headers=_SAVED, media_type=found.content_type)
-    outcome = await actions.run(call.hub, call.caller.project_id, order)
+    outcome = await actions.run(ctx.hub, ctx.caller.project_id, order)
     if outcome.file is not None:
         return _download(outcome.file)
     return _answer(outcome)
 
 
-def account_id(call: Call, headers: Mapping[str, Json]) -> str:
+def account_id(ctx: ApiContext, headers: Mapping[str, Json]) -> str:
     """
     Find out which account is meant: by the request's header, or one that was sent in the body.
 
     Raises:
         AccountMissing: neither says.
     """
-    named = call.headers.get(ACCOUNT)
+    named = ctx.headers.get(ACCOUNT)
     if named:
         return named
     for name, value in headers.items():
@@ -169,7 +169,7 @@ def _cursor(placed: Mapping[str, Mapping[str, Json]]) -> str | None:
     return None
 
 
-def _answer(outcome: Outcome) -> Response:
+def _answer(outcome: ActionResult) -> Response:
     """`data` is an object, a list of objects or nothing: published clients refuse the rest."""
     data = outcome.data
     if isinstance(data, list):

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from jackfield.connectors.catalog import ConnectorNotFound
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.projects.models import Scope
 from jackfield.search import service as search
@@ -62,7 +62,7 @@ class BuildOut(Struct, frozen=True):
 
 
 @api.add("POST", "/actions/search", scope=Scope.CONNECTORS_READ)
-async def search_actions(call: Call, body: SearchIn) -> SearchOut:
+async def search_actions(ctx: ApiContext, body: SearchIn) -> SearchOut:
     """Find actions by what they do, in plain words; typos and synonyms are understood."""
     wanted = Search(
         body.query,
@@ -70,7 +70,7 @@ async def search_actions(call: Call, body: SearchIn) -> SearchOut:
         most=body.top_k or 100,
         min_similarity=0.4 if body.min_similarity is None else body.min_similarity,
     )
-    found = await search.search(call.hub, wanted)
+    found = await search.search(ctx.hub, wanted)
     return SearchOut(
         query=body.query,
         total_count=len(found),
@@ -81,12 +81,12 @@ async def search_actions(call: Call, body: SearchIn) -> SearchOut:
 
 
 @api.add("POST", "/actions/build", scope=Scope.CONNECTORS_READ, raises=(ConnectorNotFound,))
-async def build_index(call: Call, body: BuildIn) -> BuildOut:
+async def build_index(ctx: ApiContext, body: BuildIn) -> BuildOut:
     """Say how many actions can be found; the index follows the connectors by itself."""
-    index = await search.prepare(call.hub.catalog)
+    index = await search.prepare(ctx.hub.catalog)
     if body.connector_key is None:
         return BuildOut("success", len(index), "The index is up to date.")
-    connector = call.hub.catalog.get(body.connector_key)
+    connector = ctx.hub.catalog.get(body.connector_key)
     listed = sum(not action.is_internal for action in connector.actions)
     return BuildOut("success", listed, "The index is up to date.", connector.key)
 

@@ -1,7 +1,7 @@
 """What published clients can ask for and this hub does not do: it says so instead of `not found`."""
 
-from jackfield.http.context import Call, api_key
-from jackfield.http.resources.rpc import SyncNotOffered
+from jackfield.http.context import ApiContext, api_key
+from jackfield.http.resources.rpc import SyncUnsupported
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import HubError
 from jackfield.projects.models import Scope
@@ -9,7 +9,7 @@ from jackfield.projects.models import Scope
 api = Routes(api_key)
 
 
-class PermissionsNotOffered(HubError):
+class PermissionsUnsupported(HubError):
     """This hub does not judge what a person may do at the provider: ask with an action."""
 
     code = "permissions_not_offered"
@@ -17,11 +17,15 @@ class PermissionsNotOffered(HubError):
 
 
 @api.add(
-    "POST", "/actions/rpc/synced", scope=Scope.ACTIONS_EXECUTE, status=501, raises=(SyncNotOffered,)
+    "POST",
+    "/actions/rpc/synced",
+    scope=Scope.ACTIONS_EXECUTE,
+    status=501,
+    raises=(SyncUnsupported,),
 )
-async def list_synced_results(_call: Call) -> None:
+async def list_synced_results(_call: ApiContext) -> None:
     """Read an index of results, of which this hub keeps none."""
-    raise SyncNotOffered
+    raise SyncUnsupported
 
 
 @api.add(
@@ -29,8 +33,8 @@ async def list_synced_results(_call: Call) -> None:
     "/unified/check_permissions",
     scope=Scope.ACTIONS_EXECUTE,
     status=501,
-    raises=(PermissionsNotOffered,),
+    raises=(PermissionsUnsupported,),
 )
-async def check_permissions(_call: Call) -> None:
+async def check_permissions(_call: ApiContext) -> None:
     """Ask what a person may do at the provider, which this hub does not judge."""
-    raise PermissionsNotOffered
+    raise PermissionsUnsupported

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, Struct
 
 from jackfield.events.models import EventType
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.ids import EventId, InvalidId
@@ -20,9 +20,9 @@ from jackfield.webhooks.models import (
     DeliveryNotFound,
     DeliveryStatus,
     Endpoint,
+    EndpointChange,
     EndpointId,
     EndpointNotFound,
-    Wanted,
 )
 from jackfield.webhooks.repo import Deliveries, Endpoints
 
@@ -119,75 +119,77 @@ class TestOut(Struct, frozen=True):
 
 
 @api.add("POST", _PATH, scope=Scope.WEBHOOKS_WRITE, status=201, raises=(InvalidRequest,))
-async def create_webhook(call: Call, body: WebhookIn) -> NewWebhookOut:
+async def create_webhook(ctx: ApiContext, body: WebhookIn) -> NewWebhookOut:
     """Have events sent to a URL from now on. The answer holds the signing secret, this once."""
-    wanted = Wanted(body.url, tuple(body.events), body.description)
-    async with call.hub.db.write(call.caller.project_id) as tx:
+    wanted = EndpointChange(body.url, tuple(body.events), body.description)
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
         endpoint, secret = await webhooks.create(
-            tx, call.hub.vault, wanted, plain_http=_takes_plain_http(call)
+            tx, ctx.hub.vault, wanted, plain_http=_takes_plain_http(ctx)
         )
     return NewWebhookOut(**_fields(endpoint), secret=secret.reveal())
 
 
 @api.add("GET", _PATH, scope=Scope.WEBHOOKS_WRITE)
-async def list_webhooks(call: Call) -> WebhooksOut:
+async def list_webhooks(ctx: ApiContext) -> WebhooksOut:
     """List webhook endpoints, newest first."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         endpoints = await Endpoints(tx).all()
     return WebhooksOut(tuple(WebhookOut(**_fields(each)) for each in endpoints))
 
 
 @api.add("GET", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
-async def get_webhook(call: Call, webhook_id: str) -> WebhookOut:
+async def get_webhook(ctx: ApiContext, webhook_id: str) -> WebhookOut:
     """Return a webhook endpoint, without its secret."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         return WebhookOut(**_fields(await Endpoints(tx).get(webhook_id)))
 
 
 @api.add("PATCH", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound, InvalidRequest))
-async def update_webhook(call: Call, webhook_id: str, body: WebhookChangeIn) -> WebhookOut:
+async def update_webhook(ctx: ApiContext, webhook_id: str, body: WebhookChangeIn) -> WebhookOut:
     """Change a webhook endpoint. One that is switched off is told nothing; on again, what is new."""
     events = None if body.events is None else tuple(body.events)
-    wanted = Wanted(body.url, events, body.description, body.active)
-    async with call.hub.db.write(call.caller.project_id) as tx:
-        endpoint = await webhooks.change(tx, webhook_id, wanted, plain_http=_takes_plain_http(call))
+    wanted = EndpointChange(body.url, events, body.description, body.active)
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+        endpoint = await webhooks.change(tx, webhook_id, wanted, plain_http=_takes_plain_http(ctx))
     return WebhookOut(**_fields(endpoint))
 
 
 @api.add("DELETE", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
-async def delete_webhook(call: Call, webhook_id: str) -> WebhookOut:
+async def delete_webhook(ctx: ApiContext, webhook_id: str) -> WebhookOut:
     """Forget a webhook endpoint, its secret, and what it was still to be told."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
         return WebhookOut(**_fields(await webhooks.remove(tx, webhook_id)))
 
 
 @api.add("POST", f"{_ONE}/rotate", scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
-async def rotate_webhook_secret(call: Call, webhook_id: str, query: RotateQuery) -> NewWebhookOut:
+async def rotate_webhook_secret(
+    ctx: ApiContext, webhook_id: str, query: RotateQuery
+) -> NewWebhookOut:
     """Get a new signing secret, this once. The old one signs as well until the overlap is over."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
         endpoint, secret = await secrets.rotate(
-            tx, call.hub.vault, webhook_id, overlap=timedelta(seconds=query.overlap_seconds)
+            tx, ctx.hub.vault, webhook_id, overlap=timedelta(seconds=query.overlap_seconds)
         )
     return NewWebhookOut(**_fields(endpoint), secret=secret.reveal())
 
 
 @api.add("POST", f"{_ONE}/test", scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
-async def test_webhook(call: Call, webhook_id: str) -> TestOut:
+async def test_webhook(ctx: ApiContext, webhook_id: str) -> TestOut:
     """Send a `webhook.test` event now, signed like any other, and say what the receiver answered."""
-    hub = call.hub
-    async with hub.db.read(call.caller.project_id) as tx:
+    hub = ctx.hub
+    async with hub.db.read(ctx.caller.project_id) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
         signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
     now = hub.clock()
     told_of = {
-        "project_id": call.caller.project_id,
+        "project_id": ctx.caller.project_id,
         "event": "webhook.test",
         "event_date": now,
         "record_type": "webhook",
         "record_id": endpoint.id,
     }
     started = time.perf_counter()
-    told = await webhook_delivery.tell(
+    told = await webhook_delivery.send(
         hub, endpoint, signing, event_id=EventId.new(now), body=told_of
     )
     return TestOut(
@@ -201,14 +203,16 @@ async def test_webhook(call: Call, webhook_id: str) -> TestOut:
     scope=Scope.WEBHOOKS_WRITE,
     raises=(EndpointNotFound, InvalidRequest),
 )
-async def list_deliveries(call: Call, webhook_id: str, query: DeliveriesQuery) -> DeliveriesOut:
+async def list_deliveries(
+    ctx: ApiContext, webhook_id: str, query: DeliveriesQuery
+) -> DeliveriesOut:
     """List what an endpoint was or is to be told, newest first."""
     try:
         after = None if query.next is None else EventId.parse(query.next)
     except InvalidId as error:
         msg = "query.next: expected what the page before gave as `next`"
         raise InvalidRequest(msg) from error
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
         page = await Deliveries(tx).page(
             endpoint.id, status=query.status, after=after, size=query.page_size
@@ -222,9 +226,9 @@ async def list_deliveries(call: Call, webhook_id: str, query: DeliveriesQuery) -
     scope=Scope.WEBHOOKS_WRITE,
     raises=(EndpointNotFound, DeliveryNotFound),
 )
-async def replay_delivery(call: Call, webhook_id: str, event_id: str) -> DeliveryOut:
+async def replay_delivery(ctx: ApiContext, webhook_id: str, event_id: str) -> DeliveryOut:
     """Tell an endpoint of an event once more, whatever came of it before."""
-    async with call.hub.db.write(call.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
         await Deliveries(tx).get(endpoint.id, event_id)
         await Deliveries(tx).begin_again(endpoint.id, event_id)
@@ -250,6 +254,6 @@ def _delivery(delivery: Delivery) -> DeliveryOut:
     )
 
 
-def _takes_plain_http(call: Call) -> bool:
+def _takes_plain_http(ctx: ApiContext) -> bool:
     """Inside a private network there may be no certificates; anywhere else there have to be."""
-    return call.hub.egress.allows_private
+    return ctx.hub.egress.allows_private

@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from typing import LiteralString
 
-from jackfield.db.filters import Choice, narrow
+from jackfield.db.filters import ValueFilter, filter_clauses
 from jackfield.db.keyset import Keyset
 from jackfield.db.tx import Tx
-from jackfield.db.write_buffer import Appender
+from jackfield.db.write_buffer import WriteBuffer
 from jackfield.kit.ids import ProjectId, RequestId
 from jackfield.kit.json import convert
 from jackfield.kit.pages import Page
@@ -36,7 +36,7 @@ class Requests:
         return keyset.page(rows, [convert(row, ApiRequest) for row in rows], size)
 
 
-def append_request(appender: Appender, project_id: ProjectId, request: ApiRequest) -> None:
+def append_request(appender: WriteBuffer, project_id: ProjectId, request: ApiRequest) -> None:
     appender.append(
         project_id,
         """
@@ -51,7 +51,7 @@ def append_request(appender: Appender, project_id: ProjectId, request: ApiReques
 
 
 def _conditions(only: RequestFilter) -> tuple[LiteralString, dict[str, object]]:
-    choices: tuple[Choice, ...] = (
+    choices: tuple[ValueFilter, ...] = (
         (" and id in (:ids)", "ids", only.ids),
         (" and key_id in (:key_ids)", "key_ids", only.key_ids),
         (" and account_id in (:account_ids)", "account_ids", only.account_ids),
@@ -59,7 +59,7 @@ def _conditions(only: RequestFilter) -> tuple[LiteralString, dict[str, object]]:
         (" and http_method in (:http_methods)", "http_methods", only.http_methods),
         (" and status_code in (:status_codes)", "status_codes", only.status_codes),
     )
-    where, values = narrow(
+    where, values = filter_clauses(
         choices,
         success=only.success,
         since=only.since,

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final, LiteralString
 
-from jackfield.db.filters import Choice, narrow
+from jackfield.db.filters import ValueFilter, filter_clauses
 from jackfield.db.keyset import Keyset
 from jackfield.db.tx import Row, Tx
-from jackfield.db.write_buffer import Appender
+from jackfield.db.write_buffer import WriteBuffer
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json, convert, encode, parse
 from jackfield.kit.pages import Page
@@ -169,7 +169,7 @@ class Runs:
         ]
 
 
-def append_run(appender: Appender, project_id: ProjectId, run: Run) -> None:
+def append_run(appender: WriteBuffer, project_id: ProjectId, run: Run) -> None:
     appender.append(
         project_id,
         """
@@ -213,7 +213,7 @@ def append_run(appender: Appender, project_id: ProjectId, run: Run) -> None:
 
 
 def append_bodies(
-    appender: Appender, project_id: ProjectId, run_id: RunId, bodies: RunBodies
+    appender: WriteBuffer, project_id: ProjectId, run_id: RunId, bodies: RunBodies
 ) -> None:
     appender.append(
         project_id,
@@ -226,7 +226,7 @@ def append_bodies(
 
 
 def _conditions(only: RunFilter) -> tuple[LiteralString, dict[str, object]]:
-    choices: tuple[Choice, ...] = (
+    choices: tuple[ValueFilter, ...] = (
         (" and id in (:ids)", "ids", only.ids),
         (" and request_id in (:request_ids)", "request_ids", only.request_ids),
         (" and account_id in (:account_ids)", "account_ids", only.account_ids),
@@ -240,7 +240,7 @@ def _conditions(only: RunFilter) -> tuple[LiteralString, dict[str, object]]:
         (" and key_id in (:key_ids)", "key_ids", only.key_ids),
         (" and status_code in (:status_codes)", "status_codes", only.status_codes),
     )
-    where, values = narrow(
+    where, values = filter_clauses(
         choices,
         success=only.success,
         since=only.since,

@@ -9,9 +9,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.docs.reference import Described, describe
+from jackfield.connectors.docs.reference import ConnectorReference, describe
 from jackfield.connectors.docs.reference_markdown import render_reference
-from jackfield.ui.docs.guide_pages import project_look
+from jackfield.ui.docs.guide_pages import project_theme
 from jackfield.ui.rendering import base_path, hub_of, page
 
 _VARY = "accept, accept-encoding, accept-language"
@@ -21,9 +21,9 @@ class References:
     """What was gathered about connectors, each when first asked for."""
 
     def __init__(self, _catalog: Catalog) -> None:
-        self._known: dict[str, Described] = {}
+        self._known: dict[str, ConnectorReference] = {}
 
-    async def of(self, connector: Connector) -> Described:
+    async def of(self, connector: Connector) -> ConnectorReference:
         if connector.key not in self._known:
             # Every action is compiled for this.
             self._known[connector.key] = await asyncio.to_thread(describe, connector)
@@ -58,7 +58,7 @@ async def reference(request: Request) -> Response:
     response = page(
         request,
         "docs/connector.html",
-        look=await project_look(request),
+        look=await project_theme(request),
         title=connector.title,
         connector=connector,
         described=described,

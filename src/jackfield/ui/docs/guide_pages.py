@@ -6,7 +6,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from jackfield.ui.brand import find_settings
 from jackfield.ui.guide import guide_page, guide_text
-from jackfield.ui.page_theme import Look, guest_look, look_of
+from jackfield.ui.page_theme import PageTheme, guest_theme, theme_of
 from jackfield.ui.rendering import hub_of, page
 
 
@@ -18,7 +18,7 @@ async def link_account(request: Request) -> Response:
     method = connector and connector.find_auth_method(name.removesuffix(".md"))
     if connector is None or method is None:
         raise HTTPException(404)
-    look = await project_look(request)
+    look = await project_theme(request)
     is_white_label = look.brand is not None and look.brand.is_white_label
     title = look.words("guide.heading", provider=connector.title, method=method.label)
     if as_text:
@@ -37,7 +37,7 @@ async def link_account(request: Request) -> Response:
     )
 
 
-async def project_look(request: Request) -> Look:
+async def project_theme(request: Request) -> PageTheme:
     """Return how the project that is named wants its guides shown; anybody may name one."""
     known = await find_settings(hub_of(request), request.query_params.get("project", ""))
-    return guest_look(request) if known is None else look_of(request, *known)
+    return guest_theme(request) if known is None else theme_of(request, *known)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from jackfield.connect.sessions import Offer
 from jackfield.language.catalog import Words
-from jackfield.ui.hub.hub_request import Visit
+from jackfield.ui.hub.hub_request import HubRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,10 @@ class _Card:
     is_found: bool
 
 
-def connector_list(visit: Visit, offers: list[Offer]) -> Response:
+def connector_list(visit: HubRequest, offers: list[Offer]) -> Response:
     asked = visit.request.query_params
     text, category = asked.get("q", ""), asked.get("category", "")
-    words = visit.look.words
+    words = visit.theme.words
     cards = [
         _card(visit, offer, text.lower().split())
         for offer in offers
@@ -48,8 +48,8 @@ def category_label(words: Words, key: str) -> str:
     return words.find(f"category.{key}") or key.replace("_", " ").capitalize()
 
 
-def _card(visit: Visit, offer: Offer, wanted: list[str]) -> _Card:
-    labels = tuple(category_label(visit.look.words, key) for key in offer.connector.categories)
+def _card(visit: HubRequest, offer: Offer, wanted: list[str]) -> _Card:
+    labels = tuple(category_label(visit.theme.words, key) for key in offer.connector.categories)
     searched = " ".join((offer.connector.title, *labels, *offer.connector.categories)).lower()
     return _Card(
         url=visit.url(connector=offer.profile.id),

@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from jackfield.connect.form import Asked, asked, decisive
+from jackfield.connect.form import FormField, controlling_fields, visible_fields
 from jackfield.connect.linking import Prefill
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.consoles import console_fields
@@ -56,7 +56,7 @@ def view_fields(
     known = dict(prefill.account.setup_information) if prefill else {}
     values = known if typed is None else {**known, **typed}
     tails: Mapping[str, str] = prefill.tails if prefill else {}
-    decide = console_fields(method.config_fields) | decisive(method)
+    decide = console_fields(method.config_fields) | controlling_fields(method)
     return tuple(
         _view(
             each,
@@ -67,7 +67,7 @@ def view_fields(
             method=method,
             refreshes=each.field.key in decide,
         )
-        for each in asked(method, values)
+        for each in visible_fields(method, values)
     )
 
 
@@ -78,7 +78,7 @@ def _entered(field: Field, values: Mapping[str, str], *, trigger: str | None) ->
 
 
 def _view(  # noqa: PLR0913 - all that is known of one field
-    each: Asked,
+    each: FormField,
     value: str,
     *,
     words: Words,

@@ -25,7 +25,7 @@ from jackfield.kit.errors import (
 from jackfield.language.catalog import Words
 from jackfield.ui.guide import form_guide, is_about_scopes
 from jackfield.ui.hub.fields import FieldView, view_fields
-from jackfield.ui.hub.hub_request import Visit
+from jackfield.ui.hub.hub_request import HubRequest
 from jackfield.ui.rendering import base_path
 
 _CREDENTIALS = "credentials."
@@ -63,8 +63,8 @@ class Problem:
     detail: str | None = None
 
 
-def form(visit: Visit, offer: Offer, attempt: Attempt, *, is_alone: bool) -> Response:
-    look, connector, method = visit.look, offer.connector, offer.method
+def form(visit: HubRequest, offer: Offer, attempt: Attempt, *, is_alone: bool) -> Response:
+    look, connector, method = visit.theme, offer.connector, offer.method
     terms = visit.holder.session.terms
     fields = view_fields(
         method,

@@ -7,11 +7,11 @@ there, and from then on shows the Hub's pages.
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jackfield.connect.frames import find_setting
+from jackfield.connect.frames import find_policy
 from jackfield.projects import service as projects
 from jackfield.ui import assets
-from jackfield.ui.hub.hub_request import PATH, stranger_page
-from jackfield.ui.page_theme import look_of
+from jackfield.ui.hub.hub_request import PATH, unknown_session_page
+from jackfield.ui.page_theme import theme_of
 from jackfield.ui.rendering import base_path, hub_of, page
 
 _ANY_PAGE = {
@@ -24,15 +24,15 @@ _ANY_PAGE = {
 
 async def frame(request: Request) -> Response:
     hub = hub_of(request)
-    setting = await find_setting(hub, request.path_params["frame_id"])
+    setting = await find_policy(hub, request.path_params["frame_id"])
     if setting is None:
-        return stranger_page(request)
+        return unknown_session_page(request)
     settings = await projects.project_settings(hub, setting.frame.project_id)
     return page(
         request,
         "hub/frame.html",
         ancestors=setting.ancestors,
-        look=look_of(request, setting.frame.project_id, settings, is_framed=True),
+        look=theme_of(request, setting.frame.project_id, settings, is_framed=True),
         switch={},
         frame=setting.frame,
         start=f"{base_path(hub)}{PATH}",

@@ -18,7 +18,7 @@ from jackfield.connect.repo import Holder
 from jackfield.kit.errors import HubError
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
-from jackfield.ui.page_theme import Look, guest_look, look_of
+from jackfield.ui.page_theme import PageTheme, guest_theme, theme_of
 from jackfield.ui.rendering import base_path, hub_of, page
 
 PATH: Final = "/embedded/integrations"
@@ -26,18 +26,18 @@ _KEPT: Final = ("lang", "account")
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class HubRequest:
     """`refusal` says why the session cannot be used, if it cannot."""
 
     request: Request
     hub: Hub
     holder: Holder
-    look: Look
+    theme: PageTheme
     refusal: HubError | None
 
     @property
     def is_framed(self) -> bool:
-        return self.look.is_framed
+        return self.theme.is_framed
 
     def url(self, **query: str) -> str:
         """Return the address of a Hub page for this session."""
@@ -49,17 +49,17 @@ class Visit:
 
     def page(self, template: str, *, status: int = 200, **shown: Any) -> Response:
         return page(
-            self.request, template, status=status, look=self.look, switch=self._switch(), **shown
+            self.request, template, status=status, look=self.theme, switch=self._switch(), **shown
         )
 
     def _switch(self) -> dict[str, str]:
         """Return where this page is shown in each language."""
         query = self.request.query_params
         place = {name: query[name] for name in ("connector", "category", "q") if name in query}
-        return {code: self.url(**place, lang=code) for code in self.look.languages}
+        return {code: self.url(**place, lang=code) for code in self.theme.languages}
 
 
-async def arrive(request: Request) -> Visit:
+async def load(request: Request) -> HubRequest:
     """
     Find out whose session a page is asked for.
 
@@ -68,11 +68,11 @@ async def arrive(request: Request) -> Visit:
     """
     hub = hub_of(request)
     shown = request.headers.get("x-hub-session-token")
-    holder = await connect.look_up(
+    holder = await connect.find_session(
         hub, ConnectToken(shown or request.query_params.get("token", ""))
     )
     settings = await projects.project_settings(hub, holder.project_id)
-    look = look_of(request, holder.project_id, settings, is_framed=shown is not None)
+    look = theme_of(request, holder.project_id, settings, is_framed=shown is not None)
     refusal = None
     try:
         holder.session.require_open(hub.clock())
@@ -80,14 +80,14 @@ async def arrive(request: Request) -> Visit:
             await frames.frame_of(hub, holder, request.headers.get("x-hub-frame", ""))
     except HubError as refused:
         refusal = refused
-    return Visit(request, hub, holder, look, refusal)
+    return HubRequest(request, hub, holder, look, refusal)
 
 
-def stranger_page(
+def unknown_session_page(
     request: Request, *, status: int = 404, key: str = "invalid", what: bool = True
 ) -> Response:
     """Explain to somebody we know nothing of why there is nothing to see."""
-    look = guest_look(request)
+    look = guest_theme(request)
     path = request.url.path
     return page(
         request,

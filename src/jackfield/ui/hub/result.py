@@ -14,8 +14,8 @@ from jackfield.connect.models import (
 )
 from jackfield.connect.pending.models import PendingLink, PendingLinkStatus
 from jackfield.kit.errors import HubError
-from jackfield.ui.hub.hub_request import Visit, stranger_page
-from jackfield.ui.page_theme import guest_look
+from jackfield.ui.hub.hub_request import HubRequest, unknown_session_page
+from jackfield.ui.page_theme import guest_theme
 from jackfield.ui.rendering import page
 
 _GONE: Final = 410
@@ -26,7 +26,7 @@ _ENDS: Final[Mapping[type[HubError], str]] = {
 }
 
 
-def done(visit: Visit, account: Account) -> Response:
+def done(visit: HubRequest, account: Account) -> Response:
     """Say that an account is linked."""
     return _linked(
         visit,
@@ -37,9 +37,9 @@ def done(visit: Visit, account: Account) -> Response:
     )
 
 
-def what_became_of(visit: Visit, link: PendingLink) -> Response:
+def pending_result(visit: HubRequest, link: PendingLink) -> Response:
     """Say whether a link was confirmed, or that it waits for that."""
-    look, words = visit.look, visit.look.words
+    look, words = visit.theme, visit.theme.words
     if link.status is PendingLinkStatus.CONFIRMED and link.account_id is not None:
         return _linked(
             visit,
@@ -68,9 +68,9 @@ def what_became_of(visit: Visit, link: PendingLink) -> Response:
     )
 
 
-def ended(visit: Visit, error: HubError) -> Response:
+def ended(visit: HubRequest, error: HubError) -> Response:
     """Explain why there is nothing to fill in, and what helps."""
-    words = visit.look.words
+    words = visit.theme.words
     key = _ENDS.get(type(error), "unavailable")
     return visit.page(
         "hub/ended.html",
@@ -84,7 +84,7 @@ def ended(visit: Visit, error: HubError) -> Response:
 
 async def returned(request: Request) -> Response:
     """Be the page a window lands on that a provider sent back: it closes itself."""
-    look = guest_look(request)
+    look = guest_theme(request)
     return page(
         request,
         "hub/ended.html",
@@ -98,15 +98,15 @@ async def returned(request: Request) -> Response:
 
 
 def crashed(request: Request) -> Response:
-    return stranger_page(request, status=500, key="crashed", what=False)
+    return unknown_session_page(request, status=500, key="crashed", what=False)
 
 
 def missing(request: Request, status: int) -> Response:
-    return stranger_page(request, status=status, key="missing", what=False)
+    return unknown_session_page(request, status=status, key="missing", what=False)
 
 
 def _linked(
-    visit: Visit, provider: str, auth_method: str, setup: dict[str, str], *, account_id: str
+    visit: HubRequest, provider: str, auth_method: str, setup: dict[str, str], *, account_id: str
 ) -> Response:
     connector = visit.hub.catalog.get(provider)
     method = connector.find_auth_method(auth_method)

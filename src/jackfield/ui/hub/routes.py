@@ -24,8 +24,8 @@ from jackfield.kit.errors import EgressBlocked, HubError, ProviderError
 from jackfield.profiles.models import ProfileNotFound
 from jackfield.ui.hub.connector_list import connector_list
 from jackfield.ui.hub.form import Attempt, form
-from jackfield.ui.hub.hub_request import Visit, arrive, stranger_page
-from jackfield.ui.hub.result import done, ended, what_became_of
+from jackfield.ui.hub.hub_request import HubRequest, load, unknown_session_page
+from jackfield.ui.hub.result import done, ended, pending_result
 from jackfield.ui.posted_form import Form, read_form
 
 _SHOWN_AT_THE_FORM: Final = (
@@ -40,9 +40,9 @@ _SHOWN_AT_THE_FORM: Final = (
 async def show(request: Request) -> Response:
     """Show the list of connectors, or the form where there is no choice to make."""
     try:
-        visit = await arrive(request)
+        visit = await load(request)
     except ConnectTokenInvalid:
-        return stranger_page(request)
+        return unknown_session_page(request)
     if visit.refusal is not None:
         return await _refused(visit, visit.refusal)
     try:
@@ -59,9 +59,9 @@ async def show(request: Request) -> Response:
 async def submit(request: Request) -> Response:
     """Link the account that the posted form describes, or show the form that it asks for."""
     try:
-        visit = await arrive(request)
+        visit = await load(request)
     except ConnectTokenInvalid:
-        return stranger_page(request)
+        return unknown_session_page(request)
     if visit.refusal is not None:
         return await _refused(visit, visit.refusal)
     try:
@@ -70,7 +70,7 @@ async def submit(request: Request) -> Response:
         return ended(visit, refused)
 
 
-async def _answer(visit: Visit, posted: Form) -> Response:
+async def _answer(visit: HubRequest, posted: Form) -> Response:
     """
     Answer a form that was sent.
 
@@ -91,20 +91,20 @@ async def _answer(visit: Visit, posted: Form) -> Response:
             refused = error
         else:
             if isinstance(linked, PendingLink):
-                return what_became_of(visit, linked)
+                return pending_result(visit, linked)
             return done(visit, linked)
     attempt = Attempt(prefill, typed, refused, needs=needs)
     return form(visit, offer, attempt, is_alone=len(offers) == 1)
 
 
 async def _link(
-    visit: Visit,
+    visit: HubRequest,
     offer: Offer,
     prefill: linking.Prefill | None,
     typed: dict[str, str],
     *,
     is_confirmed: bool,
-) -> linking.Linked:
+) -> linking.LinkResult:
     if prefill is None:
         return await linking.link(
             visit.hub,
@@ -122,16 +122,16 @@ async def _link(
     )
 
 
-async def _refused(visit: Visit, refusal: HubError) -> Response:
+async def _refused(visit: HubRequest, refusal: HubError) -> Response:
     """A session whose link waits to be confirmed tells what became of it."""
     if isinstance(refusal, ConnectSessionUsed):
         link = await linking.find_pending(visit.hub, visit.holder)
         if link is not None:
-            return what_became_of(visit, link)
+            return pending_result(visit, link)
     return ended(visit, refusal)
 
 
-async def _chosen(visit: Visit, offers: list[Offer]) -> Offer | None:
+async def _chosen(visit: HubRequest, offers: list[Offer]) -> Offer | None:
     """
     Return the offer whose form is wanted, if there is no choice left to make.
 
@@ -151,12 +151,12 @@ async def _chosen(visit: Visit, offers: list[Offer]) -> Offer | None:
     return offers[0] if len(offers) == 1 else None
 
 
-async def _prefill(visit: Visit, offer: Offer) -> linking.Prefill | None:
+async def _prefill(visit: HubRequest, offer: Offer) -> linking.Prefill | None:
     asked = visit.request.query_params.get("account")
     if asked is not None:
         prefill = await linking.prefill(visit.hub, visit.holder, asked)
         return prefill if prefill.account.provider == offer.connector.key else None
-    account = await connect.find_existing(visit.hub, visit.holder, offer.connector.key)
+    account = await connect.find_account_to_edit(visit.hub, visit.holder, offer.connector.key)
     if account is None or account.auth_method != offer.method.key:
         return None
     return await linking.prefill(visit.hub, visit.holder, account.id)

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.resources.logs.filters import LogsIn, StatsIn
 from jackfield.http.resources.logs.rows import (
     ActionLogOut,
@@ -145,57 +145,57 @@ class ExpandQuery(Struct, frozen=True):
 
 
 @api.add("POST", "/logs", scope=Scope.LOGS_READ)
-async def list_logs(call: Call, body: LogsIn) -> ActionLogsOut:
+async def list_logs(ctx: ApiContext, body: LogsIn) -> ActionLogsOut:
     """List everything that was run: actions and proxy calls, newest first."""
-    return await list_action_logs(call, body)
+    return await list_action_logs(ctx, body)
 
 
 @api.add("POST", "/logs/actions", scope=Scope.LOGS_READ)
-async def list_action_logs(call: Call, body: LogsIn) -> ActionLogsOut:
+async def list_action_logs(ctx: ApiContext, body: LogsIn) -> ActionLogsOut:
     """List runs of actions and proxy calls, newest first."""
-    only = body.only.runs(call.hub.catalog)
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    only = body.only.runs(ctx.hub.catalog)
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         runs = await Runs(tx).page(only, number=body.number, size=body.size)
         (totals,) = await Runs(tx).totals(only)
-    return ActionLogsOut(tuple(action_row(call, run) for run in runs), _page(body), totals.total)
+    return ActionLogsOut(tuple(action_row(ctx, run) for run in runs), _page(body), totals.total)
 
 
 @api.add("POST", "/logs/steps", scope=Scope.LOGS_READ)
-async def list_step_logs(call: Call, body: LogsIn) -> StepLogsOut:
+async def list_step_logs(ctx: ApiContext, body: LogsIn) -> StepLogsOut:
     """List steps of runs, those of the newest run first, in the order they went."""
-    only = body.only.runs(call.hub.catalog)
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    only = body.only.runs(ctx.hub.catalog)
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         runs, before = await Runs(tx).around(only, "step_count", number=body.number, size=body.size)
         (totals,) = await Runs(tx).totals(only)
-    rows = (row for run in runs for row in step_rows(call, run))
+    rows = (row for run in runs for row in step_rows(ctx, run))
     return StepLogsOut(tuple(islice(rows, before, before + body.size)), _page(body), totals.steps)
 
 
 @api.add("POST", "/logs/provider", scope=Scope.LOGS_READ)
-async def list_provider_logs(call: Call, body: LogsIn) -> ProviderLogsOut:
+async def list_provider_logs(ctx: ApiContext, body: LogsIn) -> ProviderLogsOut:
     """List requests to providers, those of the newest run first, in the order they went."""
-    only = body.only.runs(call.hub.catalog)
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    only = body.only.runs(ctx.hub.catalog)
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         runs, before = await Runs(tx).around(
             only, "exchange_count", number=body.number, size=body.size
         )
         (totals,) = await Runs(tx).totals(only)
-    rows = (row for run in runs for row in provider_rows(call, run))
+    rows = (row for run in runs for row in provider_rows(ctx, run))
     shown = tuple(islice(rows, before, before + body.size))
     return ProviderLogsOut(shown, _page(body), totals.exchanges)
 
 
 @api.add("POST", "/logs/unified", scope=Scope.LOGS_READ)
-async def list_unified_logs(_call: Call, body: LogsIn) -> UnifiedLogsOut:
+async def list_unified_logs(_call: ApiContext, body: LogsIn) -> UnifiedLogsOut:
     """List calls of unified resources, of which this hub has none."""
     return UnifiedLogsOut((), _page(body), 0)
 
 
 @api.add("POST", "/logs/stats/aggregate", scope=Scope.LOGS_READ)
-async def aggregate_logs(call: Call, body: StatsIn) -> TotalsAnswer:
+async def aggregate_logs(ctx: ApiContext, body: StatsIn) -> TotalsAnswer:
     """Count runs, and say how long they took."""
-    only = body.only.runs(call.hub.catalog)
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    only = body.only.runs(ctx.hub.catalog)
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         (totals,) = await Runs(tx).totals(only)
     return TotalsAnswer(
         TotalsOut(
@@ -211,15 +211,15 @@ async def aggregate_logs(call: Call, body: StatsIn) -> TotalsAnswer:
 
 
 @api.add("POST", "/logs/stats/dimensions", scope=Scope.LOGS_READ, raises=(InvalidRequest,))
-async def group_logs(call: Call, body: StatsIn) -> GroupsOut:
+async def group_logs(ctx: ApiContext, body: StatsIn) -> GroupsOut:
     """Count runs by what they have in common: the largest groups first."""
     unknown = [each for each in body.dimensions if each not in DIMENSIONS]
     if unknown or not body.dimensions:
         words = f"expected some of {', '.join(DIMENSIONS)}"
         msg = f"dimensions: {words}"
         raise InvalidRequest(msg, faults=[Fault("dimensions", words)])
-    only, dimensions = body.only.runs(call.hub.catalog), [*dict.fromkeys(body.dimensions)]
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    only, dimensions = body.only.runs(ctx.hub.catalog), [*dict.fromkeys(body.dimensions)]
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         groups = await Runs(tx).totals(only, dimensions, most=body.limit or 100)
     return GroupsOut(
         tuple(
@@ -237,34 +237,36 @@ async def group_logs(call: Call, body: StatsIn) -> GroupsOut:
 
 
 @api.add("GET", "/logs/actions/{action_run_id}", scope=Scope.LOGS_READ, raises=(RunNotFound,))
-async def get_action_log(call: Call, action_run_id: str, query: ExpandQuery) -> ActionLogAnswer:
+async def get_action_log(
+    ctx: ApiContext, action_run_id: str, query: ExpandQuery
+) -> ActionLogAnswer:
     """Return one run; with the connector's name and logo if `expand` asks for it."""
-    run = await _run(call, action_run_id)
-    return ActionLogAnswer(action_row(call, run, with_connector=_CONNECTOR in query.expand))
+    run = await _run(ctx, action_run_id)
+    return ActionLogAnswer(action_row(ctx, run, with_connector=_CONNECTOR in query.expand))
 
 
 @api.add(
     "GET", "/logs/actions/{action_run_id}/advanced", scope=Scope.LOGS_READ, raises=(RunNotFound,)
 )
-async def get_action_log_bodies(call: Call, action_run_id: str) -> BodiesAnswer:
+async def get_action_log_bodies(ctx: ApiContext, action_run_id: str) -> BodiesAnswer:
     """Return what went in and out of one run, redacted, if the project keeps it."""
-    run, bodies = await _run_and_bodies(call, action_run_id)
+    run, bodies = await _run_and_bodies(ctx, action_run_id)
     return _bodies(run, bodies, None)
 
 
 @api.add(
     "GET", "/logs/actions/{action_run_id}/defender", scope=Scope.LOGS_READ, raises=(RunNotFound,)
 )
-async def get_action_log_defender(call: Call, action_run_id: str) -> DefenderAnswer:
+async def get_action_log_defender(ctx: ApiContext, action_run_id: str) -> DefenderAnswer:
     """Say what a check for injected instructions found: none runs here."""
-    run = await _run(call, action_run_id)
+    run = await _run(ctx, action_run_id)
     return DefenderAnswer(DefenderOut(run.id))
 
 
 @api.add("GET", "/logs/actions/{action_run_id}/steps", scope=Scope.LOGS_READ, raises=(RunNotFound,))
-async def list_steps_of_action_log(call: Call, action_run_id: str) -> RunStepsOut:
+async def list_steps_of_action_log(ctx: ApiContext, action_run_id: str) -> RunStepsOut:
     """List the steps of one run."""
-    return RunStepsOut(tuple(step_rows(call, await _run(call, action_run_id))))
+    return RunStepsOut(tuple(step_rows(ctx, await _run(ctx, action_run_id))))
 
 
 @api.add(
@@ -273,10 +275,10 @@ async def list_steps_of_action_log(call: Call, action_run_id: str) -> RunStepsOu
     scope=Scope.LOGS_READ,
     raises=(RunNotFound, LogNotFound),
 )
-async def get_step_log(call: Call, action_run_id: str, step_index: str) -> StepLogAnswer:
+async def get_step_log(ctx: ApiContext, action_run_id: str, step_index: str) -> StepLogAnswer:
     """Return one step of a run; steps are counted from 0."""
-    run = await _run(call, action_run_id)
-    return StepLogAnswer(_at(step_rows(call, run), step_index))
+    run = await _run(ctx, action_run_id)
+    return StepLogAnswer(_at(step_rows(ctx, run), step_index))
 
 
 @api.add(
@@ -285,18 +287,18 @@ async def get_step_log(call: Call, action_run_id: str, step_index: str) -> StepL
     scope=Scope.LOGS_READ,
     raises=(RunNotFound, LogNotFound),
 )
-async def get_step_log_bodies(call: Call, action_run_id: str, step_index: str) -> BodiesAnswer:
+async def get_step_log_bodies(ctx: ApiContext, action_run_id: str, step_index: str) -> BodiesAnswer:
     """Return the requests of one step and their answers, redacted, if the project keeps them."""
-    run, bodies = await _run_and_bodies(call, action_run_id)
+    run, bodies = await _run_and_bodies(ctx, action_run_id)
     return _bodies(run, bodies, _at(run.steps, step_index).id)
 
 
 @api.add("GET", "/logs/provider/{log_id}", scope=Scope.LOGS_READ, raises=(RunNotFound, LogNotFound))
-async def get_provider_log(call: Call, log_id: str) -> ProviderLogAnswer:
+async def get_provider_log(ctx: ApiContext, log_id: str) -> ProviderLogAnswer:
     """Return one request to a provider."""
     run_id, _, number = log_id.partition(".")
-    run = await _run(call, run_id)
-    return ProviderLogAnswer(_at([*provider_rows(call, run)], number))
+    run = await _run(ctx, run_id)
+    return ProviderLogAnswer(_at([*provider_rows(ctx, run)], number))
 
 
 @api.add(
@@ -305,43 +307,43 @@ async def get_provider_log(call: Call, log_id: str) -> ProviderLogAnswer:
     scope=Scope.LOGS_READ,
     raises=(RunNotFound, LogNotFound),
 )
-async def get_provider_log_bodies(call: Call, log_id: str) -> BodiesAnswer:
+async def get_provider_log_bodies(ctx: ApiContext, log_id: str) -> BodiesAnswer:
     """Return one request to a provider and its answer, redacted, if the project keeps them."""
     run_id, _, number = log_id.partition(".")
-    run, bodies = await _run_and_bodies(call, run_id)
-    _at([*provider_rows(call, run)], number)
+    run, bodies = await _run_and_bodies(ctx, run_id)
+    _at([*provider_rows(ctx, run)], number)
     kept = () if bodies is None else bodies.exchanges[int(number) : int(number) + 1]
     shown = None if bodies is None else tuple(bodies_row(each) for each in kept)
     return BodiesAnswer(BodiesOut(run.id, None, None, shown))
 
 
 @api.add("GET", "/logs/unified/{request_id}", scope=Scope.LOGS_READ, raises=(RunNotFound,))
-async def get_unified_log(call: Call, request_id: str) -> ActionLogAnswer:
+async def get_unified_log(ctx: ApiContext, request_id: str) -> ActionLogAnswer:
     """Return what one request ordered, by the request's id."""
-    return ActionLogAnswer(action_row(call, await _run(call, request_id)))
+    return ActionLogAnswer(action_row(ctx, await _run(ctx, request_id)))
 
 
 @api.add("GET", "/logs/unified/{request_id}/advanced", scope=Scope.LOGS_READ, raises=(RunNotFound,))
-async def get_unified_log_bodies(call: Call, request_id: str) -> BodiesAnswer:
+async def get_unified_log_bodies(ctx: ApiContext, request_id: str) -> BodiesAnswer:
     """Return what went in and out of what one request ordered, if the project keeps it."""
-    run, bodies = await _run_and_bodies(call, request_id)
+    run, bodies = await _run_and_bodies(ctx, request_id)
     return _bodies(run, bodies, None)
 
 
 @api.add("GET", "/logs/unified/{request_id}/provider", scope=Scope.LOGS_READ, raises=(RunNotFound,))
-async def list_provider_logs_of_request(call: Call, request_id: str) -> ProviderLogsOut:
+async def list_provider_logs_of_request(ctx: ApiContext, request_id: str) -> ProviderLogsOut:
     """List the requests to the provider that one request of yours made."""
-    rows = tuple(provider_rows(call, await _run(call, request_id)))
+    rows = tuple(provider_rows(ctx, await _run(ctx, request_id)))
     return ProviderLogsOut(rows, PageOut(1, max(1, len(rows))), len(rows))
 
 
-async def _run(call: Call, run_id: str) -> Run:
-    async with call.hub.db.read(call.caller.project_id) as tx:
+async def _run(ctx: ApiContext, run_id: str) -> Run:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         return await Runs(tx).get(run_id)
 
 
-async def _run_and_bodies(call: Call, run_id: str) -> tuple[Run, RunBodies | None]:
-    async with call.hub.db.read(call.caller.project_id) as tx:
+async def _run_and_bodies(ctx: ApiContext, run_id: str) -> tuple[Run, RunBodies | None]:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         run = await Runs(tx).get(run_id)
         return run, await Runs(tx).bodies(run.id)
 

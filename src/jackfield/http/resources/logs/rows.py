@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET, Struct, UnsetType
 
-from jackfield.http.context import Call
+from jackfield.http.context import ApiContext
 from jackfield.http.resources.hub import icon_url
 from jackfield.http.resources.request_logs.rows import path_of
 from jackfield.logs.runs.models import Body, Exchange, ExchangeBodies, Run, StepRecord
@@ -116,7 +116,7 @@ class ExchangeBodiesOut(Struct, frozen=True):
     response: BodyOut | None
 
 
-def action_row(call: Call, run: Run, *, with_connector: bool = False) -> ActionLogOut:
+def action_row(ctx: ApiContext, run: Run, *, with_connector: bool = False) -> ActionLogOut:
     return ActionLogOut(
         action_run_id=run.id,
         log_id=run.id,
@@ -132,12 +132,12 @@ def action_row(call: Call, run: Run, *, with_connector: bool = False) -> ActionL
         end_time=run.started_at + timedelta(milliseconds=run.duration_ms),
         event_time=run.started_at,
         http_method="POST",
-        url=call.hub.public_url + path_of(run),
+        url=ctx.hub.public_url + path_of(run),
         user_agent=run.user_agent,
         mode=run.mode,
         origin_owner_id=run.origin_owner_id,
         origin_owner_name=run.origin_owner_name,
-        project_id=call.caller.project_id,
+        project_id=ctx.caller.project_id,
         request_id=run.request_id,
         source_id=run.key_id,
         source_type=run.source.upper(),
@@ -145,19 +145,19 @@ def action_row(call: Call, run: Run, *, with_connector: bool = False) -> ActionL
         success=run.success,
         error_code=run.error_code,
         message=run.message,
-        connector=_connector(call, run.provider) if with_connector else UNSET,
+        connector=_connector(ctx, run.provider) if with_connector else UNSET,
     )
 
 
-def step_rows(call: Call, run: Run) -> list[StepLogOut]:
-    return [_step_row(call, run, index, step) for index, step in enumerate(run.steps)]
+def step_rows(ctx: ApiContext, run: Run) -> list[StepLogOut]:
+    return [_step_row(ctx, run, index, step) for index, step in enumerate(run.steps)]
 
 
-def provider_rows(call: Call, run: Run) -> Iterator[ProviderLogOut]:
+def provider_rows(ctx: ApiContext, run: Run) -> Iterator[ProviderLogOut]:
     """Show each request to the provider, in order; an id is the run's and a number from 0."""
     pairs = ((step, exchange) for step in run.steps for exchange in step.exchanges)
     for number, (step, exchange) in enumerate(pairs):
-        yield _provider_row(call, run, step, exchange, number)
+        yield _provider_row(ctx, run, step, exchange, number)
 
 
 def bodies_row(bodies: ExchangeBodies) -> ExchangeBodiesOut:
@@ -167,7 +167,7 @@ def bodies_row(bodies: ExchangeBodies) -> ExchangeBodiesOut:
     )
 
 
-def _step_row(call: Call, run: Run, index: int, step: StepRecord) -> StepLogOut:
+def _step_row(ctx: ApiContext, run: Run, index: int, step: StepRecord) -> StepLogOut:
     started = run.started_at + timedelta(milliseconds=step.offset_ms)
     return StepLogOut(
         action_run_id=run.id,
@@ -182,13 +182,13 @@ def _step_row(call: Call, run: Run, index: int, step: StepRecord) -> StepLogOut:
         start_time=started,
         end_time=started + timedelta(milliseconds=step.duration_ms),
         duration_ms=step.duration_ms,
-        project_id=call.caller.project_id,
+        project_id=ctx.caller.project_id,
         account_id=run.account_id,
     )
 
 
 def _provider_row(
-    call: Call, run: Run, step: StepRecord, exchange: Exchange, number: int
+    ctx: ApiContext, run: Run, step: StepRecord, exchange: Exchange, number: int
 ) -> ProviderLogOut:
     return ProviderLogOut(
         log_id=f"{run.id}.{number}",
@@ -197,7 +197,7 @@ def _provider_row(
         step_id=step.id,
         action_id=run.action_id,
         account_id=run.account_id,
-        project_id=call.caller.project_id,
+        project_id=ctx.caller.project_id,
         provider=run.provider,
         http_method=exchange.method,
         url=exchange.url,
@@ -209,11 +209,11 @@ def _provider_row(
     )
 
 
-def _connector(call: Call, provider: str) -> LoggedConnectorOut | None:
-    connector = call.hub.catalog.find(provider)
+def _connector(ctx: ApiContext, provider: str) -> LoggedConnectorOut | None:
+    connector = ctx.hub.catalog.find(provider)
     if connector is None:
         return None
-    logo = icon_url(call.hub.public_url, connector)
+    logo = icon_url(ctx.hub.public_url, connector)
     return LoggedConnectorOut(connector.title, logo, connector.categories)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from jackfield.db.keyset import BY_ID, Keyset, SortColumn
-from jackfield.http.context import Call, api_key
+from jackfield.http.context import ApiContext, api_key
 from jackfield.http.query import aware, past
 from jackfield.http.resources.request_logs.rows import (
     LogOut,
@@ -132,44 +132,42 @@ class LogQuery(Struct, frozen=True):
 
 
 @api.add("GET", "/requests/logs", scope=Scope.LOGS_READ)
-async def list_request_logs(call: Call, query: LogsQuery) -> LogsOut:
+async def list_request_logs(ctx: ApiContext, query: LogsQuery) -> LogsOut:
     """List calls of actions and proxy calls, newest first."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         keyset = query.keyset(_RUN_COLUMNS)
         page = await Runs(tx).after(query.runs(), keyset, size=query.page_size)
     with_steps = _STEPS in query.include
-    return LogsOut(
-        tuple(log_row(call, run, with_steps=with_steps) for run in page.items), page.next
-    )
+    return LogsOut(tuple(log_row(ctx, run, with_steps=with_steps) for run in page.items), page.next)
 
 
 @api.add("GET", "/requests/logs/steps", scope=Scope.LOGS_READ)
-async def list_request_step_logs(call: Call, query: LogsQuery) -> StepRequestsOut:
+async def list_request_step_logs(ctx: ApiContext, query: LogsQuery) -> StepRequestsOut:
     """List requests to providers. A page goes up to the end of a call, and so may be longer."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         keyset = query.keyset(_RUN_COLUMNS)
         page = await Runs(tx).after(query.runs(), keyset, size=query.page_size)
-    rows = tuple(row for run in page.items for row in step_rows(call, run))
+    rows = tuple(row for run in page.items for row in step_rows(ctx, run))
     return StepRequestsOut(rows, page.next)
 
 
 @api.add("GET", "/requests/platform-logs", scope=Scope.LOGS_READ)
-async def list_platform_logs(call: Call, query: LogsQuery) -> PlatformLogsOut:
+async def list_platform_logs(ctx: ApiContext, query: LogsQuery) -> PlatformLogsOut:
     """List requests to the platform API, newest first."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         keyset = query.keyset(_REQUEST_COLUMNS)
         page = await Requests(tx).page(query.requests(), keyset, size=query.page_size)
-    return PlatformLogsOut(tuple(platform_row(call, each) for each in page.items), page.next)
+    return PlatformLogsOut(tuple(platform_row(ctx, each) for each in page.items), page.next)
 
 
 @api.add("GET", "/requests/logs/{log_id}", scope=Scope.LOGS_READ, raises=(RunNotFound,))
-async def get_request_log(call: Call, log_id: str, query: LogQuery) -> OneLogOut:
+async def get_request_log(ctx: ApiContext, log_id: str, query: LogQuery) -> OneLogOut:
     """Return one call; its headers and bodies, if asked for and the project keeps them."""
-    async with call.hub.db.read(call.caller.project_id) as tx:
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         run = await Runs(tx).get(log_id)
         bodies = await Runs(tx).bodies(run.id) if _BODIES in query.include else None
     log = log_row(
-        call,
+        ctx,
         run,
         with_steps=_STEPS in query.include,
         with_bodies=_BODIES in query.include,

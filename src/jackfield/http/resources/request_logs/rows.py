@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET, Struct, UnsetType
 
-from jackfield.http.context import Call
+from jackfield.http.context import ApiContext
 from jackfield.kit.json import Json
 from jackfield.logs.api_requests.models import ApiRequest
 from jackfield.logs.runs.models import Exchange, Run, RunBodies
@@ -134,7 +134,7 @@ class PlatformLogOut(Struct, frozen=True):
 
 
 def log_row(
-    call: Call,
+    ctx: ApiContext,
     run: Run,
     *,
     with_steps: bool = False,
@@ -143,14 +143,14 @@ def log_row(
 ) -> LogOut:
     """Show a run; `bodies` are those the project kept, if it keeps any."""
     path = path_of(run)
-    url = call.hub.public_url + path
+    url = ctx.hub.public_url + path
     return LogOut(
         request_id=run.request_id,
         event_datetime=run.started_at,
         start_time=run.started_at,
         end_time=run.started_at + timedelta(milliseconds=run.duration_ms),
         account_id=run.account_id,
-        project_id=call.caller.project_id,
+        project_id=ctx.caller.project_id,
         http_method="POST",
         path=path,
         url=url,
@@ -161,13 +161,13 @@ def log_row(
         action=run.action_id,
         source_type=run.source.upper(),
         source_id=run.key_id,
-        step_requests=tuple(step_rows(call, run)) if with_steps else UNSET,
+        step_requests=tuple(step_rows(ctx, run)) if with_steps else UNSET,
         request=_request(run, url, bodies) if with_bodies else UNSET,
         response=_response(run, bodies) if with_bodies else UNSET,
     )
 
 
-def step_rows(call: Call, run: Run) -> Iterator[StepRequestOut]:
+def step_rows(ctx: ApiContext, run: Run) -> Iterator[StepRequestOut]:
     """Show each request to the provider that a run made, in order."""
     count = 0
     for step in run.steps:
@@ -180,7 +180,7 @@ def step_rows(call: Call, run: Run) -> Iterator[StepRequestOut]:
                 start_time=started,
                 end_time=ended,
                 account_id=run.account_id,
-                project_id=call.caller.project_id,
+                project_id=ctx.caller.project_id,
                 http_method=exchange.method,
                 path=urlsplit(exchange.url).path or "/",
                 url=exchange.url,
@@ -197,18 +197,18 @@ def step_rows(call: Call, run: Run) -> Iterator[StepRequestOut]:
             started = ended
 
 
-def platform_row(call: Call, request: ApiRequest) -> PlatformLogOut:
+def platform_row(ctx: ApiContext, request: ApiRequest) -> PlatformLogOut:
     return PlatformLogOut(
         request_id=request.id,
         event_datetime=request.started_at,
         start_time=request.started_at,
         end_time=request.started_at + timedelta(milliseconds=request.duration_ms),
         account_id=request.account_id,
-        project_id=call.caller.project_id,
+        project_id=ctx.caller.project_id,
         category=request.category,
         http_method=request.http_method,
         path=request.path,
-        url=call.hub.public_url + request.path,
+        url=ctx.hub.public_url + request.path,
         status=request.status_code,
         duration=request.duration_ms,
         success=request.success,
