@@ -10,7 +10,9 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jackfield.agents.a2a import app as a2a
+from jackfield.agents.a2a import openapi as a2a_openapi
 from jackfield.agents.mcp import app as mcp
+from jackfield.agents.mcp import openapi as mcp_openapi
 from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.db.postgres import PostgresDatabase
 from jackfield.db.project_cache import ProjectCache
@@ -22,8 +24,10 @@ from jackfield.egress.client import Egress
 from jackfield.engine.limits import Limiter
 from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
-from jackfield.http.api import ROUTES, Api, Mount
+from jackfield.http.api import Api
+from jackfield.http.mount import Mount
 from jackfield.http.openapi import Description
+from jackfield.http.routes import ROUTES
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.profiles import service as profiles
@@ -125,26 +129,33 @@ async def open_database(
 
 def build_app(hub: Hub) -> ASGIApp:
     """Return everything one origin serves: the API, agents' protocols, the Hub, pages, docs."""
-    description = Description(ROUTES, url=hub.public_url)
     agent = a2a.A2a(hub)
-    mounts = {
-        mcp.PATH: Mount(mcp.Mcp(hub).serve),
+    # Their runs have a log of their own.
+    protocols = (
+        Mount(mcp.PATH, mcp.Mcp(hub).serve, openapi=mcp_openapi.OPERATIONS, is_logged=False),
         # The root is also a page: the dashboard.
-        a2a.PATH: Mount(agent.serve, frozenset({"POST"})),
-        a2a.CARD: Mount(agent.card, _READS),
-        a2a.EXTENDED_CARD: Mount(agent.extended_card, _READS),
-        "/openapi.json": Mount(description.serve, _READS),
-    }
-    api = Api(hub, mounts=mounts)
+        Mount(
+            a2a.PATH,
+            agent.serve,
+            frozenset({"POST"}),
+            openapi=a2a_openapi.AGENT,
+            is_logged=False,
+        ),
+        Mount(a2a.CARD, agent.card, _READS, openapi=a2a_openapi.CARD),
+        Mount(a2a.EXTENDED_CARD, agent.extended_card, _READS, openapi=a2a_openapi.EXTENDED_CARD),
+    )
+    description = Description(ROUTES, protocols, url=hub.public_url)
+    api = Api(hub, ROUTES, mounts=(*protocols, Mount("/openapi.json", description.serve, _READS)))
     pages = Pages(hub, api_description=lambda: description.document)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        app = (
-            api if api.serves(scope["path"], scope["method"]) or not pages.serves(scope) else pages
-        )
-        await app(scope, receive, send)
+        match = api.match(scope["path"])
+        if match.claims(scope["method"]) or not pages.serves(scope):
+            await api.serve(match, scope, receive, send)
+        else:
+            await pages(scope, receive, send)
 
     return serve
 

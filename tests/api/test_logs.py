@@ -176,6 +176,41 @@ async def test_requests_to_the_platform_are_listed_by_what_they_were_about(hub: 
     assert [(row["http_method"], row["status"]) for row in sessions] == [("POST", 201)]
 
 
+async def test_a_run_is_in_the_log_of_runs_alone_whichever_way_it_came(hub: Running) -> None:
+    account_id = await ran(hub)
+    headers = {"x-account-id": account_id}
+    rpc = {"jsonrpc": "2.0", "id": 1}
+    part = {"kind": "data", "data": {"action": "iterable_list_channels"}}
+    message = {"kind": "message", "messageId": "m-1", "role": "user", "parts": [part]}
+    tool = {"name": "iterable_list_channels", "arguments": {}}
+    await hub.hub.sleep(1)
+    await hub.api.post(
+        "/mcp", headers=headers, json={**rpc, "method": "tools/call", "params": tool}
+    )
+    await hub.hub.sleep(1)
+    await hub.api.post(
+        "/", headers=headers, json={**rpc, "method": "message/send", "params": {"message": message}}
+    )
+    await hub.api.get("/agent/authenticatedExtendedCard", headers=headers)
+    await hub.hub.write_buffer.flush()
+
+    runs = (await get(hub, "/requests/logs"))["data"]
+    requests = (await get(hub, "/requests/platform-logs"))["data"]
+    await hub.hub.write_buffer.flush()
+
+    assert [(row["source_type"], row["path"]) for row in runs] == [
+        ("A2A", "/"),
+        ("MCP", "/mcp"),
+        ("PROXY", "/unified/proxy"),
+        ("API", "/actions/rpc"),
+        ("API", "/actions/rpc"),
+    ]
+    paths = {row["path"] for row in requests}
+    assert "/agent/authenticatedExtendedCard" in paths
+    assert not paths & {"/", "/mcp", "/unified/proxy", "/actions/rpc"}
+    assert requests == (await get(hub, "/requests/platform-logs"))["data"]
+
+
 async def test_runs_are_listed_in_the_newer_form_with_their_number(hub: Running) -> None:
     account_id = await ran(hub)
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from starlette.routing import compile_path
 
-from jackfield.http.api import ROUTES
+from jackfield.http.routes import ROUTES
 from tests.support.running import Running
 
 pytestmark = pytest.mark.anyio

@@ -19,10 +19,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from jackfield.agents.a2a import openapi as a2a
 from jackfield.cli import server
 from jackfield.client import AsyncHub
-from jackfield.http.api import ROUTES
 from jackfield.http.openapi import document
+from jackfield.http.routes import ROUTES
 from jackfield.http.routing import Route
 from jackfield.projects import service as projects
 from jackfield.sandbox.iterable.server import Sandbox
@@ -34,7 +35,12 @@ from tests.support.running import US
 pytestmark = pytest.mark.slow
 
 load_all_checks()
-SCHEMA = schemathesis.openapi.from_dict(document(ROUTES, url="http://127.0.0.1"))
+AGENTS = {
+    "/": a2a.AGENT,
+    "/.well-known/agent-card.json": a2a.CARD,
+    "/agent/authenticatedExtendedCard": a2a.EXTENDED_CARD,
+}
+SCHEMA = schemathesis.openapi.from_dict(document(ROUTES, AGENTS, url="http://127.0.0.1"))
 CONFORMS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 

@@ -4,7 +4,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from jackfield.http import context
-from jackfield.http.api import ROUTES
+from jackfield.http.routes import ROUTES
 from jackfield.http.routing import Route
 from tests.support.running import Running
 

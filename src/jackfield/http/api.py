@@ -1,8 +1,7 @@
 """The REST API as an ASGI application."""
 
-import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -13,75 +12,13 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from jackfield.http import heartbeat, request_log
-from jackfield.http.body import read_body
 from jackfield.http.errors import MethodNotAllowed, error_response
-from jackfield.http.resources import (
-    accounts,
-    actions,
-    connect_sessions,
-    connectors,
-    feedback,
-    files,
-    health,
-    open_sessions,
-    pending_links,
-    permissions,
-    profiles,
-    project,
-    proxy,
-    rpc,
-    search,
-    unsupported,
-    webhooks,
-)
-from jackfield.http.resources import hub as hub_resource
-from jackfield.http.resources.logs import routes as logs
-from jackfield.http.resources.request_logs import routes as request_logs
+from jackfield.http.mount import Mount
 from jackfield.http.routing import Endpoint, Route
 from jackfield.kit import request_context
 from jackfield.kit.errors import HubError, NotFound
 from jackfield.kit.ids import RequestId
 from jackfield.runtime import Hub
-
-ROUTES: Final[tuple[Route, ...]] = (
-    *rpc.api.routes,
-    *proxy.api.routes,
-    *unsupported.api.routes,
-    *actions.api.routes,
-    *search.api.routes,
-    *feedback.api.routes,
-    *files.api.routes,
-    *request_logs.api.routes,
-    *logs.api.routes,
-    *connect_sessions.api.routes,
-    *accounts.api.routes,
-    *permissions.api.routes,
-    *connectors.api.routes,
-    *profiles.api.routes,
-    *open_sessions.api.routes,
-    *pending_links.api.routes,
-    *hub_resource.api.routes,
-    *project.api.routes,
-    *webhooks.api.routes,
-    *health.api.routes,
-)
-
-Serve: TypeAlias = Callable[[Scope, bytes], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """Another protocol under a path of this one's: it gets the request and its whole body.
-
-    Without `methods` it takes all of them, and answers for those it does not know.
-    """
-
-    serve: Serve
-    methods: frozenset[str] | None = None
-
-    def takes(self, method: str) -> bool:
-        return self.methods is None or method in self.methods
-
 
 _log = structlog.get_logger()
 
@@ -97,45 +34,75 @@ _CROSS_ORIGIN: Final = {
 }
 
 
+# Stands for whatever method has no endpoint of its own.
+_ANY: Final = "*"
+
+
 @dataclass(frozen=True, slots=True)
-class _Pattern:
-    regex: re.Pattern[str]
-    endpoints: dict[str, Endpoint]
+class _Endpoint:
+    answer: Endpoint
+    is_logged: bool
+
+
+_Endpoints: TypeAlias = dict[str, _Endpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The endpoints at the path of a request, by method, and the parameters in that path.
+
+    Where it `may_be_a_page`, methods without an endpoint are somebody else's to answer first.
+    """
+
+    endpoints: Mapping[str, _Endpoint]
+    parameters: dict[str, str]
+    may_be_a_page: bool = False
+
+    def endpoint(self, method: str) -> _Endpoint | None:
+        return self.endpoints.get(method) or self.endpoints.get(_ANY)
+
+    def claims(self, method: str) -> bool:
+        """Tell whether the API answers this method, if only to say that the path lacks it."""
+        return not self.may_be_a_page or self.endpoint(method) is not None
+
+
+_NOTHING: Final = Match({}, {}, may_be_a_page=True)
 
 
 class Api:
-    """Every route of `ROUTES`, served for one hub.
+    """Routes and mounts, served for one hub.
 
     A path without parameters is looked up; only the others are tried one by one. A table of a
     hundred routes would otherwise cost the hot ones three times what they do.
     """
 
-    def __init__(
-        self,
-        hub: Hub,
-        routes: Iterable[Route] = ROUTES,
-        *,
-        mounts: Mapping[str, Mount] | None = None,
-    ) -> None:
+    def __init__(self, hub: Hub, routes: Iterable[Route], *, mounts: Iterable[Mount] = ()) -> None:
         self._hub = hub
-        self._mounts = mounts or {}
-        self._fixed: dict[str, dict[str, Endpoint]] = {}
-        patterns: dict[str, _Pattern] = {}
+        patterns: dict[str, _Endpoints] = {}
+        fixed: dict[str, _Endpoints] = {}
         for route in routes:
-            endpoint = route.endpoint(hub)
-            if "{" not in route.path:
-                self._fixed.setdefault(route.path, {})[route.method] = endpoint
-                continue
-            pattern = patterns.setdefault(route.path, _Pattern(compile_path(route.path)[0], {}))
-            pattern.endpoints[route.method] = endpoint
-        self._patterns = tuple(patterns.values())
+            at = (patterns if "{" in route.path else fixed).setdefault(route.path, {})
+            at[route.method] = _Endpoint(route.endpoint(hub), route.is_logged)
+        self._patterns = tuple((compile_path(path)[0], at) for path, at in patterns.items())
+        self._fixed = {path: Match(at, {}) for path, at in fixed.items()}
+        for mount in mounts:
+            endpoint = _Endpoint(mount.endpoint, mount.is_logged)
+            self._fixed[mount.path] = Match(
+                dict.fromkeys(mount.methods or (_ANY,), endpoint), {}, may_be_a_page=True
+            )
 
-    def serves(self, path: str, method: str) -> bool:
-        """Tell whether `path` is one of this API's; a mount may share it with a page."""
-        mount = self._mounts.get(path)
-        return mount.takes(method) if mount is not None else self._find(path) is not None
+    def match(self, path: str) -> Match:
+        """Find what serves a path; a match without endpoints where nothing does."""
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            return fixed
+        for regex, endpoints in self._patterns:
+            if found := regex.match(path):
+                return Match(endpoints, found.groupdict())
+        return _NOTHING
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whose path has been matched."""
         now = self._hub.clock()
         request_id = RequestId.new(now)
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -145,7 +112,7 @@ class Api:
         def refuse(error: Exception) -> Response:
             return error_response(error, at=self._hub.clock(), request_id=request_id)
 
-        work = self._answer_always(scope, receive, refuse)
+        work = self._answer_always(match, scope, receive, refuse)
         if heartbeat.is_wanted(scope["headers"]):
             response = await heartbeat.keep_alive(work, refuse=refuse)
         else:
@@ -158,14 +125,16 @@ class Api:
             status=response.status_code,
             ms=round(seconds * 1000, 2),
         )
-        request_log.record(
-            self._hub,
-            asked,
-            scope,
-            status=response.status_code,
-            at=now,
-            duration_ms=round(seconds * 1000),
-        )
+        endpoint = match.endpoint(scope["method"])
+        if endpoint is not None and endpoint.is_logged:
+            request_log.record(
+                self._hub,
+                asked,
+                scope,
+                status=response.status_code,
+                at=now,
+                duration_ms=round(seconds * 1000),
+            )
         headers = MutableHeaders(raw=response.raw_headers)
         headers["x-request-id"] = request_id
         headers.setdefault("cache-control", "no-store")
@@ -175,45 +144,31 @@ class Api:
         await response(scope, receive, send)
 
     async def _answer_always(
-        self, scope: Scope, receive: Receive, refuse: Callable[[Exception], Response]
+        self,
+        match: Match,
+        scope: Scope,
+        receive: Receive,
+        refuse: Callable[[Exception], Response],
     ) -> Response:
         try:
-            return await self._answer(scope, receive)
+            return await _answer(match, scope, receive)
         except Exception as error:  # noqa: BLE001 - the one place where all of them end
             asked = request_context.current()
             if asked is not None and isinstance(error, HubError):
                 asked.error_code = error.code
             return refuse(error)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Response:
-        mount = self._mounts.get(scope["path"])
-        if mount is not None:
-            if not mount.takes(scope["method"]):
-                raise _takes(mount.methods or ())
-            return await mount.serve(scope, await read_body(scope, receive))
-        found = self._find(scope["path"])
-        if found is None:
-            msg = f"there is nothing at {scope['path']}"
-            raise NotFound(msg)
-        endpoints, parameters = found
-        method = scope["method"]
-        if method == "OPTIONS" and scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
-            return Response(status_code=204)
-        endpoint = endpoints.get(method)
-        if endpoint is None:
-            raise _takes(endpoints)
-        scope["path_params"] = parameters
-        return await endpoint(scope, receive)
 
-    def _find(self, path: str) -> tuple[dict[str, Endpoint], dict[str, str]] | None:
-        fixed = self._fixed.get(path)
-        if fixed is not None:
-            return fixed, {}
-        for pattern in self._patterns:
-            if match := pattern.regex.match(path):
-                return pattern.endpoints, match.groupdict()
-        return None
-
-
-def _takes(methods: Iterable[str]) -> MethodNotAllowed:
-    return MethodNotAllowed(f"this path takes {', '.join(sorted(methods))}")
+async def _answer(match: Match, scope: Scope, receive: Receive) -> Response:
+    if not match.endpoints:
+        msg = f"there is nothing at {scope['path']}"
+        raise NotFound(msg)
+    method: str = scope["method"]
+    if method == "OPTIONS" and scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
+        return Response(status_code=204)
+    endpoint = match.endpoint(method)
+    if endpoint is None:
+        msg = f"this path takes {', '.join(sorted(match.endpoints))}"
+        raise MethodNotAllowed(msg)
+    scope["path_params"] = match.parameters
+    return await endpoint.answer(scope, receive)

@@ -22,6 +22,7 @@ from jackfield.idempotency.service import IdempotentRequest
 from jackfield.kit import request_context
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import encode
+from jackfield.logs.runs.sources import PATHS, RunSource
 
 HEADER: Final = "idempotency-key"
 REFUSALS: Final[tuple[type[HubError], ...]] = (
@@ -33,7 +34,7 @@ REFUSALS: Final[tuple[type[HubError], ...]] = (
 )
 # Besides what is asked, these say with whose account, and how.
 _TELLING: Final = ("x-account-id", "x-connector-profile-id")
-_ACTIONS: Final = frozenset({"/actions/rpc", "/unified/proxy"})
+_ACTIONS: Final = frozenset({PATHS[RunSource.API], PATHS[RunSource.PROXY]})
 # Written anew for each answer.
 _NOT_KEPT: Final = frozenset({"content-length", "x-request-id"})
 

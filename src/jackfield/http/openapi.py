@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.metadata import version
 from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Any, Final, TypeAlias, Union, get_args, get_origin
 
 from starlette.responses import Response
 from starlette.types import Scope
 
 from jackfield.db.tx import DatabaseBusy
-from jackfield.http import context, idempotency, mounted
+from jackfield.http import context, idempotency
 from jackfield.http.body import BodyTooLarge, BodyTooSlow, ClientGone, InvalidJson
 from jackfield.http.errors import ErrorBody
+from jackfield.http.mount import Mount
 from jackfield.http.routing import Guard, Route
 from jackfield.kit.errors import HubError, InvalidRequest, RateLimited, summary
 from jackfield.kit.json import Json, encode, schema
@@ -48,15 +49,23 @@ _HEADERS: Final = {
     "prefer": "`heartbeat` sends blank lines while the provider takes its time.",
 }
 _BYTES: Final = {"type": "string", "format": "binary"}
+_PathItem: TypeAlias = Mapping[str, Mapping[str, Json]]
 
 
-def document(routes: Iterable[Route], *, url: str) -> dict[str, Json]:
-    """Return the OpenAPI document of `routes`, served at `url`."""
+def document(
+    routes: Iterable[Route], mounted: Mapping[str, _PathItem] | None = None, *, url: str
+) -> dict[str, Json]:
+    """Return the OpenAPI document of `routes` and of what is `mounted` by path, served at `url`."""
     known = tuple(routes)
     types = _Types(known)
     paths: defaultdict[str, dict[str, Json]] = defaultdict(dict)
     for route in known:
         paths[route.path][route.method.lower()] = _operation(route, types)
+    keyed = {"security": list(_SECURITY[context.api_key])}
+    for path, operations in (mounted or {}).items():
+        paths[path] = {method: {**keyed, **each} for method, each in operations.items()}
+    operations = [each for methods in paths.values() for each in methods.values()]
+    tags = dict.fromkeys(tag for operation in operations for tag in operation["tags"])
     return {
         "openapi": "3.1.0",
         "info": {
@@ -69,8 +78,8 @@ def document(routes: Iterable[Route], *, url: str) -> dict[str, Json]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": url}],
-        "tags": [{"name": tag} for tag in dict.fromkeys((*map(_tag, known), *mounted.TAGS))],
-        "paths": {**paths, **mounted.paths(_SECURITY[context.api_key])},
+        "tags": [{"name": tag} for tag in tags],
+        "paths": paths,
         "components": {"schemas": types.definitions, "securitySchemes": _SCHEMES},
     }
 
@@ -122,7 +131,7 @@ def _operation(route: Route, types: _Types) -> dict[str, Json]:
     operation: dict[str, Json] = {
         "operationId": _operation_id(route),
         "summary": said.rstrip("."),
-        "tags": [_tag(route)],
+        "tags": [route.tag],
         "security": list(_SECURITY[route.guard]),
         "responses": _responses(route, types),
     }
@@ -217,20 +226,17 @@ def _operation_id(route: Route) -> str:
 _ALIASES: Final = frozenset({"auth_configs"})
 
 
-def _tag(route: Route) -> str:
-    return route.handler.__module__.rpartition(".")[2]
-
-
 class Description:
     """The API's description, made when somebody first asks."""
 
-    def __init__(self, routes: Iterable[Route], *, url: str) -> None:
+    def __init__(self, routes: Iterable[Route], mounts: Iterable[Mount] = (), *, url: str) -> None:
         self._routes: Final = tuple(routes)
+        self._mounted: Final = {each.path: each.openapi for each in mounts if each.openapi}
         self._url: Final = url
 
     @cached_property
     def document(self) -> dict[str, Json]:
-        return document(self._routes, url=self._url)
+        return document(self._routes, self._mounted, url=self._url)
 
     @cached_property
     def _content(self) -> bytes:

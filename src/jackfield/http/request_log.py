@@ -10,9 +10,6 @@ from jackfield.logs.api_requests.models import ApiRequest
 from jackfield.logs.api_requests.repo import append_request
 from jackfield.runtime import Hub
 
-# Runs have a log of their own, and reading a log should not make it longer.
-_ELSEWHERE: Final = frozenset({"/actions/rpc", "/unified/proxy", "/mcp", "/"})
-_LOGS: Final = ("/requests/", "/logs/")
 _OURS: Final = "jackfield"
 _LONGEST_PATH: Final = 500
 _REFUSED: Final = 400
@@ -22,9 +19,9 @@ def record(
     hub: Hub, asking: RequestContext, scope: Scope, *, status: int, at: datetime, duration_ms: int
 ) -> None:
     """Put one request into the log, a moment later, if it was made with a key we know."""
-    path: str = scope["path"]
-    if asking.project_id is None or path in _ELSEWHERE or path.startswith(_LOGS):
+    if asking.project_id is None:
         return
+    path: str = scope["path"]
     category = _category(path)
     parameters: dict[str, str] = scope.get("path_params") or {}
     account_id = parameters.get("account_id") if category == "accounts" else None

@@ -42,17 +42,20 @@ class Route:
     """One operation of the API.
 
     `scope` is what the API key must carry; `raises` are the refusals worth documenting beyond
-    those every route shares, `headers` those its handler looks at.
+    those every route shares, `headers` those its handler looks at. `tag` is the resource it belongs
+    to in the API's description; `is_logged` puts its requests into the log of API requests.
     """
 
     method: str
     path: str
     handler: Handler
     guard: Guard
+    tag: str
     scope: ApiScope | None = None
     status: int = 200
     raises: tuple[type[HubError], ...] = ()
     headers: tuple[str, ...] = ()
+    is_logged: bool = True
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -103,7 +106,9 @@ class Routes:
     """The routes of one resource, in the order they are written."""
 
     guard: Guard
-    routes: list[Route] = field(default_factory=list[Route])
+    tag: str = field(kw_only=True)
+    is_logged: bool = field(default=True, kw_only=True)
+    routes: list[Route] = field(default_factory=list[Route], init=False)
 
     def add(
         self,
@@ -118,7 +123,18 @@ class Routes:
         """Make the decorated function the handler of `method` and `path`."""
 
         def keep(handler: F) -> F:
-            route = Route(method, path, handler, self.guard, scope, status, raises, headers)
+            route = Route(
+                method,
+                path,
+                handler,
+                self.guard,
+                self.tag,
+                scope=scope,
+                status=status,
+                raises=raises,
+                headers=headers,
+                is_logged=self.is_logged,
+            )
             self.routes.append(route)
             return handler
 

@@ -29,13 +29,14 @@ from jackfield.agents.jsonrpc import RpcRefused
 from jackfield.kit.errors import HubError, UnsupportedMediaType
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json, encode
+from jackfield.logs.runs.sources import PATHS, RunSource
 from jackfield.projects import service as projects
 from jackfield.projects.authorization import read_api_key
 from jackfield.projects.models import Caller
 from jackfield.projects.models import Scope as ApiScope
 from jackfield.runtime import Hub
 
-PATH: Final = "/"
+PATH: Final = PATHS[RunSource.A2A]
 CARD: Final = "/.well-known/agent-card.json"
 EXTENDED_CARD: Final = "/agent/authenticatedExtendedCard"
 BEAT_SECONDS: Final = 10.0

@@ -25,12 +25,13 @@ from jackfield.agents.mcp.tools import Toolbox
 from jackfield.engine.kinds import is_object
 from jackfield.kit.errors import HubError, UnsupportedMediaType
 from jackfield.kit.json import Json
+from jackfield.logs.runs.sources import PATHS, RunSource
 from jackfield.projects import service as projects
 from jackfield.projects.authorization import read_api_key
 from jackfield.projects.models import Scope as ApiScope
 from jackfield.runtime import Hub
 
-PATH: Final = "/mcp"
+PATH: Final = PATHS[RunSource.MCP]
 # In a call's `_meta`: say what would be sent, and send nothing.
 _DRY_RUN: Final = "jackfield/dry-run"
 # There as well: however often a call with this key arrives, the tool is run once.

@@ -32,7 +32,7 @@ from jackfield.kit.json import Json
 from jackfield.profiles.models import ProfileDisabled, ProfileNotFound, ProfileOfOtherConnector
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+api = Routes(api_key, tag="accounts")
 
 _LINKED: Final = ("credentials", "secrets", "setup_information")
 # What says where the account is linked, and how: by its name here and in the account.

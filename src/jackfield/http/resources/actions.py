@@ -21,7 +21,7 @@ from jackfield.profiles.repo import Profiles
 from jackfield.projects import service as projects
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+api = Routes(api_key, tag="actions")
 
 _DEFAULT_PAGE: Final = 25
 _MOST_ACCOUNTS: Final = 1000

@@ -36,7 +36,7 @@ from jackfield.profiles.models import (
 )
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+api = Routes(api_key, tag="connect_sessions")
 
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 _ORGANIZATION: Final = 1

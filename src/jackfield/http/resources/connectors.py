@@ -13,7 +13,7 @@ from jackfield.kit.json import Json
 from jackfield.profiles.repo import Profiles
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+api = Routes(api_key, tag="connectors")
 
 _NOT_OFFERED = "internal"
 

@@ -14,7 +14,7 @@ from jackfield.http.routing import Routes
 from jackfield.kit.ids import FeedbackId
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+api = Routes(api_key, tag="feedback")
 
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 

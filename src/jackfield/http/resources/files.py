@@ -10,7 +10,7 @@ from jackfield.actions.files.models import FileNotFound, FileToken
 from jackfield.http.context import PublicContext, anybody
 from jackfield.http.routing import Routes
 
-api = Routes(anybody)
+api = Routes(anybody, tag="files")
 
 # A provider's file may be a page with scripts: whatever it is, it is saved and not shown.
 _POLICY: Final = "default-src 'none'; sandbox"

@@ -6,7 +6,7 @@ from jackfield.http.context import PublicContext, anybody
 from jackfield.http.routing import Routes
 from jackfield.projects.repo import all_projects
 
-api = Routes(anybody)
+api = Routes(anybody, tag="health")
 
 
 class HealthOut(Struct, frozen=True):

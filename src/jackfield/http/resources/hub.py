@@ -36,7 +36,7 @@ from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
 from jackfield.profiles.models import ProfileNotFound
 
-api = Routes(connect_token)
+api = Routes(connect_token, tag="embedded")
 
 _SESSION_REFUSALS = (
     ConnectTokenInvalid,

@@ -23,7 +23,7 @@ from jackfield.http.routing import Routes
 from jackfield.profiles.models import ProfileDisabled, ProfileNotFound
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+api = Routes(api_key, tag="open_sessions")
 
 _FIVE_DAYS = 432_000
 

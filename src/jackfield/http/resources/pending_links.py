@@ -24,7 +24,7 @@ from jackfield.kit.json import Json
 from jackfield.profiles.models import ProfileNotFound
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+api = Routes(api_key, tag="pending_links")
 
 _REFUSALS = (PendingLinkNotFound, PendingLinkDecided, PendingLinkExpired)
 

@@ -14,7 +14,7 @@ from jackfield.http.routing import Routes
 from jackfield.kit.ids import AccountId
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+api = Routes(api_key, tag="permissions")
 
 _RAISES = (AccountNotFound, AccountNotUsable, ConnectorNotFound)
 

@@ -32,7 +32,7 @@ from jackfield.profiles.models import (
 from jackfield.profiles.repo import Profiles
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+api = Routes(api_key, tag="profiles")
 
 _OWNER: Final = "jackfield"
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]

@@ -16,7 +16,7 @@ from jackfield.projects.models import Project, Scope
 from jackfield.projects.repo import Projects
 from jackfield.projects.settings import LONGEST_RETENTION_DAYS, ProjectSettings
 
-api = Routes(api_key)
+api = Routes(api_key, tag="projects")
 
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 

@@ -25,6 +25,7 @@ from jackfield.kit.errors import (
     ProviderUnavailable,
 )
 from jackfield.kit.json import Json
+from jackfield.logs.runs.sources import PATHS, RunSource
 from jackfield.profiles.models import (
     ActionNotAllowed,
     ConnectorVersionNotLoaded,
@@ -32,7 +33,8 @@ from jackfield.profiles.models import (
 )
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+# Runs have a log of their own.
+api = Routes(api_key, tag="proxy", is_logged=False)
 
 _METHODS: Final = "^(?i:get|post|put|delete|patch)$"
 
@@ -59,7 +61,7 @@ class ProxyOut(Struct, frozen=True):
 
 @api.add(
     "POST",
-    "/unified/proxy",
+    PATHS[RunSource.PROXY],
     scope=Scope.ACTIONS_EXECUTE,
     headers=(ACCOUNT, PROFILE, "prefer"),
     raises=(

@@ -31,6 +31,7 @@ from jackfield.kit.errors import (
     ProviderUnavailable,
 )
 from jackfield.kit.json import Json, encode
+from jackfield.logs.runs.sources import PATHS, RunSource
 from jackfield.profiles.models import (
     ActionNotAllowed,
     ConnectorVersionNotLoaded,
@@ -38,7 +39,8 @@ from jackfield.profiles.models import (
 )
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+# Runs have a log of their own.
+api = Routes(api_key, tag="rpc", is_logged=False)
 
 ACCOUNT: Final = "x-account-id"
 PROFILE: Final = "x-connector-profile-id"
@@ -102,7 +104,7 @@ class RpcOut(Struct, frozen=True):
 
 @api.add(
     "POST",
-    "/actions/rpc",
+    PATHS[RunSource.API],
     scope=Scope.ACTIONS_EXECUTE,
     headers=(ACCOUNT, PROFILE, "prefer"),
     raises=(

@@ -12,7 +12,7 @@ from jackfield.projects.models import Scope
 from jackfield.search import service as search
 from jackfield.search.service import Found, Search
 
-api = Routes(api_key)
+api = Routes(api_key, tag="search")
 
 # Every project of an installation has the same catalog.
 _EVERYWHERE: Final = "global"

@@ -6,7 +6,7 @@ from jackfield.http.routing import Routes
 from jackfield.kit.errors import HubError
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+api = Routes(api_key, tag="not_offered")
 
 
 class PermissionsUnsupported(HubError):

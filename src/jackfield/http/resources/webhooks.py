@@ -26,7 +26,7 @@ from jackfield.webhooks.models import (
 )
 from jackfield.webhooks.repo import Deliveries, Endpoints
 
-api = Routes(api_key)
+api = Routes(api_key, tag="webhooks")
 
 _PATH: Final = "/jackfield/webhooks"
 _ONE: Final = f"{_PATH}/{{webhook_id}}"

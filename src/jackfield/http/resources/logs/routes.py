@@ -25,7 +25,8 @@ from jackfield.logs.runs.models import Run, RunBodies, RunNotFound
 from jackfield.logs.runs.repo import DIMENSIONS, Runs
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+# Reading a log does not make it longer.
+api = Routes(api_key, tag="logs", is_logged=False)
 
 T = TypeVar("T")
 

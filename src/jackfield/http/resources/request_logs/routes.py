@@ -24,7 +24,8 @@ from jackfield.logs.runs.models import RunFilter, RunNotFound
 from jackfield.logs.runs.repo import Runs
 from jackfield.projects.models import Scope
 
-api = Routes(api_key)
+# Reading a log does not make it longer.
+api = Routes(api_key, tag="request_logs", is_logged=False)
 
 _STEPS: Final = "step_logs"
 _BODIES: Final = "advanced_logs"

@@ -11,9 +11,8 @@ from jackfield.http.context import ApiContext
 from jackfield.kit.json import Json
 from jackfield.logs.api_requests.models import ApiRequest
 from jackfield.logs.runs.models import Exchange, Run, RunBodies
+from jackfield.logs.runs.sources import PATHS, RunSource
 
-_PATHS: Final = {"proxy": "/unified/proxy", "mcp": "/mcp", "a2a": "/"}
-_RPC: Final = "/actions/rpc"
 _REFUSED: Final = 400
 
 
@@ -219,7 +218,7 @@ def platform_row(ctx: ApiContext, request: ApiRequest) -> PlatformLogOut:
 
 def path_of(run: Run) -> str:
     """Return the path that the run was ordered at."""
-    return _PATHS.get(run.source, _RPC)
+    return PATHS.get(run.source, PATHS[RunSource.API])
 
 
 def _request(run: Run, url: str, bodies: RunBodies | None) -> RequestOut | None:

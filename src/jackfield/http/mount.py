@@ -1,0 +1,33 @@
+"""Another protocol at a path of the API."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope
+
+from jackfield.http.body import read_body
+from jackfield.kit.json import Json
+
+Serve: TypeAlias = Callable[[Scope, bytes], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A path whose requests go, with their whole body, to `serve`.
+
+    Without `methods` it takes all of them, and answers for those it does not know; with them the
+    path may be a page's for the others. `openapi` are the path's operations by method: each needs
+    an API key unless it has a `security` of its own. `is_logged` puts its requests into the log of
+    API requests.
+    """
+
+    path: str
+    serve: Serve
+    methods: frozenset[str] | None = None
+    openapi: Mapping[str, Mapping[str, Json]] = field(default_factory=dict[str, Mapping[str, Json]])
+    is_logged: bool = True
+
+    async def endpoint(self, scope: Scope, receive: Receive) -> Response:
+        return await self.serve(scope, await read_body(scope, receive))

@@ -1,0 +1,53 @@
+"""Every route of the REST API: a new resource is one more line here."""
+
+from typing import Final
+
+from jackfield.http.resources import (
+    accounts,
+    actions,
+    connect_sessions,
+    connectors,
+    feedback,
+    files,
+    health,
+    open_sessions,
+    pending_links,
+    permissions,
+    profiles,
+    project,
+    proxy,
+    rpc,
+    search,
+    unsupported,
+    webhooks,
+)
+from jackfield.http.resources import hub as hub_resource
+from jackfield.http.resources.logs import routes as logs
+from jackfield.http.resources.request_logs import routes as request_logs
+from jackfield.http.routing import Route, Routes
+
+_RESOURCES: Final[tuple[Routes, ...]] = (
+    rpc.api,
+    proxy.api,
+    unsupported.api,
+    actions.api,
+    search.api,
+    feedback.api,
+    files.api,
+    request_logs.api,
+    logs.api,
+    connect_sessions.api,
+    accounts.api,
+    permissions.api,
+    connectors.api,
+    profiles.api,
+    open_sessions.api,
+    pending_links.api,
+    hub_resource.api,
+    project.api,
+    webhooks.api,
+    health.api,
+)
+ROUTES: Final[tuple[Route, ...]] = tuple(
+    route for resource in _RESOURCES for route in resource.routes
+)

@@ -1,0 +1,20 @@
+"""The entry points that runs come from, by the names they have in the logs."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class RunSource(StrEnum):
+    API = "api"
+    PROXY = "proxy"
+    MCP = "mcp"
+    A2A = "a2a"
+
+
+PATHS: Final[Mapping[str, str]] = {
+    RunSource.API: "/actions/rpc",
+    RunSource.PROXY: "/unified/proxy",
+    RunSource.MCP: "/mcp",
+    RunSource.A2A: "/",
+}
