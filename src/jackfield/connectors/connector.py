@@ -59,6 +59,16 @@ class Connector:
     compilation: Compilation = field(repr=False)
 
     @property
+    def is_offered(self) -> bool:
+        """Whether it is listed for projects; an internal one is there, and not shown."""
+        return self.release_stage != "internal"
+
+    @property
+    def icon_path(self) -> str:
+        """The path at which the hub serves its icon."""
+        return f"/connectors/{self.key}/icon"
+
+    @property
     def compiled(self) -> CompiledConnector:
         return self.compilation.connector
 

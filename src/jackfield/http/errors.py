@@ -9,7 +9,7 @@ import structlog
 from starlette.responses import Response
 
 from jackfield.http.reconnect import ReconnectOut, reconnect
-from jackfield.kit.errors import HubError, ProviderError
+from jackfield.kit.errors import HubError, ProviderAnswer, ProviderError
 from jackfield.kit.json import Json, encode
 
 _log = structlog.get_logger()
@@ -32,6 +32,10 @@ class ProviderErrorOut(msgspec.Struct, frozen=True):
     url: str
     raw: Json
     headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, answer: ProviderAnswer) -> Self:
+        return cls(answer.status, answer.url, answer.raw, answer.headers)
 
 
 class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -57,9 +61,7 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
             error.code,
             request_id,
             tuple(FaultOut(fault.path, fault.message) for fault in error.faults),
-            ()
-            if answer is None
-            else (ProviderErrorOut(answer.status, answer.url, answer.raw, answer.headers),),
+            () if answer is None else (ProviderErrorOut.of(answer),),
             None if error.relink is None else reconnect(error.relink),
         )
 

@@ -26,7 +26,6 @@ from jackfield.profiles.setup import Setup, open_setup, seal_setup, secret_names
 from jackfield.runtime import Hub
 
 PROXY: Final = "proxy"
-_NOT_OFFERED: Final = "internal"
 _PRODUCTION: Final = "production"
 
 
@@ -39,7 +38,7 @@ async def ensure_defaults(hub: Hub, project_id: ProjectId) -> None:
     ready = {
         connector.key: method
         for connector in hub.catalog.connectors()
-        if connector.release_stage != _NOT_OFFERED
+        if connector.is_offered
         for method in connector.auth_methods[::-1]
         if method.ready
     }

@@ -99,7 +99,7 @@ def extended_card(hub: Hub, reach: AccountSet) -> dict[str, Json]:
         "skills": skills,
     }
     if len(connectors) == 1 and connectors[0].icon is not None:
-        extended["iconUrl"] = f"{hub.public_url}/connectors/{connectors[0].key}/icon"
+        extended["iconUrl"] = hub.public_url + connectors[0].icon_path
     return extended
 
 

@@ -12,7 +12,7 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.guides import Guide, plain, without_hub
 from jackfield.connectors.outputs import output_schema
 from jackfield.http.context import ApiContext, api_key
-from jackfield.http.resources.hub import icon_url
+from jackfield.http.links import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
@@ -25,7 +25,6 @@ api = Routes(api_key, tag="actions")
 
 _DEFAULT_PAGE: Final = 25
 _MOST_ACCOUNTS: Final = 1000
-_NOT_OFFERED: Final = "internal"
 _DETAILS: Final = frozenset({"action_details", "operation_details"})
 _GUIDES: Final = "authentication_guides"
 
@@ -148,8 +147,7 @@ async def _groups(ctx: ApiContext, query: ActionsQuery) -> list[_Group]:
         return [
             _Group(connector)
             for connector in sorted(catalog.connectors(), key=lambda each: each.key)
-            if connector.release_stage != _NOT_OFFERED
-            and (not query.connectors or connector.key in query.connectors)
+            if connector.is_offered and (not query.connectors or connector.key in query.connectors)
         ]
     wanted = AccountFilter(ids=tuple(query.account_ids), providers=tuple(query.connectors))
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:

@@ -7,15 +7,13 @@ from msgspec import Struct, field
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.http.context import ApiContext, api_key
-from jackfield.http.resources.hub import icon_url
+from jackfield.http.links import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.json import Json
 from jackfield.profiles.repo import Profiles
 from jackfield.projects.models import Scope
 
 api = Routes(api_key, tag="connectors")
-
-_NOT_OFFERED = "internal"
 
 
 class ImagesOut(Struct, frozen=True):
@@ -48,7 +46,7 @@ async def list_connectors_meta(ctx: ApiContext) -> list[ConnectorMetaOut]:
     return [
         _out(ctx, connector, active)
         for connector in ctx.hub.catalog.connectors()
-        if connector.release_stage != _NOT_OFFERED
+        if connector.is_offered
     ]
 
 

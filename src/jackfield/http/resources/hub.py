@@ -27,9 +27,9 @@ from jackfield.connect.models import (
 )
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
-from jackfield.connectors.connector import Connector
 from jackfield.connectors.fields import Field
 from jackfield.http.context import ConnectContext, connect_token
+from jackfield.http.links import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import ProviderTimeout, ProviderUnavailable
 from jackfield.kit.ids import AccountId, ProfileId
@@ -282,10 +282,6 @@ async def open_frame(ctx: ConnectContext) -> FrameOut:
     frame = await frames.open_frame(ctx.hub, ctx.holder, ctx.origin)
     url = f"{ctx.hub.public_url}/embedded/frames/{frame.id}"
     return FrameOut(frame.id, url, frame.expires_at)
-
-
-def icon_url(public_url: str, connector: Connector) -> str:
-    return f"{public_url}/connectors/{connector.key}/icon"
 
 
 def _integration(ctx: ConnectContext, offer: Offer) -> IntegrationOut:

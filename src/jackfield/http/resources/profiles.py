@@ -14,7 +14,7 @@ from starlette.responses import Response
 from jackfield.accounts import profile_switch
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
-from jackfield.http.resources.hub import icon_url
+from jackfield.http.links import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId
 from jackfield.kit.json import Json

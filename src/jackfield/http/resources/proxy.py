@@ -105,9 +105,7 @@ def _out(answer: ProxyResponse) -> ProxyOut:
         answer.status,
         answer.headers,
         answer.data,
-        None
-        if refusal is None
-        else (ProviderErrorOut(refusal.status, refusal.url, refusal.raw, refusal.headers),),
+        None if refusal is None else (ProviderErrorOut.of(refusal),),
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, cast
-from urllib.parse import quote
 
 from msgspec import Meta, Struct
 from starlette.responses import Response, StreamingResponse
@@ -18,8 +17,9 @@ from jackfield.actions.models import (
 )
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.engine.inputs.errors import InvalidInputs
-from jackfield.engine.run_context import ActionResult, File
+from jackfield.engine.run_context import ActionResult
 from jackfield.http.context import ApiContext, api_key
+from jackfield.http.download import SAVED, download
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import (
     EgressBlocked,
@@ -52,9 +52,6 @@ PROVIDER_REFUSALS: Final = (
     ProviderTimeout,
     EgressBlocked,
 )
-# A provider's file may be a page with scripts: whatever it is, it is saved and not shown.
-_FILE_POLICY: Final = "default-src 'none'; sandbox"
-_SAVED: Final = {"content-disposition": "attachment", "content-security-policy": _FILE_POLICY}
 
 
 class SyncUnsupported(HubError):
@@ -139,10 +136,10 @@ async def run_action(ctx: ApiContext, query: RpcQuery, body: RpcIn) -> RpcOut | 
     )
     if query.stream and not order.dry_run:
         found = await actions.stream(ctx.hub, ctx.caller.project_id, order)
-        return StreamingResponse(found.chunks, headers=_SAVED, media_type=found.content_type)
+        return StreamingResponse(found.chunks, headers=SAVED, media_type=found.content_type)
     outcome = await actions.run(ctx.hub, ctx.caller.project_id, order)
     if outcome.file is not None:
-        return _download(outcome.file)
+        return download(outcome.file)
     return _answer(outcome)
 
 
@@ -183,11 +180,3 @@ def _answer(outcome: ActionResult) -> Response:
     if outcome.warnings:
         content["warnings"] = outcome.warnings
     return Response(encode(content), media_type="application/json")
-
-
-def _download(file: File) -> Response:
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name or 'file')}",
-        "content-security-policy": _FILE_POLICY,
-    }
-    return Response(file.content, 200, headers, media_type=file.content_type)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import UNSET, Struct, UnsetType
 
 from jackfield.http.context import ApiContext
-from jackfield.http.resources.hub import icon_url
+from jackfield.http.links import icon_url
 from jackfield.http.resources.request_logs.rows import path_of
 from jackfield.logs.runs.models import Body, Exchange, ExchangeBodies, Run, StepRecord
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import UNSET, Struct, UnsetType
 
 from jackfield.http.context import ApiContext
+from jackfield.http.errors import ProviderErrorOut
 from jackfield.kit.json import Json
 from jackfield.logs.api_requests.models import ApiRequest
 from jackfield.logs.runs.models import Exchange, Run, RunBodies
@@ -59,19 +60,12 @@ class RequestOut(Struct, frozen=True):
     body: Json
 
 
-class ProviderRefusalOut(Struct, frozen=True):
-    status: int
-    url: str
-    raw: Json
-    headers: Mapping[str, str]
-
-
 class ResponseOut(Struct, frozen=True):
     status_code: int
     headers: Mapping[str, str]
     body: Json
     custom_mapping_errors: tuple[Json, ...]
-    provider_errors: tuple[ProviderRefusalOut, ...]
+    provider_errors: tuple[ProviderErrorOut, ...]
 
 
 class LogOut(Struct, frozen=True):
@@ -234,7 +228,7 @@ def _response(run: Run, bodies: RunBodies | None) -> ResponseOut | None:
         return None
     exchanges: list[Exchange] = [each for step in run.steps for each in step.exchanges]
     refusals = tuple(
-        ProviderRefusalOut(exchange.status, exchange.url, kept.response.text, kept.response.headers)
+        ProviderErrorOut(exchange.status, exchange.url, kept.response.text, kept.response.headers)
         for exchange, kept in zip(exchanges, bodies.exchanges, strict=False)
         if exchange.status is not None and exchange.status >= _REFUSED
         if kept.response is not None
