@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
+from jackfield.connectors.action import ActionInfo
 from jackfield.engine.action import CompiledAction
 from jackfield.engine.inputs.errors import InvalidInputs
-from jackfield.kit.errors import Fault
+from jackfield.kit.errors import Fault, HubError
 from jackfield.kit.json import Json
 
 PLACES: Final = ("path", "query", "headers", "body")
@@ -35,6 +36,15 @@ def input_schema(action: CompiledAction, style: ParamStyle) -> dict[str, Json]:
     return _object(
         {names[name]: value for name, value in properties.items()}, [names[n] for n in required]
     )
+
+
+def find_schema(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
+    """Return the schema of an action's tool, if the action can be run as its document stands."""
+    try:
+        return input_schema(action.compiled, style)
+    except HubError:
+        # The catalog's findings say what is wrong with it.
+        return None
 
 
 def place(

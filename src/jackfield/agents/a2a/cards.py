@@ -3,10 +3,11 @@
 from importlib.metadata import version
 from typing import Final
 
-from jackfield.agents.a2a.examples import order_of, schema_of
+from jackfield.agents.a2a.examples import order_of
 from jackfield.agents.a2a.messages import OutputMode
 from jackfield.agents.a2a.protocol import VERSION
 from jackfield.agents.accounts import AccountSet, title_of
+from jackfield.agents.param_styles import ParamStyle, find_schema
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector
 from jackfield.kit.json import Json, encode
@@ -104,7 +105,7 @@ def extended_card(hub: Hub, reach: AccountSet) -> dict[str, Json]:
 
 
 def _skill(action: ActionInfo, connector: Connector, reach: AccountSet) -> dict[str, Json] | None:
-    schema = schema_of(action)
+    schema = find_schema(action, ParamStyle.NESTED)
     if schema is None:
         return None
     return {

@@ -4,23 +4,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from jackfield.agents.accounts import AccountSet
-from jackfield.agents.param_styles import ACCOUNT, ParamStyle, input_schema
+from jackfield.agents.param_styles import ACCOUNT
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector
 from jackfield.engine.kinds import as_list, as_object, is_object
-from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
 
 _MOST_LEVELS: Final = 5
-
-
-def schema_of(action: ActionInfo) -> dict[str, Json] | None:
-    """Return the JSON Schema of an action's inputs by place, if it can be run at all."""
-    try:
-        return input_schema(action.compiled, ParamStyle.NESTED)
-    except HubError:
-        # The catalog's findings say what is wrong with it.
-        return None
 
 
 def order_of(

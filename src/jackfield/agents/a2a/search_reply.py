@@ -1,16 +1,14 @@
 """What a text is answered with: the actions that fit it, and how each is run."""
 
-from itertools import islice
 from typing import Final
 
-from jackfield.agents.a2a.examples import order_of, schema_of
+from jackfield.agents.a2a.examples import order_of
 from jackfield.agents.a2a.messages import MessageRequest, OutputMode
 from jackfield.agents.a2a.objects import data_parts, message, text_part
 from jackfield.agents.accounts import AccountSet
+from jackfield.agents.execution import Candidate, find_actions
 from jackfield.kit.json import Json, encode
 from jackfield.runtime import Hub
-from jackfield.search import service as search
-from jackfield.search.service import Found, Search
 
 _MOST: Final = 5
 _HOW: Final = (
@@ -25,16 +23,8 @@ _NOTHING: Final = (
 
 async def find(hub: Hub, reach: AccountSet, wish: MessageRequest) -> Json:
     """Return a message with the actions that come nearest to a text, best first."""
-    providers = {account.provider for account in reach.accounts}
-    actions = sum(len(each.actions) for each in hub.catalog.connectors())
-    near = await search.search(hub, Search(wish.text, most=actions))
-    described = (
-        _described(each, reach)
-        for each in near
-        if each.connector.key in providers
-        and reach.allows(each.action.id, provider=each.connector.key)
-    )
-    found = list(islice((each for each in described if each), _MOST))
+    near = await find_actions(hub, reach, wish.text, most=_MOST)
+    found = [_described(each, reach) for each in near]
     told: dict[str, Json] = {"skills": found}
     if reach.unusable:
         told["unusable"] = {key: why.detail for key, why in reach.unusable.items()}
@@ -44,19 +34,16 @@ async def find(hub: Hub, reach: AccountSet, wish: MessageRequest) -> Json:
     return message(wish.context_id, parts)
 
 
-def _described(found: Found, reach: AccountSet) -> dict[str, Json] | None:
+def _described(found: Candidate, reach: AccountSet) -> dict[str, Json]:
     action = found.action
-    schema = schema_of(action)
-    if schema is None:
-        return None
     return {
         "id": action.id,
         "name": action.label,
         "description": action.description,
         "similarity": found.similarity,
         "effects": action.effects,
-        "inputSchema": schema,
-        "example": order_of(action, schema, found.connector, reach),
+        "inputSchema": found.schema,
+        "example": order_of(action, found.schema, found.connector, reach),
     }
 
 

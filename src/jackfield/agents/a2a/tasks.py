@@ -1,26 +1,22 @@
 """Running an action for another agent: a task that completes, or fails and says why."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
 import structlog
 
-from jackfield.actions import service as actions
-from jackfield.actions.models import RunRequest
 from jackfield.agents import results
 from jackfield.agents.a2a.messages import MessageRequest
 from jackfield.agents.a2a.objects import Task, data_parts, text_part
 from jackfield.agents.accounts import AccountSet
-from jackfield.agents.param_styles import ACCOUNT, ParamStyle, place
-from jackfield.idempotency import service as idempotency
-from jackfield.idempotency.models import InvalidIdempotencyKey, StoredResponse
-from jackfield.idempotency.service import IdempotentRequest
+from jackfield.agents.execution import ActionCall, IdempotentCall, run_action, run_once
 from jackfield.kit.errors import HubError
-from jackfield.kit.json import Json, encode, parse
+from jackfield.kit.json import Json
+from jackfield.logs.runs.sources import RunSource
 from jackfield.runtime import Hub
 
-_OK: Final = 200
 _INTERNAL: Final = 500
 _CHECK: Final = "look at the provider whether what the action was to change is there"
 
@@ -29,14 +25,27 @@ _log = structlog.get_logger()
 
 async def run(hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task) -> dict[str, Json]:
     """Run the action of a wish to its end, and return the finished task; once for a key."""
+    accounts = sorted(each.id for each in reach.accounts)
+
+    def failed(error: HubError) -> dict[str, Json]:
+        return _failed(hub, wish, task, error)
+
     try:
-        if wish.key is None or wish.is_dry_run:
-            return await _run(hub, reach, wish, task)
-        return await _run_once(hub, reach, wish, task)
+        return await run_once(
+            hub,
+            reach.project_id,
+            IdempotentCall(
+                None if wish.is_dry_run else wish.key,
+                ["message", accounts, wish.form, wish.order],
+                _CHECK,
+            ),
+            partial(_run, hub, reach, wish, task),
+            refuse=failed,
+        )
     except HubError as error:
         if error.status >= _INTERNAL:
             _log.warning("a2a_failed", code=error.code, detail=error.detail, **error.context)
-        return _failed(hub, wish, task, error)
+        return failed(error)
 
 
 async def run_aside(
@@ -54,43 +63,13 @@ async def _run(hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task) ->
     assert wish.order is not None
     inputs = dict(wish.order)
     action_id = str(inputs.pop("action"))
-    connector, action = hub.catalog.action(action_id)
-    account = reach.choose(connector, inputs.get(ACCOUNT))
-    if inputs.get(ACCOUNT) == account.id:
-        del inputs[ACCOUNT]
-    order = RunRequest(
-        action_id=action_id,
-        account_id=account.id,
-        placed=place(action, inputs, ParamStyle.NESTED),
-        source="a2a",
-        dry_run=wish.is_dry_run,
-    )
-    outcome = await actions.run(hub, reach.project_id, order)
-    result = await results.result(hub, reach.project_id, outcome)
-    parts = data_parts(result, wish.form)
-    if outcome.file is not None:
-        parts.insert(0, _link(result))
+    called = ActionCall(action_id, inputs, RunSource.A2A, is_dry_run=wish.is_dry_run)
+    result = await run_action(hub, reach, called)
+    parts = data_parts(result.content, wish.form)
+    if result.is_file:
+        parts.insert(0, _link(result.content))
     artifact = {"artifactId": str(uuid4()), "name": action_id, "parts": parts}
     return task.shown(task.status("completed", hub.clock()), [artifact])
-
-
-async def _run_once(
-    hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task
-) -> dict[str, Json]:
-    if not isinstance(wish.key, str):
-        raise InvalidIdempotencyKey
-    accounts = sorted(each.id for each in reach.accounts)
-    request = encode(["message", accounts, wish.form, wish.order])
-
-    async def work() -> StoredResponse:
-        return StoredResponse(_OK, encode(await _run(hub, reach, wish, task)))
-
-    def refuse(error: HubError) -> StoredResponse:
-        return StoredResponse(_OK, encode(_failed(hub, wish, task, error)))
-
-    wanted = IdempotentRequest(wish.key, request, _CHECK)
-    answer, _ = await idempotency.run_once(hub, reach.project_id, wanted, work, refuse=refuse)
-    return parse(answer.body)
 
 
 def _failed(hub: Hub, wish: MessageRequest, task: Task, error: HubError) -> dict[str, Json]:

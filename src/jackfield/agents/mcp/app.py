@@ -162,9 +162,7 @@ class Mcp:
         if is_object(meta) and meta.get(_DRY_RUN) is True:
             endpoint = replace(endpoint, is_dry_run=True)
         key = meta.get(_ONCE) if is_object(meta) else None
-        if key is None or endpoint.is_dry_run:
-            return await calls.call(self._hub, endpoint, name, arguments or {})
-        return await calls.call_once(self._hub, endpoint, name, arguments or {}, key=key)
+        return await calls.call(self._hub, endpoint, name, arguments or {}, key=key)
 
     def _instructions(self, endpoint: Endpoint) -> dict[str, str]:
         """Return what a model should know of these accounts before it begins."""

@@ -1,91 +1,74 @@
 """`tools/call`: running an action for a model, which learns from errors as from results."""
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Final, NoReturn
 
 from msgspec import Raw
 
-from jackfield.accounts.models import Account
-from jackfield.actions import service as actions
-from jackfield.actions.models import RunRequest
 from jackfield.agents import results
+from jackfield.agents.execution import (
+    ActionCall,
+    Candidate,
+    IdempotentCall,
+    find_actions,
+    run_action,
+    run_once,
+)
 from jackfield.agents.mcp import feedback
 from jackfield.agents.mcp.endpoint import Endpoint
-from jackfield.agents.param_styles import ACCOUNT, PLACES, ParamStyle, input_schema, place
+from jackfield.agents.param_styles import ACCOUNT, PLACES, ParamStyle
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.inputs.errors import InvalidInputs
-from jackfield.idempotency import service as idempotency
-from jackfield.idempotency.models import InvalidIdempotencyKey, StoredResponse
-from jackfield.idempotency.service import IdempotentRequest
 from jackfield.kit.errors import Fault, HubError
-from jackfield.kit.json import Json, encode, parse
+from jackfield.kit.json import Json, encode
+from jackfield.logs.runs.sources import RunSource
 from jackfield.runtime import Hub
-from jackfield.search import service as search
-from jackfield.search.service import Found, Search
 
 _SEARCH: Final = "_search_actions"
 _EXECUTE: Final = "_execute_action"
 _USUAL_TOP: Final = 5
 _MOST_TOP: Final = 50
 _INTERNAL: Final = 500
-_OK: Final = 200
 _CHECK: Final = "look at the provider whether what the tool was to change is there"
 
 
 async def call(
-    hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, Json]
+    hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, Json], *, key: Json = None
 ) -> dict[str, Json]:
     """
     Run a tool and return its result; what a model can mend is a result too.
 
-    Raises:
-        HubError: it is ours to mend.
-    """
-    try:
-        return _result(await _run(hub, endpoint, name, arguments))
-    except HubError as error:
-        if error.status == _INTERNAL:
-            raise
-        return _result(_refusal(error), is_error=True)
-
-
-async def call_once(
-    hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, Json], *, key: Json
-) -> dict[str, Json]:
-    """
-    Run a tool once for a key, and return its result each time it is asked for.
+    With a `key` the tool is run once, and its result returned each time.
 
     Raises:
         HubError: it is ours to mend.
     """
     accounts = sorted(each.id for each in endpoint.accounts)
-    request = encode(["tools/call", accounts, endpoint.style, name, arguments])
 
-    async def work() -> StoredResponse:
-        ran = await _run(hub, endpoint, name, arguments)
-        return StoredResponse(_OK, encode(_result(ran)))
+    async def work() -> dict[str, Json]:
+        return _result(await _run(hub, endpoint, name, arguments))
 
     try:
-        if not isinstance(key, str):
-            raise InvalidIdempotencyKey
-        answer, _ = await idempotency.run_once(
-            hub, endpoint.project_id, IdempotentRequest(key, request, _CHECK), work, refuse=_refused
+        return await run_once(
+            hub,
+            endpoint.project_id,
+            IdempotentCall(
+                None if endpoint.is_dry_run else key,
+                ["tools/call", accounts, endpoint.style, name, arguments],
+                _CHECK,
+            ),
+            work,
+            refuse=_refused,
         )
     except HubError as error:
         if error.status == _INTERNAL:
             raise
-        return _result(_refusal(error), is_error=True)
-    return parse(answer.body)
+        return _refused(error)
 
 
-def _refused(error: HubError) -> StoredResponse:
-    return StoredResponse(_OK, encode(_result(_refusal(error), is_error=True)))
-
-
-def _refusal(error: HubError) -> dict[str, Json]:
-    return {"isError": True, **results.refusal(error)}
+def _refused(error: HubError) -> dict[str, Json]:
+    return _result({"isError": True, **results.refusal(error)}, is_error=True)
 
 
 async def _run(hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, Json]) -> Json:
@@ -111,12 +94,8 @@ async def _find(
         _refuse("query", "must be a text that says what is to be done")
     if not isinstance(most, int) or not 1 <= most <= _MOST_TOP:
         _refuse("top_k", f"must be a whole number from 1 to {_MOST_TOP}")
-    near = await search.search(
-        hub, Search(query, connector=connector.key, most=len(connector.actions))
-    )
-    found = (each for each in near if endpoint.allows(each.action.id, provider=connector.key))
-    described = (_described(each) for each in found)
-    return {"actions": list(islice((each for each in described if each), most))}
+    found = await find_actions(hub, endpoint, query, most=most, connector=connector)
+    return {"actions": [_described(each) for each in found]}
 
 
 async def _execute(
@@ -140,40 +119,21 @@ async def _act(
     *,
     style: ParamStyle,
 ) -> Json:
-    connector, action = hub.catalog.action(action_id)
-    account = endpoint.choose(connector, arguments.get(ACCOUNT))
-    placed = place(action, _without(arguments, account), style)
-    order = RunRequest(
-        action_id=action_id,
-        account_id=account.id,
-        placed=placed,
-        source="mcp",
-        dry_run=endpoint.is_dry_run,
+    called = ActionCall(
+        action_id, arguments, RunSource.MCP, style=style, is_dry_run=endpoint.is_dry_run
     )
-    outcome = await actions.run(hub, endpoint.project_id, order)
-    return {"isError": False, "result": await results.result(hub, endpoint.project_id, outcome)}
+    result = await run_action(hub, endpoint, called)
+    return {"isError": False, "result": result.content}
 
 
-def _described(found: Found) -> dict[str, Json] | None:
+def _described(found: Candidate) -> dict[str, Json]:
     action = found.action
-    try:
-        schema = input_schema(action.compiled, ParamStyle.NESTED)
-    except HubError:
-        # It cannot be run as its document stands; the catalog's findings say why.
-        return None
     return {
         "action_id": action.id,
         "description": f"{action.label}. {action.description}",
         "similarity_score": found.similarity,
-        "input_schema": schema,
+        "input_schema": found.schema,
     }
-
-
-def _without(arguments: Mapping[str, Json], account: Account) -> Mapping[str, Json]:
-    """Leave the name of the account out: what else is called so is the action's own input."""
-    if arguments.get(ACCOUNT) != account.id:
-        return arguments
-    return {name: value for name, value in arguments.items() if name != ACCOUNT}
 
 
 def _result(payload: Json, *, is_error: bool = False) -> dict[str, Json]:

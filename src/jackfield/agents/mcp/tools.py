@@ -11,12 +11,11 @@ from jackfield.actions.holding import Held
 from jackfield.agents.accounts import title_of
 from jackfield.agents.mcp import feedback
 from jackfield.agents.mcp.endpoint import Endpoint, ToolMode
-from jackfield.agents.param_styles import ACCOUNT, ParamStyle, input_schema
+from jackfield.agents.param_styles import ACCOUNT, ParamStyle, find_schema
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.outputs import output_schema
-from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, encode
 
 _RENDERED: Final = 256
@@ -177,10 +176,8 @@ def finding_tools(connector: Connector) -> list[dict[str, Json]]:
 
 
 def _shown(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
-    try:
-        schema = input_schema(action.compiled, style)
-    except HubError:
-        # The catalog's findings say what is wrong with it.
+    schema = find_schema(action, style)
+    if schema is None:
         return None
     shown: dict[str, Json] = {
         "name": action.id,
