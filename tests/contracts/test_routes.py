@@ -1,11 +1,15 @@
 """What must hold for every route, including those not written yet."""
 
+import importlib
+import pkgutil
+
 import pytest
 from inline_snapshot import snapshot
 
+import jackfield.http
 from jackfield.http import context
 from jackfield.http.routes import ROUTES
-from jackfield.http.routing import Route
+from jackfield.http.routing import Route, Routes
 from tests.support.running import Running
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +25,21 @@ def url(route: Route) -> str:
 
 def name(route: Route) -> str:
     return route.handler.__name__
+
+
+def test_every_resource_there_is_is_served() -> None:
+    modules = pkgutil.walk_packages(jackfield.http.__path__, "jackfield.http.")
+    declared = [
+        route
+        for module in modules
+        if isinstance(
+            resource := getattr(importlib.import_module(module.name), "api", None), Routes
+        )
+        for route in resource.routes
+    ]
+
+    assert {id(route) for route in declared} == {id(route) for route in ROUTES}
+    assert len(declared) == len(ROUTES)
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.path not in PUBLIC], ids=name)
