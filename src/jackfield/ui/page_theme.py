@@ -41,6 +41,8 @@ class PageTheme:
     brand: Brand | None = None
     is_framed: bool = False
     languages: Mapping[str, str] = field(default_factory=language.names)
+    # Where the page is shown in each language; empty where there is no choice to make.
+    language_urls: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def html(self, key: str, /, **values: str) -> Markup:
         """Say what stands under `key`; between double asterisks it is strong."""

@@ -1,8 +1,9 @@
 """From a template and what it shows to a response."""
 
 import gzip
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import Field, fields
+from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlsplit
 
 import jinja2
@@ -32,13 +33,20 @@ _UNFRAMED: Final[Mapping[str, str]] = {
 # of a compressed one tells nobody anything.
 _COMPRESSED: Final = ("hub/", "docs/")
 
-_environment = jinja2.Environment(
+environment: Final = jinja2.Environment(
     loader=jinja2.PackageLoader("jackfield.ui"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+class PageContext(Protocol):
+    """The variables of one page: a frozen dataclass that names its template."""
+
+    template: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 def hub_of(request: Request) -> Hub:
@@ -52,14 +60,27 @@ def base_path(hub: Hub) -> str:
 
 def page(
     request: Request,
-    template: str,
+    shown: PageContext,
     *,
     status: int = 200,
     ancestors: tuple[str, ...] = (),
-    **shown: Any,
 ) -> Response:
-    """Render `template` with what is `shown`; only pages of `ancestors` can frame it."""
-    base = base_path(hub_of(request))
+    """Render the template of `shown` with its fields; only pages of `ancestors` can frame it."""
+    context = {field.name: getattr(shown, field.name) for field in fields(shown)}
+    template = environment.get_template(shown.template)
+    text = template.render(links(base_path(hub_of(request))), **context)
+    headers = {**_HEADERS, **_framing(ancestors)}
+    if not shown.template.startswith(_COMPRESSED):
+        return HTMLResponse(text, status, headers)
+    headers["vary"] = "accept-encoding, accept-language"
+    if not assets.takes_gzip(request):
+        return HTMLResponse(text, status, headers)
+    headers["content-encoding"] = "gzip"
+    return HTMLResponse(gzip.compress(text.encode(), compresslevel=6, mtime=0), status, headers)
+
+
+def links(base: str) -> Mapping[str, str | Callable[[str], str]]:
+    """Return what every template makes addresses of ours with."""
 
     def asset(name: str) -> str:
         return f"{base}/static/{assets.version()}/{name}"
@@ -67,15 +88,7 @@ def page(
     def icon(key: str) -> str:
         return f"{base}/connectors/{key}/icon"
 
-    text = _environment.get_template(template).render(base=base, asset=asset, icon=icon, **shown)
-    headers = {**_HEADERS, **_framing(ancestors)}
-    if not template.startswith(_COMPRESSED):
-        return HTMLResponse(text, status, headers)
-    headers["vary"] = "accept-encoding, accept-language"
-    if not assets.takes_gzip(request):
-        return HTMLResponse(text, status, headers)
-    headers["content-encoding"] = "gzip"
-    return HTMLResponse(gzip.compress(text.encode(), compresslevel=6, mtime=0), status, headers)
+    return {"base": base, "asset": asset, "icon": icon}
 
 
 def _framing(ancestors: tuple[str, ...]) -> Mapping[str, str]:

@@ -21,6 +21,13 @@ from jackfield.connect import sessions as connect
 from jackfield.connect.models import SessionTerms
 from jackfield.kit.errors import HubError
 from jackfield.projects.models import Project
+from jackfield.ui.dashboard.pages import (
+    AccountsPage,
+    Layout,
+    LinkedAccountPage,
+    LinkPage,
+    ProblemPage,
+)
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
 
@@ -46,15 +53,14 @@ async def list_accounts(request: Request, project: Project) -> Response:
     chosen = {name: value for name, value in only.items() if value}
     return page(
         request,
-        "dashboard/accounts.html",
-        project=project,
-        accounts=found,
-        titles=_titles(request),
-        rewrites=hub.rewrites.targets,
-        only=only,
-        statuses=list(AccountStatus),
-        earlier=urlencode({**chosen, "page": number - 1}) if number > 1 else None,
-        later=urlencode({**chosen, "page": number + 1}) if more else None,
+        AccountsPage(
+            layout=Layout.of(request, project),
+            accounts=found,
+            only=only,
+            statuses=tuple(AccountStatus),
+            earlier=urlencode({**chosen, "page": number - 1}) if number > 1 else None,
+            later=urlencode({**chosen, "page": number + 1}) if more else None,
+        ),
     )
 
 
@@ -147,16 +153,15 @@ async def _account_page(
         permissions = None
     return page(
         request,
-        "dashboard/account.html",
-        project=project,
-        account=account,
-        titles=_titles(request),
-        rewrites=hub.rewrites.targets,
-        checked=checked,
-        link=link,
-        permissions=permissions if permissions and permissions.can_be_probed else None,
-        groups=_groups(permissions) if permissions else {},
-        verdicts=list(Verdict),
+        LinkedAccountPage(
+            layout=Layout.of(request, project),
+            account=account,
+            checked=checked,
+            link=link,
+            permissions=permissions if permissions and permissions.can_be_probed else None,
+            groups=_groups(permissions) if permissions else {},
+            verdicts=tuple(Verdict),
+        ),
     )
 
 
@@ -178,30 +183,17 @@ def _link_page(
 ) -> Response:
     return page(
         request,
-        "dashboard/link.html",
+        LinkPage(layout=Layout.of(request, project), typed=typed or {}, problem=problem, link=link),
         status=422 if problem else 200,
-        project=project,
-        titles=_titles(request),
-        rewrites=hub_of(request).rewrites.targets,
-        typed=typed or {},
-        problem=problem,
-        link=link,
     )
 
 
 def _missing(request: Request, project: Project, error: HubError) -> Response:
     return page(
         request,
-        "dashboard/problem.html",
+        ProblemPage(layout=Layout.of(request, project), problem=error.detail),
         status=error.status,
-        project=project,
-        rewrites=hub_of(request).rewrites.targets,
-        problem=error.detail,
     )
-
-
-def _titles(request: Request) -> dict[str, str]:
-    return {each.key: each.title for each in hub_of(request).catalog.connectors()}
 
 
 def _number(text: str | None) -> int:

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from jackfield.projects import service as projects
 from jackfield.projects.models import DashboardToken, Project, SignInLinkUsed, SignInToken
+from jackfield.ui.dashboard.pages import SignedOutPage
 from jackfield.ui.rendering import base_path, hub_of, page
 
 View: TypeAlias = Callable[[Request, Project], Awaitable[Response]]
@@ -23,9 +24,9 @@ def signed_in(view: View) -> Callable[[Request], Awaitable[Response]]:
     async def show(request: Request) -> Response:
         project = await _project(request)
         if project is None:
-            return page(request, "dashboard/signed_out.html", status=401, used=False)
+            return page(request, SignedOutPage(), status=401)
         if request.method not in _SAFE and not _is_from_here(request):
-            return page(request, "dashboard/signed_out.html", status=403, used=False)
+            return page(request, SignedOutPage(), status=403)
         return await view(request, project)
 
     return show
@@ -36,7 +37,7 @@ async def sign_in(request: Request) -> Response:
     try:
         session = await projects.sign_in(hub, SignInToken(request.query_params.get("token", "")))
     except SignInLinkUsed as used:
-        return page(request, "dashboard/signed_out.html", status=used.status, used=True)
+        return page(request, SignedOutPage(used=True), status=used.status)
     response = RedirectResponse(f"{base_path(hub)}/dashboard", 303)
     response.headers["referrer-policy"] = "no-referrer"
     response.set_cookie(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from markupsafe import Markup, escape
 from starlette.requests import Request
@@ -49,18 +49,29 @@ class Group:
     operations: tuple[Operation, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPage:
+    template: ClassVar[str] = "docs/api.html"
+
+    title: str
+    groups: tuple[Group, ...]
+    # Each object's name, its description and its fields.
+    objects: tuple[tuple[str, Markup, tuple[Row, ...]], ...]
+
+
 async def api_page(request: Request) -> Response:
     """Show every operation, and every object it takes or gives back."""
     document = _description(request)
     return page(
         request,
-        "docs/api.html",
-        title="API reference",
-        groups=tuple(_groups(document)),
-        objects=[
-            (name, _marked(schema.get("description", "")), tuple(_fields(schema)))
-            for name, schema in sorted(document["components"]["schemas"].items())
-        ],
+        ApiPage(
+            title="API reference",
+            groups=tuple(_groups(document)),
+            objects=tuple(
+                (name, _marked(schema.get("description", "")), tuple(_fields(schema)))
+                for name, schema in sorted(document["components"]["schemas"].items())
+            ),
+        ),
     )
 
 

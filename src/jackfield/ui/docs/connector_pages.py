@@ -1,6 +1,8 @@
 """`/docs/connectors/{key}`: what a connector can do, as a page and as Markdown."""
 
 import asyncio
+from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -12,9 +14,22 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.docs.reference import ConnectorReference, describe
 from jackfield.connectors.docs.reference_markdown import render_reference
 from jackfield.ui.docs.guide_pages import project_theme
+from jackfield.ui.page_theme import PageTheme
 from jackfield.ui.rendering import base_path, hub_of, page
 
 _VARY = "accept, accept-encoding, accept-language"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorPage:
+    template: ClassVar[str] = "docs/connector.html"
+
+    look: PageTheme
+    title: str
+    connector: Connector
+    described: ConnectorReference
+    place: str
+    query: str
 
 
 class References:
@@ -57,13 +72,14 @@ async def reference(request: Request) -> Response:
         )
     response = page(
         request,
-        "docs/connector.html",
-        look=await project_theme(request),
-        title=connector.title,
-        connector=connector,
-        described=described,
-        place=place,
-        query=query,
+        ConnectorPage(
+            look=await project_theme(request),
+            title=connector.title,
+            connector=connector,
+            described=described,
+            place=place,
+            query=query,
+        ),
     )
     response.headers["vary"] = _VARY
     return response

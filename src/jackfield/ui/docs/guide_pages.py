@@ -1,13 +1,31 @@
 """`/docs`: how to link each connector's accounts, as pages and as Markdown."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.connector import Connector
 from jackfield.ui.brand import find_settings
 from jackfield.ui.guide import guide_page, guide_text
 from jackfield.ui.page_theme import PageTheme, guest_theme, theme_of
 from jackfield.ui.rendering import hub_of, page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuidePage:
+    template: ClassVar[str] = "docs/guide.html"
+
+    look: PageTheme
+    title: str
+    connector: Connector
+    method: AuthMethod
+    guide: Markup
+    query: str
 
 
 async def link_account(request: Request) -> Response:
@@ -26,14 +44,14 @@ async def link_account(request: Request) -> Response:
         return PlainTextResponse(f"# {title}\n\n{text}", media_type="text/markdown")
     return page(
         request,
-        "docs/guide.html",
-        look=look,
-        switch={},
-        title=title,
-        connector=connector,
-        method=method,
-        guide=guide_page(connector, method, is_white_label=is_white_label),
-        query=request.url.query,
+        GuidePage(
+            look=look,
+            title=title,
+            connector=connector,
+            method=method,
+            guide=guide_page(connector, method, is_white_label=is_white_label),
+            query=request.url.query,
+        ),
     )
 
 

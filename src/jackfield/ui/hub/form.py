@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from jackfield.accounts.models import CredentialRejected
@@ -26,6 +29,7 @@ from jackfield.language.catalog import Words
 from jackfield.ui.guide import form_guide, is_about_scopes
 from jackfield.ui.hub.fields import FieldView, view_fields
 from jackfield.ui.hub.hub_request import HubRequest
+from jackfield.ui.page_theme import PageTheme
 from jackfield.ui.rendering import base_path
 
 _CREDENTIALS = "credentials."
@@ -63,6 +67,55 @@ class Problem:
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """A connector's remarks, by where they stand."""
+
+    top: tuple[Notice, ...]
+    bottom: tuple[Notice, ...]
+    at: Mapping[str, tuple[Notice, ...]]
+
+    @classmethod
+    def of(cls, method: AuthMethod, fields: Iterable[FieldView]) -> "Notices":
+        shown = {field.name for field in fields}
+        known = {field.key for field in method.config_fields}
+        # One that is about a field goes where the field goes, out of sight if need be.
+        free = tuple(n for n in method.config_notices if n.anchor not in known)
+        return cls(
+            top=tuple(notice for notice in free if notice.position != "bottom"),
+            bottom=tuple(notice for notice in free if notice.position == "bottom"),
+            at={
+                name: tuple(n for n in method.config_notices if n.anchor == name) for name in shown
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPage:
+    template: ClassVar[str] = "hub/form.html"
+
+    look: PageTheme
+    connector: Connector
+    method: AuthMethod
+    owner: str
+    # The labels of the actions that the account will be used for, where the session says so.
+    purpose: tuple[str, ...]
+    is_edit: bool
+    is_broken: bool
+    back: str | None
+    action: str
+    notices: Notices
+    fields: tuple[FieldView, ...]
+    faults: Mapping[str, str]
+    problem: Problem | None
+    identity: str | None
+    guide: Markup
+    guide_url: str
+    selectable: tuple[ActionInfo, ...]
+    needs: frozenset[str]
+    expires_at: datetime
+
+
 def form(visit: HubRequest, offer: Offer, attempt: Attempt, *, is_alone: bool) -> Response:
     look, connector, method = visit.theme, offer.connector, offer.method
     terms = visit.holder.session.terms
@@ -79,50 +132,31 @@ def form(visit: HubRequest, offer: Offer, attempt: Attempt, *, is_alone: bool) -
     refused = attempt.refused
     place = f"{base_path(visit.hub)}/docs/connectors/{connector.key}/guides/link-account"
     return visit.page(
-        "hub/form.html",
+        FormPage(
+            look=look,
+            connector=connector,
+            method=method,
+            owner=terms.origin_owner_name,
+            purpose=tuple(
+                action.label for each in terms.actions if (action := connector.find_action(each))
+            ),
+            is_edit=attempt.prefill is not None,
+            is_broken=attempt.prefill is not None and attempt.prefill.account.needs_relinking,
+            back=None if is_alone else visit.url(),
+            action=visit.url(connector=offer.profile.id),
+            notices=Notices.of(method, fields),
+            fields=fields,
+            faults=attempt.faults,
+            problem=_problem(look.words, refused, fields, connector.title),
+            identity=_identity(look.words, refused, connector.title),
+            guide=form_guide(method, scopes=scopes, values=attempt.values),
+            guide_url=f"{place}/{method.key}?project={visit.holder.project_id}",
+            selectable=() if terms.actions else _selectable(connector, offer),
+            needs=frozenset(attempt.needs),
+            expires_at=visit.holder.session.expires_at,
+        ),
         status=200 if refused is None else refused.status,
-        connector=connector,
-        method=method,
-        owner=terms.origin_owner_name,
-        purpose=[action.label for each in terms.actions if (action := connector.find_action(each))],
-        is_edit=attempt.prefill is not None,
-        is_broken=attempt.prefill is not None and attempt.prefill.account.needs_relinking,
-        back=None if is_alone else visit.url(),
-        action=visit.url(connector=offer.profile.id),
-        notices=_Notices.of(method, fields),
-        fields=fields,
-        faults=attempt.faults,
-        problem=_problem(look.words, refused, fields, connector.title),
-        identity=_identity(look.words, refused, connector.title),
-        guide=form_guide(method, scopes=scopes, values=attempt.values),
-        guide_url=f"{place}/{method.key}?project={visit.holder.project_id}",
-        selectable=() if terms.actions else _selectable(connector, offer),
-        needs=frozenset(attempt.needs),
-        expires_at=visit.holder.session.expires_at,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Notices:
-    """A connector's remarks, by where they stand."""
-
-    top: tuple[Notice, ...]
-    bottom: tuple[Notice, ...]
-    at: Mapping[str, tuple[Notice, ...]]
-
-    @classmethod
-    def of(cls, method: AuthMethod, fields: Iterable[FieldView]) -> "_Notices":
-        shown = {field.name for field in fields}
-        known = {field.key for field in method.config_fields}
-        # One that is about a field goes where the field goes, out of sight if need be.
-        free = tuple(n for n in method.config_notices if n.anchor not in known)
-        return cls(
-            top=tuple(notice for notice in free if notice.position != "bottom"),
-            bottom=tuple(notice for notice in free if notice.position == "bottom"),
-            at={
-                name: tuple(n for n in method.config_notices if n.anchor == name) for name in shown
-            },
-        )
 
 
 def _selectable(connector: Connector, offer: Offer) -> tuple[ActionInfo, ...]:

@@ -4,14 +4,18 @@ It shows nothing and knows no token. It hands its parent one end of a wire, take
 there, and from then on shows the Hub's pages.
 """
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from jackfield.connect.frames import find_policy
+from jackfield.connect.models import Frame
 from jackfield.projects import service as projects
 from jackfield.ui import assets
 from jackfield.ui.hub.hub_request import PATH, unknown_session_page
-from jackfield.ui.page_theme import theme_of
+from jackfield.ui.page_theme import PageTheme, theme_of
 from jackfield.ui.rendering import base_path, hub_of, page
 
 _ANY_PAGE = {
@@ -22,6 +26,15 @@ _ANY_PAGE = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramePage:
+    template: ClassVar[str] = "hub/frame.html"
+
+    look: PageTheme
+    frame: Frame
+    start: str
+
+
 async def frame(request: Request) -> Response:
     hub = hub_of(request)
     setting = await find_policy(hub, request.path_params["frame_id"])
@@ -30,12 +43,12 @@ async def frame(request: Request) -> Response:
     settings = await projects.project_settings(hub, setting.frame.project_id)
     return page(
         request,
-        "hub/frame.html",
+        FramePage(
+            look=theme_of(request, setting.frame.project_id, settings, is_framed=True),
+            frame=setting.frame,
+            start=f"{base_path(hub)}{PATH}",
+        ),
         ancestors=setting.ancestors,
-        look=theme_of(request, setting.frame.project_id, settings, is_framed=True),
-        switch={},
-        frame=setting.frame,
-        start=f"{base_path(hub)}{PATH}",
     )
 
 

@@ -4,8 +4,9 @@ Somebody who was sent an auth link shows the session's token in the address. Ins
 product the token stays out of it: the frame sends it in a header, with the name of the frame.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from jackfield.kit.errors import HubError
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 from jackfield.ui.page_theme import PageTheme, guest_theme, theme_of
-from jackfield.ui.rendering import base_path, hub_of, page
+from jackfield.ui.rendering import PageContext, base_path, hub_of, page
 
 PATH: Final = "/embedded/integrations"
 _KEPT: Final = ("lang", "account")
@@ -41,22 +42,22 @@ class HubRequest:
 
     def url(self, **query: str) -> str:
         """Return the address of a Hub page for this session."""
-        asked = self.request.query_params
-        kept = {name: asked[name] for name in _KEPT if name in asked}
-        token = {} if self.is_framed else {"token": asked.get("token", "")}
-        parts = urlencode({**token, **kept, **query})
-        return f"{base_path(self.hub)}{PATH}" + (f"?{parts}" if parts else "")
+        return _url(self.request, is_framed=self.is_framed, query=query)
 
-    def page(self, template: str, *, status: int = 200, **shown: Any) -> Response:
-        return page(
-            self.request, template, status=status, look=self.theme, switch=self._switch(), **shown
-        )
+    def page(self, shown: PageContext, *, status: int = 200) -> Response:
+        return page(self.request, shown, status=status)
 
-    def _switch(self) -> dict[str, str]:
-        """Return where this page is shown in each language."""
-        query = self.request.query_params
-        place = {name: query[name] for name in ("connector", "category", "q") if name in query}
-        return {code: self.url(**place, lang=code) for code in self.theme.languages}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedPage:
+    template: ClassVar[str] = "hub/ended.html"
+
+    look: PageTheme
+    title: str
+    explanation: str
+    what_to_do: str | None = None
+    # Whether it is the page a provider's own page leads back to.
+    is_returned: bool = False
 
 
 async def load(request: Request) -> HubRequest:
@@ -72,7 +73,9 @@ async def load(request: Request) -> HubRequest:
         hub, ConnectToken(shown or request.query_params.get("token", ""))
     )
     settings = await projects.project_settings(hub, holder.project_id)
-    look = theme_of(request, holder.project_id, settings, is_framed=shown is not None)
+    is_framed = shown is not None
+    look = theme_of(request, holder.project_id, settings, is_framed=is_framed)
+    look = replace(look, language_urls=_language_urls(request, look))
     refusal = None
     try:
         holder.session.require_open(hub.clock())
@@ -87,16 +90,32 @@ def unknown_session_page(
     request: Request, *, status: int = 404, key: str = "invalid", what: bool = True
 ) -> Response:
     """Explain to somebody we know nothing of why there is nothing to see."""
-    look = guest_theme(request)
-    path = request.url.path
+    look, path = guest_theme(request), f"{base_path(hub_of(request))}{request.url.path}"
+    look = replace(look, language_urls={code: f"{path}?lang={code}" for code in look.languages})
     return page(
         request,
-        "hub/ended.html",
+        EndedPage(
+            look=look,
+            title=look.words(f"ended.{key}"),
+            explanation=look.words(f"ended.{key}_text"),
+            what_to_do=look.words(f"ended.{key}_what") if what else None,
+        ),
         status=status,
-        look=look,
-        switch={code: f"{base_path(hub_of(request))}{path}?lang={code}" for code in look.languages},
-        title=look.words(f"ended.{key}"),
-        explanation=look.words(f"ended.{key}_text"),
-        what_to_do=look.words(f"ended.{key}_what") if what else None,
-        is_returned=False,
     )
+
+
+def _language_urls(request: Request, look: PageTheme) -> dict[str, str]:
+    query = request.query_params
+    place = {name: query[name] for name in ("connector", "category", "q") if name in query}
+    return {
+        code: _url(request, is_framed=look.is_framed, query={**place, "lang": code})
+        for code in look.languages
+    }
+
+
+def _url(request: Request, *, is_framed: bool, query: Mapping[str, str]) -> str:
+    asked = request.query_params
+    kept = {name: asked[name] for name in _KEPT if name in asked}
+    token = {} if is_framed else {"token": asked.get("token", "")}
+    parts = urlencode({**token, **kept, **query})
+    return f"{base_path(hub_of(request))}{PATH}" + (f"?{parts}" if parts else "")

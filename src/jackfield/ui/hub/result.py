@@ -1,7 +1,8 @@
 """How a visit to the Hub ends: with an account, with waiting, or with an explanation."""
 
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,9 +14,10 @@ from jackfield.connect.models import (
     ConnectSessionUsed,
 )
 from jackfield.connect.pending.models import PendingLink, PendingLinkStatus
+from jackfield.connectors.connector import Connector
 from jackfield.kit.errors import HubError
-from jackfield.ui.hub.hub_request import HubRequest, unknown_session_page
-from jackfield.ui.page_theme import guest_theme
+from jackfield.ui.hub.hub_request import EndedPage, HubRequest, unknown_session_page
+from jackfield.ui.page_theme import PageTheme, guest_theme
 from jackfield.ui.rendering import page
 
 _GONE: Final = 410
@@ -24,6 +26,29 @@ _ENDS: Final[Mapping[type[HubError], str]] = {
     ConnectSessionExpired: "expired",
     ConnectSessionRevoked: "revoked",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DonePage:
+    template: ClassVar[str] = "hub/done.html"
+
+    look: PageTheme
+    connector: Connector
+    owner: str
+    account_id: str
+    # The labels of the fields that are no secrets, and what was chosen or typed there.
+    details: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingPage:
+    template: ClassVar[str] = "hub/pending.html"
+
+    look: PageTheme
+    link: PendingLink
+    provider: str
+    project: str
+    here: str
 
 
 def done(visit: HubRequest, account: Account) -> Response:
@@ -51,20 +76,23 @@ def pending_result(visit: HubRequest, link: PendingLink) -> Response:
     project = (look.brand.name if look.brand else None) or words("pending.somebody")
     if link.status is not PendingLinkStatus.PENDING:
         return visit.page(
-            "hub/ended.html",
+            EndedPage(
+                look=look,
+                title=words(f"pending.{link.status.value}", project=project),
+                explanation=words(f"pending.{link.status.value}_text"),
+                what_to_do=words("pending.what"),
+            ),
             status=_GONE,
-            title=words(f"pending.{link.status.value}", project=project),
-            explanation=words(f"pending.{link.status.value}_text"),
-            what_to_do=words("pending.what"),
-            is_returned=False,
         )
     connector = visit.hub.catalog.find(link.provider)
     return visit.page(
-        "hub/pending.html",
-        link=link,
-        provider=connector.title if connector else link.provider,
-        project=project,
-        here=visit.url(),
+        PendingPage(
+            look=look,
+            link=link,
+            provider=connector.title if connector else link.provider,
+            project=project,
+            here=visit.url(),
+        )
     )
 
 
@@ -73,12 +101,13 @@ def ended(visit: HubRequest, error: HubError) -> Response:
     words = visit.theme.words
     key = _ENDS.get(type(error), "unavailable")
     return visit.page(
-        "hub/ended.html",
+        EndedPage(
+            look=visit.theme,
+            title=words(f"ended.{key}"),
+            explanation=words(f"ended.{key}_text"),
+            what_to_do=words(f"ended.{key}_what"),
+        ),
         status=error.status if key == "unavailable" else _GONE,
-        title=words(f"ended.{key}"),
-        explanation=words(f"ended.{key}_text"),
-        what_to_do=words(f"ended.{key}_what"),
-        is_returned=False,
     )
 
 
@@ -87,13 +116,12 @@ async def returned(request: Request) -> Response:
     look = guest_theme(request)
     return page(
         request,
-        "hub/ended.html",
-        look=look,
-        switch={},
-        title=look.words("ended.returned"),
-        explanation=look.words("ended.returned_text"),
-        what_to_do=None,
-        is_returned=True,
+        EndedPage(
+            look=look,
+            title=look.words("ended.returned"),
+            explanation=look.words("ended.returned_text"),
+            is_returned=True,
+        ),
     )
 
 
@@ -111,15 +139,17 @@ def _linked(
     connector = visit.hub.catalog.get(provider)
     method = connector.find_auth_method(auth_method)
     fields = {} if method is None else {field.key: field for field in method.config_fields}
-    details = [
+    details = tuple(
         (field.label, next((o.label for o in field.options if o.value == value), value))
         for name, value in setup.items()
         if (field := fields.get(name)) is not None
-    ]
+    )
     return visit.page(
-        "hub/done.html",
-        connector=connector,
-        owner=visit.holder.session.terms.origin_owner_name,
-        account_id=account_id,
-        details=details,
+        DonePage(
+            look=visit.theme,
+            connector=connector,
+            owner=visit.holder.session.terms.origin_owner_name,
+            account_id=account_id,
+            details=details,
+        )
     )

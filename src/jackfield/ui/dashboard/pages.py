@@ -1,0 +1,80 @@
+"""The dashboard's pages, as their templates are given them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from starlette.requests import Request
+
+from jackfield.accounts.models import Account, AccountStatus
+from jackfield.accounts.permissions.models import ActionPermission, Permissions, Verdict
+from jackfield.projects.models import Project
+from jackfield.ui.rendering import hub_of
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The frame around every page; without a project it is for a browser that is not signed in."""
+
+    project: Project | None = None
+    titles: Mapping[str, str] = field(default_factory=dict[str, str])
+    rewrites: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def of(cls, request: Request, project: Project) -> "Layout":
+        hub = hub_of(request)
+        titles = {each.key: each.title for each in hub.catalog.connectors()}
+        return cls(project, titles, hub.rewrites.targets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountsPage:
+    template: ClassVar[str] = "dashboard/accounts.html"
+
+    layout: Layout
+    accounts: list[Account]
+    only: Mapping[str, str]
+    statuses: tuple[AccountStatus, ...]
+    earlier: str | None
+    later: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedAccountPage:
+    template: ClassVar[str] = "dashboard/account.html"
+
+    layout: Layout
+    account: Account
+    checked: bool
+    link: str | None
+    # Nothing, where nobody can find out.
+    permissions: Permissions | None
+    groups: Mapping[str, list[ActionPermission]]
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPage:
+    template: ClassVar[str] = "dashboard/link.html"
+
+    layout: Layout
+    typed: Mapping[str, str]
+    problem: str | None
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemPage:
+    template: ClassVar[str] = "dashboard/problem.html"
+
+    layout: Layout
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOutPage:
+    template: ClassVar[str] = "dashboard/signed_out.html"
+
+    layout: Layout = field(default_factory=Layout)
+    # Whether the browser came with a link that signs nobody in any more.
+    used: bool = False
