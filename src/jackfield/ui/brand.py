@@ -1,7 +1,7 @@
 """A project's logo and colors, served by us: a page of ours asks nobody else for anything."""
 
-import time
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,51 +9,39 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jackfield.egress.client import OutboundRequest
-from jackfield.kit.errors import HubError
 from jackfield.kit.ids import InvalidId, ProjectId
+from jackfield.kit.json import encode
 from jackfield.projects.models import ProjectNotFound
 from jackfield.projects.repo import Projects
 from jackfield.projects.settings import ProjectSettings
 from jackfield.runtime import Hub
 from jackfield.ui.assets import IMAGE_POLICY
+from jackfield.ui.logos import KEPT_SECONDS, Logo
 from jackfield.ui.rendering import hub_of
 
-_IMAGES: Final = frozenset(
-    {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/svg+xml"}
-)
-_MOST_BYTES: Final = 256 * 1024
-_SECONDS: Final = 10
-_REDIRECTS: Final = 3
-_KEPT_SECONDS: Final = 3600
-_FAILURE_KEPT_SECONDS: Final = 60
-_MOST_LOGOS: Final = 200
 _DARK: Final = "dark-"
 _HEX: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
-class _Logo:
-    content: bytes
-    media_type: str
-    good_until: float
+class Brand:
+    """Whose page it is. `logo` and `theme` are paths of ours; nothing is fetched from elsewhere."""
+
+    name: str | None
+    logo: str | None
+    theme: str | None
+    is_white_label: bool
 
 
-class Logos:
-    """Logos as they were fetched, for a while."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, _Logo] = {}
-
-    async def get(self, hub: Hub, url: str) -> _Logo:
-        now = time.monotonic()
-        known = self._known.get(url)
-        if known is not None and now < known.good_until:
-            return known
-        if len(self._known) >= _MOST_LOGOS:
-            self._known.clear()
-        fetched = self._known[url] = await _fetch(hub, url, now)
-        return fetched
+def brand_of(project_id: ProjectId, settings: ProjectSettings) -> Brand:
+    version = hashlib.sha256(encode([settings.logo_url, settings.colors])).hexdigest()[:12]
+    place = f"/embedded/brand/{project_id}"
+    return Brand(
+        name=settings.display_name,
+        logo=f"{place}/logo?v={version}" if settings.logo_url else None,
+        theme=f"{place}/theme.css?v={version}" if settings.colors else None,
+        is_white_label=settings.white_label,
+    )
 
 
 async def find_settings(hub: Hub, project_id: str) -> tuple[ProjectId, ProjectSettings] | None:
@@ -71,13 +59,13 @@ async def logo(request: Request) -> Response:
     known = await find_settings(hub, request.path_params["project_id"])
     if known is None or known[1].logo_url is None:
         raise HTTPException(404)
-    found: _Logo = await logos.get(hub, known[1].logo_url)
+    found: Logo = await logos.get(hub, known[1].logo_url)
     if not found.content:
         return Response(status_code=404, headers={"cache-control": "no-store"})
     return Response(
         found.content,
         headers={
-            "cache-control": f"public, max-age={_KEPT_SECONDS}",
+            "cache-control": f"public, max-age={KEPT_SECONDS}",
             "content-security-policy": IMAGE_POLICY,
             "x-content-type-options": "nosniff",
         },
@@ -92,7 +80,7 @@ async def theme(request: Request) -> Response:
     return Response(
         theme_css(known[1].colors),
         headers={
-            "cache-control": f"public, max-age={_KEPT_SECONDS}",
+            "cache-control": f"public, max-age={KEPT_SECONDS}",
             "x-content-type-options": "nosniff",
         },
         media_type="text/css",
@@ -133,23 +121,3 @@ def _ink_on(color: str) -> str | None:
 
 def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 - sRGB
-
-
-async def _fetch(hub: Hub, url: str, now: float) -> _Logo:
-    nothing = _Logo(b"", "", now + _FAILURE_KEPT_SECONDS)
-    try:
-        answer = await hub.egress.fetch(
-            OutboundRequest("GET", url, seconds=_SECONDS, max_bytes=_MOST_BYTES, follow=_REDIRECTS)
-        )
-    except HubError:
-        return nothing
-    media_type = next(iter(_types(answer.headers)), "")
-    if answer.status != 200 or media_type not in _IMAGES:  # noqa: PLR2004
-        return nothing
-    return _Logo(answer.body, media_type, now + _KEPT_SECONDS)
-
-
-def _types(headers: Mapping[str, str]) -> Iterator[str]:
-    for name, value in headers.items():
-        if name.lower() == "content-type":
-            yield value.partition(";")[0].strip().lower()

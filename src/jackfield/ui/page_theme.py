@@ -1,6 +1,5 @@
 """How a Hub page looks: whose it is, and in which language."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,22 +9,12 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 
 from jackfield.kit.ids import ProjectId
-from jackfield.kit.json import encode
 from jackfield.language import catalog as language
 from jackfield.language.catalog import Words
 from jackfield.projects.settings import ProjectSettings
+from jackfield.ui.brand import Brand, brand_of
 
 _STRONG: Final = re.compile(r"\*\*(.+?)\*\*")
-
-
-@dataclass(frozen=True, slots=True)
-class Brand:
-    """Whose page it is. `logo` and `theme` are paths of ours; nothing is fetched from elsewhere."""
-
-    name: str | None
-    logo: str | None
-    theme: str | None
-    is_white_label: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +53,7 @@ def theme_of(
 ) -> PageTheme:
     code = _language(request)
     return PageTheme(
-        Words(code, settings.strings.get(code, {})), _brand(project_id, settings), is_framed
-    )
-
-
-def _brand(project_id: ProjectId, settings: ProjectSettings) -> Brand:
-    version = hashlib.sha256(encode([settings.logo_url, settings.colors])).hexdigest()[:12]
-    place = f"/embedded/brand/{project_id}"
-    return Brand(
-        name=settings.display_name,
-        logo=f"{place}/logo?v={version}" if settings.logo_url else None,
-        theme=f"{place}/theme.css?v={version}" if settings.colors else None,
-        is_white_label=settings.white_label,
+        Words(code, settings.strings.get(code, {})), brand_of(project_id, settings), is_framed
     )
 
 

@@ -9,7 +9,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from jackfield.runtime import Hub
-from jackfield.ui import assets, brand
+from jackfield.ui import assets, brand, logos
 from jackfield.ui.dashboard import routes as dashboard
 from jackfield.ui.dashboard.sign_in import sign_in, sign_out, signed_in
 from jackfield.ui.docs import connector_pages, guide_pages
@@ -26,7 +26,7 @@ class Pages(Starlette):
         super().__init__(
             routes=[
                 Route("/", _home),
-                Route("/static/{version}/{name}", assets.static),
+                Route("/static/{version}/{name:path}", assets.static),
                 Route("/hub.js", frames.element),
                 Route("/connect.js", frames.legacy),
                 Route("/embedded/frames/{frame_id}", frames.frame),
@@ -57,7 +57,7 @@ class Pages(Starlette):
             exception_handlers={HTTPException: _refused, Exception: _crashed},
         )
         self.state.hub = hub
-        self.state.logos = brand.Logos()
+        self.state.logos = logos.Logos()
         self.state.api_description = api_description
 
     def serves(self, scope: Scope) -> bool:

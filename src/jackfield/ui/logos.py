@@ -1,0 +1,66 @@
+"""Projects' logos, fetched from where they are and kept for a while."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from jackfield.egress.client import OutboundRequest
+from jackfield.kit.errors import HubError
+from jackfield.runtime import Hub
+
+KEPT_SECONDS: Final = 3600
+_FAILURE_KEPT_SECONDS: Final = 60
+_IMAGES: Final = frozenset(
+    {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/svg+xml"}
+)
+_MOST_BYTES: Final = 256 * 1024
+_SECONDS: Final = 10
+_REDIRECTS: Final = 3
+_MOST_LOGOS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """An image; without content, what stands for one that could not be fetched."""
+
+    content: bytes
+    media_type: str
+    good_until: float
+
+
+class Logos:
+    """Logos as they were fetched, for a while."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Logo] = {}
+
+    async def get(self, hub: Hub, url: str) -> Logo:
+        now = time.monotonic()
+        known = self._known.get(url)
+        if known is not None and now < known.good_until:
+            return known
+        if len(self._known) >= _MOST_LOGOS:
+            self._known.clear()
+        fetched = self._known[url] = await _fetch(hub, url, now)
+        return fetched
+
+
+async def _fetch(hub: Hub, url: str, now: float) -> Logo:
+    nothing = Logo(b"", "", now + _FAILURE_KEPT_SECONDS)
+    try:
+        answer = await hub.egress.fetch(
+            OutboundRequest("GET", url, seconds=_SECONDS, max_bytes=_MOST_BYTES, follow=_REDIRECTS)
+        )
+    except HubError:
+        return nothing
+    media_type = next(iter(_types(answer.headers)), "")
+    if answer.status != 200 or media_type not in _IMAGES:  # noqa: PLR2004
+        return nothing
+    return Logo(answer.body, media_type, now + KEPT_SECONDS)
+
+
+def _types(headers: Mapping[str, str]) -> Iterator[str]:
+    for name, value in headers.items():
+        if name.lower() == "content-type":
+            yield value.partition(";")[0].strip().lower()
