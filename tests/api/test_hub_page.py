@@ -163,7 +163,7 @@ async def test_a_guide_has_a_page_and_a_text(hub: Running) -> None:
     assert missing.status_code == 404
 
 
-@pytest.mark.parametrize("name", ["tokens.css", "hub.css", "hub-page.js", "mark.svg"])
+@pytest.mark.parametrize("name", ["styles/tokens.css", "hub.css", "hub-page.js", "mark.svg"])
 async def test_static_files_are_served_as_what_they_are(hub: Running, name: str) -> None:
     response = await hub.api.get(f"/static/{assets.version()}/{name}", auth=None)
     older = await hub.api.get(f"/static/000000000000/{name}", auth=None)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Frame, Page, expect
+from playwright.async_api import Frame, Page, Route, expect
 
 from jackfield.projects import service as projects
 from tests.browser.conftest import Visit
@@ -137,6 +137,27 @@ async def test_pages_beside_the_way_can_be_used_by_anybody(
     await window.page.goto(f"{hub.hub.public_url}{path}")
 
     assert await found(window.page, axe) == []
+
+
+async def test_a_browser_that_does_not_know_our_colors_shows_its_own(
+    hub: Running, visit: Start, axe: str, *, dark: bool
+) -> None:
+    page = (await visit(dark=dark)).page
+
+    async def as_an_older_browser_reads_it(route: Route) -> None:
+        response = await route.fetch()
+        text = (await response.text()).replace("light-dark(", "not-known(")
+        await route.fulfill(response=response, body=text)
+
+    await page.route("**/*.css", as_an_older_browser_reads_it)
+    await page.goto((await hub.session(provider="iterable"))["auth_link_url"])
+
+    assert await found(page, axe) == []
+    button, field = page.get_by_role("button", name="Connect"), page.get_by_label("API Key")
+    for each in (button, field.first):
+        await expect(each).to_have_css("border-top-style", "solid")
+    paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (paper == "rgb(255, 255, 255)") is not dark
 
 
 async def test_the_dashboard_can_be_used_by_anybody(

@@ -43,6 +43,7 @@ async def test_the_form_with_all_it_needs_is_smaller_than_40_kilobytes(
 
     weights = await scale.weigh()
     assert len(weights) > 5
+    assert len([url for url in weights if url.endswith(".css")]) == 1, weights
     assert 10 * 1024 < sum(weights.values()) < _MOST_BYTES, weights
 
 

@@ -2,10 +2,13 @@
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -19,6 +22,14 @@ _TYPES: Final[Mapping[str, str]] = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+}
+_IMPORT: Final = re.compile(r'^import .* from "(\..+)";$', re.MULTILINE)
+# A component's style stands in a file of its own; what a page needs of them is one file to load.
+_COMPONENTS: Final = ("tokens", "elements", "buttons", "inputs", "notices")
+_STYLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "hub.css": ("hub", "connectors", "fields", "guide", "done"),
+    "dashboard.css": ("bar", "dashboard", "tables", "statuses"),
+    "reference.css": ("reference", "connector", "effects"),
 }
 _A_YEAR: Final = "public, max-age=31536000, immutable"
 _AN_HOUR: Final = "public, max-age=3600"
@@ -37,13 +48,33 @@ class Asset:
 
 @cache
 def files() -> Mapping[str, Asset]:
-    """Return our static files by name."""
-    return {
-        file.name: Asset(content, gzip.compress(content, mtime=0), _TYPES[suffix])
-        for file in resources.files("jackfield.ui").joinpath("static").iterdir()
-        if (suffix := PurePosixPath(file.name).suffix) in _TYPES
-        if (content := file.read_bytes())
+    """Return our static files by name, and the style sheets put together of them."""
+    contents = {
+        name: file.read_bytes()
+        for name, file in _walk(resources.files("jackfield.ui").joinpath("static"))
+        if PurePosixPath(name).suffix in _TYPES
     }
+    for name, own in _STYLES.items():
+        contents[name] = b"\n".join(contents[f"styles/{each}.css"] for each in (*_COMPONENTS, *own))
+    return {
+        name: Asset(content, gzip.compress(content, mtime=0), _TYPES[PurePosixPath(name).suffix])
+        for name, content in contents.items()
+    }
+
+
+@cache
+def modules(name: str) -> tuple[str, ...]:
+    """Return all modules that a script imports, and that those import, by name."""
+    found: dict[str, None] = {}
+    waiting = [name]
+    while waiting:
+        importing = waiting.pop(0)
+        for path in _IMPORT.findall(files()[importing].content.decode()):
+            imported = posixpath.normpath(posixpath.join(posixpath.dirname(importing), path))
+            if imported not in found:
+                found[imported] = None
+                waiting.append(imported)
+    return tuple(found)
 
 
 @cache
@@ -113,3 +144,11 @@ async def connector_icon(request: Request) -> Response:
         },
         media_type=media_type,
     )
+
+
+def _walk(folder: Traversable, place: str = "") -> Iterator[tuple[str, Traversable]]:
+    for file in folder.iterdir():
+        if file.is_dir():
+            yield from _walk(file, f"{place}{file.name}/")
+        else:
+            yield f"{place}{file.name}", file

@@ -1,7 +1,7 @@
 """From a template and what it shows to a response."""
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, fields
 from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlsplit
@@ -79,7 +79,7 @@ def page(
     return HTMLResponse(gzip.compress(text.encode(), compresslevel=6, mtime=0), status, headers)
 
 
-def links(base: str) -> Mapping[str, str | Callable[[str], str]]:
+def links(base: str) -> Mapping[str, str | Callable[[str], str] | Callable[[str], Iterable[str]]]:
     """Return what every template makes addresses of ours with."""
 
     def asset(name: str) -> str:
@@ -88,7 +88,12 @@ def links(base: str) -> Mapping[str, str | Callable[[str], str]]:
     def icon(key: str) -> str:
         return f"{base}/connectors/{key}/icon"
 
-    return {"base": base, "asset": asset, "icon": icon}
+    return {
+        "base": base,
+        "asset": asset,
+        "icon": icon,
+        "modules": assets.modules,
+    }
 
 
 def _framing(ancestors: tuple[str, ...]) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """`/embedded/frames/{id}`: the empty page in the frame of a product's page, and what puts it there.
 
-It shows nothing and knows no token. It hands its parent one end of a wire, takes the token from
+It shows nothing and knows no token. It hands its parent a message port, takes the token from
 there, and from then on shows the Hub's pages.
 """
 

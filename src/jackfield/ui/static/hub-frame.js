@@ -1,5 +1,5 @@
 /**
- * The page in the frame of a product. It hands its parent one end of a wire, and listens to nothing
+ * The page in the frame of a product. It hands its parent a message port, and listens to nothing
  * else: what arrives there came from the one origin this frame was made for.
  */
 
@@ -12,7 +12,7 @@ class Frame {
   #id = document.body.dataset.frame;
   #parent = document.body.dataset.parent;
   #start = document.body.dataset.start;
-  #wire;
+  #port;
   #page;
   #token;
   #height = 0;
@@ -21,8 +21,8 @@ class Frame {
   constructor() {
     if (window.parent === window) return;
     const { port1, port2 } = new MessageChannel();
-    this.#wire = port1;
-    this.#wire.onmessage = ({ data }) => this.#hear(data);
+    this.#port = port1;
+    this.#port.onmessage = ({ data }) => this.#hear(data);
     window.parent.postMessage({ type: "hub:wire" }, this.#parent, [port2]);
     addEventListener("popstate", ({ state }) => this.#page?.go(state?.url ?? this.#start));
     document.addEventListener("click", this);
@@ -80,9 +80,9 @@ class Frame {
       const close = document.querySelector("[data-close]");
       if (close && this.#closeLabel) close.textContent = this.#closeLabel;
       const problem = document.querySelector("[data-problem]");
-      if (problem) this.#wire.postMessage({ type: "error", code: problem.dataset.problem });
+      if (problem) this.#port.postMessage({ type: "error", code: problem.dataset.problem });
     }
-    this.#wire.postMessage(news);
+    this.#port.postMessage(news);
   }
 
   #click(event) {
@@ -114,7 +114,7 @@ class Frame {
     const height = Math.ceil(document.body.getBoundingClientRect().height);
     if (height === this.#height) return;
     this.#height = height;
-    this.#wire.postMessage({ type: "height", height });
+    this.#port.postMessage({ type: "height", height });
   }
 }
 

@@ -55,7 +55,7 @@ export class Page {
     const guide = document.querySelector("[data-guide]");
     const form = document.querySelector("form.fields");
     if (form) enhanceForm(form, this, guide && new Guide(guide, form, this));
-    for (const time of document.querySelectorAll("time[data-local]")) sayLocally(time);
+    for (const time of document.querySelectorAll("time[data-local]")) localizeTime(time);
     for (const button of document.querySelectorAll("[data-print]")) {
       button.hidden = false;
       button.addEventListener("click", () => window.print());
@@ -124,7 +124,7 @@ function adoptBrand(link) {
 }
 
 /** A time in the reader's own zone and manner. */
-function sayLocally(time) {
+function localizeTime(time) {
   const at = new Date(time.dateTime);
   const options = { dateStyle: "long", timeStyle: "short" };
   time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, options).format(at);

@@ -2,7 +2,7 @@
  * <jackfield-hub token="…" base-url="https://hub.example.com"></jackfield-hub>
  *
  * Shows the Hub inside a page. What is typed into it is typed into a frame of the hub's own origin,
- * out of reach of the page's scripts; the token goes there over a wire, and into no address.
+ * out of reach of the page's scripts; the token goes there through a port, and into no address.
  *
  * Events: ready, success {id, provider}, pending {id, provider}, close, error {code, message}.
  */
@@ -12,7 +12,7 @@ const TOKENS = [
   "accent-soft", "bad", "bad-soft", "warn", "warn-soft", "good", "good-soft", "radius", "font",
   "mono",
 ];
-const PATIENCE = 20000;
+const LOAD_TIMEOUT_MS = 20000;
 const WORDS = {
   en: ["Connect an account", "This cannot be shown right now."],
   de: ["Konto verbinden", "Das kann gerade nicht angezeigt werden."],
@@ -45,7 +45,7 @@ export class HubElement extends HTMLElement {
   #root = this.attachShadow({ mode: "open" });
   #style = new CSSStyleSheet();
   #frame = null;
-  #wire = null;
+  #port = null;
   #timer = 0;
   #turn = 0;
   #due = false;
@@ -89,17 +89,17 @@ export class HubElement extends HTMLElement {
 
   /** Take on the colors that the page's style gives this element now. */
   refreshTheme() {
-    this.#wire?.postMessage({ type: "look", ...this.#look() });
+    this.#port?.postMessage({ type: "look", ...this.#look() });
   }
 
-  /** What the frame says before there is a wire: here is its end. Nothing else is listened to. */
+  /** What the frame says before there is a port: here it is. Nothing else is listened to. */
   handleEvent({ data, origin, ports, source }) {
     if (!this.#frame || source !== this.#frame.contentWindow || origin !== this.#base.origin) return;
     if (data?.type !== "hub:wire" || ports.length !== 1) return;
-    this.#wire?.close();
-    this.#wire = ports[0];
-    this.#wire.onmessage = (message) => this.#hear(message.data);
-    this.#wire.postMessage({
+    this.#port?.close();
+    this.#port = ports[0];
+    this.#port.onmessage = (message) => this.#hear(message.data);
+    this.#port.postMessage({
       type: "open",
       token: this.token,
       account: this.getAttribute("account-id") ?? "",
@@ -166,7 +166,7 @@ export class HubElement extends HTMLElement {
     this.#root.append(this.#frame);
     this.#timer = setTimeout(() => {
       if (turn === this.#turn) this.#say(this.#words[1], "unreachable", "the frame did not answer");
-    }, PATIENCE);
+    }, LOAD_TIMEOUT_MS);
   }
 
   #hear(message) {
@@ -223,8 +223,8 @@ export class HubElement extends HTMLElement {
 
   #stop() {
     clearTimeout(this.#timer);
-    this.#wire?.close();
-    this.#wire = null;
+    this.#port?.close();
+    this.#port = null;
     this.#frame = null;
     this.#height = 0;
     this.#root.replaceChildren();
