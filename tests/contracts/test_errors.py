@@ -50,7 +50,6 @@ def test_the_catalogue() -> None:
             "identity_changed": 409,
             "internal": 500,
             "invalid_case": 422,
-            "invalid_composite_id": 422,
             "invalid_connector": 422,
             "invalid_expression": 500,
             "invalid_fields": 422,

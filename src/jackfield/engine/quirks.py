@@ -13,9 +13,6 @@ from typing import Final
 from jackfield.kit.json import Json
 
 _ROOT_PREFIX: Final = "$."
-_BARE_COLON: Final = re.compile(r"(?<!\\):")
-_BARE_COMMA: Final = re.compile(r"(?<!\\),")
-_ESCAPED_MARK: Final = re.compile(r"\\([:,])")
 
 
 def without_root_prefixes(text: str) -> str:
@@ -72,20 +69,3 @@ def replace_token(text: str, token: str, value: str) -> str:
     before, after = text[:start], text[start + len(token) :]
     replacements = {"$$": "$", "$&": token, "$`": before, "$'": after}
     return before + re.sub(r"\$[$&`']", lambda found: replacements[found[0]], value) + after
-
-
-def escape_first(value: str) -> str:
-    """Escape a value of a composite id: of each separator, only the first (vectors `composite`)."""
-    return value.replace(":", "\\:", 1).replace(",", "\\,", 1)
-
-
-def split_id(body: str) -> list[tuple[str, str]] | None:
-    """
-    Read the entries of a composite id as they are written with `escape_first`.
-
-    What follows a second separator is lost; an entry without a value makes the whole unreadable.
-    """
-    entries = [_BARE_COLON.split(entry) for entry in _BARE_COMMA.split(body)]
-    if any(len(entry) == 1 for entry in entries):
-        return None
-    return [(entry[0], _ESCAPED_MARK.sub(r"\1", entry[1])) for entry in entries]

@@ -1,4 +1,4 @@
-"""The small tables of the published engine: casts, matchers, composite ids and cursors."""
+"""The small tables of the published engine: casts, matchers and cursors."""
 
 import json
 from datetime import UTC, datetime
@@ -8,12 +8,6 @@ from typing import Any
 import pytest
 
 from jackfield.engine.casts import CASTS
-from jackfield.engine.composite import (
-    InvalidCompositeId,
-    decode_id,
-    encode_id,
-    encode_single_id,
-)
 from jackfield.engine.cursor import decode_cursor, encode_cursor
 from jackfield.engine.enum_matchers.matchers import find_matcher
 from jackfield.engine.undefined import UNDEFINED
@@ -47,33 +41,6 @@ def test_a_matcher_finds_what_the_published_engine_finds(
 
     assert match is not None
     assert plain(match(given)) == plain(wanted)
-
-
-@pytest.mark.parametrize("case", TABLES["compositeIds"], ids=lambda case: case["encoded"])
-def test_a_single_id_is_written_as_the_published_engine_writes_it(case: dict[str, Any]) -> None:
-    assert encode_single_id(case["single"], mode="compat") == case["encoded"]
-
-
-@pytest.mark.parametrize("case", TABLES["compositeIds"], ids=lambda case: case["encoded"])
-def test_a_single_id_is_read_as_the_published_engine_reads_it(case: dict[str, Any]) -> None:
-    if "throws" in case["decoded"]:
-        with pytest.raises(InvalidCompositeId):
-            decode_id(case["encoded"], mode="compat")
-    else:
-        assert decode_id(case["encoded"], mode="compat") == case["decoded"]
-
-
-@pytest.mark.parametrize("case", TABLES["compositeIds"], ids=lambda case: case["encoded"])
-def test_in_strict_mode_an_id_comes_back_whole(case: dict[str, Any]) -> None:
-    assert decode_id(encode_single_id(case["single"])) == {"id": case["single"]}
-
-
-def test_an_id_of_several_parts_is_written_as_the_published_engine_writes_it() -> None:
-    case = TABLES["multiComposite"]
-    parts = {part["key"]: part["value"] for part in case["identifiers"]}
-
-    assert encode_id(parts, case["aliases"], mode="compat") == case["encoded"]
-    assert decode_id(case["encoded"], case["aliases"], mode="compat") == case["decoded"]
 
 
 def test_a_cursor_of_the_published_engine_is_understood_and_written_alike() -> None:

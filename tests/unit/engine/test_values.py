@@ -1,4 +1,4 @@
-"""The small parts: numbers and texts, dates, JSON, cursors, composite ids, patterns."""
+"""The small parts: numbers and texts, dates, JSON, cursors, patterns."""
 
 import re
 from datetime import UTC, datetime
@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackfield.engine.casts import CASTS
-from jackfield.engine.composite import InvalidCompositeId, decode_id, encode_id, encode_single_id
 from jackfield.engine.current_time import using_clock
 from jackfield.engine.cursor import decode_cursor, encode_cursor
 from jackfield.engine.dates import read_date, read_date_as, years_between
@@ -124,29 +123,6 @@ def test_any_text_is_a_cursor_or_means_to_start_over(text: str) -> None:
 
 def test_a_step_without_a_position_is_not_in_the_cursor() -> None:
     assert encode_cursor({"0": Position()}, NOW) is None
-
-
-@given(
-    st.dictionaries(
-        st.text(min_size=1).filter(lambda n: not set(n) & set(":,\\")), st.text(), min_size=1
-    )
-)
-def test_a_composite_id_gives_its_parts_back(parts: dict) -> None:
-    assert decode_id(encode_id(parts)) == parts
-
-
-def test_a_composite_id_uses_aliases() -> None:
-    packed = encode_id({"employeeId": "1", "jobId": "x,y"}, {"employeeId": "e"})
-
-    assert packed == "c28xIQZToxLGpvYklkOnhcLHk"
-    assert decode_id(packed, {"employeeId": "e"}) == {"employeeId": "1", "jobId": "x,y"}
-    assert encode_single_id("plain") == "c28xIQaWQ6cGxhaW4"
-
-
-@pytest.mark.parametrize("text", ["plain", "c28xIQ", "c28xIQ!!", "c28xIQYQ", "c28xIQ_w"])
-def test_what_is_no_composite_id_is_refused(text: str) -> None:
-    with pytest.raises(InvalidCompositeId):
-        decode_id(text)
 
 
 def test_json_leaves_out_what_is_missing() -> None:
