@@ -18,8 +18,8 @@ from pathlib import Path
 from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.engine.connector import CompiledConnector, compile_connector
 from jackfield.engine.expressions import text
+from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import RunContext
-from jackfield.engine.transport import Request, Response
 
 ROUNDS = 7
 BUDGETS = {

@@ -12,8 +12,8 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.permissions import find_probe
 from jackfield.engine.limits import Pool
+from jackfield.engine.ports import Request
 from jackfield.engine.run_context import RunContext
-from jackfield.engine.transport import Request
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
 from jackfield.testing.provider import ScriptedTransport, answer

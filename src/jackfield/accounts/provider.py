@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from jackfield.accounts.credentials import Credentials
 from jackfield.egress.client import Egress, OutboundRequest
 from jackfield.engine.connector import CompiledConnector
-from jackfield.engine.transport import Request, Response
+from jackfield.engine.ports import Request, Response
 from jackfield.kit.errors import ProviderAnswer, ProviderError
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import ActionResult
-from jackfield.engine.transport import Request, Response
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import DecodeError, Json, parse
 from jackfield.kit.redaction import MASK, Redactor, is_secret_name
@@ -21,7 +21,7 @@ class RequestCaptured(HubError):
 
 @dataclass(slots=True)
 class DryRunTransport:
-    """A transport (see `jackfield.engine.transport.Transport`) that goes nowhere.
+    """A transport (see `jackfield.engine.ports.Transport`) that goes nowhere.
 
     The run ends with the first request: what comes after may depend on its answer.
     """

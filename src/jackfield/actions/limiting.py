@@ -10,7 +10,7 @@ from jackfield.runtime import Hub
 @dataclass(frozen=True, slots=True)
 class ProviderGate:
     """
-    The gate (see `jackfield.engine.gate.Gate`) between an account's runs and its provider.
+    The gate (see `jackfield.engine.ports.Gate`) between an account's runs and its provider.
 
     What an operator sends elsewhere is no longer the provider's: its limits do not hold there.
     """

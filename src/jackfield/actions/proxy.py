@@ -19,8 +19,8 @@ from jackfield.actions.limiting import ProviderGate
 from jackfield.actions.models import HostNotDeclared, ProxyRequest, ProxyResponse
 from jackfield.actions.run_recorder import RunRecorder, recheck_credentials, record_run
 from jackfield.connectors.connector import Connector
+from jackfield.engine.ports import Request, Response
 from jackfield.engine.proxy import ProxyAccount
-from jackfield.engine.transport import Request, Response
 from jackfield.engine.wire.url import normalize, path_and_query
 from jackfield.kit import redaction
 from jackfield.kit.errors import Fault, InvalidRequest, ProviderAnswer, ProviderError

@@ -13,8 +13,7 @@ from jackfield.accounts.models import Account
 from jackfield.actions.holding import Held
 from jackfield.actions.models import AnswerTooDeep, RequestTimeout
 from jackfield.connectors.connector import Connector
-from jackfield.engine.trace import StepState
-from jackfield.engine.transport import Request, Response
+from jackfield.engine.ports import Request, Response, StepState
 from jackfield.kit import request_context
 from jackfield.kit.errors import HubError, ProviderTimeout, ProviderUnauthorized
 from jackfield.kit.ids import ProjectId, RunId
@@ -77,7 +76,7 @@ class RunOutcome:
 
 class RunRecorder:
     """
-    The trace of one run (see `jackfield.engine.trace.Trace`), and its entry in the log.
+    The trace of one run (see `jackfield.engine.ports.Trace`), and its entry in the log.
 
     `connector`, `held` and `redactor` are filled in as soon as they are known.
     """

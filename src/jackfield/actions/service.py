@@ -20,9 +20,8 @@ from jackfield.actions.run_recorder import RunRecorder, record_run
 from jackfield.actions.streaming import ResponseStarted, RowStream, StreamingTransport, row_stream
 from jackfield.connectors.connector import Connector
 from jackfield.engine.connector import CompiledAction
+from jackfield.engine.ports import Trace, Transport
 from jackfield.engine.run_context import ActionResult, RunContext
-from jackfield.engine.trace import Trace
-from jackfield.engine.transport import Transport
 from jackfield.kit import redaction
 from jackfield.kit.errors import ProviderError
 from jackfield.kit.ids import ProjectId

@@ -14,7 +14,7 @@ from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import shown_to
 from jackfield.egress.client import Egress, OutboundRequest, Stream
 from jackfield.engine.connector import CompiledConnector
-from jackfield.engine.transport import Request, Response
+from jackfield.engine.ports import Request, Response
 from jackfield.kit.errors import HubError, ProviderError
 from jackfield.kit.redaction import Redactor
 
@@ -39,7 +39,7 @@ class LineTooLong(ProviderError):
 
 @dataclass(slots=True)
 class StreamingTransport:
-    """A transport (see `jackfield.engine.transport.Transport`) that leaves a success unread."""
+    """A transport (see `jackfield.engine.ports.Transport`) that leaves a success unread."""
 
     egress: Egress
     connector: CompiledConnector

@@ -21,10 +21,8 @@ from jackfield.connectors.schema.report import suggestion
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
 from jackfield.engine.connector import CompiledAction
+from jackfield.engine.ports import Request, Response, Signer, StepState, Transport
 from jackfield.engine.run_context import ActionResult, RunContext
-from jackfield.engine.signer import Signer
-from jackfield.engine.trace import StepState
-from jackfield.engine.transport import Request, Response, Transport
 from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.json import DecodeError, Json, decode, encode
 from jackfield.kit.redaction import MASK, Redactor, is_secret_name

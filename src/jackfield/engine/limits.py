@@ -162,7 +162,7 @@ class Limiter:
 
 @dataclass(frozen=True, slots=True)
 class AccountGate:
-    """The gate of one account (see `jackfield.engine.gate.Gate`)."""
+    """The gate of one account (see `jackfield.engine.ports.Gate`)."""
 
     limiter: Limiter
     account: str

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from jackfield.engine.auth.signable import signable
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.mode import Mode
+from jackfield.engine.ports import Request
 from jackfield.engine.steps.address import compile_address
 from jackfield.engine.steps.compile_context import Authorizations
-from jackfield.engine.transport import Request
 from jackfield.engine.wire.url import join_query
 from jackfield.kit.json import Json
 

@@ -5,11 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from jackfield.engine.gate import Gate
-from jackfield.engine.response_cache import ResponseStore
-from jackfield.engine.signer import Signer
-from jackfield.engine.trace import Trace
-from jackfield.engine.transport import Transport
+from jackfield.engine.ports import AccountCache, Gate, Signer, Trace, Transport
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.json import Json
 
@@ -43,7 +39,7 @@ class RunContext:
     sleep: Sleep = asyncio.sleep
     gate: Gate | None = None
     signer: Signer | None = None
-    cache: ResponseStore | None = None
+    cache: AccountCache | None = None
     trace: Trace | None = None
     explain: Explain | None = None
 

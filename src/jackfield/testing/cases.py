@@ -12,8 +12,8 @@ from jackfield.connectors import yaml
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.engine.connector import CompiledAction
+from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import ActionResult, File, RunContext
-from jackfield.engine.transport import Request, Response
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.errors import HubError, InvalidRequest
 from jackfield.kit.json import Json

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from jackfield.engine.transport import Request
+from jackfield.engine.ports import Request
 from jackfield.kit.json import Json
 from jackfield.testing.differences import differences, show
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from jackfield.engine.transport import Request, Response
+from jackfield.engine.ports import Request, Response
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
 

@@ -21,12 +21,11 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.text import evaluate
 from jackfield.engine.kinds import as_object, is_list, is_object
 from jackfield.engine.mode import Mode
+from jackfield.engine.ports import Request, Response, Signer
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.run_context import RunContext
-from jackfield.engine.signer import Signer
 from jackfield.engine.steps.compile_context import Authorizations, CompileContext
 from jackfield.engine.steps.registry import compile_function
-from jackfield.engine.transport import Request, Response
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import encode_json, float_digits
 from jackfield.engine.wire.url import path_and_query

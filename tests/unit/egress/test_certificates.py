@@ -8,7 +8,7 @@ import pytest
 from jackfield.accounts.provider import shown_to
 from jackfield.egress.client import Egress, OutboundRequest
 from jackfield.egress.rewrite import Rewrites
-from jackfield.engine.transport import ClientCertificate, Request
+from jackfield.engine.ports import ClientCertificate, Request
 from jackfield.kit.errors import EgressBlocked, HubError
 from tests.support.certificates import Authority, Pair
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from jackfield.engine.action import CompiledAction
 from jackfield.engine.connector import CompiledConnector, compile_connector
+from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import ActionResult, RunContext
-from jackfield.engine.transport import Request, Response
 
 BEARER = {"type": "bearer", "token": "$.credentials.token"}
 CREDENTIALS = {"token": "T0KEN-OF-THE-ACCOUNT"}

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from jackfield.engine.transport import Response
+from jackfield.engine.ports import Response
 from jackfield.kit.errors import ProviderError, ProviderUnauthorized
 from tests.unit.engine.building import Provider, action, answer, run, step, text_answer
 

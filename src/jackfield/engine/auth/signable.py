@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote
 from jackfield.engine import quirks
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.mode import Mode
-from jackfield.engine.transport import Request
+from jackfield.engine.ports import Request
 from jackfield.engine.wire.url import origin_of, path_and_query
 
 

@@ -10,8 +10,8 @@ from jackfield.engine.exchange.remap import CustomError, remap
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.send import send
 from jackfield.engine.mode import Mode
+from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run
-from jackfield.engine.transport import Request, Response
 from jackfield.engine.wire.formats import read_answer
 from jackfield.kit.errors import ProviderError
 from jackfield.kit.json import Json

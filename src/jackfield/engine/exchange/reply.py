@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from jackfield.engine.transport import Response
+from jackfield.engine.ports import Response
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from jackfield.engine.exchange.retry_after import in_seconds, retry_after
+from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run
-from jackfield.engine.transport import Request, Response
 from jackfield.kit.errors import EgressBlocked, ProviderTimeout, ProviderUnavailable
 
 _TOO_MANY: Final = 429

@@ -15,12 +15,12 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.mode import Mode
+from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.run_context import File
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.request_template import ACCEPT, RequestTemplate, compile_outgoing
 from jackfield.engine.steps.upload import decode_content
-from jackfield.engine.transport import Request, Response
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.files import disposition_of, name_in
 from jackfield.engine.wire.formats import read_answer

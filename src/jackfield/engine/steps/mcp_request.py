@@ -15,11 +15,11 @@ from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.kinds import as_object, is_list, is_object
 from jackfield.engine.mode import Mode
+from jackfield.engine.ports import Response
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
-from jackfield.engine.transport import Response
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import read_answer
 from jackfield.engine.wire.json import decode_json

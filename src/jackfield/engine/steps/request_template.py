@@ -16,11 +16,11 @@ from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.kinds import is_list
 from jackfield.engine.mode import Mode
+from jackfield.engine.ports import ClientCertificate, Request
 from jackfield.engine.run import Run
 from jackfield.engine.steps.address import Locate, compile_address
 from jackfield.engine.steps.arguments import Argument, Draft, compile_arguments, fold
 from jackfield.engine.steps.compile_context import CompileContext
-from jackfield.engine.transport import ClientCertificate, Request
 from jackfield.engine.wire.body import encode_body, header_name
 from jackfield.engine.wire.url import join_query, normalize
 from jackfield.kit.json import Json

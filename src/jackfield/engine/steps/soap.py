@@ -17,6 +17,7 @@ from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.expressions.text import Reference, split_text
 from jackfield.engine.kinds import as_object, is_object
 from jackfield.engine.mode import Mode
+from jackfield.engine.ports import Request
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import Draft
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
@@ -25,7 +26,6 @@ from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.paginated_request import position_of
 from jackfield.engine.steps.request import compile_shaping
 from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
-from jackfield.engine.transport import Request
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name
 from jackfield.engine.wire.soap import UsernameToken, fault_of, read_envelope, write_envelope

@@ -17,12 +17,12 @@ from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.kinds import as_object
 from jackfield.engine.mode import Mode
+from jackfield.engine.ports import Request
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.request import take_format
 from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
-from jackfield.engine.transport import Request
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name, text_of
 from jackfield.engine.wire.files import type_of

@@ -5,7 +5,7 @@ from typing import Final
 
 from jackfield.engine import quirks
 from jackfield.engine.mode import Mode
-from jackfield.engine.transport import Response
+from jackfield.engine.ports import Response
 from jackfield.engine.wire.body import is_xml
 from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml

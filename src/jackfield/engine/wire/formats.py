@@ -13,7 +13,7 @@ from html import unescape
 from typing import Final, Literal, TypeAlias
 
 from jackfield.engine.mode import Mode
-from jackfield.engine.transport import Response
+from jackfield.engine.ports import Response
 from jackfield.engine.wire.answer import FORMS, read_body
 from jackfield.engine.wire.body import is_xml
 from jackfield.engine.wire.json import decode_json

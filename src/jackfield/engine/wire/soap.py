@@ -7,7 +7,7 @@ from typing import Final
 from jackfield.engine import quirks
 from jackfield.engine.kinds import as_object, is_list, is_object
 from jackfield.engine.mode import Mode
-from jackfield.engine.transport import Response
+from jackfield.engine.ports import Response
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.engine.wire.xml_writer import ATTRIBUTE, TEXT, write_xml
 from jackfield.kit.json import Json

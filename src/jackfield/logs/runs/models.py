@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from jackfield.engine.trace import StepState
+from jackfield.engine.ports import StepState
 from jackfield.kit.errors import NotFound
 from jackfield.kit.ids import RunId
 from jackfield.kit.json import Json
