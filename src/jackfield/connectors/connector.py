@@ -11,8 +11,8 @@ from jackfield.connectors.auth import AuthMethod, read_auth_method
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.diagnostics import Diagnostic
 from jackfield.connectors.reading import items, mapping, scope_names, text
+from jackfield.engine.compat import Mode
 from jackfield.engine.connector import CompiledConnector
-from jackfield.engine.mode import Mode
 from jackfield.kit.json import Json
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from jackfield.engine.allowed_hosts import Allow
+from jackfield.engine.compat import Mode
 from jackfield.engine.current_time import using_clock
 from jackfield.engine.cursor import decode_cursor, encode_cursor
 from jackfield.engine.document_reader import take_objects
@@ -16,7 +17,6 @@ from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
 from jackfield.engine.inputs.accept import Inputs, Placed
 from jackfield.engine.kinds import as_list, as_object, is_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.run import IsRateLimit, Retries, Run, StepResult
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.steps.compile_context import CompileContext

@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import compile_text, is_static
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.mode import Mode
 from jackfield.kit.json import Json
 
 Allow: TypeAlias = Callable[[str, Mapping[str, str]], bool]

@@ -6,11 +6,11 @@ from typing import Final
 
 from jackfield.engine.action import CompiledAction, ConnectorContext, compile_action
 from jackfield.engine.allowed_hosts import HostRules
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.kinds import is_object
 from jackfield.engine.limits import Limits, compile_limits
-from jackfield.engine.mode import Mode
 from jackfield.engine.proxy import ProxyTemplate
 from jackfield.engine.rate_errors import compile_rate_errors
 from jackfield.engine.steps.compile_context import Authorizations, CompileContext

@@ -6,8 +6,8 @@ from typing import Final
 from urllib.parse import urlencode
 
 from jackfield.engine.auth.signable import signable
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
-from jackfield.engine.mode import Mode
 from jackfield.engine.ports import Request
 from jackfield.engine.steps.address import compile_address
 from jackfield.engine.steps.compile_context import Authorizations

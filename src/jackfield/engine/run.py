@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
-from jackfield.engine.mode import Mode
 from jackfield.engine.run_context import File, RunContext
 from jackfield.kit.json import Json
 

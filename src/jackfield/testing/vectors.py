@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urljoin
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.current_time import using_clock
 from jackfield.engine.document_reader import take_object
 from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.text import evaluate
 from jackfield.engine.kinds import as_object, is_list, is_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.ports import Request, Response, Signer
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.run_context import RunContext

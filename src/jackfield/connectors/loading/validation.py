@@ -12,8 +12,8 @@ from jackfield.connectors.reading import items, mapping, text
 from jackfield.connectors.schema.document import DOCUMENT
 from jackfield.connectors.schema.report import Problem, Report, owner, spell, unwind
 from jackfield.connectors.yaml import KeyPath
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.text import check as check_syntax
-from jackfield.engine.mode import Mode
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
 

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from jackfield.connectors.diagnostics import Severity
 from jackfield.connectors.yaml import KeyPath
-from jackfield.engine.mode import Mode
+from jackfield.engine.compat import Mode
 
 # Paths grow to the left: taking a step down costs one tuple and not a copy.
 At: TypeAlias = "tuple[At, str | int] | None"

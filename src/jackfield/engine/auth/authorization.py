@@ -8,12 +8,12 @@ from typing import Final, TypeAlias
 from jackfield.engine.auth.credential import CredentialMissing
 from jackfield.engine.auth.signable import Sign
 from jackfield.engine.auth.signature import compile_signing
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_choice, take_object
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely, compile_value
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 

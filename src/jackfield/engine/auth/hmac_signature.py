@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from jackfield.engine.auth.credential import CredentialMissing
 from jackfield.engine.auth.signable import Sign, Signable, canonical_query
+from jackfield.engine.compat import Mode
 from jackfield.engine.current_time import now
 from jackfield.engine.document_reader import require_known
 from jackfield.engine.errors import invalid_value
@@ -18,7 +19,6 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.kinds import as_object
-from jackfield.engine.mode import Mode
 from jackfield.kit.json import Json
 
 _KEYS: Final = frozenset(

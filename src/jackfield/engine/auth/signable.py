@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import parse_qsl, quote
 
-from jackfield.engine import quirks
+from jackfield.engine import compat
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
-from jackfield.engine.mode import Mode
 from jackfield.engine.ports import Request
 from jackfield.engine.wire.url import origin_of, path_and_query
 
@@ -32,7 +32,7 @@ def signable(request: Request, given: Mapping[str, str], mode: Mode) -> Signable
     path, _, query = path_and_query(request.url).partition("?")
     body = request.body or b""
     if mode == "compat":
-        body = quirks.signed_body(body)
+        body = compat.signed_body(body)
     return Signable(
         method=request.method,
         host=origin_of(request.url).partition("://")[2],

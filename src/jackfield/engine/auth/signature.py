@@ -6,9 +6,9 @@ from typing import Final
 from jackfield.engine.auth.aws4 import compile_aws4
 from jackfield.engine.auth.hmac_signature import compile_hmac
 from jackfield.engine.auth.signable import Sign
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import take_object
 from jackfield.engine.errors import invalid_value
-from jackfield.engine.mode import Mode
 from jackfield.kit.json import Json
 
 _STRATEGIES: Final[Mapping[str, Callable[[Mapping[str, Json], Mode], Sign]]] = {

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Final, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.enum_matchers.tables import Country, countries, subdivisions
 from jackfield.engine.errors import InvalidStep
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 

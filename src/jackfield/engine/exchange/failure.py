@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.wire.formats import is_html, title_of
 from jackfield.engine.wire.url import path_and_query

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.exchange.failure import answer_of
 from jackfield.engine.exchange.remap import CustomError, remap
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.send import send
-from jackfield.engine.mode import Mode
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run
 from jackfield.engine.wire.formats import read_answer

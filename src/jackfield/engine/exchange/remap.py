@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.phrases import phrase
@@ -11,7 +12,6 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Never, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.patterns import Pattern
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions import js, syntax
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.functions import FUNCTIONS, Function
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.expressions.parser import parse
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 

@@ -7,10 +7,10 @@ mode `&&` binds tighter than `||`, and `null` and `undefined` are literals.
 
 from typing import Final, Never
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions import syntax
 from jackfield.engine.expressions.errors import SyntaxFault
 from jackfield.engine.expressions.tokens import Token, tokenize
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 
 LONGEST: Final = 16_384

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.filters import Candidate, Predicate, compile_filter
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.kinds import is_list
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.text import compile_text, is_static, settle
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 

@@ -1,6 +1,6 @@
 """What a string in a connector means: text, a path, an expression, or text with values in it.
 
-In compat mode a string is read exactly as the published engine reads it (`quirks`). Strict mode
+In compat mode a string is read exactly as the published engine reads it (`compat`). Strict mode
 differs where that surprises: prose keeps its `$.`, a text that starts with `$` and is no path is
 just text, an empty string stays one, and a `${…}` without a value makes the whole text `MISSING`.
 """
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from jackfield.engine import quirks
+from jackfield.engine import compat
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, InvalidExpression, SyntaxFault
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope, compile_jexl
 from jackfield.engine.expressions.paths import compile_path
 from jackfield.engine.expressions.plain_names import compile_names
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
@@ -119,7 +119,7 @@ def check(text: str, *, mode: Mode) -> str | None:
 
 def _check_tokens(text: str) -> None:
     """Refuse a `${…}` that is neither an expression nor plain names between dots."""
-    for token in _TOKEN.finditer(quirks.without_root_prefixes(text)):
+    for token in _TOKEN.finditer(compat.without_root_prefixes(text)):
         code = token[1].strip()
         if not _PLAIN_NAMES.fullmatch(code):
             _jexl(code, text, "compat")
@@ -167,7 +167,7 @@ def _compile_compat(text: str, stripped: str) -> Evaluate:
     if not stripped:
         raise _invalid(text, "Empty expression", "the text is empty", 0)
     braced = _is_braced(stripped)
-    prose = quirks.without_root_prefixes(stripped[2:-2] if braced else stripped).strip()
+    prose = compat.without_root_prefixes(stripped[2:-2] if braced else stripped).strip()
     if not _TOKEN.search(prose):
         return _compile_whole(text, stripped, prose if braced else None)
     interpolate = _interpolation(prose)
@@ -200,7 +200,7 @@ def _interpolation(prose: str) -> Callable[[EvaluationScope], str]:
             text = prose
             for part in references:
                 value = values[part.position]
-                text = text if value is None else quirks.replace_token(text, part.source, value)
+                text = text if value is None else compat.replace_token(text, part.source, value)
             return text
         rendered = (
             part if isinstance(part, str) else values[part.position] or _kept(part, values)

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import SyntaxFault
-from jackfield.engine.mode import Mode
 
 Kind: TypeAlias = Literal["literal", "name", "binary", "not", "mark", "end"]
 

@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.errors import missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.expressions.text import Reference, is_static, split_text
 from jackfield.engine.inputs.errors import InvalidInputs
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.url import escape
 from jackfield.kit.errors import EgressBlocked, Fault, UnresolvedReference

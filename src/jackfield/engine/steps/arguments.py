@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, cast
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
@@ -12,7 +13,6 @@ from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.query import ArrayFormat, Query
 from jackfield.kit.json import Json

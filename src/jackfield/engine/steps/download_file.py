@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jackfield.engine import quirks
+from jackfield.engine import compat
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, invalid_value
 from jackfield.engine.exchange.failure import fail, fail_with
@@ -14,7 +15,6 @@ from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_safely
-from jackfield.engine.mode import Mode
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.run_context import File
@@ -228,7 +228,7 @@ def _refused(reply: Reply, run: Run) -> StepResult:
     failed = fail(reply, run)
     if run.mode == "strict":
         return failed
-    return replace(failed, output=quirks.in_the_clients_words(failed.output or {}))
+    return replace(failed, output=compat.in_the_clients_words(failed.output or {}))
 
 
 def _is_refusal(reply: Reply) -> bool:

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.expressions.text import compile_text, is_static
 from jackfield.engine.kinds import is_list, is_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 

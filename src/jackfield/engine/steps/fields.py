@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object, take_objects, take_text
 from jackfield.engine.enum_matchers.matchers import Match, find_matcher
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
@@ -13,7 +14,6 @@ from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_settled, may_fail
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import is_list
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 

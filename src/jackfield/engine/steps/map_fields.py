@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import take_text
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.kinds import as_object, is_list
-from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.fields import (

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.exchange.failure import fail, fail_with
@@ -14,7 +15,6 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.kinds import as_object, is_list, is_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.ports import Response
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import compile_condition, compile_name

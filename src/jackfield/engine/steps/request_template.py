@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jackfield.engine import quirks
+from jackfield.engine import compat
 from jackfield.engine.auth.authorization import Authorization, compile_authorization
 from jackfield.engine.auth.signable import Sign, signable
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import take_choice
 from jackfield.engine.errors import InvalidStep, invalid_value
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.kinds import is_list
-from jackfield.engine.mode import Mode
 from jackfield.engine.ports import ClientCertificate, Request
 from jackfield.engine.run import Run
 from jackfield.engine.steps.address import Locate, compile_address
@@ -128,7 +128,7 @@ def _body_of(draft: Draft, run: Run) -> Json:
     if run.mode == "compat" and isinstance(body, str):
         spelled = header_name(draft.headers, "content-type")
         if spelled and draft.headers[spelled].lower().startswith("application/json"):
-            return quirks.as_json_text(body)
+            return compat.as_json_text(body)
     return body
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 from xml.sax.saxutils import escape
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object, take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.failure import fail, fail_with, raw_of
@@ -16,7 +17,6 @@ from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.expressions.text import Reference, split_text
 from jackfield.engine.kinds import as_object, is_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.ports import Request
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import Draft

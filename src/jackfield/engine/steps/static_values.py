@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
 from jackfield.engine.kinds import is_list
-from jackfield.engine.mode import Mode
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.undefined import UNDEFINED

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jackfield.engine import quirks
+from jackfield.engine import compat
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object, take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.failure import fail, raw_of
@@ -16,7 +17,6 @@ from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.kinds import as_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.ports import Request
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import compile_condition, compile_name
@@ -75,7 +75,7 @@ def compile_upload_file(params: Mapping[str, Json], setting: CompileContext) -> 
         draft.headers[spelled or "Content-Type"] = content_type
         return outgoing.finish(run, draft, content)
 
-    return _sending(params, setting, request, quirks.in_the_clients_words)
+    return _sending(params, setting, request, compat.in_the_clients_words)
 
 
 def compile_upload_binary(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
@@ -101,7 +101,7 @@ def compile_upload_binary(params: Mapping[str, Json], setting: CompileContext) -
             draft.headers["Content-Type"] = js.to_text(content.get("contentType") or _BINARY)
         return outgoing.finish(run, draft, decode_content(content.get("content")))
 
-    return _sending(params, setting, request, quirks.without_words)
+    return _sending(params, setting, request, compat.without_words)
 
 
 def decode_content(value: Json) -> bytes:

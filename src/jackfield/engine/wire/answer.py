@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from jackfield.engine import quirks
-from jackfield.engine.mode import Mode
+from jackfield.engine import compat
+from jackfield.engine.compat import Mode
 from jackfield.engine.ports import Response
 from jackfield.engine.wire.body import is_xml
 from jackfield.engine.wire.json import decode_json
@@ -29,7 +29,7 @@ def read_body(response: Response, mode: Mode) -> Json:
         return ""
     content_type = response.headers.get("content-type")
     if content_type is not None and is_xml(content_type):
-        document = quirks.keep_references(body) if mode == "compat" else body
+        document = compat.keep_references(body) if mode == "compat" else body
         return read_xml(document, FORMS[mode])
     try:
         return decode_json(body, mode)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Final, Literal, TypeAlias
 
-from jackfield.engine.mode import Mode
+from jackfield.engine.compat import Mode
 from jackfield.engine.ports import Response
 from jackfield.engine.wire.answer import FORMS, read_body
 from jackfield.engine.wire.body import is_xml

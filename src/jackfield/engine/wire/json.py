@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.expressions import js
-from jackfield.engine.mode import Mode
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 

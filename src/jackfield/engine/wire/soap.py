@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jackfield.engine import quirks
+from jackfield.engine import compat
+from jackfield.engine.compat import Mode
 from jackfield.engine.kinds import as_object, is_list, is_object
-from jackfield.engine.mode import Mode
 from jackfield.engine.ports import Response
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.engine.wire.xml_writer import ATTRIBUTE, TEXT, write_xml
@@ -47,7 +47,7 @@ def write_envelope(
     """
     prefix = namespaces[0][0] if namespaces else None
     if mode == "compat":
-        prefix = quirks.soap_prefix(namespaces)
+        prefix = compat.soap_prefix(namespaces)
     body = {_with_prefix(operation, prefix): _prefixed(content, prefix)}
     envelope: dict[str, Json] = {"@_xmlns:soapenv": _ENVELOPE}
     envelope |= {f"@_xmlns:{name}": uri for name, uri in namespaces}
@@ -67,7 +67,7 @@ def read_envelope(response: Response, mode: Mode) -> Json:
     if mode == "compat":
         if not body.lstrip().startswith(b"<"):
             return {}
-        body = quirks.keep_references(body)
+        body = compat.keep_references(body)
     try:
         document = read_xml(body, _FORMS[mode])
     except ValueError:

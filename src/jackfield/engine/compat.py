@@ -1,16 +1,19 @@
-"""What compat mode does only because the published engine does it.
+"""The two ways to read a connector's document, and what only compat mode does.
 
 Each function names the observed case it answers for (its id among the vectors of the tests).
-Nothing here is used in strict mode. Where the two modes read a document differently, as in what an
-absent value means, the code says so where it reads.
+Nothing but `Mode` is used in strict mode. Where the two modes read a document differently, as in
+what an absent value means, the code says so where it reads.
 """
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from jackfield.kit.json import Json
+
+# "compat" gives what the published engine gives, oddities included; "strict" mends them.
+Mode: TypeAlias = Literal["compat", "strict"]
 
 _ROOT_PREFIX: Final = "$."
 
