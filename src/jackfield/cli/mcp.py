@@ -9,7 +9,7 @@ from typing import Any, Final, TextIO
 import click
 
 from jackfield.cli.output import fail
-from jackfield.engine.kinds import as_object
+from jackfield.kit.json import as_object
 
 _AT_ONCE: Final = 16
 _INTERNAL_ERROR: Final = -32603

@@ -6,9 +6,8 @@ from functools import cached_property
 from typing import Final
 
 from jackfield.connectors.compilation import Compilation
-from jackfield.connectors.reading import mapping, scope_names, text
 from jackfield.engine.connector import CompiledAction
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, mapping, text, words
 
 _EFFECTS_OF_TYPE: Final[Mapping[str, tuple[str, ...]]] = {
     "list": ("read",),
@@ -76,7 +75,7 @@ def read_action(entry: Mapping[str, Json], *, key: str, compilation: Compilation
         effects=effects,
         categories=tuple(entry.get("categories") or ()),
         tags=tuple(entry.get("tags") or ()),
-        required_scopes=tuple(scope_names(entry.get("requiredScopes"))),
+        required_scopes=tuple(words(entry.get("requiredScopes"))),
         release_stage=text(entry, "releaseStage") or "ga",
         resources=text(entry, "resources"),
         annotations={**_hints(effects), **mapping(entry, "annotations")},

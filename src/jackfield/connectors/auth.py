@@ -17,9 +17,8 @@ from jackfield.connectors.field_validation import (
 from jackfield.connectors.fields import Field, read_field
 from jackfield.connectors.guides import Guide, linking_section, read_guide, select
 from jackfield.connectors.permissions import PermissionProbe, read_permissions
-from jackfield.connectors.reading import items, mapping, scope_names, text
 from jackfield.engine.connector import CompiledAction
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping, text, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +179,7 @@ def read_auth_method(
         setup_guide=read_guide(mapping(guides, "setup")),
         support_link=text(support, "link") or None,
         support_description=text(support, "description") or None,
-        required_scopes=tuple(scope_names(entry.get("requiredScopes"))),
+        required_scopes=tuple(words(entry.get("requiredScopes"))),
         environments=_environments(entry),
         test_actions=_probes(entry, compilation),
         identity=_identity(mapping(entry, "identity"), compilation),

@@ -10,10 +10,9 @@ from jackfield.connectors.action import ActionInfo, read_action
 from jackfield.connectors.auth import AuthMethod, read_auth_method
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.diagnostics import Diagnostic
-from jackfield.connectors.reading import items, mapping, scope_names, text
 from jackfield.engine.compat import Mode
 from jackfield.engine.connector import CompiledConnector
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping, text, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +120,7 @@ def build(
         icon=_icon(text(mapping(described, "assets"), "icon"), file.parent),
         links=tuple(_links(document)),
         scope_definitions=tuple(
-            ScopeDefinition(
-                name, text(scope, "description"), tuple(scope_names(scope.get("includes")))
-            )
+            ScopeDefinition(name, text(scope, "description"), tuple(words(scope.get("includes"))))
             for name, scope in mapping(document, "scopeDefinitions").items()
         ),
         auth_methods=tuple(

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jackfield.connectors.reading import items, mapping, text
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping, text
 
 
 @dataclass(frozen=True, slots=True)

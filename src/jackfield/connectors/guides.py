@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from jackfield.connectors.reading import items, mapping, scope_names, text
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping, text, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ def _section(entry: Mapping[str, Json]) -> Section:
         points=tuple(entry.get("list") or ()),
         image=_image(entry),
         steps=tuple(map(_step, items(entry, "steps"))),
-        applicable_scopes=tuple(scope_names(entry.get("applicableScopes"))),
+        applicable_scopes=tuple(words(entry.get("applicableScopes"))),
         names_hub=entry.get("whitelabelHide") is True,
     )
 
@@ -182,8 +181,8 @@ def _step(entry: Mapping[str, Json]) -> Step:
         content=text(entry, "content"),
         points=tuple(entry.get("list") or ()),
         image=_image(entry),
-        applicable_scopes=tuple(scope_names(entry.get("applicableScopes"))),
-        display_scopes=tuple(scope_names(entry.get("displayScopes"))),
+        applicable_scopes=tuple(words(entry.get("applicableScopes"))),
+        display_scopes=tuple(words(entry.get("displayScopes"))),
         field=text(entry, "field") or None,
     )
 

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from jackfield.connectors.reading import items, mapping, scope_names, text
 from jackfield.connectors.schema.expressions import is_evaluated
 from jackfield.connectors.schema.report import At, Report, owner, suggestion, unwind
 from jackfield.connectors.yaml import KeyPath
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping, text, words
 
 # `steps.name`, or with the name in quotes and brackets; likewise `inputs` and `credentials`.
 _REFERENCE: Final = re.compile(
@@ -109,7 +108,7 @@ def _unused_steps(action: _Action, report: Report) -> None:
     }
     for _, step in _numbered(action.entries, "steps", action.at):
         grouped = mapping(mapping(step, "stepFunction"), "parameters").get("stepsDataToGroup")
-        used.update(scope_names(grouped))
+        used.update(words(grouped))
     for at, step in _numbered(action.entries, "steps", action.at):
         name = text(step, "stepId")
         if name not in used and _is_pure(mapping(step, "stepFunction")):

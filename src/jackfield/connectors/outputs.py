@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from jackfield.connectors.action import ActionInfo
-from jackfield.connectors.reading import items, mapping, text
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping, text
 
 _TYPES: Final = {
     "string": "string",

@@ -11,9 +11,8 @@ from typing import Final
 
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.compilation import Compilation
-from jackfield.connectors.reading import as_list, items, mapping, text, texts
 from jackfield.engine.connector import CompiledAction
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_list, items, mapping, text, texts
 
 # A read that fails for what was asked, and not for who asked, was let in.
 _READ_REFUSALS: Final = frozenset({400, 422})

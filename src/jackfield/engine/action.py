@@ -16,13 +16,12 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
 from jackfield.engine.inputs.accept import Inputs, Placed
-from jackfield.engine.kinds import as_list, as_object, is_object
 from jackfield.engine.run import IsRateLimit, Retries, Run, StepResult
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.steps.step import Step, StopAction, compile_step, snapshot
 from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_list, as_object, is_object
 
 _READING: Final = frozenset({"read", "search"})
 _FORMATS_OF_LINES: Final = frozenset({"csv", "lines", "ndjson"})

@@ -12,8 +12,7 @@ from typing import Final, TypeAlias
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import compile_text, is_static
-from jackfield.engine.kinds import is_list, is_object
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 Allow: TypeAlias = Callable[[str, Mapping[str, str]], bool]
 

@@ -7,9 +7,8 @@ from typing import Final
 
 from jackfield.engine.dates import read_date
 from jackfield.engine.expressions import js
-from jackfield.engine.kinds import is_object
 from jackfield.engine.wire.json import decode_json, encode_text
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_object
 
 _DATE_LENGTH: Final = 10
 

@@ -9,12 +9,11 @@ from jackfield.engine.allowed_hosts import HostRules
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep
-from jackfield.engine.kinds import is_object
 from jackfield.engine.limits import Limits, compile_limits
 from jackfield.engine.proxy import ProxyTemplate
 from jackfield.engine.rate_errors import compile_rate_errors
 from jackfield.engine.steps.compile_context import Authorizations, CompileContext
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_object
 
 
 class CompiledConnector:

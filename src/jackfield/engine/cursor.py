@@ -8,9 +8,8 @@ from typing import Final
 
 import msgspec
 
-from jackfield.engine.kinds import is_object
 from jackfield.engine.run import Position
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_object
 
 _VERSION: Final = 2
 _LONGEST: Final = 16_384

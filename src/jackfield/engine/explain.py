@@ -6,9 +6,8 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.text import compile_text, is_static
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 _OF_A_STEP = ("condition", "iterator", "stepFunction", "stepFunctions")
 # What is about the answer, which is not there yet, and what holds the account's secrets.

@@ -18,8 +18,7 @@ from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions.errors import SyntaxFault
 from jackfield.engine.expressions.patterns import Pattern
-from jackfield.engine.kinds import as_object
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object
 
 DEFAULT_RATE: Final = 25.0
 DEFAULT_CONCURRENCY: Final = 30

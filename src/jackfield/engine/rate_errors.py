@@ -9,11 +9,10 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.kinds import as_object
 from jackfield.engine.limits import match_part
 from jackfield.engine.run import IsRateLimit
 from jackfield.engine.wire.json import decode_json
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object
 
 
 @dataclass(frozen=True, slots=True)

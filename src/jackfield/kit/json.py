@@ -5,9 +5,9 @@ The one place that touches the codec: everything else asks for a type and gets i
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeGuard, TypeVar
 
 import msgspec
 
@@ -76,6 +76,52 @@ def schema(*types: Any) -> tuple[tuple[Json, ...], dict[str, Json]]:
     return msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}", schema_hook=_describe
     )
+
+
+def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
+    return isinstance(value, dict)
+
+
+def is_list(value: Json) -> TypeGuard[list[Json]]:
+    return isinstance(value, list)
+
+
+def as_object(value: Json) -> dict[str, Json]:
+    """Return `value` if it is an object, else an empty one."""
+    return value if is_object(value) else {}
+
+
+def as_list(value: Json) -> list[Json]:
+    """Return `value` if it is a list, else an empty one."""
+    return value if is_list(value) else []
+
+
+def mapping(owner: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    """Return the object at `name`, or an empty one."""
+    return as_object(owner.get(name))
+
+
+def items(owner: Mapping[str, Json], name: str) -> Iterator[Mapping[str, Json]]:
+    """Yield the objects of the list at `name`; an empty one for what is none."""
+    return map(as_object, as_list(owner.get(name)))
+
+
+def text(owner: Mapping[str, Json], name: str) -> str:
+    """Return the text at `name`, or an empty one."""
+    value = owner.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def texts(owner: Mapping[str, Json], name: str) -> list[str]:
+    """Return the texts of the list at `name`; an empty one for what is none."""
+    return [each if isinstance(each, str) else "" for each in as_list(owner.get(name))]
+
+
+def words(value: Json) -> list[str]:
+    """Return the words of a text, or the texts of a list: both ways to write a set of names."""
+    if isinstance(value, str):
+        return value.split()
+    return [name for name in as_list(value) if isinstance(name, str)]
 
 
 def _parse(type_: type, value: object) -> object:

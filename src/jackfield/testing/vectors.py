@@ -20,7 +20,6 @@ from jackfield.engine.document_reader import take_object
 from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.text import evaluate
-from jackfield.engine.kinds import as_object, is_list, is_object
 from jackfield.engine.ports import Request, Response, Signer
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.run_context import RunContext
@@ -31,7 +30,7 @@ from jackfield.engine.wire.json import encode_json, float_digits
 from jackfield.engine.wire.url import path_and_query
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.errors import HubError
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object, is_list, is_object
 
 _CONTEXT: Final = {
     "authenticationType": "custom",

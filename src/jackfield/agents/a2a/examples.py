@@ -7,8 +7,7 @@ from jackfield.agents.accounts import AccountSet
 from jackfield.agents.param_styles import ACCOUNT
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector
-from jackfield.engine.kinds import as_list, as_object, is_object
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_list, as_object, is_object
 
 _MOST_LEVELS: Final = 5
 

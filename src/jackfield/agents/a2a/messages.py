@@ -14,8 +14,7 @@ from jackfield.agents.a2a.protocol import (
     TASK_NOT_FOUND,
 )
 from jackfield.agents.jsonrpc import INVALID_PARAMS, RpcRefused
-from jackfield.engine.kinds import is_object
-from jackfield.kit.json import DecodeError, Json, ValidationError, convert, parse
+from jackfield.kit.json import DecodeError, Json, ValidationError, convert, is_object, parse
 
 _ACTION: Final = "action"
 _EXAMPLE: Final = '{"action": "iterable_list_channels"}'

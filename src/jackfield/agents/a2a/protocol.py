@@ -12,8 +12,7 @@ from jackfield.agents.jsonrpc import (
     RpcRefused,
     require_shallow,
 )
-from jackfield.engine.kinds import is_object
-from jackfield.kit.json import DecodeError, Json, parse
+from jackfield.kit.json import DecodeError, Json, is_object, parse
 
 VERSION: Final = "0.3.0"
 

@@ -22,9 +22,8 @@ from jackfield.agents.mcp import calls, messages, revisions
 from jackfield.agents.mcp.endpoint import Endpoint, resolve
 from jackfield.agents.mcp.messages import Message
 from jackfield.agents.mcp.tools import Toolbox
-from jackfield.engine.kinds import is_object
 from jackfield.kit.errors import HubError, UnsupportedMediaType
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_object
 from jackfield.logs.runs.sources import PATHS, RunSource
 from jackfield.projects import service as projects
 from jackfield.projects.authorization import read_api_key

@@ -12,8 +12,7 @@ from jackfield.agents.jsonrpc import (
     RpcRefused,
     require_shallow,
 )
-from jackfield.engine.kinds import is_object
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_object
 
 SERVER_ERROR: Final = -32000
 HEADER_MISMATCH: Final = -32020

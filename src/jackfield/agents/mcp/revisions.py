@@ -13,8 +13,7 @@ from starlette.datastructures import Headers
 
 from jackfield.agents.jsonrpc import INVALID_PARAMS, RpcRefused
 from jackfield.agents.mcp.messages import HEADER_MISMATCH, UNSUPPORTED_VERSION, Message
-from jackfield.engine.kinds import is_object
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_object
 
 WITH_HANDSHAKE: Final = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 WITHOUT_HANDSHAKE: Final = ("2026-07-28",)

@@ -7,11 +7,9 @@ from urllib.parse import urlsplit
 
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector, Link
-from jackfield.connectors.reading import as_list, items, mapping, text, texts
 from jackfield.engine.inputs.schema import FORMAT_WORDS
-from jackfield.engine.kinds import is_list
 from jackfield.kit.errors import HubError
-from jackfield.kit.json import Json, encode
+from jackfield.kit.json import Json, as_list, encode, is_list, items, mapping, text, texts
 
 # Fields of fields of fields: deeper ones are left to the schema.
 _DEEPEST: Final = 4

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
-from jackfield.connectors.reading import items, mapping
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping
 
 _REQUESTS: Final = frozenset(
     {

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from jackfield.connectors import patterns
-from jackfield.connectors.reading import items, mapping, scope_names, text, texts
 from jackfield.connectors.schema.report import At, Report, spell, suggestion, unwind
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping, text, texts, words
 
 MAX_TOOL_NAME: Final = 60
 _RESERVED_CREDENTIALS: Final = frozenset(
@@ -217,7 +216,7 @@ def _anchor(notice: Mapping[str, Json], at: At, fields: Sequence[str], report: R
 def _scopes(
     owner: Mapping[str, Json], name: str, at: At, known: Mapping[str, Json], report: Report
 ) -> None:
-    for scope in scope_names(owner.get(name)):
+    for scope in words(owner.get(name)):
         if scope not in known:
             message = _not_among(scope, known, (at, name), "one of 'scopeDefinitions'")
             report.flaw((at, name), message)

@@ -8,14 +8,13 @@ from jackfield.connectors import lints
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.diagnostics import Severity
 from jackfield.connectors.loading import integrity
-from jackfield.connectors.reading import items, mapping, text
 from jackfield.connectors.schema.document import DOCUMENT
 from jackfield.connectors.schema.report import Problem, Report, owner, spell, unwind
 from jackfield.connectors.yaml import KeyPath
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.text import check as check_syntax
 from jackfield.kit.errors import HubError
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping, text
 
 _SURPRISES: Final = (
     ('\\"', "Between single quotes or without quotes, YAML keeps '\\\"' as two characters."),

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 from urllib.parse import unquote
 
-from jackfield.connectors.reading import mapping
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, mapping
 
 _MOST_HOPS: Final = 20
 

@@ -15,10 +15,9 @@ from jackfield.connectors.openapi.names import snake_case
 from jackfield.connectors.openapi.operations import Import, read_actions
 from jackfield.connectors.openapi.schemas import one_line
 from jackfield.connectors.openapi.security import to_auth_methods
-from jackfield.connectors.reading import items, mapping, text
 from jackfield.connectors.scaffold import require_key
 from jackfield.kit.errors import InvalidRequest
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping, text
 
 _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 

@@ -8,8 +8,7 @@ from jackfield.connectors.loading.integrity import MAX_TOOL_NAME
 from jackfield.connectors.openapi.document import OpenApi
 from jackfield.connectors.openapi.names import snake_case, unique
 from jackfield.connectors.openapi.schemas import merged, one_line, to_input, to_inputs
-from jackfield.connectors.reading import items, mapping, text
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, items, mapping, text
 
 _PLACES: Final = {"path": "path", "query": "query", "header": "headers"}
 _EFFECTS: Final = {

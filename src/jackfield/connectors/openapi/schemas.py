@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from jackfield.connectors.openapi.document import OpenApi
-from jackfield.connectors.reading import mapping, text
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, mapping, text
 
 _DEEPEST: Final = 4
 _FORMATS: Final = {"email": "email", "uri": "uri", "url": "url", "uuid": "uuid", "date": "date"}

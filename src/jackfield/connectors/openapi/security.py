@@ -5,8 +5,7 @@ from typing import Final
 
 from jackfield.connectors.openapi.document import OpenApi
 from jackfield.connectors.openapi.names import snake_case
-from jackfield.connectors.reading import mapping, text
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, mapping, text
 
 
 def to_auth_methods(api: OpenApi, doubts: list[str]) -> list[dict[str, Json]]:

@@ -17,8 +17,7 @@ from jackfield.engine.errors import missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.kinds import as_object
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object
 
 _KEYS: Final = frozenset({"strategy", "service", "region"})
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"

@@ -18,8 +18,7 @@ from jackfield.engine.errors import invalid_value
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.kinds import as_object
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object
 
 _KEYS: Final = frozenset(
     {

@@ -6,7 +6,6 @@ from typing import Final
 from jackfield.engine.compat import Mode
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.retry_after import retry_after
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.wire.formats import is_html, title_of
 from jackfield.engine.wire.url import path_and_query
@@ -19,7 +18,7 @@ from jackfield.kit.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
 )
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 from jackfield.kit.redaction import Redactor
 
 _HARMLESS_HEADERS: Final = frozenset(

@@ -36,9 +36,8 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.expressions.patterns import Pattern
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 _LONGEST_TEXT: Final = 1_000_000
 

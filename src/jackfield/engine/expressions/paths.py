@@ -14,9 +14,8 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.filters import Candidate, Predicate, compile_filter
 from jackfield.engine.expressions.meter import Meter
-from jackfield.engine.kinds import is_list
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list
 
 LONGEST: Final = 4096
 _MOST_SEGMENTS: Final = 64

@@ -10,9 +10,8 @@ from typing import Final
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.paths import compile_path
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 _FINDS_MANY: Final = re.compile(r"\.\.|\[\*\]|\[\?\(|\[\d+:\d+\]", re.ASCII)
 _NAMES: Final = re.compile(r"\$|\['([^']+)'\]|\[\"([^\"]+)\"\]|\[(\d+)\]|([^\[\].]+)", re.ASCII)

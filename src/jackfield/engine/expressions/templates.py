@@ -8,9 +8,8 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.text import compile_text, is_static, settle
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 _DEEPEST: Final = 64
 _MAY_FAIL: Final = re.compile(r"\$\{|\A\s*\$.*(?:[(*]|\.\.)", re.DOTALL)

@@ -18,9 +18,8 @@ from jackfield.engine.expressions.errors import EvaluationFault, InvalidExpressi
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope, compile_jexl
 from jackfield.engine.expressions.paths import compile_path
 from jackfield.engine.expressions.plain_names import compile_names
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 LONGEST: Final = 1_000_000
 _TOKEN: Final = re.compile(r"\$\{([^}]+)\}")

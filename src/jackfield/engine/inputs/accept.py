@@ -14,9 +14,8 @@ from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.inputs.rules import Rule, compile_rules
 from jackfield.engine.inputs.schema import object_schema
 from jackfield.engine.inputs.validation import Validator
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.kit.errors import Fault
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 Placed: TypeAlias = Mapping[str, Mapping[str, Json]]
 Convert: TypeAlias = Callable[[Json], Json]

@@ -6,10 +6,9 @@ from typing import Final, TypeAlias
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions import js
-from jackfield.engine.kinds import is_list
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import Fault
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list
 
 Rule: TypeAlias = Callable[[Mapping[str, Json]], Fault | None]
 

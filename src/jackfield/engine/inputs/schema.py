@@ -5,8 +5,7 @@ from typing import Final
 
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep
-from jackfield.engine.kinds import is_list, is_object
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 _TYPES: Final[Mapping[str, dict[str, Json]]] = {
     "string": {"type": "string"},

@@ -12,10 +12,9 @@ from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.query import ArrayFormat, Query
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 Place: TypeAlias = Literal["query", "body", "headers"]
 

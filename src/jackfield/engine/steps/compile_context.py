@@ -7,9 +7,8 @@ from typing import TypeAlias
 from jackfield.engine.auth.authorization import Authorization, compile_authorization
 from jackfield.engine.compat import Mode
 from jackfield.engine.errors import InvalidStep
-from jackfield.engine.kinds import as_object
 from jackfield.engine.run import Run, StepResult
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object
 
 StepFunction: TypeAlias = Callable[[Run], Awaitable[StepResult]]
 

@@ -9,9 +9,8 @@ from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.expressions.text import compile_text, is_static
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 # From the step's scope and the answer's content to a part of the content.
 Extract: TypeAlias = Callable[[EvaluationScope, Json], Json]

@@ -13,9 +13,8 @@ from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_settled, may_fail
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.kinds import is_list
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list
 
 UNMAPPED: Final = "unmapped_value"
 TYPES: Final = ("string", "number", "boolean", "datetime_string", "enum", "object")

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from jackfield.engine.errors import missing_field
 from jackfield.engine.expressions import js
-from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object, is_list
 
 
 def compile_group_data(params: Mapping[str, Json], _setting: CompileContext) -> StepFunction:

@@ -8,7 +8,6 @@ from jackfield.engine.document_reader import take_text
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.fields import (
@@ -19,7 +18,7 @@ from jackfield.engine.steps.fields import (
     map_record,
 )
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object, is_list
 
 _SEEN: Final = (
     "context",

@@ -14,7 +14,6 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.kinds import as_object, is_list, is_object
 from jackfield.engine.ports import Response
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import compile_condition, compile_name
@@ -24,7 +23,7 @@ from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import read_answer
 from jackfield.engine.wire.json import decode_json
 from jackfield.kit.errors import ProviderError, ProviderTimeout
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object, is_list, is_object
 
 _KEYS: Final = frozenset(
     {"baseUrl", "url", "method", "toolName", "timeout", "authorization", "authentication", "args"}

@@ -13,13 +13,12 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_safely
-from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.run import Run
 from jackfield.engine.steps.extraction import Extract, compile_key
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.url import origin_of, path_and_query
 from jackfield.kit.errors import EgressBlocked
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object, is_list
 
 # "url" and "link" are for strict mode: the provider gives the next page's address, in its body or
 # in a Link header.

@@ -13,14 +13,13 @@ from jackfield.engine.exchange.failure import fail, fail_with, raw_of
 from jackfield.engine.exchange.perform import UnreadableAnswer
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
-from jackfield.engine.kinds import as_object, is_list
 from jackfield.engine.run import Position, Run, StepResult
 from jackfield.engine.steps.extraction import index_by
 from jackfield.engine.steps.page_iterator import Paging
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import encode_json
 from jackfield.kit.errors import PaginationStalled, ProviderError
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object, is_list
 
 # Asks for the page of a token (`None`: the first), or in offset mode from a position.
 Ask: TypeAlias = Callable[[Run, Json, int], Awaitable[Reply]]

@@ -14,7 +14,6 @@ from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
-from jackfield.engine.kinds import is_object
 from jackfield.engine.run import Position, Run, StepResult
 from jackfield.engine.steps.arguments import Draft
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
@@ -22,7 +21,7 @@ from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
 from jackfield.engine.wire.url import origin_of
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_object
 
 _KEYS: Final = frozenset(
     {

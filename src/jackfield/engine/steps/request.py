@@ -13,7 +13,6 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.kinds import as_list, as_object
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.extraction import Extract, compile_key, index_by
@@ -21,7 +20,7 @@ from jackfield.engine.steps.request_template import compile_outgoing
 from jackfield.engine.steps.saml import compile_saml
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import FORMATS, Format, read_answer, reader_of
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_list, as_object
 
 KEYS: Final = frozenset(
     {

@@ -15,7 +15,6 @@ from jackfield.engine.errors import InvalidStep, invalid_value
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
-from jackfield.engine.kinds import is_list
 from jackfield.engine.ports import ClientCertificate, Request
 from jackfield.engine.run import Run
 from jackfield.engine.steps.address import Locate, compile_address
@@ -23,7 +22,7 @@ from jackfield.engine.steps.arguments import Argument, Draft, compile_arguments,
 from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.wire.body import encode_body, header_name
 from jackfield.engine.wire.url import join_query, normalize
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list
 
 METHODS: Final = ("get", "post", "put", "delete", "patch")
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})

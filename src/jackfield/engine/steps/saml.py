@@ -12,12 +12,11 @@ from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.kinds import as_object
 from jackfield.engine.run import Run
 from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned, require_signer
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object
 
 # Gives the body's key and the assertion to put there.
 Assert: TypeAlias = Callable[[Run], tuple[str, str]]

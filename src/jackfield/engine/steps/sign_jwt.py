@@ -10,12 +10,11 @@ from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.kinds import as_object
 from jackfield.engine.ports import Signer
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.kit.errors import HubError
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object
 
 _KEYS: Final = frozenset({"algorithm", "privateKey", "claims"})
 _FINGERPRINT: Final = "{publicKeyFingerprint}"

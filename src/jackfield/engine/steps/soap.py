@@ -16,7 +16,6 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.expressions.text import Reference, split_text
-from jackfield.engine.kinds import as_object, is_object
 from jackfield.engine.ports import Request
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import Draft
@@ -32,7 +31,7 @@ from jackfield.engine.wire.soap import UsernameToken, fault_of, read_envelope, w
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.engine.wire.xml_writer import write_xml
 from jackfield.kit.errors import ProviderError
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object, is_object
 
 # Writes the body of one request from its arguments.
 Write: TypeAlias = Callable[[EvaluationScope, Draft], str]

@@ -6,11 +6,10 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
-from jackfield.engine.kinds import is_list
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list
 
 
 def compile_static_values(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:

@@ -11,13 +11,12 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.kinds import is_list
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.registry import compile_function
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import HubError, ProviderError
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list
 
 OnConditionError: TypeAlias = Literal["run", "skip", "stop", "fail"]
 

@@ -10,12 +10,11 @@ from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.map_fields import visible
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 Cast: TypeAlias = Callable[[Json], Json]
 

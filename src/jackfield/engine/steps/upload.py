@@ -16,7 +16,6 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.inputs.errors import InvalidInputs
-from jackfield.engine.kinds import as_object
 from jackfield.engine.ports import Request
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.arguments import compile_condition, compile_name
@@ -28,7 +27,7 @@ from jackfield.engine.wire.body import header_name, text_of
 from jackfield.engine.wire.files import type_of
 from jackfield.engine.wire.formats import read_answer, reader_of
 from jackfield.engine.wire.multipart import Part, encode_multipart
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object
 
 _KEYS: Final = frozenset(
     {

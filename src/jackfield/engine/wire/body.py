@@ -5,12 +5,11 @@ from collections.abc import MutableMapping
 from typing import Final
 
 from jackfield.engine.expressions import js
-from jackfield.engine.kinds import is_object
 from jackfield.engine.wire.json import encode_json
 from jackfield.engine.wire.multipart import Part, encode_multipart
 from jackfield.engine.wire.query import encode_bracketed, encode_indexed, flatten_form
 from jackfield.engine.wire.xml_writer import write_xml
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_object
 
 FORM: Final = "application/x-www-form-urlencoded"
 _CONTENT_TYPE: Final = "content-type"

@@ -6,11 +6,10 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import quote_plus
 
 from jackfield.engine.expressions import js
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import encode_text
 from jackfield.engine.wire.url import escape
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 ArrayFormat: TypeAlias = Literal["repeat", "brackets", "comma", "stringify"]
 Pairs: TypeAlias = Iterator[tuple[str, str]]

@@ -6,11 +6,10 @@ from typing import Final
 
 from jackfield.engine import compat
 from jackfield.engine.compat import Mode
-from jackfield.engine.kinds import as_object, is_list, is_object
 from jackfield.engine.ports import Response
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.engine.wire.xml_writer import ATTRIBUTE, TEXT, write_xml
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object, is_list, is_object
 
 _ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 _WSS: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"

@@ -10,8 +10,7 @@ from typing import Final
 from xml.parsers import expat
 
 from jackfield.engine.expressions import js
-from jackfield.engine.kinds import is_list
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list
 
 _DEEPEST: Final = 200
 _MOST_ELEMENTS: Final = 1_000_000

@@ -6,9 +6,8 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from jackfield.engine.expressions import js
-from jackfield.engine.kinds import is_list, is_object
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 ATTRIBUTE: Final = "@_"
 TEXT: Final = "#text"

@@ -9,8 +9,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from jackfield.engine.kinds import is_list
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list
 from jackfield.ui.rendering import hub_of, page
 
 ApiDescription: TypeAlias = Callable[[], Mapping[str, Json]]
