@@ -17,12 +17,12 @@ from jackfield.connectors import yaml
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
-from jackfield.connectors.schema.report import suggestion
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
 from jackfield.engine.connector import CompiledAction
 from jackfield.engine.ports import Request, Response, Signer, StepState, Transport
 from jackfield.engine.run_context import ActionResult, RunContext
+from jackfield.engine.schema.report import suggestion
 from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.json import DecodeError, Json, decode, encode
 from jackfield.kit.redaction import MASK, Redactor, is_secret_name

@@ -8,7 +8,7 @@ from typing import Final
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.field_validation import evaluate, spell
 from jackfield.connectors.fields import Field
-from jackfield.connectors.schema.expressions import is_evaluated
+from jackfield.engine.schema.expressions import is_evaluated
 
 _NAMED: Final = re.compile(r"\bcredentials\.(\w+)")
 

@@ -2,19 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from jackfield.engine.schema.report import Severity
 from jackfield.kit.errors import Fault, InvalidRequest
 
 # A message for a person shows the first few; the rest are in `findings`.
 _SHOWN: Final = 3
-
-
-class Severity(StrEnum):
-    ERROR = "error"
-    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True, order=True)

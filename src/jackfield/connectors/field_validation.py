@@ -7,9 +7,9 @@ from typing import Final
 
 from jackfield.connectors import patterns
 from jackfield.connectors.fields import Field, spell_value
-from jackfield.connectors.schema.expressions import is_evaluated
-from jackfield.connectors.schema.report import suggestion
 from jackfield.engine.expressions.templates import compile_safely
+from jackfield.engine.schema.expressions import is_evaluated
+from jackfield.engine.schema.report import suggestion
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 

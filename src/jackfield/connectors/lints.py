@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from jackfield.connectors.schema.expressions import is_evaluated
-from jackfield.connectors.schema.report import At, Report, owner, suggestion, unwind
-from jackfield.connectors.yaml import KeyPath
+from jackfield.engine.schema.expressions import is_evaluated
+from jackfield.engine.schema.report import At, KeyPath, Report, owner, suggestion, unwind
+from jackfield.engine.steps.paginated_request import PAGINATED_REQUEST
+from jackfield.engine.steps.registry import find_kind
+from jackfield.engine.steps.request import REQUEST
 from jackfield.kit.json import Json, items, mapping, text, words
 
 # `steps.name`, or with the name in quotes and brackets; likewise `inputs` and `credentials`.
@@ -38,9 +40,6 @@ _MEANINGS: Final = {
     "inputs": "an input of this action",
     "credentials": "a field of any auth method",
 }
-_TRANSFORMS: Final = frozenset(
-    {"map_fields", "typecast", "group_data", "static_values", "sign_jwt"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,11 @@ def _unused_steps(action: _Action, report: Report) -> None:
 
 
 def _is_pure(call: Mapping[str, Json]) -> bool:
-    name = call.get("functionName")
-    if name in {"map_fields", "typecast"} and str(call.get("version") or "1") == "1":
+    kind = find_kind(text(call, "functionName"))
+    if kind is None or kind.outdated_in(str(call.get("version") or "1")) is not None:
         return False
-    return name in _TRANSFORMS or (
-        name in {"request", "paginated_request"}
-        and mapping(call, "parameters").get("method") == "get"
+    return kind.is_transform or (
+        kind in (REQUEST, PAGINATED_REQUEST) and mapping(call, "parameters").get("method") == "get"
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.compilation import Compilation
 from jackfield.engine.connector import CompiledAction
+from jackfield.engine.steps.request import REQUEST
 from jackfield.kit.json import Json, as_list, items, mapping, text, texts
 
 # A read that fails for what was asked, and not for who asked, was let in.
@@ -51,7 +52,7 @@ class PermissionProbe:
         parameters = {**self.request, "response": {"format": "auto"}}
         if not self.reads and not any(each.get("in") == "body" for each in self._args):
             parameters["args"] = [*self._args, _EMPTY_BODY]
-        call = {"functionName": "request", "parameters": parameters}
+        call = {"functionName": REQUEST.name, "parameters": parameters}
         return self.compilation.action(
             {
                 "actionId": self.key,

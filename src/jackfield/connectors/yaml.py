@@ -10,15 +10,14 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias, cast
+from typing import Final, cast
 
 from yaml import MappingNode, MarkedYAMLError, Node, ScalarNode, SequenceNode
 from yaml._yaml import CParser
 from yaml.reader import ReaderError
 
+from jackfield.engine.schema.report import KeyPath
 from jackfield.kit.json import Json
-
-KeyPath: TypeAlias = tuple[str | int, ...]
 
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 1_000_000

@@ -62,9 +62,7 @@ class CompiledAction:
         self._page_size: Final = _page_size(document)
         self._builds_result: Final = any(map(_is_old_mapping, as_list(document.get("steps"))))
         self._paginated: Final = frozenset(
-            str(index)
-            for index, step in enumerate(steps)
-            if step.function_name in ("paginated_request", "soap_paginated_request")
+            str(index) for index, step in enumerate(steps) if step.is_paged
         )
         # Whether the provider's lines can be passed on as they come.
         self.streams: Final = (

@@ -1,21 +1,10 @@
 """What a document leaves to be understood, written out for the engine."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final, cast
+from typing import cast
 
-from jackfield.kit.json import Json, items, mapping
-
-_REQUESTS: Final = frozenset(
-    {
-        "request",
-        "paginated_request",
-        "soap_request",
-        "soap_paginated_request",
-        "upload_file",
-        "upload_binary",
-        "download_file",
-    }
-)
+from jackfield.engine.steps.registry import find_kind
+from jackfield.kit.json import Json, items, mapping, text
 
 
 def expand(document: dict[str, Json]) -> dict[str, Json]:
@@ -25,7 +14,8 @@ def expand(document: dict[str, Json]) -> dict[str, Json]:
         for call in _calls(action):
             if "version" in call:
                 call["version"] = str(call["version"])
-            if errors and call.get("functionName") in _REQUESTS:
+            kind = find_kind(text(call, "functionName"))
+            if errors and kind is not None and kind.is_request:
                 parameters = cast("dict[str, Json]", mapping(call, "parameters"))
                 parameters["customErrors"] = [*(parameters.get("customErrors") or []), *errors]
     for request in _probes(document):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from jackfield.connectors import patterns
-from jackfield.connectors.schema.report import At, Report, spell, suggestion, unwind
+from jackfield.engine.schema.report import At, Report, spell, suggestion, unwind
 from jackfield.kit.json import Json, items, mapping, text, texts, words
 
 MAX_TOOL_NAME: Final = 60

@@ -14,7 +14,7 @@ from jackfield.connectors.loading import includes, validation
 from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.defaults import expand
 from jackfield.connectors.loading.includes import Source
-from jackfield.connectors.schema.report import Problem, spell
+from jackfield.engine.schema.report import Problem, spell
 from jackfield.kit.json import Json
 
 

@@ -9,10 +9,9 @@ from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.diagnostics import Severity
 from jackfield.connectors.loading import integrity
 from jackfield.connectors.schema.document import DOCUMENT
-from jackfield.connectors.schema.report import Problem, Report, owner, spell, unwind
-from jackfield.connectors.yaml import KeyPath
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.text import check as check_syntax
+from jackfield.engine.schema.report import KeyPath, Problem, Report, owner, spell, unwind
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, items, mapping, text
 

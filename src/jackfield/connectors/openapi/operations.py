@@ -8,6 +8,7 @@ from jackfield.connectors.loading.integrity import MAX_TOOL_NAME
 from jackfield.connectors.openapi.document import OpenApi
 from jackfield.connectors.openapi.names import snake_case, unique
 from jackfield.connectors.openapi.schemas import merged, one_line, to_input, to_inputs
+from jackfield.engine.steps.request import REQUEST
 from jackfield.kit.json import Json, items, mapping, text
 
 _PLACES: Final = {"path": "path", "query": "query", "header": "headers"}
@@ -90,7 +91,7 @@ def _action(
         "effects": [_EFFECTS[method]],
         "inputs": request.inputs,
         "steps": [
-            {"stepId": "call", "stepFunction": {"functionName": "request", "parameters": call}}
+            {"stepId": "call", "stepFunction": {"functionName": REQUEST.name, "parameters": call}}
         ],
         "result": {"data": "$.steps.call.output.data"},
     }

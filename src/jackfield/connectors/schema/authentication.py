@@ -3,13 +3,13 @@
 from typing import Final
 
 from jackfield.connectors.schema.action import INLINE_ACTION
-from jackfield.connectors.schema.authorization import AUTHORIZATION
-from jackfield.connectors.schema.expressions import Expression
 from jackfield.connectors.schema.inputs import FORMATS, SCOPES
-from jackfield.connectors.schema.kinds import Anything, Boolean, Choice, Number, Text
 from jackfield.connectors.schema.permissions import PERMISSION
-from jackfield.connectors.schema.requests import CERTIFICATES
-from jackfield.connectors.schema.structures import Either, Entry, ListOf, MapOf, Record
+from jackfield.engine.schema.authorization import AUTHORIZATION
+from jackfield.engine.schema.expressions import Expression
+from jackfield.engine.schema.kinds import Anything, Boolean, Choice, Number, Text
+from jackfield.engine.schema.requests import CERTIFICATES
+from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record
 
 # Five fields, or six with seconds: numbers, names, lists, ranges and steps.
 _CRON_FIELD: Final = r"(?:\*|\?|[\dA-Za-z,#-]+)(?:/\d+)?"

@@ -5,11 +5,11 @@ from typing import Final
 from jackfield.connectors.schema.action import ACTION, RELEASE_STAGES
 from jackfield.connectors.schema.authentication import AUTHENTICATION
 from jackfield.connectors.schema.events import EVENTS
-from jackfield.connectors.schema.expressions import Expression
 from jackfield.connectors.schema.inputs import SCOPES
-from jackfield.connectors.schema.kinds import Anything, Choice, Number, Text
-from jackfield.connectors.schema.requests import CUSTOM_ERROR
-from jackfield.connectors.schema.structures import Either, Entry, ListOf, MapOf, Record
+from jackfield.engine.schema.expressions import Expression
+from jackfield.engine.schema.kinds import Anything, Choice, Number, Text
+from jackfield.engine.schema.requests import CUSTOM_ERROR
+from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record
 
 _RATE: Final = Number(minimum=0)
 _SUB_POOL: Final = {

@@ -4,10 +4,10 @@ from typing import Final
 
 from jackfield.connectors.schema.action import INLINE_ACTION
 from jackfield.connectors.schema.authentication import GUIDE
-from jackfield.connectors.schema.expressions import BareExpression, Template
-from jackfield.connectors.schema.kinds import Boolean, Text
 from jackfield.connectors.schema.steps import STEP
-from jackfield.connectors.schema.structures import Either, Entry, ListOf, MapOf, Record
+from jackfield.engine.schema.expressions import BareExpression, Template
+from jackfield.engine.schema.kinds import Boolean, Text
+from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record
 
 _RULE: Final = Record(
     "EventRule",

@@ -3,7 +3,7 @@
 from typing import Final
 
 from jackfield.connectors.schema.document import DOCUMENT
-from jackfield.connectors.schema.kinds import Definitions
+from jackfield.engine.schema.kinds import Definitions
 from jackfield.kit.json import Json
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

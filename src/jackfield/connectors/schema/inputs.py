@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from jackfield.connectors.schema.kinds import Anything, Boolean, Choice, Kind, Number, Text
-from jackfield.connectors.schema.structures import Either, Entry, Later, ListOf, Record, Variant
+from jackfield.engine.schema.kinds import Anything, Boolean, Choice, Kind, Number, Text
+from jackfield.engine.schema.structures import Either, Entry, Later, ListOf, Record, Variant
 
 FORMATS: Final = ("email", "url", "uri", "uuid", "date", "datetime")
 TYPES: Final = ("string", "number", "integer", "boolean", "datetime_string", "object", "enum")

@@ -2,17 +2,17 @@
 
 from typing import Final
 
-from jackfield.connectors.schema.kinds import Choice, Number, Text
-from jackfield.connectors.schema.requests import METHODS, REQUEST
-from jackfield.connectors.schema.structures import Entry, ListOf, Record, Unknown
+from jackfield.engine.schema.kinds import Choice, Number, Text
+from jackfield.engine.schema.requests import ARGS, METHODS, URL
+from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 
 _REQUEST: Final = Record(
     "ProbeRequest",
     {
-        "url": REQUEST.entries["url"],
+        "url": URL,
         "method": Entry(Choice(METHODS), "The HTTP method, in lower case.", required=True),
         "args": Entry(
-            REQUEST.entries["args"].kind,
+            ARGS.kind,
             "What is sent in query, body and headers; what is no `get` has an empty object as its "
             "body when left out.",
         ),

@@ -3,8 +3,8 @@
 from typing import Final
 
 from jackfield.connectors.schema.document import DOCUMENT
-from jackfield.connectors.schema.kinds import Kind
-from jackfield.connectors.schema.structures import Entry, Record
+from jackfield.engine.schema.kinds import Kind
+from jackfield.engine.schema.structures import Entry, Record
 
 _INTRODUCTION: Final = """\
 # The connector format

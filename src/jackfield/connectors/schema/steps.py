@@ -1,52 +1,14 @@
 """Steps, and the step functions they call."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Final, cast
 
-from jackfield.connectors.schema.expressions import Expression
-from jackfield.connectors.schema.files import DOWNLOAD_FILE, UPLOAD_BINARY, UPLOAD_FILE
-from jackfield.connectors.schema.kinds import Boolean, Choice, Kind, Text
-from jackfield.connectors.schema.report import At, Report, spell, unwind
-from jackfield.connectors.schema.requests import (
-    PAGINATED_REQUEST,
-    REQUEST,
-    SOAP_PAGINATED_REQUEST,
-    SOAP_REQUEST,
-)
-from jackfield.connectors.schema.structures import Either, Entry, ListOf, Record, Variant
-from jackfield.connectors.schema.transforms import (
-    FIRST_VERSION,
-    GROUP_DATA,
-    MAP_FIELDS,
-    MCP_REQUEST,
-    SIGN_JWT,
-    STATIC_VALUES,
-    TYPECAST,
-)
+from jackfield.engine.schema.expressions import Expression
+from jackfield.engine.schema.kinds import Boolean, Choice, Kind, Text
+from jackfield.engine.schema.report import At, Report, spell, unwind
+from jackfield.engine.schema.structures import Either, Entry, ListOf, Record, Variant
+from jackfield.engine.steps.kind import StepKind
+from jackfield.engine.steps.registry import STEP_KINDS, UNSUPPORTED_KINDS, find_kind
 from jackfield.kit.json import Json
-
-# They need a service that this hub does not run.
-UNSUPPORTED_FUNCTIONS: Final = ("browser_use", "code_execution_lambda", "emit_event")
-
-PARAMETERS: Final[Mapping[str, Record]] = {
-    "request": REQUEST,
-    "paginated_request": PAGINATED_REQUEST,
-    "soap_request": SOAP_REQUEST,
-    "soap_paginated_request": SOAP_PAGINATED_REQUEST,
-    "map_fields": MAP_FIELDS,
-    "typecast": TYPECAST,
-    "group_data": GROUP_DATA,
-    "static_values": STATIC_VALUES,
-    "upload_file": UPLOAD_FILE,
-    "upload_binary": UPLOAD_BINARY,
-    "download_file": DOWNLOAD_FILE,
-    "sign_jwt": SIGN_JWT,
-    "mcp_request": MCP_REQUEST,
-}
-VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "map_fields": ("1", "2"),
-    "typecast": ("1", "2"),
-}
 
 
 class _Version(Kind):
@@ -64,15 +26,15 @@ class _Version(Kind):
         return {"enum": ["1", "2"]}
 
 
-def _call(name: str) -> Record:
+def _call(kind: StepKind) -> Record:
     return Record(
-        "".join(part.capitalize() for part in name.split("_")),
+        "".join(part.capitalize() for part in kind.name.split("_")),
         {
-            "functionName": Entry(Choice((name,)), "What the step does.", required=True),
+            "functionName": Entry(Choice((kind.name,)), "What the step does.", required=True),
             "version": Entry(_Version(), "The function's version.", default="1"),
-            "parameters": Entry(PARAMETERS[name], "What it is told.", required=True),
+            "parameters": Entry(kind.parameters, "What it is told.", required=True),
         },
-        doc=PARAMETERS[name].doc,
+        doc=kind.parameters.doc,
     )
 
 
@@ -85,25 +47,24 @@ class _StepFunction(Variant):
         call = cast("dict[str, Json]", value)
         name = str(call.get("functionName"))
         version = str(call.get("version") or "1")
-        if name in UNSUPPORTED_FUNCTIONS:
+        kind = find_kind(name)
+        if name in UNSUPPORTED_KINDS:
             message = f"The step function '{name}' needs a service that this hub does not run."
             report.error((at, "functionName"), message)
-        elif name in self.cases and version not in VERSIONS.get(name, ("1",)):
+        elif kind is not None and version not in kind.versions:
             report.error((at, "version"), f"Unknown step function: {name} v{version}.")
-        elif name in VERSIONS and version == "1":
-            _check_first_version(call, at, report)
+        elif kind is not None and (outdated := kind.outdated_in(version)) is not None:
+            where = spell(unwind((at, "version")))
+            message = f"Without '{where}' set to '2' this step ignores its parameters."
+            report.warning(at, message)
+            outdated.check(call.get("parameters") or {}, (at, "parameters"), report)
         else:
             super().check(call, at, report)
 
 
-def _check_first_version(call: Mapping[str, Json], at: At, report: Report) -> None:
-    where = spell(unwind((at, "version")))
-    message = f"Without '{where}' set to '2' this step ignores its parameters."
-    report.warning(at, message)
-    FIRST_VERSION.check(call.get("parameters") or {}, (at, "parameters"), report)
-
-
-STEP_FUNCTION: Final = _StepFunction("functionName", {name: _call(name) for name in PARAMETERS})
+STEP_FUNCTION: Final = _StepFunction(
+    "functionName", {kind.name: _call(kind) for kind in STEP_KINDS}
+)
 
 STEP: Final = Record(
     "Step",

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from jackfield.connectors.schema.kinds import Boolean, Choice, Number, Text
-from jackfield.connectors.schema.structures import Either, Entry, ListOf, Record, Variant
+from jackfield.engine.schema.kinds import Boolean, Choice, Number, Text
+from jackfield.engine.schema.structures import Either, Entry, ListOf, Record, Variant
 
 _IN: Final = Entry(Choice(("query", "body", "headers")), "Where it is sent.", required=True)
 _STOP: Final = Entry(Text(), "Stop when this holds.")

@@ -18,7 +18,13 @@ from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.run_context import File
+from jackfield.engine.schema.expressions import Evaluated
+from jackfield.engine.schema.kinds import Choice, Number, Text
+from jackfield.engine.schema.requests import FLAG
+from jackfield.engine.schema.structures import Entry, Record, Unknown
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.steps.kind import StepKind
+from jackfield.engine.steps.request import REQUEST_PARAMETERS
 from jackfield.engine.steps.request_template import ACCEPT, RequestTemplate, compile_outgoing
 from jackfield.engine.steps.upload import decode_content
 from jackfield.engine.undefined import UNDEFINED
@@ -28,6 +34,52 @@ from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.json import Json
 
+_PARAMETERS: Final = Record(
+    "DownloadFileParameters",
+    {
+        **{
+            name: REQUEST_PARAMETERS.entries[name]
+            for name in ("baseUrl", "url", "args", "authorization", "customErrors")
+        },
+        "method": Entry(
+            REQUEST_PARAMETERS.entries["method"].kind, "The HTTP method.", default="get"
+        ),
+        "responseMode": Entry(
+            Evaluated(Choice(("buffer", "stream"))), "All at once or as a stream.", default="buffer"
+        ),
+        "responseType": Entry(
+            Evaluated(Choice(("arraybuffer", "blob", "text", "json"))),
+            "What the response is read as.",
+            default="arraybuffer",
+        ),
+        "encoding": Entry(
+            Evaluated(Choice(("base64", "utf8", "binary", "raw", "none"))),
+            "How the bytes are given back.",
+            default="base64",
+        ),
+        "response": Entry(
+            Record(
+                "DownloadResponse",
+                {
+                    "dataKey": Entry(Text(), "Path of the content inside a JSON response."),
+                    "fileNameKey": Entry(Text(), "Path of the file's name."),
+                    "contentTypeKey": Entry(Text(), "Path of its MIME type."),
+                    "contentType": Entry(Text(), "Its MIME type, where it is always the same."),
+                    "contentIsBase64": Entry(FLAG, "The content is base64.", default=False),
+                    "urlKey": Entry(Text(), "Path of a URL to fetch the content from."),
+                    "forwardAuth": Entry(FLAG, "Authorize that fetch too.", default=False),
+                },
+                unknown=Unknown.REFUSED,
+            ),
+            "Where the file is, if the response is not the file itself.",
+        ),
+        "maxRedirects": Entry(
+            Evaluated(Number(minimum=0, integer=True)), "How many redirects to follow.", default=5
+        ),
+        "followRedirects": Entry(FLAG, "Follow redirects.", default=True),
+    },
+    doc="Downloads a file.",
+)
 _KEYS: Final = frozenset(
     {
         "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
@@ -252,3 +304,8 @@ def _read_errors_only(response: Response, mode: Mode) -> Json:
     if response.status in _SUCCESSES and "json" not in content_type:
         return {}
     return read_answer(response, mode)
+
+
+DOWNLOAD_FILE: Final = StepKind(
+    "download_file", _PARAMETERS, {"1": compile_download_file}, is_request=True
+)

@@ -1,12 +1,26 @@
 """`group_data`: what several steps found, brought together by key."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from jackfield.engine.errors import missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.schema.kinds import Text
+from jackfield.engine.schema.requests import FLAG
+from jackfield.engine.schema.structures import Entry, ListOf, Record
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.steps.kind import StepKind
 from jackfield.kit.json import Json, as_object, is_list
+
+_PARAMETERS: Final = Record(
+    "GroupDataParameters",
+    {
+        "stepsDataToGroup": Entry(ListOf(Text(), at_least=1), "Ids of steps.", required=True),
+        "isSingleRecord": Entry(FLAG, "The steps give one record each, not lists."),
+    },
+    doc="Joins the results of several steps by their index field.",
+)
 
 
 def compile_group_data(params: Mapping[str, Json], _setting: CompileContext) -> StepFunction:
@@ -44,3 +58,8 @@ def _by_key(found: Mapping[str, Json]) -> list[Json]:
         for key, row in js.spread(data).items():
             rows.setdefault(key, {})[step_id] = js.spread(row)
     return list(js.in_order(rows).values())
+
+
+GROUP_DATA: Final = StepKind(
+    "group_data", _PARAMETERS, {"1": compile_group_data}, is_transform=True
+)

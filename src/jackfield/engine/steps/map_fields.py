@@ -9,17 +9,34 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.schema.expressions import Expression
+from jackfield.engine.schema.structures import Entry, ListOf, MapOf, Record
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.fields import (
+    DATA_SOURCE,
+    FIELD,
+    FIRST_PARAMETERS,
     Fields,
     MappingState,
     compile_fields,
     field_documents,
     map_record,
 )
+from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, as_object, is_list
 
+_PARAMETERS: Final = Record(
+    "MapFieldsParameters",
+    {
+        "fields": Entry(ListOf(FIELD), "The fields; the action's `fieldConfigs` when left out."),
+        "dataSource": DATA_SOURCE,
+        "externalSources": Entry(
+            MapOf(Expression()), "Further values, under `external` in the fields' expressions."
+        ),
+    },
+    doc="Builds records of a promised shape from the provider's.",
+)
 _SEEN: Final = (
     "context",
     "inputs",
@@ -111,3 +128,12 @@ def _map(fields: Fields, records: Json, state: MappingState) -> Json:
     if is_list(records):
         return [map_record(fields, as_object(record), state) for record in records]
     return map_record(fields, as_object(records), state)
+
+
+MAP_FIELDS: Final = StepKind(
+    "map_fields",
+    _PARAMETERS,
+    {"1": compile_map_fields_v1, "2": compile_map_fields},
+    outdated=FIRST_PARAMETERS,
+    is_transform=True,
+)

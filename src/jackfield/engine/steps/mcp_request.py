@@ -16,8 +16,14 @@ from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.ports import Response
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.schema.authorization import AUTHORIZATION
+from jackfield.engine.schema.expressions import Evaluated, Expression, Template
+from jackfield.engine.schema.kinds import Choice, Number
+from jackfield.engine.schema.requests import TEXT
+from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import read_answer
@@ -25,9 +31,35 @@ from jackfield.engine.wire.json import decode_json
 from jackfield.kit.errors import ProviderError, ProviderTimeout
 from jackfield.kit.json import Json, as_object, is_list, is_object
 
-_KEYS: Final = frozenset(
-    {"baseUrl", "url", "method", "toolName", "timeout", "authorization", "authentication", "args"}
+_PARAMETERS: Final = Record(
+    "McpRequestParameters",
+    {
+        "baseUrl": Entry(TEXT, "Used instead of the connector's `baseUrl`."),
+        "url": Entry(TEXT, "Appended to the base URL."),
+        "method": Entry(
+            Evaluated(Choice(("tools/call", "tools/list"))), "What to ask.", default="tools/call"
+        ),
+        "toolName": Entry(TEXT, "The tool to call."),
+        "timeout": Entry(Evaluated(Number(minimum=0)), "How long to wait, in milliseconds."),
+        "authorization": Entry(AUTHORIZATION, "Used instead of the auth method's."),
+        "args": Entry(
+            ListOf(
+                Record(
+                    "McpArg",
+                    {
+                        "name": Entry(TEXT, "The argument's name.", required=True),
+                        "value": Entry(Template(), "Its value.", required=True),
+                        "condition": Entry(Expression(), "Send it only if this is `true`."),
+                    },
+                    unknown=Unknown.REFUSED,
+                )
+            ),
+            "The tool's arguments.",
+        ),
+    },
+    doc="Calls a tool of an MCP server.",
 )
+_KEYS: Final = _PARAMETERS.entries.keys() | {"authentication"}
 _METHODS: Final = ("tools/call", "tools/list")
 _PROTOCOL: Final = "2025-06-18"
 _ACCEPT: Final = "application/json, text/event-stream"
@@ -202,3 +234,6 @@ def _content(result: Mapping[str, Json]) -> Json:
 def _text_of(content: Json) -> str | None:
     first = as_object(content[0]) if is_list(content) and content else {}
     return str(first["text"]) if first.get("type") == "text" and "text" in first else None
+
+
+MCP_REQUEST: Final = StepKind("mcp_request", _PARAMETERS, {"1": compile_mcp_request})

@@ -15,14 +15,83 @@ from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.run import Position, Run, StepResult
+from jackfield.engine.schema.expressions import Template
+from jackfield.engine.schema.kinds import Choice, Number, Text
+from jackfield.engine.schema.requests import DATA_KEY, INDEX_FIELD, NEXT_KEY, TEXT
+from jackfield.engine.schema.structures import Entry, Record, Unknown
 from jackfield.engine.steps.arguments import Draft
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
+from jackfield.engine.steps.request import REQUEST_PARAMETERS
 from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.json import Json, is_object
 
+PAGINATED_PARAMETERS: Final = Record(
+    "PaginatedRequestParameters",
+    {
+        **{
+            name: entry
+            for name, entry in REQUEST_PARAMETERS.entries.items()
+            if name not in {"response", "certificates"}
+        },
+        "response": Entry(
+            Record(
+                "PaginatedResponse",
+                {
+                    "dataKey": DATA_KEY,
+                    "indexField": INDEX_FIELD,
+                    "nextKey": NEXT_KEY,
+                    "nextKeyIn": Entry(
+                        Choice(("data", "headers")), "Where `nextKey` looks.", default="data"
+                    ),
+                },
+                unknown=Unknown.REFUSED,
+            ),
+            "Where the rows and the next cursor are.",
+        ),
+        "iterator": Entry(
+            Record(
+                "Iterator",
+                {
+                    "key": Entry(TEXT, "The parameter the cursor is sent in."),
+                    "in": Entry(Choice(("query", "body")), "Where that parameter goes."),
+                    "mode": Entry(
+                        Choice(("cursor", "offset", "page", "url", "link")),
+                        "How pages are asked for; `url` and `link` follow the address the "
+                        "provider gives in the body or in its `Link` header.",
+                        default="cursor",
+                    ),
+                    "condition": Entry(Text(), "Go on only while this holds for the response."),
+                    "startPage": Entry(
+                        Number(minimum=0, integer=True), "The first page's number.", default=1
+                    ),
+                    "maxPage": Entry(
+                        Number(minimum=1, maximum=10_000, integer=True),
+                        "Fail rather than ask for more pages than this.",
+                        default=1000,
+                    ),
+                },
+                unknown=Unknown.REFUSED,
+            ),
+            "How one page leads to the next.",
+            required=True,
+        ),
+        "cursor": Entry(
+            Record(
+                "CursorParameters",
+                {
+                    "token": Entry(Template(), "Where to go on."),
+                    "position": Entry(Template(), "How many rows of that page to leave out."),
+                },
+            ),
+            "Where to begin; the caller's cursor when left out.",
+        ),
+    },
+    doc="Requests page after page, until there are enough rows.",
+)
 _KEYS: Final = frozenset(
     {
         "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
@@ -116,3 +185,12 @@ def _place(draft: Draft, token: Json, offset: int, paging: Paging) -> None:
         draft.body = {paging.key: token}
     elif is_object(draft.body):
         draft.body = {**draft.body, paging.key: token}
+
+
+PAGINATED_REQUEST: Final = StepKind(
+    "paginated_request",
+    PAGINATED_PARAMETERS,
+    {"1": compile_paginated_request},
+    is_request=True,
+    is_paged=True,
+)

@@ -1,47 +1,51 @@
-"""The step functions, by name and version."""
+"""The kinds of step there are."""
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
 
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
-from jackfield.engine.steps.download_file import compile_download_file
-from jackfield.engine.steps.group_data import compile_group_data
-from jackfield.engine.steps.map_fields import compile_map_fields, compile_map_fields_v1
-from jackfield.engine.steps.mcp_request import compile_mcp_request
-from jackfield.engine.steps.paginated_request import compile_paginated_request
-from jackfield.engine.steps.request import compile_request
-from jackfield.engine.steps.sign_jwt import compile_sign_jwt
-from jackfield.engine.steps.soap import compile_soap_paginated_request, compile_soap_request
-from jackfield.engine.steps.static_values import compile_static_values
-from jackfield.engine.steps.typecast import compile_typecast, compile_typecast_v1
-from jackfield.engine.steps.upload import compile_upload_binary, compile_upload_file
+from jackfield.engine.steps.download_file import DOWNLOAD_FILE
+from jackfield.engine.steps.group_data import GROUP_DATA
+from jackfield.engine.steps.kind import StepKind
+from jackfield.engine.steps.map_fields import MAP_FIELDS
+from jackfield.engine.steps.mcp_request import MCP_REQUEST
+from jackfield.engine.steps.paginated_request import PAGINATED_REQUEST
+from jackfield.engine.steps.request import REQUEST
+from jackfield.engine.steps.sign_jwt import SIGN_JWT
+from jackfield.engine.steps.soap import SOAP_PAGINATED_REQUEST, SOAP_REQUEST
+from jackfield.engine.steps.static_values import STATIC_VALUES
+from jackfield.engine.steps.typecast import TYPECAST
+from jackfield.engine.steps.upload import UPLOAD_BINARY, UPLOAD_FILE
 from jackfield.kit.json import Json
 
-Compile: TypeAlias = Callable[[Mapping[str, Json], CompileContext], StepFunction]
-
-_FUNCTIONS: Final[Mapping[tuple[str, str], Compile]] = {
-    ("request", "1"): compile_request,
-    ("paginated_request", "1"): compile_paginated_request,
-    ("map_fields", "1"): compile_map_fields_v1,
-    ("map_fields", "2"): compile_map_fields,
-    ("typecast", "1"): compile_typecast_v1,
-    ("typecast", "2"): compile_typecast,
-    ("group_data", "1"): compile_group_data,
-    ("static_values", "1"): compile_static_values,
-    ("soap_request", "1"): compile_soap_request,
-    ("soap_paginated_request", "1"): compile_soap_paginated_request,
-    ("upload_file", "1"): compile_upload_file,
-    ("upload_binary", "1"): compile_upload_binary,
-    ("download_file", "1"): compile_download_file,
-    ("sign_jwt", "1"): compile_sign_jwt,
-    ("mcp_request", "1"): compile_mcp_request,
-}
-_REFUSED: Final = {
+# In the order of the reference page.
+STEP_KINDS: Final[tuple[StepKind, ...]] = (
+    REQUEST,
+    PAGINATED_REQUEST,
+    SOAP_REQUEST,
+    SOAP_PAGINATED_REQUEST,
+    MAP_FIELDS,
+    TYPECAST,
+    GROUP_DATA,
+    STATIC_VALUES,
+    UPLOAD_FILE,
+    UPLOAD_BINARY,
+    DOWNLOAD_FILE,
+    SIGN_JWT,
+    MCP_REQUEST,
+)
+# Kinds of the format that need a service this hub does not run.
+UNSUPPORTED_KINDS: Final[Mapping[str, str]] = {
     "browser_use": "it needs a browser service",
     "code_execution_lambda": "it needs a cloud function service",
     "emit_event": "events are not delivered from a step",
 }
+
+
+def find_kind(name: str) -> StepKind | None:
+    return _by_name().get(name)
 
 
 def compile_function(
@@ -54,11 +58,17 @@ def compile_function(
         InvalidStep: there is none of that name and version, or its parameters are malformed.
         InvalidExpression: one of its parameters cannot be read.
     """
-    if name in _REFUSED:
-        msg = f"The step function {name!r} is not supported: {_REFUSED[name]}"
+    if name in UNSUPPORTED_KINDS:
+        msg = f"The step function {name!r} is not supported: {UNSUPPORTED_KINDS[name]}"
         raise InvalidStep(msg)
-    compiled = _FUNCTIONS.get((name, version))
+    kind = find_kind(name)
+    compiled = None if kind is None else kind.versions.get(version)
     if compiled is None:
         msg = f"Unknown step function: {name} v{version}"
         raise InvalidStep(msg)
     return compiled(params, setting)
+
+
+@cache
+def _by_name() -> Mapping[str, StepKind]:
+    return {kind.name: kind for kind in STEP_KINDS}

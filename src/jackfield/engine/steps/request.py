@@ -14,20 +14,76 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.schema.expressions import Evaluated, Expression
+from jackfield.engine.schema.kinds import Boolean, Choice, Number
+from jackfield.engine.schema.requests import (
+    ARGS,
+    AUTHORIZATION_ENTRY,
+    BASE_URL,
+    CERTIFICATES,
+    CUSTOM_ERRORS,
+    DATA_KEY,
+    ENCODE_QUERY,
+    INDEX_FIELD,
+    METHOD,
+    URL,
+)
+from jackfield.engine.schema.structures import Entry, Record, Unknown
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.extraction import Extract, compile_key, index_by
+from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.request_template import compile_outgoing
-from jackfield.engine.steps.saml import compile_saml
+from jackfield.engine.steps.saml import SAML_PARAMETERS, compile_saml
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import FORMATS, Format, read_answer, reader_of
 from jackfield.kit.json import Json, as_list, as_object
 
-KEYS: Final = frozenset(
+RESPONSE: Final = Record(
+    "RequestResponse",
     {
-        "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
-        "customErrors", "encodeQueryParams", "cacheTTL", "certificates", "saml",
-    }
-)  # fmt: skip
+        "dataKey": DATA_KEY,
+        "indexField": INDEX_FIELD,
+        "collection": Entry(Boolean(), "The response is a list; with `indexField`."),
+        "format": Entry(
+            Choice(FORMATS),
+            "How the response is written, in strict mode: anything else is an error. "
+            "`auto` is JSON or, failing that, text; `lines`, `csv` and `ndjson` become "
+            "lists. CSV columns of the same name are numbered: `Opens (2)`.",
+            default="json",
+            ours=True,
+        ),
+        "lineKey": Entry(
+            Expression(),
+            "With `format: lines`: makes an object of each line, under this key, which "
+            "may depend on `line`.",
+            ours=True,
+        ),
+    },
+    unknown=Unknown.REFUSED,
+)
+REQUEST_PARAMETERS: Final = Record(
+    "RequestParameters",
+    {
+        "baseUrl": BASE_URL,
+        "url": URL,
+        "method": Entry(METHOD, "The HTTP method, in lower case.", required=True),
+        "args": ARGS,
+        "authorization": AUTHORIZATION_ENTRY,
+        "response": Entry(RESPONSE, "Which part of the response the step gives back."),
+        "customErrors": CUSTOM_ERRORS,
+        "encodeQueryParams": ENCODE_QUERY,
+        "cacheTTL": Entry(
+            Evaluated(Number(minimum=0, integer=True)),
+            "Minutes to keep the response for the same account.",
+            default=0,
+        ),
+        "certificates": Entry(CERTIFICATES, "Client certificate to show."),
+        "saml": Entry(SAML_PARAMETERS, "SAML assertion to sign and send."),
+    },
+    doc="One HTTP request.",
+)
+# `authentication` is another word for `authorization`.
+KEYS: Final = REQUEST_PARAMETERS.entries.keys() | {"authentication"}
 _RESPONSE_KEYS: Final = frozenset({"collection", "indexField", "dataKey"})
 _STRICT_RESPONSE_KEYS: Final = _RESPONSE_KEYS | {"format", "lineKey"}
 
@@ -151,3 +207,6 @@ def _cache_seconds(minutes: Json) -> float:
         msg = "The field 'cacheTTL' must be a number of minutes"
         raise InvalidStep(msg)
     return float(minutes) * 60
+
+
+REQUEST: Final = StepKind("request", REQUEST_PARAMETERS, {"1": compile_request}, is_request=True)

@@ -13,6 +13,10 @@ from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.run import Run
+from jackfield.engine.schema.expressions import Evaluated
+from jackfield.engine.schema.kinds import Number
+from jackfield.engine.schema.requests import TEXT
+from jackfield.engine.schema.structures import Entry, Record, Unknown
 from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned, require_signer
 from jackfield.engine.undefined import UNDEFINED
@@ -21,12 +25,23 @@ from jackfield.kit.json import Json, as_object
 # Gives the body's key and the assertion to put there.
 Assert: TypeAlias = Callable[[Run], tuple[str, str]]
 
-_KEYS: Final = frozenset(
+SAML_PARAMETERS: Final = Record(
+    "Saml",
     {
-        "objectKey", "key", "clientId", "cert", "issuer", "lifetime", "nameId", "audience",
-        "nameIdentifierFormat", "tokenEndpoint",
-    }
-)  # fmt: skip
+        "objectKey": Entry(TEXT, "The body field the assertion is put under.", required=True),
+        "key": Entry(TEXT, "The private key that signs it.", required=True),
+        "clientId": Entry(TEXT, "The client the assertion is for.", required=True),
+        "cert": Entry(TEXT, "The certificate that belongs to the key."),
+        "issuer": Entry(TEXT, "Who issues it."),
+        "lifetime": Entry(Evaluated(Number()), "How long it is valid, in seconds."),
+        "nameId": Entry(TEXT, "The user it speaks for."),
+        "audience": Entry(TEXT, "Whom it is addressed to."),
+        "nameIdentifierFormat": Entry(TEXT, "The format of `nameId`, as a URN."),
+        "tokenEndpoint": Entry(TEXT, "Where it will be exchanged for a token."),
+    },
+    doc="A signed SAML assertion sent in the body.",
+    unknown=Unknown.REFUSED,
+)
 _SAML: Final = "urn:oasis:names:tc:SAML"
 _UNSPECIFIED: Final = f"{_SAML}:1.1:nameid-format:unspecified"
 _LIFETIME: Final = 600
@@ -43,7 +58,7 @@ def compile_saml(document: Json, setting: CompileContext) -> Assert | None:
     if document is None:
         return None
     content = take_object(document, "saml")
-    require_known(content, _KEYS, "saml")
+    require_known(content, SAML_PARAMETERS.entries, "saml")
     for key in ("objectKey", "key", "clientId"):
         if key not in content:
             raise missing_field(path=f"saml.{key}")

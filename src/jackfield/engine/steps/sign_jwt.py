@@ -12,11 +12,26 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.ports import Signer
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.schema.expressions import Evaluated, Template
+from jackfield.engine.schema.kinds import Choice
+from jackfield.engine.schema.requests import TEXT
+from jackfield.engine.schema.structures import Entry, MapOf, Record
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.steps.kind import StepKind
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, as_object
 
-_KEYS: Final = frozenset({"algorithm", "privateKey", "claims"})
+_PARAMETERS: Final = Record(
+    "SignJwtParameters",
+    {
+        "algorithm": Entry(Evaluated(Choice(("RS256",))), "How to sign.", required=True),
+        "privateKey": Entry(TEXT, "The private key, as PEM.", required=True),
+        "claims": Entry(
+            MapOf(Template()), "The claims; `iat` and `exp` among them.", required=True
+        ),
+    },
+    doc="Makes a signed token.",
+)
 _FINGERPRINT: Final = "{publicKeyFingerprint}"
 _RELATIVE: Final = re.compile(r"now(?:\+(\d{1,7})([smh]))?")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
@@ -37,7 +52,7 @@ def compile_sign_jwt(params: Mapping[str, Json], setting: CompileContext) -> Ste
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
     if setting.mode == "strict":
-        require_known(params, _KEYS)
+        require_known(params, _PARAMETERS.entries)
     algorithm = params.get("algorithm", "RS256")
     if algorithm != "RS256":
         raise invalid_value(path="algorithm", value=algorithm, allowed=("RS256",))
@@ -95,3 +110,6 @@ def _moment(name: str, value: Json) -> int:
         msg = f"The claim '{name}' must be a number, now or now+<N>s, m or h"
         raise InvalidStep(msg)
     return int(number)
+
+
+SIGN_JWT: Final = StepKind("sign_jwt", _PARAMETERS, {"1": compile_sign_jwt}, is_transform=True)

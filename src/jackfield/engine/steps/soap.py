@@ -18,11 +18,28 @@ from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.expressions.text import Reference, split_text
 from jackfield.engine.ports import Request
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.schema.expressions import Template
+from jackfield.engine.schema.kinds import Boolean, Choice, Text
+from jackfield.engine.schema.requests import (
+    AUTHORIZATION_ENTRY,
+    BASE_URL,
+    CUSTOM_ERRORS,
+    DATA_KEY,
+    ENCODE_QUERY,
+    FLAG,
+    INDEX_FIELD,
+    METHOD,
+    SIMPLE_ARG,
+    TEXT,
+    URL,
+)
+from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record, Unknown
 from jackfield.engine.steps.arguments import Draft
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
-from jackfield.engine.steps.paginated_request import position_of
+from jackfield.engine.steps.paginated_request import PAGINATED_PARAMETERS, position_of
 from jackfield.engine.steps.request import compile_shaping
 from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
 from jackfield.engine.undefined import UNDEFINED
@@ -36,13 +53,68 @@ from jackfield.kit.json import Json, as_object, is_object
 # Writes the body of one request from its arguments.
 Write: TypeAlias = Callable[[EvaluationScope, Draft], str]
 
-_KEYS: Final = frozenset(
+_NAMESPACE: Final = Record(
+    "Namespace",
     {
-        "baseUrl", "url", "method", "authorization", "authentication", "envelope", "namespaces",
-        "soapOperation", "soapAction", "useSoapContext", "response", "customErrors",
-        "encodeQueryParams", "args",
-    }
-)  # fmt: skip
+        "namespaceIdentifier": Entry(Text(), "The prefix.", required=True),
+        "namespace": Entry(Text(), "The URI it stands for.", required=True),
+    },
+    doc="An XML namespace of the envelope.",
+)
+_PARAMETERS: Final = Record(
+    "SoapRequestParameters",
+    {
+        "baseUrl": BASE_URL,
+        "url": URL,
+        "method": Entry(METHOD, "The HTTP method, in lower case.", required=True),
+        "args": Entry(ListOf(SIMPLE_ARG), "What is sent; body args become elements."),
+        "authorization": AUTHORIZATION_ENTRY,
+        "envelope": Entry(
+            Either((Text(), MapOf(Template()))), "The whole envelope, instead of one that is built."
+        ),
+        "namespaces": Entry(ListOf(_NAMESPACE), "Namespaces; the first is the elements' own."),
+        "soapOperation": Entry(TEXT, "The element around the body args."),
+        "soapAction": Entry(TEXT, "The `SOAPAction` header."),
+        "useSoapContext": Entry(FLAG, "Send a WS-Security user name token.", default=True),
+        "response": Entry(
+            Record(
+                "SoapResponse",
+                {
+                    "dataKey": DATA_KEY,
+                    "indexField": INDEX_FIELD,
+                    "collection": Entry(Boolean(), "The response is a list; with `indexField`."),
+                },
+                unknown=Unknown.REFUSED,
+            ),
+            "Which part of the response the step gives back.",
+        ),
+        "customErrors": CUSTOM_ERRORS,
+        "encodeQueryParams": ENCODE_QUERY,
+    },
+    doc="One SOAP call.",
+)
+_PAGINATED_PARAMETERS: Final = Record(
+    "SoapPaginatedRequestParameters",
+    {
+        **_PARAMETERS.entries,
+        "response": PAGINATED_PARAMETERS.entries["response"],
+        "iterator": Entry(
+            Record(
+                "SoapIterator",
+                {
+                    "key": Entry(TEXT, "The parameter the cursor is sent in.", required=True),
+                    "in": Entry(Choice(("query", "body")), "Where it goes.", required=True),
+                },
+                unknown=Unknown.REFUSED,
+            ),
+            "How one page leads to the next.",
+            required=True,
+        ),
+        "cursor": PAGINATED_PARAMETERS.entries["cursor"],
+    },
+    doc="SOAP calls page after page.",
+)
+_KEYS: Final = _PARAMETERS.entries.keys() | {"authentication"}
 _PAGE_KEYS: Final = _KEYS | {"iterator", "cursor"}
 _FAULT_STATUS: Final = 500
 
@@ -229,3 +301,15 @@ def _token(scope: EvaluationScope) -> UsernameToken:
     return UsernameToken(
         username=credentials.get("username", UNDEFINED), password=credentials.get("password", "")
     )
+
+
+SOAP_REQUEST: Final = StepKind(
+    "soap_request", _PARAMETERS, {"1": compile_soap_request}, is_request=True
+)
+SOAP_PAGINATED_REQUEST: Final = StepKind(
+    "soap_paginated_request",
+    _PAGINATED_PARAMETERS,
+    {"1": compile_soap_paginated_request},
+    is_request=True,
+    is_paged=True,
+)

@@ -1,15 +1,25 @@
 """`static_values`: data out of the connector itself."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_settled, none_if_missing
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.schema.expressions import Template
+from jackfield.engine.schema.structures import Entry, Record
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, is_list
+
+_PARAMETERS: Final = Record(
+    "StaticValuesParameters",
+    {"values": Entry(Template(), "What the step gives back.", required=True)},
+    doc="Gives back what it is told.",
+)
 
 
 def compile_static_values(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
@@ -46,3 +56,8 @@ def _compile(values: Json, mode: Mode) -> Evaluate:
 
 def _constant(value: Json) -> Evaluate:
     return lambda _scope: value
+
+
+STATIC_VALUES: Final = StepKind(
+    "static_values", _PARAMETERS, {"1": compile_static_values}, is_transform=True
+)

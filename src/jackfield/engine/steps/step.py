@@ -13,7 +13,7 @@ from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
-from jackfield.engine.steps.registry import compile_function
+from jackfield.engine.steps.registry import compile_function, find_kind
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import HubError, ProviderError
 from jackfield.kit.json import Json, is_list
@@ -47,6 +47,7 @@ class Step:
     success: Evaluate | None
     ignore_error: bool
     is_async: bool
+    is_paged: bool
 
     async def run(self, run: Run) -> StepResult | None:
         """
@@ -154,10 +155,11 @@ def compile_step(document: Mapping[str, Json], setting: CompileContext, path: st
     calls = _calls(document, path)
     iterator = document.get("iterator")
     step_id = str(document.get("stepId") or path)
+    name = str(calls[0].get("functionName"))
     inner = replace(setting, step_id=step_id)
     return Step(
         id=step_id,
-        function_name=str(calls[0].get("functionName")),
+        function_name=name,
         functions=tuple(_compile_call(call, inner, path) for call in calls),
         condition=_optional(document.get("condition"), setting),
         on_condition_error=_ON_CONDITION_ERROR.get(document.get("onConditionError"), "fail"),
@@ -165,6 +167,7 @@ def compile_step(document: Mapping[str, Json], setting: CompileContext, path: st
         success=_optional(document.get("successCriteria"), setting),
         ignore_error=document.get("ignoreError") is True,
         is_async=document.get("async") is True,
+        is_paged=(kind := find_kind(name)) is not None and kind.is_paged,
     )
 
 

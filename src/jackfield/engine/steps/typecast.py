@@ -11,13 +11,33 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.schema.kinds import Anything
+from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
+from jackfield.engine.steps.fields import DATA_SOURCE, FIELD, FIRST_PARAMETERS
+from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.map_fields import visible
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, is_list, is_object
 
 Cast: TypeAlias = Callable[[Json], Json]
 
+_TYPECAST_FIELD: Final = Record(
+    "TypecastField",
+    {**FIELD.entries, "expression": Entry(Anything(), "Ignored: the value is the record's own.")},
+    doc="A field of a record and the type it shall have.",
+    unknown=Unknown.KEPT,
+)
+_PARAMETERS: Final = Record(
+    "TypecastParameters",
+    {
+        "fields": Entry(
+            ListOf(_TYPECAST_FIELD), "The fields; the action's `fieldConfigs` when left out."
+        ),
+        "dataSource": DATA_SOURCE,
+    },
+    doc="Converts the fields of records to their types.",
+)
 _TYPES: Final = ("string", "number", "boolean", "datetime_string", "enum", "object", "json")
 _CUSTOM: Final = "unified_custom_fields"
 _DEEPEST: Final = 24
@@ -134,3 +154,12 @@ def _cast(entry: Mapping[str, Json], path: str, depth: int) -> Cast | None:
     if cast is None or entry.get("array") is not True:
         return cast
     return lambda value: value if is_list(value) else cast(value)
+
+
+TYPECAST: Final = StepKind(
+    "typecast",
+    _PARAMETERS,
+    {"1": compile_typecast_v1, "2": compile_typecast},
+    outdated=FIRST_PARAMETERS,
+    is_transform=True,
+)

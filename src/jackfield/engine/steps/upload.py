@@ -18,9 +18,13 @@ from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.ports import Request
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.schema.expressions import Expression, Template
+from jackfield.engine.schema.requests import TEXT
+from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
-from jackfield.engine.steps.request import take_format
+from jackfield.engine.steps.kind import StepKind
+from jackfield.engine.steps.request import REQUEST_PARAMETERS, RESPONSE, take_format
 from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name, text_of
@@ -29,6 +33,83 @@ from jackfield.engine.wire.formats import read_answer, reader_of
 from jackfield.engine.wire.multipart import Part, encode_multipart
 from jackfield.kit.json import Json, as_object
 
+_SHARED: Final = {
+    **{
+        name: REQUEST_PARAMETERS.entries[name]
+        for name in ("baseUrl", "url", "args", "authorization", "customErrors")
+    },
+    "response": Entry(
+        Record(
+            "UploadResponse",
+            {name: entry for name, entry in RESPONSE.entries.items() if name != "lineKey"},
+            unknown=Unknown.REFUSED,
+        ),
+        "Which part of the response the step gives back.",
+    ),
+}
+_FILE_PARAMETERS: Final = Record(
+    "UploadFileParameters",
+    {
+        **_SHARED,
+        "method": Entry(
+            REQUEST_PARAMETERS.entries["method"].kind, "The HTTP method.", default="post"
+        ),
+        "file": Entry(
+            Record(
+                "UploadedFile",
+                {
+                    "fieldName": Entry(TEXT, "The name of the form's part.", required=True),
+                    "content": Entry(TEXT, "The bytes, as base64.", required=True),
+                    "filename": Entry(TEXT, "The name the provider sees.", required=True),
+                    "contentType": Entry(TEXT, "The file's MIME type."),
+                },
+                unknown=Unknown.REFUSED,
+            ),
+            "The file.",
+            required=True,
+        ),
+        "additionalFields": Entry(
+            ListOf(
+                Record(
+                    "AdditionalField",
+                    {
+                        "name": Entry(TEXT, "The name of the form's part.", required=True),
+                        "value": Entry(Template(), "Its value; objects as JSON.", required=True),
+                        "condition": Entry(Expression(), "Send it only if this is `true`."),
+                        "contentType": Entry(TEXT, "The part's MIME type."),
+                    },
+                    unknown=Unknown.REFUSED,
+                )
+            ),
+            "Further parts, sent before the file.",
+        ),
+    },
+    doc="Uploads a file as a multipart form.",
+)
+_BINARY_PARAMETERS: Final = Record(
+    "UploadBinaryParameters",
+    {
+        **_SHARED,
+        "method": Entry(
+            REQUEST_PARAMETERS.entries["method"].kind, "The HTTP method.", default="post"
+        ),
+        "binaryContent": Entry(
+            Record(
+                "BinaryContent",
+                {
+                    "content": Entry(TEXT, "The bytes, as base64.", required=True),
+                    "contentType": Entry(
+                        TEXT, "Their MIME type.", default="application/octet-stream"
+                    ),
+                },
+                unknown=Unknown.REFUSED,
+            ),
+            "What to upload.",
+            required=True,
+        ),
+    },
+    doc="Uploads bytes as they are.",
+)
 _KEYS: Final = frozenset(
     {
         "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
@@ -193,3 +274,11 @@ def _file_part(file: Json) -> Part:
         filename,
         js.to_text(file.get("contentType") or type_of(filename) or _BINARY),
     )
+
+
+UPLOAD_FILE: Final = StepKind(
+    "upload_file", _FILE_PARAMETERS, {"1": compile_upload_file}, is_request=True
+)
+UPLOAD_BINARY: Final = StepKind(
+    "upload_binary", _BINARY_PARAMETERS, {"1": compile_upload_binary}, is_request=True
+)

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from jackfield.connectors.schema.expressions import Evaluated, Expression, Template
-from jackfield.connectors.schema.kinds import Boolean, Choice, Number, Text
-from jackfield.connectors.schema.structures import (
+from jackfield.engine.schema.expressions import Evaluated, Expression, Template
+from jackfield.engine.schema.kinds import Boolean, Choice, Number, Text
+from jackfield.engine.schema.structures import (
     Either,
     Entry,
     ListOf,

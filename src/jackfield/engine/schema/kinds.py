@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, TypeAlias
 
-from jackfield.connectors.schema.report import At, Report, spell, suggestion, unwind
+from jackfield.engine.schema.report import At, Report, spell, suggestion, unwind
 from jackfield.kit.json import Json
 
 Definitions: TypeAlias = dict[str, Json]

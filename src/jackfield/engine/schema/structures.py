@@ -6,8 +6,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import ClassVar, cast
 
-from jackfield.connectors.schema.kinds import Choice, Definitions, Kind
-from jackfield.connectors.schema.report import At, Report, spell, suggestion, unwind
+from jackfield.engine.schema.kinds import Choice, Definitions, Kind
+from jackfield.engine.schema.report import At, Report, spell, suggestion, unwind
 from jackfield.kit.json import Json
 
 

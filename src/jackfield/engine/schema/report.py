@@ -3,16 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from enum import StrEnum
 from typing import Final, TypeAlias
 
-from jackfield.connectors.diagnostics import Severity
-from jackfield.connectors.yaml import KeyPath
 from jackfield.engine.compat import Mode
 
+KeyPath: TypeAlias = tuple[str | int, ...]
 # Paths grow to the left: taking a step down costs one tuple and not a copy.
 At: TypeAlias = "tuple[At, str | int] | None"
 
 _CLOSE: Final = 0.7
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)

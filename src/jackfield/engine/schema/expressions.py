@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final, cast
 
-from jackfield.connectors.schema.kinds import Definitions, Kind, Text
-from jackfield.connectors.schema.report import At, Report, spell, unwind
-from jackfield.connectors.schema.structures import Either
+from jackfield.engine.schema.kinds import Definitions, Kind, Text
+from jackfield.engine.schema.report import At, Report, spell, unwind
+from jackfield.engine.schema.structures import Either
 from jackfield.kit.json import Json
 
 _EXPRESSION_PATTERN: Final = r"^\s*\$|^\s*\{\{|\$\{"

@@ -1,0 +1,1 @@
+"""The words in which the parts of a document are described, checked and written as JSON Schema."""
