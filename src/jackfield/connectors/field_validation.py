@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from jackfield.connectors import patterns
-from jackfield.connectors.fields import Field, spell_value
+from jackfield.connectors.fields import Field, Validation, spell_value
 from jackfield.engine.expressions.templates import compile_safely
+from jackfield.engine.inputs.formats import fits
 from jackfield.engine.schema.expressions import is_evaluated
 from jackfield.engine.schema.report import suggestion
 from jackfield.kit.errors import Fault
@@ -15,14 +16,6 @@ from jackfield.kit.json import Json
 
 _LONGEST: Final = 64 * 1024
 _NUMBER: Final = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
-_FORMATS: Final[Mapping[str, str]] = {
-    "email": r"^[^\s@]+@[^\s@]+\.[^\s@]+$",
-    "url": r"^https?://[^\s/$.?#][^\s]*$",
-    "uri": r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$",
-    "uuid": r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
-    "date": r"^\d{4}-\d{2}-\d{2}$",
-    "datetime": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?$",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +121,15 @@ def _normalize(field: Field, text: str) -> tuple[str, str | None]:
     validation = field.validation
     if validation is None:
         return text, None
-    pattern = validation.pattern or _FORMATS.get(validation.format or "", "")
-    if patterns.matches(pattern, text):
+    if _is_valid(validation, text):
         return text, None
     return "", validation.message or f"{field.label} does not have the expected form."
+
+
+def _is_valid(validation: Validation, text: str) -> bool:
+    if validation.pattern:
+        return patterns.matches(validation.pattern, text)
+    return fits(validation.format or "", text)
 
 
 def _option(field: Field, text: str) -> tuple[str, str | None]:

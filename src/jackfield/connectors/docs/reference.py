@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector, Link
-from jackfield.engine.inputs.schema import FORMAT_WORDS
+from jackfield.engine.inputs.formats import FORMAT_WORDS
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, as_list, encode, is_list, items, mapping, text, texts
 

@@ -3,8 +3,9 @@
 from typing import Final
 
 from jackfield.connectors.schema.action import INLINE_ACTION
-from jackfield.connectors.schema.inputs import FORMATS, SCOPES
+from jackfield.connectors.schema.inputs import SCOPES
 from jackfield.connectors.schema.permissions import PERMISSION
+from jackfield.engine.inputs.formats import FORMATS
 from jackfield.engine.schema.authorization import AUTHORIZATION
 from jackfield.engine.schema.expressions import Expression
 from jackfield.engine.schema.kinds import Anything, Boolean, Choice, Number, Text
@@ -24,7 +25,7 @@ _VALIDATION: Final = Record(
     "FieldValidation",
     {
         "pattern": Entry(Text(), "A regular expression the value must match."),
-        "format": Entry(Choice(FORMATS), "A well-known form of text."),
+        "format": Entry(Choice(tuple(FORMATS)), "A well-known form of text."),
         "errorMessage": Entry(Text(), "What to say when it does not."),
     },
     doc="What a field accepts; give a pattern or a format.",

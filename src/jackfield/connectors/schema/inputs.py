@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from jackfield.engine.inputs.formats import FORMATS
 from jackfield.engine.schema.kinds import Anything, Boolean, Choice, Kind, Number, Text
 from jackfield.engine.schema.structures import Either, Entry, Later, ListOf, Record, Variant
 
-FORMATS: Final = ("email", "url", "uri", "uuid", "date", "datetime")
 TYPES: Final = ("string", "number", "integer", "boolean", "datetime_string", "object", "enum")
 REFERENCES: Final = ("employment_status", "employment_type", "gender", "marital_status")
 
@@ -15,7 +15,7 @@ RULES: Final = Record(
         "minLength": Entry(Number(minimum=0, integer=True), "The shortest text."),
         "maxLength": Entry(Number(minimum=0, integer=True), "The longest text."),
         "pattern": Entry(Text(), "A regular expression the text must match."),
-        "format": Entry(Choice(FORMATS), "A well-known form of text."),
+        "format": Entry(Choice(tuple(FORMATS)), "A well-known form of text."),
         "min": Entry(Number(), "The smallest number."),
         "max": Entry(Number(), "The largest number."),
         "minItems": Entry(Number(minimum=0, integer=True), "The shortest list.", ours=True),

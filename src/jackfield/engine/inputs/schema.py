@@ -5,6 +5,7 @@ from typing import Final
 
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep
+from jackfield.engine.inputs.formats import FORMATS
 from jackfield.kit.json import Json, is_list, is_object
 
 _TYPES: Final[Mapping[str, dict[str, Json]]] = {
@@ -17,23 +18,6 @@ _TYPES: Final[Mapping[str, dict[str, Json]]] = {
     "enum": {"type": "string"},
     "array": {"type": "array"},
 }
-_PATTERNS: Final[Mapping[str, str]] = {
-    "email": r"^[^\s@]+@[^\s@]+\.[^\s@]+$",
-    "url": r"^https?://[^\s/?#]+",
-    "uri": r"^[A-Za-z][A-Za-z0-9+.\-]*:\S+",
-    "uuid": r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-    "date": r"^\d{4}-\d{2}-\d{2}$",
-    "datetime": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)?$",
-}
-_WORDS: Final = {
-    "email": "must be an email address",
-    "url": "must be a URL that starts with http:// or https://",
-    "uri": "must be a URI",
-    "uuid": "must be a UUID",
-    "date": "must be a date like 2024-01-31",
-    "datetime": "must be a time like 2024-01-31T12:00:00Z",
-}
-FORMAT_WORDS: Final = {pattern: _WORDS[name] for name, pattern in _PATTERNS.items()}
 _SCHEMA_FORMATS: Final = {"url": "uri", "datetime": "date-time"}
 _CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "employment_status": ("active", "inactive", "terminated", "pending", "leave"),
@@ -134,8 +118,9 @@ def _limits(rules: Mapping[str, Json]) -> dict[str, Json]:
         keyword: rules[name] for name, keyword in _LIMITS.items() if name in rules
     }
     named = rules.get("format")
-    patterns = [p for p in (rules.get("pattern"), _PATTERNS.get(str(named))) if p]
-    if named in _PATTERNS:
+    known = FORMATS.get(str(named))
+    patterns = [p for p in (rules.get("pattern"), known and known.pattern) if p]
+    if known is not None:
         schema["format"] = _SCHEMA_FORMATS.get(str(named), str(named))
     if len(patterns) == 1:
         schema["pattern"] = patterns[0]

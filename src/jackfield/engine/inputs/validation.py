@@ -8,7 +8,7 @@ from typing import Final
 import jsonschema_rs
 
 from jackfield.engine.errors import InvalidStep
-from jackfield.engine.inputs.schema import FORMAT_WORDS
+from jackfield.engine.inputs.formats import FORMAT_WORDS
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 
