@@ -6,9 +6,9 @@ from jackfield.connectors.schema.inputs import INPUT, SCOPES, VALIDATION_RULE
 from jackfield.connectors.schema.steps import STEP
 from jackfield.connectors.schema.sync import DATA_SYNC
 from jackfield.engine.schema.expressions import Template
+from jackfield.engine.schema.fields import FIELD
 from jackfield.engine.schema.kinds import Anything, Boolean, Choice, Number, Text
 from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record
-from jackfield.engine.steps.fields import FIELD
 
 RELEASE_STAGES: Final = ("preview", "beta", "ga", "deprecated", "internal")
 ACTION_TYPES: Final = (

@@ -10,12 +10,10 @@ from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.schema.expressions import Expression
+from jackfield.engine.schema.fields import DATA_SOURCE, FIELD, FIRST_PARAMETERS
 from jackfield.engine.schema.structures import Entry, ListOf, MapOf, Record
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.fields import (
-    DATA_SOURCE,
-    FIELD,
-    FIRST_PARAMETERS,
     Fields,
     MappingState,
     compile_fields,

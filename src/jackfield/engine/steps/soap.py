@@ -1,12 +1,10 @@
 """`soap_request` and `soap_paginated_request`: calls wrapped in an envelope."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
-from xml.sax.saxutils import escape
+from typing import Final
 
-from jackfield.engine.compat import Mode
-from jackfield.engine.document_reader import require_known, take_object, take_objects
+from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.failure import fail, fail_with, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
@@ -15,7 +13,6 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.expressions.text import Reference, split_text
 from jackfield.engine.ports import Request
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.schema.expressions import Template
@@ -42,16 +39,13 @@ from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.paginated_request import PAGINATED_PARAMETERS, position_of
 from jackfield.engine.steps.request import compile_shaping
 from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
+from jackfield.engine.steps.soap_envelope import Write, compile_envelope
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name
-from jackfield.engine.wire.soap import UsernameToken, fault_of, read_envelope, write_envelope
+from jackfield.engine.wire.soap import fault_of, read_envelope
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
-from jackfield.engine.wire.xml_writer import write_xml
 from jackfield.kit.errors import ProviderError
-from jackfield.kit.json import Json, as_object, is_object
-
-# Writes the body of one request from its arguments.
-Write: TypeAlias = Callable[[EvaluationScope, Draft], str]
+from jackfield.kit.json import Json, as_object
 
 _NAMESPACE: Final = Record(
     "Namespace",
@@ -228,78 +222,11 @@ def _failed(reply: Reply, run: Run) -> StepResult | None:
 def _compile_call(params: Mapping[str, Json], setting: CompileContext) -> _Call:
     return _Call(
         outgoing=compile_outgoing(params, setting, with_body_forms=False),
-        write=_compile_writer(params, setting.mode),
+        write=compile_envelope(params, setting.mode),
         action=compile_value(params.get("soapAction"), setting.mode),
         exchange=Exchange(
             compile_custom_errors(params.get("customErrors"), setting.mode), read_envelope
         ),
-    )
-
-
-def _compile_writer(params: Mapping[str, Json], mode: Mode) -> Write:
-    envelope = params.get("envelope")
-    if isinstance(envelope, str):
-        return _text_writer(envelope, mode)
-    if is_object(envelope):
-        evaluate = compile_value(envelope, mode)
-        return lambda scope, _draft: write_xml(evaluate(scope))
-    operation = compile_value(params.get("soapOperation"), mode)
-    namespaces = _compile_namespaces(params.get("namespaces"), mode)
-    with_token = params.get("useSoapContext") is not False
-
-    def write(scope: EvaluationScope, draft: Draft) -> str:
-        name = operation(scope)
-        if name is None or name is UNDEFINED:
-            msg = "Missing soapOperation in config"
-            raise InvalidStep(msg)
-        return write_envelope(
-            as_object(draft.body),
-            operation=js.to_text(name),
-            namespaces=[(js.to_text(n(scope)), js.to_text(u(scope))) for n, u in namespaces],
-            token=_token(scope) if with_token else None,
-            mode=mode,
-        )
-
-    return write
-
-
-def _compile_namespaces(document: Json, mode: Mode) -> list[tuple[Evaluate, Evaluate]]:
-    compiled: list[tuple[Evaluate, Evaluate]] = []
-    for index, entry in enumerate(take_objects(document, "namespaces")):
-        for key in ("namespaceIdentifier", "namespace"):
-            if key not in entry:
-                raise missing_field(path=f"namespaces[{index}].{key}")
-        compiled.append(
-            (
-                compile_value(entry["namespaceIdentifier"], mode),
-                compile_value(entry["namespace"], mode),
-            )
-        )
-    return compiled
-
-
-def _text_writer(envelope: str, mode: Mode) -> Write:
-    if mode == "compat" or "${" not in envelope:
-        evaluate = compile_value(envelope, mode)
-        return lambda scope, _draft: js.to_text(evaluate(scope))
-    # A value must not become part of the envelope's markup.
-    parts = split_text(envelope, mode)
-
-    def write(scope: EvaluationScope, _draft: Draft) -> str:
-        return "".join(part if isinstance(part, str) else _escaped(part, scope) for part in parts)
-
-    return write
-
-
-def _escaped(part: Reference, scope: EvaluationScope) -> str:
-    value = part.evaluate(scope)
-    return "" if value is UNDEFINED else escape(js.to_text(value), {'"': "&quot;", "'": "&apos;"})
-
-
-def _token(scope: EvaluationScope) -> UsernameToken:
-    credentials = as_object(scope.get("credentials"))
-    return UsernameToken(
-        username=credentials.get("username", UNDEFINED), password=credentials.get("password", "")
     )
 
 

@@ -11,10 +11,10 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.schema.fields import DATA_SOURCE, FIELD, FIRST_PARAMETERS
 from jackfield.engine.schema.kinds import Anything
 from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
-from jackfield.engine.steps.fields import DATA_SOURCE, FIELD, FIRST_PARAMETERS
 from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.map_fields import visible
 from jackfield.engine.undefined import UNDEFINED
