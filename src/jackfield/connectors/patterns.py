@@ -2,9 +2,13 @@
 
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from jackfield.engine.expressions.errors import SyntaxFault
+from jackfield.engine.expressions.patterns import Pattern
 
 # No credential is longer, and a value that is cannot keep a matcher busy.
 _LONGEST: Final = 8192
@@ -31,15 +35,16 @@ def matches(pattern: str, text: str) -> bool:
     """Whether `text` fits, by a pattern that is known to be safe; an unsafe one fits everything."""
     if len(text) > _LONGEST:
         return False
-    compiled = _safe(pattern)
-    return compiled is None or compiled.search(text) is not None
+    finds = _safe(pattern)
+    return finds is None or finds(text)
 
 
 def backtracks(pattern: str) -> bool:
     """
     Whether a group that is repeated holds a repetition of variable width or an alternative.
 
-    Stricter than necessary, and quick: the same rule other tools of this format apply.
+    Stricter than necessary, and quick: the same rule other tools of this format apply. It protects
+    the browser, which runs the pattern too.
     """
     groups = [_Group()]
     position = 0
@@ -101,8 +106,20 @@ def _class_end(pattern: str, start: int) -> int:
 
 
 @lru_cache(maxsize=512)
-def _safe(pattern: str) -> re.Pattern[str] | None:
-    return None if fault(pattern) else _compile(pattern)
+def _safe(pattern: str) -> Callable[[str], bool] | None:
+    if fault(pattern) is not None:
+        return None
+    try:
+        linear = Pattern(pattern)
+    except SyntaxFault:
+        # It looks around, or is written as Python alone does it.
+        compiled = _compile(pattern)
+        return None if compiled is None else lambda text: compiled.search(text) is not None
+    return lambda text: linear.search(text, _unmetered) is not None
+
+
+def _unmetered(_cost: int) -> None:
+    return
 
 
 def _compile(pattern: str) -> re.Pattern[str] | None:

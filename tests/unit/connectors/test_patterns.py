@@ -45,6 +45,27 @@ def test_an_unsafe_pattern_is_never_run() -> None:
     assert time.perf_counter() - started < 1
 
 
+def test_a_value_keeps_no_matcher_busy_whose_pattern_repeats_side_by_side() -> None:
+    started = time.perf_counter()
+
+    assert not patterns.matches("^a*a*a*a*a*b$", "a" * 5000)
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        (r"^\d+$", "42", True),
+        (r"^\d+$", "٤٢", False),
+        (r"^\w+$", "straße", False),
+        (r"^(?=.*\d)\w+$", "abc1", True),
+        (r"^(?=.*\d)\w+$", "abc", False),
+    ],
+)
+def test_a_value_fits_here_as_in_the_browser(pattern: str, text: str, fits: bool) -> None:
+    assert patterns.matches(pattern, text) is fits
+
+
 @given(st.text(alphabet="ab()[]{}|*+?\\^$.,123", max_size=30))
 def test_any_text_can_be_judged(text: str) -> None:
     assert patterns.matches(text, "aab(1") in {True, False}

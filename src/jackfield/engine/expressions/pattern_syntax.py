@@ -1,63 +1,41 @@
-"""The shape of a regular expression, and how it is read."""
+"""The translation of JavaScript's regular expressions into the syntax of RE2.
+
+Look-around and back-references are refused, as RE2 has none. A leading `(?i)` ignores case.
+"""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Never, TypeAlias
+from typing import Final, Literal, Never
 
 from jackfield.engine.expressions.errors import SyntaxFault
 
 _LONGEST: Final = 512
 _MOST_REPEATS: Final = 256
-_DEEPEST: Final = 32
-_QUANTIFIER: Final = re.compile(r"([*+?]|\{(\d{1,3})(,(\d{0,3}))?\})(\?)?")
+_QUANTIFIER: Final = re.compile(
+    r"(?:(?P<sign>[*+?])|\{(?P<least>\d{1,3})(?:,(?P<most>\d{0,3}))?\})(?P<lazy>\??)"
+)
 _GROUP: Final = re.compile(r"\((?:\?(?P<plain>:)|\?<(?P<name>[A-Za-z]\w*)>|(?P<other>\?))?")
-_CONTROL: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
+_EDGES: Final = frozenset("bB")
 _HEX_DIGITS: Final = {"x": 2, "u": 4}
-
-Matches: TypeAlias = Callable[[str], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Single:
-    matches: Matches
-
-
-@dataclass(frozen=True, slots=True)
-class Assertion:
-    holds: Callable[[str, int], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    items: "tuple[Item, ...]"
+_CONTROL: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
+_SPACE: Final = (
+    r"\t-\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}"
+)
+_NO_SPACE: Final = (
+    r"\x{0}-\x{8}\x{e}-\x{1f}!-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{200b}-\x{2027}"
+    r"\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{fefe}\x{ff00}-\x{10ffff}"
+)
+# RE2 knows fewer blanks than JavaScript does.
+_CLASSES: Final = {
+    "d": r"\d", "D": r"\D", "w": r"\w", "W": r"\W", "s": _SPACE, "S": _NO_SPACE,
+}  # fmt: skip
+_CHARACTER: Final = r"[\x{0}-\x{10ffff}]"
+_NO_CHARACTER: Final = r"[^\x{0}-\x{10ffff}]"
+_NOT_AT_LINE_END: Final = r"[^\n\r\x{2028}\x{2029}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    options: "tuple[Item, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    item: "Item"
-    least: int
-    most: int | None
-    lazy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    item: "Item"
-    number: int | None
-
-
-Item: TypeAlias = Single | Assertion | Sequence | Choice | Repeat | Group
-
-
-def parse_pattern(source: str) -> tuple[Item, int, bool]:
+def translate(source: str) -> str:
     """
-    Read a pattern: its tree, how many groups it has, and whether case is ignored.
+    Write a JavaScript pattern as RE2 reads it.
 
     Raises:
         SyntaxFault: it is not a regular expression of the supported kind.
@@ -65,187 +43,187 @@ def parse_pattern(source: str) -> tuple[Item, int, bool]:
     if len(source) > _LONGEST:
         reason = f"a pattern may have {_LONGEST} characters"
         raise SyntaxFault(reason, _LONGEST)
-    fold = source.startswith("(?i)")
-    reader = _Reader(source, 4 if fold else 0, fold=fold)
-    tree = reader.choice()
-    if reader.position < len(source):
-        reader.fail("unexpected ')'")
-    return tree, reader.groups, fold
+    return _Translator(source).whole()
 
 
-class _Reader:
-    def __init__(self, source: str, position: int, *, fold: bool) -> None:
+def spell(text: str) -> str:
+    """Write a text as a pattern of RE2 that matches it and nothing else."""
+    return "".join(map(_spell, text))
+
+
+class _Translator:
+    def __init__(self, source: str) -> None:
         self._source = source
-        self._fold = fold
+        self._position = 0
         self._depth = 0
-        self.position = position
-        self.groups = 0
+        self._written: list[str] = []
+        # What a quantifier would repeat.
+        self._last: Literal["nothing", "character", "more"] = "nothing"
 
-    def choice(self) -> Item:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            self.fail("nested too deeply")
-        options = [self._sequence()]
-        while self._takes("|"):
-            options.append(self._sequence())
-        self._depth -= 1
-        return options[0] if len(options) == 1 else Choice(tuple(options))
+    def whole(self) -> str:
+        if self._source.startswith("(?i)"):
+            self._position = len("(?i)")
+            self._written.append("(?i)")
+        while self._position < len(self._source):
+            self._next()
+        if self._depth:
+            self._fail("expected ')'")
+        return "".join(self._written)
 
-    def fail(self, reason: str) -> Never:
-        raise SyntaxFault(reason, self.position)
-
-    def _sequence(self) -> Item:
-        items: list[Item] = []
-        while self.position < len(self._source) and self._peek() not in "|)":
-            items.append(self._quantified())
-        return Sequence(tuple(items))
-
-    def _quantified(self) -> Item:
-        item = self._atom()
-        found = _QUANTIFIER.match(self._source, self.position)
-        if found is None:
-            return item
-        self.position = found.end()
-        least, most = _bounds(found)
-        if (most is not None and (most < least or most > _MOST_REPEATS)) or least > _MOST_REPEATS:
-            self.fail("a repetition out of bounds")
-        return Repeat(item, least, most, lazy=found[5] is not None)
-
-    def _atom(self) -> Item:  # noqa: PLR0911 - one for each beginning
-        char = self._peek()
+    def _next(self) -> None:
+        found = _QUANTIFIER.match(self._source, self._position)
+        # A brace that repeats nothing stands for itself.
+        if found is not None and (self._last != "nothing" or found["sign"]):
+            self._quantify(found)
+            return
+        char = self._ahead()
         if char == "(":
-            return self._group()
-        self.position += 1
+            self._open()
+            return
+        self._position += 1
         match char:
-            case "[":
-                return Single(self._class())
+            case ")":
+                self._close()
+            case "|":
+                self._write("|", "nothing")
+            case "^" | "$":
+                self._write(char, "more")
             case ".":
-                return Single(lambda c: c not in "\n\r\u2028\u2029")
-            case "^":
-                return Assertion(lambda _text, at: at == 0)
-            case "$":
-                return Assertion(lambda text, at: at == len(text))
+                self._write(_NOT_AT_LINE_END, "character")
+            case "[":
+                self._write(self._class(), "character")
+            case "\\" if self._ahead() in _EDGES:
+                self._write(f"\\{self._take()}", "more")
             case "\\":
-                return self._escape()
-            case "*" | "+" | "?":
-                self.position -= 1
-                self.fail(f"nothing to repeat before {char!r}")
+                char, kind = self._escaped()
+                self._write(f"[{kind}]" if kind else _spell(char), "character")
             case _:
-                return Single(self._equals(char))
-        return None
+                self._write(_spell(char), "character")
 
-    def _group(self) -> Item:
-        opening = _GROUP.match(self._source, self.position)
-        if opening is None or opening["other"]:
-            self.fail("only plain, named and (?:…) groups are supported")
-        self.position = opening.end()
-        number = None
-        if not opening["plain"]:
-            self.groups += 1
-            number = self.groups
-        inner = self.choice()
-        if not self._takes(")"):
-            self.fail("expected ')'")
-        return Group(inner, number)
+    def _write(self, text: str, last: Literal["nothing", "character", "more"]) -> None:
+        self._written.append(text)
+        self._last = last
 
-    def _escape(self) -> Item:
-        char = self._peek() if self.position < len(self._source) else ""
-        if char in ("b", "B"):
-            self.position += 1
-            inside = char == "B"
-            return Assertion(lambda text, at: _at_word_edge(text, at) is not inside)
-        return Single(self._escaped())
+    def _open(self) -> None:
+        found = _GROUP.match(self._source, self._position)
+        if found is None or found["other"]:
+            self._fail("only plain, named and (?:…) groups are supported")
+        self._position = found.end()
+        self._depth += 1
+        self._write("(?:" if found["plain"] else "(", "nothing")
 
-    def _escaped(self) -> Matches:
-        """Read what stands after a backslash."""
-        if self.position >= len(self._source):
-            self.fail("unfinished escape")
-        char = self._peek()
-        self.position += 1
+    def _close(self) -> None:
+        if not self._depth:
+            self._fail("unexpected ')'")
+        self._depth -= 1
+        self._write(")", "more")
+
+    def _quantify(self, found: re.Match[str]) -> None:
+        if self._last == "nothing":
+            self._fail(f"nothing to repeat before {found['sign']!r}")
+        self._position = found.end()
+        lazy = found["lazy"]
+        if found["sign"]:
+            self._write(found["sign"] + lazy, "nothing")
+            return
+        least = int(found["least"])
+        most = least if found["most"] is None else int(found["most"] or 0)
+        if max(least, most) > _MOST_REPEATS or (found["most"] != "" and most < least):
+            self._fail("a repetition out of bounds")
+        if self._depth and self._last == "character":
+            self._write_out(self._written.pop(), least, most if found["most"] != "" else None, lazy)
+        else:
+            self._write(found[0], "nothing")
+
+    def _write_out(self, item: str, least: int, most: int | None, lazy: str) -> None:
+        """Repeat a character by hand: RE2 multiplies the counts of nested repetitions."""
+        if most is None:
+            optional = f"{item}*{lazy}"
+        else:
+            optional = f"(?:{item}" * (most - least) + f")?{lazy}" * (most - least)
+        self._write(item * least + optional, "nothing")
+
+    def _escaped(self) -> tuple[str, str]:
+        """Read what stands after a backslash: a character, or what a class of them holds."""
+        char = self._take()
         if char in _CLASSES:
-            return _CLASSES[char]
+            return "", _CLASSES[char]
         if char in _HEX_DIGITS:
-            return self._equals(self._code_point(_HEX_DIGITS[char]))
+            return self._code_point(_HEX_DIGITS[char]), ""
         if char in _CONTROL:
-            return self._equals(_CONTROL[char])
+            return _CONTROL[char], ""
         if char.isalnum():
-            self.fail(f"\\{char} is not supported")
-        return self._equals(char)
+            self._fail(f"\\{char} is not supported")
+        return char, ""
 
     def _code_point(self, digits: int) -> str:
-        code = self._source[self.position : self.position + digits]
+        code = self._source[self._position : self._position + digits]
         if not re.fullmatch(rf"[0-9a-fA-F]{{{digits}}}", code):
-            self.fail(f"expected {digits} hexadecimal digits")
-        self.position += digits
+            self._fail(f"expected {digits} hexadecimal digits")
+        self._position += digits
         return chr(int(code, 16))
 
-    def _class(self) -> Matches:
+    def _class(self) -> str:
         negated = self._takes("^")
-        tests: list[Matches] = []
+        items: list[str] = []
         while not self._takes("]"):
-            if self.position >= len(self._source):
-                self.fail("expected ']'")
-            tests.append(self._class_item())
-        return lambda char: any(test(char) for test in tests) is not negated
+            items.append(self._class_item())
+        held = "".join(items)
+        if not held:
+            return _CHARACTER if negated else _NO_CHARACTER
+        return f"[{'^' if negated else ''}{held}]"
 
-    def _class_item(self) -> Matches:
-        start = self._peek()
-        self.position += 1
-        if start == "\\":
-            return self._escaped()
-        following = self._source[self.position : self.position + 2]
-        if following[:1] == "-" and following[1:] not in ("", "]", "\\"):
-            self.position += 2
-            low, high = self._folded(start), self._folded(following[1])
-            return lambda char: low <= char <= high
-        return self._equals(start)
+    def _class_item(self) -> str:
+        low, kind = self._class_atom()
+        if kind or self._ahead() != "-" or self._ahead(1) in ("", "]"):
+            return kind or _spell_in_class(low)
+        self._position += 1
+        high, kind = self._class_atom()
+        if kind:
+            return f"{_spell_in_class(low)}{_spell_in_class('-')}{kind}"
+        if high < low:
+            self._fail("a range whose end is before its start")
+        return f"{_code(low)}-{_code(high)}"
 
-    def _equals(self, char: str) -> Matches:
-        return self._folded(char).__eq__
+    def _class_atom(self) -> tuple[str, str]:
+        if self._position >= len(self._source):
+            self._fail("expected ']'")
+        char = self._take()
+        return self._escaped() if char == "\\" else (char, "")
 
-    def _folded(self, char: str) -> str:
-        return char.casefold() if self._fold else char
+    def _ahead(self, further: int = 0) -> str:
+        at = self._position + further
+        return self._source[at : at + 1]
 
-    def _peek(self) -> str:
-        return self._source[self.position]
+    def _take(self) -> str:
+        char = self._ahead()
+        if not char:
+            self._fail("unfinished escape")
+        self._position += 1
+        return char
 
     def _takes(self, char: str) -> bool:
-        if self._source[self.position : self.position + 1] != char:
+        if self._ahead() != char:
             return False
-        self.position += 1
+        self._position += 1
         return True
 
-
-def _bounds(found: re.Match[str]) -> tuple[int, int | None]:
-    match found[1][0]:
-        case "*":
-            return 0, None
-        case "+":
-            return 1, None
-        case "?":
-            return 0, 1
-        case _:
-            least = int(found[2])
-            if found[3] is None:
-                return least, least
-            return least, int(found[4]) if found[4] else None
+    def _fail(self, reason: str) -> Never:
+        raise SyntaxFault(reason, self._position)
 
 
-def _is_word(char: str) -> bool:
-    return (char.isalnum() and char.isascii()) or char == "_"
+def _spell(char: str) -> str:
+    return _NO_CHARACTER if _is_half(char) else _code(char)
 
 
-def _at_word_edge(text: str, at: int) -> bool:
-    before = at > 0 and _is_word(text[at - 1])
-    after = at < len(text) and _is_word(text[at])
-    return before != after
+def _spell_in_class(char: str) -> str:
+    return "" if _is_half(char) else _code(char)
 
 
-_CLASSES: Final[dict[str, Matches]] = {
-    "d": lambda char: "0" <= char <= "9",
-    "D": lambda char: not "0" <= char <= "9",
-    "w": _is_word,
-    "W": lambda char: not _is_word(char),
-    "s": str.isspace,
-    "S": lambda char: not char.isspace(),
-}
+def _code(char: str) -> str:
+    return f"\\x{{{ord(char):x}}}"
+
+
+def _is_half(char: str) -> bool:
+    """Tell half of a surrogate pair, which no text has that RE2 can be given."""
+    return "\ud800" <= char <= "\udfff"

@@ -1,157 +1,117 @@
 """Regular expressions that cannot run away.
 
-A pattern comes from a connector and a text from a provider or a caller, so matching is done by a
-Pike machine: time is proportional to pattern times text, whatever either looks like. That is the
-reason there are no back-references and no look-around.
+A pattern comes from a connector and a text from a provider or a caller, so matching is done by RE2:
+time is proportional to pattern times text, whatever either looks like. That is the reason there are
+no back-references and no look-around.
 """
 
-from collections.abc import Callable
-from typing import Final, TypeAlias
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import re2
 
 from jackfield.engine.expressions.errors import SyntaxFault
-from jackfield.engine.expressions.pattern_syntax import (
-    Assertion,
-    Choice,
-    Group,
-    Item,
-    Repeat,
-    Sequence,
-    Single,
-    parse_pattern,
-)
-from jackfield.kit.json import Json
+from jackfield.engine.expressions.pattern_syntax import spell, translate
 
-_LARGEST_PROGRAM: Final = 4096
-
-Saved: TypeAlias = tuple[int | None, ...]
-Thread: TypeAlias = tuple[int, Saved]
-# What to do, its argument, and for a split the second way on.
-Instruction: TypeAlias = tuple[str, Json, int]
-_MATCH: Final[Instruction] = ("match", None, 0)
+_SPECIAL: Final = re.compile(r"[\\^$.|?*+()\[\]{}]")
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+# A program of this size takes about two microseconds for a character of the worst text.
+_INSTRUCTIONS_AN_ELEMENT: Final = 1024
+# What no character of UTF-8 begins with.
+_INNER_BYTES: Final = range(0x80, 0xC0)
 
 
 class Pattern:
     def __init__(self, source: str) -> None:
         """
-        Compile `source`.
+        Compile `source`, a regular expression as JavaScript writes them.
 
         Raises:
             SyntaxFault: it is not a regular expression, or larger than allowed.
         """
-        tree, self.groups, self._fold = parse_pattern(source)
-        self._program: list[Instruction] = []
-        self._emit(Group(tree, 0))
-        self._program.append(_MATCH)
+        translated = translate(source)
+        try:
+            self._compiled = re2.compile(translated, _options())
+        except re2.error as error:
+            reason = "the pattern is too large"
+            raise SyntaxFault(reason, 0) from error
+        self.groups: Final = self._compiled.groups
+        self._literal = None if _SPECIAL.search(source) else source
+        self._price = 1 + self._compiled.programsize // _INSTRUCTIONS_AN_ELEMENT
+        self._meets_inner_bytes = r"\B" in translated
 
     def search(self, text: str, spend: Callable[[int], None]) -> tuple[str | None, ...] | None:
         """Find the leftmost match: the whole and its groups. `spend` is told what it costs."""
-        subject = text.casefold() if self._fold and len(text.casefold()) == len(text) else text
-        found: Saved | None = None
-        threads: list[Thread] = []
-        empty: Saved = (None,) * (2 * self.groups + 2)
-        for position in range(len(subject) + 1):
-            if found is None:
-                self._follow(threads, {pc for pc, _ in threads}, (0, empty), subject, position)
-            if not threads:
-                if found is not None:
-                    break
-                continue
-            spend(len(threads))
-            char = subject[position] if position < len(subject) else ""
-            waiting, threads, seen = threads, [], set[int]()
-            for pc, saved in waiting:
-                operation, argument, _ = self._program[pc]
-                if operation == "match":
-                    found = saved
-                    break
-                if char and argument(char):
-                    self._follow(threads, seen, (pc + 1, saved), subject, position + 1)
+        spend(len(text) * self._price)
+        if self._literal is not None:
+            return (self._literal,) if self._literal in text else None
+        content, searched = _encoded(text)
+        found = self._compiled.search(searched)
+        while found is not None and self._meets_inner_bytes and _is_inside(searched, found.span()):
+            found = self._compiled.search(searched, found.end() + 1)
         if found is None:
             return None
-        ends = zip(found[::2], found[1::2], strict=True)
-        return tuple(None if a is None or b is None else text[a:b] for a, b in ends)
+        spans = map(found.span, range(self.groups + 1))
+        return tuple(
+            None if start < 0 else content[start:end].decode("utf-8", "surrogatepass")
+            for start, end in spans
+        )
 
-    def _follow(
-        self, threads: list[Thread], seen: set[int], start: Thread, text: str, position: int
-    ) -> None:
-        """Go on from `start` to every instruction that reads a character, best first."""
-        stack = [start]
-        while stack:
-            pc, saved = stack.pop()
-            if pc in seen:
-                continue
-            seen.add(pc)
-            operation, argument, other = self._program[pc]
-            if operation == "jump":
-                stack.append((argument, saved))
-            elif operation == "split":
-                stack += [(other, saved), (argument, saved)]
-            elif operation == "save":
-                stack.append((pc + 1, (*saved[:argument], position, *saved[argument + 1 :])))
-            elif operation == "assert":
-                if argument(text, position):
-                    stack.append((pc + 1, saved))
-            else:
-                threads.append((pc, saved))
 
-    def _emit(self, item: Item) -> None:
-        if len(self._program) > _LARGEST_PROGRAM:
-            reason = "the pattern is too large"
-            raise SyntaxFault(reason, 0)
-        match item:
-            case Single(matches):
-                self._program.append(("char", matches, 0))
-            case Assertion(holds):
-                self._program.append(("assert", holds, 0))
-            case Sequence(items):
-                for part in items:
-                    self._emit(part)
-            case Group(inner, number):
-                self._emit_group(inner, number)
-            case Choice(options):
-                self._emit_choice(options)
-            case Repeat():
-                self._emit_repeat(item)
+class PatternSet:
+    """Patterns that are looked for in a text all at once."""
 
-    def _emit_group(self, inner: Item, number: int | None) -> None:
-        if number is None:
-            self._emit(inner)
-            return
-        self._program.append(("save", 2 * number, 0))
-        self._emit(inner)
-        self._program.append(("save", 2 * number + 1, 0))
+    def __init__(self, sources: Sequence[str]) -> None:
+        """
+        Compile patterns, each of which may also be there as it stands: `a.b` finds `a.b` and `axb`.
 
-    def _emit_choice(self, options: tuple[Item, ...]) -> None:
-        jumps: list[int] = []
-        for option in options[:-1]:
-            split = self._reserve()
-            self._emit(option)
-            jumps.append(self._reserve())
-            self._program[split] = ("split", split + 1, len(self._program))
-        self._emit(options[-1])
-        for jump in jumps:
-            self._program[jump] = ("jump", len(self._program), 0)
+        Raises:
+            SyntaxFault: together they are larger than allowed.
+        """
+        self._size = len(sources)
+        self._set = re2.Set.SearchSet(_options())
+        for source in sources:
+            self._set.Add(_part(source))
+        # One that is always found shows whether the search was made at all.
+        self._set.Add("")
+        try:
+            self._set.Compile()
+            self.search("")
+        except re2.error as error:
+            reason = "the patterns are too large"
+            raise SyntaxFault(reason, 0) from error
 
-    def _emit_repeat(self, item: Repeat) -> None:
-        for _ in range(item.least):
-            self._emit(item.item)
-        if item.most is None:
-            split = self._reserve()
-            self._emit(item.item)
-            self._program.append(("jump", split, 0))
-            self._fork(split, lazy=item.lazy)
-            return
-        splits: list[int] = []
-        for _ in range(item.most - item.least):
-            splits.append(self._reserve())
-            self._emit(item.item)
-        for split in splits:
-            self._fork(split, lazy=item.lazy)
+    def search(self, text: str) -> Sequence[int]:
+        """Return which patterns are there, in their order; all if that cannot be found out."""
+        found = self._set.Match(text.encode("utf-8", "replace"))
+        return range(self._size) if found is None else sorted(found)[:-1]
 
-    def _reserve(self) -> int:
-        self._program.append(_MATCH)
-        return len(self._program) - 1
 
-    def _fork(self, split: int, *, lazy: bool) -> None:
-        inside, after = split + 1, len(self._program)
-        self._program[split] = ("split", after, inside) if lazy else ("split", inside, after)
+def _part(source: str) -> str:
+    try:
+        Pattern(source)
+    except SyntaxFault:
+        return spell(source)
+    return f"{spell(source)}|(?:{translate(source)})" if _SPECIAL.search(source) else spell(source)
+
+
+def _encoded(text: str) -> tuple[bytes, bytes]:
+    """Return `text` in UTF-8, and the same for RE2, which takes no half of a surrogate pair."""
+    try:
+        content = text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass"), _HALVES.sub("\ufffd", text).encode()
+    return content, content
+
+
+def _is_inside(content: bytes, span: tuple[int, int]) -> bool:
+    """Tell an empty match between the bytes of one character."""
+    start, end = span
+    return start == end < len(content) and content[start] in _INNER_BYTES
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.log_errors = False
+    return options
