@@ -33,6 +33,7 @@ lock: ## Resolve the dependencies anew (needs uv)
 
 bench: ## Measure, in one run, what docs/performance.md promises
 	.venv/bin/python bench/engine.py
+	.venv/bin/python bench/limits.py
 	.venv/bin/python bench/action.py
 	.venv/bin/python bench/accounts.py
 	.venv/bin/python bench/export.py

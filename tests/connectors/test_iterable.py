@@ -99,11 +99,23 @@ async def test_a_route_is_asked_as_often_as_is_documented(
     properties = inputs_of(iterable, route)["properties"]
     given = {name: example(name, schema) for name, schema in properties.items() if name != "next"}
     request = await first_request(iterable, route, given)
-    pools = iterable.compiled.limits.pools_of(request.url)
-    # Pools are told apart by address, and Iterable's limits by method as well.
-    documented = {each.limit for each in ROUTES if each.path == route.path}
+    pools = iterable.compiled.limits.pools_of(request.method, request.url)
 
-    assert {told(pool) for pool in pools if pool.key != "main"} == documented - {""}
+    documented = [route.limit] if route.limit else []
+    assert [told(pool) for pool in pools if pool.key != "main"] == documented
+
+
+@pytest.mark.anyio
+async def test_no_route_uses_up_what_another_one_may(iterable: Connector) -> None:
+    limits = iterable.compiled.limits
+    pools: list[str] = []
+    for route in ROUTES:
+        properties = inputs_of(iterable, route)["properties"]
+        given = {name: example(name, schema) for name, schema in properties.items()}
+        request = await first_request(iterable, route, {**given, "next": None})
+        pools += {pool.key for pool in limits.pools_of(request.method, request.url)} - {"main"}
+
+    assert len(pools) == len({*pools}) == len(limits.pools) - 1
 
 
 @pytest.mark.parametrize(

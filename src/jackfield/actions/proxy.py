@@ -15,7 +15,6 @@ from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import describe
 from jackfield.actions.holding import Held, hold, open_held
-from jackfield.actions.limiting import ProviderGate
 from jackfield.actions.models import HostNotDeclared, ProxyRequest, ProxyResponse
 from jackfield.actions.run_recorder import RunRecorder, recheck_credentials, record_run
 from jackfield.connectors.connector import Connector
@@ -124,11 +123,11 @@ async def _send(
         credentials,
         seconds=run_recorder.LIFE_SECONDS,
     )
-    gate = ProviderGate(hub, account_id, recorder.connector.compiled.limits)
+    gate = hub.limiter.for_account(account_id, recorder.connector.compiled.limits)
     recorder.step_started(PROXY, PROXY)
     recorder.requested(PROXY, request)
     try:
-        async with gate.enter(request.url):
+        async with gate.enter(request.method, request.url):
             response = await transport.send(request)
     except ProviderError as error:
         recorder.step_ended(PROXY, "failed", {"message": error.detail})

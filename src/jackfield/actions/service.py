@@ -14,7 +14,6 @@ from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import DryRunTransport, RequestCaptured
 from jackfield.actions.holding import Held, hold, open_held
-from jackfield.actions.limiting import ProviderGate
 from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, RunRequest
 from jackfield.actions.run_recorder import RunRecorder, record_run
 from jackfield.actions.streaming import ResponseStarted, RowStream, StreamingTransport, row_stream
@@ -171,7 +170,7 @@ def _call(
         clock=hub.clock,
         sleep=hub.sleep,
         cache=hub.response_cache.of(f"{account.id}/{account.generation}"),
-        gate=ProviderGate(hub, account.id, prepared.connector.compiled.limits),
+        gate=hub.limiter.for_account(account.id, prepared.connector.compiled.limits),
         signer=_SIGNER,
         trace=trace,
         context={

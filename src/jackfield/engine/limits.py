@@ -1,24 +1,25 @@
-"""How much of a provider one account may use: requests a second, and requests at once.
+"""The rate limiter: requests a second of one account, and requests at once.
 
 A connector's limits are compiled once (`Limits`); a `Limiter` enforces them for every account, in
-turn: whoever asked first goes first, and a request that waits for one pool does not hold a place in
-another. Several processes that share accounts put a `SharedCounter` underneath.
+turn: whoever asked first goes first. A request waits for its tightest pools first, and takes a
+place among all the account's requests only then, so that a slow pool never holds up the others.
+Each process counts for itself.
 """
 
 import asyncio
 import math
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions.errors import SyntaxFault
-from jackfield.engine.expressions.patterns import Pattern
-from jackfield.kit.json import Json, as_object
+from jackfield.engine.expressions.patterns import Pattern, PatternSet
+from jackfield.kit.json import Json, as_object, is_list
 
 DEFAULT_RATE: Final = 25.0
 DEFAULT_CONCURRENCY: Final = 30
@@ -32,34 +33,40 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Pool:
     """
-    Requests of one kind: those whose URL `matches`. `None` is no limit of that sort.
+    Requests of one kind: those to a URL with `url` in it, by one of `methods`.
 
-    `rate` is a second's; `burst` of them may go at once after a pause.
+    `rate` is a second's; `burst` of them may go at once after a pause. `None` is no limit of that
+    sort, and any method.
     """
 
     key: str
-    matches: Callable[[str], bool]
+    url: str = ""
+    methods: frozenset[str] | None = None
     rate: float | None = None
     burst: float = 1
     concurrency: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Limits:
     """A connector's limits, for each account."""
 
-    pools: tuple[Pool, ...]
+    def __init__(self, pools: Sequence[Pool]) -> None:
+        """
+        Compile `pools`, in the order in which a request passes them.
 
-    def pools_of(self, url: str) -> list[Pool]:
-        return [pool for pool in self.pools if pool.matches(url)]
+        Raises:
+            InvalidStep: their patterns are larger than allowed.
+        """
+        self.pools: Final = tuple(pools)
+        try:
+            self._patterns = PatternSet([pool.url for pool in pools])
+        except SyntaxFault as fault:
+            msg = f"rateLimit.subPools: {fault.reason}"
+            raise InvalidStep(msg) from fault
 
-
-class SharedCounter(Protocol):
-    """Counts requests of an account across processes."""
-
-    async def delay(self, key: str, *, rate: float) -> float:
-        """Count one request under `key` and return how many seconds it must still wait."""
-        ...
+    def pools_of(self, method: str, url: str) -> list[Pool]:
+        found = [self.pools[index] for index in self._patterns.search(url)]
+        return [pool for pool in found if pool.methods is None or method in pool.methods]
 
 
 def compile_limits(rate_limit: Json, concurrency: Json) -> Limits:
@@ -70,17 +77,17 @@ def compile_limits(rate_limit: Json, concurrency: Json) -> Limits:
         InvalidStep: they are malformed.
     """
     rates, at_once = as_object(rate_limit), as_object(concurrency)
-    main = _positive(rates, "mainRatelimit", DEFAULT_RATE)
-    most = int(_positive(at_once, "mainMaxConcurrency", DEFAULT_CONCURRENCY))
-    pools = [Pool("main", lambda _url: True, main, main, most)]
+    pools: list[Pool] = []
     for entry in take_objects(rates.get("subPools"), "rateLimit.subPools"):
         calls = _positive(entry, "rateLimit", None)
-        rate = calls / _seconds(entry)
-        pools.append(Pool(_key(entry), match_part(_pattern(entry)), rate=rate, burst=calls))
-    for entry in take_objects(at_once.get("subPools"), "concurrency.subPools"):
-        most = int(_positive(entry, "maxConcurrency", None))
-        pools.append(Pool(_key(entry), match_part(_pattern(entry)), concurrency=most))
-    return Limits(tuple(pools))
+        pools.append(_sub_pool(entry, rate=calls / _seconds(entry), burst=calls))
+    pools += [
+        _sub_pool(entry, concurrency=int(_positive(entry, "maxConcurrency", None)))
+        for entry in take_objects(at_once.get("subPools"), "concurrency.subPools")
+    ]
+    main = _positive(rates, "mainRatelimit", DEFAULT_RATE)
+    most = int(_positive(at_once, "mainMaxConcurrency", DEFAULT_CONCURRENCY))
+    return Limits([*pools, Pool("main", rate=main, burst=main, concurrency=most)])
 
 
 def match_part(pattern: str) -> Callable[[str], bool]:
@@ -95,58 +102,46 @@ def match_part(pattern: str) -> Callable[[str], bool]:
 class Limiter:
     """Enforces limits in this process, account by account."""
 
-    def __init__(
-        self,
-        *,
-        now: Now,
-        sleep: Sleep = asyncio.sleep,
-        shared: SharedCounter | None = None,
-    ) -> None:
+    def __init__(self, *, now: Now, sleep: Sleep = asyncio.sleep) -> None:
         """`now` is a clock in seconds that never goes back."""
         self._now = now
         self._sleep = sleep
-        self._shared = shared
-        self._accounts: OrderedDict[str, dict[str, _Bucket]] = OrderedDict()
+        self._accounts: OrderedDict[str, dict[tuple[str, bool], _Bucket]] = OrderedDict()
 
-    def gate(self, account: str, limits: Limits) -> "AccountGate":
-        """Return the gate that an account's requests pass."""
-        return AccountGate(self, account, limits)
+    def for_account(self, account: str, limits: Limits) -> "AccountLimiter":
+        """Return what an account's requests pass (see `jackfield.engine.ports.Gate`)."""
+        return AccountLimiter(self, account, limits)
 
     @asynccontextmanager
-    async def turn(self, account: str, limits: Limits, url: str) -> AsyncGenerator[None]:
-        """Wait until `account` may ask `url`; hold the place until the context is left."""
-        pools = limits.pools_of(url)
-        buckets = [(pool, self._bucket(account, pool)) for pool in pools]
+    async def turn(
+        self, account: str, limits: Limits, method: str, url: str
+    ) -> AsyncGenerator[None]:
+        """Wait until `account` may send this; hold the place until the context is left."""
+        buckets = self._buckets(account)
         held: list[_Bucket] = []
         try:
-            for pool, bucket in buckets:
+            for pool in limits.pools_of(method, url):
+                bucket = buckets.setdefault((pool.key, pool.rate is not None), _Bucket())
                 if pool.concurrency is not None:
                     await bucket.occupy(pool.concurrency)
                     held.append(bucket)
-            for pool, bucket in buckets:
                 if pool.rate is not None:
-                    await self._wait(account, pool, bucket, pool.rate)
+                    delay = bucket.reserve(pool.rate, pool.burst, self._now())
+                    if delay > 0:
+                        await self._sleep(delay)
             yield
         finally:
             for bucket in held:
                 bucket.vacate()
 
-    async def _wait(self, account: str, pool: Pool, bucket: "_Bucket", rate: float) -> None:
-        delay = bucket.reserve(rate, pool.burst, self._now())
-        if self._shared is not None:
-            delay = max(delay, await self._shared.delay(f"{account}/{pool.key}", rate=rate))
-        if delay > 0:
-            await self._sleep(delay)
-
-    def _bucket(self, account: str, pool: Pool) -> "_Bucket":
+    def _buckets(self, account: str) -> "dict[tuple[str, bool], _Bucket]":
         buckets = self._accounts.get(account)
         if buckets is None:
             buckets = self._accounts[account] = {}
             self._forget_idle()
         else:
             self._accounts.move_to_end(account)
-        kind = "rate" if pool.rate is not None else "at once"
-        return buckets.setdefault(f"{pool.key}/{kind}", _Bucket())
+        return buckets
 
     def _forget_idle(self) -> None:
         """Keep the books of the accounts used last; one in use is never forgotten."""
@@ -160,15 +155,15 @@ class Limiter:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountGate:
-    """The gate of one account (see `jackfield.engine.ports.Gate`)."""
+class AccountLimiter:
+    """The limits of one account."""
 
     limiter: Limiter
     account: str
     limits: Limits
 
-    def enter(self, url: str) -> AbstractAsyncContextManager[None]:
-        return self.limiter.turn(self.account, self.limits, url)
+    def enter(self, method: str, url: str) -> AbstractAsyncContextManager[None]:
+        return self.limiter.turn(self.account, self.limits, method, url)
 
 
 @dataclass(slots=True)
@@ -217,16 +212,23 @@ class _Bucket:
         return self.busy == 0 and not self.waiting and self.free_at <= now
 
 
-def _key(entry: Mapping[str, Json]) -> str:
-    if not entry.get("subPoolKey"):
-        raise missing_field(path="subPools.subPoolKey")
-    return str(entry["subPoolKey"])
+def _sub_pool(
+    entry: Mapping[str, Json],
+    *,
+    rate: float | None = None,
+    burst: float = 1,
+    concurrency: int | None = None,
+) -> Pool:
+    for key in ("subPoolKey", "urlPattern"):
+        if not entry.get(key):
+            raise missing_field(path=f"subPools.{key}")
+    key, url = str(entry["subPoolKey"]), str(entry["urlPattern"])
+    return Pool(key, url, _methods(entry), rate, burst, concurrency)
 
 
-def _pattern(entry: Mapping[str, Json]) -> str:
-    if not entry.get("urlPattern"):
-        raise missing_field(path="subPools.urlPattern")
-    return str(entry["urlPattern"])
+def _methods(entry: Mapping[str, Json]) -> frozenset[str] | None:
+    methods = entry.get("methods")
+    return frozenset(str(each).upper() for each in methods) if is_list(methods) else None
 
 
 def _seconds(entry: Mapping[str, Json]) -> int:

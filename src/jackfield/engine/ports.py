@@ -62,7 +62,7 @@ class Transport(Protocol):
 class Gate(Protocol):
     """Lets requests of one account through, no more at a time than the provider takes."""
 
-    def enter(self, url: str) -> AbstractAsyncContextManager[None]:
+    def enter(self, method: str, url: str) -> AbstractAsyncContextManager[None]:
         """Wait for a turn; the request is in flight while the context is open."""
         ...
 

@@ -28,10 +28,10 @@ class Time:
 
 async def starts(limits: Limits, urls: list[str]) -> list[float]:
     time = Time()
-    gate = Limiter(now=time, sleep=time.sleep).gate("acc", limits)
+    gate = Limiter(now=time, sleep=time.sleep).for_account("acc", limits)
     begun: list[float] = []
     for url in urls:
-        async with gate.enter(url):
+        async with gate.enter("GET", url):
             begun.append(round(time.now, 6))
     return begun
 
@@ -68,17 +68,61 @@ async def test_a_pattern_may_be_a_regular_expression() -> None:
     assert await starts(limits, ["/users/1", "/users/me", "/users/2"]) == [0, 0, 1]
 
 
+async def test_a_sub_pool_may_be_for_some_methods_alone() -> None:
+    pools = [
+        {"subPoolKey": "get", "urlPattern": "/u", "methods": ["get"], "rateLimit": 1},
+        {"subPoolKey": "write", "urlPattern": "/u", "methods": ["put", "post"], "rateLimit": 1},
+    ]
+    limits = compile_limits({"mainRatelimit": 100, "subPools": pools}, None)
+    time = Time()
+    gate = Limiter(now=time, sleep=time.sleep).for_account("acc", limits)
+    begun: list[float] = []
+
+    for method in ("GET", "PUT", "DELETE", "DELETE", "POST", "GET"):
+        async with gate.enter(method, "/u"):
+            begun.append(round(time.now, 6))
+
+    assert begun == [0, 0, 0, 0, 1, 1]
+
+
+async def test_what_waits_for_a_slow_pool_holds_no_place_that_others_need() -> None:
+    pools = [{"subPoolKey": "slow", "urlPattern": "/slow", "rateLimit": 1, "per": "minute"}]
+    limits = compile_limits({"subPools": pools}, {"mainMaxConcurrency": 1})
+    time = Time()
+    resting = asyncio.Event()
+
+    async def rest(_seconds: float) -> None:
+        await resting.wait()
+
+    gate = Limiter(now=time, sleep=rest).for_account("acc", limits)
+    async with gate.enter("GET", "/slow"):
+        pass
+
+    async def ask() -> None:
+        async with gate.enter("GET", "/slow"):
+            pass
+
+    waiting = asyncio.create_task(ask())
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(1), gate.enter("GET", "/quick"):
+        pass
+    assert not waiting.done()
+    resting.set()
+    await waiting
+
+
 async def test_no_more_requests_are_under_way_than_allowed_and_the_first_to_wait_goes_first() -> (
     None
 ):
     limits = compile_limits(None, {"mainMaxConcurrency": 2})
-    gate = Limiter(now=Time()).gate("acc", limits)
+    gate = Limiter(now=Time()).for_account("acc", limits)
     order: list[int] = []
     under_way: list[int] = []
     leave = asyncio.Event()
 
     async def ask(number: int) -> None:
-        async with gate.enter("u"):
+        async with gate.enter("GET", "u"):
             order.append(number)
             under_way.append(number)
             await leave.wait()
@@ -95,11 +139,11 @@ async def test_no_more_requests_are_under_way_than_allowed_and_the_first_to_wait
 
 
 async def test_one_who_gives_up_waiting_does_not_keep_the_place() -> None:
-    gate = Limiter(now=Time()).gate("acc", compile_limits(None, {"mainMaxConcurrency": 1}))
+    gate = Limiter(now=Time()).for_account("acc", compile_limits(None, {"mainMaxConcurrency": 1}))
     leave = asyncio.Event()
 
     async def hold() -> None:
-        async with gate.enter("u"):
+        async with gate.enter("GET", "u"):
             await leave.wait()
 
     holder = asyncio.create_task(hold())
@@ -110,7 +154,7 @@ async def test_one_who_gives_up_waiting_does_not_keep_the_place() -> None:
     leave.set()
     await asyncio.gather(holder, waiting, return_exceptions=True)
 
-    async with asyncio.timeout(1), gate.enter("u"):
+    async with asyncio.timeout(1), gate.enter("GET", "u"):
         pass
 
 
@@ -118,29 +162,17 @@ async def test_one_account_does_not_wait_for_another() -> None:
     limiter = Limiter(now=Time())
     limits = compile_limits(None, {"mainMaxConcurrency": 1})
 
-    first, second = limiter.gate("a", limits), limiter.gate("b", limits)
+    first, second = limiter.for_account("a", limits), limiter.for_account("b", limits)
 
-    async with asyncio.timeout(1), first.enter("u"), second.enter("u"):
+    async with asyncio.timeout(1), first.enter("GET", "u"), second.enter("GET", "u"):
         pass
-
-
-async def test_a_shared_counter_has_the_last_word() -> None:
-    class Elsewhere:
-        async def delay(self, key: str, *, rate: float) -> float:
-            assert (key, rate) == ("acc/main", 10)
-            return 3
-
-    time = Time()
-    limiter = Limiter(now=time, sleep=time.sleep, shared=Elsewhere())
-    gate = limiter.gate("acc", compile_limits({"mainRatelimit": 10}, None))
-
-    async with gate.enter("u"):
-        assert time.now == 3
 
 
 async def test_every_request_of_a_run_passes_its_gate() -> None:
     time = Time()
-    gate = Limiter(now=time, sleep=time.sleep).gate("a", compile_limits({"mainRatelimit": 1}, None))
+    gate = Limiter(now=time, sleep=time.sleep).for_account(
+        "a", compile_limits({"mainRatelimit": 1}, None)
+    )
     steps = [{**request(), "stepId": name} for name in "abc"]
 
     await run(action(*steps), Provider([answer({})]), gate=gate)
@@ -154,12 +186,12 @@ async def test_the_books_of_accounts_that_rest_are_forgotten_and_no_others() -> 
     limits = compile_limits({"mainRatelimit": 0.01}, None)
 
     for number in range(10_001):
-        async with limiter.gate(f"acc{number}", limits).enter("u"):
+        async with limiter.for_account(f"acc{number}", limits).enter("GET", "u"):
             pass
-    async with limiter.gate("acc0", limits).enter("u"):
+    async with limiter.for_account("acc0", limits).enter("GET", "u"):
         assert time.now == 100
 
-    async with limiter.gate("new", limits).enter("u"):
+    async with limiter.for_account("new", limits).enter("GET", "u"):
         pass
     assert len(limiter._accounts) == 10_000  # noqa: SLF001 - memory is not observable otherwise
 
@@ -171,6 +203,7 @@ async def test_the_books_of_accounts_that_rest_are_forgotten_and_no_others() -> 
         {"mainRatelimit": "fast"},
         {"subPools": [{"urlPattern": "x", "rateLimit": 1}]},
         {"subPools": [{"subPoolKey": "x", "urlPattern": "x"}]},
+        {"subPools": [{"subPoolKey": "x", "urlPattern": ".{250}.{250}", "rateLimit": 1}] * 50},
     ],
 )
 def test_malformed_limits_are_refused(rate_limit: dict) -> None:

@@ -59,7 +59,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """How often an account may ask; `pattern` is empty for all of its requests together."""
+    """
+    How often an account may ask.
+
+    `pattern` is that of the URL, after the methods it is for; empty for all requests together.
+    """
 
     pattern: str
     rate: str
@@ -180,7 +184,8 @@ def _rate_limits(declared: Mapping[str, Json]) -> Iterator[RateLimit]:
         yield RateLimit("", f"{_spell(declared['mainRatelimit'])} a second")
     for pool in items(declared, "subPools"):
         rate = f"{_spell(pool.get('rateLimit'))} a {text(pool, 'per') or 'second'}"
-        yield RateLimit(text(pool, "urlPattern"), rate)
+        methods = ", ".join(texts(pool, "methods")).upper()
+        yield RateLimit(f"{methods} {text(pool, 'urlPattern')}".strip(), rate)
 
 
 def _spell(value: Json) -> str:

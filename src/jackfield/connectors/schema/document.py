@@ -8,7 +8,7 @@ from jackfield.connectors.schema.events import EVENTS
 from jackfield.connectors.schema.inputs import SCOPES
 from jackfield.engine.schema.expressions import Expression
 from jackfield.engine.schema.kinds import Anything, Choice, Number, Text
-from jackfield.engine.schema.requests import CUSTOM_ERROR
+from jackfield.engine.schema.requests import CUSTOM_ERROR, METHODS
 from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record
 
 _RATE: Final = Number(minimum=0)
@@ -16,6 +16,11 @@ _SUB_POOL: Final = {
     "subPoolKey": Entry(Text(), "Its name.", required=True),
     "urlPattern": Entry(
         Text(), "A part of the URL, or a regular expression for it.", required=True
+    ),
+    "methods": Entry(
+        ListOf(Choice(METHODS)),
+        "The HTTP methods it is for, in lower case; any when left out.",
+        ours=True,
     ),
 }
 _RATE_LIMIT: Final = Record(
@@ -40,7 +45,7 @@ _RATE_LIMIT: Final = Record(
                     },
                 )
             ),
-            "Tighter limits for some addresses.",
+            "Tighter limits for some requests.",
         ),
         "mappedRateLimitErrors": Entry(
             ListOf(
@@ -87,7 +92,7 @@ _CONCURRENCY: Final = Record(
                     },
                 )
             ),
-            "Tighter limits for some addresses.",
+            "Tighter limits for some requests.",
         ),
     },
     doc="How many requests of an account may be under way at once.",

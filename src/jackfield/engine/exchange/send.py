@@ -44,7 +44,7 @@ async def _send_once(run: Run, request: Request) -> Response:
         return await _send_traced(run, request)
     if call.gate is None:
         return await call.transport.send(request)
-    async with call.gate.enter(request.url):
+    async with call.gate.enter(request.method, request.url):
         return await call.transport.send(request)
 
 
@@ -56,7 +56,7 @@ async def _send_traced(run: Run, request: Request) -> Response:
     if call.gate is None:
         response = await call.transport.send(request)
     else:
-        async with call.gate.enter(request.url):
+        async with call.gate.enter(request.method, request.url):
             response = await call.transport.send(request)
     seconds = (call.clock() - start).total_seconds()
     call.trace.answered(run.step_id, response, seconds=seconds)
