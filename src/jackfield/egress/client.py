@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -22,13 +21,14 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from jackfield.egress.policy import is_public
-from jackfield.egress.rewrite import Rewrites, origin_of, prefix_of
+from jackfield.egress.rewrite import Rewrites
 from jackfield.kit.errors import (
     EgressBlocked,
     ProviderError,
     ProviderTimeout,
     ProviderUnavailable,
 )
+from jackfield.kit.urls import find_origin
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _KEPT_ACROSS_ORIGINS: Final = frozenset({"accept", "accept-language", "user-agent"})
@@ -197,7 +197,7 @@ class Egress:
             if answer.status not in _REDIRECTS or location is None or not left:
                 return answer
             target = self._rewrites.restore(urljoin(url, location))
-            if origin_of(prefix_of(target)) != origin_of(prefix_of(url)):
+            if find_origin(target) != find_origin(url):
                 # Any header may carry the credential; only these are known not to.
                 headers = {k: v for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS}
             if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):  # noqa: PLR2004
@@ -318,23 +318,15 @@ def _session(guard: _Guard) -> aiohttp.ClientSession:
 
 
 def _require_allowed(url: str, may_visit: Callable[[str], bool]) -> None:
-    problem = _problem_with(prefix_of(url))
-    if problem is not None:
-        raise EgressBlocked(problem)
+    if find_origin(url) is None:
+        msg = (
+            "only http and https URLs with a host, written in ASCII and without a user name, can "
+            "be requested"
+        )
+        raise EgressBlocked(msg)
     if not may_visit(url):
         msg = f"the connector does not declare the host {_host(url)!r}"
         raise EgressBlocked(msg)
-
-
-@lru_cache(maxsize=4096)
-def _problem_with(prefix: str) -> str | None:
-    """Say why no URL with this scheme and authority can be requested."""
-    parts = urlsplit(prefix)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        return "only http and https URLs with a host can be requested"
-    if parts.username is not None or parts.password is not None:
-        return "a URL with a user name or password in it cannot be requested"
-    return None
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

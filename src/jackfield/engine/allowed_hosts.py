@@ -13,6 +13,7 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import compile_text, is_static
 from jackfield.kit.json import Json, is_list, is_object
+from jackfield.kit.urls import Origin, find_origin
 
 Allow: TypeAlias = Callable[[str, Mapping[str, str]], bool]
 
@@ -20,14 +21,13 @@ _ORIGIN: Final = re.compile(r"\s*(https?)://([^/?#]*)", re.IGNORECASE)
 _TOKEN: Final = re.compile(r"\$\{[^}]*\}")
 _WORD: Final = re.compile(r"'(https?://[^'/?#]+)|\"(https?://[^\"/?#]+)", re.IGNORECASE)
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-_PORTS: Final = {"http": ":80", "https": ":443"}
 _ADDRESS_KEYS: Final = ("baseUrl", "url", "tokenUrl", "serverUrl")
 
 
 class HostRules:
     def __init__(self, document: Mapping[str, Json], mode: Mode) -> None:
         """Read the hosts out of a connector's document."""
-        self._exact: set[tuple[str, str]] = set()
+        self._exact: set[Origin] = set()
         self._patterns: list[tuple[str, re.Pattern[str]]] = []
         self._computed: list[Callable[[Mapping[str, str]], str]] = []
         listed = document.get("hosts")
@@ -38,21 +38,23 @@ class HostRules:
             for address in dict.fromkeys(_addresses(document)):
                 self._declare(address, mode)
         # What begins so leads there and nowhere else: most addresses need no closer look.
-        self._beginnings = tuple(f"{scheme}://{authority}/" for scheme, authority in self._exact)
+        self._beginnings = tuple(f"{origin}/" for origin in self._exact)
 
     def allows(self, url: str, credentials: Mapping[str, str]) -> bool:
         """Say whether `url` leads to a declared host, for the account with these credentials."""
         if url.startswith(self._beginnings):
             return True
-        origin = _split(url)
+        origin = find_origin(url)
         if origin is None:
             return False
         if origin in self._exact:
             return True
-        scheme, authority = origin
-        if any(scheme == s and pattern.fullmatch(authority) for s, pattern in self._patterns):
+        if any(
+            origin.scheme == scheme and pattern.fullmatch(origin.authority)
+            for scheme, pattern in self._patterns
+        ):
             return True
-        return any(_split(compute(credentials)) == origin for compute in self._computed)
+        return any(find_origin(compute(credentials)) == origin for compute in self._computed)
 
     def _list(self, host: str) -> None:
         scheme, _, rest = host.rpartition("://")
@@ -61,7 +63,7 @@ class HostRules:
             pattern = re.compile(rf"(?:{_LABEL}\.)+{re.escape(authority[2:])}")
             self._patterns.append((scheme.lower() or "https", pattern))
         else:
-            self._exact.add((scheme.lower() or "https", authority))
+            self._add(f"{scheme or 'https'}://{authority}")
 
     def _declare(self, address: str, mode: Mode) -> None:
         stripped = address.strip()
@@ -77,15 +79,18 @@ class HostRules:
 
     def _declare_authority(self, scheme: str, authority: str, address: str, mode: Mode) -> None:
         if "${" not in authority:
-            origin = _split(f"{scheme}://{authority}")
-            if origin is not None:
-                self._exact.add(origin)
+            self._add(f"{scheme}://{authority}")
             return
         pieces = _TOKEN.split(authority.lower())
         if all(not piece.strip(".:0123456789") for piece in pieces):
             self._compute(address, mode)
             return
         self._patterns.append((scheme, re.compile(_LABEL.join(map(re.escape, pieces)))))
+
+    def _add(self, address: str) -> None:
+        origin = find_origin(address)
+        if origin is not None:
+            self._exact.add(origin)
 
     def _compute(self, template: str, mode: Mode) -> None:
         try:
@@ -98,7 +103,7 @@ class HostRules:
                 value = evaluate({"credentials": dict(credentials)})
             except InvalidExpression:
                 return ""
-            return value if isinstance(value, str) else ""
+            return value.strip() if isinstance(value, str) else ""
 
         self._computed.append(compute)
 
@@ -120,11 +125,3 @@ def _addresses(value: Json) -> Iterator[str]:
 
 # Parts of a document whose addresses are for people.
 _PROSE: Final = frozenset({"documentation", "support", "info", "inputs", "examples", "changelog"})
-
-
-def _split(url: str) -> tuple[str, str] | None:
-    origin = _ORIGIN.match(url)
-    if origin is None or not origin[2] or "@" in origin[2] or "\\" in origin[2]:
-        return None
-    scheme = origin[1].lower()
-    return scheme, origin[2].lower().removesuffix(_PORTS[scheme]).rstrip(".")

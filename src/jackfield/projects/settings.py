@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from jackfield.kit.errors import Fault, InvalidRequest
+from jackfield.kit.urls import split_origin
 from jackfield.language import catalog as language
 
 DEFAULT_RETENTION_DAYS: Final = 30
@@ -24,7 +25,6 @@ _COLOR: Final = re.compile(
     re.IGNORECASE,
 )
 _BLANK: Final = re.compile(r"[\x00-\x20]")
-_HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -136,16 +136,9 @@ def _is_web_address(text: str) -> bool:
 
 def normal_origin(text: str) -> str | None:
     """Return scheme, host and port in the spelling browsers use, or `None` if it is no origin."""
-    try:
-        parts = urlsplit(text.strip().lower())
-        port = parts.port
-    except ValueError:
+    scheme, separator, rest = text.strip().lower().partition("://")
+    anything = "*." if rest.startswith("*.") else ""
+    found = split_origin(scheme + separator + rest.removeprefix(anything))
+    if found is None or found[1].strip("/"):
         return None
-    rest = (parts.path.rstrip("/"), parts.query, parts.fragment)
-    if parts.scheme not in _DEFAULT_PORTS or any(rest) or "@" in parts.netloc:
-        return None
-    host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
-    if not _HOST.fullmatch(host):
-        return None
-    own = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    return f"{parts.scheme}://{host}{own}"
+    return f"{found[0].scheme}://{anything}{found[0].authority}"

@@ -73,6 +73,26 @@ async def test_a_private_address_is_refused_in_every_spelling(
         await open_egress().fetch(OutboundRequest("GET", f"http://{host}/", seconds=5))
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[::1",
+        "https://api.example.com\\@evil.example/",
+        "https://user@api.example.com/",
+        "https://api%2eexample.com/",
+        "https://api.exam\tple.com/",
+        "https://bücher.example/",
+        "ftp://api.example.com/",
+        "//api.example.com/",
+    ],
+)
+async def test_an_address_that_may_be_read_in_two_ways_is_never_asked(
+    open_egress: Callable[..., Egress], url: str
+) -> None:
+    with pytest.raises(EgressBlocked, match="can be requested"):
+        await open_egress().fetch(OutboundRequest("GET", url, seconds=5))
+
+
 async def test_only_what_was_rewritten_passes_the_guard(
     open_egress: Callable[..., Egress],
 ) -> None:

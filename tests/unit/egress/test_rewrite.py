@@ -1,6 +1,6 @@
 import pytest
 
-from jackfield.egress.rewrite import InvalidRewrite, origin_of, parse
+from jackfield.egress.rewrite import InvalidRewrite, parse
 
 
 def test_an_origin_is_sent_elsewhere_with_path_and_query() -> None:
@@ -51,12 +51,3 @@ def test_several_are_separated_by_commas_and_nothing_means_none() -> None:
 def test_what_is_no_pair_of_origins_is_refused(text: str) -> None:
     with pytest.raises(InvalidRewrite, match="is not of the form"):
         parse(text)
-
-
-def test_an_origin_has_one_spelling() -> None:
-    assert (
-        origin_of("HTTPS://A.example:443/x")
-        == origin_of("https://a.example")
-        == "https://a.example"
-    )
-    assert origin_of("http://[::1]:80/") == "http://[::1]"

@@ -22,7 +22,8 @@ async def send(run: Run, request: Request, *, guarded: bool = True) -> Response:
     """
     Send `request`, and send it again where the run's rule and its deadline allow.
 
-    Only what is not `guarded` may go to a host the connector does not declare.
+    Only what is not `guarded` may go to a host the connector does not declare. Egress looks once
+    more, at each redirect as well; but dry runs, cases and scripts never come that far.
 
     Raises:
         EgressBlocked: the connector does not declare the host.

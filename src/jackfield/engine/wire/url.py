@@ -4,6 +4,8 @@ import re
 from typing import Final
 from urllib.parse import quote
 
+from jackfield.kit.urls import find_origin
+
 # Nothing in here needs escaping, and no segment starts with a dot.
 _CLEAN: Final = re.compile(
     r"https?://[A-Za-z0-9.:\-]+(?:/(?![.])[A-Za-z0-9_.~!$&'()*+,;=:@%-]*)+"
@@ -47,9 +49,8 @@ def join_query(url: str, query: str, *, separator: str = "?") -> str:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme and authority, in lower case; an empty text when there is none."""
-    found = _SPLIT.match(url)
-    return (found[1] or "").lower() if found else ""
+    """Return scheme and authority in their one spelling; an empty text when there is none."""
+    return str(find_origin(url) or "")
 
 
 def path_and_query(url: str) -> str:
