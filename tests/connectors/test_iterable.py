@@ -13,9 +13,9 @@ from jackfield.connectors.loading.loader import load
 from jackfield.connectors.permissions import find_probe
 from jackfield.engine.limits import Pool
 from jackfield.engine.ports import Request
-from jackfield.engine.run_context import RunContext
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
+from jackfield.testing.calls import make_call
 from jackfield.testing.provider import ScriptedTransport, answer
 
 
@@ -188,10 +188,10 @@ async def first_request(iterable: Connector, route: Route, given: dict[str, Json
     action = iterable.find_action(f"iterable_{route.action}")
     assert action
     transport = ScriptedTransport([answer(status=418)])
-    call = RunContext(
+    call = make_call(
+        transport,
+        {"api_key": KEY, "region": "us"},
         inputs=action.compiled.accept({"body": given}),
-        credentials={"api_key": KEY, "region": "us"},
-        transport=transport,
         auth_method="api_key",
     )
     with pytest.raises(HubError):

@@ -2,12 +2,9 @@
 
 import structlog
 
-from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.models import CredentialRejected
-from jackfield.accounts.provider import ProviderTransport, safe
+from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
 from jackfield.connectors.auth import AuthMethod
-from jackfield.connectors.connector import Connector
-from jackfield.engine.run_context import RunContext
 from jackfield.kit import redaction
 from jackfield.kit.errors import Fault, ProviderError, ProviderRejected, ProviderUnauthorized
 from jackfield.runtime import Hub
@@ -17,32 +14,21 @@ _SECONDS = 30
 _log = structlog.get_logger()
 
 
-async def check_credential(
-    hub: Hub, connector: Connector, method: AuthMethod, credentials: Credentials
-) -> None:
+async def check_credential(hub: Hub, account: ProviderAccount, method: AuthMethod) -> None:
     """
-    Run the connector's test actions with `credentials`.
+    Run the connector's test actions with the credentials of `account`.
 
     Raises:
         CredentialRejected: the provider refuses them; the faults say which field is to blame.
         ProviderError: the provider could not be asked.
     """
+    connector, credentials = account.connector, account.credentials
     redaction.learn(credentials.redactor)
+    transport = ProviderTransport(hub.egress, connector.compiled, credentials, seconds=_SECONDS)
     for test in method.test_actions:
         if not test.applies(credentials.values):
             continue
-        call = RunContext(
-            inputs={},
-            credentials=credentials.values,
-            transport=ProviderTransport(
-                hub.egress, connector.compiled, credentials, seconds=_SECONDS
-            ),
-            auth_method=method.key,
-            flow="test_action",
-            deadline=_SECONDS,
-            clock=hub.clock,
-            sleep=hub.sleep,
-        )
+        call = run_context(hub, account, transport, deadline=_SECONDS, flow="test_action")
         try:
             await test.compiled.run(call)
         except ProviderError as error:

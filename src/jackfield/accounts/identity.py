@@ -9,13 +9,10 @@ from typing import Final
 
 import structlog
 
-from jackfield.accounts.credentials import Credentials
-from jackfield.accounts.provider import ProviderTransport, safe
+from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
 from jackfield.connectors.auth import AuthMethod
-from jackfield.connectors.connector import Connector
 from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
-from jackfield.engine.run_context import RunContext
 from jackfield.kit.errors import ProviderError, ProviderRejected, ProviderUnauthorized
 from jackfield.kit.json import Json, decode, encode
 from jackfield.kit.secret import Secret
@@ -28,15 +25,14 @@ _FIELD: Final = "identity"
 _log = structlog.get_logger()
 
 
-async def find_identity(
-    hub: Hub, connector: Connector, method: AuthMethod, credentials: Credentials
-) -> frozenset[str]:
+async def find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod) -> frozenset[str]:
     """
-    Find out which account at the provider `credentials` belong to; nothing if they do not tell.
+    Find out which account at the provider the credentials belong to; nothing if they do not tell.
 
     Raises:
         ProviderError: the provider could not be asked.
     """
+    connector, credentials = account.connector, account.credentials
     if method.identity is None:
         return frozenset(
             f"{field.key}/{value}"
@@ -45,18 +41,8 @@ async def find_identity(
         )
     output: Json = None
     if method.identity.compiled is not None:
-        call = RunContext(
-            inputs={},
-            credentials=credentials.values,
-            transport=ProviderTransport(
-                hub.egress, connector.compiled, credentials, seconds=_SECONDS
-            ),
-            auth_method=method.key,
-            flow="test_action",
-            deadline=_SECONDS,
-            clock=hub.clock,
-            sleep=hub.sleep,
-        )
+        transport = ProviderTransport(hub.egress, connector.compiled, credentials, seconds=_SECONDS)
+        call = run_context(hub, account, transport, deadline=_SECONDS, flow="test_action")
         try:
             output = (await method.identity.compiled.run(call)).data
         except (ProviderUnauthorized, ProviderRejected) as refused:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from jackfield.accounts import credentials as sealing
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.models import Account, AccountNotUsable
+from jackfield.accounts.provider import ProviderAccount
 from jackfield.accounts.repo import Accounts
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
@@ -17,10 +18,20 @@ from jackfield.runtime import Hub
 
 @dataclass(frozen=True, slots=True)
 class Opened:
+    project_id: ProjectId
     account: Account
     connector: Connector
     method: AuthMethod
     credentials: Credentials = field(repr=False)
+
+    @property
+    def at_provider(self) -> ProviderAccount:
+        return ProviderAccount.of(
+            self.project_id,
+            self.account,
+            connector=self.connector,
+            credentials=self.credentials,
+        )
 
 
 async def open_account(hub: Hub, project_id: ProjectId, account_id: str) -> Opened:
@@ -39,7 +50,7 @@ async def open_account(hub: Hub, project_id: ProjectId, account_id: str) -> Open
     opened = sealing.open_sealed(
         hub.vault, sealed, project_id=project_id, account=account, setup=setup
     )
-    return Opened(account, connector, method, opened)
+    return Opened(project_id, account, connector, method, opened)
 
 
 def method_of(connector: Connector, account: Account) -> AuthMethod:

@@ -1,12 +1,106 @@
-"""The provider of one account, as the engine sees it: its connector's hosts, through egress."""
+"""The provider of one account, as the engine sees it: its connector's hosts, through egress.
 
-from dataclasses import dataclass
+An account is the same to its connector whoever asks: an action's run, or the verification of its
+credentials. `run_context` is the one place that says what either gets.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Self
 
 from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.models import Account
+from jackfield.connectors.connector import Connector
 from jackfield.egress.client import Egress, OutboundRequest
 from jackfield.engine.connector import CompiledConnector
-from jackfield.engine.ports import Request, Response
+from jackfield.engine.ports import Request, Response, Transport
+from jackfield.engine.run_context import Flow, RunContext
 from jackfield.kit.errors import ProviderAnswer, ProviderError
+from jackfield.kit.ids import AccountId, ProjectId
+from jackfield.kit.json import Json
+from jackfield.runtime import Hub
+from jackfield.vault.signing import RsaSigner
+
+_SIGNER: Final = RsaSigner()
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """An account as its connector sees it; one that is about to be linked has no `id` yet."""
+
+    project_id: ProjectId
+    connector: Connector
+    auth_method: str
+    environment: str
+    origin_owner_id: str
+    origin_owner_name: str
+    credentials: Credentials = field(repr=False)
+    id: AccountId | None = None
+
+    @classmethod
+    def of(
+        cls,
+        project_id: ProjectId,
+        account: Account,
+        *,
+        connector: Connector,
+        credentials: Credentials,
+    ) -> Self:
+        """Return a linked account."""
+        return cls(
+            project_id,
+            connector,
+            account.auth_method,
+            account.environment,
+            account.origin_owner_id,
+            account.origin_owner_name,
+            credentials,
+            account.id,
+        )
+
+    @property
+    def limited_as(self) -> str:
+        """What its requests count under; before it is linked, with all its owner tries there."""
+        return self.id or f"{self.project_id}/{self.origin_owner_id}/{self.connector.key}"
+
+    @property
+    def context(self) -> dict[str, Json]:
+        """The identifiers that the connector's expressions see."""
+        known: dict[str, Json] = {
+            # Plain texts: to an expression, anything else that is no JSON is an object.
+            "projectSecureId": str(self.project_id),
+            "originOwnerId": self.origin_owner_id,
+            "originOwnerName": self.origin_owner_name,
+        }
+        return known if self.id is None else {**known, "accountSecureId": str(self.id)}
+
+
+def run_context(
+    hub: Hub,
+    account: ProviderAccount,
+    transport: Transport,
+    *,
+    deadline: float,
+    flow: Flow = "action",
+) -> RunContext:
+    """
+    Return what an action of `account` runs with; it may take `deadline` seconds.
+
+    What belongs to one run alone (inputs, cursor, trace) is added with `replace`.
+    """
+    return RunContext(
+        inputs={},
+        credentials=account.credentials.values,
+        transport=transport,
+        auth_method=account.auth_method,
+        environment=account.environment,
+        context=account.context,
+        gate=hub.limiter.for_account(account.limited_as, account.connector.compiled.limits),
+        signer=_SIGNER,
+        flow=flow,
+        deadline=deadline,
+        clock=hub.clock,
+        sleep=hub.sleep,
+    )
 
 
 @dataclass(frozen=True, slots=True)

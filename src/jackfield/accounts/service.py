@@ -119,7 +119,7 @@ async def check(hub: Hub, project_id: ProjectId, account_id: str) -> Account:
     opened = await open_account(hub, project_id, account_id)
     refusal = None
     try:
-        await check_credential(hub, opened.connector, opened.method, opened.credentials)
+        await check_credential(hub, opened.at_provider, opened.method)
     except CredentialRejected as rejected:
         refusal = rejected
     async with hub.db.write(project_id) as tx:

@@ -7,10 +7,9 @@ which action, are the inputs valid), perform (open the credential, run the compi
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from typing import Final
 
 from jackfield.accounts.credentials import Credentials
-from jackfield.accounts.provider import ProviderTransport, safe
+from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import DryRunTransport, RequestCaptured
 from jackfield.actions.holding import Held, hold, open_held
@@ -26,9 +25,6 @@ from jackfield.kit.errors import ProviderError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.runtime import Hub
-from jackfield.vault.signing import RsaSigner
-
-_SIGNER: Final = RsaSigner()
 
 
 async def run(hub: Hub, project_id: ProjectId, order: RunRequest) -> ActionResult:
@@ -159,24 +155,13 @@ def _call(
     trace: Trace | None = None,
 ) -> RunContext:
     account = prepared.held.account
-    return RunContext(
+    asking = ProviderAccount.of(
+        project_id, account, connector=prepared.connector, credentials=credentials
+    )
+    return replace(
+        run_context(hub, asking, transport, deadline=run_recorder.LIFE_SECONDS),
         inputs=prepared.inputs,
-        credentials=credentials.values,
-        transport=transport,
-        auth_method=account.auth_method,
-        environment=account.environment,
         cursor=prepared.cursor,
-        deadline=run_recorder.LIFE_SECONDS,
-        clock=hub.clock,
-        sleep=hub.sleep,
         cache=hub.response_cache.of(f"{account.id}/{account.generation}"),
-        gate=hub.limiter.for_account(account.id, prepared.connector.compiled.limits),
-        signer=_SIGNER,
         trace=trace,
-        context={
-            "projectSecureId": project_id,
-            "accountSecureId": account.id,
-            "originOwnerId": account.origin_owner_id,
-            "originOwnerName": account.origin_owner_name,
-        },
     )

@@ -16,6 +16,7 @@ from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.identity import find_identity
 from jackfield.accounts.models import Account, AccountNotFound
 from jackfield.accounts.opening import method_of
+from jackfield.accounts.provider import ProviderAccount
 from jackfield.accounts.repo import Accounts
 from jackfield.connect import sessions as connect
 from jackfield.connect.attempts import ConnectionAttempt
@@ -190,13 +191,14 @@ async def _verify_and_save(
         setup = await profiles.setup_of(tx, hub, attempt.profile)
     settings = await projects.project_settings(hub, holder.project_id)
     tried = Credentials.of(attempt.method, attempt.values, setup=setup)
-    await check_credential(hub, attempt.connector, attempt.method, tried)
+    account = _at_provider(attempt, tried)
+    await check_credential(hub, account, attempt.method)
     proven = VerifiedCredentials(
         terms=holder.session.terms,
         profile=attempt.profile,
         method=attempt.method,
         values=attempt.values,
-        identity=await find_identity(hub, attempt.connector, attempt.method, tried),
+        identity=await find_identity(hub, account, attempt.method),
         account_id=attempt.account_id,
     )
     async with hub.db.write(holder.project_id) as tx:
@@ -207,10 +209,24 @@ async def _verify_and_save(
             pends = ConnectionAttempt.waiting(begun, until=waiting.expires_at, now=tx.now)
             await ConnectSessions(tx).end(holder.session.id, pends, pending=waiting.id)
             return waiting
-        account = await save_account(tx, vault, proven)
-        linked = ConnectionAttempt.linked(begun, account.id, now=tx.now)
-        await ConnectSessions(tx).end(holder.session.id, linked, linked=account.id)
-        return account
+        kept = await save_account(tx, vault, proven)
+        linked = ConnectionAttempt.linked(begun, kept.id, now=tx.now)
+        await ConnectSessions(tx).end(holder.session.id, linked, linked=kept.id)
+        return kept
+
+
+def _at_provider(attempt: LinkAttempt, credentials: Credentials) -> ProviderAccount:
+    terms = attempt.holder.session.terms
+    return ProviderAccount(
+        attempt.holder.project_id,
+        attempt.connector,
+        attempt.method.key,
+        attempt.profile.environment,
+        terms.origin_owner_id,
+        terms.origin_owner_name,
+        credentials,
+        attempt.account_id,
+    )
 
 
 async def _editable(tx: Tx, holder: Holder, account_id: str) -> Account:

@@ -12,6 +12,7 @@ from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.identity import find_identity
 from jackfield.accounts.models import Account
 from jackfield.accounts.opening import method_of
+from jackfield.accounts.provider import ProviderAccount
 from jackfield.accounts.repo import Accounts
 from jackfield.connect.linking import require_fields
 from jackfield.connect.models import SessionTerms
@@ -70,8 +71,9 @@ async def verify_rotation(
     if values == held.values:
         return None
     tried = Credentials.of(method, values, setup=setup)
-    await check_credential(hub, connector, method, tried)
-    identity = await find_identity(hub, connector, method, tried)
+    asked = ProviderAccount.of(project_id, account, connector=connector, credentials=tried)
+    await check_credential(hub, asked, method)
+    identity = await find_identity(hub, asked, method)
     terms = SessionTerms(account.origin_owner_id, account.origin_owner_name)
     proven = VerifiedCredentials(terms, profile, method, values, identity, account.id)
     return Rotation(proven, account.generation)

@@ -75,7 +75,12 @@ async def save_account(tx: Tx, vault: Vault, proven: VerifiedCredentials) -> Acc
         account = await accounts.replace_credentials(
             tx,
             vault,
-            replace(current, profile_id=proven.profile.id, allowed_actions=allowed),
+            replace(
+                current,
+                profile_id=proven.profile.id,
+                environment=proven.profile.environment,
+                allowed_actions=allowed,
+            ),
             method=proven.method,
             values=proven.values,
         )

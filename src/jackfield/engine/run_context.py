@@ -24,21 +24,24 @@ class RunContext:
     start of the run. Every request passes `gate`, which makes it wait for its turn. `explain` is
     told what each text of a step comes to, before the step runs: where it stands, the text, the
     value.
+
+    What a connector may rely on has no default, so that nobody who runs an action can forget it;
+    `jackfield.testing.calls` has defaults for tests and cases.
     """
 
     inputs: Mapping[str, Json]
     credentials: Mapping[str, str]
     transport: Transport
     auth_method: str
-    environment: str = "production"
+    environment: str
+    context: Mapping[str, Json]
+    gate: Gate | None
+    signer: Signer | None
     cursor: str | None = None
     flow: Flow = "action"
-    context: Mapping[str, Json] = field(default_factory=dict[str, Json])
     deadline: float = 60.0
     clock: Clock = system_clock
     sleep: Sleep = asyncio.sleep
-    gate: Gate | None = None
-    signer: Signer | None = None
     cache: AccountCache | None = None
     trace: Trace | None = None
     explain: Explain | None = None

@@ -17,6 +17,7 @@ from jackfield.engine.run_context import ActionResult, File, RunContext
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.errors import HubError, InvalidRequest
 from jackfield.kit.json import Json
+from jackfield.testing.calls import make_call
 from jackfield.testing.differences import differences
 from jackfield.testing.expectations import Expectation, compare
 from jackfield.testing.provider import ScriptedTransport, answer
@@ -122,16 +123,14 @@ async def run_case(connector: Connector, case: Case) -> list[str]:
 
 async def _run(connector: Connector, case: Case, transport: ScriptedTransport) -> ActionResult:
     method = _auth_method(connector, case)
-    call = RunContext(
-        inputs={},
-        credentials=case.credentials,
-        transport=transport,
+    call = make_call(
+        transport,
+        case.credentials,
         auth_method=method.key,
         environment=case.environment,
-        clock=_clock(case.now),
-        sleep=_no_time_passes,
         signer=RsaSigner(),
     )
+    call = replace(call, clock=_clock(case.now), sleep=_no_time_passes)
     if case.link:
         return await _link(method, call)
     if case.refresh:

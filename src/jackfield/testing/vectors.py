@@ -118,9 +118,11 @@ def _run(
         transport=provider,
         auth_method=str(context["authenticationType"]),
         environment=str(context["environment"]),
+        context={},
+        gate=None,
+        signer=signer,
         clock=clock,
         sleep=_no_sleep,
-        signer=signer,
     )
     scope: dict[str, Json] = {
         "inputs": {},

@@ -1,5 +1,6 @@
 """Small connectors and a scripted provider, for tests of the engine."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from jackfield.engine.action import CompiledAction
 from jackfield.engine.connector import CompiledConnector, compile_connector
 from jackfield.engine.ports import Request, Response
-from jackfield.engine.run_context import ActionResult, RunContext
+from jackfield.engine.run_context import ActionResult
+from jackfield.testing.calls import make_call
 
 BEARER = {"type": "bearer", "token": "$.credentials.token"}
 CREDENTIALS = {"token": "T0KEN-OF-THE-ACCOUNT"}
@@ -107,4 +109,7 @@ async def run(
 ) -> ActionResult:
     call.setdefault("credentials", CREDENTIALS)
     call.setdefault("auth_method", "main")
-    return await compiled.run(RunContext(inputs=inputs or {}, transport=provider, **call))
+    made = make_call(
+        provider, call.pop("credentials"), inputs=inputs, auth_method=call.pop("auth_method")
+    )
+    return await compiled.run(dataclasses.replace(made, **call))

@@ -8,9 +8,8 @@ import structlog
 
 from jackfield.accounts.opening import Opened
 from jackfield.accounts.permissions.models import ProbeFinding, Verdict
-from jackfield.accounts.provider import ProviderTransport, safe
+from jackfield.accounts.provider import ProviderTransport, run_context, safe
 from jackfield.connectors.permissions import PermissionProbe
-from jackfield.engine.run_context import RunContext
 from jackfield.kit import redaction
 from jackfield.kit.errors import HubError, ProviderError
 from jackfield.runtime import Hub
@@ -42,17 +41,8 @@ async def probe(hub: Hub, opened: Opened) -> tuple[ProbeFinding, ...]:
 
 async def _ask(hub: Hub, opened: Opened, each: PermissionProbe) -> ProbeFinding:
     connector, credentials = opened.connector, opened.credentials
-    call = RunContext(
-        inputs={},
-        credentials=credentials.values,
-        transport=ProviderTransport(hub.egress, connector.compiled, credentials, seconds=_SECONDS),
-        auth_method=opened.method.key,
-        environment=opened.account.environment,
-        flow="test_action",
-        deadline=_SECONDS,
-        clock=hub.clock,
-        sleep=hub.sleep,
-    )
+    transport = ProviderTransport(hub.egress, connector.compiled, credentials, seconds=_SECONDS)
+    call = run_context(hub, opened.at_provider, transport, deadline=_SECONDS, flow="test_action")
     try:
         await each.compiled.run(call)
     except ProviderError as error:

@@ -1,0 +1,261 @@
+"""What asks a provider about credentials asks as a run of theirs would."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from jackfield.sandbox.iterable.server import Sandbox
+from tests.support.clock import FrozenClock
+from tests.support.running import OWNER, Running, running_hub
+from tests.support.scripted import Seen, reply, scripted
+
+pytestmark = pytest.mark.anyio
+
+CONNECTOR = """\
+StackOne: 1.0.0
+engine: strict
+info: {{title: Acme, key: acme, version: 1.0.0, description: Things.}}
+baseUrl: {url}
+{limits}
+authentication:
+  - key:
+      type: custom
+      label: Key
+      authorization: {{type: none}}
+      environments: [{{key: production, name: Production}}, {{key: sandbox, name: Sandbox}}]
+      configFields:
+        - {{key: key, label: Private key, type: password, required: true, secret: true}}
+      testActions: [{{action: verify, required: true}}]
+      identity: {{action: whoami, values: $.output.id}}
+      permissions:
+        - key: read
+          label: Read things
+          actions: [list_things]
+          request:
+            url: /probe
+            method: get
+            args: &context
+              - {{name: environment, value: $.context.environment, in: query}}
+              - {{name: project, value: $.context.projectSecureId, in: query}}
+              - {{name: account, value: $.context.accountSecureId, in: query}}
+              - {{name: owner, value: $.context.originOwnerId, in: query}}
+              - {{name: owner_name, value: $.context.originOwnerName, in: query}}
+actions:
+  - actionId: verify
+    label: Verify
+    description: Verify a key.
+    categories: [documents]
+    actionType: custom
+    effects: [read]
+    inputs: []
+    steps:
+      - &sign
+        stepId: sign
+        stepFunction:
+          functionName: sign_jwt
+          parameters:
+            algorithm: RS256
+            privateKey: $.credentials.key
+            claims: {{iss: acme, sub: acme, iat: now, exp: now+5m}}
+      - stepId: ask
+        stepFunction:
+          functionName: request
+          parameters:
+            url: /verify
+            method: get
+            args: &signed
+              - {{name: authorization, value: "Bearer ${{steps.sign.output.token}}", in: headers}}
+              - {{name: environment, value: $.context.environment, in: query}}
+              - {{name: project, value: $.context.projectSecureId, in: query}}
+              - {{name: account, value: $.context.accountSecureId, in: query}}
+              - {{name: owner, value: $.context.originOwnerId, in: query}}
+              - {{name: owner_name, value: $.context.originOwnerName, in: query}}
+  - actionId: whoami
+    label: Tell whose key it is
+    description: Tell whose key it is.
+    categories: [documents]
+    actionType: custom
+    effects: [read]
+    inputs: []
+    steps:
+      - *sign
+      - stepId: ask
+        stepFunction:
+          functionName: request
+          parameters: {{url: /whoami, method: get, args: *signed}}
+    result: {{data: $.steps.ask.output.data}}
+  - actionId: list_things
+    label: List things
+    description: List things.
+    categories: [documents]
+    actionType: list
+    effects: [read]
+    inputs: []
+    steps:
+      - *sign
+      - stepId: ask
+        stepFunction:
+          functionName: request
+          parameters: {{url: /things, method: get, args: *signed}}
+    result: {{data: $.steps.ask.output.data}}
+"""
+
+
+def private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+KEY = private_key()
+
+
+@dataclass(frozen=True, slots=True)
+class Acme:
+    """A hub whose connector signs what it sends, and what its provider was sent."""
+
+    hub: Running
+    seen: list[Seen]
+
+    def asked(self, path: str) -> list[dict[str, str]]:
+        """Return the queries of the requests to `path`, and forget all there were."""
+        targets = [urlsplit(each.line.split(" ")[1]) for each in self.seen]
+        found = [parse_qs(each.query) for each in targets if each.path == path]
+        self.seen.clear()
+        return [{name: values[0] for name, values in each.items()} for each in found]
+
+
+@pytest.fixture(params=[""], ids=["no limits of its own"])
+async def acme(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    data_dir: Path,
+    clock: FrozenClock,
+    sandbox: Sandbox,
+) -> AsyncGenerator[Acme]:
+    folder = tmp_path / "connectors" / "acme"
+    folder.mkdir(parents=True)
+    async with scripted(reply('{"id": "project-1"}')) as provider:
+        text = CONNECTOR.format(url=provider.url, limits=request.param)
+        (folder / "acme.connector.s1.yaml").write_text(text, encoding="utf-8")
+        async with running_hub(
+            sandbox,
+            data_dir=data_dir,
+            clock=clock,
+            connectors=folder.parent,
+            allow_private_networks=True,
+        ) as hub:
+            yield Acme(hub, provider.seen)
+
+
+async def link(hub: Running, **wanted: Any) -> str:
+    session = await hub.session(provider="acme", **wanted)
+    linked = await hub.submit(session["token"], {"key": KEY}, provider="acme")
+    assert linked.status_code == 201, linked.text
+    return linked.json()["id"]
+
+
+async def sandbox_profile(hub: Running) -> str:
+    made = await hub.api.post(
+        "/connector_profiles", json={"connector_key": "acme", "environment": "sandbox"}
+    )
+    assert made.status_code == 201, made.text
+    return made.json()["id"]
+
+
+def context(hub: Running, **more: str) -> dict[str, str]:
+    return {
+        "environment": "production",
+        "project": hub.project.id,
+        "owner": OWNER["origin_owner_id"],
+        "owner_name": OWNER["origin_owner_name"],
+        **more,
+    }
+
+
+async def test_a_connector_whose_test_signs_a_token_can_be_linked(acme: Acme) -> None:
+    account_id = await link(acme.hub)
+
+    ran = await acme.hub.run(account_id, "acme_list_things")
+
+    assert ran.status_code == 200, ran.text
+    assert all(each.headers["authorization"].startswith("Bearer ey") for each in acme.seen)
+
+
+async def test_credentials_are_verified_in_the_environment_of_their_profile(acme: Acme) -> None:
+    account_id = await link(acme.hub, integration_id=await sandbox_profile(acme.hub))
+    tested, *_ = acme.asked("/verify")
+    await acme.hub.run(account_id, "acme_list_things")
+    ran, *_ = acme.asked("/things")
+
+    assert tested["environment"] == ran["environment"] == "sandbox"
+
+
+@pytest.mark.parametrize("path", ["/verify", "/whoami"])
+async def test_linking_asks_with_the_context_of_a_run_but_for_the_account(
+    acme: Acme, path: str
+) -> None:
+    await link(acme.hub)
+
+    assert acme.asked(path) == [context(acme.hub)]
+
+
+@pytest.mark.parametrize(
+    ("path", "send"),
+    [
+        ("/verify", "/jackfield/accounts/{}/check"),
+        ("/probe", "/jackfield/accounts/{}/permissions"),
+    ],
+)
+async def test_an_account_is_asked_about_with_the_context_of_its_runs(
+    acme: Acme, path: str, send: str
+) -> None:
+    account_id = await link(acme.hub)
+    acme.seen.clear()
+
+    answer = await acme.hub.api.post(send.format(account_id))
+
+    assert answer.status_code == 200, answer.text
+    assert acme.asked(path) == [context(acme.hub, account=account_id)]
+
+
+async def test_a_rotated_key_is_verified_with_the_context_of_the_accounts_runs(
+    acme: Acme,
+) -> None:
+    account_id = await link(acme.hub)
+    acme.seen.clear()
+
+    rotated = await acme.hub.api.patch(
+        f"/accounts/{account_id}", json={"credentials": {"key": private_key()}}
+    )
+
+    assert rotated.status_code == 200, rotated.text
+    assert acme.asked("/whoami") == [context(acme.hub, account=account_id)]
+
+
+async def test_an_account_that_is_linked_in_another_environment_runs_there(acme: Acme) -> None:
+    account_id = await link(acme.hub)
+    again = await link(acme.hub, integration_id=await sandbox_profile(acme.hub))
+    acme.seen.clear()
+
+    await acme.hub.run(account_id, "acme_list_things")
+
+    assert again == account_id
+    assert acme.asked("/things") == [context(acme.hub, environment="sandbox", account=account_id)]
+
+
+@pytest.mark.parametrize("acme", ["rateLimit: {mainRatelimit: 0.25}"], indirect=True)
+async def test_verification_keeps_to_the_providers_limits(acme: Acme, clock: FrozenClock) -> None:
+    account_id = await link(acme.hub)
+    begun = clock.now
+
+    for _ in range(3):
+        await acme.hub.api.post(f"/jackfield/accounts/{account_id}/check")
+
+    assert len(acme.asked("/verify")) == 4
+    assert (clock.now - begun).total_seconds() >= 4
