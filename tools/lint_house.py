@@ -68,6 +68,21 @@ def no_io_in_tx(module: ast.Module, _path: Path) -> Iterator[Finding]:
                 yield inner.lineno, "a provider is asked while a transaction is open"
 
 
+def bindings(module: ast.Module, path: Path) -> Iterator[Finding]:
+    """Only the store of secrets, and the vault itself, say what a ciphertext is bound to."""
+    if path.relative_to(ROOT).parts[0] in {"secrets", "vault"}:
+        return
+    for node in ast.walk(module):
+        match node:
+            case ast.alias(name="Binding") | ast.Attribute(attr="Binding") | ast.Name(id="Binding"):
+                yield (
+                    node.lineno,
+                    "only `secrets` and `vault` name a `Binding`; see `secrets.store`",
+                )
+            case _:
+                pass
+
+
 def thin_init(module: ast.Module, path: Path) -> Iterator[Finding]:
     """An `__init__.py` does not gather the package's names: that is how import rings start."""
     if path.name != "__init__.py" or path.parent.name in {"cli", "client", "steps"}:
@@ -89,6 +104,7 @@ RULES: tuple[Callable[[ast.Module, Path], Iterator[Finding]], ...] = (
     unscoped,
     sql_in_repositories,
     no_io_in_tx,
+    bindings,
     thin_init,
     size,
 )

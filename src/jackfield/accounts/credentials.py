@@ -7,9 +7,9 @@ from jackfield.accounts.models import Account
 from jackfield.connectors.auth import AuthMethod
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.redaction import Redactor
-from jackfield.kit.secret import Secret
 from jackfield.profiles.setup import NO_SETUP, Setup
-from jackfield.vault.cipher import Binding, Vault
+from jackfield.secrets.store import SealedBundle, SecretOwner, open_bundle
+from jackfield.vault.cipher import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +35,20 @@ def secrets_of(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if name in secret}
 
 
-def seal(
-    vault: Vault, secrets: Mapping[str, str], *, project_id: ProjectId, account: Account
-) -> dict[str, bytes]:
-    """Seal `secrets` for the generation that `account` is at."""
-    return {
-        name: vault.seal(Secret(value), Binding(project_id, account.id, name, account.generation))
-        for name, value in secrets.items()
-    }
+def owner_of(project_id: ProjectId, account: Account) -> SecretOwner:
+    return SecretOwner(project_id, account.id, account.generation)
 
 
 def open_sealed(
-    vault: Vault,
-    sealed: Mapping[str, bytes],
-    *,
-    project_id: ProjectId,
-    account: Account,
-    setup: Setup = NO_SETUP,
+    vault: Vault, bundle: SealedBundle, account: Account, *, setup: Setup = NO_SETUP
 ) -> Credentials:
     """
-    Open what `seal` made, and join it with what of the credentials is no secret.
+    Open an account's secrets, and join them with what of the credentials is no secret.
 
     Raises:
         SealBroken: it is not what was sealed for this account and generation.
     """
-    secrets = {
-        name: vault.open(value, Binding(project_id, account.id, name, account.generation)).reveal()
-        for name, value in sealed.items()
-    }
+    secrets = open_bundle(vault, bundle)
     return _joined({**account.setup_information, **secrets}, secrets.values(), setup)
 
 

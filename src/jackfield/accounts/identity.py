@@ -11,13 +11,12 @@ import structlog
 
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
 from jackfield.connectors.auth import AuthMethod
-from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
 from jackfield.kit.errors import ProviderError, ProviderRejected, ProviderUnauthorized
 from jackfield.kit.json import Json, decode, encode
-from jackfield.kit.secret import Secret
 from jackfield.runtime import Hub
-from jackfield.vault.cipher import Binding, Vault
+from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
+from jackfield.vault.cipher import Vault
 
 _SECONDS: Final = 30
 _FIELD: Final = "identity"
@@ -56,25 +55,19 @@ async def find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod) 
 
 async def keep_identity(tx: Tx, vault: Vault, owner_id: str, identity: frozenset[str]) -> None:
     """Keep `identity` as the one of the account, or pending link, `owner_id`."""
-    place = _binding(tx, owner_id)
-    sealed = {_FIELD: vault.seal(Secret(encode(sorted(identity)).decode()), place)}
-    await SealedCredentials(tx).replace(
-        place.owner_id, sealed if identity else {}, generation=place.generation
-    )
+    values = {_FIELD: encode(sorted(identity)).decode()} if identity else {}
+    await SealedSecrets(tx, vault).put(_owner(tx, owner_id), values)
 
 
 async def kept_identity(tx: Tx, vault: Vault, owner_id: str) -> frozenset[str]:
     """Return what `keep_identity` kept; nothing if it was never known."""
-    place = _binding(tx, owner_id)
-    sealed = (await SealedCredentials(tx).of(place.owner_id)).get(_FIELD)
-    if sealed is None:
-        return frozenset()
-    return frozenset(decode(vault.open(sealed, place).reveal(), list[str]))
+    kept = (await SealedSecrets(tx, vault).get(_owner(tx, owner_id))).get(_FIELD)
+    return frozenset() if kept is None else frozenset(decode(kept, list[str]))
 
 
 async def forget_identity(tx: Tx, owner_id: str) -> None:
-    await SealedCredentials(tx).remove(_binding(tx, owner_id).owner_id)
+    await remove_secrets(tx, _owner(tx, owner_id).id)
 
 
-def _binding(tx: Tx, owner_id: str) -> Binding:
-    return Binding(tx.project_id, f"identity:{owner_id}", _FIELD, 1)
+def _owner(tx: Tx, owner_id: str) -> SecretOwner:
+    return SecretOwner(tx.project_id, f"identity:{owner_id}", 1)

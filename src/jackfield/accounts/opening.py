@@ -9,11 +9,11 @@ from jackfield.accounts.provider import ProviderAccount
 from jackfield.accounts.repo import Accounts
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
-from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.kit.ids import ProjectId
 from jackfield.profiles import service as profiles
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
+from jackfield.secrets.store import SealedSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,11 @@ async def open_account(hub: Hub, project_id: ProjectId, account_id: str) -> Open
     """
     async with hub.db.read(project_id) as tx:
         account = await Accounts(tx).get(account_id)
-        sealed = await SealedCredentials(tx).of(account.id)
+        sealed = await SealedSecrets(tx, hub.vault).sealed(sealing.owner_of(project_id, account))
         setup = await profiles.setup_of(tx, hub, await Profiles(tx).get(account.profile_id))
     connector = hub.catalog.get(account.provider)
     method = method_of(connector, account)
-    opened = sealing.open_sealed(
-        hub.vault, sealed, project_id=project_id, account=account, setup=setup
-    )
+    opened = sealing.open_sealed(hub.vault, sealed, account, setup=setup)
     return Opened(project_id, account, connector, method, opened)
 
 

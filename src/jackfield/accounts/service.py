@@ -16,7 +16,6 @@ from jackfield.accounts.models import (
 from jackfield.accounts.opening import open_account
 from jackfield.accounts.repo import Accounts
 from jackfield.connectors.auth import AuthMethod
-from jackfield.credentials.repo import Credentials
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.repo import Events
@@ -25,6 +24,7 @@ from jackfield.kit.json import Json
 from jackfield.profiles.models import Profile, ProfileOfOtherConnector
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
+from jackfield.secrets.store import SealedSecrets, remove_secrets
 from jackfield.vault.cipher import Vault
 
 _PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
@@ -82,7 +82,7 @@ async def change(
 async def remove(tx: Tx, account_id: str) -> Account:
     """Delete an account and its credentials, and return what it was."""
     account = await Accounts(tx).get(account_id)
-    await Credentials(tx).remove(account.id)
+    await remove_secrets(tx, account.id)
     await forget_identity(tx, account.id)
     await Accounts(tx).remove(account.id)
     await announce(tx, EventType.ACCOUNT_DELETED, account)
@@ -168,8 +168,7 @@ async def _update(tx: Tx, account: Account) -> Account:
 
 
 async def _seal(tx: Tx, vault: Vault, account: Account, *, secrets: Mapping[str, str]) -> None:
-    sealed = sealing.seal(vault, secrets, project_id=tx.project_id, account=account)
-    await Credentials(tx).replace(account.id, sealed, generation=account.generation)
+    await SealedSecrets(tx, vault).put(sealing.owner_of(tx.project_id, account), secrets)
 
 
 async def announce(tx: Tx, type_: EventType, *accounts: Account) -> None:

@@ -6,13 +6,13 @@ from jackfield.accounts import credentials as sealing
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.models import Account
 from jackfield.accounts.repo import Accounts
-from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import ProjectId
 from jackfield.profiles.models import Profile, ProfileNotFound, ProfileOfOtherConnector
 from jackfield.profiles.repo import Profiles
-from jackfield.profiles.setup import open_setup
+from jackfield.profiles.setup import open_setup, owner_of
 from jackfield.runtime import Hub
+from jackfield.secrets.store import SealedBundle, SealedSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,9 @@ class Held:
     """An account and the connector profile it is used under."""
 
     account: Account
-    sealed: dict[str, bytes]
+    sealed: SealedBundle
     profile: Profile
-    sealed_setup: dict[str, bytes]
+    sealed_setup: SealedBundle
 
     def allows(self, action_id: str) -> bool:
         """Tell whether the account was linked for an action, and its profile lets it run it."""
@@ -52,27 +52,26 @@ async def hold(
     held: Held | None = entries.get(("held", account_id, profile_id))
     if held is None:
         async with hub.db.read(project_id) as tx:
-            held = await _read(tx, account_id, profile_id)
+            held = await _read(tx, hub, account_id, profile_id)
         entries["held", account_id, profile_id] = held
     held.account.require_usable()
     held.profile.require_active()
     return held
 
 
-def open_held(hub: Hub, project_id: ProjectId, held: Held) -> Credentials:
-    setup = open_setup(hub.vault, held.sealed_setup, project_id=project_id, profile=held.profile)
-    return sealing.open_sealed(
-        hub.vault, held.sealed, project_id=project_id, account=held.account, setup=setup
-    )
+def open_held(hub: Hub, held: Held) -> Credentials:
+    setup = open_setup(hub.vault, held.sealed_setup, held.profile)
+    return sealing.open_sealed(hub.vault, held.sealed, held.account, setup=setup)
 
 
-async def _read(tx: Tx, account_id: str, profile_id: str | None) -> Held:
+async def _read(tx: Tx, hub: Hub, account_id: str, profile_id: str | None) -> Held:
     account = await Accounts(tx).get(account_id)
-    sealed = await SealedCredentials(tx).of(account.id)
+    secrets = SealedSecrets(tx, hub.vault)
+    sealed = await secrets.sealed(sealing.owner_of(tx.project_id, account))
     try:
         profile = await Profiles(tx).get(profile_id or account.profile_id)
     except ProfileNotFound as missing:
         raise ProfileOfOtherConnector from missing
     if profile.connector_key != account.provider:
         raise ProfileOfOtherConnector
-    return Held(account, sealed, profile, await SealedCredentials(tx).of(profile.id))
+    return Held(account, sealed, profile, await secrets.sealed(owner_of(tx.project_id, profile)))

@@ -89,7 +89,7 @@ async def _prepare(
     held.profile.require_allowed(f"{connector.key}_{PROXY}")
     held.account.require_allowed(f"{connector.key}_{PROXY}")
     held.profile.require_version(connector.version)
-    credentials = open_held(hub, project_id, held)
+    credentials = open_held(hub, held)
     return _request(order, held, connector, credentials), credentials
 
 

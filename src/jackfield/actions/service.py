@@ -53,7 +53,7 @@ async def run(hub: Hub, project_id: ProjectId, order: RunRequest) -> ActionResul
         return await _rehearse(hub, project_id, prepared)
     async with record_run(hub, project_id, recorder, inputs=order.placed) as told:
         prepared = await _prepare(hub, project_id, order, recorder)
-        credentials = open_held(hub, project_id, prepared.held)
+        credentials = open_held(hub, prepared.held)
         recorder.redactor = credentials.redactor
         transport = ProviderTransport(hub.egress, prepared.connector.compiled, credentials)
         call = _call(hub, project_id, prepared, credentials, transport=transport, trace=recorder)
@@ -88,7 +88,7 @@ async def stream(hub: Hub, project_id: ProjectId, order: RunRequest) -> RowStrea
         prepared = await _prepare(hub, project_id, order, recorder)
         if not prepared.action.streams:
             raise NotStreamed
-        credentials = open_held(hub, project_id, prepared.held)
+        credentials = open_held(hub, prepared.held)
         recorder.redactor = credentials.redactor
         redaction.learn(credentials.redactor)
         transport = StreamingTransport(hub.egress, prepared.connector.compiled, credentials)
@@ -132,7 +132,7 @@ async def _prepare(
 
 
 async def _rehearse(hub: Hub, project_id: ProjectId, prepared: _Prepared) -> ActionResult:
-    credentials = open_held(hub, project_id, prepared.held)
+    credentials = open_held(hub, prepared.held)
     rehearsal = DryRunTransport(credentials.redactor)
     call = _call(hub, project_id, prepared, credentials, transport=rehearsal)
     redaction.learn(credentials.redactor)

@@ -32,7 +32,6 @@ from jackfield.connect.verified_account import (
 )
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
-from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import AccountId
@@ -41,6 +40,7 @@ from jackfield.profiles.models import Profile
 from jackfield.profiles.repo import Profiles
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
+from jackfield.secrets.store import SealedSecrets
 
 # What Iterable and others show of a key they no longer know: enough to tell two apart.
 _TAIL: Final = 4
@@ -98,9 +98,9 @@ async def prefill(hub: Hub, holder: Holder, account_id: str) -> Prefill:
     """
     async with hub.db.read(holder.project_id) as tx:
         account = await _editable(tx, holder, account_id)
-        sealed = await SealedCredentials(tx).of(account.id)
-    opened = sealing.open_sealed(hub.vault, sealed, project_id=holder.project_id, account=account)
-    tails = {name: _tail(opened.values[name]) for name in sealed}
+        sealed = await SealedSecrets(tx, hub.vault).sealed(sealing.owner_of(tx.project_id, account))
+    opened = sealing.open_sealed(hub.vault, sealed, account)
+    tails = {name: _tail(opened.values[name]) for name in sealed.fields}
     return Prefill(account, hub.catalog.get(account.provider), tails)
 
 
@@ -122,11 +122,11 @@ async def relink(
     """
     async with hub.db.read(holder.project_id) as tx:
         account = await _editable(tx, holder, account_id)
-        sealed = await SealedCredentials(tx).of(account.id)
+        sealed = await SealedSecrets(tx, hub.vault).sealed(sealing.owner_of(tx.project_id, account))
         profile = await Profiles(tx).get(account.profile_id)
     connector = hub.catalog.get(account.provider)
     method = method_of(connector, account)
-    opened = sealing.open_sealed(hub.vault, sealed, project_id=holder.project_id, account=account)
+    opened = sealing.open_sealed(hub.vault, sealed, account)
     values = require_fields(method, {**opened.values, **submitted})
     attempt = LinkAttempt(holder, profile, connector, method, values, account.id)
     return await _link_and_record(hub, attempt, confirm_identity_change=confirm_identity_change)

@@ -21,13 +21,13 @@ from jackfield.connect.verified_account import (
     require_same_identity,
     save_account,
 )
-from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
 from jackfield.kit.errors import Conflict
 from jackfield.kit.ids import ProjectId
 from jackfield.profiles import service as profiles
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
+from jackfield.secrets.store import SealedSecrets
 from jackfield.vault.cipher import Vault
 
 
@@ -61,12 +61,12 @@ async def verify_rotation(
     """
     async with hub.db.read(project_id) as tx:
         account = await Accounts(tx).get(account_id)
-        sealed = await SealedCredentials(tx).of(account.id)
+        sealed = await SealedSecrets(tx, hub.vault).sealed(sealing.owner_of(tx.project_id, account))
         profile = await Profiles(tx).get(account.profile_id)
         setup = await profiles.setup_of(tx, hub, profile)
     connector = hub.catalog.get(account.provider)
     method = method_of(connector, account)
-    held = sealing.open_sealed(hub.vault, sealed, project_id=project_id, account=account)
+    held = sealing.open_sealed(hub.vault, sealed, account)
     values = require_fields(method, {**held.values, **submitted})
     if values == held.values:
         return None

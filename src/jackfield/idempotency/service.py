@@ -16,7 +16,6 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from jackfield.credentials.repo import Credentials
 from jackfield.db.tx import DatabaseUnusable, Tx
 from jackfield.idempotency.models import (
     Claim,
@@ -34,9 +33,9 @@ from jackfield.kit import request_context
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import decode, encode
-from jackfield.kit.secret import Secret
 from jackfield.runtime import Hub
-from jackfield.vault.cipher import Binding, SealBroken
+from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
+from jackfield.vault.cipher import SealBroken
 
 Work: TypeAlias = Callable[[], Awaitable[StoredResponse]]
 Refuse: TypeAlias = Callable[[HubError], StoredResponse]
@@ -127,7 +126,7 @@ async def _claim(
     async with hub.db.write(project_id) as tx:
         claims = Claims(tx)
         for forgotten in await claims.forget(wanted.digest):
-            await Credentials(tx).remove(forgotten)
+            await remove_secrets(tx, forgotten)
         is_ours = await claims.add(
             claim_id,
             wanted.digest,
@@ -176,7 +175,7 @@ async def _release(
 ) -> None:
     async with hub.db.write(project_id) as tx:
         await Claims(tx).remove(claim_id, wanted.digest)
-        await Credentials(tx).remove(claim_id)
+        await remove_secrets(tx, claim_id)
 
 
 async def _give_up(
@@ -187,9 +186,8 @@ async def _give_up(
 
 
 async def _seal(hub: Hub, tx: Tx, claim_id: ClaimId, kept: _Record, generation: int) -> None:
-    binding = Binding(tx.project_id, claim_id, _FIELD, generation)
-    sealed = hub.vault.seal(Secret(encode(kept).decode()), binding)
-    await Credentials(tx).replace(claim_id, {_FIELD: sealed}, generation=generation)
+    owner = SecretOwner(tx.project_id, claim_id, generation)
+    await SealedSecrets(tx, hub.vault).put(owner, {_FIELD: encode(kept).decode()})
 
 
 async def _open(hub: Hub, tx: Tx, claim: Claim) -> _Record:
@@ -199,15 +197,13 @@ async def _open(hub: Hub, tx: Tx, claim: Claim) -> _Record:
     Raises:
         IdempotencyAnswerGone: the vault no longer opens it.
     """
-    sealed = await Credentials(tx).of(claim.id)
     generation = _DONE if claim.state is ClaimState.DONE else _WORKING
+    owner = SecretOwner(tx.project_id, claim.id, generation)
     try:
-        opened = hub.vault.open(
-            sealed[_FIELD], Binding(tx.project_id, claim.id, _FIELD, generation)
-        )
+        kept = (await SealedSecrets(tx, hub.vault).get(owner))[_FIELD]
     except (KeyError, SealBroken):
         raise IdempotencyAnswerGone from None
-    return decode(opened.reveal(), _Record)
+    return decode(kept, _Record)
 
 
 def _may_have_written() -> bool:

@@ -7,7 +7,6 @@ from typing import Final
 
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
-from jackfield.credentials.repo import Credentials
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.kit.errors import Fault
@@ -22,8 +21,9 @@ from jackfield.profiles.models import (
     ProfileTerms,
 )
 from jackfield.profiles.repo import Profiles
-from jackfield.profiles.setup import Setup, open_setup, seal_setup, secret_names
+from jackfield.profiles.setup import Setup, open_setup, owner_of, secret_names
 from jackfield.runtime import Hub
+from jackfield.secrets.store import SealedSecrets, remove_secrets
 
 PROXY: Final = "proxy"
 _PRODUCTION: Final = "production"
@@ -125,7 +125,7 @@ async def change(
 
 async def remove(tx: Tx, profile: Profile) -> None:
     """Delete a profile that no account is linked with; another of its connector is the default."""
-    await Credentials(tx).remove(profile.id)
+    await remove_secrets(tx, profile.id)
     await Profiles(tx).remove(profile.id)
     if profile.is_default:
         await Profiles(tx).choose_default(profile.connector_key)
@@ -153,8 +153,8 @@ async def pin(tx: Tx, hub: Hub, profile_id: str, version: str | None) -> Profile
 
 async def setup_of(tx: Tx, hub: Hub, profile: Profile) -> Setup:
     """Return a profile's setup in clear."""
-    sealed = await Credentials(tx).of(profile.id)
-    return open_setup(hub.vault, sealed, project_id=tx.project_id, profile=profile)
+    sealed = await SealedSecrets(tx, hub.vault).sealed(owner_of(tx.project_id, profile))
+    return open_setup(hub.vault, sealed, profile)
 
 
 async def _change_setup(
@@ -174,8 +174,7 @@ async def _change_setup(
 
 
 async def _seal(tx: Tx, hub: Hub, profile: Profile, secrets: Mapping[str, str]) -> None:
-    sealed = seal_setup(hub.vault, secrets, project_id=tx.project_id, profile=profile)
-    await Credentials(tx).replace(profile.id, sealed, generation=profile.generation)
+    await SealedSecrets(tx, hub.vault).put(owner_of(tx.project_id, profile), secrets)
 
 
 def _new(tx: Tx, terms: ProfileTerms, *, connector: Connector, method: AuthMethod) -> Profile:

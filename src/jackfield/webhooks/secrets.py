@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from jackfield.credentials.repo import Credentials
 from jackfield.db.tx import Tx
 from jackfield.kit.secret import Secret
-from jackfield.vault.cipher import Binding, Vault
+from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
+from jackfield.vault.cipher import Vault
 from jackfield.webhooks import signature
 from jackfield.webhooks.models import Endpoint, EndpointId
 from jackfield.webhooks.repo import Endpoints
@@ -47,12 +47,12 @@ async def rotate(
 
 async def signing_secrets(tx: Tx, vault: Vault, endpoint: Endpoint) -> Secrets:
     """Return what an endpoint's deliveries are signed with now."""
-    sealed = await Credentials(tx).of(endpoint.id)
-    current = vault.open(sealed[_CURRENT], _binding(tx, endpoint.id, _CURRENT))
+    kept = await SealedSecrets(tx, vault).get(_owner(tx, endpoint.id))
+    current = Secret(kept[_CURRENT])
     until = endpoint.previous_secret_until
     if until is None or until <= tx.now:
         return Secrets(current)
-    return Secrets(current, vault.open(sealed[_PREVIOUS], _binding(tx, endpoint.id, _PREVIOUS)))
+    return Secrets(current, Secret(kept[_PREVIOUS]))
 
 
 async def forget_previous(tx: Tx) -> None:
@@ -60,17 +60,14 @@ async def forget_previous(tx: Tx) -> None:
     for endpoint in await Endpoints(tx).all():
         until = endpoint.previous_secret_until
         if until is not None and until <= tx.now:
-            await Credentials(tx).remove_field(endpoint.id, _PREVIOUS)
+            await remove_secrets(tx, endpoint.id, name=_PREVIOUS)
             await Endpoints(tx).save(replace(endpoint, previous_secret_until=None))
 
 
 async def _keep(tx: Tx, vault: Vault, endpoint_id: EndpointId, secrets: dict[str, Secret]) -> None:
-    sealed = {
-        name: vault.seal(secret, _binding(tx, endpoint_id, name))
-        for name, secret in secrets.items()
-    }
-    await Credentials(tx).replace(endpoint_id, sealed, generation=_GENERATION)
+    values = {name: secret.reveal() for name, secret in secrets.items()}
+    await SealedSecrets(tx, vault).put(_owner(tx, endpoint_id), values)
 
 
-def _binding(tx: Tx, endpoint_id: EndpointId, name: str) -> Binding:
-    return Binding(tx.project_id, endpoint_id, name, _GENERATION)
+def _owner(tx: Tx, endpoint_id: EndpointId) -> SecretOwner:
+    return SecretOwner(tx.project_id, endpoint_id, _GENERATION)

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from jackfield.credentials.repo import Credentials
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.secret import Secret
+from jackfield.secrets.store import remove_secrets
 from jackfield.vault.cipher import Vault
 from jackfield.webhooks import secrets
 from jackfield.webhooks.models import Endpoint, EndpointChange, EndpointId
@@ -88,7 +88,7 @@ async def remove(tx: Tx, endpoint_id: str) -> Endpoint:
         EndpointNotFound: the project has none with this id.
     """
     endpoint = await Endpoints(tx).get(endpoint_id)
-    await Credentials(tx).remove(endpoint.id)
+    await remove_secrets(tx, endpoint.id)
     await Endpoints(tx).remove(endpoint.id)
     return endpoint
 

@@ -13,15 +13,14 @@ from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions
 from jackfield.connect.verified_account import VerifiedCredentials, find_target, save_account
 from jackfield.connectors.auth import AuthMethod
-from jackfield.credentials.repo import Credentials as SealedCredentials
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.repo import Events
 from jackfield.kit.ids import ProjectId
-from jackfield.kit.secret import Secret
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
-from jackfield.vault.cipher import Binding, Vault
+from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
+from jackfield.vault.cipher import Vault
 
 _GENERATION = 1
 
@@ -46,10 +45,7 @@ async def hold_back(tx: Tx, vault: Vault, proven: VerifiedCredentials) -> Pendin
         expires_at=tx.now + LIFETIME,
     )
     await PendingLinks(tx).add(link)
-    sealed = {
-        name: vault.seal(Secret(value), _binding(tx, link, name)) for name, value in secrets.items()
-    }
-    await SealedCredentials(tx).replace(link.id, sealed, generation=_GENERATION)
+    await SealedSecrets(tx, vault).put(_owner(tx, link), secrets)
     await keep_identity(tx, vault, link.id, proven.identity)
     await _announce(tx, link)
     return link
@@ -98,11 +94,7 @@ async def expire(tx: Tx) -> None:
 
 
 async def _proven(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
-    sealed = await SealedCredentials(tx).of(link.id)
-    secrets = {
-        name: hub.vault.open(value, _binding(tx, link, name)).reveal()
-        for name, value in sealed.items()
-    }
+    secrets = await SealedSecrets(tx, hub.vault).get(_owner(tx, link))
     return VerifiedCredentials(
         terms=link.terms,
         profile=await Profiles(tx).get(link.profile_id),
@@ -125,7 +117,7 @@ def _method(hub: Hub, link: PendingLink) -> AuthMethod:
 
 
 async def _forget(tx: Tx, link_id: PendingLinkId) -> None:
-    await SealedCredentials(tx).remove(link_id)
+    await remove_secrets(tx, link_id)
     await forget_identity(tx, link_id)
 
 
@@ -147,5 +139,5 @@ async def _announce(tx: Tx, link: PendingLink) -> None:
     await Events(tx).add(EventType.PENDING_LINK_CREATED, [(link.id, body)])
 
 
-def _binding(tx: Tx, link: PendingLink, name: str) -> Binding:
-    return Binding(tx.project_id, link.id, name, _GENERATION)
+def _owner(tx: Tx, link: PendingLink) -> SecretOwner:
+    return SecretOwner(tx.project_id, link.id, _GENERATION)

@@ -1,12 +1,12 @@
-"""Where sealed secrets are kept: of accounts, connector profiles and webhook endpoints."""
+"""Rows of sealed secrets, whosever they are; the table is called `credentials`."""
 
 from collections.abc import Mapping
 
 from jackfield.db.tx import Tx
 
 
-class Credentials:
-    """Sealed credentials of the transaction's project, by who owns them and field."""
+class SecretRows:
+    """The sealed secrets of the transaction's project, by owner and field."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx

@@ -1,0 +1,90 @@
+"""The store of sealed secrets: an account's credentials, a webhook's signing secret, and all others.
+
+Each field is sealed alone, bound to its project, owner, name and generation. No other module makes
+a `Binding`: whatever decides where a secret may be opened stands here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jackfield.db.tx import Tx
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.secret import Secret
+from jackfield.secrets.repo import SecretRows
+from jackfield.vault.cipher import Binding, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class SecretOwner:
+    """
+    The place of some secrets: a row with this id, after its secrets were replaced this often.
+
+    What was sealed for another generation does not open. An owner whose secrets are never
+    replaced as a whole stays at one generation.
+    """
+
+    project_id: ProjectId
+    id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBundle:
+    """All secrets of one owner, by field, as ciphertext: may be cached."""
+
+    owner: SecretOwner
+    fields: Mapping[str, bytes] = field(repr=False)
+
+
+class SealedSecrets:
+    """The secrets of the transaction's project, sealed and opened by `vault`."""
+
+    def __init__(self, tx: Tx, vault: Vault) -> None:
+        self._rows = SecretRows(tx)
+        self._vault = vault
+
+    async def put(self, owner: SecretOwner, values: Mapping[str, str]) -> None:
+        """Seal `values`, by field, in place of all that the owner had."""
+        sealed = {
+            name: self._vault.seal(Secret(value), _binding(owner, name))
+            for name, value in values.items()
+        }
+        await self._rows.replace(owner.id, sealed, generation=owner.generation)
+
+    async def get(self, owner: SecretOwner) -> dict[str, str]:
+        """
+        Open all that the owner has, by field; nothing if it has none.
+
+        Raises:
+            SealBroken: it is not what was sealed for this owner and generation.
+        """
+        return open_bundle(self._vault, await self.sealed(owner))
+
+    async def sealed(self, owner: SecretOwner) -> SealedBundle:
+        """Return what `open_bundle` opens."""
+        return SealedBundle(owner, await self._rows.of(owner.id))
+
+
+async def remove_secrets(tx: Tx, owner_id: str, *, name: str | None = None) -> None:
+    """Delete the secrets of an owner, or the one called `name`, whatever their generation."""
+    if name is None:
+        await SecretRows(tx).remove(owner_id)
+    else:
+        await SecretRows(tx).remove_field(owner_id, name)
+
+
+def open_bundle(vault: Vault, bundle: SealedBundle) -> dict[str, str]:
+    """
+    Open secrets, by field.
+
+    Raises:
+        SealBroken: they are not what was sealed for this owner and generation.
+    """
+    return {
+        name: vault.open(sealed, _binding(bundle.owner, name)).reveal()
+        for name, sealed in bundle.fields.items()
+    }
+
+
+def _binding(owner: SecretOwner, name: str) -> Binding:
+    return Binding(owner.project_id, owner.id, name, owner.generation)

@@ -1,0 +1,102 @@
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jackfield.db.tx import Database
+from jackfield.kit.ids import ProjectId
+from jackfield.secrets.repo import SecretRows
+from jackfield.secrets.store import SealedSecrets, SecretOwner, open_bundle, remove_secrets
+from jackfield.vault.cipher import SealBroken, Vault
+from jackfield.vault.keyring import Key, Keyring
+
+pytestmark = pytest.mark.anyio
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vault" / "vectors.json").read_bytes())
+KEY = Key(VECTORS["key_id"], base64.b64decode(VECTORS["key"]), datetime(2026, 3, 1, tzinfo=UTC))
+VAULT = Vault(Keyring((KEY,), KEY.id))
+PROJECT = ProjectId(VECTORS["sealed"][0]["project_id"])
+OWNER = SecretOwner(PROJECT, "acc_1", 1)
+
+
+@pytest.fixture
+async def project(db: Database) -> Database:
+    await db.unscoped(
+        "insert into projects (id, name, created_at) values (:id, 'default', :now)", id=PROJECT
+    )
+    return db
+
+
+async def kept(db: Database, owner: SecretOwner) -> Mapping[str, str]:
+    async with db.read(PROJECT) as tx:
+        return await SealedSecrets(tx, VAULT).get(owner)
+
+
+async def keep(db: Database, owner: SecretOwner, values: Mapping[str, str]) -> None:
+    async with db.write(PROJECT) as tx:
+        await SealedSecrets(tx, VAULT).put(owner, values)
+
+
+@pytest.mark.parametrize(
+    "owner", dict.fromkeys((each["owner"], each["owner_id"]) for each in VECTORS["sealed"])
+)
+async def test_what_earlier_versions_sealed_opens(
+    project: Database, owner: tuple[str, str]
+) -> None:
+    kind, owner_id = owner
+    vectors: list[dict[str, Any]] = [each for each in VECTORS["sealed"] if each["owner"] == kind]
+    place = SecretOwner(PROJECT, owner_id, vectors[0]["generation"])
+    async with project.write(PROJECT) as tx:
+        sealed = {each["field"]: base64.b64decode(each["sealed"]) for each in vectors}
+        await SecretRows(tx).replace(owner_id, sealed, generation=place.generation)
+
+    opened = await kept(project, place)
+
+    assert opened == {each["field"]: each["secret"] for each in vectors}
+
+
+async def test_what_is_put_comes_back_to_its_owner_alone(project: Database) -> None:
+    await keep(project, OWNER, {"key": "one", "other": "two"})
+
+    assert await kept(project, OWNER) == {"key": "one", "other": "two"}
+    assert await kept(project, replace(OWNER, id="acc_2")) == {}
+
+
+async def test_what_is_put_takes_the_place_of_all_there_was(project: Database) -> None:
+    await keep(project, OWNER, {"key": "one", "other": "two"})
+    later = replace(OWNER, generation=2)
+
+    await keep(project, later, {"key": "three"})
+
+    assert await kept(project, later) == {"key": "three"}
+    with pytest.raises(SealBroken):
+        await kept(project, OWNER)
+
+
+async def test_a_bundle_opens_without_a_transaction_and_shows_nothing(project: Database) -> None:
+    await keep(project, OWNER, {"key": "one"})
+    async with project.read(PROJECT) as tx:
+        bundle = await SealedSecrets(tx, VAULT).sealed(OWNER)
+
+    assert open_bundle(VAULT, bundle) == {"key": "one"}
+    assert "fields" not in repr(bundle)
+    with pytest.raises(SealBroken):
+        open_bundle(VAULT, replace(bundle, owner=replace(OWNER, id="acc_2")))
+
+
+async def test_removed_secrets_are_gone_one_or_all(project: Database) -> None:
+    await keep(project, OWNER, {"key": "one", "other": "two"})
+
+    async with project.write(PROJECT) as tx:
+        await remove_secrets(tx, OWNER.id, name="key")
+    left = await kept(project, OWNER)
+    async with project.write(PROJECT) as tx:
+        await remove_secrets(tx, OWNER.id)
+
+    assert left == {"other": "two"}
+    assert await kept(project, OWNER) == {}
