@@ -1,15 +1,15 @@
-"""An account's credentials, sealed and open."""
+"""An account's credentials in clear, and the place of its sealed ones."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from jackfield.accounts.models import Account
 from jackfield.connectors.auth import AuthMethod
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.redaction import Redactor
 from jackfield.profiles.setup import NO_SETUP, Setup
-from jackfield.secrets.store import SealedBundle, SecretOwner, open_bundle
-from jackfield.vault.cipher import Vault
+from jackfield.secrets.store import SecretOwner
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,12 @@ class Credentials:
 
     @classmethod
     def of(
-        cls, method: AuthMethod, values: Mapping[str, str], *, setup: Setup = NO_SETUP
-    ) -> "Credentials":
-        return _joined(values, secrets_of(method, values).values(), setup)
+        cls, values: Mapping[str, str], *, secrets: Iterable[str], setup: Setup = NO_SETUP
+    ) -> Self:
+        """Join an account's own values, of which `secrets` are secret, with the setup below."""
+        if setup is NO_SETUP:
+            return cls(values, Redactor(secrets))
+        return cls({**setup.values, **values}, Redactor((*secrets, *setup.secrets)))
 
 
 def secrets_of(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:
@@ -37,22 +40,3 @@ def secrets_of(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:
 
 def owner_of(project_id: ProjectId, account: Account) -> SecretOwner:
     return SecretOwner(project_id, account.id, account.generation)
-
-
-def open_sealed(
-    vault: Vault, bundle: SealedBundle, account: Account, *, setup: Setup = NO_SETUP
-) -> Credentials:
-    """
-    Open an account's secrets, and join them with what of the credentials is no secret.
-
-    Raises:
-        SealBroken: it is not what was sealed for this account and generation.
-    """
-    secrets = open_bundle(vault, bundle)
-    return _joined({**account.setup_information, **secrets}, secrets.values(), setup)
-
-
-def _joined(values: Mapping[str, str], secrets: Iterable[str], setup: Setup) -> Credentials:
-    if setup is NO_SETUP:
-        return Credentials(values, Redactor(secrets))
-    return Credentials({**setup.values, **values}, Redactor((*secrets, *setup.secrets)))

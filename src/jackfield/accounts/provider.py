@@ -7,8 +7,8 @@ credentials. `run_context` is the one place that says what either gets.
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.credentials import Credentials
-from jackfield.accounts.models import Account
 from jackfield.connectors.connector import Connector
 from jackfield.egress.client import Egress, OutboundRequest
 from jackfield.engine.connector import CompiledConnector
@@ -37,18 +37,12 @@ class ProviderAccount:
     id: AccountId | None = None
 
     @classmethod
-    def of(
-        cls,
-        project_id: ProjectId,
-        account: Account,
-        *,
-        connector: Connector,
-        credentials: Credentials,
-    ) -> Self:
-        """Return a linked account."""
+    def of(cls, access: AccountAccess, credentials: Credentials) -> Self:
+        """Return a linked account with its opened credentials."""
+        account = access.account
         return cls(
-            project_id,
-            connector,
+            access.project_id,
+            access.connector,
             account.auth_method,
             account.environment,
             account.origin_owner_id,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from jackfield.accounts import credentials as sealing
+from jackfield.accounts.access import load, open_credentials
 from jackfield.accounts.check import check_credential
 from jackfield.accounts.identity import forget_identity
 from jackfield.accounts.models import (
@@ -13,7 +14,7 @@ from jackfield.accounts.models import (
     CredentialRejected,
     StatusReason,
 )
-from jackfield.accounts.opening import open_account
+from jackfield.accounts.provider import ProviderAccount
 from jackfield.accounts.repo import Accounts
 from jackfield.connectors.auth import AuthMethod
 from jackfield.db.tx import Tx
@@ -116,14 +117,16 @@ async def check(hub: Hub, project_id: ProjectId, account_id: str) -> Account:
     Raises:
         ProviderError: the provider could not say; the account is left as it was.
     """
-    opened = await open_account(hub, project_id, account_id)
+    async with hub.db.read(project_id) as tx:
+        access = await load(tx, hub, account_id)
     refusal = None
     try:
-        await check_credential(hub, opened.at_provider, opened.method)
+        account = ProviderAccount.of(access, open_credentials(hub, access))
+        await check_credential(hub, account, access.method)
     except CredentialRejected as rejected:
         refusal = rejected
     async with hub.db.write(project_id) as tx:
-        return await _keep_verdict(tx, opened.account, refusal)
+        return await _keep_verdict(tx, access.account, refusal)
 
 
 async def _keep_verdict(tx: Tx, checked: Account, refusal: CredentialRejected | None) -> Account:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
+from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import describe
-from jackfield.actions.holding import Held, hold, open_held
 from jackfield.actions.models import HostNotDeclared, ProxyRequest, ProxyResponse
 from jackfield.actions.run_recorder import RunRecorder, recheck_credentials, record_run
 from jackfield.connectors.connector import Connector
@@ -83,20 +83,20 @@ async def forward(hub: Hub, project_id: ProjectId, order: ProxyRequest) -> Proxy
 async def _prepare(
     hub: Hub, project_id: ProjectId, order: ProxyRequest, recorder: RunRecorder
 ) -> tuple[Request, Credentials]:
-    held = await hold(hub, project_id, order.account_id, profile_id=order.profile_id)
-    connector = hub.catalog.get(held.account.provider)
-    recorder.held, recorder.connector = held, connector
-    held.profile.require_allowed(f"{connector.key}_{PROXY}")
-    held.account.require_allowed(f"{connector.key}_{PROXY}")
-    held.profile.require_version(connector.version)
-    credentials = open_held(hub, held)
-    return _request(order, held, connector, credentials), credentials
+    access = await load_usable(hub, project_id, order.account_id, profile_id=order.profile_id)
+    connector = access.connector
+    recorder.held, recorder.connector = access, connector
+    access.profile.require_allowed(f"{connector.key}_{PROXY}")
+    access.account.require_allowed(f"{connector.key}_{PROXY}")
+    access.profile.require_version(connector.version)
+    credentials = open_credentials(hub, access)
+    return _request(order, access, connector, credentials), credentials
 
 
 def _request(
-    order: ProxyRequest, held: Held, connector: Connector, credentials: Credentials
+    order: ProxyRequest, access: AccountAccess, connector: Connector, credentials: Credentials
 ) -> Request:
-    account, compiled = held.account, connector.compiled
+    account, compiled = access.account, connector.compiled
     linked = ProxyAccount(account.auth_method, account.environment, credentials.values)
     base_url = order.base_url or compiled.proxy.base_url(linked)
     if base_url is None:

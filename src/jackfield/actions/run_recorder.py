@@ -9,8 +9,8 @@ from typing import Final, cast
 import structlog
 
 from jackfield.accounts import service as accounts
+from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.models import Account
-from jackfield.actions.holding import Held
 from jackfield.actions.models import AnswerTooDeep, RequestTimeout
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
@@ -94,7 +94,7 @@ class RunRecorder:
         self._steps: list[_Step] = []
         self.id: Final = RunId.new(self._started_at)
         self.redactor: Redactor = NOTHING
-        self.held: Held | None = None
+        self.held: AccountAccess | None = None
         self.connector: Connector | None = None
 
     @property

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
+from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import DryRunTransport, RequestCaptured
-from jackfield.actions.holding import Held, hold, open_held
 from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, RunRequest
 from jackfield.actions.run_recorder import RunRecorder, record_run
 from jackfield.actions.streaming import ResponseStarted, RowStream, StreamingTransport, row_stream
@@ -50,13 +50,13 @@ async def run(hub: Hub, project_id: ProjectId, order: RunRequest) -> ActionResul
     )
     if order.dry_run:
         prepared = await _prepare(hub, project_id, order, recorder)
-        return await _rehearse(hub, project_id, prepared)
+        return await _rehearse(hub, prepared)
     async with record_run(hub, project_id, recorder, inputs=order.placed) as told:
         prepared = await _prepare(hub, project_id, order, recorder)
-        credentials = open_held(hub, prepared.held)
+        credentials = open_credentials(hub, prepared.access)
         recorder.redactor = credentials.redactor
         transport = ProviderTransport(hub.egress, prepared.connector.compiled, credentials)
-        call = _call(hub, project_id, prepared, credentials, transport=transport, trace=recorder)
+        call = _call(hub, prepared, credentials, transport=transport, trace=recorder)
         redaction.learn(credentials.redactor)
         try:
             outcome = await prepared.action.run(call)
@@ -88,11 +88,11 @@ async def stream(hub: Hub, project_id: ProjectId, order: RunRequest) -> RowStrea
         prepared = await _prepare(hub, project_id, order, recorder)
         if not prepared.action.streams:
             raise NotStreamed
-        credentials = open_held(hub, prepared.held)
+        credentials = open_credentials(hub, prepared.access)
         recorder.redactor = credentials.redactor
         redaction.learn(credentials.redactor)
         transport = StreamingTransport(hub.egress, prepared.connector.compiled, credentials)
-        call = _call(hub, project_id, prepared, credentials, transport=transport, trace=recorder)
+        call = _call(hub, prepared, credentials, transport=transport, trace=recorder)
         try:
             await prepared.action.run(call)
         except ResponseStarted:
@@ -107,7 +107,7 @@ async def stream(hub: Hub, project_id: ProjectId, order: RunRequest) -> RowStrea
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    held: Held
+    access: AccountAccess
     connector: Connector
     action: CompiledAction
     inputs: Mapping[str, Json]
@@ -119,22 +119,22 @@ async def _prepare(
 ) -> _Prepared:
     connector, action = hub.catalog.action(order.action_id)
     recorder.connector = connector
-    held = await hold(hub, project_id, order.account_id, profile_id=order.profile_id)
-    recorder.held = held
-    account = held.account
+    access = await load_usable(hub, project_id, order.account_id, profile_id=order.profile_id)
+    recorder.held = access
+    account = access.account
     if account.provider != connector.key:
         msg = f"account {account.id} is linked to {account.provider!r}, not to {connector.key!r}"
         raise AccountOfOtherProvider(msg)
-    held.profile.require_allowed(order.action_id)
+    access.profile.require_allowed(order.action_id)
     account.require_allowed(order.action_id)
-    held.profile.require_version(connector.version)
-    return _Prepared(held, connector, action, action.accept(order.placed), order.cursor)
+    access.profile.require_version(connector.version)
+    return _Prepared(access, connector, action, action.accept(order.placed), order.cursor)
 
 
-async def _rehearse(hub: Hub, project_id: ProjectId, prepared: _Prepared) -> ActionResult:
-    credentials = open_held(hub, prepared.held)
+async def _rehearse(hub: Hub, prepared: _Prepared) -> ActionResult:
+    credentials = open_credentials(hub, prepared.access)
     rehearsal = DryRunTransport(credentials.redactor)
-    call = _call(hub, project_id, prepared, credentials, transport=rehearsal)
+    call = _call(hub, prepared, credentials, transport=rehearsal)
     redaction.learn(credentials.redactor)
     try:
         await prepared.action.run(call)
@@ -147,21 +147,17 @@ async def _rehearse(hub: Hub, project_id: ProjectId, prepared: _Prepared) -> Act
 
 def _call(
     hub: Hub,
-    project_id: ProjectId,
     prepared: _Prepared,
     credentials: Credentials,
     *,
     transport: Transport,
     trace: Trace | None = None,
 ) -> RunContext:
-    account = prepared.held.account
-    asking = ProviderAccount.of(
-        project_id, account, connector=prepared.connector, credentials=credentials
-    )
+    account = ProviderAccount.of(prepared.access, credentials)
     return replace(
-        run_context(hub, asking, transport, deadline=run_recorder.LIFE_SECONDS),
+        run_context(hub, account, transport, deadline=run_recorder.LIFE_SECONDS),
         inputs=prepared.inputs,
         cursor=prepared.cursor,
-        cache=hub.response_cache.of(f"{account.id}/{account.generation}"),
+        cache=hub.response_cache.of(prepared.access.cache_key),
         trace=trace,
     )

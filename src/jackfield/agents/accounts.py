@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from jackfield.accounts.access import AccountAccess, load_usable
 from jackfield.accounts.models import Account
-from jackfield.actions.holding import Held, hold
 from jackfield.agents.param_styles import ACCOUNT
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
@@ -33,7 +33,7 @@ class AccountSet:
     """
 
     project_id: ProjectId
-    held: tuple[Held, ...]
+    held: tuple[AccountAccess, ...]
     unusable: Mapping[str, Conflict]
 
     @property
@@ -94,11 +94,11 @@ async def select_accounts(
     if len(ids) > _MOST_ACCOUNTS:
         msg = f"an endpoint serves at most {_MOST_ACCOUNTS} accounts"
         raise InvalidRequest(msg)
-    held: list[Held] = []
+    held: list[AccountAccess] = []
     unusable: dict[str, Conflict] = {}
     for account_id in ids:
         try:
-            held.append(await hold(hub, project_id, account_id))
+            held.append(await load_usable(hub, project_id, account_id))
         except Conflict as why:
             unusable[account_id] = why
     if not held:

@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from jackfield.accounts import credentials as sealing
+from jackfield.accounts.access import AccountAccess, load, open_fields
 from jackfield.accounts.check import check_credential
-from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.identity import find_identity
 from jackfield.accounts.models import Account, AccountNotFound
-from jackfield.accounts.opening import method_of
 from jackfield.accounts.provider import ProviderAccount
-from jackfield.accounts.repo import Accounts
 from jackfield.connect import sessions as connect
 from jackfield.connect.attempts import ConnectionAttempt
 from jackfield.connect.models import InvalidFields
@@ -37,10 +35,9 @@ from jackfield.kit.errors import HubError
 from jackfield.kit.ids import AccountId
 from jackfield.profiles import service as profiles
 from jackfield.profiles.models import Profile
-from jackfield.profiles.repo import Profiles
+from jackfield.profiles.setup import Setup
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
-from jackfield.secrets.store import SealedSecrets
 
 # What Iterable and others show of a key they no longer know: enough to tell two apart.
 _TAIL: Final = 4
@@ -97,11 +94,10 @@ async def prefill(hub: Hub, holder: Holder, account_id: str) -> Prefill:
         AccountNotFound: it is not one this session may touch.
     """
     async with hub.db.read(holder.project_id) as tx:
-        account = await _editable(tx, holder, account_id)
-        sealed = await SealedSecrets(tx, hub.vault).sealed(sealing.owner_of(tx.project_id, account))
-    opened = sealing.open_sealed(hub.vault, sealed, account)
-    tails = {name: _tail(opened.values[name]) for name in sealed.fields}
-    return Prefill(account, hub.catalog.get(account.provider), tails)
+        access = await _editable(tx, hub, holder, account_id)
+    values = open_fields(hub, access)
+    tails = {name: _tail(values[name]) for name in access.secrets.fields}
+    return Prefill(access.account, access.connector, tails)
 
 
 async def relink(
@@ -121,14 +117,10 @@ async def relink(
         IdentityChanged, ConnectSessionUsed, ConnectSessionRevoked: as `link`.
     """
     async with hub.db.read(holder.project_id) as tx:
-        account = await _editable(tx, holder, account_id)
-        sealed = await SealedSecrets(tx, hub.vault).sealed(sealing.owner_of(tx.project_id, account))
-        profile = await Profiles(tx).get(account.profile_id)
-    connector = hub.catalog.get(account.provider)
-    method = method_of(connector, account)
-    opened = sealing.open_sealed(hub.vault, sealed, account)
-    values = require_fields(method, {**opened.values, **submitted})
-    attempt = LinkAttempt(holder, profile, connector, method, values, account.id)
+        access = await _editable(tx, hub, holder, account_id)
+    method, account = access.method, access.account
+    values = require_fields(method, {**open_fields(hub, access), **submitted})
+    attempt = LinkAttempt(holder, access.profile, access.connector, method, values, account.id)
     return await _link_and_record(hub, attempt, confirm_identity_change=confirm_identity_change)
 
 
@@ -190,7 +182,7 @@ async def _verify_and_save(
     async with hub.db.read(holder.project_id) as tx:
         setup = await profiles.setup_of(tx, hub, attempt.profile)
     settings = await projects.project_settings(hub, holder.project_id)
-    tried = Credentials.of(attempt.method, attempt.values, setup=setup)
+    tried = _credentials(attempt, setup)
     account = _at_provider(attempt, tried)
     await check_credential(hub, account, attempt.method)
     proven = VerifiedCredentials(
@@ -215,6 +207,11 @@ async def _verify_and_save(
         return kept
 
 
+def _credentials(attempt: LinkAttempt, setup: Setup) -> Credentials:
+    secrets = secrets_of(attempt.method, attempt.values)
+    return Credentials.of(attempt.values, secrets=secrets.values(), setup=setup)
+
+
 def _at_provider(attempt: LinkAttempt, credentials: Credentials) -> ProviderAccount:
     terms = attempt.holder.session.terms
     return ProviderAccount(
@@ -229,9 +226,11 @@ def _at_provider(attempt: LinkAttempt, credentials: Credentials) -> ProviderAcco
     )
 
 
-async def _editable(tx: Tx, holder: Holder, account_id: str) -> Account:
+async def _editable(tx: Tx, hub: Hub, holder: Holder, account_id: str) -> AccountAccess:
     """A session opens the account it names, or those of its origin owner that it could link."""
-    account = await Accounts(tx).get(account_id)
+    # What a session may not touch looks as if it were not there, whatever else is wrong with it.
+    access = await load(tx, hub, account_id, method_required=False)
+    account = access.account
     terms = holder.session.terms
     if terms.account_id not in (None, account.id):
         raise AccountNotFound
@@ -241,7 +240,7 @@ async def _editable(tx: Tx, holder: Holder, account_id: str) -> Account:
         or terms.profile_id not in (None, account.profile_id)
     ):
         raise AccountNotFound
-    return account
+    return access
 
 
 def _tail(secret: str) -> str:

@@ -6,12 +6,11 @@ They are asked about like any that a person enters: what the provider refuses is
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jackfield.accounts import credentials as sealing
+from jackfield.accounts.access import load, open_fields
 from jackfield.accounts.check import check_credential
-from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.identity import find_identity
 from jackfield.accounts.models import Account
-from jackfield.accounts.opening import method_of
 from jackfield.accounts.provider import ProviderAccount
 from jackfield.accounts.repo import Accounts
 from jackfield.connect.linking import require_fields
@@ -25,9 +24,7 @@ from jackfield.db.tx import Tx
 from jackfield.kit.errors import Conflict
 from jackfield.kit.ids import ProjectId
 from jackfield.profiles import service as profiles
-from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
-from jackfield.secrets.store import SealedSecrets
 from jackfield.vault.cipher import Vault
 
 
@@ -60,22 +57,20 @@ async def verify_rotation(
         ProviderError: the provider could not be asked.
     """
     async with hub.db.read(project_id) as tx:
-        account = await Accounts(tx).get(account_id)
-        sealed = await SealedSecrets(tx, hub.vault).sealed(sealing.owner_of(tx.project_id, account))
-        profile = await Profiles(tx).get(account.profile_id)
-        setup = await profiles.setup_of(tx, hub, profile)
-    connector = hub.catalog.get(account.provider)
-    method = method_of(connector, account)
-    held = sealing.open_sealed(hub.vault, sealed, account)
-    values = require_fields(method, {**held.values, **submitted})
-    if values == held.values:
+        access = await load(tx, hub, account_id)
+        setup = await profiles.setup_of(tx, hub, access.profile)
+    account, method = access.account, access.method
+    before = open_fields(hub, access)
+    values = require_fields(method, {**before, **submitted})
+    if values == before:
         return None
-    tried = Credentials.of(method, values, setup=setup)
-    asked = ProviderAccount.of(project_id, account, connector=connector, credentials=tried)
+    secrets = secrets_of(method, values)
+    tried = Credentials.of(values, secrets=secrets.values(), setup=setup)
+    asked = ProviderAccount.of(access, tried)
     await check_credential(hub, asked, method)
     identity = await find_identity(hub, asked, method)
     terms = SessionTerms(account.origin_owner_id, account.origin_owner_name)
-    proven = VerifiedCredentials(terms, profile, method, values, identity, account.id)
+    proven = VerifiedCredentials(terms, access.profile, method, values, identity, account.id)
     return Rotation(proven, account.generation)
 
 

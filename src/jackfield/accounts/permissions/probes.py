@@ -6,9 +6,9 @@ from typing import Final
 
 import structlog
 
-from jackfield.accounts.opening import Opened
+from jackfield.accounts.access import AccountAccess, open_credentials
 from jackfield.accounts.permissions.models import ProbeFinding, Verdict
-from jackfield.accounts.provider import ProviderTransport, run_context, safe
+from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
 from jackfield.connectors.permissions import PermissionProbe
 from jackfield.kit import redaction
 from jackfield.kit.errors import HubError, ProviderError
@@ -22,9 +22,10 @@ _NOT_ALLOWED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _log = structlog.get_logger()
 
 
-async def probe(hub: Hub, opened: Opened) -> tuple[ProbeFinding, ...]:
+async def probe(hub: Hub, access: AccountAccess) -> tuple[ProbeFinding, ...]:
     """Make every probe of the account's auth method, a few at once, and say what each found."""
-    redaction.learn(opened.credentials.redactor)
+    account = ProviderAccount.of(access, open_credentials(hub, access))
+    redaction.learn(account.credentials.redactor)
     turns = asyncio.Semaphore(_AT_ONCE)
 
     end = asyncio.get_running_loop().time() + _SECONDS_FOR_ALL
@@ -32,17 +33,17 @@ async def probe(hub: Hub, opened: Opened) -> tuple[ProbeFinding, ...]:
     async def ask(each: PermissionProbe) -> ProbeFinding:
         try:
             async with asyncio.timeout_at(end), turns:
-                return await _ask(hub, opened, each)
+                return await _ask(hub, account, each)
         except TimeoutError:
             return ProbeFinding(each.key, Verdict.UNKNOWN, "there was no time left to ask")
 
-    return tuple(await asyncio.gather(*map(ask, opened.method.permissions)))
+    return tuple(await asyncio.gather(*map(ask, access.method.permissions)))
 
 
-async def _ask(hub: Hub, opened: Opened, each: PermissionProbe) -> ProbeFinding:
-    connector, credentials = opened.connector, opened.credentials
+async def _ask(hub: Hub, account: ProviderAccount, each: PermissionProbe) -> ProbeFinding:
+    connector, credentials = account.connector, account.credentials
     transport = ProviderTransport(hub.egress, connector.compiled, credentials, seconds=_SECONDS)
-    call = run_context(hub, opened.at_provider, transport, deadline=_SECONDS, flow="test_action")
+    call = run_context(hub, account, transport, deadline=_SECONDS, flow="test_action")
     try:
         await each.compiled.run(call)
     except ProviderError as error:

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Raw
 
-from jackfield.actions.holding import Held
+from jackfield.accounts.access import AccountAccess
 from jackfield.agents.accounts import title_of
 from jackfield.agents.mcp import feedback
 from jackfield.agents.mcp.endpoint import Endpoint, ToolMode
@@ -92,7 +92,7 @@ class Toolbox:
 
 
 def _choices(endpoint: Endpoint) -> tuple[Choice, ...]:
-    by_provider: dict[str, list[Held]] = {}
+    by_provider: dict[str, list[AccountAccess]] = {}
     for each in endpoint.held:
         by_provider.setdefault(each.account.provider, []).append(each)
     return tuple(
@@ -105,7 +105,7 @@ def _choices(endpoint: Endpoint) -> tuple[Choice, ...]:
     )
 
 
-def _titles(held: Sequence[Held]) -> Titles:
+def _titles(held: Sequence[AccountAccess]) -> Titles:
     """Return what accounts are told apart by, where there is more than one."""
     if len(held) == 1:
         return ()

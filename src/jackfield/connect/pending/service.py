@@ -1,8 +1,9 @@
 """What can be done with pending links."""
 
+from jackfield.accounts.access import method_of
 from jackfield.accounts.credentials import secrets_of
 from jackfield.accounts.identity import forget_identity, keep_identity, kept_identity
-from jackfield.accounts.models import Account, AccountNotUsable
+from jackfield.accounts.models import Account
 from jackfield.connect.pending.models import (
     LIFETIME,
     PendingLink,
@@ -12,7 +13,6 @@ from jackfield.connect.pending.models import (
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions
 from jackfield.connect.verified_account import VerifiedCredentials, find_target, save_account
-from jackfield.connectors.auth import AuthMethod
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.repo import Events
@@ -98,22 +98,15 @@ async def _proven(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
     return VerifiedCredentials(
         terms=link.terms,
         profile=await Profiles(tx).get(link.profile_id),
-        method=_method(hub, link),
+        method=method_of(
+            hub.catalog.get(link.provider),
+            link.auth_method,
+            remedy="refuse this link and ask for a new one",
+        ),
         values={**link.setup_information, **secrets},
         identity=await kept_identity(tx, hub.vault, link.id),
         account_id=link.account_id,
     )
-
-
-def _method(hub: Hub, link: PendingLink) -> AuthMethod:
-    method = hub.catalog.get(link.provider).find_auth_method(link.auth_method)
-    if method is None:
-        msg = (
-            f"the connector {link.provider!r} no longer has the auth method "
-            f"{link.auth_method!r}; refuse this link and ask for a new one"
-        )
-        raise AccountNotUsable(msg)
-    return method
 
 
 async def _forget(tx: Tx, link_id: PendingLinkId) -> None:

@@ -1,0 +1,195 @@
+"""Access to an account and to what its provider accepts: the one loader of accounts in use.
+
+Secrets stay sealed until `open_credentials`, which is done last, so that what is cached and passed
+along is ciphertext.
+"""
+
+from dataclasses import dataclass, field
+
+from jackfield.accounts import credentials as sealing
+from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.models import Account, AccountNotUsable
+from jackfield.accounts.repo import Accounts
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.connector import Connector
+from jackfield.db.tx import Tx
+from jackfield.kit.ids import ProjectId
+from jackfield.profiles import setup as setups
+from jackfield.profiles.models import Profile, ProfileNotFound, ProfileOfOtherConnector
+from jackfield.profiles.repo import Profiles
+from jackfield.runtime import Hub
+from jackfield.secrets.store import SealedBundle, SealedSecrets, open_bundle
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAccess:
+    """An account, the connector profile it is used under, and the secrets of both, sealed.
+
+    It may be cached: the connector is looked up when it is asked for, because it can be loaded
+    anew meanwhile.
+    """
+
+    project_id: ProjectId
+    account: Account
+    profile: Profile
+    secrets: SealedBundle
+    setup: SealedBundle
+    catalog: Catalog = field(repr=False)
+
+    @property
+    def connector(self) -> Connector:
+        """
+        The account's connector.
+
+        Raises:
+            ConnectorNotFound: the hub no longer has it.
+        """
+        return self.catalog.get(self.account.provider)
+
+    @property
+    def method(self) -> AuthMethod:
+        """
+        The auth method the account was linked by.
+
+        Raises:
+            AccountNotUsable: the connector no longer has it.
+            ConnectorNotFound: the hub no longer has the connector.
+        """
+        return method_of(self.connector, self.account.auth_method, account=self.account)
+
+    @property
+    def cache_key(self) -> str:
+        """Names what was learned with these credentials; others of the account have another."""
+        return f"{self.account.id}/{self.account.generation}"
+
+    def allows(self, action_id: str) -> bool:
+        """Tell whether the account was linked for an action, and its profile lets it run it."""
+        return self.profile.allows(action_id) and self.account.allows(action_id)
+
+    @property
+    def allowed_actions(self) -> frozenset[str] | None:
+        """The ids of the actions that may be run; `None` means all."""
+        lists = (self.profile.allowed_actions, self.account.allowed_actions)
+        given = [each for each in lists if each is not None]
+        return frozenset(filter(self.allows, given[0])) if given else None
+
+
+async def load(
+    tx: Tx,
+    hub: Hub,
+    account_id: str,
+    *,
+    profile_id: str | None = None,
+    method_required: bool = True,
+) -> AccountAccess:
+    """
+    Load an account, whatever its status, under its own profile or the one that is named.
+
+    Without `method_required`, the connector and the auth method may have gone since it was linked.
+
+    Raises:
+        AccountNotFound: the project has no such account.
+        AccountNotUsable: its auth method is required, and the connector no longer has it.
+        ConnectorNotFound: its auth method is required, and the hub no longer has the connector.
+        ProfileOfOtherConnector: the profile is not one of the account's connector.
+    """
+    account = await Accounts(tx).get(account_id)
+    profile = await _profile(tx, account, profile_id or account.profile_id)
+    secrets = SealedSecrets(tx, hub.vault)
+    access = AccountAccess(
+        tx.project_id,
+        account,
+        profile,
+        await secrets.sealed(sealing.owner_of(tx.project_id, account)),
+        await secrets.sealed(setups.owner_of(tx.project_id, profile)),
+        hub.catalog,
+    )
+    if method_required:
+        method_of(access.connector, account.auth_method, account=account)
+    return access
+
+
+async def load_usable(
+    hub: Hub, project_id: ProjectId, account_id: str, *, profile_id: str | None = None
+) -> AccountAccess:
+    """
+    Return an account that can be used now; whatever must hold before it is, is settled here.
+
+    It is remembered until the project changes. New credentials are a change: they come with
+    another generation, for which nothing of the old ones opens.
+
+    Raises:
+        AccountNotFound: the project has no such account.
+        AccountNotUsable: it is not active.
+        ProfileOfOtherConnector: the profile is not one of the account's connector.
+        ProfileDisabled: it is switched off.
+    """
+    entries = await hub.cache.entries(hub.db, project_id)
+    access: AccountAccess | None = entries.get(("access", account_id, profile_id))
+    if access is None:
+        async with hub.db.read(project_id) as tx:
+            access = await load(tx, hub, account_id, profile_id=profile_id, method_required=False)
+        entries["access", account_id, profile_id] = access
+    access.account.require_usable()
+    access.profile.require_active()
+    return access
+
+
+def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:
+    """
+    Open an account's credentials, with what the operator set up under them.
+
+    Raises:
+        SealBroken: they do not belong to this account, profile and generation.
+    """
+    secrets = open_bundle(hub.vault, access.secrets)
+    return Credentials.of(
+        {**access.account.setup_information, **secrets},
+        secrets=secrets.values(),
+        setup=setups.open_setup(hub.vault, access.setup, access.profile),
+    )
+
+
+def open_fields(hub: Hub, access: AccountAccess) -> dict[str, str]:
+    """
+    Open what the account's own form was filled in with, to be filled in again.
+
+    Raises:
+        SealBroken: it does not belong to this account and generation.
+    """
+    return {**access.account.setup_information, **open_bundle(hub.vault, access.secrets)}
+
+
+def method_of(
+    connector: Connector,
+    key: str,
+    *,
+    account: Account | None = None,
+    remedy: str = "link the account again",
+) -> AuthMethod:
+    """
+    Return the auth method that something was linked by; `remedy` says what to do without it.
+
+    Raises:
+        AccountNotUsable: the connector no longer has it.
+    """
+    method = connector.find_auth_method(key)
+    if method is None:
+        msg = f"the connector {connector.key!r} no longer has the auth method {key!r}; {remedy}"
+        if account is None:
+            raise AccountNotUsable(msg)
+        refused = AccountNotUsable(msg, account_id=account.id)
+        refused.relink = account.id
+        raise refused
+    return method
+
+
+async def _profile(tx: Tx, account: Account, profile_id: str) -> Profile:
+    try:
+        profile = await Profiles(tx).get(profile_id)
+    except ProfileNotFound as missing:
+        raise ProfileOfOtherConnector from missing
+    if profile.connector_key != account.provider:
+        raise ProfileOfOtherConnector
+    return profile
