@@ -15,6 +15,7 @@ MAX_LINES = 400
 Finding = tuple[int, str]
 
 _STATEMENT = re.compile(r"^\s*(?:select|insert|update|delete|with)\b", re.IGNORECASE)
+_ASKING = frozenset({"fetch", "verify", "verify_account", "probe"})
 _TX_METHODS = frozenset({"one", "all", "run", "many"})
 
 
@@ -62,9 +63,7 @@ def no_io_in_tx(module: ast.Module, _path: Path) -> Iterator[Finding]:
         if not any(re.search(r"\bdb\.(?:read|write)\(", each) for each in opens):
             continue
         for inner in ast.walk(node):
-            if isinstance(inner, ast.Attribute) and inner.attr in {"fetch", "check_credential"}:
-                yield inner.lineno, "a provider is asked while a transaction is open"
-            if isinstance(inner, ast.Name) and inner.id == "check_credential":
+            if isinstance(inner, ast.Call) and _called(inner) in _ASKING:
                 yield inner.lineno, "a provider is asked while a transaction is open"
 
 
@@ -127,6 +126,15 @@ def main(root: Path = ROOT) -> int:
                     )
                     found += 1
     return 1 if found else 0
+
+
+def _called(call: ast.Call) -> str:
+    """Return the name of what is called, without the module or object it belongs to."""
+    match call.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""
 
 
 def _text(node: ast.expr) -> str:

@@ -259,3 +259,13 @@ async def test_verification_keeps_to_the_providers_limits(acme: Acme, clock: Fro
 
     assert len(acme.asked("/verify")) == 4
     assert (clock.now - begun).total_seconds() >= 4
+
+
+async def test_linking_anew_asks_with_the_context_of_the_account_that_is_there(acme: Acme) -> None:
+    account_id = await link(acme.hub)
+    acme.seen.clear()
+
+    again = await link(acme.hub)
+
+    assert again == account_id
+    assert acme.asked("/verify") == [context(acme.hub, account=account_id)]

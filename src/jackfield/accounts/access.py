@@ -145,7 +145,7 @@ def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:
     """
     secrets = open_bundle(hub.vault, access.secrets)
     return Credentials.of(
-        {**access.account.setup_information, **secrets},
+        {**access.account.public_values, **secrets},
         secrets=secrets.values(),
         setup=setups.open_setup(hub.vault, access.setup, access.profile),
     )
@@ -158,7 +158,7 @@ def open_fields(hub: Hub, access: AccountAccess) -> dict[str, str]:
     Raises:
         SealBroken: it does not belong to this account and generation.
     """
-    return {**access.account.setup_information, **open_bundle(hub.vault, access.secrets)}
+    return {**access.account.public_values, **open_bundle(hub.vault, access.secrets)}
 
 
 def method_of(

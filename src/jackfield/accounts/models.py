@@ -37,7 +37,7 @@ class StatusReason:
 class Account:
     """A linked account.
 
-    `setup_information` are the fields of its auth method that are no secrets; the secrets are in
+    `public_values` are the fields of its auth method that are no secrets; the secrets are in
     the vault, sealed for this account and `generation`, which counts how often they were replaced.
     `allowed_actions` are the ids of those it was linked for; `None` means all.
     """
@@ -54,7 +54,7 @@ class Account:
     type: AccountType
     shared: bool
     metadata: Mapping[str, Json]
-    setup_information: Mapping[str, str]
+    public_values: Mapping[str, str]
     status: AccountStatus
     status_reasons: tuple[StatusReason, ...]
     generation: int

@@ -203,9 +203,11 @@ def _conditions(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:
 
 def _account(row: Row) -> Account:
     parsed: dict[str, Json] = {name: parse(row[name] or "null") for name in _JSON_COLUMNS}
-    return convert({**row, **parsed}, Account)
+    public = parsed.pop("setup_information")
+    return convert({**row, **parsed, "public_values": public}, Account)
 
 
 def _columns(account: Account) -> dict[str, object]:
     columns: dict[str, object] = asdict(account)
+    columns["setup_information"] = columns.pop("public_values")
     return columns | {name: encode(columns[name]).decode() for name in _JSON_COLUMNS}

@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from jackfield.accounts import credentials as sealing
-from jackfield.accounts.access import load, open_credentials
-from jackfield.accounts.check import check_credential
+from jackfield.accounts.access import load
 from jackfield.accounts.identity import forget_identity
 from jackfield.accounts.models import (
     Account,
@@ -14,8 +13,8 @@ from jackfield.accounts.models import (
     CredentialRejected,
     StatusReason,
 )
-from jackfield.accounts.provider import ProviderAccount
 from jackfield.accounts.repo import Accounts
+from jackfield.accounts.verification import verify_account
 from jackfield.connectors.auth import AuthMethod
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
@@ -35,7 +34,7 @@ async def add(
     tx: Tx, vault: Vault, account: Account, *, method: AuthMethod, values: Mapping[str, str]
 ) -> Account:
     """Keep a new account, with the credentials `values` sealed for it."""
-    account = replace(account, setup_information=_public(method, values))
+    account = replace(account, public_values=_public(method, values))
     await Accounts(tx).add(account)
     await _seal(tx, vault, account, secrets=sealing.secrets_of(method, values))
     await announce(tx, EventType.ACCOUNT_CREATED, account)
@@ -49,7 +48,7 @@ async def replace_credentials(
     account = replace(
         account,
         auth_method=method.key,
-        setup_information=_public(method, values),
+        public_values=_public(method, values),
         status=await _usable_status(tx, account),
         status_reasons=(),
         generation=account.generation + 1,
@@ -121,8 +120,7 @@ async def check(hub: Hub, project_id: ProjectId, account_id: str) -> Account:
         access = await load(tx, hub, account_id)
     refusal = None
     try:
-        account = ProviderAccount.of(access, open_credentials(hub, access))
-        await check_credential(hub, account, access.method)
+        await verify_account(hub, access)
     except CredentialRejected as rejected:
         refusal = rejected
     async with hub.db.write(project_id) as tx:
@@ -191,7 +189,7 @@ def _told(tx: Tx, type_: EventType, account: Account) -> Json:
         "origin_owner_id": account.origin_owner_id,
         "origin_owner_name": account.origin_owner_name,
         "origin_username": account.origin_username,
-        "setup_information": account.setup_information,
+        "setup_information": account.public_values,
         "status": account.status,
         "status_reasons": account.status_reasons,
         "type": account.type,

@@ -1,4 +1,4 @@
-"""Linking an account: check what was typed, ask the provider, keep the account.
+"""Linking an account: check what was typed, verify it at the provider, keep the account.
 
 In three steps, so that no transaction is open while the provider thinks. What could have changed
 meanwhile (the session was used in another window, another window linked the same account) is
@@ -6,25 +6,23 @@ looked at again in the transaction that keeps the account.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
 from jackfield.accounts.access import AccountAccess, load, open_fields
-from jackfield.accounts.check import check_credential
-from jackfield.accounts.credentials import Credentials, secrets_of
-from jackfield.accounts.identity import find_identity
 from jackfield.accounts.models import Account, AccountNotFound
-from jackfield.accounts.provider import ProviderAccount
-from jackfield.connect import sessions as connect
+from jackfield.accounts.verification import Candidate, VerifiedCredentials, verify
 from jackfield.connect.attempts import ConnectionAttempt
 from jackfield.connect.models import InvalidFields
 from jackfield.connect.pending import service as pending
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions, Holder
+from jackfield.connect.sessions import Offer
 from jackfield.connect.verified_account import (
-    VerifiedCredentials,
+    LinkTarget,
+    find_existing,
     require_same_identity,
     save_account,
 )
@@ -32,10 +30,6 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.db.tx import Tx
 from jackfield.kit.errors import HubError
-from jackfield.kit.ids import AccountId
-from jackfield.profiles import service as profiles
-from jackfield.profiles.models import Profile
-from jackfield.profiles.setup import Setup
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 
@@ -61,29 +55,43 @@ async def link(
     hub: Hub,
     holder: Holder,
     *,
-    profile_id: str,
+    offer: Offer,
     submitted: Mapping[str, str],
     confirm_identity_change: bool = False,
 ) -> LinkResult:
     """
-    Link an account with the credentials `submitted`, by field.
+    Link an account as the session offers it, with the credentials `submitted`, by field.
 
     An origin owner's existing account with the provider gets the new credentials, unless the
     session asked for a further one. Where the project confirms links itself, nothing is linked
     before it does.
 
     Raises:
-        ProfileNotFound: the session does not offer this connector profile.
         InvalidFields: the form is incomplete, or holds what does not belong there.
         CredentialRejected: the provider says no, and why.
         ProviderError: the provider could not be asked.
         IdentityChanged: the credentials are good, but not of the account linked until now.
         ConnectSessionUsed, ConnectSessionRevoked: the session ended meanwhile.
     """
-    offer = await connect.offer(hub, holder, profile_id)
-    values = require_fields(offer.method, submitted)
-    attempt = LinkAttempt(holder, offer.profile, offer.connector, offer.method, values)
-    return await _link_and_record(hub, attempt, confirm_identity_change=confirm_identity_change)
+    values, terms = require_fields(offer.method, submitted), holder.session.terms
+    async with hub.db.read(holder.project_id) as tx:
+        current = await find_existing(tx, terms, offer.connector.key)
+    owner = current or terms
+    candidate = Candidate(
+        holder.project_id,
+        owner.origin_owner_id,
+        owner.origin_owner_name,
+        offer.profile,
+        offer.connector,
+        offer.method,
+        values,
+        current,
+    )
+    # Not that account, but the terms: another window may link one while the provider is asked.
+    into = LinkTarget(terms)
+    return await _link_and_record(
+        hub, holder, candidate, into, is_confirmed=confirm_identity_change
+    )
 
 
 async def prefill(hub: Hub, holder: Holder, account_id: str) -> Prefill:
@@ -118,10 +126,12 @@ async def relink(
     """
     async with hub.db.read(holder.project_id) as tx:
         access = await _editable(tx, hub, holder, account_id)
-    method, account = access.method, access.account
-    values = require_fields(method, {**open_fields(hub, access), **submitted})
-    attempt = LinkAttempt(holder, access.profile, access.connector, method, values, account.id)
-    return await _link_and_record(hub, attempt, confirm_identity_change=confirm_identity_change)
+    values = require_fields(access.method, {**open_fields(hub, access), **submitted})
+    into = LinkTarget(holder.session.terms, access.account.id)
+    candidate = Candidate.replacing(access, values)
+    return await _link_and_record(
+        hub, holder, candidate, into, is_confirmed=confirm_identity_change
+    )
 
 
 async def find_pending(hub: Hub, holder: Holder) -> PendingLink | None:
@@ -146,84 +156,45 @@ def require_fields(method: AuthMethod, submitted: Mapping[str, str]) -> dict[str
     return dict(checked.values)
 
 
-@dataclass(frozen=True, slots=True)
-class LinkAttempt:
-    """Credentials on their way to the provider."""
-
-    holder: Holder
-    profile: Profile
-    connector: Connector
-    method: AuthMethod
-    values: Mapping[str, str] = field(repr=False)
-    account_id: AccountId | None = None
-
-
 async def _link_and_record(
-    hub: Hub, attempt: LinkAttempt, *, confirm_identity_change: bool
+    hub: Hub, holder: Holder, candidate: Candidate, into: LinkTarget, *, is_confirmed: bool
 ) -> LinkResult:
-    """Ask the provider, keep what it accepts, and in the session what came of it."""
+    """Verify and keep credentials, and keep in the session what came of it."""
     begun = hub.clock()
     try:
-        return await _verify_and_save(
-            hub, attempt, begun, confirm_identity_change=confirm_identity_change
-        )
+        verified = await verify(hub, candidate)
+        return await _keep(hub, holder, verified, into, begun=begun, is_confirmed=is_confirmed)
     except HubError as error:
-        async with hub.db.write(attempt.holder.project_id) as tx:
+        async with hub.db.write(holder.project_id) as tx:
             failed = ConnectionAttempt.failed(begun, error, now=tx.now)
-            await ConnectSessions(tx).note(attempt.holder.session.id, failed)
+            await ConnectSessions(tx).note(holder.session.id, failed)
         raise
 
 
-async def _verify_and_save(
-    hub: Hub, attempt: LinkAttempt, begun: datetime, *, confirm_identity_change: bool
+async def _keep(
+    hub: Hub,
+    holder: Holder,
+    verified: VerifiedCredentials,
+    into: LinkTarget,
+    *,
+    begun: datetime,
+    is_confirmed: bool,
 ) -> LinkResult:
-    """Ask the provider, and keep what it accepts: as an account, or until it is confirmed."""
-    holder, vault = attempt.holder, hub.vault
-    async with hub.db.read(holder.project_id) as tx:
-        setup = await profiles.setup_of(tx, hub, attempt.profile)
+    """Keep verified credentials: as an account, or until the project confirms them."""
+    vault, session_id = hub.vault, holder.session.id
     settings = await projects.project_settings(hub, holder.project_id)
-    tried = _credentials(attempt, setup)
-    account = _at_provider(attempt, tried)
-    await check_credential(hub, account, attempt.method)
-    proven = VerifiedCredentials(
-        terms=holder.session.terms,
-        profile=attempt.profile,
-        method=attempt.method,
-        values=attempt.values,
-        identity=await find_identity(hub, account, attempt.method),
-        account_id=attempt.account_id,
-    )
     async with hub.db.write(holder.project_id) as tx:
-        if not confirm_identity_change:
-            await require_same_identity(tx, vault, proven)
+        if not is_confirmed:
+            await require_same_identity(tx, vault, verified, into)
         if settings.confirm_links:
-            waiting = await pending.hold_back(tx, vault, proven)
+            waiting = await pending.hold_back(tx, vault, verified, into)
             pends = ConnectionAttempt.waiting(begun, until=waiting.expires_at, now=tx.now)
-            await ConnectSessions(tx).end(holder.session.id, pends, pending=waiting.id)
+            await ConnectSessions(tx).end(session_id, pends, pending=waiting.id)
             return waiting
-        kept = await save_account(tx, vault, proven)
-        linked = ConnectionAttempt.linked(begun, kept.id, now=tx.now)
-        await ConnectSessions(tx).end(holder.session.id, linked, linked=kept.id)
-        return kept
-
-
-def _credentials(attempt: LinkAttempt, setup: Setup) -> Credentials:
-    secrets = secrets_of(attempt.method, attempt.values)
-    return Credentials.of(attempt.values, secrets=secrets.values(), setup=setup)
-
-
-def _at_provider(attempt: LinkAttempt, credentials: Credentials) -> ProviderAccount:
-    terms = attempt.holder.session.terms
-    return ProviderAccount(
-        attempt.holder.project_id,
-        attempt.connector,
-        attempt.method.key,
-        attempt.profile.environment,
-        terms.origin_owner_id,
-        terms.origin_owner_name,
-        credentials,
-        attempt.account_id,
-    )
+        account = await save_account(tx, vault, verified, into)
+        linked = ConnectionAttempt.linked(begun, account.id, now=tx.now)
+        await ConnectSessions(tx).end(session_id, linked, linked=account.id)
+        return account
 
 
 async def _editable(tx: Tx, hub: Hub, holder: Holder, account_id: str) -> AccountAccess:

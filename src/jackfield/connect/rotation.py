@@ -7,23 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jackfield.accounts.access import load, open_fields
-from jackfield.accounts.check import check_credential
-from jackfield.accounts.credentials import Credentials, secrets_of
-from jackfield.accounts.identity import find_identity
 from jackfield.accounts.models import Account
-from jackfield.accounts.provider import ProviderAccount
 from jackfield.accounts.repo import Accounts
+from jackfield.accounts.verification import Candidate, VerifiedCredentials, verify
 from jackfield.connect.linking import require_fields
 from jackfield.connect.models import SessionTerms
-from jackfield.connect.verified_account import (
-    VerifiedCredentials,
-    require_same_identity,
-    save_account,
-)
+from jackfield.connect.verified_account import LinkTarget, require_same_identity, save_account
 from jackfield.db.tx import Tx
 from jackfield.kit.errors import Conflict
 from jackfield.kit.ids import ProjectId
-from jackfield.profiles import service as profiles
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Vault
 
@@ -36,10 +28,10 @@ class LinkedMeanwhile(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """Credentials that the provider accepts, for an account as it was at `generation`."""
+    """Verified credentials for an account as it was when they were."""
 
-    proven: VerifiedCredentials
-    generation: int
+    verified: VerifiedCredentials
+    account: Account
 
 
 async def verify_rotation(
@@ -58,37 +50,31 @@ async def verify_rotation(
     """
     async with hub.db.read(project_id) as tx:
         access = await load(tx, hub, account_id)
-        setup = await profiles.setup_of(tx, hub, access.profile)
-    account, method = access.account, access.method
     before = open_fields(hub, access)
-    values = require_fields(method, {**before, **submitted})
+    values = require_fields(access.method, {**before, **submitted})
     if values == before:
         return None
-    secrets = secrets_of(method, values)
-    tried = Credentials.of(values, secrets=secrets.values(), setup=setup)
-    asked = ProviderAccount.of(access, tried)
-    await check_credential(hub, asked, method)
-    identity = await find_identity(hub, asked, method)
-    terms = SessionTerms(account.origin_owner_id, account.origin_owner_name)
-    proven = VerifiedCredentials(terms, access.profile, method, values, identity, account.id)
-    return Rotation(proven, account.generation)
+    verified = await verify(hub, Candidate.replacing(access, values))
+    return Rotation(verified, access.account)
 
 
 async def apply_rotation(
     tx: Tx, vault: Vault, replacement: Rotation, *, confirm_identity_change: bool
 ) -> Account:
     """
-    Put proven credentials in place of those an account has.
+    Put verified credentials in place of those an account has.
 
     Raises:
         AccountNotFound: it was deleted meanwhile.
         LinkedMeanwhile: it got other credentials.
         IdentityChanged: they are not of the account at the provider that was linked until now.
     """
-    proven = replacement.proven
-    current = await Accounts(tx).get(proven.account_id or "")
-    if current.generation != replacement.generation:
+    verified, before = replacement.verified, replacement.account
+    current = await Accounts(tx).get(before.id)
+    if current.generation != before.generation:
         raise LinkedMeanwhile
+    terms = SessionTerms(before.origin_owner_id, before.origin_owner_name)
+    into = LinkTarget(terms, before.id)
     if not confirm_identity_change:
-        await require_same_identity(tx, vault, proven)
-    return await save_account(tx, vault, proven)
+        await require_same_identity(tx, vault, verified, into)
+    return await save_account(tx, vault, verified, into)

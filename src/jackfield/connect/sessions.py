@@ -1,6 +1,7 @@
 """What can be done with connect sessions."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
@@ -199,7 +200,17 @@ async def offer(hub: Hub, holder: Holder, profile_id: str) -> Offer:
     Raises:
         ProfileNotFound: the session does not offer it.
     """
-    for each in await offers(hub, holder):
+    return choose(await offers(hub, holder), profile_id)
+
+
+def choose(found: Iterable[Offer], profile_id: str) -> Offer:
+    """
+    Return the one of a session's offers that is made by a connector profile.
+
+    Raises:
+        ProfileNotFound: none is.
+    """
+    for each in found:
         if each.profile.id == profile_id:
             return each
     raise ProfileNotFound

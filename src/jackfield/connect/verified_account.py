@@ -1,34 +1,23 @@
-"""From credentials a provider accepted to an account that has them."""
+"""Accounts made of verified credentials, or changed to have them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from jackfield.accounts import service as accounts
 from jackfield.accounts.identity import keep_identity, kept_identity
 from jackfield.accounts.models import Account, AccountStatus
 from jackfield.accounts.repo import Accounts
+from jackfield.accounts.verification import Candidate, VerifiedCredentials
 from jackfield.connect.models import IdentityChanged, SessionTerms
-from jackfield.connectors.auth import AuthMethod
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import AccountId
-from jackfield.profiles.models import Profile
 from jackfield.vault.cipher import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class VerifiedCredentials:
-    """
-    Credentials that the provider accepts, and what they are for.
-
-    `account_id` is the account that gets them; without one, `terms` decide. `identity` tells whose
-    they are at the provider, if anything does.
-    """
+class LinkTarget:
+    """What decides which account gets credentials: its own id or, without one, `terms`."""
 
     terms: SessionTerms
-    profile: Profile
-    method: AuthMethod
-    values: Mapping[str, str] = field(repr=False)
-    identity: frozenset[str] = field(repr=False)
     account_id: str | None = None
 
 
@@ -43,59 +32,66 @@ async def find_existing(tx: Tx, terms: SessionTerms, provider: str) -> Account |
     )
 
 
-async def find_target(tx: Tx, proven: VerifiedCredentials) -> Account | None:
+async def find_target(tx: Tx, into: LinkTarget, provider: str) -> Account | None:
     """Return the account that gets the credentials, if it is there already."""
-    if proven.account_id is not None:
-        return await Accounts(tx).get(proven.account_id)
-    return await find_existing(tx, proven.terms, proven.profile.connector_key)
+    if into.account_id is not None:
+        return await Accounts(tx).get(into.account_id)
+    return await find_existing(tx, into.terms, provider)
 
 
-async def require_same_identity(tx: Tx, vault: Vault, proven: VerifiedCredentials) -> None:
+async def require_same_identity(
+    tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
+) -> None:
     """
     Make sure the credentials are of the account at the provider that was linked until now.
 
     Raises:
         IdentityChanged: they are not, or do not tell.
     """
-    current = await find_target(tx, proven)
+    current = await find_target(tx, into, verified.candidate.profile.connector_key)
     known = frozenset[str]() if current is None else await kept_identity(tx, vault, current.id)
-    if known and known.isdisjoint(proven.identity):
-        raise IdentityChanged(is_told=bool(proven.identity))
+    if known and known.isdisjoint(verified.identity):
+        raise IdentityChanged(is_told=bool(verified.identity))
 
 
-async def save_account(tx: Tx, vault: Vault, proven: VerifiedCredentials) -> Account:
+async def save_account(
+    tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
+) -> Account:
     """Make the account, or put the credentials in place of those it had."""
-    current = await find_target(tx, proven)
+    candidate = verified.candidate
+    current = await find_target(tx, into, candidate.profile.connector_key)
     if current is None:
         account = await accounts.add(
-            tx, vault, _new(tx, proven), method=proven.method, values=proven.values
+            tx,
+            vault,
+            _new(tx, candidate, into.terms),
+            method=candidate.method,
+            values=candidate.values,
         )
     else:
-        allowed = proven.terms.actions or current.allowed_actions
         account = await accounts.replace_credentials(
             tx,
             vault,
             replace(
                 current,
-                profile_id=proven.profile.id,
-                environment=proven.profile.environment,
-                allowed_actions=allowed,
+                profile_id=candidate.profile.id,
+                environment=candidate.profile.environment,
+                allowed_actions=into.terms.actions or current.allowed_actions,
             ),
-            method=proven.method,
-            values=proven.values,
+            method=candidate.method,
+            values=candidate.values,
         )
-    await keep_identity(tx, vault, account.id, proven.identity)
+    await keep_identity(tx, vault, account.id, verified.identity)
     return account
 
 
-def _new(tx: Tx, proven: VerifiedCredentials) -> Account:
-    terms = proven.terms
+def _new(tx: Tx, candidate: Candidate, terms: SessionTerms) -> Account:
     return Account(
         id=AccountId.new(tx.now),
-        profile_id=proven.profile.id,
-        provider=proven.profile.connector_key,
-        auth_method=proven.method.key,
-        environment=proven.profile.environment,
+        profile_id=candidate.profile.id,
+        provider=candidate.profile.connector_key,
+        auth_method=candidate.method.key,
+        environment=candidate.profile.environment,
         origin_owner_id=terms.origin_owner_id,
         origin_owner_name=terms.origin_owner_name,
         origin_username=terms.origin_username,
@@ -103,7 +99,7 @@ def _new(tx: Tx, proven: VerifiedCredentials) -> Account:
         type=terms.type,
         shared=terms.shared,
         metadata=terms.metadata or {},
-        setup_information={},
+        public_values={},
         status=AccountStatus.ACTIVE,
         status_reasons=(),
         generation=1,

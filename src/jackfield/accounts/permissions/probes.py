@@ -8,7 +8,8 @@ import structlog
 
 from jackfield.accounts.access import AccountAccess, open_credentials
 from jackfield.accounts.permissions.models import ProbeFinding, Verdict
-from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
+from jackfield.accounts.provider import ProviderAccount, safe
+from jackfield.accounts.verification import probe_context
 from jackfield.connectors.permissions import PermissionProbe
 from jackfield.kit import redaction
 from jackfield.kit.errors import HubError, ProviderError
@@ -41,18 +42,15 @@ async def probe(hub: Hub, access: AccountAccess) -> tuple[ProbeFinding, ...]:
 
 
 async def _ask(hub: Hub, account: ProviderAccount, each: PermissionProbe) -> ProbeFinding:
-    connector, credentials = account.connector, account.credentials
-    transport = ProviderTransport(hub.egress, connector.compiled, credentials, seconds=_SECONDS)
-    call = run_context(hub, account, transport, deadline=_SECONDS, flow="test_action")
     try:
-        await each.compiled.run(call)
+        await each.compiled.run(probe_context(hub, account, seconds=_SECONDS))
     except ProviderError as error:
-        return _judge(each, safe(error, credentials))
+        return _judge(each, safe(error, account.credentials))
     except HubError as error:
         return ProbeFinding(each.key, Verdict.UNKNOWN, error.detail)
     if not each.reads:
         # It was meant to be refused. What it did is done, and its author must hear of it.
-        _log.error("probe_not_refused", connector=connector.key, probe=each.key)
+        _log.error("probe_not_refused", connector=account.connector.key, probe=each.key)
     return ProbeFinding(each.key, Verdict.ALLOWED)
 
 

@@ -30,7 +30,8 @@ class PendingLinkStatus(StrEnum):
 class PendingLink:
     """A link that waits; `account_id` is the account it is for, once there is one.
 
-    What of the credentials is secret is in the vault, sealed for this link.
+    `public_values` are the fields that are no secrets; the others are in the vault, sealed for this
+    link.
     """
 
     id: PendingLinkId
@@ -39,7 +40,7 @@ class PendingLink:
     provider: str
     auth_method: str
     terms: SessionTerms
-    setup_information: Mapping[str, str]
+    public_values: Mapping[str, str]
     status: PendingLinkStatus
     created_at: datetime
     expires_at: datetime

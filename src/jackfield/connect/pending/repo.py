@@ -12,8 +12,6 @@ from jackfield.db.tx import Row, Tx
 from jackfield.kit.json import convert, encode, parse
 from jackfield.kit.pages import Page
 
-_JSON_COLUMNS = ("terms", "setup_information")
-
 
 class PendingLinks:
     """The pending links of the transaction's project."""
@@ -36,7 +34,7 @@ class PendingLinks:
             provider=link.provider,
             auth_method=link.auth_method,
             terms=encode(link.terms).decode(),
-            setup_information=encode(link.setup_information).decode(),
+            setup_information=encode(link.public_values).decode(),
             status=link.status,
             created_at=link.created_at,
             expires_at=link.expires_at,
@@ -104,7 +102,8 @@ class PendingLinks:
         )
 
     def _read(self, row: Row) -> PendingLink:
-        link = convert({**row, **{name: parse(row[name]) for name in _JSON_COLUMNS}}, PendingLink)
+        terms, public = parse(row["terms"]), parse(row["setup_information"])
+        link = convert({**row, "terms": terms, "public_values": public}, PendingLink)
         if link.status is PendingLinkStatus.PENDING and link.expires_at <= self._tx.now:
             return replace(link, status=PendingLinkStatus.EXPIRED)
         return link

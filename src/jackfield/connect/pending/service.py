@@ -4,6 +4,7 @@ from jackfield.accounts.access import method_of
 from jackfield.accounts.credentials import secrets_of
 from jackfield.accounts.identity import forget_identity, keep_identity, kept_identity
 from jackfield.accounts.models import Account
+from jackfield.accounts.verification import Candidate, VerifiedCredentials
 from jackfield.connect.pending.models import (
     LIFETIME,
     PendingLink,
@@ -12,7 +13,7 @@ from jackfield.connect.pending.models import (
 )
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions
-from jackfield.connect.verified_account import VerifiedCredentials, find_target, save_account
+from jackfield.connect.verified_account import LinkTarget, find_target, save_account
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.repo import Events
@@ -25,20 +26,23 @@ from jackfield.vault.cipher import Vault
 _GENERATION = 1
 
 
-async def hold_back(tx: Tx, vault: Vault, proven: VerifiedCredentials) -> PendingLink:
+async def hold_back(
+    tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
+) -> PendingLink:
     """Keep credentials sealed until somebody confirms or refuses them."""
     await expire(tx)
-    current = await find_target(tx, proven)
-    secrets = secrets_of(proven.method, proven.values)
+    candidate, terms = verified.candidate, into.terms
+    current = await find_target(tx, into, candidate.profile.connector_key)
+    secrets = secrets_of(candidate.method, candidate.values)
     link = PendingLink(
         id=PendingLinkId.new(tx.now),
-        profile_id=proven.profile.id,
+        profile_id=candidate.profile.id,
         account_id=None if current is None else current.id,
-        provider=proven.profile.connector_key,
-        auth_method=proven.method.key,
-        terms=proven.terms,
-        setup_information={
-            name: value for name, value in proven.values.items() if name not in secrets
+        provider=candidate.profile.connector_key,
+        auth_method=candidate.method.key,
+        terms=terms,
+        public_values={
+            name: value for name, value in candidate.values.items() if name not in secrets
         },
         status=PendingLinkStatus.PENDING,
         created_at=tx.now,
@@ -46,7 +50,7 @@ async def hold_back(tx: Tx, vault: Vault, proven: VerifiedCredentials) -> Pendin
     )
     await PendingLinks(tx).add(link)
     await SealedSecrets(tx, vault).put(_owner(tx, link), secrets)
-    await keep_identity(tx, vault, link.id, proven.identity)
+    await keep_identity(tx, vault, link.id, verified.identity)
     await _announce(tx, link)
     return link
 
@@ -63,7 +67,9 @@ async def confirm(hub: Hub, project_id: ProjectId, link_id: str) -> tuple[Pendin
     async with hub.db.write(project_id) as tx:
         link = await PendingLinks(tx).get(link_id)
         link.require_pending()
-        account = await save_account(tx, hub.vault, await _proven(tx, hub, link))
+        account = await save_account(
+            tx, hub.vault, await _verified(tx, hub, link), LinkTarget(link.terms, link.account_id)
+        )
         await _forget(tx, link.id)
         await PendingLinks(tx).decide(link.id, PendingLinkStatus.CONFIRMED, account_id=account.id)
         await ConnectSessions(tx).decide(link.id, account_id=account.id)
@@ -93,20 +99,22 @@ async def expire(tx: Tx) -> None:
         await PendingLinks(tx).decide(link_id, PendingLinkStatus.EXPIRED, account_id=None)
 
 
-async def _proven(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
+async def _verified(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
+    """Return what was verified before the link began to wait."""
     secrets = await SealedSecrets(tx, hub.vault).get(_owner(tx, link))
-    return VerifiedCredentials(
-        terms=link.terms,
-        profile=await Profiles(tx).get(link.profile_id),
-        method=method_of(
-            hub.catalog.get(link.provider),
-            link.auth_method,
-            remedy="refuse this link and ask for a new one",
-        ),
-        values={**link.setup_information, **secrets},
-        identity=await kept_identity(tx, hub.vault, link.id),
-        account_id=link.account_id,
+    profile = await Profiles(tx).get(link.profile_id)
+    connector = hub.catalog.get(link.provider)
+    method = method_of(connector, link.auth_method, remedy="refuse this link and ask for a new one")
+    candidate = Candidate(
+        tx.project_id,
+        link.terms.origin_owner_id,
+        link.terms.origin_owner_name,
+        profile,
+        connector,
+        method,
+        {**link.public_values, **secrets},
     )
+    return VerifiedCredentials(candidate, await kept_identity(tx, hub.vault, link.id))
 
 
 async def _forget(tx: Tx, link_id: PendingLinkId) -> None:
@@ -126,7 +134,7 @@ async def _announce(tx: Tx, link: PendingLink) -> None:
         "origin_owner_id": link.terms.origin_owner_id,
         "origin_owner_name": link.terms.origin_owner_name,
         "origin_username": link.terms.origin_username,
-        "setup_information": link.setup_information,
+        "setup_information": link.public_values,
         "expires_at": link.expires_at,
     }
     await Events(tx).add(EventType.PENDING_LINK_CREATED, [(link.id, body)])

@@ -234,11 +234,12 @@ async def get_hub_connector(ctx: ConnectContext, profile_id: str) -> FormOut:
 @api.add("POST", "/hub/accounts", status=201, raises=_LINK_REFUSALS)
 async def link_account(ctx: ConnectContext, body: LinkIn) -> LinkedOut:
     """Check the credentials with the provider, and link the account."""
+    offer = await connect.offer(ctx.hub, ctx.holder, body.integration_id)
     return LinkedOut.of(
         await linking.link(
             ctx.hub,
             ctx.holder,
-            profile_id=body.integration_id,
+            offer=offer,
             submitted=body.values(),
             confirm_identity_change=body.confirm_identity_change,
         )
@@ -255,7 +256,7 @@ async def get_hub_account(ctx: ConnectContext, account_id: str) -> PrefillOut:
         provider=account.provider,
         version=prefill.connector.version,
         integration_id=account.profile_id,
-        setup_information=account.setup_information,
+        setup_information=account.public_values,
         secrets={name: f"__secretvalue:**redacted**{tail}" for name, tail in prefill.tails.items()},
         auth_config_key=account.auth_method,
         environment=account.environment,

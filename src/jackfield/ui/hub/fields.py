@@ -53,7 +53,7 @@ def view_fields(
     trigger: str | None = None,
 ) -> tuple[FieldView, ...]:
     """Show the fields that what is filled in so far asks for; `trigger` is the session's token."""
-    known = dict(prefill.account.setup_information) if prefill else {}
+    known = dict(prefill.account.public_values) if prefill else {}
     values = known if typed is None else {**known, **typed}
     tails: Mapping[str, str] = prefill.tails if prefill else {}
     decide = console_fields(method.config_fields) | controlling_fields(method)

@@ -55,7 +55,7 @@ class Attempt:
     @property
     def values(self) -> dict[str, str]:
         """Return what is filled in, as far as it is no secret kept."""
-        known = dict(self.prefill.account.setup_information) if self.prefill else {}
+        known = dict(self.prefill.account.public_values) if self.prefill else {}
         return {**known, **(self.typed or {})}
 
 

@@ -57,7 +57,7 @@ def done(visit: HubRequest, account: Account) -> Response:
         visit,
         account.provider,
         account.auth_method,
-        dict(account.setup_information),
+        dict(account.public_values),
         account_id=account.id,
     )
 
@@ -70,7 +70,7 @@ def pending_result(visit: HubRequest, link: PendingLink) -> Response:
             visit,
             link.provider,
             link.auth_method,
-            dict(link.setup_information),
+            dict(link.public_values),
             account_id=link.account_id,
         )
     project = (look.brand.name if look.brand else None) or words("pending.somebody")

@@ -21,7 +21,6 @@ from jackfield.connect.models import (
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderError
-from jackfield.profiles.models import ProfileNotFound
 from jackfield.ui.hub.connector_list import connector_list
 from jackfield.ui.hub.form import Attempt, form
 from jackfield.ui.hub.hub_request import HubRequest, load, unknown_session_page
@@ -78,8 +77,7 @@ async def _answer(visit: HubRequest, posted: Form) -> Response:
         HubError: there is nothing to fill in any more.
     """
     offers = await connect.offers(visit.hub, visit.holder)
-    asked = visit.request.query_params.get("connector", "")
-    offer = await connect.offer(visit.hub, visit.holder, asked)
+    offer = connect.choose(offers, visit.request.query_params.get("connector", ""))
     prefill = await _prefill(visit, offer)
     needs, typed = tuple(posted.all("_need")), posted.fields()
     refused = None
@@ -109,7 +107,7 @@ async def _link(
         return await linking.link(
             visit.hub,
             visit.holder,
-            profile_id=offer.profile.id,
+            offer=offer,
             submitted=typed,
             confirm_identity_change=is_confirmed,
         )
@@ -140,10 +138,7 @@ async def _chosen(visit: HubRequest, offers: list[Offer]) -> Offer | None:
     """
     asked = visit.request.query_params
     if "connector" in asked:
-        wanted = [each for each in offers if each.profile.id == asked["connector"]]
-        if not wanted:
-            raise ProfileNotFound
-        return wanted[0]
+        return connect.choose(offers, asked["connector"])
     if "account" in asked:
         prefill = await linking.prefill(visit.hub, visit.holder, asked["account"])
         wanted = [each for each in offers if each.connector.key == prefill.account.provider]

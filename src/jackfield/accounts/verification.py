@@ -1,0 +1,169 @@
+"""Verification of credentials at their provider: the only way they become trusted.
+
+It asks as a run of the account would, and never while a transaction is open.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+import structlog
+
+from jackfield.accounts.access import AccountAccess, open_credentials
+from jackfield.accounts.credentials import Credentials, secrets_of
+from jackfield.accounts.models import Account, CredentialRejected
+from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.connector import Connector
+from jackfield.engine.run_context import RunContext
+from jackfield.kit import redaction
+from jackfield.kit.errors import Fault, ProviderError, ProviderRejected, ProviderUnauthorized
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import Json
+from jackfield.profiles import service as profiles
+from jackfield.profiles.models import Profile
+from jackfield.runtime import Hub
+
+_SECONDS: Final = 30
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """
+    Credentials that were filled in and that nobody has tried, and whom they are for.
+
+    `values` are by field of `method`, in the form they are kept in. `account` is the one that has
+    others until now, if any is known.
+    """
+
+    project_id: ProjectId
+    origin_owner_id: str
+    origin_owner_name: str
+    profile: Profile
+    connector: Connector
+    method: AuthMethod
+    values: Mapping[str, str] = field(repr=False)
+    account: Account | None = None
+
+    @classmethod
+    def replacing(cls, access: AccountAccess, values: Mapping[str, str]) -> Self:
+        """
+        Return other credentials for an account that is linked.
+
+        Raises:
+            ConnectorNotFound, AccountNotUsable: the account's connector or auth method is gone.
+        """
+        account = access.account
+        return cls(
+            access.project_id,
+            account.origin_owner_id,
+            account.origin_owner_name,
+            access.profile,
+            access.connector,
+            access.method,
+            values,
+            account,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedCredentials:
+    """A candidate that its provider accepts; `identity` tells whose it is, if anything does."""
+
+    candidate: Candidate
+    identity: frozenset[str] = field(repr=False)
+
+
+async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
+    """
+    Ask the provider whether it accepts credentials, and whose they are.
+
+    Raises:
+        CredentialRejected: it refuses them; the faults say which field is to blame.
+        ProviderError: it could not be asked.
+    """
+    async with hub.db.read(candidate.project_id) as tx:
+        setup = await profiles.setup_of(tx, hub, candidate.profile)
+    secrets = secrets_of(candidate.method, candidate.values).values()
+    credentials = Credentials.of(candidate.values, secrets=secrets, setup=setup)
+    account = _at_provider(candidate, credentials)
+    await _run_test_actions(hub, account, candidate.method)
+    return VerifiedCredentials(candidate, await _find_identity(hub, account, candidate.method))
+
+
+async def verify_account(hub: Hub, access: AccountAccess) -> None:
+    """
+    Ask the provider whether it still accepts an account's credentials.
+
+    Raises:
+        CredentialRejected, ProviderError: as `verify`.
+    """
+    account = ProviderAccount.of(access, open_credentials(hub, access))
+    await _run_test_actions(hub, account, access.method)
+
+
+def probe_context(hub: Hub, account: ProviderAccount, *, seconds: float) -> RunContext:
+    """Return what an action runs with that tries out an account's credentials."""
+    transport = ProviderTransport(
+        hub.egress, account.connector.compiled, account.credentials, seconds=seconds
+    )
+    return run_context(hub, account, transport, deadline=seconds, flow="test_action")
+
+
+def _at_provider(candidate: Candidate, credentials: Credentials) -> ProviderAccount:
+    return ProviderAccount(
+        candidate.project_id,
+        candidate.connector,
+        candidate.method.key,
+        candidate.profile.environment,
+        candidate.origin_owner_id,
+        candidate.origin_owner_name,
+        credentials,
+        None if candidate.account is None else candidate.account.id,
+    )
+
+
+async def _run_test_actions(hub: Hub, account: ProviderAccount, method: AuthMethod) -> None:
+    credentials = account.credentials
+    redaction.learn(credentials.redactor)
+    for test in method.test_actions:
+        if not test.applies(credentials.values):
+            continue
+        try:
+            await test.compiled.run(probe_context(hub, account, seconds=_SECONDS))
+        except ProviderError as error:
+            refused = safe(error, credentials)
+            if not test.is_required:
+                key = account.connector.key
+                _log.warning("optional_test_failed", connector=key, code=error.code)
+                continue
+            if not isinstance(refused, ProviderUnauthorized | ProviderRejected):
+                raise refused from None
+            faults = [Fault(f"credentials.{each.path}", each.message) for each in refused.faults]
+            raise CredentialRejected(refused.detail, faults=faults) from None
+
+
+async def _find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod) -> frozenset[str]:
+    """Find out which account at the provider it is; nothing if the credentials do not tell."""
+    credentials = account.credentials
+    if method.identity is None:
+        return frozenset(
+            f"{field.key}/{value}"
+            for field in method.config_fields
+            if field.identifies_account and (value := credentials.values.get(field.key))
+        )
+    output: Json = None
+    if method.identity.compiled is not None:
+        context = probe_context(hub, account, seconds=_SECONDS)
+        try:
+            output = (await method.identity.compiled.run(context)).data
+        except (ProviderUnauthorized, ProviderRejected) as refused:
+            # The credentials are good, but not for this.
+            key = account.connector.key
+            _log.warning("identity_not_told", connector=key, code=refused.code)
+            return frozenset()
+        except ProviderError as error:
+            raise safe(error, credentials) from None
+    return method.identity.read(credentials.values, output)
