@@ -41,14 +41,14 @@ class ProviderAccount:
         """Return a linked account with its opened credentials."""
         account = access.account
         return cls(
-            access.project_id,
-            access.connector,
-            account.auth_method,
-            account.environment,
-            account.origin_owner_id,
-            account.origin_owner_name,
-            credentials,
-            account.id,
+            project_id=access.project_id,
+            connector=access.connector,
+            auth_method=account.auth_method,
+            environment=account.environment,
+            origin_owner_id=account.origin_owner_id,
+            origin_owner_name=account.origin_owner_name,
+            credentials=credentials,
+            id=account.id,
         )
 
     @property

@@ -57,14 +57,14 @@ class Candidate:
         """
         account = access.account
         return cls(
-            access.project_id,
-            account.origin_owner_id,
-            account.origin_owner_name,
-            access.profile,
-            access.connector,
-            access.method,
-            values,
-            account,
+            project_id=access.project_id,
+            origin_owner_id=account.origin_owner_id,
+            origin_owner_name=account.origin_owner_name,
+            profile=access.profile,
+            connector=access.connector,
+            method=access.method,
+            values=values,
+            account=account,
         )
 
 
@@ -114,14 +114,14 @@ def probe_context(hub: Hub, account: ProviderAccount, *, seconds: float) -> RunC
 
 def _at_provider(candidate: Candidate, credentials: Credentials) -> ProviderAccount:
     return ProviderAccount(
-        candidate.project_id,
-        candidate.connector,
-        candidate.method.key,
-        candidate.profile.environment,
-        candidate.origin_owner_id,
-        candidate.origin_owner_name,
-        credentials,
-        None if candidate.account is None else candidate.account.id,
+        project_id=candidate.project_id,
+        connector=candidate.connector,
+        auth_method=candidate.method.key,
+        environment=candidate.profile.environment,
+        origin_owner_id=candidate.origin_owner_id,
+        origin_owner_name=candidate.origin_owner_name,
+        credentials=credentials,
+        id=None if candidate.account is None else candidate.account.id,
     )
 
 

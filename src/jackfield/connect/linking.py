@@ -78,14 +78,14 @@ async def link(
         current = await find_existing(tx, terms, offer.connector.key)
     owner = current or terms
     candidate = Candidate(
-        holder.project_id,
-        owner.origin_owner_id,
-        owner.origin_owner_name,
-        offer.profile,
-        offer.connector,
-        offer.method,
-        values,
-        current,
+        project_id=holder.project_id,
+        origin_owner_id=owner.origin_owner_id,
+        origin_owner_name=owner.origin_owner_name,
+        profile=offer.profile,
+        connector=offer.connector,
+        method=offer.method,
+        values=values,
+        account=current,
     )
     # Not that account, but the terms: another window may link one while the provider is asked.
     into = LinkTarget(terms)

@@ -106,13 +106,13 @@ async def _verified(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
     connector = hub.catalog.get(link.provider)
     method = method_of(connector, link.auth_method, remedy="refuse this link and ask for a new one")
     candidate = Candidate(
-        tx.project_id,
-        link.terms.origin_owner_id,
-        link.terms.origin_owner_name,
-        profile,
-        connector,
-        method,
-        {**link.public_values, **secrets},
+        project_id=tx.project_id,
+        origin_owner_id=link.terms.origin_owner_id,
+        origin_owner_name=link.terms.origin_owner_name,
+        profile=profile,
+        connector=connector,
+        method=method,
+        values={**link.public_values, **secrets},
     )
     return VerifiedCredentials(candidate, await kept_identity(tx, hub.vault, link.id))
 
