@@ -1,17 +1,20 @@
 import asyncio
 import io
+import os
 import secrets
+import shutil
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.db.postgres import PostgresDatabase
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database
-from jackfield.kit import log
+from jackfield.kit import log, redaction, request_context
 from jackfield.sandbox.iterable.server import Sandbox, serve
 from tests.support import postgres
 from tests.support.clock import FrozenClock
@@ -24,13 +27,41 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+# What tests write is gone with them, so a disk need not have it: waiting for the disk was half of
+# a hub's start.
+_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder in it that only we can read
+_ENOUGH = 4 << 30
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))  # noqa: TID251 - pytest's own
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--images", action="store_true", help="keep screenshots in docs/images")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(request: pytest.FixtureRequest) -> None:
+    """Begin each test without what another left in context variables."""
+    _forget()
+    if "anyio_backend" in request.fixturenames:
+        request.getfixturevalue("nothing_remembered_by_the_runner")
+
+
+@pytest.fixture
+async def nothing_remembered_by_the_runner() -> None:
+    # Asynchronous tests run in one task, which has a context of its own.
+    _forget()
+
+
+def _forget() -> None:
+    redaction.learn(redaction.NOTHING)
+    request_context.forget()
+    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture

@@ -52,10 +52,12 @@ async def open_hub(
     public_url: str,
     clock: Clock = system_clock,
     sleep: Sleep = asyncio.sleep,
+    catalog: Catalog | None = None,
 ) -> AsyncGenerator[Hub]:
     """
     Open the installation that `settings` describe, and close it at the end of the block.
 
+    `catalog` holds connectors that were read before, instead of those in the settings' folders.
     On SQLite the database is made and brought to this version; the default project and the
     profiles that need nothing from an operator are there afterwards.
 
@@ -72,8 +74,9 @@ async def open_hub(
         elif await db.pending():
             msg = "the database is not at this version of the hub yet; run: jackfield migrate"
             raise DatabaseUnusable(msg)
-        catalog = Catalog(_folders(settings), cache=settings.data_dir / "cache")
-        catalog.load()
+        if catalog is None:
+            catalog = Catalog(_folders(settings), cache=settings.data_dir / "cache")
+            catalog.load()
         egress = Egress(rewrites=rewrites, allow_private=settings.allow_private_networks)
         appender = WriteBuffer(db)
         try:

@@ -5,15 +5,13 @@ import io
 import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from jackfield.cli import server
 from jackfield.http import body
-from jackfield.projects import service as projects
 from jackfield.sandbox.iterable.server import Sandbox
-from jackfield.settings import Settings
-from tests.support.running import OWNER, US, Running
+from tests.support.running import OWNER, Running, serving_hub
 
 pytestmark = pytest.mark.anyio
 
@@ -53,13 +51,11 @@ async def test_a_deep_body_is_taken_or_refused(
 @pytest.fixture
 async def served(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[tuple[str, int, str]]:
     """Serve a hub on a socket; yield where, and an API key."""
-    opened = server.listen("127.0.0.1", 0)
-    settings = Settings(data_dir=data_dir, provider_rewrite=f"{US}={sandbox.us.url}")
-    async with server.serving(settings, opened) as hub:
-        project = await projects.ensure_project(hub)
-        async with hub.db.write(project.id) as tx:
-            key = (await projects.issue_key(tx, name="raw")).token.reveal()
-        yield *opened.getsockname(), key
+    async with serving_hub(sandbox, data_dir=data_dir) as hub:
+        url = urlsplit(hub.hub.public_url)
+        assert url.hostname is not None
+        assert url.port is not None
+        yield url.hostname, url.port, hub.api_key
 
 
 async def converse(host: str, port: int, *parts: bytes, hang_up: bool = False) -> bytes:

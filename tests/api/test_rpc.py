@@ -7,13 +7,10 @@ import httpx2
 import pytest
 
 from jackfield.actions import run_recorder
-from jackfield.cli import server
 from jackfield.http import heartbeat
-from jackfield.projects import service as projects
-from jackfield.settings import Settings
 from tests.support.clock import FrozenClock
 from tests.support.files import PDF, hub_with_files
-from tests.support.running import EU, US, Running, running_hub
+from tests.support.running import US, Running, running_hub, serving_hub
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -294,22 +291,12 @@ async def test_a_call_is_answered_over_a_real_connection_with_heartbeats(
         await reply(CHANNELS)(writer, seen)
 
     monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.05)
-    async with scripted(late) as provider:
-        settings = Settings(
-            data_dir=data_dir, provider_rewrite=f"{US}={provider.url},{EU}={sandbox.eu.url}"
-        )
-        async with server.serving(settings, server.listen("127.0.0.1", 0)) as opened:
-            project = await projects.ensure_project(opened)
-            async with opened.db.write(project.id) as tx:
-                issued = await projects.issue_key(tx, name="test")
-            async with httpx2.AsyncClient(
-                base_url=opened.public_url, auth=(issued.token.reveal(), "")
-            ) as api:
-                hub = Running(opened, api, sandbox, project)
-                account_id = await hub.link(key="k" * 32)
-                response = await ask_with_heartbeat(
-                    hub, account_id, action="iterable_list_channels"
-                )
+    async with (
+        scripted(late) as provider,
+        serving_hub(sandbox, data_dir=data_dir, provider=provider.url) as hub,
+    ):
+        account_id = await hub.link(key="k" * 32)
+        response = await ask_with_heartbeat(hub, account_id, action="iterable_list_channels")
 
     assert response.text.startswith("\n\n")
     assert response.json()["data"][0]["name"] == "Promotions"

@@ -1,19 +1,15 @@
 """Exports of whole projects: rows go through the hub as they come."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from jackfield.cli import server
-from jackfield.projects import service as projects
 from jackfield.sandbox.iterable.server import Sandbox
-from jackfield.settings import Settings
-from tests.support.running import EU, US, Running
+from tests.support.running import Running, serving_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -22,22 +18,11 @@ KEY = "0123456789abcdef0123456789abcdef"
 ORDER = {"action": "iterable_export_data_json", "query": {"dataTypeName": "user", "range": "All"}}
 
 
-@asynccontextmanager
-async def listening(
+def listening(
     data_dir: Path, sandbox: Sandbox, us: str | None = None
-) -> AsyncGenerator[Running]:
+) -> AbstractAsyncContextManager[Running]:
     """Run a hub that listens on loopback: rows that come one by one need a real connection."""
-    settings = Settings(
-        data_dir=data_dir, provider_rewrite=f"{US}={us or sandbox.us.url},{EU}={sandbox.eu.url}"
-    )
-    async with server.serving(settings, server.listen("127.0.0.1", 0)) as hub:
-        project = await projects.ensure_project(hub)
-        async with hub.db.write(project.id) as tx:
-            issued = await projects.issue_key(tx, name="test")
-        async with httpx2.AsyncClient(
-            base_url=hub.public_url, auth=(issued.token.reveal(), "")
-        ) as api:
-            yield Running(hub, api, sandbox, project)
+    return serving_hub(sandbox, data_dir=data_dir, provider=us)
 
 
 def stream(hub: Running, account_id: str, **order: Any) -> Any:

@@ -8,11 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from jackfield.cli import server
-from jackfield.projects import service as projects
 from jackfield.sandbox.iterable.server import Sandbox
-from jackfield.settings import Settings
-from tests.support.running import EU, US, Running
+from tests.support.running import PATIENCE, Running, serving_hub
 
 IMAGES = Path(__file__).parents[2] / "docs/images"
 _FLAGS = (
@@ -26,8 +23,9 @@ _FLAGS = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def chromium() -> AsyncGenerator[Browser]:
+    """Return the one browser of a test process; each test opens windows of its own in it."""
     path = shutil.which("chromium")
     assert path is not None, "Chromium is not installed; script/test installs it"
     async with async_playwright() as playwright:
@@ -47,22 +45,8 @@ async def hub(
     data_dir: Path, sandbox: Sandbox, more_connectors: Path | None
 ) -> AsyncGenerator[Running]:
     """Return a hub that listens on loopback."""
-    import httpx2  # noqa: PLC0415
-
-    opened = server.listen("127.0.0.1", 0)
-    settings = Settings(
-        data_dir=data_dir,
-        provider_rewrite=f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}",
-        connectors=more_connectors,
-    )
-    async with server.serving(settings, opened) as running:
-        project = await projects.ensure_project(running)
-        async with running.db.write(project.id) as tx:
-            issued = await projects.issue_key(tx, name="test")
-        async with httpx2.AsyncClient(
-            base_url=running.public_url, auth=(issued.token.reveal(), "")
-        ) as api:
-            yield Running(running, api, sandbox, project)
+    async with serving_hub(sandbox, data_dir=data_dir, connectors=more_connectors) as running:
+        yield running
 
 
 @dataclass
@@ -113,7 +97,7 @@ async def visit(chromium: Browser, hub: Running) -> AsyncGenerator[Callable[...,
             java_script_enabled=scripts,
             locale=language,
         )
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE * 1000)
         visits.append(Visit(await context.new_page(), context, (hub.hub.public_url, *beside)))
         visits[-1].watch()
         return visits[-1]

@@ -11,11 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from jackfield.cli import server
-from jackfield.projects import service as projects
 from jackfield.sandbox.iterable.server import Sandbox
-from jackfield.settings import Settings
-from tests.support.running import EU, US
+from tests.support.running import serving_hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +61,5 @@ def jackfield(data_dir: Path) -> Command:
 @pytest.fixture
 async def served(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[dict[str, str]]:
     """Serve a hub, and yield the settings with which commands reach it."""
-    opened = server.listen("127.0.0.1", 0)
-    settings = Settings(
-        data_dir=data_dir, provider_rewrite=f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}"
-    )
-    async with server.serving(settings, opened) as hub:
-        project = await projects.ensure_project(hub)
-        async with hub.db.write(project.id) as tx:
-            issued = await projects.issue_key(tx, name="cli")
-        yield {"URL": hub.public_url, "API_KEY": issued.token.reveal()}
+    async with serving_hub(sandbox, data_dir=data_dir) as hub:
+        yield {"URL": hub.hub.public_url, "API_KEY": hub.api_key}

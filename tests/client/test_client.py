@@ -11,7 +11,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from jackfield.cli import server
 from jackfield.client import (
     AsyncHub,
     ClientError,
@@ -31,8 +30,7 @@ from jackfield.projects import service as projects
 from jackfield.projects.models import EVERY_SCOPE, Scope
 from jackfield.runtime import Hub as RunningHub
 from jackfield.sandbox.iterable.server import Sandbox
-from jackfield.settings import Settings
-from tests.support.running import EU, US
+from tests.support.running import serving_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -62,11 +60,8 @@ class Served:
 
 @pytest.fixture
 async def served(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[Served]:
-    settings = Settings(
-        data_dir=data_dir, provider_rewrite=f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}"
-    )
-    async with server.serving(settings, server.listen("127.0.0.1", 0)) as hub:
-        yield Served(hub, sandbox)
+    async with serving_hub(sandbox, data_dir=data_dir) as running:
+        yield Served(running.hub, sandbox)
 
 
 async def test_accounts_are_linked_listed_changed_and_deleted(served: Served) -> None:

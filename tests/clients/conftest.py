@@ -14,15 +14,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from jackfield.cli import server
 from jackfield.client import AsyncHub
-from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 from jackfield.sandbox.iterable.server import Sandbox
-from jackfield.settings import Settings
 from tests.support import node
 from tests.support.node import KEPT, alone, install, installed
-from tests.support.running import EU, US
+from tests.support.running import serving_hub
 
 FOLDER = Path(__file__).parent
 
@@ -41,17 +38,11 @@ class Served:
 
 @pytest.fixture
 async def served(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[Served]:
-    opened = server.listen("127.0.0.1", 0)
-    settings = Settings(
-        data_dir=data_dir, provider_rewrite=f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}"
-    )
-    async with server.serving(settings, opened) as hub:
-        project = await projects.ensure_project(hub)
-        async with hub.db.write(project.id) as tx:
-            key = (await projects.issue_key(tx, name="clients")).token.reveal()
-        async with AsyncHub(hub.public_url, key) as client:
-            account = await link(client, sandbox.us.api_keys["server_side"])
-        yield Served(hub, hub.public_url, key, account)
+    async with serving_hub(sandbox, data_dir=data_dir) as running:
+        url, key = running.hub.public_url, running.api_key
+        async with AsyncHub(url, key) as client:
+            account = await link(client, running.us_key)
+        yield Served(running.hub, url, key, account)
 
 
 async def link(client: AsyncHub, api_key: str, **terms: Any) -> str:

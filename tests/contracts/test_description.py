@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,17 +19,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from jackfield.agents.a2a import openapi as a2a
-from jackfield.cli import server
 from jackfield.client import AsyncHub
 from jackfield.http.openapi import document
 from jackfield.http.routes import ROUTES
 from jackfield.http.routing import Route
-from jackfield.projects import service as projects
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.sandbox.iterable.server import serve as serve_sandbox
-from jackfield.settings import Settings
 from tests.clients.conftest import link
-from tests.support.running import US
+from tests.support.running import serving_hub
 
 pytestmark = pytest.mark.slow
 
@@ -52,24 +48,17 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, connector_cache: Path) -> Generator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
     """Serve one hub for all of this module's requests, in a thread of its own."""
     folder = tmp_path_factory.mktemp("described")
-    (folder / "cache").symlink_to(connector_cache)
     ready, done = threading.Event(), threading.Event()
     told: list[Served] = []
 
     async def serve() -> None:
-        opened = server.listen("127.0.0.1", 0)
-        async with serve_sandbox() as sandbox:
-            settings = Settings(data_dir=folder, provider_rewrite=f"{US}={sandbox.us.url}")
-            async with server.serving(settings, opened) as hub:
-                project = await projects.ensure_project(hub)
-                async with hub.db.write(project.id) as tx:
-                    key = (await projects.issue_key(tx, name="described")).token.reveal()
-                told.append(await _known(hub.public_url, key, sandbox))
-                ready.set()
-                await asyncio.to_thread(done.wait)
+        async with serve_sandbox() as sandbox, serving_hub(sandbox, data_dir=folder) as hub:
+            told.append(await _known(hub.hub.public_url, hub.api_key, sandbox))
+            ready.set()
+            await asyncio.to_thread(done.wait)
 
     thread = threading.Thread(target=asyncio.run, args=[serve()])
     thread.start()

@@ -3,12 +3,16 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Self
 
 import httpx2
 
 from jackfield.app import build_app, open_hub
+from jackfield.cli import server
+from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.projects import service as projects
 from jackfield.projects.models import EVERY_SCOPE, Project, Scope
 from jackfield.runtime import Hub
@@ -18,6 +22,8 @@ from tests.support.clock import FrozenClock
 
 PUBLIC_URL = "https://hub.test"
 US, EU = "https://api.iterable.com", "https://api.eu.iterable.com"
+# For what is over at once: a machine that is busy with something else is no fault of the hub's.
+PATIENCE = 60.0
 OWNER = {"origin_owner_id": "acme", "origin_owner_name": "Acme Inc."}
 
 
@@ -29,6 +35,7 @@ class Running:
     api: httpx2.AsyncClient
     sandbox: Sandbox
     project: Project
+    api_key: str
 
     @property
     def us_key(self) -> str:
@@ -88,20 +95,113 @@ async def running_hub(
     """
     Open a hub whose Iterable is `sandbox`, or for the US the server at `provider`.
 
-    `rewrite` says where other origins are sent, `given` are more of the hub's settings.
+    `rewrite` says where other origins are sent, `given` are more of the hub's settings. On SQLite
+    in a new folder, it finds what its first start left there.
     """
-    rewrites = {US: provider or sandbox.us.url, EU: sandbox.eu.url, **(rewrite or {})}
-    settings = Settings(
-        data_dir=data_dir,
-        provider_rewrite=",".join(f"{origin}={url}" for origin, url in rewrites.items()),
-        **given,
-    )
-    async with open_hub(settings, public_url=PUBLIC_URL, clock=clock, sleep=clock.sleep) as hub:
-        project = await projects.ensure_project(hub)
-        async with hub.db.write(project.id) as tx:
-            issued = await projects.issue_key(tx, name="test")
+    settings = _settings(sandbox, data_dir, provider, rewrite, given)
+    key: str | None = None
+    if settings.database_url is None and not settings.sqlite_file.exists():
+        key = (await _first_start()).write(data_dir)
+    async with open_hub(
+        settings,
+        public_url=PUBLIC_URL,
+        clock=clock,
+        sleep=clock.sleep,
+        catalog=_catalog(settings),
+    ) as hub:
         transport = httpx2.ASGITransport(app=build_app(hub))
-        async with httpx2.AsyncClient(
-            transport=transport, base_url=PUBLIC_URL, auth=(issued.token.reveal(), "")
-        ) as api:
-            yield Running(hub, api, sandbox, project)
+        async with _running(hub, sandbox, key, transport=transport) as running:
+            yield running
+
+
+@asynccontextmanager
+async def serving_hub(
+    sandbox: Sandbox,
+    *,
+    data_dir: Path,
+    provider: str | None = None,
+    rewrite: Mapping[str, str] | None = None,
+    **given: Any,
+) -> AsyncGenerator[Running]:
+    """Open a hub as `running_hub` does, but listening on loopback, with its worker, in our time."""
+    settings = _settings(sandbox, data_dir, provider, rewrite, given)
+    opened = server.listen("127.0.0.1", 0)
+    async with (
+        server.serving(settings, opened, catalog=_catalog(settings)) as hub,
+        _running(hub, sandbox, None) as running,
+    ):
+        yield running
+
+
+@asynccontextmanager
+async def _running(
+    hub: Hub, sandbox: Sandbox, key: str | None, **transport: Any
+) -> AsyncGenerator[Running]:
+    project = await projects.ensure_project(hub)
+    if key is None:
+        async with hub.db.write(project.id) as tx:
+            key = (await projects.issue_key(tx, name="test")).token.reveal()
+    async with httpx2.AsyncClient(
+        base_url=hub.public_url, auth=(key, ""), timeout=PATIENCE, **transport
+    ) as api:
+        yield Running(hub, api, sandbox, project, key)
+
+
+def _settings(
+    sandbox: Sandbox,
+    data_dir: Path,
+    provider: str | None,
+    rewrite: Mapping[str, str] | None,
+    given: Mapping[str, Any],
+) -> Settings:
+    rewrites = {US: provider or sandbox.us.url, EU: sandbox.eu.url, **(rewrite or {})}
+    targets = ",".join(f"{origin}={url}" for origin, url in rewrites.items())
+    return Settings(data_dir=data_dir, provider_rewrite=targets, **given)
+
+
+def _catalog(settings: Settings) -> Catalog | None:
+    return own_catalog() if settings.connectors is None else None
+
+
+@cache
+def own_catalog() -> Catalog:
+    """Return the connectors that come with the hub, read once for all tests of a process."""
+    catalog = Catalog([own_folder()])
+    catalog.load()
+    return catalog
+
+
+@dataclass(frozen=True, slots=True)
+class _Installation:
+    """What the first start of a hub leaves in its folder, and an API key of its project."""
+
+    files: Mapping[str, bytes]
+    key: str
+
+    @classmethod
+    def read(cls, folder: Path, key: str) -> Self:
+        return cls({each.name: each.read_bytes() for each in folder.iterdir()}, key)
+
+    def write(self, folder: Path) -> str:
+        folder.mkdir(exist_ok=True)
+        for name, content in self.files.items():
+            (folder / name).write_bytes(content)
+            (folder / name).chmod(0o600)
+        return self.key
+
+
+_installed: list[_Installation] = []
+
+
+async def _first_start() -> _Installation:
+    if not _installed:
+        with TemporaryDirectory() as name:
+            settings = Settings(data_dir=Path(name))
+            async with open_hub(
+                settings, public_url=PUBLIC_URL, clock=FrozenClock(), catalog=own_catalog()
+            ) as hub:
+                project = await projects.ensure_project(hub)
+                async with hub.db.write(project.id) as tx:
+                    issued = await projects.issue_key(tx, name="test")
+            _installed.append(_Installation.read(Path(name), issued.token.reveal()))
+    return _installed[0]

@@ -10,6 +10,7 @@ import click
 import uvicorn
 
 from jackfield.app import build_app, open_hub
+from jackfield.connectors.catalog import Catalog
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
@@ -78,9 +79,11 @@ def _spare_the_collector() -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings, opened: socket.socket) -> AsyncGenerator[Hub]:
-    """Serve while the block runs."""
-    async with open_hub(settings, public_url=origin(opened)) as hub:
+async def serving(
+    settings: Settings, opened: socket.socket, *, catalog: Catalog | None = None
+) -> AsyncGenerator[Hub]:
+    """Serve while the block runs; `catalog` is one that was loaded before."""
+    async with open_hub(settings, public_url=origin(opened), catalog=catalog) as hub:
         server = _server(hub)
         task = asyncio.create_task(server.serve(sockets=[opened]))
         try:

@@ -39,5 +39,10 @@ def bind(request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> RequestCont
     return asking
 
 
+def forget() -> None:
+    """Have what this task does from now on belong to no request."""
+    _current.set(None)
+
+
 def current() -> RequestContext | None:
     return _current.get()

@@ -5,6 +5,7 @@ import html
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, Self, TypeAlias
 
@@ -179,7 +180,7 @@ def build_app(
     *,
     clock: Clock = system_clock,
     seed: Seed | None = None,
-    routes: Iterable[Route] = ROUTES,
+    routes: Iterable[Route] | None = None,
 ) -> IterableApp:
     """
     Make the application of one region, with its project planted.
@@ -187,7 +188,13 @@ def build_app(
     Raises:
         Refusal: the seed holds what the provider would refuse.
     """
-    return IterableApp(RegionalSandbox(region, clock=clock, seed=seed or Seed()), Table(routes))
+    table = _usual_table() if routes is None else Table(routes)
+    return IterableApp(RegionalSandbox(region, clock=clock, seed=seed or Seed()), table)
+
+
+@cache
+def _usual_table() -> Table:
+    return Table(ROUTES)
 
 
 async def _read(receive: Receive) -> bytes | None:

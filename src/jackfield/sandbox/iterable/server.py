@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Final
 
 import uvicorn
@@ -32,10 +33,14 @@ class PortUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """One region, where it is served."""
+    """One region, where it is served; its project is planted when it is first wanted."""
 
     url: str
-    app: IterableApp
+    plant: Callable[[], IterableApp]
+
+    @property
+    def app(self) -> IterableApp:
+        return self.plant()
 
     @property
     def api_keys(self) -> Mapping[str, str]:
@@ -80,20 +85,25 @@ async def serve(
     async with AsyncExitStack() as stack:
         origins = [
             await stack.enter_async_context(
-                _serve(build_app(region, clock=clock, seed=planted.of(region)), port)
+                _serve(partial(build_app, region, clock=clock, seed=planted.of(region)), port)
             )
             for region, port in ((Region.US, us_port), (Region.EU, eu_port))
         ]
+        if seeds is not None:
+            # So that a seed that cannot be planted is refused now.
+            for origin in origins:
+                origin.plant()
         yield Sandbox(*origins)
 
 
 @asynccontextmanager
-async def _serve(app: IterableApp, port: int) -> AsyncGenerator[Origin]:
+async def _serve(build: Callable[[], IterableApp], port: int) -> AsyncGenerator[Origin]:
     listener = _listen(port)
+    plant = cache(build)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         with suppress(asyncio.CancelledError):
-            await app(scope, receive, send)
+            await plant()(scope, receive, send)
 
     config = uvicorn.Config(answer, lifespan="off", log_config=None, access_log=False)
     config.load()
@@ -103,7 +113,7 @@ async def _serve(app: IterableApp, port: int) -> AsyncGenerator[Origin]:
         lambda: _Protocol(config=config, server_state=state, app_state={}), sock=listener
     )
     try:
-        yield Origin(f"http://{HOST}:{listener.getsockname()[1]}", app)
+        yield Origin(f"http://{HOST}:{listener.getsockname()[1]}", plant)
     finally:
         server.close()
         # Connections go first, so that nobody is told of the requests that end with them.
