@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
@@ -99,6 +100,37 @@ async def test_a_field_leads_to_its_step(hub: Running, visit: Start) -> None:
     await page.get_by_role("link", name="Show me where (API Key)").click()
 
     await expect(step).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_on_a_small_screen_the_guide_is_folded_up_from_the_start_and_opens_by_a_key(
+    hub: Running, visit: Start, keep_image: Keep, *, scripts: bool
+) -> None:
+    page = (await visit(width=390, height=844, scripts=scripts)).page
+    await open_form(hub, page)
+    body = page.locator("#guide .guide-body")
+    assert await page.locator("details.guide").get_attribute("open") is None
+    await expect(body).to_be_hidden()
+
+    await page.locator(".guide > summary").focus()
+    await page.keyboard.press("Enter")
+
+    await expect(body).to_be_visible()
+    await expect(page.get_by_role("heading", name="Where do I find this?")).to_have_count(1)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("media", ["screen", "print"])
+async def test_beside_the_form_and_on_paper_the_guide_is_open_and_cannot_be_shut(
+    hub: Running, visit: Start, media: Any, *, scripts: bool
+) -> None:
+    page = (await visit(width=1280 if media == "screen" else 390, scripts=scripts)).page
+    await open_form(hub, page)
+    await page.emulate_media(media=media)
+
+    await expect(page.locator("#guide .guide-body")).to_be_visible()
+    await expect(page.locator(".guide > summary")).to_be_hidden()
+    await expect(page.get_by_role("heading", name="Where do I find this?")).to_have_count(1)
 
 
 async def test_a_guide_can_be_printed_and_read_as_text(hub: Running, visit: Start) -> None:

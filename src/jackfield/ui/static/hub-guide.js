@@ -14,7 +14,6 @@ export class Guide {
     this.#details = details;
     this.#form = form;
     this.#page = page;
-    if (matchMedia("(max-width: 54rem)").matches) details.open = false;
     form.addEventListener("focusin", (event) => this.#follow(event.target.name));
     form.addEventListener("click", (event) => this.#lead(event));
     this.#remember();
