@@ -3,7 +3,7 @@ import io
 import os
 import secrets
 import shutil
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from pathlib import Path
 
 import hypothesis
@@ -21,6 +21,7 @@ from tests.support.clock import FrozenClock
 from tests.support.receiver import Receiver
 from tests.support.running import Running, running_hub
 from tests.support.scripted import scripted
+from tests.support.statements import Carried
 
 # How long something takes is measured by bench/: a busy machine is no fault of what is tested.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -34,9 +35,53 @@ _ENOUGH = 4 << 30
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))  # noqa: TID251 - pytest's own
 
+_USUAL = os.environ.get("JACKFIELD_TEST_DATABASES", "sqlite").split(",")  # noqa: TID251
+SELECTED = pytest.StashKey[bool]()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--images", action="store_true", help="keep screenshots in docs/images")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is about the database on both of them, and what only needs one on SQLite."""
+    marks = list(metafunc.definition.iter_markers())
+    for name in ("database_url", "hub_database_url"):
+        if name not in metafunc.fixturenames:
+            continue
+        if any(mark.name == "parametrize" and name in mark.args[0] for mark in marks):
+            continue
+        is_about = name == "database_url" or any(mark.name == "database" for mark in marks)
+        metafunc.parametrize(name, ["sqlite", "postgres"] if is_about else _USUAL, indirect=True)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        item.config.stash[SELECTED] = True
+
+
+@pytest.hookimpl(tryfirst=True)  # after the shuffle, before groups are looked at
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have one process run all that PostgreSQL is marked for, and then look whether it was all."""
+    if config.args not in ([], ["tests"], [str(config.rootpath / "tests")]):
+        config.stash[SELECTED] = True
+    for item in items:
+        if item.get_closest_marker("database") or "database_url" in _fixtures(item):
+            item.add_marker(pytest.mark.xdist_group("database"))
+    items.sort(key=lambda item: "carried" in _fixtures(item))
+
+
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else ()
+
+
+@pytest.fixture(scope="session")
+def carried() -> Generator[Carried]:
+    """Return what PostgreSQL was asked by this process so far."""
+    with pytest.MonkeyPatch.context() as patch:
+        noted = Carried()
+        noted.watch(patch)
+        yield noted
 
 
 @pytest.fixture(scope="session")
@@ -70,12 +115,12 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Generator[str]:
+def postgres_server(carried: Carried) -> Generator[str]:  # noqa: ARG001 - it listens
     with postgres.running() as url:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
     """Yield where the test's own database is: a URL, or nothing for a SQLite file."""
     if request.param == "sqlite":
@@ -92,9 +137,12 @@ def shared_database(postgres_server: str) -> str:
     return asyncio.run(postgres.new_database(postgres_server, "shared"))
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture
 def hub_database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
-    """Yield where the hub's database is; on PostgreSQL one that is emptied after each test."""
+    """Yield where the hub's database is; on PostgreSQL one that is emptied after each test.
+
+    Tests marked `database` have it on both, others on those that JACKFIELD_TEST_DATABASES names.
+    """
     if request.param == "sqlite":
         yield None
         return

@@ -2,7 +2,7 @@ import pytest
 
 from tests.support.running import Running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def test_accounts_are_listed_newest_first_and_filtered(hub: Running) -> None:

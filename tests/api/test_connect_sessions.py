@@ -8,7 +8,7 @@ from jackfield.projects.repo import ApiKeys
 from tests.support.clock import FrozenClock
 from tests.support.running import OWNER, Running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def test_a_new_session_carries_a_token_and_a_link_to_open(hub: Running) -> None:

@@ -6,7 +6,7 @@ from dirty_equals import IsPartialDict, IsStr
 from tests.support.clock import FrozenClock
 from tests.support.running import Running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def latest(hub: Running, session: dict[str, object]) -> object:

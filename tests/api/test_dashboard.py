@@ -7,7 +7,7 @@ from jackfield.projects import service as projects
 from tests.support.clock import FrozenClock
 from tests.support.running import Running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ async def test_a_wildcard_stands_for_what_is_below_it(hub: Running) -> None:
     assert (await ask(hub, session["token"], "https://eu.app.acme.test")).status_code == 201
 
 
+@pytest.mark.database
 async def test_a_session_narrows_down_where_it_is_shown(hub: Running) -> None:
     await allow(hub, APP, "https://other.acme.test")
     session = await hub.session(allowed_origins=[APP])

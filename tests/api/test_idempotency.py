@@ -15,7 +15,7 @@ from tests.support.clock import FrozenClock
 from tests.support.running import OWNER, Running, running_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 CREATE = {"action": "iterable_create_list", "body": {"name": "VIP"}}
 SESSION = {**OWNER, "provider": "iterable"}
@@ -200,11 +200,21 @@ async def hang(_writer: asyncio.StreamWriter, _seen: Seen) -> None:
 
 @asynccontextmanager
 async def behind(
-    provider: Provider, sandbox: Sandbox, data_dir: Path, clock: FrozenClock
+    provider: Provider,
+    sandbox: Sandbox,
+    data_dir: Path,
+    clock: FrozenClock,
+    database_url: str | None = None,
 ) -> AsyncGenerator[Running]:
     async with (
         scripted(provider.answer) as server,
-        running_hub(sandbox, data_dir=data_dir, clock=clock, provider=server.url) as hub,
+        running_hub(
+            sandbox,
+            data_dir=data_dir,
+            clock=clock,
+            provider=server.url,
+            database_url=database_url,
+        ) as hub,
     ):
         yield hub
 
@@ -253,10 +263,10 @@ async def test_an_action_the_provider_refused_may_be_sent_again_with_its_key(
 
 
 async def test_an_action_that_was_interrupted_is_not_run_again_but_says_what_to_check(
-    data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+    data_dir: Path, clock: FrozenClock, sandbox: Sandbox, hub_database_url: str | None
 ) -> None:
     provider = Provider(hang)
-    async with behind(provider, sandbox, data_dir, clock) as hub:
+    async with behind(provider, sandbox, data_dir, clock, hub_database_url) as hub:
         account = await hub.link(key="k" * 32)
         order = asyncio.create_task(act(hub, account, CREATE))
         await provider.asked.wait()
@@ -265,7 +275,7 @@ async def test_an_action_that_was_interrupted_is_not_run_again_but_says_what_to_
         await asyncio.wait({order})
     clock.advance(minutes=3)
     provider.then = reply('{"listId": 7}')
-    async with behind(provider, sandbox, data_dir, clock) as hub:
+    async with behind(provider, sandbox, data_dir, clock, hub_database_url) as hub:
         headers = {"x-account-id": account}
         key = (await hub.key(), "")
         after = await write(hub, "/actions/rpc", CREATE, headers=headers, auth=key)

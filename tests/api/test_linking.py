@@ -13,7 +13,7 @@ from tests.support.clock import FrozenClock
 from tests.support.running import Running, running_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def accounts(hub: Running) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from jackfield.projects.models import EVERY_SCOPE, Scope
 from tests.support.running import Running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def ran(hub: Running) -> str:

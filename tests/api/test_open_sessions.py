@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.running import Running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def revoke(hub: Running, session_id: int) -> httpx2.Response:

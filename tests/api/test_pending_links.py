@@ -6,7 +6,7 @@ import pytest
 from tests.support.clock import FrozenClock
 from tests.support.running import Running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from jackfield.projects.models import Scope
 from tests.support.clock import FrozenClock
 from tests.support.running import Running, running_hub
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 SECRET = "s3cr3t-of-the-client"
 SETUP = {"clientId": "acme-client", "clientSecret": SECRET}

@@ -6,7 +6,7 @@ import pytest
 from tests.api.test_hub_page import action_of
 from tests.support.running import Running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def relink(hub: Running, token: str, account_id: str, **body: object) -> httpx2.Response:

@@ -31,6 +31,7 @@ async def test_the_first_start_makes_everything_and_lets_nobody_else_in(tmp_path
     assert (folder / "jackfield.db").exists()
 
 
+@pytest.mark.database
 async def test_a_second_start_finds_what_the_first_left(
     hub: Running, data_dir: Path, clock: object, hub_database_url: str | None
 ) -> None:

@@ -12,7 +12,7 @@ from tests.support.receiver import Receiver, deliver, subscribe
 from tests.support.running import Running
 from tests.support.scripted import Seen
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 @pytest.fixture

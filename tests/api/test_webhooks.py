@@ -16,7 +16,7 @@ from tests.support.receiver import EVERYTHING, Receiver, deliver, deliveries, su
 from tests.support.running import Running, running_hub
 from tests.support.scripted import reply
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ async def test_a_field_leads_to_its_step(hub: Running, visit: Start) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False])
 async def test_on_a_small_screen_the_guide_is_folded_up_from_the_start_and_opens_by_a_key(
-    hub: Running, visit: Start, keep_image: Keep, *, scripts: bool
+    hub: Running, visit: Start, *, scripts: bool
 ) -> None:
     page = (await visit(width=390, height=844, scripts=scripts)).page
     await open_form(hub, page)

@@ -97,6 +97,7 @@ async def test_what_a_model_says_stands_beside_what_others_said(
     }
 
 
+@pytest.mark.database
 async def test_a_rating_alone_is_feedback(listening: Running, ask: Ask) -> None:
     account = await listening.link()
 

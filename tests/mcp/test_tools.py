@@ -261,6 +261,7 @@ async def test_a_call_with_an_idempotency_key_is_run_once(hub: Running, ask: Ask
     assert len(hub.sandbox.us.requests) == before + 1
 
 
+@pytest.mark.database
 async def test_a_file_comes_as_a_link_that_needs_no_key_and_expires(
     hub: Running, clock: FrozenClock
 ) -> None:

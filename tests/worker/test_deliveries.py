@@ -15,7 +15,7 @@ from tests.support.receiver import Receiver, deliver, deliveries, subscribe
 from tests.support.running import Running
 from tests.support.scripted import Answer, Seen, reply, scripted
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 # The waits between attempts, with room for the jitter of a tenth.
 WAITS = [later - earlier for earlier, later in pairwise(ATTEMPTS)]

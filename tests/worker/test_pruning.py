@@ -9,7 +9,7 @@ from tests.support.clock import FrozenClock
 from tests.support.receiver import Receiver, deliver, deliveries, subscribe
 from tests.support.running import Running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 @pytest.mark.parametrize("at_once", [1, 1000])

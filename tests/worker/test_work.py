@@ -7,7 +7,7 @@ import pytest
 
 from jackfield.worker.background import run_forever
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def test_work_that_fails_is_begun_anew_and_the_failure_is_logged(

@@ -1,0 +1,99 @@
+"""The statements the hub is made of, and those of them that PostgreSQL has carried out."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from jackfield.db import postgres
+
+_SOURCE = Path(postgres.__file__).parents[1]
+_DRIVERS = _SOURCE / "db"
+_METHODS = frozenset({"all", "one", "run", "many", "unscoped"})
+_ASKED = re.compile(r"(?:.*\.)?_?(?:tx|db|database)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A place where the database is asked something."""
+
+    file: Path
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.file.relative_to(_SOURCE)}:{self.first}"
+
+
+@cache
+def written() -> frozenset[Statement]:
+    """Return every place in the source that gives the database a statement."""
+    return frozenset(
+        statement for file in _SOURCE.rglob("*.py") for statement in _statements_of(file)
+    )
+
+
+class Carried:
+    """The places from which PostgreSQL was asked, in this process."""
+
+    def __init__(self) -> None:
+        self._lines: set[tuple[str, int]] = set()
+
+    def watch(self, patch: pytest.MonkeyPatch) -> None:
+        """Note from now on who asks."""
+        asked = postgres._Connection  # noqa: SLF001 - whatever is asked goes through it
+        query, repeat = asked.query, asked.executemany
+
+        async def noting_query(connection: asked, sql: str, values: Mapping[str, object]) -> object:
+            self._note(sys._getframe())  # noqa: SLF001
+            return await query(connection, sql, values)
+
+        async def noting_repeat(
+            connection: asked, sql: str, rows: Sequence[Mapping[str, object]]
+        ) -> None:
+            self._note(sys._getframe())  # noqa: SLF001
+            await repeat(connection, sql, rows)
+
+        patch.setattr(asked, "query", noting_query)
+        patch.setattr(asked, "repeat", noting_repeat)
+
+    def missing(self) -> list[str]:
+        """Return the statements that PostgreSQL was never given."""
+        return sorted(str(each) for each in written() if not self._has(each))
+
+    def _note(self, frame: FrameType | None) -> None:
+        while frame is not None:
+            file = Path(frame.f_code.co_filename)
+            if _SOURCE in file.parents:
+                self._lines.add((str(file), frame.f_lineno))
+                if _DRIVERS not in file.parents:
+                    return
+            frame = frame.f_back
+
+    def _has(self, statement: Statement) -> bool:
+        lines = range(statement.first, statement.last + 1)
+        return any((str(statement.file), line) in self._lines for line in lines)
+
+
+def _statements_of(file: Path) -> Iterator[Statement]:
+    text = file.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(text)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+            continue
+        if node.func.attr not in _METHODS:
+            continue
+        asked = ast.unparse(node.func.value)
+        if not (_ASKED.fullmatch(asked) or (asked == "self" and _is_text(node.args[0]))):
+            continue
+        assert node.end_lineno is not None
+        yield Statement(file, node.lineno, node.end_lineno)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp)
