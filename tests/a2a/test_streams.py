@@ -13,7 +13,7 @@ from jackfield.app import build_app
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.a2a.conftest import Ask, events, post, rpc, said
 from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub
+from tests.support.running import PATIENCE, Running, running_hub
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -128,7 +128,7 @@ async def listen(hub: Running, account: str, heard: Heard, hung_up: asyncio.Even
         "type": "http", "asgi": {"spec_version": "2.3"}, "method": "POST", "path": "/",
         "query_string": b"", "headers": headers,
     }  # fmt: skip
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await build_app(hub.hub)(scope, receive, send)
 
 
@@ -169,6 +169,6 @@ async def test_work_goes_on_when_the_client_hangs_up(
         await listen(hub, account, heard, hung_up)
         (work,) = (each for each in asyncio.all_tasks() if "run_aside" in repr(each.get_coro()))
         release.set()
-        task = await asyncio.wait_for(asyncio.shield(work), 5)
+        task = await asyncio.wait_for(asyncio.shield(work), PATIENCE)
 
     assert task["status"]["state"] == "completed"

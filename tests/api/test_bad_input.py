@@ -11,7 +11,7 @@ import pytest
 
 from jackfield.http import body
 from jackfield.sandbox.iterable.server import Sandbox
-from tests.support.running import OWNER, Running, serving_hub
+from tests.support.running import OWNER, PATIENCE, Running, serving_hub
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +66,7 @@ async def converse(host: str, port: int, *parts: bytes, hang_up: bool = False) -
     if hang_up:
         writer.close()
         return b""
-    answer = await asyncio.wait_for(reader.read(65536), 10)
+    answer = await asyncio.wait_for(reader.read(65536), PATIENCE)
     writer.close()
     return answer
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from jackfield.sandbox.iterable.server import Sandbox
-from tests.support.running import Running, serving_hub
+from tests.support.running import PATIENCE, Running, serving_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +65,7 @@ async def test_a_row_is_passed_on_before_the_next_one_is_there(
         writer.write(b'{"n": 2}\n{"n": 3}')
 
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(PATIENCE),
         scripted(linking(export)) as provider,
         listening(data_dir, sandbox, provider.url) as hub,
     ):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.running import PATIENCE, Running, serving_hub
@@ -21,6 +21,9 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# What is waited for comes at once, unless the machine has something else to do.
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")

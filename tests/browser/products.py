@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.node import KEPT, alone, embedding_packages, environment, install, node, npm
+from tests.support.running import PATIENCE
 
 _ROOT: Final = Path(__file__).parents[2]
 EXAMPLES: Final = _ROOT / "docs/embed"
@@ -72,7 +73,7 @@ async def example_server(language: str, variables: Mapping[str, str]) -> AsyncGe
     )
     assert process.stdout is not None
     try:
-        url = (await asyncio.wait_for(process.stdout.readline(), 10)).decode().strip()
+        url = (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode().strip()
         assert url.startswith("http://127.0.0.1:")
         yield url
     finally:

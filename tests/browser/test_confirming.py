@@ -53,9 +53,7 @@ async def test_a_stolen_link_links_nothing_that_the_product_does_not_confirm(
     assert (await hub.api.get("/accounts")).json() == []
     await decide(hub, "refuse")
 
-    await expect(thief.get_by_role("heading", name="Northwind did not confirm")).to_be_visible(
-        timeout=10_000
-    )
+    await expect(thief.get_by_role("heading", name="Northwind did not confirm")).to_be_visible()
     await keep_image(thief, "hub-refused")
     assert (await hub.api.get("/accounts")).json() == []
     await fill_in(customer, hub.us_key)
@@ -73,9 +71,7 @@ async def test_a_page_that_waits_says_when_the_link_was_confirmed(
 
     await decide(hub, "confirm")
 
-    await expect(page.get_by_role("heading", name="Iterable is connected")).to_be_visible(
-        timeout=10_000
-    )
+    await expect(page.get_by_role("heading", name="Iterable is connected")).to_be_visible()
 
 
 async def test_a_product_hears_that_a_link_waits_and_then_that_it_is_there(
@@ -97,7 +93,7 @@ async def test_a_product_hears_that_a_link_waits_and_then_that_it_is_there(
 
         await expect(
             inside(page).get_by_role("heading", name="Iterable is connected")
-        ).to_be_visible(timeout=10_000)
+        ).to_be_visible()
         (account,) = (await hub.api.get("/accounts")).json()
         assert await heard(page) == [
             ["ready", {}],

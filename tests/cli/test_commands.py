@@ -10,6 +10,7 @@ import pytest
 from jackfield.cli import server
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
+from tests.support.running import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -42,7 +43,7 @@ async def test_a_key_is_shown_once_and_works_until_it_is_revoked(
     refused = await jackfield("actions", "list", **key)
     listed = await jackfield("keys", "list", "--json")
     revoked = await jackfield("keys", "revoke", made.json["id"])
-    async with asyncio.timeout(5):  # a running hub learns of it within a second
+    async with asyncio.timeout(PATIENCE):  # a running hub learns of it within a second
         while (after := await jackfield("accounts", "list", **key)).status == 0:
             pass
 

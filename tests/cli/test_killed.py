@@ -17,7 +17,7 @@ from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
 from tests.clients.conftest import link
 from tests.support.clock import FrozenClock
-from tests.support.running import US, running_hub
+from tests.support.running import PATIENCE, US, running_hub
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -41,7 +41,7 @@ async def serving(
         },
     )
     assert process.stderr is not None
-    said = await asyncio.wait_for(process.stderr.readline(), 10)
+    said = await asyncio.wait_for(process.stderr.readline(), PATIENCE)
     url = re.search(r"listens on (http://\S+)", said.decode())
     assert url is not None, said
     try:
@@ -71,9 +71,9 @@ async def test_a_write_that_was_killed_is_not_done_again_but_said_to_be_unknown(
             async with AsyncHub(url, key) as client:
                 account = await link(client, "k" * 32)
             headers = {"x-account-id": account, "idempotency-key": "once"}
-            async with httpx2.AsyncClient(base_url=url, auth=(key, "")) as api:
+            async with httpx2.AsyncClient(base_url=url, auth=(key, ""), timeout=PATIENCE) as api:
                 order = asyncio.create_task(api.post("/actions/rpc", json=ORDER, headers=headers))
-                await asyncio.wait_for(asked.wait(), 10)
+                await asyncio.wait_for(asked.wait(), PATIENCE)
                 process.kill()
                 with pytest.raises(httpx2.TransportError):
                     await order

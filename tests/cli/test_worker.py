@@ -1,21 +1,21 @@
 """Background work as processes of its own, and what is left of it when they are killed."""
 
 import asyncio
+import re
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from jackfield.cli import server
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
-from tests.support.running import EU, OWNER, US
+from tests.support.running import EU, OWNER, PATIENCE, US
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -28,13 +28,21 @@ class Started:
     """A command that goes on; what it logs is read line by line, by whoever waits for one."""
 
     process: Process
+    first: bytes = b""
 
-    async def says(self, *words: bytes) -> None:
-        """Wait until it logs a line with one of `words`."""
+    @property
+    def url(self) -> str:
+        """Return the address it said it listens on."""
+        found = re.search(rb"listens on (http://\S+)", self.first)
+        assert found is not None, self.first
+        return found[1].decode()
+
+    async def says(self, *words: bytes) -> bytes:
+        """Wait until it logs a line with one of `words`, and return it."""
         assert self.process.stderr is not None
         async for line in self.process.stderr:
             if any(word in line for word in words):
-                return
+                return line
         msg = f"the command ended and never said {words}"
         raise AssertionError(msg)
 
@@ -62,9 +70,9 @@ async def start(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[Start]:
         )
         started = Started(process)
         try:
-            async with asyncio.timeout(20):
-                await started.says(b"listens on", b"working")
-            yield started
+            async with asyncio.timeout(PATIENCE):
+                first = await started.says(b"listens on", b"working")
+            yield replace(started, first=first)
         finally:
             await started.kill()
 
@@ -82,13 +90,10 @@ async def test_nothing_is_lost_when_the_server_is_killed(
         await reply(status=503 if first else 200)(writer, seen)
         (refused if first else taken).set()
 
-    free = server.listen("127.0.0.1", 0)
-    port = free.getsockname()[1]
-    free.close()
     key = (await jackfield("keys", "create", "--name", "x", "--json")).json["key"]
-    async with scripted(receive) as receiver, asyncio.timeout(45):
-        hub = await start("serve", "--port", str(port))
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", auth=(key, "")) as api:
+    async with scripted(receive) as receiver, asyncio.timeout(3 * PATIENCE):
+        hub = await start("serve", "--port", "0")
+        async with httpx2.AsyncClient(base_url=hub.url, auth=(key, ""), timeout=PATIENCE) as api:
             webhook = await api.post(
                 "/jackfield/webhooks", json={"url": receiver.url, "events": ["*"]}
             )

@@ -1,9 +1,9 @@
 """The hub's own client, in both forms, against a hub that listens on loopback."""
 
 import asyncio
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -258,13 +258,15 @@ def test_a_key_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_importing_the_client_that_waits_is_quick() -> None:
     code = "import sys, jackfield.client; assert 'aiohttp' not in sys.modules"
-    best = 9.0
-    for _ in range(3):
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        best = min(best, time.perf_counter() - started)
 
-    assert best < 0.5
+    def seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-c", code], check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    # Work, not time: that a machine is busy with something else is no fault of the client's.
+    assert any(seconds() < 0.5 for _ in range(3))
 
 
 async def test_a_write_whose_answer_was_lost_is_sent_again_and_done_once(served: Served) -> None:

@@ -12,6 +12,7 @@ import pytest
 from jackfield.sandbox.iterable.server import Origin, PortUnavailable, Sandbox, serve
 from tests.sandbox.examples import AVERY, TRIGGERED
 from tests.support.clock import FrozenClock
+from tests.support.running import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -92,9 +93,11 @@ async def test_leaving_closes_connections_that_are_kept_or_waiting(clock: Frozen
         waiting = asyncio.create_task(ask(http))
         await ask(http, "/__sandbox__/")
         await ask(http, "/__sandbox__/faults")
-        started = time.perf_counter()
+        started = time.process_time(), time.perf_counter()
 
-    assert time.perf_counter() - started < 1
+    # What is waited for is ten minutes away; what leaving costs is told from what others cost.
+    assert time.process_time() - started[0] < 1
+    assert time.perf_counter() - started[1] < PATIENCE
     with pytest.raises(aiohttp.ClientError):
         await waiting
 
@@ -209,6 +212,7 @@ async def test_one_answers_latency_does_not_hold_up_another(http: Any) -> None:
         assert answer.status == 200
     started = time.perf_counter()
 
-    await asyncio.gather(*(ask(http) for _ in range(10)))
+    await asyncio.gather(*(ask(http) for _ in range(50)))
 
-    assert 0.2 <= time.perf_counter() - started < 1
+    # One after the other they would take ten seconds.
+    assert 0.2 <= time.perf_counter() - started < 5

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +16,8 @@ import asyncpg
 from jackfield.db.postgres import PostgresDatabase
 
 _SUPERUSER = "jackfield"
+_PORTS_TRIED = 5
+_PATIENCE = 60
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB")
 
 
@@ -28,39 +30,40 @@ def running() -> Generator[str]:
         shutil.chown(folder, user.pw_uid, user.pw_gid)
     as_user = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
     environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
-    data, port = folder / "data", _free_port()
-    initdb = [
-        _binary("initdb"),
-        "-D",
-        data,
-        "-U",
-        _SUPERUSER,
-        "-A",
-        "trust",
-        "--no-sync",
-        "-E",
-        "UTF8",
-    ]
-    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, env=environment, **as_user)
-    options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
-    options += [part for option in _FAST for part in ("-c", option)]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [_binary("postgres"), "-D", data, *options],
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            env=environment,
-            **as_user,
-        )
-    url = f"postgresql://{_SUPERUSER}@127.0.0.1:{port}"
-    try:
-        asyncio.run(_prepare(url, server))
+    data = folder / "data"
+    initdb = [_binary("initdb"), "-D", data, "-U", _SUPERUSER, "-A", "trust", "--no-sync"]
+    subprocess.run(
+        [*initdb, "-E", "UTF8"],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        env=environment,
+        **as_user,
+    )
+    with ExitStack() as stack, (folder / "log").open("wb") as log:
+        for _ in range(_PORTS_TRIED):
+            port = _free_port()
+            options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
+            options += [part for option in _FAST for part in ("-c", option)]
+            server = subprocess.Popen(
+                [_binary("postgres"), "-D", data, *options],
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                env=environment,
+                **as_user,
+            )
+            stack.callback(_stop, server)
+            url = f"postgresql://{_SUPERUSER}@127.0.0.1:{port}"
+            # Another program may have taken the port in the meantime.
+            if asyncio.run(_answers(url, server, data)):
+                break
+        else:
+            msg = (folder / "log").read_text(encoding="utf-8", errors="replace")
+            raise AssertionError(msg)
+        asyncio.run(_prepare(url))
         yield url
-    finally:
-        server.terminate()
-        server.wait(10)
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def new_database(url: str, name: str) -> str:
@@ -95,20 +98,31 @@ async def empty_database(url: str) -> None:
     await connection.close()
 
 
-async def _prepare(url: str, server: "subprocess.Popen[bytes]") -> None:
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                admin = await asyncpg.connect(f"{url}/postgres")
-                break
-            except (OSError, asyncpg.PostgresError):
-                assert server.poll() is None, "PostgreSQL ended while starting"
-                await asyncio.sleep(0.05)
+async def _answers(url: str, server: "subprocess.Popen[bytes]", data: Path) -> bool:
+    """Wait until the server answers, or has ended."""
+    while server.poll() is None:
+        with suppress(OSError, asyncpg.PostgresError):
+            connection = await asyncpg.connect(f"{url}/postgres")
+            # Another test process may have made one of its own there first.
+            folder = await connection.fetchval("show data_directory")
+            await connection.close()
+            return folder == str(data)
+        await asyncio.sleep(0.05)
+    return False
+
+
+async def _prepare(url: str) -> None:
+    admin = await asyncpg.connect(f"{url}/postgres")
     await admin.execute("create database jackfield_template")
     await admin.close()
     db = await PostgresDatabase.open(f"{url}/jackfield_template")
     await db.migrate()
     await db.close()
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    server.terminate()
+    server.wait(_PATIENCE)
 
 
 def _unprivileged_user() -> pwd.struct_passwd | None:

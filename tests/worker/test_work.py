@@ -6,6 +6,7 @@ import io
 import pytest
 
 from jackfield.worker.background import run_forever
+from tests.support.running import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -26,7 +27,7 @@ async def test_work_that_fails_is_begun_anew_and_the_failure_is_logged(
         await asyncio.Event().wait()
 
     working = asyncio.create_task(run_forever(work, pause=0))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await went_on.wait()
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)

@@ -39,10 +39,10 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
 
 
 def test_an_unsafe_pattern_is_never_run() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert patterns.matches("(a+)+$", "a" * 5000 + "!")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_value_keeps_no_matcher_busy_whose_pattern_repeats_side_by_side() -> None:
