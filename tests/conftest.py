@@ -3,7 +3,7 @@ import io
 import os
 import secrets
 import shutil
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import hypothesis
@@ -21,7 +21,7 @@ from tests.support.clock import FrozenClock
 from tests.support.receiver import Receiver
 from tests.support.running import Running, running_hub
 from tests.support.scripted import scripted
-from tests.support.statements import Carried
+from tests.support.statements import Completeness
 
 # How long something takes is measured by bench/: a busy machine is no fault of what is tested.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -36,7 +36,6 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))  # noqa: TID251 - pytest's own
 
 _USUAL = os.environ.get("JACKFIELD_TEST_DATABASES", "sqlite").split(",")  # noqa: TID251
-SELECTED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,33 +54,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(name, ["sqlite", "postgres"] if is_about else _USUAL, indirect=True)
 
 
-def pytest_deselected(items: Sequence[pytest.Item]) -> None:
-    for item in items:
-        item.config.stash[SELECTED] = True
-
-
-@pytest.hookimpl(tryfirst=True)  # after the shuffle, before groups are looked at
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have one process run all that PostgreSQL is marked for, and then look whether it was all."""
-    if config.args not in ([], ["tests"], [str(config.rootpath / "tests")]):
-        config.stash[SELECTED] = True
-    for item in items:
-        if item.get_closest_marker("database") or "database_url" in _fixtures(item):
-            item.add_marker(pytest.mark.xdist_group("database"))
-    items.sort(key=lambda item: "carried" in _fixtures(item))
-
-
-def _fixtures(item: pytest.Item) -> Sequence[str]:
-    return item.fixturenames if isinstance(item, pytest.Function) else ()
-
-
-@pytest.fixture(scope="session")
-def carried() -> Generator[Carried]:
-    """Return what PostgreSQL was asked by this process so far."""
-    with pytest.MonkeyPatch.context() as patch:
-        noted = Carried()
-        noted.watch(patch)
-        yield noted
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Completeness(config), "statements")
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +89,7 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(carried: Carried) -> Generator[str]:  # noqa: ARG001 - it listens
+def postgres_server() -> Generator[str]:
     with postgres.running() as url:
         yield url
 

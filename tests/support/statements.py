@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -39,14 +40,55 @@ def written() -> frozenset[Statement]:
     )
 
 
-class Carried:
-    """The places from which PostgreSQL was asked, in this process."""
+class Completeness:
+    """Fails a run of all tests in which PostgreSQL was not given every statement.
 
-    def __init__(self) -> None:
+    It is no test, since it can only be told when all are over, in whichever process they ran.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
         self._lines: set[tuple[str, int]] = set()
+        here = config.rootpath / "tests"
+        self._is_whole = config.args in ([], ["tests"], [str(here)])
+        self._patch = pytest.MonkeyPatch()
+        self._watch()
 
-    def watch(self, patch: pytest.MonkeyPatch) -> None:
-        """Note from now on who asks."""
+    def pytest_unconfigure(self) -> None:
+        self._patch.undo()
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        self._is_whole = self._is_whole and not items
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a test process has seen."""
+        told = getattr(node, "workeroutput", {})
+        self._lines |= {(file, line) for file, line in told.get("statements", [])}
+        self._is_whole = self._is_whole and told.get("is_whole", False)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if (output := getattr(self._config, "workeroutput", None)) is not None:
+            output |= {"statements": [*self._lines], "is_whole": self._is_whole}
+        elif self._is_whole and exitstatus == pytest.ExitCode.OK and (missing := self._missing()):
+            self._fail(session, missing)
+
+    def _fail(self, session: pytest.Session, missing: Sequence[str]) -> None:
+        said = (
+            "PostgreSQL was not given these statements; mark a test that reaches them `database`:"
+            f"\n{chr(10).join(missing)}"
+        )
+        name = "every statement is given to PostgreSQL"
+        report = pytest.TestReport(name, ("", None, name), {}, "failed", said, "call")
+        self._config.hook.pytest_runtest_logreport(report=report)
+        session.testsfailed += 1
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _missing(self) -> list[str]:
+        return sorted(str(each) for each in written() if not self._has(each))
+
+    def _watch(self) -> None:
         asked = postgres._Connection  # noqa: SLF001 - whatever is asked goes through it
         query, repeat = asked.query, asked.executemany
 
@@ -60,12 +102,8 @@ class Carried:
             self._note(sys._getframe())  # noqa: SLF001
             await repeat(connection, sql, rows)
 
-        patch.setattr(asked, "query", noting_query)
-        patch.setattr(asked, "repeat", noting_repeat)
-
-    def missing(self) -> list[str]:
-        """Return the statements that PostgreSQL was never given."""
-        return sorted(str(each) for each in written() if not self._has(each))
+        self._patch.setattr(asked, "query", noting_query)
+        self._patch.setattr(asked, "repeat", noting_repeat)
 
     def _note(self, frame: FrameType | None) -> None:
         while frame is not None:
