@@ -10,6 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from jackfield.idempotency.models import IdempotencyUnknown
+from jackfield.idempotency.service import IdempotentRequest, run_once
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.clock import FrozenClock
 from tests.support.running import OWNER, Running, running_hub
@@ -302,3 +304,22 @@ async def test_an_answer_too_large_to_keep_is_not_made_a_second_time(
     assert first.status_code == 200, first.text
     assert (second.status_code, second.json()["code"]) == (409, "idempotency_answer_gone")
     assert len(provider.orders) == 1
+
+
+async def test_a_request_that_a_fault_of_the_hub_broke_off_is_said_at_once_to_be_unknown(
+    hub: Running,
+) -> None:
+    wanted = IdempotentRequest("once", b"POST /somewhere", "look there")
+
+    async def break_off() -> Any:
+        msg = "a fault of ours"
+        raise RuntimeError(msg)
+
+    def refuse(error: Exception) -> Any:
+        raise error
+
+    with pytest.raises(RuntimeError):
+        await run_once(hub.hub, hub.project.id, wanted, break_off, refuse=refuse)
+
+    with pytest.raises(IdempotencyUnknown, match="look there"):
+        await run_once(hub.hub, hub.project.id, wanted, break_off, refuse=refuse)
