@@ -39,3 +39,4 @@ bench: ## Measure, in one run, what docs/performance.md promises
 	.venv/bin/python bench/export.py
 	.venv/bin/python bench/search.py
 	.venv/bin/python bench/mcp.py
+	.venv/bin/python bench/webhooks.py

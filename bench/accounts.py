@@ -17,6 +17,7 @@ from jackfield.accounts.models import AccountFilter, AccountPage
 from jackfield.accounts.repo import Accounts
 from jackfield.db.postgres import PostgresDatabase
 from jackfield.db.sqlite import SqliteDatabase
+from jackfield.kit.actor import Actor
 from jackfield.kit.ids import AccountId, ProfileId, ProjectId
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -66,7 +67,7 @@ async def main() -> None:
 async def fill(db, project: ProjectId, count: int) -> AccountId:
     dice = random.Random(7)
     profile = ProfileId.new(START)
-    async with db.write(project) as tx:
+    async with db.write(project, Actor.command("bench")) as tx:
         await tx.run(
             "insert into projects (id, name, created_at) values (:project_id, 'bench', :now)"
         )
@@ -96,7 +97,7 @@ async def fill(db, project: ProjectId, count: int) -> AccountId:
                     "status_reasons": "[]", "generation": 1, "created_at": at, "updated_at": at,
                 }
             )  # fmt: skip
-        async with db.write(project) as tx:
+        async with db.write(project, Actor.command("bench")) as tx:
             await tx.many(sql, rows)
     await db.unscoped("analyze")
     return account

@@ -28,6 +28,7 @@ from jackfield.http.api import Api
 from jackfield.http.mount import Mount
 from jackfield.http.openapi import Description
 from jackfield.http.routes import ROUTES
+from jackfield.kit.actor import Actor
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.profiles import service as profiles
@@ -41,6 +42,7 @@ from jackfield.vault import key_check, keyring
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
 
+_ACTOR = Actor.worker("startup")
 _READS = frozenset({"GET", "HEAD"})
 _log = structlog.get_logger()
 
@@ -95,10 +97,10 @@ async def open_hub(
                 cache=cache,
                 rate_limit=TokenBuckets(settings.rate_limit) if settings.rate_limit else None,
             )
-            await projects.ensure_project(hub)
+            await projects.ensure_project(hub, _ACTOR)
             for project in await all_projects(db):
-                await profiles.ensure_defaults(hub, project.id)
-                await announce_versions(hub, project.id)
+                await profiles.ensure_defaults(hub, project.id, _ACTOR)
+                await announce_versions(hub, project.id, _ACTOR)
             _say_what_is_unusual(settings, hub)
             yield hub
         finally:

@@ -5,6 +5,7 @@ from dirty_equals import IsInt, IsStr, IsUUID
 from inline_snapshot import snapshot
 
 from jackfield.projects.repo import ApiKeys
+from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.running import OWNER, Running
 
@@ -210,7 +211,7 @@ async def test_anything_else_is_nobody(hub: Running, header: str) -> None:
 async def test_a_revoked_key_stops_working_at_once(hub: Running) -> None:
     key = await hub.key()
     assert (await hub.api.get("/accounts", auth=(key, ""))).status_code == 200
-    async with hub.hub.db.write(hub.project.id) as tx:
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
         for each in await ApiKeys(tx).all():
             await ApiKeys(tx).revoke(each.id)
 

@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from jackfield.projects import service as projects
+from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.running import Running
 
@@ -18,13 +19,13 @@ async def browser(hub: Running) -> httpx2.AsyncClient:
 
 
 async def sign_in(hub: Running) -> None:
-    link = await projects.sign_in_url(hub.hub, hub.project)
+    link = await projects.sign_in_url(hub.hub, hub.project, TESTER)
     response = await hub.api.get(link.removeprefix("https://hub.test"))
     assert response.status_code == 303
 
 
 async def test_a_sign_in_link_works_once(hub: Running, browser: httpx2.AsyncClient) -> None:
-    link = await projects.sign_in_url(hub.hub, hub.project)
+    link = await projects.sign_in_url(hub.hub, hub.project, TESTER)
     path = link.removeprefix("https://hub.test")
 
     first = await browser.get(path)
@@ -41,7 +42,7 @@ async def test_a_sign_in_link_works_once(hub: Running, browser: httpx2.AsyncClie
 async def test_a_sign_in_link_expires(
     hub: Running, browser: httpx2.AsyncClient, clock: FrozenClock
 ) -> None:
-    link = await projects.sign_in_url(hub.hub, hub.project)
+    link = await projects.sign_in_url(hub.hub, hub.project, TESTER)
     clock.advance(minutes=16)
 
     response = await browser.get(link.removeprefix("https://hub.test"))
@@ -185,8 +186,8 @@ async def test_a_link_needs_an_owner(hub: Running) -> None:
 
 async def test_another_projects_account_is_not_shown(hub: Running) -> None:
     account_id = await hub.link()
-    theirs = await projects.ensure_project(hub.hub, "theirs")
-    link = await projects.sign_in_url(hub.hub, theirs)
+    theirs = await projects.ensure_project(hub.hub, TESTER, "theirs")
+    link = await projects.sign_in_url(hub.hub, theirs, TESTER)
     hub.api.auth = None
     await hub.api.get(link.removeprefix("https://hub.test"))
 

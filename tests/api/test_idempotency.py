@@ -10,9 +10,15 @@ from typing import Any
 import httpx2
 import pytest
 
+from jackfield.actions import service as actions
+from jackfield.actions.models import RunRequest
+from jackfield.idempotency import service as idempotency
 from jackfield.idempotency.models import IdempotencyUnknown
+from jackfield.idempotency.models import StoredResponse as Stored
 from jackfield.idempotency.service import IdempotentRequest, run_once
+from jackfield.kit.errors import ProviderError
 from jackfield.sandbox.iterable.server import Sandbox
+from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.running import OWNER, Running, running_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
@@ -319,7 +325,38 @@ async def test_a_request_that_a_fault_of_the_hub_broke_off_is_said_at_once_to_be
         raise error
 
     with pytest.raises(RuntimeError):
-        await run_once(hub.hub, hub.project.id, wanted, break_off, refuse=refuse)
+        await run_once(hub.hub, hub.project.id, TESTER, wanted, break_off, refuse=refuse)
 
     with pytest.raises(IdempotencyUnknown, match="look there"):
-        await run_once(hub.hub, hub.project.id, wanted, break_off, refuse=refuse)
+        await run_once(hub.hub, hub.project.id, TESTER, wanted, break_off, refuse=refuse)
+
+
+async def test_work_that_no_request_asked_for_is_not_repeated_where_it_may_have_happened(
+    data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> None:
+    provider = Provider(reply('{"msg": "fell over"}', status=500))
+    async with behind(provider, sandbox, data_dir, clock) as hub:
+        account = await hub.link(key="k" * 32)
+        order = RunRequest("iterable_create_list", account, {"body": {"name": "VIP"}})
+
+        async def work() -> Stored:
+            await actions.run(hub.hub, hub.project.id, TESTER, order)
+            raise AssertionError
+
+        async def once() -> tuple[Stored, bool]:
+            return await idempotency.run_once(
+                hub.hub,
+                hub.project.id,
+                TESTER,
+                IdempotentRequest("nightly", b"order", "look at the provider"),
+                work,
+                refuse=lambda error: Stored(error.status, error.code.encode()),
+            )
+
+        with pytest.raises(ProviderError):
+            await once()
+        asked = len(provider.orders)
+        again = await once()
+
+    assert again == (Stored(503, b"provider_unavailable"), True)
+    assert len(provider.orders) == asked

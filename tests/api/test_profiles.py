@@ -5,6 +5,7 @@ import httpx2
 import pytest
 
 from jackfield.projects.models import Scope
+from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.running import Running, running_hub
 
@@ -354,7 +355,7 @@ async def test_a_profile_is_pinned_to_the_version_the_hub_has_and_to_no_other(
 async def test_a_pinned_profile_runs_on_no_other_version(hub: Running) -> None:
     profile = await default_profile(hub)
     account_id = await hub.link()
-    async with hub.hub.db.write(hub.project.id) as tx:
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
         await tx.run(
             "update connector_profiles set pinned_version = '0.0.1'"
             " where project_id = :project_id and id = :id",

@@ -4,6 +4,7 @@ import pytest
 
 from jackfield.connect import rotation
 from jackfield.connect.rotation import LinkedMeanwhile
+from tests.support.actor import TESTER
 from tests.support.running import Running
 
 pytestmark = pytest.mark.anyio
@@ -92,7 +93,7 @@ async def test_what_was_linked_while_the_provider_was_asked_is_kept(hub: Running
     assert proven is not None
 
     await hub.link(key=hub.us_key)
-    async with hub.hub.db.write(hub.project.id) as tx:
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
         with pytest.raises(LinkedMeanwhile):
             await rotation.apply_rotation(tx, hub.hub.vault, proven, confirm_identity_change=False)
 

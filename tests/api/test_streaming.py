@@ -179,3 +179,19 @@ async def test_the_sandboxs_users_come_one_a_line(data_dir: Path, sandbox: Sandb
 
     assert len(lines) == len(plain.json()["data"]) == 200
     assert '"email"' in lines[0]
+
+
+async def test_the_log_of_an_export_says_that_its_step_was_done(
+    data_dir: Path, sandbox: Sandbox
+) -> None:
+    async with (
+        scripted(linking(reply('{"n": 1}\n'))) as provider,
+        listening(data_dir, sandbox, provider.url) as hub,
+    ):
+        account_id = await hub.link(key=KEY)
+        async with stream(hub, account_id) as response:
+            await response.aread()
+        await hub.hub.write_buffer.flush()
+        (step,) = (await hub.api.post("/logs/steps", json={})).json()["data"]
+
+    assert (step["status_code"], step["success"]) == (200, True)

@@ -10,6 +10,7 @@ from playwright.async_api import Frame, Page, Route, expect
 from jackfield.projects import service as projects
 from tests.browser.conftest import Visit
 from tests.browser.product import Product, element, inside, product
+from tests.support.actor import TESTER
 from tests.support.node import installed
 from tests.support.running import Running
 
@@ -165,7 +166,7 @@ async def test_the_dashboard_can_be_used_by_anybody(
 ) -> None:
     page = (await visit(dark=dark)).page
     account = await hub.link()
-    await page.goto(await projects.sign_in_url(hub.hub, hub.project))
+    await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     assert await found(page, axe) == []
     for path in (f"/dashboard/accounts/{account}", "/dashboard/link"):
         await page.goto(f"{hub.hub.public_url}{path}")

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from jackfield.projects import service as projects
 from tests.browser.conftest import Visit
+from tests.support.actor import TESTER
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -21,7 +22,7 @@ async def test_an_accounts_id_is_copied_and_the_button_says_so_for_a_while(
     page, account = window.page, await hub.link()
     await window.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.clock.install()
-    await page.goto(await projects.sign_in_url(hub.hub, hub.project))
+    await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await page.goto(f"{hub.hub.public_url}/dashboard/accounts/{account}")
 
     await page.get_by_role("button", name="Copy").click()
@@ -39,7 +40,7 @@ async def test_what_a_page_without_tls_may_not_copy_is_selected_to_be_copied(
     await page.add_init_script(
         "Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined })"
     )
-    await page.goto(await projects.sign_in_url(hub.hub, hub.project))
+    await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await page.goto(f"{hub.hub.public_url}/dashboard/accounts/{account}")
 
     await page.get_by_role("button", name="Copy").click()

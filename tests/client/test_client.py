@@ -30,6 +30,7 @@ from jackfield.projects import service as projects
 from jackfield.projects.models import EVERY_SCOPE, Scope
 from jackfield.runtime import Hub as RunningHub
 from jackfield.sandbox.iterable.server import Sandbox
+from tests.support.actor import TESTER
 from tests.support.running import serving_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
 
@@ -43,8 +44,8 @@ class Served:
         self.hub, self.url, self.sandbox = hub, hub.public_url, sandbox
 
     async def key(self, scopes: frozenset[Scope] = EVERY_SCOPE) -> str:
-        project = await projects.ensure_project(self.hub)
-        async with self.hub.db.write(project.id) as tx:
+        project = await projects.ensure_project(self.hub, TESTER)
+        async with self.hub.db.write(project.id, TESTER) as tx:
             return (await projects.issue_key(tx, name="x", scopes=scopes)).token.reveal()
 
     async def link(self, client: AsyncHub, **terms: Any) -> str:

@@ -7,6 +7,7 @@ from inline_snapshot import snapshot
 
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.mcp.conftest import Ask, post
+from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.running import Running, running_hub
 from tests.support.scripted import reply, scripted
@@ -269,7 +270,7 @@ async def test_a_file_comes_as_a_link_that_needs_no_key_and_expires(
     from jackfield.engine.run_context import File  # noqa: PLC0415
 
     link = await files.link(
-        hub.hub, hub.project.id, File(b"%PDF-1.7", "application/pdf", "pay slip.pdf")
+        hub.hub, hub.project.id, TESTER, File(b"%PDF-1.7", "application/pdf", "pay slip.pdf")
     )
 
     fetched = await hub.api.get(link.url, auth=None)
@@ -304,3 +305,23 @@ async def test_a_provider_that_echoes_the_key_does_so_to_no_model(
     assert response.json()["result"]["isError"] is True
     assert key not in response.text
     assert "[redacted]" in response.text
+
+
+async def test_a_refused_call_frees_its_key_whatever_another_call_of_the_batch_has_written(
+    hub: Running,
+) -> None:
+    account = await hub.link()
+
+    def call(arguments: dict[str, Any], **meta: str) -> dict[str, Any]:
+        params = {"name": "iterable_create_list", "arguments": arguments, "_meta": meta}
+        return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+
+    key = {"jackfield/idempotency-key": "second"}
+    written = call({"body": {"name": "First"}})
+    _, refused = (
+        await post(hub, [written, call({"body": {}}, **key)], x_account_id=account)
+    ).json()
+    mended = await post(hub, call({"body": {"name": "Second"}}, **key), x_account_id=account)
+
+    assert payload(refused["result"])["code"] == "invalid_inputs"
+    assert payload(mended.json()["result"])["isError"] is False

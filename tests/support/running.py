@@ -18,6 +18,7 @@ from jackfield.projects.models import EVERY_SCOPE, Project, Scope
 from jackfield.runtime import Hub
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
+from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 
 PUBLIC_URL = "https://hub.test"
@@ -47,8 +48,8 @@ class Running:
 
     async def key(self, *, project: str = "default", scopes: frozenset[Scope] = EVERY_SCOPE) -> str:
         """Issue another API key."""
-        owner = await projects.ensure_project(self.hub, project)
-        async with self.hub.db.write(owner.id) as tx:
+        owner = await projects.ensure_project(self.hub, TESTER, project)
+        async with self.hub.db.write(owner.id, TESTER) as tx:
             issued = await projects.issue_key(tx, name="test", scopes=scopes)
         return issued.token.reveal()
 
@@ -137,9 +138,9 @@ async def serving_hub(
 async def _running(
     hub: Hub, sandbox: Sandbox, key: str | None, **transport: Any
 ) -> AsyncGenerator[Running]:
-    project = await projects.ensure_project(hub)
+    project = await projects.ensure_project(hub, TESTER)
     if key is None:
-        async with hub.db.write(project.id) as tx:
+        async with hub.db.write(project.id, TESTER) as tx:
             key = (await projects.issue_key(tx, name="test")).token.reveal()
     async with httpx2.AsyncClient(
         base_url=hub.public_url, auth=(key, ""), timeout=PATIENCE, **transport
@@ -200,8 +201,8 @@ async def _first_start() -> _Installation:
             async with open_hub(
                 settings, public_url=PUBLIC_URL, clock=FrozenClock(), catalog=own_catalog()
             ) as hub:
-                project = await projects.ensure_project(hub)
-                async with hub.db.write(project.id) as tx:
+                project = await projects.ensure_project(hub, TESTER)
+                async with hub.db.write(project.id, TESTER) as tx:
                     issued = await projects.issue_key(tx, name="test")
             _installed.append(_Installation.read(Path(name), issued.token.reveal()))
     return _installed[0]

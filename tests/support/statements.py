@@ -90,20 +90,20 @@ class Completeness:
 
     def _watch(self) -> None:
         asked = postgres._Connection  # noqa: SLF001 - whatever is asked goes through it
-        query, repeat = asked.query, asked.executemany
+        query, executemany = asked.query, asked.executemany
 
         async def noting_query(connection: asked, sql: str, values: Mapping[str, object]) -> object:
             self._note(sys._getframe())  # noqa: SLF001
             return await query(connection, sql, values)
 
-        async def noting_repeat(
+        async def noting_executemany(
             connection: asked, sql: str, rows: Sequence[Mapping[str, object]]
         ) -> None:
             self._note(sys._getframe())  # noqa: SLF001
-            await repeat(connection, sql, rows)
+            await executemany(connection, sql, rows)
 
         self._patch.setattr(asked, "query", noting_query)
-        self._patch.setattr(asked, "repeat", noting_repeat)
+        self._patch.setattr(asked, "executemany", noting_executemany)
 
     def _note(self, frame: FrameType | None) -> None:
         while frame is not None:

@@ -6,10 +6,13 @@ from itertools import pairwise
 
 import pytest
 
+from jackfield.events.models import EventType
+from jackfield.events.repo import Events
 from jackfield.kit.ids import EventId
 from jackfield.webhooks.repo import claim
 from jackfield.webhooks.retry_schedule import ATTEMPTS
 from jackfield.worker.deliveries import Deliverer
+from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.receiver import Receiver, deliver, deliveries, subscribe
 from tests.support.running import PATIENCE, Running
@@ -213,7 +216,7 @@ async def test_a_worker_passes_over_what_another_takes_in_the_same_instant(
         "select endpoint_id, event_id from webhook_deliveries order by due_at, endpoint_id"
     )
 
-    async with hub.hub.db.write(hub.project.id) as tx, asyncio.timeout(PATIENCE):
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx, asyncio.timeout(PATIENCE):
         # As another worker's claim does until it has committed.
         await tx.run(
             """
@@ -232,7 +235,7 @@ async def test_a_long_backlog_of_one_endpoint_keeps_no_other_waiting(
 ) -> None:
     webhook = await subscribe(hub, receiver.url)
     backlog = [{"id": EventId.new(clock()), "to": webhook["id"]} for _ in range(1500)]
-    async with hub.hub.db.write(hub.project.id) as tx:
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
         await tx.executemany(
             """
             insert into webhook_deliveries
@@ -281,3 +284,123 @@ async def test_an_attempt_whose_process_died_is_made_again(
     assert await deliver(hub) == 1
     (delivery,) = await deliveries(hub, webhook)
     assert delivery["status"] == "delivered"
+
+
+async def test_a_delivery_is_made_as_soon_as_it_is_written(
+    hub: Running, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jackfield.worker.deliveries.POLL_SECONDS", 3600)
+    told = asyncio.Semaphore(0)
+
+    async def take(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        await reply()(writer, seen)
+        told.release()
+
+    receiver.answers = [take]
+    await subscribe(hub, receiver.url)
+    working = asyncio.create_task(Deliverer(hub.hub).run())
+    async with asyncio.timeout(10):
+        for _ in range(3):
+            await hub.link(multiple=True)
+            await told.acquire()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_a_backlog_of_one_endpoint_is_worked_off_without_waiting(
+    hub: Running, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jackfield.worker.deliveries.POLL_SECONDS", 3600)
+    all_told = asyncio.Event()
+
+    async def take(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        await reply()(writer, seen)
+        if len(receiver.server.seen) == 300:
+            all_told.set()
+
+    receiver.answers = [take]
+    webhook = await subscribe(hub, receiver.url)
+    await _happen(hub, [f"acc_{number}" for number in range(300)])
+
+    working = asyncio.create_task(Deliverer(hub.hub).run())
+    async with asyncio.timeout(30):
+        await all_told.wait()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+    told = [seen.headers["webhook-id"] for seen in receiver.server.seen]
+    assert len(told) == len(set(told)) == 300
+    assert await deliveries(hub, webhook, "?status=pending") == []
+
+
+async def test_what_happened_to_one_account_is_told_in_its_order_and_one_at_a_time(
+    hub: Running, receiver: Receiver, clock: FrozenClock
+) -> None:
+    at_once = most = 0
+
+    async def take(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        # As long as it takes another request to arrive, were there one.
+        for _ in range(20):
+            await asyncio.sleep(0)
+        at_once -= 1
+        await reply()(writer, seen)
+
+    receiver.answers = [take]
+    await subscribe(hub, receiver.url)
+    for number in range(12):
+        await _happen(hub, ["acc_1"], number)
+        clock.advance(seconds=1)
+
+    await deliver(hub)
+
+    assert most == 1
+    assert [each["n"] for each in receiver.told] == list(range(12))
+
+
+async def test_another_worker_takes_nothing_of_an_account_while_an_earlier_event_is_under_way(
+    hub: Running, receiver: Receiver, clock: FrozenClock
+) -> None:
+    await subscribe(hub, receiver.url)
+    for number in range(2):
+        await _happen(hub, ["acc_1", "acc_2"][: number + 1], number)
+        clock.advance(seconds=1)
+    until = clock() + timedelta(seconds=60)
+
+    (first,) = await claim(hub.hub.db, until=until, most=1, each=4, busy=[])
+    rest = await claim(hub.hub.db, until=until, most=9, each=4, busy=[])
+
+    assert first.subject == "acc_1"
+    assert [each.subject for each in rest] == ["acc_2"]
+
+
+async def test_a_worker_that_ends_leaves_what_it_has_not_begun_to_others(
+    hub: Running, receiver: Receiver
+) -> None:
+    let, four = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def hang(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        four.release()
+        await let.wait()
+        await reply()(writer, seen)
+
+    receiver.answers = [hang]
+    await subscribe(hub, receiver.url)
+    await _happen(hub, [f"acc_{number}" for number in range(10)])
+    working = asyncio.create_task(Deliverer(hub.hub).run())
+    async with asyncio.timeout(10):
+        for _ in range(4):
+            await four.acquire()
+    working.cancel()
+    let.set()
+    await asyncio.gather(working, return_exceptions=True)
+
+    assert await deliver(hub) == 6
+
+
+async def _happen(hub: Running, subjects: list[str], number: int = 0) -> None:
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        happened = [(subject, {"subject": subject, "n": number}) for subject in subjects]
+        await Events(tx).add(EventType.ACCOUNT_UPDATED, happened)

@@ -19,6 +19,7 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.repo import Events
+from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.profiles.models import Profile, ProfileOfOtherConnector
@@ -107,7 +108,7 @@ async def resume(tx: Tx, account_id: str) -> Account:
     return await _update(tx, replace(account, status=status, status_reasons=()))
 
 
-async def check(hub: Hub, project_id: ProjectId, account_id: str) -> Account:
+async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) -> Account:
     """
     Ask the provider whether it accepts the account's credential, and keep the answer.
 
@@ -123,7 +124,7 @@ async def check(hub: Hub, project_id: ProjectId, account_id: str) -> Account:
         await verify_account(hub, access)
     except CredentialRejected as rejected:
         refusal = rejected
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         return await _keep_verdict(tx, access.account, refusal)
 
 

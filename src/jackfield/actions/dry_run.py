@@ -1,40 +1,44 @@
-"""A dry run: what would be sent to the provider, and nothing sent."""
+"""Dry runs: the request an action would begin with, and nothing sent."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Collection, Coroutine, Mapping
 from typing import Final
 
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import ActionResult
-from jackfield.kit.errors import HubError
 from jackfield.kit.json import DecodeError, Json, parse
 from jackfield.kit.redaction import MASK, Redactor, is_secret_name
 
 _LONGEST_BODY: Final = 256 * 1024
 
 
-class RequestCaptured(HubError):
-    """The request was shown instead of sent."""
-
-    code = "dry_run"
-
-
-@dataclass(slots=True)
 class DryRunTransport:
-    """A transport (see `jackfield.engine.ports.Transport`) that goes nowhere.
+    """
+    A transport (see `jackfield.engine.ports.Transport`) that keeps a request and sends nothing.
 
-    The run ends with the first request: what comes after may depend on its answer.
+    The run ends with the first request: what comes after may depend on its answer. It is cancelled
+    and not made to fail, since a step may go on after an error.
     """
 
-    redactor: Redactor
-    requests: list[dict[str, Json]] = field(default_factory=list[dict[str, Json]])
+    def __init__(self) -> None:
+        self._captured: asyncio.Future[Request] = asyncio.get_running_loop().create_future()
 
     async def send(self, request: Request) -> Response:
-        self.requests.append(describe(request, self.redactor))
-        raise RequestCaptured
+        if not self._captured.done():
+            self._captured.set_result(request)
+        return await asyncio.get_running_loop().create_future()
 
-    def outcome(self, action_id: str) -> ActionResult:
-        return ActionResult({"dry_run": True, "action": action_id, "requests": self.requests})
+    async def first_request(
+        self, run: Coroutine[None, None, ActionResult]
+    ) -> Request | ActionResult:
+        """Return the request that `run` begins with, or its outcome where it makes none."""
+        running = asyncio.create_task(run)
+        try:
+            await asyncio.wait((running, self._captured), return_when=asyncio.FIRST_COMPLETED)
+            return self._captured.result() if self._captured.done() else running.result()
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 def describe(request: Request, redactor: Redactor) -> dict[str, Json]:
@@ -42,14 +46,19 @@ def describe(request: Request, redactor: Redactor) -> dict[str, Json]:
     return {
         "method": request.method,
         "url": redactor.text(request.url),
-        "headers": _headers(request.headers, redactor),
+        "headers": masked_headers(request.headers, redactor),
         "body": _body(request.body, redactor),
     }
 
 
-def _headers(headers: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
+def masked_headers(
+    headers: Mapping[str, str], redactor: Redactor, *, secrets: Collection[str] = ()
+) -> dict[str, str]:
+    """Return headers without any credential; `secrets` are masked as words, however short."""
     return {
-        name: MASK if is_secret_name(name) else redactor.text(value)
+        name: MASK
+        if is_secret_name(name) or not set(value.split()).isdisjoint(secrets)
+        else redactor.text(value)
         for name, value in headers.items()
     }
 

@@ -22,6 +22,7 @@ from jackfield.engine.ports import Request, Response
 from jackfield.engine.proxy import ProxyAccount
 from jackfield.engine.wire.url import normalize, path_and_query
 from jackfield.kit import redaction
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault, InvalidRequest, ProviderAnswer, ProviderError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import DecodeError, Json, encode, parse
@@ -48,7 +49,9 @@ _UNAUTHORIZED: Final = 401
 _REFUSED: Final = 400
 
 
-async def forward(hub: Hub, project_id: ProjectId, order: ProxyRequest) -> ProxyResponse:
+async def forward(
+    hub: Hub, project_id: ProjectId, actor: Actor, order: ProxyRequest
+) -> ProxyResponse:
     """
     Send a request to an account's provider and return its answer.
 
@@ -62,7 +65,7 @@ async def forward(hub: Hub, project_id: ProjectId, order: ProxyRequest) -> Proxy
         RequestTimeout: it took too long.
     """
     recorder = RunRecorder(
-        hub, project_id, action_id=PROXY, account_id=order.account_id, source=PROXY
+        hub, project_id, actor, action_id=PROXY, account_id=order.account_id, source=PROXY
     )
     if order.dry_run:
         request, credentials = await _prepare(hub, project_id, order, recorder)
@@ -76,7 +79,7 @@ async def forward(hub: Hub, project_id: ProjectId, order: ProxyRequest) -> Proxy
         answer = _answer(response, request, credentials)
         told.status, told.output = answer.status, answer.data
         if answer.status == _UNAUTHORIZED and recorder.held is not None:
-            await recheck_credentials(hub, project_id, recorder.held.account)
+            await recheck_credentials(hub, project_id, actor, recorder.held.account)
     return answer
 
 

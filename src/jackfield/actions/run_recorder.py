@@ -15,6 +15,7 @@ from jackfield.actions.models import AnswerTooDeep, RequestTimeout
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
 from jackfield.kit import request_context
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError, ProviderTimeout, ProviderUnauthorized
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json
@@ -82,12 +83,20 @@ class RunRecorder:
     """
 
     def __init__(
-        self, hub: Hub, project_id: ProjectId, *, action_id: str, account_id: str, source: str
+        self,
+        hub: Hub,
+        project_id: ProjectId,
+        actor: Actor,
+        *,
+        action_id: str,
+        account_id: str,
+        source: str,
     ) -> None:
         self._hub = hub
         self._project_id = project_id
         self._started_at: Final = hub.clock()
         self._started: Final = time.perf_counter()
+        self.actor: Final = actor
         self._action_id = action_id
         self._account_id = account_id
         self._source = source
@@ -128,6 +137,11 @@ class RunRecorder:
             sent.response = response
             sent.duration_ms = _ms(time.perf_counter() - sent.started)
 
+    def response_started(self, status: int) -> None:
+        """Note that the last request was answered, and that its body is passed on unread."""
+        self.answered("", Response(status, {}, b""), seconds=0)
+        self.step_ended("", "done", {})
+
     def step_ended(self, step_id: str, state: StepState, output: Mapping[str, Json]) -> None:
         step = self._find(step_id)
         if step is not None:
@@ -165,8 +179,6 @@ class RunRecorder:
             steps=tuple([self._record(step) for step in self._steps]),
         )
         append_run(self._hub.write_buffer, self._project_id, run)
-        if request is not None and self.may_have_written:
-            request.may_have_written = True
 
     def report(self) -> dict[str, Json]:
         """Return what a caller is shown of the run so far: no credential, no body."""
@@ -258,12 +270,37 @@ async def record_run(
     """
     Write down how the block ends; with headers and bodies, if that is what the project wants.
 
-    A credential that was refused is checked: one action's 401 may be about that action alone.
+    A credential that was refused is checked: one action's 401 may be about that action alone. An
+    error that leaves the block says whether the provider may have changed something before it.
 
     Raises:
         RequestTimeout: the block was ended by the run's deadline.
         AnswerTooDeep: what the provider answered cannot be walked through.
     """
+    try:
+        async with _logged(hub, project_id, recorder, inputs=inputs) as told:
+            yield told
+    except HubError as error:
+        error.may_have_written = recorder.may_have_written
+        raise
+
+
+async def recheck_credentials(
+    hub: Hub, project_id: ProjectId, actor: Actor, account: Account
+) -> str | None:
+    """Check the credential; return the account's id if it must be linked anew."""
+    try:
+        checked = await accounts.check(hub, project_id, actor, account.id)
+    except HubError as error:
+        _log.warning("account_not_checked", account_id=account.id, code=error.code)
+        return None
+    return checked.id if checked.needs_relinking else None
+
+
+@asynccontextmanager
+async def _logged(
+    hub: Hub, project_id: ProjectId, recorder: RunRecorder, *, inputs: Json
+) -> AsyncGenerator[RunOutcome]:
     told, error = RunOutcome(), HubError()
     try:
         yield told
@@ -271,7 +308,9 @@ async def record_run(
     except ProviderUnauthorized as refused:
         error = refused
         if recorder.held is not None:
-            refused.relink = await recheck_credentials(hub, project_id, recorder.held.account)
+            refused.relink = await recheck_credentials(
+                hub, project_id, recorder.actor, recorder.held.account
+            )
         raise
     except ProviderTimeout as late:
         if recorder.elapsed < LIFE_SECONDS:
@@ -291,16 +330,6 @@ async def record_run(
         settings = await projects.project_settings(hub, project_id)
         if settings.advanced_logs:
             _keep_bodies(recorder, inputs, told.output)
-
-
-async def recheck_credentials(hub: Hub, project_id: ProjectId, account: Account) -> str | None:
-    """Check the credential; return the account's id if it must be linked anew."""
-    try:
-        checked = await accounts.check(hub, project_id, account.id)
-    except HubError as error:
-        _log.warning("account_not_checked", account_id=account.id, code=error.code)
-        return None
-    return checked.id if checked.needs_relinking else None
 
 
 def _keep_bodies(recorder: RunRecorder, inputs: Json, output: Json) -> None:

@@ -12,22 +12,23 @@ from jackfield.accounts.access import AccountAccess, load_usable, open_credentia
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
 from jackfield.actions import run_recorder
-from jackfield.actions.dry_run import DryRunTransport, RequestCaptured
+from jackfield.actions.dry_run import DryRunTransport, describe
 from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, RunRequest
 from jackfield.actions.run_recorder import RunRecorder, record_run
 from jackfield.actions.streaming import ResponseStarted, RowStream, StreamingTransport, row_stream
 from jackfield.connectors.connector import Connector
 from jackfield.engine.connector import CompiledAction
-from jackfield.engine.ports import Trace, Transport
+from jackfield.engine.ports import Request, Trace, Transport
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.kit import redaction
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import ProviderError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.runtime import Hub
 
 
-async def run(hub: Hub, project_id: ProjectId, order: RunRequest) -> ActionResult:
+async def run(hub: Hub, project_id: ProjectId, actor: Actor, order: RunRequest) -> ActionResult:
     """
     Run an action with one of the project's accounts.
 
@@ -44,13 +45,14 @@ async def run(hub: Hub, project_id: ProjectId, order: RunRequest) -> ActionResul
     recorder = RunRecorder(
         hub,
         project_id,
+        actor,
         action_id=order.action_id,
         account_id=order.account_id,
         source=order.source,
     )
     if order.dry_run:
         prepared = await _prepare(hub, project_id, order, recorder)
-        return await _rehearse(hub, prepared)
+        return await _dry_run(hub, prepared)
     async with record_run(hub, project_id, recorder, inputs=order.placed) as told:
         prepared = await _prepare(hub, project_id, order, recorder)
         credentials = open_credentials(hub, prepared.access)
@@ -63,12 +65,13 @@ async def run(hub: Hub, project_id: ProjectId, order: RunRequest) -> ActionResul
         except ProviderError as error:
             raise safe(error, credentials) from None
         told.output = outcome.data
+    outcome = replace(outcome, may_have_written=recorder.may_have_written)
     if order.debug:
         return replace(outcome, extra={**outcome.extra, "debug": recorder.report()})
     return outcome
 
 
-async def stream(hub: Hub, project_id: ProjectId, order: RunRequest) -> RowStream:
+async def stream(hub: Hub, project_id: ProjectId, actor: Actor, order: RunRequest) -> RowStream:
     """
     Run an action whose answer is rows, one a line, and return them as they come.
 
@@ -79,6 +82,7 @@ async def stream(hub: Hub, project_id: ProjectId, order: RunRequest) -> RowStrea
     recorder = RunRecorder(
         hub,
         project_id,
+        actor,
         action_id=order.action_id,
         account_id=order.account_id,
         source=order.source,
@@ -100,6 +104,7 @@ async def stream(hub: Hub, project_id: ProjectId, order: RunRequest) -> RowStrea
         except ProviderError as error:
             raise safe(error, credentials) from None
         assert transport.answer is not None
+        recorder.response_started(transport.answer.status)
         stack.callback(transport.answer.close)
         return row_stream(transport.answer, credentials.redactor, stack.pop_all())
     raise AssertionError
@@ -131,18 +136,17 @@ async def _prepare(
     return _Prepared(access, connector, action, action.accept(order.placed), order.cursor)
 
 
-async def _rehearse(hub: Hub, prepared: _Prepared) -> ActionResult:
+async def _dry_run(hub: Hub, prepared: _Prepared) -> ActionResult:
     credentials = open_credentials(hub, prepared.access)
-    rehearsal = DryRunTransport(credentials.redactor)
-    call = _call(hub, prepared, credentials, transport=rehearsal)
+    transport = DryRunTransport()
+    call = _call(hub, prepared, credentials, transport=transport)
     redaction.learn(credentials.redactor)
     try:
-        await prepared.action.run(call)
-    except RequestCaptured:
-        pass
+        found = await transport.first_request(prepared.action.run(call))
     except ProviderError as error:
         raise safe(error, credentials) from None
-    return rehearsal.outcome(prepared.action.id)
+    requests = [describe(found, credentials.redactor)] if isinstance(found, Request) else []
+    return ActionResult({"dry_run": True, "action": prepared.action.id, "requests": requests})
 
 
 def _call(

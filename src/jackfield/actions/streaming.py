@@ -15,7 +15,7 @@ from jackfield.accounts.provider import shown_to
 from jackfield.egress.client import Egress, OutboundRequest, Stream
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.ports import Request, Response
-from jackfield.kit.errors import HubError, ProviderError
+from jackfield.kit.errors import ProviderError
 from jackfield.kit.redaction import Redactor
 
 _SECONDS: Final = 60
@@ -25,10 +25,8 @@ _REFUSED: Final = 300
 _TEXT: Final = "text/plain; charset=utf-8"
 
 
-class ResponseStarted(HubError):
-    """The answer is there, and its body is still to come."""
-
-    code = "answer_begun"
+class ResponseStarted(Exception):
+    """The response has begun and its body is still to come: the engine has done its part."""
 
 
 class LineTooLong(ProviderError):

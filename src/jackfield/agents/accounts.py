@@ -10,6 +10,7 @@ from jackfield.agents.param_styles import ACCOUNT
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Conflict, Fault, InvalidRequest
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
@@ -33,6 +34,7 @@ class AccountSet:
     """
 
     project_id: ProjectId
+    actor: Actor
     held: tuple[AccountAccess, ...]
     unusable: Mapping[str, Conflict]
 
@@ -80,7 +82,7 @@ def account_ids(named: str) -> tuple[str, ...]:
 
 
 async def select_accounts(
-    hub: Hub, project_id: ProjectId, ids: tuple[str, ...], *, end_user: str | None
+    hub: Hub, project_id: ProjectId, actor: Actor, ids: tuple[str, ...], *, end_user: str | None
 ) -> AccountSet:
     """
     Find out what accounts can be used for; at least one must be named.
@@ -106,7 +108,7 @@ async def select_accounts(
     for each in held:
         if not each.account.shared and each.account.origin_username not in (None, end_user):
             raise EndUserMissing(account_id=each.account.id)
-    return AccountSet(project_id, tuple(held), unusable)
+    return AccountSet(project_id, actor, tuple(held), unusable)
 
 
 def title_of(account: Account) -> str:

@@ -17,7 +17,6 @@ from jackfield.idempotency import service as idempotency
 from jackfield.idempotency.models import InvalidIdempotencyKey, StoredResponse
 from jackfield.idempotency.service import IdempotentRequest
 from jackfield.kit.errors import HubError
-from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json, encode, parse
 from jackfield.logs.runs.sources import RunSource
 from jackfield.runtime import Hub
@@ -98,14 +97,14 @@ async def run_action(hub: Hub, reach: AccountSet, call: ActionCall) -> ActionRes
         source=call.source,
         dry_run=call.is_dry_run,
     )
-    outcome = await actions.run(hub, reach.project_id, order)
-    content = await results.result(hub, reach.project_id, outcome)
+    outcome = await actions.run(hub, reach.project_id, reach.actor, order)
+    content = await results.result(hub, reach.project_id, reach.actor, outcome)
     return ActionResult(content, is_file=outcome.file is not None)
 
 
 async def run_once(
     hub: Hub,
-    project_id: ProjectId,
+    reach: AccountSet,
     call: IdempotentCall,
     work: Callable[[], Awaitable[dict[str, Json]]],
     *,
@@ -130,7 +129,8 @@ async def run_once(
 
     kept, _ = await idempotency.run_once(
         hub,
-        project_id,
+        reach.project_id,
+        reach.actor,
         IdempotentRequest(call.key, encode(call.request), call.check),
         answer,
         refuse=lambda error: StoredResponse(_OK, encode(refuse(error))),

@@ -2,6 +2,7 @@
 
 from jackfield.actions.files import service as files
 from jackfield.engine.run_context import ActionResult
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError, ProviderError, RateLimited
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
@@ -31,10 +32,21 @@ def refusal(error: HubError) -> dict[str, Json]:
     return told
 
 
-async def result(hub: Hub, project_id: ProjectId, outcome: ActionResult) -> dict[str, Json]:
-    """Return what an action gave back; a file as a link to it."""
+async def result(
+    hub: Hub, project_id: ProjectId, actor: Actor, outcome: ActionResult
+) -> dict[str, Json]:
+    """
+    Return what an action gave back; a file as a link to it.
+
+    Raises:
+        FileNotLinkable: too many bytes of the project's wait already.
+    """
     if outcome.file is not None:
-        link = await files.link(hub, project_id, outcome.file)
+        try:
+            link = await files.link(hub, project_id, actor, outcome.file)
+        except HubError as error:
+            error.may_have_written = outcome.may_have_written
+            raise
         return {
             "download_url": link.url,
             "expires_at": link.expires_at,

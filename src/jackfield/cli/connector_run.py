@@ -11,6 +11,7 @@ import msgspec
 
 from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.provider import ProviderTransport
+from jackfield.actions.dry_run import DryRunTransport, masked_headers
 from jackfield.cli.connector_check import main_files
 from jackfield.cli.output import fail, print_json
 from jackfield.connectors import yaml
@@ -20,12 +21,12 @@ from jackfield.connectors.loading.loader import load
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
 from jackfield.engine.connector import CompiledAction
-from jackfield.engine.ports import Request, Response, Signer, StepState, Transport
+from jackfield.engine.ports import Request, Response, Signer, StepState
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.schema.report import suggestion
 from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.json import DecodeError, Json, decode, encode
-from jackfield.kit.redaction import MASK, Redactor, is_secret_name
+from jackfield.kit.redaction import Redactor
 from jackfield.settings import Settings
 from jackfield.testing.vectors import evaluate_case
 from jackfield.vault.signing import RsaSigner
@@ -59,10 +60,6 @@ class _Given:
         return self.opened.redactor
 
 
-class _Sketched(Exception):
-    """The request was shown instead of sent."""
-
-
 def run_action(path: Path, action: str, options: Options) -> None:
     """Run `action` of the connector at `path` and print what it gives back."""
     connector = _connector(path)
@@ -71,10 +68,7 @@ def run_action(path: Path, action: str, options: Options) -> None:
     credentials = _credentials(method, given)
     inputs: Mapping[str, Json] = _read_mapping(options.input) if options.input else {}
     runs = _runs(connector, method, action, credentials.values, inputs)
-    try:
-        asyncio.run(_run(connector, method, credentials, runs, options))
-    except* _Sketched:
-        pass
+    asyncio.run(_run(connector, method, credentials, runs, options))
 
 
 async def _run(
@@ -90,13 +84,12 @@ async def _run(
         allow_private=settings.allow_private_networks,
     )
     veil = _Veil(credentials.redactor, credentials.secrets)
-    transport: Transport = ProviderTransport(egress, connector.compiled, credentials.opened)
-    if options.dry_run:
-        transport = _Sketch(veil)
+    dry_run = DryRunTransport() if options.dry_run else None
+    provider = ProviderTransport(egress, connector.compiled, credentials.opened)
     call = RunContext(
         inputs={},
         credentials=credentials.values,
-        transport=transport,
+        transport=dry_run or provider,
         auth_method=method.key,
         environment="production",
         context={},
@@ -107,7 +100,12 @@ async def _run(
     )
     try:
         for compiled, inputs in runs:
-            _print_outcome(await compiled.run(replace(call, inputs=inputs)))
+            running = compiled.run(replace(call, inputs=inputs))
+            found = await (dry_run.first_request(running) if dry_run else running)
+            if isinstance(found, Request):
+                click.echo(veil.spell(found))
+                return
+            _print_outcome(found)
     finally:
         await egress.close()
 
@@ -230,27 +228,12 @@ class _Veil:
     secrets: Collection[str]
 
     def spell(self, request: Request) -> str:
-        headers = (f"{name}: {self._header(name, text)}" for name, text in request.headers.items())
-        lines = [f"{request.method} {self.redactor.text(request.url)}", *headers]
+        headers = masked_headers(request.headers, self.redactor, secrets=self.secrets)
+        lines = [f"{request.method} {self.redactor.text(request.url)}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
         if request.body:
             lines += ["", self.redactor.text(request.body.decode("utf-8", "replace")[:_SHOWN])]
         return "\n".join(lines)
-
-    def _header(self, name: str, value: str) -> str:
-        if is_secret_name(name) or not set(value.split()).isdisjoint(self.secrets):
-            return MASK
-        return self.redactor.text(value)
-
-
-class _Sketch:
-    """Shows the first request, and goes no further."""
-
-    def __init__(self, veil: _Veil) -> None:
-        self._veil = veil
-
-    async def send(self, request: Request) -> Response:
-        click.echo(self._veil.spell(request))
-        raise _Sketched
 
 
 class _Printed:

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 import click
 
 from jackfield.cli.output import json_option, print_json, print_table, reporting
+from jackfield.kit.actor import Actor
 from jackfield.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
 
 _ORIGINS: Final = {"us": "https://api.iterable.com", "eu": "https://api.eu.iterable.com"}
@@ -92,6 +93,7 @@ async def _running(
     from jackfield.sandbox.iterable.server import serve as serve_sandbox  # noqa: PLC0415
 
     log.configure(level="error")
+    actor = Actor.command("demo")
     opened = server.listen(DEFAULT_HOST, port)
     us_port, eu_port = sandbox_ports
     async with serve_sandbox(us_port=us_port, eu_port=eu_port) as sandbox:
@@ -99,15 +101,15 @@ async def _running(
         rewrite = ",".join(f"{_ORIGINS[name]}={origin.url}" for name, origin in origins.items())
         settings = replace(settings, provider_rewrite=rewrite)
         async with server.serving(settings, opened) as hub:
-            project = await projects.ensure_project(hub)
-            async with hub.db.write(project.id) as tx:
+            project = await projects.ensure_project(hub, actor)
+            async with hub.db.write(project.id, actor) as tx:
                 issued = await projects.issue_key(tx, name="demo")
             yield Demo(
                 url=hub.public_url,
                 api_key=issued.token.reveal(),
                 sandbox_keys={n: origin.api_keys["server_side"] for n, origin in origins.items()},
                 sandbox_urls={name: origin.url for name, origin in origins.items()},
-                sign_in_link=await projects.sign_in_url(hub, project),
+                sign_in_link=await projects.sign_in_url(hub, project, actor),
             )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from jackfield.cli.output import json_option, print_json, print_table, reporting
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError
 from jackfield.settings import Settings
 
@@ -62,7 +63,8 @@ async def _sign_in_link(project: str) -> str:
 
     settings = Settings.read()
     async with open_hub(settings, public_url=settings.url) as hub:
-        return await projects.sign_in_url(hub, await projects.get_project(hub, project))
+        owner = await projects.get_project(hub, project)
+        return await projects.sign_in_url(hub, owner, Actor.command("dashboard"))
 
 
 async def _examine() -> list[Finding]:

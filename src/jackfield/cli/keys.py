@@ -5,6 +5,7 @@ import asyncio
 import click
 
 from jackfield.cli.output import fail, json_option, print_json, print_table, reporting
+from jackfield.kit.actor import Actor
 from jackfield.projects.models import EVERY_SCOPE, ApiKey, Scope
 from jackfield.settings import Settings
 
@@ -38,11 +39,11 @@ def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> Non
         from jackfield.profiles import service as profiles  # noqa: PLC0415
         from jackfield.projects import service as projects  # noqa: PLC0415
 
-        settings = Settings.read()
+        settings, actor = Settings.read(), Actor.command("keys create")
         async with open_hub(settings, public_url=settings.url) as hub:
-            owner = await projects.ensure_project(hub, project)
-            await profiles.ensure_defaults(hub, owner.id)
-            async with hub.db.write(owner.id) as tx:
+            owner = await projects.ensure_project(hub, actor, project)
+            await profiles.ensure_defaults(hub, owner.id, actor)
+            async with hub.db.write(owner.id, actor) as tx:
                 issued = await projects.issue_key(tx, name=name, scopes=wanted)
             return issued.id, issued.token.reveal()
 
@@ -98,7 +99,7 @@ def revoke(key_id: str, project: str) -> None:
         settings = Settings.read()
         async with open_hub(settings, public_url=settings.url) as hub:
             owner = await get_project(hub, project)
-            async with hub.db.write(owner.id) as tx:
+            async with hub.db.write(owner.id, Actor.command("keys revoke")) as tx:
                 await ApiKeys(tx).revoke(ApiKeyId(key_id))
 
     asyncio.run(end())

@@ -45,7 +45,7 @@ async def open_frame(hub: Hub, holder: Holder, origin: str | None) -> Frame:
         )
         raise OriginNotAllowed(msg)
     _require_allowed(hub, holder.session.terms, settings, asking)
-    async with hub.db.write(holder.project_id) as tx:
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
         frame = Frame(
             id=FrameId.new(tx.now),
             project_id=holder.project_id,

@@ -165,7 +165,7 @@ async def _link_and_record(
         verified = await verify(hub, candidate)
         return await _keep(hub, holder, verified, into, begun=begun, is_confirmed=is_confirmed)
     except HubError as error:
-        async with hub.db.write(holder.project_id) as tx:
+        async with hub.db.write(holder.project_id, holder.actor) as tx:
             failed = ConnectionAttempt.failed(begun, error, now=tx.now)
             await ConnectSessions(tx).note(holder.session.id, failed)
         raise
@@ -183,7 +183,7 @@ async def _keep(
     """Keep verified credentials: as an account, or until the project confirms them."""
     vault, session_id = hub.vault, holder.session.id
     settings = await projects.project_settings(hub, holder.project_id)
-    async with hub.db.write(holder.project_id) as tx:
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
         if not is_confirmed:
             await require_same_identity(tx, vault, verified, into)
         if settings.confirm_links:

@@ -13,6 +13,7 @@ from jackfield.connect.models import (
     SessionTerms,
 )
 from jackfield.db.tx import Database, Row, Tx
+from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import convert, encode, parse
 from jackfield.kit.pages import Page
@@ -205,6 +206,10 @@ class Holder:
 
     project_id: ProjectId
     session: ConnectSession
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.CONNECT_SESSION, str(self.session.id))
 
 
 async def find_holder(db: Database, token: ConnectToken) -> Holder | None:

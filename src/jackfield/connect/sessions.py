@@ -22,6 +22,7 @@ from jackfield.connect.verified_account import find_existing
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.db.tx import Tx
+from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
 from jackfield.profiles.models import (
     ConnectorVersionNotFound,
@@ -54,6 +55,7 @@ class Offer:
 async def open_session(
     hub: Hub,
     project_id: ProjectId,
+    actor: Actor,
     terms: SessionTerms,
     *,
     seconds: int,
@@ -84,7 +86,7 @@ async def open_session(
             raise ConnectorVersionNotFound(msg)
     settings = await projects.project_settings(hub, project_id)
     terms = validate_terms(hub.catalog, settings, terms)
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         await _require_linkable(tx, terms)
         session = ConnectSession(
             id=new_session_id(),
@@ -147,7 +149,7 @@ async def revoke(tx: Tx, session_id: int) -> ConnectSession:
 
 
 async def open_reconnect(
-    hub: Hub, project_id: ProjectId, account_id: str, *, seconds: int
+    hub: Hub, project_id: ProjectId, actor: Actor, account_id: str, *, seconds: int
 ) -> IssuedSession:
     """
     Open a connect session in which an account's own origin owner links it anew.
@@ -167,7 +169,7 @@ async def open_reconnect(
         type=account.type,
         shared=account.shared,
     )
-    return await open_session(hub, project_id, terms, seconds=seconds)
+    return await open_session(hub, project_id, actor, terms, seconds=seconds)
 
 
 async def offers(hub: Hub, holder: Holder) -> list[Offer]:

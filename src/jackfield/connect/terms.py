@@ -46,8 +46,7 @@ def validate_terms(
         *_origin_faults(settings, terms),
     ]
     if faults:
-        words = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
-        raise InvalidRequest(words, faults=faults)
+        raise InvalidRequest.of(faults)
     origins = filter(None, map(normal_origin, terms.allowed_origins))
     return replace(terms, allowed_origins=tuple(dict.fromkeys(origins)))
 

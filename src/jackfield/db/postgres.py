@@ -1,17 +1,21 @@
 """The hub on PostgreSQL, for when one machine is not enough."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, LiteralString, Self, TypeAlias
 from weakref import WeakValueDictionary
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from jackfield.db import migrate
+from jackfield.db.signals import Signals
 from jackfield.db.statement import positional, spread
 from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, InvalidText, Row, Tx
+from jackfield.kit.actor import Actor
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
 
@@ -24,6 +28,11 @@ _MIGRATION_LOCK: Final = 0x6A61636B
 _PROJECT_LOCK: Final = 0x6A61636C
 _TAKE_TURN: Final = "select pg_advisory_xact_lock($1, hashtext($2))"
 _STATEMENT_SECONDS: Final = 30
+_CHANNEL: Final = "jackfield"
+_NOTIFY: Final = "select pg_notify($1, $2)"
+_RECONNECT_SECONDS: Final = 1.0
+
+_log = structlog.get_logger()
 
 
 class PostgresDatabase:
@@ -31,6 +40,8 @@ class PostgresDatabase:
         self._pool = pool
         self._clock = clock
         self._on_touch = on_touch
+        self._signals = Signals()
+        self._own = f"{secrets.token_hex(8)} "
         self._turns: WeakValueDictionary[ProjectId, asyncio.Lock] = WeakValueDictionary()
 
     @classmethod
@@ -66,7 +77,7 @@ class PostgresDatabase:
             yield Tx(_Connection(connection), project_id, self._clock())
 
     @asynccontextmanager
-    async def write(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
+    async def write(self, project_id: ProjectId, actor: Actor, /) -> AsyncGenerator[Tx]:
         """
         Write to a project, one transaction after the other, as on SQLite.
 
@@ -78,12 +89,25 @@ class PostgresDatabase:
             try:
                 async with connection.transaction():
                     await connection.execute(_TAKE_TURN, _PROJECT_LOCK, project_id)
-                    tx = Tx(_Connection(connection), project_id, self._clock())
+                    tx = Tx(_Connection(connection), project_id, self._clock(), actor)
                     yield tx
+                    for topic in tx.signals:
+                        await connection.execute(_NOTIFY, _CHANNEL, self._own + topic)
             except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
                 raise DatabaseBusy from error
         if tx.touched:
             self._on_touch(project_id)
+        self._signals.send(tx.signals)
+
+    @asynccontextmanager
+    async def listen(self, topic: str) -> AsyncGenerator[asyncio.Event]:
+        relay = asyncio.create_task(self._relay())
+        try:
+            with self._signals.listen(topic) as event:
+                yield event
+        finally:
+            relay.cancel()
+            await asyncio.gather(relay, return_exceptions=True)
 
     async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
         values["now"] = self._clock()
@@ -116,6 +140,36 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         await self._pool.close()
+
+    async def _relay(self) -> None:
+        """Pass signals of other processes on, over a connection that is opened again when lost."""
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    await self._listen_on(connection)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("signals_not_heard", detail=str(error))
+            await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def _listen_on(self, connection: _Proxy) -> None:
+        lost = asyncio.Event()
+
+        def hear(_connection: object, _pid: int, _channel: str, payload: object) -> None:
+            text = str(payload)
+            if not text.startswith(self._own):
+                self._signals.send([text.partition(" ")[2]])
+
+        def lose(_connection: object) -> None:
+            lost.set()
+
+        connection.add_termination_listener(lose)
+        await connection.add_listener(_CHANNEL, hear)
+        try:
+            await lost.wait()
+        finally:
+            connection.remove_termination_listener(lose)
+            if not connection.is_closed():
+                await connection.remove_listener(_CHANNEL, hear)
 
 
 class _Connection:

@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Final, LiteralString, TypeVar
 
 from jackfield.db import migrate
+from jackfield.db.signals import Signals
 from jackfield.db.statement import repeated, spread, without_locks
 from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, Row, Tx
+from jackfield.kit.actor import Actor
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
 
@@ -73,18 +75,25 @@ class SqliteDatabase:
         self._reader = _Connection(_open(file))
         self._clock = clock
         self._on_touch = on_touch
+        self._signals = Signals()
 
     @asynccontextmanager
     async def read(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
         yield Tx(self._reader, project_id, self._clock())
 
     @asynccontextmanager
-    async def write(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
-        tx = Tx(self._writer, project_id, self._clock())
+    async def write(self, project_id: ProjectId, actor: Actor, /) -> AsyncGenerator[Tx]:
+        tx = Tx(self._writer, project_id, self._clock(), actor)
         async with self._writer.transaction():
             yield tx
         if tx.touched:
             self._on_touch(project_id)
+        self._signals.send(tx.signals)
+
+    @asynccontextmanager
+    async def listen(self, topic: str) -> AsyncGenerator[asyncio.Event]:
+        with self._signals.listen(topic) as event:
+            yield event
 
     async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
         values["now"] = self._clock()

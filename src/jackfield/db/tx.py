@@ -1,10 +1,12 @@
 """Transactions. Short ones, and each for one project."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, LiteralString, Protocol, TypeAlias
 
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError, InvalidRequest
 from jackfield.kit.ids import ProjectId
 
@@ -38,7 +40,7 @@ class Connection(Protocol):
 
 
 class Tx:
-    """A transaction that can only see one project.
+    """A transaction that can only see one project, and knows who makes it.
 
     Every statement is given `:project_id` and `:now`, and statements are literals: text that was
     put together from values does not type-check. Repositories take a `Tx` and nothing else, so
@@ -46,11 +48,25 @@ class Tx:
     parenthesis: `id in (:ids)`.
     """
 
-    def __init__(self, connection: Connection, project_id: ProjectId, now: datetime) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        project_id: ProjectId,
+        now: datetime,
+        actor: Actor | None = None,
+    ) -> None:
         self._connection = connection
+        self._actor = actor
         self.project_id = project_id
         self.now = now
         self.touched = False
+        self.signals: set[str] = set()
+
+    @property
+    def actor(self) -> Actor:
+        """The one who makes the changes; a transaction for looking makes none, and has none."""
+        assert self._actor is not None, "a transaction for looking changes nothing"
+        return self._actor
 
     async def all(self, sql: LiteralString, /, **values: object) -> list[Row]:
         values["project_id"] = self.project_id
@@ -69,6 +85,10 @@ class Tx:
         known = {"project_id": self.project_id, "now": self.now}
         await self._connection.executemany(sql, [{**row, **known} for row in rows])
 
+    def signal(self, topic: LiteralString) -> None:
+        """Wake what waits for `topic` (see `Database.listen`) once this commits."""
+        self.signals.add(topic)
+
     async def touch(self) -> None:
         """Say that what caches hold of this project is out of date once this commits."""
         self.touched = True
@@ -82,10 +102,17 @@ class Database(Protocol):
         """Open a transaction for looking."""
         ...
 
-    def write(self, project_id: ProjectId) -> AbstractAsyncContextManager[Tx]:
-        """Open a transaction for changing.
+    def write(self, project_id: ProjectId, actor: Actor, /) -> AbstractAsyncContextManager[Tx]:
+        """Open a transaction in which `actor` changes something.
 
         Commits at the end of the block, or not at all; when the block is left, it is on disk.
+        """
+        ...
+
+    def listen(self, topic: str) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Open an event that is set when a transaction that signals `topic` has committed.
+
+        On PostgreSQL also those of other processes; on SQLite those of this process alone.
         """
         ...
 

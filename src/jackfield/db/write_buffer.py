@@ -12,9 +12,11 @@ from typing import Final, LiteralString
 import structlog
 
 from jackfield.db.tx import Database
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 
+_ACTOR: Final = Actor.worker("log")
 _DELAY_SECONDS: Final = 0.1
 _MOST_WAITING: Final = 50_000
 
@@ -49,7 +51,7 @@ class WriteBuffer:
             self._count = 0
             for (project_id, sql), rows in waiting.items():
                 try:
-                    async with self._db.write(project_id) as tx:
+                    async with self._db.write(project_id, _ACTOR) as tx:
                         await tx.executemany(sql, rows)
                 except HubError as error:
                     _log.error("rows_not_written", count=len(rows), detail=error.detail)

@@ -62,7 +62,8 @@ class ActionResult:
 
     `data` is what the action's `result` promises to callers: for a `result` with a `data` key that
     value, otherwise the whole result. `extra` are the result's further keys. `next` is the cursor
-    to pass in for what follows, `None` at the end.
+    to pass in for what follows, `None` at the end. `may_have_written` says that the provider was asked
+    to change something, and did not refuse.
     """
 
     data: Json
@@ -70,3 +71,4 @@ class ActionResult:
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
     file: File | None = None
     warnings: tuple[str, ...] = ()
+    may_have_written: bool = False

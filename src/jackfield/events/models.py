@@ -1,6 +1,10 @@
 """What happened, for those who want to be told."""
 
 from enum import StrEnum
+from typing import Final
+
+# Signaled when deliveries of an event have been written (see `jackfield.db.tx.Tx.signal`).
+DELIVERIES: Final = "deliveries"
 
 
 class EventType(StrEnum):

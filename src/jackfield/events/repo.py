@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from typing import Final
 
+import structlog
+
 from jackfield.db.tx import Tx
-from jackfield.events.models import EventType
+from jackfield.events.models import DELIVERIES, EventType
 from jackfield.kit.ids import EventId
 from jackfield.kit.json import Json, encode
 
 _MOST_AT_ONCE: Final = 1000
+
+_log = structlog.get_logger()
 
 
 class Events:
@@ -44,9 +48,16 @@ class Events:
         )
         for start in range(0, len(ids), _MOST_AT_ONCE):
             await self._hand_out(ids[start : start + _MOST_AT_ONCE])
+        _log.info(
+            "event_added",
+            type=type_,
+            count=len(ids),
+            subject=happened[0][0] if len(ids) == 1 else None,
+            actor=str(self._tx.actor),
+        )
 
     async def _hand_out(self, ids: Sequence[EventId]) -> None:
-        await self._tx.run(
+        added = await self._tx.all(
             """
             insert into webhook_deliveries
                    (endpoint_id, event_id, project_id, status, attempts, due_at, created_at,
@@ -60,6 +71,9 @@ class Events:
               join webhook_endpoints endpoint
                 on endpoint.id = subscription.endpoint_id and endpoint.active
              where event.project_id = :project_id and event.id in (:ids)
+            returning event_id
             """,
             ids=ids,
         )
+        if added:
+            self._tx.signal(DELIVERIES)

@@ -5,7 +5,8 @@ from typing import Final, TypeVar
 
 from starlette.types import Receive, Scope
 
-from jackfield.kit.errors import Fault, HubError, InvalidRequest
+from jackfield.kit.decoding import as_sentence, fault_of
+from jackfield.kit.errors import HubError, InvalidRequest
 from jackfield.kit.ids import InvalidId
 from jackfield.kit.json import (
     MOST_LEVELS,
@@ -91,10 +92,9 @@ def parse_body(content: bytes, type_: type[T]) -> T:
     except ValidationError as error:
         if not content:
             raise InvalidJson from None
-        words, _, place = str(error).partition(" - at `")
-        path = place.rstrip("`").removeprefix("$").removeprefix(".")
-        msg = f"{path or 'the body'}: {words[:1].lower()}{words[1:]}"
-        raise InvalidRequest(msg, faults=[Fault(path, words)]) from None
+        fault = fault_of(error)
+        msg = as_sentence(fault, fault.path or "the body")
+        raise InvalidRequest(msg, faults=[fault]) from None
     except (DecodeError, UnicodeDecodeError, RecursionError):
         # Not chained: the cause could quote what was sent.
         raise InvalidJson from None

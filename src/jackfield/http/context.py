@@ -8,6 +8,7 @@ from jackfield.connect import frames
 from jackfield.connect import sessions as connect
 from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
 from jackfield.connect.repo import Holder
+from jackfield.kit.actor import Actor
 from jackfield.projects import service as projects
 from jackfield.projects.authorization import read_api_key
 from jackfield.projects.models import Caller, Scope
@@ -21,6 +22,10 @@ class ApiContext:
     hub: Hub
     caller: Caller
     headers: Headers
+
+    @property
+    def actor(self) -> Actor:
+        return self.caller.actor
 
 
 @dataclass(frozen=True, slots=True)

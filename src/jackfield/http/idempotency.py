@@ -61,7 +61,7 @@ async def run_idempotent(
         return _plain(response)
 
     kept, is_repeated = await idempotency.run_once(
-        ctx.hub, ctx.caller.project_id, wanted, answer, refuse=partial(_refuse, ctx)
+        ctx.hub, ctx.caller.project_id, ctx.actor, wanted, answer, refuse=partial(_refuse, ctx)
     )
     if not is_repeated:
         return fresh[0]

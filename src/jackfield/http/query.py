@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from jackfield.kit.decoding import as_sentence, fault_of
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.json import ValidationError, convert
 
@@ -35,10 +36,10 @@ def parse_query(text: str, type_: type[T]) -> T:
     try:
         return convert(values, type_)
     except ValidationError as error:
-        words, _, place = str(error).partition(" - at `")
-        path = "query." + place.rstrip("`").removeprefix("$").removeprefix(".")
-        msg = f"{path}: {words[:1].lower()}{words[1:]}"
-        raise InvalidRequest(msg, faults=[Fault(path, words)]) from None
+        fault = fault_of(error)
+        path = f"query.{fault.path}"
+        faults = [Fault(path, fault.message)]
+        raise InvalidRequest(as_sentence(fault, path), faults=faults) from None
 
 
 def aware(moment: datetime | None) -> datetime | None:

@@ -1,11 +1,14 @@
 """Where it is written down which keys were used: as digests, and until when."""
 
 from datetime import datetime
+from typing import Final
 
+from jackfield.db.lease import Leases
 from jackfield.db.tx import Tx
 from jackfield.idempotency.models import Claim, ClaimId, ClaimState
 from jackfield.kit.json import convert
 
+_LEASES: Final = Leases("idempotency_keys", "lease_until", key=("digest", "id"))
 _MOST_FORGOTTEN = 50
 
 
@@ -63,15 +66,7 @@ class Claims:
 
     async def end_lease(self, claim_id: ClaimId, digest: bytes) -> None:
         """Say that nobody works on it any longer."""
-        await self._tx.run(
-            """
-            update idempotency_keys
-               set lease_until = :now
-             where project_id = :project_id and digest = :digest and id = :id
-            """,
-            id=claim_id,
-            digest=digest,
-        )
+        await _LEASES.release(self._tx, digest=digest, id=claim_id)
 
     async def remove(self, claim_id: ClaimId, digest: bytes) -> None:
         await self._tx.run(

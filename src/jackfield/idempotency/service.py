@@ -29,7 +29,7 @@ from jackfield.idempotency.models import (
     StoredResponse,
 )
 from jackfield.idempotency.repo import Claims
-from jackfield.kit import request_context
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import decode, encode
@@ -80,7 +80,13 @@ class _Record(Struct, frozen=True):
 
 
 async def run_once(
-    hub: Hub, project_id: ProjectId, wanted: IdempotentRequest, work: Work, *, refuse: Refuse
+    hub: Hub,
+    project_id: ProjectId,
+    actor: Actor,
+    wanted: IdempotentRequest,
+    work: Work,
+    *,
+    refuse: Refuse,
 ) -> tuple[StoredResponse, bool]:
     """
     Return what `work` answers, or did the first time, and whether it is from the first time.
@@ -99,31 +105,31 @@ async def run_once(
     if not (0 < len(wanted.key) <= _LONGEST_KEY and wanted.key.isascii()):
         raise InvalidIdempotencyKey
     claim_id = ClaimId.new(hub.clock())
-    earlier = await _claim(hub, project_id, wanted, claim_id)
+    earlier = await _claim(hub, project_id, actor, wanted, claim_id)
     if earlier is not None:
         return earlier, True
     try:
         answer = await work()
     except HubError as error:
-        if _may_have_written():
-            await _keep(hub, project_id, wanted, claim_id, refuse(error))
+        if error.may_have_written:
+            await _keep(hub, project_id, actor, wanted, claim_id, refuse(error))
         elif isinstance(error, DatabaseUnusable):
-            await _give_up(hub, project_id, wanted, claim_id)
+            await _give_up(hub, project_id, actor, wanted, claim_id)
         else:
-            await _release(hub, project_id, wanted, claim_id)
+            await _release(hub, project_id, actor, wanted, claim_id)
         raise
     except Exception:
-        await _give_up(hub, project_id, wanted, claim_id)
+        await _give_up(hub, project_id, actor, wanted, claim_id)
         raise
-    await _keep(hub, project_id, wanted, claim_id, answer)
+    await _keep(hub, project_id, actor, wanted, claim_id, answer)
     return answer, False
 
 
 async def _claim(
-    hub: Hub, project_id: ProjectId, wanted: IdempotentRequest, claim_id: ClaimId
+    hub: Hub, project_id: ProjectId, actor: Actor, wanted: IdempotentRequest, claim_id: ClaimId
 ) -> StoredResponse | None:
     """Claim the key, or return what became of it."""
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         claims = Claims(tx)
         for forgotten in await claims.forget(wanted.digest):
             await remove_secrets(tx, forgotten)
@@ -160,28 +166,29 @@ async def _claim(
 async def _keep(
     hub: Hub,
     project_id: ProjectId,
+    actor: Actor,
     wanted: IdempotentRequest,
     claim_id: ClaimId,
     answer: StoredResponse,
 ) -> None:
     kept = _Record(wanted.fingerprint, answer if len(answer.body) <= _MOST_BYTES else None)
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         if await Claims(tx).finish(claim_id, wanted.digest):
             await _seal(hub, tx, claim_id, kept, _DONE)
 
 
 async def _release(
-    hub: Hub, project_id: ProjectId, wanted: IdempotentRequest, claim_id: ClaimId
+    hub: Hub, project_id: ProjectId, actor: Actor, wanted: IdempotentRequest, claim_id: ClaimId
 ) -> None:
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         await Claims(tx).remove(claim_id, wanted.digest)
         await remove_secrets(tx, claim_id)
 
 
 async def _give_up(
-    hub: Hub, project_id: ProjectId, wanted: IdempotentRequest, claim_id: ClaimId
+    hub: Hub, project_id: ProjectId, actor: Actor, wanted: IdempotentRequest, claim_id: ClaimId
 ) -> None:
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         await Claims(tx).end_lease(claim_id, wanted.digest)
 
 
@@ -204,8 +211,3 @@ async def _open(hub: Hub, tx: Tx, claim: Claim) -> _Record:
     except (KeyError, SealBroken):
         raise IdempotencyAnswerGone from None
     return decode(kept, _Record)
-
-
-def _may_have_written() -> bool:
-    request = request_context.current()
-    return request is not None and request.may_have_written

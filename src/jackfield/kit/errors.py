@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class HubError(Exception):
     retry_after: float | None = None
     # The account that must be linked anew before trying again can help.
     relink: str | None = None
+    # Whether a provider may have changed something before this happened.
+    may_have_written: bool = False
 
     def __init__(
         self, detail: str | None = None, /, *, faults: Iterable[Fault] = (), **context: object
@@ -80,6 +82,12 @@ class InvalidRequest(HubError):
 
     code = "invalid_request"
     status = 422
+
+    @classmethod
+    def of(cls, faults: Iterable[Fault]) -> Self:
+        """Return the error that names all `faults` in its message."""
+        found = tuple(faults)
+        return cls("; ".join(f"{fault.path}: {fault.message}" for fault in found), faults=found)
 
 
 class UnsupportedMediaType(HubError):

@@ -18,8 +18,6 @@ class RequestContext:
     project_id: ProjectId | None = None
     key_id: str | None = None
     error_code: str | None = None
-    # Whether something was sent to a provider that may have changed what is there.
-    may_have_written: bool = False
 
     @property
     def user_agent(self) -> str | None:

@@ -3,6 +3,7 @@
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.repo import Events
+from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.profiles.models import Profile
@@ -16,7 +17,7 @@ async def announce(tx: Tx, type_: EventType, *profiles: Profile) -> None:
     )
 
 
-async def announce_versions(hub: Hub, project_id: ProjectId) -> None:
+async def announce_versions(hub: Hub, project_id: ProjectId, actor: Actor) -> None:
     """Tell of connectors whose version is another than when this was last asked for, once each."""
     loaded = {connector.key: connector.version for connector in hub.catalog.connectors()}
     async with hub.db.read(project_id) as tx:
@@ -24,7 +25,7 @@ async def announce_versions(hub: Hub, project_id: ProjectId) -> None:
     changed = [key for key in sorted(seen) if loaded.get(key, seen[key]) != seen[key]]
     if not changed:
         return
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         happened: list[tuple[str, Json]] = []
         for key in changed:
             # Several processes notice it; the one whose change this is tells of it.

@@ -9,6 +9,7 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json
@@ -29,7 +30,7 @@ PROXY: Final = "proxy"
 _PRODUCTION: Final = "production"
 
 
-async def ensure_defaults(hub: Hub, project_id: ProjectId) -> None:
+async def ensure_defaults(hub: Hub, project_id: ProjectId, actor: Actor) -> None:
     """
     Give the project a default profile for each connector that needs nothing from the operator.
 
@@ -46,7 +47,7 @@ async def ensure_defaults(hub: Hub, project_id: ProjectId) -> None:
         missing = ready.keys() - await Profiles(tx).known_connectors()
     if not missing:
         return
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         for key in sorted(missing):
             connector, method = hub.catalog.get(key), ready[key]
             terms = ProfileTerms(key, is_default=True)
@@ -243,5 +244,4 @@ def _require(faults: Iterable[Fault]) -> None:
 
 
 def _invalid(*faults: Fault) -> InvalidProfile:
-    words = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
-    return InvalidProfile(words, faults=faults)
+    return InvalidProfile.of(faults)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.errors import HubError, NotFound
 from jackfield.kit.ids import ApiKeyId, ProjectId
 from jackfield.kit.secret import Token
@@ -23,6 +24,8 @@ class Scope(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     PROJECT_WRITE = "project:write"
 
+
+_FINGERPRINT = 16
 
 EVERY_SCOPE = frozenset(Scope)
 _INCLUDES = {
@@ -47,6 +50,10 @@ class DashboardToken(Token, prefix="jf_ss_"):
     """The cookie of a browser that is signed in to the dashboard."""
 
     __slots__ = ()
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.DASHBOARD_SESSION, self.digest().hex()[:_FINGERPRINT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,14 @@ class Caller:
     project_id: ProjectId
     scopes: frozenset[Scope]
     key_id: ApiKeyId
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.API_KEY, self.key_id)
+
+    def agent(self, protocol: str) -> Actor:
+        """Return the actor of a request through an agents' protocol."""
+        return Actor(ActorKind.AGENT, self.key_id, via=protocol)
 
     def require(self, scope: Scope) -> None:
         """

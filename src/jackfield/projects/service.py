@@ -7,6 +7,7 @@ from typing import Final
 
 from jackfield.db.tx import Tx
 from jackfield.kit import request_context
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import RateLimited
 from jackfield.kit.ids import ApiKeyId, ProjectId
 from jackfield.kit.json import Json
@@ -47,11 +48,11 @@ class IssuedKey:
     token: ApiKeyToken
 
 
-async def ensure_project(hub: Hub, name: str = DEFAULT_PROJECT) -> Project:
+async def ensure_project(hub: Hub, actor: Actor, name: str = DEFAULT_PROJECT) -> Project:
     """Return the project called `name`; make it if there is none."""
     project = await find_project(hub.db, name)
     if project is None:
-        async with hub.db.write(ProjectId.new(hub.clock())) as tx:
+        async with hub.db.write(ProjectId.new(hub.clock()), actor) as tx:
             await Projects(tx).add(name)
         project = await find_project(hub.db, name)
     assert project is not None
@@ -148,9 +149,9 @@ async def open_sign_in(tx: Tx) -> SignInToken:
     return token
 
 
-async def sign_in_url(hub: Hub, project: Project) -> str:
+async def sign_in_url(hub: Hub, project: Project, actor: Actor) -> str:
     """Return the address of a new sign-in link."""
-    async with hub.db.write(project.id) as tx:
+    async with hub.db.write(project.id, actor) as tx:
         token = await open_sign_in(tx)
     return f"{hub.public_url}/dashboard/sign-in?token={token.reveal()}"
 
@@ -166,7 +167,7 @@ async def sign_in(hub: Hub, token: SignInToken) -> DashboardToken:
     if project_id is None:
         raise SignInLinkUsed
     session = DashboardToken.mint()
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, session.actor) as tx:
         if not await SignIns(tx).use_link(token):
             raise SignInLinkUsed
         await SignIns(tx).add_session(session, tx.now + _SESSION_LIFETIME)
@@ -180,5 +181,5 @@ async def signed_in_project(hub: Hub, token: DashboardToken) -> Project | None:
 async def sign_out(hub: Hub, token: DashboardToken) -> None:
     project = await find_dashboard_project(hub.db, token)
     if project is not None:
-        async with hub.db.write(project.id) as tx:
+        async with hub.db.write(project.id, token.actor) as tx:
             await SignIns(tx).remove_session(token)

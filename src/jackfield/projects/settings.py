@@ -77,8 +77,7 @@ def checked(settings: ProjectSettings) -> ProjectSettings:
     """
     faults = [*_faults(settings)]
     if faults:
-        words = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
-        raise InvalidRequest(words, faults=faults)
+        raise InvalidRequest.of(faults)
     origins = (normal_origin(origin) for origin in settings.allowed_origins)
     return replace(
         settings, allowed_origins=tuple(dict.fromkeys(origin for origin in origins if origin))

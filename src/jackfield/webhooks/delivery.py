@@ -1,16 +1,21 @@
 """Telling one receiver of one event, and what follows from its answer."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeAlias, TypeVar, cast
 
 import structlog
 
+from jackfield.db.tx import Tx
 from jackfield.egress.client import OutboundRequest
 from jackfield.engine.exchange.retry_after import retry_after
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError, ProviderTimeout
 from jackfield.kit.ids import EventId, ProjectId
-from jackfield.kit.json import Json, encode
+from jackfield.kit.json import Json, encode, parse
 from jackfield.runtime import Hub
 from jackfield.webhooks import retry_schedule, secrets, signature
 from jackfield.webhooks import service as webhooks
@@ -24,32 +29,73 @@ from jackfield.webhooks.models import (
 from jackfield.webhooks.repo import Deliveries, Endpoints
 from jackfield.webhooks.signature import Secrets
 
+ACTOR: Final = Actor.worker("deliveries")
 SECONDS: Final = 15
 _MOST_BYTES: Final = 64 * 1024
 _ACCEPTED: Final = range(200, 300)
 _GONE: Final = "the receiver answered 410 Gone"
 _FORGOTTEN: Final = "the event is no longer kept"
 
+T = TypeVar("T")
+
+Result: TypeAlias = tuple[ClaimedDelivery, DeliveryResult]
+
 _log = structlog.get_logger()
 
 
-async def deliver(hub: Hub, claimed: ClaimedDelivery, *, seconds: float = SECONDS) -> None:
-    """Make one attempt of at most `seconds`, and write down what came of it."""
-    project_id = claimed.project_id
-    async with hub.db.read(project_id) as tx:
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """An endpoint as it was a moment ago, with what its deliveries are signed with."""
+
+    endpoint: Endpoint
+    signing: Secrets
+
+
+async def find_receiver(hub: Hub, claimed: ClaimedDelivery) -> Receiver | None:
+    """Return who gets a delivery; `None` where the endpoint is gone or switched off by now."""
+    async with hub.db.read(claimed.project_id) as tx:
         try:
             endpoint = await Endpoints(tx).get(claimed.endpoint_id)
         except EndpointNotFound:
-            return
-        signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
-        body = await Deliveries(tx).event(claimed.event_id)
-    if body is None:
-        told = DeliveryResult(None, _FORGOTTEN)
-    else:
-        told = await send(
-            hub, endpoint, signing, event_id=claimed.event_id, body=body, seconds=seconds
-        )
-    await _settle(hub, project_id, claimed, told, is_kept=body is not None)
+            return None
+        if not endpoint.active:
+            return None
+        return Receiver(endpoint, await secrets.signing_secrets(tx, hub.vault, endpoint))
+
+
+async def attempt(
+    hub: Hub, claimed: ClaimedDelivery, receiver: Receiver, *, seconds: float
+) -> DeliveryResult:
+    """Make one attempt of at most `seconds`."""
+    if claimed.body is None:
+        return DeliveryResult(None, _FORGOTTEN)
+    body: dict[str, Json] = parse(claimed.body)
+    return await send(
+        hub,
+        receiver.endpoint,
+        receiver.signing,
+        event_id=claimed.event_id,
+        body=body,
+        seconds=seconds,
+    )
+
+
+async def release(hub: Hub, claimed: Iterable[ClaimedDelivery]) -> None:
+    """Leave deliveries that were not begun to others."""
+    for project_id, some in _by_project((each.project_id, each) for each in claimed).items():
+        async with hub.db.write(project_id, ACTOR) as tx:
+            for each in some:
+                await Deliveries(tx).release(each)
+
+
+async def settle(hub: Hub, results: Iterable[Result]) -> None:
+    """Write down what came of attempts: those of a project in one transaction."""
+    for project_id, some in _by_project((each[0].project_id, each) for each in results).items():
+        async with hub.db.write(project_id, ACTOR) as tx:
+            await _settle_accepted(tx, [each for each in some if each[1].is_accepted])
+            for claimed, told in some:
+                if not told.is_accepted:
+                    await _settle_refused(hub, tx, claimed, told)
 
 
 async def send(
@@ -90,37 +136,48 @@ async def send(
     )
 
 
-async def _settle(
-    hub: Hub,
-    project_id: ProjectId,
-    claimed: ClaimedDelivery,
-    told: DeliveryResult,
-    *,
-    is_kept: bool,
-) -> None:
-    made = claimed.attempts + 1
+def _by_project(items: Iterable[tuple[ProjectId, T]]) -> Mapping[ProjectId, list[T]]:
+    found: defaultdict[ProjectId, list[T]] = defaultdict(list)
+    for project_id, item in items:
+        found[project_id].append(item)
+    return found
+
+
+async def _settle_accepted(tx: Tx, results: Iterable[Result]) -> None:
+    groups: defaultdict[tuple[object, ...], list[ClaimedDelivery]] = defaultdict(list)
+    for claimed, told in results:
+        groups[claimed.endpoint_id, claimed.leased_until, told.status].append(claimed)
+        _log_result(claimed, told, DeliveryStatus.DELIVERED)
+    for (_, _, status), some in groups.items():
+        await Deliveries(tx).accept(some, last_status=cast("int | None", status))
+
+
+async def _settle_refused(hub: Hub, tx: Tx, claimed: ClaimedDelivery, told: DeliveryResult) -> None:
+    is_gone = told.status == HTTPStatus.GONE
     due_at: datetime | None = None
-    status = DeliveryStatus.DELIVERED
-    if not told.is_accepted:
-        status = DeliveryStatus.FAILED
-        if is_kept and told.status != HTTPStatus.GONE:
-            due_at = retry_schedule.next_attempt(made, hub.clock(), retry_after=told.retry_after)
-            status = DeliveryStatus.FAILED if due_at is None else DeliveryStatus.PENDING
-    async with hub.db.write(project_id) as tx:
-        await Deliveries(tx).settle(
-            claimed,
-            status,
-            due_at=due_at or tx.now,
-            last_status=told.status,
-            last_error=told.error,
+    if claimed.body is not None and not is_gone:
+        due_at = retry_schedule.next_attempt(
+            claimed.attempts + 1, hub.clock(), retry_after=told.retry_after
         )
-        if told.status == HTTPStatus.GONE:
-            await webhooks.switch_off(tx, claimed.endpoint_id, reason=_GONE)
+    status = DeliveryStatus.FAILED if due_at is None else DeliveryStatus.PENDING
+    await Deliveries(tx).settle(
+        claimed,
+        status,
+        due_at=due_at or tx.now,
+        last_status=told.status,
+        last_error=told.error,
+    )
+    if is_gone:
+        await webhooks.switch_off(tx, claimed.endpoint_id, reason=_GONE)
+    _log_result(claimed, told, status)
+
+
+def _log_result(claimed: ClaimedDelivery, told: DeliveryResult, outcome: DeliveryStatus) -> None:
     _log.info(
         "webhook_told",
         endpoint_id=claimed.endpoint_id,
         event_id=claimed.event_id,
-        attempt=made,
+        attempt=claimed.attempts + 1,
         status=told.status,
-        outcome=status,
+        outcome=outcome,
     )

@@ -73,13 +73,25 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """A delivery that this process alone works on until its lease ends."""
+    """
+    A delivery that this process alone works on until its lease ends.
+
+    `subject` is what its event is about and `body` what the receiver is told; both are missing
+    where the event is no longer kept.
+    """
 
     project_id: ProjectId
     endpoint_id: EndpointId
     event_id: EventId
     attempts: int
     leased_until: datetime
+    subject: str | None
+    body: str | None
+
+    @property
+    def lane(self) -> str:
+        """Deliveries of one lane are made one after the other, so that they arrive in order."""
+        return self.subject or self.event_id
 
 
 @dataclass(frozen=True, slots=True)

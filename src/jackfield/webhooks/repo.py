@@ -1,12 +1,14 @@
 """Where webhook endpoints are kept, and what is to be delivered to them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, LiteralString
 
+from jackfield.db.lease import Leases
 from jackfield.db.tx import Database, Row, Tx
-from jackfield.kit.ids import EventId
-from jackfield.kit.json import Json, convert, parse
+from jackfield.events.models import DELIVERIES
+from jackfield.kit.json import convert
 from jackfield.kit.pages import Page
 from jackfield.webhooks.models import (
     ClaimedDelivery,
@@ -18,6 +20,7 @@ from jackfield.webhooks.models import (
     EndpointNotFound,
 )
 
+_LEASES: Final = Leases("webhook_deliveries", "leased_until", key=("endpoint_id", "event_id"))
 _LOOKED_AT: Final = 1000
 
 
@@ -192,13 +195,6 @@ class Deliveries:
             raise DeliveryNotFound
         return _delivery(row)
 
-    async def event(self, event_id: EventId) -> dict[str, Json] | None:
-        """Return what a receiver is told of an event, if it is still kept."""
-        row = await self._tx.one(
-            "select body from events where project_id = :project_id and id = :id", id=event_id
-        )
-        return None if row is None else convert(parse(row["body"]), dict[str, Json])
-
     async def settle(
         self,
         claimed: ClaimedDelivery,
@@ -227,6 +223,23 @@ class Deliveries:
             last_error=last_error,
         )
 
+    async def accept(self, claimed: Sequence[ClaimedDelivery], *, last_status: int | None) -> None:
+        """Write down that deliveries with one lease were taken by their one endpoint."""
+        await self._tx.run(
+            """
+            update webhook_deliveries
+               set status = 'delivered', attempts = attempts + 1, due_at = :now,
+                   leased_until = null, last_status = :last_status, last_error = null,
+                   updated_at = :now
+             where project_id = :project_id and endpoint_id = :endpoint_id
+               and event_id in (:event_ids) and leased_until = :leased_until
+            """,
+            endpoint_id=claimed[0].endpoint_id,
+            leased_until=claimed[0].leased_until,
+            event_ids=[each.event_id for each in claimed],
+            last_status=last_status,
+        )
+
     async def begin_again(self, endpoint_id: EndpointId, event_id: str) -> None:
         """Have an event delivered once more, from the first attempt on."""
         await self._tx.run(
@@ -239,6 +252,27 @@ class Deliveries:
             """,
             endpoint_id=endpoint_id,
             event_id=event_id,
+        )
+        self._tx.signal(DELIVERIES)
+
+    async def renew(self, claimed: ClaimedDelivery, *, until: datetime) -> ClaimedDelivery | None:
+        """Keep a delivery longer; `None` where somebody else has the lease by now."""
+        is_ours = await _LEASES.renew(
+            self._tx,
+            held=claimed.leased_until,
+            until=until,
+            endpoint_id=claimed.endpoint_id,
+            event_id=claimed.event_id,
+        )
+        return replace(claimed, leased_until=until) if is_ours else None
+
+    async def release(self, claimed: ClaimedDelivery) -> None:
+        """Leave a delivery to others."""
+        await _LEASES.release(
+            self._tx,
+            held=claimed.leased_until,
+            endpoint_id=claimed.endpoint_id,
+            event_id=claimed.event_id,
         )
 
     async def give_up(self, endpoint_id: EndpointId, *, error: str) -> None:
@@ -261,49 +295,62 @@ async def claim(
     """
     Take up to `most` deliveries that are due, at most `each` of one endpoint, until a moment.
 
-    Those of `busy` endpoints are left alone, so that a slow receiver keeps nobody else waiting.
-    What another process takes in the same instant is passed over. Only the oldest are looked at:
-    of a long backlog of one endpoint `each` are taken, and the next time it is busy.
+    They come in the order they are due, and so that of one subject to one endpoint no later one is
+    taken while somebody has an earlier one. Those of `busy` endpoints are left alone, so that a
+    slow receiver keeps nobody else waiting. What another process takes in the same instant is
+    passed over. Only the oldest are looked at: of a long backlog of one endpoint `each` are taken,
+    and the next time it is busy.
     """
-    rows = await db.unscoped(
-        """
-        with oldest as (
-            select delivery.endpoint_id, delivery.event_id, delivery.due_at
+    rows = await _LEASES.claim(
+        db,
+        f"""
+        oldest as (
+            select delivery.endpoint_id, delivery.event_id, delivery.due_at,
+                   coalesce(event.subject, delivery.event_id) as lane,
+                   case when {_LEASES.free("delivery")} then 0 else 1 end as taken
               from webhook_deliveries delivery
               join webhook_endpoints endpoint on endpoint.id = delivery.endpoint_id
+              left join events event on event.id = delivery.event_id
              where delivery.status = 'pending' and delivery.due_at <= :now
-               and (delivery.leased_until is null or delivery.leased_until <= :now)
                and endpoint.active
                and delivery.endpoint_id not in (:busy)
              order by delivery.due_at, delivery.event_id
              limit :looked_at),
         placed as (
+            select endpoint_id, event_id, due_at,
+                   max(taken) over (partition by endpoint_id, lane) as lane_taken
+              from oldest),
+        ranked as (
             select endpoint_id, event_id,
                    row_number() over (partition by endpoint_id order by due_at, event_id) as place
-              from oldest),
+              from placed
+             where lane_taken = 0),
         due as materialized (
             select delivery.endpoint_id, delivery.event_id
               from webhook_deliveries delivery
-              join placed on placed.endpoint_id = delivery.endpoint_id
-                         and placed.event_id = delivery.event_id
-             where placed.place <= :each
+              join ranked on ranked.endpoint_id = delivery.endpoint_id
+                         and ranked.event_id = delivery.event_id
+             where ranked.place <= :each
                and delivery.status = 'pending'
-               and (delivery.leased_until is null or delivery.leased_until <= :now)
+               and {_LEASES.free("delivery")}
              order by delivery.due_at, delivery.event_id
              limit :most
                for update of delivery skip locked)
-        update webhook_deliveries
-           set leased_until = :until
-         where (endpoint_id, event_id) in (select endpoint_id, event_id from due)
-        returning project_id, endpoint_id, event_id, attempts, leased_until
-        """,
+        """,  # noqa: S608 - literals
         until=until,
+        returning="""
+            project_id, endpoint_id, event_id, attempts, leased_until, due_at,
+            (select subject from events where id = webhook_deliveries.event_id) as subject,
+            (select body from events where id = webhook_deliveries.event_id) as body
+            """,
         most=most,
         each=each,
         looked_at=_LOOKED_AT,
         # A list with nothing in it would be null, which nothing is "not in".
         busy=list(busy) or [""],
     )
+    # What is returned by an update comes in no order.
+    rows.sort(key=lambda row: (str(row["due_at"]), row["event_id"]))
     return [convert(row, ClaimedDelivery) for row in rows]
 
 

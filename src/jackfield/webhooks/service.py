@@ -100,8 +100,7 @@ def _distinct(events: Iterable[str]) -> tuple[str, ...]:
 def _require_usable(endpoint: Endpoint, *, plain_http: bool) -> None:
     faults = [*_url_faults(endpoint.url, plain_http=plain_http), *_event_faults(endpoint.events)]
     if faults:
-        words = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
-        raise InvalidRequest(words, faults=faults)
+        raise InvalidRequest.of(faults)
 
 
 def _url_faults(url: str, *, plain_http: bool) -> Iterable[Fault]:

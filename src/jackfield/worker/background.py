@@ -1,8 +1,9 @@
-"""All background work of one process."""
+"""The background jobs of one process."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -16,32 +17,48 @@ _PAUSE_SECONDS: Final = 5.0
 _log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class BackgroundJob:
+    """
+    Work that no request asks for.
+
+    `run` does all there is to do, `every` so many seconds after it ended; without `every` it goes
+    on until it is cancelled. A job that fails is logged and begun again.
+    """
+
+    name: str
+    run: Callable[[Hub], Awaitable[object]]
+    every: float | None = None
+
+
+JOBS: Final = (
+    BackgroundJob("deliveries", lambda hub: Deliverer(hub).run()),
+    BackgroundJob("pruning", pruning.prune, every=3600.0),
+    BackgroundJob("connectors", connectors.reload, every=1.0),
+)
+
+
 @asynccontextmanager
-async def background(hub: Hub) -> AsyncGenerator[None]:
-    """Work in the background while the block runs; attempts under way are finished at its end."""
-    loops = [
-        asyncio.create_task(run_forever(work))
-        for work in (
-            lambda: Deliverer(hub).run(),
-            lambda: pruning.run(hub),
-            lambda: connectors.run(hub),
-        )
-    ]
+async def background(
+    hub: Hub, jobs: tuple[BackgroundJob, ...] = JOBS, *, pause: float = _PAUSE_SECONDS
+) -> AsyncGenerator[None]:
+    """Do the jobs while the block runs; what is under way is finished at its end."""
+    running = [asyncio.create_task(_run_forever(hub, job, pause=pause)) for job in jobs]
     try:
         yield
     finally:
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
-async def run_forever(
-    work: Callable[[], Awaitable[None]], *, pause: float = _PAUSE_SECONDS
-) -> None:
-    """Do `work` until cancelled, and begin anew where it fails: a database may be away a while."""
+async def _run_forever(hub: Hub, job: BackgroundJob, *, pause: float) -> None:
+    """Run a job until cancelled, `pause` after a failure at the latest: a database may be away."""
     while True:
+        wait = job.every
         try:
-            await work()
+            await job.run(hub)
         except Exception:  # noqa: BLE001 - logged, and nobody else would notice that work stopped
-            _log.exception("background_work_failed")
-        await asyncio.sleep(pause)
+            _log.exception("background_job_failed", job=job.name)
+            wait = pause if wait is None else min(wait, pause)
+        await asyncio.sleep(pause if wait is None else wait)

@@ -5,25 +5,15 @@ from typing import Final
 
 import structlog
 
-from jackfield.kit.errors import HubError
+from jackfield.kit.actor import Actor
 from jackfield.profiles import service as profiles
 from jackfield.profiles.events import announce_versions
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 
-_EVERY_SECONDS: Final = 1.0
+ACTOR: Final = Actor.worker("connectors")
 
 _log = structlog.get_logger()
-
-
-async def run(hub: Hub) -> None:
-    """Look for changes every second until cancelled."""
-    while True:
-        await asyncio.sleep(_EVERY_SECONDS)
-        try:
-            await reload(hub)
-        except (HubError, OSError) as error:
-            _log.error("connectors_not_reloaded", detail=str(error))
 
 
 async def reload(hub: Hub) -> bool:
@@ -40,6 +30,6 @@ async def reload(hub: Hub) -> bool:
         _log.error("connector_not_loaded", finding=str(finding))
     _log.info("connectors_reloaded", count=len(hub.catalog.connectors()))
     for project in await all_projects(hub.db):
-        await profiles.ensure_defaults(hub, project.id)
-        await announce_versions(hub, project.id)
+        await profiles.ensure_defaults(hub, project.id, ACTOR)
+        await announce_versions(hub, project.id, ACTOR)
     return True

@@ -1,20 +1,17 @@
 """Forgetting what projects no longer want kept."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
-import structlog
-
-from jackfield.kit.errors import HubError
+from jackfield.kit.actor import Actor
 from jackfield.projects import service as projects
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 from jackfield.webhooks import secrets
 from jackfield.worker.repo import Retention
 
-_EVERY_SECONDS: Final = 3600.0
+ACTOR: Final = Actor.worker("pruning")
 # So few that whoever waits to write meanwhile does not notice.
 _AT_ONCE: Final = 1000
 _STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
@@ -24,18 +21,6 @@ _STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
     Retention.drop_deliveries,
     Retention.drop_events,
 )
-
-_log = structlog.get_logger()
-
-
-async def run(hub: Hub) -> None:
-    """Prune every hour until cancelled."""
-    while True:
-        try:
-            await prune(hub)
-        except HubError as error:
-            _log.error("logs_not_pruned", code=error.code, detail=error.detail)
-        await asyncio.sleep(_EVERY_SECONDS)
 
 
 async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
@@ -50,7 +35,7 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
         for step in _STEPS:
             more = True
             while more:
-                async with hub.db.write(project.id) as tx:
+                async with hub.db.write(project.id, ACTOR) as tx:
                     more = await step(Retention(tx, before=before, most=at_once))
-        async with hub.db.write(project.id) as tx:
+        async with hub.db.write(project.id, ACTOR) as tx:
             await secrets.forget_previous(tx)

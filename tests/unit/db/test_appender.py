@@ -7,6 +7,7 @@ import pytest
 from jackfield.db.tx import Database
 from jackfield.db.write_buffer import WriteBuffer
 from jackfield.kit.ids import ProjectId
+from tests.support.actor import TESTER
 from tests.support.clock import NOW
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +21,7 @@ INSERT = """
 
 @pytest.fixture(autouse=True)
 async def project(db: Database) -> None:
-    async with db.write(PROJECT) as tx:
+    async with db.write(PROJECT, TESTER) as tx:
         await tx.run(
             "insert into projects (id, name, created_at) values (:project_id, 'ours', :now)"
         )

@@ -6,6 +6,7 @@ import pytest
 
 from jackfield.db.tx import Database, Tx
 from jackfield.kit.ids import ProjectId
+from tests.support.actor import TESTER
 from tests.support.clock import NOW, FrozenClock
 
 pytestmark = pytest.mark.anyio
@@ -16,7 +17,7 @@ OURS, THEIRS = ProjectId.new(NOW), ProjectId.new(NOW)
 @pytest.fixture
 async def projects(db: Database) -> None:
     for project_id, name in ((OURS, "ours"), (THEIRS, "theirs")):
-        async with db.write(project_id) as tx:
+        async with db.write(project_id, TESTER) as tx:
             await tx.run(
                 "insert into projects (id, name, created_at) values (:project_id, :name, :now)",
                 name=name,
@@ -41,7 +42,7 @@ async def event_ids(db: Database, project_id: ProjectId = OURS) -> list[str]:
 
 @pytest.mark.usefixtures("projects")
 async def test_a_row_is_seen_by_its_own_project_only(db: Database) -> None:
-    async with db.write(OURS) as tx:
+    async with db.write(OURS, TESTER) as tx:
         await add_event(tx, "evt_1")
 
     assert await event_ids(db, OURS) == ["evt_1"]
@@ -51,7 +52,7 @@ async def test_a_row_is_seen_by_its_own_project_only(db: Database) -> None:
 @pytest.mark.usefixtures("projects")
 async def test_a_failed_block_leaves_no_trace_and_spoils_no_other(db: Database) -> None:
     async def write(event_id: str, *, fail: bool) -> None:
-        async with db.write(OURS) as tx:
+        async with db.write(OURS, TESTER) as tx:
             await add_event(tx, event_id)
             if fail:
                 raise ZeroDivisionError
@@ -70,7 +71,7 @@ async def test_a_cancelled_writer_leaves_no_trace(db: Database) -> None:
     inside = asyncio.Event()
 
     async def write() -> None:
-        async with db.write(OURS) as tx:
+        async with db.write(OURS, TESTER) as tx:
             await add_event(tx, "evt_cancelled")
             inside.set()
             await asyncio.Event().wait()
@@ -79,7 +80,7 @@ async def test_a_cancelled_writer_leaves_no_trace(db: Database) -> None:
     await inside.wait()
     task.cancel()
     await asyncio.wait([task])
-    async with db.write(OURS) as tx:
+    async with db.write(OURS, TESTER) as tx:
         await add_event(tx, "evt_after")
 
     assert await event_ids(db) == ["evt_after"]
@@ -88,7 +89,7 @@ async def test_a_cancelled_writer_leaves_no_trace(db: Database) -> None:
 @pytest.mark.usefixtures("projects")
 async def test_times_come_back_as_they_went(db: Database, clock: FrozenClock) -> None:
     clock.advance(microseconds=1)
-    async with db.write(OURS) as tx:
+    async with db.write(OURS, TESTER) as tx:
         await add_event(tx, "evt_1")
 
     async with db.read(OURS) as tx:
@@ -99,7 +100,7 @@ async def test_times_come_back_as_they_went(db: Database, clock: FrozenClock) ->
 
 @pytest.mark.usefixtures("projects")
 async def test_a_time_is_compared_as_a_time(db: Database, clock: FrozenClock) -> None:
-    async with db.write(OURS) as tx:
+    async with db.write(OURS, TESTER) as tx:
         await add_event(tx, "evt_1")
     clock.advance(seconds=1)
 
@@ -114,7 +115,7 @@ async def test_a_time_is_compared_as_a_time(db: Database, clock: FrozenClock) ->
 @pytest.mark.usefixtures("projects")
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 40])
 async def test_a_list_fills_a_parenthesis(db: Database, count: int) -> None:
-    async with db.write(OURS) as tx:
+    async with db.write(OURS, TESTER) as tx:
         for number in range(5):
             await add_event(tx, f"evt_{number}")
 
@@ -129,7 +130,7 @@ async def test_a_list_fills_a_parenthesis(db: Database, count: int) -> None:
 
 @pytest.mark.usefixtures("projects")
 async def test_many_rows_are_written_in_one_trip(db: Database) -> None:
-    async with db.write(OURS) as tx:
+    async with db.write(OURS, TESTER) as tx:
         await tx.executemany(
             """
             insert into events (id, project_id, type, subject, body, created_at)
@@ -175,7 +176,7 @@ async def test_a_database_of_a_newer_version_is_refused(db: Database) -> None:
 @pytest.mark.usefixtures("projects")
 async def test_what_a_transaction_read_is_so_until_it_ends(db: Database) -> None:
     async def append(letter: str) -> None:
-        async with db.write(OURS) as tx:
+        async with db.write(OURS, TESTER) as tx:
             row = await tx.one("select name from projects where id = :project_id")
             assert row is not None
             await asyncio.sleep(0)

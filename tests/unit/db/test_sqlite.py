@@ -8,6 +8,7 @@ import pytest
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import DatabaseUnusable
 from jackfield.kit.ids import ProjectId
+from tests.support.actor import TESTER
 from tests.support.clock import NOW
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +19,7 @@ async def test_an_acknowledged_write_is_seen_by_another_process(tmp_path: Path) 
     db = SqliteDatabase(file)
     await db.migrate()
 
-    async with db.write(ProjectId.new(NOW)) as tx:
+    async with db.write(ProjectId.new(NOW), TESTER) as tx:
         await tx.run("insert into projects (id, name, created_at) values (:project_id, 'a', :now)")
 
     with sqlite3.connect(file) as other:

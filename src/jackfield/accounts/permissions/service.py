@@ -4,6 +4,7 @@ from jackfield.accounts.access import load
 from jackfield.accounts.permissions.models import Permissions, ProbeReport
 from jackfield.accounts.permissions.probes import probe
 from jackfield.accounts.permissions.repo import PermissionReports
+from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
 from jackfield.runtime import Hub
 
@@ -17,7 +18,9 @@ async def read_permissions(hub: Hub, project_id: ProjectId, account_id: str) -> 
     return Permissions.of(account, access.connector, access.method, kept)
 
 
-async def probe_permissions(hub: Hub, project_id: ProjectId, account_id: str) -> Permissions:
+async def probe_permissions(
+    hub: Hub, project_id: ProjectId, actor: Actor, account_id: str
+) -> Permissions:
     """
     Find out anew what an account's credentials may do, and keep it.
 
@@ -26,7 +29,7 @@ async def probe_permissions(hub: Hub, project_id: ProjectId, account_id: str) ->
     async with hub.db.read(project_id) as tx:
         asked = await load(tx, hub, account_id)
     findings = await probe(hub, asked)
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         # The account may have gone, or been linked anew, while the provider was asked.
         access = await load(tx, hub, account_id, method_required=False)
         account = access.account

@@ -6,6 +6,7 @@ from typing import Final
 from jackfield.actions.files.models import FileLink, FileNotFound, FileNotLinkable, FileToken
 from jackfield.actions.files.repo import Files, find_file
 from jackfield.engine.run_context import File
+from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
 from jackfield.runtime import Hub
 
@@ -15,7 +16,7 @@ _LIFETIME: Final = timedelta(minutes=15)
 _MOST_BYTES: Final = 512 * 1024 * 1024
 
 
-async def link(hub: Hub, project_id: ProjectId, file: File) -> FileLink:
+async def link(hub: Hub, project_id: ProjectId, actor: Actor, file: File) -> FileLink:
     """
     Keep a file for 15 minutes, and return a link to it.
 
@@ -23,7 +24,7 @@ async def link(hub: Hub, project_id: ProjectId, file: File) -> FileLink:
         FileNotLinkable: too many bytes of the project's wait already.
     """
     token = FileToken.mint()
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         await Files(tx).prune()
         if await Files(tx).size() + len(file.content) > _MOST_BYTES:
             raise FileNotLinkable

@@ -27,7 +27,6 @@ from jackfield.agents.a2a.protocol import Request
 from jackfield.agents.accounts import AccountSet, account_ids, select_accounts
 from jackfield.agents.jsonrpc import RpcRefused
 from jackfield.kit.errors import HubError, UnsupportedMediaType
-from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json, encode
 from jackfield.logs.runs.sources import PATHS, RunSource
 from jackfield.projects import service as projects
@@ -72,7 +71,7 @@ class A2a:
         """
         headers = Headers(scope=scope)
         caller = await self._caller(headers)
-        found = await self._reach(caller.project_id, headers)
+        found = await self._reach(caller, headers)
         return Response(encode(cards.extended_card(self._hub, found)), media_type=_JSON)
 
     async def serve(self, scope: Scope, body: bytes) -> Response:
@@ -91,7 +90,7 @@ class A2a:
         except RpcRefused as refused:
             return Response(jsonrpc.refuse(refused.rpc_id, refused), media_type=_JSON)
         try:
-            answer = await self._answer(request, caller.project_id, headers)
+            answer = await self._answer(request, caller, headers)
         except HubError as error:
             content = jsonrpc.refuse(request.id, _as_rpc(error))
         else:
@@ -102,13 +101,11 @@ class A2a:
             return Response(protocol.event(content), headers=_UNBUFFERED, media_type=_STREAM)
         return Response(content, media_type=_JSON)
 
-    async def _answer(
-        self, request: Request, project_id: ProjectId, headers: Headers
-    ) -> Json | Response:
+    async def _answer(self, request: Request, caller: Caller, headers: Headers) -> Json | Response:
         match request.method:
             case "message/send" | "message/stream":
                 wish = parse_message(request.params)
-                found = await self._reach(project_id, headers)
+                found = await self._reach(caller, headers)
                 if wish.order is None:
                     return await search_reply.find(self._hub, found, wish)
                 task = Task(wish.context_id)
@@ -117,7 +114,7 @@ class A2a:
                 events = self._events(request, found, wish, task)
                 return StreamingResponse(events, headers=_UNBUFFERED, media_type=_STREAM)
             case "agent/getAuthenticatedExtendedCard":
-                return cards.extended_card(self._hub, await self._reach(project_id, headers))
+                return cards.extended_card(self._hub, await self._reach(caller, headers))
             case "tasks/get" | "tasks/cancel" | "tasks/resubscribe":
                 if not isinstance(request.params.get("id"), str):
                     msg = "params.id must be the id of a task"
@@ -161,12 +158,16 @@ class A2a:
         caller.require(ApiScope.ACTIONS_EXECUTE)
         return caller
 
-    async def _reach(self, project_id: ProjectId, headers: Headers) -> AccountSet:
+    async def _reach(self, caller: Caller, headers: Headers) -> AccountSet:
         ids = account_ids(headers.get("x-account-id", ""))
         if not ids:
             raise AccountMissing
         return await select_accounts(
-            self._hub, project_id, ids, end_user=headers.get("x-end-user-id")
+            self._hub,
+            caller.project_id,
+            caller.agent("a2a"),
+            ids,
+            end_user=headers.get("x-end-user-id"),
         )
 
 

@@ -33,7 +33,7 @@ async def run(hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task) -> 
     try:
         return await run_once(
             hub,
-            reach.project_id,
+            reach,
             IdempotentCall(
                 None if wish.is_dry_run else wish.key,
                 ["message", accounts, wish.form, wish.order],

@@ -86,7 +86,11 @@ class Mcp:
         except RpcRefused as refused:
             return _respond(jsonrpc.refuse(None, refused), media_type, status=400)
         endpoint = await resolve(
-            self._hub, caller.project_id, headers=headers, query_string=scope["query_string"]
+            self._hub,
+            caller.project_id,
+            caller.agent("mcp"),
+            headers=headers,
+            query_string=scope["query_string"],
         )
         if isinstance(received, Message):
             status, content = await self._receive(endpoint, received, headers)

@@ -52,7 +52,7 @@ async def call(
     try:
         return await run_once(
             hub,
-            endpoint.project_id,
+            endpoint,
             IdempotentCall(
                 None if endpoint.is_dry_run else key,
                 ["tools/call", accounts, endpoint.style, name, arguments],

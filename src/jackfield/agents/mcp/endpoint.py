@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 
 from jackfield.agents.accounts import AccountSet, account_ids, select_accounts
 from jackfield.agents.param_styles import ParamStyle
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.ids import ProjectId
 from jackfield.projects import service as projects
@@ -43,7 +44,7 @@ class Endpoint(AccountSet):
 
 
 async def resolve(
-    hub: Hub, project_id: ProjectId, *, headers: Headers, query_string: bytes
+    hub: Hub, project_id: ProjectId, actor: Actor, *, headers: Headers, query_string: bytes
 ) -> Endpoint:
     """
     Find out what a request is about.
@@ -57,9 +58,10 @@ async def resolve(
     ids = account_ids(headers.get(_ACCOUNT) or query.get(_ACCOUNT) or query.get("account_id") or "")
     if not ids:
         raise AccountsMissing
-    found = await select_accounts(hub, project_id, ids, end_user=headers.get(_END_USER))
+    found = await select_accounts(hub, project_id, actor, ids, end_user=headers.get(_END_USER))
     return Endpoint(
         project_id=project_id,
+        actor=actor,
         held=found.held,
         unusable=found.unusable,
         style=_choice("param-style", query, ParamStyle.NESTED),

@@ -78,7 +78,7 @@ async def submit(hub: Hub, endpoint: Endpoint, given: Mapping[str, Json]) -> Jso
     said = _said(given)
     if endpoint.is_dry_run:
         return {"isError": False, "result": {"message": "Nothing was kept: this is a dry run"}}
-    async with hub.db.write(endpoint.project_id) as tx:
+    async with hub.db.write(endpoint.project_id, endpoint.actor) as tx:
         kept = await feedback.keep(tx, said, account_id=account_id)
     return {
         "isError": False,

@@ -17,6 +17,7 @@ from jackfield.connect.verified_account import LinkTarget, find_target, save_acc
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.repo import Events
+from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
@@ -55,7 +56,9 @@ async def hold_back(
     return link
 
 
-async def confirm(hub: Hub, project_id: ProjectId, link_id: str) -> tuple[PendingLink, Account]:
+async def confirm(
+    hub: Hub, project_id: ProjectId, actor: Actor, link_id: str
+) -> tuple[PendingLink, Account]:
     """
     Make an account of a pending link.
 
@@ -64,7 +67,7 @@ async def confirm(hub: Hub, project_id: ProjectId, link_id: str) -> tuple[Pendin
         PendingLinkDecided, PendingLinkExpired: it no longer waits.
         ProfileNotFound: its connector profile was deleted meanwhile.
     """
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, actor) as tx:
         link = await PendingLinks(tx).get(link_id)
         link.require_pending()
         account = await save_account(

@@ -268,7 +268,7 @@ async def update_account(ctx: ApiContext, account_id: str, body: AccountChange) 
         other = await rotation.verify_rotation(
             hub, project_id, account_id, cast("dict[str, str]", submitted)
         )
-    async with hub.db.write(project_id) as tx:
+    async with hub.db.write(project_id, ctx.actor) as tx:
         _require_as_linked(await Accounts(tx).get(account_id), fixed)
         if other is not None:
             confirmed = body.confirm_identity_change is True
@@ -280,7 +280,7 @@ async def update_account(ctx: ApiContext, account_id: str, body: AccountChange) 
 @api.add("DELETE", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))
 async def delete_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Delete an account and its credentials, and return what it was."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return _out(ctx, await accounts.remove(tx, account_id))
 
 
@@ -292,7 +292,7 @@ async def delete_account(ctx: ApiContext, account_id: str) -> AccountOut:
 )
 async def check_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Ask the provider whether it still accepts the account's credential."""
-    checked = await accounts.check(ctx.hub, ctx.caller.project_id, account_id)
+    checked = await accounts.check(ctx.hub, ctx.caller.project_id, ctx.actor, account_id)
     return _out(ctx, checked)
 
 
@@ -304,7 +304,7 @@ async def check_account(ctx: ApiContext, account_id: str) -> AccountOut:
 )
 async def suspend_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Pause an account: its actions are refused until it is resumed."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return _out(ctx, await accounts.suspend(tx, account_id))
 
 
@@ -316,7 +316,7 @@ async def suspend_account(ctx: ApiContext, account_id: str) -> AccountOut:
 )
 async def resume_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Let a suspended account be used again."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return _out(ctx, await accounts.resume(tx, account_id))
 
 

@@ -186,6 +186,7 @@ async def create_connect_session(ctx: ApiContext, body: ConnectSessionIn) -> Ope
     opened = await connect.open_session(
         ctx.hub,
         ctx.caller.project_id,
+        ctx.actor,
         body.terms(),
         seconds=int(body.expires_in or DEFAULT_SECONDS),
         version=body.provider_version,

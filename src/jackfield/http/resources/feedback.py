@@ -61,7 +61,7 @@ class FeedbackQuery(Struct, frozen=True):
 )
 async def submit_feedback(ctx: ApiContext, body: FeedbackIn) -> FeedbackKeptOut:
     """Keep what an agent or a person says of tools used with an account."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         said = FeedbackDraft(
             body.feedback,
             tuple(body.tool_names),

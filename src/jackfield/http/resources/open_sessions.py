@@ -76,7 +76,7 @@ async def get_connect_session(ctx: ApiContext, session_id: str) -> ConnectSessio
 )
 async def revoke_connect_session(ctx: ApiContext, session_id: str) -> ConnectSessionOut:
     """Take a connect session back: its token and its link work no more."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         session = await connect.revoke(tx, _known(session_id))
     return ConnectSessionOut(**session_fields(ctx, session))
 
@@ -93,7 +93,7 @@ async def make_reconnect_link(
 ) -> OpenedSessionOut:
     """Get a link with which an account's owner links it anew."""
     opened = await connect.open_reconnect(
-        ctx.hub, ctx.caller.project_id, account_id, seconds=query.expires_in
+        ctx.hub, ctx.caller.project_id, ctx.actor, account_id, seconds=query.expires_in
     )
     return OpenedSessionOut(
         **session_fields(ctx, opened.session),

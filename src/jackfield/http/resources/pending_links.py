@@ -110,7 +110,7 @@ async def get_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
 )
 async def confirm_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
     """Make an account of a link: whoever completed it is the one who was asked."""
-    link, _ = await pending.confirm(ctx.hub, ctx.caller.project_id, link_id)
+    link, _ = await pending.confirm(ctx.hub, ctx.caller.project_id, ctx.actor, link_id)
     return PendingLinkOut.of(link)
 
 
@@ -122,5 +122,5 @@ async def confirm_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
 )
 async def refuse_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
     """Delete a link and its credentials."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return PendingLinkOut.of(await pending.refuse(tx, link_id))

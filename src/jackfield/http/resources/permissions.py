@@ -86,5 +86,7 @@ async def probe_permissions(ctx: ApiContext, account_id: str) -> PermissionsOut:
     The provider is asked by requests that change nothing: reads, and writes it refuses before
     anything happens.
     """
-    found = await permissions.probe_permissions(ctx.hub, ctx.caller.project_id, account_id)
+    found = await permissions.probe_permissions(
+        ctx.hub, ctx.caller.project_id, ctx.actor, account_id
+    )
     return PermissionsOut.of(found)

@@ -179,7 +179,7 @@ async def list_connector_profiles(ctx: ApiContext, query: ProfilesQuery) -> Prof
 )
 async def create_connector_profile(ctx: ApiContext, body: ProfileIn) -> ProfileOut:
     """Switch a connector on. Its first profile is the default."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return _out(ctx, await profiles.create(tx, ctx.hub, body.terms()))
 
 
@@ -214,7 +214,7 @@ async def update_connector_profile(
     ctx: ApiContext, profile_id: str, body: ProfileChange
 ) -> ProfileOut:
     """Change a connector profile. While it is not active, neither are its accounts."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         changed = await profile_switch.change_profile(tx, ctx.hub, profile_id, body.values())
         return _out(ctx, changed)
 
@@ -233,7 +233,7 @@ async def update_connector_profile(
 )
 async def delete_connector_profile(ctx: ApiContext, profile_id: str) -> ProfileOut:
     """Delete a connector profile that no account is linked with, and return what it was."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return _out(ctx, await profile_switch.remove_profile(tx, profile_id))
 
 
@@ -277,7 +277,7 @@ async def pin_connector_version(
     ctx: ApiContext, profile_id: str, body: PinnedVersion
 ) -> PinnedVersionOut:
     """Refuse to run on any other version of the connector, until it is unpinned."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         profile = await Profiles(tx).get(profile_id)
         version = body.pinned_version or ctx.hub.catalog.get(profile.connector_key).version
         pinned = await profiles.pin(tx, ctx.hub, profile_id, version)
@@ -293,7 +293,7 @@ async def pin_connector_version(
 )
 async def unpin_connector_version(ctx: ApiContext, profile_id: str) -> Response:
     """Run on whatever version of the connector the hub has."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         await profiles.pin(tx, ctx.hub, profile_id, None)
     return Response(status_code=204)
 

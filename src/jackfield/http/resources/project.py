@@ -106,7 +106,7 @@ async def get_project(ctx: ApiContext) -> ProjectOut:
 @api.add("PATCH", "/jackfield/project", scope=Scope.PROJECT_WRITE)
 async def update_project(ctx: ApiContext, body: ProjectChange) -> ProjectOut:
     """Change the project's settings."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         settings = await projects.change_settings(tx, body.values())
         return _out(await Projects(tx).get(), settings)
 

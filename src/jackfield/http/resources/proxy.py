@@ -96,7 +96,7 @@ async def proxy_request(ctx: ApiContext, body: ProxyIn) -> ProxyOut:
         profile_id=ctx.headers.get(PROFILE) or None,
         dry_run=bool(body.dry_run),
     )
-    return _out(await proxy.forward(ctx.hub, ctx.caller.project_id, order))
+    return _out(await proxy.forward(ctx.hub, ctx.caller.project_id, ctx.actor, order))
 
 
 def _out(answer: ProxyResponse) -> ProxyOut:

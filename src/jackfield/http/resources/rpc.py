@@ -135,9 +135,9 @@ async def run_action(ctx: ApiContext, query: RpcQuery, body: RpcIn) -> RpcOut | 
         debug=query.debug or placed["query"].get("debug") is True,
     )
     if query.stream and not order.dry_run:
-        found = await actions.stream(ctx.hub, ctx.caller.project_id, order)
+        found = await actions.stream(ctx.hub, ctx.caller.project_id, ctx.actor, order)
         return StreamingResponse(found.chunks, headers=SAVED, media_type=found.content_type)
-    outcome = await actions.run(ctx.hub, ctx.caller.project_id, order)
+    outcome = await actions.run(ctx.hub, ctx.caller.project_id, ctx.actor, order)
     if outcome.file is not None:
         return download(outcome.file)
     return _answer(outcome)

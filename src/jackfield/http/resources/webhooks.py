@@ -122,7 +122,7 @@ class TestOut(Struct, frozen=True):
 async def create_webhook(ctx: ApiContext, body: WebhookIn) -> NewWebhookOut:
     """Have events sent to a URL from now on. The answer holds the signing secret, this once."""
     wanted = EndpointChange(body.url, tuple(body.events), body.description)
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         endpoint, secret = await webhooks.create(
             tx, ctx.hub.vault, wanted, plain_http=_takes_plain_http(ctx)
         )
@@ -149,7 +149,7 @@ async def update_webhook(ctx: ApiContext, webhook_id: str, body: WebhookChangeIn
     """Change a webhook endpoint. One that is switched off is told nothing; on again, what is new."""
     events = None if body.events is None else tuple(body.events)
     wanted = EndpointChange(body.url, events, body.description, body.active)
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         endpoint = await webhooks.change(tx, webhook_id, wanted, plain_http=_takes_plain_http(ctx))
     return WebhookOut(**_fields(endpoint))
 
@@ -157,7 +157,7 @@ async def update_webhook(ctx: ApiContext, webhook_id: str, body: WebhookChangeIn
 @api.add("DELETE", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
 async def delete_webhook(ctx: ApiContext, webhook_id: str) -> WebhookOut:
     """Forget a webhook endpoint, its secret, and what it was still to be told."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return WebhookOut(**_fields(await webhooks.remove(tx, webhook_id)))
 
 
@@ -166,7 +166,7 @@ async def rotate_webhook_secret(
     ctx: ApiContext, webhook_id: str, query: RotateQuery
 ) -> NewWebhookOut:
     """Get a new signing secret, this once. The old one signs as well until the overlap is over."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         endpoint, secret = await secrets.rotate(
             tx, ctx.hub.vault, webhook_id, overlap=timedelta(seconds=query.overlap_seconds)
         )
@@ -228,7 +228,7 @@ async def list_deliveries(
 )
 async def replay_delivery(ctx: ApiContext, webhook_id: str, event_id: str) -> DeliveryOut:
     """Tell an endpoint of an event once more, whatever came of it before."""
-    async with ctx.hub.db.write(ctx.caller.project_id) as tx:
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
         await Deliveries(tx).get(endpoint.id, event_id)
         await Deliveries(tx).begin_again(endpoint.id, event_id)

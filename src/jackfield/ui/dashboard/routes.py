@@ -28,6 +28,7 @@ from jackfield.ui.dashboard.pages import (
     LinkPage,
     ProblemPage,
 )
+from jackfield.ui.dashboard.sign_in import actor_of
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
 
@@ -76,18 +77,18 @@ async def show_account(request: Request, project: Project) -> Response:
 async def change_account(request: Request, project: Project) -> Response:
     """Do what the posted button says with an account."""
     hub, account_id = hub_of(request), request.path_params["account_id"]
-    verb = request.path_params["verb"]
+    verb, actor = request.path_params["verb"], actor_of(request)
     try:
         if verb == "check":
-            checked = await accounts.check(hub, project.id, account_id)
+            checked = await accounts.check(hub, project.id, actor, account_id)
             return await _account_page(request, project, checked, checked=True)
         if verb == "probe":
-            await probe_permissions(hub, project.id, account_id)
+            await probe_permissions(hub, project.id, actor, account_id)
         if verb == "reconnect":
             return await _reconnect_page(request, project, account_id)
         change = _CHANGES.get(verb)
         if change is not None:
-            async with hub.db.write(project.id) as tx:
+            async with hub.db.write(project.id, actor) as tx:
                 await change(tx, account_id)
     except HubError as refused:
         return _missing(request, project, refused)
@@ -113,7 +114,9 @@ async def make_link(request: Request, project: Project) -> Response:
         provider=typed.get("provider") or None,
     )
     try:
-        opened = await connect.open_session(hub, project.id, terms, seconds=_LINK_SECONDS)
+        opened = await connect.open_session(
+            hub, project.id, actor_of(request), terms, seconds=_LINK_SECONDS
+        )
     except HubError as refused:
         return _link_page(request, project, typed=typed, problem=refused.detail)
     link = connect.auth_link(hub.public_url, opened.token)
@@ -130,7 +133,9 @@ _CHANGES: Final[Mapping[str, Callable[..., Awaitable[Account]]]] = {
 async def _reconnect_page(request: Request, project: Project, account_id: str) -> Response:
     """Show an account with a link that its owner links it anew with."""
     hub = hub_of(request)
-    opened = await connect.open_reconnect(hub, project.id, account_id, seconds=_LINK_SECONDS)
+    opened = await connect.open_reconnect(
+        hub, project.id, actor_of(request), account_id, seconds=_LINK_SECONDS
+    )
     async with hub.db.read(project.id) as tx:
         account = await Accounts(tx).get(account_id)
     link = connect.auth_link(hub.public_url, opened.token)

@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from jackfield.kit.actor import Actor
 from jackfield.projects import service as projects
 from jackfield.projects.models import DashboardToken, Project, SignInLinkUsed, SignInToken
 from jackfield.ui.dashboard.pages import SignedOutPage
@@ -30,6 +31,11 @@ def signed_in(view: View) -> Callable[[Request], Awaitable[Response]]:
         return await view(request, project)
 
     return show
+
+
+def actor_of(request: Request) -> Actor:
+    """Return the actor of a request that `signed_in` let through."""
+    return DashboardToken(request.cookies[_COOKIE]).actor
 
 
 async def sign_in(request: Request) -> Response:

@@ -1,0 +1,42 @@
+"""The one who makes a change: carried by every transaction that writes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+
+class ActorKind(StrEnum):
+    API_KEY = "api_key"
+    AGENT = "agent"
+    DASHBOARD_SESSION = "dashboard_session"
+    CONNECT_SESSION = "connect_session"
+    WORKER = "worker"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """
+    An API key, a session, or a part of the hub itself.
+
+    `id` tells it from others of its kind and is no secret: the id of an API key or connect session,
+    a fingerprint of a dashboard session, the name of a job or command. An agent is an API key that
+    came through the protocol `via`.
+    """
+
+    kind: ActorKind
+    id: str
+    via: str | None = None
+
+    @classmethod
+    def worker(cls, job: str) -> Self:
+        """Return the actor of work that no request asked for."""
+        return cls(ActorKind.WORKER, job)
+
+    @classmethod
+    def command(cls, name: str) -> Self:
+        """Return the actor of a command on the machine of the hub, such as `keys create`."""
+        return cls(ActorKind.COMMAND, name)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}" + (f" ({self.via})" if self.via else "")
