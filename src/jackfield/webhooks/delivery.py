@@ -91,11 +91,16 @@ async def release(hub: Hub, claimed: Iterable[ClaimedDelivery]) -> None:
 async def settle(hub: Hub, results: Iterable[Result]) -> None:
     """Write down what came of attempts: those of a project in one transaction."""
     for project_id, some in _by_project((each[0].project_id, each) for each in results).items():
+        accepted = [each for each in some if each[1].is_accepted]
+        refused = [each for each in some if not each[1].is_accepted]
         async with hub.db.write(project_id, ACTOR) as tx:
-            await _settle_accepted(tx, [each for each in some if each[1].is_accepted])
-            for claimed, told in some:
-                if not told.is_accepted:
-                    await _settle_refused(hub, tx, claimed, told)
+            await _settle_accepted(tx, accepted)
+            statuses = [await _settle_refused(hub, tx, *each) for each in refused]
+        # After the commit: what the log says of a delivery is on disk.
+        for claimed, result in accepted:
+            _log_result(claimed, result, DeliveryStatus.DELIVERED)
+        for (claimed, result), status in zip(refused, statuses, strict=True):
+            _log_result(claimed, result, status)
 
 
 async def send(
@@ -147,12 +152,14 @@ async def _settle_accepted(tx: Tx, results: Iterable[Result]) -> None:
     groups: defaultdict[tuple[object, ...], list[ClaimedDelivery]] = defaultdict(list)
     for claimed, told in results:
         groups[claimed.endpoint_id, claimed.leased_until, told.status].append(claimed)
-        _log_result(claimed, told, DeliveryStatus.DELIVERED)
     for (_, _, status), some in groups.items():
         await Deliveries(tx).accept(some, last_status=cast("int | None", status))
 
 
-async def _settle_refused(hub: Hub, tx: Tx, claimed: ClaimedDelivery, told: DeliveryResult) -> None:
+async def _settle_refused(
+    hub: Hub, tx: Tx, claimed: ClaimedDelivery, told: DeliveryResult
+) -> DeliveryStatus:
+    """Record a failed attempt, and return the status that the delivery has now."""
     is_gone = told.status == HTTPStatus.GONE
     due_at: datetime | None = None
     if claimed.body is not None and not is_gone:
@@ -169,7 +176,7 @@ async def _settle_refused(hub: Hub, tx: Tx, claimed: ClaimedDelivery, told: Deli
     )
     if is_gone:
         await webhooks.switch_off(tx, claimed.endpoint_id, reason=_GONE)
-    _log_result(claimed, told, status)
+    return status
 
 
 def _log_result(claimed: ClaimedDelivery, told: DeliveryResult, outcome: DeliveryStatus) -> None:

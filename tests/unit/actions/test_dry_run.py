@@ -1,9 +1,9 @@
 import contextlib
 
 import pytest
-from jackfield.engine.ports import Request
 
 from jackfield.actions.dry_run import DryRunTransport
+from jackfield.engine.ports import Request
 from jackfield.engine.run_context import ActionResult
 from jackfield.kit.errors import ProviderUnavailable
 

@@ -14,6 +14,7 @@ from jackfield.secrets.repo import SecretRows
 from jackfield.secrets.store import SealedSecrets, SecretOwner, open_bundle, remove_secrets
 from jackfield.vault.cipher import SealBroken, Vault
 from jackfield.vault.keyring import Key, Keyring
+from tests.support.actor import TESTER
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +39,7 @@ async def kept(db: Database, owner: SecretOwner) -> Mapping[str, str]:
 
 
 async def keep(db: Database, owner: SecretOwner, values: Mapping[str, str]) -> None:
-    async with db.write(PROJECT) as tx:
+    async with db.write(PROJECT, TESTER) as tx:
         await SealedSecrets(tx, VAULT).put(owner, values)
 
 
@@ -51,7 +52,7 @@ async def test_what_earlier_versions_sealed_opens(
     kind, owner_id = owner
     vectors: list[dict[str, Any]] = [each for each in VECTORS["sealed"] if each["owner"] == kind]
     place = SecretOwner(PROJECT, owner_id, vectors[0]["generation"])
-    async with project.write(PROJECT) as tx:
+    async with project.write(PROJECT, TESTER) as tx:
         sealed = {each["field"]: base64.b64decode(each["sealed"]) for each in vectors}
         await SecretRows(tx).replace(owner_id, sealed, generation=place.generation)
 
@@ -92,10 +93,10 @@ async def test_a_bundle_opens_without_a_transaction_and_shows_nothing(project: D
 async def test_removed_secrets_are_gone_one_or_all(project: Database) -> None:
     await keep(project, OWNER, {"key": "one", "other": "two"})
 
-    async with project.write(PROJECT) as tx:
+    async with project.write(PROJECT, TESTER) as tx:
         await remove_secrets(tx, OWNER.id, name="key")
     left = await kept(project, OWNER)
-    async with project.write(PROJECT) as tx:
+    async with project.write(PROJECT, TESTER) as tx:
         await remove_secrets(tx, OWNER.id)
 
     assert left == {"other": "two"}

@@ -17,7 +17,7 @@ PARTS = {"dashboard/base.html", "hub/base.html", "hub/parts.html"}
 
 
 def contexts() -> Iterator[type[Any]]:
-    for module in pkgutil.iter_modules(ui.__path__, f"{ui.__name__}."):
+    for module in pkgutil.walk_packages(ui.__path__, f"{ui.__name__}."):
         for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, type) and is_dataclass(value) and hasattr(value, "template"):
                 yield value
