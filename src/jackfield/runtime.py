@@ -1,4 +1,4 @@
-"""The running hub: the long-lived parts, built once and passed along."""
+"""The running hub: long-lived parts, built once and passed along."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What an operator sets: the only reader of the environment."""
+"""Operator settings: the only reader of the environment."""
 
 import os
 from collections.abc import Mapping

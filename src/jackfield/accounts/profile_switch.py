@@ -1,4 +1,4 @@
-"""Accounts follow their connector profile: it is switched off and on, and they with it."""
+"""Changes of a connector profile, and of the accounts that follow it."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,5 @@
-"""The provider of one account, as the engine sees it: its connector's hosts, through egress.
+"""
+Transport to the provider of one account: its connector's hosts, through egress.
 
 An account is the same to its connector whoever asks: an action's run, or the verification of its
 credentials. `run_context` is the one place that says what either gets.

@@ -1,4 +1,4 @@
-"""Where accounts are kept."""
+"""Repository of accounts."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

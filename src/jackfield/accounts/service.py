@@ -1,4 +1,4 @@
-"""What can be done with linked accounts."""
+"""Operations on linked accounts: add, change, suspend, resume, check, remove."""
 
 from collections.abc import Mapping
 from dataclasses import replace

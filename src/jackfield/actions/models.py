@@ -1,4 +1,4 @@
-"""Orders to run actions."""
+"""Requests to run an action or a proxy call, and their errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

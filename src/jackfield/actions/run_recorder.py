@@ -1,4 +1,4 @@
-"""Writing a run down while it goes on: what became of each step, at as little cost as it can be."""
+"""Recorder of a run's steps and provider exchanges; writes one log row when the run ends."""
 
 import time
 from collections.abc import AsyncGenerator, Mapping

@@ -1,4 +1,5 @@
-"""Running actions.
+"""
+Execution of actions.
 
 In three phases, so that no transaction is open while a provider thinks: prepare (whose account,
 which action, are the inputs valid), perform (open the credential, run the compiled steps), record.

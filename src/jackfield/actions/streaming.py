@@ -1,4 +1,5 @@
-"""Passing a provider's rows on as they come, however many: exports of whole projects.
+"""
+Streaming of a provider's rows, for exports of any size.
 
 The engine prepares the request as for any run. Its transport then keeps the answer open instead of
 reading it; a refusal is read and goes back to the engine, which knows what it means and may try

@@ -1,4 +1,4 @@
-"""The accounts an agent may use in one request, whatever protocol it speaks."""
+"""The accounts that one agent request may use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

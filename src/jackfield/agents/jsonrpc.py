@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0, as the protocols for agents use it: its codes, its answers and its refusals."""
+"""JSON-RPC 2.0: error codes, responses and errors shared by the agent protocols."""
 
 from typing import Final, TypeAlias
 

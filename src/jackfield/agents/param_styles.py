@@ -1,4 +1,5 @@
-"""How a tool takes an action's inputs: by place, with the place in each name, or plainly.
+"""
+Parameter styles of tools: nested by location, prefixed with the location, or flat.
 
 The three agree with what clients of the platform ask for by `param-style`.
 """

@@ -1,4 +1,4 @@
-"""What an agent is told of a run, whatever protocol it speaks: the same facts as over REST."""
+"""Result and error bodies of tool calls, the same for every agent protocol."""
 
 from jackfield.actions.files import service as files
 from jackfield.engine.run_context import ActionResult

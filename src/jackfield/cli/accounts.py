@@ -1,4 +1,4 @@
-"""`jackfield accounts …`: linked accounts, through the hub's API."""
+"""`jackfield accounts …`: linked accounts, through the API."""
 
 from typing import Any
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""`jackfield actions …` and `jackfield run`: what can be run, and running it."""
+"""`jackfield actions …` and `jackfield run`: the catalog of actions, and running one."""
 
 import json
 import sys

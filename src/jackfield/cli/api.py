@@ -1,4 +1,4 @@
-"""The hub's API, as the commands that speak HTTP use it: the client, with refusals as endings."""
+"""API client of the commands that speak HTTP; API errors become exit statuses."""
 
 from collections.abc import Mapping
 from typing import Any

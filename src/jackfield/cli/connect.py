@@ -1,4 +1,4 @@
-"""`jackfield connect`: a link with which somebody links an account."""
+"""`jackfield connect`: an auth link for an origin owner."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""Running connectors' cases."""
+"""`jackfield connectors cases`: a runner of connectors' cases."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Checking connectors, and listing those that are there."""
+"""`jackfield connectors check` and `list`."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Running one action against its provider, and evaluating single cases."""
+"""`jackfield connectors run` and `eval`: one action against its provider, single cases."""
 
 import asyncio
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""Starting connectors, and telling editors what one looks like."""
+"""`jackfield connectors new`, `import` and `schema`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`jackfield doctor`: is this installation in order, and what helps where it is not."""
+"""`jackfield doctor`: checks of the installation, each with its remedy."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable

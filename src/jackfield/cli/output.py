@@ -1,4 +1,4 @@
-"""How commands answer: a table for people, `--json` for programs, one line for a refusal."""
+"""Output of commands: a table, JSON with `--json`, or one line for an error."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence

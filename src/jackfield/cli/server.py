@@ -1,4 +1,4 @@
-"""Running the hub's web server inside a command."""
+"""Web server of the commands `serve` and `demo`."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Jackfield's own client: `Hub` waits for each answer, `AsyncHub` awaits it."""
+"""Python client of the hub's API: `Hub` is synchronous, `AsyncHub` asynchronous."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""The client that awaits."""
+"""Asynchronous client."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What a hub may answer instead of a result, by what can be done about it."""
+"""Errors raised by the client, grouped by what the caller can do about them."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final

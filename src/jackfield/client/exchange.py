@@ -1,4 +1,4 @@
-"""What both clients do alike: how a request looks, what an answer means, when to try again."""
+"""Request building, response parsing and retries shared by both clients."""
 
 import base64
 import secrets

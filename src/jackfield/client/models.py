@@ -1,4 +1,4 @@
-"""What a hub answers, typed. Fields a newer hub adds are ignored."""
+"""Typed API responses. Fields added by a newer hub are ignored."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Each thing a hub can be asked, as data: the clients that wait and those that await share it."""
+"""API operations as data, shared by both clients."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The client that waits."""
+"""Synchronous client."""
 
 import http.client
 import ssl

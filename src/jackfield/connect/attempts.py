@@ -1,4 +1,4 @@
-"""What came of the last time that somebody tried to link with a connect session."""
+"""Result of the latest link attempt in a connect session."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a form asks for, given what is filled in so far."""
+"""The visible fields of a connect form for the values entered so far."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,5 @@
-"""Which pages may show the Hub inside them.
+"""
+Policy on the pages that may embed the Hub in a frame.
 
 The page's own script asks for a frame with the session's token; the browser says which origin it
 belongs to. The frame's address then names that grant and nothing secret, and the page behind it

@@ -1,4 +1,4 @@
-"""Where connect sessions, and the frames they are shown in, are kept."""
+"""Repositories of connect sessions and of the frames they are shown in."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,5 @@
-"""Other credentials for an account, given by the project's own software: a key rotated by a script.
+"""
+Credential rotation of an account through the API.
 
 They are asked about like any that a person enters: what the provider refuses is never kept.
 """

@@ -1,4 +1,4 @@
-"""What can be done with connect sessions."""
+"""Operations on connect sessions: open, authenticate, list offers, revoke."""
 
 import uuid
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a connect session may be asked for."""
+"""Validation of the terms of a new connect session."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a connector says about one of its actions."""
+"""Public description of one action of a connector."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Ways to link an account, and what they ask for."""
+"""Auth methods of a connector."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace

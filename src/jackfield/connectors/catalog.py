@@ -1,4 +1,4 @@
-"""All connectors of a running hub."""
+"""Catalog of all connectors of a running hub."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A document and, from the moment somebody needs it, what the engine makes of it."""
+"""A connector document, compiled by the engine on first use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A connector as the rest of the hub uses it."""
+"""A connector: the parsed document as the hub uses it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

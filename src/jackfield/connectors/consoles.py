@@ -1,4 +1,5 @@
-"""Links of a guide that lead to the provider's pages for one choice, such as a region.
+"""
+Links of a guide to the provider's console of one choice, such as a region.
 
 The options of a field may name the `console` of each choice. A link to the console of any of them
 is meant for all: it leads to that of the choice made, and to each by name as long as none is.

@@ -1,4 +1,4 @@
-"""What is wrong with a connector document, and where."""
+"""Diagnostics of connector documents: severity, message, file and line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

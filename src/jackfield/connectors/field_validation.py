@@ -1,4 +1,4 @@
-"""Checking what a person filled in, before a provider is asked."""
+"""Validation of form fields before the provider is called."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

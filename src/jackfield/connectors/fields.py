@@ -1,4 +1,4 @@
-"""What a form asks for."""
+"""Form fields that a connector declares."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

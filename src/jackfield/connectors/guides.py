@@ -1,4 +1,4 @@
-"""Guides: where a person finds what a form asks for."""
+"""Guides: instructions on where to find each credential."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace

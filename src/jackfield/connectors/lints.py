@@ -1,4 +1,4 @@
-"""Doubts about a connector that follows the format: legal, and probably not what was meant."""
+"""Lints of valid documents: constructs that are legal and probably not intended."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What an action gives back, where its document says so."""
+"""Output schemas of actions, where their documents declare one."""
 
 from collections.abc import Mapping
 from typing import Final

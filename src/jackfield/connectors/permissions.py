@@ -1,4 +1,5 @@
-"""What credentials may do, found out without doing it: requests that a connector declares harmless.
+"""
+Permission probes: harmless requests, declared by a connector, that show what credentials may do.
 
 A probe either reads, or asks for a write in a way that the provider refuses before anything
 happens. A provider that looks at the credentials first tells by the refusal whether they may.

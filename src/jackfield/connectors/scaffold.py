@@ -1,4 +1,4 @@
-"""The first files of a new connector."""
+"""Scaffold of a new connector."""
 
 import re
 from collections.abc import Mapping

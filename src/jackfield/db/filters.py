@@ -1,4 +1,4 @@
-"""What a list of a log is narrowed to: choices of values, how it ended, and when."""
+"""SQL filters for log lists: by value, by success and by time range."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Lists that go on after the last row that was seen, in any of a few orders."""
+"""Keyset pagination in one of several orders."""
 
 import base64
 import binascii

@@ -1,4 +1,5 @@
-"""Numbered migrations: which there are, and which are still to come.
+"""
+Numbered migrations, and those still pending.
 
 They are applied in order, each once, under a lock, and remembered with a hash of their text: one
 that was edited after it ran would leave two installations with different schemas and the same

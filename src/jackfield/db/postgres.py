@@ -1,4 +1,4 @@
-"""The hub on PostgreSQL, for when one machine is not enough."""
+"""PostgreSQL driver."""
 
 import asyncio
 import secrets

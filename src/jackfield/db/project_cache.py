@@ -1,4 +1,5 @@
-"""What the hot path remembers of a project between requests.
+"""
+Cache of a project's rows on the hot path, versioned across processes.
 
 Entries are dropped when this process writes to the project, and at the latest one second after
 another process has: each project carries a version that such writes raise. Entries hold what the

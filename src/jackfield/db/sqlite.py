@@ -1,4 +1,5 @@
-"""The hub on one SQLite file.
+"""
+SQLite driver: one file, one writer thread.
 
 Reads run on the event loop's own thread: a lookup by key takes some ten microseconds, and a trip
 to a thread takes several times that. Writes belong to one thread, because a write may wait for the

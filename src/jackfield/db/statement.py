@@ -1,4 +1,5 @@
-"""Statements as repositories write them, made ready for a driver.
+"""
+Conversion of repositories' SQL to each driver's parameter style.
 
 They are written once, with named `:parameters`, in the common subset of SQLite and PostgreSQL.
 """

@@ -1,4 +1,4 @@
-"""Transactions. Short ones, and each for one project."""
+"""Transactions: short, and each bound to one project."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,5 @@
-"""Rows that may be written a moment later, in groups: logs of what has already happened.
+"""
+Write-behind buffer for log rows.
 
 One commit for a few hundred rows instead of one each. What is still waiting when the process is
 killed is lost, so nothing that was promised to anyone goes this way.

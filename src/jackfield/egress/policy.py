@@ -1,4 +1,4 @@
-"""Which addresses a request may go to."""
+"""Address policy: the IP addresses that requests may go to."""
 
 from ipaddress import (
     IPv4Address,

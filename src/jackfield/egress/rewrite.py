@@ -1,4 +1,4 @@
-"""Sending a provider's origin elsewhere: to a sandbox, or to a test's scripted server."""
+"""Rewrites of provider origins, to a sandbox or a scripted server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A compiled action: what it takes, and how it runs."""
+"""A compiled action."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,5 @@
-"""Which hosts a connector may send its accounts' credentials to.
+"""
+Allow-list of the hosts that a connector may send credentials to.
 
 They are the ones its addresses name. A part that comes from a credential stands for one label of a
 name (`https://${credentials.subdomain}.example.com`), or, where it is the whole host, for that

@@ -1,4 +1,4 @@
-"""Bringing values to a declared type, as JavaScript would."""
+"""Type casts with JavaScript's semantics."""
 
 import math
 from collections.abc import Callable, Mapping

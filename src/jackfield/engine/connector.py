@@ -1,4 +1,4 @@
-"""A compiled connector: a document turned into actions that run."""
+"""A compiled connector."""
 
 from collections.abc import Mapping
 from functools import cached_property

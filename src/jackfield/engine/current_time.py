@@ -1,4 +1,4 @@
-"""What time it is for the run at hand."""
+"""Current time of a run, frozen by its clock."""
 
 from contextvars import ContextVar
 from datetime import datetime

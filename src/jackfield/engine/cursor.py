@@ -1,4 +1,4 @@
-"""The cursor callers page with: where each paginated step of an action goes on."""
+"""Paging cursor of an action: the position of each of its paginated steps."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Reading dates as providers write them: by a given pattern, or whatever they chose."""
+"""Date parsing, by pattern or by guessing the format."""
 
 import re
 from collections.abc import Callable

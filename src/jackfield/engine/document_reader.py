@@ -1,4 +1,4 @@
-"""Reading a part of a connector's document with its expected keys and types."""
+"""Strict readers of a connector document's parts: expected keys and types."""
 
 from collections.abc import Collection, Mapping
 from typing import Final

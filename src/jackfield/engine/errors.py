@@ -1,4 +1,4 @@
-"""What is wrong with a step's document, found while it is compiled."""
+"""Errors in a step's document, raised at compile time."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""What the texts of a step come to, for an author who wonders."""
+"""Evaluated texts of a step, shown to connector authors in traces."""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""Requests that no action describes: a caller's own, with the connector's address and credentials."""
+"""Proxy requests: a caller's own request with the connector's base URL and credentials."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""`mappedRateLimitErrors`: answers that mean "slow down" under another status."""
+"""`mappedRateLimitErrors`: responses that mean "slow down" under another status."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

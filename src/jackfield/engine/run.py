@@ -1,4 +1,4 @@
-"""The state of one run of one action."""
+"""State of one action run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

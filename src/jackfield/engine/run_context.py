@@ -1,4 +1,4 @@
-"""What an action is run with, and what comes of it."""
+"""Input and result of one action run."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

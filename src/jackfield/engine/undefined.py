@@ -1,4 +1,4 @@
-"""The value of what is not there, which is not the same as null."""
+"""The expression language's `undefined`; distinct from `null`."""
 
 from typing import Final, final
 

@@ -1,4 +1,4 @@
-"""What happened, for those who want to be told."""
+"""Event types."""
 
 from enum import StrEnum
 from typing import Final

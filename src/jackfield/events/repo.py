@@ -1,4 +1,4 @@
-"""Where events are kept: written in the transaction that caused them, so that none is lost."""
+"""Repository of events, written in the transaction that caused them so that none is lost."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""Reading a request's body, within bounds."""
+"""Request bodies, read within bounds."""
 
 import asyncio
 from typing import Final, TypeVar

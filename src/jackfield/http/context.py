@@ -1,4 +1,4 @@
-"""Who is asking: the first argument of every handler."""
+"""Authenticated request contexts: the first argument of every handler."""
 
 from dataclasses import dataclass
 

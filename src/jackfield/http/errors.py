@@ -1,4 +1,4 @@
-"""Errors on the wire: one shape, whatever went wrong, and the one published clients parse."""
+"""Error responses: one shape, the one published clients parse."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""`Prefer: heartbeat`: blank lines before the answer, so that nobody on the way gives up waiting."""
+"""`Prefer: heartbeat`: blank lines before the response, so that no intermediary times out."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a write that arrives again is answered, not done, a second time."""
+"""`Idempotency-Key`: a repeated write gets the first response and does not run again."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

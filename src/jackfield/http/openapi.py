@@ -1,4 +1,4 @@
-"""`/openapi.json`: the API's own description, made of the same facts that serve the requests."""
+"""`/openapi.json`, generated from the route table."""
 
 import inspect
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Reading query parameters into a struct, in each spelling published clients use for lists."""
+"""Query parameters decoded into a struct, in each list style of published clients."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache

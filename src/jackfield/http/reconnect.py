@@ -1,4 +1,5 @@
-"""How an account that no longer works is linked anew: said wherever such an account is shown.
+"""
+Reconnect hint in responses about accounts that no longer work.
 
 No link is made before somebody asks who may make one: reading an account mints nothing.
 """

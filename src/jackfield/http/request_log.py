@@ -1,4 +1,4 @@
-"""Writing down requests to the platform API, for `GET /requests/platform-logs`."""
+"""API request log, for `GET /requests/platform-logs`."""
 
 from datetime import datetime
 from typing import Final

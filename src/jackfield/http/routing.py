@@ -1,4 +1,5 @@
-"""Routes as plain functions: what a handler takes is what its signature says.
+"""
+Routes as plain functions: a handler's signature declares its parameters.
 
 A handler gets what its guard learned about the asker first. A parameter called `body` is decoded
 from the request, one called `query` from the query string; every other one is a part of the path.

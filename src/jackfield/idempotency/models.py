@@ -1,4 +1,4 @@
-"""Requests that are done once, however often they arrive."""
+"""Idempotent requests: claims, stored responses and errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Where it is written down which keys were used: as digests, and until when."""
+"""Repository of idempotency keys in use: digests with their expiry."""
 
 from datetime import datetime
 from typing import Final

@@ -1,4 +1,5 @@
-"""Doing a request once.
+"""
+Idempotent execution of a request.
 
 A key is claimed on disk before the work begins, and what came of it is kept with the claim. A
 claim whose work ended without a word, because the process was killed, is never taken up again:

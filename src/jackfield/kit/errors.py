@@ -1,4 +1,5 @@
-"""The errors a caller can act on.
+"""
+Error tree of the hub.
 
 Everything that may reach a client descends from `HubError`. A subclass states three facts once,
 as class attributes: a stable `code` clients may branch on, the HTTP `status` it becomes, and

@@ -1,4 +1,5 @@
-"""JSON in and out, with the hub's own types in it.
+"""
+JSON encoding and decoding with the hub's own types.
 
 The one place that touches the codec: everything else asks for a type and gets it, or a
 `ValidationError` that names the place and never the value.

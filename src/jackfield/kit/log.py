@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, on standard error, with secrets taken out at the edge."""
+"""Structured log: one JSON object per line on standard error, secrets masked."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""Cursor pagination, the same shape for every list that is ours alone."""
+"""One page of a list, with the cursor of the next."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar

@@ -1,4 +1,4 @@
-"""How often somebody may ask: a bucket for each, which fills again evenly."""
+"""In-memory token-bucket rate limiter, one bucket per key."""
 
 from collections.abc import Hashable
 from typing import Final

@@ -1,4 +1,5 @@
-"""Taking secrets out of text and data before anybody sees them.
+"""
+Masking of secrets in text and data.
 
 Two nets, because either alone has holes: by key (`authorization`, `api_key` …) where structure
 says so, and by value, where a provider echoes a credential inside a sentence. A value is looked

@@ -1,4 +1,4 @@
-"""Which request is being worked on: for logs, which nobody should have to carry along."""
+"""Per-request context (request id, project, API key) of the current task, for logs."""
 
 from collections.abc import Iterable
 from contextvars import ContextVar

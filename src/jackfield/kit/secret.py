@@ -1,4 +1,4 @@
-"""Values that must not be shown by accident."""
+"""Secret values that do not print themselves."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What the Hub says, in each language it speaks."""
+"""Texts of the Hub in each supported language."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""Telling whoever wants to know what happened to connector profiles, and to their connectors."""
+"""Events of connector profiles and of connector versions."""
 
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType

@@ -1,4 +1,4 @@
-"""Where connector profiles are kept."""
+"""Repository of connector profiles."""
 
 from dataclasses import asdict
 from typing import LiteralString

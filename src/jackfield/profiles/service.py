@@ -1,4 +1,4 @@
-"""What can be done with connector profiles."""
+"""Operations on connector profiles: create, change, pin a version, remove."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""An operator's own values for an auth method, such as an OAuth client: sealed and open."""
+"""Operator's setup values of an auth method, such as an OAuth client; sealed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

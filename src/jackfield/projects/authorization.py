@@ -1,4 +1,4 @@
-"""Reading an API key out of an `Authorization` header, in each form clients send it."""
+"""API key from an `Authorization` header, in each form clients send."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Projects, and who speaks for them."""
+"""Projects, API keys and scopes."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Where projects, their API keys and their dashboard sessions are kept: tokens as digests."""
+"""Repositories of projects, their API keys and dashboard sessions; tokens are digests."""
 
 from collections.abc import Iterable
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""What can be done with projects and their keys."""
+"""Operations on projects and their API keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What a project decides for itself: how it looks, who may frame its Hub, what is kept."""
+"""Project settings: branding, allowed origins, retention."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,5 @@
-"""A lexical index of actions: BM25 over stems, then a closer look at the best.
+"""
+Lexical index of actions: BM25 over stems, then a re-ranking of the best.
 
 The first stage adds up, for each word of the question, the best match of the word itself, its
 synonyms and, where no action has it, the words it may be a typo of. The second looks at the best

@@ -1,4 +1,4 @@
-"""Which documents have which term, and how much that says (BM25)."""
+"""Postings of the index: documents per term, weighted by BM25."""
 
 import math
 from array import array

@@ -1,4 +1,4 @@
-"""What somebody's words may mean in terms of an index."""
+"""Query analysis: the index terms that a user's words may stand for."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Finding actions by what somebody wants to do."""
+"""Search for actions by intent."""
 
 import asyncio
 from collections.abc import Sequence

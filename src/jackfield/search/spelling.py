@@ -1,4 +1,4 @@
-"""Mending typos: which known word an unknown one was meant to be."""
+"""Typo correction: the known term closest to an unknown one."""
 
 from collections import defaultdict
 from collections.abc import Iterable

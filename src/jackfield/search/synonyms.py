@@ -1,4 +1,5 @@
-"""Words that mean the same when somebody asks for an action.
+"""
+Synonyms of action vocabulary.
 
 A group's words stand for each other. Verbs are told apart from things, because an action has
 one verb and naming it decides between actions about the same thing.

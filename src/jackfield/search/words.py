@@ -1,4 +1,4 @@
-"""From text to the terms an index knows: split, lower case, in their plain form, stemmed."""
+"""Tokenizer and stemmer of the index."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A connector's cases: what its author says an action asks of the provider, and gives back."""
+"""Runner of a connector's cases."""
 
 from base64 import b64decode
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How two JSON values differ, in words."""
+"""Differences between two JSON values, in words."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast

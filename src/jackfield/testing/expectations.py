@@ -1,4 +1,4 @@
-"""What a case expects of a request, and how the one that was sent compares with it."""
+"""Expected requests of a case, compared with the requests that were sent."""
 
 from collections.abc import Iterator, Mapping
 from email import message_from_bytes

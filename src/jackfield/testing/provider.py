@@ -1,4 +1,4 @@
-"""A provider that answers from a script and remembers what it was asked."""
+"""Scripted provider that records the requests it receives."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,5 @@
-"""Evaluating single cases, for comparing this engine with another one.
+"""
+Evaluation of test vectors, for comparison with another engine.
 
 A case is an expression with its context, or a step with its parameters, the state it runs in and a
 script of the provider's answers. Nothing here touches a network, and no time passes.

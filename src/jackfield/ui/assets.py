@@ -1,4 +1,4 @@
-"""Static files: ours, and the connectors' icons."""
+"""Static files and connector icons."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""A project's logo and colors, served by us: a page of ours asks nobody else for anything."""
+"""A project's logo and colors, served by the hub: its pages load nothing from third parties."""
 
 import hashlib
 from collections.abc import Mapping

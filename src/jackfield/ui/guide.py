@@ -1,4 +1,4 @@
-"""Guides, as pages and the form show them."""
+"""Guides as shown in pages and forms."""
 
 from collections.abc import Collection, Mapping
 

@@ -1,4 +1,4 @@
-"""How a Hub page looks: whose it is, and in which language."""
+"""Theme of a Hub page: branding and language."""
 
 import re
 from collections.abc import Mapping

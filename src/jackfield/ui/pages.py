@@ -1,4 +1,4 @@
-"""Everything people open in a browser, as one ASGI application."""
+"""ASGI application of all HTML pages."""
 
 import structlog
 from starlette.applications import Starlette

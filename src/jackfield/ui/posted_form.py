@@ -1,4 +1,4 @@
-"""Reading a posted form: `application/x-www-form-urlencoded`, as our pages send it."""
+"""Parser of posted forms (`application/x-www-form-urlencoded`)."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""From a template and what it shows to a response."""
+"""Template rendering."""
 
 import gzip
 from collections.abc import Callable, Iterable, Mapping

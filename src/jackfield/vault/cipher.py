@@ -1,4 +1,5 @@
-"""Sealing secrets.
+"""
+Envelope encryption of secrets, bound to their place.
 
 A secret is encrypted under a data key made for it alone, and the data key is encrypted ("wrapped")
 under a key of the keyring. Both encryptions are AES-256-GCM and both are bound to a `Binding`: the

@@ -1,4 +1,5 @@
-"""Proof that a keyring is the one a database was sealed with.
+"""
+Key check value: detects a keyring that is not the one a database was sealed with.
 
 For each key that ever sealed something, the database keeps a known text sealed under it. A hub
 that cannot open one of them was given the wrong keyring, or none: it must not start, because it

@@ -1,4 +1,5 @@
-"""The keyring: the keys everything in the vault hangs on, and where they are kept.
+"""
+Keyring: the key-encryption keys and their storage.
 
 By default a file beside the database, readable by its owner alone; `env:NAME` takes the same JSON
 from an environment variable, for platforms that hand secrets to a process that way.

@@ -1,4 +1,4 @@
-"""RSA signatures for connectors: tokens, key fingerprints, and XML."""
+"""RSA signatures for connectors: tokens, key fingerprints and XML."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Telling one receiver of one event, and what follows from its answer."""
+"""One delivery attempt of an event, and its consequences."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

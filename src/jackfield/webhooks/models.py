@@ -1,4 +1,4 @@
-"""Webhooks: who is told of events, and what became of telling them."""
+"""Webhook endpoints and deliveries."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Where webhook endpoints are kept, and what is to be delivered to them."""
+"""Repositories of webhook endpoints and their deliveries."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""When a receiver that did not answer is told again."""
+"""Retry schedule of failed deliveries."""
 
 import random
 from datetime import datetime, timedelta

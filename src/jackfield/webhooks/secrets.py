@@ -1,4 +1,4 @@
-"""The secrets of webhook endpoints: sealed, one at a time, and two while one takes over."""
+"""Signing secrets of webhook endpoints: sealed, two at a time during a rotation."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What can be done with webhook endpoints."""
+"""Operations on webhook endpoints: create, change, rotate the secret, remove."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,5 @@
-"""Signing what receivers are told, in both ways receivers check it.
+"""
+Webhook signatures, in both header formats.
 
 `x-stackone-signature` is an HMAC of the body alone, keyed with the whole secret as it is written.
 The `webhook-…` headers are those of Standard Webhooks: they bind the event's id and the time as

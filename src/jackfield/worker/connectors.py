@@ -1,4 +1,4 @@
-"""Noticing that connectors changed, so that an author sees a change without a restart."""
+"""Reload of connectors whose files changed."""
 
 import asyncio
 from typing import Final

@@ -1,4 +1,4 @@
-"""Forgetting what projects no longer want kept."""
+"""Pruning of expired rows."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the worker removes, project by project."""
+"""Deletion of expired rows, project by project."""
 
 from datetime import datetime
 from typing import LiteralString

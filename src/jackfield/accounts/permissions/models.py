@@ -1,4 +1,4 @@
-"""What an account's credentials may do, as far as harmless requests have told."""
+"""Report on the actions that an account's credentials may run, from harmless probe requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

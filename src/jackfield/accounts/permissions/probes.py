@@ -1,4 +1,4 @@
-"""Asking the provider what credentials may do, by the requests its connector declares harmless."""
+"""Permission probes of an account, run against its provider."""
 
 import asyncio
 from http import HTTPStatus

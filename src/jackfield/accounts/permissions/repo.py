@@ -1,4 +1,4 @@
-"""Where it is kept what an account's credentials may do."""
+"""Repository of permission reports."""
 
 from jackfield.accounts.permissions.models import ProbeFinding, ProbeReport
 from jackfield.db.tx import Tx

@@ -1,4 +1,4 @@
-"""Finding out, and telling, what an account's credentials may do."""
+"""Permission reports of accounts: read the latest one, or probe again."""
 
 from jackfield.accounts.access import load
 from jackfield.accounts.permissions.models import Permissions, ProbeReport

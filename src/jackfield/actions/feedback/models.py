@@ -1,4 +1,4 @@
-"""What agents and people say of the tools they used."""
+"""Feedback of agents and people on the tools they used."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Where feedback is kept."""
+"""Repository of feedback."""
 
 from jackfield.actions.feedback.models import Feedback, FeedbackDraft
 from jackfield.db.tx import Row, Tx

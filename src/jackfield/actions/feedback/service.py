@@ -1,4 +1,4 @@
-"""Keeping what is said of tools."""
+"""Recording of feedback."""
 
 from jackfield.accounts.repo import Accounts
 from jackfield.actions.feedback.models import Feedback, FeedbackDraft

@@ -1,4 +1,4 @@
-"""Files that actions gave back, kept for a few minutes for those who can only follow a link."""
+"""Files returned by actions, kept for a few minutes behind a link."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Where files wait to be fetched."""
+"""Repository of files that wait to be downloaded."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Links to files: signed by being unguessable, short-lived, followed without a key."""
+"""Links to files: unguessable, short-lived, followed without an API key."""
 
 from datetime import timedelta
 from typing import Final

@@ -1,4 +1,5 @@
-"""The hub as an agent that other agents talk to: its cards, and JSON-RPC at the root.
+"""
+A2A application: agent cards, and JSON-RPC at the root.
 
 Every request is complete in itself. A task ends within the request that began it, so nothing is
 kept between two of them and any process can answer any request.

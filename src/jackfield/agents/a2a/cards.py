@@ -1,4 +1,4 @@
-"""The agent's cards: what it is, for anybody, and what it can do, for those with accounts."""
+"""Agent cards: the public one, and the extended one with the accounts' actions."""
 
 from importlib.metadata import version
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a message that runs an action looks like: made of what the action takes."""
+"""Example messages that run an action, generated from the action's inputs."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a message asks for: an action to be run, or words to find one by."""
+"""Parser of A2A messages: a request to run an action, or a text to search actions by."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

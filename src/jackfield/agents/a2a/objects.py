@@ -1,4 +1,4 @@
-"""The protocol's objects: parts, messages, tasks and what a stream tells of them."""
+"""Objects of the A2A protocol: parts, messages, tasks and stream events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""JSON-RPC as A2A uses it: what comes in, what goes out, and what can be wrong with it."""
+"""JSON-RPC messages and errors of A2A."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a text is answered with: the actions that fit it, and how each is run."""
+"""Reply to a text message: the actions that match it, each with an example of how to run it."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Running an action for another agent: a task that completes, or fails and says why."""
+"""A2A tasks: one action run each, completed or failed."""
 
 from collections.abc import Mapping
 from functools import partial

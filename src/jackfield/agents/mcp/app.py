@@ -1,4 +1,5 @@
-"""`/mcp`: the actions of linked accounts as tools, over stateless streamable HTTP.
+"""
+MCP application at `/mcp`: actions of linked accounts as tools, over stateless streamable HTTP.
 
 Every request is complete in itself: no session is opened, so any process can answer any request,
 and nothing is kept between two of them.

@@ -1,4 +1,4 @@
-"""`tools/call`: running an action for a model, which learns from errors as from results."""
+"""`tools/call`: action runs for a model, with errors as results that it can act on."""
 
 from collections.abc import Mapping
 from typing import Final, NoReturn

@@ -1,4 +1,4 @@
-"""What a client's address and headers say: whose accounts, and how tools are to look."""
+"""Parameters of an MCP connection, from its URL and headers: accounts and parameter style."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

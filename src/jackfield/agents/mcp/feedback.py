@@ -1,4 +1,4 @@
-"""`stackone_submit_feedback`: a model says how the tools it used worked out."""
+"""The tool `stackone_submit_feedback`."""
 
 from collections.abc import Mapping
 from typing import Final

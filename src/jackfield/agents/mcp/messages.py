@@ -1,4 +1,4 @@
-"""JSON-RPC as MCP uses it: what comes in, what goes out, and what can be wrong with it."""
+"""JSON-RPC messages and errors of MCP."""
 
 from typing import Final
 

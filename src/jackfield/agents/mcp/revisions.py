@@ -1,4 +1,5 @@
-"""Which revisions of the protocol are spoken, and how each request says which it means.
+"""
+Supported revisions of the MCP protocol, and their negotiation.
 
 Up to 2025-11-25 a client introduces itself with `initialize`; we keep nothing of it, because each
 of its later requests is complete in itself. Since 2026-07-28 there is no introduction: every

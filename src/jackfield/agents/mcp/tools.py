@@ -1,4 +1,4 @@
-"""Actions as tools: what `tools/list` answers, made once for each version of the catalog."""
+"""`tools/list`: tool definitions, built once per version of the catalog."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

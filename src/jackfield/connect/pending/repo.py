@@ -1,4 +1,4 @@
-"""Where pending links are kept."""
+"""Repository of pending links."""
 
 from dataclasses import replace
 

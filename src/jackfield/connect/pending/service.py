@@ -1,4 +1,4 @@
-"""What can be done with pending links."""
+"""Operations on pending links: create, confirm, refuse, expire."""
 
 from jackfield.accounts.access import method_of
 from jackfield.accounts.credentials import secrets_of

@@ -1,4 +1,4 @@
-"""Guides as HTML that is safe to show: the Markdown in them comes from connector authors."""
+"""Guides rendered as safe HTML; their Markdown is written by connector authors."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache

@@ -1,4 +1,4 @@
-"""Guides as Markdown, for readers that are programs."""
+"""Guides rendered as Markdown."""
 
 from collections.abc import Iterator, Sequence
 

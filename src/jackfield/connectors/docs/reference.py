@@ -1,4 +1,4 @@
-"""What there is to read about a connector: its actions with what they take, group by group."""
+"""Reference documentation of a connector: its actions and their inputs, by group."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A connector's reference as Markdown, for readers that are programs and for the repository."""
+"""Reference documentation of a connector, rendered as Markdown."""
 
 import re
 from collections.abc import Callable, Iterator

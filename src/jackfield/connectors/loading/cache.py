@@ -1,4 +1,5 @@
-"""Connectors that were read before, so that a warm start parses no YAML.
+"""
+Cache of parsed connectors on disk, so that a warm start parses no YAML.
 
 An entry is found by the hash of the text it was made from, so it can be stale in no way but one:
 made by another version of this program, which is part of the hash. Whatever is wrong with an entry,

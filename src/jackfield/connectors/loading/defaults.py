@@ -1,4 +1,4 @@
-"""What a document leaves to be understood, written out for the engine."""
+"""Defaults of the connector format, filled in before the engine compiles a document."""
 
 from collections.abc import Iterator, Mapping
 from typing import cast

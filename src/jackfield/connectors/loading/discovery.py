@@ -1,4 +1,4 @@
-"""Finding connectors in a folder."""
+"""Discovery of connector folders."""
 
 import os
 import re

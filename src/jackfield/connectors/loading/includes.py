@@ -1,4 +1,5 @@
-"""`$ref`: a connector in several files, read as the one text it stands for.
+"""
+`$ref` includes: a connector in several files, merged into one document.
 
 `$ref: name.resource` is replaced by the text of `name.resource.s1.partial.yaml` in the same folder,
 indented like the line it replaces; `- $ref:` likewise, without its dash. It is an inclusion of text:

@@ -1,4 +1,4 @@
-"""What a connector's parts say of each other: ids that must exist, and be there once."""
+"""Reference checks inside a document: ids that must exist and be unique."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

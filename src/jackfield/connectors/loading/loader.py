@@ -1,4 +1,4 @@
-"""From files to a `Connector`, or to every reason they are not one."""
+"""Loader of connectors: from files to a `Connector`, or to all diagnostics."""
 
 import gc
 from collections.abc import Generator, Iterable

@@ -1,4 +1,4 @@
-"""Everything that can be said of a document before it is compiled."""
+"""Validation of a document before it is compiled."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache

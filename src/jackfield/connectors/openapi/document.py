@@ -1,4 +1,4 @@
-"""An OpenAPI document, with its inner references followed."""
+"""OpenAPI document with resolved inner references."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Names of a connector, made of names of an API."""
+"""Connector names derived from names of an API."""
 
 import re
 from collections.abc import Container

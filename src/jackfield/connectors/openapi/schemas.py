@@ -1,4 +1,4 @@
-"""Schemas of an OpenAPI document, as inputs of an action."""
+"""Schemas of an OpenAPI document, converted to action inputs."""
 
 from collections.abc import Mapping
 from typing import Final, cast

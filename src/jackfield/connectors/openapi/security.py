@@ -1,4 +1,4 @@
-"""Security schemes of an OpenAPI document, as auth methods."""
+"""Security schemes of an OpenAPI document, converted to auth methods."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Actions, as authors write them."""
+"""Schema of actions."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How an account is linked: auth methods, their fields, notices and guides."""
+"""Schema of authentication: auth methods, their fields, notices and guides."""
 
 from typing import Final
 

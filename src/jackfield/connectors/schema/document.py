@@ -1,4 +1,4 @@
-"""The connector document as a whole."""
+"""Schema of the connector document."""
 
 from typing import Final
 

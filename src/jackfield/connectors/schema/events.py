@@ -1,4 +1,4 @@
-"""Webhooks of the provider."""
+"""Schema of the provider's webhooks."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The document's structure as JSON Schema, for editors."""
+"""JSON Schema of the connector format, for editors."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What an action takes."""
+"""Schema of an action's inputs."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How a connector finds out what credentials may do."""
+"""Schema of permission probes."""
 
 from typing import Final
 

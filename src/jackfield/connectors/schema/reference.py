@@ -1,4 +1,4 @@
-"""The format's reference page, out of the same description that checks documents."""
+"""Reference page of the connector format, generated from its schema."""
 
 from typing import Final
 

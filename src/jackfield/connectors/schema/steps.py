@@ -1,4 +1,4 @@
-"""Steps, and the step functions they call."""
+"""Schema of steps and step functions."""
 
 from typing import ClassVar, Final, cast
 

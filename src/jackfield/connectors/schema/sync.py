@@ -1,4 +1,4 @@
-"""How all rows of a list action are fetched, again and again."""
+"""Schema of `sync`: how all rows of a list action are fetched repeatedly."""
 
 from typing import Final
 

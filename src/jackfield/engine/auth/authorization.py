@@ -1,4 +1,4 @@
-"""How a connector's requests are authorized: the `authorization` object, compiled."""
+"""The `authorization` object of a connector, compiled."""
 
 import base64
 from collections.abc import Callable, Mapping

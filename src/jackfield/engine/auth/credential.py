@@ -1,4 +1,4 @@
-"""What is wrong when an account has not what its connector needs."""
+"""Error for a credential that the connector needs and the account does not have."""
 
 from jackfield.kit.errors import HubError
 

@@ -1,4 +1,4 @@
-"""Requests signed with an HMAC over a canonical form of them."""
+"""HMAC signatures over a canonical form of the request."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The parts of a request that signatures are made over."""
+"""The parts of a request that are signed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

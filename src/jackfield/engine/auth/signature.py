@@ -1,4 +1,4 @@
-"""`signing`: requests that carry a signature over themselves."""
+"""Request signing (`signing`)."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

@@ -1,4 +1,5 @@
-"""The built-in matchers of `enum` fields: countries, their parts, and file formats.
+"""
+Built-in matchers of `enum` fields: countries, subdivisions and file formats.
 
 Codes are looked up exactly. Names are compared without case and punctuation; in compat mode the
 first name that merely contains what was given counts as well, as in the published engine

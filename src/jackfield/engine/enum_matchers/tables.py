@@ -1,4 +1,4 @@
-"""Countries and their parts, read from the data beside this module when first asked for."""
+"""Tables of countries and subdivisions, read on first use."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,4 +1,4 @@
-"""What to say, and to raise, about an answer that is an error."""
+"""Errors raised for failed provider responses."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""One exchange with the provider: send, read, and let the connector judge."""
+"""One exchange with the provider: send, decode, apply the connector's error rules."""
 
 import hashlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The words a status stands for."""
+"""Reason phrases of HTTP status codes."""
 
 from http import HTTPStatus
 from typing import Final

@@ -1,4 +1,4 @@
-"""`customErrors`: what a connector makes of a provider's statuses."""
+"""`customErrors`: the connector's mapping of provider statuses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A provider's answer as a step sees it, after the connector had its say about errors."""
+"""A provider's response after the connector's error rules."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""Sending a request: past the guard, through the gate, again where that is right."""
+"""Sending of one request: allowed hosts, rate limit, retries."""
 
 import secrets
 from collections.abc import Mapping

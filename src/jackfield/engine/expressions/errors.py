@@ -1,4 +1,4 @@
-"""What can be wrong with an expression, at compile time and while it is evaluated."""
+"""Errors of expressions, at compile time and at run time."""
 
 from jackfield.kit.errors import HubError
 

@@ -1,4 +1,5 @@
-"""Functions beyond the published ones: texts, hashes, lists.
+"""
+Expression functions beyond the published ones: texts, hashes, lists.
 
     lower(text)  upper(text)  capitalize(text)
     truncate(text, length, ending?)             at most `length` characters, `ending` included

@@ -1,4 +1,4 @@
-"""The JavaScript expressions inside a JSONPath's `[?(…)]` and `[(…)]`, compiled to closures."""
+"""JavaScript expressions in JSONPath filters (`[?(…)]`, `[(…)]`), compiled to closures."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,5 @@
-"""The functions an expression may call.
+"""
+Functions that an expression may call.
 
 Each takes a fixed number of arguments, `MISSING` for those left out, after the meter of the
 evaluation. None reaches anything but its arguments and the clock.

@@ -1,4 +1,4 @@
-"""JEXL, compiled: from source text to a closure over the context."""
+"""JEXL compiler: from source text to a closure over the context."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias

@@ -1,4 +1,5 @@
-"""JavaScript's value semantics: what `+`, `==`, `<` and `String()` mean to an expression.
+"""
+JavaScript's value semantics: `+`, `==`, `<` and `String()`.
 
 Values are JSON's, with `MISSING` for undefined and `Date`. Numbers are
 JavaScript's doubles, kept as `int` while they are whole and small enough to be exact.

@@ -1,4 +1,4 @@
-"""A bound on what one evaluation may cost."""
+"""Cost limit of one evaluation."""
 
 from typing import Final
 

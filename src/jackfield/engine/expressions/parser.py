@@ -1,4 +1,5 @@
-"""JEXL's grammar: from source text to a tree.
+"""
+JEXL parser: from source text to a syntax tree.
 
 The language is JEXL's, not JavaScript's. On top of it come a condition straight after a call
 (`present(x) ? a : b`) and quoted keys in object literals, which current connectors use. In strict

@@ -1,4 +1,5 @@
-"""JSONPath, compiled: `$.a.b`, `$.rows[*].id`, `$..name`, `$.rows[?(@.n > 1)]` and the rest.
+"""
+JSONPath compiler: `$.a.b`, `$.rows[*].id`, `$..name`, `$.rows[?(@.n > 1)]` and so on.
 
 A path without wildcards, filters or descents is a walk along a tuple of names. In compat mode the
 matches of any other path are unwrapped when there is exactly one; in strict mode they stay a list.

@@ -1,4 +1,5 @@
-"""What a `${…}` of compat mode gives where JEXL finds nothing: names between dots, looked up.
+"""
+Fallback of compat mode for `${…}`: a dotted name looked up where JEXL finds nothing.
 
 `user.a b`, `rows[0].id` and `rows['odd key']` are walked name by name, through objects and lists
 alone; a code with a wildcard, a filter, a slice of two numbers or a descent is a JSONPath.

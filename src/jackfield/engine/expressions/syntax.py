@@ -1,4 +1,4 @@
-"""The shape of a parsed JEXL expression."""
+"""Syntax tree of a JEXL expression."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

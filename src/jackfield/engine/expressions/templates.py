@@ -1,4 +1,4 @@
-"""Values of a connector with strings in them, at any depth."""
+"""Templates: values of a connector with strings in them, at any depth."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,5 @@
-"""What a string in a connector means: text, a path, an expression, or text with values in it.
+"""
+Strings of a connector, compiled: plain text, a path, an expression, or a template of them.
 
 In compat mode a string is read exactly as the published engine reads it (`compat`). Strict mode
 differs where that surprises: prose keeps its `$.`, a text that starts with `$` and is no path is

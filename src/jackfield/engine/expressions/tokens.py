@@ -1,4 +1,4 @@
-"""JEXL's words: the tokenizer."""
+"""JEXL tokenizer."""
 
 import re
 from dataclasses import dataclass

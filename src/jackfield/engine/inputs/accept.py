@@ -1,4 +1,5 @@
-"""Taking an action's inputs from a caller: found, converted, completed, checked.
+"""
+Acceptance of an action's inputs: located, converted, completed with defaults, validated.
 
 Callers put arguments in the wrong place (published clients send everything as the body), so inputs
 are found by name. What a URL or a header can only carry as text becomes the declared type again.

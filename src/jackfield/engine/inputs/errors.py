@@ -1,4 +1,4 @@
-"""What can be wrong with an action's inputs."""
+"""Errors in an action's inputs."""
 
 from jackfield.kit.errors import InvalidRequest
 

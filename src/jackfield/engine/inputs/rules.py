@@ -1,4 +1,4 @@
-"""`validationRules`: what must hold between an action's inputs."""
+"""`validationRules`: conditions between an action's inputs."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias

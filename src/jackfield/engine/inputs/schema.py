@@ -1,4 +1,4 @@
-"""An action's inputs as JSON Schema."""
+"""JSON Schema of an action's inputs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""Checking values against a schema, with all faults at once and no value in any message."""
+"""Schema validation that reports all faults at once and no value."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property

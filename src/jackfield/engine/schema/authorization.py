@@ -1,4 +1,4 @@
-"""How requests are authorized."""
+"""Schema of `authorization`."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Kinds for texts the engine evaluates."""
+"""Schema kinds of texts that the engine evaluates."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

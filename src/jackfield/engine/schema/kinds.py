@@ -1,4 +1,5 @@
-"""The building blocks a document's structure is described with.
+"""
+Basic schema kinds.
 
 A kind knows two things: how to check a value, and how to say what it allows as JSON Schema. The
 check is what loading runs; the schema is for editors and the reference page. Both come from the

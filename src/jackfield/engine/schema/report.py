@@ -1,4 +1,4 @@
-"""What a check of a document's structure collects."""
+"""Collector of structural problems found in a document."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

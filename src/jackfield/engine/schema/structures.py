@@ -1,4 +1,4 @@
-"""The building blocks that are made of others: lists, mappings, records."""
+"""Composite schema kinds: lists, mappings, records."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,5 @@
-"""Where a step's request goes: `baseUrl` and `url`, put together.
+"""
+URL of a step's request, from `baseUrl` and `url`.
 
 Compat mode glues the two texts. Strict mode escapes every value that becomes part of a path or
 query, refuses one that would change the path's shape, and asks of a value in the host's place that

@@ -1,4 +1,4 @@
-"""A step's `args`: compiled, then folded into query, headers and body for each request."""
+"""`args` of a step, compiled: values by location (query, headers, body)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a step is compiled with, beside its own parameters."""
+"""Context that a step is compiled in."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

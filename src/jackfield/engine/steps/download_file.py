@@ -1,4 +1,4 @@
-"""`download_file`: bytes from the provider."""
+"""The step function `download_file`."""
 
 import base64
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Taking a step's data out of an answer: `dataKey`, `nextKey`, `indexField`."""
+"""Extraction of a step's data from a response: `dataKey`, `nextKey`, `indexField`."""
 
 from collections.abc import Callable
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""A unified field: how one value of a record is taken from a provider's record."""
+"""Field mapping: one value of a unified record from a provider's record."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`group_data`: what several steps found, brought together by key."""
+"""The step function `group_data`: results of several steps, merged by key."""
 
 from collections.abc import Mapping
 from typing import Final

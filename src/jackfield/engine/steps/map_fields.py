@@ -1,4 +1,4 @@
-"""`map_fields`: a provider's records become unified ones."""
+"""The step function `map_fields`: provider records to unified records."""
 
 from collections.abc import Mapping
 from typing import Final

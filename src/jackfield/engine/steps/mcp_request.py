@@ -1,4 +1,4 @@
-"""`mcp_request`: a tool of an MCP server, called over streamable HTTP."""
+"""The step function `mcp_request`: a tool call to an MCP server over streamable HTTP."""
 
 import asyncio
 from collections.abc import Mapping

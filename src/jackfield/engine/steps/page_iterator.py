@@ -1,4 +1,4 @@
-"""How a paginated step asks for its next page: `iterator` and `response`, compiled."""
+"""Page iteration of a paginated step: `iterator` and `response`, compiled."""
 
 import re
 from collections.abc import Mapping

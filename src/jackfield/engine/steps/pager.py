@@ -1,4 +1,5 @@
-"""Collecting rows page by page.
+"""
+Collection of rows over several pages.
 
 The rules are the published engine's, in its order. Strict mode adds to them: without a `page_size`
 a call gives one page of the provider's, what is not a list is an error, a cursor that comes twice

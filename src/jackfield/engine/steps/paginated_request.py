@@ -1,4 +1,5 @@
-"""`paginated_request`: ask page by page, until there are as many rows as wanted.
+"""
+The step function `paginated_request`.
 
 `page_size` caps the rows given back, not those asked for, so a page may be cut in its middle. Where
 a run stops is told as the provider's cursor and a position in its page; both come back to go on.

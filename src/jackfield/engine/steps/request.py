@@ -1,4 +1,4 @@
-"""`request`: ask the provider once."""
+"""The step function `request`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Putting a step's request together: address, arguments, authorization, body."""
+"""Request template of a step: URL, arguments, authorization, body."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""`saml`: an assertion that stands in for a sign-in, put into a request's body."""
+"""The step function `saml`: a SAML assertion put into a request's body."""
 
 import base64
 import secrets

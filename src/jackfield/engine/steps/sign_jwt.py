@@ -1,4 +1,4 @@
-"""`sign_jwt`: a signed token for what the provider wants to be asked with."""
+"""The step function `sign_jwt`: a signed token for later steps."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`soap_request` and `soap_paginated_request`: calls wrapped in an envelope."""
+"""The step functions `soap_request` and `soap_paginated_request`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""`static_values`: data out of the connector itself."""
+"""The step function `static_values`: data from the connector itself."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""One step of an action: when it runs, over what, and what its failure means."""
+"""One step of an action: its condition, iteration and failure handling."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""`typecast`: the values of unified records are brought to their declared types."""
+"""The step function `typecast`: values of unified records cast to their declared types."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`upload_file` and `upload_binary`: bytes to the provider."""
+"""The step functions `upload_file` and `upload_binary`."""
 
 import base64
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Answers: what came back from the provider, read."""
+"""Decoding of provider responses."""
 
 from collections.abc import Mapping
 from typing import Final

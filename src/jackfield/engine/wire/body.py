@@ -1,4 +1,4 @@
-"""Request bodies: what a value becomes under the content type the connector asks for."""
+"""Encoding of request bodies, by content type."""
 
 import re
 from collections.abc import MutableMapping

@@ -1,4 +1,4 @@
-"""Files in headers: what a Content-Disposition names, and how one is written."""
+"""The `Content-Disposition` header, read and written."""
 
 import mimetypes
 import re

@@ -1,4 +1,5 @@
-"""Answers, read as the connector says they are written (`response.format`, strict mode).
+"""
+Decoding of responses in a declared format (`response.format`, strict mode).
 
 A page of HTML where something else was promised is no answer: it is what a proxy's sign-in page or
 an outage looks like, and would otherwise pass for empty data.

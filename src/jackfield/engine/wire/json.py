@@ -1,4 +1,4 @@
-"""JSON on the wire, with JavaScript's idea of what is not there."""
+"""JSON on the wire, with JavaScript's handling of `undefined`."""
 
 import json
 from typing import Final

@@ -1,4 +1,4 @@
-"""Multipart bodies: fields and files."""
+"""Multipart bodies."""
 
 import hashlib
 from collections.abc import Sequence

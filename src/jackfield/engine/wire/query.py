@@ -1,4 +1,4 @@
-"""Query strings and forms: how names, lists and objects become `a=b&c=d`."""
+"""Query strings and forms: encoding of names, lists and objects."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

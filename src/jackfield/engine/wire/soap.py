@@ -1,4 +1,4 @@
-"""SOAP envelopes: written around a call, and opened around its answer."""
+"""SOAP envelopes, written and read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Addresses: putting them together, and writing them as the web does."""
+"""URLs, joined and serialized as the WHATWG standard does."""
 
 import re
 from typing import Final

@@ -1,4 +1,5 @@
-"""Reading XML into plain values.
+"""
+XML parser to plain values.
 
 Elements become keys, repeated ones lists, attributes keys with a prefix, text beside attributes or
 children `#text`. Document types are refused, and with them every entity that could expand.

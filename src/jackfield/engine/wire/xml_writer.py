@@ -1,4 +1,4 @@
-"""Writing plain values as XML: `@_name` is an attribute, `#text` is text, a list repeats."""
+"""XML writer: `@_name` is an attribute, `#text` is text, a list repeats its element."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""`/accounts`: what has been linked."""
+"""`/accounts`: linked accounts."""
 
 from collections.abc import Mapping
 from datetime import datetime

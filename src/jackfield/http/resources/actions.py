@@ -1,4 +1,4 @@
-"""`GET /actions`: what can be run."""
+"""`GET /actions`: the catalog of actions."""
 
 from typing import Annotated, Final
 

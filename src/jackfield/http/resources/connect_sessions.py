@@ -1,4 +1,4 @@
-"""`/connect_sessions`: let one of your customers link an account."""
+"""`/connect_sessions`: sessions that let an origin owner link an account."""
 
 import re
 from collections.abc import Mapping

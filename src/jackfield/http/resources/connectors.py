@@ -1,4 +1,4 @@
-"""`/connectors/meta`: which connectors there are."""
+"""`/connectors/meta`: the catalog of connectors."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""`/ai/tool-feedback`: what agents say of the tools they used."""
+"""`/ai/tool-feedback`: feedback of agents on tools."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`/jackfield/files/{token}`: files that a tool gave back as links."""
+"""`/jackfield/files/{token}`: files that a tool returned as links."""
 
 from starlette.responses import Response
 

@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: is the process alive, and can it work."""
+"""`/healthz` and `/readyz`."""
 
 from msgspec import Struct
 

@@ -1,4 +1,5 @@
-"""`/hub/*`: what a Hub page asks, for the holder of a connect session.
+"""
+`/hub/*`: the API of the Hub page, authenticated by a connect token.
 
 The shapes are those the published Hub component reads.
 """

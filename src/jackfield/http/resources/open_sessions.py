@@ -1,4 +1,4 @@
-"""`/jackfield/connect_sessions`: which links are out there, and taking them back."""
+"""`/jackfield/connect_sessions`: open sessions and their revocation."""
 
 from typing import Annotated
 

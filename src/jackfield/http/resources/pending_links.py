@@ -1,4 +1,4 @@
-"""`/jackfield/pending_links`: links that wait for the project's software to confirm them."""
+"""`/jackfield/pending_links`: links that wait for confirmation."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""`/jackfield/accounts/{id}/permissions`: what an account's credentials may do."""
+"""`/jackfield/accounts/{id}/permissions`: actions that an account's credentials may run."""
 
 from datetime import datetime
 from typing import Annotated, Self

@@ -1,4 +1,5 @@
-"""`/connector_profiles`: connectors switched on for the project.
+"""
+`/connector_profiles`: connector profiles of the project.
 
 `/auth_configs` is the name published clients knew them by first.
 """

@@ -1,4 +1,4 @@
-"""`/jackfield/project`: the project an API key speaks for, and its settings."""
+"""`/jackfield/project`: the project of the API key, and its settings."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""`POST /unified/proxy`: a request of your own to an account's provider."""
+"""`POST /unified/proxy`: a raw request to an account's provider."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final

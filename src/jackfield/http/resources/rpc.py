@@ -1,4 +1,4 @@
-"""`POST /actions/rpc`: running an action."""
+"""`POST /actions/rpc`: action runs."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, cast

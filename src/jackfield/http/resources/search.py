@@ -1,4 +1,4 @@
-"""`/actions/search` and `/actions/build`: finding actions by what somebody wants to do."""
+"""`/actions/search` and `/actions/build`: search for actions by intent."""
 
 import re
 from typing import Annotated, Final

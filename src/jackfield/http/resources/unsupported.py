@@ -1,4 +1,4 @@
-"""What published clients can ask for and this hub does not do: it says so instead of `not found`."""
+"""Endpoints of published clients that the hub does not support: 501 instead of 404."""
 
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.resources.rpc import SyncUnsupported

@@ -1,4 +1,4 @@
-"""`/jackfield/webhooks`: who is told of what happens, and what became of telling them."""
+"""`/jackfield/webhooks`: webhook endpoints and their deliveries."""
 
 import time
 from datetime import datetime, timedelta

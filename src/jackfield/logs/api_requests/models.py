@@ -1,4 +1,4 @@
-"""Requests to the platform API, as the log keeps them. Runs of actions have a log of their own."""
+"""Entries of the API request log. Action runs have a log of their own."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Where requests to the platform API are kept: written in groups, a moment after they ended."""
+"""Repository of the API request log, written through the write buffer."""
 
 from dataclasses import asdict
 from typing import LiteralString

@@ -1,4 +1,4 @@
-"""Runs of actions and proxy calls, as the log keeps them."""
+"""Entries of the run log: action runs and proxy calls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

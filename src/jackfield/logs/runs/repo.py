@@ -1,4 +1,4 @@
-"""Where runs are kept: written in groups, a moment after they ended."""
+"""Repository of the run log, written through the write buffer."""
 
 from collections.abc import Sequence
 from typing import Final, LiteralString

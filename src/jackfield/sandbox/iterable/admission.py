@@ -1,4 +1,4 @@
-"""Whether a request may be made: its key, the key's kind, its token, and how often."""
+"""Admission of a request: its key, the key's type, its JWT and the rate limit."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

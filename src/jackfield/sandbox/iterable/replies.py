@@ -1,4 +1,4 @@
-"""What a handler may answer with, apart from plain JSON values."""
+"""Responses of handlers other than plain JSON values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""`/dashboard`: the Accounts page, for operators and support."""
+"""`/dashboard`: the Accounts page."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""`/dashboard/sign-in`: from a one-time link to a signed-in browser."""
+"""`/dashboard/sign-in`: sign-in by a one-time link."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias

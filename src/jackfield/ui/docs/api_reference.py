@@ -1,4 +1,4 @@
-"""`/docs/api`: the API's description as a page; `/llms.txt`: what there is to read, for models."""
+"""`/docs/api` and `/llms.txt`: API reference and index of the documentation."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

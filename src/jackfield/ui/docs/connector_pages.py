@@ -1,4 +1,4 @@
-"""`/docs/connectors/{key}`: what a connector can do, as a page and as Markdown."""
+"""`/docs/connectors/{key}`: a connector's reference, as HTML and as Markdown."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`/docs`: how to link each connector's accounts, as pages and as Markdown."""
+"""`/docs`: linking guides of each connector, as HTML and as Markdown."""
 
 from dataclasses import dataclass
 from typing import ClassVar

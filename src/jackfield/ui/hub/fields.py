@@ -1,4 +1,4 @@
-"""A form's fields, as the template shows them."""
+"""Form fields as the template shows them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

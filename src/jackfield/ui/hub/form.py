@@ -1,4 +1,4 @@
-"""The Hub's form: what a connector asks for, with the guide beside it."""
+"""The Hub's form, with the guide beside it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

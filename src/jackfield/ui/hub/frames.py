@@ -1,4 +1,5 @@
-"""`/embedded/frames/{id}`: the empty page in the frame of a product's page, and what puts it there.
+"""
+`/embedded/frames/{id}`: the page inside a product's frame, and the scripts that put it there.
 
 It shows nothing and knows no token. It hands its parent a message port, takes the token from
 there, and from then on shows the Hub's pages.

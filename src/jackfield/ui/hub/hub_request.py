@@ -1,4 +1,5 @@
-"""One look at the Hub: whose connect session it is, and where it is shown.
+"""
+Request to a Hub page: its connect session, theme and frame.
 
 Somebody who was sent an auth link shows the session's token in the address. Inside the page of a
 product the token stays out of it: the frame sends it in a header, with the name of the frame.

@@ -1,4 +1,4 @@
-"""How a visit to the Hub ends: with an account, with waiting, or with an explanation."""
+"""Final pages of the Hub: linked, pending, or an explanation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""`/embedded/integrations`: the Hub, for whoever was sent an auth link or sees it in a product.
+"""
+`/embedded/integrations`: the Hub, opened from an auth link or embedded in a product.
 
 Choose a connector, fill in its form with the guide beside it, be told that it worked, or why not
 and what to do. Every page works without scripts.

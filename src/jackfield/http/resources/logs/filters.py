@@ -1,4 +1,4 @@
-"""What the lists of `/logs` can be narrowed to, and which page of one is wanted."""
+"""Filters and paging of the `/logs` lists."""
 
 from collections.abc import Iterable
 from datetime import datetime

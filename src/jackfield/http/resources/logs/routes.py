@@ -1,4 +1,4 @@
-"""`/logs/…`: runs, their steps and their requests to providers, and how runs went together."""
+"""`/logs/…`: runs, steps, provider requests and their statistics."""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice

@@ -1,4 +1,4 @@
-"""What runs, their steps and their requests to providers look like in `/logs`."""
+"""Response rows of `/logs`: runs, steps and provider requests."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta

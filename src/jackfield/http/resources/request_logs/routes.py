@@ -1,4 +1,4 @@
-"""`/requests/…`: what was asked of the hub, in the form the older clients read."""
+"""`/requests/…`: logs in the format of the older clients."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a call of an action looks like in the log that the older clients read."""
+"""Response rows of `/requests`, the log format of the older clients."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a user was sent: `/api/users/getSentMessages` and `/api/email/viewInBrowser`."""
+"""`/api/users/getSentMessages` and `/api/email/viewInBrowser`: messages sent to a user."""
 
 from http import HTTPStatus
 from typing import Final, Literal

@@ -1,4 +1,4 @@
-"""What the template routes of all media do the same way."""
+"""Behavior shared by the template routes of all media."""
 
 from http import HTTPStatus
 from typing import Final, cast

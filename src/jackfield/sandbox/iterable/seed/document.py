@@ -1,4 +1,4 @@
-"""What a seed says: how many people there are, and what is added to the usual project."""
+"""Seed document: number of users and additions to the default project."""
 
 from typing import Annotated
 

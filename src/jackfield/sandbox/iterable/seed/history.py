@@ -1,4 +1,4 @@
-"""What the first users have done, and what they were sent."""
+"""Seeded history of the first users: their events and messages."""
 
 from datetime import datetime, timedelta
 from itertools import islice

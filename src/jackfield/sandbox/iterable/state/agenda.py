@@ -1,4 +1,5 @@
-"""What is to happen by itself once the clock gets there.
+"""
+Agenda of work that runs once the clock reaches its time.
 
 Scheduled sends, campaigns that finish, export jobs and, where writes are made visible late, the
 writes: each waits here with its moment and is done, in order, before the next request is answered.

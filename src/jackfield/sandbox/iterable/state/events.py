@@ -1,4 +1,4 @@
-"""What users did and what was done to them."""
+"""Events of users."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

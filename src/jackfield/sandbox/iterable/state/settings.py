@@ -1,4 +1,4 @@
-"""How a project behaves, where that can be chosen."""
+"""Settings that change a project's behavior."""
 
 from enum import StrEnum
 from typing import Annotated

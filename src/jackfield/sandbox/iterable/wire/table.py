@@ -1,4 +1,5 @@
-"""Which route a method and a path lead to.
+"""
+Route table: method and path to route.
 
 One tree of path segments for each method, because a path may be free under one method and taken
 under another: `GET /api/users/byUserId` is a route of its own, `DELETE /api/users/byUserId` is the

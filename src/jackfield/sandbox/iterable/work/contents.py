@@ -1,4 +1,4 @@
-"""What a message says to the user it was sent to."""
+"""Rendered contents of a message for its recipient."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What happens to campaigns: scheduled, started, finished, stopped."""
+"""Lifecycle of campaigns: scheduled, started, finished, stopped."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who is on which list, and who wants no messages of which channel or type."""
+"""Subscriptions of users to lists, channels and message types."""
 
 from collections.abc import Iterable
 from enum import StrEnum
