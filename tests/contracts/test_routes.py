@@ -32,9 +32,8 @@ def test_every_resource_there_is_is_served() -> None:
     declared = [
         route
         for module in modules
-        if isinstance(
-            resource := getattr(importlib.import_module(module.name), "api", None), Routes
-        )
+        for resource in vars(importlib.import_module(module.name)).values()
+        if isinstance(resource, Routes)
         for route in resource.routes
     ]
 

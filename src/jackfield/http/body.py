@@ -52,12 +52,12 @@ class ClientGone(HubError):
 
 async def read_body(scope: Scope, receive: Receive) -> bytes:
     """
-    Read a whole body.
+    Read the whole body of a request.
 
     Raises:
         BodyTooLarge: it is larger than 16 MB.
         BodyTooSlow: it took longer than 30 seconds to arrive.
-        ClientGone: it never did.
+        ClientGone: the client hung up first.
     """
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > MAX_BODY_BYTES:
@@ -83,12 +83,12 @@ def parse_body(content: bytes, type_: type[T]) -> T:
     Read JSON as a `type_`.
 
     Raises:
-        InvalidJson: it is no JSON, or nested too deep; or nothing, where something is required.
-        InvalidRequest: it is, but not a `type_`; the fault names the place, never the value.
+        InvalidJson: it is not JSON, nested too deep, or empty where a field is required.
+        InvalidRequest: it is JSON, but not a `type_`; the fault names the place, never the value.
     """
     try:
-        # Whoever has nothing to say need not say so.
-        found = decode(content or b"{}", type_)
+        # An empty body stands for an empty object.
+        value = decode(content or b"{}", type_)
     except ValidationError as error:
         if not content:
             raise InvalidJson from None
@@ -103,4 +103,4 @@ def parse_body(content: bytes, type_: type[T]) -> T:
     if is_deep(content):
         msg = f"the request body is nested deeper than {MOST_LEVELS} levels"
         raise InvalidJson(msg)
-    return found
+    return value

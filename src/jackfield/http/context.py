@@ -17,7 +17,7 @@ from jackfield.runtime import Hub
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """One request of a project's own software, with an API key we know."""
+    """A request of a project's own software, with a known API key."""
 
     hub: Hub
     caller: Caller
@@ -30,7 +30,7 @@ class ApiContext:
 
 @dataclass(frozen=True, slots=True)
 class ConnectContext:
-    """One request of a Hub page, with the token of an open connect session."""
+    """A request of a Hub page, with the token of an open connect session."""
 
     hub: Hub
     holder: Holder
@@ -39,7 +39,7 @@ class ConnectContext:
 
 @dataclass(frozen=True, slots=True)
 class PublicContext:
-    """One request of anybody."""
+    """A request without credentials."""
 
     hub: Hub
 

@@ -34,12 +34,12 @@ class ProviderErrorOut(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
 
     @classmethod
-    def of(cls, answer: ProviderAnswer) -> Self:
-        return cls(answer.status, answer.url, answer.raw, answer.headers)
+    def of(cls, response: ProviderAnswer) -> Self:
+        return cls(response.status, response.url, response.raw, response.headers)
 
 
 class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What every response of status 400 and above carries."""
+    """The body of every response of status 400 and above."""
 
     status_code: int = msgspec.field(name="statusCode")
     message: str
@@ -48,12 +48,12 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: str
     faults: tuple[FaultOut, ...] = ()
     provider_errors: tuple[ProviderErrorOut, ...] = ()
-    # Where the account that is in the way can be linked anew.
+    # The request that makes a link with which the failing account is linked again.
     reconnect: ReconnectOut | None = None
 
     @classmethod
     def of(cls, error: HubError, *, at: datetime, request_id: str) -> Self:
-        answer = error.answer if isinstance(error, ProviderError) else None
+        response = error.answer if isinstance(error, ProviderError) else None
         return cls(
             error.status,
             error.detail,
@@ -61,24 +61,28 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
             error.code,
             request_id,
             tuple(FaultOut(fault.path, fault.message) for fault in error.faults),
-            () if answer is None else (ProviderErrorOut.of(answer),),
+            () if response is None else (ProviderErrorOut.of(response),),
             None if error.relink is None else reconnect(error.relink),
         )
 
 
 def error_response(error: Exception, *, at: datetime, request_id: str) -> Response:
-    """Render `error`; one that is not ours is a bug, of which the client learns the id alone."""
+    """Render `error`; for one that is not a `HubError`, a bug, the client gets the request id alone."""
     if isinstance(error, HubError):
-        known = error
-        if known.status >= 500:  # noqa: PLR2004
-            _log.warning("request_failed", code=known.code, detail=known.detail, **known.context)
+        hub_error = error
+        if hub_error.status >= 500:  # noqa: PLR2004
+            _log.warning(
+                "request_failed", code=hub_error.code, detail=hub_error.detail, **hub_error.context
+            )
     else:
-        known = HubError("something went wrong inside the hub; the request id leads to the log")
+        hub_error = HubError(
+            "an internal error occurred; look up the request id in the log of the hub"
+        )
         _log.error("request_crashed", exc_info=error)
-    body = ErrorBody.of(known, at=at, request_id=request_id)
+    body = ErrorBody.of(hub_error, at=at, request_id=request_id)
     headers: dict[str, str] = {}
-    if known.retry_after is not None:
-        headers["retry-after"] = str(max(1, round(known.retry_after)))
-    if known.status == 401:  # noqa: PLR2004
+    if hub_error.retry_after is not None:
+        headers["retry-after"] = str(max(1, round(hub_error.retry_after)))
+    if hub_error.status == 401:  # noqa: PLR2004
         headers["www-authenticate"] = 'Basic realm="Jackfield", charset="UTF-8"'
-    return Response(encode(body), known.status, headers, media_type="application/json")
+    return Response(encode(body), hub_error.status, headers, media_type="application/json")

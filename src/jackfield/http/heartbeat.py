@@ -17,7 +17,7 @@ _APPLIED: Final = {"preference-applied": "heartbeat"}
 
 
 class HeartbeatBeforeFile(HubError):
-    """The answer is a file, before which no line may stand: ask without `Prefer: heartbeat`."""
+    """The response is a file, which cannot follow a heartbeat: send no `Prefer: heartbeat`."""
 
     code = "heartbeat_before_file"
     status = 406
@@ -29,10 +29,10 @@ def is_wanted(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 async def keep_alive(work: Coroutine[Any, Any, Response], *, refuse: Refuse) -> Response:
     """
-    Return the answer that `work` comes to, or one that beats until it has.
+    Return the response of `work`, or one that sends blank lines until that is ready.
 
-    What takes no longer than one beat is answered as always. After that the status is on its way
-    already: it is 200, and the body says what it really is.
+    A response that is ready within one beat is sent as always. After that the status has been sent
+    already as 200, and only the body can report an error.
     """
     task = asyncio.create_task(work)
     done, _ = await asyncio.wait({task}, timeout=BEAT_SECONDS)

@@ -32,51 +32,51 @@ REFUSALS: Final[tuple[type[HubError], ...]] = (
     IdempotencyUnknown,
     IdempotencyAnswerGone,
 )
-# Besides what is asked, these say with whose account, and how.
-_TELLING: Final = ("x-account-id", "x-connector-profile-id")
+# Besides the request itself, these name the account and its profile.
+_IDENTIFYING: Final = ("x-account-id", "x-connector-profile-id")
 _ACTIONS: Final = frozenset({PATHS[RunSource.API], PATHS[RunSource.PROXY]})
-# Written anew for each answer.
-_NOT_KEPT: Final = frozenset({"content-length", "x-request-id"})
+# Set again for each response.
+_NOT_STORED: Final = frozenset({"content-length", "x-request-id"})
 
 
 async def run_idempotent(
     ctx: ApiContext, scope: Scope, body: bytes, work: Callable[[], Awaitable[Response]]
 ) -> Response:
     """
-    Answer a write whose request carries a key, once.
+    Run a write whose request carries a key once, and respond with its result each time.
 
     Raises:
         HubError: the work was refused, or the key cannot be used for this request.
     """
     key = ctx.headers[HEADER]
-    said = [ctx.headers.get(name) for name in _TELLING]
+    identifying = [ctx.headers.get(name) for name in _IDENTIFYING]
     query = scope["query_string"].decode("latin-1")
-    about = encode([scope["method"], scope["path"], query, *said])
-    wanted = IdempotentRequest(key, about + b"\n" + body, _check(scope))
+    about = encode([scope["method"], scope["path"], query, *identifying])
+    request = IdempotentRequest(key, about + b"\n" + body, _check(scope))
     fresh: list[Response] = []
 
-    async def answer() -> StoredResponse:
+    async def store() -> StoredResponse:
         response = await work()
         fresh.append(response)
         return _plain(response)
 
-    kept, is_repeated = await idempotency.run_once(
-        ctx.hub, ctx.caller.project_id, ctx.actor, wanted, answer, refuse=partial(_refuse, ctx)
+    stored, is_repeated = await idempotency.run_once(
+        ctx.hub, ctx.caller.project_id, ctx.actor, request, store, refuse=partial(_refuse, ctx)
     )
     if not is_repeated:
         return fresh[0]
-    headers = {**kept.headers, "idempotency-replayed": "true"}
-    return Response(kept.body, kept.status, headers)
+    headers = {**stored.headers, "idempotency-replayed": "true"}
+    return Response(stored.body, stored.status, headers)
 
 
 def _plain(response: Response) -> StoredResponse:
-    headers = {name: value for name, value in response.headers.items() if name not in _NOT_KEPT}
+    headers = {name: value for name, value in response.headers.items() if name not in _NOT_STORED}
     return StoredResponse(response.status_code, bytes(response.body), headers)
 
 
 def _refuse(ctx: ApiContext, error: HubError) -> StoredResponse:
-    asked = request_context.current()
-    request_id = "" if asked is None else asked.request_id
+    current = request_context.current()
+    request_id = "" if current is None else current.request_id
     return _plain(error_response(error, at=ctx.hub.clock(), request_id=request_id))
 
 

@@ -17,8 +17,8 @@ Serve: TypeAlias = Callable[[Scope, bytes], Awaitable[Response]]
 class Mount:
     """A path whose requests go, with their whole body, to `serve`.
 
-    Without `methods` it takes all of them, and answers for those it does not know; with them the
-    path may be a page's for the others. `openapi` are the path's operations by method: each needs
+    Without `methods` it takes all of them, also those it does not support; with them the path may
+    be a page's for the others. `openapi` are the path's operations by method: each needs
     an API key unless it has a `security` of its own. `is_logged` puts its requests into the log of
     API requests.
     """

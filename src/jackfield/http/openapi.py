@@ -45,7 +45,7 @@ _SCHEMES: Final = {
 _HEADERS: Final = {
     "x-account-id": "The linked account to use; it may stand in the body's `headers` instead.",
     "x-connector-profile-id": "Another connector profile of the account's connector.",
-    "idempotency-key": "However often a request with this key arrives, it is done once.",
+    "idempotency-key": "A request that is repeated with the same key is done only once.",
     "prefer": "`heartbeat` sends blank lines while the provider takes its time.",
 }
 _BYTES: Final = {"type": "string", "format": "binary"}
@@ -55,11 +55,11 @@ _PathItem: TypeAlias = Mapping[str, Mapping[str, Json]]
 def document(
     routes: Iterable[Route], mounted: Mapping[str, _PathItem] | None = None, *, url: str
 ) -> dict[str, Json]:
-    """Return the OpenAPI document of `routes` and of what is `mounted` by path, served at `url`."""
-    known = tuple(routes)
-    types = _Types(known)
+    """Return the OpenAPI document of `routes` and of the paths `mounted`, served at `url`."""
+    routes = tuple(routes)
+    types = _Types(routes)
     paths: defaultdict[str, dict[str, Json]] = defaultdict(dict)
-    for route in known:
+    for route in routes:
         paths[route.path][route.method.lower()] = _operation(route, types)
     keyed = {"security": list(_SECURITY[context.api_key])}
     for path, operations in (mounted or {}).items():
@@ -73,7 +73,7 @@ def document(
             "version": version("jackfield"),
             "description": (
                 "Link your customers' SaaS accounts and run their providers' actions. Every "
-                "answer of status 400 and above is an `ErrorBody`: branch on its `code`."
+                "response of status 400 and above is an `ErrorBody`: branch on its `code`."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -85,7 +85,7 @@ def document(
 
 
 class _Types:
-    """The JSON Schemas of everything that routes take and give back."""
+    """The JSON Schemas of all bodies, queries and responses of the routes."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         types: list[Any] = [ErrorBody]
@@ -102,15 +102,15 @@ class _Types:
         return self._schemas[next(n for n, each in enumerate(self._types) if each == type_)]
 
     def properties_of(self, type_: Any) -> tuple[Mapping[str, Json], frozenset[str]]:
-        """Return an object's properties, and which of them must be given."""
-        found = self.of(type_)
-        if "$ref" in found:
-            found = self.definitions[found["$ref"].rpartition("/")[2]]
-        return found["properties"], frozenset(found.get("required", ()))
+        """Return an object's properties, and the names of those that are required."""
+        definition = self.of(type_)
+        if "$ref" in definition:
+            definition = self.definitions[definition["$ref"].rpartition("/")[2]]
+        return definition["properties"], frozenset(definition.get("required", ()))
 
 
 def errors_of(route: Route) -> dict[int, list[type[HubError]]]:
-    """Return what a route may refuse with, by status."""
+    """Return the errors of a route by status."""
     errors: list[type[HubError]] = [*_ALWAYS, *route.raises]
     if route.guard is context.api_key:
         errors += [Unauthenticated, RateLimited, *([MissingScope] if route.scope else [])]
@@ -127,15 +127,15 @@ def errors_of(route: Route) -> dict[int, list[type[HubError]]]:
 
 
 def _operation(route: Route, types: _Types) -> dict[str, Json]:
-    said, _, more = (inspect.getdoc(route.handler) or "").partition("\n")
+    first_line, _, rest = (inspect.getdoc(route.handler) or "").partition("\n")
     operation: dict[str, Json] = {
         "operationId": _operation_id(route),
-        "summary": said.rstrip("."),
+        "summary": first_line.rstrip("."),
         "tags": [route.tag],
         "security": list(_SECURITY[route.guard]),
         "responses": _responses(route, types),
     }
-    description = more.strip()
+    description = rest.strip()
     if route.scope:
         description += f"\n\nNeeds the scope `{route.scope.value}`."
     if description.strip():
@@ -151,7 +151,7 @@ def _operation(route: Route, types: _Types) -> dict[str, Json]:
 
 
 def _parameters(route: Route, types: _Types) -> list[Json]:
-    found: list[Json] = [
+    parameters: list[Json] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in route.parameters
         if name not in ("body", "query")
@@ -165,11 +165,11 @@ def _parameters(route: Route, types: _Types) -> list[Json]:
                 parameter["required"] = True
             if "description" in each:
                 parameter["description"] = each["description"]
-            found.append(parameter)
+            parameters.append(parameter)
     for name in (*route.headers, *([idempotency.HEADER] if route.is_write else [])):
         described = {"description": _HEADERS[name], "schema": {"type": "string"}}
-        found.append({"name": name, "in": "header", **described})
-    return found
+        parameters.append({"name": name, "in": "header", **described})
+    return parameters
 
 
 def _responses(route: Route, types: _Types) -> dict[str, Json]:
@@ -179,7 +179,7 @@ def _responses(route: Route, types: _Types) -> dict[str, Json]:
     if returned:
         shown = [types.of(each) for each in returned]
         content["application/json"] = {"schema": shown[0] if len(shown) == 1 else {"anyOf": shown}}
-    if _gives_bytes(route) and route.status != _NO_CONTENT:
+    if _returns_bytes(route) and route.status != _NO_CONTENT:
         content["*/*"] = {"schema": _BYTES}
     responses[str(route.status)] = {
         "description": "Done.",
@@ -206,18 +206,18 @@ _NO_CONTENT: Final = 204
 
 
 def _returned(route: Route) -> list[Any]:
-    """Return the types of a route's JSON answers; bytes are no type."""
+    """Return the types of a route's JSON responses; bytes have none."""
     hint = route.returns
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     return [part for part in parts if part not in (Response, None, type(None))]
 
 
-def _gives_bytes(route: Route) -> bool:
+def _returns_bytes(route: Route) -> bool:
     return Response in (route.returns, *get_args(route.returns))
 
 
 def _operation_id(route: Route) -> str:
-    """Name an operation after its handler; a second path to the same one after itself."""
+    """Return an operation's id: its handler's name, with the path for an alias."""
     name = route.handler.__name__
     alias = route.path.split("/")[1]
     return f"{name}_of_{alias}" if alias in _ALIASES else name
@@ -227,7 +227,7 @@ _ALIASES: Final = frozenset({"auth_configs"})
 
 
 class Description:
-    """The API's description, made when somebody first asks."""
+    """The API's description, made at the first request for it."""
 
     def __init__(self, routes: Iterable[Route], mounts: Iterable[Mount] = (), *, url: str) -> None:
         self._routes: Final = tuple(routes)

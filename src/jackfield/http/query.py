@@ -19,20 +19,20 @@ def parse_query(text: str, type_: type[T]) -> T:
     Read the query string `text` as a `type_`; parameters it does not name are ignored.
 
     A list may be repeated keys (`a=1&a=2`, `a[]=1&a[]=2`) or commas (`a=1,2`). Blank is absent.
-    `filter[a]=1` says the same as `a=1`.
+    `filter[a]=1` is the same as `a=1`.
 
     Raises:
         InvalidRequest: a value is not of the type its parameter has.
     """
-    given: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     for name, value in parse_qsl(text):
-        given.setdefault(name.removesuffix("[]"), []).append(value)
+        by_name.setdefault(name.removesuffix("[]"), []).append(value)
 
     values: dict[str, object] = {}
     for name, is_list in _parameters(type_):
-        found = given.get(name) or given.get(f"filter[{name}]")
-        if found is not None:
-            values[name] = _split(found) if is_list else found[-1]
+        texts = by_name.get(name) or by_name.get(f"filter[{name}]")
+        if texts is not None:
+            values[name] = _split(texts) if is_list else texts[-1]
     try:
         return convert(values, type_)
     except ValidationError as error:
@@ -43,16 +43,16 @@ def parse_query(text: str, type_: type[T]) -> T:
 
 
 def aware(moment: datetime | None) -> datetime | None:
-    """Read a time that names no zone as UTC, which published clients leave out."""
+    """Return a time with UTC as its zone if it has none: published clients leave it out."""
     if moment is not None and moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     return moment
 
 
 def past(moment: datetime | None) -> datetime | None:
-    """Return the first millisecond after `moment`: lists go up to it and include it."""
-    known = aware(moment)
-    return None if known is None else known + timedelta(milliseconds=1)
+    """Return the first millisecond after `moment`: lists include their end."""
+    end = aware(moment)
+    return None if end is None else end + timedelta(milliseconds=1)
 
 
 @cache

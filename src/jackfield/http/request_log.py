@@ -16,10 +16,10 @@ _REFUSED: Final = 400
 
 
 def record(
-    hub: Hub, asking: RequestContext, scope: Scope, *, status: int, at: datetime, duration_ms: int
+    hub: Hub, context: RequestContext, scope: Scope, *, status: int, at: datetime, duration_ms: int
 ) -> None:
-    """Put one request into the log, a moment later, if it was made with a key we know."""
-    if asking.project_id is None:
+    """Write one request to the log, through the write buffer, if its API key is known."""
+    if context.project_id is None:
         return
     path: str = scope["path"]
     category = _category(path)
@@ -27,18 +27,18 @@ def record(
     account_id = parameters.get("account_id") if category == "accounts" else None
     append_request(
         hub.write_buffer,
-        asking.project_id,
+        context.project_id,
         ApiRequest(
-            id=asking.request_id,
-            key_id=asking.key_id,
-            user_agent=asking.user_agent,
+            id=context.request_id,
+            key_id=context.key_id,
+            user_agent=context.user_agent,
             category=category,
             account_id=account_id and account_id[:255],
             http_method=scope["method"],
             path=path[:_LONGEST_PATH],
             success=status < _REFUSED,
             status_code=status,
-            error_code=asking.error_code,
+            error_code=context.error_code,
             started_at=at,
             duration_ms=duration_ms,
         ),
@@ -46,6 +46,6 @@ def record(
 
 
 def _category(path: str) -> str:
-    """Return what a path is about, such as `accounts` or `connect_sessions`."""
+    """Return the resource of a path, such as `accounts` or `connect_sessions`."""
     first, _, rest = path.lstrip("/").partition("/")
     return (rest if first == _OURS else first).partition("/")[0][:255]

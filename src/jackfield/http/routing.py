@@ -1,7 +1,7 @@
 """
 Routes as plain functions: a handler's signature declares its parameters.
 
-A handler gets what its guard learned about the asker first. A parameter called `body` is decoded
+A handler's first argument is the context that its guard returns. A parameter called `body` is decoded
 from the request, one called `query` from the query string; every other one is a part of the path.
 The same facts make the OpenAPI document, so the two cannot part ways.
 """
@@ -33,7 +33,7 @@ _READS: Final = frozenset({ApiScope.ACCOUNTS_READ, ApiScope.CONNECTORS_READ, Api
 
 
 class Guard(Protocol):
-    """Finds out who is asking, and turns strangers away."""
+    """A check of who sends a request; it refuses those who may not."""
 
     async def __call__(self, hub: Hub, headers: Headers, scope: ApiScope | None, /) -> object: ...
 
@@ -42,8 +42,8 @@ class Guard(Protocol):
 class Route:
     """One operation of the API.
 
-    `scope` is what the API key must carry; `raises` are the refusals worth documenting beyond
-    those every route shares, `headers` those its handler looks at. `tag` is the resource it belongs
+    `scope` is what the API key must carry; `raises` are the errors worth documenting beyond
+    those every route shares, `headers` those its handler reads. `tag` is the resource it belongs
     to in the API's description; `is_logged` puts its requests into the log of API requests.
     """
 
@@ -60,8 +60,8 @@ class Route:
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        _, *taken = inspect.signature(self.handler, eval_str=True).parameters.values()
-        return {each.name: each.annotation for each in taken}
+        _, *parameters = inspect.signature(self.handler, eval_str=True).parameters.values()
+        return {each.name: each.annotation for each in parameters}
 
     @cached_property
     def returns(self) -> Any:
@@ -69,7 +69,7 @@ class Route:
 
     @property
     def is_write(self) -> bool:
-        """Whether it changes something for the holder of an API key, who may ask for it once."""
+        """Whether it is a write with an API key, which takes an `Idempotency-Key`."""
         is_read = self.method == "GET" or self.scope in _READS
         return self.guard is context.api_key and not is_read
 
@@ -78,25 +78,25 @@ class Route:
         body, query = parameters.get("body"), parameters.get("query")
         parts = [name for name in parameters if name not in ("body", "query")]
 
-        async def handle(asker: object, scope: Scope, content: bytes) -> Response:
-            given: dict[str, object] = {name: scope["path_params"][name] for name in parts}
+        async def handle(ctx: object, scope: Scope, content: bytes) -> Response:
+            arguments: dict[str, object] = {name: scope["path_params"][name] for name in parts}
             if query is not None:
-                given["query"] = parse_query(scope["query_string"].decode("latin-1"), query)
+                arguments["query"] = parse_query(scope["query_string"].decode("latin-1"), query)
             if body is not None:
-                given["body"] = parse_body(content, body)
-            answer = await self.handler(asker, **given)
-            if isinstance(answer, Response):
-                return answer
-            return Response(encode(answer), status, media_type="application/json")
+                arguments["body"] = parse_body(content, body)
+            result = await self.handler(ctx, **arguments)
+            if isinstance(result, Response):
+                return result
+            return Response(encode(result), status, media_type="application/json")
 
         async def serve(scope: Scope, receive: Receive) -> Response:
-            asker = await self.guard(hub, Headers(scope=scope), self.scope)
-            if is_write and isinstance(asker, ApiContext) and idempotency.HEADER in asker.headers:
+            ctx = await self.guard(hub, Headers(scope=scope), self.scope)
+            if is_write and isinstance(ctx, ApiContext) and idempotency.HEADER in ctx.headers:
                 content = await read_body(scope, receive)
-                work = partial(handle, asker, scope, content)
-                return await idempotency.run_idempotent(asker, scope, content, work)
+                work = partial(handle, ctx, scope, content)
+                return await idempotency.run_idempotent(ctx, scope, content, work)
             return await handle(
-                asker, scope, b"" if body is None else await read_body(scope, receive)
+                ctx, scope, b"" if body is None else await read_body(scope, receive)
             )
 
         return serve
@@ -104,7 +104,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """The routes of one resource, in the order they are written."""
+    """The routes of one resource, in the order of the source."""
 
     guard: Guard
     tag: str = field(kw_only=True)
@@ -114,29 +114,29 @@ class Routes:
     def add(
         self,
         method: str,
-        path: str,
-        *,
+        *paths: str,
         scope: ApiScope | None = None,
         status: int = 200,
         raises: tuple[type[HubError], ...] = (),
         headers: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
-        """Make the decorated function the handler of `method` and `path`."""
+        """Make the decorated function the handler of `method` at each of `paths`."""
 
-        def keep(handler: F) -> F:
-            route = Route(
-                method,
-                path,
-                handler,
-                self.guard,
-                self.tag,
-                scope=scope,
-                status=status,
-                raises=raises,
-                headers=headers,
-                is_logged=self.is_logged,
-            )
-            self.routes.append(route)
+        def register(handler: F) -> F:
+            for path in reversed(paths):
+                route = Route(
+                    method,
+                    path,
+                    handler,
+                    self.guard,
+                    self.tag,
+                    scope=scope,
+                    status=status,
+                    raises=raises,
+                    headers=headers,
+                    is_logged=self.is_logged,
+                )
+                self.routes.append(route)
             return handler
 
-        return keep
+        return register

@@ -35,7 +35,7 @@ from jackfield.projects.models import Scope
 api = Routes(api_key, tag="accounts")
 
 _LINKED: Final = ("credentials", "secrets", "setup_information")
-# What says where the account is linked, and how: by its name here and in the account.
+# Fields that cannot change after linking: their names here and in the account.
 _FIXED: Final = {
     "provider": "provider",
     "authentication_config_key": "auth_method",
@@ -73,9 +73,9 @@ class AccountOut(Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     allowed_actions: tuple[str, ...] | None
-    # How a link is had with which its owner links it anew; `null` as long as that is not needed.
+    # The request that makes a link to link it again; `null` as long as that is not needed.
     reconnect: ReconnectOut | None
-    # Always empty: credentials never leave. Clients expect the key.
+    # Always empty: credentials never leave the hub, but clients expect the key.
     credentials: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
@@ -118,7 +118,7 @@ class AccountsQuery(Struct, frozen=True):
     origin_owner_ids: list[str] = []
     status: list[str] = []
 
-    def wanted(self) -> AccountPage:
+    def accounts(self) -> AccountPage:
         providers, owners = list(self.providers), list(self.origin_owner_ids)
         providers += [self.provider] if self.provider else []
         owners += [self.origin_owner_id] if self.origin_owner_id else []
@@ -132,10 +132,10 @@ class AccountsQuery(Struct, frozen=True):
 
 
 class AccountChange(Struct, frozen=True):
-    """What may be changed without linking anew.
+    """A change of an account that needs no linking.
 
-    What is left out stays as it is, and so does what is null: the published clients send null for
-    every field they were given nothing for.
+    A field that is left out or null stays as it is: the published clients send null for every field
+    without a value.
     """
 
     origin_owner_id: _Text | None = None
@@ -150,8 +150,8 @@ class AccountChange(Struct, frozen=True):
     credentials: Annotated[
         dict[str, Json] | None,
         Meta(
-            description="Other credentials, by field: the provider is asked about them, and what "
-            "it refuses is not kept. Fields left out stay as they are."
+            description="New credentials, by field. They are verified with the provider and saved "
+            "only if it accepts them. Fields left out stay as they are."
         ),
     ] = None
     integration_id: Annotated[
@@ -161,11 +161,13 @@ class AccountChange(Struct, frozen=True):
     connector_profile_id: Annotated[
         _Text | None, Meta(description="The same as `integration_id`.")
     ] = None
-    provider: Annotated[_Text | None, Meta(description="Taken if it is the account's.")] = None
+    provider: Annotated[_Text | None, Meta(description="Accepted if it is the account's.")] = None
     authentication_config_key: Annotated[
-        _Text | None, Meta(description="Taken if it is the account's.")
+        _Text | None, Meta(description="Accepted if it is the account's.")
     ] = None
-    environment: Annotated[_Text | None, Meta(description="Taken if it is the account's.")] = None
+    environment: Annotated[_Text | None, Meta(description="Accepted if it is the account's.")] = (
+        None
+    )
     secrets: Annotated[dict[str, Json] | None, Meta(description="The same as `credentials`.")] = (
         None
     )
@@ -174,20 +176,19 @@ class AccountChange(Struct, frozen=True):
     ] = None
     confirm_identity_change: Annotated[
         bool | None,
-        Meta(description="Take credentials of another account at the provider, too."),
+        Meta(description="Accept credentials of another account at the provider."),
     ] = None
 
     def values(self) -> dict[str, Json]:
-        """Return what is to change, by the account's field."""
-        given = asdict(self)
+        """Return the changes by the account's field."""
         return {
             name: value
-            for name, value in given.items()
+            for name, value in asdict(self).items()
             if value is not None and name not in (*_LINKED, *_FIXED, *_PROFILE, _CONFIRMS)
         }
 
     def credential_fields(self) -> dict[str, Json]:
-        """Return the credentials that were sent, by field, whatever they were sent as."""
+        """Return the submitted credentials by field, from all three groups."""
         return {
             name: value
             for group in (self.setup_information, self.secrets, self.credentials)
@@ -196,9 +197,9 @@ class AccountChange(Struct, frozen=True):
         }
 
     def fixed(self) -> dict[str, str]:
-        """Return what was said of the account that must be so already."""
-        said = {field_: getattr(self, name) for name, field_ in _FIXED.items()}
-        return {field_: value for field_, value in said.items() if value is not None}
+        """Return the values that must be the account's already."""
+        values = {field_: getattr(self, name) for name, field_ in _FIXED.items()}
+        return {field_: value for field_, value in values.items() if value is not None}
 
     @property
     def profile_id(self) -> str | None:
@@ -208,7 +209,7 @@ class AccountChange(Struct, frozen=True):
 class AccountMetaOut(Struct, frozen=True):
     provider: str
     category: str
-    # Unified models, which this hub has none of. Clients expect the key.
+    # This hub has no unified models, but clients expect the key.
     models: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
@@ -216,8 +217,8 @@ class AccountMetaOut(Struct, frozen=True):
 async def list_accounts(ctx: ApiContext, query: AccountsQuery) -> list[AccountOut]:
     """List linked accounts, newest first."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        found = await Accounts(tx).page(query.wanted())
-    return [_out(ctx, account) for account in found]
+        page = await Accounts(tx).page(query.accounts())
+    return [_out(ctx, account) for account in page]
 
 
 @api.add("GET", "/accounts/{account_id}", scope=Scope.ACCOUNTS_READ, raises=(AccountNotFound,))
@@ -229,7 +230,7 @@ async def get_account(ctx: ApiContext, account_id: str) -> AccountOut:
 
 @api.add("GET", "/accounts/{account_id}/meta", scope=Scope.ACCOUNTS_READ, raises=(AccountNotFound,))
 async def get_account_meta(ctx: ApiContext, account_id: str) -> AccountMetaOut:
-    """Say what an account is linked to."""
+    """Return the provider of an account and its category."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         account = await Accounts(tx).get(account_id)
     connector = ctx.hub.catalog.find(account.provider)
@@ -257,29 +258,29 @@ async def get_account_meta(ctx: ApiContext, account_id: str) -> AccountMetaOut:
     ),
 )
 async def update_account(ctx: ApiContext, account_id: str, body: AccountChange) -> AccountOut:
-    """Change what an account is called, whose it is, how it is used, and its credentials.
+    """Change an account's owner, names, use and credentials.
 
-    The provider is asked about other credentials first; then everything changes, or nothing.
+    New credentials are verified with the provider first; then everything changes, or nothing.
     """
     values, fixed, submitted = body.values(), body.fixed(), body.credential_fields()
     hub, project_id = ctx.hub, ctx.caller.project_id
-    other = None
+    rotated = None
     if submitted:
-        other = await rotation.verify_rotation(
+        rotated = await rotation.verify_rotation(
             hub, project_id, account_id, cast("dict[str, str]", submitted)
         )
     async with hub.db.write(project_id, ctx.actor) as tx:
         _require_as_linked(await Accounts(tx).get(account_id), fixed)
-        if other is not None:
+        if rotated is not None:
             confirmed = body.confirm_identity_change is True
-            await rotation.apply_rotation(tx, hub.vault, other, confirm_identity_change=confirmed)
+            await rotation.apply_rotation(tx, hub.vault, rotated, confirm_identity_change=confirmed)
         changed = await accounts.change(tx, account_id, values, profile_id=body.profile_id)
         return _out(ctx, changed)
 
 
 @api.add("DELETE", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))
 async def delete_account(ctx: ApiContext, account_id: str) -> AccountOut:
-    """Delete an account and its credentials, and return what it was."""
+    """Delete an account and its credentials, and return its last state."""
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return _out(ctx, await accounts.remove(tx, account_id))
 
@@ -291,7 +292,7 @@ async def delete_account(ctx: ApiContext, account_id: str) -> AccountOut:
     raises=(AccountNotFound,),
 )
 async def check_account(ctx: ApiContext, account_id: str) -> AccountOut:
-    """Ask the provider whether it still accepts the account's credential."""
+    """Verify the account's credentials with the provider."""
     checked = await accounts.check(ctx.hub, ctx.caller.project_id, ctx.actor, account_id)
     return _out(ctx, checked)
 
@@ -320,17 +321,19 @@ async def resume_account(ctx: ApiContext, account_id: str) -> AccountOut:
         return _out(ctx, await accounts.resume(tx, account_id))
 
 
-def _require_as_linked(account: Account, said: Mapping[str, str]) -> None:
+def _require_as_linked(account: Account, fixed: Mapping[str, str]) -> None:
     """
-    Make sure an account is linked as a change to it says.
+    Require that the fixed fields of a change are those of the account.
 
     Raises:
-        InvalidRequest: it is linked to something else, or in another way.
+        InvalidRequest: one of them is different.
     """
     faults = [
-        Fault(name, f"is {getattr(account, field_)!r}, and changes by linking a further account")
+        Fault(
+            name, f"is {getattr(account, field_)!r} and cannot change; link another account instead"
+        )
         for name, field_ in _FIXED.items()
-        if said.get(field_, getattr(account, field_)) != getattr(account, field_)
+        if fixed.get(field_, getattr(account, field_)) != getattr(account, field_)
     ]
     if faults:
         msg = "; ".join(f"{fault.path} {fault.message}" for fault in faults)

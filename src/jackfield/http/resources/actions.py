@@ -12,7 +12,6 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.guides import Guide, plain, without_hub
 from jackfield.connectors.outputs import output_schema
 from jackfield.http.context import ApiContext, api_key
-from jackfield.http.links import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
@@ -116,7 +115,7 @@ class ActionsQuery(Struct, frozen=True):
 
 
 class _Group(Struct, frozen=True):
-    """A connector, as it is for everybody or as one account may use it."""
+    """A connector, with the account that restricts its actions if there is one."""
 
     connector: Connector
     account: Account | None = None
@@ -129,19 +128,19 @@ class _Group(Struct, frozen=True):
 
 @api.add("GET", "/actions", scope=Scope.CONNECTORS_READ)
 async def list_actions(ctx: ApiContext, query: ActionsQuery) -> ActionsOut:
-    """List connectors with their actions; with accounts, what each of them may run."""
-    groups = [each for each in await _groups(ctx, query) if _has_any(each, query)]
-    left = [each for each in groups if query.next is None or each.position > query.next]
-    page = left[: query.page_size]
+    """List connectors with their actions; with accounts, the actions each of them may run."""
+    groups = [group for group in await _groups(ctx, query) if _has_match(group, query)]
+    rest = [group for group in groups if query.next is None or group.position > query.next]
+    page = rest[: query.page_size]
     settings = await projects.project_settings(ctx.hub, ctx.caller.project_id)
     return ActionsOut(
-        tuple(_connector(ctx, each, query, hides_hub=settings.white_label) for each in page),
-        page[-1].position if len(left) > len(page) else None,
+        tuple(_connector(ctx, group, query, hides_hub=settings.white_label) for group in page),
+        page[-1].position if len(rest) > len(page) else None,
     )
 
 
 async def _groups(ctx: ApiContext, query: ActionsQuery) -> list[_Group]:
-    """Return what is meant, in the order of its positions."""
+    """Return the groups that the query selects, ordered by position."""
     catalog = ctx.hub.catalog
     if not query.account_ids:
         return [
@@ -149,13 +148,14 @@ async def _groups(ctx: ApiContext, query: ActionsQuery) -> list[_Group]:
             for connector in sorted(catalog.connectors(), key=lambda each: each.key)
             if connector.is_offered and (not query.connectors or connector.key in query.connectors)
         ]
-    wanted = AccountFilter(ids=tuple(query.account_ids), providers=tuple(query.connectors))
+    only = AccountFilter(ids=tuple(query.account_ids), providers=tuple(query.connectors))
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        found = await Accounts(tx).page(AccountPage(1, _MOST_ACCOUNTS, wanted))
-        profiles = {each: await Profiles(tx).get(each) for each in {a.profile_id for a in found}}
+        accounts = await Accounts(tx).page(AccountPage(1, _MOST_ACCOUNTS, only))
+        profile_ids = {account.profile_id for account in accounts}
+        profiles = {each: await Profiles(tx).get(each) for each in profile_ids}
     return [
         _Group(connector, account, profiles[account.profile_id])
-        for account in sorted(found, key=lambda each: each.id)
+        for account in sorted(accounts, key=lambda each: each.id)
         if (connector := catalog.find(account.provider)) is not None
     ]
 
@@ -164,14 +164,14 @@ def _connector(
     ctx: ApiContext, group: _Group, query: ActionsQuery, *, hides_hub: bool
 ) -> ConnectorOut:
     connector, account = group.connector, group.account
-    wanted = () if "actions" in query.exclude else connector.actions
+    actions = () if "actions" in query.exclude else connector.actions
     with_guides = _GUIDES in query.include
     return ConnectorOut(
         key=connector.key,
         name=connector.title,
         version=connector.version,
         description=connector.description,
-        icon=icon_url(ctx.hub.public_url, connector),
+        icon=ctx.hub.public_url + connector.icon_path,
         release_stage=connector.release_stage,
         categories=connector.categories,
         scope_definitions=tuple(
@@ -182,20 +182,20 @@ def _connector(
             _authentication(method, with_guides=with_guides, hides_hub=hides_hub)
             for method in connector.auth_methods
         ),
-        actions=tuple(_action(each, query) for each in wanted if _is_meant(each, group, query)),
+        actions=tuple(_action(each, query) for each in actions if _matches(each, group, query)),
         account_id=UNSET if account is None else account.id,
         integration_id=UNSET if account is None else account.profile_id,
     )
 
 
-def _has_any(group: _Group, query: ActionsQuery) -> bool:
-    """Tell whether there is what is looked for; who looks for nothing sees every connector."""
+def _has_match(group: _Group, query: ActionsQuery) -> bool:
+    """Return whether the group has an action that matches; without a search, every group does."""
     if not query.action_keys and not query.search:
         return True
-    return any(_is_meant(action, group, query) for action in group.connector.actions)
+    return any(_matches(action, group, query) for action in group.connector.actions)
 
 
-def _is_meant(action: ActionInfo, group: _Group, query: ActionsQuery) -> bool:
+def _matches(action: ActionInfo, group: _Group, query: ActionsQuery) -> bool:
     if action.is_internal or (query.action_keys and action.id not in query.action_keys):
         return False
     for limits in (group.profile, group.account):
@@ -207,13 +207,13 @@ def _is_meant(action: ActionInfo, group: _Group, query: ActionsQuery) -> bool:
 
 
 def _authentication(method: AuthMethod, *, with_guides: bool, hides_hub: bool) -> AuthenticationOut:
-    def shown(guide: Guide) -> Json:
+    def render(guide: Guide) -> Json:
         return plain(without_hub(guide) if hides_hub else guide)
 
     support: AuthSupportOut | UnsetType = UNSET
     if with_guides:
         setup = method.setup_guide
-        guides = GuidesOut(shown(method.link_guide()), UNSET if setup is None else shown(setup))
+        guides = GuidesOut(render(method.link_guide()), UNSET if setup is None else render(setup))
         support = AuthSupportOut(method.support_link, method.support_description, guides)
     return AuthenticationOut(method.key, method.label, method.type, method.required_scopes, support)
 

@@ -15,6 +15,7 @@ from jackfield.connect.models import (
     LONGEST_SECONDS,
     SHORTEST_SECONDS,
     ConnectSession,
+    ConnectSessionEnded,
     ConnectSessionExpired,
     ConnectSessionNotFound,
     ConnectSessionRevoked,
@@ -23,6 +24,7 @@ from jackfield.connect.models import (
     ConnectTokenInvalid,
     SessionTerms,
 )
+from jackfield.connect.repo import ConnectSessions
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
@@ -37,11 +39,13 @@ from jackfield.profiles.models import (
 from jackfield.projects.models import Scope
 
 api = Routes(api_key, tag="connect_sessions")
+open_sessions = Routes(api_key, tag="open_sessions")
 
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 _ORGANIZATION: Final = 1
 _NUMERIC_CLIENT: Final = re.compile(r"speakeasy-sdk/typescript 4\.(\d+)\.")
 _LAST_NUMERIC_MINOR: Final = 28
+_FIVE_DAYS: Final = 432_000
 
 
 class ConnectSessionIn(Struct, frozen=True):
@@ -54,7 +58,7 @@ class ConnectSessionIn(Struct, frozen=True):
     origin_username: Annotated[_Text | None, Meta(description="The person who will link.")] = None
     provider: Annotated[_Text | None, Meta(description="Open directly on this connector.")] = None
     provider_version: Annotated[
-        _Text | None, Meta(description="The connector's version that you count on.")
+        _Text | None, Meta(description="The connector version you depend on.")
     ] = None
     categories: Annotated[
         list[_Text] | None, Meta(description="Offer only connectors of these categories.")
@@ -65,33 +69,33 @@ class ConnectSessionIn(Struct, frozen=True):
     integration_id: Annotated[
         _Text | None, Meta(description="Older name of `connector_profile_id`.")
     ] = None
-    account_id: Annotated[_Text | None, Meta(description="Link this account anew.")] = None
+    account_id: Annotated[_Text | None, Meta(description="Link this account again.")] = None
     multiple: Annotated[
-        bool | None, Meta(description="Let the same owner link a further account.")
+        bool | None, Meta(description="Let the same owner link another account.")
     ] = False
-    label: Annotated[_Text | None, Meta(description="Kept on the account.")] = None
+    label: Annotated[_Text | None, Meta(description="Stored on the account.")] = None
     expires_in: Annotated[
         Annotated[float, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS)] | None,
         Meta(description="Seconds the session stays open."),
     ] = DEFAULT_SECONDS
     metadata: Annotated[
-        dict[str, Json] | None, Meta(description="Kept on the account; yours to use.")
+        dict[str, Json] | None, Meta(description="Stored on the account, for your own use.")
     ] = None
     type: AccountType | None = AccountType.PRODUCTION
     shared: bool | None = False
     relink: Annotated[
-        bool | None, Meta(description="Link an account the owner already has anew, and no other.")
+        bool | None, Meta(description="Link an existing account of the owner again, and no other.")
     ] = False
     scopes: Annotated[
-        bool | list[_Text] | None, Meta(description="Kept, and answered as it was sent.")
+        bool | list[_Text] | None, Meta(description="Stored, and returned as sent.")
     ] = None
     actions: Annotated[
         list[_Text] | None,
-        Meta(description="What the account is for: it may run these actions and no others."),
+        Meta(description="The only actions that the account may run."),
     ] = None
     allowed_origins: Annotated[
         list[_Text] | None,
-        Meta(description="Of the project's allowed origins, those that may show this session."),
+        Meta(description="The allowed origins of the project that may show this session."),
     ] = None
 
     def terms(self) -> SessionTerms:
@@ -117,7 +121,7 @@ class ConnectSessionIn(Struct, frozen=True):
 
 
 class ConnectionAttemptOut(Struct, frozen=True):
-    """What came of the last credentials that were tried; what is named `oauth…` is of any kind."""
+    """The result of the last attempt to link; the `oauth…` errors are of any auth method."""
 
     id: ConnectionAttemptId
     created_at: datetime
@@ -130,7 +134,7 @@ class ConnectionAttemptOut(Struct, frozen=True):
 
 class ConnectSessionOut(Struct, frozen=True):
     id: int
-    # A number for the clients that insist on one, otherwise a text.
+    # A number for clients that require one, otherwise a string.
     organization_id: str | int
     project_id: ProjectId
     origin_owner_id: str
@@ -167,6 +171,23 @@ class TokenIn(Struct, frozen=True):
     token: Annotated[str, Meta(min_length=1, max_length=255)]
 
 
+class ConnectSessionsQuery(Struct, frozen=True):
+    next: Annotated[str | None, Meta(description="Where the page before ended.")] = None
+    page_size: Annotated[int, Meta(ge=1, le=100)] = 25
+
+
+class ConnectSessionsOut(Struct, frozen=True):
+    data: tuple[ConnectSessionOut, ...]
+    next: str | None
+
+
+class ReconnectQuery(Struct, frozen=True):
+    expires_in: Annotated[
+        int,
+        Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS, description="Seconds the link can be used."),
+    ] = _FIVE_DAYS
+
+
 @api.add(
     "POST",
     "/connect_sessions",
@@ -182,8 +203,8 @@ class TokenIn(Struct, frozen=True):
     ),
 )
 async def create_connect_session(ctx: ApiContext, body: ConnectSessionIn) -> OpenedSessionOut:
-    """Open a connect session, and get the link to send or the token to embed."""
-    opened = await connect.open_session(
+    """Open a connect session, and return the link to send and the token to embed."""
+    issued = await connect.open_session(
         ctx.hub,
         ctx.caller.project_id,
         ctx.actor,
@@ -191,11 +212,7 @@ async def create_connect_session(ctx: ApiContext, body: ConnectSessionIn) -> Ope
         seconds=int(body.expires_in or DEFAULT_SECONDS),
         version=body.provider_version,
     )
-    return OpenedSessionOut(
-        **session_fields(ctx, opened.session),
-        token=opened.token.reveal(),
-        auth_link_url=connect.auth_link(ctx.hub.public_url, opened.token),
-    )
+    return _issued_session(ctx, issued)
 
 
 @api.add(
@@ -215,10 +232,73 @@ async def authenticate_connect_session(ctx: ApiContext, body: TokenIn) -> Connec
         raise ConnectSessionNotFound from invalid
     if holder.project_id != ctx.caller.project_id:
         raise ConnectSessionNotFound
-    return ConnectSessionOut(**session_fields(ctx, holder.session))
+    return _session(ctx, holder.session)
 
 
-def session_fields(ctx: ApiContext, session: ConnectSession) -> dict[str, Json]:
+@open_sessions.add("GET", "/jackfield/connect_sessions", scope=Scope.CONNECT_WRITE)
+async def list_open_sessions(ctx: ApiContext, query: ConnectSessionsQuery) -> ConnectSessionsOut:
+    """List the connect sessions whose links still work."""
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
+        page = await ConnectSessions(tx).open(after=_number(query.next), size=query.page_size)
+    return ConnectSessionsOut(tuple(_session(ctx, each) for each in page.items), page.next)
+
+
+@open_sessions.add(
+    "GET",
+    "/jackfield/connect_sessions/{session_id}",
+    scope=Scope.CONNECT_WRITE,
+    raises=(ConnectSessionNotFound,),
+)
+async def get_connect_session(ctx: ApiContext, session_id: str) -> ConnectSessionOut:
+    """Return a connect session, and whether its link still works."""
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
+        session = await ConnectSessions(tx).get(_session_number(session_id))
+    return _session(ctx, session)
+
+
+@open_sessions.add(
+    "POST",
+    "/jackfield/connect_sessions/{session_id}/revoke",
+    scope=Scope.CONNECT_WRITE,
+    raises=(ConnectSessionNotFound, ConnectSessionEnded),
+)
+async def revoke_connect_session(ctx: ApiContext, session_id: str) -> ConnectSessionOut:
+    """Revoke a connect session: its token and its link stop working."""
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
+        session = await connect.revoke(tx, _session_number(session_id))
+    return _session(ctx, session)
+
+
+@open_sessions.add(
+    "POST",
+    "/jackfield/accounts/{account_id}/reconnect_link",
+    scope=Scope.CONNECT_WRITE,
+    status=201,
+    raises=(AccountNotFound, ProfileNotFound, ProfileDisabled),
+)
+async def make_reconnect_link(
+    ctx: ApiContext, account_id: str, query: ReconnectQuery
+) -> OpenedSessionOut:
+    """Make a link with which an account's owner links it again."""
+    issued = await connect.open_reconnect(
+        ctx.hub, ctx.caller.project_id, ctx.actor, account_id, seconds=query.expires_in
+    )
+    return _issued_session(ctx, issued)
+
+
+def _session(ctx: ApiContext, session: ConnectSession) -> ConnectSessionOut:
+    return ConnectSessionOut(**_fields(ctx, session))
+
+
+def _issued_session(ctx: ApiContext, issued: connect.IssuedSession) -> OpenedSessionOut:
+    return OpenedSessionOut(
+        **_fields(ctx, issued.session),
+        token=issued.token.reveal(),
+        auth_link_url=connect.auth_link(ctx.hub.public_url, issued.token),
+    )
+
+
+def _fields(ctx: ApiContext, session: ConnectSession) -> dict[str, Json]:
     terms, now = session.terms, ctx.hub.clock()
     return {
         "id": session.id,
@@ -274,8 +354,20 @@ def _status(session: ConnectSession, now: datetime) -> str:
 
 
 def _organization(user_agent: str) -> str | int:
-    """One installation is one organization; early 4.x TypeScript clients want its id as a number."""
+    """Return the installation's id, as a number for early 4.x TypeScript clients."""
     match = _NUMERIC_CLIENT.match(user_agent)
     if match and int(match[1]) <= _LAST_NUMERIC_MINOR:
         return _ORGANIZATION
     return str(_ORGANIZATION)
+
+
+def _session_number(session_id: str) -> int:
+    number = _number(session_id)
+    if number is None:
+        raise ConnectSessionNotFound
+    return number
+
+
+def _number(text: str | None) -> int | None:
+    """Return a session's id as a number, or none if it is not the number of any session."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else None  # noqa: PLR2004

@@ -7,7 +7,6 @@ from msgspec import Struct, field
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.http.context import ApiContext, api_key
-from jackfield.http.links import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.json import Json
 from jackfield.profiles.repo import Profiles
@@ -35,7 +34,7 @@ class ConnectorMetaOut(Struct, frozen=True):
     release_stage: str
     active: bool
     resources: ResourcesOut
-    # Unified models, which this hub has none of. Clients expect the key.
+    # This hub has no unified models, but clients expect the key.
     models: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
@@ -67,7 +66,7 @@ async def _active(ctx: ApiContext) -> set[str]:
 
 
 def _out(ctx: ApiContext, connector: Connector, active: set[str]) -> ConnectorMetaOut:
-    icon = icon_url(ctx.hub.public_url, connector)
+    icon = ctx.hub.public_url + connector.icon_path
     return ConnectorMetaOut(
         provider=connector.key,
         provider_name=connector.title,

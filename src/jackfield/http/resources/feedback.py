@@ -60,22 +60,22 @@ class FeedbackQuery(Struct, frozen=True):
     "POST", "/ai/tool-feedback", scope=Scope.ACTIONS_EXECUTE, status=201, raises=(AccountNotFound,)
 )
 async def submit_feedback(ctx: ApiContext, body: FeedbackIn) -> FeedbackKeptOut:
-    """Keep what an agent or a person says of tools used with an account."""
+    """Store an agent's or a person's feedback on tools used with an account."""
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
-        said = FeedbackDraft(
+        draft = FeedbackDraft(
             body.feedback,
             tuple(body.tool_names),
             rating=body.rating,
             session_id=body.session_id,
             run_id=body.action_run_id,
         )
-        kept = await feedback.keep(tx, said, account_id=body.account_id)
-    return FeedbackKeptOut("Feedback successfully stored", kept.id, kept.created_at, kept.id)
+        stored = await feedback.keep(tx, draft, account_id=body.account_id)
+    return FeedbackKeptOut("Feedback successfully stored", stored.id, stored.created_at, stored.id)
 
 
 @api.add("GET", "/jackfield/tool_feedback", scope=Scope.LOGS_READ)
 async def list_feedback(ctx: ApiContext, query: FeedbackQuery) -> FeedbackPageOut:
-    """List what was said of tools, newest first."""
+    """List feedback on tools, newest first."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         page = await ToolFeedback(tx).page(size=query.page_size, after=query.next)
     return FeedbackPageOut(

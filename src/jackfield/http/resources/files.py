@@ -13,6 +13,6 @@ api = Routes(anybody, tag="files")
 
 @api.add("GET", f"{files.PATH}/{{token}}", raises=(FileNotFound,))
 async def get_file(ctx: PublicContext, token: str) -> Response:
-    """Return a file by its link; whoever has the link may, for 15 minutes."""
+    """Return a file by its link, which works for 15 minutes without an API key."""
     file = await files.fetch(ctx.hub, FileToken(token))
     return download(file)

@@ -14,13 +14,13 @@ class HealthOut(Struct, frozen=True):
 
 
 @api.add("GET", "/healthz")
-async def healthz(_call: PublicContext) -> HealthOut:
-    """Say that the process is alive."""
+async def healthz(_ctx: PublicContext) -> HealthOut:
+    """Report that the process is alive."""
     return HealthOut("ok")
 
 
 @api.add("GET", "/readyz")
 async def readyz(ctx: PublicContext) -> HealthOut:
-    """Say that the database answers."""
+    """Report that the database can be queried."""
     await all_projects(ctx.hub.db)
     return HealthOut("ok")

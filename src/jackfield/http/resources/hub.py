@@ -30,7 +30,6 @@ from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
 from jackfield.connectors.fields import Field
 from jackfield.http.context import ConnectContext, connect_token
-from jackfield.http.links import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import ProviderTimeout, ProviderUnavailable
 from jackfield.kit.ids import AccountId, ProfileId
@@ -145,7 +144,7 @@ class FormOut(Struct, frozen=True):
 
 
 _Confirmed = Annotated[
-    bool, Meta(description="Go on though the credentials are of another account at the provider.")
+    bool, Meta(description="Accept credentials of another account at the provider.")
 ]
 
 
@@ -168,7 +167,7 @@ class RelinkIn(Struct, frozen=True):
 
 
 class LinkedOut(Struct, frozen=True):
-    # An account's id; of a link that is still to be confirmed, the pending link's.
+    # The account's id, or the pending link's if the link still has to be confirmed.
     id: str
     provider: str
     status: Literal["linked", "pending"]
@@ -203,7 +202,7 @@ class ConnectorsQuery(Struct, frozen=True):
 
 @api.add("GET", "/hub/settings", raises=_SESSION_REFUSALS)
 async def get_hub_settings(ctx: ConnectContext) -> SettingsOut:
-    """Say how the Hub should open: on which account, where one is to be edited."""
+    """Return the account that the Hub should open for editing, if there is one."""
     terms = ctx.holder.session.terms
     account = None
     if terms.account_id or terms.provider:
@@ -213,12 +212,12 @@ async def get_hub_settings(ctx: ConnectContext) -> SettingsOut:
 
 @api.add("GET", "/hub/connectors", raises=_SESSION_REFUSALS)
 async def list_hub_connectors(ctx: ConnectContext, query: ConnectorsQuery) -> IntegrationsOut:
-    """List what this session may link."""
-    found = await connect.offers(ctx.hub, ctx.holder)
+    """List the connectors that this session may link."""
+    offers = await connect.offers(ctx.hub, ctx.holder)
     return IntegrationsOut(
         tuple(
             _integration(ctx, offer)
-            for offer in found
+            for offer in offers
             if query.provider in (None, offer.connector.key)
         ),
         ctx.holder.session.external_trigger_token or UNSET,
@@ -227,14 +226,14 @@ async def list_hub_connectors(ctx: ConnectContext, query: ConnectorsQuery) -> In
 
 @api.add("GET", "/hub/connectors/{profile_id}", raises=(*_SESSION_REFUSALS, ProfileNotFound))
 async def get_hub_connector(ctx: ConnectContext, profile_id: str) -> FormOut:
-    """Return the form to fill in."""
+    """Return the form of a connector."""
     offer = await connect.offer(ctx.hub, ctx.holder, profile_id)
     return FormOut(_config(ctx, offer), HubSettingsOut())
 
 
 @api.add("POST", "/hub/accounts", status=201, raises=_LINK_REFUSALS)
 async def link_account(ctx: ConnectContext, body: LinkIn) -> LinkedOut:
-    """Check the credentials with the provider, and link the account."""
+    """Verify the credentials with the provider, and link the account."""
     offer = await connect.offer(ctx.hub, ctx.holder, body.integration_id)
     return LinkedOut.of(
         await linking.link(
@@ -249,7 +248,7 @@ async def link_account(ctx: ConnectContext, body: LinkIn) -> LinkedOut:
 
 @api.add("GET", "/hub/accounts/{account_id}", raises=(*_SESSION_REFUSALS, AccountNotFound))
 async def get_hub_account(ctx: ConnectContext, account_id: str) -> PrefillOut:
-    """Return what an account's form holds; of a secret no more than its last characters."""
+    """Return the values of an account's form; of a secret only its last characters."""
     prefill = await linking.prefill(ctx.hub, ctx.holder, account_id)
     account = prefill.account
     return PrefillOut(
@@ -266,7 +265,7 @@ async def get_hub_account(ctx: ConnectContext, account_id: str) -> PrefillOut:
 
 @api.add("PATCH", "/hub/accounts/{account_id}", raises=(*_LINK_REFUSALS, AccountNotFound))
 async def relink_account(ctx: ConnectContext, account_id: str, body: RelinkIn) -> LinkedOut:
-    """Check changed credentials with the provider, and keep them; what is not sent stays."""
+    """Verify changed credentials with the provider, and save them; fields left out stay."""
     return LinkedOut.of(
         await linking.relink(
             ctx.hub,
@@ -280,7 +279,7 @@ async def relink_account(ctx: ConnectContext, account_id: str, body: RelinkIn) -
 
 @api.add("POST", "/hub/frames", status=201, raises=_SESSION_REFUSALS)
 async def open_frame(ctx: ConnectContext) -> FrameOut:
-    """Get the address under which the page that asks may frame the Hub."""
+    """Return the address at which the requesting page may frame the Hub."""
     frame = await frames.open_frame(ctx.hub, ctx.holder, ctx.origin)
     url = f"{ctx.hub.public_url}/embedded/frames/{frame.id}"
     return FrameOut(frame.id, url, frame.expires_at)
@@ -297,7 +296,7 @@ def _integration(ctx: ConnectContext, offer: Offer) -> IntegrationOut:
         authentication_config_key=offer.method.key,
         environment="production",
         integration_id=offer.profile.id,
-        logo_url=icon_url(ctx.hub.public_url, connector),
+        logo_url=ctx.hub.public_url + connector.icon_path,
     )
 
 
@@ -311,7 +310,7 @@ def _config(ctx: ConnectContext, offer: Offer) -> ConfigOut:
         key=connector.key,
         name=connector.title,
         type="oauth2" if method.type == "oauth2" else "custom",
-        assets=AssetsOut(icon_url(ctx.hub.public_url, connector)),
+        assets=AssetsOut(ctx.hub.public_url + connector.icon_path),
         support=SupportOut(method.support_link or guide, method.support_description),
         config_fields=tuple(map(_field, static_fields(method))),
         config_notices=tuple(
@@ -328,21 +327,21 @@ def _config(ctx: ConnectContext, offer: Offer) -> ConfigOut:
     )
 
 
-def _field(each: FormField) -> FieldOut:
-    field = each.field
+def _field(form_field: FormField) -> FieldOut:
+    field = form_field.field
     return FieldOut(
         key=field.key,
         label=field.label,
         type=field.type,
-        required=field.required and each.is_certain,
+        required=field.required and form_field.is_certain,
         secret=field.secret,
         read_only=field.read_only,
         display=True,
         placeholder=field.placeholder or UNSET,
         description=field.description or UNSET,
         tooltip=field.tooltip or UNSET,
-        value=each.value or UNSET,
-        options=tuple(OptionOut(each.label, each.value) for each in field.options) or UNSET,
+        value=form_field.value or UNSET,
+        options=tuple(OptionOut(option.label, option.value) for option in field.options) or UNSET,
         validation=_validation(field),
     )
 
@@ -355,7 +354,7 @@ def _validation(field: Field) -> ValidationOut | UnsetType:
 
 
 def _texts(credentials: Mapping[str, str | float | bool | None]) -> dict[str, str]:
-    """Forms know texts only, so a number or a switch is taken for the text it would have been."""
+    """Return the values as strings, the only type of form fields."""
     texts: dict[str, str] = {}
     for name, value in credentials.items():
         if isinstance(value, bool):

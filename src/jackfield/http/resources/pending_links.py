@@ -34,7 +34,7 @@ class PendingLinkOut(Struct, frozen=True):
     status: PendingLinkStatus
     provider: str
     connector_profile_id: ProfileId
-    # The account it will change; once confirmed, the account it became.
+    # The account it changes; once confirmed, the account it created or changed.
     account_id: str | None
     origin_owner_id: str
     origin_owner_name: str
@@ -70,7 +70,7 @@ class PendingLinkOut(Struct, frozen=True):
 
 
 class PendingLinksQuery(Struct, frozen=True):
-    all: Annotated[bool, Meta(description="Those that were decided, too.")] = False
+    all: Annotated[bool, Meta(description="Include links that were confirmed or refused.")] = False
     next: Annotated[str | None, Meta(description="Where the page before ended.")] = None
     page_size: Annotated[int, Meta(ge=1, le=100)] = 25
 
@@ -84,10 +84,10 @@ class PendingLinksOut(Struct, frozen=True):
 async def list_pending_links(ctx: ApiContext, query: PendingLinksQuery) -> PendingLinksOut:
     """List the links that wait to be confirmed, newest first."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        found = await PendingLinks(tx).page(
+        page = await PendingLinks(tx).page(
             waiting=not query.all, after=query.next, size=query.page_size
         )
-    return PendingLinksOut(tuple(map(PendingLinkOut.of, found.items)), found.next)
+    return PendingLinksOut(tuple(map(PendingLinkOut.of, page.items)), page.next)
 
 
 @api.add(
@@ -97,7 +97,7 @@ async def list_pending_links(ctx: ApiContext, query: PendingLinksQuery) -> Pendi
     raises=(PendingLinkNotFound,),
 )
 async def get_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
-    """Return a link, and what became of it."""
+    """Return a link with its status."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         return PendingLinkOut.of(await PendingLinks(tx).get(link_id))
 
@@ -109,7 +109,7 @@ async def get_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
     raises=(*_REFUSALS, ProfileNotFound),
 )
 async def confirm_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
-    """Make an account of a link: whoever completed it is the one who was asked."""
+    """Confirm that the right person completed a link, and save its account."""
     link, _ = await pending.confirm(ctx.hub, ctx.caller.project_id, ctx.actor, link_id)
     return PendingLinkOut.of(link)
 

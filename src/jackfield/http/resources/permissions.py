@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from msgspec import Meta, Struct
 
 from jackfield.accounts.models import AccountNotFound, AccountNotUsable
-from jackfield.accounts.permissions import service as permissions
+from jackfield.accounts.permissions import service
 from jackfield.accounts.permissions.models import ActionPermission, Permissions, Verdict
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
@@ -24,40 +24,38 @@ class ActionPermissionOut(Struct, frozen=True):
     label: str
     effects: tuple[str, ...]
     verdict: Verdict
-    detail: Annotated[str, Meta(description="Why, where that is not plain.")]
+    detail: Annotated[str, Meta(description="The reason for the verdict, where it is not obvious.")]
     probe: Annotated[
-        str | None, Meta(description="The probe that tells; null where the connector has none.")
+        str | None, Meta(description="The probe of the action; null where the connector has none.")
     ]
 
     @classmethod
-    def of(cls, given: ActionPermission) -> Self:
+    def of(cls, permission: ActionPermission) -> Self:
         return cls(
-            given.action.id,
-            given.action.label,
-            given.action.effects,
-            given.verdict,
-            given.detail,
-            given.probe,
+            permission.action.id,
+            permission.action.label,
+            permission.action.effects,
+            permission.verdict,
+            permission.detail,
+            permission.probe,
         )
 
 
 class PermissionsOut(Struct, frozen=True):
     account_id: AccountId
-    probed_at: Annotated[
-        datetime | None, Meta(description="Null until somebody asked for a probe.")
-    ]
-    can_be_probed: Annotated[bool, Meta(description="Whether the connector knows how to find out.")]
+    probed_at: Annotated[datetime | None, Meta(description="Null until the first probe.")]
+    can_be_probed: Annotated[bool, Meta(description="Whether the connector declares probes.")]
     counts: dict[Verdict, int]
     actions: tuple[ActionPermissionOut, ...]
 
     @classmethod
-    def of(cls, given: Permissions) -> Self:
+    def of(cls, permissions: Permissions) -> Self:
         return cls(
-            given.account.id,
-            given.probed_at,
-            given.can_be_probed,
-            {verdict: given.count(verdict) for verdict in Verdict},
-            tuple(map(ActionPermissionOut.of, given.actions)),
+            permissions.account.id,
+            permissions.probed_at,
+            permissions.can_be_probed,
+            {verdict: permissions.count(verdict) for verdict in Verdict},
+            tuple(map(ActionPermissionOut.of, permissions.actions)),
         )
 
 
@@ -68,9 +66,9 @@ class PermissionsOut(Struct, frozen=True):
     raises=_RAISES,
 )
 async def get_permissions(ctx: ApiContext, account_id: str) -> PermissionsOut:
-    """Say what was last found out about what an account's credentials may do, action by action."""
-    found = await permissions.read_permissions(ctx.hub, ctx.caller.project_id, account_id)
-    return PermissionsOut.of(found)
+    """Return the last report on what an account's credentials may do, by action."""
+    report = await service.read_permissions(ctx.hub, ctx.caller.project_id, account_id)
+    return PermissionsOut.of(report)
 
 
 @api.add(
@@ -81,12 +79,10 @@ async def get_permissions(ctx: ApiContext, account_id: str) -> PermissionsOut:
 )
 async def probe_permissions(ctx: ApiContext, account_id: str) -> PermissionsOut:
     """
-    Find out what an account's credentials may do, action by action.
+    Probe what an account's credentials may do, by action.
 
-    The provider is asked by requests that change nothing: reads, and writes it refuses before
-    anything happens.
+    The requests change nothing at the provider: they are reads, and writes that it refuses as
+    invalid.
     """
-    found = await permissions.probe_permissions(
-        ctx.hub, ctx.caller.project_id, ctx.actor, account_id
-    )
-    return PermissionsOut.of(found)
+    report = await service.probe_permissions(ctx.hub, ctx.caller.project_id, ctx.actor, account_id)
+    return PermissionsOut.of(report)

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from jackfield.accounts import profile_switch
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
-from jackfield.http.links import icon_url
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId
 from jackfield.kit.json import Json
@@ -76,7 +75,7 @@ class ProfilesQuery(Struct, frozen=True):
     page: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
     page_size: Annotated[int, Meta(ge=1, le=1000)] = 25
 
-    def wanted(self) -> ProfilePage:
+    def profiles(self) -> ProfilePage:
         return ProfilePage(self.page, self.page_size, self.connector_key, self.enabled)
 
 
@@ -89,7 +88,7 @@ class ProfileIn(Struct, frozen=True, forbid_unknown_fields=True):
     environment: _Text | None = None
     setup: Annotated[dict[str, Json] | None, Meta(description=_SETUP)] = None
     default: Annotated[
-        bool | None, Meta(description="What connect sessions mean that name no profile.")
+        bool | None, Meta(description="The profile of connect sessions that name none.")
     ] = None
     active: bool | None = None
     allowed_actions: Annotated[list[str] | None, Meta(description=_ALLOWED)] = None
@@ -108,12 +107,12 @@ class ProfileIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProfileChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is left out stays as it is."""
+    """A change of a connector profile; a field that is left out stays as it is."""
 
     name: _Text | UnsetType = UNSET
     setup: Annotated[
         dict[str, Json] | UnsetType,
-        Meta(description="What is named changes; `null` takes a value away."),
+        Meta(description="Values to change; `null` removes one."),
     ] = UNSET
     is_default: Annotated[
         bool | UnsetType, Meta(description="Make it the default in place of another.")
@@ -124,10 +123,10 @@ class ProfileChange(Struct, frozen=True, forbid_unknown_fields=True):
     allowed_actions: Annotated[list[str] | UnsetType | None, Meta(description=_ALLOWED)] = UNSET
 
     def values(self) -> dict[str, Json]:
-        given = {name: value for name, value in asdict(self).items() if value is not UNSET}
-        if "allowed_actions" in given:
-            given["allowed_actions"] = _tuple(given["allowed_actions"])
-        return given
+        values = {name: value for name, value in asdict(self).items() if value is not UNSET}
+        if "allowed_actions" in values:
+            values["allowed_actions"] = _tuple(values["allowed_actions"])
+        return values
 
 
 class VersionOut(Struct, frozen=True):
@@ -144,7 +143,7 @@ class VersionsOut(Struct, frozen=True):
 class PinnedVersion(Struct, frozen=True):
     pinned_version: Annotated[
         Annotated[str, Meta(min_length=1, max_length=64)] | None,
-        Meta(description="Left out: the version the hub has now."),
+        Meta(description="The loaded version when left out."),
     ] = None
 
 
@@ -152,27 +151,19 @@ class PinnedVersionOut(Struct, frozen=True):
     pinned_version: str | None
 
 
-@api.add("GET", "/connector_profiles", scope=Scope.CONNECTORS_READ)
-@api.add("GET", "/auth_configs", scope=Scope.CONNECTORS_READ)
+@api.add("GET", "/connector_profiles", "/auth_configs", scope=Scope.CONNECTORS_READ)
 async def list_connector_profiles(ctx: ApiContext, query: ProfilesQuery) -> ProfilesOut:
     """List connector profiles by connector, the default one first."""
-    wanted = query.wanted()
+    page = query.profiles()
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        found = await Profiles(tx).page(wanted)
-        total = await Profiles(tx).count(wanted)
-    shown = tuple(_out(ctx, profile) for profile in found)
-    return ProfilesOut(shown, wanted.number, wanted.size, total)
+        rows = await Profiles(tx).page(page)
+        total = await Profiles(tx).count(page)
+    return ProfilesOut(tuple(_out(ctx, row) for row in rows), page.number, page.size, total)
 
 
 @api.add(
     "POST",
     "/connector_profiles",
-    scope=Scope.CONNECTORS_WRITE,
-    status=201,
-    raises=(ConnectorNotFound, InvalidProfile),
-)
-@api.add(
-    "POST",
     "/auth_configs",
     scope=Scope.CONNECTORS_WRITE,
     status=201,
@@ -187,11 +178,9 @@ async def create_connector_profile(ctx: ApiContext, body: ProfileIn) -> ProfileO
 @api.add(
     "GET",
     "/connector_profiles/{profile_id}",
+    "/auth_configs/{profile_id}",
     scope=Scope.CONNECTORS_READ,
     raises=(ProfileNotFound,),
-)
-@api.add(
-    "GET", "/auth_configs/{profile_id}", scope=Scope.CONNECTORS_READ, raises=(ProfileNotFound,)
 )
 async def get_connector_profile(ctx: ApiContext, profile_id: str) -> ProfileOut:
     """Return one connector profile."""
@@ -202,11 +191,6 @@ async def get_connector_profile(ctx: ApiContext, profile_id: str) -> ProfileOut:
 @api.add(
     "PATCH",
     "/connector_profiles/{profile_id}",
-    scope=Scope.CONNECTORS_WRITE,
-    raises=(ProfileNotFound, InvalidProfile, DefaultProfileRequired),
-)
-@api.add(
-    "PATCH",
     "/auth_configs/{profile_id}",
     scope=Scope.CONNECTORS_WRITE,
     raises=(ProfileNotFound, InvalidProfile, DefaultProfileRequired),
@@ -223,17 +207,12 @@ async def update_connector_profile(
 @api.add(
     "DELETE",
     "/connector_profiles/{profile_id}",
-    scope=Scope.CONNECTORS_WRITE,
-    raises=(ProfileNotFound, ProfileInUse),
-)
-@api.add(
-    "DELETE",
     "/auth_configs/{profile_id}",
     scope=Scope.CONNECTORS_WRITE,
     raises=(ProfileNotFound, ProfileInUse),
 )
 async def delete_connector_profile(ctx: ApiContext, profile_id: str) -> ProfileOut:
-    """Delete a connector profile that no account is linked with, and return what it was."""
+    """Delete a connector profile that no account is linked with, and return its last state."""
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return _out(ctx, await profile_switch.remove_profile(tx, profile_id))
 
@@ -245,7 +224,7 @@ async def delete_connector_profile(ctx: ApiContext, profile_id: str) -> ProfileO
     raises=(ProfileNotFound,),
 )
 async def list_connector_versions(ctx: ApiContext, profile_id: str) -> VersionsOut:
-    """List the versions of the profile's connector: the one this hub has, and the pinned one."""
+    """List the versions of the profile's connector: the loaded one and the pinned one."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         profile = await Profiles(tx).get(profile_id)
     connector = ctx.hub.catalog.find(profile.connector_key)
@@ -293,7 +272,7 @@ async def pin_connector_version(
     raises=(ProfileNotFound,),
 )
 async def unpin_connector_version(ctx: ApiContext, profile_id: str) -> Response:
-    """Run on whatever version of the connector the hub has."""
+    """Run on any version of the connector that the hub has loaded."""
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         await profiles.pin(tx, ctx.hub, profile_id, None)
     return Response(status_code=204)
@@ -317,7 +296,7 @@ def _out(ctx: ApiContext, profile: Profile) -> ProfileOut:
         default=profile.is_default,
         categories=connector.categories if connector else (),
         release_stage=connector.release_stage if connector else "ga",
-        logo_url=icon_url(ctx.hub.public_url, connector) if connector else "",
+        logo_url=ctx.hub.public_url + connector.icon_path if connector else "",
         setup=profile.setup,
         allowed_actions=profile.allowed_actions,
         created_at=profile.created_at,

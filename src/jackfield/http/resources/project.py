@@ -43,19 +43,20 @@ class ProjectOut(Struct, frozen=True):
 
 class BrandingChange(Struct, frozen=True, forbid_unknown_fields=True):
     display_name: Annotated[
-        _Text | UnsetType | None, Meta(description="Who asks people to link their accounts.")
+        _Text | UnsetType | None,
+        Meta(description="The name shown to people who link their accounts."),
     ] = UNSET
     logo_url: Annotated[
         str | UnsetType | None, Meta(description="An image shown above the Hub.")
     ] = UNSET
     colors: Annotated[
         dict[str, str] | UnsetType | None,
-        Meta(description="CSS colors by name, such as `accent`; they replace those there were."),
+        Meta(description="CSS colors by name, such as `accent`; they replace all previous ones."),
     ] = UNSET
 
 
 class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is left out stays as it is; `null` brings the default back."""
+    """A change of a project; a field that is left out stays as it is, `null` restores the default."""
 
     name: _Text | UnsetType | None = UNSET
     branding: BrandingChange | UnsetType | None = UNSET
@@ -64,14 +65,14 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
     ] = UNSET
     allowed_origins: Annotated[
         list[str] | UnsetType | None,
-        Meta(description="Whose pages may frame the Hub: `https://app.example.com`."),
+        Meta(description="Origins whose pages may frame the Hub: `https://app.example.com`."),
     ] = UNSET
     confirm_links: Annotated[
         bool | UnsetType | None, Meta(description="Links wait for your software to confirm them.")
     ] = UNSET
     strings: Annotated[
         dict[str, dict[str, str]] | UnsetType | None,
-        Meta(description="What the Hub says differently, by language and key."),
+        Meta(description="Replacements for texts of the Hub, by language and key."),
     ] = UNSET
     retention_days: Annotated[
         Annotated[int, Meta(ge=1, le=LONGEST_RETENTION_DAYS)] | UnsetType | None,
@@ -82,18 +83,16 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
     ] = UNSET
     tool_feedback: Annotated[
         bool | UnsetType | None,
-        Meta(
-            description="Give models a tool, `stackone_submit_feedback`, to say how tools worked."
-        ),
+        Meta(description="Offer models a tool, `stackone_submit_feedback`, for feedback on tools."),
     ] = UNSET
 
     def values(self) -> dict[str, Json]:
-        """Return what is to change, by the setting's name."""
-        given = _given(self)
-        branding = given.pop("branding", UNSET)
+        """Return the changes by the setting's name."""
+        changes = _set_fields(self)
+        branding = changes.pop("branding", UNSET)
         if branding is None:
-            return given | {"display_name": None, "logo_url": None, "colors": None}
-        return given if branding is UNSET else given | _given(branding)
+            return changes | {"display_name": None, "logo_url": None, "colors": None}
+        return changes if branding is UNSET else changes | _set_fields(branding)
 
 
 @api.add("GET", "/jackfield/project")
@@ -127,5 +126,5 @@ def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
     )
 
 
-def _given(change: Struct) -> dict[str, Json]:
+def _set_fields(change: Struct) -> dict[str, Json]:
     return {name: value for name, value in asdict(change).items() if value is not UNSET}

@@ -41,14 +41,15 @@ _METHODS: Final = "^(?i:get|post|put|delete|patch)$"
 
 class ProxyIn(Struct, frozen=True):
     url: Annotated[
-        str | None, Meta(description="In place of the connector's own address, on its hosts.")
+        str | None, Meta(description="Instead of the connector's base URL, on one of its hosts.")
     ] = None
     method: Annotated[str, Meta(pattern=_METHODS)] | None = None
     path: Annotated[str | None, Meta(description="With its query: `/lists?limit=5`.")] = None
     headers: dict[str, str | int | float | bool | None] | None = None
-    body: Annotated[Any, Meta(description="JSON, or a text that is sent as it is.")] = None
+    body: Annotated[Any, Meta(description="JSON, or a string that is sent as it is.")] = None
     dry_run: Annotated[
-        bool | None, Meta(description="Send nothing: say what would be sent, redacted.")
+        bool | None,
+        Meta(description="Send nothing: return the request that would be sent, redacted."),
     ] = None
 
 
@@ -83,10 +84,10 @@ async def proxy_request(ctx: ApiContext, body: ProxyIn) -> ProxyOut:
     """
     Send a request of your own to an account's provider, with the account's credentials.
 
-    The provider's answer comes back as it is, whatever its status: look at `status`.
+    The provider's response is returned as it is, whatever its status: check `status`.
     """
     headers = {name: _text(value) for name, value in (body.headers or {}).items()}
-    order = ProxyRequest(
+    request = ProxyRequest(
         account_id=account_id(ctx, headers),
         method=body.method or "get",
         path=body.path or "/",
@@ -96,15 +97,15 @@ async def proxy_request(ctx: ApiContext, body: ProxyIn) -> ProxyOut:
         profile_id=ctx.headers.get(PROFILE) or None,
         dry_run=bool(body.dry_run),
     )
-    return _out(await proxy.forward(ctx.hub, ctx.caller.project_id, ctx.actor, order))
+    return _out(await proxy.forward(ctx.hub, ctx.caller.project_id, ctx.actor, request))
 
 
-def _out(answer: ProxyResponse) -> ProxyOut:
-    refusal = answer.refusal
+def _out(response: ProxyResponse) -> ProxyOut:
+    refusal = response.refusal
     return ProxyOut(
-        answer.status,
-        answer.headers,
-        answer.data,
+        response.status,
+        response.headers,
+        response.data,
         None if refusal is None else (ProviderErrorOut.of(refusal),),
     )
 

@@ -55,7 +55,7 @@ PROVIDER_REFUSALS: Final = (
 
 
 class SyncUnsupported(HubError):
-    """This hub keeps no index of results: leave `sync` out, and the provider is asked."""
+    """This hub keeps no index of results; leave out `sync` to query the provider."""
 
     code = "sync_not_offered"
     status = 501
@@ -68,11 +68,12 @@ class RpcIn(Struct, frozen=True):
     headers: dict[str, Json] | None = None
     body: dict[str, Json] | None = None
     dry_run: Annotated[
-        bool | None, Meta(description="Send nothing: say what would be sent, redacted.")
+        bool | None,
+        Meta(description="Send nothing: return the request that would be sent, redacted."),
     ] = None
 
-    def placed(self) -> dict[str, dict[str, Json]]:
-        """Return the arguments by place and name."""
+    def arguments(self) -> dict[str, dict[str, Json]]:
+        """Return the arguments by location and name."""
         return {
             "path": self.path or {},
             "query": self.query or {},
@@ -85,12 +86,12 @@ class RpcQuery(Struct, frozen=True):
     dry_run: bool = False
     sync: bool = False
     debug: Annotated[
-        bool, Meta(description="Say in `debug` which steps ran, and which requests they made.")
+        bool, Meta(description="Return in `debug` the steps that ran and their requests.")
     ] = False
     run_id: str | None = None
     stream: Annotated[
         bool,
-        Meta(description="Pass the provider's rows on as they come: for large exports."),
+        Meta(description="Stream the provider's rows as they arrive, for large exports."),
     ] = False
 
 
@@ -124,52 +125,51 @@ async def run_action(ctx: ApiContext, query: RpcQuery, body: RpcIn) -> RpcOut | 
     """Run an action with a linked account, named by the header `x-account-id`."""
     if query.sync:
         raise SyncUnsupported
-    placed = body.placed()
-    order = RunRequest(
+    arguments = body.arguments()
+    request = RunRequest(
         action_id=body.action,
-        account_id=account_id(ctx, placed["headers"]),
-        placed=placed,
-        cursor=_cursor(placed),
+        account_id=account_id(ctx, arguments["headers"]),
+        placed=arguments,
+        cursor=_cursor(arguments),
         profile_id=ctx.headers.get(PROFILE) or None,
         dry_run=query.dry_run or bool(body.dry_run),
-        debug=query.debug or placed["query"].get("debug") is True,
+        debug=query.debug or arguments["query"].get("debug") is True,
     )
-    if query.stream and not order.dry_run:
-        found = await actions.stream(ctx.hub, ctx.caller.project_id, ctx.actor, order)
-        return StreamingResponse(found.chunks, headers=SAVED, media_type=found.content_type)
-    outcome = await actions.run(ctx.hub, ctx.caller.project_id, ctx.actor, order)
+    if query.stream and not request.dry_run:
+        rows = await actions.stream(ctx.hub, ctx.caller.project_id, ctx.actor, request)
+        return StreamingResponse(rows.chunks, headers=SAVED, media_type=rows.content_type)
+    outcome = await actions.run(ctx.hub, ctx.caller.project_id, ctx.actor, request)
     if outcome.file is not None:
         return download(outcome.file)
-    return _answer(outcome)
+    return _response(outcome)
 
 
 def account_id(ctx: ApiContext, headers: Mapping[str, Json]) -> str:
     """
-    Find out which account is meant: by the request's header, or one that was sent in the body.
+    Return the id in the request's header `x-account-id`, or in the headers of its body.
 
     Raises:
-        AccountMissing: neither says.
+        AccountMissing: there is none.
     """
-    named = ctx.headers.get(ACCOUNT)
-    if named:
-        return named
+    if header := ctx.headers.get(ACCOUNT):
+        return header
     for name, value in headers.items():
         if name.lower() == ACCOUNT and value:
             return str(value)
     raise AccountMissing
 
 
-def _cursor(placed: Mapping[str, Mapping[str, Json]]) -> str | None:
-    for place in ("query", "body"):
+def _cursor(arguments: Mapping[str, Mapping[str, Json]]) -> str | None:
+    for location in ("query", "body"):
         for name in ("next", "cursor"):
-            value = placed[place].get(name)
+            value = arguments[location].get(name)
             if isinstance(value, str) and value:
                 return value
     return None
 
 
-def _answer(outcome: ActionResult) -> Response:
-    """`data` is an object, a list of objects or nothing: published clients refuse the rest."""
+def _response(outcome: ActionResult) -> Response:
+    """Return `data` as an object, a list of objects or null, all that published clients accept."""
     data = outcome.data
     if isinstance(data, list):
         rows = cast("list[Json]", data)

@@ -22,7 +22,7 @@ _VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
 class SearchIn(Struct, frozen=True):
     query: Annotated[str, Meta(min_length=1, max_length=2000, description="What to do.")]
     connector: Annotated[
-        str | None, Meta(description="A connector's key, or what stands before its first `_`.")
+        str | None, Meta(description="A connector's key, or the part before its first `_`.")
     ] = None
     top_k: Annotated[int, Meta(ge=1, le=1000)] | None = None
     min_similarity: Annotated[float, Meta(ge=0, le=1)] | None = None
@@ -30,7 +30,7 @@ class SearchIn(Struct, frozen=True):
 
 
 class FoundOut(Struct, frozen=True):
-    """One action, under the names that each generation of clients looks for."""
+    """One action, with the field names of each generation of clients."""
 
     id: str
     action_name: str
@@ -64,25 +64,25 @@ class BuildOut(Struct, frozen=True):
 @api.add("POST", "/actions/search", scope=Scope.CONNECTORS_READ)
 async def search_actions(ctx: ApiContext, body: SearchIn) -> SearchOut:
     """Find actions by what they do, in plain words; typos and synonyms are understood."""
-    wanted = Search(
+    request = Search(
         body.query,
         connector=body.connector or None,
         most=body.top_k or 100,
         min_similarity=0.4 if body.min_similarity is None else body.min_similarity,
     )
-    found = await search.search(ctx.hub, wanted)
+    found = await search.search(ctx.hub, request)
     return SearchOut(
         query=body.query,
         total_count=len(found),
         project_filter=_EVERYWHERE,
-        results=tuple(_found(each) for each in found),
+        results=tuple(map(_found, found)),
         connector_filter=body.connector or UNSET,
     )
 
 
 @api.add("POST", "/actions/build", scope=Scope.CONNECTORS_READ, raises=(ConnectorNotFound,))
 async def build_index(ctx: ApiContext, body: BuildIn) -> BuildOut:
-    """Say how many actions can be found; the index follows the connectors by itself."""
+    """Return the number of indexed actions; the index updates itself when connectors change."""
     index = await search.prepare(ctx.hub.catalog)
     if body.connector_key is None:
         return BuildOut("success", len(index), "The index is up to date.")
@@ -105,7 +105,7 @@ def _found(found: Found) -> FoundOut:
 
 
 def _long_id(found: Found) -> str:
-    """Published clients read an action's id out of a longer one, unless the key has a `_`."""
+    """Return the longer id that published clients parse, unless the key has a `_`."""
     connector, action = found.connector, found.action
     if not (connector.key.isalnum() and _VERSION.fullmatch(connector.version)):
         return action.id

@@ -10,7 +10,7 @@ api = Routes(api_key, tag="not_offered")
 
 
 class PermissionsUnsupported(HubError):
-    """This hub does not judge what a person may do at the provider: ask with an action."""
+    """This hub does not check what a person may do at the provider; use an action instead."""
 
     code = "permissions_not_offered"
     status = 501
@@ -23,8 +23,8 @@ class PermissionsUnsupported(HubError):
     status=501,
     raises=(SyncUnsupported,),
 )
-async def list_synced_results(_call: ApiContext) -> None:
-    """Read an index of results, of which this hub keeps none."""
+async def list_synced_results(_ctx: ApiContext) -> None:
+    """Read an index of results, which this hub does not keep."""
     raise SyncUnsupported
 
 
@@ -35,6 +35,6 @@ async def list_synced_results(_call: ApiContext) -> None:
     status=501,
     raises=(PermissionsUnsupported,),
 )
-async def check_permissions(_call: ApiContext) -> None:
-    """Ask what a person may do at the provider, which this hub does not judge."""
+async def check_permissions(_ctx: ApiContext) -> None:
+    """Check what a person may do at the provider, which this hub does not support."""
     raise PermissionsUnsupported

@@ -47,7 +47,7 @@ class WebhookIn(Struct, frozen=True):
 
 
 class WebhookChangeIn(Struct, frozen=True):
-    """What is left out stays as it is."""
+    """A change of a webhook endpoint; a field that is left out stays as it is."""
 
     url: _Url | None = None
     events: _Events | None = None
@@ -68,7 +68,7 @@ class WebhookOut(Struct, frozen=True, kw_only=True):
 
 
 class NewWebhookOut(WebhookOut, frozen=True, kw_only=True):
-    """The signing `secret` is shown this once."""
+    """A webhook endpoint with its signing secret, which is shown only once."""
 
     secret: str
 
@@ -85,7 +85,7 @@ class WebhooksOut(Struct, frozen=True):
 
 
 class DeliveryOut(Struct, frozen=True):
-    """`next_attempt_at` is missing where none will be made."""
+    """One event for one endpoint; `next_attempt_at` is null if there will be none."""
 
     event_id: EventId
     event: str
@@ -110,7 +110,7 @@ class DeliveriesQuery(Struct, frozen=True):
 
 
 class TestOut(Struct, frozen=True):
-    """What the receiver made of a test event."""
+    """The receiver's response to a test event."""
 
     success: bool
     status: int | None
@@ -120,11 +120,11 @@ class TestOut(Struct, frozen=True):
 
 @api.add("POST", _PATH, scope=Scope.WEBHOOKS_WRITE, status=201, raises=(InvalidRequest,))
 async def create_webhook(ctx: ApiContext, body: WebhookIn) -> NewWebhookOut:
-    """Have events sent to a URL from now on. The answer holds the signing secret, this once."""
-    wanted = EndpointChange(body.url, tuple(body.events), body.description)
+    """Send events to a URL from now on. The response has the signing secret, only this once."""
+    change = EndpointChange(body.url, tuple(body.events), body.description)
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         endpoint, secret = await webhooks.create(
-            tx, ctx.hub.vault, wanted, plain_http=_takes_plain_http(ctx)
+            tx, ctx.hub.vault, change, plain_http=_takes_plain_http(ctx)
         )
     return NewWebhookOut(**_fields(endpoint), secret=secret.reveal())
 
@@ -146,17 +146,17 @@ async def get_webhook(ctx: ApiContext, webhook_id: str) -> WebhookOut:
 
 @api.add("PATCH", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound, InvalidRequest))
 async def update_webhook(ctx: ApiContext, webhook_id: str, body: WebhookChangeIn) -> WebhookOut:
-    """Change a webhook endpoint. One that is switched off is told nothing; on again, what is new."""
+    """Change a webhook endpoint. While it is inactive it misses events for good."""
     events = None if body.events is None else tuple(body.events)
-    wanted = EndpointChange(body.url, events, body.description, body.active)
+    change = EndpointChange(body.url, events, body.description, body.active)
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
-        endpoint = await webhooks.change(tx, webhook_id, wanted, plain_http=_takes_plain_http(ctx))
+        endpoint = await webhooks.change(tx, webhook_id, change, plain_http=_takes_plain_http(ctx))
     return WebhookOut(**_fields(endpoint))
 
 
 @api.add("DELETE", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
 async def delete_webhook(ctx: ApiContext, webhook_id: str) -> WebhookOut:
-    """Forget a webhook endpoint, its secret, and what it was still to be told."""
+    """Delete a webhook endpoint, its secret and its pending deliveries."""
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return WebhookOut(**_fields(await webhooks.remove(tx, webhook_id)))
 
@@ -165,7 +165,7 @@ async def delete_webhook(ctx: ApiContext, webhook_id: str) -> WebhookOut:
 async def rotate_webhook_secret(
     ctx: ApiContext, webhook_id: str, query: RotateQuery
 ) -> NewWebhookOut:
-    """Get a new signing secret, this once. The old one signs as well until the overlap is over."""
+    """Return a new signing secret, only this once. The old one signs as well during the overlap."""
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         endpoint, secret = await secrets.rotate(
             tx, ctx.hub.vault, webhook_id, overlap=timedelta(seconds=query.overlap_seconds)
@@ -175,13 +175,13 @@ async def rotate_webhook_secret(
 
 @api.add("POST", f"{_ONE}/test", scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
 async def test_webhook(ctx: ApiContext, webhook_id: str) -> TestOut:
-    """Send a `webhook.test` event now, signed like any other, and say what the receiver answered."""
+    """Send a signed `webhook.test` event now, and return the receiver's response."""
     hub = ctx.hub
     async with hub.db.read(ctx.caller.project_id) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
         signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
     now = hub.clock()
-    told_of = {
+    body = {
         "project_id": ctx.caller.project_id,
         "event": "webhook.test",
         "event_date": now,
@@ -189,11 +189,14 @@ async def test_webhook(ctx: ApiContext, webhook_id: str) -> TestOut:
         "record_id": endpoint.id,
     }
     started = time.perf_counter()
-    told = await webhook_delivery.send(
-        hub, endpoint, signing, event_id=EventId.new(now), body=told_of
+    result = await webhook_delivery.send(
+        hub, endpoint, signing, event_id=EventId.new(now), body=body
     )
     return TestOut(
-        told.is_accepted, told.status, told.error, round((time.perf_counter() - started) * 1000)
+        result.is_accepted,
+        result.status,
+        result.error,
+        round((time.perf_counter() - started) * 1000),
     )
 
 
@@ -206,11 +209,11 @@ async def test_webhook(ctx: ApiContext, webhook_id: str) -> TestOut:
 async def list_deliveries(
     ctx: ApiContext, webhook_id: str, query: DeliveriesQuery
 ) -> DeliveriesOut:
-    """List what an endpoint was or is to be told, newest first."""
+    """List an endpoint's deliveries, newest first."""
     try:
         after = None if query.next is None else EventId.parse(query.next)
     except InvalidId as error:
-        msg = "query.next: expected what the page before gave as `next`"
+        msg = "query.next: expected the `next` of the page before"
         raise InvalidRequest(msg) from error
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
@@ -227,7 +230,7 @@ async def list_deliveries(
     raises=(EndpointNotFound, DeliveryNotFound),
 )
 async def replay_delivery(ctx: ApiContext, webhook_id: str, event_id: str) -> DeliveryOut:
-    """Tell an endpoint of an event once more, whatever came of it before."""
+    """Deliver an event to an endpoint again, whatever the result before."""
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
         await Deliveries(tx).get(endpoint.id, event_id)
@@ -255,5 +258,5 @@ def _delivery(delivery: Delivery) -> DeliveryOut:
 
 
 def _takes_plain_http(ctx: ApiContext) -> bool:
-    """Inside a private network there may be no certificates; anywhere else there have to be."""
+    """Return whether plain HTTP is allowed: only inside a private network."""
     return ctx.hub.egress.allows_private

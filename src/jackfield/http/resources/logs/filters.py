@@ -15,7 +15,7 @@ _Numbers: TypeAlias = int | str | list[int | str] | None
 
 
 class LogFilters(Struct, frozen=True):
-    """Each may be one value or several; what is left out means all."""
+    """Filters of one value or several; one that is left out matches everything."""
 
     account_id: _Texts = None
     account_secure_id: _Texts = None
@@ -42,19 +42,21 @@ class LogFilters(Struct, frozen=True):
     end_time: datetime | None = None
 
     def runs(self, catalog: Catalog) -> RunFilter:
-        """Say which runs are meant; two names for one thing must both hold."""
-        accounts = _Choice.of(self.account_id).narrowed(self.account_secure_id)
-        actions = _Choice.of(self.action).narrowed(self.action_id)
-        ids = _Choice.of(self.action_run_id).narrowed(self.log_id)
-        providers = _Choice.of(self.provider).narrowed(self.connector_key)
+        """Return the filter of runs; two filters for the same column must both match."""
+        accounts = _Choice.of(self.account_id).intersect(self.account_secure_id)
+        actions = _Choice.of(self.action).intersect(self.action_id)
+        ids = _Choice.of(self.action_run_id).intersect(self.log_id)
+        providers = _Choice.of(self.provider).intersect(self.connector_key)
         if self.category:
-            wanted = set(_texts(self.category))
+            categories = set(_texts(self.category))
             of_category = [
-                each.key for each in catalog.connectors() if wanted.intersection(each.categories)
+                each.key
+                for each in catalog.connectors()
+                if categories.intersection(each.categories)
             ]
-            providers = providers.narrowed(of_category)
+            providers = providers.intersect(of_category)
         codes = tuple(_codes(self.status_code))
-        # What the hub has no unified resources for is not in its logs either.
+        # This hub has no unified resources, so these filters match nothing.
         unified = any((self.resource, self.service, self.sub_resource))
         chosen = (accounts, actions, ids, providers)
         return RunFilter(
@@ -80,7 +82,7 @@ class LogFilters(Struct, frozen=True):
 
 
 class LogsIn(Struct, frozen=True):
-    """Which rows of a log, and which page of them."""
+    """The filters and the page of a list of log rows."""
 
     filters: LogFilters | None = None
     page: Annotated[int, Meta(ge=1, le=100_000)] | None = None
@@ -100,7 +102,7 @@ class LogsIn(Struct, frozen=True):
 
 
 class StatsIn(Struct, frozen=True):
-    """Which runs are counted, and by what."""
+    """The filters and the dimensions of a count of runs."""
 
     filters: LogFilters | None = None
     dimensions: list[str] = field(default_factory=list[str])
@@ -112,32 +114,32 @@ class StatsIn(Struct, frozen=True):
 
 
 class _Choice(Struct, frozen=True):
-    """Values that are wanted; none means all, unless `is_none`."""
+    """The values of a filter; no values match everything, unless `is_none`."""
 
     values: tuple[str, ...] = ()
     is_none: bool = False
 
     @classmethod
-    def of(cls, given: _Texts) -> "_Choice":
-        return cls(_texts(given))
+    def of(cls, values: _Texts) -> "_Choice":
+        return cls(_texts(values))
 
-    def narrowed(self, given: _Texts | Iterable[str]) -> "_Choice":
-        if given is None or given == "":
+    def intersect(self, values: _Texts | Iterable[str]) -> "_Choice":
+        if values is None or values == "":
             return self
-        others = tuple([given] if isinstance(given, str) else given)
+        others = tuple([values] if isinstance(values, str) else values)
         if not self.values:
             return _Choice(others, is_none=self.is_none or not others)
         both = tuple(each for each in self.values if each in others)
         return _Choice(both, is_none=not both)
 
 
-def _texts(given: _Texts) -> tuple[str, ...]:
-    if not given:
+def _texts(values: _Texts) -> tuple[str, ...]:
+    if not values:
         return ()
-    return (given,) if isinstance(given, str) else tuple(given)
+    return (values,) if isinstance(values, str) else tuple(values)
 
 
-def _codes(given: _Numbers) -> Iterable[int]:
-    for each in given if isinstance(given, list) else [given]:
+def _codes(values: _Numbers) -> Iterable[int]:
+    for each in values if isinstance(values, list) else [values]:
         if each is not None and str(each).isascii() and str(each).isdigit():
             yield min(int(each), 1000)

@@ -25,7 +25,7 @@ from jackfield.logs.runs.models import Run, RunBodies, RunNotFound
 from jackfield.logs.runs.repo import DIMENSIONS, Runs
 from jackfield.projects.models import Scope
 
-# Reading a log does not make it longer.
+# Reading a log is not logged.
 api = Routes(api_key, tag="logs", is_logged=False)
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class ProviderLogsOut(Struct, frozen=True):
 
 
 class UnifiedLogsOut(Struct, frozen=True):
-    """Always empty: this hub has no unified resources."""
+    """An empty page: this hub has no unified resources."""
 
     data: tuple[Json, ...]
     query: PageOut
@@ -87,7 +87,7 @@ class ProviderLogAnswer(Struct, frozen=True):
 
 
 class BodiesOut(Struct, frozen=True):
-    """What went in and out, redacted; `null` where the project does not keep it."""
+    """The inputs, output and requests of a run, redacted; `null` if the project keeps none."""
 
     action_run_id: str
     inputs: Json
@@ -100,7 +100,7 @@ class BodiesAnswer(Struct, frozen=True):
 
 
 class DefenderOut(Struct, frozen=True):
-    """No check for injected instructions runs here, so nothing was found or changed."""
+    """An empty report: this hub does not check for injected instructions."""
 
     action_run_id: str
     enabled: bool = False
@@ -147,7 +147,7 @@ class ExpandQuery(Struct, frozen=True):
 
 @api.add("POST", "/logs", scope=Scope.LOGS_READ)
 async def list_logs(ctx: ApiContext, body: LogsIn) -> ActionLogsOut:
-    """List everything that was run: actions and proxy calls, newest first."""
+    """List runs of actions and proxy calls, newest first."""
     return await list_action_logs(ctx, body)
 
 
@@ -163,7 +163,7 @@ async def list_action_logs(ctx: ApiContext, body: LogsIn) -> ActionLogsOut:
 
 @api.add("POST", "/logs/steps", scope=Scope.LOGS_READ)
 async def list_step_logs(ctx: ApiContext, body: LogsIn) -> StepLogsOut:
-    """List steps of runs, those of the newest run first, in the order they went."""
+    """List steps of runs, newest run first, in order of execution."""
     only = body.only.runs(ctx.hub.catalog)
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         runs, before = await Runs(tx).around(only, "step_count", number=body.number, size=body.size)
@@ -174,7 +174,7 @@ async def list_step_logs(ctx: ApiContext, body: LogsIn) -> StepLogsOut:
 
 @api.add("POST", "/logs/provider", scope=Scope.LOGS_READ)
 async def list_provider_logs(ctx: ApiContext, body: LogsIn) -> ProviderLogsOut:
-    """List requests to providers, those of the newest run first, in the order they went."""
+    """List requests to providers, newest run first, in order of execution."""
     only = body.only.runs(ctx.hub.catalog)
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         runs, before = await Runs(tx).around(
@@ -182,19 +182,19 @@ async def list_provider_logs(ctx: ApiContext, body: LogsIn) -> ProviderLogsOut:
         )
         (totals,) = await Runs(tx).totals(only)
     rows = (row for run in runs for row in provider_rows(ctx, run))
-    shown = tuple(islice(rows, before, before + body.size))
-    return ProviderLogsOut(shown, _page(body), totals.exchanges)
+    page = tuple(islice(rows, before, before + body.size))
+    return ProviderLogsOut(page, _page(body), totals.exchanges)
 
 
 @api.add("POST", "/logs/unified", scope=Scope.LOGS_READ)
-async def list_unified_logs(_call: ApiContext, body: LogsIn) -> UnifiedLogsOut:
-    """List calls of unified resources, of which this hub has none."""
+async def list_unified_logs(_ctx: ApiContext, body: LogsIn) -> UnifiedLogsOut:
+    """List calls of unified resources, which this hub does not have."""
     return UnifiedLogsOut((), _page(body), 0)
 
 
 @api.add("POST", "/logs/stats/aggregate", scope=Scope.LOGS_READ)
 async def aggregate_logs(ctx: ApiContext, body: StatsIn) -> TotalsAnswer:
-    """Count runs, and say how long they took."""
+    """Return the number of runs and their durations."""
     only = body.only.runs(ctx.hub.catalog)
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         (totals,) = await Runs(tx).totals(only)
@@ -213,7 +213,7 @@ async def aggregate_logs(ctx: ApiContext, body: StatsIn) -> TotalsAnswer:
 
 @api.add("POST", "/logs/stats/dimensions", scope=Scope.LOGS_READ, raises=(InvalidRequest,))
 async def group_logs(ctx: ApiContext, body: StatsIn) -> GroupsOut:
-    """Count runs by what they have in common: the largest groups first."""
+    """Count runs grouped by dimensions, largest groups first."""
     unknown = [each for each in body.dimensions if each not in DIMENSIONS]
     if unknown or not body.dimensions:
         words = f"expected some of {', '.join(DIMENSIONS)}"
@@ -241,7 +241,7 @@ async def group_logs(ctx: ApiContext, body: StatsIn) -> GroupsOut:
 async def get_action_log(
     ctx: ApiContext, action_run_id: str, query: ExpandQuery
 ) -> ActionLogAnswer:
-    """Return one run; with the connector's name and logo if `expand` asks for it."""
+    """Return one run; with the connector's name and logo for `expand=connector`."""
     run = await _run(ctx, action_run_id)
     return ActionLogAnswer(action_row(ctx, run, with_connector=_CONNECTOR in query.expand))
 
@@ -250,7 +250,7 @@ async def get_action_log(
     "GET", "/logs/actions/{action_run_id}/advanced", scope=Scope.LOGS_READ, raises=(RunNotFound,)
 )
 async def get_action_log_bodies(ctx: ApiContext, action_run_id: str) -> BodiesAnswer:
-    """Return what went in and out of one run, redacted, if the project keeps it."""
+    """Return the inputs and output of one run, redacted, if the project keeps them."""
     run, bodies = await _run_and_bodies(ctx, action_run_id)
     return _bodies(run, bodies, None)
 
@@ -259,7 +259,7 @@ async def get_action_log_bodies(ctx: ApiContext, action_run_id: str) -> BodiesAn
     "GET", "/logs/actions/{action_run_id}/defender", scope=Scope.LOGS_READ, raises=(RunNotFound,)
 )
 async def get_action_log_defender(ctx: ApiContext, action_run_id: str) -> DefenderAnswer:
-    """Say what a check for injected instructions found: none runs here."""
+    """Return the report of a check for injected instructions, which this hub does not run."""
     run = await _run(ctx, action_run_id)
     return DefenderAnswer(DefenderOut(run.id))
 
@@ -289,7 +289,7 @@ async def get_step_log(ctx: ApiContext, action_run_id: str, step_index: str) -> 
     raises=(RunNotFound, LogNotFound),
 )
 async def get_step_log_bodies(ctx: ApiContext, action_run_id: str, step_index: str) -> BodiesAnswer:
-    """Return the requests of one step and their answers, redacted, if the project keeps them."""
+    """Return the requests of one step with their responses, redacted, if the project keeps them."""
     run, bodies = await _run_and_bodies(ctx, action_run_id)
     return _bodies(run, bodies, _at(run.steps, step_index).id)
 
@@ -309,31 +309,31 @@ async def get_provider_log(ctx: ApiContext, log_id: str) -> ProviderLogAnswer:
     raises=(RunNotFound, LogNotFound),
 )
 async def get_provider_log_bodies(ctx: ApiContext, log_id: str) -> BodiesAnswer:
-    """Return one request to a provider and its answer, redacted, if the project keeps them."""
+    """Return one request to a provider with its response, redacted, if the project keeps them."""
     run_id, _, number = log_id.partition(".")
     run, bodies = await _run_and_bodies(ctx, run_id)
     _at([*provider_rows(ctx, run)], number)
-    kept = () if bodies is None else bodies.exchanges[int(number) : int(number) + 1]
-    shown = None if bodies is None else tuple(bodies_row(each) for each in kept)
-    return BodiesAnswer(BodiesOut(run.id, None, None, shown))
+    exchanges = () if bodies is None else bodies.exchanges[int(number) : int(number) + 1]
+    rows = None if bodies is None else tuple(map(bodies_row, exchanges))
+    return BodiesAnswer(BodiesOut(run.id, None, None, rows))
 
 
 @api.add("GET", "/logs/unified/{request_id}", scope=Scope.LOGS_READ, raises=(RunNotFound,))
 async def get_unified_log(ctx: ApiContext, request_id: str) -> ActionLogAnswer:
-    """Return what one request ordered, by the request's id."""
+    """Return the run that a request started, by the request's id."""
     return ActionLogAnswer(action_row(ctx, await _run(ctx, request_id)))
 
 
 @api.add("GET", "/logs/unified/{request_id}/advanced", scope=Scope.LOGS_READ, raises=(RunNotFound,))
 async def get_unified_log_bodies(ctx: ApiContext, request_id: str) -> BodiesAnswer:
-    """Return what went in and out of what one request ordered, if the project keeps it."""
+    """Return the inputs and output of the run that a request started, if the project keeps them."""
     run, bodies = await _run_and_bodies(ctx, request_id)
     return _bodies(run, bodies, None)
 
 
 @api.add("GET", "/logs/unified/{request_id}/provider", scope=Scope.LOGS_READ, raises=(RunNotFound,))
 async def list_provider_logs_of_request(ctx: ApiContext, request_id: str) -> ProviderLogsOut:
-    """List the requests to the provider that one request of yours made."""
+    """List the requests to the provider of the run that a request started."""
     rows = tuple(provider_rows(ctx, await _run(ctx, request_id)))
     return ProviderLogsOut(rows, PageOut(1, max(1, len(rows))), len(rows))
 
@@ -350,13 +350,13 @@ async def _run_and_bodies(ctx: ApiContext, run_id: str) -> tuple[Run, RunBodies 
 
 
 def _bodies(run: Run, bodies: RunBodies | None, step_id: str | None) -> BodiesAnswer:
-    """Show all of a run's bodies, or those of one step alone."""
+    """Return all bodies of a run, or those of one step only."""
     if bodies is None:
         return BodiesAnswer(BodiesOut(run.id, None, None, None))
-    shown = tuple(bodies_row(each) for each in bodies.exchanges if step_id in (None, each.step_id))
+    rows = tuple(bodies_row(each) for each in bodies.exchanges if step_id in (None, each.step_id))
     if step_id is not None:
-        return BodiesAnswer(BodiesOut(run.id, None, None, shown))
-    return BodiesAnswer(BodiesOut(run.id, bodies.inputs, bodies.output, shown))
+        return BodiesAnswer(BodiesOut(run.id, None, None, rows))
+    return BodiesAnswer(BodiesOut(run.id, bodies.inputs, bodies.output, rows))
 
 
 def _at(rows: Sequence[T], index: str) -> T:
@@ -364,7 +364,7 @@ def _at(rows: Sequence[T], index: str) -> T:
     Return a row by its number, from 0.
 
     Raises:
-        LogNotFound: there is none.
+        LogNotFound: there is no such row.
     """
     if not (index.isascii() and index.isdigit()) or len(index) > 4 or int(index) >= len(rows):  # noqa: PLR2004
         raise LogNotFound

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from msgspec import UNSET, Struct, UnsetType
 
 from jackfield.http.context import ApiContext
-from jackfield.http.links import icon_url
 from jackfield.http.resources.request_logs.rows import path_of
 from jackfield.logs.runs.models import Body, Exchange, ExchangeBodies, Run, StepRecord
 
@@ -82,7 +81,7 @@ class StepLogOut(Struct, frozen=True):
 
 
 class ProviderLogOut(Struct, frozen=True):
-    """One request to the provider. There is no status where there was no answer."""
+    """One request to the provider; without a response there is no status."""
 
     log_id: str
     action_run_id: str
@@ -154,17 +153,15 @@ def step_rows(ctx: ApiContext, run: Run) -> list[StepLogOut]:
 
 
 def provider_rows(ctx: ApiContext, run: Run) -> Iterator[ProviderLogOut]:
-    """Show each request to the provider, in order; an id is the run's and a number from 0."""
+    """Return each request to the provider, in order; its id is the run's and a number from 0."""
     pairs = ((step, exchange) for step in run.steps for exchange in step.exchanges)
     for number, (step, exchange) in enumerate(pairs):
         yield _provider_row(ctx, run, step, exchange, number)
 
 
 def bodies_row(bodies: ExchangeBodies) -> ExchangeBodiesOut:
-    answer = bodies.response
-    return ExchangeBodiesOut(
-        bodies.step_id, _body(bodies.request), None if answer is None else _body(answer)
-    )
+    response = None if bodies.response is None else _body(bodies.response)
+    return ExchangeBodiesOut(bodies.step_id, _body(bodies.request), response)
 
 
 def _step_row(ctx: ApiContext, run: Run, index: int, step: StepRecord) -> StepLogOut:
@@ -213,7 +210,7 @@ def _connector(ctx: ApiContext, provider: str) -> LoggedConnectorOut | None:
     connector = ctx.hub.catalog.find(provider)
     if connector is None:
         return None
-    logo = icon_url(ctx.hub.public_url, connector)
+    logo = ctx.hub.public_url + connector.icon_path
     return LoggedConnectorOut(connector.title, logo, connector.categories)
 
 

@@ -24,7 +24,7 @@ from jackfield.logs.runs.models import RunFilter, RunNotFound
 from jackfield.logs.runs.repo import Runs
 from jackfield.projects.models import Scope
 
-# Reading a log does not make it longer.
+# Reading a log is not logged.
 api = Routes(api_key, tag="request_logs", is_logged=False)
 
 _STEPS: Final = "step_logs"
@@ -65,7 +65,7 @@ class PlatformLogsOut(Struct, frozen=True):
 
 
 class LogsQuery(Struct, frozen=True):
-    """What a list of logs can be narrowed to; each of the lists may be given with commas."""
+    """The filters of a list of logs; each list may be comma-separated."""
 
     account_ids: list[str] = []
     actions: list[str] = []
@@ -91,7 +91,7 @@ class LogsQuery(Struct, frozen=True):
     page_size: Annotated[int, Meta(ge=1, le=1000)] = 25
 
     def runs(self) -> RunFilter:
-        # What the hub has no unified resources for is not in its logs either.
+        # This hub has no unified resources, so these filters match nothing.
         unified = (self.services, self.resources, self.sub_resources, self.child_resources)
         return RunFilter(
             request_ids=tuple(self.request_ids),
@@ -144,7 +144,7 @@ async def list_request_logs(ctx: ApiContext, query: LogsQuery) -> LogsOut:
 
 @api.add("GET", "/requests/logs/steps", scope=Scope.LOGS_READ)
 async def list_request_step_logs(ctx: ApiContext, query: LogsQuery) -> StepRequestsOut:
-    """List requests to providers. A page goes up to the end of a call, and so may be longer."""
+    """List requests to providers. A page ends with a whole call, and so may be longer."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         keyset = query.keyset(_RUN_COLUMNS)
         page = await Runs(tx).after(query.runs(), keyset, size=query.page_size)
@@ -163,7 +163,7 @@ async def list_platform_logs(ctx: ApiContext, query: LogsQuery) -> PlatformLogsO
 
 @api.add("GET", "/requests/logs/{log_id}", scope=Scope.LOGS_READ, raises=(RunNotFound,))
 async def get_request_log(ctx: ApiContext, log_id: str, query: LogQuery) -> OneLogOut:
-    """Return one call; its headers and bodies, if asked for and the project keeps them."""
+    """Return one call; with `advanced_logs` also its bodies, if the project keeps them."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         run = await Runs(tx).get(log_id)
         bodies = await Runs(tx).bodies(run.id) if _BODIES in query.include else None

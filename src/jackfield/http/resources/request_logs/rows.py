@@ -134,7 +134,7 @@ def log_row(
     with_bodies: bool = False,
     bodies: RunBodies | None = None,
 ) -> LogOut:
-    """Show a run; `bodies` are those the project kept, if it keeps any."""
+    """Return a run as a log row; `bodies` is null if the project keeps none."""
     path = path_of(run)
     url = ctx.hub.public_url + path
     return LogOut(
@@ -161,7 +161,7 @@ def log_row(
 
 
 def step_rows(ctx: ApiContext, run: Run) -> Iterator[StepRequestOut]:
-    """Show each request to the provider that a run made, in order."""
+    """Return each request of a run to the provider, in order."""
     count = 0
     for step in run.steps:
         started = run.started_at + timedelta(milliseconds=step.offset_ms)
@@ -186,7 +186,7 @@ def step_rows(ctx: ApiContext, run: Run) -> Iterator[StepRequestOut]:
                 source_id=run.key_id,
             )
             count += 1
-            # A step asks for one thing after the other.
+            # The requests of a step are sequential.
             started = ended
 
 
@@ -211,7 +211,7 @@ def platform_row(ctx: ApiContext, request: ApiRequest) -> PlatformLogOut:
 
 
 def path_of(run: Run) -> str:
-    """Return the path that the run was ordered at."""
+    """Return the path of the request that started the run."""
     return PATHS.get(run.source, PATHS[RunSource.API])
 
 
@@ -228,9 +228,9 @@ def _response(run: Run, bodies: RunBodies | None) -> ResponseOut | None:
         return None
     exchanges: list[Exchange] = [each for step in run.steps for each in step.exchanges]
     refusals = tuple(
-        ProviderErrorOut(exchange.status, exchange.url, kept.response.text, kept.response.headers)
-        for exchange, kept in zip(exchanges, bodies.exchanges, strict=False)
+        ProviderErrorOut(exchange.status, exchange.url, body.response.text, body.response.headers)
+        for exchange, body in zip(exchanges, bodies.exchanges, strict=False)
         if exchange.status is not None and exchange.status >= _REFUSED
-        if kept.response is not None
+        if body.response is not None
     )
     return ResponseOut(run.status_code, {}, bodies.output, (), refusals)
