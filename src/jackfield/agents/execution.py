@@ -10,7 +10,7 @@ from jackfield.actions import service as actions
 from jackfield.actions.models import RunRequest
 from jackfield.agents import results
 from jackfield.agents.accounts import AccountSet
-from jackfield.agents.param_styles import ACCOUNT, ParamStyle, find_schema, place
+from jackfield.agents.param_styles import ACCOUNT, ParamStyle, arguments_by_location, find_schema
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector
 from jackfield.idempotency import service as idempotency
@@ -28,7 +28,7 @@ _OK: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An action that fits an agent's words, with the schema of its inputs by location."""
+    """An action that matches an agent's query, with the schema of its inputs by location."""
 
     action: ActionInfo
     connector: Connector
@@ -38,7 +38,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ActionCall:
-    """An action that an agent names, with its `arguments` as `style` has them."""
+    """A call of an action by an agent, with `arguments` in the given `style`."""
 
     action_id: str
     arguments: Mapping[str, Json]
@@ -49,10 +49,10 @@ class ActionCall:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentCall:
-    """A call that is done once for its `key`; each time it arrives, if that is null.
+    """A call that is done once for its `key`, or every time if that is null.
 
-    `request` is what a repeated call must have in common with the first, `check` what to do where
-    the outcome of the first is unknown.
+    `request` must be the same in every call with the key; `check` says how to find out the result
+    of an earlier call if it is unknown.
     """
 
     key: Json
@@ -62,92 +62,92 @@ class IdempotentCall:
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """The result of an action as an agent reads it; a file is a link in it."""
+    """The result of an action for an agent; a file is returned as a link."""
 
     content: dict[str, Json]
     is_file: bool
 
 
 async def find_actions(
-    hub: Hub, reach: AccountSet, query: str, *, most: int, connector: Connector | None = None
+    hub: Hub, account_set: AccountSet, query: str, *, most: int, connector: Connector | None = None
 ) -> list[Candidate]:
-    """Return the actions nearest to `query` that one of the accounts may run, best first."""
-    among = hub.catalog.connectors() if connector is None else (connector,)
-    wanted = Search(
+    """Return the actions that best match `query` and that one of the accounts may run."""
+    connectors = hub.catalog.connectors() if connector is None else (connector,)
+    request = Search(
         query,
         connector=None if connector is None else connector.key,
-        most=sum(len(each.actions) for each in among),
+        most=sum(len(each.actions) for each in connectors),
     )
-    return list(islice(_candidates(await search.search(hub, wanted), reach), most))
+    return list(islice(_candidates(await search.search(hub, request), account_set), most))
 
 
-async def run_action(hub: Hub, reach: AccountSet, call: ActionCall) -> ActionResult:
+async def run_action(hub: Hub, account_set: AccountSet, call: ActionCall) -> ActionResult:
     """
-    Run an action with the account that its arguments name, or the only one there is.
+    Run an action with the account in its arguments, or the only one.
 
     Raises:
         HubError: the action or the account cannot be used, or the run failed.
     """
     connector, action = hub.catalog.action(call.action_id)
-    account = reach.choose(connector, call.arguments.get(ACCOUNT))
-    order = RunRequest(
+    account = account_set.choose(connector, call.arguments.get(ACCOUNT))
+    request = RunRequest(
         action_id=call.action_id,
         account_id=account.id,
-        placed=place(action, _without(call.arguments, account), call.style),
+        placed=arguments_by_location(action, _without_account(call.arguments, account), call.style),
         source=call.source,
         dry_run=call.is_dry_run,
     )
-    outcome = await actions.run(hub, reach.project_id, reach.actor, order)
-    content = await results.result(hub, reach.project_id, reach.actor, outcome)
+    outcome = await actions.run(hub, account_set.project_id, account_set.actor, request)
+    content = await results.result(hub, account_set.project_id, account_set.actor, outcome)
     return ActionResult(content, is_file=outcome.file is not None)
 
 
 async def run_once(
     hub: Hub,
-    reach: AccountSet,
+    account_set: AccountSet,
     call: IdempotentCall,
     work: Callable[[], Awaitable[dict[str, Json]]],
     *,
     refuse: Callable[[HubError], dict[str, Json]],
 ) -> dict[str, Json]:
     """
-    Return the result of `work`, or what a call with the same key resulted in before.
+    Return the result of `work`, or the stored result of an earlier call with the same key.
 
-    A failure is kept as `refuse` shows it.
+    A failure is stored as `refuse` renders it.
 
     Raises:
-        InvalidIdempotencyKey: the key is no text, or not a good one.
-        HubError: the work was refused, or the key cannot be used for this request.
+        InvalidIdempotencyKey: the key is not a string, or has the wrong form.
+        HubError: the work failed, or the key cannot be used for this request.
     """
     if call.key is None:
         return await work()
     if not isinstance(call.key, str):
         raise InvalidIdempotencyKey
 
-    async def answer() -> StoredResponse:
+    async def store() -> StoredResponse:
         return StoredResponse(_OK, encode(await work()))
 
-    kept, _ = await idempotency.run_once(
+    stored, _ = await idempotency.run_once(
         hub,
-        reach.project_id,
-        reach.actor,
+        account_set.project_id,
+        account_set.actor,
         IdempotentRequest(call.key, encode(call.request), call.check),
-        answer,
+        store,
         refuse=lambda error: StoredResponse(_OK, encode(refuse(error))),
     )
-    return parse(kept.body)
+    return parse(stored.body)
 
 
-def _candidates(near: list[Found], reach: AccountSet) -> Iterator[Candidate]:
-    for each in near:
-        if reach.allows(each.action.id, provider=each.connector.key):
-            schema = find_schema(each.action, ParamStyle.NESTED)
+def _candidates(matches: list[Found], account_set: AccountSet) -> Iterator[Candidate]:
+    for match in matches:
+        if account_set.allows(match.action.id, provider=match.connector.key):
+            schema = find_schema(match.action, ParamStyle.NESTED)
             if schema is not None:
-                yield Candidate(each.action, each.connector, each.similarity, schema)
+                yield Candidate(match.action, match.connector, match.similarity, schema)
 
 
-def _without(arguments: Mapping[str, Json], account: Account) -> Mapping[str, Json]:
-    """Leave the name of the account out: what else is called so is the action's own input."""
+def _without_account(arguments: Mapping[str, Json], account: Account) -> Mapping[str, Json]:
+    """Return the arguments without the account; any other `account_id` is the action's own input."""
     if arguments.get(ACCOUNT) != account.id:
         return arguments
     return {name: value for name, value in arguments.items() if name != ACCOUNT}

@@ -23,7 +23,7 @@ class RpcRefused(HubError):
     def __init__(
         self, detail: str, /, *, rpc_code: int, data: Json = None, rpc_id: RequestId = None
     ) -> None:
-        """`rpc_code` is the JSON-RPC error's; `rpc_id` whom it is for, where that is known."""
+        """`rpc_code` is the code of the JSON-RPC error, `rpc_id` the id of its request if known."""
         super().__init__(detail)
         self.rpc_code: Final = rpc_code
         self.rpc_id: Final = rpc_id
@@ -32,7 +32,7 @@ class RpcRefused(HubError):
 
 def require_shallow(content: bytes) -> None:
     """
-    Make sure that a body can be walked through.
+    Require that a body can be walked recursively.
 
     Raises:
         RpcRefused: it is nested too deep.

@@ -16,7 +16,7 @@ from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.kit.errors import Fault, HubError
 from jackfield.kit.json import Json
 
-PLACES: Final = ("path", "query", "headers", "body")
+LOCATIONS: Final = ("path", "query", "headers", "body")
 ACCOUNT: Final = "account_id"
 
 
@@ -28,73 +28,77 @@ class ParamStyle(StrEnum):
 
 def input_schema(action: CompiledAction, style: ParamStyle) -> dict[str, Json]:
     """Return the JSON Schema of the arguments of an action's tool."""
-    schema, places = action.schema, action.places
+    schema, locations = action.schema, action.places
     properties: Mapping[str, Json] = schema["properties"]
     required: list[str] = schema.get("required", [])
     if style is ParamStyle.NESTED:
-        return _nested(properties, required, places)
-    names = _names(properties, places, style)
+        return _nested(properties, required, locations)
+    names = _names(properties, locations, style)
     return _object(
         {names[name]: value for name, value in properties.items()}, [names[n] for n in required]
     )
 
 
 def find_schema(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
-    """Return the schema of an action's tool, if the action can be run as its document stands."""
+    """Return the schema of an action's tool, if the action can be compiled."""
     try:
         return input_schema(action.compiled, style)
     except HubError:
-        # The catalog's findings say what is wrong with it.
+        # The catalog's findings report the error.
         return None
 
 
-def place(
+def arguments_by_location(
     action: CompiledAction, arguments: Mapping[str, Json], style: ParamStyle
 ) -> dict[str, dict[str, Json]]:
     """
-    Return a tool's arguments by place and name.
+    Return a tool's arguments by location and name.
 
-    Each style's own spelling comes first; an argument that was given plainly, or in a place, is
-    understood in every style, because models mix them up.
+    The style's own names come first. Plain names and objects by location are accepted in every
+    style, because models mix them up.
 
     Raises:
-        InvalidInputs: a place holds something else than an object.
+        InvalidInputs: the value of a location is not an object.
     """
-    places = action.places
-    placed: dict[str, dict[str, Json]] = {each: {} for each in PLACES}
-    names = {} if style is ParamStyle.NESTED else _names(action.schema["properties"], places, style)
-    plain = {shown: name for name, shown in names.items()}
-    for given, value in arguments.items():
-        name = plain.get(given, given)
-        if name in places:
-            placed[places[name]][name] = value
-        elif given in PLACES:
-            placed[given] |= _inside(given, value)
+    locations = action.places
+    located: dict[str, dict[str, Json]] = {location: {} for location in LOCATIONS}
+    names = (
+        {} if style is ParamStyle.NESTED else _names(action.schema["properties"], locations, style)
+    )
+    input_names = {argument: name for name, argument in names.items()}
+    for argument, value in arguments.items():
+        name = input_names.get(argument, argument)
+        if name in locations:
+            located[locations[name]][name] = value
+        elif argument in LOCATIONS:
+            located[argument] |= _parse_object(argument, value)
         else:
-            at, _, rest = given.partition("_")
-            known = at in PLACES and (rest in places or rest in ("next", "page_size", "cursor"))
-            placed[at if known else "body"][rest if known else given] = value
-    return placed
+            location, _, rest = argument.partition("_")
+            is_prefixed = location in LOCATIONS and (
+                rest in locations or rest in ("next", "page_size", "cursor")
+            )
+            located[location if is_prefixed else "body"][rest if is_prefixed else argument] = value
+    return located
 
 
 def _nested(
-    properties: Mapping[str, Json], required: list[str], places: Mapping[str, str]
+    properties: Mapping[str, Json], required: list[str], locations: Mapping[str, str]
 ) -> dict[str, Json]:
     groups: dict[str, Json] = {}
-    for at in PLACES:
-        inside = {name: value for name, value in properties.items() if places[name] == at}
+    for location in LOCATIONS:
+        inside = {n: value for n, value in properties.items() if locations[n] == location}
         if inside:
-            groups[at] = _object(inside, [name for name in required if name in inside])
-    return _object(groups, [at for at, group in groups.items() if "required" in group])
+            groups[location] = _object(inside, [name for name in required if name in inside])
+    return _object(groups, [location for location, group in groups.items() if "required" in group])
 
 
 def _names(
-    properties: Mapping[str, Json], places: Mapping[str, str], style: ParamStyle
+    properties: Mapping[str, Json], locations: Mapping[str, str], style: ParamStyle
 ) -> dict[str, str]:
-    """Return what each input is called; what would be taken for something else has a prefix."""
-    everywhere = style is ParamStyle.FLAT_PREFIXED
+    """Return the argument's name for each input; in `FLAT_SMART` only ambiguous ones get a prefix."""
+    always = style is ParamStyle.FLAT_PREFIXED
     return {
-        name: f"{places[name]}_{name}" if everywhere or name in (*PLACES, ACCOUNT) else name
+        name: f"{locations[name]}_{name}" if always or name in (*LOCATIONS, ACCOUNT) else name
         for name in properties
     }
 
@@ -106,16 +110,16 @@ def _object(properties: Mapping[str, Json], required: list[str]) -> dict[str, Js
     return {**schema, "additionalProperties": False}
 
 
-def _inside(at: str, value: Json) -> dict[str, Any]:
+def _parse_object(location: str, value: Json) -> dict[str, Any]:
     if value is None:
         return {}
     if isinstance(value, str):
-        # Models write objects as text often enough.
+        # Models often send an object as a JSON string.
         try:
             value = msgspec.json.decode(value)
         except (msgspec.DecodeError, RecursionError):
             value = None
     if not isinstance(value, dict):
-        msg = f"{at} must be an object"
-        raise InvalidInputs(msg, faults=[Fault(at, "must be an object")])
+        msg = f"{location} must be an object"
+        raise InvalidInputs(msg, faults=[Fault(location, "must be an object")])
     return value  # pyright: ignore[reportUnknownVariableType]

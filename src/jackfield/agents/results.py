@@ -10,18 +10,18 @@ from jackfield.runtime import Hub
 
 
 def refusal(error: HubError) -> dict[str, Json]:
-    """Return what an error says."""
-    told: dict[str, Json] = {
+    """Return the error body for an agent."""
+    body: dict[str, Json] = {
         "statusCode": error.status,
         "code": error.code,
         "message": error.detail,
     }
     if error.faults:
-        told["faults"] = [{"path": each.path, "message": each.message} for each in error.faults]
+        body["faults"] = [{"path": fault.path, "message": fault.message} for fault in error.faults]
     if isinstance(error, ProviderError | RateLimited) and error.retry_after is not None:
-        told["retry_after"] = max(1, round(error.retry_after))
+        body["retry_after"] = max(1, round(error.retry_after))
     if isinstance(error, ProviderError) and error.answer is not None:
-        told["provider_errors"] = [
+        body["provider_errors"] = [
             {
                 "status": error.answer.status,
                 "url": error.answer.url,
@@ -29,17 +29,17 @@ def refusal(error: HubError) -> dict[str, Json]:
                 "headers": error.answer.headers,
             }
         ]
-    return told
+    return body
 
 
 async def result(
     hub: Hub, project_id: ProjectId, actor: Actor, outcome: ActionResult
 ) -> dict[str, Json]:
     """
-    Return what an action gave back; a file as a link to it.
+    Return the output of an action; a file as a link to it.
 
     Raises:
-        FileNotLinkable: too many bytes of the project's wait already.
+        FileNotLinkable: the project has too many bytes of linked files already.
     """
     if outcome.file is not None:
         try:
@@ -56,7 +56,7 @@ async def result(
                 "content_length": len(link.file.content),
             },
         }
-    told: dict[str, Json] = {**outcome.extra, "data": outcome.data, "next": outcome.next}
+    body: dict[str, Json] = {**outcome.extra, "data": outcome.data, "next": outcome.next}
     if outcome.warnings:
-        told["warnings"] = outcome.warnings
-    return told
+        body["warnings"] = outcome.warnings
+    return body

@@ -57,7 +57,7 @@ _log = structlog.get_logger()
 class A2a:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        # Held here, because the work goes on when the client hangs up: it may be a write.
+        # References to running work, which continues after the client hangs up: it may be a write.
         self._at_work: set[asyncio.Task[dict[str, Json]]] = set()
 
     async def card(self, scope: Scope, _body: bytes) -> Response:
@@ -65,22 +65,22 @@ class A2a:
 
     async def extended_card(self, scope: Scope, _body: bytes) -> Response:
         """
-        Answer with the card of the accounts in the header `x-account-id`.
+        Return the card of the accounts in the header `x-account-id`.
 
         Raises:
-            HubError: the request is refused: who asks, or whose accounts.
+            HubError: the request is refused for its API key or its accounts.
         """
         headers = Headers(scope=scope)
         caller = await self._caller(headers)
-        found = await self._reach(caller, headers)
-        return Response(encode(cards.extended_card(self._hub, found)), media_type=_JSON)
+        accounts = await self._accounts(caller, headers)
+        return Response(encode(cards.extended_card(self._hub, accounts)), media_type=_JSON)
 
     async def serve(self, scope: Scope, body: bytes) -> Response:
         """
-        Answer one JSON-RPC request; what is wrong with it is answered in JSON-RPC too.
+        Respond to one JSON-RPC request; its errors are JSON-RPC errors.
 
         Raises:
-            HubError: the request as a whole is refused: who asks, and in which form.
+            HubError: the request is refused for its API key or its media type.
         """
         headers = Headers(scope=scope)
         if headers.get("content-type", _JSON).partition(";")[0].strip().lower() != _JSON:
@@ -91,13 +91,13 @@ class A2a:
         except RpcRefused as refused:
             return Response(jsonrpc.refuse(refused.rpc_id, refused), media_type=_JSON)
         try:
-            answer = await self._answer(request, caller, headers)
+            result = await self._answer(request, caller, headers)
         except HubError as error:
             content = jsonrpc.refuse(request.id, _as_rpc(error))
         else:
-            if isinstance(answer, Response):
-                return answer
-            content = jsonrpc.answer(request.id, answer)
+            if isinstance(result, Response):
+                return result
+            content = jsonrpc.answer(request.id, result)
         if request.method in _STREAMED:
             return Response(protocol.event(content), headers=_UNBUFFERED, media_type=_STREAM)
         return Response(content, media_type=_JSON)
@@ -105,17 +105,17 @@ class A2a:
     async def _answer(self, request: Request, caller: Caller, headers: Headers) -> Json | Response:
         match request.method:
             case "message/send" | "message/stream":
-                wish = parse_message(request.params)
-                found = await self._reach(caller, headers)
-                if wish.order is None:
-                    return await search_reply.find(self._hub, found, wish)
-                task = Task(wish.context_id)
+                message = parse_message(request.params)
+                accounts = await self._accounts(caller, headers)
+                if message.action_call is None:
+                    return await search_reply.find(self._hub, accounts, message)
+                task = Task(message.context_id)
                 if request.method == "message/send":
-                    return await tasks.run(self._hub, found, wish, task)
-                events = self._events(request, found, wish, task)
+                    return await tasks.run(self._hub, accounts, message, task)
+                events = self._events(request, accounts, message, task)
                 return StreamingResponse(events, headers=_UNBUFFERED, media_type=_STREAM)
             case "agent/getAuthenticatedExtendedCard":
-                return cards.extended_card(self._hub, await self._reach(caller, headers))
+                return cards.extended_card(self._hub, await self._accounts(caller, headers))
             case "tasks/get" | "tasks/cancel" | "tasks/resubscribe":
                 if not isinstance(request.params.get("id"), str):
                     msg = "params.id must be the id of a task"
@@ -128,20 +128,20 @@ class A2a:
                 raise RpcRefused(msg, rpc_code=jsonrpc.METHOD_NOT_FOUND)
 
     async def _events(
-        self, request: Request, found: AccountSet, wish: MessageRequest, task: Task
+        self, request: Request, accounts: AccountSet, message: MessageRequest, task: Task
     ) -> AsyncGenerator[bytes]:
-        """Run an action, and tell how it goes on as it does."""
+        """Run an action, and yield events about its progress."""
 
         def event(result: Json) -> bytes:
             return protocol.event(jsonrpc.answer(request.id, result))
 
-        # With a key the task may turn out to be an earlier one: it is told of when it is known.
-        is_new = wish.key is None or wish.is_dry_run
-        work = asyncio.create_task(tasks.run_aside(self._hub, found, wish, task))
+        # With a key the result may be that of an earlier task, so no event can come before it.
+        is_new = message.key is None or message.is_dry_run
+        work = asyncio.create_task(tasks.run_aside(self._hub, accounts, message, task))
         self._at_work.add(work)
         work.add_done_callback(self._at_work.discard)
         if is_new:
-            yield event(task.shown(task.status("submitted", self._hub.clock())))
+            yield event(task.render(task.status("submitted", self._hub.clock())))
             working = task.status("working", self._hub.clock())
             yield event(task.status_update(working, final=False))
         while not (await asyncio.wait({work}, timeout=BEAT_SECONDS))[0]:
@@ -159,7 +159,7 @@ class A2a:
         caller.require(ApiScope.ACTIONS_EXECUTE)
         return caller
 
-    async def _reach(self, caller: Caller, headers: Headers) -> AccountSet:
+    async def _accounts(self, caller: Caller, headers: Headers) -> AccountSet:
         ids = account_ids(headers.get("x-account-id", ""))
         if not ids:
             raise AccountMissing

@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Final
 
-from jackfield.agents.a2a.examples import order_of
+from jackfield.agents.a2a.examples import example_call
 from jackfield.agents.a2a.messages import OutputMode
 from jackfield.agents.a2a.protocol import VERSION
 from jackfield.agents.accounts import AccountSet, title_of
@@ -34,7 +34,7 @@ _SCHEMES: Final = {
         "description": "No secret: the linked accounts to use, with commas between them.",
     },
 }
-# What can be asked of any account, until its own card says what it can do.
+# The skills of every account; its extended card has its own.
 _SKILLS: Final[list[Json]] = [
     {
         "id": "find_actions",
@@ -58,7 +58,7 @@ _SKILLS: Final[list[Json]] = [
 
 
 def card(hub: Hub) -> dict[str, Json]:
-    """Return the card that anybody may read."""
+    """Return the public card."""
     return {
         "name": _NAME,
         "description": f"Runs the actions of linked SaaS accounts. {_HOW}",
@@ -81,22 +81,22 @@ def card(hub: Hub) -> dict[str, Json]:
     }
 
 
-def extended_card(hub: Hub, reach: AccountSet) -> dict[str, Json]:
+def extended_card(hub: Hub, account_set: AccountSet) -> dict[str, Json]:
     """Return the card of some accounts: their allowed actions are its skills."""
-    keys = dict.fromkeys(account.provider for account in reach.accounts)
-    connectors = [found for key in keys if (found := hub.catalog.find(key)) is not None]
+    keys = dict.fromkeys(account.provider for account in account_set.accounts)
+    connectors = [each for key in keys if (each := hub.catalog.find(key)) is not None]
     skills = [
         skill
         for connector in connectors
         for action in connector.actions
-        if not action.is_internal and reach.allows(action.id, provider=connector.key)
-        if (skill := _skill(action, connector, reach)) is not None
+        if not action.is_internal and account_set.allows(action.id, provider=connector.key)
+        if (skill := _skill(action, connector, account_set)) is not None
     ]
     titles = ", ".join(each.title for each in connectors)
     extended = {
         **card(hub),
         "name": f"{_NAME} {titles}",
-        "description": f"Runs the actions of {titles}. {_HOW}{_accounts(connectors, reach)}",
+        "description": f"Runs the actions of {titles}. {_HOW}{_accounts(connectors, account_set)}",
         "skills": skills,
     }
     if len(connectors) == 1 and connectors[0].icon is not None:
@@ -104,7 +104,9 @@ def extended_card(hub: Hub, reach: AccountSet) -> dict[str, Json]:
     return extended
 
 
-def _skill(action: ActionInfo, connector: Connector, reach: AccountSet) -> dict[str, Json] | None:
+def _skill(
+    action: ActionInfo, connector: Connector, account_set: AccountSet
+) -> dict[str, Json] | None:
     schema = find_schema(action, ParamStyle.NESTED)
     if schema is None:
         return None
@@ -113,20 +115,20 @@ def _skill(action: ActionInfo, connector: Connector, reach: AccountSet) -> dict[
         "name": action.label,
         "description": action.description,
         "tags": list(dict.fromkeys((_TAG, connector.key, *action.tags))),
-        "examples": [encode(order_of(action, schema, connector, reach)).decode()],
+        "examples": [encode(example_call(action, schema, connector, account_set)).decode()],
     }
 
 
-def _accounts(connectors: list[Connector], reach: AccountSet) -> str:
-    """Say whose accounts these are, and which must be named: those of a provider with several."""
-    said = [
+def _accounts(connectors: list[Connector], account_set: AccountSet) -> str:
+    """Describe the owners of the accounts, and when a call must name one."""
+    owners = [
         f"{account.id} is {title_of(account)}'s {connector.title}"
         for connector in connectors
-        for account in reach.accounts_of(connector.key)
+        for account in account_set.accounts_of(connector.key)
     ]
-    words = f" Accounts: {'; '.join(said)}."
-    if len(said) > len(connectors):
+    words = f" Accounts: {'; '.join(owners)}."
+    if len(owners) > len(connectors):
         words += " Where several are of one provider, `account_id` in the data part names one."
-    for key, why in reach.unusable.items():
-        words += f" Account {key} cannot be used: {why.detail}."
+    for key, error in account_set.unusable.items():
+        words += f" Account {key} cannot be used: {error.detail}."
     return words

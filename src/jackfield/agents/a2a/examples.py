@@ -12,19 +12,19 @@ from jackfield.kit.json import Json, as_list, as_object, is_object
 _MOST_LEVELS: Final = 5
 
 
-def order_of(
-    action: ActionInfo, schema: Mapping[str, Json], connector: Connector, reach: AccountSet
+def example_call(
+    action: ActionInfo, schema: Mapping[str, Json], connector: Connector, account_set: AccountSet
 ) -> dict[str, Json]:
-    """Return the data part that runs an action, with what it requires filled in."""
-    order: dict[str, Json] = {"action": action.id}
+    """Return a data part that runs an action, with example values for its required inputs."""
+    call: dict[str, Json] = {"action": action.id}
     accounts = [
-        held.account.id
-        for held in reach.held
-        if held.account.provider == connector.key and held.allows(action.id)
+        access.account.id
+        for access in account_set.usable
+        if access.account.provider == connector.key and access.allows(action.id)
     ]
-    if len(reach.accounts_of(connector.key)) > 1:
-        order[ACCOUNT] = accounts[0]
-    return {**order, **_required(schema, 0)}
+    if len(account_set.accounts_of(connector.key)) > 1:
+        call[ACCOUNT] = accounts[0]
+    return {**call, **_required(schema, 0)}
 
 
 def _required(schema: Mapping[str, Json], level: int) -> dict[str, Json]:
@@ -36,15 +36,15 @@ def _required(schema: Mapping[str, Json], level: int) -> dict[str, Json]:
 
 
 def _value(name: str, schema: Mapping[str, Json], level: int) -> Json:
-    shown = [*as_list(schema.get("examples")), schema.get("default"), *as_list(schema.get("enum"))]
-    for each in shown:
-        if each is not None:
-            return each
+    enum = as_list(schema.get("enum"))
+    for example in (*as_list(schema.get("examples")), schema.get("default"), *enum):
+        if example is not None:
+            return example
     choices = as_list(schema.get("anyOf")) or as_list(schema.get("oneOf"))
-    return _value(name, as_object(choices[0]), level) if choices else _made(name, schema, level)
+    return _value(name, as_object(choices[0]), level) if choices else _sample(name, schema, level)
 
 
-def _made(name: str, schema: Mapping[str, Json], level: int) -> Json:
+def _sample(name: str, schema: Mapping[str, Json], level: int) -> Json:
     kinds = schema.get("type")
     kind = next((each for each in as_list(kinds) if each != "null"), kinds)
     if kind in ("integer", "number"):

@@ -18,22 +18,21 @@ from jackfield.kit.json import DecodeError, Json, ValidationError, convert, is_o
 
 _ACTION: Final = "action"
 _EXAMPLE: Final = '{"action": "iterable_list_channels"}'
-# In a message's metadata: say what would be sent, and send nothing.
+# In a message's metadata: return the request that would be sent, and send nothing.
 _DRY_RUN: Final = "jackfield/dry-run"
-# There as well: however often a message with this key arrives, its action is run once.
-_ONCE: Final = "jackfield/idempotency-key"
+# Also there: a message that is repeated with the same key runs its action only once.
+_IDEMPOTENCY_KEY: Final = "jackfield/idempotency-key"
 _LONGEST_TEXT: Final = 2000
 
 
 class OutputMode(StrEnum):
-    """What answers are made of; data first, because that is what programs read."""
+    """The media types of responses; data first, because programs read it."""
 
     DATA = "application/json"
     TEXT = "text/plain"
 
 
-_FORMS: Final = tuple(OutputMode)
-_ANYTHING: Final = {
+_WILDCARDS: Final = {
     "*/*": OutputMode.DATA,
     "application/*": OutputMode.DATA,
     "text/*": OutputMode.TEXT,
@@ -74,12 +73,12 @@ class SendParams(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class MessageRequest:
-    """`order` is an action and its inputs; without one, `text` says what is looked for."""
+    """A message; `action_call` is an action with its inputs, and without one `text` is a query."""
 
     context_id: str
-    form: OutputMode
+    output_mode: OutputMode
     text: str = ""
-    order: Mapping[str, Json] | None = None
+    action_call: Mapping[str, Json] | None = None
     key: Json = None
     is_dry_run: bool = False
 
@@ -89,80 +88,80 @@ def parse_message(params: Mapping[str, Json]) -> MessageRequest:
     Read the parameters of `message/send` and `message/stream`.
 
     Raises:
-        RpcRefused: they are not what the protocol says, or ask for what is not offered.
+        RpcRefused: they violate the protocol, or request an unsupported feature.
     """
     try:
-        sent = convert(params, SendParams)
+        request = convert(params, SendParams)
     except ValidationError as error:
         msg = f"params: {error}"
         raise RpcRefused(msg, rpc_code=INVALID_PARAMS) from None
-    message, configuration = sent.message, sent.configuration or Configuration()
+    message, configuration = request.message, request.configuration or Configuration()
     if configuration.push_notification_config is not None:
         raise no_push_notifications()
     if message.task_id is not None:
         raise task_not_found()
-    form = _form(configuration.accepted_output_modes or [])
-    metadata = {**(sent.metadata or {}), **(message.metadata or {})}
-    text, order = _content(message)
+    output_mode = _output_mode(configuration.accepted_output_modes or [])
+    metadata = {**(request.metadata or {}), **(message.metadata or {})}
+    text, action_call = _content(message)
     return MessageRequest(
         context_id=message.context_id or str(uuid4()),
-        form=form,
+        output_mode=output_mode,
         text=text,
-        order=order,
-        key=metadata.get(_ONCE),
+        action_call=action_call,
+        key=metadata.get(_IDEMPOTENCY_KEY),
         is_dry_run=metadata.get(_DRY_RUN) is True,
     )
 
 
 def task_not_found() -> RpcRefused:
     msg = (
-        "there is no such task: a task ends within the request that began it, whose answer is "
-        "all there is of it"
+        "there is no such task: a task ends within the request that began it, whose "
+        "response is its only result"
     )
     return RpcRefused(msg, rpc_code=TASK_NOT_FOUND)
 
 
 def no_push_notifications() -> RpcRefused:
-    msg = "this agent sends no push notifications; message/stream tells how a task goes on"
+    msg = "this agent sends no push notifications; use message/stream for the progress of a task"
     return RpcRefused(msg, rpc_code=NO_PUSH_NOTIFICATIONS)
 
 
-def _form(accepted: list[str]) -> OutputMode:
-    known = [_ANYTHING.get(each, each) for each in map(str.lower, accepted)]
-    for form in _FORMS:
-        if form in known or not known:
-            return form
-    msg = f"answers are {' or '.join(_FORMS)}: name one of them in acceptedOutputModes"
+def _output_mode(accepted: list[str]) -> OutputMode:
+    modes = [_WILDCARDS.get(each, each) for each in map(str.lower, accepted)]
+    for mode in OutputMode:
+        if mode in modes or not modes:
+            return mode
+    msg = f"answers are {' or '.join(OutputMode)}: name one of them in acceptedOutputModes"
     raise RpcRefused(msg, rpc_code=CONTENT_TYPE_NOT_SUPPORTED)
 
 
 def _content(message: Message) -> tuple[str, Mapping[str, Json] | None]:
-    """Return the text of a message, or the one action it names: data goes before text."""
+    """Return the text of a message and its action call: a data part comes before text."""
     if any(isinstance(part, FilePart) for part in message.parts):
         msg = "a message is made of text and data: name a file in an action's inputs instead"
         raise RpcRefused(msg, rpc_code=CONTENT_TYPE_NOT_SUPPORTED)
-    orders = [part.data for part in message.parts if isinstance(part, DataPart)]
+    calls = [part.data for part in message.parts if isinstance(part, DataPart)]
     texts = [part.text for part in message.parts if isinstance(part, TextPart)]
     text = "\n".join(texts).strip()
-    if not orders and (written := _written(text)) is not None:
-        orders = [written]
-    if orders:
-        if len(orders) > 1 or not isinstance(orders[0].get(_ACTION), str):
+    if not calls and (call := _parse_call(text)) is not None:
+        calls = [call]
+    if calls:
+        if len(calls) > 1 or not isinstance(calls[0].get(_ACTION), str):
             msg = f"a message runs one action, which a data part names, as in {_EXAMPLE}"
             raise RpcRefused(msg, rpc_code=INVALID_PARAMS)
-        return text, orders[0]
+        return text, calls[0]
     if not 1 <= len(text) <= _LONGEST_TEXT:
         msg = f"the text must say what is to be done, in at most {_LONGEST_TEXT} characters"
         raise RpcRefused(msg, rpc_code=INVALID_PARAMS)
     return text, None
 
 
-def _written(text: str) -> dict[str, Json] | None:
-    """Read a text that is a data part written out, as clients send it that know only text."""
+def _parse_call(text: str) -> dict[str, Json] | None:
+    """Parse a text that is a data part as JSON, which text-only clients send."""
     if not text.startswith("{"):
         return None
     try:
-        found = parse(text)
+        value = parse(text)
     except (DecodeError, RecursionError):
         return None
-    return found if is_object(found) and _ACTION in found else None
+    return value if is_object(value) and _ACTION in value else None

@@ -16,9 +16,9 @@ def text_part(text: str) -> dict[str, Json]:
     return {"kind": "text", "text": text}
 
 
-def data_parts(data: Mapping[str, Json], form: OutputMode) -> list[Json]:
-    """Return data in the form that is taken: as it is, or written out."""
-    if form is OutputMode.TEXT:
+def data_parts(data: Mapping[str, Json], output_mode: OutputMode) -> list[Json]:
+    """Return data as a data part, or as JSON in a text part."""
+    if output_mode is OutputMode.TEXT:
         return [text_part(encode(data).decode())]
     return [{"kind": "data", "data": data}]
 
@@ -41,7 +41,7 @@ class Task:
     context_id: str
     id: str = field(default_factory=lambda: str(uuid4()))
 
-    def shown(self, status: Mapping[str, Json], artifacts: Sequence[Json] = ()) -> dict[str, Json]:
+    def render(self, status: Mapping[str, Json], artifacts: Sequence[Json] = ()) -> dict[str, Json]:
         return {
             "kind": "task",
             "id": self.id,
@@ -51,8 +51,8 @@ class Task:
         }
 
     def status(self, state: State, at: datetime, parts: Sequence[Json] = ()) -> dict[str, Json]:
-        said = {"message": message(self.context_id, parts, task_id=self.id)} if parts else {}
-        return {"state": state, "timestamp": at, **said}
+        body = {"message": message(self.context_id, parts, task_id=self.id)} if parts else {}
+        return {"state": state, "timestamp": at, **body}
 
     def status_update(self, status: Mapping[str, Json], *, final: bool) -> dict[str, Json]:
         return {

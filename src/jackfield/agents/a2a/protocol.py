@@ -33,25 +33,25 @@ def read(content: bytes) -> Request:
     Read a request's body.
 
     Raises:
-        RpcRefused: it is no JSON, nested too deep, or no request.
+        RpcRefused: it is not JSON, nested too deep, or not a request.
     """
     try:
-        found = parse(content)
+        request = parse(content)
     except (DecodeError, UnicodeDecodeError, RecursionError):
         msg = "the body is not JSON"
         raise RpcRefused(msg, rpc_code=PARSE_ERROR) from None
     require_shallow(content)
-    if not is_object(found):
+    if not is_object(request):
         msg = "the body must be one JSON-RPC request: the protocol has no batches"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
-    request_id = found.get("id")
-    if "id" not in found or isinstance(request_id, bool | list | dict):
-        # Without one nobody would learn what became of it, so nothing is begun.
-        msg = "id must be a text or a number"
+    request_id = request.get("id")
+    if "id" not in request or isinstance(request_id, bool | list | dict):
+        # A request without an id gets no response, so it is refused instead of run.
+        msg = "id must be a string or a number"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
-    method, params = found.get("method"), found.get("params")
-    if found.get("jsonrpc") != "2.0" or not isinstance(method, str):
-        msg = 'jsonrpc must be "2.0", and method a text'
+    method, params = request.get("method"), request.get("params")
+    if request.get("jsonrpc") != "2.0" or not isinstance(method, str):
+        msg = 'jsonrpc must be "2.0", and method a string'
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST, rpc_id=request_id)
     if params is not None and not is_object(params):
         msg = "params must be an object"
@@ -60,5 +60,5 @@ def read(content: bytes) -> Request:
 
 
 def event(content: bytes) -> bytes:
-    """Return an answer as one event of a stream."""
+    """Return a response as one event of a stream."""
     return b"data: " + content + b"\n\n"

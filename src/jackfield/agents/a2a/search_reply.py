@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from jackfield.agents.a2a.examples import order_of
+from jackfield.agents.a2a.examples import example_call
 from jackfield.agents.a2a.messages import MessageRequest, OutputMode
 from jackfield.agents.a2a.objects import data_parts, message, text_part
 from jackfield.agents.accounts import AccountSet
@@ -21,37 +21,37 @@ _NOTHING: Final = (
 )
 
 
-async def find(hub: Hub, reach: AccountSet, wish: MessageRequest) -> Json:
-    """Return a message with the actions that come nearest to a text, best first."""
-    near = await find_actions(hub, reach, wish.text, most=_MOST)
-    found = [_described(each, reach) for each in near]
-    told: dict[str, Json] = {"skills": found}
-    if reach.unusable:
-        told["unusable"] = {key: why.detail for key, why in reach.unusable.items()}
-    parts = [text_part(_words(found))]
-    if wish.form is OutputMode.DATA:
-        parts += data_parts(told, wish.form)
-    return message(wish.context_id, parts)
+async def find(hub: Hub, account_set: AccountSet, request: MessageRequest) -> Json:
+    """Return a message with the actions that best match a text."""
+    candidates = await find_actions(hub, account_set, request.text, most=_MOST)
+    skills = [_skill(candidate, account_set) for candidate in candidates]
+    data: dict[str, Json] = {"skills": skills}
+    if account_set.unusable:
+        data["unusable"] = {key: error.detail for key, error in account_set.unusable.items()}
+    parts = [text_part(_text(skills))]
+    if request.output_mode is OutputMode.DATA:
+        parts += data_parts(data, request.output_mode)
+    return message(request.context_id, parts)
 
 
-def _described(found: Candidate, reach: AccountSet) -> dict[str, Json]:
-    action = found.action
+def _skill(candidate: Candidate, account_set: AccountSet) -> dict[str, Json]:
+    action = candidate.action
     return {
         "id": action.id,
         "name": action.label,
         "description": action.description,
-        "similarity": found.similarity,
+        "similarity": candidate.similarity,
         "effects": action.effects,
-        "inputSchema": found.schema,
-        "example": order_of(action, found.schema, found.connector, reach),
+        "inputSchema": candidate.schema,
+        "example": example_call(action, candidate.schema, candidate.connector, account_set),
     }
 
 
-def _words(found: list[dict[str, Json]]) -> str:
-    if not found:
+def _text(skills: list[dict[str, Json]]) -> str:
+    if not skills:
         return _NOTHING
     lines = [_HOW]
-    for each in found:
-        example = encode(each["example"]).decode()
-        lines += ["", f"{each['id']}: {each['name']}. {each['description']}", f"  {example}"]
+    for skill in skills:
+        example = encode(skill["example"]).decode()
+        lines += ["", f"{skill['id']}: {skill['name']}. {skill['description']}", f"  {example}"]
     return "\n".join(lines)

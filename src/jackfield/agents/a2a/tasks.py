@@ -23,23 +23,25 @@ _CHECK: Final = "look at the provider whether what the action was to change is t
 _log = structlog.get_logger()
 
 
-async def run(hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task) -> dict[str, Json]:
-    """Run the action of a wish to its end, and return the finished task; once for a key."""
-    accounts = sorted(each.id for each in reach.accounts)
+async def run(
+    hub: Hub, account_set: AccountSet, request: MessageRequest, task: Task
+) -> dict[str, Json]:
+    """Run the action of a message, once for its key, and return the finished task."""
+    accounts = sorted(account.id for account in account_set.accounts)
 
     def failed(error: HubError) -> dict[str, Json]:
-        return _failed(hub, wish, task, error)
+        return _failed(hub, request, task, error)
 
     try:
         return await run_once(
             hub,
-            reach,
+            account_set,
             IdempotentCall(
-                None if wish.is_dry_run else wish.key,
-                ["message", accounts, wish.form, wish.order],
+                None if request.is_dry_run else request.key,
+                ["message", accounts, request.output_mode, request.action_call],
                 _CHECK,
             ),
-            partial(_run, hub, reach, wish, task),
+            partial(_run, hub, account_set, request, task),
             refuse=failed,
         )
     except HubError as error:
@@ -49,36 +51,38 @@ async def run(hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task) -> 
 
 
 async def run_aside(
-    hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task
+    hub: Hub, account_set: AccountSet, request: MessageRequest, task: Task
 ) -> dict[str, Json]:
-    """Run as `run` does, where nobody stands behind who would answer for a crash."""
+    """Run like `run` in a task of its own: a crash is logged and becomes a failed task."""
     try:
-        return await run(hub, reach, wish, task)
+        return await run(hub, account_set, request, task)
     except Exception as crash:  # noqa: BLE001 - as at the edge: the one place they end
         _log.error("a2a_crashed", exc_info=crash)
-        return _failed(hub, wish, task, HubError())
+        return _failed(hub, request, task, HubError())
 
 
-async def _run(hub: Hub, reach: AccountSet, wish: MessageRequest, task: Task) -> dict[str, Json]:
-    assert wish.order is not None
-    inputs = dict(wish.order)
+async def _run(
+    hub: Hub, account_set: AccountSet, request: MessageRequest, task: Task
+) -> dict[str, Json]:
+    assert request.action_call is not None
+    inputs = dict(request.action_call)
     action_id = str(inputs.pop("action"))
-    called = ActionCall(action_id, inputs, RunSource.A2A, is_dry_run=wish.is_dry_run)
-    result = await run_action(hub, reach, called)
-    parts = data_parts(result.content, wish.form)
+    call = ActionCall(action_id, inputs, RunSource.A2A, is_dry_run=request.is_dry_run)
+    result = await run_action(hub, account_set, call)
+    parts = data_parts(result.content, request.output_mode)
     if result.is_file:
         parts.insert(0, _link(result.content))
     artifact = {"artifactId": str(uuid4()), "name": action_id, "parts": parts}
-    return task.shown(task.status("completed", hub.clock()), [artifact])
+    return task.render(task.status("completed", hub.clock()), [artifact])
 
 
-def _failed(hub: Hub, wish: MessageRequest, task: Task, error: HubError) -> dict[str, Json]:
-    parts = [text_part(error.detail), *data_parts(results.refusal(error), wish.form)]
-    return task.shown(task.status("failed", hub.clock(), parts))
+def _failed(hub: Hub, request: MessageRequest, task: Task, error: HubError) -> dict[str, Json]:
+    parts = [text_part(error.detail), *data_parts(results.refusal(error), request.output_mode)]
+    return task.render(task.status("failed", hub.clock(), parts))
 
 
 def _link(result: Mapping[str, Json]) -> Json:
-    """Return the link to a file as a part of its own."""
-    about = result["file"]
-    file = {"uri": result["download_url"], "name": about["name"], "mimeType": about["content_type"]}
-    return {"kind": "file", "file": file}
+    """Return the link to a file as a file part."""
+    file, uri = result["file"], result["download_url"]
+    content = {"uri": uri, "name": file["name"], "mimeType": file["content_type"]}
+    return {"kind": "file", "file": content}

@@ -32,24 +32,24 @@ from jackfield.projects.models import Scope as ApiScope
 from jackfield.runtime import Hub
 
 PATH: Final = PATHS[RunSource.MCP]
-# In a call's `_meta`: say what would be sent, and send nothing.
+# In a call's `_meta`: return the request that would be sent, and send nothing.
 _DRY_RUN: Final = "jackfield/dry-run"
-# There as well: however often a call with this key arrives, the tool is run once.
-_ONCE: Final = "jackfield/idempotency-key"
+# Also there: a call that is repeated with the same key runs its tool only once.
+_IDEMPOTENCY_KEY: Final = "jackfield/idempotency-key"
 _CACHE_MS: Final = 60_000
 _SERVER: Final = {"name": "jackfield", "title": "Jackfield", "version": version("jackfield")}
 _CAPABILITIES: Final = {"tools": {"listChanged": False}, "logging": {}}
 _JSON: Final = "application/json"
 _STREAM: Final = "text/event-stream"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-# Without a handshake an error is also an HTTP status; with one it is not.
+# Stateless revisions report an error as an HTTP status as well.
 _STATUSES: Final = {jsonrpc.METHOD_NOT_FOUND: 404, jsonrpc.INTERNAL_ERROR: 200}
 
 _log = structlog.get_logger()
 
 
 class NotAcceptable(HubError):
-    """The client takes neither application/json nor text/event-stream."""
+    """The client accepts neither application/json nor text/event-stream."""
 
     code = "not_acceptable"
     status = 406
@@ -68,10 +68,10 @@ class Mcp:
 
     async def serve(self, scope: Scope, body: bytes) -> Response:
         """
-        Answer one HTTP request.
+        Respond to one HTTP request.
 
         Raises:
-            HubError: the request as a whole is refused: who asks, whose accounts, which form.
+            HubError: the request is refused for its API key, accounts, origin or media type.
         """
         headers = Headers(scope=scope)
         _require_own_origin(headers, self._hub.public_url)
@@ -96,27 +96,31 @@ class Mcp:
         if isinstance(received, Message):
             status, content = await self._receive(endpoint, received, headers)
             return _respond(content, media_type, status=status)
-        answers = [(await self._receive(endpoint, each, headers))[1] for each in received]
-        told = [each for each in answers if each]
-        return _respond(b"[" + b",".join(told) + b"]" if told else b"", media_type, status=200)
+        responses = [(await self._receive(endpoint, each, headers))[1] for each in received]
+        content = b",".join(filter(None, responses))
+        return _respond(b"[" + content + b"]" if content else b"", media_type, status=200)
 
     async def _receive(
         self, endpoint: Endpoint, message: Message, headers: Headers
     ) -> tuple[int, bytes]:
-        """Return what one message is answered with, and the HTTP status of that alone."""
+        """Return the HTTP status and the response of one message."""
         if message.method is UNSET or message.id is UNSET:
-            # An answer of the client's, or a notification: there is nobody who waits for either.
+            # Responses of the client and notifications get no response.
             return 202, b""
-        # A published SDK sends every id as an empty object; it is answered without one.
+        # A published SDK sends every id as an empty object; its responses have none.
         if message.answer_id is None and message.id != {}:
-            refused = RpcRefused("id must be a text or a number", rpc_code=jsonrpc.INVALID_REQUEST)
+            refused = RpcRefused(
+                "id must be a string or a number", rpc_code=jsonrpc.INVALID_REQUEST
+            )
             return 400, jsonrpc.refuse(None, refused)
         is_modern = False
         try:
             is_modern = revisions.is_stateless(message, headers)
             result = await self._answer(endpoint, message)
         except RpcRefused as refused:
-            status = _STATUSES.get(refused.rpc_code, 400) if is_modern else _early(refused)
+            status = (
+                _STATUSES.get(refused.rpc_code, 400) if is_modern else _handshake_status(refused)
+            )
             return status, jsonrpc.refuse(message.answer_id, refused)
         except HubError as error:
             _log.warning("mcp_failed", code=error.code, detail=error.detail, **error.context)
@@ -154,29 +158,31 @@ class Mcp:
                 msg = f"there is no method {str(message.method)[:128]!r}"
                 raise RpcRefused(msg, rpc_code=jsonrpc.METHOD_NOT_FOUND)
 
-    async def _call(self, endpoint: Endpoint, given: Mapping[str, Json]) -> Mapping[str, Json]:
-        name, arguments = given.get("name"), given.get("arguments")
+    async def _call(self, endpoint: Endpoint, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        name, arguments = params.get("name"), params.get("arguments")
         if not isinstance(name, str):
             msg = "params.name must be the name of a tool"
             raise RpcRefused(msg, rpc_code=jsonrpc.INVALID_PARAMS)
         if arguments is not None and not is_object(arguments):
             msg = "params.arguments must be an object"
             raise RpcRefused(msg, rpc_code=jsonrpc.INVALID_PARAMS)
-        meta = given.get("_meta")
+        meta = params.get("_meta")
         if is_object(meta) and meta.get(_DRY_RUN) is True:
             endpoint = replace(endpoint, is_dry_run=True)
-        key = meta.get(_ONCE) if is_object(meta) else None
+        key = meta.get(_IDEMPOTENCY_KEY) if is_object(meta) else None
         return await calls.call(self._hub, endpoint, name, arguments or {}, key=key)
 
     def _instructions(self, endpoint: Endpoint) -> dict[str, str]:
-        """Return what a model should know of these accounts before it begins."""
+        """Return the instructions of the accounts' connectors for a model."""
         providers = dict.fromkeys(account.provider for account in endpoint.accounts)
-        found = (self._hub.catalog.find(key) for key in providers)
-        said = [
-            f"{each.title}: {each.instructions}" for each in found if each and each.instructions
+        connectors = (self._hub.catalog.find(key) for key in providers)
+        texts = [
+            f"{each.title}: {each.instructions}"
+            for each in connectors
+            if each and each.instructions
         ]
-        said += [f"Account {key}: {why.detail}." for key, why in endpoint.unusable.items()]
-        return {"instructions": "\n\n".join(said)} if said else {}
+        texts += [f"Account {key}: {error.detail}." for key, error in endpoint.unusable.items()]
+        return {"instructions": "\n\n".join(texts)} if texts else {}
 
 
 def _only_post() -> Response:
@@ -188,11 +194,11 @@ def _only_post() -> Response:
 
 def _negotiate(headers: Headers) -> str:
     """
-    Return the form of the answer: JSON wherever the client takes it.
+    Return the media type of the response: JSON if the client accepts it.
 
     Raises:
-        NotAcceptable: it takes nothing we can answer with.
-        UnsupportedMediaType: it did not send JSON.
+        NotAcceptable: the client accepts neither media type.
+        UnsupportedMediaType: the request is not JSON.
     """
     sent = headers.get("content-type", _JSON).partition(";")[0].strip().lower()
     if sent != _JSON:
@@ -207,7 +213,7 @@ def _negotiate(headers: Headers) -> str:
 
 def _require_own_origin(headers: Headers, public_url: str) -> None:
     """
-    Refuse pages of other sites, which a browser may have been led to us by a forged name.
+    Refuse pages of other sites, as a protection from DNS rebinding.
 
     Raises:
         OriginRefused: the request comes from such a page.
@@ -220,10 +226,10 @@ def _require_own_origin(headers: Headers, public_url: str) -> None:
         raise OriginRefused
 
 
-def _early(refused: RpcRefused) -> int:
-    """Return the status of a refusal to a client of the handshake: its form, or what it asks."""
-    wrong_form = (messages.UNSUPPORTED_VERSION, messages.HEADER_MISMATCH)
-    return 400 if refused.rpc_code in wrong_form else 200
+def _handshake_status(refused: RpcRefused) -> int:
+    """Return the HTTP status of an error for a client with a handshake."""
+    bad_request = (messages.UNSUPPORTED_VERSION, messages.HEADER_MISMATCH)
+    return 400 if refused.rpc_code in bad_request else 200
 
 
 def _respond(content: bytes, media_type: str, *, status: int) -> Response:

@@ -16,7 +16,7 @@ from jackfield.agents.execution import (
 )
 from jackfield.agents.mcp import feedback
 from jackfield.agents.mcp.endpoint import Endpoint
-from jackfield.agents.param_styles import ACCOUNT, PLACES, ParamStyle
+from jackfield.agents.param_styles import ACCOUNT, LOCATIONS, ParamStyle
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.inputs.errors import InvalidInputs
@@ -37,12 +37,12 @@ async def call(
     hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, Json], *, key: Json = None
 ) -> dict[str, Json]:
     """
-    Run a tool and return its result; what a model can mend is a result too.
+    Run a tool and return its result; an error that a model can correct is a result too.
 
-    With a `key` the tool is run once, and its result returned each time.
+    With a `key` the tool is run once, and its result is returned every time.
 
     Raises:
-        HubError: it is ours to mend.
+        HubError: an internal error.
     """
     accounts = sorted(each.id for each in endpoint.accounts)
 
@@ -76,7 +76,7 @@ async def _run(hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, 
         return await feedback.submit(hub, endpoint, arguments)
     owner = hub.catalog.owner(name)
     if owner is not None and owner.find_action(name) is not None:
-        return await _act(hub, endpoint, name, arguments, style=endpoint.style)
+        return await _run_action(hub, endpoint, name, arguments, style=endpoint.style)
     if owner is not None and owner.key in {account.provider for account in endpoint.accounts}:
         if name == f"{owner.key}{_SEARCH}":
             return await _find(hub, endpoint, owner, arguments)
@@ -94,8 +94,8 @@ async def _find(
         _refuse("query", "must be a text that says what is to be done")
     if not isinstance(most, int) or not 1 <= most <= _MOST_TOP:
         _refuse("top_k", f"must be a whole number from 1 to {_MOST_TOP}")
-    found = await find_actions(hub, endpoint, query, most=most, connector=connector)
-    return {"actions": [_described(each) for each in found]}
+    candidates = await find_actions(hub, endpoint, query, most=most, connector=connector)
+    return {"actions": [_description(candidate) for candidate in candidates]}
 
 
 async def _execute(
@@ -106,12 +106,11 @@ async def _execute(
         _refuse("action_id", f"is required; find one with {connector.key}{_SEARCH}")
     if not action_id.startswith(f"{connector.key}_"):
         action_id = f"{connector.key}_{action_id}"
-    known = (*PLACES, ACCOUNT)
-    inputs = {name: value for name, value in arguments.items() if name in known}
-    return await _act(hub, endpoint, action_id, inputs, style=ParamStyle.NESTED)
+    inputs = {n: value for n, value in arguments.items() if n in (*LOCATIONS, ACCOUNT)}
+    return await _run_action(hub, endpoint, action_id, inputs, style=ParamStyle.NESTED)
 
 
-async def _act(
+async def _run_action(
     hub: Hub,
     endpoint: Endpoint,
     action_id: str,
@@ -119,25 +118,25 @@ async def _act(
     *,
     style: ParamStyle,
 ) -> Json:
-    called = ActionCall(
+    action_call = ActionCall(
         action_id, arguments, RunSource.MCP, style=style, is_dry_run=endpoint.is_dry_run
     )
-    result = await run_action(hub, endpoint, called)
+    result = await run_action(hub, endpoint, action_call)
     return {"isError": False, "result": result.content}
 
 
-def _described(found: Candidate) -> dict[str, Json]:
-    action = found.action
+def _description(candidate: Candidate) -> dict[str, Json]:
+    action = candidate.action
     return {
         "action_id": action.id,
         "description": f"{action.label}. {action.description}",
-        "similarity_score": found.similarity,
-        "input_schema": found.schema,
+        "similarity_score": candidate.similarity,
+        "input_schema": candidate.schema,
     }
 
 
 def _result(payload: Json, *, is_error: bool = False) -> dict[str, Json]:
-    """Say the same as text, which every client reads, and as structured content."""
+    """Return the payload as text, which every client reads, and as structured content."""
     content = encode(payload)
     return {
         "content": [{"type": "text", "text": content.decode()}],

@@ -35,7 +35,7 @@ class AccountsMissing(InvalidRequest):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint(AccountSet):
-    """The tools of some accounts, as one client wants to see them."""
+    """The accounts of a request, with the client's options for their tools."""
 
     style: ParamStyle
     mode: ToolMode
@@ -47,23 +47,23 @@ async def resolve(
     hub: Hub, project_id: ProjectId, actor: Actor, *, headers: Headers, query_string: bytes
 ) -> Endpoint:
     """
-    Find out what a request is about.
+    Return the accounts and options of a request.
 
     Raises:
         AccountsMissing: it names no account.
-        HubError: as `reach`.
-        InvalidRequest: a parameter has a value we do not know.
+        HubError: as `select_accounts`.
+        InvalidRequest: a parameter has an unknown value.
     """
     query = dict(parse_qsl(query_string.decode("latin-1")))
     ids = account_ids(headers.get(_ACCOUNT) or query.get(_ACCOUNT) or query.get("account_id") or "")
     if not ids:
         raise AccountsMissing
-    found = await select_accounts(hub, project_id, actor, ids, end_user=headers.get(_END_USER))
+    accounts = await select_accounts(hub, project_id, actor, ids, end_user=headers.get(_END_USER))
     return Endpoint(
         project_id=project_id,
         actor=actor,
-        held=found.held,
-        unusable=found.unusable,
+        usable=accounts.usable,
+        unusable=accounts.unusable,
         style=_choice("param-style", query, ParamStyle.NESTED),
         mode=_choice("tool-mode", query, ToolMode.INDIVIDUAL),
         takes_feedback=(await projects.project_settings(hub, project_id)).tool_feedback,
@@ -72,14 +72,12 @@ async def resolve(
 
 
 def _choice(name: str, query: Mapping[str, str], default: _E) -> _E:
-    given = query.get(name)
-    if not given:
+    value = query.get(name)
+    if not value:
         return default
     try:
-        return type(default)(given)
+        return type(default)(value)
     except ValueError:
-        known = ", ".join(type(default))
-        msg = f"query.{name}: expected one of {known}"
-        raise InvalidRequest(
-            msg, faults=[Fault(f"query.{name}", f"must be one of {known}")]
-        ) from None
+        choices, path = ", ".join(type(default)), f"query.{name}"
+        msg = f"{path}: expected one of {choices}"
+        raise InvalidRequest(msg, faults=[Fault(path, f"must be one of {choices}")]) from None

@@ -67,75 +67,75 @@ class _Arguments(Struct, frozen=True):
     action_run_id: str | None = None
 
 
-async def submit(hub: Hub, endpoint: Endpoint, given: Mapping[str, Json]) -> Json:
+async def submit(hub: Hub, endpoint: Endpoint, arguments: Mapping[str, Json]) -> Json:
     """
-    Keep what a model says, where `/ai/tool-feedback` keeps it.
+    Store a model's feedback, as `/ai/tool-feedback` does.
 
     Raises:
-        InvalidInputs: it says nothing, too much, or not of which account.
+        InvalidInputs: the feedback is empty or too long, or its account is not named.
     """
-    account_id = _account(endpoint, given)
-    said = _said(given)
+    account_id = _account(endpoint, arguments)
+    draft = _draft(arguments)
     if endpoint.is_dry_run:
         return {"isError": False, "result": {"message": "Nothing was kept: this is a dry run"}}
     async with hub.db.write(endpoint.project_id, endpoint.actor) as tx:
-        kept = await feedback.keep(tx, said, account_id=account_id)
+        stored = await feedback.keep(tx, draft, account_id=account_id)
     return {
         "isError": False,
         "result": {
             "message": "Feedback successfully stored",
-            "key": kept.id,
-            "submitted_at": kept.created_at,
-            "trace_id": kept.id,
+            "key": stored.id,
+            "submitted_at": stored.created_at,
+            "trace_id": stored.id,
         },
     }
 
 
-def _account(endpoint: Endpoint, given: Mapping[str, Json]) -> str:
-    """Return the account it is about; one that cannot be used just now may be what it is about."""
-    known = [account.id for account in endpoint.accounts]
-    named = given.get(ACCOUNT)
-    if isinstance(named, str) and (named in known or named in endpoint.unusable):
+def _account(endpoint: Endpoint, arguments: Mapping[str, Json]) -> str:
+    """Return the account of the feedback, which may be one that cannot be used now."""
+    usable = [account.id for account in endpoint.accounts]
+    named = arguments.get(ACCOUNT)
+    if isinstance(named, str) and (named in usable or named in endpoint.unusable):
         return named
-    if named is None and len(known) == 1:
-        return known[0]
-    words = f"must be one of {', '.join(known)}"
+    if named is None and len(usable) == 1:
+        return usable[0]
+    words = f"must be one of {', '.join(usable)}"
     msg = f"{ACCOUNT} {words}"
     raise InvalidInputs(msg, faults=[Fault(ACCOUNT, words)])
 
 
-def _said(given: Mapping[str, Json]) -> FeedbackDraft:
+def _draft(arguments: Mapping[str, Json]) -> FeedbackDraft:
     try:
-        read = msgspec.convert(given, _Arguments)
+        parsed = msgspec.convert(arguments, _Arguments)
     except msgspec.ValidationError as error:
         words = str(error)
         raise InvalidInputs(words, faults=[Fault("", words)]) from None
-    faults = [*_faults(read)]
+    faults = [*_faults(parsed)]
     if faults:
         msg = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
         raise InvalidInputs(msg, faults=faults)
     return FeedbackDraft(
-        read.feedback.strip() or f"rated {read.rating}",
-        tuple(read.action_ids or ()),
-        rating=read.rating or None,
-        session_id=read.session_id or None,
-        run_id=read.action_run_id or None,
+        parsed.feedback.strip() or f"rated {parsed.rating}",
+        tuple(parsed.action_ids or ()),
+        rating=parsed.rating or None,
+        session_id=parsed.session_id or None,
+        run_id=parsed.action_run_id or None,
     )
 
 
-def _faults(read: _Arguments) -> list[Fault]:
+def _faults(parsed: _Arguments) -> list[Fault]:
     faults: list[Fault] = []
-    if not read.feedback.strip() and not read.rating:
+    if not parsed.feedback.strip() and not parsed.rating:
         faults.append(Fault("feedback", "is required"))
-    if len(read.feedback) > LONGEST:
+    if len(parsed.feedback) > LONGEST:
         faults.append(Fault("feedback", f"must have at most {LONGEST} characters"))
-    actions = read.action_ids or []
+    actions = parsed.action_ids or []
     if len(actions) > MOST_TOOLS:
         faults.append(Fault("action_ids", f"must hold at most {MOST_TOOLS}"))
     named = {
-        "rating": read.rating,
-        "session_id": read.session_id,
-        "action_run_id": read.action_run_id,
+        "rating": parsed.rating,
+        "session_id": parsed.session_id,
+        "action_run_id": parsed.action_run_id,
         **{f"action_ids[{index}]": each for index, each in enumerate(actions[:MOST_TOOLS])},
     }
     words = f"must have at most {_LONGEST_NAME} characters"

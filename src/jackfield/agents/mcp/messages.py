@@ -22,7 +22,7 @@ _MOST_IN_BATCH: Final = 50
 
 
 class Message(Struct, frozen=True):
-    """A request, or without an `id` a notification, or without a `method` a client's answer."""
+    """A request; a notification if it has no `id`; a client's response if it has no `method`."""
 
     method: str | UnsetType = UNSET
     id: Json = UNSET
@@ -42,10 +42,10 @@ def read(content: bytes) -> Message | list[Message]:
     Read a request's body.
 
     Raises:
-        RpcRefused: it is no JSON, nested too deep, or no message.
+        RpcRefused: it is not JSON, nested too deep, or not a message.
     """
     try:
-        found = msgspec.json.decode(content, type=Message | list[Message])
+        message = msgspec.json.decode(content, type=Message | list[Message])
     except msgspec.ValidationError:
         msg = "the body must be a JSON-RPC message"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST) from None
@@ -53,12 +53,12 @@ def read(content: bytes) -> Message | list[Message]:
         msg = "the body is not JSON"
         raise RpcRefused(msg, rpc_code=PARSE_ERROR) from None
     require_shallow(content)
-    return found
+    return message
 
 
 def require_bounded(batch: list[Message]) -> None:
     """
-    Make sure a batch holds messages, and not too many.
+    Require that a batch has at least one message and not too many.
 
     Raises:
         RpcRefused: it is empty or too long.

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 
 from jackfield.agents.jsonrpc import INVALID_PARAMS, RpcRefused
 from jackfield.agents.mcp.messages import HEADER_MISMATCH, UNSUPPORTED_VERSION, Message
-from jackfield.kit.json import Json, is_object
+from jackfield.kit.json import Json, as_object
 
 WITH_HANDSHAKE: Final = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 WITHOUT_HANDSHAKE: Final = ("2026-07-28",)
@@ -28,19 +28,18 @@ _HEADER: Final = "mcp-protocol-version"
 
 
 def agree(offered: Json) -> str:
-    """Return the revision to speak with a client that introduces itself."""
+    """Return the revision to use with a client that sends `initialize`."""
     return offered if offered in WITH_HANDSHAKE else WITH_HANDSHAKE[-1]
 
 
 def is_stateless(message: Message, headers: Headers) -> bool:
     """
-    Tell whether a request is of a revision without introductions, and is as it must be.
+    Return whether a request is of a revision without a handshake, and validate it if so.
 
     Raises:
-        RpcRefused: it names a revision we do not speak, or disagrees with its own headers.
+        RpcRefused: its revision is unknown, or its headers contradict its body.
     """
-    given = message.arguments.get("_meta")
-    meta: Mapping[str, Json] = given if is_object(given) else {}
+    meta: Mapping[str, Json] = as_object(message.arguments.get("_meta"))
     named = headers.get(_HEADER)
     if _VERSION not in meta and named not in WITHOUT_HANDSHAKE:
         if named is not None and named not in WITH_HANDSHAKE and message.method != "initialize":
@@ -57,12 +56,12 @@ def is_stateless(message: Message, headers: Headers) -> bool:
 
 
 def _require_agreement(message: Message, headers: Headers, *, version: Json) -> None:
-    said = {_HEADER: version, "mcp-method": message.method}
+    expected = {_HEADER: version, "mcp-method": message.method}
     if message.method == "tools/call":
-        said["mcp-name"] = message.arguments.get("name")
-    for header, value in said.items():
+        expected["mcp-name"] = message.arguments.get("name")
+    for header, value in expected.items():
         if headers.get(header) != value:
-            msg = f"the header {header!r} does not say what the body says"
+            msg = f"the header {header!r} contradicts the body"
             raise RpcRefused(msg, rpc_code=HEADER_MISMATCH)
 
 

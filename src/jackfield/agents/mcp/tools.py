@@ -25,10 +25,10 @@ Titles: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An endpoint's accounts of one provider, as far as tools differ by them.
+    """An endpoint's accounts of one provider, as far as their tools depend on them.
 
-    `accounts` are ids and titles, where there is more than one; `allowed` the ids of the actions
-    that may be run, where not all of them may.
+    `accounts` are ids and titles, if there is more than one; `allowed` are the ids of the actions
+    that may be run, or null for all.
     """
 
     provider: str
@@ -38,10 +38,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool, before an endpoint adds whose account it is to be used with."""
+    """A tool before an endpoint adds the choice of account to it."""
 
     action: ActionInfo
-    shown: Mapping[str, Json]
+    listing: Mapping[str, Json]
 
 
 class Toolbox:
@@ -53,63 +53,63 @@ class Toolbox:
         self._render: Final = lru_cache(maxsize=_RENDERED)(self._rendered)
 
     def listed(self, endpoint: Endpoint) -> Raw:
-        """Return `tools` of an endpoint, as JSON."""
-        told = _titles(endpoint.held) if endpoint.takes_feedback else None
-        return self._render(_choices(endpoint), endpoint.style, endpoint.mode, told)
+        """Return the tools of an endpoint as JSON."""
+        feedback_titles = _titles(endpoint.usable) if endpoint.takes_feedback else None
+        return self._render(_choices(endpoint), endpoint.style, endpoint.mode, feedback_titles)
 
     def _rendered(
-        self, wanted: tuple[Choice, ...], style: ParamStyle, mode: ToolMode, told: Titles | None
+        self,
+        choices: tuple[Choice, ...],
+        style: ParamStyle,
+        mode: ToolMode,
+        feedback_titles: Titles | None,
     ) -> Raw:
         tools: list[Json] = []
-        for choice in wanted:
+        for choice in choices:
             connector = self._catalog.find(choice.provider)
             if connector is None:
                 continue
-            shown = (
-                finding_tools(connector)
+            listed = (
+                search_tools(connector)
                 if mode is ToolMode.SEARCH_EXECUTE
                 else [
-                    tool.shown
+                    tool.listing
                     for tool in self._of(connector, style)
                     if choice.allowed is None or tool.action.id in choice.allowed
                 ]
             )
-            tools += [_with_account(tool, choice.accounts) for tool in shown]
-        if told is not None:
-            tools.append(_with_account(feedback.TOOL, told))
+            tools += [_with_account(tool, choice.accounts) for tool in listed]
+        if feedback_titles is not None:
+            tools.append(_with_account(feedback.TOOL, feedback_titles))
         return Raw(encode(tools))
 
     def _of(self, connector: Connector, style: ParamStyle) -> list[Tool]:
-        known = self._tools.get((connector.key, style))
-        if known is None:
-            known = [
-                Tool(action, shown)
+        tools = self._tools.get((connector.key, style))
+        if tools is None:
+            tools = [
+                Tool(action, listing)
                 for action in connector.actions
-                if not action.is_internal and (shown := _shown(action, style)) is not None
+                if not action.is_internal and (listing := _listing(action, style)) is not None
             ]
-            self._tools[connector.key, style] = known
-        return known
+            self._tools[connector.key, style] = tools
+        return tools
 
 
 def _choices(endpoint: Endpoint) -> tuple[Choice, ...]:
     by_provider: dict[str, list[AccountAccess]] = {}
-    for each in endpoint.held:
-        by_provider.setdefault(each.account.provider, []).append(each)
+    for access in endpoint.usable:
+        by_provider.setdefault(access.account.provider, []).append(access)
     return tuple(
-        Choice(
-            provider,
-            _titles(of),
-            _allowed([each.allowed_actions for each in of]),
-        )
+        Choice(provider, _titles(of), _allowed([access.allowed_actions for access in of]))
         for provider, of in by_provider.items()
     )
 
 
-def _titles(held: Sequence[AccountAccess]) -> Titles:
-    """Return what accounts are told apart by, where there is more than one."""
-    if len(held) == 1:
+def _titles(usable: Sequence[AccountAccess]) -> Titles:
+    """Return ids and titles of the accounts, or none if there is only one."""
+    if len(usable) == 1:
         return ()
-    return tuple((each.account.id, title_of(each.account)) for each in held)
+    return tuple((access.account.id, title_of(access.account)) for access in usable)
 
 
 def _allowed(sets: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
@@ -118,8 +118,8 @@ def _allowed(sets: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
     return frozenset[str]().union(*(each for each in sets if each is not None))
 
 
-def finding_tools(connector: Connector) -> list[dict[str, Json]]:
-    """Return the two tools that stand for all of a connector's."""
+def search_tools(connector: Connector) -> list[dict[str, Json]]:
+    """Return the two tools that find and run any action of a connector."""
     key, title = connector.key, connector.title
     return [
         {
@@ -169,33 +169,33 @@ def finding_tools(connector: Connector) -> list[dict[str, Json]]:
                 },
                 "required": ["action_id"],
             },
-            # What an action does is known when it is named: assume the worst until then.
+            # The effects depend on the action: declare the most dangerous ones.
             "annotations": {"readOnlyHint": False, "destructiveHint": True, "openWorldHint": True},
         },
     ]
 
 
-def _shown(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
+def _listing(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
     schema = find_schema(action, style)
     if schema is None:
         return None
-    shown: dict[str, Json] = {
+    listing: dict[str, Json] = {
         "name": action.id,
         "title": action.label,
         "description": action.description,
         "inputSchema": schema,
         "annotations": {"title": action.label, **action.annotations},
     }
-    promised = output_schema(action)
-    if promised is not None:
-        shown["outputSchema"] = {
+    data_schema = output_schema(action)
+    if data_schema is not None:
+        listing["outputSchema"] = {
             "type": "object",
             "properties": {
                 "isError": {"type": "boolean"},
                 "result": {
                     "type": "object",
                     "properties": {
-                        "data": promised,
+                        "data": data_schema,
                         "next": {"type": ["string", "null"], "description": _PAGING},
                     },
                     "required": ["data"],
@@ -203,11 +203,11 @@ def _shown(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
             },
             "required": ["isError"],
         }
-    return shown
+    return listing
 
 
 def _with_account(tool: Mapping[str, Json], accounts: Titles) -> Json:
-    """Add the choice between accounts of the same provider to what a tool takes."""
+    """Add the choice between accounts of the same provider to a tool's inputs."""
     if not accounts:
         return tool
     schema = tool["inputSchema"]
