@@ -24,7 +24,7 @@ _TYPES: Final[Mapping[str, str]] = {
     ".png": "image/png",
 }
 _IMPORT: Final = re.compile(r'^import .* from "(\..+)";$', re.MULTILINE)
-# A component's style stands in a file of its own; what a page needs of them is one file to load.
+# Each component has a style file of its own; a page loads one file with all it needs.
 _COMPONENTS: Final = ("tokens", "elements", "buttons", "inputs", "notices")
 _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
     "hub.css": ("hub", "connectors", "fields", "guide", "done"),
@@ -33,13 +33,13 @@ _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _A_YEAR: Final = "public, max-age=31536000, immutable"
 _AN_HOUR: Final = "public, max-age=3600"
-# An icon comes with a connector and may be anybody's: it is an image and nothing else.
+# An icon comes with a connector, which is not trusted: it may only be used as an image.
 IMAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file as it is, and compressed."""
+    """A file with its content as it is and compressed."""
 
     content: bytes
     zipped: bytes
@@ -48,7 +48,7 @@ class Asset:
 
 @cache
 def files() -> Mapping[str, Asset]:
-    """Return our static files by name, and the style sheets put together of them."""
+    """Return the static files by name, with the combined style sheets."""
     contents = {
         name: file.read_bytes()
         for name, file in _walk(resources.files("jackfield.ui").joinpath("static"))
@@ -64,25 +64,25 @@ def files() -> Mapping[str, Asset]:
 
 @cache
 def modules(name: str) -> tuple[str, ...]:
-    """Return all modules that a script imports, and that those import, by name."""
-    found: dict[str, None] = {}
+    """Return the names of all modules that a script imports, directly or not."""
+    imported_modules: dict[str, None] = {}
     waiting = [name]
     while waiting:
         importing = waiting.pop(0)
         for path in _IMPORT.findall(files()[importing].content.decode()):
             imported = posixpath.normpath(posixpath.join(posixpath.dirname(importing), path))
-            if imported not in found:
-                found[imported] = None
+            if imported not in imported_modules:
+                imported_modules[imported] = None
                 waiting.append(imported)
-    return tuple(found)
+    return tuple(imported_modules)
 
 
 @cache
 def version() -> str:
     """
-    Return what changes in our files' URLs when any of them does, so that they may be kept for ever.
+    Return a hash of all static files, which stands in their URLs so that they can be cached forever.
 
-    One for all of them, because scripts import each other by names next to their own.
+    It is one for all files, because scripts import each other by relative URLs.
     """
     digest = hashlib.sha256()
     for name, asset in sorted(files().items()):
@@ -103,24 +103,18 @@ async def static(request: Request) -> Response:
 
 
 def respond(request: Request, name: str, *, headers: Mapping[str, str]) -> Response:
-    """Return a static file, compressed for whoever takes it so."""
+    """Return a static file, compressed if the client accepts gzip."""
     asset = files().get(name)
     if asset is None:
         return Response(status_code=404)
-    if not takes_gzip(request):
-        return Response(
-            asset.content,
-            headers={**headers, "vary": "accept-encoding"},
-            media_type=asset.media_type,
-        )
-    return Response(
-        asset.zipped,
-        headers={**headers, "vary": "accept-encoding", "content-encoding": "gzip"},
-        media_type=asset.media_type,
-    )
+    headers = {**headers, "vary": "accept-encoding"}
+    if not accepts_gzip(request):
+        return Response(asset.content, headers=headers, media_type=asset.media_type)
+    headers["content-encoding"] = "gzip"
+    return Response(asset.zipped, headers=headers, media_type=asset.media_type)
 
 
-def takes_gzip(request: Request) -> bool:
+def accepts_gzip(request: Request) -> bool:
     return "gzip" in request.headers.get("accept-encoding", "")
 
 

@@ -25,7 +25,7 @@ _HEX: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Whose page it is. `logo` and `theme` are paths of ours; nothing is fetched from elsewhere."""
+    """A project's brand. `logo` and `theme` are paths of this hub; pages load nothing from elsewhere."""
 
     name: str | None
     logo: str | None
@@ -45,40 +45,40 @@ def brand_of(project_id: ProjectId, settings: ProjectSettings) -> Brand:
 
 
 async def find_settings(hub: Hub, project_id: str) -> tuple[ProjectId, ProjectSettings] | None:
-    """Return the settings of a project that anybody may name."""
+    """Return the id and settings of a project; this needs no permission."""
     try:
-        known = ProjectId.parse(project_id)
-        async with hub.db.read(known) as tx:
-            return known, await Projects(tx).settings()
+        parsed = ProjectId.parse(project_id)
+        async with hub.db.read(parsed) as tx:
+            return parsed, await Projects(tx).settings()
     except (InvalidId, ProjectNotFound):
         return None
 
 
 async def logo(request: Request) -> Response:
     hub, logos = hub_of(request), request.app.state.logos
-    known = await find_settings(hub, request.path_params["project_id"])
-    if known is None or known[1].logo_url is None:
+    project = await find_settings(hub, request.path_params["project_id"])
+    if project is None or project[1].logo_url is None:
         raise HTTPException(404)
-    found: Logo = await logos.get(hub, known[1].logo_url)
-    if not found.content:
+    image: Logo = await logos.get(hub, project[1].logo_url)
+    if not image.content:
         return Response(status_code=404, headers={"cache-control": "no-store"})
     return Response(
-        found.content,
+        image.content,
         headers={
             "cache-control": f"public, max-age={KEPT_SECONDS}",
             "content-security-policy": IMAGE_POLICY,
             "x-content-type-options": "nosniff",
         },
-        media_type=found.media_type,
+        media_type=image.media_type,
     )
 
 
 async def theme(request: Request) -> Response:
-    known = await find_settings(hub_of(request), request.path_params["project_id"])
-    if known is None:
+    project = await find_settings(hub_of(request), request.path_params["project_id"])
+    if project is None:
         raise HTTPException(404)
     return Response(
-        theme_css(known[1].colors),
+        theme_css(project[1].colors),
         headers={
             "cache-control": f"public, max-age={KEPT_SECONDS}",
             "x-content-type-options": "nosniff",
@@ -88,12 +88,12 @@ async def theme(request: Request) -> Response:
 
 
 def theme_css(colors: Mapping[str, str]) -> str:
-    """Return the style sheet of a project's colors; `dark-…` ones are for dark pages."""
+    """Return the style sheet of a project's colors; those named `dark-…` are for dark mode."""
     light = {name: color for name, color in colors.items() if not name.startswith(_DARK)}
     dark = {
         name.removeprefix(_DARK): color for name, color in colors.items() if name.startswith(_DARK)
     }
-    # Colors chosen for light pages would be unreadable on dark ones: those keep ours, or theirs.
+    # Colors for light pages would be unreadable in dark mode, which has its own or the defaults.
     by_day, by_night = f"{{{_declared(light)}}}", f"{{{_declared(dark)}}}"
     return (
         f"@media (prefers-color-scheme:light){{:root:not([data-theme=dark]){by_day}}}"
@@ -111,7 +111,7 @@ def _declared(colors: Mapping[str, str]) -> str:
 
 
 def _ink_on(color: str) -> str | None:
-    """Return black or white, whichever is easier to read on a color; only known for `#rrggbb`."""
+    """Return black or white, whichever has more contrast with a color of the form `#rrggbb`."""
     if len(color) != _HEX or not color.startswith("#"):
         return None
     red, green, blue = (_linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))

@@ -15,7 +15,7 @@ from jackfield.connectors.guides import depends_on_scopes, select, without_hub
 def form_guide(
     method: AuthMethod, *, scopes: Collection[str] | None, values: Mapping[str, str]
 ) -> Markup:
-    """Return the guide that stands beside the form; what it says of the Hub is plain there."""
+    """Return the guide beside the form, without the parts about how to open the Hub."""
     if method.config_guide is None:
         return Markup("")
     guide = without_hub(method.config_guide)
@@ -26,12 +26,12 @@ def form_guide(
 
 
 def is_about_scopes(method: AuthMethod) -> bool:
-    """Tell whether a guide says different things for different actions."""
+    """Return whether the guide depends on the chosen actions."""
     return method.config_guide is not None and depends_on_scopes(method.config_guide)
 
 
 def guide_page(connector: Connector, method: AuthMethod, *, is_white_label: bool) -> Markup:
-    """Return the whole guide for a page of its own."""
+    """Return the whole guide as HTML for a page of its own."""
     guide = method.link_guide()
     shown = without_hub(guide) if is_white_label else guide
     selector = render_scope_selector(connector.actions) if depends_on_scopes(guide) else ""

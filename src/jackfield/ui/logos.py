@@ -22,7 +22,7 @@ _MOST_LOGOS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Logo:
-    """An image; without content, what stands for one that could not be fetched."""
+    """An image; one without content could not be fetched."""
 
     content: bytes
     media_type: str
@@ -30,37 +30,37 @@ class Logo:
 
 
 class Logos:
-    """Logos as they were fetched, for a while."""
+    """A cache of fetched logos."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Logo] = {}
+        self._logos: dict[str, Logo] = {}
 
     async def get(self, hub: Hub, url: str) -> Logo:
         now = time.monotonic()
-        known = self._known.get(url)
-        if known is not None and now < known.good_until:
-            return known
-        if len(self._known) >= _MOST_LOGOS:
-            self._known.clear()
-        fetched = self._known[url] = await _fetch(hub, url, now)
+        cached = self._logos.get(url)
+        if cached is not None and now < cached.good_until:
+            return cached
+        if len(self._logos) >= _MOST_LOGOS:
+            self._logos.clear()
+        fetched = self._logos[url] = await _fetch(hub, url, now)
         return fetched
 
 
 async def _fetch(hub: Hub, url: str, now: float) -> Logo:
     nothing = Logo(b"", "", now + _FAILURE_KEPT_SECONDS)
     try:
-        answer = await hub.egress.fetch(
+        response = await hub.egress.fetch(
             OutboundRequest("GET", url, seconds=_SECONDS, max_bytes=_MOST_BYTES, follow=_REDIRECTS)
         )
     except HubError:
         return nothing
-    media_type = next(iter(_types(answer.headers)), "")
-    if answer.status != 200 or media_type not in _IMAGES:  # noqa: PLR2004
+    media_type = next(iter(_media_types(response.headers)), "")
+    if response.status != 200 or media_type not in _IMAGES:  # noqa: PLR2004
         return nothing
-    return Logo(answer.body, media_type, now + KEPT_SECONDS)
+    return Logo(response.body, media_type, now + KEPT_SECONDS)
 
 
-def _types(headers: Mapping[str, str]) -> Iterator[str]:
+def _media_types(headers: Mapping[str, str]) -> Iterator[str]:
     for name, value in headers.items():
         if name.lower() == "content-type":
             yield value.partition(";")[0].strip().lower()

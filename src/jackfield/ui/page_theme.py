@@ -20,27 +20,27 @@ _STRONG: Final = re.compile(r"\*\*(.+?)\*\*")
 @dataclass(frozen=True, slots=True)
 class PageTheme:
     """
-    What every Hub page is shown with.
+    The language and brand of a Hub page.
 
-    A page of nobody we know has no brand, and does not tell whose hub it is either: the project
-    may not want that said.
+    A page without a known project has no brand, and does not name the hub either: the project may
+    not want that.
     """
 
     words: Words
     brand: Brand | None = None
     is_framed: bool = False
     languages: Mapping[str, str] = field(default_factory=language.names)
-    # Where the page is shown in each language; empty where there is no choice to make.
+    # The address of the page in each language; empty if there is no choice.
     language_urls: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def html(self, key: str, /, **values: str) -> Markup:
-        """Say what stands under `key`; between double asterisks it is strong."""
+        """Return the text of `key`, with `**…**` as strong elements."""
         strong = _STRONG.sub(r"<strong>\1</strong>", str(escape(self.words.raw(key))))
         return Markup(language.fill(strong, {name: str(escape(v)) for name, v in values.items()}))  # noqa: S704 - escaped part by part
 
     @property
     def foreign(self) -> Markup:
-        """Return the attribute for text that a connector's author wrote, which is English."""
+        """Return the `lang` attribute for texts of connectors, which are in English."""
         return Markup("") if self.words.code == "en" else Markup(' lang="en"')
 
 

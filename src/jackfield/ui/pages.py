@@ -61,7 +61,7 @@ class Pages(Starlette):
         self.state.api_description = api_description
 
     def serves(self, scope: Scope) -> bool:
-        """Tell whether there is a page at a request's path, or a person who would read of none."""
+        """Return whether there is a page at the path, or the client accepts HTML for an error page."""
         accepted = next((value for name, value in scope["headers"] if name == b"accept"), b"")
         return b"text/html" in accepted or any(
             route.matches(scope)[0] is not Match.NONE for route in self.routes

@@ -9,19 +9,15 @@ from starlette.requests import Request
 
 _MOST_BYTES: Final = 1024 * 1024
 _MOST_FIELDS: Final = 2000
-# A connector's fields begin with a letter or `_` and a letter; what the page itself says does not
-# get in their way.
-_OF_THE_PAGE: Final = frozenset({"_need", "_refresh", "_confirm_identity"})
+# The controls of the page itself, which are not fields of the connector.
+_PAGE_FIELDS: Final = frozenset({"_need", "_refresh", "_confirm_identity"})
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was filled in, in order, without blanks around it and without what is empty."""
+    """The filled fields of a form in order, stripped of blanks."""
 
     pairs: tuple[tuple[str, str], ...]
-
-    def get(self, name: str, default: str = "") -> str:
-        return dict(self.pairs).get(name, default)
 
     def all(self, name: str) -> list[str]:
         return [value for each, value in self.pairs if each == name]
@@ -30,7 +26,7 @@ class Form:
         return any(each == name for each, _ in self.pairs)
 
     def fields(self) -> dict[str, str]:
-        return {name: value for name, value in self.pairs if name not in _OF_THE_PAGE}
+        return {name: value for name, value in self.pairs if name not in _PAGE_FIELDS}
 
 
 async def read_form(request: Request) -> Form:
@@ -38,7 +34,7 @@ async def read_form(request: Request) -> Form:
     Read a posted form.
 
     Raises:
-        HTTPException: it is larger than any form of ours, or not a form.
+        HTTPException: it is too large, or not a form.
     """
     content = bytearray()
     async for chunk in request.stream():

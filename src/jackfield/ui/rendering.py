@@ -19,7 +19,7 @@ _POLICY: Final = (
 )
 _HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
-    # The address of a Hub page holds its token, which is nobody else's business.
+    # The address of a Hub page contains its token.
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "cross-origin-opener-policy": "same-origin",
@@ -29,8 +29,8 @@ _UNFRAMED: Final[Mapping[str, str]] = {
     "content-security-policy": f"{_POLICY}'none'",
     "x-frame-options": "DENY",
 }
-# What whoever asks for a page must know already, its token, is the only secret in these: the size
-# of a compressed one tells nobody anything.
+# The only secret in these pages is the token of the request itself, so the size of a compressed
+# response reveals nothing.
 _COMPRESSED: Final = ("hub/", "docs/")
 
 environment: Final = jinja2.Environment(
@@ -43,7 +43,7 @@ environment: Final = jinja2.Environment(
 
 
 class PageContext(Protocol):
-    """The variables of one page: a frozen dataclass that names its template."""
+    """The variables of a page: a frozen dataclass that names its template."""
 
     template: ClassVar[str]
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
@@ -54,33 +54,33 @@ def hub_of(request: Request) -> Hub:
 
 
 def base_path(hub: Hub) -> str:
-    """Return the path all URLs of ours start with: empty, unless served under a sub-path."""
+    """Return the path prefix of all URLs of the hub: empty, unless it is served under a sub-path."""
     return urlsplit(hub.public_url).path.rstrip("/")
 
 
 def page(
     request: Request,
-    shown: PageContext,
+    context: PageContext,
     *,
     status: int = 200,
     ancestors: tuple[str, ...] = (),
 ) -> Response:
-    """Render the template of `shown` with its fields; only pages of `ancestors` can frame it."""
-    context = {field.name: getattr(shown, field.name) for field in fields(shown)}
-    template = environment.get_template(shown.template)
-    text = template.render(links(base_path(hub_of(request))), **context)
+    """Render the template of `context`; only pages of the origins `ancestors` can frame it."""
+    variables = {field.name: getattr(context, field.name) for field in fields(context)}
+    template = environment.get_template(context.template)
+    text = template.render(links(base_path(hub_of(request))), **variables)
     headers = {**_HEADERS, **_framing(ancestors)}
-    if not shown.template.startswith(_COMPRESSED):
+    if not context.template.startswith(_COMPRESSED):
         return HTMLResponse(text, status, headers)
     headers["vary"] = "accept-encoding, accept-language"
-    if not assets.takes_gzip(request):
+    if not assets.accepts_gzip(request):
         return HTMLResponse(text, status, headers)
     headers["content-encoding"] = "gzip"
     return HTMLResponse(gzip.compress(text.encode(), compresslevel=6, mtime=0), status, headers)
 
 
 def links(base: str) -> Mapping[str, str | Callable[[str], str] | Callable[[str], Iterable[str]]]:
-    """Return what every template makes addresses of ours with."""
+    """Return the functions with which every template builds URLs of the hub."""
 
     def asset(name: str) -> str:
         return f"{base}/static/{assets.version()}/{name}"
@@ -88,12 +88,7 @@ def links(base: str) -> Mapping[str, str | Callable[[str], str] | Callable[[str]
     def icon(key: str) -> str:
         return f"{base}/connectors/{key}/icon"
 
-    return {
-        "base": base,
-        "asset": asset,
-        "icon": icon,
-        "modules": assets.modules,
-    }
+    return {"base": base, "asset": asset, "icon": icon, "modules": assets.modules}
 
 
 def _framing(ancestors: tuple[str, ...]) -> Mapping[str, str]:
@@ -101,7 +96,7 @@ def _framing(ancestors: tuple[str, ...]) -> Mapping[str, str]:
         return _UNFRAMED
     return {
         "content-security-policy": _POLICY + " ".join(ancestors),
-        # For products whose pages take nothing from elsewhere that does not say it may be taken.
+        # Products with cross-origin isolation may frame only pages with these headers.
         "cross-origin-embedder-policy": "require-corp",
         "cross-origin-resource-policy": "cross-origin",
     }

@@ -14,7 +14,7 @@ from jackfield.ui.rendering import hub_of
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The frame around every page; without a project it is for a browser that is not signed in."""
+    """The frame around every page; without a project the browser is not signed in."""
 
     project: Project | None = None
     titles: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -47,7 +47,7 @@ class LinkedAccountPage:
     account: Account
     checked: bool
     link: str | None
-    # Nothing, where nobody can find out.
+    # Null if the connector declares no probes.
     permissions: Permissions | None
     groups: Mapping[str, list[ActionPermission]]
     verdicts: tuple[Verdict, ...]
@@ -76,5 +76,5 @@ class SignedOutPage:
     template: ClassVar[str] = "dashboard/signed_out.html"
 
     layout: Layout = field(default_factory=Layout)
-    # Whether the browser came with a link that signs nobody in any more.
+    # Whether the browser opened a sign-in link that was used already.
     used: bool = False

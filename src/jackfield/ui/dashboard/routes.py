@@ -42,21 +42,21 @@ async def list_accounts(request: Request, project: Project) -> Response:
     only = {
         name: request.query_params.get(name, "").strip() for name in ("owner", "provider", "status")
     }
-    wanted = AccountFilter(
+    account_filter = AccountFilter(
         origin_owner_ids=(only["owner"],) if only["owner"] else (),
         providers=(only["provider"],) if only["provider"] else (),
         statuses=(only["status"],) if only["status"] else (),
     )
     async with hub.db.read(project.id) as tx:
-        found = await Accounts(tx).page(AccountPage(number, _PAGE_SIZE, wanted))
-        # The row after the last one of this page is a page of one row.
-        more = await Accounts(tx).page(AccountPage(number * _PAGE_SIZE + 1, 1, wanted))
+        rows = await Accounts(tx).page(AccountPage(number, _PAGE_SIZE, account_filter))
+        # The first row of the next page, as a page of one row.
+        more = await Accounts(tx).page(AccountPage(number * _PAGE_SIZE + 1, 1, account_filter))
     chosen = {name: value for name, value in only.items() if value}
     return page(
         request,
         AccountsPage(
             layout=Layout.of(request, project),
-            accounts=found,
+            accounts=rows,
             only=only,
             statuses=tuple(AccountStatus),
             earlier=urlencode({**chosen, "page": number - 1}) if number > 1 else None,
@@ -75,7 +75,7 @@ async def show_account(request: Request, project: Project) -> Response:
 
 
 async def change_account(request: Request, project: Project) -> Response:
-    """Do what the posted button says with an account."""
+    """Run the action of the posted button on an account."""
     hub, account_id = hub_of(request), request.path_params["account_id"]
     verb, actor = request.path_params["verb"], actor_of(request)
     try:
@@ -102,7 +102,7 @@ async def new_link(request: Request, project: Project) -> Response:
 
 
 async def make_link(request: Request, project: Project) -> Response:
-    """Open a connect session for what the form says, and show its auth link."""
+    """Open a connect session with the terms of the form, and show its auth link."""
     hub = hub_of(request)
     typed = (await read_form(request)).fields()
     owner_id = typed.get("owner_id", "")
@@ -114,12 +114,12 @@ async def make_link(request: Request, project: Project) -> Response:
         provider=typed.get("provider") or None,
     )
     try:
-        opened = await connect.open_session(
+        issued = await connect.open_session(
             hub, project.id, actor_of(request), terms, seconds=_LINK_SECONDS
         )
     except HubError as refused:
         return _link_page(request, project, typed=typed, problem=refused.detail)
-    link = connect.auth_link(hub.public_url, opened.token)
+    link = connect.auth_link(hub.public_url, issued.token)
     return _link_page(request, project, typed=typed, link=link)
 
 
@@ -131,14 +131,14 @@ _CHANGES: Final[Mapping[str, Callable[..., Awaitable[Account]]]] = {
 
 
 async def _reconnect_page(request: Request, project: Project, account_id: str) -> Response:
-    """Show an account with a link that its owner links it anew with."""
+    """Show an account with a link to link it again."""
     hub = hub_of(request)
-    opened = await connect.open_reconnect(
+    issued = await connect.open_reconnect(
         hub, project.id, actor_of(request), account_id, seconds=_LINK_SECONDS
     )
     async with hub.db.read(project.id) as tx:
         account = await Accounts(tx).get(account_id)
-    link = connect.auth_link(hub.public_url, opened.token)
+    link = connect.auth_link(hub.public_url, issued.token)
     return await _account_page(request, project, account, link=link)
 
 
@@ -154,7 +154,7 @@ async def _account_page(
     try:
         permissions = await read_permissions(hub, project.id, account.id)
     except HubError:
-        # Its connector, or the way it was linked, is no longer there to say.
+        # Its connector or auth method no longer exists.
         permissions = None
     return page(
         request,
@@ -171,10 +171,10 @@ async def _account_page(
 
 
 def _groups(permissions: Permissions) -> dict[str, list[ActionPermission]]:
-    """Return the actions by what they are about."""
+    """Return the actions by their first tag."""
     groups: dict[str, list[ActionPermission]] = {}
-    for each in permissions.actions:
-        groups.setdefault(next(iter(each.action.tags), "other"), []).append(each)
+    for permission in permissions.actions:
+        groups.setdefault(next(iter(permission.action.tags), "other"), []).append(permission)
     return groups
 
 

@@ -20,7 +20,7 @@ _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 def signed_in(view: View) -> Callable[[Request], Awaitable[Response]]:
-    """Let only a signed-in browser see `view`, and only its own pages post to it."""
+    """Require a signed-in browser for `view`, and posts from the hub's own pages."""
 
     async def show(request: Request) -> Response:
         project = await _project(request)
@@ -76,9 +76,9 @@ async def _project(request: Request) -> Project | None:
 
 
 def _is_from_here(request: Request) -> bool:
-    """Tell a post of our own pages from one another site made the browser send.
+    """Return whether a post comes from the hub's own pages and not from another site.
 
-    The cookie is `SameSite=Lax` already; this holds where a browser does not keep to it.
+    The cookie is `SameSite=Lax` already; this protects browsers that do not support it.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:

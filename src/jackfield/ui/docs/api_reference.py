@@ -27,7 +27,7 @@ class Row:
     link: str
     is_required: bool
     description: Markup
-    place: str = ""
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Operation:
     description: Markup
     parameters: tuple[Row, ...]
     body: Row | None
-    answers: tuple[tuple[str, Markup, Row | None], ...]
+    responses: tuple[tuple[str, Markup, Row | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class ApiPage:
 
     title: str
     groups: tuple[Group, ...]
-    # Each object's name, its description and its fields.
+    # The name, description and fields of each object.
     objects: tuple[tuple[str, Markup, tuple[Row, ...]], ...]
 
 
 async def api_page(request: Request) -> Response:
-    """Show every operation, and every object it takes or gives back."""
+    """Show every operation with the objects of its requests and responses."""
     document = _description(request)
     return page(
         request,
@@ -75,7 +75,7 @@ async def api_page(request: Request) -> Response:
 
 
 async def llms_text(request: Request) -> Response:
-    """List what a model may want to read of this hub."""
+    """List the documents of this hub that are useful to a model."""
     hub = hub_of(request)
     lines = [
         "# Jackfield",
@@ -110,8 +110,8 @@ async def llms_text(request: Request) -> Response:
 
 
 def _description(request: Request) -> Mapping[str, Json]:
-    described: ApiDescription = request.app.state.api_description
-    return described()
+    description: ApiDescription = request.app.state.api_description
+    return description()
 
 
 def _groups(document: Mapping[str, Json]) -> Iterator[Group]:
@@ -123,34 +123,34 @@ def _groups(document: Mapping[str, Json]) -> Iterator[Group]:
         yield Group(name.replace("_", " ").capitalize(), tuple(operations))
 
 
-def _operation(method: str, path: str, given: Mapping[str, Json]) -> Operation:
-    parameters: list[Mapping[str, Any]] = given.get("parameters", [])
+def _operation(method: str, path: str, operation: Mapping[str, Json]) -> Operation:
+    parameters: list[Mapping[str, Any]] = operation.get("parameters", [])
     return Operation(
-        id=given["operationId"],
+        id=operation["operationId"],
         method=method,
         path=path,
-        summary=_marked(given["summary"]),
-        description=_marked(given.get("description", "")),
+        summary=_marked(operation["summary"]),
+        description=_marked(operation.get("description", "")),
         parameters=tuple(
             _row(
-                each["name"],
-                each["schema"],
-                is_required=each.get("required", False),
-                description=each.get("description", ""),
-                place=each["in"],
+                parameter["name"],
+                parameter["schema"],
+                is_required=parameter.get("required", False),
+                description=parameter.get("description", ""),
+                location=parameter["in"],
             )
-            for each in parameters
+            for parameter in parameters
         ),
-        body=_content(given.get("requestBody")),
-        answers=tuple(
-            (status, _marked(answer["description"]), _content(answer))
-            for status, answer in given["responses"].items()
+        body=_content(operation.get("requestBody")),
+        responses=tuple(
+            (status, _marked(response["description"]), _content(response))
+            for status, response in operation["responses"].items()
         ),
     )
 
 
-def _content(given: Mapping[str, Json] | None) -> Row | None:
-    content = (given or {}).get("content", {}).get("application/json")
+def _content(message: Mapping[str, Json] | None) -> Row | None:
+    content = (message or {}).get("content", {}).get("application/json")
     if content is None:
         return None
     schema = content["schema"]
@@ -171,29 +171,29 @@ def _row(
     *,
     is_required: bool = False,
     description: str = "",
-    place: str = "",
+    location: str = "",
 ) -> Row:
-    shown, link = _type(schema)
-    return Row(name, shown, link, is_required, _marked(description), place)
+    type_, link = _type(schema)
+    return Row(name, type_, link, is_required, _marked(description), location)
 
 
 def _marked(text: str) -> Markup:
-    """Return text with what stands in backticks as code."""
+    """Return text with `…` as code elements."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
 
 
 def _type(schema: Mapping[str, Json]) -> tuple[str, str]:
-    """Return what a schema is called, and the object on the page it leads to."""
+    """Return the name of a schema's type, and the name of the object it links to."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix(_SCHEMA)
         return name, name
     if "anyOf" in schema:
         parts = [_type(each) for each in schema["anyOf"]]
-        return " or ".join(shown for shown, _ in parts), next((to for _, to in parts if to), "")
+        return " or ".join(name for name, _ in parts), next((link for _, link in parts if link), "")
     if "enum" in schema:
         return " | ".join(map(str, schema["enum"])), ""
     if schema.get("type") == "array":
-        shown, link = _type(schema.get("items", {}))
-        return f"list of {shown}", link
-    given = schema.get("type", "anything")
-    return " or ".join(map(str, given)) if is_list(given) else str(given), ""
+        item, link = _type(schema.get("items", {}))
+        return f"list of {item}", link
+    types = schema.get("type", "anything")
+    return " or ".join(map(str, types)) if is_list(types) else str(types), ""

@@ -33,27 +33,27 @@ class ConnectorPage:
 
 
 class References:
-    """What was gathered about connectors, each when first asked for."""
+    """The references of connectors, each made at the first request for it."""
 
     def __init__(self, _catalog: Catalog) -> None:
-        self._known: dict[str, ConnectorReference] = {}
+        self._references: dict[str, ConnectorReference] = {}
 
     async def of(self, connector: Connector) -> ConnectorReference:
-        if connector.key not in self._known:
-            # Every action is compiled for this.
-            self._known[connector.key] = await asyncio.to_thread(describe, connector)
-        return self._known[connector.key]
+        if connector.key not in self._references:
+            # This compiles every action.
+            self._references[connector.key] = await asyncio.to_thread(describe, connector)
+        return self._references[connector.key]
 
 
 async def reference(request: Request) -> Response:
-    """Show everything about a connector; as Markdown for `.md`, or for who accepts only that."""
+    """Show the reference of a connector; as Markdown for `.md` or if only that is accepted."""
     hub = hub_of(request)
     name: str = request.path_params["page"]
     connector = hub.catalog.find(name.removesuffix(".md"))
     if connector is None:
         raise HTTPException(404)
     described = await hub.catalog.derived(References).of(connector)
-    # Who opens this for a project goes on in its colors and its language.
+    # Links on the page keep the project's colors and the language.
     chosen = {
         each: request.query_params[each]
         for each in ("project", "lang")

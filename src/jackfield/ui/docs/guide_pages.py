@@ -29,7 +29,7 @@ class GuidePage:
 
 
 async def link_account(request: Request) -> Response:
-    """Show how an account of a connector is linked by one of its auth methods."""
+    """Show how to link an account of a connector by one of its auth methods."""
     connector = hub_of(request).catalog.find(request.path_params["key"])
     name = request.path_params["page"]
     as_text = name.endswith(".md")
@@ -56,6 +56,6 @@ async def link_account(request: Request) -> Response:
 
 
 async def project_theme(request: Request) -> PageTheme:
-    """Return how the project that is named wants its guides shown; anybody may name one."""
-    known = await find_settings(hub_of(request), request.query_params.get("project", ""))
-    return guest_theme(request) if known is None else theme_of(request, *known)
+    """Return the theme of the project in the query, which needs no permission."""
+    project = await find_settings(hub_of(request), request.query_params.get("project", ""))
+    return guest_theme(request) if project is None else theme_of(request, *project)

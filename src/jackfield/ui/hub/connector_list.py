@@ -33,53 +33,55 @@ class ListPage:
     here: str
     text: str
     category: str
-    # Each category's key, its label, and the address of the list of it alone.
+    # The key and label of each category, and the address of its list.
     categories: tuple[tuple[str, str, str], ...]
     connectors: tuple[_Card, ...]
     expires_at: datetime
 
 
-def connector_list(visit: HubRequest, offers: list[Offer]) -> Response:
-    asked = visit.request.query_params
-    text, category = asked.get("q", ""), asked.get("category", "")
-    words = visit.theme.words
+def connector_list(hub_request: HubRequest, offers: list[Offer]) -> Response:
+    query = hub_request.request.query_params
+    text, category = query.get("q", ""), query.get("category", "")
+    words = hub_request.theme.words
     cards = tuple(
-        _card(visit, offer, text.lower().split())
+        _card(hub_request, offer, text.lower().split())
         for offer in offers
         if not category or category in offer.connector.categories
     )
     keys = sorted({key for offer in offers for key in offer.connector.categories})
-    return visit.page(
+    return hub_request.page(
         ListPage(
-            look=visit.theme,
-            owner=visit.holder.session.terms.origin_owner_name,
-            token=None if visit.is_framed else asked.get("token", ""),
-            lang=asked.get("lang"),
-            here=visit.url(),
+            look=hub_request.theme,
+            owner=hub_request.holder.session.terms.origin_owner_name,
+            token=None if hub_request.is_framed else query.get("token", ""),
+            lang=query.get("lang"),
+            here=hub_request.url(),
             text=text,
             category=category,
             categories=tuple(
-                (key, category_label(words, key), visit.url(category=key)) for key in keys
+                (key, category_label(words, key), hub_request.url(category=key)) for key in keys
             ),
             connectors=cards,
-            expires_at=visit.holder.session.expires_at,
+            expires_at=hub_request.holder.session.expires_at,
         )
     )
 
 
 def category_label(words: Words, key: str) -> str:
-    """Return how people call a category; one the hub has no word for is called by its key."""
+    """Return the label of a category, made of its key if the hub has no translation."""
     return words.find(f"category.{key}") or key.replace("_", " ").capitalize()
 
 
-def _card(visit: HubRequest, offer: Offer, wanted: list[str]) -> _Card:
-    labels = tuple(category_label(visit.theme.words, key) for key in offer.connector.categories)
+def _card(hub_request: HubRequest, offer: Offer, search_words: list[str]) -> _Card:
+    labels = tuple(
+        category_label(hub_request.theme.words, key) for key in offer.connector.categories
+    )
     searched = " ".join((offer.connector.title, *labels, *offer.connector.categories)).lower()
     return _Card(
-        url=visit.url(connector=offer.profile.id),
+        url=hub_request.url(connector=offer.profile.id),
         key=offer.connector.key,
         title=offer.connector.title,
         categories=labels,
         searched=searched,
-        is_found=all(word in searched for word in wanted),
+        is_found=all(word in searched for word in search_words),
     )

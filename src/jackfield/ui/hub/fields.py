@@ -19,10 +19,9 @@ _TRIGGER: Final = "external-trigger-token"
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field. `attributes` go into its control; a secret never has a `value`.
+    """One field with the `attributes` of its control; a secret never has a `value`.
 
-    `has_step` says that a step of the guide is about it; with `refreshes`, what else is asked for,
-    or where the guide leads, depends on it.
+    `has_step` says that a step of the guide is about it.
     """
 
     id: str
@@ -52,11 +51,11 @@ def view_fields(
     faults: Mapping[str, str],
     trigger: str | None = None,
 ) -> tuple[FieldView, ...]:
-    """Show the fields that what is filled in so far asks for; `trigger` is the session's token."""
-    known = dict(prefill.account.public_values) if prefill else {}
-    values = known if typed is None else {**known, **typed}
+    """Return the fields visible for the values so far; `trigger` is the session's trigger token."""
+    values = dict(prefill.account.public_values) if prefill else {}
+    values |= typed or {}
     tails: Mapping[str, str] = prefill.tails if prefill else {}
-    decide = console_fields(method.config_fields) | controlling_fields(method)
+    controlling = console_fields(method.config_fields) | controlling_fields(method)
     return tuple(
         _view(
             each,
@@ -65,7 +64,7 @@ def view_fields(
             tail=tails.get(each.field.key),
             fault=faults.get(each.field.key),
             method=method,
-            refreshes=each.field.key in decide,
+            refreshes=each.field.key in controlling,
         )
         for each in visible_fields(method, values)
     )
@@ -77,8 +76,8 @@ def _entered(field: Field, values: Mapping[str, str], *, trigger: str | None) ->
     return trigger or "" if field.key == _TRIGGER else ""
 
 
-def _view(  # noqa: PLR0913 - all that is known of one field
-    each: FormField,
+def _view(  # noqa: PLR0913 - everything about one field
+    form_field: FormField,
     value: str,
     *,
     words: Words,
@@ -87,9 +86,9 @@ def _view(  # noqa: PLR0913 - all that is known of one field
     method: AuthMethod,
     refreshes: bool,
 ) -> FieldView:
-    field = each.field
+    field = form_field.field
     advises = bool(field.advice and value and not matches(field.advice.pattern, value))
-    error = None if fault is None else _worded(words, field, value, fault)
+    error = None if fault is None else _translate(words, field, value, fault)
     return FieldView(
         id=f"field-{field.key}",
         name=field.key,
@@ -100,7 +99,7 @@ def _view(  # noqa: PLR0913 - all that is known of one field
         required=field.required and tail is None,
         secret=field.secret,
         read_only=field.read_only,
-        value="" if field.secret else value or each.value,
+        value="" if field.secret else value or form_field.value,
         options=field.options,
         error=error,
         advice=field.advice,
@@ -110,18 +109,18 @@ def _view(  # noqa: PLR0913 - all that is known of one field
     )
 
 
-def _worded(words: Words, field: Field, value: str, fault: str) -> str:
-    """Say what is wrong with a value in the reader's language, where it is ours to say."""
+def _translate(words: Words, field: Field, value: str, fault: str) -> str:
+    """Return a fault in the reader's language, if the hub has a translation of it."""
     if words.code == "en":
         return fault
     options = ", ".join(option.label for option in field.options)
-    ours = {
+    keys = {
         f"{field.label} is required.": "field.required",
         f"{field.label} must be one of: {options}.": "field.choice",
         f"{field.label} must be a number.": "field.number",
         f"{field.label} does not have the expected form.": "field.form",
     }
-    key = "field.required" if not value and not field.secret else ours.get(fault)
+    key = "field.required" if not value and not field.secret else keys.get(fault)
     return fault if key is None else words(key, field=field.label, options=options)
 
 
@@ -161,5 +160,5 @@ def _attributes(
 
 
 def _pattern_says(field: Field, words: Words) -> str:
-    given = field.validation.message if field.validation else None
-    return given or words("field.form", field=field.label)
+    message = field.validation.message if field.validation else None
+    return message or words("field.form", field=field.label)

@@ -37,9 +37,9 @@ _CREDENTIALS = "credentials."
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a form starts with, what was typed into it, and what came of that.
+    """The initial values of a form, the values typed into it, and the error they led to.
 
-    `needs` are the actions the person wants the account for, as far as the guide goes.
+    `needs` are the actions that the person chose to adapt the guide to.
     """
 
     prefill: linking.Prefill | None
@@ -54,14 +54,14 @@ class Attempt:
 
     @property
     def values(self) -> dict[str, str]:
-        """Return what is filled in, as far as it is no secret kept."""
-        known = dict(self.prefill.account.public_values) if self.prefill else {}
-        return {**known, **(self.typed or {})}
+        """Return the values in the form, without saved secrets."""
+        saved = dict(self.prefill.account.public_values) if self.prefill else {}
+        return {**saved, **(self.typed or {})}
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What went wrong as a whole. `detail` is what the connector or the provider says of it."""
+    """An error of the whole form; `detail` is the message of the connector or the provider."""
 
     text: str
     detail: str | None = None
@@ -69,7 +69,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """A connector's remarks, by where they stand."""
+    """A connector's notices by position."""
 
     top: tuple[Notice, ...]
     bottom: tuple[Notice, ...]
@@ -77,15 +77,16 @@ class Notices:
 
     @classmethod
     def of(cls, method: AuthMethod, fields: Iterable[FieldView]) -> "Notices":
-        shown = {field.name for field in fields}
-        known = {field.key for field in method.config_fields}
-        # One that is about a field goes where the field goes, out of sight if need be.
-        free = tuple(n for n in method.config_notices if n.anchor not in known)
+        visible = {field.name for field in fields}
+        keys = {field.key for field in method.config_fields}
+        # The notice of a field is hidden with the field.
+        free = tuple(n for n in method.config_notices if n.anchor not in keys)
         return cls(
             top=tuple(notice for notice in free if notice.position != "bottom"),
             bottom=tuple(notice for notice in free if notice.position == "bottom"),
             at={
-                name: tuple(n for n in method.config_notices if n.anchor == name) for name in shown
+                name: tuple(n for n in method.config_notices if n.anchor == name)
+                for name in visible
             },
         )
 
@@ -98,7 +99,7 @@ class FormPage:
     connector: Connector
     method: AuthMethod
     owner: str
-    # The labels of the actions that the account will be used for, where the session says so.
+    # The labels of the actions that the session restricts the account to.
     purpose: tuple[str, ...]
     is_edit: bool
     is_broken: bool
@@ -116,22 +117,22 @@ class FormPage:
     expires_at: datetime
 
 
-def form(visit: HubRequest, offer: Offer, attempt: Attempt, *, is_alone: bool) -> Response:
-    look, connector, method = visit.theme, offer.connector, offer.method
-    terms = visit.holder.session.terms
+def form(hub_request: HubRequest, offer: Offer, attempt: Attempt, *, is_alone: bool) -> Response:
+    look, connector, method = hub_request.theme, offer.connector, offer.method
+    terms = hub_request.holder.session.terms
     fields = view_fields(
         method,
         attempt.prefill,
         words=look.words,
         typed=attempt.typed,
         faults=attempt.faults,
-        trigger=visit.holder.session.external_trigger_token,
+        trigger=hub_request.holder.session.external_trigger_token,
     )
     needed = terms.actions or attempt.needs
     scopes = connector.scopes_for(needed) if needed else None
     refused = attempt.refused
-    place = f"{base_path(visit.hub)}/docs/connectors/{connector.key}/guides/link-account"
-    return visit.page(
+    place = f"{base_path(hub_request.hub)}/docs/connectors/{connector.key}/guides/link-account"
+    return hub_request.page(
         FormPage(
             look=look,
             connector=connector,
@@ -142,25 +143,25 @@ def form(visit: HubRequest, offer: Offer, attempt: Attempt, *, is_alone: bool) -
             ),
             is_edit=attempt.prefill is not None,
             is_broken=attempt.prefill is not None and attempt.prefill.account.needs_relinking,
-            back=None if is_alone else visit.url(),
-            action=visit.url(connector=offer.profile.id),
+            back=None if is_alone else hub_request.url(),
+            action=hub_request.url(connector=offer.profile.id),
             notices=Notices.of(method, fields),
             fields=fields,
             faults=attempt.faults,
             problem=_problem(look.words, refused, fields, connector.title),
             identity=_identity(look.words, refused, connector.title),
             guide=form_guide(method, scopes=scopes, values=attempt.values),
-            guide_url=f"{place}/{method.key}?project={visit.holder.project_id}",
+            guide_url=f"{place}/{method.key}?project={hub_request.holder.project_id}",
             selectable=() if terms.actions else _selectable(connector, offer),
             needs=frozenset(attempt.needs),
-            expires_at=visit.holder.session.expires_at,
+            expires_at=hub_request.holder.session.expires_at,
         ),
         status=200 if refused is None else refused.status,
     )
 
 
 def _selectable(connector: Connector, offer: Offer) -> tuple[ActionInfo, ...]:
-    """Return the actions to choose from, where the choice changes what the guide says."""
+    """Return the actions to choose from, if the guide depends on the choice."""
     if not is_about_scopes(offer.method):
         return ()
     return tuple(
@@ -173,7 +174,7 @@ def _selectable(connector: Connector, offer: Offer) -> tuple[ActionInfo, ...]:
 def _problem(
     words: Words, refused: HubError | None, fields: Iterable[FieldView], provider: str
 ) -> Problem | None:
-    """Say what is wrong as a whole; what a field says of itself is not said twice."""
+    """Return the error of the whole form, without repeating the errors of fields."""
     if refused is None or isinstance(refused, IdentityChanged):
         return None
     if any(field.error for field in fields):
@@ -181,8 +182,8 @@ def _problem(
         key = "problem.refused" if is_rejected else "problem.fields"
         return Problem(words(key, provider=provider))
     if isinstance(refused, CredentialRejected):
-        said = None if refused.detail.startswith(NOTHING_SAID) else refused.detail
-        return Problem(words("problem.rejected", provider=provider), said)
+        detail = None if refused.detail.startswith(NOTHING_SAID) else refused.detail
+        return Problem(words("problem.rejected", provider=provider), detail)
     if isinstance(refused, ProviderError | EgressBlocked):
         return Problem(words(_key(refused), provider=provider))
     return Problem(words("problem.fields"), refused.detail)

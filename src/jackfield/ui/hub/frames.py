@@ -38,28 +38,28 @@ class FramePage:
 
 async def frame(request: Request) -> Response:
     hub = hub_of(request)
-    setting = await find_policy(hub, request.path_params["frame_id"])
-    if setting is None:
+    policy = await find_policy(hub, request.path_params["frame_id"])
+    if policy is None:
         return unknown_session_page(request)
-    settings = await projects.project_settings(hub, setting.frame.project_id)
+    settings = await projects.project_settings(hub, policy.frame.project_id)
     return page(
         request,
         FramePage(
-            look=theme_of(request, setting.frame.project_id, settings, is_framed=True),
-            frame=setting.frame,
+            look=theme_of(request, policy.frame.project_id, settings, is_framed=True),
+            frame=policy.frame,
             start=f"{base_path(hub)}{PATH}",
         ),
-        ancestors=setting.ancestors,
+        ancestors=policy.ancestors,
     )
 
 
 async def element(request: Request) -> Response:
-    """Serve the custom element, for pages of any origin."""
+    """Serve the script of the custom element, for pages of any origin."""
     return _script(request, "hub.js")
 
 
 async def legacy(request: Request) -> Response:
-    """Serve the older way of opening the Hub: `Connect.start`."""
+    """Serve the script of `Connect.start`, the older way to open the Hub."""
     return _script(request, "connect.js")
 
 

@@ -29,7 +29,7 @@ _KEPT: Final = ("lang", "account")
 
 @dataclass(frozen=True, slots=True)
 class HubRequest:
-    """`refusal` says why the session cannot be used, if it cannot."""
+    """A request for a Hub page; `refusal` is the error if its session cannot be used."""
 
     request: Request
     hub: Hub
@@ -45,8 +45,8 @@ class HubRequest:
         """Return the address of a Hub page for this session."""
         return _url(self.request, is_framed=self.is_framed, query=query)
 
-    def page(self, shown: PageContext, *, status: int = 200) -> Response:
-        return page(self.request, shown, status=status)
+    def page(self, context: PageContext, *, status: int = 200) -> Response:
+        return page(self.request, context, status=status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,30 +57,30 @@ class EndedPage:
     title: str
     explanation: str
     what_to_do: str | None = None
-    # Whether it is the page a provider's own page leads back to.
+    # Whether the provider's page redirects to it.
     is_returned: bool = False
 
 
 async def load(request: Request) -> HubRequest:
     """
-    Find out whose session a page is asked for.
+    Load the connect session of a request.
 
     Raises:
-        ConnectTokenInvalid: nobody's.
+        ConnectTokenInvalid: it belongs to no session.
     """
     hub = hub_of(request)
-    shown = request.headers.get("x-hub-session-token")
+    header = request.headers.get("x-hub-session-token")
     holder = await connect.find_session(
-        hub, ConnectToken(shown or request.query_params.get("token", ""))
+        hub, ConnectToken(header or request.query_params.get("token", ""))
     )
     settings = await projects.project_settings(hub, holder.project_id)
-    is_framed = shown is not None
+    is_framed = header is not None
     look = theme_of(request, holder.project_id, settings, is_framed=is_framed)
     look = replace(look, language_urls=_language_urls(request, look))
     refusal = None
     try:
         holder.session.require_open(hub.clock())
-        if shown is not None:
+        if is_framed:
             await frames.frame_of(hub, holder, request.headers.get("x-hub-frame", ""))
     except HubError as refused:
         refusal = refused
@@ -90,7 +90,7 @@ async def load(request: Request) -> HubRequest:
 def unknown_session_page(
     request: Request, *, status: int = 404, key: str = "invalid", what: bool = True
 ) -> Response:
-    """Explain to somebody we know nothing of why there is nothing to see."""
+    """Return a page for a visitor without a session that explains why it is empty."""
     look, path = guest_theme(request), f"{base_path(hub_of(request))}{request.url.path}"
     look = replace(look, language_urls={code: f"{path}?lang={code}" for code in look.languages})
     return page(
@@ -107,16 +107,16 @@ def unknown_session_page(
 
 def _language_urls(request: Request, look: PageTheme) -> dict[str, str]:
     query = request.query_params
-    place = {name: query[name] for name in ("connector", "category", "q") if name in query}
+    kept = {name: query[name] for name in ("connector", "category", "q") if name in query}
     return {
-        code: _url(request, is_framed=look.is_framed, query={**place, "lang": code})
+        code: _url(request, is_framed=look.is_framed, query={**kept, "lang": code})
         for code in look.languages
     }
 
 
 def _url(request: Request, *, is_framed: bool, query: Mapping[str, str]) -> str:
-    asked = request.query_params
-    kept = {name: asked[name] for name in _KEPT if name in asked}
-    token = {} if is_framed else {"token": asked.get("token", "")}
+    current = request.query_params
+    kept = {name: current[name] for name in _KEPT if name in current}
+    token = {} if is_framed else {"token": current.get("token", "")}
     parts = urlencode({**token, **kept, **query})
     return f"{base_path(hub_of(request))}{PATH}" + (f"?{parts}" if parts else "")

@@ -36,7 +36,7 @@ class DonePage:
     connector: Connector
     owner: str
     account_id: str
-    # The labels of the fields that are no secrets, and what was chosen or typed there.
+    # The labels and values of the fields that are not secret.
     details: tuple[tuple[str, str], ...]
 
 
@@ -51,10 +51,10 @@ class PendingPage:
     here: str
 
 
-def done(visit: HubRequest, account: Account) -> Response:
-    """Say that an account is linked."""
+def done(hub_request: HubRequest, account: Account) -> Response:
+    """Return the page of a linked account."""
     return _linked(
-        visit,
+        hub_request,
         account.provider,
         account.auth_method,
         dict(account.public_values),
@@ -62,12 +62,12 @@ def done(visit: HubRequest, account: Account) -> Response:
     )
 
 
-def pending_result(visit: HubRequest, link: PendingLink) -> Response:
-    """Say whether a link was confirmed, or that it waits for that."""
-    look, words = visit.theme, visit.theme.words
+def pending_result(hub_request: HubRequest, link: PendingLink) -> Response:
+    """Return the page of a link that waits for confirmation, was confirmed or refused."""
+    look, words = hub_request.theme, hub_request.theme.words
     if link.status is PendingLinkStatus.CONFIRMED and link.account_id is not None:
         return _linked(
-            visit,
+            hub_request,
             link.provider,
             link.auth_method,
             dict(link.public_values),
@@ -75,7 +75,7 @@ def pending_result(visit: HubRequest, link: PendingLink) -> Response:
         )
     project = (look.brand.name if look.brand else None) or words("pending.somebody")
     if link.status is not PendingLinkStatus.PENDING:
-        return visit.page(
+        return hub_request.page(
             EndedPage(
                 look=look,
                 title=words(f"pending.{link.status.value}", project=project),
@@ -84,25 +84,25 @@ def pending_result(visit: HubRequest, link: PendingLink) -> Response:
             ),
             status=_GONE,
         )
-    connector = visit.hub.catalog.find(link.provider)
-    return visit.page(
+    connector = hub_request.hub.catalog.find(link.provider)
+    return hub_request.page(
         PendingPage(
             look=look,
             link=link,
             provider=connector.title if connector else link.provider,
             project=project,
-            here=visit.url(),
+            here=hub_request.url(),
         )
     )
 
 
-def ended(visit: HubRequest, error: HubError) -> Response:
-    """Explain why there is nothing to fill in, and what helps."""
-    words = visit.theme.words
+def ended(hub_request: HubRequest, error: HubError) -> Response:
+    """Return a page that explains why the form is not available, and what to do."""
+    words = hub_request.theme.words
     key = _ENDS.get(type(error), "unavailable")
-    return visit.page(
+    return hub_request.page(
         EndedPage(
-            look=visit.theme,
+            look=hub_request.theme,
             title=words(f"ended.{key}"),
             explanation=words(f"ended.{key}_text"),
             what_to_do=words(f"ended.{key}_what"),
@@ -112,7 +112,7 @@ def ended(visit: HubRequest, error: HubError) -> Response:
 
 
 async def returned(request: Request) -> Response:
-    """Be the page a window lands on that a provider sent back: it closes itself."""
+    """Return the page that the provider redirects to, which closes its window."""
     look = guest_theme(request)
     return page(
         request,
@@ -134,9 +134,14 @@ def missing(request: Request, status: int) -> Response:
 
 
 def _linked(
-    visit: HubRequest, provider: str, auth_method: str, setup: dict[str, str], *, account_id: str
+    hub_request: HubRequest,
+    provider: str,
+    auth_method: str,
+    setup: dict[str, str],
+    *,
+    account_id: str,
 ) -> Response:
-    connector = visit.hub.catalog.get(provider)
+    connector = hub_request.hub.catalog.get(provider)
     method = connector.find_auth_method(auth_method)
     fields = {} if method is None else {field.key: field for field in method.config_fields}
     details = tuple(
@@ -144,11 +149,11 @@ def _linked(
         for name, value in setup.items()
         if (field := fields.get(name)) is not None
     )
-    return visit.page(
+    return hub_request.page(
         DonePage(
-            look=visit.theme,
+            look=hub_request.theme,
             connector=connector,
-            owner=visit.holder.session.terms.origin_owner_name,
+            owner=hub_request.holder.session.terms.origin_owner_name,
             account_id=account_id,
             details=details,
         )

@@ -38,66 +38,66 @@ _SHOWN_AT_THE_FORM: Final = (
 
 
 async def show(request: Request) -> Response:
-    """Show the list of connectors, or the form where there is no choice to make."""
+    """Show the list of connectors, or the form if there is only one."""
     try:
-        visit = await load(request)
+        hub_request = await load(request)
     except ConnectTokenInvalid:
         return unknown_session_page(request)
-    if visit.refusal is not None:
-        return await _refused(visit, visit.refusal)
+    if hub_request.refusal is not None:
+        return await _refused(hub_request, hub_request.refusal)
     try:
-        offers = await connect.offers(visit.hub, visit.holder)
-        chosen = await _chosen(visit, offers)
+        offers = await connect.offers(hub_request.hub, hub_request.holder)
+        chosen = await _chosen(hub_request, offers)
         if chosen is None:
-            return connector_list(visit, offers)
-        attempt = Attempt(await _prefill(visit, chosen))
+            return connector_list(hub_request, offers)
+        attempt = Attempt(await _prefill(hub_request, chosen))
     except HubError as refused:
-        return ended(visit, refused)
-    return form(visit, chosen, attempt, is_alone=len(offers) == 1)
+        return ended(hub_request, refused)
+    return form(hub_request, chosen, attempt, is_alone=len(offers) == 1)
 
 
 async def submit(request: Request) -> Response:
-    """Link the account that the posted form describes, or show the form that it asks for."""
+    """Link the account of the posted form, or show the form again."""
     try:
-        visit = await load(request)
+        hub_request = await load(request)
     except ConnectTokenInvalid:
         return unknown_session_page(request)
-    if visit.refusal is not None:
-        return await _refused(visit, visit.refusal)
+    if hub_request.refusal is not None:
+        return await _refused(hub_request, hub_request.refusal)
     try:
-        return await _answer(visit, await read_form(request))
+        return await _submit(hub_request, await read_form(request))
     except HubError as refused:
-        return ended(visit, refused)
+        return ended(hub_request, refused)
 
 
-async def _answer(visit: HubRequest, posted: Form) -> Response:
+async def _submit(hub_request: HubRequest, posted: Form) -> Response:
     """
-    Answer a form that was sent.
+    Return the page after a posted form.
 
     Raises:
-        HubError: there is nothing to fill in any more.
+        HubError: the form is no longer available.
     """
-    offers = await connect.offers(visit.hub, visit.holder)
-    offer = connect.choose(offers, visit.request.query_params.get("connector", ""))
-    prefill = await _prefill(visit, offer)
+    offers = await connect.offers(hub_request.hub, hub_request.holder)
+    offer = connect.choose(offers, hub_request.request.query_params.get("connector", ""))
+    prefill = await _prefill(hub_request, offer)
     needs, typed = tuple(posted.all("_need")), posted.fields()
     refused = None
     if not posted.has("_refresh"):
         is_confirmed = posted.has("_confirm_identity")
         try:
-            linked = await _link(visit, offer, prefill, typed, is_confirmed=is_confirmed)
+            linked = await _link(hub_request, offer, prefill, typed, is_confirmed=is_confirmed)
         except _SHOWN_AT_THE_FORM as error:
             refused = error
         else:
             if isinstance(linked, PendingLink):
-                return pending_result(visit, linked)
-            return done(visit, linked)
+                return pending_result(hub_request, linked)
+            return done(hub_request, linked)
     attempt = Attempt(prefill, typed, refused, needs=needs)
-    return form(visit, offer, attempt, is_alone=len(offers) == 1)
+    return form(hub_request, offer, attempt, is_alone=len(offers) == 1)
 
 
 async def _link(
-    visit: HubRequest,
+    hub_request: HubRequest,
     offer: Offer,
     prefill: linking.Prefill | None,
     typed: dict[str, str],
@@ -106,53 +106,54 @@ async def _link(
 ) -> linking.LinkResult:
     if prefill is None:
         return await linking.link(
-            visit.hub,
-            visit.holder,
+            hub_request.hub,
+            hub_request.holder,
             offer=offer,
             submitted=typed,
             confirm_identity_change=is_confirmed,
         )
     return await linking.relink(
-        visit.hub,
-        visit.holder,
+        hub_request.hub,
+        hub_request.holder,
         account_id=prefill.account.id,
         submitted=typed,
         confirm_identity_change=is_confirmed,
     )
 
 
-async def _refused(visit: HubRequest, refusal: HubError) -> Response:
-    """A session whose link waits to be confirmed tells what became of it."""
+async def _refused(hub_request: HubRequest, refusal: HubError) -> Response:
+    """Return the page of a session that cannot be used; of a pending link, its status."""
     if isinstance(refusal, ConnectSessionUsed):
-        link = await linking.find_pending(visit.hub, visit.holder)
+        link = await linking.find_pending(hub_request.hub, hub_request.holder)
         if link is not None:
-            return pending_result(visit, link)
-    return ended(visit, refusal)
+            return pending_result(hub_request, link)
+    return ended(hub_request, refusal)
 
 
-async def _chosen(visit: HubRequest, offers: list[Offer]) -> Offer | None:
+async def _chosen(hub_request: HubRequest, offers: list[Offer]) -> Offer | None:
     """
-    Return the offer whose form is wanted, if there is no choice left to make.
+    Return the offer whose form to show, or none to show the list.
 
     Raises:
-        ProfileNotFound: the one that is asked for is not offered.
+        ProfileNotFound: the requested connector is not offered.
     """
-    asked = visit.request.query_params
-    if "connector" in asked:
-        return connect.choose(offers, asked["connector"])
-    if "account" in asked:
-        prefill = await linking.prefill(visit.hub, visit.holder, asked["account"])
-        wanted = [each for each in offers if each.connector.key == prefill.account.provider]
-        return wanted[0] if wanted else None
+    query = hub_request.request.query_params
+    if "connector" in query:
+        return connect.choose(offers, query["connector"])
+    if "account" in query:
+        prefill = await linking.prefill(hub_request.hub, hub_request.holder, query["account"])
+        return next((o for o in offers if o.connector.key == prefill.account.provider), None)
     return offers[0] if len(offers) == 1 else None
 
 
-async def _prefill(visit: HubRequest, offer: Offer) -> linking.Prefill | None:
-    asked = visit.request.query_params.get("account")
-    if asked is not None:
-        prefill = await linking.prefill(visit.hub, visit.holder, asked)
+async def _prefill(hub_request: HubRequest, offer: Offer) -> linking.Prefill | None:
+    account_id = hub_request.request.query_params.get("account")
+    if account_id is not None:
+        prefill = await linking.prefill(hub_request.hub, hub_request.holder, account_id)
         return prefill if prefill.account.provider == offer.connector.key else None
-    account = await connect.find_account_to_edit(visit.hub, visit.holder, offer.connector.key)
+    account = await connect.find_account_to_edit(
+        hub_request.hub, hub_request.holder, offer.connector.key
+    )
     if account is None or account.auth_method != offer.method.key:
         return None
-    return await linking.prefill(visit.hub, visit.holder, account.id)
+    return await linking.prefill(hub_request.hub, hub_request.holder, account.id)
