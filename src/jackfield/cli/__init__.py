@@ -8,8 +8,8 @@ import click
 
 _BUG: Final = 70
 
-# Each command's module is imported when the command is called, so that `--help` stays quick:
-# that is why the summaries stand here and not only in the modules.
+# A command's module is imported only when it is called, so that `--help` stays quick: this is why
+# the summaries are repeated here.
 _COMMANDS: Final = {
     "demo": ("jackfield.cli.demo:demo", "Try everything on this machine."),
     "serve": ("jackfield.cli.serve:serve", "Serve the API, the Hub and the dashboard."),
@@ -47,11 +47,11 @@ class _LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            # Click ends quietly when the reader of the output has gone, as `head` does.
+            # Click handles these, also a closed pipe such as that of `head`.
             raise
-        except Exception:  # noqa: BLE001 - whatever nobody answered for is a bug of ours
+        except Exception:  # noqa: BLE001 - any other error is a bug
             traceback.print_exc()
-            click.echo("this is a bug of Jackfield's; please report what stands above", err=True)
+            click.echo("this is a bug of Jackfield's; please report the traceback above", err=True)
             ctx.exit(_BUG)
 
 

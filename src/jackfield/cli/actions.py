@@ -9,7 +9,7 @@ import click
 
 from jackfield.cli.output import fail, json_option, print_json, print_table
 
-_FOUND: Final = 10
+_MOST_RESULTS: Final = 10
 
 
 @click.group()
@@ -33,15 +33,15 @@ def search(text: str, provider: str | None, *, as_json: bool) -> None:
     """Find actions by what they do: TEXT is plain words; typos and synonyms are understood."""
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
 
-    body = {"query": text, "top_k": _FOUND, "min_similarity": 0}
+    body = {"query": text, "top_k": _MOST_RESULTS, "min_similarity": 0}
     body |= {"connector": provider} if provider else {}
-    found = api.call("POST", "/actions/search", body=body)["results"]
+    results = api.call("POST", "/actions/search", body=body)["results"]
     if as_json:
-        print_json({"data": [{**each, "id": each["action_name"]} for each in found], "next": None})
+        print_json({"data": [{**row, "id": row["action_name"]} for row in results], "next": None})
         return
     print_table(
         ["id", "similarity", "label"],
-        [(each["action_name"], f"{each['similarity_score']:.2f}", each["label"]) for each in found],
+        [(row["action_name"], f"{row['similarity_score']:.2f}", row["label"]) for row in results],
         empty="no such actions",
     )
 
@@ -50,16 +50,16 @@ def search(text: str, provider: str | None, *, as_json: bool) -> None:
 @click.argument("action")
 @json_option
 def show(action: str, *, as_json: bool) -> None:
-    """Show what ACTION does and takes."""
-    found = [each for each in _find(details=True, key=action) if each["id"] == action]
-    if not found:
+    """Show the description and inputs of ACTION."""
+    matching = [each for each in _find(details=True, key=action) if each["id"] == action]
+    if not matching:
         fail(
             f"no action is called {action!r}; look with `jackfield actions search` [action_not_found]"
         )
+    described = matching[0]
     if as_json:
-        print_json(found[0])
+        print_json(described)
         return
-    described = found[0]
     click.echo(f"{described['id']}: {described['label']}")
     click.echo(described["description"])
     click.echo(f"effects: {', '.join(described['effects']) or 'unknown'}\n")
@@ -97,7 +97,7 @@ def run(
     """
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
 
-    answer = api.call(
+    result = api.call(
         "POST",
         "/actions/rpc",
         body={
@@ -107,10 +107,10 @@ def run(
         },
         headers={"x-account-id": account},
     )
-    if isinstance(answer, bytes):
-        sys.stdout.buffer.write(answer)
+    if isinstance(result, bytes):
+        sys.stdout.buffer.write(result)
     else:
-        print_json(answer)
+        print_json(result)
 
 
 def _find(
@@ -125,17 +125,17 @@ def _find(
     query |= {"filter[connectors]": provider} if provider else {}
     query |= {"filter[action_key]": key} if key else {}
     query |= {"include": "action_details"} if details else {}
-    found = api.call("GET", "/actions", query=query)
-    return [action for connector in found["data"] for action in connector["actions"]]
+    page = api.call("GET", "/actions", query=query)
+    return [action for connector in page["data"] for action in connector["actions"]]
 
 
-def _print(found: list[dict[str, Any]], *, as_json: bool) -> None:
+def _print(actions: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
-        print_json({"data": found, "next": None})
+        print_json({"data": actions, "next": None})
         return
     print_table(
         ["id", "effects", "label"],
-        [(each["id"], ", ".join(each["effects"]), each["label"]) for each in found],
+        [(each["id"], ", ".join(each["effects"]), each["label"]) for each in actions],
         empty="no such actions",
     )
 
@@ -144,12 +144,12 @@ def _read(file: TextIO | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        given = json.load(file)
+        inputs = json.load(file)
     except ValueError as error:
-        fail(f"{Path(file.name).name} is no JSON: {error}", status=2)
-    if not isinstance(given, dict):
+        fail(f"{Path(file.name).name} is not JSON: {error}", status=2)
+    if not isinstance(inputs, dict):
         fail(f"{Path(file.name).name} must hold a JSON object", status=2)
-    return given  # pyright: ignore[reportUnknownVariableType]
+    return inputs  # pyright: ignore[reportUnknownVariableType]
 
 
 def _pair(text: str) -> tuple[str, Any]:

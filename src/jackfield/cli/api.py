@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jackfield.cli.output import fail, fail_as_answered
+from jackfield.cli.output import fail, fail_with
 from jackfield.client import ClientError, Hub, Refused, Unreachable
 from jackfield.settings import Settings
 
@@ -39,16 +39,16 @@ def send(
     headers: Mapping[str, str] | None = None,
 ) -> Any:
     """
-    Send one request to a hub, and return the JSON of its answer.
+    Send one request to a hub, and return the decoded JSON of the response, or its bytes.
 
-    An answer that is no JSON is returned as bytes. A refusal ends the command.
+    An error response ends the command.
     """
     try:
-        # A person waits at the other end, and tries again sooner than we would.
+        # No retries: a person is waiting and will retry sooner.
         with Hub(hub_url, api_key, retries=0) as hub:
             return hub.request(method, path, query=query, body=body, headers=headers)
     except Refused as refused:
-        fail_as_answered(refused.body, refused.status)
+        fail_with(refused.body, refused.status)
     except Unreachable as error:
         fail(
             f"{error}; start a hub with `jackfield serve`, or point JACKFIELD_URL to the one "

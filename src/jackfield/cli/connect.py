@@ -10,8 +10,8 @@ from jackfield.cli.output import json_option, print_json
 @click.option("--owner-id", required=True, help="Your customer, in your own system.")
 @click.option("--owner-name", help="Your customer's name, for people; the id when left out.")
 @click.option("--expires-in", type=int, default=432_000, show_default=True, help="Seconds.")
-@click.option("--label", help="Kept on the account.")
-@click.option("--account", "account_id", help="Link this account anew.")
+@click.option("--label", help="Stored on the account.")
+@click.option("--account", "account_id", help="Link this account again.")
 @json_option
 def connect(
     provider: str,
@@ -26,7 +26,7 @@ def connect(
     """
     Print an auth link for PROVIDER, such as iterable.
 
-    Whoever opens it links one account on behalf of your customer; then it is used up.
+    One person can link one account with it on behalf of your customer, once.
     """
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
 

@@ -13,7 +13,7 @@ from jackfield.testing.cases import read_cases, run_case
 
 
 def run_cases(path: Path, *, as_json: bool) -> None:
-    """Run the cases of every connector at or below `path`; exit 1 if one came out differently."""
+    """Run the cases of every connector at or below `path`; exit 1 if one fails."""
     results = asyncio.run(_run(path))
     failed = [result for result in results if result["differences"]]
     if as_json:

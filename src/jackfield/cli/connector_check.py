@@ -63,14 +63,14 @@ def check_paths(paths: Iterable[Path], *, as_json: bool) -> None:
 
 
 def main_files(path: Path) -> Iterator[Path]:
-    """Yield the main files `path` means: its own, its folder's if it is a partial, or all below."""
+    """Yield `path` if it is a main file, else all main files at or below its folder."""
     if path.is_file() and (is_main(path) or not path.name.endswith(".partial.yaml")):
         yield path
         return
-    found = find_connectors(path if path.is_dir() else path.parent)
-    if not found:
+    files = find_connectors(path if path.is_dir() else path.parent)
+    if not files:
         fail(f"there is no connector at or below {path}")
-    yield from found
+    yield from files
 
 
 def _check(file: Path) -> tuple[Diagnostic, ...]:

@@ -54,8 +54,8 @@ def check(paths: tuple[Path, ...], *, as_json: bool) -> None:
 def cases(path: Path, *, as_json: bool) -> None:
     """Run the cases of every connector at or below PATH, without a network.
 
-    Cases are examples in `cases/*.yaml` beside the connector: inputs, the requests they lead to,
-    what the provider answers and what comes of it. Exits 1 when one came out differently.
+    Cases are examples in `cases/*.yaml` beside the connector: inputs, the expected requests, the
+    provider's responses and the expected result. Exits 1 when one fails.
     """
     from jackfield.cli.connector_cases import run_cases  # noqa: PLC0415
 

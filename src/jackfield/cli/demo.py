@@ -25,7 +25,7 @@ _SEEDED_EMAIL: Final = "avery.abbott@example.com"
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What is running, and what one needs to use it."""
+    """The addresses and keys of a running demo."""
 
     url: str
     api_key: str
@@ -121,29 +121,29 @@ def _auth_link(running: Demo) -> str:
 def _main_job(running: Demo) -> list[dict[str, Any]]:
     session = _api(running, "POST", "/connect_sessions", body={**_OWNER, "provider": "iterable"})
     token = {"x-hub-session-token": session["token"]}
-    offered = _api(running, "GET", "/hub/connectors", headers=token)["integrations"][0]
+    integration = _api(running, "GET", "/hub/connectors", headers=token)["integrations"][0]
     account = _api(
         running,
         "POST",
         "/hub/accounts",
         headers=token,
         body={
-            "integration_id": offered["integration_id"],
+            "integration_id": integration["integration_id"],
             "credentials": {"api_key": running.sandbox_keys["us"], "region": "us"},
         },
     )
     rows: list[dict[str, Any]] = []
 
     def run(action: str, **inputs: Any) -> Any:
-        answer = _api(
+        output = _api(
             running,
             "POST",
             "/actions/rpc",
             headers={"x-account-id": account["id"]},
             body={"action": action, "body": inputs},
         )
-        rows.append({"action": action, "inputs": inputs, "result": answer["data"]})
-        return answer["data"]
+        rows.append({"action": action, "inputs": inputs, "result": output["data"]})
+        return output["data"]
 
     run("iterable_list_channels")
     run("iterable_list_campaigns", campaignState=["Running"])

@@ -18,7 +18,7 @@ _SANE_YEAR: Final = 2025
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was checked; `advice` says what to do where it is not in order."""
+    """The result of one check; `advice` says what to do if it is not ok."""
 
     check: str
     ok: bool
@@ -35,7 +35,7 @@ def doctor(project: str, *, sign_in_link: bool, as_json: bool) -> None:
     """
     Check the keyring, the database, the connectors, the clock and the public URL.
 
-    Exits 1 when something is not in order, and says what helps.
+    Exits 1 when something is not in order, and prints advice.
     """
     if sign_in_link:
         link = asyncio.run(_sign_in_link(project))

@@ -32,7 +32,7 @@ def keys() -> None:
 @reporting
 def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> None:
     """Make an API key and print it. This is the only time it can be read."""
-    wanted = _scopes(scopes)
+    granted = _scopes(scopes)
 
     async def make() -> tuple[str, str]:
         from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
@@ -44,13 +44,13 @@ def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> Non
             owner = await projects.ensure_project(hub, actor, project)
             await profiles.ensure_defaults(hub, owner.id, actor)
             async with hub.db.write(owner.id, actor) as tx:
-                issued = await projects.issue_key(tx, name=name, scopes=wanted)
+                issued = await projects.issue_key(tx, name=name, scopes=granted)
             return issued.id, issued.token.reveal()
 
     key_id, key = asyncio.run(make())
     if as_json:
         print_json(
-            {"id": key_id, "key": key, "name": name, "project": project, "scopes": sorted(wanted)}
+            {"id": key_id, "key": key, "name": name, "project": project, "scopes": sorted(granted)}
         )
     else:
         click.echo(key)
@@ -63,9 +63,9 @@ def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> Non
 @reporting
 def list_keys(project: str, *, as_json: bool) -> None:
     """List the API keys of a project."""
-    found = asyncio.run(_all_keys(project))
+    api_keys = asyncio.run(_all_keys(project))
     if as_json:
-        print_json({"data": [_plain(key) for key in found], "next": None})
+        print_json({"data": [_plain(key) for key in api_keys], "next": None})
         return
     print_table(
         ["id", "name", "state", "created", "scopes"],
@@ -77,7 +77,7 @@ def list_keys(project: str, *, as_json: bool) -> None:
                 f"{key.created_at:%Y-%m-%d %H:%M}",
                 "all" if key.scopes == EVERY_SCOPE else ", ".join(sorted(key.scopes)),
             )
-            for key in found
+            for key in api_keys
         ],
         empty=f"project {project!r} has no API keys",
     )

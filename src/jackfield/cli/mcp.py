@@ -48,7 +48,7 @@ def mcp(accounts: tuple[str, ...], url: str | None, tool_mode: str) -> None:
 
 
 class _Relay:
-    """Passes each line on to the hub's `/mcp`, and each answer back, several at a time."""
+    """A relay of lines to the hub's `/mcp` and of the responses back, several at a time."""
 
     def __init__(
         self, url: str | None, *, accounts: tuple[str, ...], tool_mode: str, out: TextIO
@@ -73,12 +73,12 @@ class _Relay:
                     self._write(_error(None, _PARSE_ERROR, "the line is not JSON"))
                     continue
                 if _method(message) == "initialize":
-                    # What follows depends on what is agreed here.
-                    self._pass_on(message)
+                    # Later messages depend on the version agreed here.
+                    self._forward(message)
                 else:
-                    pool.submit(self._pass_on, message)
+                    pool.submit(self._forward, message)
 
-    def _pass_on(self, message: Any) -> None:
+    def _forward(self, message: Any) -> None:
         from jackfield.client import ClientError, Hub, Refused  # noqa: PLC0415
 
         hub: Hub | None = getattr(self._own, "hub", None)
@@ -86,22 +86,22 @@ class _Relay:
             hub = self._own.hub = Hub(self._url)
         waits = isinstance(message, list) or "id" in message
         try:
-            answer = hub.request(
+            response = hub.request(
                 "POST", self._path, body=message, headers={**self._headers, **self._route(message)}
             )
         except Refused as refused:
-            # What the hub refuses in its own words, it does as JSON-RPC already.
-            answer = refused.body if "jsonrpc" in refused.body else None
-            answer = answer or _error(_id(message), _INTERNAL_ERROR, str(refused))
+            # The body may be a JSON-RPC error already.
+            response = refused.body if "jsonrpc" in refused.body else None
+            response = response or _error(_id(message), _INTERNAL_ERROR, str(refused))
         except ClientError as error:
-            answer = _error(_id(message), _INTERNAL_ERROR, str(error))
+            response = _error(_id(message), _INTERNAL_ERROR, str(error))
         if _method(message) == "initialize":
-            self._agreed = as_object(as_object(answer).get("result")).get("protocolVersion")
-        if waits and answer is not None:
-            self._write(answer)
+            self._agreed = as_object(as_object(response).get("result")).get("protocolVersion")
+        if waits and response is not None:
+            self._write(response)
 
     def _route(self, message: Any) -> dict[str, str]:
-        """Return the headers a request over HTTP has beside its body."""
+        """Return the protocol headers of a message over HTTP."""
         params = as_object(as_object(message).get("params"))
         version = as_object(params.get("_meta")).get(_VERSION_KEY)
         if version is None:
@@ -109,9 +109,9 @@ class _Relay:
         named = {"mcp-name": str(params["name"])} if "name" in params else {}
         return {"mcp-protocol-version": str(version), "mcp-method": _method(message) or "", **named}
 
-    def _write(self, answer: Any) -> None:
+    def _write(self, response: Any) -> None:
         with self._writing:
-            self._out.write(json.dumps(answer, separators=(",", ":")) + "\n")
+            self._out.write(json.dumps(response, separators=(",", ":")) + "\n")
             self._out.flush()
 
 

@@ -20,7 +20,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 def print_json(value: object) -> None:
-    """Print `value` as JSON: one line to a program, indented to a person."""
+    """Print `value` as JSON: indented on a terminal, else on one line."""
     import msgspec  # noqa: PLC0415 - kept out of `--help`
 
     text = encode(value)
@@ -28,7 +28,7 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-    """Print rows under their columns, or say `empty`."""
+    """Print rows under their columns, or the text `empty` if there are none."""
     from rich.console import Console  # noqa: PLC0415 - kept out of `--help`
     from rich.table import Table  # noqa: PLC0415
 
@@ -40,21 +40,21 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    # Off a terminal, lines are as long as they need to be, so that they can be searched.
+    # Lines are not wrapped off a terminal, so that they can be searched.
     console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=not sys.stdout.isatty())
     console.print(table)
 
 
 def fail(message: str, *, status: int = REFUSED) -> NoReturn:
-    """Say why nothing was done, and end the command."""
+    """Print an error, and end the command."""
     click.echo(f"error: {message}", err=True)
     raise click.exceptions.Exit(status)
 
 
 def reporting(command: Callable[P, T]) -> Callable[P, T]:
-    """Turn errors that a person can act on into one line and an exit status.
+    """Print the command's `HubError`s, and end it with an exit status.
 
-    What the hub would log is shown from warnings up.
+    The hub's log is shown from warnings up.
     """
 
     @wraps(command)
@@ -76,10 +76,9 @@ def reporting(command: Callable[P, T]) -> Callable[P, T]:
     return run
 
 
-def fail_as_answered(body: Mapping[str, Any], status: int) -> NoReturn:
-    """End the command with what the hub's API answered instead of a result."""
+def fail_with(body: Mapping[str, Any], status: int) -> NoReturn:
+    """End the command with an error response of the hub's API."""
     code = body.get("code", f"http_{status}")
     faults = [f"  {fault['path']}: {fault['message']}" for fault in body.get("faults", [])]
     message = "\n".join([f"{body.get('message', 'the hub refused')} [{code}]", *faults])
-    is_providers = str(code).startswith("provider_")
-    fail(message, status=PROVIDER_FAILED if is_providers else REFUSED)
+    fail(message, status=PROVIDER_FAILED if str(code).startswith("provider_") else REFUSED)

@@ -18,22 +18,22 @@ from jackfield.worker.background import background
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 10
-# New objects, then younger collections, before a collection; Python's own are 700, 10 and 10.
+# The thresholds of the three generations; Python's defaults are 700, 10 and 10.
 _COLLECT_AFTER = (5_000, 10, 10)
 
 
 class PortInUse(HubError):
-    """The port is taken by another program."""
+    """The port is used by another program; choose another with --port."""
 
     code = "port_in_use"
 
 
 def listen(host: str, port: int) -> socket.socket:
     """
-    Open the server's socket; port 0 means any that is free.
+    Open the server's socket; port 0 means any free port.
 
     Raises:
-        PortInUse: it cannot be had.
+        PortInUse: the socket cannot be bound.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
@@ -49,7 +49,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def origin(opened: socket.socket) -> str:
-    """Return the URL a browser on this machine reaches the socket by."""
+    """Return the URL of the socket for a browser on this machine."""
     host, port = opened.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - a comparison, not a binding
         host = "127.0.0.1"
@@ -57,21 +57,21 @@ def origin(opened: socket.socket) -> str:
 
 
 async def serve(settings: Settings, opened: socket.socket) -> None:
-    """Serve until the process is asked to stop; requests under way are finished first."""
+    """Serve until the process gets a signal; running requests are finished first."""
     async with open_hub(settings, public_url=origin(opened)) as hub:
-        _spare_the_collector()
+        _tune_collector()
         click.echo(f"Jackfield listens on {origin(opened)}", err=True)
         async with background(hub):
             await _server(hub).serve(sockets=[opened])
 
 
-def _spare_the_collector() -> None:
+def _tune_collector() -> None:
     """
-    Have cycles looked for seldom, and not among what lives as long as the server.
+    Collect garbage rarely, and never among objects that live as long as the server.
 
-    Compiled connectors are hundreds of thousands of objects: walking through them again and again
-    was a quarter of an action call (`bench/action.py`). What a request makes is mostly freed
-    without the collector.
+    Compiled connectors are hundreds of thousands of objects: traversing them was a quarter of the
+    time of an action call (`bench/action.py`). The objects of a request are mostly freed by
+    reference counting.
     """
     gc.collect()
     gc.freeze()
@@ -82,7 +82,7 @@ def _spare_the_collector() -> None:
 async def serving(
     settings: Settings, opened: socket.socket, *, catalog: Catalog | None = None
 ) -> AsyncGenerator[Hub]:
-    """Serve while the block runs; `catalog` is one that was loaded before."""
+    """Serve while the block runs; `catalog` is used if it is loaded already."""
     async with open_hub(settings, public_url=origin(opened), catalog=catalog) as hub:
         server = _server(hub)
         task = asyncio.create_task(server.serve(sockets=[opened]))
@@ -104,7 +104,7 @@ def _server(hub: Hub) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            # Nothing of ours looks at the client's address or scheme.
+            # The hub does not use the client's address or scheme.
             proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
             h11_max_incomplete_event_size=64 * 1024,

@@ -15,8 +15,8 @@ def worker() -> None:
     """
     Deliver webhooks and prune logs, beside other processes on the same database.
 
-    `jackfield serve` does this as well; a worker of its own takes it off a busy server's hands. Any
-    number may run. Stop it with Ctrl-C: what it is at is finished, or done by another.
+    `jackfield serve` does this as well; separate workers relieve a busy server. Any number may
+    run. Stop it with Ctrl-C: running work is finished, or taken over by another worker.
     """
     import uvloop  # noqa: PLC0415 - kept out of `--help`
 

@@ -60,7 +60,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # What awaits needs an HTTP library that takes a while to import; what waits does not.
+    # Only AsyncHub needs aiohttp, which is slow to import.
     if name == "AsyncHub":
         from jackfield.client.async_client import AsyncHub  # noqa: PLC0415
 

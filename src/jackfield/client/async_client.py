@@ -26,10 +26,11 @@ T = TypeVar("T")
 
 class AsyncHub:
     """
-    One hub, asked with one API key; used as `async with AsyncHub() as hub`.
+    A client of one hub with one API key, used as `async with AsyncHub() as hub`.
 
-    As many requests at a time as you like. A refusal is a `Refused` whose class says what can be
-    done about it. Where the hub says that trying again will help, that is done, `retries` times.
+    It sends any number of requests at a time. An error response is raised as a `Refused` whose class
+    says what can be done about it. A request is repeated up to `retries` times if the hub says that
+    this helps.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class AsyncHub:
         seconds: float = exchange.SECONDS,
         retries: int = 2,
     ) -> None:
-        """What is left out is read from JACKFIELD_URL and JACKFIELD_API_KEY."""
+        """Connect to a hub; the defaults are JACKFIELD_URL and JACKFIELD_API_KEY."""
         self._target = Target.of(url, api_key, seconds=seconds, retries=retries)
         self._session: aiohttp.ClientSession | None = None
 
@@ -56,39 +57,39 @@ class AsyncHub:
             self._session = None
 
     async def get_account(self, account_id: str) -> Account:
-        return await self._ask(operations.get_account(account_id))
+        return await self._send(operations.get_account(account_id))
 
     async def update_account(self, account_id: str, **changes: Any) -> Account:
-        """Change what an account is called and whose it is."""
-        return await self._ask(operations.update_account(account_id, changes))
+        """Change an account's names, owner and other fields."""
+        return await self._send(operations.update_account(account_id, changes))
 
     async def delete_account(self, account_id: str) -> Account:
-        """Delete an account and its credentials, and return what it was."""
-        return await self._ask(operations.delete_account(account_id))
+        """Delete an account and its credentials, and return its last state."""
+        return await self._send(operations.delete_account(account_id))
 
     async def check_account(self, account_id: str) -> Account:
-        """Ask the provider whether it still accepts the account's credential."""
-        return await self._ask(operations.look_after_account(account_id, "check"))
+        """Verify the account's credentials with the provider."""
+        return await self._send(operations.change_status(account_id, "check"))
 
     async def suspend_account(self, account_id: str) -> Account:
         """Pause an account: its actions are refused until it is resumed."""
-        return await self._ask(operations.look_after_account(account_id, "suspend"))
+        return await self._send(operations.change_status(account_id, "suspend"))
 
     async def resume_account(self, account_id: str) -> Account:
-        return await self._ask(operations.look_after_account(account_id, "resume"))
+        return await self._send(operations.change_status(account_id, "resume"))
 
     async def create_connect_session(
         self, *, origin_owner_id: str, origin_owner_name: str, **terms: Any
     ) -> ConnectSession:
         """Open a session in which one of your customers links an account."""
         owner = {"origin_owner_id": origin_owner_id, "origin_owner_name": origin_owner_name}
-        return await self._ask(operations.create_connect_session({**owner, **terms}))
+        return await self._send(operations.create_connect_session({**owner, **terms}))
 
     async def search_actions(
         self, query: str, *, connector: str | None = None, top_k: int = 10
     ) -> list[FoundAction]:
         """Find actions by what they do, in plain words."""
-        return await self._ask(operations.search_actions(query, connector=connector, top_k=top_k))
+        return await self._send(operations.search_actions(query, connector=connector, top_k=top_k))
 
     async def run(
         self,
@@ -99,15 +100,15 @@ class AsyncHub:
         cursor: str | None = None,
         dry_run: bool = False,
     ) -> Result | File:
-        """Run an action; `inputs` are by name, wherever the provider takes them."""
-        asked = operations.run(
+        """Run an action with `inputs` by name."""
+        operation = operations.run(
             action, account_id=account_id, inputs=inputs or {}, cursor=cursor, dry_run=dry_run
         )
-        return await self._ask(asked)
+        return await self._send(operation)
 
     async def send_feedback(self, account_id: str, *, tools: Iterable[str], feedback: str) -> None:
-        """Tell the hub's operator how tools did."""
-        await self._ask(operations.send_feedback(account_id, tools, feedback))
+        """Send feedback on tools to the hub's operator."""
+        await self._send(operations.send_feedback(account_id, tools, feedback))
 
     async def request(
         self,
@@ -118,8 +119,8 @@ class AsyncHub:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Ask for what has no method of its own; JSON is read, anything else comes as bytes."""
-        return await self._ask(
+        """Send any other request; JSON is decoded, anything else is returned as bytes."""
+        return await self._send(
             operations.raw(method, path, query=query, body=body, headers=headers)
         )
 
@@ -132,7 +133,7 @@ class AsyncHub:
     ) -> AsyncIterator[Account]:
         """Yield linked accounts, newest first, page by page."""
         for page in count(1):
-            found = await self._ask(
+            batch = await self._send(
                 operations.list_accounts(
                     page=page,
                     providers=list(providers),
@@ -140,9 +141,9 @@ class AsyncHub:
                     status=list(statuses),
                 )
             )
-            for account in found:
+            for account in batch:
                 yield account
-            if len(found) < operations.PAGE:
+            if len(batch) < operations.PAGE:
                 return
 
     async def connectors(
@@ -151,7 +152,7 @@ class AsyncHub:
         """Yield connectors with their actions; `include=["action_details"]` for their inputs."""
         cursor = None
         while True:
-            page, cursor = await self._ask(
+            page, cursor = await self._send(
                 operations.list_connectors(
                     cursor=cursor,
                     only={"filter[connectors]": list(keys), "include": list(include)},
@@ -165,12 +166,12 @@ class AsyncHub:
     async def run_pages(
         self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
     ) -> AsyncIterator[Any]:
-        """Run an action that lists, and yield every row of every page."""
+        """Run an action that lists rows, and yield the rows of every page."""
         cursor = None
         while True:
             page = await self.run(action, inputs, account_id=account_id, cursor=cursor)
             if not isinstance(page, Result):
-                msg = f"{action} gives back a file, not rows"
+                msg = f"{action} returned a file, not rows"
                 raise TypeError(msg)
             rows: list[Any] = page.data or []
             for row in rows:
@@ -179,12 +180,12 @@ class AsyncHub:
             if cursor is None:
                 return
 
-    async def _ask(self, operation: Operation[T]) -> T:
+    async def _send(self, operation: Operation[T]) -> T:
         headers = exchange.headers_of(operation, self._target)
         attempt = 0
         while True:
             try:
-                return await self._send(operation, headers)
+                return await self._send_once(operation, headers)
             except ClientError as error:
                 wait = exchange.wait_before_retry(error, attempt=attempt, target=self._target)
                 if wait is None:
@@ -192,7 +193,7 @@ class AsyncHub:
             await asyncio.sleep(wait)
             attempt += 1
 
-    async def _send(self, operation: Operation[T], headers: Mapping[str, str]) -> T:
+    async def _send_once(self, operation: Operation[T], headers: Mapping[str, str]) -> T:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=self._target.seconds)
             self._session = aiohttp.ClientSession(timeout=timeout, requote_redirect_url=False)

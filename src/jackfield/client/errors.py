@@ -7,27 +7,27 @@ from msgspec import Struct
 
 
 class Fault(Struct, frozen=True):
-    """One thing that is wrong with what was sent, and where."""
+    """One fault of a request, and its place."""
 
     path: str
     message: str
 
 
 class ClientError(Exception):
-    """The hub could not be asked, or refused."""
+    """The hub could not be reached, or responded with an error."""
 
 
 class Unreachable(ClientError):
-    """No hub answered."""
+    """The hub did not respond."""
 
 
 class Refused(ClientError):
     """
-    The hub answered with an error.
+    The hub responded with an error.
 
-    `code` is stable and says what went wrong; `status` is that of the answer. `faults` are there
-    where several things are wrong, `provider_errors` where a provider spoke. `retry_after` is in
-    seconds. `request_id` leads to the hub's log.
+    `code` is stable. `faults` list what is wrong with the request, `provider_errors` are responses
+    of the provider, `retry_after` is in seconds, `request_id` identifies the request in the hub's
+    log.
     """
 
     statuses: ClassVar[tuple[int, ...]] = ()
@@ -49,8 +49,8 @@ class Refused(ClientError):
         self.retry_after: Final = retry_after
         self.request_id: Final = str(body.get("request_id", ""))
         self.faults: Final = tuple(
-            Fault(str(each.get("path", "")), str(each.get("message", "")))
-            for each in body.get("faults") or ()
+            Fault(str(fault.get("path", "")), str(fault.get("message", "")))
+            for fault in body.get("faults") or ()
         )
         self.provider_errors: Final = tuple(body.get("provider_errors") or ())
 
@@ -68,13 +68,13 @@ class NotAllowed(Refused):
 
 
 class NotFound(Refused):
-    """There is no such thing in the key's project."""
+    """The resource does not exist in the key's project."""
 
     statuses = (404, 410)
 
 
 class Conflict(Refused):
-    """It is not in a state that allows this."""
+    """The resource is in a state that does not allow this."""
 
     statuses = (409,)
 
@@ -86,13 +86,13 @@ class NotUsable(Refused):
 
 
 class Invalid(Refused):
-    """What was sent is not what the hub takes; `faults` say where."""
+    """The request is not valid; see `faults`."""
 
     statuses = (400, 413, 415, 422)
 
 
 class RateLimited(Refused):
-    """Too many requests: to the hub, or of the hub to the provider."""
+    """There are too many requests, to the hub or to the provider."""
 
     statuses = (429,)
 
@@ -102,16 +102,16 @@ class ProviderFailed(Refused):
 
 
 class HubFailed(Refused):
-    """Something went wrong inside the hub."""
+    """The hub had an internal error."""
 
 
-_BY_STATUS: Final = {status: each for each in Refused.__subclasses__() for status in each.statuses}
+_BY_STATUS: Final = {status: kind for kind in Refused.__subclasses__() for status in kind.statuses}
 
 
 def refusal(body: Mapping[str, Any], *, status: int, retry_after: float | None) -> Refused:
-    """Return the error that an answer of status 400 and above stands for."""
+    """Return the error of a response of status 400 and above."""
     code = str(body.get("code") or f"http_{status}")
-    message = str(body.get("message") or f"the hub answered with status {status}")
+    message = str(body.get("message") or f"the hub responded with status {status}")
     kind = _BY_STATUS.get(status, HubFailed)
     if code.startswith("provider_") and status != RateLimited.statuses[0]:
         kind = ProviderFailed

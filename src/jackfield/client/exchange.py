@@ -17,15 +17,15 @@ from jackfield.settings import Settings
 T = TypeVar("T")
 SECONDS: Final = 120.0
 _FIRST_REFUSAL: Final = 400
-# The hub says itself when it is worth trying again; only then is it.
-_PASSING: Final = frozenset({408, 409, 429, 503})
+# Statuses to retry if the hub sends `retry-after`.
+_RETRIED: Final = frozenset({408, 409, 429, 503})
 _FIRST_WAIT: Final = 0.5
 _LONGEST_WAIT: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which hub, with which key. What is left out is JACKFIELD_URL and JACKFIELD_API_KEY."""
+    """The URL and API key of a hub, by default JACKFIELD_URL and JACKFIELD_API_KEY."""
 
     url: str
     api_key: str
@@ -37,16 +37,16 @@ class Target:
         settings = Settings.read()
         key = api_key or settings.api_key
         if key is None:
-            msg = "an API key is needed: give api_key, or set JACKFIELD_API_KEY"
+            msg = "an API key is missing: pass api_key, or set JACKFIELD_API_KEY"
             raise ClientError(msg)
         return cls((url or settings.url).rstrip("/"), key, seconds, retries)
 
 
 def headers_of(operation: Operation[T], target: Target) -> dict[str, str]:
     """
-    Return the headers of a request; made once, so that trying again is the same request.
+    Return the headers of an operation, which are the same for each retry.
 
-    A write carries an `Idempotency-Key`: however often it arrives, it is done once.
+    A write has an `Idempotency-Key`, so that retries do not repeat it.
     """
     basic = base64.b64encode(f"{target.api_key}:".encode()).decode()
     headers = {
@@ -67,7 +67,7 @@ def content_of(operation: Operation[T]) -> bytes | None:
 
 def accept(operation: Operation[T], status: int, headers: Mapping[str, str], content: bytes) -> T:
     """
-    Read an answer; `headers` are by lower-case name.
+    Decode a response; `headers` have lower-case names.
 
     Raises:
         Refused: it is an error.
@@ -79,19 +79,19 @@ def accept(operation: Operation[T], status: int, headers: Mapping[str, str], con
     try:
         body = msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError):
-        msg = f"what answered with status {status} is perhaps no hub"
+        msg = f"no hub responded: the body of status {status} is not the error of a hub"
         raise Unreachable(msg) from None
     raise refusal(body, status=status, retry_after=_seconds(headers.get("retry-after")))
 
 
 def wait_before_retry(error: ClientError, *, attempt: int, target: Target) -> float | None:
-    """Return how many seconds to wait before trying again; `None` when it is no use."""
+    """Return the seconds to wait before a retry; `None` for no retry."""
     if attempt >= target.retries:
         return None
-    growing = min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
+    backoff = min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
     if isinstance(error, Unreachable):
-        return growing
-    if isinstance(error, Refused) and error.status in _PASSING and error.retry_after is not None:
+        return backoff
+    if isinstance(error, Refused) and error.status in _RETRIED and error.retry_after is not None:
         return error.retry_after if error.retry_after <= _LONGEST_WAIT else None
     return None
 

@@ -50,7 +50,7 @@ class ConnectSession(Struct, frozen=True):
 
 
 class Action(Struct, frozen=True):
-    """Something a connector can do; `input_schema` is there when details were asked for."""
+    """An action of a connector; `input_schema` is set if details were requested."""
 
     id: str
     label: str
@@ -71,7 +71,7 @@ class Connector(Struct, frozen=True):
 
 
 class FoundAction(Struct, frozen=True):
-    """An action that a search found; `similarity_score` is between 0 and 1."""
+    """A search result; `similarity_score` is between 0 and 1."""
 
     action_name: str
     connector_key: str
@@ -81,7 +81,7 @@ class FoundAction(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What an action gave back: `next` is the cursor of what follows, if anything does."""
+    """The output of an action; `next` is the cursor of the next page, if there is one."""
 
     data: Any = None
     next: str | None = None
@@ -89,7 +89,7 @@ class Result(Struct, frozen=True):
 
 
 class File(Struct, frozen=True):
-    """What an action gave back instead of JSON."""
+    """The output of an action that returns a file."""
 
     content: bytes
     content_type: str

@@ -23,7 +23,7 @@ PAGE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A hub's answer of status 200 to 299."""
+    """A successful response of a hub."""
 
     content: bytes
     content_type: str
@@ -55,7 +55,7 @@ def raw(
     body: Any = None,
     headers: Mapping[str, str] | None = None,
 ) -> Operation[Any]:
-    """Ask for anything; JSON is read, and what is no JSON comes as bytes."""
+    """Return any request; JSON is decoded, anything else is returned as bytes."""
     return Operation(method, path + _query(query or {}), _read_any, body, headers or {})
 
 
@@ -76,7 +76,7 @@ def delete_account(account_id: str) -> Operation[Account]:
     return Operation("DELETE", _account(account_id), partial(_read, type_=Account))
 
 
-def look_after_account(account_id: str, verb: str) -> Operation[Account]:
+def change_status(account_id: str, verb: str) -> Operation[Account]:
     path = f"/jackfield{_account(account_id)}/{verb}"
     return Operation("POST", path, partial(_read, type_=Account))
 
@@ -122,18 +122,18 @@ def _account(account_id: str) -> str:
 
 
 def _query(values: Mapping[str, Any]) -> str:
-    given = {name: value for name, value in values.items() if value not in (None, [], ())}
-    return f"?{urlencode(given, doseq=True)}" if given else ""
+    present = {name: value for name, value in values.items() if value not in (None, [], ())}
+    return f"?{urlencode(present, doseq=True)}" if present else ""
 
 
-def _read(answer: Answer, type_: type[T]) -> T:
-    return msgspec.json.decode(answer.content, type=type_)
+def _read(response: Answer, type_: type[T]) -> T:
+    return msgspec.json.decode(response.content, type=type_)
 
 
-def _read_any(answer: Answer) -> Any:
-    if not answer.is_json:
-        return answer.content
-    return msgspec.json.decode(answer.content) if answer.content else None
+def _read_any(response: Answer) -> Any:
+    if not response.is_json:
+        return response.content
+    return msgspec.json.decode(response.content) if response.content else None
 
 
 class _Connectors(msgspec.Struct):
@@ -141,8 +141,8 @@ class _Connectors(msgspec.Struct):
     next: str | None = None
 
 
-def _read_connectors(answer: Answer) -> tuple[tuple[Connector, ...], str | None]:
-    page = _read(answer, _Connectors)
+def _read_connectors(response: Answer) -> tuple[tuple[Connector, ...], str | None]:
+    page = _read(response, _Connectors)
     return page.data, page.next
 
 
@@ -150,15 +150,15 @@ class _Found(msgspec.Struct):
     results: list[FoundAction]
 
 
-def _read_found(answer: Answer) -> list[FoundAction]:
-    return _read(answer, _Found).results
+def _read_found(response: Answer) -> list[FoundAction]:
+    return _read(response, _Found).results
 
 
-def _read_result(answer: Answer) -> Result | File:
-    if answer.is_json:
-        return _read(answer, Result)
-    return File(answer.content, answer.content_type, answer.file_name)
+def _read_result(response: Answer) -> Result | File:
+    if response.is_json:
+        return _read(response, Result)
+    return File(response.content, response.content_type, response.file_name)
 
 
-def _ignore(_answer: Answer) -> None:
+def _ignore(_response: Answer) -> None:
     return None

@@ -26,11 +26,11 @@ T = TypeVar("T")
 
 class Hub:
     """
-    One hub, asked with one API key.
+    A client of one hub with one API key.
 
-    Waits for each answer, one request at a time; several threads need a `Hub` each. A refusal is
-    a `Refused` whose class says what can be done about it. Where the hub says that trying again
-    will help, that is done, `retries` times.
+    It sends one request at a time; several threads need a `Hub` each. An error response is raised
+    as a `Refused` whose class says what can be done about it. A request is repeated up to `retries`
+    times if the hub says that this helps.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Hub:
         seconds: float = exchange.SECONDS,
         retries: int = 2,
     ) -> None:
-        """What is left out is read from JACKFIELD_URL and JACKFIELD_API_KEY."""
+        """Connect to a hub; the defaults are JACKFIELD_URL and JACKFIELD_API_KEY."""
         self._target = Target.of(url, api_key, seconds=seconds, retries=retries)
         self._connection: http.client.HTTPConnection | None = None
 
@@ -57,39 +57,39 @@ class Hub:
             self._connection = None
 
     def get_account(self, account_id: str) -> Account:
-        return self._ask(operations.get_account(account_id))
+        return self._send(operations.get_account(account_id))
 
     def update_account(self, account_id: str, **changes: Any) -> Account:
-        """Change what an account is called and whose it is."""
-        return self._ask(operations.update_account(account_id, changes))
+        """Change an account's names, owner and other fields."""
+        return self._send(operations.update_account(account_id, changes))
 
     def delete_account(self, account_id: str) -> Account:
-        """Delete an account and its credentials, and return what it was."""
-        return self._ask(operations.delete_account(account_id))
+        """Delete an account and its credentials, and return its last state."""
+        return self._send(operations.delete_account(account_id))
 
     def check_account(self, account_id: str) -> Account:
-        """Ask the provider whether it still accepts the account's credential."""
-        return self._ask(operations.look_after_account(account_id, "check"))
+        """Verify the account's credentials with the provider."""
+        return self._send(operations.change_status(account_id, "check"))
 
     def suspend_account(self, account_id: str) -> Account:
         """Pause an account: its actions are refused until it is resumed."""
-        return self._ask(operations.look_after_account(account_id, "suspend"))
+        return self._send(operations.change_status(account_id, "suspend"))
 
     def resume_account(self, account_id: str) -> Account:
-        return self._ask(operations.look_after_account(account_id, "resume"))
+        return self._send(operations.change_status(account_id, "resume"))
 
     def create_connect_session(
         self, *, origin_owner_id: str, origin_owner_name: str, **terms: Any
     ) -> ConnectSession:
         """Open a session in which one of your customers links an account."""
         owner = {"origin_owner_id": origin_owner_id, "origin_owner_name": origin_owner_name}
-        return self._ask(operations.create_connect_session({**owner, **terms}))
+        return self._send(operations.create_connect_session({**owner, **terms}))
 
     def search_actions(
         self, query: str, *, connector: str | None = None, top_k: int = 10
     ) -> list[FoundAction]:
         """Find actions by what they do, in plain words."""
-        return self._ask(operations.search_actions(query, connector=connector, top_k=top_k))
+        return self._send(operations.search_actions(query, connector=connector, top_k=top_k))
 
     def run(
         self,
@@ -100,15 +100,15 @@ class Hub:
         cursor: str | None = None,
         dry_run: bool = False,
     ) -> Result | File:
-        """Run an action; `inputs` are by name, wherever the provider takes them."""
-        asked = operations.run(
+        """Run an action with `inputs` by name."""
+        operation = operations.run(
             action, account_id=account_id, inputs=inputs or {}, cursor=cursor, dry_run=dry_run
         )
-        return self._ask(asked)
+        return self._send(operation)
 
     def send_feedback(self, account_id: str, *, tools: Iterable[str], feedback: str) -> None:
-        """Tell the hub's operator how tools did."""
-        self._ask(operations.send_feedback(account_id, tools, feedback))
+        """Send feedback on tools to the hub's operator."""
+        self._send(operations.send_feedback(account_id, tools, feedback))
 
     def request(
         self,
@@ -119,8 +119,8 @@ class Hub:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Ask for what has no method of its own; JSON is read, anything else comes as bytes."""
-        return self._ask(operations.raw(method, path, query=query, body=body, headers=headers))
+        """Send any other request; JSON is decoded, anything else is returned as bytes."""
+        return self._send(operations.raw(method, path, query=query, body=body, headers=headers))
 
     def accounts(
         self,
@@ -131,7 +131,7 @@ class Hub:
     ) -> Iterator[Account]:
         """Yield linked accounts, newest first, page by page."""
         for page in count(1):
-            found = self._ask(
+            batch = self._send(
                 operations.list_accounts(
                     page=page,
                     providers=list(providers),
@@ -139,8 +139,8 @@ class Hub:
                     status=list(statuses),
                 )
             )
-            yield from found
-            if len(found) < operations.PAGE:
+            yield from batch
+            if len(batch) < operations.PAGE:
                 return
 
     def connectors(
@@ -149,7 +149,7 @@ class Hub:
         """Yield connectors with their actions; `include=["action_details"]` for their inputs."""
         cursor = None
         while True:
-            page, cursor = self._ask(
+            page, cursor = self._send(
                 operations.list_connectors(
                     cursor=cursor,
                     only={"filter[connectors]": list(keys), "include": list(include)},
@@ -162,24 +162,24 @@ class Hub:
     def run_pages(
         self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
     ) -> Iterator[Any]:
-        """Run an action that lists, and yield every row of every page."""
+        """Run an action that lists rows, and yield the rows of every page."""
         cursor = None
         while True:
             page = self.run(action, inputs, account_id=account_id, cursor=cursor)
             if not isinstance(page, Result):
-                msg = f"{action} gives back a file, not rows"
+                msg = f"{action} returned a file, not rows"
                 raise TypeError(msg)
             yield from page.data or []
             cursor = page.next
             if cursor is None:
                 return
 
-    def _ask(self, operation: Operation[T]) -> T:
+    def _send(self, operation: Operation[T]) -> T:
         headers = exchange.headers_of(operation, self._target)
         attempt = 0
         while True:
             try:
-                return self._send(operation, headers)
+                return self._send_once(operation, headers)
             except ClientError as error:
                 wait = exchange.wait_before_retry(error, attempt=attempt, target=self._target)
                 if wait is None:
@@ -187,10 +187,10 @@ class Hub:
             time.sleep(wait)
             attempt += 1
 
-    def _send(self, operation: Operation[T], headers: Mapping[str, str]) -> T:
+    def _send_once(self, operation: Operation[T], headers: Mapping[str, str]) -> T:
         url = urlsplit(self._target.url)
-        kept, self._connection = self._connection, None
-        connection = kept or _connect(url.scheme, url.netloc, self._target.seconds)
+        reused, self._connection = self._connection, None
+        connection = reused or _connect(url.scheme, url.netloc, self._target.seconds)
         try:
             connection.request(
                 operation.method,
@@ -202,9 +202,11 @@ class Hub:
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            if kept is not None and isinstance(error, ConnectionError | http.client.BadStatusLine):
-                # The hub had ended a connection that was kept open: that says nothing about it.
-                return self._send(operation, headers)
+            if reused is not None and isinstance(
+                error, ConnectionError | http.client.BadStatusLine
+            ):
+                # The hub closed an idle connection: connect again.
+                return self._send_once(operation, headers)
             msg = f"no hub answers at {self._target.url} ({error})"
             raise Unreachable(msg) from error
         if response.will_close:

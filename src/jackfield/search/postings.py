@@ -9,17 +9,17 @@ from typing import Final
 
 _K1: Final = 1.2
 _B: Final = 0.5
-# Looking one document up in a posting costs about this many steps of walking along it.
+# One binary search in a posting list costs about as much as this many steps along it.
 _LOOK_UP: Final = 4
-# A term of more documents than this is looked up for those that a rarer one has found.
+# A term with more documents than this is looked up only in the documents of rarer terms.
 _COMMON: Final = 1500
 
 
 class Postings:
-    """For each term its documents, in order, each with the term's impact there."""
+    """The documents of each term in order, with the term's impact in each."""
 
     def __init__(self, counts: Sequence[Mapping[str, float]]) -> None:
-        """`counts` holds, for each document, how much it says each term."""
+        """Build the posting lists from the weighted term counts of each document."""
         lengths = [sum(count.values()) for count in counts]
         average = sum(lengths) / len(lengths) if lengths else 1.0
         documents: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
@@ -32,8 +32,8 @@ class Postings:
         self._documents: Final = dict(documents)
         self._impacts: Final = dict(impacts)
         self.rarity: Final = {
-            term: math.log(1 + (len(counts) - len(found) + 0.5) / (len(found) + 0.5))
-            for term, found in documents.items()
+            term: math.log(1 + (len(counts) - len(numbers) + 0.5) / (len(numbers) + 0.5))
+            for term, numbers in documents.items()
         }
 
     def __contains__(self, term: str) -> bool:
@@ -49,23 +49,23 @@ class Postings:
         within: set[int] | None,
     ) -> None:
         """
-        Raise `best` to what `term` says in each document, where that is more.
+        Raise the scores in `best` to those of `term`, where these are higher.
 
-        Only documents `within` count. A common term adds none to `among`, which rarer ones found.
+        Only documents in `within` count. A common term adds no document to `among`.
         """
         documents, impacts = self._documents[term], self._impacts[term]
         factor = worth * self.rarity[term]
-        wanted = among if among and len(documents) > _COMMON else within
-        if wanted is not None and len(wanted) * _LOOK_UP < len(documents):
-            for number in wanted:
-                place = bisect_left(documents, number)
-                if place < len(documents) and documents[place] == number:
-                    score = impacts[place] * factor
+        candidates = among if among and len(documents) > _COMMON else within
+        if candidates is not None and len(candidates) * _LOOK_UP < len(documents):
+            for number in candidates:
+                index = bisect_left(documents, number)
+                if index < len(documents) and documents[index] == number:
+                    score = impacts[index] * factor
                     if score > best.get(number, 0.0):
                         best[number] = score
             return
         for number, impact in zip(documents, impacts, strict=True):
-            if wanted is None or number in wanted:
+            if candidates is None or number in candidates:
                 score = impact * factor
                 if score > best.get(number, 0.0):
                     best[number] = score

@@ -7,20 +7,20 @@ from typing import Final
 from jackfield.search.postings import Postings
 from jackfield.search.spelling import Spelling
 from jackfield.search.synonyms import THINGS, VERBS
-from jackfield.search.words import asked_words, is_plural, stem
+from jackfield.search.words import is_plural, query_words, stem
 
 _SYNONYM: Final = 0.25
 _VERB: Final = 0.35
-# The first verb of a question says what is to be done; the others count less.
+# The first verb of a question is the main one; the others count less.
 _LATER_VERB: Final = 0.5
 _MOST_WORDS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One word of a question: the terms that may stand for it, each with its worth up to 1.
+    """One word of a question: the terms it may stand for, each with its worth up to 1.
 
-    `weight` is what an action could get for it at best.
+    `weight` is the best possible score of an action for it.
     """
 
     terms: Mapping[str, float]
@@ -29,7 +29,7 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`verbs` are those it may ask for, each with how likely; `is_many` if it asks for a list."""
+    """A parsed question: its possible verbs with their likelihoods, and whether it is for a list."""
 
     concepts: tuple[Concept, ...]
     verbs: Mapping[str, float]
@@ -37,7 +37,7 @@ class Question:
 
 
 class Vocabulary:
-    """What an index knows words for."""
+    """The words of an index, to which a question is matched."""
 
     def __init__(self, postings: Postings, spelled: Iterable[str]) -> None:
         self._postings: Final = postings
@@ -45,29 +45,29 @@ class Vocabulary:
         self._rarest: Final = max(postings.rarity.values(), default=1.0)
 
     def understand(self, text: str) -> Question:
-        asked = list(dict.fromkeys(asked_words(text)))[:_MOST_WORDS]
-        meant = {word: self._meant(word) for word in asked}
-        concepts = tuple(self._concept(meant[word]) for word in asked)
-        stems = [stem(near[0][0]) for near in meant.values() if near]
-        return Question(concepts, _verbs(stems), _is_many(asked))
+        query = list(dict.fromkeys(query_words(text)))[:_MOST_WORDS]
+        candidates = [self._candidates(word) for word in query]
+        concepts = tuple(map(self._concept, candidates))
+        stems = [stem(near[0][0]) for near in candidates if near]
+        return Question(concepts, _verbs(stems), _is_many(query))
 
-    def _meant(self, word: str) -> list[tuple[str, float]]:
-        known = stem(word)
-        if known in self._postings or known in VERBS or known in THINGS:
+    def _candidates(self, word: str) -> list[tuple[str, float]]:
+        term = stem(word)
+        if term in self._postings or term in VERBS or term in THINGS:
             return [(word, 1.0)]
         return self._spelling.repair(word)
 
-    def _concept(self, meant: Iterable[tuple[str, float]]) -> Concept:
+    def _concept(self, candidates: Iterable[tuple[str, float]]) -> Concept:
         terms: dict[str, float] = {}
-        for word, sure in meant:
-            known = stem(word)
-            _raise(terms, {known: sure})
-            _raise(terms, dict.fromkeys(THINGS.get(known, ()), sure * _SYNONYM))
-            meant_verbs = VERBS.get(known, {})
-            _raise(terms, {verb: sure * worth * _VERB for verb, worth in meant_verbs.items()})
+        for word, sure in candidates:
+            stemmed = stem(word)
+            _raise(terms, {stemmed: sure})
+            _raise(terms, dict.fromkeys(THINGS.get(stemmed, ()), sure * _SYNONYM))
+            verbs = VERBS.get(stemmed, {})
+            _raise(terms, {verb: sure * worth * _VERB for verb, worth in verbs.items()})
         terms = {term: worth for term, worth in terms.items() if term in self._postings}
         rarity = self._postings.rarity
-        # What nothing here has was asked for all the same, and no answer has all of it.
+        # A word that no action has lowers the similarity of all of them.
         weight = max((rarity[t] * worth for t, worth in terms.items()), default=self._rarest / 4)
         return Concept(terms, weight)
 
@@ -78,7 +78,7 @@ def _raise(terms: dict[str, float], more: Mapping[str, float]) -> None:
 
 
 def _verbs(stems: Iterable[str]) -> dict[str, float]:
-    """Return the verbs that `stems` may mean; the first of them says what is to be done."""
+    """Return the verbs that `stems` may mean; later ones are less likely."""
     verbs: dict[str, float] = {}
     sure = 1.0
     for one in stems:
@@ -88,8 +88,8 @@ def _verbs(stems: Iterable[str]) -> dict[str, float]:
     return verbs
 
 
-def _is_many(asked: Iterable[str]) -> bool | None:
-    things = [word for word in asked if stem(word) not in VERBS]
+def _is_many(query: Iterable[str]) -> bool | None:
+    things = [word for word in query if stem(word) not in VERBS]
     if not things:
         return None
     return any(map(is_plural, things))

@@ -14,7 +14,7 @@ from jackfield.search.index import Entry, Index
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for: `connector` by key, or by the first part of one."""
+    """A query; `connector` is a key, or the first part of one."""
 
     query: str
     connector: str | None = None
@@ -29,36 +29,36 @@ class Found:
     similarity: float
 
 
-async def search(hub: Hub, wanted: Search) -> list[Found]:
-    """Return the actions nearest to what is wanted, best first."""
+async def search(hub: Hub, request: Search) -> list[Found]:
+    """Return the actions that best match the query."""
     index = await prepare(hub.catalog)
-    keys = None if wanted.connector is None else matching(hub.catalog, wanted.connector)
-    hits = index.search(wanted.query, connectors=keys, most=wanted.most)
+    keys = None if request.connector is None else matching(hub.catalog, request.connector)
+    hits = index.search(request.query, connectors=keys, most=request.most)
     found: list[Found] = []
     for hit in hits:
         connector = hub.catalog.owner(hit.id)
         action = connector.find_action(hit.id) if connector else None
-        if connector and action and hit.similarity >= wanted.min_similarity:
+        if connector and action and hit.similarity >= request.min_similarity:
             found.append(Found(action, connector, hit.similarity))
     return found
 
 
 async def prepare(catalog: Catalog) -> Index:
-    """Return the index of a catalog as it is now; made aside, so that nobody else waits for it."""
+    """Return the index of a catalog; it is built in a thread, because that takes long."""
     if catalog.has_derived(build):
         return catalog.derived(build)
     return await asyncio.to_thread(catalog.derived, build)
 
 
 def matching(catalog: Catalog, connector: str) -> Sequence[str]:
-    """Return the keys meant by `connector`: itself, or those whose first part it is.
+    """Return the key `connector`, or the keys whose first part it is.
 
-    Published clients take the text before an id's first `_` for the connector's key.
+    Published clients use the text before the first `_` of an action id as the connector's key.
     """
-    wanted = connector.lower()
-    if catalog.find(wanted):
-        return [wanted]
-    return [each.key for each in catalog.connectors() if each.key.partition("_")[0] == wanted]
+    key = connector.lower()
+    if catalog.find(key):
+        return [key]
+    return [each.key for each in catalog.connectors() if each.key.partition("_")[0] == key]
 
 
 def build(catalog: Catalog) -> Index:
@@ -87,5 +87,5 @@ def _inputs(action: ActionInfo) -> tuple[str, ...]:
     try:
         return tuple(action.schema.get("properties", {}))
     except HubError:
-        # An action that cannot be compiled is in the catalog's findings, and can still be found.
+        # The catalog's findings report the error; the action can still be found.
         return ()

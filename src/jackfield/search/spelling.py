@@ -11,17 +11,17 @@ _MOST: Final = 3
 
 
 class Spelling:
-    """The words of an index, found again by the letters they share."""
+    """The words of an index by their letter groups (n-grams)."""
 
-    def __init__(self, known: Iterable[str]) -> None:
-        self._words: Final = sorted(word for word in set(known) if len(word) >= _SHORTEST)
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words: Final = sorted(word for word in set(words) if len(word) >= _SHORTEST)
         self._by_gram: Final[defaultdict[str, list[int]]] = defaultdict(list)
         for number, word in enumerate(self._words):
             for gram in _grams(word):
                 self._by_gram[gram].append(number)
 
     def repair(self, word: str) -> list[tuple[str, float]]:
-        """Return the known words nearest to `word`, each with how sure that is, up to 1."""
+        """Return the known words nearest to `word`, each with a certainty up to 1."""
         if len(word) < _SHORTEST or not word.isalpha():
             return []
         shared: defaultdict[int, int] = defaultdict(int)
@@ -39,25 +39,25 @@ class Spelling:
         allowed = 2 if len(word) >= _LONG else 1
         near: list[tuple[str, float]] = []
         for likeness, number in best:
-            known = self._words[number]
-            edits = distance(word, known, most=allowed)
+            candidate = self._words[number]
+            edits = distance(word, candidate, most=allowed)
             if edits <= allowed:
-                near.append((known, (1 - edits / (len(word) + 1)) * (0.7 + 0.3 * likeness)))
+                near.append((candidate, (1 - edits / (len(word) + 1)) * (0.7 + 0.3 * likeness)))
         near.sort(key=lambda each: (-each[1], each[0]))
         return near[:_MOST]
 
 
 def distance(one: str, other: str, *, most: int) -> int:
-    """Count the edits (insert, delete, replace, swap neighbors) between words; stops past `most`."""
+    """Return the number of edits (insert, delete, replace, swap) between words, up to `most` + 1."""
     if abs(len(one) - len(other)) > most:
         return most + 1
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
         following = [i]
-        for j, wanted in enumerate(other, 1):
-            cost = min(row[j] + 1, following[j - 1] + 1, row[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+        for j, target in enumerate(other, 1):
+            cost = min(row[j] + 1, following[j - 1] + 1, row[j - 1] + (letter != target))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == target:
                 cost = min(cost, before[j - 2] + 1)
             following.append(cost)
         if min(following) > most:

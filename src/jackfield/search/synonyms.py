@@ -126,24 +126,24 @@ _THINGS: Final = (
 
 
 def _things(groups: Iterable[str]) -> dict[str, frozenset[str]]:
-    meant: dict[str, set[str]] = {}
+    meanings: dict[str, set[str]] = {}
     for group in groups:
         stems = [stem(word) for word in group.split()]
         for one in stems:
-            meant.setdefault(one, set()).update(stems)
-    return {one: frozenset(others - {one}) for one, others in meant.items()}
+            meanings.setdefault(one, set()).update(stems)
+    return {one: frozenset(others - {one}) for one, others in meanings.items()}
 
 
 def _verbs(groups: Mapping[str, str]) -> dict[str, dict[str, float]]:
-    meant: dict[str, dict[str, float]] = {}
+    meanings: dict[str, dict[str, float]] = {}
     for verb, said in groups.items():
         for place, word in enumerate(said.split()):
             worth = 1.0 if place == 0 else max(_LEAST, _NEXT - _STEP * place)
-            meant.setdefault(stem(word), {}).setdefault(stem(verb), worth)
-    return meant
+            meanings.setdefault(stem(word), {}).setdefault(stem(verb), worth)
+    return meanings
 
 
-# For each word the verbs it may mean, and how likely: groups begin with what is nearest.
+# The verbs that each word may mean with their likelihoods: the first of a group is the likeliest.
 VERBS: Final = _verbs(_VERBS)
 THINGS: Final = _things(_THINGS)
 ACTION_VERBS: Final = frozenset(stem(verb) for verb in _VERBS)

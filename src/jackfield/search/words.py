@@ -10,9 +10,9 @@ from snowballstemmer.english_stemmer import (  # pyright: ignore[reportMissingTy
 )
 
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-# listUsers, HTTPHeader, user2: where one word ends inside a name and the next begins.
+# The boundary between words in listUsers, HTTPHeader, user2.
 _SEAM: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z]{3})(?=\d)")
-# Words that are one idea, however they are spaced.
+# Compound words, which may also be written as two words.
 _JOINED: Final = re.compile(
     r"(?<![^\W_])(in|e|opt|sign|log|web|time|check|follow|a)[-_ /]"
     r"(app|mail|in|out|up|hook|hooks|off|b)(?![^\W_])",
@@ -38,7 +38,7 @@ _COMPOUNDS: Final = frozenset(
         "ab",
     ]
 )
-# What verbs with a second word mean. The words between the two may be a few others.
+# The meanings of phrasal verbs; a few words may stand between their parts.
 _PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(rf"\b(?:{pattern})\b"), meaning)
     for pattern, meaning in (
@@ -182,7 +182,7 @@ _stemmer: _Stemmer = EnglishStemmer()
 
 
 def words(text: str) -> list[str]:
-    """Split `text` into lower-case words, names as `listUsers` and `list_users` included."""
+    """Split `text` into lower-case words, also inside names like `listUsers` and `list_users`."""
     found: list[str] = []
     for word in _WORD.findall(_JOINED.sub(_join, text)):
         found += _parts(word)
@@ -190,13 +190,13 @@ def words(text: str) -> list[str]:
 
 
 def content_words(text: str) -> list[str]:
-    """Return the words of a text that say something; all of them where none does."""
+    """Return the words of a text without stop words; all of them if nothing else is left."""
     found = words(text)
     return [word for word in found if word not in _STOP] or found
 
 
-def asked_words(text: str) -> list[str]:
-    """Return the words of a question that say something, with `turn off` as one verb."""
+def query_words(text: str) -> list[str]:
+    """Return the words of a question without stop words, with `turn off` as one verb."""
     plain = " ".join(words(text))
     for pattern, meaning in _PHRASES:
         plain = pattern.sub(meaning, plain)
@@ -205,7 +205,7 @@ def asked_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=_CACHED)
 def stem(word: str) -> str:
-    """Return what `users`, `user's` and `user` have in common."""
+    """Return the stem of a word, the same for `users`, `user's` and `user`."""
     return _stemmer.stemWord(_PLAIN.get(word, word))
 
 

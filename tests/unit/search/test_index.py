@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from jackfield.search.index import Entry, Index
 from jackfield.search.spelling import distance
-from jackfield.search.words import asked_words, words
+from jackfield.search.words import query_words, words
 
 
 def entry(name: str, description: str = "", *, connector: str = "acme") -> Entry:
@@ -94,8 +94,8 @@ def test_names_are_split_into_words(text: str, parts: list[str]) -> None:
 
 
 def test_verbs_of_two_words_are_one() -> None:
-    assert asked_words("please turn off the campaign") == ["deactivate", "campaign"]
-    assert asked_words("take a user off the list") == ["remove", "user", "list"]
+    assert query_words("please turn off the campaign") == ["deactivate", "campaign"]
+    assert query_words("take a user off the list") == ["remove", "user", "list"]
 
 
 @pytest.mark.parametrize(
