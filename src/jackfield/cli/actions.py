@@ -14,7 +14,7 @@ _MOST_RESULTS: Final = 10
 
 @click.group()
 def actions() -> None:
-    """Find out what can be run."""
+    """List, search and show actions."""
 
 
 @actions.command("list")

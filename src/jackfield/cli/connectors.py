@@ -76,7 +76,7 @@ def cases(path: Path, *, as_json: bool) -> None:
 def new(key: str, folder: Path, title: str | None) -> None:
     """Start a connector: a main file, a partial with two actions, and a case for each.
 
-    What is made passes `check` and `cases` as it is. KEY becomes the prefix of every action's id
+    The result passes `check` and `cases` as it is. KEY becomes the prefix of every action's id
     and must never change: lower case letters, digits and `_`.
     """
     from jackfield.cli.connector_scaffold import start_connector  # noqa: PLC0415
