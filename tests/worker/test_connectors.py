@@ -110,5 +110,16 @@ async def test_a_receiver_is_told_of_a_connectors_new_version_once(
     assert receiver.told[0] == IsPartialDict(
         record_type="connector", record_id="acme", provider="acme"
     )
+    assert list(receiver.told[0]) == [
+        "project_id",
+        "event",
+        "event_date",
+        "record_type",
+        "record_id",
+        "provider",
+        "version",
+        "previous_version",
+        "sent_at",
+    ]
     versions = [(each["previous_version"], each["version"]) for each in receiver.told]
     assert sorted(versions) == [("1.0.0", "1.1.0"), ("1.1.0", "2.0.0")]

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from jackfield.events.models import EventType
+from jackfield.events.payloads import EventPayload
 from jackfield.events.repo import Events
 from jackfield.kit.ids import EventId
 from jackfield.webhooks.repo import claim
@@ -400,7 +401,24 @@ async def test_a_worker_that_ends_leaves_what_it_has_not_begun_to_others(
     assert await deliver(hub) == 6
 
 
+class _Numbered(EventPayload, frozen=True, kw_only=True):
+    subject: str
+    n: int
+
+
 async def _happen(hub: Running, subjects: list[str], number: int = 0) -> None:
     async with hub.hub.db.write(hub.project.id, TESTER) as tx:
-        happened = [(subject, {"subject": subject, "n": number}) for subject in subjects]
-        await Events(tx).add(EventType.ACCOUNT_UPDATED, happened)
+        await Events(tx).add(
+            [
+                _Numbered(
+                    project_id=tx.project_id,
+                    event=EventType.ACCOUNT_UPDATED,
+                    event_date=tx.now,
+                    record_type="account",
+                    record_id=subject,
+                    subject=subject,
+                    n=number,
+                )
+                for subject in subjects
+            ]
+        )

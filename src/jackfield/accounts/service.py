@@ -18,6 +18,7 @@ from jackfield.accounts.verification import verify_account
 from jackfield.connectors.auth import AuthMethod
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
+from jackfield.events.payloads import AccountPayload
 from jackfield.events.repo import Events
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
@@ -174,27 +175,27 @@ async def _seal(tx: Tx, vault: Vault, account: Account, *, secrets: Mapping[str,
 
 
 async def announce(tx: Tx, type_: EventType, *accounts: Account) -> None:
-    """Tell whoever wants to know what happened to `accounts`."""
-    await Events(tx).add(type_, [(account.id, _told(tx, type_, account)) for account in accounts])
+    """Add an event of one type for each account."""
+    await Events(tx).add([_payload(tx, type_, account) for account in accounts])
 
 
-def _told(tx: Tx, type_: EventType, account: Account) -> Json:
-    return {
-        "project_id": tx.project_id,
-        "event": type_,
-        "event_date": tx.now,
-        "record_type": "account",
-        "record_id": account.id,
-        "account_id": account.id,
-        "provider": account.provider,
-        "origin_owner_id": account.origin_owner_id,
-        "origin_owner_name": account.origin_owner_name,
-        "origin_username": account.origin_username,
-        "setup_information": account.public_values,
-        "status": account.status,
-        "status_reasons": account.status_reasons,
-        "type": account.type,
-    }
+def _payload(tx: Tx, type_: EventType, account: Account) -> AccountPayload:
+    return AccountPayload(
+        project_id=tx.project_id,
+        event=type_,
+        event_date=tx.now,
+        record_type="account",
+        record_id=account.id,
+        account_id=account.id,
+        provider=account.provider,
+        origin_owner_id=account.origin_owner_id,
+        origin_owner_name=account.origin_owner_name,
+        origin_username=account.origin_username,
+        setup_information=account.public_values,
+        status=account.status,
+        status_reasons=account.status_reasons,
+        type=account.type,
+    )
 
 
 def _public(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:

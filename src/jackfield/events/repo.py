@@ -6,9 +6,10 @@ from typing import Final
 import structlog
 
 from jackfield.db.tx import Tx
-from jackfield.events.models import DELIVERIES, EventType
+from jackfield.events.models import DELIVERIES
+from jackfield.events.payloads import EventPayload
 from jackfield.kit.ids import EventId
-from jackfield.kit.json import Json, encode
+from jackfield.kit.json import encode
 
 _MOST_AT_ONCE: Final = 1000
 
@@ -21,16 +22,11 @@ class Events:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
 
-    async def add(self, type_: EventType, happened: Sequence[tuple[str, Json]]) -> None:
-        """
-        Record that `type_` happened: to what (an id), and what a receiver is told.
-
-        What is to be delivered to whom is written down with it, so that it is either all there or
-        none of it.
-        """
-        if not happened:
+    async def add(self, payloads: Sequence[EventPayload]) -> None:
+        """Store events of one type, and the deliveries they cause, in the same transaction."""
+        if not payloads:
             return
-        ids = [EventId.new(self._tx.now) for _ in happened]
+        ids = [EventId.new(self._tx.now) for _ in payloads]
         await self._tx.executemany(
             """
             insert into events (id, project_id, type, subject, body, created_at)
@@ -39,24 +35,24 @@ class Events:
             [
                 {
                     "id": event_id,
-                    "type": type_,
-                    "subject": subject,
-                    "body": encode(body).decode(),
+                    "type": payload.event,
+                    "subject": payload.record_id,
+                    "body": encode(payload).decode(),
                 }
-                for event_id, (subject, body) in zip(ids, happened, strict=True)
+                for event_id, payload in zip(ids, payloads, strict=True)
             ],
         )
         for start in range(0, len(ids), _MOST_AT_ONCE):
-            await self._hand_out(ids[start : start + _MOST_AT_ONCE])
+            await self._add_deliveries(ids[start : start + _MOST_AT_ONCE])
         _log.info(
             "event_added",
-            type=type_,
+            type=payloads[0].event,
             count=len(ids),
-            subject=happened[0][0] if len(ids) == 1 else None,
+            subject=payloads[0].record_id if len(ids) == 1 else None,
             actor=str(self._tx.actor),
         )
 
-    async def _hand_out(self, ids: Sequence[EventId]) -> None:
+    async def _add_deliveries(self, ids: Sequence[EventId]) -> None:
         added = await self._tx.all(
             """
             insert into webhook_deliveries

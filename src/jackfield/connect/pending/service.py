@@ -16,6 +16,7 @@ from jackfield.connect.repo import ConnectSessions
 from jackfield.connect.verified_account import LinkTarget, find_target, save_account
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
+from jackfield.events.payloads import PendingLinkPayload
 from jackfield.events.repo import Events
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
@@ -126,21 +127,21 @@ async def _forget(tx: Tx, link_id: PendingLinkId) -> None:
 
 
 async def _announce(tx: Tx, link: PendingLink) -> None:
-    body = {
-        "project_id": tx.project_id,
-        "event": EventType.PENDING_LINK_CREATED,
-        "event_date": tx.now,
-        "record_type": "pending_link",
-        "record_id": link.id,
-        "account_id": link.account_id,
-        "provider": link.provider,
-        "origin_owner_id": link.terms.origin_owner_id,
-        "origin_owner_name": link.terms.origin_owner_name,
-        "origin_username": link.terms.origin_username,
-        "setup_information": link.public_values,
-        "expires_at": link.expires_at,
-    }
-    await Events(tx).add(EventType.PENDING_LINK_CREATED, [(link.id, body)])
+    payload = PendingLinkPayload(
+        project_id=tx.project_id,
+        event=EventType.PENDING_LINK_CREATED,
+        event_date=tx.now,
+        record_type="pending_link",
+        record_id=link.id,
+        account_id=link.account_id,
+        provider=link.provider,
+        origin_owner_id=link.terms.origin_owner_id,
+        origin_owner_name=link.terms.origin_owner_name,
+        origin_username=link.terms.origin_username,
+        setup_information=link.public_values,
+        expires_at=link.expires_at,
+    )
+    await Events(tx).add([payload])
 
 
 def _owner(tx: Tx, link: PendingLink) -> SecretOwner:

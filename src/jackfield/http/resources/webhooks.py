@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import asdict
 
 from jackfield.events.models import EventType
+from jackfield.events.payloads import EventPayload
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import InvalidRequest
@@ -181,23 +183,19 @@ async def test_webhook(ctx: ApiContext, webhook_id: str) -> TestOut:
         endpoint = await Endpoints(tx).get(webhook_id)
         signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
     now = hub.clock()
-    body = {
-        "project_id": ctx.caller.project_id,
-        "event": "webhook.test",
-        "event_date": now,
-        "record_type": "webhook",
-        "record_id": endpoint.id,
-    }
+    payload = EventPayload(
+        project_id=ctx.caller.project_id,
+        event="webhook.test",
+        event_date=now,
+        record_type="webhook",
+        record_id=endpoint.id,
+    )
     started = time.perf_counter()
     result = await webhook_delivery.send(
-        hub, endpoint, signing, event_id=EventId.new(now), body=body
+        hub, endpoint, signing, event_id=EventId.new(now), body=asdict(payload)
     )
-    return TestOut(
-        result.is_accepted,
-        result.status,
-        result.error,
-        round((time.perf_counter() - started) * 1000),
-    )
+    duration = round((time.perf_counter() - started) * 1000)
+    return TestOut(result.is_accepted, result.status, result.error, duration)
 
 
 @api.add(

@@ -1,0 +1,57 @@
+"""Bodies of events, one struct each: the wire format of webhooks, in the order of its fields."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from jackfield.kit.ids import ProjectId
+
+
+class EventPayload(Struct, frozen=True, kw_only=True):
+    """The fields all events begin with, and all of `webhook.test`. Delivery adds `sent_at`."""
+
+    project_id: ProjectId
+    event: str
+    event_date: datetime
+    record_type: str
+    record_id: str
+
+
+class AccountPayload(EventPayload, frozen=True, kw_only=True):
+    account_id: str
+    provider: str
+    origin_owner_id: str
+    origin_owner_name: str
+    origin_username: str | None
+    setup_information: Mapping[str, str]
+    status: str
+    status_reasons: Sequence[object]
+    type: str
+
+
+class PendingLinkPayload(EventPayload, frozen=True, kw_only=True):
+    account_id: str | None
+    provider: str
+    origin_owner_id: str
+    origin_owner_name: str
+    origin_username: str | None
+    setup_information: Mapping[str, str]
+    expires_at: datetime
+
+
+class ProfilePayload(EventPayload, frozen=True, kw_only=True):
+    connector_profile_id: str
+    provider: str
+    name: str
+    active: bool
+    default: bool
+    environment: str
+    pinned_version: str | None
+    allowed_actions: Sequence[str] | None
+
+
+class ConnectorPayload(EventPayload, frozen=True, kw_only=True):
+    provider: str
+    version: str
+    previous_version: str | None
