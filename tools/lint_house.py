@@ -15,7 +15,30 @@ MAX_LINES = 400
 Finding = tuple[int, str]
 
 _STATEMENT = re.compile(r"^\s*(?:select|insert|update|delete|with)\b", re.IGNORECASE)
-_ASKING = frozenset({"fetch", "verify", "verify_account", "probe"})
+_PROVIDER_CALLS = frozenset({"fetch", "verify", "verify_account", "probe"})
+_QUESTION = re.compile(r"(?:What|Where|Which|How|Whether|Whose|Who|When)\b")
+_SENTENCE = re.compile(r"[A-Z`(][^\n]*(?:\n[^\n]+)*\.", re.ASCII)
+# Nouns, although they end like a verb.
+_NOUNS = {
+    "decoding": "a stage of reading a request",
+    "embedded": "a channel of Iterable's",
+    "keyring": "the ring of the vault's keys",
+    "linking": "the domain's word for making an account",
+    "loading": "a stage in the life of a connector",
+    "paging": "the trade's word for lists in pages",
+    "pending": "short for pending links",
+    "pruning": "the trade's word for deleting old rows",
+    "rendering": "the trade's word for filling in templates",
+    "routing": "the trade's word for finding a handler",
+    "seed": "what a sandbox begins with",
+    "signing": "the trade's word for making signatures",
+    "spelling": "a noun",
+    "streaming": "the trade's word for answers in pieces",
+    "testing": "the trade's word",
+    "tracking": "the provider's word for recording events",
+    "undefined": "the value of JavaScript",
+    "unsupported": "short for unsupported endpoints",
+}
 _TX_METHODS = frozenset({"one", "all", "run", "many"})
 
 
@@ -63,7 +86,7 @@ def no_io_in_tx(module: ast.Module, _path: Path) -> Iterator[Finding]:
         if not any(re.search(r"\bdb\.(?:read|write)\(", each) for each in opens):
             continue
         for inner in ast.walk(node):
-            if isinstance(inner, ast.Call) and _called(inner) in _ASKING:
+            if isinstance(inner, ast.Call) and _called(inner) in _PROVIDER_CALLS:
                 yield inner.lineno, "a provider is asked while a transaction is open"
 
 
@@ -98,6 +121,27 @@ def size(module: ast.Module, _path: Path) -> Iterator[Finding]:
         yield last, f"{last} lines; split it by idea at {MAX_LINES}"
 
 
+def nouns(module: ast.Module, path: Path) -> Iterator[Finding]:
+    """A module or package is called by a noun: a thing, not something that is done."""
+    name = path.parent.name if path.name == "__init__.py" else path.stem
+    if re.search(r"(?:ing|ed)$", name) and name.rpartition("_")[2] not in _NOUNS:
+        line = module.body[0].lineno if module.body else 1
+        yield line, f"{name!r} is no noun; name the thing, or add the word to `_NOUNS`"
+
+
+def module_docstring(module: ast.Module, _path: Path) -> Iterator[Finding]:
+    """A module says in one plain sentence what it is; more follows after an empty line."""
+    if not module.body:
+        return
+    first = (ast.get_docstring(module) or "").partition("\n\n")[0]
+    if not first:
+        yield 1, "say in a docstring what this module is"
+    elif _QUESTION.match(first):
+        yield 1, f"say what this module is; do not begin with {first.split()[0]!r}"
+    elif not _SENTENCE.fullmatch(first) or ". " in first.replace("\n", " "):
+        yield 1, "begin the docstring with one sentence, and an empty line before more"
+
+
 RULES: tuple[Callable[[ast.Module, Path], Iterator[Finding]], ...] = (
     tenant_scope,
     unscoped,
@@ -106,6 +150,8 @@ RULES: tuple[Callable[[ast.Module, Path], Iterator[Finding]], ...] = (
     bindings,
     thin_init,
     size,
+    nouns,
+    module_docstring,
 )
 
 

@@ -23,7 +23,7 @@ from jackfield.sandbox.iterable.regions import Region
 from jackfield.sandbox.iterable.replies import HTML, Reply, Stream
 from jackfield.sandbox.iterable.routes.table import ROUTES
 from jackfield.sandbox.iterable.seed.document import Seed
-from jackfield.sandbox.iterable.sending import Receive, Send, cut_short, reset, send_answer
+from jackfield.sandbox.iterable.transmission import Receive, Send, cut_short, reset, send_answer
 from jackfield.sandbox.iterable.wire.bodies import old_json_fault
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.routing import Route

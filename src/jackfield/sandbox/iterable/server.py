@@ -17,9 +17,9 @@ from jackfield.sandbox.iterable.app import IterableApp, Scope, build_app
 from jackfield.sandbox.iterable.journal import Journal
 from jackfield.sandbox.iterable.regions import Region
 from jackfield.sandbox.iterable.seed.document import RegionSeeds
-from jackfield.sandbox.iterable.sending import TRANSPORT, Receive, Send
 from jackfield.sandbox.iterable.state.project import Project
 from jackfield.sandbox.iterable.times import TurnableClock
+from jackfield.sandbox.iterable.transmission import TRANSPORT, Receive, Send
 
 HOST: Final = "127.0.0.1"
 

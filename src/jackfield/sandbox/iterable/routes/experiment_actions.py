@@ -13,7 +13,7 @@ from jackfield.sandbox.iterable.state.channels import Medium
 from jackfield.sandbox.iterable.state.experiments import Experiment, ExperimentState
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.routing import Effect, patch, post
-from jackfield.sandbox.iterable.work import experimenting
+from jackfield.sandbox.iterable.work import experiments
 
 _OPEN: Final = (ExperimentState.DRAFT, ExperimentState.READY)
 _Percentage = Annotated[int, Meta(ge=1, le=99)]
@@ -87,7 +87,7 @@ def create_experiment(call: Call, body: NewExperiment) -> Json:
             project.now,
         )
     )
-    experimenting.add_variant(project, experiment, campaign.template_id, "Control")
+    experiments.add_variant(project, experiment, campaign.template_id, "Control")
     return show(project, experiment)
 
 
@@ -99,9 +99,9 @@ def copy_variant(call: Call, number: int, body: NewVariant) -> Json:
         msg = f"Template ID: {body.copy_from_template_id} does not exist for this project"
         raise bad_params(msg)
     name = body.name or f"Variant {len(experiment.variants) + 1}"
-    copy = experimenting.copy_template(project, source, f"{experiment.name}: {name}")
-    experimenting.add_variant(project, experiment, copy.id, name)
-    experimenting.settle_readiness(experiment)
+    copy = experiments.copy_template(project, source, f"{experiment.name}: {name}")
+    experiments.add_variant(project, experiment, copy.id, name)
+    experiments.settle_readiness(experiment)
     return show(project, experiment)
 
 
@@ -118,8 +118,8 @@ def update_settings(call: Call, number: int, body: Changes) -> Json:
         msg = "explorationTriggerSettings are for triggered campaigns"
         raise bad_params(msg)
     _change(experiment, body)
-    experimenting.share_evenly(experiment)
-    experimenting.settle_readiness(experiment)
+    experiments.share_evenly(experiment)
+    experiments.settle_readiness(experiment)
     return show(call.project, experiment)
 
 

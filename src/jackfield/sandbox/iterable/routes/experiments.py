@@ -16,7 +16,7 @@ from jackfield.sandbox.iterable.times import epoch_ms, iso, midnight
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.moments import read_moment
 from jackfield.sandbox.iterable.wire.routing import get
-from jackfield.sandbox.iterable.work import experimenting
+from jackfield.sandbox.iterable.work import experiments
 from jackfield.sandbox.iterable.work.text import csv_line
 
 _DAY: Final = timedelta(days=1)
@@ -87,7 +87,7 @@ def list_variants(call: Call, number: int) -> Json:
 def get_totals(call: Call, number: int) -> Json:
     experiment = require(call.project, number)
     variants = [
-        {**_name(each), "metrics": experimenting.totals(call.project, experiment, each)}
+        {**_name(each), "metrics": experiments.totals(call.project, experiment, each)}
         for each in experiment.variants
     ]
     return {"id": experiment.id, "status": experiment.state, "variants": variants}
@@ -118,14 +118,14 @@ def get_trends(call: Call, number: int, query: Span) -> Json:
 
 def get_metrics(call: Call, query: Metrics) -> Reply:
     columns = ["experimentId", "campaignId", "variantId", "templateId", "name", "percentage"]
-    lines = [csv_line([*columns, *experimenting.METRICS])]
+    lines = [csv_line([*columns, *experiments.METRICS])]
     for experiment in call.project.experiments:
         if query.experiment_id and experiment.id not in query.experiment_id:
             continue
         if query.campaign_id and experiment.campaign.id not in query.campaign_id:
             continue
         for variant in experiment.variants:
-            counted = experimenting.totals(call.project, experiment, variant)
+            counted = experiments.totals(call.project, experiment, variant)
             numbers = (experiment.id, experiment.campaign.id, variant.id, variant.template_id)
             cells = [*map(str, numbers), variant.name, str(variant.percentage)]
             lines.append(csv_line([*cells, *map(str, counted.values())]))
@@ -218,7 +218,7 @@ def _series(
     project: Project, experiment: Experiment, variant: Variant, start: datetime, end: datetime
 ) -> Json:
     days = [midnight(start) + number * _DAY for number in range((end - start).days + 1)]
-    counted = experimenting.daily(project, experiment, variant)
+    counted = experiments.daily(project, experiment, variant)
     return {
         metric: [{"time": iso(day), "value": by_day[day]} for day in days]
         for metric, by_day in counted.items()

@@ -16,7 +16,7 @@ from jackfield.sandbox.iterable.times import iso
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.moments import read_moment
 from jackfield.sandbox.iterable.wire.routing import delete, get, post
-from jackfield.sandbox.iterable.work import exporting
+from jackfield.sandbox.iterable.work import exports
 
 _PAGE: Final = 1000
 # States go by another name where they are asked for.
@@ -70,7 +70,7 @@ def start_job(call: Call, body: NewJob) -> Json:
             number, selection, body.output_format, body.delimiter or ",", project.now
         )
     )
-    exporting.enqueue(project, job)
+    exports.enqueue(project, job)
     return {"jobId": job.id}
 
 
@@ -94,7 +94,7 @@ def cancel_job(call: Call, job_id: int) -> Json:
     if job.state.is_final:
         msg = f"Export job {job_id} is {job.state}"
         raise bad_params(msg)
-    exporting.cancel(call.project, job, call.project.now)
+    exports.cancel(call.project, job, call.project.now)
     return success()
 
 

@@ -16,7 +16,7 @@ from jackfield.sandbox.iterable.times import midnight
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.moments import read_moment
 from jackfield.sandbox.iterable.wire.routing import get
-from jackfield.sandbox.iterable.work import exporting, profiles, tracking
+from jackfield.sandbox.iterable.work import exports, profiles, tracking
 from jackfield.sandbox.iterable.work.profiles import Identity
 
 
@@ -39,13 +39,13 @@ class UserEvents(Struct, rename="camel"):
 
 def export_json(call: Call, query: Export) -> Stream:
     selection = _select(call.project, query)
-    return Stream(exporting.ndjson(exporting.rows(call.project, selection)), NDJSON)
+    return Stream(exports.ndjson(exports.rows(call.project, selection)), NDJSON)
 
 
 def export_csv(call: Call, query: Export) -> Stream:
     check_delimiter(query.delimiter)
     selection = _select(call.project, query)
-    lines = exporting.csv(lambda: exporting.rows(call.project, selection), query.delimiter)
+    lines = exports.csv(lambda: exports.rows(call.project, selection), query.delimiter)
     return Stream(lines, CSV)
 
 
@@ -56,11 +56,11 @@ def export_user_events(call: Call, query: UserEvents) -> Stream:
         for event in call.project.events.of_user(user)
         if query.include_custom_events or event.kind != tracking.CUSTOM
     ]
-    return Stream(exporting.ndjson(chosen), NDJSON)
+    return Stream(exports.ndjson(chosen), NDJSON)
 
 
 def check_data_type(name: str) -> None:
-    if name not in exporting.DATA_TYPES:
+    if name not in exports.DATA_TYPES:
         msg = f"Invalid dataTypeName: {name}"
         raise bad_params(msg)
 

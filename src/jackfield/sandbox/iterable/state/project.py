@@ -11,6 +11,7 @@ from jackfield.sandbox.iterable.state.agenda import Agenda, Deed
 from jackfield.sandbox.iterable.state.campaigns import Campaign
 from jackfield.sandbox.iterable.state.catalogs import Catalog, Item
 from jackfield.sandbox.iterable.state.channels import Channel, MessageType
+from jackfield.sandbox.iterable.state.collection import Numbered
 from jackfield.sandbox.iterable.state.events import Events
 from jackfield.sandbox.iterable.state.experiments import Experiment, Variant
 from jackfield.sandbox.iterable.state.fields import FieldTypes
@@ -18,7 +19,6 @@ from jackfield.sandbox.iterable.state.jobs import ExportJob
 from jackfield.sandbox.iterable.state.journeys import Journey
 from jackfield.sandbox.iterable.state.lists import MemberList
 from jackfield.sandbox.iterable.state.messages import Messages, ScheduledMessage
-from jackfield.sandbox.iterable.state.numbered import Numbered
 from jackfield.sandbox.iterable.state.settings import Settings
 from jackfield.sandbox.iterable.state.snippets import Snippet
 from jackfield.sandbox.iterable.state.templates import Template
