@@ -20,7 +20,7 @@ class ClaimState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A key that somebody has used: whoever made the claim does the work."""
+    """The claim of an idempotency key: the request that made it does the work."""
 
     id: ClaimId
     state: ClaimState
@@ -29,7 +29,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """What a request was answered with."""
+    """The response to the first request with a key."""
 
     status: int
     body: bytes
@@ -37,20 +37,20 @@ class StoredResponse:
 
 
 class InvalidIdempotencyKey(InvalidRequest):
-    """An Idempotency-Key is 1 to 255 visible characters."""
+    """An Idempotency-Key must be 1 to 255 visible ASCII characters."""
 
     code = "invalid_idempotency_key"
     status = 400
 
 
 class IdempotencyMismatch(Conflict):
-    """This Idempotency-Key was used for another request; take a new key for this one."""
+    """This Idempotency-Key was used for another request. Use a new key."""
 
     code = "idempotency_mismatch"
 
 
 class IdempotencyInFlight(Conflict):
-    """The first request with this Idempotency-Key is still being worked on."""
+    """The first request with this Idempotency-Key is still in progress. Retry later."""
 
     code = "idempotency_in_flight"
     retryable = True
@@ -58,12 +58,12 @@ class IdempotencyInFlight(Conflict):
 
 
 class IdempotencyUnknown(Conflict):
-    """The first request with this Idempotency-Key was interrupted; it may have been done."""
+    """The first request with this Idempotency-Key was interrupted; it may have taken effect."""
 
     code = "unknown"
 
 
 class IdempotencyAnswerGone(Conflict):
-    """The request with this Idempotency-Key was done, but its answer could not be kept."""
+    """The request with this Idempotency-Key was done, but its response was not stored."""
 
     code = "idempotency_answer_gone"

@@ -21,7 +21,7 @@ class Claims:
     async def add(
         self, claim_id: ClaimId, digest: bytes, *, lease_until: datetime, expires_at: datetime
     ) -> bool:
-        """Claim a key; false if somebody has."""
+        """Claim a key; return false if it is claimed already."""
         row = await self._tx.one(
             """
             insert into idempotency_keys
@@ -50,7 +50,7 @@ class Claims:
         return None if row is None else convert(row, Claim)
 
     async def finish(self, claim_id: ClaimId, digest: bytes) -> bool:
-        """Mark a claim as done; false if it is no longer there."""
+        """Mark a claim as done; return false if it no longer exists."""
         row = await self._tx.one(
             """
             update idempotency_keys
@@ -65,7 +65,7 @@ class Claims:
         return row is not None
 
     async def end_lease(self, claim_id: ClaimId, digest: bytes) -> None:
-        """Say that nobody works on it any longer."""
+        """Release the lease of a claim whose work has ended without a result."""
         await _LEASES.release(self._tx, digest=digest, id=claim_id)
 
     async def remove(self, claim_id: ClaimId, digest: bytes) -> None:
@@ -79,7 +79,7 @@ class Claims:
         )
 
     async def forget(self, digest: bytes) -> list[str]:
-        """Remove what has expired, `digest` first, some at a time; return the ids."""
+        """Remove some expired claims, `digest` first; return their ids."""
         rows = await self._tx.all(
             """
             delete from idempotency_keys

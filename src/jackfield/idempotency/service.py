@@ -1,12 +1,11 @@
 """
 Idempotent execution of a request.
 
-A key is claimed on disk before the work begins, and what came of it is kept with the claim. A
-claim whose work ended without a word, because the process was killed, is never taken up again:
-nobody can know how far it came, so whoever asks again is told what to look at.
+A key is claimed on disk before the work begins, and the response is stored with the claim. A claim
+whose work ended without a result, because the process was killed, is never taken up again: it is
+unknown how far it came, so the client is told what to check.
 
-What was asked and answered may hold secrets: both are sealed, and the key itself is kept as a
-digest alone.
+Request and response may hold secrets: both are sealed, and of the key only a digest is stored.
 """
 
 import hashlib
@@ -56,8 +55,8 @@ class IdempotentRequest:
     """
     A request that is to be done once.
 
-    `request` is all that makes it this request and no other; `check` says where to look whether
-    it took effect.
+    `request` is what two equal requests have in common; `check` tells the client how to find out
+    whether it took effect.
     """
 
     key: str
@@ -74,7 +73,7 @@ class IdempotentRequest:
 
 
 class _Record(Struct, frozen=True):
-    """What is sealed with a claim."""
+    """The content that is sealed with a claim."""
 
     fingerprint: bytes
     answer: StoredResponse | None = None
@@ -84,123 +83,122 @@ async def run_once(
     hub: Hub,
     project_id: ProjectId,
     actor: Actor,
-    wanted: IdempotentRequest,
+    request: IdempotentRequest,
     work: Work,
     *,
     refuse: Refuse,
 ) -> tuple[StoredResponse, bool]:
     """
-    Return what `work` answers, or did the first time, and whether it is from the first time.
+    Return the response of `work` or the stored one, and whether it is the stored one.
 
-    A refusal is kept, as `refuse` words it, if something may have been written at a provider
-    before it; if not, the key is free again.
+    An error is stored, as the response that `refuse` returns for it, if a provider may have written
+    something before it; otherwise the key is free again.
 
     Raises:
-        InvalidIdempotencyKey: the key is not one.
+        InvalidIdempotencyKey: the key is malformed.
         IdempotencyMismatch: the key was used for another request.
-        IdempotencyInFlight: the first request is being worked on.
+        IdempotencyInFlight: the first request is in progress.
         IdempotencyUnknown: the first request was interrupted.
-        IdempotencyAnswerGone: the first request was done, and its answer is not there.
-        HubError: the work was refused, and has done nothing.
+        IdempotencyAnswerGone: the first request was done, and its response is not stored.
+        HubError: the work failed.
     """
-    if not (0 < len(wanted.key) <= _LONGEST_KEY and wanted.key.isascii()):
+    if not (0 < len(request.key) <= _LONGEST_KEY and request.key.isascii()):
         raise InvalidIdempotencyKey
-    claim_id = ClaimId.new(hub.clock())
-    earlier = await _claim(hub, project_id, actor, wanted, claim_id)
-    if earlier is not None:
-        return earlier, True
+    attempt = _Attempt(hub, project_id, actor, request, ClaimId.new(hub.clock()))
+    stored = await attempt.claim()
+    if stored is not None:
+        return stored, True
     try:
-        answer = await work()
+        response = await work()
     except HubError as error:
         if error.may_have_written:
-            await _keep(hub, project_id, actor, wanted, claim_id, refuse(error))
+            await attempt.store(refuse(error))
         elif isinstance(error, DatabaseUnusable):
-            await _give_up(hub, project_id, actor, wanted, claim_id)
+            await attempt.give_up()
         else:
-            await _release(hub, project_id, actor, wanted, claim_id)
+            await attempt.release()
         raise
     except Exception:
-        await _give_up(hub, project_id, actor, wanted, claim_id)
+        await attempt.give_up()
         raise
-    await _keep(hub, project_id, actor, wanted, claim_id, answer)
-    return answer, False
+    await attempt.store(response)
+    return response, False
 
 
-async def _claim(
-    hub: Hub, project_id: ProjectId, actor: Actor, wanted: IdempotentRequest, claim_id: ClaimId
-) -> StoredResponse | None:
-    """Claim the key, or return what became of it."""
-    async with hub.db.write(project_id, actor) as tx:
-        claims = Claims(tx)
-        for forgotten in await claims.forget(wanted.digest):
-            await remove_secrets(tx, forgotten)
-        is_ours = await claims.add(
-            claim_id,
-            wanted.digest,
-            lease_until=tx.now + _LEASE,
-            expires_at=tx.now + _LIFETIME,
-        )
-        if is_ours:
-            await _seal(hub, tx, claim_id, _Record(wanted.fingerprint), _WORKING)
-            return None
-        known = await claims.find(wanted.digest)
-        if known is None:
-            # Whoever had it has just let it go.
-            raise IdempotencyInFlight
-        kept = await _open(hub, tx, known)
-        is_leased = tx.now < known.lease_until
-    if kept.fingerprint != wanted.fingerprint:
-        raise IdempotencyMismatch
-    if known.state is ClaimState.WORKING:
-        if is_leased:
-            raise IdempotencyInFlight
-        msg = (
-            "the first request with this Idempotency-Key was interrupted, so it is unknown whether "
-            f"it took effect; {wanted.check}, then send it again with a new key if it did not"
-        )
-        raise IdempotencyUnknown(msg)
-    if kept.answer is None:
-        raise IdempotencyAnswerGone
-    return kept.answer
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A request that arrived, and the claim it makes of its key."""
+
+    hub: Hub
+    project_id: ProjectId
+    actor: Actor
+    request: IdempotentRequest
+    id: ClaimId
+
+    async def claim(self) -> StoredResponse | None:
+        """Claim the key, or return the stored response of the first request."""
+        request = self.request
+        async with self.hub.db.write(self.project_id, self.actor) as tx:
+            claims = Claims(tx)
+            for expired in await claims.forget(request.digest):
+                await remove_secrets(tx, expired)
+            is_ours = await claims.add(
+                self.id,
+                request.digest,
+                lease_until=tx.now + _LEASE,
+                expires_at=tx.now + _LIFETIME,
+            )
+            if is_ours:
+                await _seal(self.hub, tx, self.id, _Record(request.fingerprint), _WORKING)
+                return None
+            first = await claims.find(request.digest)
+            if first is None:
+                # The request that had it has just released it.
+                raise IdempotencyInFlight
+            record = await _open(self.hub, tx, first)
+            is_leased = tx.now < first.lease_until
+        if record.fingerprint != request.fingerprint:
+            raise IdempotencyMismatch
+        if first.state is ClaimState.WORKING:
+            if is_leased:
+                raise IdempotencyInFlight
+            msg = (
+                "the first request with this Idempotency-Key was interrupted, so it is unknown "
+                f"whether it took effect; {request.check}, then send it again with a new key if it "
+                "did not"
+            )
+            raise IdempotencyUnknown(msg)
+        if record.answer is None:
+            raise IdempotencyAnswerGone
+        return record.answer
+
+    async def store(self, response: StoredResponse) -> None:
+        """Mark the claim as done, and store the response unless it is too large."""
+        kept = response if len(response.body) <= _MOST_BYTES else None
+        async with self.hub.db.write(self.project_id, self.actor) as tx:
+            if await Claims(tx).finish(self.id, self.request.digest):
+                await _seal(self.hub, tx, self.id, _Record(self.request.fingerprint, kept), _DONE)
+
+    async def release(self) -> None:
+        """Free the key: nothing has been done."""
+        async with self.hub.db.write(self.project_id, self.actor) as tx:
+            await Claims(tx).remove(self.id, self.request.digest)
+            await remove_secrets(tx, self.id)
+
+    async def give_up(self) -> None:
+        """End the lease without a result: what was done is unknown."""
+        async with self.hub.db.write(self.project_id, self.actor) as tx:
+            await Claims(tx).end_lease(self.id, self.request.digest)
 
 
-async def _keep(
-    hub: Hub,
-    project_id: ProjectId,
-    actor: Actor,
-    wanted: IdempotentRequest,
-    claim_id: ClaimId,
-    answer: StoredResponse,
-) -> None:
-    kept = _Record(wanted.fingerprint, answer if len(answer.body) <= _MOST_BYTES else None)
-    async with hub.db.write(project_id, actor) as tx:
-        if await Claims(tx).finish(claim_id, wanted.digest):
-            await _seal(hub, tx, claim_id, kept, _DONE)
-
-
-async def _release(
-    hub: Hub, project_id: ProjectId, actor: Actor, wanted: IdempotentRequest, claim_id: ClaimId
-) -> None:
-    async with hub.db.write(project_id, actor) as tx:
-        await Claims(tx).remove(claim_id, wanted.digest)
-        await remove_secrets(tx, claim_id)
-
-
-async def _give_up(
-    hub: Hub, project_id: ProjectId, actor: Actor, wanted: IdempotentRequest, claim_id: ClaimId
-) -> None:
-    async with hub.db.write(project_id, actor) as tx:
-        await Claims(tx).end_lease(claim_id, wanted.digest)
-
-
-async def _seal(hub: Hub, tx: Tx, claim_id: ClaimId, kept: _Record, generation: int) -> None:
+async def _seal(hub: Hub, tx: Tx, claim_id: ClaimId, record: _Record, generation: int) -> None:
     owner = SecretOwner(tx.project_id, claim_id, generation)
-    await SealedSecrets(tx, hub.vault).put(owner, {_FIELD: encode(kept).decode()})
+    await SealedSecrets(tx, hub.vault).put(owner, {_FIELD: encode(record).decode()})
 
 
 async def _open(hub: Hub, tx: Tx, claim: Claim) -> _Record:
     """
-    Open what was kept with a claim.
+    Open the record of a claim.
 
     Raises:
         IdempotencyAnswerGone: the vault no longer opens it.
@@ -208,7 +206,7 @@ async def _open(hub: Hub, tx: Tx, claim: Claim) -> _Record:
     generation = _DONE if claim.state is ClaimState.DONE else _WORKING
     owner = SecretOwner(tx.project_id, claim.id, generation)
     try:
-        kept = (await SealedSecrets(tx, hub.vault).get(owner))[_FIELD]
+        record = (await SealedSecrets(tx, hub.vault).get(owner))[_FIELD]
     except (KeyError, SealBroken):
         raise IdempotencyAnswerGone from None
-    return decode(kept, _Record)
+    return decode(record, _Record)

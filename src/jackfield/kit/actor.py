@@ -19,7 +19,7 @@ class Actor:
     """
     An API key, a session, or a part of the hub itself.
 
-    `id` tells it from others of its kind and is no secret: the id of an API key or connect session,
+    `id` identifies it among its kind and is no secret: the id of an API key or connect session,
     a fingerprint of a dashboard session, the name of a job or command. An agent is an API key that
     came through the protocol `via`.
     """
@@ -30,12 +30,12 @@ class Actor:
 
     @classmethod
     def worker(cls, job: str) -> Self:
-        """Return the actor of work that no request asked for."""
+        """Return the actor of a background job."""
         return cls(ActorKind.WORKER, job)
 
     @classmethod
     def command(cls, name: str) -> Self:
-        """Return the actor of a command on the machine of the hub, such as `keys create`."""
+        """Return the actor of a command on the hub's machine, such as `keys create`."""
         return cls(ActorKind.COMMAND, name)
 
     def __str__(self) -> str:

@@ -6,9 +6,9 @@ from jackfield.kit.errors import Fault
 
 
 def fault_of(error: ValidationError) -> Fault:
-    """Return the place a validation error names and what was expected there, never the value."""
-    words, _, place = str(error).partition(" - at `")
-    return Fault(place.rstrip("`").removeprefix("$").removeprefix("."), words)
+    """Return the path that a validation error names and what was expected; never the value."""
+    message, _, path = str(error).partition(" - at `")
+    return Fault(path.rstrip("`").removeprefix("$").removeprefix("."), message)
 
 
 def as_sentence(fault: Fault, path: str) -> str:

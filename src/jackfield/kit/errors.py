@@ -19,7 +19,7 @@ from typing import ClassVar, Final, Self
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with what was sent: where, and what was expected there."""
+    """One fault of a request: the path of the value, and what was expected there."""
 
     path: str
     message: str
@@ -31,9 +31,9 @@ class HubError(Exception):
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
-    # In how many seconds trying again makes sense, where that is known.
+    # Seconds to wait before a retry makes sense, where that is known.
     retry_after: float | None = None
-    # The account that must be linked anew before trying again can help.
+    # The account that must be linked again before a retry can succeed.
     relink: str | None = None
     # Whether a provider may have changed something before this happened.
     may_have_written: bool = False
@@ -42,11 +42,11 @@ class HubError(Exception):
         self, detail: str | None = None, /, *, faults: Iterable[Fault] = (), **context: object
     ) -> None:
         """
-        Say what went wrong.
+        Create the error.
 
         Args:
             detail: the message for the client; the class's own summary when left out.
-            faults: what exactly is wrong, by path, where there is more than one thing to say.
+            faults: each invalid value, by path.
             context: fields for the log, never shown to the client.
         """
         self.detail: Final = detail or summary(type(self))
@@ -79,7 +79,7 @@ class Conflict(HubError):
 
 
 class InvalidRequest(HubError):
-    """The request does not match what this endpoint takes."""
+    """The request is not valid for this endpoint."""
 
     code = "invalid_request"
     status = 422
@@ -87,8 +87,8 @@ class InvalidRequest(HubError):
     @classmethod
     def of(cls, faults: Iterable[Fault]) -> Self:
         """Return the error that names all `faults` in its message."""
-        found = tuple(faults)
-        return cls("; ".join(f"{fault.path}: {fault.message}" for fault in found), faults=found)
+        listed = tuple(faults)
+        return cls("; ".join(f"{fault.path}: {fault.message}" for fault in listed), faults=listed)
 
 
 class UnsupportedMediaType(HubError):
@@ -113,7 +113,7 @@ class RateLimited(HubError):
 
 @dataclass(frozen=True, slots=True)
 class ProviderAnswer:
-    """What the provider said when it refused, made safe to show: no credential in it."""
+    """A provider's error response, without credentials: safe to show and to log."""
 
     status: int
     url: str
@@ -122,7 +122,7 @@ class ProviderAnswer:
 
 
 class ProviderError(HubError):
-    """The provider did not answer as its connector expects."""
+    """The provider's response is not what its connector expects."""
 
     code = "provider_error"
     status = 502
@@ -137,7 +137,7 @@ class ProviderError(HubError):
         faults: Iterable[Fault] = (),
         **context: object,
     ) -> None:
-        """`answer` is what came back, if anything did; `retry_after` is in seconds."""
+        """`answer` is the provider's response, if there was one; `retry_after` is in seconds."""
         super().__init__(detail, faults=faults, **context)
         self.answer: Final = answer
         self.retry_after = retry_after
@@ -156,7 +156,7 @@ class ProviderUnauthorized(ProviderError):
 
 
 class ProviderRateLimited(ProviderError):
-    """The provider asked us to slow down."""
+    """The provider limits the rate of requests. Retry later."""
 
     code = "provider_rate_limited"
     status = 429
@@ -164,7 +164,7 @@ class ProviderRateLimited(ProviderError):
 
 
 class ProviderUnavailable(ProviderError):
-    """The provider could not be reached, or failed."""
+    """The provider could not be reached, or failed. Retry later."""
 
     code = "provider_unavailable"
     status = 503
@@ -172,7 +172,7 @@ class ProviderUnavailable(ProviderError):
 
 
 class ProviderTimeout(ProviderError):
-    """The provider took too long to answer."""
+    """The provider did not respond in time."""
 
     code = "provider_timeout"
     status = 504
@@ -180,20 +180,20 @@ class ProviderTimeout(ProviderError):
 
 
 class PaginationStalled(ProviderError):
-    """The provider handed out the same page cursor twice."""
+    """The provider returned the same page cursor twice."""
 
     code = "provider_pagination_stalled"
 
 
 class EgressBlocked(HubError):
-    """The address is not one this hub may send requests to."""
+    """This hub is not allowed to send requests to this address."""
 
     code = "egress_blocked"
     status = 502
 
 
 class UnresolvedReference(HubError):
-    """The connector refers to a value that is not there."""
+    """The connector refers to a value that does not exist."""
 
     code = "unresolved_reference"
 

@@ -27,12 +27,12 @@ class Id(str):
 
     @classmethod
     def new(cls, now: datetime) -> Self:
-        """Make an id that sorts after those made in earlier milliseconds."""
+        """Return an id that sorts after those of earlier milliseconds."""
         return cls(cls.prefix + _body(int(now.timestamp() * 1000), secrets.randbits(80)))
 
     @classmethod
     def floor(cls, moment: datetime) -> Self:
-        """Return what sorts before every id made at `moment` or later, and after all others."""
+        """Return the lower bound of the ids made at `moment` or later."""
         return cls(cls.prefix + _body(max(0, int(moment.timestamp() * 1000)), 0))
 
     @classmethod

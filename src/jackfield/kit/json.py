@@ -29,7 +29,7 @@ _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 def decode(data: bytes | str, type_: type[T]) -> T:
     """
-    Read JSON as a `type_`.
+    Decode JSON as a `type_`.
 
     Raises:
         DecodeError: not JSON, or (as its subclass `ValidationError`) not a `type_`.
@@ -39,7 +39,7 @@ def decode(data: bytes | str, type_: type[T]) -> T:
 
 def parse(data: bytes | str) -> Json:
     """
-    Read JSON as plain values.
+    Decode JSON as plain values.
 
     Raises:
         DecodeError: it is not JSON.
@@ -49,10 +49,10 @@ def parse(data: bytes | str) -> Json:
 
 def is_deep(content: bytes) -> bool:
     """
-    Tell whether valid JSON is nested deeper than `MOST_LEVELS`: too deep for what walks through it.
+    Return whether valid JSON is nested deeper than `MOST_LEVELS`: too deep to be walked.
 
-    Whole passes instead of a walk, so that a large body takes milliseconds: texts go first, then
-    everything but brackets, then the innermost levels, which are most of them.
+    Whole passes instead of a walk, so that a large body takes milliseconds: strings are removed
+    first, then everything but brackets, then the innermost levels, which are most of them.
     """
     if content.count(b"[") + content.count(b"{") <= MOST_LEVELS:
         return False

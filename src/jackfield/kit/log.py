@@ -12,7 +12,7 @@ from jackfield.kit import redaction
 
 
 def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
-    """Write events from `level` up as JSON lines to `stream` (standard error when left out)."""
+    """Write events from `level` up as JSON lines to `stream` (default: standard error)."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -8,7 +8,7 @@ _MOST_BUCKETS: Final = 10_000
 
 
 class TokenBuckets:
-    """So many requests a minute for each key, the first of which may come all at once."""
+    """Token buckets that allow each key `per_minute` requests, also as one burst."""
 
     def __init__(self, per_minute: int) -> None:
         self._most: Final = float(per_minute)
@@ -16,7 +16,7 @@ class TokenBuckets:
         self._buckets: dict[Hashable, tuple[float, float]] = {}
 
     def take(self, key: Hashable, now: float) -> float:
-        """Count a request at `now`; return in how many seconds to try again if it is too many."""
+        """Take one token at `now` (in seconds); return 0.0, or the seconds until one is free."""
         left, since = self._buckets.get(key, (self._most, now))
         left = min(self._most, left + max(0.0, now - since) * self._refill)
         if left < 1.0:
@@ -27,7 +27,7 @@ class TokenBuckets:
         return 0.0
 
     def _forget(self, now: float) -> None:
-        """Drop the buckets that are full again: they say no more than a new one."""
+        """Drop the buckets that are full again: a new one is the same."""
         self._buckets = {
             key: (left, since)
             for key, (left, since) in self._buckets.items()

@@ -25,7 +25,7 @@ _KEY: Final = re.compile(
     r"|(?:^|[-_ ])(?:access|refresh|id|bearer|session|connect|auth)[-_ ]?token$|^token$|^jwt$",
     re.IGNORECASE,
 )
-# What the hub itself hands out is recognisable wherever it turns up.
+# Tokens that the hub issues are recognizable by their prefix.
 _OURS: Final = re.compile(r"\b(?:jf_(?:sk|ct|si|ss|fl)_|whsec_)[\w-]{16,}")
 _SHORTEST_OF_OURS: Final = 22
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]+")
@@ -37,7 +37,7 @@ _SHORTEST: Final = 6
 class Redactor:
     """Masks a set of known secret values, in any of the forms they travel in.
 
-    Cheap to make: the forms are worked out when there is first something to mask.
+    Cheap to create: the forms are computed when there is first something to mask.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -53,11 +53,11 @@ class Redactor:
         return re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
     def is_in(self, content: bytes) -> bool:
-        """Tell quickly whether a secret stands in `content` as it is."""
+        """Check quickly whether `content` contains a secret verbatim."""
         return any(secret.encode() in content for secret in self._secrets)
 
     def content(self, content: bytes) -> bytes:
-        """Mask secrets in bytes that may be text; what is not UTF-8 otherwise stays as it is."""
+        """Mask secrets in bytes that may be text; bytes that are not UTF-8 are kept."""
         return self.text(content.decode("utf-8", "surrogateescape")).encode(
             "utf-8", "surrogateescape"
         )
@@ -72,7 +72,7 @@ class Redactor:
         runs = [len(run) for run in _RUN.findall(url)]
         longest = max(runs, default=0)
         for secret in self._secrets:
-            # One that is spelled alike everywhere, unless in base64, for which there is no room.
+            # A plain secret has one form everywhere but in base64, for which no run is long enough.
             is_plain = _PLAIN.fullmatch(secret) and longest < len(secret) * 4 // 3 - 2
             if not is_plain or secret in url:
                 return self.text(url)
@@ -102,15 +102,15 @@ _current: ContextVar[Redactor] = ContextVar("redactor", default=NOTHING)
 
 
 def current() -> Redactor:
-    """Return the redactor that knows the secrets in use right now."""
+    """Return the redactor of the secrets that the current task works with."""
     return _current.get()
 
 
 def learn(redactor: Redactor) -> None:
-    """Have everything this task logs from now on pass through `redactor`.
+    """Mask everything that the current task logs from now on.
 
-    For the rest of the task and not for a block: a crash is logged where it ends, long after the
-    block it happened in, and its message may hold what was worked with.
+    For the rest of the task and not for a block: a crash is logged where the task ends, long after
+    the block it happened in, and its message may hold a secret.
     """
     _current.set(redactor)
 
@@ -133,8 +133,8 @@ def _forms(secret: str) -> Iterator[str]:
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     for plain in (secret, f"{secret}:", f":{secret}"):
         raw = plain.encode()
-        # Base64 inside a longer text depends on what stands before it: take the part of each of
-        # the three alignments that does not.
+        # Base64 inside a longer text depends on the bytes before it: take the part of each of the
+        # three alignments that does not.
         for skip in range(3):
             code = base64.b64encode(b"\0" * skip + raw).decode()
             start = -(-skip * 8 // 6)

@@ -11,7 +11,7 @@ _LONGEST = 255
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request to the hub; whose it is, is known once its API key is."""
+    """One request to the hub; project and key are known once its API key is."""
 
     request_id: str
     headers: Iterable[tuple[bytes, bytes]]
@@ -27,18 +27,18 @@ class RequestContext:
         return None
 
 
-_current: ContextVar[RequestContext | None] = ContextVar("asking", default=None)
+_current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
 
 
 def bind(request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> RequestContext:
-    """Have what this task does from now on belong to a request."""
-    asking = RequestContext(request_id, headers)
-    _current.set(asking)
-    return asking
+    """Create a request context, bind it to the current task and return it."""
+    context = RequestContext(request_id, headers)
+    _current.set(context)
+    return context
 
 
 def forget() -> None:
-    """Have what this task does from now on belong to no request."""
+    """Remove the request context from the current task."""
     _current.set(None)
 
 

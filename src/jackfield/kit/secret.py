@@ -9,7 +9,7 @@ _MASK = "Secret(…)"
 
 
 class Secret:
-    """A text that never prints itself: asking for it is a deliberate `reveal`."""
+    """A text that never prints itself; `reveal` returns it."""
 
     __slots__ = ("_value",)
 
@@ -37,9 +37,9 @@ class Secret:
 
 
 class Token(Secret):
-    """A random bearer secret the hub hands out once: it is stored as a digest.
+    """A random bearer secret that the hub issues once and stores as a digest.
 
-    Its prefix tells people, and leak scanners, what it opens.
+    Its prefix identifies it for people and for leak scanners.
     """
 
     prefix: ClassVar[str]
@@ -54,5 +54,5 @@ class Token(Secret):
         return cls(cls.prefix + secrets.token_urlsafe(32))
 
     def digest(self) -> bytes:
-        """Return the 32 bytes a token is looked up by."""
+        """Return the 32 bytes that a token is looked up by."""
         return hashlib.sha256(self.reveal().encode()).digest()

@@ -20,7 +20,7 @@ _LAST_PORT: Final = 65535
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """One spelling for each: in lower case, without the scheme's own port and the root's dot."""
+    """An origin in normal form: lower case, without default port and trailing dot."""
 
     scheme: str
     authority: str
@@ -30,13 +30,13 @@ class Origin:
 
 
 def find_origin(url: str) -> Origin | None:
-    """Return the origin that `url` begins with; `None` if it is not of the web."""
+    """Return the origin that `url` begins with; `None` if it is not an HTTP one."""
     found = _ORIGIN.match(url)
     return None if found is None else _normalize(found[0])
 
 
 def split_origin(url: str) -> tuple[Origin, str] | None:
-    """Return the origin that `url` begins with, and the rest as it is written."""
+    """Return the origin that `url` begins with, and the unchanged rest."""
     found = _ORIGIN.match(url)
     origin = None if found is None else _normalize(found[0])
     return None if found is None or origin is None else (origin, url[found.end() :])
@@ -44,7 +44,7 @@ def split_origin(url: str) -> tuple[Origin, str] | None:
 
 @lru_cache(maxsize=4096)
 def _normalize(written: str) -> Origin | None:
-    """Put an origin into its one spelling. Remembered: they are few, and every request asks."""
+    """Return the normal form. Cached: origins are few, and every request needs one."""
     found = _ORIGIN.fullmatch(written)
     assert found is not None
     scheme, host = found[1].lower(), found[2].lower().removesuffix(".")

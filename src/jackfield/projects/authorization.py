@@ -8,10 +8,10 @@ from jackfield.projects.models import ApiKeyToken, Unauthenticated
 
 def read_api_key(header: str | None) -> ApiKeyToken:
     """
-    Find the API key in an `Authorization` header.
+    Return the API key of an `Authorization` header.
 
-    Taken: HTTP Basic with the key as user name (with or without the colon) or as password,
-    Bearer, and a key that stands there alone, as some MCP clients send it.
+    Accepted: HTTP Basic with the key as user name (with or without the colon) or as password,
+    Bearer, and the key alone, as some MCP clients send it.
 
     Raises:
         Unauthenticated: there is none.

@@ -11,7 +11,7 @@ from jackfield.kit.secret import Token
 
 
 class Scope(StrEnum):
-    """What an API key may do. Being allowed to write includes being allowed to read."""
+    """A right of an API key. The right to write includes the right to read."""
 
     CONNECT_WRITE = "connect:write"
     ACCOUNTS_READ = "accounts:read"
@@ -35,13 +35,13 @@ _INCLUDES = {
 
 
 class ApiKeyToken(Token, prefix="jf_sk_"):
-    """A project's own software proves itself with one of these."""
+    """The token that a project's own software authenticates with."""
 
     __slots__ = ()
 
 
 class SignInToken(Token, prefix="jf_si_"):
-    """Opens the dashboard once."""
+    """The token of a sign-in link: opens the dashboard once."""
 
     __slots__ = ()
 
@@ -65,7 +65,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is kept of an API key: never the key."""
+    """An API key as it is stored: without its token."""
 
     id: ApiKeyId
     name: str
@@ -76,7 +76,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking: one project, with the scopes of one of its keys."""
+    """The authenticated caller: one project, with the scopes of one of its keys."""
 
     project_id: ProjectId
     scopes: frozenset[Scope]
@@ -92,10 +92,10 @@ class Caller:
 
     def require(self, scope: Scope) -> None:
         """
-        Make sure the caller may do what needs `scope`.
+        Raise unless the caller has `scope`.
 
         Raises:
-            MissingScope: the key does not carry it.
+            MissingScope: the key does not have it.
         """
         if scope not in self.scopes:
             msg = f"this needs an API key with the scope {scope.value!r}"
@@ -114,7 +114,7 @@ class Unauthenticated(HubError):
 
 
 class MissingScope(HubError):
-    """The API key does not carry the scope this needs."""
+    """The API key does not have the scope that this requires."""
 
     code = "missing_scope"
     status = 403

@@ -29,7 +29,7 @@ class Projects:
         self._tx = tx
 
     async def add(self, name: str) -> None:
-        """Add the project, unless there is one of that name."""
+        """Add the project, unless one of that name exists."""
         await self._tx.run(
             """
             insert into projects (id, name, created_at)
@@ -49,8 +49,8 @@ class Projects:
         row = await self._tx.one("select name, settings from projects where id = :project_id")
         if row is None:
             raise ProjectNotFound
-        kept: dict[str, Json] = parse(row["settings"])
-        return convert({"name": row["name"], **kept}, ProjectSettings)
+        stored: dict[str, Json] = parse(row["settings"])
+        return convert({"name": row["name"], **stored}, ProjectSettings)
 
     async def save_settings(self, settings: ProjectSettings) -> None:
         await self._tx.run(
@@ -122,7 +122,7 @@ class SignIns:
         )
 
     async def use_link(self, token: SignInToken) -> bool:
-        """Mark a link as used; false when it was already, or has expired."""
+        """Mark a link as used; return false if it was used already or has expired."""
         row = await self._tx.one(
             """
             update sign_in_links
@@ -167,7 +167,7 @@ async def all_projects(db: Database) -> list[Project]:
 
 
 async def find_caller(db: Database, token: ApiKeyToken) -> Caller | None:
-    """Look `token` up among every project's keys: this is how we learn whose it is."""
+    """Look `token` up among the keys of every project: the project is not known before."""
     rows = await db.unscoped(
         """
         select id, project_id, scopes
@@ -190,7 +190,7 @@ async def find_sign_in_project(db: Database, token: SignInToken) -> ProjectId | 
 
 
 async def find_dashboard_project(db: Database, token: DashboardToken) -> Project | None:
-    """Return the project that a signed-in browser looks at."""
+    """Return the project of a signed-in browser."""
     rows = await db.unscoped(
         """
         select projects.id, projects.name, projects.created_at

@@ -42,14 +42,14 @@ _SESSION_LIFETIME: Final = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A new key: the only time its token can be read."""
+    """A new key, with its token: the only time that can be read."""
 
     id: ApiKeyId
     token: ApiKeyToken
 
 
 async def ensure_project(hub: Hub, actor: Actor, name: str = DEFAULT_PROJECT) -> Project:
-    """Return the project called `name`; make it if there is none."""
+    """Return the project called `name`; create it if there is none."""
     project = await find_project(hub.db, name)
     if project is None:
         async with hub.db.write(ProjectId.new(hub.clock()), actor) as tx:
@@ -74,7 +74,7 @@ async def get_project(hub: Hub, name: str) -> Project:
 
 
 async def project_settings(hub: Hub, project_id: ProjectId) -> ProjectSettings:
-    """Return a project's settings, as they are or were within the last second."""
+    """Return a project's settings, at most one second old."""
     entries = await hub.cache.entries(hub.db, project_id)
     known: ProjectSettings | None = entries.get("settings")
     if known is None:
@@ -90,14 +90,14 @@ async def change_settings(tx: Tx, values: Mapping[str, Json]) -> ProjectSettings
     Raises:
         InvalidRequest: some cannot be used; all are named.
     """
-    # First, because it locks the row: of two changes at once neither undoes the other.
+    # First, because it locks the row: two concurrent changes do not undo each other.
     await tx.touch()
     current = await Projects(tx).settings()
     defaults = ProjectSettings((await Projects(tx).get()).name)
-    given = {
+    changed = {
         name: getattr(defaults, name) if value is None else value for name, value in values.items()
     }
-    settings = checked(replace(current, **given))
+    settings = checked(replace(current, **changed))
     await Projects(tx).save_settings(settings)
     return settings
 
@@ -111,11 +111,11 @@ async def issue_key(tx: Tx, *, name: str, scopes: frozenset[Scope] = EVERY_SCOPE
 
 async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
     """
-    Find out whose key this is.
+    Return the caller that an API key authenticates.
 
     Raises:
-        Unauthenticated: nobody's, or it was revoked.
-        RateLimited: it has asked too often.
+        Unauthenticated: the key does not exist, or was revoked.
+        RateLimited: the key has sent too many requests.
     """
     digest = token.digest()
     project_id = hub.key_projects.get(digest)
@@ -127,7 +127,7 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
     entries = await hub.cache.entries(hub.db, project_id)
     known: Caller | None = entries.get(("caller", digest))
     if known is None:
-        # Read again even if just found: only what is read after `entries` may go into it.
+        # Read again even if just found: only what was read after `entries` may be cached in it.
         known = await find_caller(hub.db, token)
         if known is None:
             raise Unauthenticated
@@ -143,7 +143,7 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
 
 
 async def open_sign_in(tx: Tx) -> SignInToken:
-    """Make a link that signs one browser in to the dashboard, once, within 15 minutes."""
+    """Create a link that signs one browser in to the dashboard, once, within 15 minutes."""
     token = SignInToken.mint()
     await SignIns(tx).add_link(token, tx.now + _LINK_LIFETIME)
     return token
@@ -158,10 +158,10 @@ async def sign_in_url(hub: Hub, project: Project, actor: Actor) -> str:
 
 async def sign_in(hub: Hub, token: SignInToken) -> DashboardToken:
     """
-    Use a sign-in link.
+    Exchange the token of a sign-in link for a dashboard session.
 
     Raises:
-        SignInLinkUsed: it was used, has expired, or never was one.
+        SignInLinkUsed: it was used, has expired, or never existed.
     """
     project_id = await find_sign_in_project(hub.db, token)
     if project_id is None:

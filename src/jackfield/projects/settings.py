@@ -18,7 +18,7 @@ _LONGEST_URL: Final = 2048
 _LONGEST_STRING: Final = 1000
 
 _TOKEN: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
-# Nothing in here ends a declaration or loads anything, so a color can stand in a style sheet.
+# No color ends a declaration or loads anything, so it is safe in a style sheet.
 _COLOR: Final = re.compile(
     r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})|[a-z]{3,30}"
     r"|(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\([0-9a-z .,%/+-]{1,60}\)",
@@ -31,14 +31,14 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
     """
-    A project's settings; what was never set has its default.
+    A project's settings.
 
-    `display_name`, `logo_url` and `colors` (CSS colors by name) are what people who link accounts
-    see; a `white_label` project shows nothing of the hub's own. `allowed_origins` may frame its
-    Hub, and `strings` are what it says differently, by language and key. With `confirm_links` an
+    `display_name`, `logo_url` and `colors` (CSS colors by name) are shown to people who link
+    accounts; a `white_label` project shows nothing of the hub's own. `allowed_origins` may frame
+    its Hub, and `strings` replace texts of the Hub, by language and key. With `confirm_links` an
     account is usable once the project's software has confirmed it. Logs are kept for
     `retention_days`, with bodies and headers only if `advanced_logs`. With `tool_feedback` models
-    have a tool to say how the others worked out.
+    get a tool to rate the others.
     """
 
     name: str
@@ -54,13 +54,13 @@ class ProjectSettings:
     tool_feedback: bool = False
 
     def allows_origin(self, origin: str) -> bool:
-        """Tell whether the page of a web `origin` may frame the project's Hub."""
-        wanted = normal_origin(origin)
-        if wanted is None or "*" in wanted:
+        """Return whether a page of `origin` may frame the project's Hub."""
+        normal = normal_origin(origin)
+        if normal is None or "*" in normal:
             return False
-        scheme, _, host = wanted.partition("://")
+        scheme, _, host = normal.partition("://")
         for allowed in self.allowed_origins:
-            if allowed == wanted:
+            if allowed == normal:
                 return True
             allowed_scheme, _, pattern = allowed.partition("://")
             if pattern.startswith("*.") and scheme == allowed_scheme and host.endswith(pattern[1:]):
@@ -70,10 +70,10 @@ class ProjectSettings:
 
 def checked(settings: ProjectSettings) -> ProjectSettings:
     """
-    Return `settings` in the form they are kept in.
+    Return `settings` in the form they are stored in.
 
     Raises:
-        InvalidRequest: some cannot be used; all are named.
+        InvalidRequest: some are invalid; all are named.
     """
     faults = [*_faults(settings)]
     if faults:
@@ -114,13 +114,13 @@ def _string_faults(strings: Mapping[str, Mapping[str, str]]) -> Iterator[Fault]:
         for key, text in texts.items():
             path = f"strings.{code}.{key}"
             if key not in known:
-                yield Fault(path, "the Hub says nothing under this key")
+                yield Fault(path, "the Hub has no text with this key")
             elif len(text) > _LONGEST_STRING:
                 yield Fault(path, f"expected at most {_LONGEST_STRING} characters")
-            elif odd := language.placeholders(text) - language.placeholders(
+            elif unknown := language.placeholders(text) - language.placeholders(
                 language.default_text(key)
             ):
-                yield Fault(path, f"there is no {{{min(odd)}}} to put in here")
+                yield Fault(path, f"unknown placeholder {{{min(unknown)}}}")
 
 
 def _is_web_address(text: str) -> bool:
@@ -134,10 +134,10 @@ def _is_web_address(text: str) -> bool:
 
 
 def normal_origin(text: str) -> str | None:
-    """Return scheme, host and port in the spelling browsers use, or `None` if it is no origin."""
+    """Return an origin as browsers write it, or `None` if it is none. `*.` may begin the host."""
     scheme, separator, rest = text.strip().lower().partition("://")
-    anything = "*." if rest.startswith("*.") else ""
-    found = split_origin(scheme + separator + rest.removeprefix(anything))
-    if found is None or found[1].strip("/"):
+    wildcard = "*." if rest.startswith("*.") else ""
+    parts = split_origin(scheme + separator + rest.removeprefix(wildcard))
+    if parts is None or parts[1].strip("/"):
         return None
-    return f"{found[0].scheme}://{anything}{found[0].authority}"
+    return f"{parts[0].scheme}://{wildcard}{parts[0].authority}"

@@ -24,7 +24,7 @@ class SecretRows:
         return {row["field"]: row["sealed"] for row in rows}
 
     async def replace(self, owner_id: str, sealed: Mapping[str, bytes], *, generation: int) -> None:
-        """Put `sealed` in the place of all that `owner_id` had."""
+        """Replace all secrets of `owner_id` by `sealed`."""
         await self.remove(owner_id)
         await self._tx.executemany(
             """

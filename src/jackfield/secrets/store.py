@@ -1,7 +1,7 @@
 """The store of sealed secrets: an account's credentials, a webhook's signing secret, and all others.
 
 Each field is sealed alone, bound to its project, owner, name and generation. No other module makes
-a `Binding`: whatever decides where a secret may be opened stands here.
+a `Binding`: this one decides where a secret may be opened.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ from jackfield.vault.cipher import Binding, Vault
 @dataclass(frozen=True, slots=True)
 class SecretOwner:
     """
-    The place of some secrets: a row with this id, after its secrets were replaced this often.
+    The owner of secrets: the id of a row, and how often its secrets have been replaced.
 
-    What was sealed for another generation does not open. An owner whose secrets are never
+    A secret that was sealed for another generation does not open. An owner whose secrets are never
     replaced as a whole stays at one generation.
     """
 
@@ -44,7 +44,7 @@ class SealedSecrets:
         self._vault = vault
 
     async def put(self, owner: SecretOwner, values: Mapping[str, str]) -> None:
-        """Seal `values`, by field, in place of all that the owner had."""
+        """Seal `values`, by field, and replace all secrets of the owner by them."""
         sealed = {
             name: self._vault.seal(Secret(value), _binding(owner, name))
             for name, value in values.items()
@@ -53,20 +53,20 @@ class SealedSecrets:
 
     async def get(self, owner: SecretOwner) -> dict[str, str]:
         """
-        Open all that the owner has, by field; nothing if it has none.
+        Open all secrets of the owner, by field; empty if it has none.
 
         Raises:
-            SealBroken: it is not what was sealed for this owner and generation.
+            SealBroken: they were not sealed for this owner and generation.
         """
         return open_bundle(self._vault, await self.sealed(owner))
 
     async def sealed(self, owner: SecretOwner) -> SealedBundle:
-        """Return what `open_bundle` opens."""
+        """Return the owner's secrets without opening them."""
         return SealedBundle(owner, await self._rows.of(owner.id))
 
 
 async def remove_secrets(tx: Tx, owner_id: str, *, name: str | None = None) -> None:
-    """Delete the secrets of an owner, or the one called `name`, whatever their generation."""
+    """Delete an owner's secrets of all generations, or only the one called `name`."""
     if name is None:
         await SecretRows(tx).remove(owner_id)
     else:
@@ -78,7 +78,7 @@ def open_bundle(vault: Vault, bundle: SealedBundle) -> dict[str, str]:
     Open secrets, by field.
 
     Raises:
-        SealBroken: they are not what was sealed for this owner and generation.
+        SealBroken: they were not sealed for this owner and generation.
     """
     return {
         name: vault.open(sealed, _binding(bundle.owner, name)).reveal()

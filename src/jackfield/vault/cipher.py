@@ -39,7 +39,7 @@ class SealBroken(HubError):
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Where a secret lives. Authenticated with it, but not secret itself.
+    """The place a secret belongs to: authenticated with it, but not secret itself.
 
     `owner_id` is the account or profile, `generation` counts how often its credentials have been
     replaced.
@@ -62,7 +62,7 @@ class Vault:
         self._current = keyring.current
 
     def seal(self, secret: Secret, binding: Binding) -> bytes:
-        """Encrypt `secret` for `binding`. Sealing twice never gives the same bytes."""
+        """Encrypt `secret` for `binding`; the result differs each time."""
         bound = bytes(binding)
         data_key = AESGCM.generate_key(bit_length=KEY_BYTES * 8)
         header = _VERSION + bytes.fromhex(self._current)
@@ -72,11 +72,11 @@ class Vault:
 
     def open(self, sealed: bytes, binding: Binding) -> Secret:
         """
-        Decrypt what `seal` made for the same `binding`.
+        Decrypt a value that `seal` returned for the same `binding`.
 
         Raises:
             SealBroken: the bytes were altered, moved, or sealed under a key this vault does not
-                hold. Deliberately does not say which.
+                have. Deliberately does not say which.
         """
         header, wrapped, boxed = sealed[:_HEADER], sealed[_HEADER:_WRAPPED], sealed[_WRAPPED:]
         bound = header + bytes(binding)

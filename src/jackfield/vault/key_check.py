@@ -2,8 +2,8 @@
 Key check value: detects a keyring that is not the one a database was sealed with.
 
 For each key that ever sealed something, the database keeps a known text sealed under it. A hub
-that cannot open one of them was given the wrong keyring, or none: it must not start, because it
-would seal new credentials under a key that opens nothing of what is there.
+that cannot open one of them has the wrong keyring, or none: it must not start, because it would
+seal new credentials under a key that opens none of the stored ones.
 """
 
 from collections.abc import Mapping
@@ -23,10 +23,10 @@ def make(vault: Vault, key_id: str) -> bytes:
 
 def check(vault: Vault, proofs: Mapping[str, bytes], location: str) -> None:
     """
-    Make sure that `vault` opens everything that was sealed, by `proofs` (key id to proof).
+    Raise unless `vault` opens all `proofs` (key id to proof).
 
     Raises:
-        KeyringUnusable: it does not.
+        KeyringUnusable: it does not open one of them.
     """
     for key_id, sealed in sorted(proofs.items()):
         try:

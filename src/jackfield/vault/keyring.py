@@ -73,12 +73,12 @@ class _KeyringDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def find(location: str, variable: Callable[[str], str | None]) -> Keyring | None:
     """
-    Read the keyring at `location`: a path, or `env:NAME`. `None` when there is none yet.
+    Read the keyring at `location`: a path, or `env:NAME`. `None` if there is none yet.
 
     `variable` looks up an environment variable.
 
     Raises:
-        KeyringUnusable: there is one, but it is damaged, or others may read it.
+        KeyringUnusable: it is damaged, or other users may read it.
     """
     if location.startswith("env:"):
         name = location.removeprefix("env:")
@@ -97,17 +97,17 @@ def find(location: str, variable: Callable[[str], str | None]) -> Keyring | None
         msg = f"the keyring {location!r} cannot be read: {error.strerror}"
         raise KeyringUnusable(msg) from error
     if mode & _OTHERS:
-        msg = f"the keyring {location!r} can be read by others; run: chmod 600 {location}"
+        msg = f"the keyring {location!r} can be read by other users; run: chmod 600 {location}"
         raise KeyringUnusable(msg)
     return _parse(content, repr(location))
 
 
 def create(location: str, now: datetime) -> Keyring:
     """
-    Make a keyring with one new key at `location`, never over another.
+    Create a keyring with one new key at `location`; an existing one is never replaced.
 
     Raises:
-        KeyringUnusable: nothing can be written there.
+        KeyringUnusable: it cannot be written.
     """
     keyring = Keyring.mint(now)
     draft = Path(f"{location}.{os.getpid()}.new")
@@ -117,8 +117,8 @@ def create(location: str, now: datetime) -> Keyring:
             file.write(_render(keyring))
             file.flush()
             os.fsync(file.fileno())
-        # A link, not a rename: it is there whole or not at all, and never replaces another. On
-        # disk before anything is sealed, since losing it loses all that is sealed under it.
+        # A link, not a rename: atomic, and it never replaces another file. On disk before
+        # anything is sealed, since losing it loses all that is sealed under it.
         os.link(draft, location)
         draft.unlink()
         _sync_folder(Path(location).parent)
@@ -140,7 +140,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _parse(content: bytes, where: str) -> Keyring:
+def _parse(content: bytes, source: str) -> Keyring:
     try:
         document = msgspec.json.decode(content, type=_KeyringDocument)
         keys = tuple(
@@ -154,7 +154,7 @@ def _parse(content: bytes, where: str) -> Keyring:
         sound, keys, document = False, (), None
     if not sound or document is None or document.current not in {key.id for key in keys}:
         # Not chained: the cause could quote a key.
-        msg = f"the keyring in {where} is damaged; restore it from a backup"
+        msg = f"the keyring in {source} is damaged; restore it from a backup"
         raise KeyringUnusable(msg) from None
     return Keyring(keys, document.current)
 

@@ -32,7 +32,7 @@ class UnusableKey(ValueError):
 
 
 class RsaSigner:
-    """Signs with keys given as PEM, or as base64 of it."""
+    """Signs with RSA keys in PEM, or base64 of it."""
 
     def sign_jwt(self, claims: Mapping[str, Json], *, private_key: str) -> str:
         header = _segment({"alg": "RS256", "typ": "JWT"})
@@ -49,12 +49,12 @@ class RsaSigner:
 
     def sign_xml(self, document: str, *, private_key: str, certificate: str | None) -> str:
         """Sign a document that is in canonical form; the signature follows its first child."""
-        found = _ROOT_ID.match(document)
-        if found is None:
+        root = _ROOT_ID.match(document)
+        if root is None:
             msg = "the document's root has no ID"
             raise UnusableKey(msg)
         digest = base64.b64encode(hashlib.sha256(document.encode()).digest()).decode()
-        info = _signed_info(found[1], digest)
+        info = _signed_info(root[1], digest)
         value = base64.b64encode(_sign(private_key, info.encode())).decode()
         signature = (
             f'<ds:Signature xmlns:ds="{_DSIG}">'
@@ -62,9 +62,9 @@ class RsaSigner:
             + f"<ds:SignatureValue>{value}</ds:SignatureValue>{_key_info(certificate)}"
             "</ds:Signature>"
         )
-        place = document.index("</", document.index(">") + 1)
-        place = document.index(">", place) + 1
-        return document[:place] + signature + document[place:]
+        closing = document.index("</", document.index(">") + 1)
+        end = document.index(">", closing) + 1
+        return document[:end] + signature + document[end:]
 
 
 def _signed_info(reference: str, digest: str) -> str:
@@ -99,7 +99,7 @@ def _load(private_key: str) -> rsa.RSAPrivateKey:
         pem = private_key if "-----BEGIN" in private_key else _decoded(private_key)
         key = load_pem_private_key(pem.replace("\\n", "\n").encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        # The cause may quote the key: it stays here.
+        # Not chained: the cause may quote the key.
         msg = "the private key cannot be read"
         raise UnusableKey(msg) from None
     if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < _SMALLEST_KEY:
