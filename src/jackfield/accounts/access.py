@@ -26,8 +26,7 @@ from jackfield.secrets.store import SealedBundle, SealedSecrets, open_bundle
 class AccountAccess:
     """An account, the connector profile it is used under, and the secrets of both, sealed.
 
-    It may be cached: the connector is looked up when it is asked for, because it can be loaded
-    anew meanwhile.
+    It may be cached: the connector is looked up at each use, because it can be reloaded meanwhile.
     """
 
     project_id: ProjectId
@@ -60,19 +59,19 @@ class AccountAccess:
 
     @property
     def cache_key(self) -> str:
-        """Names what was learned with these credentials; others of the account have another."""
+        """A key for values that depend on the credentials: it changes when they are replaced."""
         return f"{self.account.id}/{self.account.generation}"
 
     def allows(self, action_id: str) -> bool:
-        """Tell whether the account was linked for an action, and its profile lets it run it."""
+        """Return whether both the account and its profile allow an action."""
         return self.profile.allows(action_id) and self.account.allows(action_id)
 
     @property
     def allowed_actions(self) -> frozenset[str] | None:
         """The ids of the actions that may be run; `None` means all."""
         lists = (self.profile.allowed_actions, self.account.allowed_actions)
-        given = [each for each in lists if each is not None]
-        return frozenset(filter(self.allows, given[0])) if given else None
+        limits = [allowed for allowed in lists if allowed is not None]
+        return frozenset(filter(self.allows, limits[0])) if limits else None
 
 
 async def load(
@@ -84,9 +83,9 @@ async def load(
     method_required: bool = True,
 ) -> AccountAccess:
     """
-    Load an account, whatever its status, under its own profile or the one that is named.
+    Load an account in any status, under its own profile or under `profile_id`.
 
-    Without `method_required`, the connector and the auth method may have gone since it was linked.
+    Without `method_required`, the connector and the auth method may no longer exist.
 
     Raises:
         AccountNotFound: the project has no such account.
@@ -114,10 +113,10 @@ async def load_usable(
     hub: Hub, project_id: ProjectId, account_id: str, *, profile_id: str | None = None
 ) -> AccountAccess:
     """
-    Return an account that can be used now; whatever must hold before it is, is settled here.
+    Return an account after all checks that its use needs.
 
-    It is remembered until the project changes. New credentials are a change: they come with
-    another generation, for which nothing of the old ones opens.
+    It is cached until the project changes. New credentials are a change: they have another
+    generation, for which the old ones do not open.
 
     Raises:
         AccountNotFound: the project has no such account.
@@ -138,10 +137,10 @@ async def load_usable(
 
 def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:
     """
-    Open an account's credentials, with what the operator set up under them.
+    Open an account's credentials, joined with the setup of its profile.
 
     Raises:
-        SealBroken: they do not belong to this account, profile and generation.
+        SealBroken: they were not sealed for this account, profile and generation.
     """
     secrets = open_bundle(hub.vault, access.secrets)
     return Credentials.of(
@@ -153,10 +152,10 @@ def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:
 
 def open_fields(hub: Hub, access: AccountAccess) -> dict[str, str]:
     """
-    Open what the account's own form was filled in with, to be filled in again.
+    Open the values of the account's form, to edit them.
 
     Raises:
-        SealBroken: it does not belong to this account and generation.
+        SealBroken: they were not sealed for this account and generation.
     """
     return {**access.account.public_values, **open_bundle(hub.vault, access.secrets)}
 
@@ -169,7 +168,7 @@ def method_of(
     remedy: str = "link the account again",
 ) -> AuthMethod:
     """
-    Return the auth method that something was linked by; `remedy` says what to do without it.
+    Return the auth method `key` of a connector; `remedy` is the advice if it is gone.
 
     Raises:
         AccountNotUsable: the connector no longer has it.

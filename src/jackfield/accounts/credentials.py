@@ -14,10 +14,9 @@ from jackfield.secrets.store import SecretOwner
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a connector's auth method asks for, in clear: never to be kept, logged or returned.
+    """The values of an account's auth method in clear: never store, log or return them.
 
-    With them is what the operator set up for all accounts. `redactor` masks what of it is secret
-    wherever it turns up.
+    The operator's setup for all accounts is among them. `redactor` masks those that are secret.
     """
 
     values: Mapping[str, str]
@@ -27,7 +26,7 @@ class Credentials:
     def of(
         cls, values: Mapping[str, str], *, secrets: Iterable[str], setup: Setup = NO_SETUP
     ) -> Self:
-        """Join an account's own values, of which `secrets` are secret, with the setup below."""
+        """Join an account's own values, of which `secrets` are secret, with the setup."""
         if setup is NO_SETUP:
             return cls(values, Redactor(secrets))
         return cls({**setup.values, **values}, Redactor((*secrets, *setup.secrets)))

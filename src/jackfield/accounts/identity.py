@@ -1,8 +1,7 @@
 """The identity of an account at its provider, kept so that another one is noticed.
 
-A connector says what tells accounts apart (`identity`), or the fields that do are marked as the
-account's identifiers. What is found is kept sealed: it is nobody's business, and short numbers
-would not stay secret behind a hash.
+A connector declares how to find it (`identity`), or marks the fields that identify an account. It
+is stored sealed: it is private, and a hash of a short number is easily reversed.
 """
 
 from typing import Final
@@ -16,13 +15,13 @@ _FIELD: Final = "identity"
 
 
 async def keep_identity(tx: Tx, vault: Vault, owner_id: str, identity: frozenset[str]) -> None:
-    """Keep `identity` as the one of the account, or pending link, `owner_id`."""
+    """Store the identity of the account, or pending link, `owner_id`."""
     values = {_FIELD: encode(sorted(identity)).decode()} if identity else {}
     await SealedSecrets(tx, vault).put(_owner(tx, owner_id), values)
 
 
 async def kept_identity(tx: Tx, vault: Vault, owner_id: str) -> frozenset[str]:
-    """Return what `keep_identity` kept; nothing if it was never known."""
+    """Return the stored identity; empty if it is not known."""
     kept = (await SealedSecrets(tx, vault).get(_owner(tx, owner_id))).get(_FIELD)
     return frozenset() if kept is None else frozenset(decode(kept, list[str]))
 

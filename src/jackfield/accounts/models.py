@@ -26,7 +26,7 @@ class AccountType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusReason:
-    """Why an account is not active: a stable code, and words for people."""
+    """The reason why an account is not active: a stable code, and a text for people."""
 
     code: str
     description: str
@@ -39,7 +39,7 @@ class Account:
 
     `public_values` are the fields of its auth method that are no secrets; the secrets are in
     the vault, sealed for this account and `generation`, which counts how often they were replaced.
-    `allowed_actions` are the ids of those it was linked for; `None` means all.
+    `allowed_actions` are the ids of the actions it was linked for; `None` means all.
     """
 
     id: AccountId
@@ -64,7 +64,7 @@ class Account:
 
     @property
     def needs_relinking(self) -> bool:
-        """Whether nothing but new credentials makes it usable again."""
+        """Whether only new credentials make it usable again."""
         return self.status in (AccountStatus.ERROR, AccountStatus.EXPIRED)
 
     def allows(self, action_id: str) -> bool:
@@ -72,10 +72,10 @@ class Account:
 
     def require_allowed(self, action_id: str) -> None:
         """
-        Make sure the account was linked for an action.
+        Raise unless the account was linked for an action.
 
         Raises:
-            ActionNotAllowed: its owner was asked for others.
+            ActionNotAllowed: it was linked for others only.
         """
         if not self.allows(action_id):
             msg = f"the account {self.id} was not linked for the action {action_id!r}"
@@ -83,7 +83,7 @@ class Account:
 
     def require_usable(self) -> None:
         """
-        Make sure actions can be run.
+        Raise unless actions can be run.
 
         Raises:
             AccountNotUsable: the account is not active.
@@ -96,7 +96,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountFilter:
-    """Which accounts are meant; an empty choice means all."""
+    """A filter of accounts; an empty tuple means all."""
 
     ids: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ class AccountFilter:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """`number` counts from 1."""
+    """A page of accounts; `number` counts from 1."""
 
     number: int = 1
     size: int = 25

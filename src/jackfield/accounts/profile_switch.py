@@ -17,9 +17,9 @@ from jackfield.runtime import Hub
 
 async def change_profile(tx: Tx, hub: Hub, profile_id: str, values: Mapping[str, Json]) -> Profile:
     """
-    Change a profile, see `profiles.change`; its accounts are inactive while it is.
+    Change a profile (see `profiles.change`); its accounts are inactive while it is.
 
-    Those that were suspended or failing for a reason of their own stay so.
+    Accounts that are suspended or failing keep that status.
     """
     before, profile = await profiles.change(tx, hub, profile_id, values)
     if before.active and not profile.active:
@@ -32,7 +32,7 @@ async def change_profile(tx: Tx, hub: Hub, profile_id: str, values: Mapping[str,
 
 async def remove_profile(tx: Tx, profile_id: str) -> Profile:
     """
-    Delete a profile, and return what it was.
+    Delete a profile, and return it as it was.
 
     Raises:
         ProfileNotFound: the project has no such profile.

@@ -1,8 +1,8 @@
 """
 Transport to the provider of one account: its connector's hosts, through egress.
 
-An account is the same to its connector whoever asks: an action's run, or the verification of its
-credentials. `run_context` is the one place that says what either gets.
+A run of an action and a verification of credentials see the same account. `run_context` is the one
+place that builds the context of both.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _SIGNER: Final = RsaSigner()
 
 @dataclass(frozen=True, slots=True)
 class ProviderAccount:
-    """An account as its connector sees it; one that is about to be linked has no `id` yet."""
+    """An account as its connector sees it; without an `id` until it is linked."""
 
     project_id: ProjectId
     connector: Connector
@@ -54,7 +54,7 @@ class ProviderAccount:
 
     @property
     def limited_as(self) -> str:
-        """What its requests count under; before it is linked, with all its owner tries there."""
+        """The key of its rate limit; before it is linked, its owner's attempts share one."""
         return self.id or f"{self.project_id}/{self.origin_owner_id}/{self.connector.key}"
 
     @property
@@ -78,9 +78,9 @@ def run_context(
     flow: Flow = "action",
 ) -> RunContext:
     """
-    Return what an action of `account` runs with; it may take `deadline` seconds.
+    Return the context of an action of `account`, which may take `deadline` seconds.
 
-    What belongs to one run alone (inputs, cursor, trace) is added with `replace`.
+    The parts of a single run (inputs, cursor, trace) are added with `replace`.
     """
     return RunContext(
         inputs={},
@@ -101,10 +101,9 @@ def run_context(
 @dataclass(frozen=True, slots=True)
 class ProviderTransport:
     """
-    Carries requests to the hosts the connector declares, and to no other.
+    The transport of the engine's requests, to the hosts that the connector declares only.
 
-    A provider that echoes the credential does so to us alone: it is masked before the engine, and
-    so anybody else, sees the answer.
+    A credential that the provider echoes is masked before the engine sees the response.
     """
 
     egress: Egress
@@ -113,7 +112,7 @@ class ProviderTransport:
     seconds: float = 60
 
     async def send(self, request: Request) -> Response:
-        answer = await self.egress.fetch(
+        response = await self.egress.fetch(
             OutboundRequest(
                 request.method,
                 request.url,
@@ -125,24 +124,24 @@ class ProviderTransport:
                 certificate=shown_to(request),
             )
         )
-        body, redactor = answer.body, self.credentials.redactor
-        if answer.status >= 400 or redactor.is_in(body):  # noqa: PLR2004
+        body, redactor = response.body, self.credentials.redactor
+        if response.status >= 400 or redactor.is_in(body):  # noqa: PLR2004
             body = redactor.content(body)
-        return Response(answer.status, answer.headers, body, answer.url)
+        return Response(response.status, response.headers, body, response.url)
 
     def _is_declared(self, url: str) -> bool:
         return self.connector.allows(url, self.credentials.values)
 
 
 def shown_to(request: Request) -> tuple[str, str] | None:
-    """Return the client certificate a request is sent with, as egress takes it: chain and key."""
+    """Return the client certificate of a request as egress takes it: chain and key."""
     if request.certificate is None:
         return None
     return "\n".join(request.certificate.certificates), "\n".join(request.certificate.keys)
 
 
 def safe(error: ProviderError, credentials: Credentials) -> ProviderError:
-    """Return `error` with the account's secrets masked in all that it may show."""
+    """Return `error` with the account's secrets masked."""
     mask, answer = credentials.redactor, error.answer
     return type(error)(
         mask.text(error.detail),

@@ -27,7 +27,7 @@ class Accounts:
 
     async def get(self, account_id: str) -> Account:
         """
-        Return one account; the id is as somebody sent it.
+        Return one account; `account_id` is unchecked input.
 
         Raises:
             AccountNotFound: the project has none with this id.
@@ -93,7 +93,7 @@ class Accounts:
         after: AccountStatus,
         reasons: Sequence[StatusReason],
     ) -> None:
-        """Give all accounts of a profile that have one status another."""
+        """Change the status of all accounts of a profile that have the status `before`."""
         await self._tx.run(
             """
             update accounts
@@ -119,7 +119,7 @@ class Accounts:
         return 0 if row is None else row["total"]
 
     async def providers_of(self, owner_id: str, owner_name: str) -> set[str]:
-        """Return the providers with which an origin owner has an account."""
+        """Return the providers that an origin owner has accounts with."""
         rows = await self._tx.all(
             """
             select distinct provider

@@ -35,7 +35,7 @@ _PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
 async def add(
     tx: Tx, vault: Vault, account: Account, *, method: AuthMethod, values: Mapping[str, str]
 ) -> Account:
-    """Keep a new account, with the credentials `values` sealed for it."""
+    """Store a new account, with its credentials `values` sealed."""
     account = replace(account, public_values=_public(method, values))
     await Accounts(tx).add(account)
     await _seal(tx, vault, account, secrets=sealing.secrets_of(method, values))
@@ -46,7 +46,7 @@ async def add(
 async def replace_credentials(
     tx: Tx, vault: Vault, account: Account, *, method: AuthMethod, values: Mapping[str, str]
 ) -> Account:
-    """Put other credentials in place of those an account had; it can be used again."""
+    """Replace an account's credentials; it can be used again."""
     account = replace(
         account,
         auth_method=method.key,
@@ -66,9 +66,9 @@ async def change(
     tx: Tx, account_id: str, values: Mapping[str, Json], *, profile_id: str | None = None
 ) -> Account:
     """
-    Change what an account is called and whose it is: `values` by field name.
+    Change an account: `values` by field name.
 
-    With `profile_id` it is used by another connector profile of the same kind from now on.
+    With `profile_id` it moves to another connector profile of the same connector and auth method.
 
     Raises:
         AccountNotFound, ProfileNotFound: the project has none with this id.
@@ -82,7 +82,7 @@ async def change(
 
 
 async def remove(tx: Tx, account_id: str) -> Account:
-    """Delete an account and its credentials, and return what it was."""
+    """Delete an account and its credentials, and return it as it was."""
     account = await Accounts(tx).get(account_id)
     await remove_secrets(tx, account.id)
     await forget_identity(tx, account.id)
@@ -111,12 +111,12 @@ async def resume(tx: Tx, account_id: str) -> Account:
 
 async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) -> Account:
     """
-    Ask the provider whether it accepts the account's credential, and keep the answer.
+    Verify an account's credentials at the provider, and update its status.
 
     A suspended account stays suspended, and one whose profile is disabled inactive.
 
     Raises:
-        ProviderError: the provider could not say; the account is left as it was.
+        ProviderError: they could not be verified; the account is left as it was.
     """
     async with hub.db.read(project_id) as tx:
         access = await load(tx, hub, account_id)
@@ -126,13 +126,13 @@ async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) 
     except CredentialRejected as rejected:
         refusal = rejected
     async with hub.db.write(project_id, actor) as tx:
-        return await _keep_verdict(tx, access.account, refusal)
+        return await _update_status(tx, access.account, refusal)
 
 
-async def _keep_verdict(tx: Tx, checked: Account, refusal: CredentialRejected | None) -> Account:
+async def _update_status(tx: Tx, checked: Account, refusal: CredentialRejected | None) -> Account:
     account = await Accounts(tx).get(checked.id)
     if account.generation != checked.generation or account.status in _PAUSED:
-        # The verdict is about a credential that was replaced meanwhile, or changes nothing.
+        # The credential was replaced meanwhile, or the result changes nothing.
         return account
     if refusal is None:
         if account.status is AccountStatus.ACTIVE:

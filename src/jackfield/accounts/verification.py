@@ -1,6 +1,6 @@
 """Verification of credentials at their provider: the only way they become trusted.
 
-It asks as a run of the account would, and never while a transaction is open.
+Its requests are those of a run of the account. No transaction is open meanwhile.
 """
 
 from collections.abc import Mapping
@@ -32,10 +32,10 @@ _log = structlog.get_logger()
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """
-    Credentials that were filled in and that nobody has tried, and whom they are for.
+    Submitted credentials that are not verified yet, and their origin owner.
 
-    `values` are by field of `method`, in the form they are kept in. `account` is the one that has
-    others until now, if any is known.
+    `values` are by field of `method`, in the form they are stored in. `account` is the one whose
+    credentials they replace, if any.
     """
 
     project_id: ProjectId
@@ -50,7 +50,7 @@ class Candidate:
     @classmethod
     def replacing(cls, access: AccountAccess, values: Mapping[str, str]) -> Self:
         """
-        Return other credentials for an account that is linked.
+        Return new credentials for a linked account.
 
         Raises:
             ConnectorNotFound, AccountNotUsable: the account's connector or auth method is gone.
@@ -70,7 +70,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedCredentials:
-    """A candidate that its provider accepts; `identity` tells whose it is, if anything does."""
+    """A candidate that its provider accepts, with the account's identity there, if known."""
 
     candidate: Candidate
     identity: frozenset[str] = field(repr=False)
@@ -78,11 +78,11 @@ class VerifiedCredentials:
 
 async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
     """
-    Ask the provider whether it accepts credentials, and whose they are.
+    Verify credentials at the provider, and find out the identity of their account there.
 
     Raises:
-        CredentialRejected: it refuses them; the faults say which field is to blame.
-        ProviderError: it could not be asked.
+        CredentialRejected: the provider rejects them; the faults name the fields, if known.
+        ProviderError: the provider could not be reached, or failed.
     """
     async with hub.db.read(candidate.project_id) as tx:
         setup = await profiles.setup_of(tx, hub, candidate.profile)
@@ -95,7 +95,7 @@ async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
 
 async def verify_account(hub: Hub, access: AccountAccess) -> None:
     """
-    Ask the provider whether it still accepts an account's credentials.
+    Verify that the provider still accepts an account's credentials.
 
     Raises:
         CredentialRejected, ProviderError: as `verify`.
@@ -105,7 +105,7 @@ async def verify_account(hub: Hub, access: AccountAccess) -> None:
 
 
 def probe_context(hub: Hub, account: ProviderAccount, *, seconds: float) -> RunContext:
-    """Return what an action runs with that tries out an account's credentials."""
+    """Return the context of an action that tests an account's credentials."""
     transport = ProviderTransport(
         hub.egress, account.connector.compiled, account.credentials, seconds=seconds
     )
@@ -134,19 +134,19 @@ async def _run_test_actions(hub: Hub, account: ProviderAccount, method: AuthMeth
         try:
             await test.compiled.run(probe_context(hub, account, seconds=_SECONDS))
         except ProviderError as error:
-            refused = safe(error, credentials)
+            rejected = safe(error, credentials)
             if not test.is_required:
                 key = account.connector.key
                 _log.warning("optional_test_failed", connector=key, code=error.code)
                 continue
-            if not isinstance(refused, ProviderUnauthorized | ProviderRejected):
-                raise refused from None
-            faults = [Fault(f"credentials.{each.path}", each.message) for each in refused.faults]
-            raise CredentialRejected(refused.detail, faults=faults) from None
+            if not isinstance(rejected, ProviderUnauthorized | ProviderRejected):
+                raise rejected from None
+            faults = [Fault(f"credentials.{each.path}", each.message) for each in rejected.faults]
+            raise CredentialRejected(rejected.detail, faults=faults) from None
 
 
 async def _find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod) -> frozenset[str]:
-    """Find out which account at the provider it is; nothing if the credentials do not tell."""
+    """Return the identity of the account at the provider; empty if it cannot be found out."""
     credentials = account.credentials
     if method.identity is None:
         return frozenset(
@@ -160,7 +160,7 @@ async def _find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod)
         try:
             output = (await method.identity.compiled.run(context)).data
         except (ProviderUnauthorized, ProviderRejected) as refused:
-            # The credentials are good, but not for this.
+            # The credentials are valid, but not for this action.
             key = account.connector.key
             _log.warning("identity_not_told", connector=key, code=refused.code)
             return frozenset()

@@ -12,10 +12,9 @@ from jackfield.kit.ids import ProfileId
 class Profile:
     """A connector in a project, with the auth method its accounts are linked by.
 
-    One profile a connector is the default: the one a connect session means that names none.
-    `setup` are the operator's own values for the auth method that are no secrets; the secrets are
-    in the vault, sealed for this profile and `generation`. `allowed_actions` are the ids of those
-    its accounts may run; `None` means all.
+    One profile of each connector is the default: connect sessions that name none use it. `setup`
+    holds the operator's own values for the auth method that are no secrets; the secrets are in the
+    vault, sealed for this profile and `generation`. `allowed_actions` are ids; `None` means all.
     """
 
     id: ProfileId
@@ -34,10 +33,10 @@ class Profile:
 
     def require_active(self) -> None:
         """
-        Make sure accounts can be linked and used.
+        Raise unless accounts can be linked and used.
 
         Raises:
-            ProfileDisabled: an operator switched the profile off.
+            ProfileDisabled: the profile is switched off.
         """
         if not self.active:
             raise ProfileDisabled(profile_id=self.id)
@@ -47,7 +46,7 @@ class Profile:
 
     def require_allowed(self, action_id: str) -> None:
         """
-        Make sure the profile's accounts may run an action.
+        Raise unless the profile's accounts may run an action.
 
         Raises:
             ActionNotAllowed: it is not on the profile's list.
@@ -58,10 +57,10 @@ class Profile:
 
     def require_version(self, loaded: str) -> None:
         """
-        Make sure the loaded version of the connector is the one the profile is pinned to, if any.
+        Raise unless the profile is pinned to no version, or to the one that is loaded.
 
         Raises:
-            ConnectorVersionNotLoaded: it is another.
+            ConnectorVersionNotLoaded: it is pinned to another.
         """
         if self.pinned_version not in (None, loaded):
             msg = (
@@ -73,7 +72,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class ProfileTerms:
-    """What a new profile is to be; what is `None` follows from the connector."""
+    """The fields of a new profile; `None` means the connector's default."""
 
     connector_key: str
     auth_method: str | None = None
@@ -87,7 +86,7 @@ class ProfileTerms:
 
 @dataclass(frozen=True, slots=True)
 class ProfilePage:
-    """Which profiles are meant; `number` counts from 1."""
+    """A page of profiles, and their filters; `number` counts from 1."""
 
     number: int = 1
     size: int = 25
@@ -115,20 +114,20 @@ class ProfileInUse(Conflict):
 
 
 class DefaultProfileRequired(Conflict):
-    """One profile of a connector is the default; make another one the default instead."""
+    """A connector needs a default profile. Make another profile the default instead."""
 
     code = "default_profile_required"
 
 
 class ProfileOfOtherConnector(InvalidRequest):
-    """The connector profile is one of another connector."""
+    """The connector profile belongs to another connector."""
 
     code = "profile_of_other_connector"
     status = 400
 
 
 class InvalidProfile(InvalidRequest):
-    """The connector profile does not fit its connector."""
+    """The connector profile is not valid for its connector."""
 
     code = "invalid_profile"
 

@@ -19,7 +19,7 @@ class Profiles:
 
     async def get(self, profile_id: str) -> Profile:
         """
-        Return one profile; the id is as somebody sent it.
+        Return one profile; `profile_id` is unchecked input.
 
         Raises:
             ProfileNotFound: the project has none with this id.
@@ -84,7 +84,7 @@ class Profiles:
         return [_profile(row) for row in rows]
 
     async def count(self, page: ProfilePage) -> int:
-        """Return how many there are on all pages."""
+        """Return the number of profiles on all pages."""
         where, values = _conditions(page)
         row = await self._tx.one(
             f"""
@@ -104,7 +104,7 @@ class Profiles:
         return {row["connector_key"] for row in rows}
 
     async def add(self, profile: Profile) -> bool:
-        """Keep a new profile, unless it is the default and there is one already; say which."""
+        """Store a new profile and return true, unless it would be a second default."""
         row = await self._tx.one(
             """
             insert into connector_profiles
@@ -122,7 +122,7 @@ class Profiles:
         return row is not None
 
     async def seen_versions(self) -> dict[str, str | None]:
-        """Return the version of each connector that was seen last, if any was."""
+        """Return the version of each connector that was seen last; `None` if none was."""
         rows = await self._tx.all(
             """
             select connector_key, min(seen_version) as version
@@ -134,7 +134,7 @@ class Profiles:
         return {row["connector_key"]: row["version"] for row in rows}
 
     async def see_version(self, connector_key: str, version: str) -> bool:
-        """Keep the version of a connector that is seen now; say if it is another than before."""
+        """Store the version of a connector, and return whether it differs from the one before."""
         rows = await self._tx.all(
             """
             update connector_profiles
@@ -169,7 +169,7 @@ class Profiles:
         await self._tx.touch()
 
     async def clear_default(self, connector_key: str) -> None:
-        """Make none of a connector's profiles the default."""
+        """Leave a connector without a default profile."""
         await self._tx.run(
             """
             update connector_profiles
@@ -180,7 +180,7 @@ class Profiles:
         )
 
     async def choose_default(self, connector_key: str) -> None:
-        """Make the oldest profile of a connector the default, an active one before the others."""
+        """Make the oldest profile of a connector the default, active ones first."""
         await self._tx.run(
             """
             update connector_profiles

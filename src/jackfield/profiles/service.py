@@ -32,9 +32,9 @@ _PRODUCTION: Final = "production"
 
 async def ensure_defaults(hub: Hub, project_id: ProjectId, actor: Actor) -> None:
     """
-    Give the project a default profile for each connector that needs nothing from the operator.
+    Create a default profile for each connector that needs nothing from the operator.
 
-    A connector that ever had a profile is left alone, so that one that was deleted stays deleted.
+    A connector that ever had a profile gets none, so that a deleted profile stays deleted.
     """
     ready = {
         connector.key: method
@@ -59,11 +59,11 @@ async def ensure_defaults(hub: Hub, project_id: ProjectId, actor: Actor) -> None
 
 async def create(tx: Tx, hub: Hub, terms: ProfileTerms) -> Profile:
     """
-    Switch a connector on; its first profile is the default.
+    Create a profile of a connector; its first one is the default.
 
     Raises:
         ConnectorNotFound: there is no such connector.
-        InvalidProfile: the connector has no such auth method or action, or needs another setup.
+        InvalidProfile: the connector has no such auth method or action, or the setup is invalid.
     """
     connector = hub.catalog.get(terms.connector_key)
     method = _method(connector, terms.auth_method)
@@ -95,9 +95,9 @@ async def change(
     tx: Tx, hub: Hub, profile_id: str, values: Mapping[str, Json]
 ) -> tuple[Profile, Profile]:
     """
-    Change a profile, `values` by field name, and return it as it was and as it is.
+    Change a profile, `values` by field name, and return it as it was and as it is now.
 
-    Of `setup` what is named changes, and a value of `None` is taken away.
+    `setup` is merged into the present one; a value of `None` removes the field.
 
     Raises:
         ProfileNotFound: the project has no such profile.
@@ -106,17 +106,14 @@ async def change(
     """
     before = await Profiles(tx).get(profile_id)
     connector = hub.catalog.get(before.connector_key)
-    given = dict(values)
-    if given.get("is_default") is False and before.is_default:
+    changes = dict(values)
+    if changes.get("is_default") is False and before.is_default:
         raise DefaultProfileRequired
-    faults: list[Fault] = []
-    if "allowed_actions" in given:
-        faults += _unknown_actions(connector, given["allowed_actions"])
-    _require(faults)
-    setup: Mapping[str, Json] | None = given.pop("setup", None)
-    profile = replace(before, **given, updated_at=tx.now)
+    _require(_unknown_actions(connector, changes.get("allowed_actions")))
+    setup: Mapping[str, Json] | None = changes.pop("setup", None)
+    profile = replace(before, **changes, updated_at=tx.now)
     if setup is not None:
-        profile = await _change_setup(tx, hub, profile, connector=connector, given=setup)
+        profile = await _change_setup(tx, hub, profile, connector=connector, changes=setup)
     if profile.is_default and not before.is_default:
         await Profiles(tx).clear_default(connector.key)
     await Profiles(tx).save(profile)
@@ -125,7 +122,7 @@ async def change(
 
 
 async def remove(tx: Tx, profile: Profile) -> None:
-    """Delete a profile that no account is linked with; another of its connector is the default."""
+    """Delete a profile without accounts; if it was the default, another one becomes it."""
     await remove_secrets(tx, profile.id)
     await Profiles(tx).remove(profile.id)
     if profile.is_default:
@@ -135,7 +132,7 @@ async def remove(tx: Tx, profile: Profile) -> None:
 
 async def pin(tx: Tx, hub: Hub, profile_id: str, version: str | None) -> Profile:
     """
-    Let a profile's accounts run on this version of the connector only; `None` for any.
+    Pin a profile to a version of its connector; `None` unpins it.
 
     Raises:
         ProfileNotFound: the project has no such profile.
@@ -159,12 +156,12 @@ async def setup_of(tx: Tx, hub: Hub, profile: Profile) -> Setup:
 
 
 async def _change_setup(
-    tx: Tx, hub: Hub, profile: Profile, *, connector: Connector, given: Mapping[str, Json]
+    tx: Tx, hub: Hub, profile: Profile, *, connector: Connector, changes: Mapping[str, Json]
 ) -> Profile:
     method = _method(connector, profile.auth_method)
     before = (await setup_of(tx, hub, profile)).values
-    wanted = {name: value for name, value in {**before, **given}.items() if value is not None}
-    values, secret = _checked_setup(method, wanted), secret_names(method)
+    merged = {name: value for name, value in {**before, **changes}.items() if value is not None}
+    values, secret = _checked_setup(method, merged), secret_names(method)
     profile = replace(
         profile,
         setup={name: value for name, value in values.items() if name not in secret},
@@ -199,7 +196,7 @@ def _environment(method: AuthMethod) -> str:
 
 
 def _method(connector: Connector, key: str | None) -> AuthMethod:
-    """Return the auth method that was named, or the one a new profile has by itself."""
+    """Return the auth method called `key`; by default the first that is ready, or the first."""
     if key is None:
         return next((each for each in connector.auth_methods if each.ready), _first(connector))
     method = connector.find_auth_method(key)
@@ -215,8 +212,8 @@ def _first(connector: Connector) -> AuthMethod:
     return connector.auth_methods[0]
 
 
-def _checked_setup(method: AuthMethod, given: Mapping[str, object]) -> dict[str, str]:
-    checked = method.check_setup(given)
+def _checked_setup(method: AuthMethod, values: Mapping[str, object]) -> dict[str, str]:
+    checked = method.check_setup(values)
     _require(checked.faults)
     return checked.values
 
@@ -238,9 +235,8 @@ def _unknown_environment(method: AuthMethod, key: str | None) -> Iterator[Fault]
 
 
 def _require(faults: Iterable[Fault]) -> None:
-    found = tuple(faults)
-    if found:
-        raise _invalid(*found)
+    if listed := tuple(faults):
+        raise _invalid(*listed)
 
 
 def _invalid(*faults: Fault) -> InvalidProfile:

@@ -13,7 +13,7 @@ from jackfield.vault.cipher import Vault
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A profile's setup in clear: never to be kept, logged or returned. `secrets` are in it."""
+    """A profile's setup in clear: never store, log or return it. `secrets` are among `values`."""
 
     values: Mapping[str, str] = field(default_factory=dict[str, str])
     secrets: tuple[str, ...] = ()
@@ -32,10 +32,10 @@ def owner_of(project_id: ProjectId, profile: Profile) -> SecretOwner:
 
 def open_setup(vault: Vault, bundle: SealedBundle, profile: Profile) -> Setup:
     """
-    Open a profile's secrets, and join them with what of the setup is no secret.
+    Open a profile's secrets, and join them with the rest of the setup.
 
     Raises:
-        SealBroken: it is not what was sealed for this profile and generation.
+        SealBroken: they were not sealed for this profile and generation.
     """
     secrets = open_bundle(vault, bundle)
     if not secrets:

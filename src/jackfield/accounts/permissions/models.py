@@ -14,7 +14,7 @@ from jackfield.connectors.permissions import find_probe
 
 
 class Verdict(StrEnum):
-    """`UNKNOWN` is what no probe stands for, what was not probed, and what a probe left open."""
+    """The result for an action. `UNKNOWN`: no probe, not probed yet, or no clear result."""
 
     ALLOWED = "allowed"
     REFUSED = "refused"
@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProbeFinding:
-    """What one probe found; `detail` says why, where that is not plain."""
+    """The result of one probe; `detail` is the reason, if there is one."""
 
     probe: str
     verdict: Verdict
@@ -32,7 +32,7 @@ class ProbeFinding:
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """What was found, when, and with which generation of the account's credentials."""
+    """The results of all probes with one generation of the account's credentials."""
 
     account_id: str
     generation: int
@@ -42,7 +42,7 @@ class ProbeReport:
 
 @dataclass(frozen=True, slots=True)
 class ActionPermission:
-    """Whether the credentials may run an action; `probe` is the one that tells, if one does."""
+    """The permission to run an action; `probe` is the one that tests it, if any."""
 
     action: ActionInfo
     verdict: Verdict
@@ -52,7 +52,7 @@ class ActionPermission:
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """Every action of an account's connector. `probed_at` is empty until somebody asked."""
+    """The permissions for every action of an account's connector."""
 
     account: Account
     probed_at: datetime | None

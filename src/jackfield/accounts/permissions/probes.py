@@ -24,24 +24,23 @@ _log = structlog.get_logger()
 
 
 async def probe(hub: Hub, access: AccountAccess) -> tuple[ProbeFinding, ...]:
-    """Make every probe of the account's auth method, a few at once, and say what each found."""
+    """Run every probe of the account's auth method, a few at once, and return the results."""
     account = ProviderAccount.of(access, open_credentials(hub, access))
     redaction.learn(account.credentials.redactor)
-    turns = asyncio.Semaphore(_AT_ONCE)
-
+    slots = asyncio.Semaphore(_AT_ONCE)
     end = asyncio.get_running_loop().time() + _SECONDS_FOR_ALL
 
-    async def ask(each: PermissionProbe) -> ProbeFinding:
+    async def run_in_time(each: PermissionProbe) -> ProbeFinding:
         try:
-            async with asyncio.timeout_at(end), turns:
-                return await _ask(hub, account, each)
+            async with asyncio.timeout_at(end), slots:
+                return await _run(hub, account, each)
         except TimeoutError:
             return ProbeFinding(each.key, Verdict.UNKNOWN, "there was no time left to ask")
 
-    return tuple(await asyncio.gather(*map(ask, access.method.permissions)))
+    return tuple(await asyncio.gather(*map(run_in_time, access.method.permissions)))
 
 
-async def _ask(hub: Hub, account: ProviderAccount, each: PermissionProbe) -> ProbeFinding:
+async def _run(hub: Hub, account: ProviderAccount, each: PermissionProbe) -> ProbeFinding:
     try:
         await each.compiled.run(probe_context(hub, account, seconds=_SECONDS))
     except ProviderError as error:
@@ -49,7 +48,7 @@ async def _ask(hub: Hub, account: ProviderAccount, each: PermissionProbe) -> Pro
     except HubError as error:
         return ProbeFinding(each.key, Verdict.UNKNOWN, error.detail)
     if not each.reads:
-        # It was meant to be refused. What it did is done, and its author must hear of it.
+        # It was meant to be refused, so it may have changed something: its author must know.
         _log.error("probe_not_refused", connector=account.connector.key, probe=each.key)
     return ProbeFinding(each.key, Verdict.ALLOWED)
 

@@ -6,13 +6,13 @@ from jackfield.kit.json import convert, encode, parse
 
 
 class PermissionReports:
-    """What was last found out about the accounts of the transaction's project."""
+    """The latest reports on the accounts of the transaction's project."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
 
     async def find(self, account_id: str, *, generation: int) -> ProbeReport | None:
-        """Find what was found out with the credentials of this generation."""
+        """Return the report on the credentials of this generation."""
         row = await self._tx.one(
             """
             select account_id, generation, probed_at, findings
@@ -28,8 +28,8 @@ class PermissionReports:
         findings = convert(parse(row["findings"]), tuple[ProbeFinding, ...])
         return ProbeReport(row["account_id"], row["generation"], row["probed_at"], findings)
 
-    async def keep(self, probed: ProbeReport) -> None:
-        """Put what was found in the place of what was known."""
+    async def keep(self, report: ProbeReport) -> None:
+        """Store a report in place of the account's last one."""
         await self._tx.run(
             """
             insert into account_permissions
@@ -40,8 +40,8 @@ class PermissionReports:
                    probed_at = excluded.probed_at,
                    findings = excluded.findings
             """,
-            account_id=probed.account_id,
-            generation=probed.generation,
-            probed_at=probed.probed_at,
-            findings=encode(probed.findings).decode(),
+            account_id=report.account_id,
+            generation=report.generation,
+            probed_at=report.probed_at,
+            findings=encode(report.findings).decode(),
         )

@@ -10,7 +10,7 @@ from jackfield.runtime import Hub
 
 
 async def read_permissions(hub: Hub, project_id: ProjectId, account_id: str) -> Permissions:
-    """Tell what was last found out; the provider is not asked."""
+    """Return the latest report; no request is sent to the provider."""
     async with hub.db.read(project_id) as tx:
         access = await load(tx, hub, account_id, method_required=False)
         account = access.account
@@ -22,19 +22,19 @@ async def probe_permissions(
     hub: Hub, project_id: ProjectId, actor: Actor, account_id: str
 ) -> Permissions:
     """
-    Find out anew what an account's credentials may do, and keep it.
+    Run the probes of an account's credentials, and store the report.
 
-    Nothing changes at the provider: it is asked for what only reads, or for what it refuses.
+    Nothing changes at the provider: probes only read, or are requests that it refuses.
     """
     async with hub.db.read(project_id) as tx:
-        asked = await load(tx, hub, account_id)
-    findings = await probe(hub, asked)
+        probed = await load(tx, hub, account_id)
+    findings = await probe(hub, probed)
     async with hub.db.write(project_id, actor) as tx:
-        # The account may have gone, or been linked anew, while the provider was asked.
+        # The account may have been deleted, or linked again, during the probes.
         access = await load(tx, hub, account_id, method_required=False)
         account = access.account
-        found = ProbeReport(account.id, asked.account.generation, tx.now, findings)
-        if account.generation == found.generation:
-            await PermissionReports(tx).keep(found)
+        report = ProbeReport(account.id, probed.account.generation, tx.now, findings)
+        if account.generation == report.generation:
+            await PermissionReports(tx).keep(report)
         kept = await PermissionReports(tx).find(account.id, generation=account.generation)
     return Permissions.of(account, access.connector, access.method, kept)
