@@ -59,14 +59,14 @@ async def open_hub(
     """
     Open the installation that `settings` describe, and close it at the end of the block.
 
-    `catalog` holds connectors that were read before, instead of those in the settings' folders.
-    On SQLite the database is made and brought to this version; the default project and the
-    profiles that need nothing from an operator are there afterwards.
+    `catalog` replaces the connectors of the settings' folders. On SQLite the database is created
+    and migrated. The default project, and the profiles that need nothing from an operator, are
+    created.
 
     Raises:
         DatabaseUnusable: the data directory or the database cannot be used.
-        KeyringUnusable: the vault's keys are missing, damaged, or others'.
-        InvalidRewrite: the provider rewrite cannot be understood.
+        KeyringUnusable: the vault's keys are missing, damaged, or those of another database.
+        InvalidRewrite: the provider rewrite is malformed.
     """
     rewrites = rewrite.parse(settings.provider_rewrite)
     cache = ProjectCache()
@@ -80,14 +80,14 @@ async def open_hub(
             catalog = Catalog(_folders(settings), cache=settings.data_dir / "cache")
             catalog.load()
         egress = Egress(rewrites=rewrites, allow_private=settings.allow_private_networks)
-        appender = WriteBuffer(db)
+        write_buffer = WriteBuffer(db)
         try:
             hub = Hub(
                 db=db,
                 vault=Vault(await _open_keyring(db, settings, clock)),
                 egress=egress,
                 catalog=catalog,
-                write_buffer=appender,
+                write_buffer=write_buffer,
                 public_url=(settings.public_url or public_url).rstrip("/"),
                 rewrites=rewrites,
                 clock=clock,
@@ -101,10 +101,10 @@ async def open_hub(
             for project in await all_projects(db):
                 await profiles.ensure_defaults(hub, project.id, _ACTOR)
                 await announce_versions(hub, project.id, _ACTOR)
-            _say_what_is_unusual(settings, hub)
+            _log_warnings(settings, hub)
             yield hub
         finally:
-            await appender.close()
+            await write_buffer.close()
             await egress.close()
 
 
@@ -113,7 +113,7 @@ async def open_database(
     settings: Settings, *, clock: Clock = system_clock, cache: ProjectCache | None = None
 ) -> AsyncGenerator[Database]:
     """
-    Open the database that `settings` name; `cache` is told of what changes in it.
+    Open the database that `settings` name; writes invalidate `cache`.
 
     Raises:
         DatabaseUnusable: it, or the data directory, cannot be used.
@@ -133,9 +133,9 @@ async def open_database(
 
 
 def build_app(hub: Hub) -> ASGIApp:
-    """Return everything one origin serves: the API, agents' protocols, the Hub, pages, docs."""
+    """Return the application: the API, the protocols for agents, the Hub, pages and docs."""
     agent = a2a.A2a(hub)
-    # Their runs have a log of their own.
+    # MCP and A2A calls are not logged as API requests: their runs are logged.
     protocols = (
         Mount(mcp.PATH, mcp.Mcp(hub).serve, openapi=mcp_openapi.OPERATIONS, is_logged=False),
         # The root is also a page: the dashboard.
@@ -169,19 +169,19 @@ async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyri
     location = settings.keyring_location
     rows = await db.unscoped("select id, proof from vault_keys")
     proofs = {row["id"]: row["proof"] for row in rows}
-    found = keyring.find(location, variable)
-    if found is None:
+    keys = keyring.find(location, variable)
+    if keys is None:
         if proofs:
             msg = (
                 f"there is no keyring at {location!r}, but this database holds credentials that "
                 "were sealed with one; restore it from a backup, or point JACKFIELD_KEYRING to it"
             )
             raise KeyringUnusable(msg)
-        found = keyring.create(location, clock())
+        keys = keyring.create(location, clock())
         _log.info("keyring_created", location=location)
-    vault = Vault(found)
+    vault = Vault(keys)
     key_check.check(vault, proofs, location)
-    for key in found.keys:
+    for key in keys.keys:
         if key.id not in proofs:
             await db.unscoped(
                 "insert into vault_keys (id, proof, created_at) values (:id, :proof, :now)"
@@ -189,7 +189,7 @@ async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyri
                 id=key.id,
                 proof=key_check.make(vault, key.id),
             )
-    return found
+    return keys
 
 
 def _make_data_dir(folder: Path) -> None:
@@ -211,7 +211,7 @@ def _folders(settings: Settings) -> list[Path]:
     return [own_folder(), *([settings.connectors] if settings.connectors else [])]
 
 
-def _say_what_is_unusual(settings: Settings, hub: Hub) -> None:
+def _log_warnings(settings: Settings, hub: Hub) -> None:
     for origin, target in hub.rewrites.targets.items():
         _log.warning("provider_rewritten", origin=origin, target=target)
     if settings.allow_private_networks:

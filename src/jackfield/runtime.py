@@ -21,7 +21,7 @@ from jackfield.vault.cipher import Vault
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Everything a request may need. `public_url` has no slash at its end."""
+    """The long-lived parts of the process. `public_url` has no trailing slash."""
 
     db: Database
     vault: Vault
@@ -32,13 +32,13 @@ class Hub:
     rewrites: Rewrites = field(default_factory=Rewrites)
     clock: Clock = system_clock
     sleep: Sleep = asyncio.sleep
-    # Keeps accounts to what their providers take.
+    # Rate limits of providers, per account.
     limiter: Limiter = field(default_factory=lambda: Limiter(now=time.monotonic))
-    # Answers of providers that a connector says may be given again.
+    # Responses of providers that a connector declares cacheable.
     response_cache: ResponseCache = field(default_factory=lambda: ResponseCache(system_clock))
     cache: ProjectCache = field(default_factory=ProjectCache)
-    # How often each API key may ask, if that is bounded.
+    # The rate limit per API key, if there is one.
     rate_limit: TokenBuckets | None = None
-    # Which project an API key's digest was last seen to speak for; whether it still does is in
-    # the project's cache entries.
+    # The project of an API key, by the key's digest; whether the key is still valid is in the
+    # project's cache entries.
     key_projects: dict[bytes, ProjectId] = field(default_factory=dict[bytes, ProjectId])

@@ -26,7 +26,7 @@ class InvalidSetting(HubError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One installation's settings; docs/reference/settings.md explains each."""
+    """The settings of an installation; docs/reference/settings.md explains each."""
 
     data_dir: Path
     database_url: str | None = None
@@ -46,28 +46,28 @@ class Settings:
         Read the settings of this process.
 
         Raises:
-            InvalidSetting: one of them cannot be used.
+            InvalidSetting: one of them is invalid.
         """
         source = os.environ if environ is None else environ  # noqa: TID251 - the one reader
-        given = {
+        values = {
             name.removeprefix("JACKFIELD_"): value.strip()
             for name, value in source.items()
             if name.startswith("JACKFIELD_")
         }
         return cls(
-            data_dir=Path(given.get("DATA_DIR") or "jackfield-data").expanduser(),
-            database_url=_database_url(given.get("DATABASE_URL")),
-            keyring=given.get("KEYRING") or None,
-            public_url=_url("JACKFIELD_PUBLIC_URL", given.get("PUBLIC_URL")),
-            connectors=_folder("JACKFIELD_CONNECTORS", given.get("CONNECTORS")),
-            provider_rewrite=given.get("PROVIDER_REWRITE", ""),
+            data_dir=Path(values.get("DATA_DIR") or "jackfield-data").expanduser(),
+            database_url=_database_url(values.get("DATABASE_URL")),
+            keyring=values.get("KEYRING") or None,
+            public_url=_url("JACKFIELD_PUBLIC_URL", values.get("PUBLIC_URL")),
+            connectors=_folder("JACKFIELD_CONNECTORS", values.get("CONNECTORS")),
+            provider_rewrite=values.get("PROVIDER_REWRITE", ""),
             allow_private_networks=_switch(
-                "JACKFIELD_ALLOW_PRIVATE_NETWORKS", given.get("ALLOW_PRIVATE_NETWORKS", "")
+                "JACKFIELD_ALLOW_PRIVATE_NETWORKS", values.get("ALLOW_PRIVATE_NETWORKS", "")
             ),
-            rate_limit=_count("JACKFIELD_RATE_LIMIT", given.get("RATE_LIMIT", "")),
-            log_level=_level(given.get("LOG_LEVEL")),
-            url=_url("JACKFIELD_URL", given.get("URL")) or DEFAULT_URL,
-            api_key=given.get("API_KEY") or None,
+            rate_limit=_count("JACKFIELD_RATE_LIMIT", values.get("RATE_LIMIT", "")),
+            log_level=_level(values.get("LOG_LEVEL")),
+            url=_url("JACKFIELD_URL", values.get("URL")) or DEFAULT_URL,
+            api_key=values.get("API_KEY") or None,
         )
 
     @property
@@ -80,7 +80,7 @@ class Settings:
 
 
 def variable(name: str) -> str | None:
-    """Look up the environment variable that a setting such as `env:NAME` names."""
+    """Return the environment variable that a setting such as `env:NAME` names."""
     return os.environ.get(name)  # noqa: TID251 - the one reader
 
 

@@ -14,10 +14,10 @@ _LONGEST_BODY: Final = 256 * 1024
 
 class DryRunTransport:
     """
-    A transport (see `jackfield.engine.ports.Transport`) that keeps a request and sends nothing.
+    A transport (see `jackfield.engine.ports.Transport`) that captures a request and sends nothing.
 
-    The run ends with the first request: what comes after may depend on its answer. It is cancelled
-    and not made to fail, since a step may go on after an error.
+    The run ends with the first request: later ones may depend on the response. It is cancelled and
+    does not fail, since a step may go on after an error.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class DryRunTransport:
     async def first_request(
         self, run: Coroutine[None, None, ActionResult]
     ) -> Request | ActionResult:
-        """Return the request that `run` begins with, or its outcome where it makes none."""
+        """Return the first request of `run`, or its result if it makes none."""
         running = asyncio.create_task(run)
         try:
             await asyncio.wait((running, self._captured), return_when=asyncio.FIRST_COMPLETED)
@@ -42,7 +42,7 @@ class DryRunTransport:
 
 
 def describe(request: Request, redactor: Redactor) -> dict[str, Json]:
-    """Spell a request out as it would be sent, without any credential."""
+    """Return a request as it would be sent, with credentials masked."""
     return {
         "method": request.method,
         "url": redactor.text(request.url),
@@ -54,7 +54,7 @@ def describe(request: Request, redactor: Redactor) -> dict[str, Json]:
 def masked_headers(
     headers: Mapping[str, str], redactor: Redactor, *, secrets: Collection[str] = ()
 ) -> dict[str, str]:
-    """Return headers without any credential; `secrets` are masked as words, however short."""
+    """Return headers with credentials masked; `secrets` are masked as words, also short ones."""
     return {
         name: MASK
         if is_secret_name(name) or not set(value.split()).isdisjoint(secrets)

@@ -9,17 +9,16 @@ from jackfield.kit.json import Json
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What somebody wants run, as they sent it.
+    """A client's request to run an action, unchecked.
 
-    `placed` holds the arguments by place (`path`, `query`, `headers`, `body`) and name. `source`
-    says where the order came from, for the log. `profile_id` puts the run under another connector
-    profile than the account's. A `dry_run` sends nothing: it says what would be sent. With `debug`
-    the outcome says what was, as far as it may be shown.
+    `arguments` are by location (`path`, `query`, `headers`, `body`) and name. `source` is the entry
+    point, for the log. `profile_id` overrides the account's connector profile. A `dry_run` returns
+    the request that would be sent. With `debug` the result describes the requests that were sent.
     """
 
     action_id: str
     account_id: str
-    placed: Mapping[str, Mapping[str, Json]]
+    arguments: Mapping[str, Mapping[str, Json]]
     cursor: str | None = None
     source: str = "api"
     profile_id: str | None = None
@@ -29,9 +28,9 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProxyRequest:
-    """A request of somebody's own, to be sent with an account's credentials.
+    """A client's own request to a provider, to be sent with an account's credentials.
 
-    `base_url` stands in for the connector's own; `body` is JSON, or a text that is sent as it is.
+    `base_url` replaces that of the connector; `body` is JSON, or a text that is sent as it is.
     """
 
     account_id: str
@@ -46,7 +45,7 @@ class ProxyRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProxyResponse:
-    """What the provider said, whatever its status; `refusal` is that once more, if it refused."""
+    """A provider's response of any status; `refusal` repeats it if it is an error."""
 
     status: int
     headers: Mapping[str, str]
@@ -55,7 +54,7 @@ class ProxyResponse:
 
 
 class HostNotDeclared(InvalidRequest):
-    """The connector does not declare this host, so no credential is sent there."""
+    """The connector does not declare this host, so no credentials are sent there."""
 
     code = "host_not_declared"
     status = 400
@@ -76,13 +75,13 @@ class AccountMissing(InvalidRequest):
 
 
 class AnswerTooDeep(ProviderError):
-    """The provider's answer is nested too deep to be read."""
+    """The provider's response is nested too deeply to be read."""
 
     code = "provider_answer_too_deep"
 
 
 class RequestTimeout(HubError):
-    """The request was not done within its 60 seconds."""
+    """The request did not finish within 60 seconds. Retry later."""
 
     code = "request_timeout"
     status = 408
@@ -91,6 +90,6 @@ class RequestTimeout(HubError):
 
 
 class NotStreamed(InvalidRequest):
-    """This action gives back no rows that could be passed on as they come: leave `stream` out."""
+    """This action does not return rows that can be streamed. Retry without `stream`."""
 
     code = "not_streamed"

@@ -1,7 +1,7 @@
 """Proxy calls: a caller's own request to the provider, with an account's credentials.
 
-The provider's answer is given back as it is, refusals included: the call to us was right. Credentials go to
-the hosts that the connector declares, and nowhere else.
+The provider's response is returned as it is, errors included. Credentials are sent only to the
+hosts that the connector declares.
 """
 
 import base64
@@ -32,7 +32,7 @@ from jackfield.runtime import Hub
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]{0,8000}")
 _SCHEME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
-# The connection's own, ours, or what the transport sets itself.
+# Headers of the connection, of the hub, or set by the transport itself.
 _DROPPED: Final = frozenset(
     {
         "host", "content-length", "connection", "keep-alive", "transfer-encoding", "te", "trailer",
@@ -50,69 +50,69 @@ _REFUSED: Final = 400
 
 
 async def forward(
-    hub: Hub, project_id: ProjectId, actor: Actor, order: ProxyRequest
+    hub: Hub, project_id: ProjectId, actor: Actor, proxied: ProxyRequest
 ) -> ProxyResponse:
     """
-    Send a request to an account's provider and return its answer.
+    Send a request to an account's provider and return the response.
 
     Raises:
         AccountNotFound: the project has no such account.
         AccountNotUsable: it is not active.
         ActionNotAllowed: its connector profile allows some actions only.
         HostNotDeclared: the connector does not send credentials there.
-        InvalidRequest: it is no request that could be sent.
-        ProviderError: there is no answer.
+        InvalidRequest: it cannot be sent.
+        ProviderError: there is no response.
         RequestTimeout: it took too long.
     """
     recorder = RunRecorder(
-        hub, project_id, actor, action_id=PROXY, account_id=order.account_id, source=PROXY
+        hub, project_id, actor, action_id=PROXY, account_id=proxied.account_id, source=PROXY
     )
-    if order.dry_run:
-        request, credentials = await _prepare(hub, project_id, order, recorder)
+    if proxied.dry_run:
+        request, credentials = await _prepare(hub, project_id, proxied, recorder)
         described = describe(request, credentials.redactor)
         return ProxyResponse(200, {}, {"dry_run": True, "requests": [described]})
-    async with record_run(hub, project_id, recorder, inputs={"path": order.path}) as told:
-        request, credentials = await _prepare(hub, project_id, order, recorder)
+    async with record_run(hub, project_id, recorder, inputs={"path": proxied.path}) as outcome:
+        request, credentials = await _prepare(hub, project_id, proxied, recorder)
         recorder.redactor = credentials.redactor
         redaction.learn(credentials.redactor)
-        response = await _send(hub, order.account_id, request, credentials, recorder)
-        answer = _answer(response, request, credentials)
-        told.status, told.output = answer.status, answer.data
-        if answer.status == _UNAUTHORIZED and recorder.held is not None:
-            await recheck_credentials(hub, project_id, actor, recorder.held.account)
-    return answer
+        response = await _send(hub, proxied.account_id, request, credentials, recorder)
+        result = _result(response, request, credentials)
+        outcome.status, outcome.output = result.status, result.data
+        if result.status == _UNAUTHORIZED and recorder.access is not None:
+            await recheck_credentials(hub, project_id, actor, recorder.access.account)
+    return result
 
 
 async def _prepare(
-    hub: Hub, project_id: ProjectId, order: ProxyRequest, recorder: RunRecorder
+    hub: Hub, project_id: ProjectId, proxied: ProxyRequest, recorder: RunRecorder
 ) -> tuple[Request, Credentials]:
-    access = await load_usable(hub, project_id, order.account_id, profile_id=order.profile_id)
+    access = await load_usable(hub, project_id, proxied.account_id, profile_id=proxied.profile_id)
     connector = access.connector
-    recorder.held, recorder.connector = access, connector
+    recorder.access, recorder.connector = access, connector
     access.profile.require_allowed(f"{connector.key}_{PROXY}")
     access.account.require_allowed(f"{connector.key}_{PROXY}")
     access.profile.require_version(connector.version)
     credentials = open_credentials(hub, access)
-    return _request(order, access, connector, credentials), credentials
+    return _request(proxied, access, connector, credentials), credentials
 
 
 def _request(
-    order: ProxyRequest, access: AccountAccess, connector: Connector, credentials: Credentials
+    proxied: ProxyRequest, access: AccountAccess, connector: Connector, credentials: Credentials
 ) -> Request:
     account, compiled = access.account, connector.compiled
     linked = ProxyAccount(account.auth_method, account.environment, credentials.values)
-    base_url = order.base_url or compiled.proxy.base_url(linked)
+    base_url = proxied.base_url or compiled.proxy.base_url(linked)
     if base_url is None:
-        raise _unusable(Fault("url", "is needed: the connector has no one address"))
-    if _SCHEME.match(order.path):
-        raise _unusable(Fault("path", "must be a path; an address belongs into `url`"))
+        raise _unusable(Fault("url", "is required: the connector has no single address"))
+    if _SCHEME.match(proxied.path):
+        raise _unusable(Fault("path", "must be a path; pass an address as `url`"))
     # A slash between them, or the path could turn the host before it into something else.
-    url = normalize(f"{base_url.rstrip('/')}/{order.path.lstrip('/')}")
+    url = normalize(f"{base_url.rstrip('/')}/{proxied.path.lstrip('/')}")
     if not compiled.allows(url, credentials.values):
         raise HostNotDeclared(account_id=account.id)
-    headers = dict(_checked(order.headers))
-    content = _content(order.body, headers)
-    request = Request(order.method.upper(), url, headers, content)
+    headers = dict(_checked(proxied.headers))
+    content = _content(proxied.body, headers)
+    request = Request(proxied.method.upper(), url, headers, content)
     return compiled.proxy.authorize(request, linked)
 
 
@@ -126,11 +126,11 @@ async def _send(
         credentials,
         seconds=run_recorder.LIFE_SECONDS,
     )
-    gate = hub.limiter.for_account(account_id, recorder.connector.compiled.limits)
+    limiter = hub.limiter.for_account(account_id, recorder.connector.compiled.limits)
     recorder.step_started(PROXY, PROXY)
     recorder.requested(PROXY, request)
     try:
-        async with gate.enter(request.method, request.url):
+        async with limiter.enter(request.method, request.url):
             response = await transport.send(request)
     except ProviderError as error:
         recorder.step_ended(PROXY, "failed", {"message": error.detail})
@@ -140,7 +140,7 @@ async def _send(
     return response
 
 
-def _answer(response: Response, request: Request, credentials: Credentials) -> ProxyResponse:
+def _result(response: Response, request: Request, credentials: Credentials) -> ProxyResponse:
     mask = credentials.redactor
     headers = {
         name: mask.text(value) for name, value in response.headers.items() if name not in _KEPT_BACK
@@ -156,7 +156,7 @@ def _answer(response: Response, request: Request, credentials: Credentials) -> P
 def _checked(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in headers.items():
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-            raise _unusable(Fault("headers", "must be names and values as HTTP writes them"))
+            raise _unusable(Fault("headers", "must be valid names and values of HTTP headers"))
         if name.lower() not in _DROPPED:
             yield name, value
 
@@ -166,7 +166,7 @@ def _unusable(fault: Fault) -> InvalidRequest:
 
 
 def _content(body: Json, headers: dict[str, str]) -> bytes | None:
-    """Write the body as its content type asks, and say which it is where nobody has."""
+    """Encode the body for its content type, and set the header where there is none."""
     if body is None:
         return None
     kind = next((v for name, v in headers.items() if name.lower() == "content-type"), None)
@@ -180,7 +180,7 @@ def _content(body: Json, headers: dict[str, str]) -> bytes | None:
 
 
 def _read(response: Response) -> Json:
-    """Return JSON as what it says, text as it is, and other bytes as base64."""
+    """Return parsed JSON, other text as it is, and other bytes as base64."""
     if not response.body:
         return None
     try:

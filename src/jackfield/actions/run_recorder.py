@@ -69,7 +69,7 @@ class _Step:
 
 @dataclass(slots=True)
 class RunOutcome:
-    """What a run gave back, for the log, and the provider's status where that is the run's."""
+    """The result of a run, for the log; `status` is the provider's if that is the run's."""
 
     output: Json = None
     status: int = _OK
@@ -79,7 +79,7 @@ class RunRecorder:
     """
     The trace of one run (see `jackfield.engine.ports.Trace`), and its entry in the log.
 
-    `connector`, `held` and `redactor` are filled in as soon as they are known.
+    `connector`, `access` and `redactor` are set as soon as they are known.
     """
 
     def __init__(
@@ -103,22 +103,17 @@ class RunRecorder:
         self._steps: list[_Step] = []
         self.id: Final = RunId.new(self._started_at)
         self.redactor: Redactor = NOTHING
-        self.held: AccountAccess | None = None
+        self.access: AccountAccess | None = None
         self.connector: Connector | None = None
 
     @property
     def elapsed(self) -> float:
-        """How many seconds the run has taken so far."""
+        """The seconds that the run has taken so far."""
         return time.perf_counter() - self._started
 
     @property
-    def has_sent(self) -> bool:
-        """Whether the provider was asked anything."""
-        return any(step.sent for step in self._steps)
-
-    @property
     def may_have_written(self) -> bool:
-        """Whether the provider was asked to change something, and did not refuse."""
+        """Whether a request that may change something was sent, and not rejected."""
         return any(each.may_have_written for step in self._steps for each in step.sent)
 
     def step_started(self, step_id: str, function: str) -> None:
@@ -138,7 +133,7 @@ class RunRecorder:
             sent.duration_ms = _ms(time.perf_counter() - sent.started)
 
     def response_started(self, status: int) -> None:
-        """Note that the last request was answered, and that its body is passed on unread."""
+        """Record the status of the last response, whose body is streamed."""
         self.answered("", Response(status, {}, b""), seconds=0)
         self.step_ended("", "done", {})
 
@@ -150,9 +145,9 @@ class RunRecorder:
             step.message = output.get("message") if state == "failed" else None
 
     def finish(self, status: int, error: HubError | None) -> None:
-        """Put the run into the log, a moment later."""
-        request, held, connector = request_context.current(), self.held, self.connector
-        account = None if held is None else held.account
+        """Append the run to the write buffer of the log."""
+        request, access, connector = request_context.current(), self.access, self.connector
+        account = None if access is None else access.account
         action = None if connector is None else connector.find_action(self._action_id)
         run = Run(
             id=self.id,
@@ -169,7 +164,7 @@ class RunRecorder:
             request_id=None if request is None else request.request_id,
             key_id=None if request is None else request.key_id,
             user_agent=None if request is None else request.user_agent,
-            profile_id=None if held is None else held.profile.id,
+            profile_id=None if access is None else access.profile.id,
             connector_version=None if connector is None else connector.version,
             action_type=None if action is None else action.action_type,
             auth_method=None if account is None else account.auth_method,
@@ -181,7 +176,7 @@ class RunRecorder:
         append_run(self._hub.write_buffer, self._project_id, run)
 
     def report(self) -> dict[str, Json]:
-        """Return what a caller is shown of the run so far: no credential, no body."""
+        """Return the run so far as a client sees it: without credentials and bodies."""
         return {
             "action_run_id": self.id,
             "connector_version": None if self.connector is None else self.connector.version,
@@ -208,7 +203,7 @@ class RunRecorder:
         }
 
     def keep_bodies(self, inputs: Json, output: Json) -> None:
-        """Put what went in and out into the log as well."""
+        """Append inputs, output, headers and bodies to the write buffer of the log."""
         sent = [each for step in self._steps for each in step.sent][:_MOST_BODIES]
         bodies = RunBodies(
             inputs=self.redactor.value(inputs),
@@ -268,18 +263,18 @@ async def record_run(
     hub: Hub, project_id: ProjectId, recorder: RunRecorder, *, inputs: Json
 ) -> AsyncGenerator[RunOutcome]:
     """
-    Write down how the block ends; with headers and bodies, if that is what the project wants.
+    Record how the block ends; with headers and bodies, if the project's settings say so.
 
-    A credential that was refused is checked: one action's 401 may be about that action alone. An
-    error that leaves the block says whether the provider may have changed something before it.
+    Credentials that were rejected are verified: one action's 401 may be about that action alone. An
+    error that leaves the block gets its `may_have_written` set.
 
     Raises:
-        RequestTimeout: the block was ended by the run's deadline.
-        AnswerTooDeep: what the provider answered cannot be walked through.
+        RequestTimeout: the run's deadline ended the block.
+        AnswerTooDeep: the provider's response is nested too deeply.
     """
     try:
-        async with _logged(hub, project_id, recorder, inputs=inputs) as told:
-            yield told
+        async with _logged(hub, project_id, recorder, inputs=inputs) as outcome:
+            yield outcome
     except HubError as error:
         error.may_have_written = recorder.may_have_written
         raise
@@ -288,7 +283,7 @@ async def record_run(
 async def recheck_credentials(
     hub: Hub, project_id: ProjectId, actor: Actor, account: Account
 ) -> str | None:
-    """Check the credential; return the account's id if it must be linked anew."""
+    """Verify the account's credentials; return its id if it must be linked again."""
     try:
         checked = await accounts.check(hub, project_id, actor, account.id)
     except HubError as error:
@@ -301,15 +296,15 @@ async def recheck_credentials(
 async def _logged(
     hub: Hub, project_id: ProjectId, recorder: RunRecorder, *, inputs: Json
 ) -> AsyncGenerator[RunOutcome]:
-    told, error = RunOutcome(), HubError()
+    outcome, error = RunOutcome(), HubError()
     try:
-        yield told
+        yield outcome
         error = None
     except ProviderUnauthorized as refused:
         error = refused
-        if recorder.held is not None:
+        if recorder.access is not None:
             refused.relink = await recheck_credentials(
-                hub, project_id, recorder.actor, recorder.held.account
+                hub, project_id, recorder.actor, recorder.access.account
             )
         raise
     except ProviderTimeout as late:
@@ -322,14 +317,14 @@ async def _logged(
         error = failed
         raise
     except RecursionError:
-        # What is asked is bounded before it comes here: it is the answer.
+        # The depth of requests is limited before: it is the response.
         error = AnswerTooDeep()
         raise error from None
     finally:
-        recorder.finish(told.status, error)
+        recorder.finish(outcome.status, error)
         settings = await projects.project_settings(hub, project_id)
         if settings.advanced_logs:
-            _keep_bodies(recorder, inputs, told.output)
+            _keep_bodies(recorder, inputs, outcome.output)
 
 
 def _keep_bodies(recorder: RunRecorder, inputs: Json, output: Json) -> None:

@@ -1,8 +1,9 @@
 """
 Execution of actions.
 
-In three phases, so that no transaction is open while a provider thinks: prepare (whose account,
-which action, are the inputs valid), perform (open the credential, run the compiled steps), record.
+In three phases, so that no transaction is open during requests to the provider: prepare (load
+account and action, check the inputs), perform (open the credentials, run the compiled steps),
+record.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ from jackfield.kit.json import Json
 from jackfield.runtime import Hub
 
 
-async def run(hub: Hub, project_id: ProjectId, actor: Actor, order: RunRequest) -> ActionResult:
+async def run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest) -> ActionResult:
     """
     Run an action with one of the project's accounts.
 
@@ -39,75 +40,63 @@ async def run(hub: Hub, project_id: ProjectId, actor: Actor, order: RunRequest) 
         AccountOfOtherProvider: it is linked to another provider.
         AccountNotUsable: it is not active.
         ActionNotAllowed: its connector profile does not allow the action.
-        InvalidInputs: the arguments are not what the action takes; all faults are named.
+        InvalidInputs: the arguments are invalid; all faults are named.
         ProviderError: the provider refused, failed, or took too long.
-        RequestTimeout: all of it took too long.
+        RequestTimeout: the run took too long.
     """
-    recorder = RunRecorder(
-        hub,
-        project_id,
-        actor,
-        action_id=order.action_id,
-        account_id=order.account_id,
-        source=order.source,
-    )
-    if order.dry_run:
-        prepared = await _prepare(hub, project_id, order, recorder)
+    recorder = _recorder(hub, project_id, actor, request)
+    if request.dry_run:
+        prepared = await _prepare(hub, project_id, request, recorder)
         return await _dry_run(hub, prepared)
-    async with record_run(hub, project_id, recorder, inputs=order.placed) as told:
-        prepared = await _prepare(hub, project_id, order, recorder)
+    async with record_run(hub, project_id, recorder, inputs=request.arguments) as logged:
+        prepared = await _prepare(hub, project_id, request, recorder)
         credentials = open_credentials(hub, prepared.access)
         recorder.redactor = credentials.redactor
         transport = ProviderTransport(hub.egress, prepared.connector.compiled, credentials)
-        call = _call(hub, prepared, credentials, transport=transport, trace=recorder)
+        context = _context(hub, prepared, credentials, transport=transport, trace=recorder)
         redaction.learn(credentials.redactor)
         try:
-            outcome = await prepared.action.run(call)
+            result = await prepared.action.run(context)
         except ProviderError as error:
             raise safe(error, credentials) from None
-        told.output = outcome.data
-    outcome = replace(outcome, may_have_written=recorder.may_have_written)
-    if order.debug:
-        return replace(outcome, extra={**outcome.extra, "debug": recorder.report()})
-    return outcome
+        logged.output = result.data
+    result = replace(result, may_have_written=recorder.may_have_written)
+    if request.debug:
+        return replace(result, extra={**result.extra, "debug": recorder.report()})
+    return result
 
 
-async def stream(hub: Hub, project_id: ProjectId, actor: Actor, order: RunRequest) -> RowStream:
+async def stream(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest) -> RowStream:
     """
-    Run an action whose answer is rows, one a line, and return them as they come.
+    Run an action that returns rows, one a line, and stream them.
 
     Raises:
-        NotStreamed: the action gives back something else.
-        HubError: as `run`; what goes wrong after the first row ends the rows.
+        NotStreamed: the action returns something else.
+        HubError: as `run`; an error after the first row ends the stream.
     """
-    recorder = RunRecorder(
-        hub,
-        project_id,
-        actor,
-        action_id=order.action_id,
-        account_id=order.account_id,
-        source=order.source,
-    )
+    recorder = _recorder(hub, project_id, actor, request)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(record_run(hub, project_id, recorder, inputs=order.placed))
-        prepared = await _prepare(hub, project_id, order, recorder)
+        await stack.enter_async_context(
+            record_run(hub, project_id, recorder, inputs=request.arguments)
+        )
+        prepared = await _prepare(hub, project_id, request, recorder)
         if not prepared.action.streams:
             raise NotStreamed
         credentials = open_credentials(hub, prepared.access)
         recorder.redactor = credentials.redactor
         redaction.learn(credentials.redactor)
         transport = StreamingTransport(hub.egress, prepared.connector.compiled, credentials)
-        call = _call(hub, prepared, credentials, transport=transport, trace=recorder)
+        context = _context(hub, prepared, credentials, transport=transport, trace=recorder)
         try:
-            await prepared.action.run(call)
+            await prepared.action.run(context)
         except ResponseStarted:
             pass
         except ProviderError as error:
             raise safe(error, credentials) from None
-        assert transport.answer is not None
-        recorder.response_started(transport.answer.status)
-        stack.callback(transport.answer.close)
-        return row_stream(transport.answer, credentials.redactor, stack.pop_all())
+        assert transport.response is not None
+        recorder.response_started(transport.response.status)
+        stack.callback(transport.response.close)
+        return row_stream(transport.response, credentials.redactor, stack.pop_all())
     raise AssertionError
 
 
@@ -120,37 +109,48 @@ class _Prepared:
     cursor: str | None
 
 
+def _recorder(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest) -> RunRecorder:
+    return RunRecorder(
+        hub,
+        project_id,
+        actor,
+        action_id=request.action_id,
+        account_id=request.account_id,
+        source=request.source,
+    )
+
+
 async def _prepare(
-    hub: Hub, project_id: ProjectId, order: RunRequest, recorder: RunRecorder
+    hub: Hub, project_id: ProjectId, request: RunRequest, recorder: RunRecorder
 ) -> _Prepared:
-    connector, action = hub.catalog.action(order.action_id)
+    connector, action = hub.catalog.action(request.action_id)
     recorder.connector = connector
-    access = await load_usable(hub, project_id, order.account_id, profile_id=order.profile_id)
-    recorder.held = access
+    access = await load_usable(hub, project_id, request.account_id, profile_id=request.profile_id)
+    recorder.access = access
     account = access.account
     if account.provider != connector.key:
         msg = f"account {account.id} is linked to {account.provider!r}, not to {connector.key!r}"
         raise AccountOfOtherProvider(msg)
-    access.profile.require_allowed(order.action_id)
-    account.require_allowed(order.action_id)
+    access.profile.require_allowed(request.action_id)
+    account.require_allowed(request.action_id)
     access.profile.require_version(connector.version)
-    return _Prepared(access, connector, action, action.accept(order.placed), order.cursor)
+    return _Prepared(access, connector, action, action.accept(request.arguments), request.cursor)
 
 
 async def _dry_run(hub: Hub, prepared: _Prepared) -> ActionResult:
     credentials = open_credentials(hub, prepared.access)
     transport = DryRunTransport()
-    call = _call(hub, prepared, credentials, transport=transport)
+    context = _context(hub, prepared, credentials, transport=transport)
     redaction.learn(credentials.redactor)
     try:
-        found = await transport.first_request(prepared.action.run(call))
+        first = await transport.first_request(prepared.action.run(context))
     except ProviderError as error:
         raise safe(error, credentials) from None
-    requests = [describe(found, credentials.redactor)] if isinstance(found, Request) else []
+    requests = [describe(first, credentials.redactor)] if isinstance(first, Request) else []
     return ActionResult({"dry_run": True, "action": prepared.action.id, "requests": requests})
 
 
-def _call(
+def _context(
     hub: Hub,
     prepared: _Prepared,
     credentials: Credentials,

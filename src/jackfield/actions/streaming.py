@@ -1,9 +1,8 @@
 """
 Streaming of a provider's rows, for exports of any size.
 
-The engine prepares the request as for any run. Its transport then keeps the answer open instead of
-reading it; a refusal is read and goes back to the engine, which knows what it means and may try
-again.
+The engine prepares the request as for any run. Its transport then keeps the response open instead
+of reading it; an error is read and returned to the engine, which may retry.
 """
 
 from collections.abc import AsyncGenerator
@@ -27,11 +26,11 @@ _TEXT: Final = "text/plain; charset=utf-8"
 
 
 class ResponseStarted(Exception):
-    """The response has begun and its body is still to come: the engine has done its part."""
+    """The response has begun: the engine's part of the run is over."""
 
 
 class LineTooLong(ProviderError):
-    """One line of the provider's answer is longer than 8 MB, so it cannot be passed on."""
+    """A line of the provider's response is longer than 8 MB and cannot be streamed."""
 
     code = "provider_line_too_long"
 
@@ -43,7 +42,7 @@ class StreamingTransport:
     egress: Egress
     connector: CompiledConnector
     credentials: Credentials
-    answer: Stream | None = None
+    response: Stream | None = None
 
     async def send(self, request: Request) -> Response:
         stream = await self.egress.open(
@@ -58,7 +57,7 @@ class StreamingTransport:
             )
         )
         if stream.status < _REFUSED:
-            self.answer = stream
+            self.response = stream
             raise ResponseStarted
         try:
             body = self.credentials.redactor.content(await stream.read(_LARGEST_REFUSAL))
@@ -69,30 +68,30 @@ class StreamingTransport:
 
 @dataclass(frozen=True, slots=True)
 class RowStream:
-    """Lines that are still to come. What holds them open is let go once they were all read."""
+    """Lines that are streamed. Their connection is closed after the last one."""
 
     content_type: str
     chunks: AsyncGenerator[bytes]
 
 
-def row_stream(answer: Stream, redactor: Redactor, held: AsyncExitStack) -> RowStream:
-    """Pass on the lines of `answer`, without the account's secrets; `held` ends with them."""
-    return RowStream(answer.headers.get("content-type", _TEXT), _pass_on(answer, redactor, held))
+def row_stream(response: Stream, redactor: Redactor, stack: AsyncExitStack) -> RowStream:
+    """Stream the lines of `response`, with secrets masked; `stack` is closed at the end."""
+    return RowStream(response.headers.get("content-type", _TEXT), _rows(response, redactor, stack))
 
 
-async def _pass_on(
-    answer: Stream, redactor: Redactor, held: AsyncExitStack
+async def _rows(
+    response: Stream, redactor: Redactor, stack: AsyncExitStack
 ) -> AsyncGenerator[bytes]:
-    async with held:
+    async with stack:
         waiting = b""
-        async for chunk in answer.chunks():
+        async for chunk in response.chunks():
             # Whole lines at a time: no secret has a line break in it, so none is cut in two.
-            head, found, tail = (waiting + chunk).rpartition(b"\n")
+            head, line_break, tail = (waiting + chunk).rpartition(b"\n")
             waiting = tail
             if len(waiting) > _LONGEST_LINE:
                 raise LineTooLong
-            if found:
-                yield _masked(head + found, redactor)
+            if line_break:
+                yield _masked(head + line_break, redactor)
         if waiting:
             yield _masked(waiting, redactor)
 

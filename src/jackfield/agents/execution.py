@@ -93,7 +93,9 @@ async def run_action(hub: Hub, account_set: AccountSet, call: ActionCall) -> Act
     request = RunRequest(
         action_id=call.action_id,
         account_id=account.id,
-        placed=arguments_by_location(action, _without_account(call.arguments, account), call.style),
+        arguments=arguments_by_location(
+            action, _without_account(call.arguments, account), call.style
+        ),
         source=call.source,
         dry_run=call.is_dry_run,
     )

@@ -16,7 +16,7 @@ class ConnectionAttemptId(Id, prefix="cat"):
 
 
 class AttemptStatus(StrEnum):
-    """`pending` waits for the project to confirm the link; nobody did so in time: `expired`."""
+    """A `pending` attempt waits for the project's confirmation; without it, it is `expired`."""
 
     PENDING = "pending"
     AUTHENTICATED = "authenticated"
@@ -27,10 +27,10 @@ class AttemptStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ConnectionAttempt:
     """
-    Credentials that were shown to the provider, and what followed.
+    The latest attempt to link an account in a connect session, and its result.
 
-    `error_code` and `error_description` are what whoever filled in the form was told. One that is
-    pending is over at `expires_at`.
+    `error_code` and `error_description` are those that the form showed. A pending attempt ends at
+    `expires_at`.
     """
 
     id: ConnectionAttemptId
@@ -66,7 +66,7 @@ class ConnectionAttempt:
         )
 
     def seen_at(self, now: datetime) -> Self:
-        """Return it as it is at a moment."""
+        """Return the attempt with its status at `now`."""
         if self.expires_at is None or self.expires_at > now:
             return self
         return replace(

@@ -15,9 +15,9 @@ _NAMED: Final = re.compile(r"\bcredentials\.(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """A field that is asked for, or that may come to be: then it is not `certain`.
+    """A field of the form. One that depends on others is not certain to be asked for.
 
-    `value` is what it starts with.
+    `value` is its initial value.
     """
 
     field: Field
@@ -26,7 +26,7 @@ class FormField:
 
 
 def visible_fields(method: AuthMethod, values: Mapping[str, str]) -> tuple[FormField, ...]:
-    """Return the fields to show now."""
+    """Return the fields to show for the values entered so far."""
     return tuple(
         FormField(field, True, starting_value(field, values))
         for field in method.visible(values)
@@ -35,22 +35,22 @@ def visible_fields(method: AuthMethod, values: Mapping[str, str]) -> tuple[FormF
 
 
 def static_fields(method: AuthMethod) -> tuple[FormField, ...]:
-    """Return the fields to show where nobody asks again once more is filled in.
+    """Return the fields of a form without JavaScript.
 
-    One whose condition looks at others is there and may be left out; what it was filled in with
-    counts if the condition holds then.
+    A field whose condition depends on others is included as optional; its value is used if the
+    condition holds when the form is submitted.
     """
-    settled = {field.key for field in method.visible({})}
+    unconditional = {field.key for field in method.visible({})}
     shown: list[FormField] = []
     for field in method.config_fields:
         depends = bool(_keys(field.condition or "", method))
-        if not field.computed and (depends or field.key in settled):
+        if not field.computed and (depends or field.key in unconditional):
             shown.append(FormField(field, not depends, starting_value(field, {})))
     return tuple(shown)
 
 
 def controlling_fields(method: AuthMethod) -> frozenset[str]:
-    """Return the keys of the fields that decide what else is asked for, and what it starts with."""
+    """Return the keys of the fields that others depend on for their condition or initial value."""
     texts = [
         text
         for field in method.config_fields
@@ -68,6 +68,6 @@ def starting_value(field: Field, values: Mapping[str, str]) -> str:
 
 
 def _keys(text: str, method: AuthMethod) -> frozenset[str]:
-    """Return the keys of the fields that an expression looks at."""
+    """Return the keys of the fields that an expression refers to."""
     named = set(_NAMED.findall(text))
     return frozenset(field.key for field in method.config_fields if field.key in named)

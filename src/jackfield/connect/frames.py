@@ -1,9 +1,9 @@
 """
 Policy on the pages that may embed the Hub in a frame.
 
-The page's own script asks for a frame with the session's token; the browser says which origin it
-belongs to. The frame's address then names that grant and nothing secret, and the page behind it
-can be framed by the allowed origins only, and listens to the one that asked.
+The page's own script requests a frame with the session's token; the browser sends its origin. The
+frame's URL then holds the id of that grant and nothing secret. The page at that URL can be framed
+by the allowed origins only, and accepts messages from the origin of the request.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from jackfield.runtime import Hub
 
 @dataclass(frozen=True, slots=True)
 class FramePolicy:
-    """Where a frame may stand: below `ancestors` only, at the time it is asked for."""
+    """The origins that may contain a frame now."""
 
     frame: Frame
     ancestors: tuple[str, ...]
@@ -32,26 +32,26 @@ class FramePolicy:
 
 async def open_frame(hub: Hub, holder: Holder, origin: str | None) -> Frame:
     """
-    Let a page of `origin` show the Hub for as long as the session is open.
+    Allow a page of `origin` to show the Hub while the session is open.
 
     Raises:
-        OriginNotAllowed: neither the project nor the session lets it.
+        OriginNotAllowed: the project or the session does not allow it.
     """
     settings = await projects.project_settings(hub, holder.project_id)
-    asking = normal_origin(origin or "")
-    if asking is None:
+    page_origin = normal_origin(origin or "")
+    if page_origin is None:
         msg = (
             "only a web page can show the Hub; the browser sent no origin, or one that is not of "
             "the web (a file, a sandboxed frame)"
         )
         raise OriginNotAllowed(msg)
-    _require_allowed(hub, holder.session.terms, settings, asking)
+    _require_allowed(hub, holder.session.terms, settings, page_origin)
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         frame = Frame(
             id=FrameId.new(tx.now),
             project_id=holder.project_id,
             session_id=holder.session.id,
-            origin=asking,
+            origin=page_origin,
             expires_at=holder.session.expires_at,
         )
         await Frames(tx).add(frame)
@@ -59,7 +59,7 @@ async def open_frame(hub: Hub, holder: Holder, origin: str | None) -> Frame:
 
 
 async def find_policy(hub: Hub, frame_id: str) -> FramePolicy | None:
-    """Return where a frame may stand; nothing if it may stand nowhere (any more)."""
+    """Return the policy of a frame; `None` if it is not, or no longer, allowed."""
     frame = await find_frame(hub.db, frame_id)
     if frame is None:
         return None
@@ -75,10 +75,10 @@ async def find_policy(hub: Hub, frame_id: str) -> FramePolicy | None:
 
 async def frame_of(hub: Hub, holder: Holder, frame_id: str) -> Frame:
     """
-    Return the frame a request says it comes from.
+    Return the frame that a request names.
 
     Raises:
-        OriginNotAllowed: it is not one of this session.
+        OriginNotAllowed: it does not belong to this session.
     """
     frame = await find_frame(hub.db, frame_id)
     if frame is None or (frame.project_id, frame.session_id) != (
@@ -91,19 +91,19 @@ async def frame_of(hub: Hub, holder: Holder, frame_id: str) -> Frame:
 
 async def require_origin(hub: Hub, holder: Holder, origin: str | None) -> None:
     """
-    Refuse a browser whose page the project, or the session, does not know.
+    Raise unless a request comes from an allowed page.
 
-    Where no origins are named, any page may use a token; without an origin it is no page that asks.
+    Without allowed origins, any page may use a token. A request without an origin comes from no page.
 
     Raises:
-        OriginNotAllowed: origins are named, and this is none of them.
+        OriginNotAllowed: the project or the session does not allow this origin.
     """
     if origin is None:
         return
     settings = await projects.project_settings(hub, holder.project_id)
     if settings.allowed_origins:
-        asking = normal_origin(origin) or "this page"
-        _require_allowed(hub, holder.session.terms, settings, asking)
+        page_origin = normal_origin(origin) or "this page"
+        _require_allowed(hub, holder.session.terms, settings, page_origin)
 
 
 def _require_allowed(hub: Hub, terms: SessionTerms, settings: ProjectSettings, origin: str) -> None:

@@ -1,8 +1,8 @@
 """Linking an account: check what was typed, verify it at the provider, keep the account.
 
-In three steps, so that no transaction is open while the provider thinks. What could have changed
-meanwhile (the session was used in another window, another window linked the same account) is
-looked at again in the transaction that keeps the account.
+In three steps, so that no transaction is open during verification. What could have changed meanwhile
+(the session was used in another window, another window linked the same account) is checked again in
+the transaction that stores the account.
 """
 
 from collections.abc import Mapping
@@ -33,18 +33,16 @@ from jackfield.kit.errors import HubError
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 
-# What Iterable and others show of a key they no longer know: enough to tell two apart.
+# As many characters of a key as Iterable and others show: enough to tell two keys apart.
 _TAIL: Final = 4
 _SHORTEST_WITH_TAIL: Final = 16
 
-
-# What came of linking: an account, or what is to become one.
 LinkResult: TypeAlias = Account | PendingLink
 
 
 @dataclass(frozen=True, slots=True)
 class Prefill:
-    """What the form of an account starts with; `tails` are the last characters of its secrets."""
+    """The initial state of an account's form; `tails` are the last characters of its secrets."""
 
     account: Account
     connector: Connector
@@ -63,14 +61,13 @@ async def link(
     Link an account as the session offers it, with the credentials `submitted`, by field.
 
     An origin owner's existing account with the provider gets the new credentials, unless the
-    session asked for a further one. Where the project confirms links itself, nothing is linked
-    before it does.
+    session allows `multiple`. If the project confirms links itself, a pending link is created.
 
     Raises:
-        InvalidFields: the form is incomplete, or holds what does not belong there.
-        CredentialRejected: the provider says no, and why.
-        ProviderError: the provider could not be asked.
-        IdentityChanged: the credentials are good, but not of the account linked until now.
+        InvalidFields: the form is incomplete, or has invalid or unknown fields.
+        CredentialRejected: the provider rejects the credentials.
+        ProviderError: the provider could not be reached, or failed.
+        IdentityChanged: the credentials belong to another account at the provider.
         ConnectSessionUsed, ConnectSessionRevoked: the session ended meanwhile.
     """
     values, terms = require_fields(offer.method, submitted), holder.session.terms
@@ -87,7 +84,7 @@ async def link(
         values=values,
         account=current,
     )
-    # Not that account, but the terms: another window may link one while the provider is asked.
+    # Not that account, but the terms: another window may link one during verification.
     into = LinkTarget(terms)
     return await _link_and_record(
         hub, holder, candidate, into, is_confirmed=confirm_identity_change
@@ -96,10 +93,10 @@ async def link(
 
 async def prefill(hub: Hub, holder: Holder, account_id: str) -> Prefill:
     """
-    Return what the form for linking an account anew starts with.
+    Return the initial state of the form that links an account again.
 
     Raises:
-        AccountNotFound: it is not one this session may touch.
+        AccountNotFound: the session may not edit it.
     """
     async with hub.db.read(holder.project_id) as tx:
         access = await _editable(tx, hub, holder, account_id)
@@ -120,7 +117,7 @@ async def relink(
     Change an account's credentials; a field that was not submitted stays as it is.
 
     Raises:
-        AccountNotFound: it is not one this session may touch.
+        AccountNotFound: the session may not edit it.
         InvalidFields, CredentialRejected, ProviderError: as `link`.
         IdentityChanged, ConnectSessionUsed, ConnectSessionRevoked: as `link`.
     """
@@ -135,7 +132,7 @@ async def relink(
 
 
 async def find_pending(hub: Hub, holder: Holder) -> PendingLink | None:
-    """Return the link that a session left to be confirmed, whatever became of it."""
+    """Return the pending link of a session, in any status."""
     if holder.session.pending_link_id is None:
         return None
     async with hub.db.read(holder.project_id) as tx:
@@ -144,26 +141,26 @@ async def find_pending(hub: Hub, holder: Holder) -> PendingLink | None:
 
 def require_fields(method: AuthMethod, submitted: Mapping[str, str]) -> dict[str, str]:
     """
-    Return the fields of `method` in the form they are kept in.
+    Return the fields of `method` in the form they are stored in.
 
     Raises:
-        InvalidFields: any is missing, malformed, or not one of the method's; all are named.
+        InvalidFields: fields are missing, malformed or unknown; all are named.
     """
     checked = method.check(submitted)
     if checked.faults:
-        words = "; ".join(fault.message for fault in checked.faults)
-        raise InvalidFields(words, faults=checked.faults)
+        msg = "; ".join(fault.message for fault in checked.faults)
+        raise InvalidFields(msg, faults=checked.faults)
     return dict(checked.values)
 
 
 async def _link_and_record(
     hub: Hub, holder: Holder, candidate: Candidate, into: LinkTarget, *, is_confirmed: bool
 ) -> LinkResult:
-    """Verify and keep credentials, and keep in the session what came of it."""
+    """Verify and store credentials, and record the result in the session."""
     begun = hub.clock()
     try:
         verified = await verify(hub, candidate)
-        return await _keep(hub, holder, verified, into, begun=begun, is_confirmed=is_confirmed)
+        return await _save(hub, holder, verified, into, begun=begun, is_confirmed=is_confirmed)
     except HubError as error:
         async with hub.db.write(holder.project_id, holder.actor) as tx:
             failed = ConnectionAttempt.failed(begun, error, now=tx.now)
@@ -171,7 +168,7 @@ async def _link_and_record(
         raise
 
 
-async def _keep(
+async def _save(
     hub: Hub,
     holder: Holder,
     verified: VerifiedCredentials,
@@ -180,26 +177,27 @@ async def _keep(
     begun: datetime,
     is_confirmed: bool,
 ) -> LinkResult:
-    """Keep verified credentials: as an account, or until the project confirms them."""
+    """Store verified credentials: in an account, or until the project confirms them."""
     vault, session_id = hub.vault, holder.session.id
     settings = await projects.project_settings(hub, holder.project_id)
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         if not is_confirmed:
             await require_same_identity(tx, vault, verified, into)
         if settings.confirm_links:
-            waiting = await pending.hold_back(tx, vault, verified, into)
-            pends = ConnectionAttempt.waiting(begun, until=waiting.expires_at, now=tx.now)
-            await ConnectSessions(tx).end(session_id, pends, pending=waiting.id)
-            return waiting
+            pending_link = await pending.add(tx, vault, verified, into)
+            attempt = ConnectionAttempt.waiting(begun, until=pending_link.expires_at, now=tx.now)
+            await ConnectSessions(tx).end(session_id, attempt, pending=pending_link.id)
+            return pending_link
         account = await save_account(tx, vault, verified, into)
-        linked = ConnectionAttempt.linked(begun, account.id, now=tx.now)
-        await ConnectSessions(tx).end(session_id, linked, linked=account.id)
+        attempt = ConnectionAttempt.linked(begun, account.id, now=tx.now)
+        await ConnectSessions(tx).end(session_id, attempt, linked=account.id)
         return account
 
 
 async def _editable(tx: Tx, hub: Hub, holder: Holder, account_id: str) -> AccountAccess:
-    """A session opens the account it names, or those of its origin owner that it could link."""
-    # What a session may not touch looks as if it were not there, whatever else is wrong with it.
+    """Load an account that the session names, or that it could link for its origin owner."""
+    # `method_required=False`: an account out of reach looks as if it did not exist, whatever else
+    # is wrong with it.
     access = await load(tx, hub, account_id, method_required=False)
     account = access.account
     terms = holder.session.terms

@@ -13,7 +13,7 @@ from jackfield.kit.ids import Id, ProfileId, ProjectId
 from jackfield.kit.json import Json
 from jackfield.kit.secret import Token
 
-# A number, because the protocol says so; of the size that JavaScript still counts exactly.
+# A number, because the protocol says so; small enough to be exact in JavaScript.
 ConnectSessionId = NewType("ConnectSessionId", int)
 _ID_BITS: Final = 53
 
@@ -23,7 +23,7 @@ DEFAULT_SECONDS: Final = 1800
 
 
 class FrameId(Id, prefix="frm"):
-    """Names the frame of one page that shows the Hub. No secret: it opens nothing."""
+    """The id of the frame in one page that shows the Hub; no secret."""
 
     __slots__ = ()
 
@@ -36,12 +36,12 @@ class ConnectToken(Token, prefix="jf_ct_"):
 
 @dataclass(frozen=True, slots=True)
 class SessionTerms:
-    """What a connect session lets its holder do, as the project's own software asked for it.
+    """The rights of a connect session's holder, as the project's own software requested them.
 
-    `account_id` means that this account is to be linked anew. Without it, an origin owner who
-    already has an account with the provider edits that one, unless `multiple`; `relink` means that
-    nothing else will do. `scopes` is kept as it was sent. `actions` are all that the account may be used for, if any are named.
-    `allowed_origins` narrow down those that may frame the Hub.
+    `account_id` is an account to link again. Without it, an origin owner who already has an account
+    with the provider edits that one, unless `multiple`; with `relink` no new one can be linked.
+    `scopes` is stored as it was sent. `actions` are the only ones that the account may run, if any
+    are named. `allowed_origins` restrict those that may frame the Hub.
     """
 
     origin_owner_id: str
@@ -65,9 +65,9 @@ class SessionTerms:
 @dataclass(frozen=True, slots=True)
 class ConnectSession:
     """
-    An open pass, or one that was used: it ends with the first account it links.
+    A connect session: it ends with the first account it links.
 
-    `external_trigger_token` names it to what forms tell people to set up at the provider.
+    `external_trigger_token` identifies it in what forms ask people to set up at the provider.
     """
 
     id: ConnectSessionId
@@ -83,11 +83,11 @@ class ConnectSession:
 
     def require_unused(self) -> None:
         """
-        Make sure the session has not come to its end by what somebody did.
+        Raise if the session has been used or revoked.
 
         Raises:
             ConnectSessionUsed: it has linked its account.
-            ConnectSessionRevoked: whoever opened it took it back.
+            ConnectSessionRevoked: it was revoked.
         """
         if self.used_at is not None:
             raise ConnectSessionUsed
@@ -96,11 +96,11 @@ class ConnectSession:
 
     def require_open(self, now: datetime) -> None:
         """
-        Make sure the session can be used.
+        Raise unless the session can be used.
 
         Raises:
             ConnectSessionUsed, ConnectSessionRevoked: as `require_unused`.
-            ConnectSessionExpired: its time is over.
+            ConnectSessionExpired: it has expired.
         """
         self.require_unused()
         if self.expires_at <= now:
@@ -109,7 +109,7 @@ class ConnectSession:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A page of `origin` that shows the Hub."""
+    """The grant for a page of `origin` to show the Hub."""
 
     id: FrameId
     project_id: ProjectId
@@ -123,7 +123,7 @@ def new_session_id() -> ConnectSessionId:
 
 
 class ConnectSessionNotFound(NotFound):
-    """No connect session has this token, or it has ended."""
+    """No connect session with this id or token, or it has ended."""
 
     code = "connect_session_not_found"
 
@@ -178,6 +178,6 @@ class IdentityChanged(Conflict):
 
 
 class InvalidFields(InvalidRequest):
-    """The form is not filled in as the provider's connector asks for."""
+    """The form has fields that are missing or invalid."""
 
     code = "invalid_fields"

@@ -80,7 +80,7 @@ class ConnectSessions:
         return _session(row)
 
     async def open(self, *, after: int | None, size: int) -> Page[ConnectSession]:
-        """Return one page of those that can still be used, those that end first at the front."""
+        """Return one page of the open sessions, by id."""
         rows = await self._tx.all(
             """
             select *
@@ -93,8 +93,8 @@ class ConnectSessions:
             after=after or 0,
             limit=size + 1,
         )
-        found = tuple(map(_session, rows[:size]))
-        return Page(found, str(found[-1].id) if len(rows) > size else None)
+        items = tuple(map(_session, rows[:size]))
+        return Page(items, str(items[-1].id) if len(rows) > size else None)
 
     async def end(
         self,
@@ -105,10 +105,10 @@ class ConnectSessions:
         pending: str | None = None,
     ) -> None:
         """
-        Mark a session as used: it linked the account `linked`, or left the link `pending`.
+        Mark a session as used: it linked the account `linked`, or created the link `pending`.
 
         Raises:
-            ConnectSessionUsed: it has already linked one.
+            ConnectSessionUsed: it was used already.
             ConnectSessionRevoked: it was revoked meanwhile.
         """
         row = await self._tx.one(
@@ -129,7 +129,7 @@ class ConnectSessions:
             (await self.get(session_id)).require_unused()
 
     async def note(self, session_id: ConnectSessionId, attempt: ConnectionAttempt) -> None:
-        """Keep an attempt that linked nothing, unless another one meanwhile did."""
+        """Store a failed attempt, unless another one has linked an account meanwhile."""
         await self._tx.run(
             """
             update connect_sessions
@@ -141,7 +141,7 @@ class ConnectSessions:
         )
 
     async def decide(self, pending_link_id: str, *, account_id: str | None) -> None:
-        """Keep what became of the link that a session left: an account, or nothing."""
+        """Store the decision on a session's pending link: its account, or `None` if refused."""
         row = await self._tx.one(
             """
             select *
@@ -177,7 +177,7 @@ class ConnectSessions:
 
 
 class Frames:
-    """Where the Hub is shown inside pages of others, for the transaction's project."""
+    """The frames of the transaction's project."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
@@ -202,7 +202,7 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose token it is: a session, and the project it belongs to."""
+    """The holder of a connect token: its session and project."""
 
     project_id: ProjectId
     session: ConnectSession
@@ -213,7 +213,7 @@ class Holder:
 
 
 async def find_holder(db: Database, token: ConnectToken) -> Holder | None:
-    """Look `token` up among every project's sessions: this is how we learn whose it is."""
+    """Look `token` up among the sessions of every project: the project is not known before."""
     rows = await db.unscoped(
         "select * from connect_sessions where token_digest = :digest", digest=token.digest()
     )
@@ -221,7 +221,7 @@ async def find_holder(db: Database, token: ConnectToken) -> Holder | None:
 
 
 async def find_frame(db: Database, frame_id: str) -> Frame | None:
-    """Look a frame up among every project's: what frames it is shown to a browser, not a tenant."""
+    """Look a frame up among those of every project: a browser requests it, not a project."""
     rows = await db.unscoped(
         "select * from connect_frames where id = :id and expires_at > :now", id=frame_id
     )

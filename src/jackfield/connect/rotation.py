@@ -1,7 +1,7 @@
 """
 Credential rotation of an account through the API.
 
-They are asked about like any that a person enters: what the provider refuses is never kept.
+They are verified like those that a person enters: rejected credentials are never stored.
 """
 
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ from jackfield.vault.cipher import Vault
 
 
 class LinkedMeanwhile(Conflict):
-    """The account got other credentials while these were checked; read it, and decide again."""
+    """The account's credentials changed during verification. Read the account again and retry."""
 
     code = "linked_meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """Verified credentials for an account as it was when they were."""
+    """Verified credentials, and the account as it was before their verification."""
 
     verified: VerifiedCredentials
     account: Account
@@ -39,15 +39,15 @@ async def verify_rotation(
     hub: Hub, project_id: ProjectId, account_id: str, submitted: Mapping[str, str]
 ) -> Rotation | None:
     """
-    Ask the provider about an account's credentials with what was `submitted`, by field.
+    Verify an account's credentials with the fields that were `submitted`.
 
-    A field that was not stays as it is; where all are as they were, there is nothing to ask.
+    The other fields stay as they are. Returns `None` if no field changes.
 
     Raises:
-        AccountNotFound, AccountNotUsable, ConnectorNotFound: there is nothing to ask with.
+        AccountNotFound, AccountNotUsable, ConnectorNotFound: they cannot be verified.
         InvalidFields: a field is malformed, or not one of the auth method's.
-        CredentialRejected: the provider says no, and why.
-        ProviderError: the provider could not be asked.
+        CredentialRejected: the provider rejects them.
+        ProviderError: the provider could not be reached, or failed.
     """
     async with hub.db.read(project_id) as tx:
         access = await load(tx, hub, account_id)
@@ -60,17 +60,17 @@ async def verify_rotation(
 
 
 async def apply_rotation(
-    tx: Tx, vault: Vault, replacement: Rotation, *, confirm_identity_change: bool
+    tx: Tx, vault: Vault, rotation: Rotation, *, confirm_identity_change: bool
 ) -> Account:
     """
-    Put verified credentials in place of those an account has.
+    Replace an account's credentials by verified ones.
 
     Raises:
         AccountNotFound: it was deleted meanwhile.
-        LinkedMeanwhile: it got other credentials.
-        IdentityChanged: they are not of the account at the provider that was linked until now.
+        LinkedMeanwhile: its credentials changed meanwhile.
+        IdentityChanged: they belong to another account at the provider.
     """
-    verified, before = replacement.verified, replacement.account
+    verified, before = rotation.verified, rotation.account
     current = await Accounts(tx).get(before.id)
     if current.generation != before.generation:
         raise LinkedMeanwhile

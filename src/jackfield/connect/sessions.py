@@ -37,7 +37,7 @@ from jackfield.runtime import Hub
 
 @dataclass(frozen=True, slots=True)
 class IssuedSession:
-    """A new session, and the only time its token can be read."""
+    """A new session, with its token: the only time that can be read."""
 
     session: ConnectSession
     token: ConnectToken
@@ -45,7 +45,7 @@ class IssuedSession:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A connector that the holder of a session may link with, and how."""
+    """A connector that the holder of a session may link, with profile and auth method."""
 
     profile: Profile
     connector: Connector
@@ -62,22 +62,19 @@ async def open_session(
     version: str | None = None,
 ) -> IssuedSession:
     """
-    Open a connect session and mint the token its holder will show.
+    Open a connect session and mint its token.
 
-    `version` is that of the provider's connector which the caller counts on.
-
-    The token leaves the hub exactly once, in the returned value; the database keeps a digest, so
-    a leaked backup opens nothing.
+    `version` is the one of the provider's connector that the caller expects. The token leaves the
+    hub once, in the returned value; the database has a digest, so a leaked backup opens nothing.
 
     Raises:
-        ConnectorNotFound: there is no connector for the provider that was named.
-        ConnectorVersionNotFound: there is, but of another version.
+        ConnectorNotFound: the provider has no connector.
+        ConnectorVersionNotFound: its connector has another version.
         ProfileNotFound: the project has no such connector profile, or none for the provider.
-        ProfileDisabled: it has, but it is switched off.
-        ProfileOfOtherConnector: it is not one for the provider that was named.
-        AccountNotFound: the project has no account such as is to be linked anew.
-        InvalidRequest: it names categories or actions there are not, or origins the project does
-            not allow.
+        ProfileDisabled: the profile is switched off.
+        ProfileOfOtherConnector: the profile belongs to another provider.
+        AccountNotFound: the account to link again does not exist.
+        InvalidRequest: categories, actions or origins are unknown or not allowed.
     """
     if terms.provider is not None:
         loaded = hub.catalog.get(terms.provider).version
@@ -101,19 +98,17 @@ async def open_session(
 
 
 def auth_link(public_url: str, token: ConnectToken) -> str:
-    """Return the URL that lets whoever opens it use a session."""
+    """Return the URL of the Hub for the holder of a session."""
     return f"{public_url}/embedded/integrations?token={quote(token.reveal())}"
 
 
 async def authenticate(hub: Hub, token: ConnectToken) -> Holder:
     """
-    Find out which open session this is the token of.
+    Return the holder of a token whose session is open.
 
     Raises:
-        ConnectTokenInvalid: none.
-        ConnectSessionExpired: its time is over.
-        ConnectSessionUsed: it has linked its account.
-        ConnectSessionRevoked: whoever opened it took it back.
+        ConnectTokenInvalid: no session has this token.
+        ConnectSessionExpired, ConnectSessionUsed, ConnectSessionRevoked: it has ended.
     """
     holder = await find_session(hub, token)
     holder.session.require_open(hub.clock())
@@ -122,10 +117,10 @@ async def authenticate(hub: Hub, token: ConnectToken) -> Holder:
 
 async def find_session(hub: Hub, token: ConnectToken) -> Holder:
     """
-    Find out which session this is the token of, be it open or not.
+    Return the holder of a token, also after its session has ended.
 
     Raises:
-        ConnectTokenInvalid: none.
+        ConnectTokenInvalid: no session has this token.
     """
     holder = await find_holder(hub.db, token)
     if holder is None:
@@ -135,7 +130,7 @@ async def find_session(hub: Hub, token: ConnectToken) -> Holder:
 
 async def revoke(tx: Tx, session_id: int) -> ConnectSession:
     """
-    Take a session back, so that its token opens nothing any more.
+    Revoke a session: its token opens nothing any more.
 
     Raises:
         ConnectSessionNotFound: the project has no such session.
@@ -152,7 +147,7 @@ async def open_reconnect(
     hub: Hub, project_id: ProjectId, actor: Actor, account_id: str, *, seconds: int
 ) -> IssuedSession:
     """
-    Open a connect session in which an account's own origin owner links it anew.
+    Open a connect session in which an account's origin owner links it again.
 
     Raises:
         AccountNotFound: the project has no such account.
@@ -173,7 +168,7 @@ async def open_reconnect(
 
 
 async def offers(hub: Hub, holder: Holder) -> list[Offer]:
-    """Return what the session lets its holder link, by connector title."""
+    """Return the offers of a session, by connector title."""
     terms, wanted, only = holder.session.terms, holder.session.terms.profile_id, None
     async with hub.db.read(holder.project_id) as tx:
         profiles = await Profiles(tx).active()
@@ -197,7 +192,7 @@ async def offers(hub: Hub, holder: Holder) -> list[Offer]:
 
 async def offer(hub: Hub, holder: Holder, profile_id: str) -> Offer:
     """
-    Return the one offer that is made by a connector profile.
+    Return the offer of a connector profile.
 
     Raises:
         ProfileNotFound: the session does not offer it.
@@ -205,21 +200,21 @@ async def offer(hub: Hub, holder: Holder, profile_id: str) -> Offer:
     return choose(await offers(hub, holder), profile_id)
 
 
-def choose(found: Iterable[Offer], profile_id: str) -> Offer:
+def choose(available: Iterable[Offer], profile_id: str) -> Offer:
     """
-    Return the one of a session's offers that is made by a connector profile.
+    Return the offer of a connector profile among those of a session.
 
     Raises:
-        ProfileNotFound: none is.
+        ProfileNotFound: it is not among them.
     """
-    for each in found:
+    for each in available:
         if each.profile.id == profile_id:
             return each
     raise ProfileNotFound
 
 
 async def find_account_to_edit(hub: Hub, holder: Holder, provider: str) -> Account | None:
-    """Return the account that linking `provider` would edit, if it is not to make a new one."""
+    """Return the account that linking `provider` would edit; `None` if it creates a new one."""
     async with hub.db.read(holder.project_id) as tx:
         return await find_existing(tx, holder.session.terms, provider)
 
@@ -228,7 +223,7 @@ async def _require_linkable(tx: Tx, terms: SessionTerms) -> None:
     if terms.account_id is not None:
         await Accounts(tx).get(terms.account_id)
     elif terms.relink and terms.provider and await find_existing(tx, terms, terms.provider) is None:
-        msg = f"{terms.origin_owner_id!r} has no account with {terms.provider!r} to link anew"
+        msg = f"{terms.origin_owner_id!r} has no account with {terms.provider!r} to link again"
         raise AccountNotFound(msg)
     if terms.profile_id is not None:
         profile = await Profiles(tx).get(terms.profile_id)

@@ -35,10 +35,10 @@ def validate_terms(
     catalog: Catalog, settings: ProjectSettings, terms: SessionTerms
 ) -> SessionTerms:
     """
-    Return `terms` in the form they are kept in.
+    Return `terms` in the form they are stored in.
 
     Raises:
-        InvalidRequest: they name what there is not, or what the project does not allow.
+        InvalidRequest: they name unknown things, or origins that the project does not allow.
     """
     faults = [
         *_category_faults(catalog, terms),
@@ -86,5 +86,5 @@ def _origin_faults(settings: ProjectSettings, terms: SessionTerms) -> Iterator[F
         elif not settings.allows_origin(normal):
             yield Fault(
                 f"allowed_origins[{index}]",
-                "is not among the project's allowed origins, which a session can only narrow down",
+                "is not among the project's allowed origins, which a session can only restrict",
             )

@@ -15,14 +15,14 @@ from jackfield.vault.cipher import Vault
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """What decides which account gets credentials: its own id or, without one, `terms`."""
+    """The account that gets the credentials: by its id or, without one, by `terms`."""
 
     terms: SessionTerms
     account_id: str | None = None
 
 
 async def find_existing(tx: Tx, terms: SessionTerms, provider: str) -> Account | None:
-    """Return the account that linking `provider` would edit, if it is not to make a new one."""
+    """Return the account that linking `provider` would edit; `None` if it creates a new one."""
     if terms.account_id is not None:
         return await Accounts(tx).get(terms.account_id)
     if terms.multiple and not terms.relink:
@@ -33,7 +33,7 @@ async def find_existing(tx: Tx, terms: SessionTerms, provider: str) -> Account |
 
 
 async def find_target(tx: Tx, into: LinkTarget, provider: str) -> Account | None:
-    """Return the account that gets the credentials, if it is there already."""
+    """Return the account that gets the credentials, if it exists already."""
     if into.account_id is not None:
         return await Accounts(tx).get(into.account_id)
     return await find_existing(tx, into.terms, provider)
@@ -43,10 +43,10 @@ async def require_same_identity(
     tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
 ) -> None:
     """
-    Make sure the credentials are of the account at the provider that was linked until now.
+    Raise unless the credentials belong to the same account at the provider as before.
 
     Raises:
-        IdentityChanged: they are not, or do not tell.
+        IdentityChanged: they do not, or the identity is unknown.
     """
     current = await find_target(tx, into, verified.candidate.profile.connector_key)
     known = frozenset[str]() if current is None else await kept_identity(tx, vault, current.id)
@@ -57,7 +57,7 @@ async def require_same_identity(
 async def save_account(
     tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
 ) -> Account:
-    """Make the account, or put the credentials in place of those it had."""
+    """Create the account, or replace its credentials."""
     candidate = verified.candidate
     current = await find_target(tx, into, candidate.profile.connector_key)
     if current is None:

@@ -6,7 +6,7 @@ from typing import LiteralString, TypeAlias
 
 from jackfield.kit.ids import Id
 
-# A condition that names one parameter, the parameter, and the values it may have; none means all.
+# A condition with one parameter, its name, and the allowed values; an empty sequence means all.
 ValueFilter: TypeAlias = tuple[LiteralString, str, Sequence[object]]
 
 
@@ -18,7 +18,7 @@ def filter_clauses(
     until: datetime | None,
     id_type: type[Id],
 ) -> tuple[LiteralString, dict[str, object]]:
-    """Return the conditions, each with its `and`, and the values of their parameters."""
+    """Return the SQL conditions, each with its `and`, and the values of their parameters."""
     where: LiteralString = ""
     values: dict[str, object] = {}
     for condition, name, chosen in choices:

@@ -27,7 +27,7 @@ BY_ID: Final = SortColumn("id", str)
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """A list's order, and after which row it goes on: its value in `column`, and its id."""
+    """The order of a list and the position in it: the last row's value in `column`, and its id."""
 
     column: SortColumn = BY_ID
     descending: bool = True
@@ -36,10 +36,10 @@ class Keyset:
     @classmethod
     def at(cls, cursor: str | None, *, column: SortColumn, descending: bool) -> "Keyset":
         """
-        Go on at a `cursor` that this order gave out.
+        Return the keyset that continues at `cursor`; the beginning if it is `None`.
 
         Raises:
-            InvalidRequest: it is no such cursor.
+            InvalidRequest: it is not a cursor of this order.
         """
         if cursor is None:
             return cls(column, descending)
@@ -82,7 +82,7 @@ class Keyset:
         return values
 
     def page(self, rows: Sequence[Row], items: Sequence[T], size: int) -> Page[T]:
-        """Make a page of up to `size` items of the rows that were found, one more where there is."""
+        """Return a page of up to `size` items; `rows` has one more if there is a next page."""
         if len(rows) <= size:
             return Page(tuple(items), None)
         last = rows[size - 1]

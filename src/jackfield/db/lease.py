@@ -11,11 +11,11 @@ from jackfield.db.tx import Database, Row, Tx
 @dataclass(frozen=True, slots=True)
 class Leases:
     """
-    The leases on the rows of `table`, which `key` tells apart; `column` says until when.
+    The leases on the rows of `table` with the primary key `key`; `column` has the end of a lease.
 
-    A row whose time is over is free again: a worker that was killed loses the lease, not the row.
-    The time is also the proof that a lease is still the same one, so a worker that was too slow
-    changes nothing of what another does by then.
+    A row is free again when its lease ends: a killed worker loses the lease, not the row. The end
+    also identifies a lease, so that a worker that was too slow does not change a row that another
+    has leased since.
     """
 
     table: LiteralString
@@ -23,7 +23,7 @@ class Leases:
     key: tuple[LiteralString, ...]
 
     def free(self, alias: LiteralString) -> LiteralString:
-        """Return the condition that nobody has a row of the table `alias`."""
+        """Return the condition that a row of the table `alias` is not leased."""
         return f"({alias}.{self.column} is null or {alias}.{self.column} <= :now)"
 
     async def claim(
@@ -36,11 +36,11 @@ class Leases:
         **values: object,
     ) -> list[Row]:
         """
-        Take rows until a time, of whichever project, and return them.
+        Lease rows of any project until a time, and return them.
 
         `candidates` are common table expressions, the last of which is called `due` and has the
-        keys of free rows. It locks them with `for update of … skip locked`, or two workers take
-        the same one in the same instant.
+        keys of free rows. It locks them with `for update of … skip locked`, or two workers could
+        lease the same row.
         """
         keys = _listed(self.key)
         return await db.unscoped(
@@ -56,7 +56,7 @@ class Leases:
         )
 
     async def renew(self, tx: Tx, *, held: datetime, until: datetime, **key: object) -> bool:
-        """Keep a row longer; false where the lease that ended at `held` is another's by now."""
+        """Renew the lease that ends at `held`; return false if it is lost."""
         row = await tx.one(
             f"""
             update {self.table}
@@ -71,7 +71,7 @@ class Leases:
         return row is not None
 
     async def release(self, tx: Tx, *, held: datetime | None = None, **key: object) -> None:
-        """Let go of a row before its time; with `held` only if no other has it by now."""
+        """End a lease early; with `held` only the one that ends then."""
         is_held: LiteralString = "" if held is None else f" and {self.column} = :held"
         await tx.run(
             f"""

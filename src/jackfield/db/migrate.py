@@ -1,9 +1,9 @@
 """
 Numbered migrations, and those still pending.
 
-They are applied in order, each once, under a lock, and remembered with a hash of their text: one
-that was edited after it ran would leave two installations with different schemas and the same
-number, so a hub that meets one refuses to start.
+They are applied in order, each once, under a lock, and recorded with a hash of their text. An edit
+after that would leave two installations with different schemas and the same number, so a hub that
+finds one refuses to start.
 """
 
 import hashlib
@@ -39,27 +39,27 @@ class Migration:
 
     @property
     def statements(self) -> list[str]:
-        """The statements, one by one; a statement ends with a semicolon at the end of a line."""
+        """The statements; each ends with a semicolon at the end of a line."""
         parts = re.split(r";[ \t]*\n", self.sql.strip() + "\n")
         return [part.strip() for part in parts if part.strip()]
 
 
 @cache
 def migrations() -> tuple[Migration, ...]:
-    found = [
+    files = [
         Migration(int(match[1]), match[2], file.read_text("utf-8"))
         for file in resources.files("jackfield.db.migrations").iterdir()
         if (match := _NAME.fullmatch(file.name))
     ]
-    return tuple(sorted(found, key=lambda migration: migration.number))
+    return tuple(sorted(files, key=lambda migration: migration.number))
 
 
 def pending(applied: Mapping[int, str]) -> list[Migration]:
     """
-    Return what is left to apply where `applied` (number to hash) has been.
+    Return the migrations that are not among `applied` (number to hash).
 
     Raises:
-        DatabaseUnusable: the database and this version of the hub do not belong together.
+        DatabaseUnusable: the database does not fit this version of the hub.
     """
     known = {migration.number: migration for migration in migrations()}
     if unknown := sorted(set(applied) - set(known)):

@@ -24,7 +24,7 @@ _Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 # One number for the whole project, so that hubs starting together migrate one after the other.
 _MIGRATION_LOCK: Final = 0x6A61636B
-# With a project's hash, so that its transactions follow each other in all processes.
+# With a project's hash, so that its write transactions are serial in all processes.
 _PROJECT_LOCK: Final = 0x6A61636C
 _TAKE_TURN: Final = "select pg_advisory_xact_lock($1, hashtext($2))"
 _STATEMENT_SECONDS: Final = 30
@@ -59,7 +59,7 @@ class PostgresDatabase:
         `on_touch` is called after a commit whose transaction was touched.
 
         Raises:
-            DatabaseUnusable: there is no such server, or it does not let us in.
+            DatabaseUnusable: the server does not exist, or rejects the connection.
         """
         try:
             pool = await asyncpg.create_pool(
@@ -79,11 +79,11 @@ class PostgresDatabase:
     @asynccontextmanager
     async def write(self, project_id: ProjectId, actor: Actor, /) -> AsyncGenerator[Tx]:
         """
-        Write to a project, one transaction after the other, as on SQLite.
+        Open a write transaction; those of one project are serial, as on SQLite.
 
-        What a transaction reads is so until it ends: it may decide by it, and write a row back.
+        So what a transaction has read does not change until it ends.
         """
-        # Who waits in this process holds no connection meanwhile: the one ahead may need another.
+        # A transaction that waits in this process holds no connection: the one ahead may need it.
         turn = self._turns.setdefault(project_id, asyncio.Lock())
         async with turn, self._pool.acquire() as connection:
             try:
@@ -142,7 +142,7 @@ class PostgresDatabase:
         await self._pool.close()
 
     async def _relay(self) -> None:
-        """Pass signals of other processes on, over a connection that is opened again when lost."""
+        """Relay signals of other processes, over a connection that is reopened when lost."""
         while True:
             try:
                 async with self._pool.acquire() as connection:
@@ -183,7 +183,7 @@ class _Connection:
         try:
             return [dict(record) for record in await self._connection.fetch(text, *arguments)]
         except asyncpg.CharacterNotInRepertoireError:
-            # Not chained: the cause could quote what was sent.
+            # Not chained: the cause could quote the values.
             raise InvalidText from None
 
     async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
@@ -194,7 +194,7 @@ class _Connection:
 
 
 def _storable(value: object) -> object:
-    """Return a value without the one character that PostgreSQL has no place for."""
+    """Return a value without U+0000, which PostgreSQL cannot store."""
     return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
 
 

@@ -2,8 +2,8 @@
 Cache of a project's rows on the hot path, versioned across processes.
 
 Entries are dropped when this process writes to the project, and at the latest one second after
-another process has: each project carries a version that such writes raise. Entries hold what the
-database holds and no more, so a credential is here only as ciphertext.
+another process has: such writes increment the project's version. Entries are as they are in the
+database, so credentials are here only as ciphertext.
 """
 
 import time
@@ -24,7 +24,7 @@ class ProjectCache:
         self._projects: dict[ProjectId, _Entry] = {}
 
     async def entries(self, db: Database, project_id: ProjectId) -> Entries:
-        """Return what may be relied on right now; put into it what was read after this call."""
+        """Return the valid entries. Add to them only what was read after this call."""
         now = time.monotonic()
         known = self._projects.get(project_id)
         if known is not None and now < known.good_until:

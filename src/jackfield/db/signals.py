@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 class Signals:
     """
-    Those of one process, by topic.
+    The signals of one process, by topic.
 
-    A signal says that there may be something to do, and no more: several become one, and one that
-    is lost costs a while, since whoever waits also looks from time to time.
+    A signal means that there may be work: several become one, and a lost one only delays the work,
+    since listeners also poll.
     """
 
     def __init__(self) -> None:

@@ -1,13 +1,12 @@
 """
 SQLite driver: one file, one writer thread.
 
-Reads run on the event loop's own thread: a lookup by key takes some ten microseconds, and a trip
-to a thread takes several times that. Writes belong to one thread, because a write may wait for the
+Reads run on the thread of the event loop: a lookup by key takes some ten microseconds, and a trip
+to a thread takes several times that. Writes run in one thread, because a write may wait for the
 disk or for another process.
 
-Writers take turns, which is what SQLite would make them do anyway, and share commits: one that
-finds others waiting leaves its changes behind a savepoint, and is told it is done when the commit
-that carries them all is on disk.
+Writers take turns, as SQLite requires anyway, and share commits: a writer leaves its changes behind
+a savepoint if others wait, and returns when the commit of all of them is on disk.
 """
 
 import asyncio
@@ -65,7 +64,7 @@ class SqliteDatabase:
         on_touch: Callable[[ProjectId], None] = lambda _: None,
     ) -> None:
         """
-        Open `file`, which is made when there is none.
+        Open `file`, which is created if there is none.
 
         `on_touch` is called after a commit whose transaction was touched.
 
@@ -124,14 +123,14 @@ class _Connection:
         return _query(self._connection, sql, values)
 
     async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
-        _repeat(self._connection, sql, rows)
+        _execute_many(self._connection, sql, rows)
 
     def close(self) -> None:
         self._connection.close()
 
 
 class _Writer:
-    """The one connection that changes the file, and the turns that are taken on it."""
+    """The one connection that changes the file, and its lock."""
 
     def __init__(self, file: Path) -> None:
         self._connection = _open(file)
@@ -141,10 +140,10 @@ class _Writer:
 
     async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """
-        Have the thread do `work`, after everything it was asked before.
+        Run `work` in the thread, after all work before it.
 
         Raises:
-            DatabaseBusy: another process holds the file.
+            DatabaseBusy: another process has locked the file.
             DatabaseUnusable: the disk is full, failing or read-only.
         """
         loop = asyncio.get_running_loop()
@@ -163,7 +162,7 @@ class _Writer:
         return await self.do(lambda connection: _query(connection, sql, values))
 
     async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
-        await self.do(lambda connection: _repeat(connection, sql, rows))
+        await self.do(lambda connection: _execute_many(connection, sql, rows))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None]:
@@ -172,13 +171,13 @@ class _Writer:
             try:
                 yield
             except BaseException:
-                # Not awaited: this must happen even when the task is being cancelled, and the
-                # thread does things in the order they were asked for.
+                # Not awaited: this must happen even when the task is cancelled, and the thread
+                # works in order.
                 self._thread.submit(_undo, self._connection)
                 raise
-            await self.do(_keep)
-            # Whoever is already waiting for the turn gets it before the commit does, and so
-            # shares it: the lock is first come, first served.
+            await self.do(_release)
+            # Writers that already wait for the lock get it before the commit does, and so share
+            # it: the lock is fair.
             if self._commit is None:
                 self._commit = asyncio.create_task(self._commit_when_free())
             commit = self._commit
@@ -223,9 +222,11 @@ def _query(connection: sqlite3.Connection, sql: str, values: Mapping[str, object
     return connection.execute(without_locks(sql), bound).fetchall()
 
 
-def _repeat(connection: sqlite3.Connection, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
-    # Not `executemany`: SQLite lets go of the interpreter's lock once a row there, and each time
-    # has to wait for it again while requests are served.
+def _execute_many(
+    connection: sqlite3.Connection, sql: str, rows: Sequence[Mapping[str, object]]
+) -> None:
+    # Not `executemany`: it releases the interpreter's lock once a row, and has to wait for it each
+    # time while requests are served.
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = rows[start : start + _ROWS_AT_ONCE]
         statement, names = repeated(sql, len(some))
@@ -245,7 +246,7 @@ def _begin(connection: sqlite3.Connection) -> None:
     connection.execute("savepoint turn")
 
 
-def _keep(connection: sqlite3.Connection) -> None:
+def _release(connection: sqlite3.Connection) -> None:
     connection.execute("release turn")
 
 

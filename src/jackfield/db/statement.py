@@ -12,17 +12,17 @@ from typing import Final, cast
 # A name after a colon, unless inside a quoted text, a quoted identifier or a comment.
 _TOKEN: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|:([a-z][a-z0-9_]*)")
 
-# Of PostgreSQL alone: SQLite has one writer, so there nobody can hold a row that another wants.
+# PostgreSQL only: SQLite has one writer, so that no other can have locked a row.
 _ROW_LOCK: Final = re.compile(r"\bfor update of \w+ skip locked\b")
 _VALUES: Final = re.compile(r"\bvalues\b")
 
 
 def spread(sql: str, values: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
-    """Replace each list value by one parameter an element.
+    """Replace each list value by one parameter per element.
 
     The number of parameters is rounded up to a power of two by repeating the last element, so
-    that a statement has a handful of spellings, not one a length. An empty list becomes `null`,
-    which nothing is `in`.
+    that a statement has few forms, not one per length. An empty list becomes `null`: nothing is
+    `in` it.
     """
     lists = {
         name: list(cast("list[object]", value))
@@ -43,7 +43,7 @@ def spread(sql: str, values: Mapping[str, object]) -> tuple[str, Mapping[str, ob
 
 @lru_cache(maxsize=1024)
 def positional(sql: str) -> tuple[str, tuple[str, ...]]:
-    """Rewrite `:name` to `$1`, and say which name each number stands for."""
+    """Rewrite `:name` to `$1`, and return the names in the order of the numbers."""
     names: dict[str, int] = {}
 
     def number(match: re.Match[str]) -> str:
@@ -55,15 +55,15 @@ def positional(sql: str) -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=1024)
 def without_locks(sql: str) -> str:
-    """Leave out `for update of … skip locked`."""
+    """Remove `for update of … skip locked`."""
     return _ROW_LOCK.sub("", sql)
 
 
 @lru_cache(maxsize=1024)
 def repeated(sql: str, count: int) -> tuple[str, tuple[str, ...]]:
-    """Write `insert … values (:a, :b)` for `count` rows, as `values (?, ?), (?, ?) …`.
+    """Rewrite `insert … values (:a, :b)` for `count` rows, as `values (?, ?), (?, ?) …`.
 
-    Also say which names the marks of one row stand for, in order.
+    Returns the names of one row's marks as well, in order.
     """
     head, row = _VALUES.split(sql, maxsplit=1)
     names = tuple(match[1] for match in _TOKEN.finditer(row) if match[1])

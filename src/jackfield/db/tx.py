@@ -14,13 +14,13 @@ Row: TypeAlias = Mapping[str, Any]
 
 
 class DatabaseUnusable(HubError):
-    """The database cannot be used as it is."""
+    """The database cannot be used in its present state."""
 
     code = "database_unusable"
 
 
 class DatabaseBusy(HubError):
-    """The database is held by another process."""
+    """The database is locked by another process. Retry later."""
 
     code = "database_busy"
     status = 503
@@ -28,7 +28,7 @@ class DatabaseBusy(HubError):
 
 
 class InvalidText(InvalidRequest):
-    """A text holds the character U+0000, which cannot be stored or looked up."""
+    """A text contains the character U+0000, which cannot be stored or looked up."""
 
     code = "invalid_text"
 
@@ -40,12 +40,11 @@ class Connection(Protocol):
 
 
 class Tx:
-    """A transaction that can only see one project, and knows who makes it.
+    """A transaction of one project and one actor.
 
-    Every statement is given `:project_id` and `:now`, and statements are literals: text that was
-    put together from values does not type-check. Repositories take a `Tx` and nothing else, so
-    there is no way to ask for a row without saying whose. A value that is a list or tuple fills a
-    parenthesis: `id in (:ids)`.
+    Every statement gets `:project_id` and `:now`, and statements are literals: text that is built
+    from values does not type-check. Repositories take a `Tx` and nothing else, so that every query
+    has a project. A value that is a list or tuple fills a parenthesis: `id in (:ids)`.
     """
 
     def __init__(
@@ -64,8 +63,8 @@ class Tx:
 
     @property
     def actor(self) -> Actor:
-        """The one who makes the changes; a transaction for looking makes none, and has none."""
-        assert self._actor is not None, "a transaction for looking changes nothing"
+        """The actor of the changes; a read transaction has none."""
+        assert self._actor is not None, "a read transaction changes nothing"
         return self._actor
 
     async def all(self, sql: LiteralString, /, **values: object) -> list[Row]:
@@ -86,41 +85,40 @@ class Tx:
         await self._connection.executemany(sql, [{**row, **known} for row in rows])
 
     def signal(self, topic: LiteralString) -> None:
-        """Wake what waits for `topic` (see `Database.listen`) once this commits."""
+        """Send a signal on `topic` (see `Database.listen`) when this commits."""
         self.signals.add(topic)
 
     async def touch(self) -> None:
-        """Say that what caches hold of this project is out of date once this commits."""
+        """Invalidate the caches of the project when this commits."""
         self.touched = True
         await self.run("update projects set version = version + 1 where id = :project_id")
 
 
 class Database(Protocol):
-    """The port both drivers stand behind."""
+    """The port of both database drivers."""
 
     def read(self, project_id: ProjectId) -> AbstractAsyncContextManager[Tx]:
-        """Open a transaction for looking."""
+        """Open a read transaction."""
         ...
 
     def write(self, project_id: ProjectId, actor: Actor, /) -> AbstractAsyncContextManager[Tx]:
-        """Open a transaction in which `actor` changes something.
+        """Open a write transaction of `actor`.
 
-        Commits at the end of the block, or not at all; when the block is left, it is on disk.
+        It is committed, and on disk, when the block ends; an error rolls it back.
         """
         ...
 
     def listen(self, topic: str) -> AbstractAsyncContextManager[asyncio.Event]:
         """Open an event that is set when a transaction that signals `topic` has committed.
 
-        On PostgreSQL also those of other processes; on SQLite those of this process alone.
+        On PostgreSQL in any process; on SQLite in this process only.
         """
         ...
 
     async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
-        """Ask across all projects, or of none.
+        """Run a statement without a project.
 
-        For the few who must: finding out who is asking, what belongs to the installation, and
-        the worker.
+        For authentication, for the tables of the installation, and for the worker.
         """
         ...
 
@@ -128,13 +126,13 @@ class Database(Protocol):
         """Bring the schema to this version and return the names of the migrations applied.
 
         Raises:
-            DatabaseUnusable: an applied migration was changed since, or a newer version of the
-                hub has already been here.
+            DatabaseUnusable: an applied migration was changed since, or the database was used by
+                a newer version of the hub.
         """
         ...
 
     async def pending(self) -> list[str]:
-        """Return the names of the migrations that are still to be applied.
+        """Return the names of the migrations that are not applied yet.
 
         Raises:
             DatabaseUnusable: as `migrate`.

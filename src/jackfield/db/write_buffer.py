@@ -1,8 +1,8 @@
 """
 Write-behind buffer for log rows.
 
-One commit for a few hundred rows instead of one each. What is still waiting when the process is
-killed is lost, so nothing that was promised to anyone goes this way.
+One commit for a few hundred rows instead of one each. Rows that wait when the process is killed are
+lost, so it is only for rows that may be.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class WriteBuffer:
         self._writing = asyncio.Lock()
 
     def append(self, project_id: ProjectId, sql: LiteralString, row: Mapping[str, object]) -> None:
-        """Have `sql` run with `row` soon; does not wait."""
+        """Run `sql` with `row` soon; does not wait."""
         if self._count >= _MOST_WAITING:
             # The database does not keep up: losing log lines is better than running out of memory.
             _log.error("rows_dropped", count=self._count)
@@ -46,7 +46,7 @@ class WriteBuffer:
             self._task = asyncio.get_running_loop().create_task(self._write_later())
 
     async def flush(self) -> None:
-        """Write what is waiting now, and wait for what is being written."""
+        """Write all waiting rows, and wait for those that are being written."""
         async with self._writing:
             waiting, self._waiting = self._waiting, defaultdict(list)
             self._count = 0
@@ -58,7 +58,7 @@ class WriteBuffer:
                     _log.error("rows_not_written", count=len(rows), detail=error.detail)
 
     async def close(self) -> None:
-        # What is being written must not be cut short; only the wait for more is.
+        # A write in progress is not cancelled; the wait for more rows is.
         if self._task is not None and not self._writing.locked():
             self._task.cancel()
         await self.flush()

@@ -39,16 +39,16 @@ _USER_AGENT: Final = f"Jackfield/{version('jackfield')}"
 
 
 class ProviderAnswerTooLarge(ProviderError):
-    """The provider's answer is larger than this hub takes."""
+    """The provider's response is too large for this hub."""
 
     code = "provider_answer_too_large"
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundRequest:
-    """One request. `url` is absolute and encoded; `seconds` covers all of it, redirects included.
+    """One request. `url` is absolute and encoded; `seconds` is the time limit with all redirects.
 
-    `may_visit` is asked for every URL of the way, the first included. `certificate` is a client
+    `may_visit` is called for the first URL and that of each redirect. `certificate` is a client
     certificate: PEM texts of the chain and the key.
     """
 
@@ -65,7 +65,7 @@ class OutboundRequest:
 
 @dataclass(frozen=True, slots=True)
 class OutboundResponse:
-    """What came back. `headers` have lower-case names; repeated ones are joined by a comma."""
+    """A response. `headers` have lower-case names; repeated ones are joined by a comma."""
 
     status: int
     headers: Mapping[str, str]
@@ -74,7 +74,7 @@ class OutboundResponse:
 
 
 class Stream:
-    """An answer whose body comes bit by bit."""
+    """A response whose body is streamed."""
 
     def __init__(self, response: aiohttp.ClientResponse, url: str, *, seconds: float) -> None:
         self._response = response
@@ -85,11 +85,11 @@ class Stream:
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         """
-        Yield the body, unpacked, as it comes.
+        Yield the decompressed body in chunks.
 
         Raises:
-            ProviderUnavailable: it broke off.
-            ProviderTimeout: nothing came for too long.
+            ProviderUnavailable: the connection was lost.
+            ProviderTimeout: no data arrived in time.
         """
         parts = self._response.content.iter_chunked(_CHUNK)
         try:
@@ -105,7 +105,7 @@ class Stream:
 
     async def read(self, limit: int) -> bytes:
         """
-        Read all of a body that is to be small.
+        Return the whole body, of at most `limit` bytes.
 
         Raises:
             ProviderAnswerTooLarge, ProviderUnavailable, ProviderTimeout: as `Egress.fetch`.
@@ -118,96 +118,96 @@ class Stream:
             raise ProviderTimeout(host=_host(self.url)) from error
 
     def close(self) -> None:
-        """Let the connection go; one whose answer was not read to its end is not used again."""
+        """Release the connection; it is not reused unless the body was read to its end."""
         self._response.close()
 
 
 class Egress:
     def __init__(self, *, rewrites: Rewrites, allow_private: bool) -> None:
         """
-        Make a way out.
+        Create the client.
 
         Args:
-            rewrites: origins to send elsewhere. What they are sent to, and only that, passes the
-                guard against private addresses.
+            rewrites: origins to replace. Only their targets bypass the guard against private
+                addresses.
             allow_private: switch that guard off.
         """
         self._rewrites = rewrites
         self.allows_private: Final = allow_private
         self._public = _session(_Guard(allow_all=allow_private))
-        # Apart, so that a kept connection to a sandbox is never taken for a provider's.
+        # Apart, so that a pooled connection to a sandbox is never used for a provider.
         self._rewritten = _session(_Guard(allow_all=True))
 
-    async def fetch(self, outgoing: OutboundRequest) -> OutboundResponse:
+    async def fetch(self, request: OutboundRequest) -> OutboundResponse:
         """
-        Send a request and read its answer, whatever its status.
+        Send a request and return its response of any status.
 
         Raises:
             EgressBlocked: the URL, or one it redirects to, is not allowed.
-            ProviderUnavailable: no answer, or not a whole one.
+            ProviderUnavailable: no response, or an incomplete one.
             ProviderTimeout: not within `seconds`.
             ProviderAnswerTooLarge: more than `max_bytes`.
         """
         try:
-            async with asyncio.timeout(outgoing.seconds):
-                return await self._follow(outgoing)
+            async with asyncio.timeout(request.seconds):
+                return await self._follow(request)
         except TimeoutError as error:
-            raise ProviderTimeout(host=_host(outgoing.url)) from error
+            raise ProviderTimeout(host=_host(request.url)) from error
 
-    async def open(self, outgoing: OutboundRequest) -> "Stream":
+    async def open(self, request: OutboundRequest) -> "Stream":
         """
-        Send a request, and return its answer before its body has come. Redirects are not followed.
+        Send a request, and return its response before the body. Redirects are not followed.
 
-        `seconds` bounds the wait for the answer's head and for each part of its body; `max_bytes`
-        bounds nothing here. Close what is returned.
+        `seconds` limits the wait for the head of the response and for each part of its body;
+        `max_bytes` is ignored. The caller closes the stream.
 
         Raises:
             EgressBlocked, ProviderUnavailable, ProviderTimeout: as `fetch`.
         """
-        url = outgoing.url
-        _require_allowed(url, outgoing.may_visit)
+        url = request.url
+        _require_allowed(url, request.may_visit)
         target = self._rewrites.rewrite(url)
         session = self._public if target is None else self._rewritten
         try:
             with _translate_errors(url):
-                async with asyncio.timeout(outgoing.seconds):
+                async with asyncio.timeout(request.seconds):
                     response = await session.request(
-                        outgoing.method,
+                        request.method,
                         URL(target or url, encoded=True),
-                        data=outgoing.body,
-                        headers=outgoing.headers,
+                        data=request.body,
+                        headers=request.headers,
                         allow_redirects=False,
-                        ssl=_client_context(outgoing.certificate),
+                        ssl=_client_context(request.certificate),
                     )
         except TimeoutError as error:
             raise ProviderTimeout(host=_host(url)) from error
-        return Stream(response, url, seconds=outgoing.seconds)
+        return Stream(response, url, seconds=request.seconds)
 
     async def close(self) -> None:
         await self._public.close()
         await self._rewritten.close()
 
-    async def _follow(self, outgoing: OutboundRequest) -> OutboundResponse:
-        method, url, body = outgoing.method, outgoing.url, outgoing.body
-        headers = dict(outgoing.headers)
-        for left in range(outgoing.follow, -1, -1):
-            _require_allowed(url, outgoing.may_visit)
-            answer = await self._send(outgoing, method=method, url=url, headers=headers, body=body)
-            location = answer.headers.get("location")
-            if answer.status not in _REDIRECTS or location is None or not left:
-                return answer
+    async def _follow(self, request: OutboundRequest) -> OutboundResponse:
+        method, url, body = request.method, request.url, request.body
+        headers = dict(request.headers)
+        for left in range(request.follow, -1, -1):
+            _require_allowed(url, request.may_visit)
+            response = await self._send(request, method=method, url=url, headers=headers, body=body)
+            location = response.headers.get("location")
+            if response.status not in _REDIRECTS or location is None or not left:
+                return response
             target = self._rewrites.restore(urljoin(url, location))
             if find_origin(target) != find_origin(url):
                 # Any header may carry the credential; only these are known not to.
                 headers = {k: v for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS}
-            if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):  # noqa: PLR2004
+            if response.status == 303 or (response.status in (301, 302) and method == "POST"):  # noqa: PLR2004
                 method, body = "GET", None
             url = target
         raise AssertionError
 
     async def _send(
         self,
-        outgoing: OutboundRequest,
+        request: OutboundRequest,
         *,
         method: str,
         url: str,
@@ -223,9 +223,9 @@ class Egress:
                 data=body,
                 headers=headers,
                 allow_redirects=False,
-                ssl=_client_context(outgoing.certificate),
+                ssl=_client_context(request.certificate),
             ) as response:
-                content = await _read(response, outgoing.max_bytes)
+                content = await _read(response, request.max_bytes)
                 return OutboundResponse(response.status, _headers(response), content, url)
 
 
@@ -248,10 +248,9 @@ class _Guard:
 
 
 class _CheckingResolver(AbstractResolver):
-    """Resolves names, and refuses one of whose addresses any is not allowed.
+    """Resolves names, and refuses those with any address that is not allowed.
 
-    Any, not all: a name that answers with a public and a private address is made to get past a
-    check of the first.
+    Any, not all: a name with a public and a private address is made to pass a check of the first.
     """
 
     def __init__(self, guard: _Guard) -> None:
@@ -261,10 +260,10 @@ class _CheckingResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        for each in found:
-            self._guard.require(each["host"])
-        return found
+        results = await self._inner.resolve(host, port, family)
+        for result in results:
+            self._guard.require(result["host"])
+        return results
 
     async def close(self) -> None:
         await self._inner.close()
@@ -272,12 +271,12 @@ class _CheckingResolver(AbstractResolver):
 
 @contextmanager
 def _translate_errors(url: str) -> Generator[None]:
-    """Turn what can go wrong on the way into errors of the provider's, or of the address."""
+    """Translate errors of aiohttp into `ProviderUnavailable` and `EgressBlocked`."""
     host = _host(url)
     try:
         yield
     except aiohttp.InvalidURL as error:
-        msg = f"{host!r} is not written as the host of a URL is"
+        msg = f"{host!r} is not a valid host of a URL"
         raise EgressBlocked(msg) from error
     except (aiohttp.ClientConnectorDNSError, socket.gaierror) as error:
         msg = f"the provider's host {host!r} cannot be found"
@@ -286,13 +285,13 @@ def _translate_errors(url: str) -> Generator[None]:
         msg = f"the certificate of the provider's host {host!r} is not valid"
         raise ProviderUnavailable(msg) from error
     except aiohttp.ClientConnectionError as error:
-        msg = f"the provider's host {host!r} cannot be reached, or hung up"
+        msg = f"the provider's host {host!r} cannot be reached, or closed the connection"
         raise ProviderUnavailable(msg) from error
     except aiohttp.ClientPayloadError as error:
-        msg = f"the answer of the provider's host {host!r} broke off"
+        msg = f"the response of the provider's host {host!r} is incomplete"
         raise ProviderUnavailable(msg) from error
     except (aiohttp.ClientError, ValueError) as error:
-        msg = f"the provider's host {host!r} did not answer as HTTP asks for"
+        msg = f"the provider's host {host!r} did not send a valid HTTP response"
         raise ProviderUnavailable(msg) from error
 
 
@@ -301,8 +300,8 @@ def _session(guard: _Guard) -> aiohttp.ClientSession:
         resolver=_CheckingResolver(guard),
         socket_factory=guard.open_socket,
         family=socket.AF_UNSPEC,
-        # Unlimited here: what one account may have in flight is limited per account, so that a
-        # slow provider never uses up what others need.
+        # Unlimited here: requests are limited per account, so that a slow provider does not block
+        # the others.
         limit=0,
     )
     return aiohttp.ClientSession(
@@ -331,7 +330,7 @@ def _require_allowed(url: str, may_visit: Callable[[str], bool]) -> None:
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     if "content-encoding" not in response.headers and (response.content_length or limit) < limit:
-        # What says its size and is not packed cannot turn out larger.
+        # A body that is not compressed is not larger than its Content-Length.
         return await response.read()
     content = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK):

@@ -8,17 +8,16 @@ from ipaddress import (
 )
 from typing import Final
 
-# Address ranges of IPv6 that carry an IPv4 address to which the request would really go, and
-# where in the 128 bits it stands.
+# Address ranges of IPv6 that carry, in the low 32 bits, the IPv4 address that is really used.
 _NAT64: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _LOW_32_BITS: Final = 0xFFFFFFFF
 _V4_COMPATIBLE: Final = IPv6Network("::/96")
 
 
 def is_public(text: str) -> bool:
-    """Tell whether the IP address `text` is one of the public internet.
+    """Return whether the IP address `text` belongs to the public internet.
 
-    Everything else is not: private, loopback, link-local (and with it the metadata services of
+    Not public are: private, loopback, link-local (and with it the metadata services of
     clouds), carrier-grade NAT, multicast, documentation, reserved; also where an IPv6 address only
     wraps such an IPv4 one.
     """

@@ -8,38 +8,38 @@ from jackfield.kit.urls import split_origin
 
 
 class InvalidRewrite(HubError):
-    """JACKFIELD_PROVIDER_REWRITE cannot be understood."""
+    """JACKFIELD_PROVIDER_REWRITE is malformed."""
 
     code = "invalid_rewrite"
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrites:
-    """Origins (`https://api.example.com`) by what they are replaced with, and back."""
+    """Origins, such as `https://api.example.com`, and what each is replaced by."""
 
     targets: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def rewrite(self, url: str) -> str | None:
-        """Return where a request for `url` really goes, or `None` if it goes to `url`."""
+        """Return the URL that replaces `url`, or `None` if it is not replaced."""
         if not self.targets:
             return None
-        found = split_origin(url)
-        target = self.targets.get(str(found[0])) if found else None
-        return None if found is None or target is None else target + found[1]
+        parts = split_origin(url)
+        target = self.targets.get(str(parts[0])) if parts else None
+        return None if parts is None or target is None else target + parts[1]
 
     def restore(self, url: str) -> str:
-        """Return the provider's own spelling of a `url` that a target answered with."""
-        found = split_origin(url)
-        if found is not None:
+        """Return the provider's own form of a `url` in a response of a target."""
+        parts = split_origin(url)
+        if parts is not None:
             for origin, target in self.targets.items():
-                if target == str(found[0]):
-                    return origin + found[1]
+                if target == str(parts[0]):
+                    return origin + parts[1]
         return url
 
 
 def parse(text: str) -> Rewrites:
     """
-    Read `origin=origin,…`.
+    Parse `origin=origin,…`.
 
     Raises:
         InvalidRewrite: a part is not a pair of http(s) origins.

@@ -45,14 +45,14 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """An endpoint as it was a moment ago, with what its deliveries are signed with."""
+    """An endpoint with its signing secrets."""
 
     endpoint: Endpoint
     signing: Secrets
 
 
 async def find_receiver(hub: Hub, claimed: ClaimedDelivery) -> Receiver | None:
-    """Return who gets a delivery; `None` where the endpoint is gone or switched off by now."""
+    """Return the receiver of a delivery; `None` if the endpoint is deleted or switched off."""
     async with hub.db.read(claimed.project_id) as tx:
         try:
             endpoint = await Endpoints(tx).get(claimed.endpoint_id)
@@ -81,7 +81,7 @@ async def attempt(
 
 
 async def release(hub: Hub, claimed: Iterable[ClaimedDelivery]) -> None:
-    """Leave deliveries that were not begun to others."""
+    """Release the leases of deliveries that were not begun."""
     for project_id, some in _by_project((each.project_id, each) for each in claimed).items():
         async with hub.db.write(project_id, ACTOR) as tx:
             for each in some:
@@ -89,7 +89,7 @@ async def release(hub: Hub, claimed: Iterable[ClaimedDelivery]) -> None:
 
 
 async def settle(hub: Hub, results: Iterable[Result]) -> None:
-    """Write down what came of attempts: those of a project in one transaction."""
+    """Store the results of attempts: those of a project in one transaction."""
     for project_id, some in _by_project((each[0].project_id, each) for each in results).items():
         accepted = [each for each in some if each[1].is_accepted]
         refused = [each for each in some if not each[1].is_accepted]
@@ -112,10 +112,10 @@ async def send(
     body: dict[str, Json],
     seconds: float = SECONDS,
 ) -> DeliveryResult:
-    """Send an event to an endpoint once. Redirects are not followed: the receiver moved, say so."""
+    """Send an event to an endpoint once. A redirect is an error: it is not followed."""
     now = hub.clock()
     content = encode({**body, "sent_at": now})
-    outgoing = OutboundRequest(
+    request = OutboundRequest(
         "POST",
         endpoint.url,
         headers={
@@ -127,64 +127,64 @@ async def send(
         max_bytes=_MOST_BYTES,
     )
     try:
-        answer = await hub.egress.fetch(outgoing)
+        response = await hub.egress.fetch(request)
     except ProviderTimeout:
         return DeliveryResult(None, f"the receiver did not answer within {seconds:g} seconds")
     except HubError as error:
         return DeliveryResult(None, f"{error.code}: {error.detail}"[:500])
-    if answer.status in _ACCEPTED:
-        return DeliveryResult(answer.status, None)
+    if response.status in _ACCEPTED:
+        return DeliveryResult(response.status, None)
     return DeliveryResult(
-        answer.status,
-        f"the receiver answered {answer.status}",
-        retry_after=retry_after(answer.headers, hub.clock),
+        response.status,
+        f"the receiver answered {response.status}",
+        retry_after=retry_after(response.headers, hub.clock),
     )
 
 
 def _by_project(items: Iterable[tuple[ProjectId, T]]) -> Mapping[ProjectId, list[T]]:
-    found: defaultdict[ProjectId, list[T]] = defaultdict(list)
+    groups: defaultdict[ProjectId, list[T]] = defaultdict(list)
     for project_id, item in items:
-        found[project_id].append(item)
-    return found
+        groups[project_id].append(item)
+    return groups
 
 
 async def _settle_accepted(tx: Tx, results: Iterable[Result]) -> None:
     groups: defaultdict[tuple[object, ...], list[ClaimedDelivery]] = defaultdict(list)
-    for claimed, told in results:
-        groups[claimed.endpoint_id, claimed.leased_until, told.status].append(claimed)
+    for claimed, result in results:
+        groups[claimed.endpoint_id, claimed.leased_until, result.status].append(claimed)
     for (_, _, status), some in groups.items():
         await Deliveries(tx).accept(some, last_status=cast("int | None", status))
 
 
 async def _settle_refused(
-    hub: Hub, tx: Tx, claimed: ClaimedDelivery, told: DeliveryResult
+    hub: Hub, tx: Tx, claimed: ClaimedDelivery, result: DeliveryResult
 ) -> DeliveryStatus:
     """Record a failed attempt, and return the status that the delivery has now."""
-    is_gone = told.status == HTTPStatus.GONE
+    is_gone = result.status == HTTPStatus.GONE
     due_at: datetime | None = None
     if claimed.body is not None and not is_gone:
         due_at = retry_schedule.next_attempt(
-            claimed.attempts + 1, hub.clock(), retry_after=told.retry_after
+            claimed.attempts + 1, hub.clock(), retry_after=result.retry_after
         )
     status = DeliveryStatus.FAILED if due_at is None else DeliveryStatus.PENDING
     await Deliveries(tx).settle(
         claimed,
         status,
         due_at=due_at or tx.now,
-        last_status=told.status,
-        last_error=told.error,
+        last_status=result.status,
+        last_error=result.error,
     )
     if is_gone:
         await webhooks.switch_off(tx, claimed.endpoint_id, reason=_GONE)
     return status
 
 
-def _log_result(claimed: ClaimedDelivery, told: DeliveryResult, outcome: DeliveryStatus) -> None:
+def _log_result(claimed: ClaimedDelivery, result: DeliveryResult, outcome: DeliveryStatus) -> None:
     _log.info(
         "webhook_told",
         endpoint_id=claimed.endpoint_id,
         event_id=claimed.event_id,
         attempt=claimed.attempts + 1,
-        status=told.status,
+        status=result.status,
         outcome=outcome,
     )

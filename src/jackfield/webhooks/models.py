@@ -13,7 +13,7 @@ class EndpointId(Id, prefix="whe"):
 
 
 class DeliveryStatus(StrEnum):
-    """`failed` is for good: nobody tries again unless asked to."""
+    """The status of a delivery. `failed` is final, unless it is replayed."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -23,10 +23,10 @@ class DeliveryStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """
-    Where a project wants to be told of `events`; its signing secret is in the vault.
+    A webhook endpoint that receives `events`; its signing secret is in the vault.
 
-    One that is not `active` is told nothing. `disabled_reason` says why the hub switched it off.
-    The secret before the current one signs as well, until `previous_secret_until`.
+    An endpoint that is not `active` receives nothing. `disabled_reason` is the reason if the hub
+    switched it off. The previous secret signs as well, until `previous_secret_until`.
     """
 
     id: EndpointId
@@ -42,7 +42,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class EndpointChange:
-    """What somebody wants of an endpoint; what is `None` stays as it is."""
+    """Changes of an endpoint, unchecked; fields that are `None` stay as they are."""
 
     url: str | None = None
     events: tuple[str, ...] | None = None
@@ -55,8 +55,8 @@ class Delivery:
     """
     One event for one endpoint.
 
-    `attempts` were made so far, the next is `due_at`. `last_status` is what the receiver answered
-    last, `last_error` what went wrong.
+    `attempts` counts those made so far, the next is `due_at`. `last_status` is the endpoint's last
+    HTTP status, `last_error` the error of the last attempt.
     """
 
     endpoint_id: EndpointId
@@ -74,10 +74,10 @@ class Delivery:
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """
-    A delivery that this process alone works on until its lease ends.
+    A delivery that this process has the lease of.
 
-    `subject` is what its event is about and `body` what the receiver is told; both are missing
-    where the event is no longer kept.
+    `subject` is the record of its event and `body` the payload; both are `None` if the event is no
+    longer stored.
     """
 
     project_id: ProjectId
@@ -90,13 +90,13 @@ class ClaimedDelivery:
 
     @property
     def lane(self) -> str:
-        """Deliveries of one lane are made one after the other, so that they arrive in order."""
+        """The order key: deliveries of one lane are made one after the other."""
         return self.subject or self.event_id
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """What came of telling a receiver; `status` is missing where there was no answer."""
+    """Result of one delivery attempt. `status` is `None` if the endpoint did not respond."""
 
     status: int | None
     error: str | None
@@ -108,12 +108,12 @@ class DeliveryResult:
 
 
 class EndpointNotFound(NotFound):
-    """There is no webhook endpoint with this id in the project."""
+    """No webhook endpoint with this id in the project."""
 
     code = "webhook_not_found"
 
 
 class DeliveryNotFound(NotFound):
-    """This event was not meant for this webhook endpoint, or is no longer kept."""
+    """No delivery of this event to this webhook endpoint, or it is no longer stored."""
 
     code = "delivery_not_found"

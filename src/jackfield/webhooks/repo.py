@@ -77,22 +77,22 @@ class Endpoints:
 
     async def get(self, endpoint_id: str) -> Endpoint:
         """
-        Return one endpoint; the id is as somebody sent it.
+        Return one endpoint; `endpoint_id` is unchecked input.
 
         Raises:
             EndpointNotFound: the project has none with this id.
         """
-        found = await self._read(endpoint_id)
-        if not found:
+        endpoints = await self._read(endpoint_id)
+        if not endpoints:
             raise EndpointNotFound
-        return found[0]
+        return endpoints[0]
 
     async def all(self) -> list[Endpoint]:
         """Return all endpoints, newest first."""
         return await self._read(None)
 
     async def remove(self, endpoint_id: EndpointId) -> None:
-        """Forget an endpoint, and what is still to be delivered to it."""
+        """Delete an endpoint and its deliveries."""
         await self._tx.run(
             "delete from webhook_deliveries where project_id = :project_id and endpoint_id = :id",
             id=endpoint_id,
@@ -144,7 +144,7 @@ class Endpoints:
 
 
 class Deliveries:
-    """What the project's endpoints are told."""
+    """The deliveries to the endpoints of the transaction's project."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
@@ -178,7 +178,7 @@ class Deliveries:
         Return one delivery.
 
         Raises:
-            DeliveryNotFound: the event was not meant for this endpoint.
+            DeliveryNotFound: the event has no delivery to this endpoint.
         """
         row = await self._tx.one(
             """
@@ -204,7 +204,7 @@ class Deliveries:
         last_status: int | None,
         last_error: str | None,
     ) -> None:
-        """Write down what came of an attempt, unless somebody else has the lease by now."""
+        """Store the result of an attempt, unless another process has the lease by now."""
         await self._tx.run(
             """
             update webhook_deliveries
@@ -224,7 +224,7 @@ class Deliveries:
         )
 
     async def accept(self, claimed: Sequence[ClaimedDelivery], *, last_status: int | None) -> None:
-        """Write down that deliveries with one lease were taken by their one endpoint."""
+        """Store the success of deliveries that share endpoint and lease."""
         await self._tx.run(
             """
             update webhook_deliveries
@@ -241,7 +241,7 @@ class Deliveries:
         )
 
     async def begin_again(self, endpoint_id: EndpointId, event_id: str) -> None:
-        """Have an event delivered once more, from the first attempt on."""
+        """Deliver an event again, beginning with the first attempt."""
         await self._tx.run(
             """
             update webhook_deliveries
@@ -256,7 +256,7 @@ class Deliveries:
         self._tx.signal(DELIVERIES)
 
     async def renew(self, claimed: ClaimedDelivery, *, until: datetime) -> ClaimedDelivery | None:
-        """Keep a delivery longer; `None` where somebody else has the lease by now."""
+        """Renew the lease of a delivery; `None` if another process has it by now."""
         is_ours = await _LEASES.renew(
             self._tx,
             held=claimed.leased_until,
@@ -267,7 +267,7 @@ class Deliveries:
         return replace(claimed, leased_until=until) if is_ours else None
 
     async def release(self, claimed: ClaimedDelivery) -> None:
-        """Leave a delivery to others."""
+        """Release the lease of a delivery."""
         await _LEASES.release(
             self._tx,
             held=claimed.leased_until,
@@ -276,7 +276,7 @@ class Deliveries:
         )
 
     async def give_up(self, endpoint_id: EndpointId, *, error: str) -> None:
-        """End all deliveries that an endpoint is still to get."""
+        """Mark the pending deliveries of an endpoint as failed."""
         await self._tx.run(
             """
             update webhook_deliveries
@@ -293,13 +293,13 @@ async def claim(
     db: Database, *, until: datetime, most: int, each: int, busy: Sequence[str]
 ) -> list[ClaimedDelivery]:
     """
-    Take up to `most` deliveries that are due, at most `each` of one endpoint, until a moment.
+    Claim up to `most` deliveries that are due, at most `each` of one endpoint; leases end at `until`.
 
-    They come in the order they are due, and so that of one subject to one endpoint no later one is
-    taken while somebody has an earlier one. Those of `busy` endpoints are left alone, so that a
-    slow receiver keeps nobody else waiting. What another process takes in the same instant is
-    passed over. Only the oldest are looked at: of a long backlog of one endpoint `each` are taken,
-    and the next time it is busy.
+    They are returned in the order they are due. Of one subject to one endpoint no delivery is
+    claimed while an earlier one is leased. Those of `busy` endpoints are skipped, so that a slow
+    receiver does not block the others, and so are those that another process claims at the same
+    time. Only the oldest are considered: of a long backlog of one endpoint `each` are claimed, and
+    the next time it is busy.
     """
     rows = await _LEASES.claim(
         db,
@@ -346,10 +346,10 @@ async def claim(
         most=most,
         each=each,
         looked_at=_LOOKED_AT,
-        # A list with nothing in it would be null, which nothing is "not in".
+        # An empty list would become null, which makes `not in` false.
         busy=list(busy) or [""],
     )
-    # What is returned by an update comes in no order.
+    # The rows of `returning` have no order.
     rows.sort(key=lambda row: (str(row["due_at"]), row["event_id"]))
     return [convert(row, ClaimedDelivery) for row in rows]
 

@@ -20,23 +20,23 @@ ATTEMPTS: Final = (
     20 * _HOUR,
     24 * _HOUR,
 )
-# Receivers that come back from an outage should not be told everything in the same instant.
+# So that a receiver does not get everything at once after an outage.
 _JITTER: Final = 0.1
-_LONGEST_WISH: Final = 24 * _HOUR
+_LONGEST_RETRY_AFTER: Final = 24 * _HOUR
 
 
 def next_attempt(made: int, now: datetime, *, retry_after: float | None = None) -> datetime | None:
     """
-    Return when to try again after `made` attempts, or that it is given up.
+    Return the time of the next attempt after `made` ones; `None` after the last.
 
-    Each wait is counted from the attempt before, so that an outage of ours is not followed by a
-    burst. `wish` is how many seconds the receiver asked us to wait: no attempt is made earlier, and
-    up to a day it is honoured.
+    Each wait begins with the attempt before, so that an outage of the hub is not followed by a
+    burst. `retry_after` is the wait in seconds that the receiver requested, up to a day: no attempt
+    is made earlier.
     """
     if made >= len(ATTEMPTS):
         return None
     wait = ATTEMPTS[made] - ATTEMPTS[made - 1]
     seconds = wait * (1 + random.random() * _JITTER)  # noqa: S311 - spreads load, guards nothing
     if retry_after is not None:
-        seconds = max(seconds, min(retry_after, _LONGEST_WISH))
+        seconds = max(seconds, min(retry_after, _LONGEST_RETRY_AFTER))
     return now + timedelta(seconds=seconds)

@@ -19,7 +19,7 @@ _GENERATION: Final = 1
 
 
 async def issue(tx: Tx, vault: Vault, endpoint_id: EndpointId) -> Secret:
-    """Make the first secret of an endpoint; it can be read this once."""
+    """Create the first secret of an endpoint."""
     secret = signature.mint()
     await _keep(tx, vault, endpoint_id, {_CURRENT: secret})
     return secret
@@ -29,7 +29,7 @@ async def rotate(
     tx: Tx, vault: Vault, endpoint_id: str, *, overlap: timedelta
 ) -> tuple[Endpoint, Secret]:
     """
-    Make a new secret; the one there was signs as well until `overlap` is over.
+    Create a new secret; the present one signs as well during `overlap`.
 
     Raises:
         EndpointNotFound: the project has none with this id.
@@ -46,17 +46,17 @@ async def rotate(
 
 
 async def signing_secrets(tx: Tx, vault: Vault, endpoint: Endpoint) -> Secrets:
-    """Return what an endpoint's deliveries are signed with now."""
-    kept = await SealedSecrets(tx, vault).get(_owner(tx, endpoint.id))
-    current = Secret(kept[_CURRENT])
+    """Return the secrets that sign an endpoint's deliveries now."""
+    stored = await SealedSecrets(tx, vault).get(_owner(tx, endpoint.id))
+    current = Secret(stored[_CURRENT])
     until = endpoint.previous_secret_until
     if until is None or until <= tx.now:
         return Secrets(current)
-    return Secrets(current, Secret(kept[_PREVIOUS]))
+    return Secrets(current, Secret(stored[_PREVIOUS]))
 
 
 async def forget_previous(tx: Tx) -> None:
-    """Delete the secrets that sign no more."""
+    """Delete previous secrets whose overlap is over."""
     for endpoint in await Endpoints(tx).all():
         until = endpoint.previous_secret_until
         if until is not None and until <= tx.now:

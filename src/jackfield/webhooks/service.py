@@ -21,19 +21,19 @@ _SWITCHED_OFF: Final = "the endpoint was switched off"
 
 
 async def create(
-    tx: Tx, vault: Vault, wanted: EndpointChange, *, plain_http: bool
+    tx: Tx, vault: Vault, values: EndpointChange, *, plain_http: bool
 ) -> tuple[Endpoint, Secret]:
     """
-    Add an endpoint; the secret that comes with it is shown once.
+    Add an endpoint, and return it with its secret.
 
     Raises:
-        InvalidRequest: the URL or an event cannot be used; all faults are named.
+        InvalidRequest: the URL or an event is invalid; all faults are named.
     """
     endpoint = Endpoint(
         id=EndpointId.new(tx.now),
-        url=(wanted.url or "").strip(),
-        description=wanted.description,
-        events=_distinct(wanted.events or ()),
+        url=(values.url or "").strip(),
+        description=values.description,
+        events=_distinct(values.events or ()),
         active=True,
         disabled_reason=None,
         created_at=tx.now,
@@ -44,22 +44,22 @@ async def create(
     return endpoint, await secrets.issue(tx, vault, endpoint.id)
 
 
-async def change(tx: Tx, endpoint_id: str, wanted: EndpointChange, *, plain_http: bool) -> Endpoint:
+async def change(tx: Tx, endpoint_id: str, values: EndpointChange, *, plain_http: bool) -> Endpoint:
     """
-    Change what is given. One that is switched off gets nothing any more; what it waited for ends.
+    Change an endpoint. If it is switched off, its pending deliveries fail.
 
     Raises:
         EndpointNotFound: the project has none with this id.
-        InvalidRequest: the URL or an event cannot be used; all faults are named.
+        InvalidRequest: the URL or an event is invalid; all faults are named.
     """
     endpoint = await Endpoints(tx).get(endpoint_id)
-    is_active = endpoint.active if wanted.active is None else wanted.active
-    described = endpoint.description if wanted.description is None else wanted.description
+    is_active = endpoint.active if values.active is None else values.active
+    description = endpoint.description if values.description is None else values.description
     changed = replace(
         endpoint,
-        url=endpoint.url if wanted.url is None else wanted.url.strip(),
-        events=endpoint.events if wanted.events is None else _distinct(wanted.events),
-        description=described or None,
+        url=endpoint.url if values.url is None else values.url.strip(),
+        events=endpoint.events if values.events is None else _distinct(values.events),
+        description=description or None,
         active=is_active,
         disabled_reason=None if is_active else endpoint.disabled_reason,
         updated_at=tx.now,
@@ -72,7 +72,7 @@ async def change(tx: Tx, endpoint_id: str, wanted: EndpointChange, *, plain_http
 
 
 async def switch_off(tx: Tx, endpoint_id: EndpointId, *, reason: str) -> None:
-    """Have an endpoint get nothing any more, because its receiver said so."""
+    """Switch an endpoint off because its receiver said that it is gone."""
     endpoint = await Endpoints(tx).get(endpoint_id)
     await Endpoints(tx).save(
         replace(endpoint, active=False, disabled_reason=reason, updated_at=tx.now)
@@ -82,7 +82,7 @@ async def switch_off(tx: Tx, endpoint_id: EndpointId, *, reason: str) -> None:
 
 async def remove(tx: Tx, endpoint_id: str) -> Endpoint:
     """
-    Forget an endpoint, its secret, and what it was still to be told.
+    Delete an endpoint, its secrets and its deliveries.
 
     Raises:
         EndpointNotFound: the project has none with this id.

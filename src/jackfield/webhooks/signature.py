@@ -5,9 +5,9 @@ Webhook signatures, in both header formats.
 The `webhook-…` headers are those of Standard Webhooks: they bind the event's id and the time as
 well, and their key is what follows `whsec_`, decoded.
 
-While one secret takes over from another, `webhook-signature` has one signature of each, as the
-standard says. `x-stackone-signature` has room for one: that of the old secret, so that receivers
-have all of the overlap to learn the new one.
+During the overlap of two secrets, `webhook-signature` has one signature of each, as the standard
+says. `x-stackone-signature` can hold one only: that of the old secret, so that receivers have all
+of the overlap to switch to the new one.
 """
 
 import base64
@@ -27,19 +27,19 @@ _KEY_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What signs now; `previous` is the one that `current` takes over from."""
+    """The current signing secrets; `previous` is set during the overlap of two."""
 
     current: Secret
     previous: Secret | None = None
 
 
 def mint() -> Secret:
-    """Make a new signing secret."""
+    """Create a new signing secret."""
     return Secret(PREFIX + base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode())
 
 
 def headers(secrets_: Secrets, body: bytes, *, message_id: str, at: datetime) -> Mapping[str, str]:
-    """Return the headers that prove `body` comes from us."""
+    """Return the headers that prove that `body` comes from the hub."""
     moment = str(int(at.timestamp()))
     bound = f"{message_id}.{moment}.".encode() + body
     all_ = [each for each in (secrets_.current, secrets_.previous) if each is not None]

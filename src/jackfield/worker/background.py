@@ -20,10 +20,10 @@ _log = structlog.get_logger()
 @dataclass(frozen=True, slots=True)
 class BackgroundJob:
     """
-    Work that no request asks for.
+    A job that runs in the background.
 
-    `run` does all there is to do, `every` so many seconds after it ended; without `every` it goes
-    on until it is cancelled. A job that fails is logged and begun again.
+    `run` is repeated `every` so many seconds after it ended; without `every` it runs until it is
+    cancelled. A failed job is logged and restarted.
     """
 
     name: str
@@ -42,7 +42,7 @@ JOBS: Final = (
 async def background(
     hub: Hub, jobs: tuple[BackgroundJob, ...] = JOBS, *, pause: float = _PAUSE_SECONDS
 ) -> AsyncGenerator[None]:
-    """Do the jobs while the block runs; what is under way is finished at its end."""
+    """Run the jobs during the block; cancel them and wait for them at its end."""
     running = [asyncio.create_task(_run_forever(hub, job, pause=pause)) for job in jobs]
     try:
         yield
@@ -53,12 +53,12 @@ async def background(
 
 
 async def _run_forever(hub: Hub, job: BackgroundJob, *, pause: float) -> None:
-    """Run a job until cancelled, `pause` after a failure at the latest: a database may be away."""
+    """Run a job until cancelled; after a failure, restart it within `pause` seconds."""
     while True:
         wait = job.every
         try:
             await job.run(hub)
-        except Exception:  # noqa: BLE001 - logged, and nobody else would notice that work stopped
+        except Exception:  # noqa: BLE001 - logged; the job must go on
             _log.exception("background_job_failed", job=job.name)
             wait = pause if wait is None else min(wait, pause)
         await asyncio.sleep(pause if wait is None else wait)

@@ -18,12 +18,12 @@ _log = structlog.get_logger()
 
 async def reload(hub: Hub) -> bool:
     """
-    Take on what changed in the connectors' folders, and say whether anything did.
+    Load the connectors whose files changed, and return whether any did.
 
-    New connectors that need nothing from an operator can be linked at once. One that no longer
-    loads stays as it last was; the log says why.
+    New connectors that need nothing from an operator can be linked at once. A connector that no
+    longer loads stays in its last state; the reason is logged.
     """
-    # Beside the event loop: a large connector takes a moment, and nobody should wait for it.
+    # In a thread: a large connector takes a moment, which would block the event loop.
     if not await asyncio.to_thread(hub.catalog.reload_if_changed):
         return False
     for finding in hub.catalog.findings:

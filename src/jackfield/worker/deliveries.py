@@ -18,19 +18,19 @@ from jackfield.webhooks.delivery import Receiver, Result
 from jackfield.webhooks.models import ClaimedDelivery
 from jackfield.webhooks.repo import Deliveries, claim
 
-# Where nothing wakes it: another process on SQLite, and waits between attempts.
+# For what no signal announces: another process on SQLite, and retries that become due.
 POLL_SECONDS: Final = 1.0
 _MOST: Final = 32
 _EACH: Final = 4
-# Claimed at once of one endpoint, and how few are left when more are.
+# Claimed at once of one endpoint, and the rest at which more are claimed.
 _AHEAD: Final = 64
 _FEW: Final = 32
 _MOST_AHEAD: Final = 512
 _GRACE_SECONDS: Final = 5
-# A lease is longer than an attempt can take: who is killed loses the lease, not the delivery.
+# A lease is longer than an attempt can take: a killed process loses the lease, not the delivery.
 _MARGIN_SECONDS: Final = 45
 _LEAST_MARGIN_SECONDS: Final = 5
-# How old what is known of an endpoint may be.
+# How long an endpoint is cached.
 _FRESH_SECONDS: Final = 1.0
 
 _log = structlog.get_logger()
@@ -63,12 +63,12 @@ class _Queue:
 
 class Deliverer:
     """
-    Makes attempts side by side, of at most `seconds`: `_MOST` in all, `_EACH` for one endpoint.
+    Makes concurrent attempts of at most `seconds`: `_MOST` in all, `_EACH` for one endpoint.
 
     Deliveries of one subject to one endpoint are made one after the other. A delivery belongs to
-    whoever has its lease; an attempt whose process died is made again once the lease ends. Those of
-    an endpoint are claimed some ahead, and what came of several attempts is written at once, so
-    that a receiver that keeps up is not waited for by the database.
+    the process that has its lease; an attempt whose process died is made again once the lease ends.
+    Deliveries are claimed ahead, and the results of several attempts are written at once, so that
+    the database does not slow down a fast receiver.
     """
 
     def __init__(self, hub: Hub, *, seconds: float = delivery.SECONDS) -> None:
@@ -98,30 +98,30 @@ class Deliverer:
                 await self._stop()
 
     async def run_due(self) -> int:
-        """Make every attempt that is due now; return how many."""
+        """Make every attempt that is due now; return their number."""
         begun = self._begun
         while await self.start_due():
             await self.finish()
         return self._begun - begun
 
     async def start_due(self) -> int:
-        """Begin attempts that are due, as many as there is room for; return how many."""
+        """Begin as many due attempts as there is room for; return their number."""
         begun = self._begun
         await self._claim()
         return self._begun - begun
 
     async def finish(self) -> None:
-        """Wait for the attempts under way, and those claimed; none of them takes long."""
+        """Wait for the attempts in progress, and those claimed."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _claim(self) -> int:
-        """Take deliveries that are due; return how many."""
+        """Claim deliveries that are due; return their number."""
         room = _MOST_AHEAD - sum(queue.size for queue in self._queues.values())
         if room < _AHEAD:
             return 0
         busy = [endpoint for endpoint, queue in self._queues.items() if queue.size > _FEW]
-        # What the fullest of the others has room for; those with more get it the next time.
+        # As much as the fullest of the others has room for; emptier ones get more the next time.
         taken = max((q.size for q in self._queues.values() if q.size <= _FEW), default=0)
         try:
             claimed = await claim(
@@ -140,7 +140,7 @@ class Deliverer:
         return len(claimed)
 
     def _begin(self) -> None:
-        """Begin attempts wherever there is room for one."""
+        """Begin as many attempts as there is room for."""
         for queue in list(self._queues.values()):
             while (
                 not self._is_stopping
@@ -169,11 +169,11 @@ class Deliverer:
             await self._results.write(result)
         if not queue.size and self._queues.get(claimed.endpoint_id) is queue:
             del self._queues[claimed.endpoint_id]
-            # What waited for the end of these may be claimed now.
+            # Deliveries that had to wait for these may be claimed now.
             self._due.set()
 
     async def _attempt(self, queue: _Queue, claimed: ClaimedDelivery) -> Result | None:
-        """Make an attempt; `None` where it is no longer this process's to make."""
+        """Make an attempt; `None` if the lease is lost or the endpoint is gone."""
         left = (claimed.leased_until - self._hub.clock()).total_seconds()
         renewed: ClaimedDelivery | None = claimed
         if left < self._seconds + _LEAST_MARGIN_SECONDS:
@@ -185,11 +185,11 @@ class Deliverer:
             queue.read_at = now
         if renewed is None or queue.receiver is None:
             return None
-        told = await delivery.attempt(self._hub, renewed, queue.receiver, seconds=self._seconds)
-        return renewed, told
+        result = await delivery.attempt(self._hub, renewed, queue.receiver, seconds=self._seconds)
+        return renewed, result
 
     async def _stop(self) -> None:
-        """End soon: an attempt that is cut short is made again once its lease ends."""
+        """Stop within seconds: an attempt that is cut short is made again once its lease ends."""
         self._is_stopping = True
         waiting = [each for queue in self._queues.values() for each in queue.waiting]
         for queue in self._queues.values():
@@ -208,7 +208,7 @@ class Deliverer:
 
 
 class _Results:
-    """Writes down what came of attempts: what comes in during a write goes into the next one."""
+    """Writes results of attempts in groups: those that arrive during a write go into the next."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -216,7 +216,7 @@ class _Results:
         self._turn = asyncio.Lock()
 
     async def write(self, result: Result) -> None:
-        """Return once `result` is on disk; where it cannot be, its lease ends by itself."""
+        """Return once `result` is on disk; if it cannot be written, its lease ends by itself."""
         self._waiting.append(result)
         async with self._turn:
             some, self._waiting = self._waiting, []

@@ -12,7 +12,7 @@ from jackfield.webhooks import secrets
 from jackfield.worker.repo import Retention
 
 ACTOR: Final = Actor.worker("pruning")
-# So few that whoever waits to write meanwhile does not notice.
+# So few that other writers hardly wait.
 _AT_ONCE: Final = 1000
 _STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
     Retention.drop_run_bodies,
@@ -27,7 +27,7 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
     """
     Remove runs, requests and events that are older than their project's `retention_days`.
 
-    `at_once` rows a transaction: what is pruned first may be years of logs.
+    `at_once` is the number of rows of a transaction: the first run may delete years of logs.
     """
     for project in await all_projects(hub.db):
         settings = await projects.project_settings(hub, project.id)

@@ -9,10 +9,10 @@ from jackfield.kit.ids import EventId, Id, RequestId, RunId
 
 class Retention:
     """
-    What the transaction's project keeps from `before` a moment. Ids are in the order of time.
+    Rows of the transaction's project from `before` a moment. Ids are in the order of time.
 
-    It is removed oldest first, and `most` at a time: what returns that there were as many is to be
-    asked again, in a transaction of its own.
+    A method deletes up to `most` rows, oldest first, and returns whether there may be more: then
+    call it again, in another transaction.
     """
 
     def __init__(self, tx: Tx, *, before: datetime, most: int) -> None:
@@ -66,7 +66,7 @@ class Retention:
         )
 
     async def drop_deliveries(self) -> bool:
-        """Forget what was or will not be delivered."""
+        """Delete deliveries that are no longer pending."""
         return await self._drop(
             """
             delete from webhook_deliveries
@@ -83,7 +83,7 @@ class Retention:
         )
 
     async def drop_events(self) -> bool:
-        """Forget events, but for those that somebody is still to be told of."""
+        """Delete events that have no deliveries."""
         return await self._drop(
             """
             delete from events
@@ -102,6 +102,6 @@ class Retention:
             EventId,
         )
 
-    async def _drop(self, statement: LiteralString, kind: type[Id]) -> bool:
-        rows = await self._tx.all(statement, before=kind.floor(self._before), most=self._most)
+    async def _drop(self, statement: LiteralString, id_type: type[Id]) -> bool:
+        rows = await self._tx.all(statement, before=id_type.floor(self._before), most=self._most)
         return len(rows) == self._most

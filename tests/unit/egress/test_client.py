@@ -69,7 +69,7 @@ async def test_a_rewritten_origin_is_reached_and_keeps_its_name(
 async def test_a_private_address_is_refused_in_every_spelling(
     open_egress: Callable[..., Egress], host: str
 ) -> None:
-    with pytest.raises(EgressBlocked, match=r"private or reserved|is not written as"):
+    with pytest.raises(EgressBlocked, match=r"private or reserved|is not a valid host"):
         await open_egress().fetch(OutboundRequest("GET", f"http://{host}/", seconds=5))
 
 
@@ -242,7 +242,7 @@ async def test_an_answer_that_breaks_off_is_no_answer(open_egress: Callable[...,
     async with scripted(reply("half", headers={"content-length": "1000"})) as server:
         egress = open_egress(rewrites={PROVIDER: server.url})
 
-        with pytest.raises(ProviderUnavailable, match="broke off"):
+        with pytest.raises(ProviderUnavailable, match="is incomplete"):
             await egress.fetch(OutboundRequest("GET", PROVIDER))
 
 

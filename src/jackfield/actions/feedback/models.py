@@ -12,7 +12,7 @@ MOST_TOOLS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class FeedbackDraft:
-    """`tools` are action ids, and `session_id` and `run_id` ids, as somebody sent them."""
+    """Feedback as a client sends it. `tools` are action ids; no id is checked."""
 
     feedback: str
     tools: tuple[str, ...]
@@ -23,7 +23,7 @@ class FeedbackDraft:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What was said of tools used with an account."""
+    """Stored feedback on tools used with an account."""
 
     id: FeedbackId
     account_id: str

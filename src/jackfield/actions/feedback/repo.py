@@ -48,8 +48,8 @@ class ToolFeedback:
             after=after or _AFTER_ALL,
             limit=size + 1,
         )
-        found = [_read(row) for row in rows]
-        return Page(tuple(found[:size]), found[size - 1].id if len(found) > size else None)
+        items = tuple(_read(row) for row in rows[:size])
+        return Page(items, items[-1].id if len(rows) > size else None)
 
 
 def _read(row: Row) -> Feedback:

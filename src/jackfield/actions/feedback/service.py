@@ -9,7 +9,7 @@ from jackfield.kit.ids import FeedbackId
 
 async def keep(tx: Tx, said: FeedbackDraft, *, account_id: str) -> Feedback:
     """
-    Keep what somebody says of tools used with an account.
+    Store feedback on tools used with an account.
 
     Raises:
         AccountNotFound: the project has no such account.

@@ -9,14 +9,14 @@ from jackfield.kit.secret import Token
 
 
 class FileToken(Token, prefix="jf_fl_"):
-    """Whoever has one may read one file, until it expires."""
+    """The token of a file's link: its bearer may read that file until it expires."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FileLink:
-    """Where a file can be fetched, without an API key."""
+    """A URL that returns a file without an API key."""
 
     url: str
     expires_at: datetime
@@ -24,13 +24,13 @@ class FileLink:
 
 
 class FileNotFound(NotFound):
-    """There is no file at this link, or it has expired; run the action again for a new one."""
+    """This link does not exist or has expired. Run the action again for a new one."""
 
     code = "file_not_found"
 
 
 class FileNotLinkable(HubError):
-    """The file is too large for a link; run the action through the API to receive its bytes."""
+    """The file is too large for a link. Run the action through the API to receive its bytes."""
 
     code = "file_not_linkable"
     status = 501

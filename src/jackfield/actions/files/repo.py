@@ -28,13 +28,13 @@ class Files:
         )
 
     async def prune(self) -> None:
-        """Remove what has expired."""
+        """Remove expired files."""
         await self._tx.run(
             "delete from files where project_id = :project_id and expires_at <= :now"
         )
 
     async def size(self) -> int:
-        """Return how many bytes wait."""
+        """Return the size of all files in bytes."""
         row = await self._tx.one(
             "select coalesce(sum(size), 0) as total from files where project_id = :project_id"
         )
@@ -42,7 +42,7 @@ class Files:
 
 
 async def find_file(db: Database, token: FileToken) -> File | None:
-    """Look a link up: it is all that its bearer has, so no project is named."""
+    """Look a file up by its token, which is all that its bearer has: in any project."""
     rows = await db.unscoped(
         "select name, content_type, content from files where digest = :digest and expires_at > :now",
         digest=token.digest(),

@@ -12,16 +12,16 @@ from jackfield.runtime import Hub
 
 PATH: Final = "/jackfield/files"
 _LIFETIME: Final = timedelta(minutes=15)
-# What one project's files may take up at a time.
+# For all files of one project.
 _MOST_BYTES: Final = 512 * 1024 * 1024
 
 
 async def link(hub: Hub, project_id: ProjectId, actor: Actor, file: File) -> FileLink:
     """
-    Keep a file for 15 minutes, and return a link to it.
+    Store a file for 15 minutes, and return a link to it.
 
     Raises:
-        FileNotLinkable: too many bytes of the project's wait already.
+        FileNotLinkable: the project's files are too large.
     """
     token = FileToken.mint()
     async with hub.db.write(project_id, actor) as tx:
@@ -35,10 +35,10 @@ async def link(hub: Hub, project_id: ProjectId, actor: Actor, file: File) -> Fil
 
 async def fetch(hub: Hub, token: FileToken) -> File:
     """
-    Return the file a link leads to.
+    Return the file of a link.
 
     Raises:
-        FileNotFound: there is none, or no longer.
+        FileNotFound: the link does not exist, or has expired.
     """
     file = await find_file(hub.db, token)
     if file is None:

@@ -10,8 +10,7 @@ from jackfield.connect.models import SessionTerms
 from jackfield.kit.errors import Conflict, HubError, NotFound
 from jackfield.kit.ids import Id, ProfileId
 
-# Long enough for a person to look at it after a weekend, and no longer: somebody's credentials
-# lie here for nothing.
+# Long enough for a person to decide after a weekend, and no longer: credentials are stored for it.
 LIFETIME: Final = timedelta(days=3)
 
 
@@ -28,7 +27,7 @@ class PendingLinkStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PendingLink:
-    """A link that waits; `account_id` is the account it is for, once there is one.
+    """A link that waits for confirmation; `account_id` is its account, once there is one.
 
     `public_values` are the fields that are no secrets; the others are in the vault, sealed for this
     link.
@@ -48,11 +47,11 @@ class PendingLink:
 
     def require_pending(self) -> None:
         """
-        Make sure nobody has decided yet.
+        Raise unless the link is pending.
 
         Raises:
-            PendingLinkExpired: it is too late.
-            PendingLinkDecided: somebody has.
+            PendingLinkExpired: it has expired.
+            PendingLinkDecided: it was confirmed or refused.
         """
         if self.status is PendingLinkStatus.EXPIRED:
             raise PendingLinkExpired
@@ -74,7 +73,7 @@ class PendingLinkDecided(Conflict):
 
 
 class PendingLinkExpired(HubError):
-    """Nobody confirmed the pending link in time; its credentials were deleted."""
+    """The pending link was not confirmed in time; its credentials were deleted."""
 
     code = "pending_link_expired"
     status = 410

@@ -42,7 +42,7 @@ class PendingLinks:
 
     async def get(self, link_id: str) -> PendingLink:
         """
-        Return one pending link; the id is as somebody sent it.
+        Return one pending link; `link_id` is unchecked input.
 
         Raises:
             PendingLinkNotFound: the project has none with this id.
@@ -55,7 +55,7 @@ class PendingLinks:
         return self._read(row)
 
     async def page(self, *, waiting: bool, after: str | None, size: int) -> Page[PendingLink]:
-        """Return one page, newest first: those that wait, or all."""
+        """Return one page, newest first: only pending ones if `waiting`."""
         rows = await self._tx.all(
             """
             select *
@@ -70,11 +70,11 @@ class PendingLinks:
             after=after or "pln_~",
             limit=size + 1,
         )
-        found = tuple(map(self._read, rows[:size]))
-        return Page(found, found[-1].id if len(rows) > size else None)
+        items = tuple(map(self._read, rows[:size]))
+        return Page(items, items[-1].id if len(rows) > size else None)
 
     async def overdue(self) -> list[PendingLinkId]:
-        """Return those whose time is over though nobody decided."""
+        """Return the pending links that have expired."""
         rows = await self._tx.all(
             """
             select id

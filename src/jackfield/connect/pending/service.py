@@ -28,10 +28,8 @@ from jackfield.vault.cipher import Vault
 _GENERATION = 1
 
 
-async def hold_back(
-    tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
-) -> PendingLink:
-    """Keep credentials sealed until somebody confirms or refuses them."""
+async def add(tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget) -> PendingLink:
+    """Store credentials, sealed, until the project's software confirms or refuses them."""
     await expire(tx)
     candidate, terms = verified.candidate, into.terms
     current = await find_target(tx, into, candidate.profile.connector_key)
@@ -61,11 +59,11 @@ async def confirm(
     hub: Hub, project_id: ProjectId, actor: Actor, link_id: str
 ) -> tuple[PendingLink, Account]:
     """
-    Make an account of a pending link.
+    Create the account of a pending link.
 
     Raises:
         PendingLinkNotFound: the project has no such pending link.
-        PendingLinkDecided, PendingLinkExpired: it no longer waits.
+        PendingLinkDecided, PendingLinkExpired: it is no longer pending.
         ProfileNotFound: its connector profile was deleted meanwhile.
     """
     async with hub.db.write(project_id, actor) as tx:
@@ -86,7 +84,7 @@ async def refuse(tx: Tx, link_id: str) -> PendingLink:
 
     Raises:
         PendingLinkNotFound: the project has no such pending link.
-        PendingLinkDecided, PendingLinkExpired: it no longer waits.
+        PendingLinkDecided, PendingLinkExpired: it is no longer pending.
     """
     link = await PendingLinks(tx).get(link_id)
     link.require_pending()
@@ -97,14 +95,14 @@ async def refuse(tx: Tx, link_id: str) -> PendingLink:
 
 
 async def expire(tx: Tx) -> None:
-    """Delete the credentials of those whose time is over."""
+    """Delete the credentials of pending links that have expired."""
     for link_id in await PendingLinks(tx).overdue():
         await _forget(tx, link_id)
         await PendingLinks(tx).decide(link_id, PendingLinkStatus.EXPIRED, account_id=None)
 
 
 async def _verified(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
-    """Return what was verified before the link began to wait."""
+    """Return the credentials of a pending link, which are verified."""
     secrets = await SealedSecrets(tx, hub.vault).get(_owner(tx, link))
     profile = await Profiles(tx).get(link.profile_id)
     connector = hub.catalog.get(link.provider)

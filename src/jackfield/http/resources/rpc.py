@@ -129,7 +129,7 @@ async def run_action(ctx: ApiContext, query: RpcQuery, body: RpcIn) -> RpcOut | 
     request = RunRequest(
         action_id=body.action,
         account_id=account_id(ctx, arguments["headers"]),
-        placed=arguments,
+        arguments=arguments,
         cursor=_cursor(arguments),
         profile_id=ctx.headers.get(PROFILE) or None,
         dry_run=query.dry_run or bool(body.dry_run),

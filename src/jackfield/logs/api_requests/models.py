@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One request that was made with a key of the project. `category` is what it was about."""
+    """One request with an API key of the project. `category` is the part of the API."""
 
     id: str
     key_id: str | None
@@ -24,7 +24,7 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestFilter:
-    """Which requests are meant; an empty choice means all."""
+    """A filter of requests; an empty tuple or `None` means all."""
 
     ids: tuple[str, ...] = ()
     key_ids: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from jackfield.logs.api_requests.models import ApiRequest, RequestFilter
 
 
 class Requests:
-    """The requests that were made with the keys of the transaction's project."""
+    """The API requests of the transaction's project."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
@@ -36,8 +36,8 @@ class Requests:
         return keyset.page(rows, [convert(row, ApiRequest) for row in rows], size)
 
 
-def append_request(appender: WriteBuffer, project_id: ProjectId, request: ApiRequest) -> None:
-    appender.append(
+def append_request(buffer: WriteBuffer, project_id: ProjectId, request: ApiRequest) -> None:
+    buffer.append(
         project_id,
         """
         insert into api_requests
@@ -59,11 +59,6 @@ def _conditions(only: RequestFilter) -> tuple[LiteralString, dict[str, object]]:
         (" and http_method in (:http_methods)", "http_methods", only.http_methods),
         (" and status_code in (:status_codes)", "status_codes", only.status_codes),
     )
-    where, values = filter_clauses(
-        choices,
-        success=only.success,
-        since=only.since,
-        until=only.until,
-        id_type=RequestId,
+    return filter_clauses(
+        choices, success=only.success, since=only.since, until=only.until, id_type=RequestId
     )
-    return where, values

@@ -12,7 +12,7 @@ from jackfield.kit.json import Json
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request to the provider. There is no `status` where there was no answer."""
+    """One request to the provider. `status` is `None` if there was no response."""
 
     method: str
     url: str
@@ -22,7 +22,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One step of a run; `offset_ms` is when it began, counted from the start of the run."""
+    """One step of a run; `offset_ms` is its start, counted from that of the run."""
 
     id: str
     function: str
@@ -36,7 +36,7 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of an action. What is `None` was not known when it ended."""
+    """One execution of an action. `None` means that a value was not known when it ended."""
 
     id: RunId
     account_id: str
@@ -64,7 +64,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What one message said, redacted; `text` may be cut short."""
+    """The redacted headers and body of one message; `text` may be truncated."""
 
     headers: Mapping[str, str]
     text: str
@@ -82,7 +82,7 @@ class ExchangeBodies:
 
 @dataclass(frozen=True, slots=True)
 class RunBodies:
-    """What went in and out of a run, redacted. Kept only where the project asks for it."""
+    """The redacted inputs, output and bodies of a run; stored only with `advanced_logs`."""
 
     inputs: Json
     output: Json
@@ -90,16 +90,16 @@ class RunBodies:
 
 
 class RunNotFound(NotFound):
-    """No run with this id in the project, or it is no longer kept."""
+    """No run with this id in the project, or it is no longer stored."""
 
     code = "run_not_found"
 
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs are meant; an empty choice means all.
+    """A filter of runs; an empty tuple or `None` means all.
 
-    `nothing` is for a filter on what no run of ours has.
+    `nothing` excludes all, for a filter on a field that no run of the hub has.
     """
 
     ids: tuple[str, ...] = ()
@@ -122,7 +122,7 @@ class RunFilter:
 
 @dataclass(frozen=True, slots=True)
 class RunTotals:
-    """How some runs went, together; `group` are the values they have in common."""
+    """Totals of runs; `group` are the values they have in common."""
 
     group: Mapping[str, str | int | bool | None]
     total: int

@@ -1,6 +1,7 @@
 """Repository of the run log, written through the write buffer."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Final, LiteralString
 
 from jackfield.db.filters import ValueFilter, filter_clauses
@@ -12,7 +13,7 @@ from jackfield.kit.json import Json, convert, encode, parse
 from jackfield.kit.pages import Page
 from jackfield.logs.runs.models import Run, RunBodies, RunFilter, RunNotFound, RunTotals
 
-# What runs can be counted by, by the name published clients know it under.
+# Columns that runs can be counted by, by their name in the API.
 DIMENSIONS: Final[dict[str, LiteralString]] = {
     "account_secure_id": "account_id",
     "account_id": "account_id",
@@ -32,6 +33,9 @@ DIMENSIONS: Final[dict[str, LiteralString]] = {
 }
 
 
+_COLUMNS: Final = tuple(each.name for each in fields(Run) if each.name != "steps")
+
+
 class Runs:
     """The runs of the transaction's project."""
 
@@ -40,10 +44,10 @@ class Runs:
 
     async def get(self, run_id: str) -> Run:
         """
-        Return one run, by its own id or that of the request that ordered it.
+        Return one run, by its own id or that of its API request.
 
         Raises:
-            RunNotFound: the project has none, or no longer.
+            RunNotFound: the project does not have it, or no longer.
         """
         row = await self._tx.one(
             """
@@ -67,7 +71,7 @@ class Runs:
         return None if row is None else convert(parse(row["content"]), RunBodies)
 
     async def after(self, only: RunFilter, keyset: Keyset, *, size: int) -> Page[Run]:
-        """Return the page that follows the position of `keyset`."""
+        """Return the page after the position of `keyset`."""
         where, values = _conditions(only)
         rows = await self._tx.all(
             f"""
@@ -104,10 +108,10 @@ class Runs:
         self, only: RunFilter, counted: LiteralString, *, number: int, size: int
     ) -> tuple[list[Run], int]:
         """
-        Return the runs that one page of their steps or exchanges comes from, newest first.
+        Return the runs that one page of steps or exchanges belongs to, newest first.
 
-        `counted` is the column that says how many each has. With them comes how many of the first
-        one's belong to pages before.
+        `counted` is the column with their number in each run. The second value is how many of the
+        first run's belong to earlier pages.
         """
         where, values = _conditions(only)
         offset = (number - 1) * size
@@ -131,7 +135,7 @@ class Runs:
     async def totals(
         self, only: RunFilter, dimensions: Sequence[str] = (), *, most: int = 1
     ) -> list[RunTotals]:
-        """Count runs, by each combination of what they have in `dimensions`; most of all first."""
+        """Return totals for each combination of values of `dimensions`, the largest first."""
         where, values = _conditions(only)
         grouped: LiteralString = ", ".join([DIMENSIONS[name] for name in dimensions])
         chosen: LiteralString = f"{grouped}, " if dimensions else ""
@@ -169,8 +173,8 @@ class Runs:
         ]
 
 
-def append_run(appender: WriteBuffer, project_id: ProjectId, run: Run) -> None:
-    appender.append(
+def append_run(buffer: WriteBuffer, project_id: ProjectId, run: Run) -> None:
+    buffer.append(
         project_id,
         """
         insert into runs
@@ -184,27 +188,8 @@ def append_run(appender: WriteBuffer, project_id: ProjectId, run: Run) -> None:
                 :mode, :origin_owner_id, :origin_owner_name, :steps, :step_count, :exchange_count)
         """,
         {
-            "id": run.id,
-            "account_id": run.account_id,
-            "provider": run.provider,
-            "action_id": run.action_id,
-            "source": run.source,
-            "success": run.success,
-            "status_code": run.status_code,
-            "error_code": run.error_code,
-            "message": run.message,
-            "started_at": run.started_at,
-            "duration_ms": run.duration_ms,
-            "request_id": run.request_id,
-            "key_id": run.key_id,
-            "user_agent": run.user_agent,
-            "profile_id": run.profile_id,
-            "connector_version": run.connector_version,
-            "action_type": run.action_type,
-            "auth_method": run.auth_method,
-            "mode": run.mode,
-            "origin_owner_id": run.origin_owner_id,
-            "origin_owner_name": run.origin_owner_name,
+            # Not `asdict`: that would copy every step.
+            **{name: getattr(run, name) for name in _COLUMNS},
             "steps": encode(run.steps).decode(),
             "step_count": len(run.steps),
             "exchange_count": sum([len(step.exchanges) for step in run.steps]),
@@ -213,9 +198,9 @@ def append_run(appender: WriteBuffer, project_id: ProjectId, run: Run) -> None:
 
 
 def append_bodies(
-    appender: WriteBuffer, project_id: ProjectId, run_id: RunId, bodies: RunBodies
+    buffer: WriteBuffer, project_id: ProjectId, run_id: RunId, bodies: RunBodies
 ) -> None:
-    appender.append(
+    buffer.append(
         project_id,
         """
         insert into run_bodies (run_id, project_id, content)
@@ -241,11 +226,7 @@ def _conditions(only: RunFilter) -> tuple[LiteralString, dict[str, object]]:
         (" and status_code in (:status_codes)", "status_codes", only.status_codes),
     )
     where, values = filter_clauses(
-        choices,
-        success=only.success,
-        since=only.since,
-        until=only.until,
-        id_type=RunId,
+        choices, success=only.success, since=only.since, until=only.until, id_type=RunId
     )
     nothing: LiteralString = " and 1 = 0" if only.nothing else ""
     return nothing + where, values
