@@ -39,7 +39,7 @@ _NOUNS = {
     "undefined": "the value of JavaScript",
     "unsupported": "short for unsupported endpoints",
 }
-_TX_METHODS = frozenset({"one", "all", "run", "many"})
+_TX_METHODS = frozenset({"one", "all", "run", "executemany"})
 
 
 def tenant_scope(module: ast.Module, _path: Path) -> Iterator[Finding]:

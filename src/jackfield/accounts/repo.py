@@ -12,6 +12,7 @@ from jackfield.accounts.models import (
     AccountStatus,
     StatusReason,
 )
+from jackfield.db.filters import value_clauses
 from jackfield.db.tx import Row, Tx
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json, convert, encode, parse
@@ -184,21 +185,14 @@ class Accounts:
 
 
 def _conditions(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:
-    where: LiteralString = ""
-    values: dict[str, object] = {}
-    if only.ids:
-        where += " and id in (:ids)"
-        values["ids"] = only.ids
-    if only.providers:
-        where += " and provider in (:providers)"
-        values["providers"] = only.providers
-    if only.origin_owner_ids:
-        where += " and origin_owner_id in (:owners)"
-        values["owners"] = only.origin_owner_ids
-    if only.statuses:
-        where += " and status in (:statuses)"
-        values["statuses"] = only.statuses
-    return where, values
+    return value_clauses(
+        (
+            (" and id in (:ids)", "ids", only.ids),
+            (" and provider in (:providers)", "providers", only.providers),
+            (" and origin_owner_id in (:owners)", "owners", only.origin_owner_ids),
+            (" and status in (:statuses)", "statuses", only.statuses),
+        )
+    )
 
 
 def _account(row: Row) -> Account:

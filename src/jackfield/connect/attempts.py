@@ -87,7 +87,7 @@ class ConnectionAttempt:
             self,
             status=AttemptStatus.ERROR,
             error_code="pending_link_refused",
-            error_description="The link was refused by whoever asked for it.",
+            error_description="The project refused the link.",
             updated_at=now,
             expires_at=None,
         )

@@ -10,6 +10,17 @@ from jackfield.kit.ids import Id
 ValueFilter: TypeAlias = tuple[LiteralString, str, Sequence[object]]
 
 
+def value_clauses(choices: Iterable[ValueFilter]) -> tuple[LiteralString, dict[str, object]]:
+    """Return the SQL conditions of the filters that are set, and the values of their parameters."""
+    where: LiteralString = ""
+    values: dict[str, object] = {}
+    for condition, name, chosen in choices:
+        if chosen:
+            where += condition
+            values[name] = chosen
+    return where, values
+
+
 def filter_clauses(
     choices: Iterable[ValueFilter],
     *,
@@ -19,12 +30,7 @@ def filter_clauses(
     id_type: type[Id],
 ) -> tuple[LiteralString, dict[str, object]]:
     """Return the SQL conditions, each with its `and`, and the values of their parameters."""
-    where: LiteralString = ""
-    values: dict[str, object] = {}
-    for condition, name, chosen in choices:
-        if chosen:
-            where += condition
-            values[name] = chosen
+    where, values = value_clauses(choices)
     if success is not None:
         where += " and success" if success else " and not success"
     # Ids are in the order of time, and there is an index on them.

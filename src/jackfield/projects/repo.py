@@ -43,7 +43,7 @@ class Projects:
         row = await self._tx.one("select id, name, created_at from projects where id = :project_id")
         if row is None:
             raise ProjectNotFound
-        return _project(row)
+        return convert(row, Project)
 
     async def settings(self) -> ProjectSettings:
         row = await self._tx.one("select name, settings from projects where id = :project_id")
@@ -156,12 +156,12 @@ async def find_project(db: Database, name: str) -> Project | None:
     rows = await db.unscoped(
         "select id, name, created_at from projects where name = :name", name=name
     )
-    return _project(rows[0]) if rows else None
+    return convert(rows[0], Project) if rows else None
 
 
 async def all_projects(db: Database) -> list[Project]:
     return [
-        _project(row)
+        convert(row, Project)
         for row in await db.unscoped("select id, name, created_at from projects order by id")
     ]
 
@@ -178,7 +178,7 @@ async def find_caller(db: Database, token: ApiKeyToken) -> Caller | None:
     )
     if not rows:
         return None
-    scopes = with_included(_scopes(rows[0]["scopes"]))
+    scopes = with_included(frozenset(map(Scope, rows[0]["scopes"].split())))
     return Caller(ProjectId(rows[0]["project_id"]), scopes, ApiKeyId(rows[0]["id"]))
 
 
@@ -200,16 +200,8 @@ async def find_dashboard_project(db: Database, token: DashboardToken) -> Project
         """,
         digest=token.digest(),
     )
-    return _project(rows[0]) if rows else None
-
-
-def _project(row: Row) -> Project:
-    return convert(row, Project)
+    return convert(rows[0], Project) if rows else None
 
 
 def _api_key(row: Row) -> ApiKey:
     return convert({**row, "scopes": row["scopes"].split()}, ApiKey)
-
-
-def _scopes(text: str) -> frozenset[Scope]:
-    return frozenset(map(Scope, text.split()))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, LiteralString
 
 from jackfield.db.lease import Leases
-from jackfield.db.tx import Database, Row, Tx
+from jackfield.db.tx import Database, Tx
 from jackfield.events.models import DELIVERIES
 from jackfield.kit.json import convert
 from jackfield.kit.pages import Page
@@ -170,7 +170,7 @@ class Deliveries:
             **({"status": status} if status else {}),
             **({"after": after} if after else {}),
         )
-        items = tuple(_delivery(row) for row in rows[:size])
+        items = tuple(convert(row, Delivery) for row in rows[:size])
         return Page(items, items[-1].event_id if len(rows) > size else None)
 
     async def get(self, endpoint_id: EndpointId, event_id: str) -> Delivery:
@@ -193,7 +193,7 @@ class Deliveries:
         )
         if row is None:
             raise DeliveryNotFound
-        return _delivery(row)
+        return convert(row, Delivery)
 
     async def settle(
         self,
@@ -352,7 +352,3 @@ async def claim(
     # The rows of `returning` have no order.
     rows.sort(key=lambda row: (str(row["due_at"]), row["event_id"]))
     return [convert(row, ClaimedDelivery) for row in rows]
-
-
-def _delivery(row: Row) -> Delivery:
-    return convert(row, Delivery)

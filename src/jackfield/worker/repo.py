@@ -21,49 +21,13 @@ class Retention:
         self._most = most
 
     async def drop_run_bodies(self) -> bool:
-        return await self._drop(
-            """
-            delete from run_bodies
-             where project_id = :project_id
-               and run_id in (select run_id
-                                from run_bodies
-                               where project_id = :project_id and run_id < :before
-                               order by run_id
-                               limit :most)
-            returning run_id
-            """,
-            RunId,
-        )
+        return await self._drop_rows("run_bodies", "run_id", RunId)
 
     async def drop_runs(self) -> bool:
-        return await self._drop(
-            """
-            delete from runs
-             where project_id = :project_id
-               and id in (select id
-                            from runs
-                           where project_id = :project_id and id < :before
-                           order by id
-                           limit :most)
-            returning id
-            """,
-            RunId,
-        )
+        return await self._drop_rows("runs", "id", RunId)
 
     async def drop_requests(self) -> bool:
-        return await self._drop(
-            """
-            delete from api_requests
-             where project_id = :project_id
-               and id in (select id
-                            from api_requests
-                           where project_id = :project_id and id < :before
-                           order by id
-                           limit :most)
-            returning id
-            """,
-            RequestId,
-        )
+        return await self._drop_rows("api_requests", "id", RequestId)
 
     async def drop_deliveries(self) -> bool:
         """Delete deliveries that are no longer pending."""
@@ -100,6 +64,21 @@ class Retention:
             returning id
             """,
             EventId,
+        )
+
+    async def _drop_rows(self, table: LiteralString, key: LiteralString, id_type: type[Id]) -> bool:
+        return await self._drop(
+            f"""
+            delete from {table}
+             where project_id = :project_id
+               and {key} in (select {key}
+                               from {table}
+                              where project_id = :project_id and {key} < :before
+                              order by {key}
+                              limit :most)
+            returning {key}
+            """,  # noqa: S608 - literals
+            id_type,
         )
 
     async def _drop(self, statement: LiteralString, id_type: type[Id]) -> bool:
