@@ -1,6 +1,6 @@
 """Repositories of connect sessions and of the frames they are shown in."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from jackfield.connect.attempts import ConnectionAttempt
@@ -28,7 +28,9 @@ class ConnectSessions:
         self._tx = tx
 
     async def add(self, session: ConnectSession, token: ConnectToken) -> None:
-        terms = session.terms
+        terms = asdict(session.terms)
+        terms["metadata"] = terms["metadata"] or {}
+        terms |= {name: encode(terms[name]).decode() for name in _JSON_COLUMNS}
         await self._tx.run(
             """
             insert into connect_sessions
@@ -43,25 +45,10 @@ class ConnectSessions:
             """,
             id=session.id,
             token_digest=token.digest(),
-            origin_owner_id=terms.origin_owner_id,
-            origin_owner_name=terms.origin_owner_name,
-            origin_username=terms.origin_username,
-            provider=terms.provider,
-            categories=encode(terms.categories).decode(),
-            profile_id=terms.profile_id,
-            account_id=terms.account_id,
-            multiple=terms.multiple,
-            relink=terms.relink,
-            actions=encode(terms.actions).decode(),
-            allowed_origins=encode(terms.allowed_origins).decode(),
-            label=terms.label,
-            type=terms.type,
-            shared=terms.shared,
-            metadata=encode(terms.metadata or {}).decode(),
-            scopes=encode(terms.scopes).decode(),
             external_trigger_token=session.external_trigger_token,
             created_at=session.created_at,
             expires_at=session.expires_at,
+            **terms,
         )
 
     async def get(self, session_id: int) -> ConnectSession:

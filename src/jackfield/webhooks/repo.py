@@ -1,7 +1,7 @@
 """Repositories of webhook endpoints and their deliveries."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Final, LiteralString
 
@@ -39,13 +39,7 @@ class Endpoints:
             values (:id, :project_id, :url, :description, :active, :disabled_reason, :created_at,
                     :updated_at)
             """,
-            id=endpoint.id,
-            url=endpoint.url,
-            description=endpoint.description,
-            active=endpoint.active,
-            disabled_reason=endpoint.disabled_reason,
-            created_at=endpoint.created_at,
-            updated_at=endpoint.updated_at,
+            **_columns(endpoint),
         )
         await self._subscribe(endpoint)
 
@@ -58,13 +52,7 @@ class Endpoints:
                    previous_secret_until = :previous_secret_until
              where project_id = :project_id and id = :id
             """,
-            id=endpoint.id,
-            url=endpoint.url,
-            description=endpoint.description,
-            active=endpoint.active,
-            disabled_reason=endpoint.disabled_reason,
-            updated_at=endpoint.updated_at,
-            previous_secret_until=endpoint.previous_secret_until,
+            **_columns(endpoint),
         )
         await self._tx.run(
             """
@@ -352,3 +340,7 @@ async def claim(
     # The rows of `returning` have no order.
     rows.sort(key=lambda row: (str(row["due_at"]), row["event_id"]))
     return [convert(row, ClaimedDelivery) for row in rows]
+
+
+def _columns(endpoint: Endpoint) -> dict[str, object]:
+    return {name: value for name, value in asdict(endpoint).items() if name != "events"}

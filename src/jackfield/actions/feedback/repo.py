@@ -1,5 +1,7 @@
 """Repository of feedback."""
 
+from dataclasses import asdict
+
 from jackfield.actions.feedback.models import Feedback, FeedbackDraft
 from jackfield.db.tx import Row, Tx
 from jackfield.kit.ids import FeedbackId
@@ -27,12 +29,8 @@ class ToolFeedback:
             """,
             id=feedback.id,
             account_id=feedback.account_id,
-            tools=encode(feedback.said.tools).decode(),
-            feedback=feedback.said.feedback,
-            rating=feedback.said.rating,
-            session_id=feedback.said.session_id,
-            run_id=feedback.said.run_id,
             created_at=feedback.created_at,
+            **asdict(feedback.said) | {"tools": encode(feedback.said.tools).decode()},
         )
 
     async def page(self, *, size: int, after: str | None) -> Page[Feedback]:
