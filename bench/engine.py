@@ -19,7 +19,7 @@ from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.engine.connector import CompiledConnector, compile_connector
 from jackfield.engine.expressions import text
 from jackfield.engine.ports import Request, Response
-from jackfield.testing.calls import make_call
+from jackfield.testing.calls import make_run_context
 
 ROUNDS = 7
 BUDGETS = {
@@ -171,7 +171,7 @@ async def action_time(mode: str) -> float:
     compiled = compile_connector(connector([request_action(1)], mode))
     action = compiled.action("list_users_1")
     inputs = action.accept({"path": {"id": "42"}, "query": {"limit": 5}})
-    call = make_call(
+    call = make_run_context(
         Provider(b'{"users":[{"id":1}]}'), {"api_key": "k"}, inputs=inputs, auth_method="api_key"
     )
     return await best(lambda: action.run(call), 2000)
@@ -180,8 +180,8 @@ async def action_time(mode: str) -> float:
 async def row_time(rows: int, mode: str) -> float:
     action = compile_connector(connector([mapping_action()], mode)).action("list_rows")
     filled = Provider(json.dumps([row(i) for i in range(rows)]).encode())
-    call = make_call(filled, {"api_key": "k"}, auth_method="api_key")
-    empty = make_call(Provider(b"[]"), {"api_key": "k"}, auth_method="api_key")
+    call = make_run_context(filled, {"api_key": "k"}, auth_method="api_key")
+    empty = make_run_context(Provider(b"[]"), {"api_key": "k"}, auth_method="api_key")
     whole = await best(lambda: action.run(call), 20)
     return (whole - await best(lambda: action.run(empty), 200)) / rows
 

@@ -15,7 +15,7 @@ from jackfield.engine.limits import Pool
 from jackfield.engine.ports import Request
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
-from jackfield.testing.calls import make_call
+from jackfield.testing.calls import make_run_context
 from jackfield.testing.provider import ScriptedTransport, answer
 
 
@@ -188,7 +188,7 @@ async def first_request(iterable: Connector, route: Route, given: dict[str, Json
     action = iterable.find_action(f"iterable_{route.action}")
     assert action
     transport = ScriptedTransport([answer(status=418)])
-    call = make_call(
+    call = make_run_context(
         transport,
         {"api_key": KEY, "region": "us"},
         inputs=action.compiled.accept({"body": given}),

@@ -28,7 +28,7 @@ class ParamStyle(StrEnum):
 
 def input_schema(action: CompiledAction, style: ParamStyle) -> dict[str, Json]:
     """Return the JSON Schema of the arguments of an action's tool."""
-    schema, locations = action.schema, action.places
+    schema, locations = action.schema, action.locations
     properties: Mapping[str, Json] = schema["properties"]
     required: list[str] = schema.get("required", [])
     if style is ParamStyle.NESTED:
@@ -60,7 +60,7 @@ def arguments_by_location(
     Raises:
         InvalidInputs: the value of a location is not an object.
     """
-    locations = action.places
+    locations = action.locations
     located: dict[str, dict[str, Json]] = {location: {} for location in LOCATIONS}
     names = (
         {} if style is ParamStyle.NESTED else _names(action.schema["properties"], locations, style)

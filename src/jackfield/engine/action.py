@@ -14,8 +14,8 @@ from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.explain import explain
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
-from jackfield.engine.expressions.templates import compile_settled, none_if_missing
-from jackfield.engine.inputs.accept import Inputs, Placed
+from jackfield.engine.expressions.templates import compile_settled, none_if_undefined
+from jackfield.engine.inputs.accept import Inputs, InputsByLocation
 from jackfield.engine.run import IsRateLimit, Retries, Run, StepResult
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.steps.compile_context import CompileContext
@@ -32,7 +32,7 @@ class ConnectorContext:
     """What an action has from its connector."""
 
     mode: Mode
-    connector: Mapping[str, Json]
+    info: Mapping[str, Json]
     context: Mapping[str, Json]
     is_allowed: Allow
     is_rate_limit: IsRateLimit | None = None
@@ -48,7 +48,7 @@ class CompiledAction:
         action_id: str,
         steps: Sequence[Step],
         result: Evaluate | None,
-        surroundings: ConnectorContext,
+        connector: ConnectorContext,
     ) -> None:
         self.id: Final = action_id
         self.effects: Final = tuple(str(effect) for effect in document.get("effects") or ())
@@ -58,7 +58,7 @@ class CompiledAction:
         self._result: Final = result
         promised = document.get("result")
         self._promises_data: Final = is_object(promised) and "data" in promised
-        self._surroundings: Final = surroundings
+        self._connector: Final = connector
         self._page_size: Final = _page_size(document)
         self._builds_result: Final = any(map(_is_old_mapping, as_list(document.get("steps"))))
         self._paginated: Final = frozenset(
@@ -66,14 +66,14 @@ class CompiledAction:
         )
         # Whether the provider's lines can be passed on as they come.
         self.streams: Final = (
-            surroundings.mode == "strict"
+            connector.mode == "strict"
             and _is_request_for_lines(as_list(document.get("steps")))
             and bool(self.effects)
             and _READING.issuperset(self.effects)
         )
-        self._retries: Final = _retries(self.effects, surroundings.mode)
+        self._retries: Final = _retries(self.effects, connector.mode)
         self._context: Final = {
-            **surroundings.context,
+            **connector.context,
             "actionType": document.get("actionType", "unknown"),
         }
         self._about: Final = {
@@ -89,20 +89,20 @@ class CompiledAction:
         return self._inputs.schema
 
     @property
-    def places(self) -> Mapping[str, str]:
+    def locations(self) -> Mapping[str, str]:
         """Where each input belongs: "path", "query", "headers" or "body"."""
-        return self._inputs.places
+        return self._inputs.locations
 
-    def accept(self, placed: Placed) -> dict[str, Json]:
+    def accept(self, by_location: InputsByLocation) -> dict[str, Json]:
         """
         Take the inputs a caller sent under "path", "query", "headers" and "body".
 
         Raises:
             InvalidInputs: they are not what the action takes; all faults at once.
         """
-        return self._inputs.accept(placed)
+        return self._inputs.accept(by_location)
 
-    async def run(self, call: RunContext) -> ActionResult:
+    async def run(self, context: RunContext) -> ActionResult:
         """
         Run the action.
 
@@ -110,21 +110,21 @@ class CompiledAction:
             ProviderError: the provider refused, failed, or did not answer in time.
             HubError: the connector or the account makes it impossible.
         """
-        run = self._start(call)
-        with using_clock(call.clock):
+        run = self._start(context)
+        with using_clock(context.clock):
             try:
-                async with asyncio.timeout(call.deadline):
+                async with asyncio.timeout(context.deadline):
                     await self._run_steps(run)
             except TimeoutError:
-                msg = f"the action did not finish within {call.deadline:g} seconds"
+                msg = f"the action did not finish within {context.deadline:g} seconds"
                 raise ProviderTimeout(msg, step=run.step_id) from None
             return self._finish(run)
 
-    def _start(self, call: RunContext) -> Run:
-        inputs = dict(call.inputs)
+    def _start(self, context: RunContext) -> Run:
+        inputs = dict(context.inputs)
         if self._page_size is not None:
             inputs.setdefault("page_size", self._page_size)
-        cursor = call.cursor
+        cursor = context.cursor
         if cursor is None:
             given = inputs.get("next") or inputs.get("cursor")
             cursor = given if isinstance(given, str) else None
@@ -133,31 +133,31 @@ class CompiledAction:
             inputs.setdefault("cursor", cursor)
         scope: EvaluationScope = {
             "inputs": inputs,
-            "credentials": dict(call.credentials),
-            "connector": self._surroundings.connector,
+            "credentials": dict(context.credentials),
+            "connector": self._connector.info,
             "action": self._about,
             "context": {
                 **self._context,
-                "authenticationType": call.auth_method,
-                "environment": call.environment,
-                "flowType": call.flow,
-                **call.context,
+                "authenticationType": context.auth_method,
+                "environment": context.environment,
+                "flowType": context.flow,
+                **context.identifiers,
             },
             "steps": {},
             "intermediateSteps": {},
         }
-        credentials = call.credentials
-        allow = self._surroundings.is_allowed
+        credentials = context.credentials
+        allow = self._connector.is_allowed
         if self._builds_result:
             scope["result"] = {}
         return Run(
-            call=call,
+            context=context,
             scope=scope,
-            mode=self._surroundings.mode,
+            mode=self._connector.mode,
             retries=self._retries,
-            started=call.clock(),
+            started=context.clock(),
             is_allowed=lambda url: allow(url, credentials),
-            is_rate_limit=self._surroundings.is_rate_limit,
+            is_rate_limit=self._connector.is_rate_limit,
             resume=decode_cursor(cursor) if self._paginated else {},
         )
 
@@ -198,13 +198,13 @@ class CompiledAction:
             run.warnings.append(f"{step.id}: {result.failure}")
 
     async def _run_step(self, run: Run, step: Step) -> StepResult | None:
-        trace = run.call.trace
+        trace = run.context.trace
         if trace is not None:
             trace.step_started(step.id, step.function_name)
-        if run.call.explain is not None:
+        if run.context.explain is not None:
             document = self._documents[self._steps.index(step)]
-            for found in explain(document, run.scope, self._surroundings.mode):
-                run.call.explain(*found)
+            for found in explain(document, run.scope, self._connector.mode):
+                run.context.explain(*found)
         try:
             result = await step.run(run)
         except HubError as error:
@@ -223,13 +223,13 @@ class CompiledAction:
         return result
 
     def _finish(self, run: Run) -> ActionResult:
-        following = encode_cursor(run.positions, run.call.clock()) if self._paginated else None
+        following = encode_cursor(run.positions, run.context.clock()) if self._paginated else None
         warnings = tuple(run.warnings)
         if self._result is None:
             return ActionResult(self._last_data(run), following, file=run.file, warnings=warnings)
         result = self._result(self._seen_by_result(run))
         if not is_object(result):
-            return ActionResult(none_if_missing(result), following, warnings=warnings)
+            return ActionResult(none_if_undefined(result), following, warnings=warnings)
         extra = dict(result)
         said = extra.pop("next", None)
         if not self._paginated and said is not None and said != "":
@@ -241,7 +241,7 @@ class CompiledAction:
 
     def _seen_by_result(self, run: Run) -> EvaluationScope:
         """Return the scope of `result`: in strict mode no credential gets into an outcome."""
-        if run.mode == "compat" or run.call.flow == "refresh_authentication":
+        if run.mode == "compat" or run.context.flow == "refresh_authentication":
             return run.scope
         return {**run.scope, "credentials": {}}
 
@@ -256,7 +256,7 @@ class CompiledAction:
 
 
 def compile_action(
-    document: Mapping[str, Json], setting: CompileContext, surroundings: ConnectorContext
+    document: Mapping[str, Json], context: CompileContext, connector: ConnectorContext
 ) -> CompiledAction:
     """
     Compile an action's document.
@@ -265,10 +265,10 @@ def compile_action(
         InvalidStep: it is malformed.
         InvalidExpression: one of its texts cannot be read.
     """
-    key = surroundings.connector.get("key")
+    key = connector.info.get("key")
     own_id = str(document.get("actionId") or "inline")
     fields = document.get("fieldConfigs")
-    own = replace(setting, fields=None if fields is None else take_objects(fields, "fieldConfigs"))
+    own = replace(context, fields=None if fields is None else take_objects(fields, "fieldConfigs"))
     entries = take_objects(document.get("steps"), "steps")
     steps = [compile_step(entry, own, f"steps[{i}]") for i, entry in enumerate(entries)]
     result = document.get("result")
@@ -276,8 +276,8 @@ def compile_action(
         document,
         action_id=f"{key}_{own_id}",
         steps=steps,
-        result=None if result is None else compile_settled(result, setting.mode),
-        surroundings=surroundings,
+        result=None if result is None else compile_settled(result, context.mode),
+        connector=connector,
     )
 
 

@@ -31,14 +31,14 @@ class CompiledConnector:
             for action in take_objects(document.get("actions"), "actions")
         }
         base_url = document.get("baseUrl")
-        self._setting: Final = CompileContext(
+        self._compile_context: Final = CompileContext(
             mode=self.mode,
             authorizations=Authorizations(_authorizations(document), self.mode),
             base_url=base_url if isinstance(base_url, str) else None,
         )
-        self._surroundings: Final = ConnectorContext(
+        self._connector: Final = ConnectorContext(
             mode=self.mode,
-            connector={"key": self.key, "version": self.version},
+            info={"key": self.key, "version": self.version},
             context={"connectorKey": self.key, "connectorVersion": self.version},
             is_allowed=self.allows,
             is_rate_limit=compile_rate_errors(document.get("rateLimit")),
@@ -60,7 +60,7 @@ class CompiledConnector:
 
     def inline(self, document: Mapping[str, Json]) -> CompiledAction:
         """Compile an action that stands inside the document: a test, a refresh."""
-        return compile_action(document, self._setting, self._surroundings)
+        return compile_action(document, self._compile_context, self._connector)
 
     @cached_property
     def limits(self) -> Limits:
@@ -71,8 +71,8 @@ class CompiledConnector:
     def proxy(self) -> ProxyTemplate:
         """What the connector lends to requests that are not one of its actions."""
         return ProxyTemplate(
-            base_url=self._setting.base_url,
-            authorizations=self._setting.authorizations,
+            base_url=self._compile_context.base_url,
+            authorizations=self._compile_context.authorizations,
             mode=self.mode,
         )
 

@@ -59,7 +59,7 @@ class Transport(Protocol):
     async def send(self, request: Request) -> Response: ...
 
 
-class Gate(Protocol):
+class RequestLimiter(Protocol):
     """Lets requests of one account through, no more at a time than the provider takes."""
 
     def enter(self, method: str, url: str) -> AbstractAsyncContextManager[None]:

@@ -38,7 +38,7 @@ class Run:
     lets all through. `rate_limits` recognizes answers that mean "slow down" under another status.
     """
 
-    call: RunContext
+    context: RunContext
     scope: EvaluationScope
     mode: Mode
     retries: Retries
@@ -54,8 +54,8 @@ class Run:
 
     def remaining(self) -> float:
         """Return how many seconds are left before the deadline."""
-        elapsed = (self.call.clock() - self.started).total_seconds()
-        return self.call.deadline - elapsed
+        elapsed = (self.context.clock() - self.started).total_seconds()
+        return self.context.deadline - elapsed
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from jackfield.engine.ports import AccountCache, Gate, Signer, Trace, Transport
+from jackfield.engine.ports import AccountCache, RequestLimiter, Signer, Trace, Transport
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.json import Json
 
@@ -19,7 +19,7 @@ class RunContext:
     """One run of one action, with everything it may use.
 
     The engine knows nothing of projects, storage or the web: `inputs` are already accepted by the
-    action, `credentials` are open, and `context` holds the identifiers the format lets an
+    action, `credentials` are open, and `identifiers` holds the identifiers the format lets an
     expression see (`projectSecureId`, `accountSecureId` …). `deadline` is in seconds from the
     start of the run. Every request passes `gate`, which makes it wait for its turn. `explain` is
     told what each text of a step comes to, before the step runs: where it stands, the text, the
@@ -34,8 +34,8 @@ class RunContext:
     transport: Transport
     auth_method: str
     environment: str
-    context: Mapping[str, Json]
-    gate: Gate | None
+    identifiers: Mapping[str, Json]
+    limiter: RequestLimiter | None
     signer: Signer | None
     cursor: str | None = None
     flow: Flow = "action"

@@ -13,7 +13,7 @@ class Undefined:
         return False
 
     def __repr__(self) -> str:
-        return "MISSING"
+        return "UNDEFINED"
 
 
 UNDEFINED: Final = Undefined()

@@ -7,7 +7,7 @@ from jackfield.engine.run_context import RunContext
 from jackfield.kit.json import Json
 
 
-def make_call(
+def make_run_context(
     transport: Transport,
     credentials: Mapping[str, str],
     *,
@@ -23,7 +23,7 @@ def make_call(
         transport=transport,
         auth_method=auth_method,
         environment=environment,
-        context={},
-        gate=None,
+        identifiers={},
+        limiter=None,
         signer=signer,
     )

@@ -17,7 +17,7 @@ from jackfield.engine.run_context import ActionResult, File, RunContext
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.errors import HubError, InvalidRequest
 from jackfield.kit.json import Json
-from jackfield.testing.calls import make_call
+from jackfield.testing.calls import make_run_context
 from jackfield.testing.differences import differences
 from jackfield.testing.expectations import Expectation, compare
 from jackfield.testing.provider import ScriptedTransport, answer
@@ -123,7 +123,7 @@ async def run_case(connector: Connector, case: Case) -> list[str]:
 
 async def _run(connector: Connector, case: Case, transport: ScriptedTransport) -> ActionResult:
     method = _auth_method(connector, case)
-    call = make_call(
+    call = make_run_context(
         transport,
         case.credentials,
         auth_method=method.key,

@@ -82,7 +82,7 @@ async def _run_step(
     block = take_object(case.get("block") or {}, "block")
     clock = _clock(case.get("now"))
     run = _run(block, mode, provider, clock, signer)
-    setting = CompileContext(
+    context = CompileContext(
         mode=mode,
         authorizations=Authorizations(as_object(params.get("authentication")), mode),
         fields=block.get("fieldConfigs"),
@@ -90,7 +90,7 @@ async def _run_step(
     )
     name, version = str(case.get("function")), str(case.get("version") or "1")
     with using_clock(clock):
-        function = compile_function(name, version, params, setting)
+        function = compile_function(name, version, params, context)
         try:
             result = await function(run)
         except HubError as error:
@@ -113,14 +113,14 @@ def _run(
 ) -> Run:
     context = {**_CONTEXT, **as_object(block.get("context"))}
     credentials = {k: js.to_text(v) for k, v in as_object(block.get("credentials")).items()}
-    call = RunContext(
+    run_context = RunContext(
         inputs=as_object(block.get("inputs")),
         credentials=credentials,
         transport=provider,
         auth_method=str(context["authenticationType"]),
         environment=str(context["environment"]),
-        context={},
-        gate=None,
+        identifiers={},
+        limiter=None,
         signer=signer,
         clock=clock,
         sleep=_no_sleep,
@@ -134,7 +134,7 @@ def _run(
         "context": context,
     }
     return Run(
-        call=call,
+        context=run_context,
         scope=scope,
         mode=mode,
         retries="published",

@@ -16,16 +16,16 @@ from jackfield.engine.schema.structures import Entry, Record
 from jackfield.engine.steps import registry
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.kind import StepKind
-from jackfield.engine.steps.request_template import compile_outgoing
+from jackfield.engine.steps.request_template import compile_request_template
 
 
-def compile_countdown(params: Mapping[str, object], setting: CompileContext) -> StepFunction:
-    outgoing = compile_outgoing(params, setting)
-    exchange = Exchange(compile_custom_errors(params.get("customErrors"), setting.mode))
+def compile_countdown(params: Mapping[str, object], context: CompileContext) -> StepFunction:
+    template = compile_request_template(params, context)
+    exchange = Exchange(compile_custom_errors(params.get("customErrors"), context.mode))
 
     async def run_countdown(run: Run) -> StepResult:
-        draft = outgoing.draft(run)
-        reply = await perform(run, outgoing.finish(run, draft, None), exchange)
+        draft = template.draft(run)
+        reply = await perform(run, template.finish(run, draft, None), exchange)
         if reply.failed:
             return fail(reply, run)
         at = run.resume.get(run.step_index, Position(str(params["from"]))).token

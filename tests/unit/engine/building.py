@@ -10,7 +10,7 @@ from jackfield.engine.action import CompiledAction
 from jackfield.engine.connector import CompiledConnector, compile_connector
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import ActionResult
-from jackfield.testing.calls import make_call
+from jackfield.testing.calls import make_run_context
 
 BEARER = {"type": "bearer", "token": "$.credentials.token"}
 CREDENTIALS = {"token": "T0KEN-OF-THE-ACCOUNT"}
@@ -109,7 +109,7 @@ async def run(
 ) -> ActionResult:
     call.setdefault("credentials", CREDENTIALS)
     call.setdefault("auth_method", "main")
-    made = make_call(
+    made = make_run_context(
         provider, call.pop("credentials"), inputs=inputs, auth_method=call.pop("auth_method")
     )
     return await compiled.run(dataclasses.replace(made, **call))

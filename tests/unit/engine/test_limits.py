@@ -175,7 +175,7 @@ async def test_every_request_of_a_run_passes_its_gate() -> None:
     )
     steps = [{**request(), "stepId": name} for name in "abc"]
 
-    await run(action(*steps), Provider([answer({})]), gate=gate)
+    await run(action(*steps), Provider([answer({})]), limiter=gate)
 
     assert time.now == 2
 

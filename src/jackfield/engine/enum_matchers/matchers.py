@@ -178,7 +178,7 @@ _FORMATS: Final = frozenset(
 
 
 def find_matcher(name: str, mode: Mode) -> Match | None:
-    """Return the matcher of that name; it gives `MISSING` for what it does not know."""
+    """Return the matcher of that name; it gives `UNDEFINED` for what it does not know."""
     if name.startswith("country_") and name.removeprefix("country_") in _BETWEEN:
         target, _, source = name.removeprefix("country_").partition("_by_")
         if source == "country_name":

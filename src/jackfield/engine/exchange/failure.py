@@ -91,9 +91,9 @@ def message_of(reply: Reply, mode: Mode) -> str:
 
 def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
     return _error_class(reply.status)(
-        Redactor(run.call.credentials.values()).text(message),
+        Redactor(run.context.credentials.values()).text(message),
         answer=answer_of(reply, run),
-        retry_after=retry_after(reply.response.headers, run.call.clock),
+        retry_after=retry_after(reply.response.headers, run.context.clock),
         faults=reply.faults,
         step=run.step_id,
     )
@@ -101,7 +101,7 @@ def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
 
 def answer_of(reply: Reply, run: Run) -> ProviderAnswer:
     """Return what the provider said, without the account's secrets."""
-    redactor = Redactor(run.call.credentials.values())
+    redactor = Redactor(run.context.credentials.values())
     return ProviderAnswer(
         status=reply.response.status,
         url=redactor.text(path_and_query(reply.url)),

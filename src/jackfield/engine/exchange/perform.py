@@ -56,7 +56,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
         ProviderError: there is no answer, or none that can be read.
         EgressBlocked: the request may not go there.
     """
-    if exchange.cache_seconds and run.call.cache is not None:
+    if exchange.cache_seconds and run.context.cache is not None:
         response = await _send_cached(run, request, exchange.cache_seconds)
     else:
         response = await send(run, request, guarded=exchange.guarded)
@@ -70,7 +70,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     ):
         reply = replace(reply, status=_TOO_MANY)
     if exchange.custom_errors:
-        reply = remap(reply, exchange.custom_errors, run.call.credentials, run.mode)
+        reply = remap(reply, exchange.custom_errors, run.context.credentials, run.mode)
     if run.mode == "strict" and reply.status in _REDIRECTS and not exchange.takes_redirects:
         raise _unreadable(run, reply, "it is a redirect")
     return reply
@@ -82,7 +82,7 @@ def _unreadable(run: Run, reply: Reply, reason: object) -> UnreadableAnswer:
 
 
 async def _send_cached(run: Run, request: Request, seconds: float) -> Response:
-    cache = run.call.cache
+    cache = run.context.cache
     assert cache is not None
     digest = hashlib.sha256(f"{request.method} {request.url}\n".encode())
     for name, value in request.headers.items():

@@ -40,27 +40,27 @@ async def send(run: Run, request: Request, *, guarded: bool = True) -> Response:
 
 
 async def _send_once(run: Run, request: Request) -> Response:
-    call = run.call
-    if call.trace is not None:
+    context = run.context
+    if context.trace is not None:
         return await _send_traced(run, request)
-    if call.gate is None:
-        return await call.transport.send(request)
-    async with call.gate.enter(request.method, request.url):
-        return await call.transport.send(request)
+    if context.limiter is None:
+        return await context.transport.send(request)
+    async with context.limiter.enter(request.method, request.url):
+        return await context.transport.send(request)
 
 
 async def _send_traced(run: Run, request: Request) -> Response:
-    call = run.call
-    assert call.trace is not None
-    call.trace.requested(run.step_id, request)
-    start = call.clock()
-    if call.gate is None:
-        response = await call.transport.send(request)
+    context = run.context
+    assert context.trace is not None
+    context.trace.requested(run.step_id, request)
+    start = context.clock()
+    if context.limiter is None:
+        response = await context.transport.send(request)
     else:
-        async with call.gate.enter(request.method, request.url):
-            response = await call.transport.send(request)
-    seconds = (call.clock() - start).total_seconds()
-    call.trace.answered(run.step_id, response, seconds=seconds)
+        async with context.limiter.enter(request.method, request.url):
+            response = await context.transport.send(request)
+    seconds = (context.clock() - start).total_seconds()
+    context.trace.answered(run.step_id, response, seconds=seconds)
     return response
 
 
@@ -73,7 +73,7 @@ async def _send_as_published(run: Run, request: Request) -> Response:
         wait = _published_wait(response.headers, attempt)
         if wait > run.remaining():
             return response
-        await run.call.sleep(wait)
+        await run.context.sleep(wait)
     return await _send_once(run, request)
 
 
@@ -89,11 +89,11 @@ async def _send_read(run: Run, request: Request) -> Response:
         else:
             if response.status not in _RETRIED_STATUSES and not _is_rate_limited(run, response):
                 return response
-            asked = retry_after(response.headers, run.call.clock)
+            asked = retry_after(response.headers, run.context.clock)
             wait = _jittered(attempt) if asked is None else asked
             if wait > run.remaining():
                 return response
-        await run.call.sleep(wait)
+        await run.context.sleep(wait)
     return await _send_once(run, request)
 
 

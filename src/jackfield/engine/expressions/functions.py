@@ -1,7 +1,7 @@
 """
 Functions that an expression may call.
 
-Each takes a fixed number of arguments, `MISSING` for those left out, after the meter of the
+Each takes a fixed number of arguments, `UNDEFINED` for those left out, after the meter of the
 evaluation. None reaches anything but its arguments and the clock.
 """
 

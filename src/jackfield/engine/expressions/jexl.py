@@ -40,7 +40,7 @@ _OPERATORS: Final[Mapping[str, Callable[[Json, Json], Json]]] = {
 
 def compile_jexl(source: str, mode: Mode) -> Evaluate:
     """
-    Compile `source`. The result never raises: what cannot be evaluated is `MISSING`.
+    Compile `source`. The result never raises: what cannot be evaluated is `UNDEFINED`.
 
     Raises:
         SyntaxFault: it is not an expression.

@@ -1,7 +1,7 @@
 """
 JavaScript's value semantics: `+`, `==`, `<` and `String()`.
 
-Values are JSON's, with `MISSING` for undefined and `Date`. Numbers are
+Values are JSON's, with `UNDEFINED` for undefined and `Date`. Numbers are
 JavaScript's doubles, kept as `int` while they are whole and small enough to be exact.
 """
 

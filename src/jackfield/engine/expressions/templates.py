@@ -19,9 +19,9 @@ CompileText: TypeAlias = Callable[[str, Mode], Evaluate]
 
 def compile_value(template: Json, mode: Mode) -> Evaluate:
     """
-    Compile every string inside `template`; entries of objects that are `MISSING` are left out.
+    Compile every string inside `template`; entries of objects that are `UNDEFINED` are left out.
 
-    Items of lists are left out in strict mode; in compat mode they stay `MISSING`.
+    Items of lists are left out in strict mode; in compat mode they stay `UNDEFINED`.
 
     In compat mode a string that cannot be evaluated gives null.
 
@@ -33,7 +33,7 @@ def compile_value(template: Json, mode: Mode) -> Evaluate:
 
 
 def compile_settled(template: Json, mode: Mode) -> Evaluate:
-    """Compile as `compile_value` does, for a value that leaves: lists have null for `MISSING`."""
+    """Compile as `compile_value` does, for a value that leaves: lists have null for `UNDEFINED`."""
     evaluate = compile_value(template, mode)
     if mode == "strict" or not _may_have_holes(template):
         return evaluate
@@ -75,7 +75,7 @@ def compile_safely(text: str, mode: Mode) -> Evaluate:
     return evaluate_safely if may_fail(text) else evaluate
 
 
-def none_if_missing(value: Json) -> Json:
+def none_if_undefined(value: Json) -> Json:
     return None if value is UNDEFINED else value
 
 

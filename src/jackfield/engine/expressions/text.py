@@ -3,7 +3,7 @@ Strings of a connector, compiled: plain text, a path, an expression, or a templa
 
 In compat mode a string is read exactly as the published engine reads it (`compat`). Strict mode
 differs where that surprises: prose keeps its `$.`, a text that starts with `$` and is no path is
-just text, an empty string stays one, and a `${…}` without a value makes the whole text `MISSING`.
+just text, an empty string stays one, and a `${…}` without a value makes the whole text `UNDEFINED`.
 """
 
 import re
@@ -51,7 +51,7 @@ class Reference:
 
 def compile_text(text: str, mode: Mode) -> Evaluate:
     """
-    Compile one string of a connector. What it gives is JSON, or `MISSING` as a whole.
+    Compile one string of a connector. What it gives is JSON, or `UNDEFINED` as a whole.
 
     Actions of one connector say the same in many places, such as when an answer is an error: each
     such text is compiled once.
@@ -145,7 +145,7 @@ def _compile(text: str, mode: Mode) -> Evaluate:
 
 
 def settle(value: Json) -> Json:
-    """Take `MISSING` and dates out of a value an expression put together itself."""
+    """Take `UNDEFINED` and dates out of a value an expression put together itself."""
     if is_object(value):
         return {key: settle(inner) for key, inner in value.items() if inner is not UNDEFINED}
     if is_list(value):
@@ -248,7 +248,7 @@ def _reference(text: str, token: re.Match[str], mode: Mode) -> Reference:
             raise _invalid(
                 text, "Invalid expression", fault.reason, position + 2 + fault.position
             ) from fault
-        return Reference(token[0], position, lambda scope: _absent_as_missing(found(scope)))
+        return Reference(token[0], position, lambda scope: _none_as_undefined(found(scope)))
     dotted = compile_names(code)
     try:
         jexl = compile_jexl(code, mode) if code else dotted
@@ -262,7 +262,7 @@ def _reference(text: str, token: re.Match[str], mode: Mode) -> Reference:
     return Reference(token[0], position, evaluate_token)
 
 
-def _absent_as_missing(value: Json) -> Json:
+def _none_as_undefined(value: Json) -> Json:
     return UNDEFINED if value is None else value
 
 

@@ -1,7 +1,7 @@
 """
 Acceptance of an action's inputs: located, converted, completed with defaults, validated.
 
-Callers put arguments in the wrong place (published clients send everything as the body), so inputs
+Callers put arguments in the wrong location (published clients send everything as the body), so inputs
 are found by name. What a URL or a header can only carry as text becomes the declared type again.
 """
 
@@ -18,7 +18,7 @@ from jackfield.engine.inputs.validation import Validator
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json, is_list, is_object
 
-Placed: TypeAlias = Mapping[str, Mapping[str, Json]]
+InputsByLocation: TypeAlias = Mapping[str, Mapping[str, Json]]
 Convert: TypeAlias = Callable[[Json], Json]
 
 _SOURCES: Final = ("path", "query", "headers", "body")
@@ -31,12 +31,12 @@ _TRUTHS: Final = {"true": True, "false": False, "1": True, "0": False}
 @dataclass(frozen=True, slots=True)
 class _Input:
     name: str
-    place: str
+    location: str
     convert: Convert | None
 
 
 class Inputs:
-    """What an action takes. `schema` describes it to callers, `places` says where each belongs."""
+    """What an action takes. `schema` describes it to callers, `locations` says where each belongs."""
 
     def __init__(self, document: Json, rules: Json = None) -> None:
         """
@@ -48,9 +48,9 @@ class Inputs:
         entries = take_objects(document, "inputs")
         self.schema: Final = {**object_schema(document), "additionalProperties": False}
         self._inputs: Final = {str(entry["name"]): _input(entry) for entry in entries}
-        self.places: Final = {name: entry.place for name, entry in self._inputs.items()}
+        self.locations: Final = {name: entry.location for name, entry in self._inputs.items()}
         self._headers: Final = {
-            name.lower(): name for name, place in self.places.items() if place == "headers"
+            name.lower(): name for name, location in self.locations.items() if location == "headers"
         }
         self._defaults: Final = {e["name"]: e["default"] for e in entries if "default" in e}
         self._rules: Final[tuple[Rule, ...]] = compile_rules(rules)
@@ -59,30 +59,30 @@ class Inputs:
             _own_words(entries),
         )
 
-    def accept(self, placed: Placed) -> dict[str, Json]:
+    def accept(self, by_location: InputsByLocation) -> dict[str, Json]:
         """
         Return the inputs by name, ready for a run.
 
         Raises:
             InvalidInputs: something is missing, unknown or not as declared; all of it is told.
         """
-        taken, faults = self._take(placed)
+        taken, faults = self._take(by_location)
         inputs = {**self._defaults, **taken}
-        faults += self._validator.faults(inputs, self.places)
+        faults += self._validator.faults(inputs, self.locations)
         for rule in self._rules:
             fault = rule(inputs)
             if fault is not None:
-                place = self.places.get(fault.path, "body")
-                faults.append(Fault(f"{place}.{fault.path}", fault.message))
+                location = self.locations.get(fault.path, "body")
+                faults.append(Fault(f"{location}.{fault.path}", fault.message))
         if faults:
             raise InvalidInputs(_summary(faults), faults=faults)
         return inputs
 
-    def _take(self, placed: Placed) -> tuple[dict[str, Json], list[Fault]]:
+    def _take(self, by_location: InputsByLocation) -> tuple[dict[str, Json], list[Fault]]:
         taken: dict[str, Json] = {}
         faults: list[Fault] = []
         for source in _SOURCES:
-            content = placed.get(source)
+            content = by_location.get(source)
             if not content:
                 continue
             for given, value in content.items():
@@ -93,7 +93,7 @@ class Inputs:
                         taken.setdefault(name, value)
                     elif source != "headers" and name not in _IGNORED:
                         faults.append(self._unknown(source, name))
-                elif value is not None and (name not in taken or declared.place == source):
+                elif value is not None and (name not in taken or declared.location == source):
                     convert = declared.convert
                     taken[name] = value if convert is None else convert(value)
         return taken, faults
@@ -106,9 +106,9 @@ class Inputs:
 
 
 def _input(entry: Mapping[str, Json]) -> _Input:
-    place = str(entry.get("in", "body"))
-    in_text = place in ("path", "query", "headers")
-    return _Input(str(entry["name"]), place, _conversion(entry) if in_text else None)
+    location = str(entry.get("in", "body"))
+    in_text = location in ("path", "query", "headers")
+    return _Input(str(entry["name"]), location, _conversion(entry) if in_text else None)
 
 
 def _conversion(entry: Mapping[str, Json]) -> Convert | None:

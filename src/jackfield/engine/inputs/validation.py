@@ -37,12 +37,12 @@ class Validator:
         self._schema = schema
         self._words = words
 
-    def faults(self, inputs: Mapping[str, Json], places: Mapping[str, str]) -> list[Fault]:
-        """Return what is wrong with `inputs`; `places` says where each of them belongs."""
+    def faults(self, inputs: Mapping[str, Json], locations: Mapping[str, str]) -> list[Fault]:
+        """Return what is wrong with `inputs`; `locations` says where each of them belongs."""
         if self._validator.is_valid(inputs):
             return []
         errors = self._validator.iter_errors(inputs)
-        return list(islice(self._found(errors, places), _MOST_FAULTS))
+        return list(islice(self._found(errors, locations), _MOST_FAULTS))
 
     @cached_property
     def _validator(self) -> jsonschema_rs.Validator:
@@ -60,7 +60,7 @@ class Validator:
             raise InvalidStep(msg) from error
 
     def _found(
-        self, errors: Iterator[jsonschema_rs.ValidationError], places: Mapping[str, str]
+        self, errors: Iterator[jsonschema_rs.ValidationError], locations: Mapping[str, str]
     ) -> Iterator[Fault]:
         seen: set[tuple[str, str]] = set()
         for error in errors:
@@ -69,7 +69,7 @@ class Validator:
             message = self._words.get(name) or _message(error)
             if error.kind.name == "required":
                 path.append(error.kind.value)
-            written = _written(path, places)
+            written = _written(path, locations)
             if (written, message) not in seen:
                 seen.add((written, message))
                 yield Fault(written, message)
@@ -83,9 +83,9 @@ def _message(error: jsonschema_rs.ValidationError) -> str:
     return words(value) if words else "is not valid"
 
 
-def _written(path: Sequence[str | int], places: Mapping[str, str]) -> str:
+def _written(path: Sequence[str | int], locations: Mapping[str, str]) -> str:
     name = str(path[0]) if path else ""
-    text = f"{places.get(name, 'body')}.{name}"
+    text = f"{locations.get(name, 'body')}.{name}"
     for part in path[1:]:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return text

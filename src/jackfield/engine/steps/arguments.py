@@ -16,9 +16,9 @@ from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.query import ArrayFormat, Query
 from jackfield.kit.json import Json, is_list, is_object
 
-Place: TypeAlias = Literal["query", "body", "headers"]
+Location: TypeAlias = Literal["query", "body", "headers"]
 
-PLACES: Final = ("query", "body", "headers")
+LOCATIONS: Final = ("query", "body", "headers")
 _FORMATS: Final = ("repeat", "brackets", "comma", "stringify")
 _PLAIN_KEYS: Final = frozenset({"name", "value", "in", "condition", "arrayFormat"})
 _BODY_KEYS: Final = _PLAIN_KEYS | {"spread", "inline"}
@@ -28,7 +28,7 @@ _BODY_KEYS: Final = _PLAIN_KEYS | {"spread", "inline"}
 class Argument:
     name: Evaluate
     value: Evaluate
-    place: Place
+    location: Location
     condition: Evaluate | None
     spread: bool
     inline: bool
@@ -95,12 +95,12 @@ def fold(arguments: Sequence[Argument], scope: EvaluationScope, mode: Mode) -> D
         if condition is not None and condition(scope) is not True:
             continue
         value = argument.value(scope)
-        if argument.place == "body":
+        if argument.location == "body":
             if value is not UNDEFINED or not strict:
                 _add_to_body(draft, argument, scope, value)
         elif not strict or (value is not UNDEFINED and value is not None):
             name = js.to_text(argument.name(scope))
-            if argument.place == "query":
+            if argument.location == "query":
                 draft.query.add(name, value, argument.array_format)
             else:
                 draft.headers[name] = _header(name, value)
@@ -125,8 +125,10 @@ def _add_to_body(draft: Draft, argument: Argument, scope: EvaluationScope, value
 
 def _compile(entry: Mapping[str, Json], path: str, mode: Mode, keys: frozenset[str]) -> Argument:
     require_known(entry, keys, path)
-    if entry.get("in") not in PLACES:
-        raise invalid_value(path=f"{path}.in", value=entry.get("in", "undefined"), allowed=PLACES)
+    if entry.get("in") not in LOCATIONS:
+        raise invalid_value(
+            path=f"{path}.in", value=entry.get("in", "undefined"), allowed=LOCATIONS
+        )
     array_format = entry.get("arrayFormat")
     if array_format is not None and array_format not in _FORMATS:
         raise invalid_value(path=f"{path}.arrayFormat", value=array_format, allowed=_FORMATS)
@@ -135,7 +137,7 @@ def _compile(entry: Mapping[str, Json], path: str, mode: Mode, keys: frozenset[s
     return Argument(
         name=compile_name(entry.get("name", ""), mode),
         value=_value(entry.get("value", UNDEFINED), mode),
-        place=cast("Place", entry["in"]),
+        location=cast("Location", entry["in"]),
         condition=compile_condition(entry.get("condition"), mode),
         spread=entry.get("spread") is True,
         inline=entry.get("inline") is True,

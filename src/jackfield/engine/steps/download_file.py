@@ -25,7 +25,11 @@ from jackfield.engine.schema.structures import Entry, Record, Unknown
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.request import REQUEST_PARAMETERS
-from jackfield.engine.steps.request_template import ACCEPT, RequestTemplate, compile_outgoing
+from jackfield.engine.steps.request_template import (
+    ACCEPT,
+    RequestTemplate,
+    compile_request_template,
+)
 from jackfield.engine.steps.upload import decode_content
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.files import disposition_of, name_in
@@ -119,41 +123,41 @@ class _Options:
         return value if isinstance(value, str) and value else None
 
 
-def compile_download_file(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_download_file(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile a `download_file` step.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    if setting.mode == "strict":
+    if context.mode == "strict":
         require_known(params, _KEYS)
-    options = _compile_options(params, setting.mode)
+    options = _compile_options(params, context.mode)
     follow = params.get("maxRedirects", 5) if params.get("followRedirects", True) else 0
     if not isinstance(follow, int) or isinstance(follow, bool):
         msg = "The field 'maxRedirects' must be a whole number"
         raise InvalidStep(msg)
-    outgoing = replace(compile_outgoing(params, setting, method="get"), follow=follow)
+    template = replace(compile_request_template(params, context, method="get"), follow=follow)
     if params.get("responseType", "arraybuffer") not in _RESPONSE_TYPES:
         value = params["responseType"]
         raise invalid_value(path="responseType", value=value, allowed=_RESPONSE_TYPES)
     # The published engine takes customErrors here, and does nothing with them.
-    listed = params.get("customErrors") if setting.mode == "strict" else None
+    listed = params.get("customErrors") if context.mode == "strict" else None
     exchange = Exchange(
-        compile_custom_errors(listed, setting.mode), _read_errors_only, takes_redirects=True
+        compile_custom_errors(listed, context.mode), _read_errors_only, takes_redirects=True
     )
 
     async def run_download(run: Run) -> StepResult:
-        reply = await perform(run, _request(run, outgoing), exchange)
+        reply = await perform(run, _request(run, template), exchange)
         if _is_refusal(reply):
             return _refused(reply, run)
         document = reply.response
         address = options.key(run, "urlKey")
         if address is not None:
-            target = _look_up(document, address, setting.mode)
+            target = _look_up(document, address, context.mode)
             if not isinstance(target, str):
                 return _nothing_at(run, address)
-            request = _second_request(run, target, outgoing, forward=options.forward_auth)
+            request = _second_request(run, target, template, forward=options.forward_auth)
             reply = await perform(run, request, replace(exchange, guarded=options.forward_auth))
             if _is_refusal(reply):
                 return _refused(reply, run)
@@ -188,25 +192,25 @@ def _key(text: str, mode: Mode) -> Callable[[Run], Json]:
     return lambda run: evaluate(run.scope)
 
 
-def _request(run: Run, outgoing: RequestTemplate) -> Request:
-    draft = outgoing.draft(run)
+def _request(run: Run, template: RequestTemplate) -> Request:
+    draft = template.draft(run)
     draft.headers.setdefault("Accept", "*/*" if run.mode == "strict" else ACCEPT)
-    request = outgoing.finish(run, draft)
+    request = template.finish(run, draft)
     if not origin_of(request.url):
         msg = f"Invalid URL: {request.url}"
         raise InvalidStep(msg)
     return request
 
 
-def _second_request(run: Run, target: str, outgoing: RequestTemplate, *, forward: bool) -> Request:
+def _second_request(run: Run, target: str, template: RequestTemplate, *, forward: bool) -> Request:
     """Ask for the file itself; the account's credential goes along only where that is said."""
     if not origin_of(target):
         msg = "Invalid URL: the address of the file is not absolute"
         raise InvalidStep(msg)
     headers = {"Accept": "*/*"}
     if forward:
-        headers |= dict(outgoing.find_authorization(run).headers(run.scope))
-    return Request("GET", target, headers, None, outgoing.follow)
+        headers |= dict(template.find_authorization(run).headers(run.scope))
+    return Request("GET", target, headers, None, template.follow)
 
 
 def _finish(run: Run, reply: Reply, options: _Options, document: Response) -> StepResult:

@@ -233,14 +233,14 @@ def _object(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Tak
     inner = compile_fields(entry["properties"], mode, f"{path}.properties", depth + 1)
     values = entry.get("values")
     if entry.get("array") is True and is_list(values):
-        return _each_value(inner, [compile_settled(value, mode) for value in values], told=strict)
+        return _each_value(inner, [compile_settled(value, mode) for value in values], strict=strict)
     if (strict or entry.get("array") is True) and entry.get("expression"):
-        return _each_element(inner, _expression(entry, mode), told=strict)
+        return _each_element(inner, _expression(entry, mode), strict=strict)
     if values is None or values == "":
-        return lambda record, _scope, state: _map_one(inner, record, state, told=strict)
+        return lambda record, _scope, state: _map_one(inner, record, state, strict=strict)
     evaluate = compile_settled(values, mode) if strict else None
     return lambda _record, scope, state: _map_one(
-        inner, values if evaluate is None else evaluate(scope), state, told=strict
+        inner, values if evaluate is None else evaluate(scope), state, strict=strict
     )
 
 
@@ -248,36 +248,36 @@ def _nothing(_record: Json, _scope: EvaluationScope, _state: MappingState) -> Js
     return UNDEFINED
 
 
-def _map_one(inner: Fields, source: Json, state: MappingState, *, told: bool) -> Json:
-    """Map an object; unless it is `told`, null, 0, false and an empty text are left out."""
-    if not told and not js.truthy(source):
+def _map_one(inner: Fields, source: Json, state: MappingState, *, strict: bool) -> Json:
+    """Map an object; unless `strict`, null, 0, false and an empty text are left out."""
+    if not strict and not js.truthy(source):
         return UNDEFINED
     return map_record(inner, source, state)
 
 
-def _map_all(inner: Fields, sources: list[Json], state: MappingState, *, told: bool) -> Json:
-    mapped = [_map_one(inner, source, state, told=told) for source in sources]
+def _map_all(inner: Fields, sources: list[Json], state: MappingState, *, strict: bool) -> Json:
+    mapped = [_map_one(inner, source, state, strict=strict) for source in sources]
     return [record for record in mapped if record is not UNDEFINED]
 
 
-def _each_value(inner: Fields, values: list[Evaluate], *, told: bool) -> Take:
+def _each_value(inner: Fields, values: list[Evaluate], *, strict: bool) -> Take:
     return lambda _record, scope, state: _map_all(
-        inner, [evaluate(scope) for evaluate in values], state, told=told
+        inner, [evaluate(scope) for evaluate in values], state, strict=strict
     )
 
 
-def _each_element(inner: Fields, evaluate: Evaluate, *, told: bool) -> Take:
-    """Map what the expression gives; that it gives nothing is a fault only where it is `told`."""
+def _each_element(inner: Fields, evaluate: Evaluate, *, strict: bool) -> Take:
+    """Map what the expression gives; that it gives nothing is a fault only if `strict`."""
 
     def take(_record: Json, scope: EvaluationScope, state: MappingState) -> Json:
         source = evaluate(scope)
         if is_list(source):
-            return _map_all(inner, source, state, told=told)
-        if told and source is UNDEFINED:
+            return _map_all(inner, source, state, strict=strict)
+        if strict and source is UNDEFINED:
             raise FieldFault(_NO_VALUE)
-        if told and source is None:
+        if strict and source is None:
             return None
-        return _map_one(inner, source, state, told=told)
+        return _map_one(inner, source, state, strict=strict)
 
     return take
 

@@ -23,7 +23,7 @@ _PARAMETERS: Final = Record(
 )
 
 
-def compile_group_data(params: Mapping[str, Json], _setting: CompileContext) -> StepFunction:
+def compile_group_data(params: Mapping[str, Json], _context: CompileContext) -> StepFunction:
     """
     Compile a `group_data` step.
 

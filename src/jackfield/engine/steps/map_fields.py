@@ -46,15 +46,15 @@ _SEEN: Final = (
 )
 
 
-def compile_map_fields(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_map_fields(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile version 2: from a `dataSource` to the step's data.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    mode = setting.mode
-    fields = compile_fields(field_documents(params, setting.fields), mode)
+    mode = context.mode
+    fields = compile_fields(field_documents(params, context.fields), mode)
     source = compile_text(take_text(params, "dataSource"), mode)
     external = {
         name: compile_text(str(expression), mode)
@@ -75,14 +75,14 @@ def compile_map_fields(params: Mapping[str, Json], setting: CompileContext) -> S
     return run_mapping
 
 
-def compile_map_fields_v1(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_map_fields_v1(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile version 1: onto the action's result, seeing steps by their bare ids.
 
     Raises:
         InvalidStep, InvalidExpression: the fields are malformed.
     """
-    fields = compile_fields(field_documents(params, setting.fields), setting.mode)
+    fields = compile_fields(field_documents(params, context.fields), context.mode)
 
     async def run_mapping(run: Run) -> StepResult:
         steps = as_object(run.scope.get("steps"))

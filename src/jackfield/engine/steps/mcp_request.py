@@ -24,7 +24,7 @@ from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.kind import StepKind
-from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
+from jackfield.engine.steps.request_template import RequestTemplate, compile_request_template
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import read_answer
 from jackfield.engine.wire.json import decode_json
@@ -82,23 +82,23 @@ class _Tool:
     seconds: float | None
 
 
-def compile_mcp_request(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_mcp_request(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile an `mcp_request` step.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    if setting.mode == "strict":
+    if context.mode == "strict":
         require_known(params, _KEYS)
-    tool = _compile_tool(params, setting.mode)
+    tool = _compile_tool(params, context.mode)
     about_http = {key: value for key, value in params.items() if key not in ("method", "args")}
-    outgoing = compile_outgoing({"url": "", **about_http, "method": "post"}, setting)
+    template = compile_request_template({"url": "", **about_http, "method": "post"}, context)
 
     async def run_tool(run: Run) -> StepResult:
         try:
             async with asyncio.timeout(tool.seconds):
-                return await _converse(run, tool, outgoing)
+                return await _converse(run, tool, template)
         except TimeoutError:
             raise ProviderTimeout(step=run.step_id) from None
 
@@ -130,21 +130,21 @@ def _compile_tool(params: Mapping[str, Json], mode: Mode) -> _Tool:
     )
 
 
-async def _converse(run: Run, tool: _Tool, outgoing: RequestTemplate) -> StepResult:
+async def _converse(run: Run, tool: _Tool, template: RequestTemplate) -> StepResult:
     opening = {
         "protocolVersion": _PROTOCOL,
         "capabilities": {},
         "clientInfo": {"name": "jackfield", "version": "1"},
     }
-    reply = await _post(run, outgoing, _message("initialize", opening, 1), {})
+    reply = await _post(run, template, _message("initialize", opening, 1), {})
     if reply.failed:
         return fail(reply, run)
     session = reply.response.headers.get(_SESSION)
     headers = {"MCP-Protocol-Version": _PROTOCOL}
     if session is not None:
         headers["Mcp-Session-Id"] = session
-    await _post(run, outgoing, _message("notifications/initialized", None, None), headers)
-    reply = await _post(run, outgoing, _message(tool.method, _asked(run, tool), 2), headers)
+    await _post(run, template, _message("notifications/initialized", None, None), headers)
+    reply = await _post(run, template, _message(tool.method, _asked(run, tool), 2), headers)
     return fail(reply, run) if reply.failed else _result(run, reply)
 
 
@@ -170,12 +170,12 @@ def _message(method: str, params: Json, number: int | None) -> dict[str, Json]:
 
 
 async def _post(
-    run: Run, outgoing: RequestTemplate, message: dict[str, Json], headers: Mapping[str, str]
+    run: Run, template: RequestTemplate, message: dict[str, Json], headers: Mapping[str, str]
 ) -> Reply:
-    draft = outgoing.draft(run)
+    draft = template.draft(run)
     draft.body = message
     draft.headers.update({**headers, "Accept": _ACCEPT})
-    reply = await perform(run, outgoing.finish(run, draft), Exchange(read=_read))
+    reply = await perform(run, template.finish(run, draft), Exchange(read=_read))
     return replace(reply, data=_answer_to(reply.data, message.get("id")))
 
 

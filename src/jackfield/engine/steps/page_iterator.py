@@ -41,7 +41,7 @@ class Paging:
 
     mode: PageMode
     key: str
-    place: Literal["query", "body"]
+    location: Literal["query", "body"]
     condition: Evaluate | None
     start_page: int
     max_page: int
@@ -104,7 +104,7 @@ def compile_paging(params: Mapping[str, Json], mode: Mode) -> Paging:
         Paging(
             mode=cast("PageMode", page_mode),
             key=str(iterator.get("key", "")),
-            place=cast("Literal['query', 'body']", iterator.get("in", "query")),
+            location=cast("Literal['query', 'body']", iterator.get("in", "query")),
             condition=None if condition is None else compile_safely(str(condition), mode),
             start_page=_page_number(iterator, "startPage", (0, _MOST_PAGES), 1),
             max_page=_page_number(iterator, "maxPage", (1, _MOST_PAGES), 1000),
@@ -165,7 +165,7 @@ def _same_host(run: Run, reply: Reply, target: str) -> str:
         msg = "the provider's next page is on another host"
         raise EgressBlocked(msg, step=run.step_id)
     path, _, query = path_and_query(whole).partition("?")
-    secrets = set(run.call.credentials.values()) - {""}
+    secrets = set(run.context.credentials.values()) - {""}
     pairs = parse_qsl(query, keep_blank_values=True)
     if any(value in secrets for _, value in pairs):
         query = urlencode([pair for pair in pairs if pair[1] not in secrets])

@@ -26,7 +26,7 @@ from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.request import REQUEST_PARAMETERS
-from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
+from jackfield.engine.steps.request_template import RequestTemplate, compile_request_template
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.json import Json, is_object
 
@@ -101,32 +101,32 @@ _KEYS: Final = frozenset(
 )  # fmt: skip
 
 
-def compile_paginated_request(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_paginated_request(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile a `paginated_request` step.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    if setting.mode == "strict":
+    if context.mode == "strict":
         require_known(params, _KEYS)
-    paging = compile_paging(params, setting.mode)
-    if "baseUrl" not in params and setting.base_url is None:
+    paging = compile_paging(params, context.mode)
+    if "baseUrl" not in params and context.base_url is None:
         raise missing_field(path="baseUrl")
-    outgoing = compile_outgoing(params, setting)
-    if any(argument.inline for argument in outgoing.arguments):
+    template = compile_request_template(params, context)
+    if any(argument.inline for argument in template.arguments):
         msg = "Unknown field 'args.inline': a paginated request has no raw body"
         raise InvalidStep(msg)
-    exchange = Exchange(compile_custom_errors(params.get("customErrors"), setting.mode))
+    exchange = Exchange(compile_custom_errors(params.get("customErrors"), context.mode))
     start = position_of(params.get("cursor", {}))
 
     async def run_pages(run: Run) -> StepResult:
-        if outgoing.find_authorization(run).sign is not None:
+        if template.find_authorization(run).sign is not None:
             msg = "A paginated request cannot be signed"
             raise InvalidStep(msg)
 
         async def ask(run: Run, token: Json, offset: int) -> Reply:
-            return await _ask(run, token, offset, outgoing, paging, exchange)
+            return await _ask(run, token, offset, template, paging, exchange)
 
         return await Pager(paging, run, ask).collect(run.resume.get(run.step_index, start))
 
@@ -150,15 +150,15 @@ async def _ask(
     run: Run,
     token: Json,
     offset: int,
-    outgoing: RequestTemplate,
+    template: RequestTemplate,
     paging: Paging,
     exchange: Exchange,
 ) -> Reply:
-    draft = outgoing.draft(run)
+    draft = template.draft(run)
     if paging.mode in ("url", "link"):
         if token is not None:
             draft.query.values.clear()
-        request = outgoing.finish(run, draft)
+        request = template.finish(run, draft)
         if token is not None:
             url = origin_of(request.url) + str(token)
             added = request.url.partition("?")[2]
@@ -166,7 +166,7 @@ async def _ask(
             request = replace(request, url=f"{url}{separator}{added}" if added else url)
         return await perform(run, request, exchange)
     _place(draft, token, offset, paging)
-    return await perform(run, outgoing.finish(run, draft), exchange)
+    return await perform(run, template.finish(run, draft), exchange)
 
 
 def _place(draft: Draft, token: Json, offset: int, paging: Paging) -> None:
@@ -174,7 +174,7 @@ def _place(draft: Draft, token: Json, offset: int, paging: Paging) -> None:
         token = offset
     if token is None:
         return
-    if paging.place == "query":
+    if paging.location == "query":
         pairs = (
             {f"{paging.key}[{key}]": value for key, value in token.items()}
             if is_object(token)

@@ -49,7 +49,7 @@ def find_kind(name: str) -> StepKind | None:
 
 
 def compile_function(
-    name: str, version: str, params: Mapping[str, Json], setting: CompileContext
+    name: str, version: str, params: Mapping[str, Json], context: CompileContext
 ) -> StepFunction:
     """
     Compile one step function.
@@ -66,7 +66,7 @@ def compile_function(
     if compiled is None:
         msg = f"Unknown step function: {name} v{version}"
         raise InvalidStep(msg)
-    return compiled(params, setting)
+    return compiled(params, context)
 
 
 @cache

@@ -32,7 +32,7 @@ from jackfield.engine.schema.structures import Entry, Record, Unknown
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.extraction import Extract, compile_key, index_by
 from jackfield.engine.steps.kind import StepKind
-from jackfield.engine.steps.request_template import compile_outgoing
+from jackfield.engine.steps.request_template import compile_request_template
 from jackfield.engine.steps.saml import SAML_PARAMETERS, compile_saml
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import FORMATS, Format, read_answer, reader_of
@@ -111,34 +111,34 @@ class Shaping:
         return index_by(self.index_field, data, collection=self.collection)
 
 
-def compile_request(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_request(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile a `request` step.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    if setting.mode == "strict":
+    if context.mode == "strict":
         require_known(params, KEYS)
-    shaping = compile_shaping(params.get("response"), setting)
-    outgoing = compile_outgoing(params, setting)
+    shaping = compile_shaping(params.get("response"), context)
+    template = compile_request_template(params, context)
     exchange = Exchange(
-        custom_errors=compile_custom_errors(params.get("customErrors"), setting.mode),
-        read=read_answer if setting.mode == "compat" else reader_of(shaping.format),
+        custom_errors=compile_custom_errors(params.get("customErrors"), context.mode),
+        read=read_answer if context.mode == "compat" else reader_of(shaping.format),
         cache_seconds=_cache_seconds(params.get("cacheTTL")),
     )
 
-    assertion = compile_saml(params.get("saml"), setting)
+    assertion = compile_saml(params.get("saml"), context)
     if assertion is not None and exchange.cache_seconds:
         msg = "A request with saml cannot have a cacheTTL"
         raise InvalidStep(msg)
 
     async def run_request(run: Run) -> StepResult:
-        draft = outgoing.draft(run)
+        draft = template.draft(run)
         if assertion is not None:
             key, value = assertion(run)
             draft.body = {**as_object(draft.body), key: value}
-        reply = await perform(run, outgoing.finish(run, draft), exchange)
+        reply = await perform(run, template.finish(run, draft), exchange)
         return _finish(run, reply, shaping)
 
     return run_request
@@ -156,11 +156,11 @@ def _finish(run: Run, reply: Reply, shaping: Shaping) -> StepResult:
     return StepResult(True, output)
 
 
-def compile_shaping(document: Json, setting: CompileContext) -> Shaping:
+def compile_shaping(document: Json, context: CompileContext) -> Shaping:
     if document is None:
         return Shaping()
     response = take_object(document, "response")
-    is_strict = setting.mode == "strict"
+    is_strict = context.mode == "strict"
     require_known(response, _STRICT_RESPONSE_KEYS if is_strict else _RESPONSE_KEYS, "response")
     key, index_field = response.get("dataKey"), response.get("indexField")
     if key == "":
@@ -172,8 +172,8 @@ def compile_shaping(document: Json, setting: CompileContext) -> Shaping:
         raise InvalidStep(msg)
     return Shaping(
         format=format_,
-        line_key=None if line_key is None else compile_text(str(line_key), setting.mode),
-        extract=compile_key(str(key), setting.mode) if key else None,
+        line_key=None if line_key is None else compile_text(str(line_key), context.mode),
+        extract=compile_key(str(key), context.mode) if key else None,
         index_field=str(index_field) if index_field else None,
         collection=response.get("collection") is True,
     )

@@ -119,7 +119,7 @@ def _compile_method(params: Mapping[str, Json], mode: Mode) -> Callable[[Evaluat
 
 
 def _is_in_body(argument: Argument) -> bool:
-    return argument.place == "body" and not argument.inline and argument.condition is None
+    return argument.location == "body" and not argument.inline and argument.condition is None
 
 
 def _body_of(draft: Draft, run: Run) -> Json:
@@ -131,9 +131,9 @@ def _body_of(draft: Draft, run: Run) -> Json:
     return body
 
 
-def compile_outgoing(
+def compile_request_template(
     params: Mapping[str, Json],
-    setting: CompileContext,
+    context: CompileContext,
     *,
     method: str | None = None,
     with_body_forms: bool = True,
@@ -144,40 +144,40 @@ def compile_outgoing(
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    mode = setting.mode
+    mode = context.mode
     chosen = params if method is None else {"method": method, **params}
     arguments = compile_arguments(params.get("args"), mode, with_body_forms=with_body_forms)
     escape = params.get("encodeQueryParams", True)
     if not isinstance(escape, bool) and is_constant(escape):
         raise invalid_value(path="encodeQueryParams", value=escape, allowed=("true", "false"))
     return RequestTemplate(
-        locate=compile_address(params.get("baseUrl", setting.base_url), params.get("url"), mode),
+        locate=compile_address(params.get("baseUrl", context.base_url), params.get("url"), mode),
         method=_compile_method(chosen, mode),
         arguments=arguments,
-        find_authorization=_compile_authorization(params, setting),
+        find_authorization=_compile_authorization(params, context),
         escape_query=compile_value(escape, mode),
-        certificate=_compile_certificate(params.get("certificates"), setting),
+        certificate=_compile_certificate(params.get("certificates"), context),
         promises_body=mode == "strict" and any(map(_is_in_body, arguments)),
     )
 
 
 def _compile_authorization(
-    params: Mapping[str, Json], setting: CompileContext
+    params: Mapping[str, Json], context: CompileContext
 ) -> Callable[[Run], Authorization]:
     own = params.get("authorization")
     if own is not None:
-        authorization = compile_authorization(own, setting.mode)
+        authorization = compile_authorization(own, context.mode)
         return lambda _run: authorization
-    find = setting.authorizations.find
-    return lambda run: find(run.call.auth_method, run.call.environment)
+    find = context.authorizations.find
+    return lambda run: find(run.context.auth_method, run.context.environment)
 
 
 def _compile_certificate(
-    document: Json, setting: CompileContext
+    document: Json, context: CompileContext
 ) -> Callable[[Run], ClientCertificate | None] | None:
     if document is None:
         return None
-    evaluate = compile_value(document, setting.mode)
+    evaluate = compile_value(document, context.mode)
 
     def certificate(run: Run) -> ClientCertificate | None:
         found = evaluate(run.scope)

@@ -48,7 +48,7 @@ _LIFETIME: Final = 600
 _CLOCK_SKEW: Final = timedelta(minutes=5)
 
 
-def compile_saml(document: Json, setting: CompileContext) -> Assert | None:
+def compile_saml(document: Json, context: CompileContext) -> Assert | None:
     """
     Compile a `saml` object.
 
@@ -62,7 +62,7 @@ def compile_saml(document: Json, setting: CompileContext) -> Assert | None:
     for key in ("objectKey", "key", "clientId"):
         if key not in content:
             raise missing_field(path=f"saml.{key}")
-    evaluate = compile_value(content, setting.mode)
+    evaluate = compile_value(content, context.mode)
 
     def make(run: Run) -> tuple[str, str]:
         options = as_object(evaluate(run.scope))

@@ -44,22 +44,22 @@ class TokenNotSigned(HubError):
     code = "token_not_signed"
 
 
-def compile_sign_jwt(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_sign_jwt(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile a `sign_jwt` step. Its output stands at the top, not under `data`.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    if setting.mode == "strict":
+    if context.mode == "strict":
         require_known(params, _PARAMETERS.entries)
     algorithm = params.get("algorithm", "RS256")
     if algorithm != "RS256":
         raise invalid_value(path="algorithm", value=algorithm, allowed=("RS256",))
     if "privateKey" not in params:
         raise missing_field(path="privateKey")
-    key = compile_value(params["privateKey"], setting.mode)
-    claims = compile_value(take_object(params.get("claims") or {}, "claims"), setting.mode)
+    key = compile_value(params["privateKey"], context.mode)
+    claims = compile_value(take_object(params.get("claims") or {}, "claims"), context.mode)
 
     async def run_signing(run: Run) -> StepResult:
         pem = key(run.scope)
@@ -74,10 +74,10 @@ def compile_sign_jwt(params: Mapping[str, Json], setting: CompileContext) -> Ste
 
 
 def require_signer(run: Run) -> Signer:
-    if run.call.signer is None:
+    if run.context.signer is None:
         msg = "there is nothing here to sign with"
         raise TokenNotSigned(msg)
-    return run.call.signer
+    return run.context.signer
 
 
 def _sign(private_key: str, claims: Json, signer: Signer) -> dict[str, Json]:

@@ -38,7 +38,7 @@ from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.paginated_request import PAGINATED_PARAMETERS, position_of
 from jackfield.engine.steps.request import compile_shaping
-from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
+from jackfield.engine.steps.request_template import RequestTemplate, compile_request_template
 from jackfield.engine.steps.soap_envelope import Write, compile_envelope
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name
@@ -115,7 +115,7 @@ _FAULT_STATUS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    outgoing: RequestTemplate
+    template: RequestTemplate
     write: Write
     action: Evaluate
     exchange: Exchange
@@ -132,27 +132,27 @@ class _Call:
         action = self.action(scope)
         if action is not None and action is not UNDEFINED:
             draft.headers["SOAPAction"] = js.to_text(action)
-        return self.outgoing.finish(run, draft, content.encode("utf-8", "replace"))
+        return self.template.finish(run, draft, content.encode("utf-8", "replace"))
 
 
-def compile_soap_request(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_soap_request(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile a `soap_request` step.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    if setting.mode == "strict":
+    if context.mode == "strict":
         require_known(params, _KEYS)
-    call = _compile_call(params, setting)
+    call = _compile_call(params, context)
     response = as_object(params.get("response"))
     if response.get("dataKey") == "":
         raise missing_field(path="response.dataKey")
-    key = compile_value(response.get("dataKey"), setting.mode)
-    shaping = compile_shaping({**response, "dataKey": None}, setting)
+    key = compile_value(response.get("dataKey"), context.mode)
+    shaping = compile_shaping({**response, "dataKey": None}, context)
 
     async def run_soap(run: Run) -> StepResult:
-        draft = call.outgoing.draft(run)
+        draft = call.template.draft(run)
         reply = await perform(run, call.finish(run, draft, run.scope), call.exchange)
         failed = _failed(reply, run)
         if failed is not None:
@@ -167,7 +167,7 @@ def compile_soap_request(params: Mapping[str, Json], setting: CompileContext) ->
 
 
 def compile_soap_paginated_request(
-    params: Mapping[str, Json], setting: CompileContext
+    params: Mapping[str, Json], context: CompileContext
 ) -> StepFunction:
     """
     Compile a `soap_paginated_request` step.
@@ -175,12 +175,12 @@ def compile_soap_paginated_request(
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    if setting.mode == "strict":
+    if context.mode == "strict":
         require_known(params, _PAGE_KEYS)
     iterator = take_object(params.get("iterator") or {}, "iterator")
     require_known(iterator, frozenset({"key", "in"}), "iterator")
-    paging = replace(compile_paging(params, setting.mode), wraps=True)
-    call = _compile_call(params, setting)
+    paging = replace(compile_paging(params, context.mode), wraps=True)
+    call = _compile_call(params, context)
     start = position_of(params.get("cursor", {}))
 
     async def run_pages(run: Run) -> StepResult:
@@ -193,10 +193,10 @@ def compile_soap_paginated_request(
 
 
 async def _ask_page(run: Run, token: Json, call: _Call, paging: Paging) -> Reply:
-    draft = call.outgoing.draft(run)
+    draft = call.template.draft(run)
     scope = {**run.scope, "pageIterator": token}
     if token is not None:
-        if paging.place == "query":
+        if paging.location == "query":
             draft.query.values[paging.key] = js.to_text(token)
         else:
             draft.body = {**as_object(draft.body), paging.key: token}
@@ -219,13 +219,13 @@ def _failed(reply: Reply, run: Run) -> StepResult | None:
     return failed if failed.failure is not None else fail_with(ProviderError(step=run.step_id))
 
 
-def _compile_call(params: Mapping[str, Json], setting: CompileContext) -> _Call:
+def _compile_call(params: Mapping[str, Json], context: CompileContext) -> _Call:
     return _Call(
-        outgoing=compile_outgoing(params, setting, with_body_forms=False),
-        write=compile_envelope(params, setting.mode),
-        action=compile_value(params.get("soapAction"), setting.mode),
+        template=compile_request_template(params, context, with_body_forms=False),
+        write=compile_envelope(params, context.mode),
+        action=compile_value(params.get("soapAction"), context.mode),
         exchange=Exchange(
-            compile_custom_errors(params.get("customErrors"), setting.mode), read_envelope
+            compile_custom_errors(params.get("customErrors"), context.mode), read_envelope
         ),
     )
 

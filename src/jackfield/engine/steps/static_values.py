@@ -6,7 +6,7 @@ from typing import Final
 from jackfield.engine.compat import Mode
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions.jexl import Evaluate
-from jackfield.engine.expressions.templates import compile_settled, none_if_missing
+from jackfield.engine.expressions.templates import compile_settled, none_if_undefined
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.schema.expressions import Template
 from jackfield.engine.schema.structures import Entry, Record
@@ -22,7 +22,7 @@ _PARAMETERS: Final = Record(
 )
 
 
-def compile_static_values(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_static_values(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile a `static_values` step.
 
@@ -35,7 +35,7 @@ def compile_static_values(params: Mapping[str, Json], setting: CompileContext) -
     if not isinstance(params["values"], str | list | dict):
         msg = "The field 'values' must be a text, a list or an object"
         raise InvalidStep(msg)
-    evaluate = _compile(params["values"], setting.mode)
+    evaluate = _compile(params["values"], context.mode)
 
     async def run_values(run: Run) -> StepResult:
         data = evaluate(run.scope)
@@ -51,7 +51,7 @@ def _compile(values: Json, mode: Mode) -> Evaluate:
     items = [
         _constant(value) if is_list(value) else compile_settled(value, mode) for value in values
     ]
-    return lambda scope: [none_if_missing(item(scope)) for item in items]
+    return lambda scope: [none_if_undefined(item(scope)) for item in items]
 
 
 def _constant(value: Json) -> Evaluate:

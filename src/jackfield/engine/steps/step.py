@@ -143,7 +143,7 @@ def snapshot(result: StepResult) -> dict[str, Json]:
     return seen
 
 
-def compile_step(document: Mapping[str, Json], setting: CompileContext, path: str) -> Step:
+def compile_step(document: Mapping[str, Json], context: CompileContext, path: str) -> Step:
     """
     Compile an entry of an action's `steps`.
 
@@ -151,20 +151,20 @@ def compile_step(document: Mapping[str, Json], setting: CompileContext, path: st
         InvalidStep: it is malformed.
         InvalidExpression: one of its texts cannot be read.
     """
-    mode = setting.mode
+    mode = context.mode
     calls = _calls(document, path)
     iterator = document.get("iterator")
     step_id = str(document.get("stepId") or path)
     name = str(calls[0].get("functionName"))
-    inner = replace(setting, step_id=step_id)
+    inner = replace(context, step_id=step_id)
     return Step(
         id=step_id,
         function_name=name,
         functions=tuple(_compile_call(call, inner, path) for call in calls),
-        condition=_optional(document.get("condition"), setting),
+        condition=_optional(document.get("condition"), context),
         on_condition_error=_ON_CONDITION_ERROR.get(document.get("onConditionError"), "fail"),
         iterator=None if iterator is None else compile_text(str(iterator), mode),
-        success=_optional(document.get("successCriteria"), setting),
+        success=_optional(document.get("successCriteria"), context),
         ignore_error=document.get("ignoreError") is True,
         is_async=document.get("async") is True,
         is_paged=(kind := find_kind(name)) is not None and kind.is_paged,
@@ -187,20 +187,20 @@ def _calls(document: Mapping[str, Json], path: str) -> list[dict[str, Json]]:
     return calls
 
 
-def _compile_call(call: Mapping[str, Json], setting: CompileContext, path: str) -> StepFunction:
+def _compile_call(call: Mapping[str, Json], context: CompileContext, path: str) -> StepFunction:
     name = call.get("functionName")
     if not isinstance(name, str):
         raise missing_field(path=f"{path}.stepFunction.functionName")
     params = take_object(call.get("parameters") or {}, f"{path}.stepFunction.parameters")
-    return compile_function(name, str(call.get("version") or "1"), params, setting)
+    return compile_function(name, str(call.get("version") or "1"), params, context)
 
 
-def _optional(text: Json, setting: CompileContext) -> Evaluate | None:
+def _optional(text: Json, context: CompileContext) -> Evaluate | None:
     if text is None or text == "":
         return None
     if isinstance(text, bool):
         return lambda _scope: text
-    return compile_text(str(text), setting.mode)
+    return compile_text(str(text), context.mode)
 
 
 async def _call(function: StepFunction, run: Run) -> StepResult:

@@ -67,15 +67,15 @@ class _Caster:
         return self.record(value)
 
 
-def compile_typecast(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_typecast(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile version 2: from a `dataSource` to the step's data.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    caster = _compile(_fields(params, setting))
-    source = compile_text(take_text(params, "dataSource"), setting.mode)
+    caster = _compile(_fields(params, context))
+    source = compile_text(take_text(params, "dataSource"), context.mode)
 
     async def run_cast(run: Run) -> StepResult:
         if caster is None:
@@ -87,14 +87,14 @@ def compile_typecast(params: Mapping[str, Json], setting: CompileContext) -> Ste
     return run_cast
 
 
-def compile_typecast_v1(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_typecast_v1(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile version 1: of the action's result.
 
     Raises:
         InvalidStep: the fields are malformed.
     """
-    caster = _compile(_fields(params, setting))
+    caster = _compile(_fields(params, context))
 
     async def run_cast(run: Run) -> StepResult:
         if caster is not None:
@@ -111,9 +111,9 @@ def _visible(run: Run) -> EvaluationScope:
     return seen
 
 
-def _fields(params: Mapping[str, Json], setting: CompileContext) -> Json:
+def _fields(params: Mapping[str, Json], context: CompileContext) -> Json:
     own = params.get("fields")
-    return setting.fields if own is None else own
+    return context.fields if own is None else own
 
 
 def _compile(document: Json, path: str = "fields", depth: int = 0) -> _Caster | None:

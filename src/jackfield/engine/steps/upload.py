@@ -25,7 +25,7 @@ from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.request import REQUEST_PARAMETERS, RESPONSE, take_format
-from jackfield.engine.steps.request_template import RequestTemplate, compile_outgoing
+from jackfield.engine.steps.request_template import RequestTemplate, compile_request_template
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name, text_of
 from jackfield.engine.wire.files import type_of
@@ -129,59 +129,59 @@ class _Field:
     content_type: str | None
 
 
-def compile_upload_file(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_upload_file(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile an `upload_file` step: a form with a file in it.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    if setting.mode == "strict":
+    if context.mode == "strict":
         require_known(params, _KEYS | {"file", "additionalFields"})
     document = take_object(params.get("file") or {}, "file")
     require_known(document, _FILE_KEYS, "file")
     for key in ("fieldName", "content", "filename"):
         if key not in document:
             raise missing_field(path=f"file.{key}")
-    file = compile_value(document, setting.mode)
-    fields = _compile_fields(params.get("additionalFields"), setting.mode)
-    outgoing = compile_outgoing(params, setting, method="post")
+    file = compile_value(document, context.mode)
+    fields = _compile_fields(params.get("additionalFields"), context.mode)
+    template = compile_request_template(params, context, method="post")
 
     def request(run: Run) -> Request:
         parts = [part for field in fields if (part := _part(field, run)) is not None]
         content, content_type = encode_multipart([*parts, _file_part(file(run.scope))])
-        draft = outgoing.draft(run)
+        draft = template.draft(run)
         spelled = header_name(draft.headers, "content-type")
         draft.headers[spelled or "Content-Type"] = content_type
-        return outgoing.finish(run, draft, content)
+        return template.finish(run, draft, content)
 
-    return _sending(params, setting, request, compat.in_the_clients_words)
+    return _sending(params, context, request, compat.in_the_clients_words)
 
 
-def compile_upload_binary(params: Mapping[str, Json], setting: CompileContext) -> StepFunction:
+def compile_upload_binary(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
     Compile an `upload_binary` step: the bytes are the body.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    if setting.mode == "strict":
+    if context.mode == "strict":
         require_known(params, _KEYS | {"binaryContent"})
     document = take_object(params.get("binaryContent") or {}, "binaryContent")
     require_known(document, frozenset({"content", "contentType"}), "binaryContent")
     if "content" not in document:
         raise missing_field(path="binaryContent.content")
-    binary = compile_value(document, setting.mode)
-    outgoing: RequestTemplate = compile_outgoing(params, setting, method="post")
+    binary = compile_value(document, context.mode)
+    template: RequestTemplate = compile_request_template(params, context, method="post")
 
     def request(run: Run) -> Request:
         content = as_object(binary(run.scope))
-        draft = outgoing.draft(run)
+        draft = template.draft(run)
         if header_name(draft.headers, "content-type") is None:
             draft.headers["Content-Type"] = js.to_text(content.get("contentType") or _BINARY)
-        return outgoing.finish(run, draft, decode_content(content.get("content")))
+        return template.finish(run, draft, decode_content(content.get("content")))
 
-    return _sending(params, setting, request, compat.without_words)
+    return _sending(params, context, request, compat.without_words)
 
 
 def decode_content(value: Json) -> bytes:
@@ -204,16 +204,16 @@ def decode_content(value: Json) -> bytes:
 
 def _sending(
     params: Mapping[str, Json],
-    setting: CompileContext,
+    context: CompileContext,
     request: Callable[[Run], Request],
     quirk: Callable[[Mapping[str, Json]], dict[str, Json]],
 ) -> StepFunction:
     # The published engine takes customErrors here, and does nothing with them.
-    listed = params.get("customErrors") if setting.mode == "strict" else None
+    listed = params.get("customErrors") if context.mode == "strict" else None
     response = as_object(params.get("response"))
     exchange = Exchange(
-        compile_custom_errors(listed, setting.mode),
-        read_answer if setting.mode == "compat" else reader_of(take_format(response)),
+        compile_custom_errors(listed, context.mode),
+        read_answer if context.mode == "compat" else reader_of(take_format(response)),
     )
     key = response.get("dataKey")
 

@@ -17,11 +17,11 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 class _Hole(Exception):
-    """`MISSING` stands somewhere inside the value."""
+    """`UNDEFINED` stands somewhere inside the value."""
 
 
 def encode_json(value: Json) -> bytes:
-    """Write `value`; what is `MISSING` is left out of objects and null in lists."""
+    """Write `value`; what is `UNDEFINED` is left out of objects and null in lists."""
     try:
         return _ENCODER.encode(value)
     except _Hole:
@@ -52,7 +52,7 @@ def decode_json(body: bytes, mode: Mode) -> Json:
 
 
 def prune(value: Json) -> Json:
-    """Return a copy of `value` without `MISSING`: gone from objects, null in lists."""
+    """Return a copy of `value` without `UNDEFINED`: gone from objects, null in lists."""
     kind: object = value.__class__
     if kind is dict:
         return {key: prune(inner) for key, inner in value.items() if inner is not UNDEFINED}
