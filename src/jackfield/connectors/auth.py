@@ -106,7 +106,6 @@ class AuthMethod:
     config_fields: tuple[Field, ...]
     setup_fields: tuple[Field, ...]
     config_notices: tuple[Notice, ...]
-    setup_notices: tuple[Notice, ...]
     config_guide: Guide | None
     setup_guide: Guide | None
     support_link: str | None
@@ -174,7 +173,6 @@ def read_auth_method(
         config_fields=tuple(map(read_field, items(entry, "configFields"))),
         setup_fields=tuple(map(read_field, items(entry, "setupFields"))),
         config_notices=tuple(map(_notice, items(entry, "configNotices"))),
-        setup_notices=tuple(map(_notice, items(entry, "setupNotices"))),
         config_guide=read_guide(mapping(guides, "config")),
         setup_guide=read_guide(mapping(guides, "setup")),
         support_link=text(support, "link") or None,

@@ -22,19 +22,9 @@ _LOOSE: Final = re.compile(
 _MIDNIGHT: Final = re.compile(r"([T ])24(:?00(?::?00(?:[.,]0+)?)?(?:Z|[+-][\d:]+)?)\Z")
 _ORDINAL: Final = re.compile(r"\d{4}-(?:\d{3}|W\d{2}(?:-\d)?)", re.ASCII)
 _MONTHS: Final = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+]  # fmt: skip
 _DAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 # Pattern letters, after the Unicode technical standard 35: what each run of letters reads.

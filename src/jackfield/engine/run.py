@@ -7,11 +7,12 @@ from typing import Literal, TypeAlias
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
+from jackfield.engine.ports import Response
 from jackfield.engine.run_context import File, RunContext
 from jackfield.kit.json import Json
 
-# published: what the format's own engine repeats, in either mode. reads: strict mode's rule,
-# for actions that only read. never: strict mode's rule for all others.
+# published: as the published engine retries. reads: strict mode's rule for actions that only read.
+# never: strict mode's rule for all others.
 Retries: TypeAlias = Literal["published", "reads", "never"]
 IsRateLimit: TypeAlias = Callable[[int, Mapping[str, str], bytes], bool]
 
@@ -19,9 +20,9 @@ IsRateLimit: TypeAlias = Callable[[int, Mapping[str, str], bytes], bool]
 @dataclass(frozen=True, slots=True)
 class Position:
     """
-    Where a paginated step goes on: the provider's cursor, and rows to skip in its page.
+    The resume position of a paginated step: the provider's cursor, and rows to skip in its page.
 
-    `page` is the number of the page in a cursor that the published engine gave out.
+    `page` is the page number in a cursor issued by the published engine.
     """
 
     token: Json = None
@@ -32,10 +33,10 @@ class Position:
 @dataclass(slots=True)
 class Run:
     """
-    What the steps of a run share.
+    The state that the steps of one run share.
 
-    `scope` is what expressions see. `is_allowed` says whether a request may go to a URL; `None`
-    lets all through. `rate_limits` recognizes answers that mean "slow down" under another status.
+    `scope` is what expressions see. `is_allowed` decides whether a request may go to a URL; `None`
+    allows all. `is_rate_limit` recognizes responses that mean 429 under another status.
     """
 
     context: RunContext
@@ -52,15 +53,21 @@ class Run:
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
     warnings: list[str] = field(default_factory=list[str])
 
+    def is_rate_limited(self, response: Response) -> bool:
+        """Whether the connector maps this response to 429."""
+        return self.is_rate_limit is not None and self.is_rate_limit(
+            response.status, response.headers, response.body
+        )
+
     def remaining(self) -> float:
-        """Return how many seconds are left before the deadline."""
+        """Return the seconds left before the deadline."""
         elapsed = (self.context.clock() - self.started).total_seconds()
         return self.context.deadline - elapsed
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a step came to. `errors` may be there in a successful one (`map_fields`)."""
+    """The result of a step. A successful one may have `errors` too (`map_fields`)."""
 
     successful: bool
     output: dict[str, Json] | None = None

@@ -86,7 +86,6 @@ async def _run_step(
         mode=mode,
         authorizations=Authorizations(as_object(params.get("authentication")), mode),
         fields=block.get("fieldConfigs"),
-        step_id="step",
     )
     name, version = str(case.get("function")), str(case.get("version") or "1")
     with using_clock(clock):

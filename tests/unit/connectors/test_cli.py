@@ -49,7 +49,7 @@ def test_every_finding_names_its_file_line_and_column(acme: Path) -> None:
         ":5:12: error: The field 'info.version' must be a semantic version such as '1.0.0'.",
         (
             ":33:21: error: The field 'actions[0].steps[0].stepFunction.parameters.method' has an "
-            "invalid value: 'GET'. Allowed values are: [get, post, put, patch, delete]. Did you mean "
+            "invalid value: 'GET'. Allowed values are: [get, post, put, delete, patch]. Did you mean "
             "'get'?"
         ),
         (

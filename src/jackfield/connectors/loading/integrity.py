@@ -11,15 +11,10 @@ from jackfield.kit.json import Json, items, mapping, text, texts, words
 MAX_TOOL_NAME: Final = 60
 _RESERVED_CREDENTIALS: Final = frozenset(
     {
-        "accessToken",
-        "refreshToken",
-        "idToken",
-        "clientId",
-        "clientSecret",
-        "authentication_config_key",
-        "environment",
+        "accessToken", "refreshToken", "idToken", "clientId", "clientSecret",
+        "authentication_config_key", "environment",
     }
-)
+)  # fmt: skip
 
 
 def check(document: Mapping[str, Json], report: Report) -> None:

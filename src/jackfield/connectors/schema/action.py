@@ -12,17 +12,8 @@ from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Rec
 
 RELEASE_STAGES: Final = ("preview", "beta", "ga", "deprecated", "internal")
 ACTION_TYPES: Final = (
-    "list",
-    "get",
-    "create",
-    "update",
-    "delete",
-    "custom",
-    "refresh_token",
-    "test",
-    "event",
-    "unknown",
-)
+    "list", "get", "create", "update", "delete", "custom", "refresh_token", "test", "event", "unknown",
+)  # fmt: skip
 EFFECTS: Final = ("read", "write", "delete", "search", "execute", "send")
 
 _ANNOTATIONS: Final = Record(

@@ -14,25 +14,12 @@ from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely, compile_value
+from jackfield.engine.schema.authorization import AUTHORIZATION
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
 Pairs: TypeAlias = list[tuple[str, str]]
 
-_CONNECT_TIME: Final = frozenset(
-    {
-        "authorizationUrl", "authorizationParams", "tokenUrl", "tokenParams", "tokenExpiresIn",
-        "tokenRefreshExpiresIn", "scopes", "scopeDelimiter", "customHeaders", "pkce",
-        "additionalTokenFields", "callbackParams", "issuer", "tokenResponse",
-    }
-)  # fmt: skip
-_KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "none": frozenset({"type", "signing", "redirectUri"}),
-    "basic": frozenset({"type", "username", "password", "encoding", "redirectUri"}),
-    "bearer": frozenset({"type", "token", "includeBearer", "redirectUri"}),
-    "oauth2": frozenset({"type", "token", "includeBearer", "redirectUri"}) | _CONNECT_TIME,
-    "apiKey": frozenset({"type", "in", "name", "value", "redirectUri"}),
-}
 _PUBLISHED_TYPES: Final = ("none", "basic", "bearer", "oauth2")
 _ENCODINGS: Final[Mapping[str, Callable[[bytes], str]]] = {
     "base64": lambda raw: base64.b64encode(raw).decode(),
@@ -48,7 +35,7 @@ _ENCODINGS: Final[Mapping[str, Callable[[bytes], str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """What is added to a request: headers, query parameters, and a signature over all of it."""
+    """The headers, query parameters and signature to add to a request."""
 
     headers: Callable[[EvaluationScope], Pairs]
     query: Callable[[EvaluationScope], Pairs] | None = None
@@ -60,14 +47,14 @@ def compile_authorization(document: Json, mode: Mode, path: str = "") -> Authori
     Compile an `authorization` object.
 
     Raises:
-        InvalidStep: it is not one.
+        InvalidStep: it is malformed.
     """
     content = take_object(document, path or "authorization")
     prefix = f"{path}." if path else ""
     kind = content.get("type", "undefined")
-    if not isinstance(kind, str) or kind not in _KEYS:
+    if not isinstance(kind, str) or kind not in AUTHORIZATION.cases:
         raise invalid_value(path=f"{prefix}type", value=kind, allowed=_PUBLISHED_TYPES)
-    require_known(content, _KEYS[kind], path)
+    require_known(content, AUTHORIZATION.cases[kind].entries, path)
     match kind:
         case "basic":
             return _basic(content, mode)
@@ -116,7 +103,7 @@ def _bearer(content: Mapping[str, Json], mode: Mode) -> Authorization:
 
 
 def _api_key(content: Mapping[str, Json], mode: Mode) -> Authorization:
-    place = take_choice({"in": "header", **content}, "in", ("header", "query"), "in")
+    location = take_choice({"in": "header", **content}, "in", ("header", "query"), "in")
     for key in ("name", "value"):
         if key not in content:
             raise missing_field(path=key)
@@ -125,13 +112,13 @@ def _api_key(content: Mapping[str, Json], mode: Mode) -> Authorization:
     def pairs(scope: EvaluationScope) -> Pairs:
         return [(name, _required(value(scope), "value"))]
 
-    if place == "header":
+    if location == "header":
         return Authorization(pairs)
     return Authorization(_no_headers, pairs)
 
 
 def _credential(template: Json, mode: Mode) -> Evaluate:
-    # A literal "" is a password that is empty on purpose, in either mode.
+    # A literal "" is an intentionally empty password, in either mode.
     if template == "" or not isinstance(template, str):
         return lambda _scope: template
     return compile_safely(template, mode)

@@ -17,9 +17,9 @@ from jackfield.engine.errors import missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
+from jackfield.engine.schema.authorization import AWS4_SIGNING
 from jackfield.kit.json import Json, as_object
 
-_KEYS: Final = frozenset({"strategy", "service", "region"})
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _REGION: Final = "us-east-1"
 _BLANK: Final = hashlib.sha256(b"").hexdigest()
@@ -32,7 +32,7 @@ def compile_aws4(content: Mapping[str, Json], mode: Mode) -> Sign:
     Raises:
         InvalidStep: it is malformed.
     """
-    require_known(content, _KEYS, "signing")
+    require_known(content, AWS4_SIGNING.entries, "signing")
     if not content.get("service"):
         raise missing_field(path="signing.service")
     service = compile_value(content["service"], mode)
@@ -40,8 +40,8 @@ def compile_aws4(content: Mapping[str, Json], mode: Mode) -> Sign:
 
     def sign(request: Signable, scope: EvaluationScope) -> dict[str, str]:
         credentials = as_object(scope.get("credentials"))
-        place = region(scope) or credentials.get("region") or _REGION
-        return _sign(request, credentials, js.to_text(place), js.to_text(service(scope)))
+        chosen = region(scope) or credentials.get("region") or _REGION
+        return _sign(request, credentials, js.to_text(chosen), js.to_text(service(scope)))
 
     return sign
 
@@ -52,7 +52,7 @@ def _sign(
     moment = now()
     key_id, secret = _require(credentials, "accessKeyId"), _require(credentials, "secretAccessKey")
     added = _added_headers(request, credentials, moment)
-    signed = {name.lower(): " ".join(value.split()) for name, value in request.given.items()}
+    signed = {name.lower(): " ".join(value.split()) for name, value in request.headers.items()}
     signed |= {**added, "host": request.host}
     names = ";".join(sorted(signed))
     canonical = "\n".join(
@@ -85,7 +85,7 @@ def _added_headers(
         "x-amz-date": f"{moment:%Y%m%dT%H%M%SZ}",
         "x-amz-content-sha256": digest.hexdigest(),
     }
-    checked = any(name.lower().startswith("x-amz-checksum-") for name in request.given)
+    checked = any(name.lower().startswith("x-amz-checksum-") for name in request.headers)
     if not checked and headers["x-amz-content-sha256"] != _BLANK:
         headers["x-amz-checksum-sha256"] = base64.b64encode(digest.digest()).decode()
     if token := credentials.get("sessionToken"):

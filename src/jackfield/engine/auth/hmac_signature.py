@@ -18,14 +18,9 @@ from jackfield.engine.errors import invalid_value
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
+from jackfield.engine.schema.authorization import HMAC_SIGNING
 from jackfield.kit.json import Json, as_object
 
-_KEYS: Final = frozenset(
-    {
-        "strategy", "algorithm", "headerName", "prefix", "dateFormat", "includeHost",
-        "includeBodyHash", "outputFormat", "username",
-    }
-)  # fmt: skip
 _ALGORITHMS: Final = ("sha1", "sha256", "sha384", "sha512", "md5")
 _FORM: Final = "application/x-www-form-urlencoded"
 _DATES: Final[Mapping[str, Callable[[datetime], str]]] = {
@@ -41,7 +36,7 @@ def compile_hmac(content: Mapping[str, Json], mode: Mode) -> Sign:
     Raises:
         InvalidStep: it is malformed.
     """
-    require_known(content, _KEYS, "signing")
+    require_known(content, HMAC_SIGNING.entries, "signing")
     algorithm = _choice(content, "algorithm", _ALGORITHMS, "sha256")
     date = _DATES[_choice(content, "dateFormat", tuple(_DATES), "iso8601")]
     basic = _choice(content, "outputFormat", ("header", "basic"), "header") == "basic"
@@ -70,7 +65,7 @@ def compile_hmac(content: Mapping[str, Json], mode: Mode) -> Sign:
 
 def _canonical(request: Signable, stamp: str, *, with_host: bool, with_body: bool) -> str:
     pairs = request.pairs
-    if not with_body and _is_form(request.given):
+    if not with_body and _is_form(request.headers):
         pairs += tuple(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     lines = [stamp, request.method]
     if with_host:

@@ -14,21 +14,23 @@ from jackfield.engine.wire.url import origin_of, path_and_query
 
 @dataclass(frozen=True, slots=True)
 class Signable:
-    """`given` are the headers the connector gave, before any were added."""
+    """The parts of a request that a signature covers.
+
+    `headers` are those of the connector, before authorization and defaults are added.
+    """
 
     method: str
     host: str
     path: str
     pairs: tuple[tuple[str, str], ...]
-    given: Mapping[str, str]
+    headers: Mapping[str, str]
     body: bytes
 
 
 Sign: TypeAlias = Callable[[Signable, EvaluationScope], dict[str, str]]
 
 
-def signable(request: Request, given: Mapping[str, str], mode: Mode) -> Signable:
-    """Take a request apart."""
+def signable(request: Request, own_headers: Mapping[str, str], mode: Mode) -> Signable:
     path, _, query = path_and_query(request.url).partition("?")
     body = request.body or b""
     if mode == "compat":
@@ -38,13 +40,13 @@ def signable(request: Request, given: Mapping[str, str], mode: Mode) -> Signable
         host=origin_of(request.url).partition("://")[2],
         path=path,
         pairs=tuple(parse_qsl(query, keep_blank_values=True)),
-        given=given,
+        headers=own_headers,
         body=body,
     )
 
 
 def canonical_query(pairs: tuple[tuple[str, str], ...]) -> str:
-    """Write the pairs sorted, escaped after RFC 3986."""
+    """Return the query string of the pairs: sorted and escaped as in RFC 3986."""
     escaped = sorted(
         (quote(name, safe="", errors="replace"), quote(value, safe="", errors="replace"))
         for name, value in pairs

@@ -65,9 +65,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     except ValueError as error:
         raise _unreadable(run, Reply(response.status, None, response, request.url), error) from None
     reply = Reply(response.status, data, response, request.url)
-    if run.is_rate_limit is not None and run.is_rate_limit(
-        response.status, response.headers, response.body
-    ):
+    if run.is_rate_limited(response):
         reply = replace(reply, status=_TOO_MANY)
     if exchange.custom_errors:
         reply = remap(reply, exchange.custom_errors, run.context.credentials, run.mode)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
@@ -12,16 +11,15 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
+from jackfield.engine.schema.requests import CUSTOM_ERROR
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 
-_KEYS: Final = frozenset({"receivedStatus", "targetStatus", "message", "condition", "field"})
-
 
 @dataclass(frozen=True, slots=True)
 class CustomError:
-    """One entry. `field` is the credential that is at fault, where the connector can tell."""
+    """One entry of `customErrors`; `field` is the credential the error is about, if known."""
 
     received: int
     target: int
@@ -40,37 +38,37 @@ def compile_custom_errors(document: Json, mode: Mode) -> tuple[CustomError, ...]
 def remap(
     reply: Reply, errors: Sequence[CustomError], credentials: Mapping[str, str], mode: Mode
 ) -> Reply:
-    """Apply the first entry that fits."""
-    fitting = [error for error in errors if error.received == reply.status]
-    if not fitting:
+    """Apply the first entry with the reply's status whose condition holds."""
+    candidates = [error for error in errors if error.received == reply.status]
+    if not candidates:
         return reply
     scope: EvaluationScope = {
         "status": reply.status,
         "data": reply.data,
         "headers": dict(reply.response.headers),
     }
-    # The published engine has no `message` here, and the URL only of what succeeded.
+    # The published engine has no `message` here, and `requestUrl` only for successes.
     if mode == "strict":
         scope["message"] = phrase(reply.status)
     if mode == "strict" or not reply.failed:
         scope["requestUrl"] = reply.url
     scope_with_credentials = {**scope, "credentials": dict(credentials)}
-    for error in fitting:
+    for error in candidates:
         if error.condition is None or error.condition(scope_with_credentials) is True:
             return _remapped(reply, error, scope)
     return reply
 
 
 def _remapped(reply: Reply, error: CustomError, scope: EvaluationScope) -> Reply:
-    said = UNDEFINED if error.message is None else error.message(scope)
-    message = js.to_text(said) if said is not None and said is not UNDEFINED else ""
+    value = UNDEFINED if error.message is None else error.message(scope)
+    message = js.to_text(value) if value is not None and value is not UNDEFINED else ""
     message = message or phrase(error.target)
     faults = () if error.field is None else (Fault(error.field, message),)
     return replace(reply, status=error.target, message=message, faults=faults)
 
 
 def _compile(entry: Mapping[str, Json], path: str, mode: Mode) -> CustomError:
-    require_known(entry, _KEYS, path)
+    require_known(entry, CUSTOM_ERROR.entries, path)
     message, condition = entry.get("message"), entry.get("condition")
     field = entry.get("field")
     return CustomError(

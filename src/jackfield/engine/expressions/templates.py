@@ -1,8 +1,7 @@
 """Templates: values of a connector with strings in them, at any depth."""
 
 import re
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
@@ -13,8 +12,6 @@ from jackfield.kit.json import Json, is_list, is_object
 
 _DEEPEST: Final = 64
 _MAY_FAIL: Final = re.compile(r"\$\{|\A\s*\$.*(?:[(*]|\.\.)", re.DOTALL)
-
-CompileText: TypeAlias = Callable[[str, Mode], Evaluate]
 
 
 def compile_value(template: Json, mode: Mode) -> Evaluate:

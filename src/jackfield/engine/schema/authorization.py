@@ -18,7 +18,7 @@ _TEXT: Final = Evaluated(Text())
 _FLAG: Final = Evaluated(Boolean())
 _REDIRECT: Final = Entry(_TEXT, "The redirect URI registered with the provider.")
 
-_AWS4: Final = Record(
+AWS4_SIGNING: Final = Record(
     "Aws4Signing",
     {
         "strategy": Entry(Choice(("aws4",)), "AWS Signature Version 4.", required=True),
@@ -28,7 +28,7 @@ _AWS4: Final = Record(
     doc="Requests signed for AWS with the credentials `accessKeyId` and `secretAccessKey`.",
     unknown=Unknown.REFUSED,
 )
-_HMAC: Final = Record(
+HMAC_SIGNING: Final = Record(
     "HmacSigning",
     {
         "strategy": Entry(Choice(("hmac",)), "A keyed hash of the request.", required=True),
@@ -70,7 +70,8 @@ AUTHORIZATION: Final = Variant(
             "none",
             "Requests carry no authorization of their own.",
             signing=Entry(
-                Variant("strategy", {"aws4": _AWS4, "hmac": _HMAC}), "Sign requests instead."
+                Variant("strategy", {"aws4": AWS4_SIGNING, "hmac": HMAC_SIGNING}),
+                "Sign requests instead.",
             ),
             redirectUri=_REDIRECT,
         ),

@@ -7,7 +7,9 @@ from jackfield.engine.schema.expressions import Evaluated, Expression, Template
 from jackfield.engine.schema.kinds import Boolean, Choice, Number, Text
 from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 
-METHODS: Final = ("get", "post", "put", "patch", "delete")
+METHODS: Final = ("get", "post", "put", "delete", "patch")
+LOCATIONS: Final = ("query", "body", "headers")
+ARRAY_FORMATS: Final = ("repeat", "brackets", "comma", "stringify")
 METHOD: Final = Evaluated(Choice(METHODS))
 TEXT: Final = Evaluated(Text())
 TEXTS: Final = Evaluated(ListOf(TEXT))
@@ -18,7 +20,7 @@ ARG: Final = Record(
         "name": Entry(TEXT, "The parameter's name, as the provider spells it.", required=True),
         "value": Entry(Template(), "What to send.", required=True),
         "in": Entry(
-            Evaluated(Choice(("query", "body", "headers"))),
+            Evaluated(Choice(LOCATIONS)),
             "Where it goes. Parts of the path are written into `url` instead.",
             required=True,
         ),
@@ -26,7 +28,7 @@ ARG: Final = Record(
         "spread": Entry(FLAG, "Put the entries of the value, not the value, into the body."),
         "inline": Entry(FLAG, "The value is the whole body, as text."),
         "arrayFormat": Entry(
-            Evaluated(Choice(("repeat", "brackets", "comma", "stringify"))),
+            Evaluated(Choice(ARRAY_FORMATS)),
             "How a list is written into the query.",
         ),
     },

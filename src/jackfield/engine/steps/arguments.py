@@ -1,8 +1,8 @@
 """`args` of a step, compiled: values by location (query, headers, body)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
@@ -12,16 +12,12 @@ from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.expressions.text import compile_text
+from jackfield.engine.schema.requests import ARG, ARRAY_FORMATS, LOCATIONS, SIMPLE_ARG
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.query import ArrayFormat, Query
 from jackfield.kit.json import Json, is_list, is_object
 
 Location: TypeAlias = Literal["query", "body", "headers"]
-
-LOCATIONS: Final = ("query", "body", "headers")
-_FORMATS: Final = ("repeat", "brackets", "comma", "stringify")
-_PLAIN_KEYS: Final = frozenset({"name", "value", "in", "condition", "arrayFormat"})
-_BODY_KEYS: Final = _PLAIN_KEYS | {"spread", "inline"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class Argument:
 
 @dataclass(slots=True)
 class Draft:
-    """A request's parts while they are put together. A `body` of `None` is no body."""
+    """The parts of a request under construction; a `body` of `None` means there is none."""
 
     query: Query = field(default_factory=Query)
     headers: dict[str, str] = field(default_factory=dict[str, str])
@@ -48,16 +44,16 @@ def compile_arguments(
     document: Json, mode: Mode, *, with_body_forms: bool = True
 ) -> tuple[Argument, ...]:
     """
-    Compile a list of args. `spread` and `inline` are only known `with_body_forms`.
+    Compile a list of args. `spread` and `inline` are allowed only `with_body_forms`.
 
     Raises:
         InvalidStep: one of them is malformed.
         InvalidExpression: a condition, or in strict mode any text, cannot be read.
     """
-    keys = _BODY_KEYS if with_body_forms else _PLAIN_KEYS
+    known = ARG.entries if with_body_forms else SIMPLE_ARG.entries
     entries = take_objects(document, "args")
     return tuple(
-        _compile(entry, f"args[{index}]", mode, keys) for index, entry in enumerate(entries)
+        _compile(entry, f"args[{index}]", mode, known) for index, entry in enumerate(entries)
     )
 
 
@@ -70,7 +66,7 @@ def compile_condition(condition: Json, mode: Mode) -> Evaluate | None:
 
 
 def compile_name(name: Json, mode: Mode) -> Evaluate:
-    """Compile a name. One that only looks like a path (`$top`) is taken as it stands."""
+    """Compile a name; one that only looks like a path (`$top`) is a literal in compat mode."""
     if not isinstance(name, str):
         return compile_value(name, mode)
     try:
@@ -83,7 +79,7 @@ def compile_name(name: Json, mode: Mode) -> Evaluate:
 
 def fold(arguments: Sequence[Argument], scope: EvaluationScope, mode: Mode) -> Draft:
     """
-    Put the arguments' values where they belong.
+    Evaluate the arguments into query, headers and body.
 
     Raises:
         InvalidStep: an `inline` body is not alone, or not a text.
@@ -123,15 +119,15 @@ def _add_to_body(draft: Draft, argument: Argument, scope: EvaluationScope, value
         draft.body = [*draft.body, *value] if is_list(draft.body) else [*value]
 
 
-def _compile(entry: Mapping[str, Json], path: str, mode: Mode, keys: frozenset[str]) -> Argument:
-    require_known(entry, keys, path)
+def _compile(entry: Mapping[str, Json], path: str, mode: Mode, known: Collection[str]) -> Argument:
+    require_known(entry, known, path)
     if entry.get("in") not in LOCATIONS:
         raise invalid_value(
             path=f"{path}.in", value=entry.get("in", "undefined"), allowed=LOCATIONS
         )
     array_format = entry.get("arrayFormat")
-    if array_format is not None and array_format not in _FORMATS:
-        raise invalid_value(path=f"{path}.arrayFormat", value=array_format, allowed=_FORMATS)
+    if array_format is not None and array_format not in ARRAY_FORMATS:
+        raise invalid_value(path=f"{path}.arrayFormat", value=array_format, allowed=ARRAY_FORMATS)
     if "name" not in entry and not entry.get("spread") and not entry.get("inline"):
         raise missing_field(path=f"{path}.name")
     return Argument(
@@ -152,11 +148,11 @@ def _value(template: Json, mode: Mode) -> Evaluate:
 
 
 def _add(body: dict[str, Json], name: str, value: Json) -> None:
-    held = body.get(name)
-    if is_list(held):
-        body[name] = [*held, *(value if is_list(value) else [value])]
-    elif is_object(held) and is_object(value):
-        body[name] = {**held, **value}
+    existing = body.get(name)
+    if is_list(existing):
+        body[name] = [*existing, *(value if is_list(value) else [value])]
+    elif is_object(existing) and is_object(value):
+        body[name] = {**existing, **value}
     else:
         body[name] = value
 

@@ -16,7 +16,7 @@ _DEFAULT_ENVIRONMENT = "production"
 
 
 class Authorizations:
-    """The connector's ways to authorize, by auth method and environment, compiled when needed."""
+    """A connector's authorizations by auth method and environment, compiled on first use."""
 
     def __init__(self, documents: Mapping[str, Json], mode: Mode) -> None:
         """`documents` holds `{"authorization": …}` under method and environment."""
@@ -26,16 +26,16 @@ class Authorizations:
 
     def find(self, method: str, environment: str) -> Authorization:
         """
-        Return how to authorize an account linked with `method`.
+        Return the authorization of accounts linked with `method`.
 
         Raises:
             InvalidStep: the connector has no such method, or it cannot be compiled.
         """
-        found = self._compiled.get((method, environment))
-        if found is None:
-            found = self._compile(method, environment)
-            self._compiled[method, environment] = found
-        return found
+        authorization = self._compiled.get((method, environment))
+        if authorization is None:
+            authorization = self._compile(method, environment)
+            self._compiled[method, environment] = authorization
+        return authorization
 
     def _compile(self, method: str, environment: str) -> Authorization:
         if not self._documents:
@@ -50,10 +50,12 @@ class Authorizations:
 
 @dataclass(frozen=True, slots=True)
 class CompileContext:
-    """`fields` are the action's `fieldConfigs`, for steps that have none of their own."""
+    """The connector's and the action's settings that a step is compiled with.
+
+    `fields` are the action's `fieldConfigs`, for steps without `fields` of their own.
+    """
 
     mode: Mode
     authorizations: Authorizations
     base_url: str | None = None
     fields: list[Json] | None = None
-    step_id: str = ""

@@ -38,6 +38,19 @@ from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.json import Json
 
+_RESPONSE: Final = Record(
+    "DownloadResponse",
+    {
+        "dataKey": Entry(Text(), "Path of the content inside a JSON response."),
+        "fileNameKey": Entry(Text(), "Path of the file's name."),
+        "contentTypeKey": Entry(Text(), "Path of its MIME type."),
+        "contentType": Entry(Text(), "Its MIME type, where it is always the same."),
+        "contentIsBase64": Entry(FLAG, "The content is base64.", default=False),
+        "urlKey": Entry(Text(), "Path of a URL to fetch the content from."),
+        "forwardAuth": Entry(FLAG, "Authorize that fetch too.", default=False),
+    },
+    unknown=Unknown.REFUSED,
+)
 _PARAMETERS: Final = Record(
     "DownloadFileParameters",
     {
@@ -61,22 +74,7 @@ _PARAMETERS: Final = Record(
             "How the bytes are given back.",
             default="base64",
         ),
-        "response": Entry(
-            Record(
-                "DownloadResponse",
-                {
-                    "dataKey": Entry(Text(), "Path of the content inside a JSON response."),
-                    "fileNameKey": Entry(Text(), "Path of the file's name."),
-                    "contentTypeKey": Entry(Text(), "Path of its MIME type."),
-                    "contentType": Entry(Text(), "Its MIME type, where it is always the same."),
-                    "contentIsBase64": Entry(FLAG, "The content is base64.", default=False),
-                    "urlKey": Entry(Text(), "Path of a URL to fetch the content from."),
-                    "forwardAuth": Entry(FLAG, "Authorize that fetch too.", default=False),
-                },
-                unknown=Unknown.REFUSED,
-            ),
-            "Where the file is, if the response is not the file itself.",
-        ),
+        "response": Entry(_RESPONSE, "Where the file is, if the response is not the file itself."),
         "maxRedirects": Entry(
             Evaluated(Number(minimum=0, integer=True)), "How many redirects to follow.", default=5
         ),
@@ -84,19 +82,7 @@ _PARAMETERS: Final = Record(
     },
     doc="Downloads a file.",
 )
-_KEYS: Final = frozenset(
-    {
-        "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
-        "customErrors", "encodeQueryParams", "responseMode", "responseType", "encoding",
-        "maxRedirects", "followRedirects", "certificates",
-    }
-)  # fmt: skip
-_RESPONSE_KEYS: Final = frozenset(
-    {
-        "dataKey", "fileNameKey", "contentTypeKey", "contentType", "contentIsBase64", "urlKey",
-        "forwardAuth",
-    }
-)  # fmt: skip
+_KEYS: Final = _PARAMETERS.entries.keys() | {"authentication", "encodeQueryParams", "certificates"}
 _ENCODINGS: Final[Mapping[str, Callable[[bytes], Json]]] = {
     "base64": lambda content: base64.b64encode(content).decode(),
     "utf8": lambda content: content.decode("utf-8", "replace"),
@@ -141,7 +127,7 @@ def compile_download_file(params: Mapping[str, Json], context: CompileContext) -
     if params.get("responseType", "arraybuffer") not in _RESPONSE_TYPES:
         value = params["responseType"]
         raise invalid_value(path="responseType", value=value, allowed=_RESPONSE_TYPES)
-    # The published engine takes customErrors here, and does nothing with them.
+    # The published engine accepts customErrors here and ignores them.
     listed = params.get("customErrors") if context.mode == "strict" else None
     exchange = Exchange(
         compile_custom_errors(listed, context.mode), _read_errors_only, takes_redirects=True
@@ -171,7 +157,7 @@ def compile_download_file(params: Mapping[str, Json], context: CompileContext) -
 def _compile_options(params: Mapping[str, Json], mode: Mode) -> _Options:
     document = params.get("response")
     response = {} if document is None else take_object(document, "response")
-    require_known(response, _RESPONSE_KEYS, "response")
+    require_known(response, _RESPONSE.entries, "response")
     encoding = params.get("encoding", "base64")
     if not isinstance(encoding, str) or encoding not in _ENCODINGS:
         raise invalid_value(path="encoding", value=encoding, allowed=tuple(_ENCODINGS))
@@ -186,7 +172,7 @@ def _compile_options(params: Mapping[str, Json], mode: Mode) -> _Options:
 
 def _key(text: str, mode: Mode) -> Callable[[Run], Json]:
     if mode == "strict" and text.startswith("$."):
-        # Here a path speaks of the answer, not of the run.
+        # Here a path is one in the response, not in the run's scope.
         return lambda _run: text.removeprefix("$.")
     evaluate = compile_safely(text, mode)
     return lambda run: evaluate(run.scope)
@@ -203,7 +189,7 @@ def _request(run: Run, template: RequestTemplate) -> Request:
 
 
 def _second_request(run: Run, target: str, template: RequestTemplate, *, forward: bool) -> Request:
-    """Ask for the file itself; the account's credential goes along only where that is said."""
+    """Return the request for the file; credentials are sent only if `forward`."""
     if not origin_of(target):
         msg = "Invalid URL: the address of the file is not absolute"
         raise InvalidStep(msg)
@@ -214,7 +200,7 @@ def _second_request(run: Run, target: str, template: RequestTemplate, *, forward
 
 
 def _finish(run: Run, reply: Reply, options: _Options, document: Response) -> StepResult:
-    """Give back the answer's body; what is known of the file is in the answer's headers."""
+    """Return the response's body as the file, described by the response's headers."""
     response = reply.response
     headers = response.headers
     name = name_in(headers.get("content-disposition", ""))
@@ -243,7 +229,7 @@ def _finish(run: Run, reply: Reply, options: _Options, document: Response) -> St
 
 
 def _finish_inside(run: Run, document: Response, key: str, options: _Options) -> StepResult:
-    """Give back a file that stands inside a JSON document."""
+    """Return the file inside a JSON document."""
     value = _look_up(document, key, run.mode)
     if value is UNDEFINED or value is None or value == "":
         return _nothing_at(run, key)
@@ -263,7 +249,7 @@ def _finish_inside(run: Run, document: Response, key: str, options: _Options) ->
 
 
 def _described(run: Run, document: Response, options: _Options) -> dict[str, str]:
-    """Return what the connector and a JSON document say of the file."""
+    """Return the file's name and type from the connector and a JSON document."""
     described: dict[str, str] = {}
     if fixed := options.key(run, "contentType"):
         described["contentType"] = fixed
@@ -288,7 +274,7 @@ def _refused(reply: Reply, run: Run) -> StepResult:
 
 
 def _is_refusal(reply: Reply) -> bool:
-    """Say whether there is no file: an error, or a redirect that was not followed."""
+    """Whether the reply is no file: an error, or a redirect that was not followed."""
     return reply.status not in _SUCCESSES
 
 
@@ -303,7 +289,7 @@ def _look_up(response: Response, key: str, mode: Mode) -> Json:
 
 
 def _read_errors_only(response: Response, mode: Mode) -> Json:
-    """Read the body where it may say what went wrong; a file is left alone."""
+    """Parse JSON and errors; leave the body of a file alone."""
     content_type = response.headers.get("content-type", "")
     if response.status in _SUCCESSES and "json" not in content_type:
         return {}

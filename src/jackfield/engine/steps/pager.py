@@ -22,8 +22,8 @@ from jackfield.engine.wire.json import encode_json
 from jackfield.kit.errors import PaginationStalled, ProviderError
 from jackfield.kit.json import Json, as_object, is_list
 
-# Asks for the page of a token (`None`: the first), or in offset mode from a position.
-Ask: TypeAlias = Callable[[Run, Json, int], Awaitable[Reply]]
+# Fetches the page of a token (`None`: the first), or in offset mode from a position.
+FetchPage: TypeAlias = Callable[[Run, Json, int], Awaitable[Reply]]
 
 _DEFAULT_PAGE_SIZE: Final = 25
 _MOST_PAGES: Final = 1000
@@ -31,7 +31,7 @@ _MOST_PAGES: Final = 1000
 
 @dataclass(slots=True)
 class _Progress:
-    """`token` is the page to ask for next, `sent` the one a next call would start at."""
+    """The state of one paging: `token` is the page to fetch next, `sent` the one to resume at."""
 
     token: Json
     offset: int
@@ -46,15 +46,17 @@ class _Progress:
 
 
 class Pager:
-    def __init__(self, paging: Paging, run: Run, ask: Ask) -> None:
+    """Collects the rows of one paginated step."""
+
+    def __init__(self, paging: Paging, run: Run, fetch: FetchPage) -> None:
         self._paging = paging
         self._run = run
-        self._ask = ask
+        self._fetch = fetch
         self._strict = run.mode == "strict"
         self._size = self._page_size()
 
     async def collect(self, start: Position) -> StepResult:
-        """Ask for pages from `start` on, until there are enough rows or no more."""
+        """Fetch pages from `start` on, until there are enough rows or no more pages."""
         at = _Progress(self._first_token(start), start.offset or 0, self._size)
         for round_number in range(_MOST_PAGES):
             failed = self._too_far(at)
@@ -63,7 +65,7 @@ class Pager:
             if round_number and self._paging.mode != "offset":
                 at.offset = 0
             try:
-                reply = await self._ask(self._run, at.token, at.offset)
+                reply = await self._fetch(self._run, at.token, at.offset)
             except ProviderError as error:
                 return self._give_up(at, fail_with(error), error.detail)
             if reply.failed:
@@ -79,7 +81,7 @@ class Pager:
         return self._done(at)
 
     def _take(self, at: _Progress, reply: Reply) -> tuple[bool, StepResult | None]:
-        """Add a page's rows; say whether to ask for another, or what went wrong."""
+        """Add a page's rows; return whether to fetch another page, or the failure."""
         paging = self._paging
         at.sent = at.token
         rows = paging.rows(self._run, reply)
@@ -130,7 +132,7 @@ class Pager:
             )
 
     def _is_short(self, at: _Progress, rows: list[Json]) -> bool:
-        """Say whether the provider had fewer rows than wanted."""
+        """Whether the provider had fewer rows than the page size."""
         return not rows if self._size == float("inf") else len(at.rows) < self._size
 
     def _wants_more(self, at: _Progress, rows: list[Json], *, going_on: bool) -> bool:
@@ -141,7 +143,7 @@ class Pager:
         return more and going_on and len(at.rows) < self._size and not empty_page
 
     def _follows(self) -> bool:
-        """Say whether the provider itself tells of the next page, even after an empty one."""
+        """Whether the provider's response names the next page, even if this one is empty."""
         return self._paging.mode in ("cursor", "url", "link")
 
     def _guard(self, at: _Progress) -> None:
@@ -154,14 +156,14 @@ class Pager:
 
     def _require_list(self, rows: Json) -> None:
         if self._strict and rows is not None:
-            found = "nothing" if rows is UNDEFINED else "something else"
-            msg = f"expected a list of rows and found {found}"
+            actual = "nothing" if rows is UNDEFINED else "something else"
+            msg = f"expected a list of rows and found {actual}"
             raise UnreadableAnswer(msg, step=self._run.step_id)
         msg = f"{self._run.step_id}: expected a list of rows and found none"
         self._run.warnings.append(msg)
 
     def _give_up(self, at: _Progress, failed: StepResult, reason: str) -> StepResult:
-        """Fail; or in strict mode, where there are rows already, say how to go on from here."""
+        """Return the failure; in strict mode with rows already, those rows and a cursor."""
         if not self._strict or not at.rows:
             return failed
         at.sent, at.finished = at.token, False
@@ -181,10 +183,10 @@ class Pager:
         return StepResult(True, output)
 
     def _page_size(self) -> float:
-        wanted = as_object(self._run.scope.get("inputs")).get("page_size", UNDEFINED)
-        if self._strict and (wanted is UNDEFINED or wanted is None):
+        declared = as_object(self._run.scope.get("inputs")).get("page_size", UNDEFINED)
+        if self._strict and (declared is UNDEFINED or declared is None):
             return float("inf")
-        size = float(js.to_number(wanted))
+        size = float(js.to_number(declared))
         return size if size == size else _DEFAULT_PAGE_SIZE  # noqa: PLR0124 - NaN
 
     def _first_token(self, start: Position) -> Json:

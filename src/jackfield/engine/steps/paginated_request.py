@@ -93,12 +93,7 @@ PAGINATED_PARAMETERS: Final = Record(
     },
     doc="Requests page after page, until there are enough rows.",
 )
-_KEYS: Final = frozenset(
-    {
-        "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
-        "customErrors", "encodeQueryParams", "cacheTTL", "iterator", "cursor",
-    }
-)  # fmt: skip
+_KEYS: Final = (PAGINATED_PARAMETERS.entries.keys() - {"saml"}) | {"authentication"}
 
 
 def compile_paginated_request(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
@@ -125,16 +120,16 @@ def compile_paginated_request(params: Mapping[str, Json], context: CompileContex
             msg = "A paginated request cannot be signed"
             raise InvalidStep(msg)
 
-        async def ask(run: Run, token: Json, offset: int) -> Reply:
-            return await _ask(run, token, offset, template, paging, exchange)
+        async def fetch(run: Run, token: Json, offset: int) -> Reply:
+            return await _fetch(run, token, offset, template, paging, exchange)
 
-        return await Pager(paging, run, ask).collect(run.resume.get(run.step_index, start))
+        return await Pager(paging, run, fetch).collect(run.resume.get(run.step_index, start))
 
     return run_pages
 
 
 def position_of(document: Json) -> Position:
-    """Read where to start from a step's own `cursor`."""
+    """Return the start position in a step's own `cursor`."""
     cursor = take_object(document, "cursor")
     token, offset = cursor.get("token"), cursor.get("position")
     if token is not None and not isinstance(token, str):
@@ -146,7 +141,7 @@ def position_of(document: Json) -> Position:
     return Position(token, offset)
 
 
-async def _ask(
+async def _fetch(
     run: Run,
     token: Json,
     offset: int,
@@ -165,11 +160,11 @@ async def _ask(
             separator = "&" if "?" in url else "?"
             request = replace(request, url=f"{url}{separator}{added}" if added else url)
         return await perform(run, request, exchange)
-    _place(draft, token, offset, paging)
+    _set_cursor(draft, token, offset, paging)
     return await perform(run, template.finish(run, draft), exchange)
 
 
-def _place(draft: Draft, token: Json, offset: int, paging: Paging) -> None:
+def _set_cursor(draft: Draft, token: Json, offset: int, paging: Paging) -> None:
     if token is None and paging.mode == "offset":
         token = offset
     if token is None:

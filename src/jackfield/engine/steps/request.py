@@ -82,15 +82,17 @@ REQUEST_PARAMETERS: Final = Record(
     },
     doc="One HTTP request.",
 )
-# `authentication` is another word for `authorization`.
+# `authentication` is a synonym of `authorization`.
 KEYS: Final = REQUEST_PARAMETERS.entries.keys() | {"authentication"}
 _RESPONSE_KEYS: Final = frozenset({"collection", "indexField", "dataKey"})
-_STRICT_RESPONSE_KEYS: Final = _RESPONSE_KEYS | {"format", "lineKey"}
 
 
 @dataclass(frozen=True, slots=True)
 class Shaping:
-    """How an answer's content becomes the step's data; `line_key` makes an object of each line."""
+    """The conversion of a response's content to the step's data.
+
+    `line_key` makes each line an object with that key.
+    """
 
     format: Format = "json"
     line_key: Evaluate | None = None
@@ -161,7 +163,7 @@ def compile_shaping(document: Json, context: CompileContext) -> Shaping:
         return Shaping()
     response = take_object(document, "response")
     is_strict = context.mode == "strict"
-    require_known(response, _STRICT_RESPONSE_KEYS if is_strict else _RESPONSE_KEYS, "response")
+    require_known(response, RESPONSE.entries if is_strict else _RESPONSE_KEYS, "response")
     key, index_field = response.get("dataKey"), response.get("indexField")
     if key == "":
         raise missing_field(path="response.dataKey")
@@ -184,14 +186,14 @@ def take_format(response: Mapping[str, Json]) -> Format:
     Read the format that a `response` names.
 
     Raises:
-        InvalidStep: there is none of that name.
+        InvalidStep: the format is unknown.
     """
     named = {"format": "json", **response}
     return cast("Format", take_choice(named, "format", FORMATS, "response.format"))
 
 
 def _keyed(line_key: Evaluate, run: Run, lines: Json) -> Json:
-    """Make an object of each line, under a key that may depend on it."""
+    """Return an object for each line, with a key that may depend on the line."""
     scope = {**run.scope}
     rows: list[Json] = []
     for line in as_list(lines):

@@ -17,21 +17,21 @@ from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.ports import ClientCertificate, Request
 from jackfield.engine.run import Run
+from jackfield.engine.schema.requests import METHODS
 from jackfield.engine.steps.address import Locate, compile_address
 from jackfield.engine.steps.arguments import Argument, Draft, compile_arguments, fold
 from jackfield.engine.steps.compile_context import CompileContext
-from jackfield.engine.wire.body import encode_body, header_name
+from jackfield.engine.wire.body import encode_body, header_name, replace_headers
 from jackfield.engine.wire.url import join_query, normalize
 from jackfield.kit.json import Json, is_list
 
-METHODS: Final = ("get", "post", "put", "delete", "patch")
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 ACCEPT: Final = "application/json, text/plain, */*"
 
 
 @dataclass(frozen=True, slots=True)
 class RequestTemplate:
-    """A request in the making, the same for every run."""
+    """A step's compiled request: what is the same for every run."""
 
     locate: Locate
     method: Callable[[EvaluationScope], str]
@@ -45,13 +45,13 @@ class RequestTemplate:
     def draft(self, run: Run) -> Draft:
         draft = fold(self.arguments, run.scope, run.mode)
         if self.promises_body and draft.body is None and self.method(run.scope) in _WITH_BODY:
-            # All of a body's values are optional and absent: an empty object, rather than nothing.
+            # All of the body's values are optional and absent: send an empty object.
             draft.body = {}
         return draft
 
     def finish(self, run: Run, draft: Draft, content: bytes | None = None) -> Request:
         """
-        Complete a draft: authorize it and write its body, or take `content` for the body.
+        Complete a draft: authorize it and encode its body, or use `content` as the body.
 
         Raises:
             InvalidStep: the body cannot be written as its content type asks.
@@ -67,7 +67,7 @@ class RequestTemplate:
         if authorization.query is not None:
             for name, value in authorization.query(run.scope):
                 draft.query.add(name, value)
-        given = dict(headers) if authorization.sign is not None else headers
+        own_headers = dict(headers) if authorization.sign is not None else headers
         if content is None and (draft.body is not None or run.mode == "compat"):
             try:
                 content = encode_body(_body_of(draft, run), headers, method)
@@ -85,24 +85,25 @@ class RequestTemplate:
             self.certificate(run) if self.certificate else None,
         )
         if authorization.sign is not None:
-            return self._signed(run, request, given, authorization.sign)
+            return self._signed(run, request, own_headers, authorization.sign)
         return request
 
-    def _signed(self, run: Run, request: Request, given: Mapping[str, str], sign: Sign) -> Request:
+    def _signed(
+        self, run: Run, request: Request, own_headers: Mapping[str, str], sign: Sign
+    ) -> Request:
         if self.escape_query(run.scope) is False:
             msg = "A signed request needs its query escaped: encodeQueryParams cannot be false"
             raise InvalidStep(msg)
-        added = sign(signable(request, given, run.mode), run.scope)
-        names = {name.lower() for name in added}
-        kept = {name: value for name, value in request.headers.items() if name.lower() not in names}
-        return replace(request, headers={**kept, **added})
+        added = sign(signable(request, own_headers, run.mode), run.scope)
+        return replace(request, headers=replace_headers(request.headers, added))
 
     def _url(self, run: Run, draft: Draft) -> str:
         url = self.locate(run.scope)
         if not draft.query.values:
             return normalize(url)
         query = draft.query.encode(escaped=self.escape_query(run.scope) is not False)
-        # A second `?` is what compat mode's model writes (request/url-already-has-query).
+        # In compat mode a second `?` is kept, as in the published engine
+        # (request/url-already-has-query).
         separator = "&" if run.mode == "strict" and "?" in url else "?"
         return normalize(join_query(url, query, separator=separator))
 
@@ -139,7 +140,7 @@ def compile_request_template(
     with_body_forms: bool = True,
 ) -> RequestTemplate:
     """
-    Compile what all requesting steps have in common. `method` is the default, where there is one.
+    Compile the parameters that all request steps share. `method` is the default method, if any.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
@@ -180,8 +181,8 @@ def _compile_certificate(
     evaluate = compile_value(document, context.mode)
 
     def certificate(run: Run) -> ClientCertificate | None:
-        found = evaluate(run.scope)
-        return ClientCertificate(_pems(found.get("certs")), _pems(found.get("keys")))
+        value = evaluate(run.scope)
+        return ClientCertificate(_pems(value.get("certs")), _pems(value.get("keys")))
 
     return certificate
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, missing_field
-from jackfield.engine.exchange.failure import fail, fail_with, raw_of
+from jackfield.engine.exchange.failure import fail, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
@@ -44,7 +44,6 @@ from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name
 from jackfield.engine.wire.soap import fault_of, read_envelope
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
-from jackfield.kit.errors import ProviderError
 from jackfield.kit.json import Json, as_object
 
 _NAMESPACE: Final = Record(
@@ -120,7 +119,15 @@ class _Call:
     action: Evaluate
     exchange: Exchange
 
-    def finish(self, run: Run, draft: Draft, scope: EvaluationScope) -> Request:
+    async def perform(self, run: Run, draft: Draft, scope: EvaluationScope) -> Reply:
+        """Send the call; a SOAP fault is a reply of status 500, whatever the provider's status."""
+        reply = await perform(run, self._finish(run, draft, scope), self.exchange)
+        fault = fault_of(reply.data, run.mode)
+        if fault is None:
+            return reply
+        return replace(reply, status=_FAULT_STATUS, data=fault[0], message=fault[1])
+
+    def _finish(self, run: Run, draft: Draft, scope: EvaluationScope) -> Request:
         try:
             content = self.write(scope, draft)
             read_xml(content, XmlForm())
@@ -153,10 +160,9 @@ def compile_soap_request(params: Mapping[str, Json], context: CompileContext) ->
 
     async def run_soap(run: Run) -> StepResult:
         draft = call.template.draft(run)
-        reply = await perform(run, call.finish(run, draft, run.scope), call.exchange)
-        failed = _failed(reply, run)
-        if failed is not None:
-            return failed
+        reply = await call.perform(run, draft, run.scope)
+        if reply.failed:
+            return fail(reply, run)
         name = key(run.scope)
         content = js.own(reply.data, name) if isinstance(name, str) and name else reply.data
         data = shaping.apply(run, content)
@@ -184,15 +190,15 @@ def compile_soap_paginated_request(
     start = position_of(params.get("cursor", {}))
 
     async def run_pages(run: Run) -> StepResult:
-        async def ask(run: Run, token: Json, _offset: int) -> Reply:
-            return await _ask_page(run, token, call, paging)
+        async def fetch(run: Run, token: Json, _offset: int) -> Reply:
+            return await _fetch_page(run, token, call, paging)
 
-        return await Pager(paging, run, ask).collect(run.resume.get(run.step_index, start))
+        return await Pager(paging, run, fetch).collect(run.resume.get(run.step_index, start))
 
     return run_pages
 
 
-async def _ask_page(run: Run, token: Json, call: _Call, paging: Paging) -> Reply:
+async def _fetch_page(run: Run, token: Json, call: _Call, paging: Paging) -> Reply:
     draft = call.template.draft(run)
     scope = {**run.scope, "pageIterator": token}
     if token is not None:
@@ -200,23 +206,7 @@ async def _ask_page(run: Run, token: Json, call: _Call, paging: Paging) -> Reply
             draft.query.values[paging.key] = js.to_text(token)
         else:
             draft.body = {**as_object(draft.body), paging.key: token}
-    reply = await perform(run, call.finish(run, draft, scope), call.exchange)
-    fault = fault_of(reply.data, run.mode)
-    if fault is None:
-        return reply
-    return replace(reply, status=_FAULT_STATUS, data=fault[0], message=fault[1])
-
-
-def _failed(reply: Reply, run: Run) -> StepResult | None:
-    fault = fault_of(reply.data, run.mode)
-    if fault is not None:
-        content, message = fault
-        said = replace(reply, status=_FAULT_STATUS, data=content, message=message)
-        return fail(said, run)
-    if not reply.failed:
-        return None
-    failed = fail(reply, run)
-    return failed if failed.failure is not None else fail_with(ProviderError(step=run.step_id))
+    return await call.perform(run, draft, scope)
 
 
 def _compile_call(params: Mapping[str, Json], context: CompileContext) -> _Call:

@@ -12,10 +12,11 @@ from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.steps.arguments import compile_condition
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.registry import compile_function, find_kind
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.errors import HubError, ProviderError
+from jackfield.kit.errors import ProviderError
 from jackfield.kit.json import Json, is_list
 
 OnConditionError: TypeAlias = Literal["run", "skip", "stop", "fail"]
@@ -31,12 +32,12 @@ _MOST_ITEMS: Final = 10_000
 
 
 class StopAction(Exception):
-    """The action ends here, as if there were no further steps."""
+    """Ends the action successfully: the remaining steps do not run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A compiled step. `functions` are several only in one that iterates."""
+    """A compiled step; one with an `iterator` may have several `functions`."""
 
     id: str
     function_name: str
@@ -54,8 +55,8 @@ class Step:
         Run the step; `None` when its condition does not hold.
 
         Raises:
-            StopAction: its condition cannot be evaluated, and the step says to stop then.
-            HubError: the connector, or the account's data, makes it impossible.
+            StopAction: the condition cannot be evaluated and `onConditionError` is `break`.
+            HubError: the step cannot run with this connector or account.
         """
         if self.condition is not None and not self._applies(run):
             return None
@@ -154,17 +155,15 @@ def compile_step(document: Mapping[str, Json], context: CompileContext, path: st
     mode = context.mode
     calls = _calls(document, path)
     iterator = document.get("iterator")
-    step_id = str(document.get("stepId") or path)
     name = str(calls[0].get("functionName"))
-    inner = replace(context, step_id=step_id)
     return Step(
-        id=step_id,
+        id=str(document.get("stepId") or path),
         function_name=name,
-        functions=tuple(_compile_call(call, inner, path) for call in calls),
-        condition=_optional(document.get("condition"), context),
+        functions=tuple(_compile_call(call, context, path) for call in calls),
+        condition=compile_condition(document.get("condition"), mode),
         on_condition_error=_ON_CONDITION_ERROR.get(document.get("onConditionError"), "fail"),
         iterator=None if iterator is None else compile_text(str(iterator), mode),
-        success=_optional(document.get("successCriteria"), context),
+        success=compile_condition(document.get("successCriteria"), mode),
         ignore_error=document.get("ignoreError") is True,
         is_async=document.get("async") is True,
         is_paged=(kind := find_kind(name)) is not None and kind.is_paged,
@@ -195,18 +194,8 @@ def _compile_call(call: Mapping[str, Json], context: CompileContext, path: str) 
     return compile_function(name, str(call.get("version") or "1"), params, context)
 
 
-def _optional(text: Json, context: CompileContext) -> Evaluate | None:
-    if text is None or text == "":
-        return None
-    if isinstance(text, bool):
-        return lambda _scope: text
-    return compile_text(str(text), context.mode)
-
-
 async def _call(function: StepFunction, run: Run) -> StepResult:
     try:
         return await function(run)
     except ProviderError as error:
         return fail_with(error)
-    except HubError:
-        raise

@@ -25,7 +25,7 @@ from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.request import REQUEST_PARAMETERS, RESPONSE, take_format
-from jackfield.engine.steps.request_template import RequestTemplate, compile_request_template
+from jackfield.engine.steps.request_template import compile_request_template
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name, text_of
 from jackfield.engine.wire.files import type_of
@@ -46,79 +46,52 @@ _SHARED: Final = {
         ),
         "Which part of the response the step gives back.",
     ),
+    "method": Entry(REQUEST_PARAMETERS.entries["method"].kind, "The HTTP method.", default="post"),
 }
+_FILE: Final = Record(
+    "UploadedFile",
+    {
+        "fieldName": Entry(TEXT, "The name of the form's part.", required=True),
+        "content": Entry(TEXT, "The bytes, as base64.", required=True),
+        "filename": Entry(TEXT, "The name the provider sees.", required=True),
+        "contentType": Entry(TEXT, "The file's MIME type."),
+    },
+    unknown=Unknown.REFUSED,
+)
+_FIELD: Final = Record(
+    "AdditionalField",
+    {
+        "name": Entry(TEXT, "The name of the form's part.", required=True),
+        "value": Entry(Template(), "Its value; objects as JSON.", required=True),
+        "condition": Entry(Expression(), "Send it only if this is `true`."),
+        "contentType": Entry(TEXT, "The part's MIME type."),
+    },
+    unknown=Unknown.REFUSED,
+)
+_BINARY: Final = "application/octet-stream"
+_CONTENT: Final = Record(
+    "BinaryContent",
+    {
+        "content": Entry(TEXT, "The bytes, as base64.", required=True),
+        "contentType": Entry(TEXT, "Their MIME type.", default=_BINARY),
+    },
+    unknown=Unknown.REFUSED,
+)
 _FILE_PARAMETERS: Final = Record(
     "UploadFileParameters",
     {
         **_SHARED,
-        "method": Entry(
-            REQUEST_PARAMETERS.entries["method"].kind, "The HTTP method.", default="post"
-        ),
-        "file": Entry(
-            Record(
-                "UploadedFile",
-                {
-                    "fieldName": Entry(TEXT, "The name of the form's part.", required=True),
-                    "content": Entry(TEXT, "The bytes, as base64.", required=True),
-                    "filename": Entry(TEXT, "The name the provider sees.", required=True),
-                    "contentType": Entry(TEXT, "The file's MIME type."),
-                },
-                unknown=Unknown.REFUSED,
-            ),
-            "The file.",
-            required=True,
-        ),
-        "additionalFields": Entry(
-            ListOf(
-                Record(
-                    "AdditionalField",
-                    {
-                        "name": Entry(TEXT, "The name of the form's part.", required=True),
-                        "value": Entry(Template(), "Its value; objects as JSON.", required=True),
-                        "condition": Entry(Expression(), "Send it only if this is `true`."),
-                        "contentType": Entry(TEXT, "The part's MIME type."),
-                    },
-                    unknown=Unknown.REFUSED,
-                )
-            ),
-            "Further parts, sent before the file.",
-        ),
+        "file": Entry(_FILE, "The file.", required=True),
+        "additionalFields": Entry(ListOf(_FIELD), "Further parts, sent before the file."),
     },
     doc="Uploads a file as a multipart form.",
 )
 _BINARY_PARAMETERS: Final = Record(
     "UploadBinaryParameters",
-    {
-        **_SHARED,
-        "method": Entry(
-            REQUEST_PARAMETERS.entries["method"].kind, "The HTTP method.", default="post"
-        ),
-        "binaryContent": Entry(
-            Record(
-                "BinaryContent",
-                {
-                    "content": Entry(TEXT, "The bytes, as base64.", required=True),
-                    "contentType": Entry(
-                        TEXT, "Their MIME type.", default="application/octet-stream"
-                    ),
-                },
-                unknown=Unknown.REFUSED,
-            ),
-            "What to upload.",
-            required=True,
-        ),
-    },
+    {**_SHARED, "binaryContent": Entry(_CONTENT, "What to upload.", required=True)},
     doc="Uploads bytes as they are.",
 )
-_KEYS: Final = frozenset(
-    {
-        "baseUrl", "url", "method", "args", "authorization", "authentication", "response",
-        "customErrors", "encodeQueryParams",
-    }
-)  # fmt: skip
-_FILE_KEYS: Final = frozenset({"fieldName", "content", "filename", "contentType"})
-_FIELD_KEYS: Final = frozenset({"name", "value", "condition", "contentType"})
-_BINARY: Final = "application/octet-stream"
+_MORE_KEYS: Final = frozenset({"authentication", "encodeQueryParams"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +110,9 @@ def compile_upload_file(params: Mapping[str, Json], context: CompileContext) -> 
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
     if context.mode == "strict":
-        require_known(params, _KEYS | {"file", "additionalFields"})
+        require_known(params, _FILE_PARAMETERS.entries.keys() | _MORE_KEYS)
     document = take_object(params.get("file") or {}, "file")
-    require_known(document, _FILE_KEYS, "file")
+    require_known(document, _FILE.entries, "file")
     for key in ("fieldName", "content", "filename"):
         if key not in document:
             raise missing_field(path=f"file.{key}")
@@ -166,13 +139,13 @@ def compile_upload_binary(params: Mapping[str, Json], context: CompileContext) -
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
     if context.mode == "strict":
-        require_known(params, _KEYS | {"binaryContent"})
+        require_known(params, _BINARY_PARAMETERS.entries.keys() | _MORE_KEYS)
     document = take_object(params.get("binaryContent") or {}, "binaryContent")
-    require_known(document, frozenset({"content", "contentType"}), "binaryContent")
+    require_known(document, _CONTENT.entries, "binaryContent")
     if "content" not in document:
         raise missing_field(path="binaryContent.content")
     binary = compile_value(document, context.mode)
-    template: RequestTemplate = compile_request_template(params, context, method="post")
+    template = compile_request_template(params, context, method="post")
 
     def request(run: Run) -> Request:
         content = as_object(binary(run.scope))
@@ -186,7 +159,7 @@ def compile_upload_binary(params: Mapping[str, Json], context: CompileContext) -
 
 def decode_content(value: Json) -> bytes:
     """
-    Read a file's content, given in base64.
+    Decode a file's content from base64.
 
     Raises:
         InvalidInputs: it is not base64.
@@ -208,7 +181,7 @@ def _sending(
     request: Callable[[Run], Request],
     quirk: Callable[[Mapping[str, Json]], dict[str, Json]],
 ) -> StepFunction:
-    # The published engine takes customErrors here, and does nothing with them.
+    # The published engine accepts customErrors here and ignores them.
     listed = params.get("customErrors") if context.mode == "strict" else None
     response = as_object(params.get("response"))
     exchange = Exchange(
@@ -235,7 +208,7 @@ def _compile_fields(document: Json, mode: Mode) -> list[_Field]:
     fields: list[_Field] = []
     for index, entry in enumerate(take_objects(document, "additionalFields")):
         path = f"additionalFields[{index}]"
-        require_known(entry, _FIELD_KEYS, path)
+        require_known(entry, _FIELD.entries, path)
         if "name" not in entry:
             raise missing_field(path=f"{path}.name")
         content_type = entry.get("contentType")
@@ -257,7 +230,7 @@ def _part(field: _Field, run: Run) -> Part | None:
     absent = value is UNDEFINED or value is None
     if absent and run.mode == "strict":
         return None
-    # The published engine says "undefined" and "null", as it does in a query.
+    # The published engine sends "undefined" and "null", as it does in a query.
     written = js.to_text(value).encode() if absent else text_of(value)
     return Part(js.to_text(field.name(run.scope)), written, content_type=field.content_type)
 

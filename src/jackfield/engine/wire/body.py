@@ -1,7 +1,7 @@
 """Encoding of request bodies, by content type."""
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Final
 
 from jackfield.engine.expressions import js
@@ -22,21 +22,28 @@ def is_xml(content_type: str) -> bool:
 
 
 def header_name(headers: MutableMapping[str, str], name: str) -> str | None:
-    """Return how `name`, given in lower case, is spelled in `headers`."""
+    """Return the spelling of `name` (lower case) in `headers`, if it is there."""
     if name in headers:
         return name
     return next((key for key in headers if key.lower() == name), None)
 
 
+def replace_headers(headers: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
+    """Return `headers` with `added`, which replace those of the same name in any spelling."""
+    names = {name.lower() for name in added}
+    kept = {name: value for name, value in headers.items() if name.lower() not in names}
+    return {**kept, **added}
+
+
 def encode_body(body: Json, headers: MutableMapping[str, str], method: str) -> bytes | None:
     """
-    Write `body` and complete `headers` with its content type.
+    Encode `body` and complete `headers` with its content type.
 
-    An object or a list follows the content type given, and is JSON without one; a text is sent as
-    it stands.
+    An object or a list is encoded by the content type in `headers`, and as JSON without one; a text
+    is sent unchanged.
 
     Raises:
-        ValueError: it cannot be written that way.
+        ValueError: the body cannot be encoded in that content type.
     """
     if body is None:
         if method in _WITH_BODY and header_name(headers, _CONTENT_TYPE) is None:
@@ -60,7 +67,7 @@ def _encode_as(body: Json, headers: MutableMapping[str, str], spelled: str) -> b
         return write_xml(body).encode()
     if content_type.startswith(FORM):
         fields = body if is_object(body) else {str(i): item for i, item in enumerate(body)}
-        # The exact spelling decides between two encoders in the engine the format comes from.
+        # As in the published engine, the header's spelling decides between two encoders.
         encode = encode_indexed if spelled == _CONTENT_TYPE else encode_bracketed
         return encode(fields).encode()
     if is_object(body) and content_type.startswith("multipart/form-data"):
@@ -71,7 +78,7 @@ def _encode_as(body: Json, headers: MutableMapping[str, str], spelled: str) -> b
 
 
 def text_of(value: Json) -> bytes:
-    """Write one form field: JSON for what is not a single value."""
+    """Encode one form field; objects and lists are JSON."""
     return (
         encode_json(value)
         if isinstance(value, dict | list)
