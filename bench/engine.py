@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from jackfield.connectors.catalog import Catalog, own_folder
-from jackfield.engine.connector import CompiledConnector, compile_connector
+from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.expressions import text
 from jackfield.engine.ports import Request, Response
 from jackfield.testing.calls import make_run_context
@@ -168,7 +168,7 @@ async def best(run: Callable[[], Awaitable[object]], times: int) -> float:
 
 
 async def action_time(mode: str) -> float:
-    compiled = compile_connector(connector([request_action(1)], mode))
+    compiled = CompiledConnector(connector([request_action(1)], mode))
     action = compiled.action("list_users_1")
     inputs = action.accept({"path": {"id": "42"}, "query": {"limit": 5}})
     call = make_run_context(
@@ -178,7 +178,7 @@ async def action_time(mode: str) -> float:
 
 
 async def row_time(rows: int, mode: str) -> float:
-    action = compile_connector(connector([mapping_action()], mode)).action("list_rows")
+    action = CompiledConnector(connector([mapping_action()], mode)).action("list_rows")
     filled = Provider(json.dumps([row(i) for i in range(rows)]).encode())
     call = make_run_context(filled, {"api_key": "k"}, auth_method="api_key")
     empty = make_run_context(Provider(b"[]"), {"api_key": "k"}, auth_method="api_key")
@@ -191,7 +191,7 @@ def compile_time(actions: int) -> float:
     seconds = float("inf")
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        compiled: CompiledConnector = compile_connector(document)
+        compiled: CompiledConnector = CompiledConnector(document)
         for i in range(actions):
             compiled.action(f"list_users_{i}")
         seconds = min(seconds, time.perf_counter() - start)

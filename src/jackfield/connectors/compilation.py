@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from jackfield.engine.connector import CompiledAction, CompiledConnector, compile_connector
+from jackfield.engine.connector import CompiledAction, CompiledConnector
 from jackfield.kit.json import Json
 
 
@@ -14,7 +14,7 @@ class Compilation:
 
     @cached_property
     def connector(self) -> CompiledConnector:
-        return compile_connector(self.document)
+        return CompiledConnector(self.document)
 
     def action(self, action: str | Mapping[str, Json]) -> CompiledAction:
         """Compile one of the document's actions by its id in the file, or one written inline."""

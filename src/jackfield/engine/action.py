@@ -29,7 +29,7 @@ _FORMATS_OF_LINES: Final = frozenset({"csv", "lines", "ndjson"})
 
 @dataclass(frozen=True, slots=True)
 class ConnectorContext:
-    """What an action has from its connector."""
+    """The part of a connector that its actions use."""
 
     mode: Mode
     info: Mapping[str, Json]
@@ -39,7 +39,7 @@ class ConnectorContext:
 
 
 class CompiledAction:
-    """One action of a connector, ready to run any number of times at once."""
+    """One action of a connector; may run any number of times concurrently."""
 
     def __init__(
         self,
@@ -56,15 +56,15 @@ class CompiledAction:
         self._steps: Final = tuple(steps)
         self._documents: Final = take_objects(document.get("steps"), "steps")
         self._result: Final = result
-        promised = document.get("result")
-        self._promises_data: Final = is_object(promised) and "data" in promised
+        shape = document.get("result")
+        self._promises_data: Final = is_object(shape) and "data" in shape
         self._connector: Final = connector
         self._page_size: Final = _page_size(document)
         self._builds_result: Final = any(map(_is_old_mapping, as_list(document.get("steps"))))
         self._paginated: Final = frozenset(
             str(index) for index, step in enumerate(steps) if step.is_paged
         )
-        # Whether the provider's lines can be passed on as they come.
+        # Whether the provider's lines can be streamed to the caller.
         self.streams: Final = (
             connector.mode == "strict"
             and _is_request_for_lines(as_list(document.get("steps")))
@@ -85,20 +85,20 @@ class CompiledAction:
 
     @property
     def schema(self) -> dict[str, Json]:
-        """A flat JSON Schema of the inputs."""
+        """The inputs as one flat JSON Schema."""
         return self._inputs.schema
 
     @property
     def locations(self) -> Mapping[str, str]:
-        """Where each input belongs: "path", "query", "headers" or "body"."""
+        """The location of each input: "path", "query", "headers" or "body"."""
         return self._inputs.locations
 
     def accept(self, by_location: InputsByLocation) -> dict[str, Json]:
         """
-        Take the inputs a caller sent under "path", "query", "headers" and "body".
+        Validate and convert the inputs that a caller sent, by location.
 
         Raises:
-            InvalidInputs: they are not what the action takes; all faults at once.
+            InvalidInputs: they do not match the action's inputs; has all faults.
         """
         return self._inputs.accept(by_location)
 
@@ -107,8 +107,8 @@ class CompiledAction:
         Run the action.
 
         Raises:
-            ProviderError: the provider refused, failed, or did not answer in time.
-            HubError: the connector or the account makes it impossible.
+            ProviderError: the provider refused, failed or timed out.
+            HubError: the action cannot run with this connector or account.
         """
         run = self._start(context)
         with using_clock(context.clock):
@@ -126,8 +126,8 @@ class CompiledAction:
             inputs.setdefault("page_size", self._page_size)
         cursor = context.cursor
         if cursor is None:
-            given = inputs.get("next") or inputs.get("cursor")
-            cursor = given if isinstance(given, str) else None
+            sent = inputs.get("next") or inputs.get("cursor")
+            cursor = sent if isinstance(sent, str) else None
         elif not self._paginated:
             inputs.setdefault("next", cursor)
             inputs.setdefault("cursor", cursor)
@@ -162,21 +162,21 @@ class CompiledAction:
         )
 
     async def _run_steps(self, run: Run) -> None:
-        aside: list[asyncio.Task[None]] = []
+        async_tasks: list[asyncio.Task[None]] = []
         try:
-            await self._run_in_order(run, aside)
-            # Gathering nothing would still take a turn of the loop.
-            if aside:
-                await asyncio.gather(*aside)
+            await self._run_in_order(run, async_tasks)
+            # An empty `gather` would still cost an iteration of the event loop.
+            if async_tasks:
+                await asyncio.gather(*async_tasks)
         finally:
-            for task in aside:
+            for task in async_tasks:
                 task.cancel()
 
-    async def _run_in_order(self, run: Run, aside: list[asyncio.Task[None]]) -> None:
+    async def _run_in_order(self, run: Run, async_tasks: list[asyncio.Task[None]]) -> None:
         for index, step in enumerate(self._steps):
             if step.is_async:
                 own = replace(run, step_id=step.id)
-                aside.append(asyncio.create_task(self._run_aside(own, step)))
+                async_tasks.append(asyncio.create_task(self._run_async_step(own, step)))
                 continue
             run.step_index = str(index)
             try:
@@ -186,8 +186,8 @@ class CompiledAction:
             if result is not None and not result.successful and not step.ignore_error:
                 raise result.failure or ProviderError(step=step.id)
 
-    async def _run_aside(self, run: Run, step: Step) -> None:
-        """Run a step nobody waits for: its failure is only seen in `steps`."""
+    async def _run_async_step(self, run: Run, step: Step) -> None:
+        """Run an `async` step: its failure is recorded in `steps` and as a warning."""
         try:
             result = await self._run_step(run, step)
         except StopAction:
@@ -203,8 +203,8 @@ class CompiledAction:
             trace.step_started(step.id, step.function_name)
         if run.context.explain is not None:
             document = self._documents[self._steps.index(step)]
-            for found in explain(document, run.scope, self._connector.mode):
-                run.context.explain(*found)
+            for path, text, value in explain(document, run.scope, self._connector.mode):
+                run.context.explain(path, text, value)
         try:
             result = await step.run(run)
         except HubError as error:
@@ -223,24 +223,24 @@ class CompiledAction:
         return result
 
     def _finish(self, run: Run) -> ActionResult:
-        following = encode_cursor(run.positions, run.context.clock()) if self._paginated else None
+        cursor = encode_cursor(run.positions, run.context.clock()) if self._paginated else None
         warnings = tuple(run.warnings)
         if self._result is None:
-            return ActionResult(self._last_data(run), following, file=run.file, warnings=warnings)
-        result = self._result(self._seen_by_result(run))
+            return ActionResult(self._last_data(run), cursor, file=run.file, warnings=warnings)
+        result = self._result(self._result_scope(run))
         if not is_object(result):
-            return ActionResult(none_if_undefined(result), following, warnings=warnings)
+            return ActionResult(none_if_undefined(result), cursor, warnings=warnings)
         extra = dict(result)
-        said = extra.pop("next", None)
-        if not self._paginated and said is not None and said != "":
-            following = js.to_text(said)
+        own_next = extra.pop("next", None)
+        if not self._paginated and own_next is not None and own_next != "":
+            cursor = js.to_text(own_next)
         if not self._promises_data:
-            return ActionResult(extra, following, warnings=warnings)
+            return ActionResult(extra, cursor, warnings=warnings)
         data = extra.pop("data", None)
-        return ActionResult(data, following, extra=extra, warnings=warnings)
+        return ActionResult(data, cursor, extra=extra, warnings=warnings)
 
-    def _seen_by_result(self, run: Run) -> EvaluationScope:
-        """Return the scope of `result`: in strict mode no credential gets into an outcome."""
+    def _result_scope(self, run: Run) -> EvaluationScope:
+        """Return the scope of `result`; in strict mode it has no credentials."""
         if run.mode == "compat" or run.context.flow == "refresh_authentication":
             return run.scope
         return {**run.scope, "credentials": {}}
@@ -250,8 +250,8 @@ class CompiledAction:
             return run.scope["result"]
         if not self._steps:
             return None
-        done: dict[str, Json] = run.scope["steps"].get(self._steps[-1].id, {})
-        output: dict[str, Json] = done.get("output") or {}
+        last: dict[str, Json] = run.scope["steps"].get(self._steps[-1].id, {})
+        output: dict[str, Json] = last.get("output") or {}
         return output.get("data")
 
 
@@ -263,7 +263,7 @@ def compile_action(
 
     Raises:
         InvalidStep: it is malformed.
-        InvalidExpression: one of its texts cannot be read.
+        InvalidExpression: one of its expressions is invalid.
     """
     key = connector.info.get("key")
     own_id = str(document.get("actionId") or "inline")
@@ -282,7 +282,7 @@ def compile_action(
 
 
 def _is_old_mapping(step: Json) -> bool:
-    """Say whether a step maps onto the action's result, which is then there from the start."""
+    """Whether a step maps onto the action's result, which must then exist from the start."""
     call = as_object(as_object(step).get("stepFunction"))
     return call.get("functionName") == "map_fields" and str(call.get("version") or "1") == "1"
 
@@ -300,7 +300,7 @@ def _retries(effects: tuple[str, ...], mode: Mode) -> Retries:
 
 
 def _is_request_for_lines(steps: Sequence[Json]) -> bool:
-    """Tell whether all an action does is ask for rows that are written one a line."""
+    """Whether the action is a single request for rows written one per line."""
     if len(steps) != 1:
         return False
     step = as_object(steps[0])

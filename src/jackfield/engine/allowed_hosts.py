@@ -26,8 +26,9 @@ _ADDRESS_KEYS: Final = ("baseUrl", "url", "tokenUrl", "serverUrl")
 
 
 class HostRules:
+    """The hosts a connector's document declares."""
+
     def __init__(self, document: Mapping[str, Json], mode: Mode) -> None:
-        """Read the hosts out of a connector's document."""
         self._exact: set[Origin] = set()
         self._patterns: list[tuple[str, re.Pattern[str]]] = []
         self._computed: list[Callable[[Mapping[str, str]], str]] = []
@@ -38,12 +39,12 @@ class HostRules:
         else:
             for address in dict.fromkeys(_addresses(document)):
                 self._declare(address, mode)
-        # What begins so leads there and nowhere else: most addresses need no closer look.
-        self._beginnings = tuple(f"{origin}/" for origin in self._exact)
+        # A fast path for most URLs: one with such a prefix has that origin.
+        self._prefixes = tuple(f"{origin}/" for origin in self._exact)
 
     def allows(self, url: str, credentials: Mapping[str, str]) -> bool:
-        """Say whether `url` leads to a declared host, for the account with these credentials."""
-        if url.startswith(self._beginnings):
+        """Whether `url` is on a declared host, for the account with these credentials."""
+        if url.startswith(self._prefixes):
             return True
         origin = find_origin(url)
         if origin is None:
@@ -71,7 +72,7 @@ class HostRules:
         if origin := _ORIGIN.match(stripped):
             self._declare_authority(origin[1].lower(), origin[2], stripped, mode)
         elif stripped.startswith("{{"):
-            # The literal addresses an expression chooses between, and what it comes to.
+            # The literal addresses an expression chooses from, and its value at run time.
             for single, double in _WORD.findall(stripped):
                 self._declare(single or double, mode)
             self._compute(stripped, mode)
@@ -110,14 +111,14 @@ class HostRules:
 
 
 def _addresses(value: Json) -> Iterator[str]:
-    """Find every address in the document: of the connector, of steps, of what signs in."""
+    """Yield every address in the document: of the connector, of steps and of token endpoints."""
     stack: list[Json] = [value]
     while stack:
-        here = stack.pop()
-        if is_list(here):
-            stack += here
-        elif is_object(here):
-            for key, inner in here.items():
+        node = stack.pop()
+        if is_list(node):
+            stack += node
+        elif is_object(node):
+            for key, inner in node.items():
                 if key in _ADDRESS_KEYS and isinstance(inner, str):
                     yield inner
                 elif key not in _PROSE and isinstance(inner, list | dict):

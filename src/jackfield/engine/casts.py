@@ -51,7 +51,7 @@ def to_datetime(value: Json) -> Json:
 
 
 def to_json(value: Json) -> Json:
-    """Read a text that holds JSON."""
+    """Parse a text as JSON; `None` if it is not."""
     if not isinstance(value, str):
         return value
     try:
@@ -60,7 +60,7 @@ def to_json(value: Json) -> Json:
         return None
 
 
-# By the type a field declares. An enum stays as it is.
+# By the type of a field. An enum is not cast.
 CASTS: Final[Mapping[str, Callable[[Json], Json]]] = {
     "string": to_string,
     "number": to_number,

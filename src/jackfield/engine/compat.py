@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from jackfield.kit.json import Json
 
-# "compat" gives what the published engine gives, oddities included; "strict" mends them.
+# "compat" reproduces the published engine, quirks included; "strict" fixes them.
 Mode: TypeAlias = Literal["compat", "strict"]
 
 _ROOT_PREFIX: Final = "$."
@@ -24,7 +24,7 @@ def without_root_prefixes(text: str) -> str:
 
 
 def as_json_text(body: str) -> str:
-    """Write a raw body under a JSON content type: what is no JSON becomes one (inline json)."""
+    """Return a raw body for a JSON content type; other text becomes a JSON string (inline json)."""
     try:
         json.loads(body)
     except ValueError:
@@ -33,7 +33,7 @@ def as_json_text(body: str) -> str:
 
 
 def keep_references(document: bytes) -> bytes:
-    """Have numeric character references in XML stay as they are written (response/xml &#65;)."""
+    """Keep numeric character references in XML unresolved (response/xml &#65;)."""
     return document.replace(b"&#", b"&amp;#")
 
 
@@ -42,33 +42,33 @@ def signed_body(body: bytes) -> bytes:
     return body or b"{}"
 
 
-def in_the_clients_words(output: Mapping[str, Json]) -> dict[str, Json]:
-    """Say of a refused file what the HTTP client says, if the provider is silent (files/u14)."""
+def with_client_message(output: Mapping[str, Json]) -> dict[str, Json]:
+    """Use the HTTP client's message for a refused file, if the provider has none (files/u14)."""
     if not str(output.get("message")).startswith("HTTP error: "):
         return dict(output)
     return {**output, "message": f"Request failed with status code {output['statusCode']}"}
 
 
-def without_words(output: Mapping[str, Json]) -> dict[str, Json]:
-    """Tell of refused bytes the status alone (files/b6)."""
+def without_message(output: Mapping[str, Json]) -> dict[str, Json]:
+    """Keep only the status of a refused upload (files/b6)."""
     return {"statusCode": output.get("statusCode")}
 
 
 def soap_prefix(namespaces: Sequence[tuple[str, str]]) -> str:
-    """Write an empty prefix where there is no namespace: `<:Operation>` (soap nons)."""
+    """Return an empty prefix if there is no namespace: `<:Operation>` (soap nons)."""
     return namespaces[0][0] if namespaces else ""
 
 
 def replace_token(text: str, token: str, value: str) -> str:
     """
-    Put `value` where `token` first stands, as JavaScript's `replace` does.
+    Replace the first `token` by `value`, as JavaScript's `replace` does.
 
-    Patterns such as `$&` inside the value act, and a value that contains a later token takes its
-    place (interpolation/167, "basic via ${}: password pa$$w0rd").
+    Patterns such as `$&` in the value are substituted, and a value that contains a later token is
+    substituted in turn (interpolation/167, "basic via ${}: password pa$$w0rd").
     """
     start = text.find(token)
     if start < 0:
         return text
     before, after = text[:start], text[start + len(token) :]
     replacements = {"$$": "$", "$&": token, "$`": before, "$'": after}
-    return before + re.sub(r"\$[$&`']", lambda found: replacements[found[0]], value) + after
+    return before + re.sub(r"\$[$&`']", lambda match: replacements[match[0]], value) + after

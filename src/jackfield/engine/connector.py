@@ -17,7 +17,11 @@ from jackfield.kit.json import Json, is_object
 
 
 class CompiledConnector:
-    """Actions are compiled on first use and kept."""
+    """A connector whose actions are compiled on first use and kept.
+
+    Raises:
+        InvalidStep: the document is not a connector's.
+    """
 
     def __init__(self, document: Mapping[str, Json]) -> None:
         self._document: Final = document
@@ -46,10 +50,10 @@ class CompiledConnector:
 
     def action(self, action_id: str) -> CompiledAction:
         """
-        Return the action with this id, given without the connector's prefix.
+        Return the action with this id, without the connector's prefix.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is no such action.
             InvalidStep, InvalidExpression: it cannot be compiled.
         """
         compiled = self._actions.get(action_id)
@@ -59,17 +63,17 @@ class CompiledConnector:
         return compiled
 
     def inline(self, document: Mapping[str, Json]) -> CompiledAction:
-        """Compile an action that stands inside the document: a test, a refresh."""
+        """Compile an action written inline: a test, a refresh."""
         return compile_action(document, self._compile_context, self._connector)
 
     @cached_property
     def limits(self) -> Limits:
-        """How many requests each account may make."""
+        """The rate and concurrency limits of each account."""
         return compile_limits(self._document.get("rateLimit"), self._document.get("concurrency"))
 
     @cached_property
     def proxy(self) -> ProxyTemplate:
-        """What the connector lends to requests that are not one of its actions."""
+        """The base URL and authorization for proxy calls."""
         return ProxyTemplate(
             base_url=self._compile_context.base_url,
             authorizations=self._compile_context.authorizations,
@@ -77,22 +81,12 @@ class CompiledConnector:
         )
 
     def allows(self, url: str, credentials: Mapping[str, str]) -> bool:
-        """Say whether the credentials of an account may be sent to `url`."""
+        """Whether the credentials of an account may be sent to `url`."""
         return self._hosts.allows(url, credentials)
 
     @cached_property
     def _hosts(self) -> HostRules:
         return HostRules(self._document, self.mode)
-
-
-def compile_connector(document: Mapping[str, Json]) -> CompiledConnector:
-    """
-    Compile a connector's document, as its YAML has it and the loader has checked it.
-
-    Raises:
-        InvalidStep: it is not a connector's document.
-    """
-    return CompiledConnector(document)
 
 
 def _authorizations(document: Mapping[str, Json]) -> dict[str, dict[str, Json]]:

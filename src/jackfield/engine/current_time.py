@@ -14,7 +14,7 @@ def now() -> datetime:
 
 
 class using_clock:  # noqa: N801 - read as a verb
-    """Have every expression evaluated inside the block read `clock`."""
+    """Sets the clock of expressions evaluated inside the `with` block."""
 
     __slots__ = ("_clock", "_token")
 

@@ -16,7 +16,7 @@ _LONGEST: Final = 16_384
 
 
 def encode_cursor(positions: Mapping[str, Position], now: datetime) -> str | None:
-    """Write the positions, keyed by the index of their step; `None` when there is none."""
+    """Encode positions, keyed by the index of their step; `None` if there are none."""
     remote = {index: entry for index, position in positions.items() if (entry := _entry(position))}
     if not remote:
         return None
@@ -25,7 +25,7 @@ def encode_cursor(positions: Mapping[str, Position], now: datetime) -> str | Non
 
 
 def decode_cursor(cursor: str | None) -> dict[str, Position]:
-    """Read a cursor. One that is not ours means to start over."""
+    """Decode a cursor; an invalid one means to start over."""
     if not cursor or len(cursor) > _LONGEST:
         return {}
     try:

@@ -27,7 +27,7 @@ _MONTHS: Final = [
 ]  # fmt: skip
 _DAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
-# Pattern letters, after the Unicode technical standard 35: what each run of letters reads.
+# Pattern letters of Unicode technical standard 35: the part each run reads, and its regex.
 _FIELDS: Final[dict[str, tuple[str, str]]] = {
     "yyyy": ("year", r"\d{1,4}"),
     "y": ("year", r"\d{1,4}"),
@@ -60,7 +60,7 @@ _FIELDS: Final[dict[str, tuple[str, str]]] = {
     "EEEE": ("", "|".join(_DAYS)),
     "EEE": ("", "|".join(name[:3] for name in _DAYS)),
 }
-# Two figures from here on mean the 1900s, as POSIX has it.
+# Two-digit years from here on are in the 1900s, as in POSIX.
 _LAST_CENTURY: Final = 69
 _NEVER_MEANT: Final = re.compile(r"YY|D")
 _PIECE: Final = re.compile(r"''|'(?:[^']|'')*'|(do|([A-Za-z])\2*)|.", re.DOTALL)
@@ -68,21 +68,21 @@ _PIECE: Final = re.compile(r"''|'(?:[^']|'')*'|(do|([A-Za-z])\2*)|.", re.DOTALL)
 
 def read_date(text: str) -> datetime | None:
     """
-    Read a date or time in an ISO form, or a date that is written day first.
+    Parse an ISO date or time, or a date written day first.
 
-    A month that cannot be one is taken for the day. What says nothing of a zone is in UTC.
+    Month and day are swapped if the month is out of range. Without a zone, UTC is assumed.
     """
     if _ISO.fullmatch(text):
         return _read_iso(text)
-    found = _LOOSE.fullmatch(text)
-    if found is None:
+    match = _LOOSE.fullmatch(text)
+    if match is None:
         return _read_ordinal(text)
-    if found["year"]:
-        return _build({"year": found["year"], "month": found["month"] or "1"})
+    if match["year"]:
+        return _build({"year": match["year"], "month": match["month"] or "1"})
     year, first, second = (
-        (found["y1"], found["m1"], found["d1"])
-        if found["y1"]
-        else (found["y2"], found["m2"], found["d2"])
+        (match["y1"], match["m1"], match["d1"])
+        if match["y1"]
+        else (match["y2"], match["m2"], match["d2"])
     )
     return _build({"year": year, "month": first, "day": second}) or _build(
         {"year": year, "month": second, "day": first}
@@ -90,7 +90,7 @@ def read_date(text: str) -> datetime | None:
 
 
 def _read_iso(text: str) -> datetime | None:
-    # A day may end at 24:00, which is the next day's midnight.
+    # 24:00 is midnight of the next day.
     midnight = _MIDNIGHT.sub(r"\g<1>00\2", text)
     try:
         moment = datetime.fromisoformat(midnight)
@@ -102,15 +102,15 @@ def _read_iso(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _read_swapped(found: re.Match[str]) -> datetime | None:
-    """Read a date whose month and day have changed places."""
-    if not found["y1"]:
+def _read_swapped(match: re.Match[str]) -> datetime | None:
+    """Build a date whose month and day are swapped."""
+    if not match["y1"]:
         return None
-    return _build({"year": found["y1"], "month": found["d1"], "day": found["m1"]})
+    return _build({"year": match["y1"], "month": match["d1"], "day": match["m1"]})
 
 
 def _read_ordinal(text: str) -> datetime | None:
-    """Read a day of a year (`2024-060`) or of a week (`2024-W09-4`)."""
+    """Parse a day of a year (`2024-060`) or of a week (`2024-W09-4`)."""
     if not _ORDINAL.fullmatch(text):
         return None
     try:
@@ -123,22 +123,22 @@ def _read_ordinal(text: str) -> datetime | None:
 
 def read_date_as(text: str, pattern: str) -> datetime | None:
     """
-    Read `text` by a pattern such as `dd/MM/yyyy`; failing that, as `read_date` does.
+    Parse `text` by a pattern such as `dd/MM/yyyy`; failing that, as `read_date` does.
 
-    Where the pattern has no year it is this one. A pattern with `YYYY` or `DD`, which mean a week's year and a year's day and are never meant,
-    reads nothing.
+    A pattern without a year means this year. One with `YYYY` or `DD` (the year of a week, the day
+    of a year: always a mistake) gives `None`.
     """
     if _NEVER_MEANT.search(pattern):
         return None
     reader = _reader(pattern) if pattern else None
-    found = reader(text) if reader else None
-    moment = _build(_in_this_year(found.groupdict())) if found else None
+    match = reader(text) if reader else None
+    moment = _build(_in_this_year(match.groupdict())) if match else None
     return moment or read_date(text)
 
 
-def _in_this_year(found: dict[str, str | None]) -> dict[str, str]:
-    """Fill in what a pattern without a year leaves open: this year, and today for a mere time."""
-    part = {name: text for name, text in found.items() if text}
+def _in_this_year(groups: dict[str, str | None]) -> dict[str, str]:
+    """Complete the parts of a pattern without a year: this year, and today for a bare time."""
+    part = {name: text for name, text in groups.items() if text}
     if "year" in part or "short_year" in part:
         return part
     today = now()
@@ -150,7 +150,7 @@ def _in_this_year(found: dict[str, str | None]) -> dict[str, str]:
 
 
 def add_years(moment: datetime, years: int) -> datetime:
-    """Return the same day in another year; 29 February becomes the 28th where there is none."""
+    """Return the same day `years` later; 29 February becomes the 28th outside leap years."""
     try:
         return moment.replace(year=moment.year + years)
     except ValueError:
@@ -158,7 +158,7 @@ def add_years(moment: datetime, years: int) -> datetime:
 
 
 def in_year(moment: datetime, year: int) -> datetime:
-    """Return the same day of `year`; 29 February becomes 1 March where there is none."""
+    """Return the same day of `year`; 29 February becomes 1 March outside leap years."""
     try:
         return moment.replace(year=year)
     except ValueError:

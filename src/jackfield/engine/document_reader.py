@@ -11,10 +11,10 @@ _KINDS: Final[Mapping[type, str]] = {dict: "an object", list: "a list", str: "a 
 
 def require_known(content: Mapping[str, Json], known: Collection[str], path: str = "") -> None:
     """
-    Refuse keys that mean nothing here.
+    Refuse unknown keys.
 
     Raises:
-        InvalidStep: there is one.
+        InvalidStep: there is an unknown key.
     """
     for key in content:
         if key not in known:
@@ -26,7 +26,7 @@ def take_object(value: Json, path: str) -> dict[str, Json]:
 
 
 def take_objects(value: Json, path: str) -> list[dict[str, Json]]:
-    """Read a list of objects; an absent one is empty."""
+    """Return a list of objects; an absent one is empty."""
     items: list[Json] = [] if value is None else _take(value, list, path)
     return [take_object(item, f"{path}[{index}]") for index, item in enumerate(items)]
 

@@ -6,6 +6,13 @@ from difflib import get_close_matches
 from jackfield.kit.errors import HubError
 
 
+class CredentialMissing(HubError):
+    """The account lacks a credential its connector needs."""
+
+    code = "credential_missing"
+    status = 412
+
+
 class InvalidStep(HubError):
     """The connector has a step that cannot be run."""
 

@@ -10,7 +10,7 @@ from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, is_list, is_object
 
 _OF_A_STEP = ("condition", "iterator", "stepFunction", "stepFunctions")
-# What is about the answer, which is not there yet, and what holds the account's secrets.
+# Parts about the response, which does not exist yet, and parts with the account's secrets.
 _LEFT_OUT = frozenset({"customErrors", "response", "authorization", "authentication"})
 
 
@@ -18,29 +18,29 @@ def explain(
     step: Mapping[str, Json], scope: EvaluationScope, mode: Mode
 ) -> Iterator[tuple[str, str, Json]]:
     """
-    Yield where each text of a step stands that depends on the run, the text, and what it gives now.
+    Yield the path, the text and the current value of each expression of a step.
 
-    What gives nothing is `None`. Values are as they are: redact before showing them.
+    Undefined values are `None`. Values are not redacted.
     """
     for name in _OF_A_STEP:
-        for place, text in _texts(step.get(name), name):
+        for path, text in _texts(step.get(name), name):
             if is_static(text) or not text.strip():
                 continue
             try:
                 value = compile_text(text, mode)(scope)
             except InvalidExpression:
                 value = None
-            yield place, text, None if value is UNDEFINED else value
+            yield path, text, None if value is UNDEFINED else value
 
 
-def _texts(value: Json, place: str) -> Iterator[tuple[str, str]]:
+def _texts(value: Json, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
-        yield place, value
+        yield path, value
     elif is_object(value):
         for name, inner in value.items():
             if name in _LEFT_OUT:
                 continue
-            yield from _texts(inner, f"{place}.{name}")
+            yield from _texts(inner, f"{path}.{name}")
     elif is_list(value):
         for index, inner in enumerate(value):
-            yield from _texts(inner, f"{place}[{index}]")
+            yield from _texts(inner, f"{path}[{index}]")

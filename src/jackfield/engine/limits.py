@@ -33,10 +33,10 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Pool:
     """
-    Requests of one kind: those to a URL with `url` in it, by one of `methods`.
+    A limit on the requests with `url` in their URL and one of `methods` (`None`: any).
 
-    `rate` is a second's; `burst` of them may go at once after a pause. `None` is no limit of that
-    sort, and any method.
+    `rate` is in requests per second, of which `burst` may go at once after a pause. A `rate` or
+    `concurrency` of `None` is no limit.
     """
 
     key: str
@@ -48,11 +48,11 @@ class Pool:
 
 
 class Limits:
-    """A connector's limits, for each account."""
+    """A connector's limits, which hold for each account."""
 
     def __init__(self, pools: Sequence[Pool]) -> None:
         """
-        Compile `pools`, in the order in which a request passes them.
+        Compile `pools`; a request passes them in this order.
 
         Raises:
             InvalidStep: their patterns are larger than allowed.
@@ -65,8 +65,8 @@ class Limits:
             raise InvalidStep(msg) from fault
 
     def pools_of(self, method: str, url: str) -> list[Pool]:
-        found = [self.pools[index] for index in self._patterns.search(url)]
-        return [pool for pool in found if pool.methods is None or method in pool.methods]
+        pools = [self.pools[index] for index in self._patterns.search(url)]
+        return [pool for pool in pools if pool.methods is None or method in pool.methods]
 
 
 def compile_limits(rate_limit: Json, concurrency: Json) -> Limits:
@@ -91,7 +91,7 @@ def compile_limits(rate_limit: Json, concurrency: Json) -> Limits:
 
 
 def match_part(pattern: str) -> Callable[[str], bool]:
-    """Match texts that contain `pattern` as it stands, or match it as a regular expression."""
+    """Return a test for texts that contain `pattern` verbatim or match it as a regex."""
     try:
         compiled = Pattern(pattern)
     except SyntaxFault:
@@ -100,38 +100,38 @@ def match_part(pattern: str) -> Callable[[str], bool]:
 
 
 class Limiter:
-    """Enforces limits in this process, account by account."""
+    """Enforces limits in this process, for each account by itself."""
 
     def __init__(self, *, now: Now, sleep: Sleep = asyncio.sleep) -> None:
-        """`now` is a clock in seconds that never goes back."""
+        """`now` is a monotonic clock in seconds."""
         self._now = now
         self._sleep = sleep
         self._accounts: OrderedDict[str, dict[tuple[str, bool], _Bucket]] = OrderedDict()
 
     def for_account(self, account: str, limits: Limits) -> "AccountLimiter":
-        """Return what an account's requests pass (see `jackfield.engine.ports.Gate`)."""
+        """Return the limiter of one account (a `jackfield.engine.ports.RequestLimiter`)."""
         return AccountLimiter(self, account, limits)
 
     @asynccontextmanager
     async def turn(
         self, account: str, limits: Limits, method: str, url: str
     ) -> AsyncGenerator[None]:
-        """Wait until `account` may send this; hold the place until the context is left."""
+        """Wait until `account` may send this request; it is in flight inside the context."""
         buckets = self._buckets(account)
-        held: list[_Bucket] = []
+        occupied: list[_Bucket] = []
         try:
             for pool in limits.pools_of(method, url):
                 bucket = buckets.setdefault((pool.key, pool.rate is not None), _Bucket())
                 if pool.concurrency is not None:
                     await bucket.occupy(pool.concurrency)
-                    held.append(bucket)
+                    occupied.append(bucket)
                 if pool.rate is not None:
                     delay = bucket.reserve(pool.rate, pool.burst, self._now())
                     if delay > 0:
                         await self._sleep(delay)
             yield
         finally:
-            for bucket in held:
+            for bucket in occupied:
                 bucket.vacate()
 
     def _buckets(self, account: str) -> "dict[tuple[str, bool], _Bucket]":
@@ -144,7 +144,7 @@ class Limiter:
         return buckets
 
     def _forget_idle(self) -> None:
-        """Keep the books of the accounts used last; one in use is never forgotten."""
+        """Drop the least recently used accounts over the maximum, unless in use."""
         excess = len(self._accounts) - _MOST_ACCOUNTS
         if excess <= 0:
             return
@@ -168,7 +168,7 @@ class AccountLimiter:
 
 @dataclass(slots=True)
 class _Bucket:
-    """One pool of one account: when its next request may go, and how many are under way."""
+    """The state of one pool of one account: the time of its next request, and those in flight."""
 
     free_at: float = -math.inf
     busy: int = 0
@@ -176,7 +176,7 @@ class _Bucket:
 
     def reserve(self, rate: float, burst: float, now: float) -> float:
         """
-        Take the next place in the queue and return how long it is away.
+        Reserve the next slot and return the seconds until it begins.
 
         After a pause `burst` requests may go at once; then they are evenly spaced.
         """
@@ -195,7 +195,7 @@ class _Bucket:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                # The place was handed over in the same moment: pass it on.
+                # The slot was handed over at the same moment: pass it on.
                 self.vacate()
             raise
 
@@ -203,7 +203,7 @@ class _Bucket:
         while self.waiting:
             turn = self.waiting.popleft()
             if not turn.done():
-                # The place goes straight to the next in line, so nobody can slip in between.
+                # The slot goes directly to the next in line, so that no other task can take it.
                 turn.set_result(None)
                 return
         self.busy -= 1
@@ -228,7 +228,7 @@ def _sub_pool(
 
 def _methods(entry: Mapping[str, Json]) -> frozenset[str] | None:
     methods = entry.get("methods")
-    return frozenset(str(each).upper() for each in methods) if is_list(methods) else None
+    return frozenset(str(method).upper() for method in methods) if is_list(methods) else None
 
 
 def _seconds(entry: Mapping[str, Json]) -> int:

@@ -16,7 +16,7 @@ StepState: TypeAlias = Literal["done", "failed", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
-    """What to show a server that asks for a client certificate: PEM texts."""
+    """A TLS client certificate, as PEM texts."""
 
     certificates: tuple[str, ...]
     keys: tuple[str, ...]
@@ -24,11 +24,11 @@ class ClientCertificate:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, complete: the transport adds only what the protocol needs.
+    """One complete HTTP request; the transport adds only what the protocol needs.
 
-    `url` is absolute and already encoded. `headers` keep their spelling and order. `follow` is how
-    many redirects the transport may follow, on hosts the connector declares; credentials are
-    dropped when one leads to another origin.
+    `url` is absolute and encoded. `headers` keep their spelling and order. `follow` is the number
+    of redirects the transport may follow, on hosts the connector declares; a redirect to another
+    origin drops the credentials.
     """
 
     method: str
@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back. `headers` have lower-case names; `url` is where the answer came from."""
+    """One HTTP response. `headers` have lower-case names; `url` is the final URL."""
 
     status: int
     headers: Mapping[str, str]
@@ -50,25 +50,25 @@ class Response:
 
 
 class Transport(Protocol):
-    """Carries requests to the provider.
+    """Sends requests to the provider.
 
     It raises `ProviderUnavailable`, `ProviderTimeout` or `EgressBlocked` (`jackfield.kit.errors`)
-    and returns everything else, whatever its status.
+    and returns responses of any status.
     """
 
     async def send(self, request: Request) -> Response: ...
 
 
 class RequestLimiter(Protocol):
-    """Lets requests of one account through, no more at a time than the provider takes."""
+    """Limits the rate and concurrency of one account's requests."""
 
     def enter(self, method: str, url: str) -> AbstractAsyncContextManager[None]:
-        """Wait for a turn; the request is in flight while the context is open."""
+        """Wait until the request may be sent; it is in flight inside the context."""
         ...
 
 
 class Signer(Protocol):
-    """Signs with RSA keys given as PEM. Every method raises `ValueError` for a bad key."""
+    """Signs with RSA keys in PEM form. Every method raises `ValueError` for an invalid key."""
 
     def sign_jwt(self, claims: Mapping[str, Json], *, private_key: str) -> str:
         """Return a compact JWS of `claims`, signed RS256."""
@@ -84,7 +84,7 @@ class Signer(Protocol):
 
 
 class AccountCache(Protocol):
-    """Keeps responses of one account, for steps with `cacheTTL`.
+    """Caches responses of one account, for steps with `cacheTTL`.
 
     A key is a digest of the whole request, headers included.
     """
@@ -95,7 +95,7 @@ class AccountCache(Protocol):
 
 
 class Trace(Protocol):
-    """Receives each thing as it happens. Values are as they are: redact before showing them."""
+    """Receives the events of a run as they happen. Values are not redacted."""
 
     def step_started(self, step_id: str, function: str) -> None: ...
 

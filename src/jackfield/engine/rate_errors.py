@@ -24,10 +24,10 @@ class _Entry:
 
 def compile_rate_errors(rate_limit: Json) -> IsRateLimit | None:
     """
-    Compile the entries; `None` when there are none.
+    Compile the entries; `None` if there are none.
 
     Raises:
-        InvalidStep: one of them is malformed.
+        InvalidStep: an entry is malformed.
     """
     documents = take_objects(
         as_object(rate_limit).get("mappedRateLimitErrors"), "rateLimit.mappedRateLimitErrors"
@@ -60,9 +60,9 @@ def _compile(document: Mapping[str, Json]) -> _Entry:
     try:
         find = compile_text(path if path.startswith("$") else f"$.{path}", "strict")
     except InvalidExpression:
-        find = _nowhere
+        find = _empty
     return _Entry(int(document["errorStatus"]), match_part(str(document["errorMessage"])), find)
 
 
-def _nowhere(_content: Mapping[str, Json]) -> Json:
+def _empty(_content: Mapping[str, Json]) -> Json:
     return ""

@@ -13,7 +13,7 @@ _LARGEST: Final = 1024 * 1024
 
 
 class ResponseCache:
-    """Responses of all accounts, in this process: those used last, as far as they fit."""
+    """An LRU cache, bounded in bytes, of the responses of all accounts in this process."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -21,32 +21,32 @@ class ResponseCache:
         self._bytes = 0
 
     def of(self, account: str) -> AccountCache:
-        """Return the part of one account; name it differently when its credentials change."""
+        """Return the cache of one account; use another name when its credentials change."""
         return _AccountPart(self, account)
 
     def find(self, account: str, key: str) -> Response | None:
-        place = account, key
-        entry = self._entries.get(place)
+        entry_key = account, key
+        entry = self._entries.get(entry_key)
         if entry is None:
             return None
         if self._now() >= entry.expires:
-            self._forget(place)
+            self._remove(entry_key)
             return None
-        self._entries.move_to_end(place)
+        self._entries.move_to_end(entry_key)
         return entry.response
 
     def keep(self, account: str, key: str, response: Response, *, seconds: float) -> None:
         if len(response.body) > _LARGEST:
             return
-        place = account, key
-        self._forget(place)
-        self._entries[place] = _Entry(self._now() + timedelta(seconds=seconds), response)
+        entry_key = account, key
+        self._remove(entry_key)
+        self._entries[entry_key] = _Entry(self._now() + timedelta(seconds=seconds), response)
         self._bytes += len(response.body)
         while self._bytes > _MOST_BYTES:
-            self._forget(next(iter(self._entries)))
+            self._remove(next(iter(self._entries)))
 
-    def _forget(self, place: tuple[str, str]) -> None:
-        entry = self._entries.pop(place, None)
+    def _remove(self, entry_key: tuple[str, str]) -> None:
+        entry = self._entries.pop(entry_key, None)
         if entry is not None:
             self._bytes -= len(entry.response.body)
 

@@ -16,16 +16,15 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """One run of one action, with everything it may use.
+    """The inputs, credentials and ports of one run of one action.
 
     The engine knows nothing of projects, storage or the web: `inputs` are already accepted by the
-    action, `credentials` are open, and `identifiers` holds the identifiers the format lets an
+    action, `credentials` are in plain text, and `identifiers` are those the format lets an
     expression see (`projectSecureId`, `accountSecureId` …). `deadline` is in seconds from the
-    start of the run. Every request passes `gate`, which makes it wait for its turn. `explain` is
-    told what each text of a step comes to, before the step runs: where it stands, the text, the
-    value.
+    start of the run. Every request passes `limiter`. `explain` receives the path, the text and the
+    value of each expression of a step, before the step runs.
 
-    What a connector may rely on has no default, so that nobody who runs an action can forget it;
+    Fields that connectors rely on have no default, so that no caller can forget one;
     `jackfield.testing.calls` has defaults for tests and cases.
     """
 
@@ -49,7 +48,7 @@ class RunContext:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Bytes an action gives back instead of JSON."""
+    """A file that an action returns instead of JSON."""
 
     content: bytes
     content_type: str
@@ -58,12 +57,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """What a run gave back.
+    """The result of a run.
 
-    `data` is what the action's `result` promises to callers: for a `result` with a `data` key that
-    value, otherwise the whole result. `extra` are the result's further keys. `next` is the cursor
-    to pass in for what follows, `None` at the end. `may_have_written` says that the provider was asked
-    to change something, and did not refuse.
+    `data` is the value of the `data` key of the action's `result`, or the whole result without such
+    a key. `extra` are the result's further keys. `next` is the cursor of the next page, `None` at
+    the end. `may_have_written` is set if a request that writes was sent and not refused.
     """
 
     data: Json

@@ -5,7 +5,7 @@ from typing import Final, final
 
 @final
 class Undefined:
-    """JavaScript's `undefined`: false, and left out wherever JSON is written."""
+    """JavaScript's `undefined`: falsy, and left out of JSON."""
 
     __slots__ = ()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from jackfield.engine.action import CompiledAction
-from jackfield.engine.connector import CompiledConnector, compile_connector
+from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import ActionResult
 from jackfield.testing.calls import make_run_context
@@ -82,7 +82,7 @@ def document(*actions: Mapping[str, object], engine: str = "strict", **root: obj
 
 
 def connector(*actions: Mapping[str, object], **root: object) -> CompiledConnector:
-    return compile_connector(document(*actions, **root))
+    return CompiledConnector(document(*actions, **root))
 
 
 def action(*steps: Mapping[str, object], **keys: object) -> CompiledAction:

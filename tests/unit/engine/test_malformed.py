@@ -2,7 +2,7 @@
 
 import pytest
 
-from jackfield.engine.connector import compile_connector
+from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.kit.errors import HubError
@@ -156,7 +156,7 @@ def test_a_malformed_step_says_where_and_why(function: str, parameters: dict, wo
 )
 def test_what_is_no_connector_is_refused(document: dict) -> None:
     with pytest.raises(InvalidStep):
-        compile_connector(document)
+        CompiledConnector(document)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from jackfield.engine.auth.credential import CredentialMissing
-from jackfield.engine.errors import InvalidStep
+from jackfield.engine.errors import CredentialMissing, InvalidStep
 from jackfield.kit.errors import HubError
 from jackfield.testing.vectors import evaluate_case
 from jackfield.vault.signing import RsaSigner, UnusableKey

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from jackfield.engine.connector import compile_connector
+from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.kit.errors import ProviderError, ProviderRejected
@@ -319,10 +319,10 @@ def test_actions_are_compiled_once_and_only_when_used() -> None:
 
 
 def test_a_connector_says_what_it_is() -> None:
-    compiled = compile_connector(document())
+    compiled = CompiledConnector(document())
 
     assert (compiled.key, compiled.version, compiled.mode) == ("demo", "1.2.3", "strict")
-    assert compile_connector({"info": {"key": "x"}}).mode == "compat"
+    assert CompiledConnector({"info": {"key": "x"}}).mode == "compat"
 
 
 async def test_an_inline_action_runs_like_any_other() -> None:

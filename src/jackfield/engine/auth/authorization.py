@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from jackfield.engine.auth.credential import CredentialMissing
+from jackfield.engine.auth.aws4 import compile_aws4
+from jackfield.engine.auth.hmac_signature import compile_hmac
 from jackfield.engine.auth.signable import Sign
-from jackfield.engine.auth.signature import compile_signing
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_choice, take_object
-from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
+from jackfield.engine.errors import CredentialMissing, InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely, compile_value
@@ -21,6 +21,10 @@ from jackfield.kit.json import Json
 Pairs: TypeAlias = list[tuple[str, str]]
 
 _PUBLISHED_TYPES: Final = ("none", "basic", "bearer", "oauth2")
+_STRATEGIES: Final[Mapping[str, Callable[[Mapping[str, Json], Mode], Sign]]] = {
+    "aws4": compile_aws4,
+    "hmac": compile_hmac,
+}
 _ENCODINGS: Final[Mapping[str, Callable[[bytes], str]]] = {
     "base64": lambda raw: base64.b64encode(raw).decode(),
     "base64url": lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="),
@@ -64,8 +68,17 @@ def compile_authorization(document: Json, mode: Mode, path: str = "") -> Authori
             return _api_key(content, mode)
         case _:
             signing = content.get("signing")
-            sign = None if signing is None else compile_signing(signing, mode)
+            sign = None if signing is None else _compile_signing(signing, mode)
             return Authorization(_no_headers, sign=sign)
+
+
+def _compile_signing(document: Json, mode: Mode) -> Sign:
+    content = take_object(document, "signing")
+    strategy = content.get("strategy")
+    if not isinstance(strategy, str) or strategy not in _STRATEGIES:
+        allowed = tuple(_STRATEGIES)
+        raise invalid_value(path="signing.strategy", value=strategy, allowed=allowed)
+    return _STRATEGIES[strategy](content, mode)
 
 
 def _no_headers(_scope: EvaluationScope) -> Pairs:

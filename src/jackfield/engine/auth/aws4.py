@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from jackfield.engine.auth.credential import CredentialMissing
 from jackfield.engine.auth.signable import Sign, Signable, canonical_query
 from jackfield.engine.compat import Mode
 from jackfield.engine.current_time import now
 from jackfield.engine.document_reader import require_known
-from jackfield.engine.errors import missing_field
+from jackfield.engine.errors import CredentialMissing, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value

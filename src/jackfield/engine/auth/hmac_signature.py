@@ -9,12 +9,11 @@ from email.utils import format_datetime
 from typing import Final, cast
 from urllib.parse import parse_qsl
 
-from jackfield.engine.auth.credential import CredentialMissing
 from jackfield.engine.auth.signable import Sign, Signable, canonical_query
 from jackfield.engine.compat import Mode
 from jackfield.engine.current_time import now
 from jackfield.engine.document_reader import require_known
-from jackfield.engine.errors import invalid_value
+from jackfield.engine.errors import CredentialMissing, invalid_value
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value

@@ -37,7 +37,7 @@ _BETWEEN: Final = (
     "alpha2code_by_alpha3code", "alpha2code_by_country_name", "alpha2code_by_country_code",
     "code_by_alpha2code", "code_by_alpha3code", "code_by_country_name",
 )  # fmt: skip
-# What people write where the standard has another name; the published table has the first four.
+# Common names that differ from the standard's; the published table has the first four.
 _PUBLISHED_NAMES: Final = {
     "South Korea": "KR", "North Korea": "KP", "Vatican": "VA", "America": "US",
 }  # fmt: skip
@@ -66,7 +66,7 @@ _FORMATS: Final = frozenset(
 
 
 def find_matcher(name: str, mode: Mode) -> Match | None:
-    """Return the matcher of that name; it gives `UNDEFINED` for what it does not know."""
+    """Return the matcher of that name; it returns `UNDEFINED` for unknown values."""
     if name.startswith("country_") and name.removeprefix("country_") in _BETWEEN:
         target, _, source = name.removeprefix("country_").partition("_by_")
         if source == "country_name":
@@ -96,11 +96,11 @@ def _by_name(table: Callable[[], Iterable[tuple[str, Json]]], mode: Mode) -> Mat
                 msg = "A name to look up must be a text"
                 raise InvalidStep(msg)
             return UNDEFINED
-        wanted = tidy(value)
+        key = tidy(value)
         entries = index()
-        if wanted in entries or mode == "strict":
-            return entries.get(wanted, UNDEFINED)
-        return next((found for name, found in entries.items() if wanted in name), UNDEFINED)
+        if key in entries or mode == "strict":
+            return entries.get(key, UNDEFINED)
+        return next((entry for name, entry in entries.items() if key in name), UNDEFINED)
 
     return match
 
@@ -129,7 +129,7 @@ def _named_subdivisions(mode: Mode) -> list[tuple[str, Json]]:
 
 @cache
 def _coded_subdivisions(mode: Mode) -> dict[str, Json]:
-    # The published tables are written without accents.
+    # The published tables have no accents.
     write = fold_accents if mode == "compat" else str
     return {code: write(name) for parts in subdivisions().values() for code, name in parts.items()}
 

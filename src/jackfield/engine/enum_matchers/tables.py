@@ -16,19 +16,19 @@ class Country:
 
 @cache
 def countries() -> tuple[Country, ...]:
-    """Return all countries, in the order of their names."""
+    """Return all countries, by name."""
     return tuple(map(_country, _lines("countries.txt")))
 
 
 @cache
 def subdivisions() -> dict[str, dict[str, str]]:
     """Return names of subdivisions by their code (`US-CA`), under each country's code."""
-    found: dict[str, dict[str, str]] = {}
+    by_country: dict[str, dict[str, str]] = {}
     for line in _lines("subdivisions.txt"):
         country, _, listed = line.partition(":")
         pairs = (entry.partition("=") for entry in listed.split(";"))
-        found[country] = {f"{country}-{code}": name for code, _, name in pairs}
-    return found
+        by_country[country] = {f"{country}-{code}": name for code, _, name in pairs}
+    return by_country
 
 
 def _lines(file_name: str) -> list[str]:
@@ -37,6 +37,6 @@ def _lines(file_name: str) -> list[str]:
 
 
 def _country(line: str) -> Country:
-    described, _, citizens = line.partition("|")
-    alpha2, alpha3, number, name = described.split(" ", 3)
+    codes_and_name, _, citizens = line.partition("|")
+    alpha2, alpha3, number, name = codes_and_name.split(" ", 3)
     return Country(alpha2, alpha3, number, name, tuple(citizens.split(",")) if citizens else ())

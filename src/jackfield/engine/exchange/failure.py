@@ -29,15 +29,15 @@ _HARMLESS_HEADERS: Final = frozenset(
     }
 )  # fmt: skip
 _LONGEST_MESSAGE: Final = 2000
-# What a failure's message begins with where the provider says nothing; its status follows.
-NOTHING_SAID: Final = "HTTP error: "
-# Further names providers give their words; the last two are those of RFC 9457.
-_ALSO_SAID: Final = ("msg", "detail", "title")
+# The message of a failure for which the provider gave none; the status follows.
+DEFAULT_MESSAGE: Final = "HTTP error: "
+# Further keys of a provider's message; the last two are those of RFC 9457.
+_MESSAGE_KEYS: Final = ("msg", "detail", "title")
 _SERVER_ERRORS: Final = 500
 
 
 def fail(reply: Reply, run: Run) -> StepResult:
-    """Return the failed result of a step whose request was answered by an error."""
+    """Return the failed result of a step whose response is an error."""
     message = message_of(reply, run.mode)
     output: dict[str, Json] = {
         "statusCode": reply.status,
@@ -52,7 +52,7 @@ def fail(reply: Reply, run: Run) -> StepResult:
 
 
 def fail_with(error: HubError, status: int | None = None) -> StepResult:
-    """Return the failed result of a step that got no usable answer."""
+    """Return the failed result of a step without a usable response."""
     output: dict[str, Json] = {"statusCode": status or 500, "message": error.detail}
     errors = ({"name": type(error).__name__, "message": error.detail},)
     return StepResult(False, output, errors, error)
@@ -69,23 +69,23 @@ def raw_of(reply: Reply) -> dict[str, Json]:
 
 def message_of(reply: Reply, mode: Mode) -> str:
     """
-    Choose the words: the provider's own before the connector's, in strict mode after them.
+    Choose the message: the provider's before the connector's; in strict mode the other way round.
 
-    Of a page of HTML strict mode tells the title.
+    In strict mode the message of an HTML page is its title.
     """
     if mode == "strict" and reply.message:
         return reply.message
     body = reply.data
     kind: object = body.__class__
-    said = _text(body.get("message")) if kind is dict else None
+    own = _text(body.get("message")) if kind is dict else None
     if mode == "strict" and kind is str and is_html(reply.response):
         chosen = title_of(reply.response)
     else:
-        chosen = said or reply.message or _said(body)
+        chosen = own or reply.message or _body_message(body)
     if not chosen and mode == "strict" and is_object(body):
-        chosen = next((text for name in _ALSO_SAID if (text := _text(body.get(name)))), None)
+        chosen = next((text for name in _MESSAGE_KEYS if (text := _text(body.get(name)))), None)
     if not chosen:
-        chosen = f"{NOTHING_SAID}{reply.response.status}"
+        chosen = f"{DEFAULT_MESSAGE}{reply.response.status}"
     return chosen[:_LONGEST_MESSAGE]
 
 
@@ -100,7 +100,7 @@ def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
 
 
 def answer_of(reply: Reply, run: Run) -> ProviderAnswer:
-    """Return what the provider said, without the account's secrets."""
+    """Return the provider's response without the account's secrets."""
     redactor = Redactor(run.context.credentials.values())
     return ProviderAnswer(
         status=reply.response.status,
@@ -120,15 +120,15 @@ def _error_class(status: int) -> type[ProviderError]:
             return ProviderUnavailable if status >= _SERVER_ERRORS else ProviderRejected
 
 
-def _said(body: Json) -> str | None:
+def _body_message(body: Json) -> str | None:
     if is_list(body):
-        return _said_in(body[0]) if body and is_object(body[0]) else None
+        return _message_in(body[0]) if body and is_object(body[0]) else None
     if is_object(body):
-        return _said_in(body)
+        return _message_in(body)
     return body if isinstance(body, str) and body else None
 
 
-def _said_in(body: dict[str, Json]) -> str | None:
+def _message_in(body: dict[str, Json]) -> str | None:
     error = body.get("error")
     if is_object(error) and isinstance(error.get("message"), str):
         return error["message"]

@@ -12,7 +12,7 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.send import send
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run
-from jackfield.engine.wire.formats import read_answer
+from jackfield.engine.wire.formats import read_response
 from jackfield.kit.errors import ProviderError
 from jackfield.kit.json import Json
 
@@ -26,7 +26,7 @@ _TOO_MANY = 429
 
 
 class UnreadableAnswer(ProviderError):
-    """The provider's answer is not what it says it is."""
+    """The provider's response cannot be read in its declared format."""
 
     code = "provider_answer_unreadable"
 
@@ -34,15 +34,15 @@ class UnreadableAnswer(ProviderError):
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """
-    How a step's answers are read.
+    How a step's requests are sent and its responses read.
 
-    `cache_seconds` is 0 where they must not be kept. A request without any credential in it may go
-    to hosts the connector does not declare: it is then not `guarded`. In strict mode a redirect is
-    no answer, unless the step `takes_redirects`.
+    `cache_seconds` is 0 if responses must not be cached. A request without credentials may go to
+    hosts the connector does not declare: it is then not `guarded`. In strict mode a redirect is an
+    error, unless the step `takes_redirects`.
     """
 
     custom_errors: tuple[CustomError, ...] = ()
-    read: ReadBody = read_answer
+    read: ReadBody = read_response
     cache_seconds: float = 0
     guarded: bool = True
     takes_redirects: bool = False
@@ -50,11 +50,11 @@ class Exchange:
 
 async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     """
-    Send `request` and return what the connector makes of the answer.
+    Send `request` and return the response as the connector interprets it.
 
     Raises:
-        ProviderError: there is no answer, or none that can be read.
-        EgressBlocked: the request may not go there.
+        ProviderError: there is no response, or it cannot be read.
+        EgressBlocked: the connector does not declare the host.
     """
     if exchange.cache_seconds and run.context.cache is not None:
         response = await _send_cached(run, request, exchange.cache_seconds)
@@ -75,7 +75,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
 
 
 def _unreadable(run: Run, reply: Reply, reason: object) -> UnreadableAnswer:
-    msg = f"the provider's answer cannot be read: {reason}"
+    msg = f"the provider's response cannot be read: {reason}"
     return UnreadableAnswer(msg, answer=answer_of(reply, run), step=run.step_id)
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Final
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
-from jackfield.engine.exchange.phrases import phrase
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
@@ -15,6 +16,27 @@ from jackfield.engine.schema.requests import CUSTOM_ERROR
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
+
+_PUBLISHED_PHRASES: Final = {
+    200: "OK",
+    400: "Bad request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    408: "Request Timeout",
+    409: "Conflict",
+    410: "Gone",
+    412: "Precondition Failed",
+    413: "Payload Too Large",
+    422: "Unprocessable Entity",
+    499: "Client Closed Request",
+    429: "Too many Requests",
+    500: "Internal server error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Unavailable",
+    504: "Gateway Timeout",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +71,7 @@ def remap(
     }
     # The published engine has no `message` here, and `requestUrl` only for successes.
     if mode == "strict":
-        scope["message"] = phrase(reply.status)
+        scope["message"] = _phrase(reply.status)
     if mode == "strict" or not reply.failed:
         scope["requestUrl"] = reply.url
     scope_with_credentials = {**scope, "credentials": dict(credentials)}
@@ -62,7 +84,7 @@ def remap(
 def _remapped(reply: Reply, error: CustomError, scope: EvaluationScope) -> Reply:
     value = UNDEFINED if error.message is None else error.message(scope)
     message = js.to_text(value) if value is not None and value is not UNDEFINED else ""
-    message = message or phrase(error.target)
+    message = message or _phrase(error.target)
     faults = () if error.field is None else (Fault(error.field, message),)
     return replace(reply, status=error.target, message=message, faults=faults)
 
@@ -88,3 +110,12 @@ def _status(entry: Mapping[str, Json], key: str, path: str) -> int:
     except (TypeError, ValueError):
         msg = f"The field '{path}.{key}' must be a number"
         raise InvalidStep(msg) from None
+
+
+def _phrase(status: int) -> str:
+    if status in _PUBLISHED_PHRASES:
+        return _PUBLISHED_PHRASES[status]
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown error"

@@ -12,7 +12,7 @@ _ERRORS: Final = range(400, 600)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`status` is what the connector makes of the answer; `message` what it says about it."""
+    """A parsed response; `status` and `message` are those the connector maps it to."""
 
     status: int
     data: Json

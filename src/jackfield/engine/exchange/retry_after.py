@@ -12,7 +12,7 @@ _SECONDS: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def retry_after(headers: Mapping[str, str], clock: Clock) -> float | None:
-    """Return how many seconds to wait, whether the header says so in seconds or as a date."""
+    """Return the seconds to wait, from a header in seconds or with a date."""
     text = headers.get("retry-after", "").strip()
     seconds = in_seconds(text)
     if seconds is not None or not text:

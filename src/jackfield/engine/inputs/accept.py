@@ -22,7 +22,7 @@ InputsByLocation: TypeAlias = Mapping[str, Mapping[str, Json]]
 Convert: TypeAlias = Callable[[Json], Json]
 
 _SOURCES: Final = ("path", "query", "headers", "body")
-# Names every action understands, or that clients add on their own.
+# Names that every action accepts, and names that clients add.
 PAGING: Final = frozenset({"page_size", "next", "cursor"})
 _IGNORED: Final = frozenset({"debug", "raw", "fields", "filter", "proxy", "additionalProperties"})
 _TRUTHS: Final = {"true": True, "false": False, "1": True, "0": False}
@@ -36,7 +36,7 @@ class _Input:
 
 
 class Inputs:
-    """What an action takes. `schema` describes it to callers, `locations` says where each belongs."""
+    """An action's compiled inputs, with their JSON `schema` and `locations` by name."""
 
     def __init__(self, document: Json, rules: Json = None) -> None:
         """
@@ -56,7 +56,7 @@ class Inputs:
         self._rules: Final[tuple[Rule, ...]] = compile_rules(rules)
         self._validator: Final = Validator(
             {key: value for key, value in self.schema.items() if key != "additionalProperties"},
-            _own_words(entries),
+            _own_messages(entries),
         )
 
     def accept(self, by_location: InputsByLocation) -> dict[str, Json]:
@@ -64,7 +64,7 @@ class Inputs:
         Return the inputs by name, ready for a run.
 
         Raises:
-            InvalidInputs: something is missing, unknown or not as declared; all of it is told.
+            InvalidInputs: an input is missing, unknown or not as declared; has all faults.
         """
         taken, faults = self._take(by_location)
         inputs = {**self._defaults, **taken}
@@ -85,8 +85,8 @@ class Inputs:
             content = by_location.get(source)
             if not content:
                 continue
-            for given, value in content.items():
-                name = self._headers.get(given.lower(), given) if source == "headers" else given
+            for key, value in content.items():
+                name = self._headers.get(key.lower(), key) if source == "headers" else key
                 declared = self._inputs.get(name)
                 if declared is None:
                     if name in PAGING:
@@ -149,7 +149,7 @@ _CONVERSIONS: Final[Mapping[str, Convert]] = {
 }
 
 
-def _own_words(entries: list[dict[str, Json]]) -> dict[str, str]:
+def _own_messages(entries: list[dict[str, Json]]) -> dict[str, str]:
     words: dict[str, str] = {}
     for entry in entries:
         rules = entry.get("rules")

@@ -8,7 +8,7 @@ import jsonschema_rs
 
 
 class Format(NamedTuple):
-    """A form of text: the pattern it must match, and the words for what does not."""
+    """A text format: its pattern, and the fault of a value that does not match."""
 
     pattern: str
     words: str
@@ -32,17 +32,17 @@ FORMAT_WORDS: Final = {format_.pattern: format_.words for format_ in FORMATS.val
 
 def fits(name: str, text: str) -> bool:
     """
-    Tell whether `text` has the form called `name`; any text has a form nobody knows.
+    Whether `text` has the format called `name`; every text has an unknown format.
 
-    The pattern is matched by what validates inputs, since Python's `re` has other digits and other
-    blanks than JSON Schema.
+    The pattern is matched by the inputs' validator, because digits and spaces of Python's `re` differ
+    from those of JSON Schema.
     """
     if name not in FORMATS:
         return True
     try:
         return _validator(name).is_valid(text)
     except UnicodeEncodeError:
-        # Half of a character, as an expression can make it.
+        # A lone surrogate, which an expression can produce.
         return False
 
 

@@ -18,7 +18,7 @@ def compile_rules(document: Json) -> tuple[Rule, ...]:
     Compile an action's rules.
 
     Raises:
-        InvalidStep: there is no such rule.
+        InvalidStep: a rule is unknown or malformed.
     """
     return tuple(_compile(entry) for entry in take_objects(document, "validationRules"))
 
@@ -53,8 +53,8 @@ def _exclusive(entry: Mapping[str, Json]) -> Rule:
     words = str(entry.get("errorMessage") or f"give only one of {', '.join(fields)}")
 
     def check(inputs: Mapping[str, Json]) -> Fault | None:
-        given = [name for name in fields if name in inputs]
-        return Fault(given[1], words) if len(given) > 1 else None
+        present = [name for name in fields if name in inputs]
+        return Fault(present[1], words) if len(present) > 1 else None
 
     return check
 

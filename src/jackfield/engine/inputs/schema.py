@@ -69,10 +69,11 @@ def value_schema(entry: Mapping[str, Json], path: str, depth: int = 0) -> dict[s
         schema = {"type": "array", "items": schema}
         rules: dict[str, Json] = entry.get("rules") or {}
         schema.update({limit: rules[limit] for limit in _LIST_LIMITS if limit in rules})
-    described = {"description": str(entry["description"])} if entry.get("description") else {}
+    if entry.get("description"):
+        schema["description"] = str(entry["description"])
     if "default" in entry:
-        described["default"] = entry["default"]
-    return {**schema, **described}
+        schema["default"] = entry["default"]
+    return schema
 
 
 def _one_of(entry: Mapping[str, Json], path: str, depth: int) -> dict[str, Json]:
@@ -117,11 +118,11 @@ def _limits(rules: Mapping[str, Json]) -> dict[str, Json]:
     schema: dict[str, Json] = {
         keyword: rules[name] for name, keyword in _LIMITS.items() if name in rules
     }
-    named = rules.get("format")
-    known = FORMATS.get(str(named))
-    patterns = [p for p in (rules.get("pattern"), known and known.pattern) if p]
-    if known is not None:
-        schema["format"] = _SCHEMA_FORMATS.get(str(named), str(named))
+    name = str(rules.get("format"))
+    format_ = FORMATS.get(name)
+    patterns = [p for p in (rules.get("pattern"), format_ and format_.pattern) if p]
+    if format_ is not None:
+        schema["format"] = _SCHEMA_FORMATS.get(name, name)
     if len(patterns) == 1:
         schema["pattern"] = patterns[0]
     elif patterns:

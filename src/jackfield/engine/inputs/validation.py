@@ -32,21 +32,24 @@ _MESSAGES: Final[Mapping[str, Callable[[Json], str]]] = {
 
 
 class Validator:
-    def __init__(self, schema: Mapping[str, Json], words: Mapping[str, str]) -> None:
-        """`words` are connectors' own messages, by input."""
+    """A JSON Schema of inputs, compiled on first use."""
+
+    def __init__(self, schema: Mapping[str, Json], messages: Mapping[str, str]) -> None:
+        """`messages` are the connector's own, by input."""
         self._schema = schema
-        self._words = words
+        self._own_messages = messages
 
     def faults(self, inputs: Mapping[str, Json], locations: Mapping[str, str]) -> list[Fault]:
-        """Return what is wrong with `inputs`; `locations` says where each of them belongs."""
+        """Return the faults of `inputs`, with paths that begin with their locations."""
         if self._validator.is_valid(inputs):
             return []
         errors = self._validator.iter_errors(inputs)
-        return list(islice(self._found(errors, locations), _MOST_FAULTS))
+        return list(islice(self._distinct_faults(errors, locations), _MOST_FAULTS))
 
     @cached_property
     def _validator(self) -> jsonschema_rs.Validator:
-        # Patterns come from connectors and values from callers: a linear engine where it will do.
+        # Patterns come from connectors and values from callers: use the linear-time engine unless
+        # a pattern needs the other.
         try:
             return jsonschema_rs.validator_for(
                 dict(self._schema), pattern_options=jsonschema_rs.RegexOptions()
@@ -59,20 +62,20 @@ class Validator:
             msg = "The inputs make no valid JSON Schema"
             raise InvalidStep(msg) from error
 
-    def _found(
+    def _distinct_faults(
         self, errors: Iterator[jsonschema_rs.ValidationError], locations: Mapping[str, str]
     ) -> Iterator[Fault]:
         seen: set[tuple[str, str]] = set()
         for error in errors:
             path: list[str | int] = list(error.instance_path)
             name = str(path[0]) if path else ""
-            message = self._words.get(name) or _message(error)
+            message = self._own_messages.get(name) or _message(error)
             if error.kind.name == "required":
                 path.append(error.kind.value)
-            written = _written(path, locations)
-            if (written, message) not in seen:
-                seen.add((written, message))
-                yield Fault(written, message)
+            spelled = _spell(path, locations)
+            if (spelled, message) not in seen:
+                seen.add((spelled, message))
+                yield Fault(spelled, message)
 
 
 def _message(error: jsonschema_rs.ValidationError) -> str:
@@ -83,7 +86,7 @@ def _message(error: jsonschema_rs.ValidationError) -> str:
     return words(value) if words else "is not valid"
 
 
-def _written(path: Sequence[str | int], locations: Mapping[str, str]) -> str:
+def _spell(path: Sequence[str | int], locations: Mapping[str, str]) -> str:
     name = str(path[0]) if path else ""
     text = f"{locations.get(name, 'body')}.{name}"
     for part in path[1:]:

@@ -33,7 +33,7 @@ from jackfield.engine.steps.request_template import (
 from jackfield.engine.steps.upload import decode_content
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.files import disposition_of, name_in
-from jackfield.engine.wire.formats import read_answer
+from jackfield.engine.wire.formats import read_response
 from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.json import Json
@@ -270,7 +270,7 @@ def _refused(reply: Reply, run: Run) -> StepResult:
     failed = fail(reply, run)
     if run.mode == "strict":
         return failed
-    return replace(failed, output=compat.in_the_clients_words(failed.output or {}))
+    return replace(failed, output=compat.with_client_message(failed.output or {}))
 
 
 def _is_refusal(reply: Reply) -> bool:
@@ -293,7 +293,7 @@ def _read_errors_only(response: Response, mode: Mode) -> Json:
     content_type = response.headers.get("content-type", "")
     if response.status in _SUCCESSES and "json" not in content_type:
         return {}
-    return read_answer(response, mode)
+    return read_response(response, mode)
 
 
 DOWNLOAD_FILE: Final = StepKind(

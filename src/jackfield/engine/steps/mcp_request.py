@@ -26,7 +26,7 @@ from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.request_template import RequestTemplate, compile_request_template
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.engine.wire.formats import read_answer
+from jackfield.engine.wire.formats import read_response
 from jackfield.engine.wire.json import decode_json
 from jackfield.kit.errors import ProviderError, ProviderTimeout
 from jackfield.kit.json import Json, as_object, is_list, is_object
@@ -144,11 +144,11 @@ async def _converse(run: Run, tool: _Tool, template: RequestTemplate) -> StepRes
     if session is not None:
         headers["Mcp-Session-Id"] = session
     await _post(run, template, _message("notifications/initialized", None, None), headers)
-    reply = await _post(run, template, _message(tool.method, _asked(run, tool), 2), headers)
+    reply = await _post(run, template, _message(tool.method, _params(run, tool), 2), headers)
     return fail(reply, run) if reply.failed else _result(run, reply)
 
 
-def _asked(run: Run, tool: _Tool) -> dict[str, Json]:
+def _params(run: Run, tool: _Tool) -> dict[str, Json]:
     if tool.method == "tools/list":
         return {}
     arguments: dict[str, Json] = {}
@@ -176,13 +176,13 @@ async def _post(
     draft.body = message
     draft.headers.update({**headers, "Accept": _ACCEPT})
     reply = await perform(run, template.finish(run, draft), Exchange(read=_read))
-    return replace(reply, data=_answer_to(reply.data, message.get("id")))
+    return replace(reply, data=_message_with_id(reply.data, message.get("id")))
 
 
 def _read(response: Response, mode: Mode) -> Json:
     """Read one JSON-RPC message, or those of an event stream."""
     if not response.headers.get("content-type", "").startswith("text/event-stream"):
-        return read_answer(response, mode)
+        return read_response(response, mode)
     text = response.body.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
     events: list[Json] = []
     for event in text.split("\n\n"):
@@ -192,7 +192,7 @@ def _read(response: Response, mode: Mode) -> Json:
     return events
 
 
-def _answer_to(data: Json, number: Json) -> Json:
+def _message_with_id(data: Json, number: Json) -> Json:
     if not is_list(data):
         return data
     return next((m for m in data if is_object(m) and m.get("id") == number), data)

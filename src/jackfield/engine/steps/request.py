@@ -35,7 +35,7 @@ from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.request_template import compile_request_template
 from jackfield.engine.steps.saml import SAML_PARAMETERS, compile_saml
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.engine.wire.formats import FORMATS, Format, read_answer, reader_of
+from jackfield.engine.wire.formats import FORMATS, Format, read_response, reader_of
 from jackfield.kit.json import Json, as_list, as_object
 
 RESPONSE: Final = Record(
@@ -126,7 +126,7 @@ def compile_request(params: Mapping[str, Json], context: CompileContext) -> Step
     template = compile_request_template(params, context)
     exchange = Exchange(
         custom_errors=compile_custom_errors(params.get("customErrors"), context.mode),
-        read=read_answer if context.mode == "compat" else reader_of(shaping.format),
+        read=read_response if context.mode == "compat" else reader_of(shaping.format),
         cache_seconds=_cache_seconds(params.get("cacheTTL")),
     )
 

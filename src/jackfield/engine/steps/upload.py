@@ -29,7 +29,7 @@ from jackfield.engine.steps.request_template import compile_request_template
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import header_name, text_of
 from jackfield.engine.wire.files import type_of
-from jackfield.engine.wire.formats import read_answer, reader_of
+from jackfield.engine.wire.formats import read_response, reader_of
 from jackfield.engine.wire.multipart import Part, encode_multipart
 from jackfield.kit.json import Json, as_object
 
@@ -128,7 +128,7 @@ def compile_upload_file(params: Mapping[str, Json], context: CompileContext) -> 
         draft.headers[spelled or "Content-Type"] = content_type
         return template.finish(run, draft, content)
 
-    return _sending(params, context, request, compat.in_the_clients_words)
+    return _sending(params, context, request, compat.with_client_message)
 
 
 def compile_upload_binary(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
@@ -154,7 +154,7 @@ def compile_upload_binary(params: Mapping[str, Json], context: CompileContext) -
             draft.headers["Content-Type"] = js.to_text(content.get("contentType") or _BINARY)
         return template.finish(run, draft, decode_content(content.get("content")))
 
-    return _sending(params, context, request, compat.without_words)
+    return _sending(params, context, request, compat.without_message)
 
 
 def decode_content(value: Json) -> bytes:
@@ -186,7 +186,7 @@ def _sending(
     response = as_object(params.get("response"))
     exchange = Exchange(
         compile_custom_errors(listed, context.mode),
-        read_answer if context.mode == "compat" else reader_of(take_format(response)),
+        read_response if context.mode == "compat" else reader_of(take_format(response)),
     )
     key = response.get("dataKey")
 

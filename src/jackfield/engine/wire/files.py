@@ -42,7 +42,7 @@ def name_in(disposition: str) -> str | None:
 def disposition_of(name: str | None, content_type: str) -> str:
     """Write a Content-Disposition; without a name, one is made up from a known content type."""
     if name is None:
-        extension = extension_of(content_type)
+        extension = _extension_of(content_type)
         return f'attachment; filename="download.{extension}"' if extension else "attachment"
     plain = name.replace("\\", "_").replace('"', "'")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
@@ -53,7 +53,7 @@ def type_of(name: str) -> str | None:
     return _TYPES.guess_type(name)[0]
 
 
-def extension_of(content_type: str) -> str | None:
+def _extension_of(content_type: str) -> str | None:
     kind = content_type.partition(";")[0].strip().lower()
     if kind in _EXTENSIONS:
         return _EXTENSIONS[kind]

@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Final, Literal, TypeAlias
 
+from jackfield.engine import compat
 from jackfield.engine.compat import Mode
 from jackfield.engine.ports import Response
-from jackfield.engine.wire.answer import FORMS, read_body
 from jackfield.engine.wire.body import is_xml
 from jackfield.engine.wire.json import decode_json
-from jackfield.engine.wire.xml_reader import read_xml
+from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.kit.json import Json
 
 # json: the default; XML where the content type says so. auto: JSON if it is that, else text. lines:
@@ -29,6 +29,10 @@ _FIRST_REFUSAL: Final = 300
 _HTML_TYPES: Final = re.compile(r"\s*(?:text/html|application/xhtml\+xml)\b", re.IGNORECASE)
 _HTML_START: Final = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _TITLE: Final = re.compile(r"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
+_XML_FORMS: Final[Mapping[Mode, XmlForm]] = {
+    "strict": XmlForm(),
+    "compat": XmlForm(keep_declaration=True),
+}
 _BOM: Final = "\ufeff"
 _LONGEST_TITLE: Final = 80
 # Once for the process, because the codec keeps its limit there; an answer itself is bounded.
@@ -42,14 +46,14 @@ def reader_of(format_: Format) -> Callable[[Response, Mode], Json]:
     return lambda response, _mode: read_format(response, format_)
 
 
-def read_answer(response: Response, mode: Mode) -> Json:
+def read_response(response: Response, mode: Mode) -> Json:
     """
     Read a body as each mode does where nothing is said of its format.
 
     Raises:
         ValueError: it cannot be read.
     """
-    return read_body(response, mode) if mode == "compat" else read_format(response, "json")
+    return _read_compat(response) if mode == "compat" else read_format(response, "json")
 
 
 def read_format(response: Response, format_: Format) -> Json:
@@ -78,9 +82,21 @@ def read_refusal(response: Response) -> Json:
         return _text(response)
 
 
+def _read_compat(response: Response) -> Json:
+    """Parse XML where the content type says so, else JSON, else return the text."""
+    if not response.body:
+        return ""
+    if is_xml(response.headers.get("content-type", "")):
+        return read_xml(compat.keep_references(response.body), _XML_FORMS["compat"])
+    try:
+        return decode_json(response.body, "compat")
+    except ValueError:
+        return _text(response)
+
+
 def _read_json(response: Response) -> Json:
     if is_xml(response.headers.get("content-type", "")):
-        return read_xml(response.body, FORMS["strict"])
+        return read_xml(response.body, _XML_FORMS["strict"])
     try:
         return decode_json(response.body, "strict")
     except ValueError as error:

@@ -15,7 +15,7 @@ from jackfield.connect.sessions import Offer
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.auth import AuthMethod, Notice
 from jackfield.connectors.connector import Connector
-from jackfield.engine.exchange.failure import NOTHING_SAID
+from jackfield.engine.exchange.failure import DEFAULT_MESSAGE
 from jackfield.kit.errors import (
     EgressBlocked,
     Fault,
@@ -182,7 +182,7 @@ def _problem(
         key = "problem.refused" if is_rejected else "problem.fields"
         return Problem(words(key, provider=provider))
     if isinstance(refused, CredentialRejected):
-        detail = None if refused.detail.startswith(NOTHING_SAID) else refused.detail
+        detail = None if refused.detail.startswith(DEFAULT_MESSAGE) else refused.detail
         return Problem(words("problem.rejected", provider=provider), detail)
     if isinstance(refused, ProviderError | EgressBlocked):
         return Problem(words(_key(refused), provider=provider))
