@@ -159,7 +159,7 @@ async def test_an_assertion_goes_into_the_body_under_its_key() -> None:
 
 
 async def test_nothing_is_signed_where_there_is_no_signer() -> None:
-    with pytest.raises(HubError, match="nothing here to sign with"):
+    with pytest.raises(HubError, match="this run has no signer"):
         await run(action(token_step()), Provider([answer()]), credentials={"key": pem()})
 
 

@@ -4,19 +4,19 @@ from jackfield.kit.errors import HubError
 
 
 class InvalidExpression(HubError):
-    """The expression cannot be read."""
+    """The expression is not valid."""
 
     code = "invalid_expression"
 
     def __init__(self, detail: str, /, *, reason: str, position: int = 0) -> None:
-        """`reason` says what is wrong at `position`, counted from 0 in the whole text."""
+        """`reason` is the fault at `position`, counted from 0 in the whole text."""
         super().__init__(detail, reason=reason, position=position)
         self.reason = reason
         self.position = position
 
 
 class SyntaxFault(Exception):
-    """A place in a source text where something else was expected."""
+    """A syntax error at a position of a source text."""
 
     def __init__(self, reason: str, position: int) -> None:
         super().__init__(reason)
@@ -25,4 +25,4 @@ class SyntaxFault(Exception):
 
 
 class EvaluationFault(Exception):
-    """An evaluation came to nothing: its result is undefined."""
+    """An evaluation failed; its result is undefined."""

@@ -66,16 +66,16 @@ def truncate(meter: Meter, text: Json, length: Json, ending: Json) -> Json:
 
 
 def pad_start(meter: Meter, text: Json, length: Json, fill: Json) -> Json:
-    wanted = _size(length)
+    width = _size(length)
     filling = " " if fill is UNDEFINED else _text(fill) or ""
 
     def pad(whole: str) -> str:
-        room = wanted - len(whole)
+        room = width - len(whole)
         if room <= 0 or not filling:
             return whole
         return (filling * (room // len(filling) + 1))[:room] + whole
 
-    meter.copy(wanted)
+    meter.copy(width)
     return _mapped(meter, text, pad)
 
 

@@ -15,7 +15,7 @@ from jackfield.kit.json import Json
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What a filter looks at: `@`, `@property`, `@parent`, `@parentProperty` and `@root`."""
+    """The values of `@`, `@property`, `@parent`, `@parentProperty` and `@root` in a filter."""
 
     value: Json
     key: Json
@@ -64,7 +64,7 @@ _LEVELS: Final[tuple[Mapping[str, Callable[[Json, Json], Json]], ...]] = (
 )
 _DEEPEST: Final = 32
 
-# What may be called on a text. Nothing else can be reached.
+# The methods that may be called on a text; no others are reachable.
 _METHODS: Final[Mapping[str, Callable[[str, str], Json]]] = {
     "includes": lambda text, part: part in text,
     "startsWith": str.startswith,
@@ -80,11 +80,11 @@ def compile_filter(source: str, mode: Mode) -> Predicate:
     """
     Compile the text between the parentheses.
 
-    In compat mode the result raises `EvaluationFault` where it asks null for a member, in strict
-    mode that is undefined.
+    In compat mode the result raises `EvaluationFault` for a member of null; in strict mode that is
+    undefined.
 
     Raises:
-        SyntaxFault: it is not an expression that is understood here.
+        SyntaxFault: it is not an expression of the supported kind.
     """
     return _Parser(source, mode).whole()
 
@@ -209,10 +209,10 @@ class _Parser:
             items.append(self._conditional())
         return tuple(items)
 
-    def _regex(self, found: re.Match[str]) -> Predicate:
-        self._position = found.end()
+    def _regex(self, literal: re.Match[str]) -> Predicate:
+        self._position = literal.end()
         self._advance()
-        return _constant(Pattern(("(?i)" if "i" in found[2] else "") + found[1]))
+        return _constant(Pattern(("(?i)" if "i" in literal[2] else "") + literal[1]))
 
     def _takes(self, mark: str) -> bool:
         if self._kind != "mark" or self._word != mark:
@@ -226,15 +226,15 @@ class _Parser:
 
     def _advance(self) -> None:
         self._start = self._position
-        found = _TOKEN.match(self._source, self._position)
-        if found is None:
+        token = _TOKEN.match(self._source, self._position)
+        if token is None:
             if self._source[self._position :].strip():
                 self._fail(f"unexpected {self._source[self._position :].strip()[0]!r}")
             self._kind, self._word = "", ""
             return
-        self._kind = found.lastgroup or ""
-        self._word = found[self._kind]
-        self._position = found.end()
+        self._kind = token.lastgroup or ""
+        self._word = token[self._kind]
+        self._position = token.end()
 
     def _fail(self, reason: str) -> Never:
         raise SyntaxFault(reason, self._start)

@@ -25,7 +25,7 @@ _MOST_YEARS: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`quirk` is what the published engine does instead, where that is not what it documents."""
+    """A function; `quirk` is the published engine's, where it differs from its documentation."""
 
     call: Implementation
     arity: int
@@ -40,13 +40,13 @@ def missing(_meter: Meter, value: Json) -> bool:
     return value is None or value is UNDEFINED or value == ""
 
 
-def includes(meter: Meter, items: Json, wanted: Json) -> bool:
-    """Say whether `items` holds `wanted`, or every one of them when it is a list."""
-    return _membership(meter, items, wanted, all)
+def includes(meter: Meter, items: Json, members: Json) -> bool:
+    """Whether `items` has `members`: one value, or all of a list."""
+    return _membership(meter, items, members, all)
 
 
-def includes_some(meter: Meter, items: Json, wanted: Json) -> bool:
-    return _membership(meter, items, wanted, any)
+def includes_some(meter: Meter, items: Json, members: Json) -> bool:
+    return _membership(meter, items, members, any)
 
 
 def keys(_meter: Meter, value: Json) -> list[Json]:
@@ -85,19 +85,19 @@ def has_passed(_meter: Meter, date: Json, pattern: Json, years: Json) -> bool:
 
 
 def is_ahead(_meter: Meter, date: Json, pattern: Json, years: Json) -> bool:
-    """Do what the published `hasPassed` does: say whether the date is today or later."""
+    """Whether the date is today or later, as the published `hasPassed` has it."""
     due = read_date_as(_text(date), _text(pattern))
     return due is not None and current_time() - timedelta(days=1) < add_years(due, _whole(years))
 
 
 def _membership(
-    meter: Meter, items: Json, wanted: Json, combine: Callable[[list[bool]], bool]
+    meter: Meter, items: Json, members: Json, combine: Callable[[list[bool]], bool]
 ) -> bool:
     kind: object = items.__class__
-    if kind is not list or not items or missing(meter, wanted):
+    if kind is not list or not items or missing(meter, members):
         return False
-    wanted_kind: object = wanted.__class__
-    candidates = wanted if wanted_kind is list else [wanted]
+    members_kind: object = members.__class__
+    candidates = members if members_kind is list else [members]
     meter.spend(len(items) * len(candidates))
     return combine([js.contains(candidate, items) for candidate in candidates])
 

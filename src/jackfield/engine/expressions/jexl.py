@@ -14,10 +14,10 @@ from jackfield.kit.json import Json
 
 EvaluationScope: TypeAlias = dict[str, Json]
 Evaluate: TypeAlias = Callable[[EvaluationScope], Json]
-# Inside an expression there is, beside the context, the element a filter looks at.
+# Beside the scope, a part of an expression sees the element of the filter it is in.
 Closure: TypeAlias = Callable[[EvaluationScope, Json], Json]
 
-# What an expression may run into while it is evaluated; it is then undefined.
+# Errors of an evaluation, whose result is then undefined.
 FAULTS: Final = (EvaluationFault, ArithmeticError, RecursionError, ValueError)
 _FREE_TEXT: Final = 1024
 
@@ -40,7 +40,7 @@ _OPERATORS: Final[Mapping[str, Callable[[Json, Json], Json]]] = {
 
 def compile_jexl(source: str, mode: Mode) -> Evaluate:
     """
-    Compile `source`. The result never raises: what cannot be evaluated is `UNDEFINED`.
+    Compile `source`. The result never raises: a failed evaluation is `UNDEFINED`.
 
     Raises:
         SyntaxFault: it is not an expression.
@@ -207,7 +207,7 @@ def _nothing(_scope: EvaluationScope, _element: Json) -> Json:
 
 
 def _relative(path: tuple[str, ...], *, lenient: bool) -> Closure:
-    """Look up in a filter's element; where that is nothing, JEXL looks into the context."""
+    """Look up in the filter's element; if `lenient`, a falsy one means the scope, as in JEXL."""
 
     def look_up(scope: EvaluationScope, element: Json) -> Json:
         if lenient and not js.truthy(element):
@@ -223,7 +223,7 @@ def _walk(value: Json, path: tuple[str, ...]) -> Json:
         if kind is dict:
             value = value.get(name, UNDEFINED)
         elif kind is list:
-            # A name on a list means its first element; where that is nothing, all comes to nothing.
+            # A name on a list means its first element; without one the evaluation fails.
             if not value or value[0] is None or value[0] is UNDEFINED:
                 reason = "the list has no first element"
                 raise EvaluationFault(reason)

@@ -28,7 +28,7 @@ _BLANKS: Final = " \t\n\v\f\r\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" +
 
 @final
 class Date:
-    """A moment, as an expression can make one; JSON shows it as text."""
+    """JavaScript's `Date`: a moment made by an expression, which is text in JSON."""
 
     __slots__ = ("moment",)
 
@@ -37,7 +37,7 @@ class Date:
 
 
 def truthy(value: Json) -> bool:
-    """Say what a condition makes of `value`: lists and objects are true, even empty ones."""
+    """Whether `value` is truthy: lists and objects are, even empty ones."""
     kind: object = value.__class__
     if kind is bool:
         return value
@@ -47,7 +47,7 @@ def truthy(value: Json) -> bool:
 
 
 def whole(number: float) -> float:
-    """Return `number` as an `int` where that loses nothing."""
+    """Return `number` as an `int` if that is exact."""
     if number.is_integer() and -EXACT <= number <= EXACT:
         return int(number)
     return number
@@ -96,7 +96,7 @@ def to_text(value: Json) -> str:  # noqa: PLR0911 - one for each type
 
 
 def number_text(number: float) -> str:
-    """Write a number as JavaScript does: `5`, `0.1`, `1e+21`, `NaN`."""
+    """Format a number as JavaScript does: `5`, `0.1`, `1e+21`, `NaN`."""
     if isinstance(number, int) and -EXACT <= number <= EXACT:
         return str(number)
     double = _double(number)
@@ -110,7 +110,7 @@ def number_text(number: float) -> str:
 
 
 def iso_text(moment: datetime) -> str:
-    """Write a Date as JSON does: UTC, with milliseconds."""
+    """Format a moment as JSON has a Date: UTC, with milliseconds."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
@@ -168,7 +168,7 @@ def power(left: Json, right: Json) -> Json:
 
 
 def loosely_equal(left: Json, right: Json) -> bool:
-    """`==`: null is undefined, and unlike things are compared as numbers or texts."""
+    """`==`: null equals undefined; values of different types are compared as numbers or texts."""
     if left is None or left is UNDEFINED or right is None or right is UNDEFINED:
         return (left is None or left is UNDEFINED) and (right is None or right is UNDEFINED)
     lefts: object = left.__class__
@@ -214,7 +214,7 @@ def contains(member: Json, container: Json) -> bool:
 
 
 def own(value: Json, name: str) -> Json:
-    """Return the property `name` that `value` itself has: a key, an index or a length."""
+    """Return the own property `name` of `value`: a key, an index or `length`."""
     kind: object = value.__class__
     if kind is dict:
         return value.get(name, UNDEFINED)
@@ -238,7 +238,7 @@ def spread(value: Json) -> dict[str, Json]:
 
 
 def in_order(entries: dict[str, Json]) -> dict[str, Json]:
-    """Bring entries into the order of an object's: whole numbers first, ascending."""
+    """Return entries in the order of an object's keys: whole numbers first, ascending."""
     indices = [key for key in entries if key[:1].isdecimal() and _INDEX_KEY.fullmatch(key)]
     if not indices:
         return entries

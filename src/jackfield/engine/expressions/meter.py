@@ -4,14 +4,14 @@ from typing import Final
 
 from jackfield.engine.expressions.errors import EvaluationFault
 
-# Elements looked at: about half a second's work.
+# In visited elements: about half a second of work.
 _ALLOWANCE: Final = 500_000
-# Copying is so much cheaper than looking.
+# Copying a character costs this fraction of visiting an element.
 _CHARACTERS_AN_ELEMENT: Final = 64
 
 
 class Meter:
-    """Counts the work of one evaluation, and ends it when that gets out of hand."""
+    """Counts the work of one evaluation, and ends it at the limit."""
 
     __slots__ = ("left",)
 
@@ -23,10 +23,10 @@ class Meter:
 
     def spend(self, cost: int) -> None:
         """
-        Count `cost`.
+        Count `cost`, in visited elements.
 
         Raises:
-            EvaluationFault: the evaluation has used up what it may.
+            EvaluationFault: the evaluation costs too much.
         """
         self.left -= cost
         if self.left < 0:
@@ -35,9 +35,9 @@ class Meter:
 
     def copy(self, characters: int) -> None:
         """
-        Count a text that is made.
+        Count a new text of so many `characters`.
 
         Raises:
-            EvaluationFault: the evaluation has used up what it may.
+            EvaluationFault: the evaluation costs too much.
         """
         self.spend(characters // _CHARACTERS_AN_ELEMENT)

@@ -35,10 +35,10 @@ _KEYWORDS: Final = {"null": None, "undefined": UNDEFINED}
 
 def parse(source: str, mode: Mode) -> syntax.Node | None:
     """
-    Read a whole expression; an empty one is `None`.
+    Parse a whole expression; an empty one is `None`.
 
     Raises:
-        SyntaxFault: it is not one, or larger than what may be evaluated.
+        SyntaxFault: it is not an expression, or too large.
     """
     if len(source) > LONGEST:
         reason = f"an expression may have {LONGEST} characters"
@@ -61,7 +61,7 @@ class _Parser:
         self._begin = 0
 
     def nested(self, stops: frozenset[str]) -> tuple[syntax.Node | None, bool]:
-        """Read up to one of `stops`; say also whether it speaks of a filter's element."""
+        """Parse up to one of `stops`; return also whether it refers to a filter's element."""
         outer = self._relative, self._stops, self._begin
         self._relative, self._stops, self._begin = False, stops, self._next
         self._depth += 1
@@ -118,7 +118,7 @@ class _Parser:
         return node
 
     def _primary(self) -> tuple[syntax.Node, bool]:  # noqa: PLR0911 - one for each beginning
-        """Read an operand's head; say also whether `[` and `(` may follow it."""
+        """Parse an operand's head; return also whether `[` and `(` may follow it."""
         token = self._peek()
         self._next += 1
         if token.kind == "literal":
@@ -185,7 +185,7 @@ class _Parser:
         return syntax.Call(name, (node, *rest), position, known=False)
 
     def _relative_name(self) -> syntax.Node:
-        # `list[.]` is allowed to be written, and never gives anything.
+        # `list[.]` is valid, and always undefined.
         if self._depth > 1 and self._at(self._stops):
             return syntax.Call("", (), self._peek().position, known=False)
         return syntax.Identifier(self._name(), relative=True)

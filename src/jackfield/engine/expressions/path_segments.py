@@ -15,7 +15,7 @@ from jackfield.kit.json import Json, is_list
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A place in the document: its value, and how it is reached from the place above."""
+    """A node of the document: its value, its key, and the node `above` it."""
 
     value: Json
     key: Json
@@ -92,7 +92,7 @@ def script_of(predicate: Predicate) -> Segment:
         if value is not UNDEFINED:
             yield Found(value, key, place)
         elif isinstance(key, int | float):
-            reason = "the number leads nowhere"
+            reason = "there is no element of that number"
             raise EvaluationFault(reason)
 
     return look_up

@@ -48,7 +48,7 @@ def compile_path(source: str, mode: Mode) -> Walk:
     """
     Compile a path, which starts with `$`.
 
-    In compat mode the result raises `EvaluationFault` where a filter asks null for a member.
+    In compat mode the result raises `EvaluationFault` if a filter reads a member of null.
 
     Raises:
         SyntaxFault: it is not a path.
@@ -123,13 +123,13 @@ def _parse(source: str, mode: Mode) -> list[str | Segment]:
     if not source.startswith("$") or len(source) > LONGEST:
         reason = f"a path starts with $ and has at most {LONGEST} characters"
         raise SyntaxFault(reason, 0)
-    # The published engine looks for a stray $ inside filters as well.
-    looked_at = source if mode == "compat" else source.partition("[")[0]
-    if bad := _FORBIDDEN.search(looked_at):
+    # The published engine refuses a stray $ inside filters as well.
+    checked = source if mode == "compat" else source.partition("[")[0]
+    if bad := _FORBIDDEN.search(checked):
         reason = "a $ must be followed by . or ["
         raise SyntaxFault(reason, bad.start())
     if " " in source and "[" not in source:
-        reason = "a blank belongs into brackets"
+        reason = "a space must be inside brackets"
         raise SyntaxFault(reason, source.index(" "))
     segments = list(_segments(source, mode))
     if len(segments) > _MOST_SEGMENTS:
@@ -152,13 +152,13 @@ def _segments(source: str, mode: Mode) -> Iterator[str | Segment]:
                 position += 1
                 yield descend
             elif following == "[" and mode == "compat":
-                # `.[` means `..[` to the library whose paths these are.
+                # The published engine's library reads `.[` as `..[`.
                 yield descend
         elif char == "^":
             position += 1
             yield parent
         elif char == "~":
-            # A name has nothing below it: whatever follows is not looked at.
+            # A name has no children: the rest of the path is ignored.
             position = len(source)
             yield property_name
         elif char == "]":
@@ -172,7 +172,7 @@ def _segments(source: str, mode: Mode) -> Iterator[str | Segment]:
 
 
 def _bracketed(source: str, start: int) -> tuple[str, int]:
-    """Return what stands between a `[` and its `]`, and where to go on."""
+    """Return the text between a `[` and its `]`, and the position after it."""
     depth = 0
     quote = ""
     for position in range(start, len(source)):
@@ -199,7 +199,7 @@ def _bracket(content: str, mode: Mode) -> str | Segment:
     if quoted := _QUOTED.fullmatch(content):
         name = quoted[1] if quoted[1] is not None else quoted[2]
         return children if name == "*" and mode == "compat" else name
-    # The published engine knows lists of bare names alone; quotes make one name of them.
+    # The published engine has only lists of bare names: with quotes it is a single name.
     if mode == "compat" and "," in content and ("'" in content or '"' in content):
         return content
     return _plain(content)

@@ -24,7 +24,7 @@ _NO_SPACE: Final = (
     r"\x{0}-\x{8}\x{e}-\x{1f}!-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{200b}-\x{2027}"
     r"\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{fefe}\x{ff00}-\x{10ffff}"
 )
-# RE2 knows fewer blanks than JavaScript does.
+# RE2's `\s` has fewer characters than JavaScript's.
 _CLASSES: Final = {
     "d": r"\d", "D": r"\D", "w": r"\w", "W": r"\W", "s": _SPACE, "S": _NO_SPACE,
 }  # fmt: skip
@@ -35,7 +35,7 @@ _NOT_AT_LINE_END: Final = r"[^\n\r\x{2028}\x{2029}]"
 
 def translate(source: str) -> str:
     """
-    Write a JavaScript pattern as RE2 reads it.
+    Translate a JavaScript pattern to RE2's syntax.
 
     Raises:
         SyntaxFault: it is not a regular expression of the supported kind.
@@ -47,7 +47,7 @@ def translate(source: str) -> str:
 
 
 def spell(text: str) -> str:
-    """Write a text as a pattern of RE2 that matches it and nothing else."""
+    """Return the RE2 pattern that matches exactly `text`."""
     return "".join(map(_spell, text))
 
 
@@ -57,7 +57,7 @@ class _Translator:
         self._position = 0
         self._depth = 0
         self._written: list[str] = []
-        # What a quantifier would repeat.
+        # The kind of item a following quantifier would repeat.
         self._last: Literal["nothing", "character", "more"] = "nothing"
 
     def whole(self) -> str:
@@ -72,7 +72,7 @@ class _Translator:
 
     def _next(self) -> None:
         found = _QUANTIFIER.match(self._source, self._position)
-        # A brace that repeats nothing stands for itself.
+        # A brace without anything to repeat is a literal.
         if found is not None and (self._last != "nothing" or found["sign"]):
             self._quantify(found)
             return
@@ -136,7 +136,7 @@ class _Translator:
             self._write(found[0], "nothing")
 
     def _write_out(self, item: str, least: int, most: int | None, lazy: str) -> None:
-        """Repeat a character by hand: RE2 multiplies the counts of nested repetitions."""
+        """Unroll a repetition: RE2 multiplies the counts of nested ones."""
         if most is None:
             optional = f"{item}*{lazy}"
         else:
@@ -144,7 +144,7 @@ class _Translator:
         self._write(item * least + optional, "nothing")
 
     def _escaped(self) -> tuple[str, str]:
-        """Read what stands after a backslash: a character, or what a class of them holds."""
+        """Parse an escape: return a character, or the content of a character class."""
         char = self._take()
         if char in _CLASSES:
             return "", _CLASSES[char]
@@ -168,10 +168,10 @@ class _Translator:
         items: list[str] = []
         while not self._takes("]"):
             items.append(self._class_item())
-        held = "".join(items)
-        if not held:
+        content = "".join(items)
+        if not content:
             return _CHARACTER if negated else _NO_CHARACTER
-        return f"[{'^' if negated else ''}{held}]"
+        return f"[{'^' if negated else ''}{content}]"
 
     def _class_item(self) -> str:
         low, kind = self._class_atom()
@@ -225,5 +225,5 @@ def _code(char: str) -> str:
 
 
 def _is_half(char: str) -> bool:
-    """Tell half of a surrogate pair, which no text has that RE2 can be given."""
+    """Whether `char` is a lone surrogate, which RE2 cannot take."""
     return "\ud800" <= char <= "\udfff"

@@ -16,9 +16,9 @@ from jackfield.engine.expressions.pattern_syntax import spell, translate
 
 _SPECIAL: Final = re.compile(r"[\\^$.|?*+()\[\]{}]")
 _HALVES: Final = re.compile("[\ud800-\udfff]")
-# A program of this size takes about two microseconds for a character of the worst text.
+# A program of this size takes about two microseconds per character of the worst text.
 _INSTRUCTIONS_AN_ELEMENT: Final = 1024
-# What no character of UTF-8 begins with.
+# UTF-8 continuation bytes.
 _INNER_BYTES: Final = range(0x80, 0xC0)
 
 
@@ -42,7 +42,7 @@ class Pattern:
         self._meets_inner_bytes = r"\B" in translated
 
     def search(self, text: str, spend: Callable[[int], None]) -> tuple[str | None, ...] | None:
-        """Find the leftmost match: the whole and its groups. `spend` is told what it costs."""
+        """Return the leftmost match and its groups; the cost is passed to `spend`."""
         spend(len(text) * self._price)
         if self._literal is not None:
             return (self._literal,) if self._literal in text else None
@@ -60,20 +60,20 @@ class Pattern:
 
 
 class PatternSet:
-    """Patterns that are looked for in a text all at once."""
+    """Patterns that are searched for in a text all at once."""
 
     def __init__(self, sources: Sequence[str]) -> None:
         """
-        Compile patterns, each of which may also be there as it stands: `a.b` finds `a.b` and `axb`.
+        Compile patterns, which match also verbatim: `a+b` finds `a+b` and `aab`.
 
         Raises:
-            SyntaxFault: together they are larger than allowed.
+            SyntaxFault: together they are too large.
         """
         self._size = len(sources)
         self._set = re2.Set.SearchSet(_options())
         for source in sources:
             self._set.Add(_part(source))
-        # One that is always found shows whether the search was made at all.
+        # A pattern that always matches shows whether the search was carried out.
         self._set.Add("")
         try:
             self._set.Compile()
@@ -83,7 +83,7 @@ class PatternSet:
             raise SyntaxFault(reason, 0) from error
 
     def search(self, text: str) -> Sequence[int]:
-        """Return which patterns are there, in their order; all if that cannot be found out."""
+        """Return the indices of the patterns found, in order; all if the search failed."""
         found = self._set.Match(text.encode("utf-8", "replace"))
         return range(self._size) if found is None else sorted(found)[:-1]
 
@@ -97,7 +97,7 @@ def _part(source: str) -> str:
 
 
 def _encoded(text: str) -> tuple[bytes, bytes]:
-    """Return `text` in UTF-8, and the same for RE2, which takes no half of a surrogate pair."""
+    """Return `text` in UTF-8, and the same without lone surrogates, which RE2 cannot take."""
     try:
         content = text.encode()
     except UnicodeEncodeError:
@@ -106,7 +106,7 @@ def _encoded(text: str) -> tuple[bytes, bytes]:
 
 
 def _is_inside(content: bytes, span: tuple[int, int]) -> bool:
-    """Tell an empty match between the bytes of one character."""
+    """Whether a match is empty and between the bytes of one character."""
     start, end = span
     return start == end < len(content) and content[start] in _INNER_BYTES
 

@@ -20,7 +20,7 @@ _INDEX: Final = re.compile(r"\s*[+-]?\d+", re.ASCII)
 
 
 def compile_names(code: str) -> Evaluate:
-    """Compile `code`; what it gives is `UNDEFINED` where nothing, or null, is found."""
+    """Compile `code`; the result is `UNDEFINED` for a missing value and for null."""
     if _FINDS_MANY.search(code):
         return _by_path(code)
     if not code:

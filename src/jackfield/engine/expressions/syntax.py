@@ -13,7 +13,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """A name: of the context, of the element being filtered, or of what `source` gives."""
+    """A name in the scope, in the filter's element (`relative`), or in the value of `source`."""
 
     name: str
     source: "Node | None" = None
@@ -22,7 +22,7 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`subject[test]`: a filter where the test speaks of the elements, else an index."""
+    """`subject[test]`: a filter if the test refers to the elements, else an index."""
 
     subject: "Node"
     test: "Node | None"

@@ -16,21 +16,20 @@ _MAY_FAIL: Final = re.compile(r"\$\{|\A\s*\$.*(?:[(*]|\.\.)", re.DOTALL)
 
 def compile_value(template: Json, mode: Mode) -> Evaluate:
     """
-    Compile every string inside `template`; entries of objects that are `UNDEFINED` are left out.
+    Compile every string inside `template`. Undefined entries of objects are left out.
 
-    Items of lists are left out in strict mode; in compat mode they stay `UNDEFINED`.
-
-    In compat mode a string that cannot be evaluated gives null.
+    Undefined items of lists are left out in strict mode and kept in compat mode, in which a string
+    that cannot be evaluated is null.
 
     Raises:
-        InvalidExpression: in strict mode, a string is not an expression; in either, the template
-            is nested too deeply.
+        InvalidExpression: the template is nested too deeply, or in strict mode a string is not a
+            valid expression.
     """
     return _compile(template, mode, 0)
 
 
 def compile_settled(template: Json, mode: Mode) -> Evaluate:
-    """Compile as `compile_value` does, for a value that leaves: lists have null for `UNDEFINED`."""
+    """Compile like `compile_value`, with null for undefined items of lists."""
     evaluate = compile_value(template, mode)
     if mode == "strict" or not _may_have_holes(template):
         return evaluate
@@ -44,7 +43,7 @@ def _may_have_holes(template: Json) -> bool:
 
 
 def is_constant(template: Json) -> bool:
-    """Say whether `template` evaluates to itself, whatever the context."""
+    """Whether `template` evaluates to itself in every scope."""
     if isinstance(template, str):
         return is_static(template)
     if is_object(template):
@@ -55,7 +54,7 @@ def is_constant(template: Json) -> bool:
 
 
 def compile_safely(text: str, mode: Mode) -> Evaluate:
-    """Compile one string so that in compat mode no fault gets out: it gives null instead."""
+    """Compile one string; in compat mode an invalid one evaluates to null."""
     if mode == "strict":
         return compile_text(text, mode)
     try:
@@ -77,7 +76,7 @@ def none_if_undefined(value: Json) -> Json:
 
 
 def may_fail(text: str) -> bool:
-    """Say whether a text that compiles in compat mode can still raise when it is evaluated."""
+    """Whether a text that compiles in compat mode can raise when it is evaluated."""
     return _MAY_FAIL.search(text) is not None
 
 

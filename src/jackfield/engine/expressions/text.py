@@ -25,13 +25,13 @@ from jackfield.kit.json import Json, is_list, is_object
 LONGEST: Final = 1_000_000
 _TOKEN: Final = re.compile(r"\$\{([^}]+)\}")
 _BRACED: Final = re.compile(r"\{\{.+\}\}", re.DOTALL)
-# Expressions that may hold what JSON cannot: literals of lists and objects, and dates.
+# Expressions whose values may not be JSON: with list or object literals, or dates.
 _MAKES_VALUES: Final = re.compile(
     r"\A\s*\{\{(?:.*(?:nextAnniversary|\bin\s*\[|[(,:?&|=+\-<>*/%^!\[]\s*[\[{])|\s*[\[{])",
     re.DOTALL,
 )
 _PLAIN_NAMES: Final = re.compile(r"[\w$-]+(?:\.[\w$-]+)*")
-# Paths that run an expression of their own, or may find too much.
+# Paths that evaluate an expression, or may match too much.
 _MAY_FAIL: Final = re.compile(r"[(*]|\.\.")
 _MOST_TOKENS: Final = 1024
 _LARGEST_TEXT: Final = 64 * 1024 * 1024
@@ -42,7 +42,7 @@ _LONGEST_KEPT: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One `${…}` of a text: how it is written, and what it gives."""
+    """One `${…}` of a text: its source, position and compiled expression."""
 
     source: str
     position: int
@@ -51,15 +51,14 @@ class Reference:
 
 def compile_text(text: str, mode: Mode) -> Evaluate:
     """
-    Compile one string of a connector. What it gives is JSON, or `UNDEFINED` as a whole.
+    Compile one string of a connector. Its value is JSON, or `UNDEFINED` as a whole.
 
-    Actions of one connector say the same in many places, such as when an answer is an error: each
-    such text is compiled once.
+    Actions of one connector repeat many texts; each is compiled once.
 
     Raises:
-        InvalidExpression: it looks like an expression and is none. In compat mode the result may
-            raise it too: where a `${…}` that gives nothing leaves no text, and where a path
-            asks null for a member, or finds too much.
+        InvalidExpression: it looks like an expression and is not valid. In compat mode the result
+            may raise it too: if undefined `${…}` leave no text, and if a path reads a member of
+            null or matches too much.
     """
     return _settled_once(text, mode) if len(text) <= _LONGEST_KEPT else _settled(text, mode)
 
@@ -75,7 +74,7 @@ _settled_once = lru_cache(_KEPT)(_settled)
 
 
 def is_static(text: str) -> bool:
-    """Say whether `text` is only text, the same whatever the context."""
+    """Whether `text` has no expression in it."""
     stripped = text.strip()
     return bool(stripped) and not (
         stripped.startswith("$") or _is_braced(stripped) or _TOKEN.search(stripped)
@@ -104,7 +103,7 @@ def split_text(text: str, mode: Mode) -> list[str | Reference]:
 
 
 def check(text: str, *, mode: Mode) -> str | None:
-    """Say what is wrong with a string of a connector, and where; `None` when it is fine."""
+    """Return the fault of a string of a connector with its position; `None` if it is valid."""
     if not text.strip() or (text.strip()[0] == "$" and text.strip()[1:2] not in (".", "[", "{")):
         return None
     try:
@@ -130,7 +129,7 @@ def evaluate(text: str, context: Mapping[str, Json], mode: Mode = "compat") -> J
     Evaluate one string on `context`.
 
     Raises:
-        InvalidExpression: it cannot be read.
+        InvalidExpression: it is not valid.
     """
     return _compile(text, mode)(dict(context))
 
@@ -145,7 +144,7 @@ def _compile(text: str, mode: Mode) -> Evaluate:
 
 
 def settle(value: Json) -> Json:
-    """Take `UNDEFINED` and dates out of a value an expression put together itself."""
+    """Convert a value built by an expression to JSON, without `UNDEFINED` and dates."""
     if is_object(value):
         return {key: settle(inner) for key, inner in value.items() if inner is not UNDEFINED}
     if is_list(value):
@@ -243,12 +242,12 @@ def _reference(text: str, token: re.Match[str], mode: Mode) -> Reference:
     position = token.start()
     if mode == "strict":
         try:
-            found = compile_jexl(code, mode)
+            strict_jexl = compile_jexl(code, mode)
         except SyntaxFault as fault:
             raise _invalid(
                 text, "Invalid expression", fault.reason, position + 2 + fault.position
             ) from fault
-        return Reference(token[0], position, lambda scope: _none_as_undefined(found(scope)))
+        return Reference(token[0], position, lambda scope: _none_as_undefined(strict_jexl(scope)))
     dotted = compile_names(code)
     try:
         jexl = compile_jexl(code, mode) if code else dotted
@@ -268,10 +267,10 @@ def _none_as_undefined(value: Json) -> Json:
 
 def _jexl(code: str, text: str, mode: Mode) -> Evaluate:
     try:
-        # A dot alone would be the beginning of a name.
+        # A lone dot would begin a name.
         return compile_jexl(code if code.strip() != "." else "", mode)
     except SyntaxFault as fault:
-        # Compat mode has cut the code out of the text; then its place is only nearly known.
+        # In compat mode the code was cut out of the text: its position is approximate.
         start = max(text.find(code), 0)
         position = start + fault.position
         raise _invalid(text, "Invalid expression", fault.reason, position) from fault

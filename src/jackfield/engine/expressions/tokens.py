@@ -23,7 +23,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
-# After these a minus belongs to the number that follows. Published engines leave the comma out.
+# After these a minus is the sign of a number; the published engine omits the comma.
 _SIGN_FOLLOWS: Final = frozenset({"(", "[", "?", ":"})
 
 
@@ -40,7 +40,7 @@ def tokenize(source: str, mode: Mode) -> list[Token]:
     Split `source` into tokens, an "end" token last.
 
     Raises:
-        SyntaxFault: there is a character no token starts with.
+        SyntaxFault: no token starts with some character.
     """
     tokens: list[Token] = []
     sign: int | None = None

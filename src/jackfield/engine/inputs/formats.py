@@ -34,8 +34,8 @@ def fits(name: str, text: str) -> bool:
     """
     Whether `text` has the format called `name`; every text has an unknown format.
 
-    The pattern is matched by the inputs' validator, because digits and spaces of Python's `re` differ
-    from those of JSON Schema.
+    The pattern is matched by the inputs' validator, because Python's `re` has other digits and
+    spaces than JSON Schema.
     """
     if name not in FORMATS:
         return True

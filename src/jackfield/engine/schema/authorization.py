@@ -36,7 +36,7 @@ HMAC_SIGNING: Final = Record(
             Evaluated(Choice(("sha1", "sha256", "sha512"))), "The hash.", default="sha256"
         ),
         "headerName": Entry(_TEXT, "The header of the signature.", default="X-Signature"),
-        "prefix": Entry(_TEXT, "What stands before the signature."),
+        "prefix": Entry(_TEXT, "The text before the signature."),
         "dateFormat": Entry(
             Evaluated(Choice(("iso8601", "rfc2822"))), "How the time is written.", default="iso8601"
         ),
@@ -117,15 +117,15 @@ AUTHORIZATION: Final = Variant(
             tokenUrl=Entry(Expression(), "Where a code is exchanged for a token."),
             tokenParams=Entry(MapOf(Template()), "Parameters of that exchange."),
             tokenExpiresIn=Entry(
-                Evaluated(Number(minimum=0)), "Lifetime in seconds, where the provider says none."
+                Evaluated(Number(minimum=0)), "Lifetime in seconds, if the provider gives none."
             ),
             tokenRefreshExpiresIn=Entry(
                 Evaluated(Number(minimum=0)), "Lifetime of the refresh token, in seconds."
             ),
-            scopes=Entry(Either((Expression(), ListOf(Expression()))), "What to ask for."),
-            scopeDelimiter=Entry(Text(), "What stands between scopes.", default=" "),
+            scopes=Entry(Either((Expression(), ListOf(Expression()))), "The scopes to request."),
+            scopeDelimiter=Entry(Text(), "The separator of scopes.", default=" "),
             customHeaders=Entry(MapOf(Template()), "Headers for the token endpoint only."),
-            pkce=Entry(_FLAG, "Prove that who asks for the token is who asked for the code."),
+            pkce=Entry(_FLAG, "Use PKCE (RFC 7636)."),
             additionalTokenFields=Entry(
                 MapOf(Expression()), "Further credentials, taken from the token response."
             ),

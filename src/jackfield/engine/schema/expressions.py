@@ -82,7 +82,7 @@ class Template(Kind):
 
 @dataclass(frozen=True)
 class Evaluated(Kind):
-    """A value of some kind, or an expression that gives one when the step runs."""
+    """A value of some kind, or an expression that evaluates to one."""
 
     kind: Kind
 
@@ -111,5 +111,5 @@ class Evaluated(Kind):
 
 
 def is_evaluated(text: str) -> bool:
-    """Whether a text is anything but itself at run time."""
+    """Whether a text has an expression in it."""
     return "$" in text or "{{" in text

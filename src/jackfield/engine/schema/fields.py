@@ -25,7 +25,7 @@ FIELD: Final = Record(
         "targetFieldKey": Entry(Text(), "The name in the result.", required=True),
         "type": Entry(
             Choice(("string", "number", "boolean", "datetime_string", "enum", "object", "json")),
-            "What `typecast` makes of it.",
+            "The type `typecast` converts to.",
             required=True,
         ),
         "expression": Entry(Expression(), "Where the value comes from, in the record."),

@@ -20,9 +20,9 @@ Definitions: TypeAlias = dict[str, Json]
 
 
 class Kind(ABC):
-    """What a value may be."""
+    """A type of value in a document."""
 
-    # The JSON types it takes, for `Either` to choose by and for messages to name.
+    # Its JSON types: `Either` chooses by them, messages name them.
     types: ClassVar[frozenset[str]]
 
     @abstractmethod
@@ -34,10 +34,10 @@ class Kind(ABC):
 
     @abstractmethod
     def describe(self) -> str:
-        """Say in Markdown what it is, for the reference page."""
+        """Describe it in Markdown, for the reference page."""
 
     def parts(self) -> Iterable["Kind"]:
-        """Return the kinds it is made of."""
+        """Return the kinds it contains."""
         return ()
 
     def accepts(self, value: Json) -> bool:
@@ -47,10 +47,10 @@ class Kind(ABC):
         actual = type_of(value)
         if actual in self.types:
             return True
-        wanted = " or ".join(sorted(self.types))
+        expected = " or ".join(sorted(self.types))
         quote = actual in {"a number", "a boolean"} and "a text" in self.types
         hint = " Put it in quotes." if quote else ""
-        report.error(at, f"The field '{spell(unwind(at))}' must be {wanted}, not {actual}.{hint}")
+        report.error(at, f"The field '{spell(unwind(at))}' must be {expected}, not {actual}.{hint}")
         return False
 
 
@@ -99,8 +99,8 @@ class Number(Kind):
 
     def schema(self, definitions: Definitions) -> Json:
         limits = {"minimum": self.minimum, "maximum": self.maximum}
-        given = {name: limit for name, limit in limits.items() if limit is not None}
-        return {"type": "integer" if self.integer else "number"} | given
+        present = {name: limit for name, limit in limits.items() if limit is not None}
+        return {"type": "integer" if self.integer else "number"} | present
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Choice(Kind):
 
 @dataclass(frozen=True)
 class Anything(Kind):
-    """Free metadata: kept, never looked into."""
+    """Free metadata: kept, never checked."""
 
     types: ClassVar = frozenset(
         {"a text", "a number", "a boolean", "a list", "a mapping", "nothing"}
@@ -163,7 +163,7 @@ class Anything(Kind):
 
 
 def type_of(value: Json) -> str:
-    """Name a value's JSON type in the words of the messages."""
+    """Return a value's JSON type as messages name it."""
     if isinstance(value, str):
         return "a text"
     if isinstance(value, bool):

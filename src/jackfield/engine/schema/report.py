@@ -22,10 +22,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault, by the key's path. Findings are made of these once the lines are looked up.
+    """One fault, by the key's path; `Diagnostic` adds file and line.
 
-    A connector with a `fatal` problem is refused; without, it is as good as it was where it came
-    from, and the author is told.
+    A connector with a `fatal` problem is refused. Other problems are accepted by other engines too,
+    and only reported.
     """
 
     path: KeyPath
@@ -37,18 +37,18 @@ class Problem:
 
 @dataclass(slots=True)
 class Report:
-    """The problems found so far, and the mode the document asks for."""
+    """The problems found so far, and the document's mode."""
 
     mode: Mode
     problems: list[Problem] = field(default_factory=list[Problem])
-    # Every text that is evaluated at run time, for the engine to judge.
+    # Every text that is evaluated at run time, to be checked by the engine.
     expressions: list[tuple[At, str]] = field(default_factory=list["tuple[At, str]"])
 
     def error(self, at: At, message: str, *, on_key: bool = False, fatal: bool = True) -> None:
         self.problems.append(Problem(unwind(at), message, on_key=on_key, fatal=fatal))
 
     def flaw(self, at: At, message: str, *, on_key: bool = False) -> None:
-        """Report an error that other engines live with: only a strict document is refused."""
+        """Report an error that other engines accept: it is fatal only in strict mode."""
         self.error(at, message, on_key=on_key, fatal=self.mode == "strict")
 
     def warning(self, at: At, message: str, *, on_key: bool = False) -> None:
@@ -69,14 +69,14 @@ def unwind(at: At) -> KeyPath:
 
 
 def owner(path: KeyPath) -> KeyPath:
-    """Return the path of the action that `path` is in, inline ones too; or else its start."""
+    """Return the path of the (inline) action that `path` is in, or else its first part."""
     if path[:1] == ("actions",):
         return path[:2]
     return path[: path.index("action") + 1] if "action" in path else path[:1]
 
 
 def spell(path: KeyPath) -> str:
-    """Write a path the way authors say it: `actions[2].steps[0].stepId`."""
+    """Format a path: `actions[2].steps[0].stepId`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -84,9 +84,9 @@ def spell(path: KeyPath) -> str:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str | None:
-    """Return the one of `known` that was probably meant by `name`."""
+    """Return the name of `known` closest to `name`, if one is close."""
     close = get_close_matches(name, list(known), n=1, cutoff=_CLOSE)
     if close:
         return close[0]
     plain = name.replace("_", "").replace("-", "").lower()
-    return next((each for each in known if each.lower() == plain), None)
+    return next((candidate for candidate in known if candidate.lower() == plain), None)

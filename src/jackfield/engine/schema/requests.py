@@ -50,7 +50,7 @@ CUSTOM_ERROR: Final = Record(
             "The status to treat it as: 4xx and 5xx fail the step, 2xx makes it succeed.",
             required=True,
         ),
-        "message": Entry(Expression(), "What to say, evaluated on the response."),
+        "message": Entry(Expression(), "The message, evaluated on the response."),
         "condition": Entry(Expression(), "Applies only if this is exactly `true`."),
         "field": Entry(
             Text(),
@@ -58,7 +58,7 @@ CUSTOM_ERROR: Final = Record(
             ours=True,
         ),
     },
-    doc="A response to be understood differently than its status says.",
+    doc="A response to treat as one of another status.",
     unknown=Unknown.REFUSED,
 )
 CERTIFICATES: Final = Record(
@@ -67,7 +67,7 @@ CERTIFICATES: Final = Record(
         "certs": Entry(TEXTS, "Certificates, as PEM or base64 of it."),
         "keys": Entry(TEXTS, "Their private keys, as PEM or base64 of it."),
     },
-    doc="What to show a server that asks for a client certificate.",
+    doc="A TLS client certificate.",
 )
 BASE_URL: Final = Entry(TEXT, "Used instead of the connector's `baseUrl`.")
 URL: Final = Entry(TEXT, "Appended to the base URL; `${…}` puts values in.", required=True)
@@ -76,7 +76,7 @@ AUTHORIZATION_ENTRY: Final = Entry(
     AUTHORIZATION, "Used instead of the auth method's, and replaces it entirely."
 )
 CUSTOM_ERRORS: Final = Entry(
-    ListOf(CUSTOM_ERROR), "Responses to understand differently; the first that fits wins."
+    ListOf(CUSTOM_ERROR), "Responses to treat as another status; the first match wins."
 )
 ENCODE_QUERY: Final = Entry(FLAG, "Percent-encode the query.", default=True)
 DATA_KEY: Final = Entry(Text(), "Path of the useful part of the response, without a leading `$.`.")

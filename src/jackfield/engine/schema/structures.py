@@ -97,7 +97,7 @@ class Either(Kind):
 
 @dataclass(frozen=True)
 class Later(Kind):
-    """A kind that is described further down, for structures that contain themselves."""
+    """A kind that is defined later, for structures that contain themselves."""
 
     find: Callable[[], Kind]
     types: ClassVar = frozenset({"a mapping"})
@@ -117,7 +117,7 @@ class Later(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key of a record: what it holds and, for the reference page, what it means."""
+    """A key of a record: its kind and, for the reference page, its meaning."""
 
     kind: Kind
     doc: str
@@ -128,11 +128,11 @@ class Entry:
 
 
 class Unknown(StrEnum):
-    """What becomes of a key the record does not have."""
+    """The treatment of a key that the record does not have."""
 
     REFUSED = "refused"
-    # Silently dropped where the format comes from: an error here if it looks like a slip of the
-    # pen or the document asks for strictness, a warning otherwise.
+    # Silently dropped by the published engine: an error here if it looks like a typing error or the
+    # document is strict, a warning otherwise.
     DROPPED = "dropped"
     KEPT = "kept"
 
@@ -192,7 +192,7 @@ class Record(Kind):
 
     def schema(self, definitions: Definitions) -> Json:
         if self.name not in definitions:
-            definitions[self.name] = None  # holds the place while the record describes itself
+            definitions[self.name] = None  # a placeholder while the record is described
             definitions[self.name] = self._describe(definitions)
         return {"$ref": f"#/$defs/{self.name}"}
 

@@ -20,8 +20,8 @@ def compile_key(key: str, mode: Mode, *, absent: Json = None) -> Extract:
     """
     Compile a bare path, a path from `$`, or a `{{…}}` expression on the content.
 
-    In compat mode a path from `$` speaks of the step's scope: what it gives is the bare path. If it
-    gives none, that means all of the content, or `absent` where that is given.
+    In compat mode a path from `$` is evaluated on the step's scope and gives the bare path. If it
+    gives none, the result is `absent`, or all of the content if that is `None`.
     """
     stripped = key.strip()
     if mode == "strict":
@@ -31,14 +31,14 @@ def compile_key(key: str, mode: Mode, *, absent: Json = None) -> Extract:
     def extract(scope: EvaluationScope, content: Json) -> Json:
         if is_object(content) or is_list(content):
             return inside(scope, content)
-        # There is nothing to look into: the content itself is the data.
+        # The content has no parts: it is the data itself.
         return content if absent is None else absent
 
     return extract
 
 
 def index_by(field: str, value: Json, *, collection: bool) -> Json:
-    """Turn a list (as a `collection`) or one object into a map by one of its fields."""
+    """Return a list (as a `collection`) or one object as a map by one of its fields."""
     if collection and is_list(value):
         keyed = [(js.own(row, field), row) for row in value]
         return {js.to_text(key): row for key, row in keyed if js.truthy(key)}
@@ -69,7 +69,7 @@ def _path(path: str, literal: str, mode: Mode) -> Extract:
     try:
         walk = compile_text(path, mode)
     except InvalidExpression:
-        # In compat mode what is no path gives null, even where a key of that name is there.
+        # In compat mode an invalid path gives null, even if there is a key of that name.
         if mode == "compat":
             return lambda _scope, _content: None
         return lambda _scope, content: js.own(content, literal)
@@ -78,10 +78,10 @@ def _path(path: str, literal: str, mode: Mode) -> Extract:
     def extract(_scope: EvaluationScope, content: Json) -> Json:
         kind: object = content.__class__
         try:
-            found = walk(content) if kind is dict or strict else UNDEFINED
+            value = walk(content) if kind is dict or strict else UNDEFINED
         except InvalidExpression:
-            found = UNDEFINED
-        return js.own(content, literal) if found is UNDEFINED else found
+            value = UNDEFINED
+        return js.own(content, literal) if value is UNDEFINED else value
 
     return extract
 

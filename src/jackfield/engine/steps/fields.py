@@ -31,15 +31,15 @@ _DEEPEST: Final = 24
 
 
 class FieldFault(Exception):
-    """A field has no value; its message says why."""
+    """A field has no value; the message is the reason."""
 
 
 @dataclass(slots=True)
 class MappingState:
     """
-    The state of mapping records: the step's context and the faults found.
+    The state of mapping records: the step's scope and the faults found.
 
-    `bare` is what expressions on an element that is no object see: in compat mode, nothing.
+    `bare` is the scope of expressions on an element that is not an object; empty in compat mode.
     """
 
     base: EvaluationScope
@@ -47,7 +47,7 @@ class MappingState:
     bare: EvaluationScope
 
 
-# Gives a field's value, from the record and its overlaid scope.
+# Returns a field's value, from the record and the scope with the record's values.
 Take: TypeAlias = Callable[[Json, EvaluationScope, MappingState], Json]
 
 
@@ -79,7 +79,7 @@ def compile_fields(document: Json, mode: Mode, path: str = "fields", depth: int 
 
 
 def map_record(fields: Fields, record: Json, state: MappingState) -> dict[str, Json]:
-    """Map one record. What is not an object has no values of its own."""
+    """Map one record; one that is not an object has no values of its own."""
     is_record = record.__class__ is dict
     own: Mapping[str, Json] = record if is_record else {}
     scope = {**state.base, **own} if is_record else state.bare
@@ -130,7 +130,7 @@ def _scalar(evaluate: Evaluate) -> Take:
 
 
 def _expression(entry: Mapping[str, Json], mode: Mode) -> Evaluate:
-    """Compile a field's expression; in compat mode what is wrong with it is told per record."""
+    """Compile a field's expression; in compat mode its faults are reported per record."""
     text = entry.get("expression")
     if text is None or text == "":
         return _failing(_EMPTY)

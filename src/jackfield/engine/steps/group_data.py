@@ -28,7 +28,7 @@ def compile_group_data(params: Mapping[str, Json], _context: CompileContext) -> 
     Compile a `group_data` step.
 
     Raises:
-        InvalidStep: it does not say which steps.
+        InvalidStep: it names no steps.
     """
     listed = params.get("stepsDataToGroup")
     if not is_list(listed):
@@ -37,8 +37,8 @@ def compile_group_data(params: Mapping[str, Json], _context: CompileContext) -> 
     single = params.get("isSingleRecord") is True
 
     async def run_grouping(run: Run) -> StepResult:
-        found = {step_id: _data(run, step_id) for step_id in step_ids}
-        present = {step_id: data for step_id, data in found.items() if js.truthy(data)}
+        results = {step_id: _data(run, step_id) for step_id in step_ids}
+        present = {step_id: data for step_id, data in results.items() if js.truthy(data)}
         copies = {step_id: js.spread(data) for step_id, data in present.items()}
         data = copies if single else _by_key(present)
         return StepResult(True, {"data": data})
@@ -51,10 +51,10 @@ def _data(run: Run, step_id: str) -> Json:
     return as_object(step.get("output")).get("data")
 
 
-def _by_key(found: Mapping[str, Json]) -> list[Json]:
-    """Merge maps by their keys, lists by position: whole numbers first, then as keys turn up."""
+def _by_key(results: Mapping[str, Json]) -> list[Json]:
+    """Merge maps by key and lists by position, in JavaScript's order of keys."""
     rows: dict[str, dict[str, Json]] = {}
-    for step_id, data in found.items():
+    for step_id, data in results.items():
         for key, row in js.spread(data).items():
             rows.setdefault(key, {})[step_id] = js.spread(row)
     return list(js.in_order(rows).values())

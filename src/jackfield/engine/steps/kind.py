@@ -14,11 +14,11 @@ Compile: TypeAlias = Callable[[Mapping[str, Json], CompileContext], StepFunction
 @dataclass(frozen=True, slots=True, eq=False)
 class StepKind:
     """
-    A kind of step: its name in `functionName`, its parameters, and how each version is compiled.
+    A kind of step: its name in `functionName`, its parameters, and a compiler for each version.
 
-    `outdated` are the parameters of version 1 where it is kept for old documents only; it ignores
-    them. The kinds are listed in `registry`, from where the engine, the checks of documents, the
-    JSON Schema and the reference page read them.
+    `outdated` are the parameters that a version 1 for old documents accepts and ignores. The kinds
+    are listed in `registry`; the engine, the checks of documents, the JSON Schema and the reference
+    page use that list.
     """
 
     name: str
@@ -27,11 +27,11 @@ class StepKind:
     outdated: Record | None = None
     # It sends requests on which the connector's `customErrors` act.
     is_request: bool = False
-    # It goes on page by page, and has its place in the caller's cursor.
+    # It paginates, and has a position in the caller's cursor.
     is_paged: bool = False
-    # It changes nothing anywhere: without a later use it has none.
+    # It has no side effects: a step whose output is unused is useless.
     is_transform: bool = False
 
     def outdated_in(self, version: str) -> Record | None:
-        """Return the parameters that `version` takes and ignores, if it does."""
+        """Return the parameters that `version` accepts and ignores, if any."""
         return self.outdated if version == "1" else None

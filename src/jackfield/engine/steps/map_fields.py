@@ -35,15 +35,9 @@ _PARAMETERS: Final = Record(
     },
     doc="Builds records of a promised shape from the provider's.",
 )
-_SEEN: Final = (
-    "context",
-    "inputs",
-    "steps",
-    "intermediateSteps",
-    "iterator",
-    "result",
-    "credentials",
-)
+_VISIBLE: Final = (
+    "context", "inputs", "steps", "intermediateSteps", "iterator", "result", "credentials",
+)  # fmt: skip
 
 
 def compile_map_fields(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
@@ -86,8 +80,8 @@ def compile_map_fields_v1(params: Mapping[str, Json], context: CompileContext) -
 
     async def run_mapping(run: Run) -> StepResult:
         steps = as_object(run.scope.get("steps"))
-        held = run.scope.get("result")
-        if held is None:
+        records = run.scope.get("result")
+        if records is None:
             return StepResult(True)
         faults: list[dict[str, Json]] = []
 
@@ -97,7 +91,7 @@ def compile_map_fields_v1(params: Mapping[str, Json], context: CompileContext) -
             mapped = map_record(fields, {}, MappingState(base, faults, base))
             return {**own, **mapped}
 
-        result = [enrich(record) for record in held] if is_list(held) else enrich(held)
+        result = list(map(enrich, records)) if is_list(records) else enrich(records)
         run.scope["result"] = result
         return StepResult(True, errors=tuple(faults), record=result)
 
@@ -106,15 +100,15 @@ def compile_map_fields_v1(params: Mapping[str, Json], context: CompileContext) -
 
 def visible(scope: EvaluationScope, mode: Mode) -> EvaluationScope:
     """
-    Return what the expressions of a mapping may see of the run.
+    Return the scope of a mapping's expressions.
 
-    In strict mode credentials are not among it, but where new ones are made.
+    In strict mode it has no credentials, unless the action refreshes them.
     """
-    seen = {name: scope[name] for name in _SEEN if name in scope}
-    refreshing = seen.get("context", {}).get("flowType") == "refresh_authentication"
+    own = {name: scope[name] for name in _VISIBLE if name in scope}
+    refreshing = own.get("context", {}).get("flowType") == "refresh_authentication"
     if mode == "strict" and not refreshing:
-        seen.pop("credentials", None)
-    return seen
+        own.pop("credentials", None)
+    return own
 
 
 def _external(sources: Mapping[str, Evaluate], base: EvaluationScope) -> dict[str, Json]:

@@ -37,7 +37,7 @@ _PARAMETERS: Final = Record(
         "baseUrl": Entry(TEXT, "Used instead of the connector's `baseUrl`."),
         "url": Entry(TEXT, "Appended to the base URL."),
         "method": Entry(
-            Evaluated(Choice(("tools/call", "tools/list"))), "What to ask.", default="tools/call"
+            Evaluated(Choice(("tools/call", "tools/list"))), "The MCP method.", default="tools/call"
         ),
         "toolName": Entry(TEXT, "The tool to call."),
         "timeout": Entry(Evaluated(Number(minimum=0)), "How long to wait, in milliseconds."),
@@ -180,7 +180,7 @@ async def _post(
 
 
 def _read(response: Response, mode: Mode) -> Json:
-    """Read one JSON-RPC message, or those of an event stream."""
+    """Parse one JSON-RPC message, or those of an event stream."""
     if not response.headers.get("content-type", "").startswith("text/event-stream"):
         return read_response(response, mode)
     text = response.body.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")

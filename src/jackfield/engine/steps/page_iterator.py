@@ -37,7 +37,7 @@ _REL: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))', re.IGNORECAS
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """`wraps` makes a single row of what is not a list."""
+    """The compiled paging of a step; `wraps` makes a single row of what is not a list."""
 
     mode: PageMode
     key: str
@@ -60,15 +60,15 @@ class Paging:
     def following(self, run: Run, reply: Reply) -> Json:
         """Return the provider's cursor for the page after this one; `None` at the end."""
         if self.mode == "link":
-            found = _next_link(reply.response.headers.get("link", ""))
+            token = _next_link(reply.response.headers.get("link", ""))
         elif self.next_key is None:
             return None
         else:
             content = dict(reply.response.headers) if self.next_in_headers else reply.data
-            found = self.next_key(run.scope, content)
-        if found is None or found is UNDEFINED or found == "" or isinstance(found, bool):
+            token = self.next_key(run.scope, content)
+        if token is None or token is UNDEFINED or token == "" or isinstance(token, bool):
             return None
-        return _same_host(run, reply, str(found)) if self.mode in ("url", "link") else found
+        return _same_host(run, reply, str(token)) if self.mode in ("url", "link") else token
 
     def continues(self, reply: Reply) -> bool:
         if self.condition is None:
@@ -95,8 +95,8 @@ def compile_paging(params: Mapping[str, Json], mode: Mode) -> Paging:
         if not isinstance(iterator.get("key"), str):
             raise missing_field(path="iterator.key")
         if iterator.get("in") not in ("query", "body"):
-            place = iterator.get("in", "undefined")
-            raise invalid_value(path="iterator.in", value=place, allowed=("query", "body"))
+            location = iterator.get("in", "undefined")
+            raise invalid_value(path="iterator.in", value=location, allowed=("query", "body"))
     condition = iterator.get("condition")
     return _with_response(
         params.get("response"),
@@ -115,12 +115,12 @@ def compile_paging(params: Mapping[str, Json], mode: Mode) -> Paging:
 def _with_response(document: Json, mode: Mode, paging: Paging) -> Paging:
     response = {} if document is None else take_object(document, "response")
     require_known(response, _RESPONSE_KEYS, "response")
-    place = response.get("nextKeyIn", "data")
-    if place not in ("data", "headers"):
-        raise invalid_value(path="response.nextKeyIn", value=place, allowed=("data", "headers"))
+    source = response.get("nextKeyIn", "data")
+    if source not in ("data", "headers"):
+        raise invalid_value(path="response.nextKeyIn", value=source, allowed=("data", "headers"))
     data_key, next_key = response.get("dataKey"), response.get("nextKey")
-    if next_key and place == "headers" and not str(next_key).lstrip().startswith("{{"):
-        # Header names come in lower case, however the connector spells them.
+    if next_key and source == "headers" and not str(next_key).lstrip().startswith("{{"):
+        # Header names of responses are in lower case.
         next_key = str(next_key).lower()
     if paging.mode == "url" and not next_key:
         raise missing_field(path="response.nextKey")
@@ -129,7 +129,7 @@ def _with_response(document: Json, mode: Mode, paging: Paging) -> Paging:
         paging,
         extract=compile_key(str(data_key), mode) if data_key else None,
         next_key=compile_key(str(next_key), mode, absent=UNDEFINED) if next_key else None,
-        next_in_headers=place == "headers",
+        next_in_headers=source == "headers",
         index_field=str(index_field) if index_field else None,
     )
 

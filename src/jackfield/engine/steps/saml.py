@@ -22,7 +22,7 @@ from jackfield.engine.steps.sign_jwt import TokenNotSigned, require_signer
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, as_object
 
-# Gives the body's key and the assertion to put there.
+# Returns the body's key and the assertion to set there.
 Assert: TypeAlias = Callable[[Run], tuple[str, str]]
 
 SAML_PARAMETERS: Final = Record(
@@ -32,10 +32,10 @@ SAML_PARAMETERS: Final = Record(
         "key": Entry(TEXT, "The private key that signs it.", required=True),
         "clientId": Entry(TEXT, "The client the assertion is for.", required=True),
         "cert": Entry(TEXT, "The certificate that belongs to the key."),
-        "issuer": Entry(TEXT, "Who issues it."),
+        "issuer": Entry(TEXT, "The issuer."),
         "lifetime": Entry(Evaluated(Number()), "How long it is valid, in seconds."),
         "nameId": Entry(TEXT, "The user it speaks for."),
-        "audience": Entry(TEXT, "Whom it is addressed to."),
+        "audience": Entry(TEXT, "The audience."),
         "nameIdentifierFormat": Entry(TEXT, "The format of `nameId`, as a URN."),
         "tokenEndpoint": Entry(TEXT, "Where it will be exchanged for a token."),
     },
@@ -80,7 +80,7 @@ def compile_saml(document: Json, context: CompileContext) -> Assert | None:
 
 
 def _assertion(options: Mapping[str, Json], moment: datetime) -> str:
-    """Write the assertion in canonical form already: what is signed is what is sent."""
+    """Return the assertion in canonical form, so that the signed text is the sent text."""
     lifetime = js.to_number(options.get("lifetime", _LIFETIME))
     if not 0 < lifetime <= 86_400:  # noqa: PLR2004 - a day
         msg = "The field 'saml.lifetime' must be a number of seconds, a day at most"

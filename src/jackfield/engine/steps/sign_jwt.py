@@ -46,7 +46,7 @@ class TokenNotSigned(HubError):
 
 def compile_sign_jwt(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
     """
-    Compile a `sign_jwt` step. Its output stands at the top, not under `data`.
+    Compile a `sign_jwt` step. Its output has no `data`: the token is a key of the output.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
@@ -65,7 +65,7 @@ def compile_sign_jwt(params: Mapping[str, Json], context: CompileContext) -> Ste
         pem = key(run.scope)
         try:
             if not isinstance(pem, str):
-                raise TokenNotSigned  # noqa: TRY301 - answered for below, like a bad key
+                raise TokenNotSigned  # noqa: TRY301 - handled below, like a bad key
             return StepResult(True, _sign(pem, claims(run.scope), require_signer(run)))
         except (ValueError, TokenNotSigned) as error:
             return fail_with(TokenNotSigned(str(error), step=run.step_id))
@@ -75,7 +75,7 @@ def compile_sign_jwt(params: Mapping[str, Json], context: CompileContext) -> Ste
 
 def require_signer(run: Run) -> Signer:
     if run.context.signer is None:
-        msg = "there is nothing here to sign with"
+        msg = "this run has no signer"
         raise TokenNotSigned(msg)
     return run.context.signer
 

@@ -17,13 +17,13 @@ from jackfield.engine.wire.soap import UsernameToken, write_envelope
 from jackfield.engine.wire.xml_writer import write_xml
 from jackfield.kit.json import Json, as_object, is_object
 
-# Writes the body of one request from its arguments.
+# Returns the body of one request, from its arguments.
 Write: TypeAlias = Callable[[EvaluationScope, Draft], str]
 
 
 def compile_envelope(params: Mapping[str, Json], mode: Mode) -> Write:
     """
-    Compile what writes the envelope: a text, an object, or built around the body args.
+    Compile the envelope: a text, an object, or one built around the body args.
 
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.

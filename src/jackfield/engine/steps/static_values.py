@@ -17,8 +17,8 @@ from jackfield.kit.json import Json, is_list
 
 _PARAMETERS: Final = Record(
     "StaticValuesParameters",
-    {"values": Entry(Template(), "What the step gives back.", required=True)},
-    doc="Gives back what it is told.",
+    {"values": Entry(Template(), "The step's data.", required=True)},
+    doc="Returns values of the connector.",
 )
 
 
@@ -28,7 +28,7 @@ def compile_static_values(params: Mapping[str, Json], context: CompileContext) -
 
     Raises:
         InvalidStep: there are no values.
-        InvalidExpression: in strict mode, one of them cannot be read.
+        InvalidExpression: in strict mode, one of them is invalid.
     """
     if params.get("values") is None:
         raise missing_field(path="values")
@@ -47,7 +47,7 @@ def compile_static_values(params: Mapping[str, Json], context: CompileContext) -
 def _compile(values: Json, mode: Mode) -> Evaluate:
     if not is_list(values) or mode == "strict":
         return compile_settled(values, mode)
-    # A list inside the list is not looked into, as in the published engine (section 3.7).
+    # A list inside the list is not evaluated, as in the published engine (section 3.7).
     items = [
         _constant(value) if is_list(value) else compile_settled(value, mode) for value in values
     ]

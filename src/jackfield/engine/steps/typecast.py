@@ -25,7 +25,7 @@ Cast: TypeAlias = Callable[[Json], Json]
 _TYPECAST_FIELD: Final = Record(
     "TypecastField",
     {**FIELD.entries, "expression": Entry(Anything(), "Ignored: the value is the record's own.")},
-    doc="A field of a record and the type it shall have.",
+    doc="A field of a record and its type.",
     unknown=Unknown.KEPT,
 )
 _PARAMETERS: Final = Record(
@@ -45,21 +45,21 @@ _DEEPEST: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class _Caster:
-    """The casts of one level: of the record itself, and of its custom fields."""
+    """The casts of a record's fields and of its custom fields."""
 
     own: tuple[tuple[str, Cast], ...]
     custom: tuple[tuple[str, Cast], ...]
 
     def record(self, record: Json) -> Json:
-        made = js.spread(record)
+        copy = js.spread(record)
         for key, cast in self.own:
-            value = made.get(key)
+            value = copy.get(key)
             if value is not None:
-                made[key] = cast(value)
-        custom = made.get(_CUSTOM)
+                copy[key] = cast(value)
+        custom = copy.get(_CUSTOM)
         if self.custom and is_object(custom):
-            made[_CUSTOM] = _Caster(self.custom, ()).record(custom)
-        return made
+            copy[_CUSTOM] = _Caster(self.custom, ()).record(custom)
+        return copy
 
     def records(self, value: Json) -> Json:
         if is_list(value):
@@ -120,7 +120,7 @@ def _compile(document: Json, path: str = "fields", depth: int = 0) -> _Caster | 
     if depth > _DEEPEST:
         msg = f"'{path}' is nested too deeply"
         raise InvalidStep(msg)
-    # Of fields with one key the last that casts holds.
+    # Of several fields with the same key the last one with a cast counts.
     own: dict[str, Cast] = {}
     custom: dict[str, Cast] = {}
     for index, entry in enumerate(take_objects(document, path)):

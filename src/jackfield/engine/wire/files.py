@@ -22,12 +22,12 @@ _EXTENSIONS: Final = {
     "text/plain": "txt",
 }
 
-# Without the tables of the machine: everywhere the same.
+# Without the tables of the machine, so that results do not depend on it.
 _TYPES: Final = mimetypes.MimeTypes()
 
 
 def name_in(disposition: str) -> str | None:
-    """Return the file name a Content-Disposition gives, without any folder in it."""
+    """Return the file name in a Content-Disposition, without folders."""
     if found := _EXTENDED.search(disposition):
         name = unquote(found[1].strip().strip('"'))
     elif found := _QUOTED.search(disposition):
@@ -40,7 +40,7 @@ def name_in(disposition: str) -> str | None:
 
 
 def disposition_of(name: str | None, content_type: str) -> str:
-    """Write a Content-Disposition; without a name, one is made up from a known content type."""
+    """Return a Content-Disposition; without a name, one is derived from the content type."""
     if name is None:
         extension = _extension_of(content_type)
         return f'attachment; filename="download.{extension}"' if extension else "attachment"
@@ -49,7 +49,7 @@ def disposition_of(name: str | None, content_type: str) -> str:
 
 
 def type_of(name: str) -> str | None:
-    """Tell a file's content type by its name."""
+    """Guess a file's content type by its name."""
     return _TYPES.guess_type(name)[0]
 
 

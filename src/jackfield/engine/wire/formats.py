@@ -35,30 +35,30 @@ _XML_FORMS: Final[Mapping[Mode, XmlForm]] = {
 }
 _BOM: Final = "\ufeff"
 _LONGEST_TITLE: Final = 80
-# Once for the process, because the codec keeps its limit there; an answer itself is bounded.
+# `csv` has one limit per process; the size of a response is bounded elsewhere.
 _LONGEST_CELL: Final = 32 * 1024 * 1024
 
 csv.field_size_limit(_LONGEST_CELL)
 
 
 def reader_of(format_: Format) -> Callable[[Response, Mode], Json]:
-    """Return what reads answers in `format_`, in the form an exchange takes it."""
+    """Return a reader of responses in `format_`, for an `Exchange`."""
     return lambda response, _mode: read_format(response, format_)
 
 
 def read_response(response: Response, mode: Mode) -> Json:
     """
-    Read a body as each mode does where nothing is said of its format.
+    Parse a body in the mode's default format.
 
     Raises:
-        ValueError: it cannot be read.
+        ValueError: it cannot be parsed.
     """
     return _read_compat(response) if mode == "compat" else read_format(response, "json")
 
 
 def read_format(response: Response, format_: Format) -> Json:
     """
-    Read the body of a success; that of a refusal is read for what it may say.
+    Parse the body of a success; that of an error may have any format.
 
     Raises:
         ValueError: it is not in that format.
@@ -73,7 +73,7 @@ def read_format(response: Response, format_: Format) -> Json:
 
 
 def read_refusal(response: Response) -> Json:
-    """Read a body that may be anything: JSON or XML if it is that, else its text."""
+    """Parse a body as JSON or XML if possible, else return its text."""
     if not response.body:
         return ""
     try:
@@ -116,7 +116,7 @@ def _read_lines(response: Response) -> Json:
 
 
 def _read_objects(response: Response) -> Json:
-    """Read one object a line."""
+    """Parse one JSON value per line."""
     rows: list[Json] = []
     for number, line in enumerate(response.body.splitlines(), 1):
         if not line.strip():
@@ -131,9 +131,9 @@ def _read_objects(response: Response) -> Json:
 
 def _read_csv(response: Response) -> Json:
     """
-    Read a table with a header row; values are texts, as CSV knows nothing else.
+    Parse a table with a header row; all values are texts.
 
-    A header name that comes again is numbered, so that no column takes another's place.
+    A repeated header name is numbered, so that no column replaces another.
     """
     reader = csv.reader(io.StringIO(_text(response), newline=""))
     try:
@@ -149,15 +149,15 @@ def _read_csv(response: Response) -> Json:
 
 
 def _unique(header: list[str]) -> list[str]:
-    """Name every column: `Opens`, `Opens (2)`; one without a name is called by its place."""
+    """Return unique column names: `Opens`, `Opens (2)`; an empty one becomes `column <n>`."""
     taken = set(header)
     counts: Counter[str] = Counter()
     names: list[str] = []
-    for place, given in enumerate(header, 1):
-        name = given or f"column {place}"
-        counts[given] += 1
-        number = counts[given]
-        while given and number > 1 and (name := f"{given} ({number})") in taken:
+    for position, title in enumerate(header, 1):
+        name = title or f"column {position}"
+        counts[title] += 1
+        number = counts[title]
+        while title and number > 1 and (name := f"{title} ({number})") in taken:
             number += 1
         taken.add(name)
         names.append(name)

@@ -17,11 +17,11 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 class _Hole(Exception):
-    """`UNDEFINED` stands somewhere inside the value."""
+    """The value contains `UNDEFINED`."""
 
 
 def encode_json(value: Json) -> bytes:
-    """Write `value`; what is `UNDEFINED` is left out of objects and null in lists."""
+    """Encode `value`; `UNDEFINED` is left out of objects and null in lists."""
     try:
         return _ENCODER.encode(value)
     except _Hole:
@@ -36,7 +36,7 @@ def encode_text(value: Json) -> str:
 
 def decode_json(body: bytes, mode: Mode) -> Json:
     """
-    Read JSON. In compat mode numbers become doubles, as they do where the format comes from.
+    Decode JSON. In compat mode numbers become doubles, as in the published engine.
 
     Raises:
         ValueError: it is not JSON.
@@ -52,7 +52,7 @@ def decode_json(body: bytes, mode: Mode) -> Json:
 
 
 def prune(value: Json) -> Json:
-    """Return a copy of `value` without `UNDEFINED`: gone from objects, null in lists."""
+    """Return a copy of `value` without `UNDEFINED`: left out of objects, null in lists."""
     kind: object = value.__class__
     if kind is dict:
         return {key: prune(inner) for key, inner in value.items() if inner is not UNDEFINED}
@@ -70,7 +70,7 @@ def _stand_in(value: object) -> object:
 
 
 def _decode_leniently(body: bytes, error: Exception) -> Json:
-    """Take what JavaScript takes and the fast decoder does not: `1e400`, lone surrogates."""
+    """Accept what JavaScript accepts and the fast decoder does not: `1e400`, lone surrogates."""
     try:
         if isinstance(error, RecursionError):
             raise error
@@ -84,7 +84,7 @@ def _refuse(word: str) -> None:
 
 
 def float_digits(number: float) -> float:
-    """Return a large number with the digits JavaScript shows of it."""
+    """Return a large number with the digits JavaScript prints."""
     text = js.number_text(number)
     return int(text) if text.lstrip("-").isdecimal() else float(text)
 
@@ -92,7 +92,7 @@ def float_digits(number: float) -> float:
 def _as_doubles(value: Json) -> Json:
     kind: object = value.__class__
     if kind is int:
-        # Where the format comes from, digits beyond a double's are zeros.
+        # In the published engine, digits beyond a double's precision are zeros.
         return value if -js.EXACT <= value <= js.EXACT else float_digits(value)
     if kind is dict:
         return {key: _as_doubles(inner) for key, inner in value.items()}

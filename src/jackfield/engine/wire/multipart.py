@@ -42,7 +42,7 @@ def _quoted(text: str) -> str:
 
 
 def _boundary(parts: Sequence[Part]) -> str:
-    """Make a boundary out of the content itself, so that it cannot occur in there."""
+    """Derive a boundary from the content, so that it cannot occur in it."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.name.encode("utf-8", "replace"))

@@ -14,14 +14,14 @@ from jackfield.kit.json import Json, is_list, is_object
 ArrayFormat: TypeAlias = Literal["repeat", "brackets", "comma", "stringify"]
 Pairs: TypeAlias = Iterator[tuple[str, str]]
 
-# Parameters without a format of their own come first; the others follow, format by format.
+# Parameters without a format come first, then the others by format.
 _GROUPS: Final = (None, "repeat", "brackets", "comma", "stringify")
 _DEEPEST: Final = 32
 
 
 @dataclass(slots=True)
 class Query:
-    """The parameters of one request, in order; a name given twice holds a list."""
+    """The parameters of one request, in order; a repeated name has a list."""
 
     values: dict[str, str | list[str]] = field(default_factory=dict[str, "str | list[str]"])
     formats: dict[str, ArrayFormat] = field(default_factory=dict[str, ArrayFormat])
@@ -59,12 +59,12 @@ class Query:
 
 
 def encode_indexed(body: Mapping[str, Json]) -> str:
-    """Write a form whose lists are numbered: `l[0]=a&o[k]=v`, blanks as `%20`."""
+    """Encode a form with numbered lists: `l[0]=a&o[k]=v`, spaces as `%20`."""
     return _joined(_nested(body, "", flat_lists=False, nulls=True), escape)
 
 
 def encode_bracketed(body: Mapping[str, Json]) -> str:
-    """Write a form whose lists are repeated: `l[]=a&o[k]=v`, blanks as `+`."""
+    """Encode a form with repeated lists: `l[]=a&o[k]=v`, spaces as `+`."""
     return _joined(flatten_form(body), _plus)
 
 

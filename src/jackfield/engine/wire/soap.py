@@ -22,7 +22,7 @@ _FIRST_ERROR: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class UsernameToken:
-    """Who is calling, for the WS-Security header."""
+    """The user name and password of the WS-Security header."""
 
     username: Json
     password: Json
@@ -37,12 +37,12 @@ def write_envelope(
     mode: Mode = "strict",
 ) -> str:
     """
-    Write an envelope around `content`, which becomes the children of `operation`.
+    Return an envelope around `content`, which becomes the children of `operation`.
 
-    Whatever has no prefix gets that of the first namespace.
+    Names without a prefix get that of the first namespace.
 
     Raises:
-        ValueError: something in it cannot be written as XML.
+        ValueError: the content cannot be written as XML.
     """
     prefix = namespaces[0][0] if namespaces else None
     if mode == "compat":
@@ -57,7 +57,7 @@ def write_envelope(
 
 def read_envelope(response: Response, mode: Mode) -> Json:
     """
-    Read an answer: what stands in the envelope's body, prefixes taken off.
+    Parse a response: the content of the envelope's body, without prefixes.
 
     Raises:
         ValueError: it is not XML.
@@ -74,22 +74,22 @@ def read_envelope(response: Response, mode: Mode) -> Json:
             raise
         return response.body.decode("utf-8", "replace")
     envelope = as_object(document.get("Envelope"))
-    # The published engine shows the envelope itself where its body is empty.
+    # The published engine returns the envelope itself if its body is empty.
     if mode == "compat" and not envelope.get("Body"):
         return envelope or document
     return envelope.get("Body", document)
 
 
-def fault_of(content: Json, mode: Mode) -> tuple[Json, str] | None:
-    """Return the fault in an answer and its words, if there is one."""
-    fault = as_object(content).get("Fault")
+def fault_of(document: Json, mode: Mode) -> tuple[Json, str] | None:
+    """Return the SOAP fault in a response and its message, if there is one."""
+    fault = as_object(document).get("Fault")
     if fault is None:
         return None
-    said = as_object(fault)
-    words = said.get("faultstring")
-    if words is None and mode == "strict":
-        words = as_object(said.get("Reason")).get("Text")
-    text = as_object(words).get(TEXT, words)
+    content = as_object(fault)
+    message = content.get("faultstring")
+    if message is None and mode == "strict":
+        message = as_object(content.get("Reason")).get("Text")
+    text = as_object(message).get(TEXT, message)
     return fault, str(text) if text else "SOAP Fault"
 
 
@@ -130,7 +130,7 @@ def _with_prefix(key: str, prefix: str | None) -> str:
 
 
 def _expanded(items: list[Json]) -> dict[str, Json] | None:
-    """Make repeated elements of one whose only attributes hold a list of values."""
+    """Repeat an element that has only attributes, for each value of a list among them."""
     only = as_object(items[0]) if len(items) == 1 else {}
     if len(only) != 1:
         return None

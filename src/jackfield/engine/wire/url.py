@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from jackfield.kit.urls import find_origin
 
-# Nothing in here needs escaping, and no segment starts with a dot.
+# A URL that needs no escaping and has no segment that starts with a dot.
 _CLEAN: Final = re.compile(
     r"https?://[A-Za-z0-9.:\-]+(?:/(?![.])[A-Za-z0-9_.~!$&'()*+,;=:@%-]*)+"
     r"(?:\?[A-Za-z0-9_.~!$&()*+,;=:@%/?\[\]-]*)?"
@@ -24,9 +24,9 @@ _TWO_DOTS: Final = frozenset(
 
 def normalize(url: str) -> str:
     """
-    Write `url` as it goes on the wire: blanks and the like escaped, dots resolved, no fragment.
+    Return `url` as it is sent: unsafe characters escaped, dots resolved, without fragment.
 
-    What is escaped already stays as it is.
+    Existing escapes are kept.
     """
     if _CLEAN.fullmatch(url) and "%2e" not in url and "%2E" not in url:
         return url
@@ -40,7 +40,7 @@ def normalize(url: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Percent-encode `text` for any part of an address; most texts need none of it."""
+    """Percent-encode `text` for any part of a URL."""
     return text if _UNRESERVED.fullmatch(text) else quote(text, safe="", errors="replace")
 
 
@@ -49,7 +49,7 @@ def join_query(url: str, query: str, *, separator: str = "?") -> str:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme and authority in their one spelling; an empty text when there is none."""
+    """Return the normalized scheme and authority; an empty text if there are none."""
     return str(find_origin(url) or "")
 
 

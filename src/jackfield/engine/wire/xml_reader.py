@@ -21,7 +21,7 @@ _EXPONENT: Final = re.compile(r"[+-]?(?:[1-9]\d*|0)(?:\.\d+)?[eE][+-]?\d{1,3}", 
 
 @dataclass(frozen=True, slots=True)
 class XmlForm:
-    """How an XML document is turned into values."""
+    """The form in which an XML document becomes values."""
 
     attribute_prefix: str = "@_"
     keep_prefixes: bool = True
@@ -61,7 +61,7 @@ def read_xml(document: bytes | str, form: XmlForm) -> dict[str, Json]:
 
 
 def parse_scalar(text: str) -> Json:
-    """Read the text of an element: numbers that would be written the same way, and booleans."""
+    """Parse an element's text: booleans, and numbers that would be formatted the same way."""
     if text in ("true", "false"):
         return text == "true"
     if _EXPONENT.fullmatch(text):

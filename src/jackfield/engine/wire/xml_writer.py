@@ -14,13 +14,13 @@ TEXT: Final = "#text"
 _DEEPEST: Final = 200
 _NAME: Final = re.compile(r":?[^\W\d][\w.\-]*(?::[^\W\d][\w.\-]*)?")
 _QUOTES: Final = {'"': "&quot;", "'": "&apos;"}
-# What XML 1.0 cannot hold, escaped or not.
+# Characters that XML 1.0 does not allow, escaped or not.
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def write_xml(content: Mapping[str, Json]) -> str:
     """
-    Write `content`'s entries as elements.
+    Return `content`'s entries as XML elements.
 
     Raises:
         ValueError: a key is not a name, or the value is nested too deeply.
