@@ -1,4 +1,4 @@
-"""`jackfield connectors run` and `eval`: one action against its provider, single cases."""
+"""Running one action against its provider, and evaluating single cases."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -32,7 +32,7 @@ from jackfield.testing.vectors import evaluate_case
 from jackfield.vault.signing import RsaSigner
 
 _UNREADABLE: Final = 2
-_LONGEST: Final = 2000
+_SHOWN: Final = 2000
 _PROBES: Final = "check"
 
 
@@ -45,8 +45,8 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """The credentials file: fields of the user and the operator, and tokens already issued."""
+class _CredentialsFile:
+    """The content of the credentials file: the user's, the operator's, and issued tokens."""
 
     opened: Credentials
     secrets: Collection[str]
@@ -61,11 +61,11 @@ class _Given:
 
 
 def run_action(path: Path, action: str, options: Options) -> None:
-    """Run `action` of the connector at `path` and print its output."""
+    """Run `action` of the connector at `path` and print what it gives back."""
     connector = _connector(path)
-    file = dict(_read_mapping(options.credentials))
-    method = _auth_method(connector, file.pop("auth_method", None))
-    credentials = _credentials(method, file)
+    content = dict(_read_mapping(options.credentials))
+    method = _auth_method(connector, content.pop("auth_method", None))
+    credentials = _credentials(method, content)
     inputs: Mapping[str, Json] = _read_mapping(options.input) if options.input else {}
     runs = _runs(connector, method, action, credentials.values, inputs)
     asyncio.run(_run(connector, method, credentials, runs, options))
@@ -74,7 +74,7 @@ def run_action(path: Path, action: str, options: Options) -> None:
 async def _run(
     connector: Connector,
     method: AuthMethod,
-    credentials: _Given,
+    credentials: _CredentialsFile,
     runs: list[tuple[CompiledAction, dict[str, Json]]],
     options: Options,
 ) -> None:
@@ -83,7 +83,7 @@ async def _run(
         rewrites=rewrite.parse(settings.provider_rewrite),
         allow_private=settings.allow_private_networks,
     )
-    redaction = _Veil(credentials.redactor, credentials.secrets)
+    veil = _Veil(credentials.redactor, credentials.secrets)
     dry_run = DryRunTransport() if options.dry_run else None
     provider = ProviderTransport(egress, connector.compiled, credentials.opened)
     context = RunContext(
@@ -95,36 +95,36 @@ async def _run(
         identifiers={},
         limiter=None,
         signer=RsaSigner(),
-        trace=_Printed(redaction) if options.trace else None,
-        explain=_Printed(redaction).explained if options.trace else None,
+        trace=_Printed(veil) if options.trace else None,
+        explain=_Printed(veil).explained if options.trace else None,
     )
     try:
         for compiled, inputs in runs:
             running = compiled.run(replace(context, inputs=inputs))
             result = await (dry_run.first_request(running) if dry_run else running)
             if isinstance(result, Request):
-                click.echo(redaction.render(result))
+                click.echo(veil.spell(result))
                 return
-            _print_result(result)
+            _print_outcome(result)
     finally:
         await egress.close()
 
 
 def evaluate_batch(file: Path) -> None:
-    """Evaluate the case in each line of `file`; exit 2 if it has other lines."""
+    """Evaluate each line of `file`; exit 2 if it is not a list of cases."""
     try:
         cases = [decode(line, dict[str, Json]) for line in file.read_bytes().splitlines() if line]
     except DecodeError as error:
         fail(f"{file} is not one JSON object a line: {error}", status=_UNREADABLE)
     signer = RsaSigner()
     for case in cases:
-        click.echo(encode(_evaluate(case, signer)).decode())
+        click.echo(encode(_answer(case, signer)).decode())
 
 
-def _evaluate(case: dict[str, Json], signer: Signer) -> dict[str, Json]:
+def _answer(case: dict[str, Json], signer: Signer) -> dict[str, Json]:
     try:
         return evaluate_case(case, signer=signer)
-    except Exception as error:  # noqa: BLE001 - an error in one case must not stop the others
+    except Exception as error:  # noqa: BLE001 - whatever is in a line, the next ones are answered
         return {"id": case.get("id"), "error": f"the case cannot be run: {error}"}
 
 
@@ -135,25 +135,25 @@ def _connector(path: Path) -> Connector:
     return load(files[0])
 
 
-def _credentials(method: AuthMethod, file: Mapping[str, Json]) -> _Given:
+def _credentials(method: AuthMethod, content: Mapping[str, Json]) -> _CredentialsFile:
     """
-    Validate the credentials of the file.
+    Check the file's content.
 
-    A method whose provider issues tokens takes them as well: all names that are not fields, nor
-    likely typos of one.
+    A method whose provider issues tokens accepts them too: names that are not fields, nor look like
+    a misspelled field.
     """
     prepared = {field.key for field in method.setup_fields}
     fields = {field.key for field in method.config_fields} | prepared
     tokens = {
         name: str(value)
-        for name, value in file.items()
+        for name, value in content.items()
         if _has_tokens(method) and name not in fields and not suggestion(name, fields)
     }
-    setup = method.check_setup({n: v for n, v in file.items() if n in prepared})
+    setup = method.check_setup({n: v for n, v in content.items() if n in prepared})
     checked = method.check(
-        {name: v for name, v in file.items() if name not in prepared and name not in tokens}
+        {name: v for name, v in content.items() if name not in prepared and name not in tokens}
     )
-    faults = (*checked.faults, *(setup.faults if prepared & file.keys() else ()))
+    faults = (*checked.faults, *(setup.faults if prepared & content.keys() else ()))
     if faults:
         msg = "the credentials do not fit the auth method"
         raise InvalidRequest(msg, faults=faults)
@@ -166,7 +166,7 @@ def _credentials(method: AuthMethod, file: Mapping[str, Json]) -> _Given:
         *tokens.values(),
     ]
     values = {**setup.values, **checked.values, **tokens}
-    return _Given(Credentials(values, Redactor(secrets)), secrets)
+    return _CredentialsFile(Credentials(values, Redactor(secrets)), secrets)
 
 
 def _has_tokens(method: AuthMethod) -> bool:
@@ -178,8 +178,8 @@ def _auth_method(connector: Connector, key: Json) -> AuthMethod:
     only = next(iter(methods)) if len(methods) == 1 else None
     method = methods.get(str(only if key is None else key))
     if method is None:
-        keys = ", ".join(methods)
-        fail(f"name one of the auth methods as auth_method in the credentials file: {keys}")
+        known = ", ".join(methods)
+        fail(f"name one of the auth methods as auth_method in the credentials file: {known}")
     return method
 
 
@@ -192,10 +192,10 @@ def _runs(
 ) -> list[tuple[CompiledAction, dict[str, Json]]]:
     if action == _PROBES:
         return [(probe.compiled, {}) for probe in method.test_actions if probe.applies(credentials)]
-    info = connector.find_action(action) or connector.find_action(f"{connector.key}_{action}")
-    if info is None:
+    found = connector.find_action(action) or connector.find_action(f"{connector.key}_{action}")
+    if found is None:
         fail(f"the connector {connector.key!r} has no action {action!r}")
-    return [(info.compiled, info.compiled.accept({"body": inputs}))]
+    return [(found.compiled, found.compiled.accept({"body": inputs}))]
 
 
 def _read_mapping(file: Path) -> Mapping[str, Json]:
@@ -209,59 +209,59 @@ def _read_mapping(file: Path) -> Mapping[str, Json]:
     return cast("Mapping[str, Json]", value)
 
 
-def _print_result(result: ActionResult) -> None:
-    for warning in result.warnings:
+def _print_outcome(outcome: ActionResult) -> None:
+    for warning in outcome.warnings:
         click.echo(f"warning: {warning}", err=True)
-    if result.file:
-        size = f"{len(result.file.content)} bytes of {result.file.content_type}"
-        click.echo(f"{result.file.name or 'file'}: {size}", err=True)
+    if outcome.file:
+        size = f"{len(outcome.file.content)} bytes of {outcome.file.content_type}"
+        click.echo(f"{outcome.file.name or 'file'}: {size}", err=True)
         return
-    content = {"data": result.data, **result.extra}
-    print_json(content if result.next is None else {**content, "next": result.next})
+    shown = {"data": outcome.data, **outcome.extra}
+    print_json(shown if outcome.next is None else {**shown, "next": outcome.next})
 
 
 @dataclass(frozen=True, slots=True)
 class _Veil:
-    """A renderer of requests without the account's secrets, however short they are."""
+    """Spells out requests without the account's secrets, however short they are."""
 
     redactor: Redactor
     secrets: Collection[str]
 
-    def render(self, request: Request) -> str:
+    def spell(self, request: Request) -> str:
         headers = masked_headers(request.headers, self.redactor, secrets=self.secrets)
         lines = [f"{request.method} {self.redactor.text(request.url)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if request.body:
-            lines += ["", self.redactor.text(request.body.decode("utf-8", "replace")[:_LONGEST])]
+            lines += ["", self.redactor.text(request.body.decode("utf-8", "replace")[:_SHOWN])]
         return "\n".join(lines)
 
 
 class _Printed:
-    """A trace of a run on standard error."""
+    """Prints what happens on standard error."""
 
-    def __init__(self, redaction: _Veil) -> None:
-        self._redaction = redaction
+    def __init__(self, veil: _Veil) -> None:
+        self._veil = veil
 
     def step_started(self, step_id: str, function: str) -> None:
         self._print(f"step {step_id}: {function}", bold=True)
 
     def explained(self, place: str, text: str, value: Json) -> None:
-        result = msgspec.json.encode(self._redaction.redactor.value(value), enc_hook=repr).decode()
-        self._print(f"  {place}: {text} → {result[:_LONGEST]}")
+        shown = msgspec.json.encode(self._veil.redactor.value(value), enc_hook=repr).decode()
+        self._print(f"  {place}: {text} → {shown[:_SHOWN]}")
 
     def requested(self, step_id: str, request: Request) -> None:
-        self._print(self._redaction.render(request))
+        self._print(self._veil.spell(request))
 
     def answered(self, step_id: str, response: Response, *, seconds: float) -> None:
         self._print(f"< {response.status} after {seconds * 1000:.0f} ms")
-        body = response.body.decode("utf-8", "replace")[:_LONGEST]
-        self._print(self._redaction.redactor.text(body))
+        body = response.body.decode("utf-8", "replace")[:_SHOWN]
+        self._print(self._veil.redactor.text(body))
 
     def step_ended(self, step_id: str, state: StepState, output: Mapping[str, Json]) -> None:
-        parsed = {name: value for name, value in output.items() if name != "raw"}
-        redacted = self._redaction.redactor.value(parsed)
+        shown = {name: value for name, value in output.items() if name != "raw"}
+        redacted = self._veil.redactor.value(shown)
         text = msgspec.json.encode(redacted, enc_hook=repr).decode()
-        self._print(f"step {step_id}: {state} {text[:_LONGEST]}")
+        self._print(f"step {step_id}: {state} {text[:_SHOWN]}")
 
     def _print(self, text: str, *, bold: bool = False) -> None:
         click.echo(click.style(text, bold=bold), err=True)

@@ -17,16 +17,16 @@ _EFFECTS_OF_TYPE: Final[Mapping[str, tuple[str, ...]]] = {
     "delete": ("delete",),
 }
 _HARMLESS: Final = frozenset({"read", "search"})
-# What is sent to people cannot be taken back.
+# Messages sent to people cannot be undone either.
 _IRREVERSIBLE: Final = frozenset({"delete", "send"})
 
 
 @dataclass(frozen=True, eq=False)
 class ActionInfo:
-    """An action as people and models see it; `schema` and `compiled` are made when asked for.
+    """An action's metadata; `schema` and `compiled` are made on first use.
 
-    `id` is the action's name everywhere outside its file; `name` its name inside. `effects` is
-    empty where the document neither says nor implies what the action does.
+    `id` is the action's full id, `name` its id inside the connector's file. `effects` is empty if
+    the document neither declares nor implies them.
     """
 
     id: str

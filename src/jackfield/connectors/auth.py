@@ -23,7 +23,7 @@ from jackfield.kit.json import Json, items, mapping, text, words
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A remark in the form; `anchor` is the key of the field it stands at."""
+    """A remark in the form; `anchor` is the key of the field it is shown at."""
 
     key: str
     type: str
@@ -40,7 +40,7 @@ class Environment:
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """An action run with new credentials to find out whether the provider takes them."""
+    """An action that verifies new credentials."""
 
     action: str | Mapping[str, Json]
     is_required: bool
@@ -52,13 +52,13 @@ class Probe:
         return self.compilation.action(self.action)
 
     def applies(self, credentials: Mapping[str, str]) -> bool:
-        """Whether it is to be run for these credentials."""
+        """Whether to run it for these credentials."""
         return self.condition is None or bool(evaluate(self.condition, credentials))
 
 
 @dataclass(frozen=True, eq=False)
 class Refresh:
-    """How credentials are renewed; `schedule` is a cron expression."""
+    """The renewal of credentials; `schedule` is a cron expression."""
 
     action: Mapping[str, Json]
     schedule: str | None
@@ -71,7 +71,7 @@ class Refresh:
 
 @dataclass(frozen=True, eq=False)
 class Identity:
-    """How to tell which account at the provider credentials belong to."""
+    """The way to identify the provider's account that credentials belong to."""
 
     action: str | Mapping[str, Json] | None
     values: str
@@ -83,20 +83,19 @@ class Identity:
         return None if self.action is None else self.compilation.action(self.action)
 
     def read(self, credentials: Mapping[str, str], output: Json) -> frozenset[str]:
-        """Return what tells the account apart; one value in common means that it is the same."""
-        found = evaluate(self.values, credentials, output=output)
-        place = "" if self.within is None else spell(evaluate(self.within, credentials))
-        each = cast("list[Json]", found) if isinstance(found, list) else [found]
-        return frozenset(f"{place}/{text}" for value in each if (text := spell(value)))
+        """Return the account's identities; one in common means that it is the same account."""
+        value = evaluate(self.values, credentials, output=output)
+        within = "" if self.within is None else spell(evaluate(self.within, credentials))
+        values = cast("list[Json]", value) if isinstance(value, list) else [value]
+        return frozenset(f"{within}/{text}" for item in values if (text := spell(item)))
 
 
 @dataclass(frozen=True, eq=False)
 class AuthMethod:
     """One way of authenticating.
 
-    `config_fields` are what the user fills in to link an account, `setup_fields` what the operator
-    fills in once. `authorization` is the document's own, for what OAuth needs before there is a
-    token.
+    The user fills in `config_fields` to link an account, the operator fills in `setup_fields` once.
+    `authorization` is the document's, for what OAuth needs before there is a token.
     """
 
     key: str
@@ -129,7 +128,7 @@ class AuthMethod:
         return self.type == "oauth2" and self.grant_type == "authorization_code"
 
     def visible(self, credentials: Mapping[str, str]) -> tuple[Field, ...]:
-        """Return the fields to ask for, given what is filled in so far."""
+        """Return the fields to show for the values entered so far."""
         return visible_fields(self.config_fields, credentials)
 
     def link_guide(
@@ -138,24 +137,23 @@ class AuthMethod:
         scopes: Collection[str] | None = None,
         values: Mapping[str, str] | None = None,
     ) -> Guide:
-        """Return what a user reads to link an account; of the parts for certain scopes, `scopes`'.
+        """Return the guide for linking an account, without the parts for other scopes than `scopes`.
 
-        Links lead where the choices among `values` say. It ends with the section about the hub's
-        own form.
+        Links lead to the consoles chosen in `values`. The last section is about the hub's own form.
         """
-        asked = [each.label for each in self.config_fields if not each.computed]
+        labels = [field.label for field in self.config_fields if not field.computed]
         own = self.config_guide or Guide(())
-        closing = linking_section(asked, redirects=self.redirects)
+        closing = linking_section(labels, redirects=self.redirects)
         guide = replace(own, sections=(*own.sections, closing))
         guide = chosen_consoles(guide, self.config_fields, values or {})
         return guide if scopes is None else select(guide, scopes)
 
     def check(self, credentials: Mapping[str, object]) -> Checked:
-        """Check what a user filled in, all of it at once."""
+        """Check all values a user filled in."""
         return check_credentials(self.config_fields, credentials)
 
     def check_setup(self, setup: Mapping[str, object]) -> Checked:
-        """Check what an operator filled in."""
+        """Check all values an operator filled in."""
         return check_credentials(self.setup_fields, setup, root="setup")
 
 
@@ -164,11 +162,11 @@ def read_auth_method(
 ) -> AuthMethod:
     support = mapping(entry, "support")
     guides = mapping(support, "guides")
-    named = text(entry, "type")
+    kind = text(entry, "type")
     return AuthMethod(
         key=key,
         label=text(entry, "label"),
-        type="oauth2" if named == "oauth2" else "mcp" if named == "mcp" else "custom",
+        type="oauth2" if kind == "oauth2" else "mcp" if kind == "mcp" else "custom",
         grant_type=text(entry, "grantType") or "authorization_code",
         config_fields=tuple(map(read_field, items(entry, "configFields"))),
         setup_fields=tuple(map(read_field, items(entry, "setupFields"))),
@@ -188,10 +186,10 @@ def read_auth_method(
 
 
 def _environments(entry: Mapping[str, Json]) -> tuple[Environment, ...]:
-    given = tuple(
+    declared = tuple(
         Environment(text(each, "key"), text(each, "name")) for each in items(entry, "environments")
     )
-    return given or (Environment("production", "Production"),)
+    return declared or (Environment("production", "Production"),)
 
 
 def _probes(entry: Mapping[str, Json], compilation: Compilation) -> tuple[Probe, ...]:

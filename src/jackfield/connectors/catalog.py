@@ -32,7 +32,7 @@ class ActionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """One main file: what it was at its last reading, and what could be made of it."""
+    """One main file: its signature when it was last read, and the connector or its findings."""
 
     signature: Signature
     connector: Connector | None
@@ -42,11 +42,11 @@ class _Loaded:
 class Catalog:
     """The connectors found in some folders; of two with the same key, the later folder's counts.
 
-    Reading never waits for loading: a reload puts a complete new state in place of the old one.
+    Readers never wait for loading: a reload replaces the complete state at once.
     """
 
     def __init__(self, folders: Sequence[Path], *, cache: Path | None = None) -> None:
-        """`cache` is a folder for what was read before, and may be deleted at any time."""
+        """`cache` is a folder for parsed connectors; it may be deleted at any time."""
         self._folders = tuple(folders)
         self._cache = Cache(cache) if cache else None
         self._files: Mapping[Path, _Loaded] = {}
@@ -55,21 +55,21 @@ class Catalog:
         self._derived: dict[object, Any] = {}
 
     def load(self) -> None:
-        """Read every connector; those that cannot be used are left out and in `findings`."""
+        """Load every connector; invalid ones are left out and reported in `findings`."""
         self._read({})
         if self._cache:
             self._cache.prune()
 
     def reload_if_changed(self) -> bool:
-        """Read what has changed since, and say whether anything has.
+        """Load the connectors that changed, and return whether there were any.
 
-        A connector that no longer loads stays as it was, and `findings` says so.
+        A connector that no longer loads keeps its last version, with a finding in `findings`.
         """
         return self._read(self._files)
 
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
-        """Everything wrong or doubtful in what was found."""
+        """The errors and warnings of all connectors."""
         return (*(each for file in self._files.values() for each in file.findings), *self._clashes)
 
     def connectors(self) -> tuple[Connector, ...]:
@@ -84,7 +84,7 @@ class Catalog:
         Return a connector.
 
         Raises:
-            ConnectorNotFound: there is none with this key.
+            ConnectorNotFound: there is no connector with this key.
         """
         connector = self._connectors.get(key)
         if connector is None:
@@ -92,11 +92,11 @@ class Catalog:
         return connector
 
     def derived(self, make: Callable[[Self], T]) -> T:
-        """Return what `make` makes of these connectors; it is kept until they change."""
-        kept = self._derived
-        if make not in kept:
-            kept[make] = make(self)
-        return kept[make]
+        """Return `make(self)`, cached until the connectors change."""
+        cached = self._derived
+        if make not in cached:
+            cached[make] = make(self)
+        return cached[make]
 
     def has_derived(self, make: Callable[[Self], object]) -> bool:
         return make in self._derived
@@ -106,7 +106,7 @@ class Catalog:
         Return an action by its full id, and the connector it belongs to.
 
         Raises:
-            ActionNotFound: there is none with this id.
+            ActionNotFound: there is no action with this id.
         """
         connector = self.owner(action_id)
         action = connector.find_action(action_id) if connector else None
@@ -117,7 +117,7 @@ class Catalog:
         return connector, action.compiled
 
     def owner(self, action_id: str) -> Connector | None:
-        """Return the connector an action id begins with: keys may hold `_`, so the longest."""
+        """Return the connector of an action id: the longest matching key, as keys may have `_`."""
         end = len(action_id)
         while (end := action_id.rfind("_", 0, end)) > 0:
             if connector := self._connectors.get(action_id[:end]):
@@ -156,7 +156,7 @@ class Catalog:
 
 
 def own_folder() -> Path:
-    """Return where the connectors that come with the hub are."""
+    """Return the folder of the connectors that come with the hub."""
     package = Path(__file__).parents[1]
     installed = package / "_connectors"
     return installed if installed.is_dir() else package.parents[1] / "connectors"
@@ -174,7 +174,7 @@ def _by_key(files: Iterable[_Loaded]) -> tuple[dict[str, Connector], tuple[Diagn
         if connector is None:
             continue
         if other := connectors.get(connector.key):
-            message = f"It takes the place of '{connector.key}' in {other.file}."
+            message = f"It replaces '{connector.key}' in {other.file}."
             clashes.append(Diagnostic(connector.file, 1, 1, "info.key", message, Severity.WARNING))
         connectors[connector.key] = connector
     return dict(sorted(connectors.items())), tuple(clashes)

@@ -17,7 +17,7 @@ from jackfield.kit.json import Json, items, mapping, text, words
 
 @dataclass(frozen=True, slots=True)
 class ScopeDefinition:
-    """A scope, a plan, a flag: whatever gates actions at the provider."""
+    """A scope, plan or flag that gates actions at the provider."""
 
     name: str
     description: str
@@ -33,10 +33,10 @@ class Link:
 
 @dataclass(frozen=True, eq=False)
 class Connector:
-    """One provider: what it is, how an account is linked, what can be done with it.
+    """One provider with its auth methods and actions.
 
-    `icon` is a file beside the connector or a URL. `findings` are doubts about the document, and
-    faults that make single actions unusable.
+    `icon` is a file beside the connector or a URL. `findings` are warnings, and errors that make
+    single actions unusable.
     """
 
     key: str
@@ -59,12 +59,12 @@ class Connector:
 
     @property
     def is_offered(self) -> bool:
-        """Whether it is listed for projects; an internal one is there, and not shown."""
+        """Whether it is listed for projects; an internal one exists but is not shown."""
         return self.release_stage != "internal"
 
     @property
     def icon_path(self) -> str:
-        """The path at which the hub serves its icon."""
+        """The path of its icon on the hub."""
         return f"/connectors/{self.key}/icon"
 
     @property
@@ -72,7 +72,7 @@ class Connector:
         return self.compilation.connector
 
     def find_action(self, action_id: str) -> ActionInfo | None:
-        """Find an action by its full id."""
+        """Return the action with this full id, if there is one."""
         return self._actions_by_id.get(action_id)
 
     def find_auth_method(self, key: str) -> AuthMethod | None:
@@ -80,20 +80,20 @@ class Connector:
 
     def scopes_for(self, action_ids: Iterable[str]) -> frozenset[str]:
         """Return the scopes to grant for actions: those that no other one of them includes."""
-        wanted = {
+        required = {
             scope
-            for each in action_ids
-            if (action := self.find_action(each)) is not None
+            for action_id in action_ids
+            if (action := self.find_action(action_id)) is not None
             for scope in action.required_scopes
         }
         included = {
             inner
             for definition in self.scope_definitions
-            if definition.name in wanted
+            if definition.name in required
             for inner in definition.includes
             if inner != definition.name
         }
-        return frozenset(wanted - included)
+        return frozenset(required - included)
 
     @cached_property
     def _actions_by_id(self) -> dict[str, ActionInfo]:
@@ -103,21 +103,21 @@ class Connector:
 def build(
     compilation: Compilation, *, file: Path, findings: tuple[Diagnostic, ...] = ()
 ) -> Connector:
-    """Make a connector of a document that is known to follow the format."""
+    """Build a connector from a valid document."""
     document = compilation.document
-    described = mapping(document, "info")
-    key = text(described, "key")
+    info = mapping(document, "info")
+    key = text(info, "key")
     return Connector(
         key=key,
-        title=text(described, "title"),
-        version=text(described, "version"),
-        description=text(described, "description"),
+        title=text(info, "title"),
+        version=text(info, "version"),
+        description=text(info, "description"),
         details=text(document, "details"),
         instructions=text(mapping(document, "mcp"), "instructions"),
         categories=tuple(document.get("categories") or ()),
         release_stage=text(document, "releaseStage") or "ga",
         mode="strict" if document.get("engine") == "strict" else "compat",
-        icon=_icon(text(mapping(described, "assets"), "icon"), file.parent),
+        icon=_icon(text(mapping(info, "assets"), "icon"), file.parent),
         links=tuple(_links(document)),
         scope_definitions=tuple(
             ScopeDefinition(name, text(scope, "description"), tuple(words(scope.get("includes"))))

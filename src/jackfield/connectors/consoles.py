@@ -26,7 +26,7 @@ class _Console:
 
 
 def chosen_consoles(guide: Guide, fields: Iterable[Field], values: Mapping[str, str]) -> Guide:
-    """Return `guide` with its links leading where the choices among `values` say."""
+    """Return `guide` with its links to the consoles chosen in `values`."""
     consoles = [
         _Console(field.key, option.value, option.label, option.console)
         for field in fields
@@ -47,7 +47,7 @@ def chosen_consoles(guide: Guide, fields: Iterable[Field], values: Mapping[str, 
 
 
 def console_fields(fields: Iterable[Field]) -> frozenset[str]:
-    """Return the keys of the fields whose choice decides where links lead."""
+    """Return the keys of the fields whose options have consoles."""
     return frozenset(
         field.key for field in fields if any(option.console for option in field.options)
     )

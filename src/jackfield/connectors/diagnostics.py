@@ -14,7 +14,7 @@ _SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One fault or doubt: `line` and `column` count from 1, `path` is the key's place."""
+    """One error or warning: `line` and `column` count from 1, `path` is the key's path."""
 
     file: Path
     line: int
@@ -37,7 +37,7 @@ class InvalidConnector(InvalidRequest):
     code = "invalid_connector"
 
     def __init__(self, findings: Iterable[Diagnostic]) -> None:
-        """`findings` are everything that was found, warnings too."""
+        """`findings` are the errors and warnings."""
         self.findings = tuple(sorted(findings))
         errors = [finding for finding in self.findings if finding.is_error]
         shown = "\n".join(map(str, errors[:_SHOWN]))

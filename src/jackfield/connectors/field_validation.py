@@ -20,9 +20,9 @@ _NUMBER: Final = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was filled in, put in order, and everything that is wrong or doubtful about it.
+    """The normalized values of a form, with its faults and warnings.
 
-    `values` may be used only if there are no `faults`; `warnings` are for the person to read.
+    `values` may be used only if there are no `faults`; `warnings` are shown to the user.
     """
 
     values: dict[str, str]
@@ -31,11 +31,11 @@ class Checked:
 
 
 def check_credentials(
-    fields: Sequence[Field], given: Mapping[str, object], *, root: str = "credentials"
+    fields: Sequence[Field], raw: Mapping[str, object], *, root: str = "credentials"
 ) -> Checked:
-    """Check `given`, field by field; an empty text is nothing. Faults never hold a value."""
-    entered = {name: text for name, value in given.items() if (text := _text(value))}
-    faults = list(_misfits(fields, given, root))
+    """Check `raw` values by field; an empty text counts as absent. Faults never contain a value."""
+    entered = {name: text for name, value in raw.items() if (text := _text(value))}
+    faults = list(_misfits(fields, raw, root))
     warnings: list[Fault] = []
     values: dict[str, str] = {}
     for field in fields:
@@ -44,7 +44,7 @@ def check_credentials(
         path = f"{root}.{field.key}"
         text = _filled(field, entered, values)
         if text is None:
-            if field.required and _is_text(given.get(field.key)):
+            if field.required and _is_text(raw.get(field.key)):
                 faults.append(Fault(path, f"{field.label} is required."))
             continue
         value, message = _normalize(field, text)
@@ -58,12 +58,12 @@ def check_credentials(
 
 
 def evaluate(text: str, credentials: Mapping[str, str], *, output: Json = None) -> Json:
-    """Evaluate a condition or a default on what is filled in so far; a broken one is nothing."""
+    """Evaluate a condition or default on the values so far; an invalid one is `None`."""
     return compile_safely(text, "compat")({"credentials": dict(credentials), "output": output})
 
 
 def spell(value: Json) -> str:
-    """Write what came of an expression as a text; what is no text, number or switch is nothing."""
+    """Return an expression's result as text; empty unless it is a text, number or boolean."""
     return _text(value) or ""
 
 
@@ -77,10 +77,10 @@ def _is_visible(field: Field, credentials: Mapping[str, str]) -> bool:
     return bool(evaluate(field.condition, credentials))
 
 
-def _misfits(fields: Sequence[Field], given: Mapping[str, object], root: str) -> Iterator[Fault]:
-    """Yield what is wrong with the names, and with values that no form gives."""
+def _misfits(fields: Sequence[Field], raw: Mapping[str, object], root: str) -> Iterator[Fault]:
+    """Yield the faults of unknown names, and of values that are not texts."""
     labels = {field.key: field.label for field in fields}
-    for name, value in given.items():
+    for name, value in raw.items():
         if name not in labels:
             meant = suggestion(name, labels)
             hint = f" Did you mean '{meant}'?" if meant else ""
@@ -94,14 +94,14 @@ def _is_text(value: object) -> bool:
 
 
 def _text(value: object) -> str | None:
-    """Return a value without the blanks around it; nothing for what is nothing."""
+    """Return a value as stripped text; `None` if it is empty or not a text."""
     if not isinstance(value, str | int | float):
         return None
     return spell_value(value).strip() or None
 
 
 def _filled(field: Field, entered: Mapping[str, str], values: Mapping[str, str]) -> str | None:
-    """Return what counts as filled in; what nobody may enter is worked out."""
+    """Return the entered value, or the field's own value if it is computed or a default."""
     text = entered.get(field.key)
     if field.value is None or (text and not field.computed and not field.read_only):
         return text
@@ -111,7 +111,7 @@ def _filled(field: Field, entered: Mapping[str, str], values: Mapping[str, str])
 
 
 def _normalize(field: Field, text: str) -> tuple[str, str | None]:
-    """Return the value to keep, or what is wrong with it."""
+    """Return the value to store, and a message if it is invalid."""
     if len(text) > _LONGEST:
         return "", f"{field.label} is too long."
     if field.type == "select":

@@ -17,7 +17,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What a field accepts: a pattern, or the name of a well-known form of text."""
+    """A field's validation: a pattern, or the name of a text format."""
 
     pattern: str | None
     format: str | None
@@ -26,7 +26,7 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A doubt about values that do not look like `pattern`: shown, never a refusal."""
+    """A warning for values that do not match `pattern`; they are not refused."""
 
     pattern: str
     message: str
@@ -34,7 +34,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing a form asks for. `value` and `condition` may be expressions."""
+    """One field of a form. `value` and `condition` may be expressions."""
 
     key: str
     label: str
@@ -81,7 +81,7 @@ def read_field(entry: Mapping[str, Json]) -> Field:
 
 
 def spell_value(value: Json) -> str:
-    """Write a value as the text it is submitted and stored as."""
+    """Return a value as the text that is submitted and stored."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():

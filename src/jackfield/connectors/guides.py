@@ -48,13 +48,13 @@ class Guide:
 
 
 def read_guide(entry: Mapping[str, Json]) -> Guide | None:
-    """Read a guide of the document; an auth method need not have one."""
+    """Return a guide of the document, if it has sections."""
     sections = tuple(map(_section, items(entry, "sections")))
     return Guide(sections, text(entry, "warning")) if sections else None
 
 
 def select(guide: Guide, scopes: Collection[str]) -> Guide:
-    """Leave out what is not about any of `scopes`; what names no scopes is always about them.
+    """Return the parts of a guide for `scopes`; parts without scopes are always included.
 
     A step that lists scopes to grant lists only those among `scopes`.
     """
@@ -70,7 +70,7 @@ def select(guide: Guide, scopes: Collection[str]) -> Guide:
 
 
 def depends_on_scopes(guide: Guide) -> bool:
-    """Tell whether parts of a guide are for some actions only."""
+    """Whether parts of a guide are for some scopes only."""
     return any(
         part.applicable_scopes or getattr(part, "display_scopes", ())
         for section in guide.sections
@@ -79,13 +79,13 @@ def depends_on_scopes(guide: Guide) -> bool:
 
 
 def without_hub(guide: Guide) -> Guide:
-    """Leave out what is about the hub itself."""
+    """Return a guide without the sections about the hub itself."""
     sections = tuple(section for section in guide.sections if not section.names_hub)
     return replace(guide, sections=sections)
 
 
 def linking_section(labels: Iterable[str], *, redirects: bool) -> Section:
-    """Make the section that ends every guide: how the hub's form is filled in."""
+    """Return the last section of every guide: filling in the hub's form."""
     points = tuple(f"**{label}**" for label in labels)
     fill_in = Step("Fill in the fields", "Enter what you found in the steps above:", points)
     sign_in = "You are sent to the provider's own page: sign in there and allow the access."
@@ -113,13 +113,9 @@ def linking_section(labels: Iterable[str], *, redirects: bool) -> Section:
 
 
 def plain(guide: Guide) -> Json:
-    """Return a guide as the API gives it out: the document's own keys, nothing empty."""
+    """Return a guide as the API has it: the document's own keys, nothing empty."""
     sections = [_plain_section(section) for section in guide.sections]
-    return (
-        {"warning": guide.warning, "sections": sections}
-        if guide.warning
-        else {"sections": sections}
-    )
+    return {**_filled(warning=guide.warning), "sections": sections}
 
 
 def _narrow(step: Step, scopes: Collection[str]) -> Step:

@@ -19,12 +19,12 @@ _REFERENCE: Final = re.compile(
     re.VERBOSE,
 )
 _ROOT: Final = re.compile(r"\s*\$\.([A-Za-z_]\w*)")
-# What expressions of a step see of its run; parts of a step that look at something else.
+# The names in a step's scope; and the parts of a step that are evaluated in another scope.
 _ROOTS: Final = (
     "inputs", "credentials", "steps", "context", "connector", "action", "iterator", "settings",
     "intermediateSteps", "result", "pageIterator", "scopes",
 )  # fmt: skip
-_OTHER_SIGHTS: Final = frozenset(
+_OTHER_SCOPES: Final = frozenset(
     {"fields", "fieldConfigs", "response", "customErrors", "iterator", "dataSync", "permissions"}
 )
 _PLAIN_INPUT: Final = re.compile(r"\$\.inputs\.(\w+)|\{\{\s*(?:\$\.)?inputs\.(\w+)\s*\}\}")
@@ -51,7 +51,7 @@ class _Action:
 
 
 def check(document: Mapping[str, Json], report: Report) -> None:
-    """Warn; `report` already knows the document's expressions."""
+    """Report warnings; `report` already has the document's expressions."""
     known = _credentials(document)
     for method_at, method in _methods(document):
         _raw_secrets(mapping(method, "authorization"), (method_at, "authorization"), report)
@@ -80,14 +80,14 @@ def _check_parameters(
         value = text(arg, "value")
         name = text(arg, "name")
         if value and not is_evaluated(value) and _is_secret_header(arg):
-            report.warning((place, "value"), f"The secret '{name}' stands in the document.")
-        found = _PLAIN_INPUT.fullmatch(value)
-        given = found and (found[1] or found[2])
-        if report.mode == "compat" and given in optional and not arg.get("condition"):
+            report.warning((place, "value"), f"The document contains the secret '{name}'.")
+        match = _PLAIN_INPUT.fullmatch(value)
+        input_name = match and (match[1] or match[2])
+        if report.mode == "compat" and input_name in optional and not arg.get("condition"):
             report.warning(
                 (place, "value"),
-                f"'{given}' is optional, so this sends 'undefined' when it is not given. "
-                f"Add condition: '{{{{present(inputs.{given})}}}}'.",
+                f"'{input_name}' is optional, so this sends 'undefined' when it is not given. "
+                f"Add condition: '{{{{present(inputs.{input_name})}}}}'.",
             )
 
 
@@ -138,12 +138,12 @@ def _unknown_names(action: _Action, credentials: set[str], report: Report) -> No
 
 
 def _unknown_root(expression: str, at: At, report: Report) -> None:
-    found = _ROOT.match(expression)
-    if found is None or found[1] in _ROOTS or not _OTHER_SIGHTS.isdisjoint(unwind(at)):
+    match = _ROOT.match(expression)
+    if match is None or match[1] in _ROOTS or not _OTHER_SCOPES.isdisjoint(unwind(at)):
         return
-    meant = suggestion(found[1], _ROOTS)
+    meant = suggestion(match[1], _ROOTS)
     if meant:
-        message = f"'$.{found[1]}' is nothing a step sees. Did you mean '$.{meant}'?"
+        message = f"A step has no '$.{match[1]}'. Did you mean '$.{meant}'?"
         report.warning(at, message)
 
 
@@ -156,7 +156,7 @@ def _unknown_credentials(expression: str, at: At, known: set[str], report: Repor
 def _doubt(root: str, name: str, known: set[str], at: At, report: Report) -> None:
     meant = suggestion(name, sorted(known))
     if root == "credentials" and meant is None:
-        # A provider may give out credentials that no field asks for.
+        # A provider may issue credentials that no field has.
         return
     message = f"'{root}.{name}' is not {_MEANINGS[root]}."
     report.warning(at, f"{message} Did you mean '{meant}'?" if meant else message)
@@ -185,7 +185,7 @@ def _raw_secrets(authorization: Mapping[str, Json], at: At, report: Report) -> N
     for name in ("token", "password", "value"):
         value = text(authorization, name)
         if value and not is_evaluated(value):
-            message = "A secret stands in the document; take it from '$.credentials'."
+            message = "The document contains a secret; take it from '$.credentials'."
             report.warning((at, name), message)
 
 

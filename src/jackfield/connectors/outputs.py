@@ -20,8 +20,8 @@ def output_schema(action: ActionInfo) -> dict[str, Json] | None:
     """
     Return the JSON Schema of an action's data: one record, or a list of them.
 
-    Only for actions that map the provider's fields to declared ones and cast them; nothing is
-    known of the others. What the provider left out is null.
+    Only for actions that map the provider's fields to declared ones and cast them; others have no
+    schema. Fields that the provider leaves out are null.
     """
     document = next(
         entry

@@ -10,20 +10,20 @@ from typing import Final
 from jackfield.engine.expressions.errors import SyntaxFault
 from jackfield.engine.expressions.patterns import Pattern
 
-# No credential is longer, and a value that is cannot keep a matcher busy.
+# No credential is longer; a bound on the time of a match.
 _LONGEST: Final = 8192
 _REPEAT: Final = re.compile(r"\{(\d*)(?:(,)(\d*))?\}")
 
 
 @dataclass(slots=True)
 class _Group:
-    """Whether what is inside can match in more than one way."""
+    """Whether the group's content can match in more than one way."""
 
     varies: bool = False
 
 
 def fault(pattern: str) -> str | None:
-    """Return what is wrong with a pattern, or `None`."""
+    """Return the fault of a pattern, or `None`."""
     if _compile(pattern) is None:
         return "is not a regular expression"
     if backtracks(pattern):
@@ -32,7 +32,7 @@ def fault(pattern: str) -> str | None:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether `text` fits, by a pattern that is known to be safe; an unsafe one fits everything."""
+    """Whether `text` matches a safe pattern; an unsafe one matches everything."""
     if len(text) > _LONGEST:
         return False
     finds = _safe(pattern)
@@ -43,8 +43,8 @@ def backtracks(pattern: str) -> bool:
     """
     Whether a group that is repeated holds a repetition of variable width or an alternative.
 
-    Stricter than necessary, and quick: the same rule other tools of this format apply. It protects
-    the browser, which runs the pattern too.
+    Stricter than necessary, and quick: the rule that other tools of this format apply. It protects
+    the browser, which evaluates the pattern too.
     """
     groups = [_Group()]
     position = 0
@@ -124,7 +124,7 @@ def _unmetered(_cost: int) -> None:
 
 def _compile(pattern: str) -> re.Pattern[str] | None:
     with warnings.catch_warnings():
-        # What may come to mean something else in a later Python means what it does in this one.
+        # Patterns whose meaning may change in a later Python have this version's meaning.
         warnings.simplefilter("ignore", FutureWarning)
         try:
             return re.compile(pattern)

@@ -16,7 +16,7 @@ from jackfield.engine.connector import CompiledAction
 from jackfield.engine.steps.request import REQUEST
 from jackfield.kit.json import Json, as_list, items, mapping, text, texts
 
-# A read that fails for what was asked, and not for who asked, was let in.
+# A read that fails because of its parameters, not of its credentials, was authorized.
 _READ_REFUSALS: Final = frozenset({400, 422})
 _READS: Final = frozenset({"read", "search"})
 _EMPTY_BODY: Final[Mapping[str, Json]] = {
@@ -29,11 +29,11 @@ _EMPTY_BODY: Final[Mapping[str, Json]] = {
 
 @dataclass(frozen=True, eq=False)
 class PermissionProbe:
-    """A request that tells whether credentials may run the actions it stands for.
+    """A request whose response shows whether credentials may run the actions it covers.
 
-    It stands for the actions it names and, of those that have one of its tags, for the reading ones
-    if it reads itself, else for the others. `refusals` are the statuses by which the provider
-    refuses the request of somebody who is allowed to make it.
+    It covers the actions it names and, of those with one of its tags, the reading ones if it reads
+    itself, else the others. `refusals` are the statuses by which the provider refuses the request
+    although the credentials may make it.
     """
 
     key: str
@@ -58,14 +58,14 @@ class PermissionProbe:
             {
                 "actionId": self.key,
                 "actionType": "test",
-                # What is no read is not repeated.
+                # A write is not retried.
                 "effects": ["read"] if self.reads else ["write"],
                 "steps": [{"stepId": "ask", "stepFunction": call}],
             }
         )
 
     def covers(self, action: ActionInfo) -> bool:
-        """Whether an action of one of its tags is of its kind."""
+        """Whether an action has one of its tags and reads or writes like it."""
         return self.reads == _READS.issuperset(action.effects) and not self.tags.isdisjoint(
             action.tags
         )
@@ -82,7 +82,7 @@ def read_permissions(
 
 
 def find_probe(probes: tuple[PermissionProbe, ...], action: ActionInfo) -> PermissionProbe | None:
-    """Find the probe that stands for an action: one that names it goes before one with its tag."""
+    """Return the probe that covers an action; one that names it precedes one with its tag."""
     named = (probe for probe in probes if action.name in probe.actions)
     tagged = (probe for probe in probes if probe.covers(action))
     return next(named, None) or next(tagged, None)

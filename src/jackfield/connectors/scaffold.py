@@ -180,15 +180,15 @@ def require_key(key: str) -> None:
 
 def write_files(files: Mapping[str, str], folder: Path) -> None:
     """
-    Write a connector's files into `folder`, which must not be there yet.
+    Write a connector's files into `folder`, which must not exist.
 
     Raises:
-        Conflict: it is.
+        Conflict: it exists.
     """
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        msg = f"{folder} is there already"
+        msg = f"{folder} exists already"
         raise Conflict(msg) from None
     for name, content in files.items():
         file = folder / name

@@ -23,7 +23,7 @@ from jackfield.kit.json import Json
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 1_000_000
 
-# What a node is whose tag the text leaves open.
+# The tag of a node without an explicit one.
 _OPEN: Final = ""
 _STRING_TAG: Final = "tag:yaml.org,2002:str"
 _CORE_TAGS: Final = frozenset(
@@ -71,18 +71,18 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed text: its value, what is wrong with single keys, and where everything stands."""
+    """A parsed text: its value, the faults of single keys, and the nodes with their places."""
 
     value: Json
     faults: tuple[YamlFault, ...]
     root: Node | None
 
     def value_place(self, path: KeyPath) -> Place:
-        """Return where the value at `path` starts, or the nearest thing around it that exists."""
+        """Return the place of the value at `path`, or of the nearest existing parent."""
         return _place(self._descend(path)[1])
 
     def key_place(self, path: KeyPath) -> Place:
-        """Return where the key that ends `path` stands, or the nearest thing around it."""
+        """Return the place of the last key of `path`, or of the nearest existing parent."""
         return _place(self._descend(path)[0])
 
     def _descend(self, path: KeyPath) -> tuple[Node | None, Node | None]:
@@ -142,7 +142,7 @@ def _compose(text: str) -> Node | None:
 
 
 def _place_of_error(error: MarkedYAMLError) -> Place:
-    # A bracket that is never closed is only missed at the end: what helps is where it was opened.
+    # An unclosed bracket is noticed only at the end; report where it was opened.
     is_unclosed = "flow" in (error.context or "")
     mark = error.context_mark if is_unclosed else error.problem_mark or error.context_mark
     return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
@@ -159,7 +159,7 @@ def _place_of_offset(text: str, offset: int) -> Place:
 
 
 class _Construction:
-    """Turns nodes into values, and remembers every key that is wrong."""
+    """Builds values from nodes, and collects the faults of keys."""
 
     def __init__(self) -> None:
         self.faults: list[YamlFault] = []
@@ -176,7 +176,7 @@ class _Construction:
         return value
 
     def _enter(self, node: Node) -> None:
-        # An alias is built anew wherever it stands, so these bound what aliases unfold to.
+        # An alias is built again at each use, so these limits bound the expansion of aliases.
         self._depth += 1
         if self._depth > MAX_DEPTH:
             msg = f"The aliases unfold to more than {MAX_DEPTH} levels."
@@ -201,14 +201,14 @@ class _Construction:
                 merged.append(value_node)
                 continue
             if key in value:
-                self._report(key_node, f"The key {key!r} is there twice.")
+                self._report(key_node, f"The key {key!r} occurs twice.")
             value[key] = self.build(value_node)
         for source in merged:
             self._merge(value, source)
         return value
 
     def _merge(self, target: dict[str, Json], source: Node) -> None:
-        """Add what `source`, a mapping or a list of them, has and `target` has not."""
+        """Add the keys of `source` (a mapping or a list of them) that `target` lacks."""
         built = self.build(source)
         for mapping in cast("list[Json]", built if isinstance(built, list) else [built]):
             if not isinstance(mapping, dict):
@@ -242,7 +242,7 @@ class _Construction:
 
 
 def plain_scalar(text: str) -> Json:
-    """Return what an unquoted scalar means in YAML 1.2's core schema."""
+    """Return the value of an unquoted scalar in YAML 1.2's core schema."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _NUMBER_START:
@@ -257,7 +257,7 @@ def plain_scalar(text: str) -> Json:
 
 
 def _number(number: int) -> int | float:
-    """Return numbers that no JSON reader keeps exactly the way they would read them."""
+    """Return an integer beyond 64 bits as the float that JSON readers make of it."""
     if -_LARGEST <= number < _LARGEST:
         return number
     try:

@@ -18,31 +18,31 @@ _WEIGHED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language's words; `own` are those a project says differently."""
+    """The texts of one language; `own` are a project's replacements."""
 
     code: str
     own: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __call__(self, key: str, /, **values: str) -> str:
-        """Say what stands under `key`, with `values` in their places."""
+        """Return the text of `key` with `values` filled in."""
         return fill(self.raw(key), values)
 
     def raw(self, key: str) -> str:
-        """Return what stands under `key`, with its places still open."""
+        """Return the text of `key` with its placeholders."""
         return self.own.get(key) or _texts(self.code)[key]
 
     def find(self, key: str) -> str | None:
-        """Return what stands under `key` if anything does."""
+        """Return the text of `key`, if there is one."""
         return self.own.get(key) or _texts(self.code).get(key)
 
 
 def names() -> dict[str, str]:
-    """Return what each language calls itself, by code."""
+    """Return each language's own name, by code."""
     return {code: _texts(code)["name"] for code in CODES}
 
 
 def keys() -> frozenset[str]:
-    """Return all that can be said differently."""
+    """Return the keys of the texts that a project may replace."""
     return frozenset(_texts(DEFAULT)) - {"name"}
 
 
@@ -51,15 +51,15 @@ def placeholders(text: str) -> frozenset[str]:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put `values` in the places `text` has for them; nothing inside a value is a place."""
+    """Replace the placeholders of `text` by `values`; placeholders inside a value are kept."""
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
-def choose(wanted: str | None, accepted: str | None) -> str:
-    """Return the language that was asked for by code, or else the best an `Accept-Language` names."""
-    asked = (wanted or "").partition("-")[0].lower()
-    if asked in CODES:
-        return asked
+def choose(requested: str | None, accepted: str | None) -> str:
+    """Return the `requested` language, or else the best one of an `Accept-Language`."""
+    primary = (requested or "").partition("-")[0].lower()
+    if primary in CODES:
+        return primary
     for code in _by_weight(accepted or ""):
         if code in CODES:
             return code

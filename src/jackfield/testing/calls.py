@@ -16,7 +16,7 @@ def make_run_context(
     environment: str = "production",
     signer: Signer | None = None,
 ) -> RunContext:
-    """Return a call without limits and without identifiers; change the rest with `replace`."""
+    """Return a run context without limits and identifiers; change the rest with `replace`."""
     return RunContext(
         inputs=inputs or {},
         credentials=credentials,

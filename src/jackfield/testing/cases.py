@@ -52,7 +52,7 @@ class FileExpectation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Failure(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """An error: its code, and as much of the rest as the case cares for."""
+    """An expected error: its code and, if the case checks them, message and faults."""
 
     code: str
     message: str | None = None
@@ -106,7 +106,7 @@ def read_cases(connector: Connector) -> Iterator[tuple[Path, Case]]:
 
 
 async def run_case(connector: Connector, case: Case) -> list[str]:
-    """Run a case without a network; return what came out differently, in words."""
+    """Run a case without a network; return the differences, in words."""
     transport = ScriptedTransport(_response(turn.answer) for turn in case.provider)
     found: list[str] = []
     try:
@@ -147,7 +147,7 @@ async def _run(connector: Connector, case: Case, transport: ScriptedTransport) -
 async def _link(method: AuthMethod, call: RunContext) -> ActionResult:
     checked = method.check(call.credentials)
     if checked.faults:
-        msg = "the credentials are refused before the provider is asked"
+        msg = "the credentials are refused before a request is sent"
         raise InvalidRequest(msg, faults=checked.faults)
     warnings = tuple(warning.message for warning in checked.warnings)
     for probe in method.test_actions:

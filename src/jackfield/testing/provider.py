@@ -10,7 +10,7 @@ from jackfield.kit.json import Json
 
 
 class ScriptedTransport:
-    """Gives one answer a request, in order; an error among the answers is raised instead."""
+    """A transport that returns one scripted response per request, or raises a scripted error."""
 
     def __init__(self, answers: Iterable[Response | HubError] = ()) -> None:
         self._answers = iter(answers)

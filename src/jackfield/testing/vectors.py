@@ -99,7 +99,7 @@ async def _run_step(
 
 
 def _words(error: HubError) -> str:
-    """Say what is wrong with every fault named: here nobody asks for them."""
+    """Return the error's message with all its faults."""
     return " ".join([error.detail, *(f"{each.path}: {each.message}" for each in error.faults)])
 
 
@@ -143,7 +143,7 @@ def _run(
 
 
 class _ScriptedProvider:
-    """Answers from a list, then `{"ok": true}`, and remembers what it was asked."""
+    """A provider that responds from a list, then with `{"ok": true}`, and records requests."""
 
     def __init__(self, script: Json) -> None:
         self._script: list[Json] = list(script)

@@ -52,7 +52,7 @@ def arg(text: str) -> tuple[str, str]:
         ),
         (
             [("    steps:\n", INPUTS), arg("{ name: a, value: $.input.limit, in: query }")],
-            "'$.input' is nothing a step sees. Did you mean '$.inputs'?",
+            "A step has no '$.input'. Did you mean '$.inputs'?",
         ),
         (
             [
@@ -72,11 +72,11 @@ def arg(text: str) -> tuple[str, str]:
         ),
         (
             [("$.credentials.api_key", "s3cret")],
-            "A secret stands in the document; take it from '$.credentials'.",
+            "The document contains a secret; take it from '$.credentials'.",
         ),
         (
             [arg("{ name: X-Api-Key, value: s3cret, in: headers }")],
-            "The secret 'X-Api-Key' stands in the document.",
+            "The document contains the secret 'X-Api-Key'.",
         ),
         (
             [("    result:\n      data: $.steps.fetch.output.data\n", OBJECT)],

@@ -147,7 +147,7 @@ def test_an_action_may_not_be_there_twice(write: Write) -> None:
 
     (finding,) = invalid.value.findings
     assert (finding.file.name, finding.line) == ("acme.more.s1.partial.yaml", 1)
-    assert finding.message == "'list_things' is there twice in 'actions'."
+    assert finding.message == "'list_things' occurs twice in 'actions'."
 
 
 def test_a_fault_in_a_partial_names_the_partials_own_place(write: Write) -> None:

@@ -24,7 +24,7 @@ async def test_a_new_connector_is_sound_and_its_cases_hold(tmp_path: Path) -> No
 def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
     write_files({"a": "1"}, tmp_path / "acme")
 
-    with pytest.raises(Conflict, match="is there already"):
+    with pytest.raises(Conflict, match="exists already"):
         write_files({"a": "2"}, tmp_path / "acme")
 
     assert (tmp_path / "acme" / "a").read_text(encoding="utf-8") == "1"

@@ -46,8 +46,8 @@ def test_every_key_that_is_there_twice_is_reported() -> None:
     document = yaml.parse("a: 1\nb:\n  c: 2\n  c: 3\na: 4\n")
 
     assert [(fault.place, fault.message) for fault in document.faults] == [
-        (Place(4, 3), "The key 'c' is there twice."),
-        (Place(5, 1), "The key 'a' is there twice."),
+        (Place(4, 3), "The key 'c' occurs twice."),
+        (Place(5, 1), "The key 'a' occurs twice."),
     ]
 
 

@@ -15,7 +15,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.guides import Guide, Image, Section, Step
 
-# Where a picture can be fetched from, if it is one the page may show.
+# Returns the URL of an image, or `None` if the page may not show it.
 ImageUrl: TypeAlias = Callable[[str], str | None]
 
 _SCHEMES: Final = frozenset({"http", "https"})
@@ -25,7 +25,7 @@ def render_html(guide: Guide, *, heading: int = 2, image_url: ImageUrl | None = 
     """
     Render a guide's sections, headed by `<h{heading}>`.
 
-    Pictures are left out unless `image_url` knows an address for them.
+    Images are left out unless `image_url` returns a URL for them.
     """
     warning = f'<aside class="warning">{_blocks(guide.warning)}</aside>' if guide.warning else ""
     sections = (_section(each, heading, image_url) for each in guide.sections)
@@ -33,7 +33,7 @@ def render_html(guide: Guide, *, heading: int = 2, image_url: ImageUrl | None = 
 
 
 def render_scope_selector(actions: Iterable[ActionInfo]) -> str:
-    """Render the panel in which a reader says what is needed, so that the rest can be hidden."""
+    """Render the panel in which a reader chooses actions, to hide what they do not need."""
     entries = [
         {"id": action.id, "label": action.label, "scopes": list(action.required_scopes)}
         for action in actions
@@ -111,7 +111,7 @@ def _inline(markdown: str) -> str:
 def _renderer() -> MarkdownIt:
     renderer = MarkdownIt("commonmark", {"html": False})
     renderer.disable(["html_block", "html_inline", "image"])
-    # The parser asks this about every link; what it refuses stays the text it was.
+    # The parser calls this for every link; a refused one stays plain text.
     renderer.validateLink = _is_web_link
     renderer.add_render_rule("link_open", _open_link)
     return renderer

@@ -9,8 +9,8 @@ def render_markdown(guide: Guide, *, heading: int = 2) -> str:
     """
     Render a guide's sections, with headings of the level `heading`.
 
-    They stand between tags with the same `data-guide-*` attributes as on the page, so that who
-    reads the text can tell what is for which scopes, and what is about the hub.
+    They are enclosed in tags with the same `data-guide-*` attributes as on the page, so that
+    readers know which scopes a part is for, and which parts are about the hub.
     """
     blocks = [f"> {line}" for line in guide.warning.splitlines()]
     warning = ["\n".join(blocks)] if blocks else []

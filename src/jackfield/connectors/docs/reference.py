@@ -43,7 +43,7 @@ class InputRow:
 
 @dataclass(frozen=True, slots=True)
 class DescribedAction:
-    """`is_usable` is false where a fault in the document keeps the action from running."""
+    """An action with its inputs; `is_usable` is false if a fault in the document prevents runs."""
 
     info: ActionInfo
     inputs: tuple[InputRow, ...]
@@ -60,9 +60,9 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class RateLimit:
     """
-    How often an account may ask.
+    A rate limit of each account.
 
-    `pattern` is that of the URL, after the methods it is for; empty for all requests together.
+    `pattern` has the methods and the URL pattern; empty for all requests together.
     """
 
     pattern: str
@@ -78,7 +78,7 @@ class ConnectorReference:
 
 
 def describe(connector: Connector) -> ConnectorReference:
-    """Gather what is known of a connector's listed actions; those without a tag stand last."""
+    """Return the reference of a connector's listed actions, by tag; those without a tag are last."""
     entries = {
         text(entry, "actionId"): entry for entry in items(connector.compilation.document, "actions")
     }
@@ -119,18 +119,18 @@ def _rows(
     required = set(texts(schema, "required"))
     properties = mapping(schema, "properties")
     for name in properties:
-        given = mapping(properties, name)
-        path, element = f"{within}{name}", given
+        declared = mapping(properties, name)
+        path, element = f"{within}{name}", declared
         while element.get("type") == "array":
             path, element = f"{path}[]", mapping(element, "items")
         yield InputRow(
             name=f"{within}{name}",
-            type=_type(given),
+            type=_type(declared),
             place=places.get(name, "") if not within else "",
             is_required=name in required,
             choices=tuple(map(_spell, as_list(element.get("enum")))),
-            limits=tuple(_limits(given, element)),
-            description=text(given, "description"),
+            limits=tuple(_limits(declared, element)),
+            description=text(declared, "description"),
         )
         if depth < _DEEPEST:
             yield from _rows(element, places, within=f"{path}.", depth=depth + 1)
@@ -140,15 +140,15 @@ def _type(schema: Mapping[str, Json]) -> str:
     alternatives = list(items(schema, "anyOf"))
     if alternatives:
         return " or ".join(dict.fromkeys(map(_type, alternatives)))
-    given = schema.get("type", "anything")
-    if given == "array":
+    kind = schema.get("type", "anything")
+    if kind == "array":
         return f"list of {_type(mapping(schema, 'items'))}"
-    return " or ".join(map(str, given)) if is_list(given) else str(given)
+    return " or ".join(map(str, kind)) if is_list(kind) else str(kind)
 
 
 def _limits(schema: Mapping[str, Json], element: Mapping[str, Json]) -> Iterator[str]:
     for name, sentence in _LIMITS.items():
-        # A well-known form is told by its name.
+        # A well-known format is shown by its name only.
         if name == "pattern" and {schema.get(name), element.get(name)} & FORMAT_WORDS.keys():
             continue
         if name in schema:
@@ -161,22 +161,22 @@ def _rule(rule: Mapping[str, Json]) -> str:
     fields = ", ".join(texts(rule, "fields"))
     match rule.get("rule"):
         case "atLeastOneOf":
-            said = f"Give at least one of {fields}."
+            sentence = f"Give at least one of {fields}."
         case "mutuallyExclusive":
-            said = f"Give at most one of {fields}."
+            sentence = f"Give at most one of {fields}."
         case "requiredIf":
-            said = f"Give {text(rule, 'field')} when {_condition(mapping(rule, 'condition'))}."
+            sentence = f"Give {text(rule, 'field')} when {_condition(mapping(rule, 'condition'))}."
         case _:
-            said = ""
-    return text(rule, "errorMessage") or said
+            sentence = ""
+    return text(rule, "errorMessage") or sentence
 
 
 def _condition(condition: Mapping[str, Json]) -> str:
     for name, sentence in _WHEN.items():
         if name in condition:
             return f"{text(condition, 'field')} {sentence.format(_spell(condition[name]))}"
-    given = "is not given" if condition.get("present") is False else "is given"
-    return f"{text(condition, 'field')} {given}"
+    presence = "is not given" if condition.get("present") is False else "is given"
+    return f"{text(condition, 'field')} {presence}"
 
 
 def _rate_limits(declared: Mapping[str, Json]) -> Iterator[RateLimit]:

@@ -8,7 +8,7 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.docs.guide_markdown import render_markdown
 from jackfield.connectors.docs.reference import ConnectorReference, DescribedAction, InputRow
 
-# From the key of an auth method to the address of its guide.
+# Returns the URL of an auth method's guide, by the method's key.
 GuideLink: TypeAlias = Callable[[str], str]
 
 _FENCES: Final = re.compile(r"`+")
@@ -18,8 +18,7 @@ def render_reference(described: ConnectorReference, *, guide_link: GuideLink | N
     """
     Render everything about a connector.
 
-    `guide_link` tells where the guide of an auth method is; without it the guides themselves are
-    part of the text.
+    `guide_link` returns the URL of an auth method's guide; without it the guides are included.
     """
     blocks = [*_head(described)]
     blocks += ["## Ways to link an account", _methods(described, guide_link)]
@@ -104,7 +103,7 @@ def _guide(method: AuthMethod) -> str:
 
 
 def _prose(text: str) -> str:
-    """Return text on one line, without anything that would be an element or end a table's cell."""
+    """Return text on one line, with Markdown and table characters escaped."""
     line = " ".join(text.split())
     for character in "\\|<[]*":
         line = line.replace(character, f"\\{character}")

@@ -20,8 +20,8 @@ from jackfield.connectors.diagnostics import Diagnostic, Severity
 from jackfield.connectors.loading.includes import Source
 from jackfield.kit.json import Json
 
-# Raise it with every change to what is refused, warned of or written out.
-_REVISION: Final = 1
+# Increase it with every change to checks, warnings or defaults.
+_REVISION: Final = 2
 _DIGEST_SIZE: Final = 20
 _SUFFIX: Final = ".connector"
 
@@ -59,7 +59,7 @@ class Cache:
     def store(
         self, source: Source, document: Mapping[str, Json], findings: tuple[Diagnostic, ...]
     ) -> None:
-        """Keep what `source` was found to mean. A folder that cannot be written to keeps nothing."""
+        """Store the result of reading `source`; errors of an unwritable folder are ignored."""
         rows = tuple(
             (str(each.file), each.line, each.column, each.path, each.message, each.severity.value)
             for each in findings
@@ -74,7 +74,7 @@ class Cache:
             self._used.add(self._file(source))
 
     def prune(self) -> None:
-        """Forget the entries that nobody asked for since this cache was opened."""
+        """Delete the entries that were not used since this cache was opened."""
         with suppress(OSError):
             for file in self._folder.glob(f"*{_SUFFIX}"):
                 if file not in self._used:

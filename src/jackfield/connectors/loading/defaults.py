@@ -8,7 +8,7 @@ from jackfield.kit.json import Json, items, mapping, text
 
 
 def expand(document: dict[str, Json]) -> dict[str, Json]:
-    """Return the document with its `defaults` in every place they are meant for."""
+    """Return the document with its `defaults` applied to every request."""
     errors = mapping(document, "defaults").get("customErrors")
     for action in items(document, "actions"):
         for call in _calls(action):

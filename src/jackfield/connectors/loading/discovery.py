@@ -11,7 +11,7 @@ _MAIN: Final = re.compile(r".+\.connector\.s1\.yaml|.+_v\d+-\d+-\d+\.s1\.yaml")
 _PART: Final = re.compile(r".+\.s1\.(?:partial\.)?yaml")
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__", "cases"})
 
-# When, how large and which: enough to see that a file is not the one it was.
+# Modification time, size and inode: enough to notice that a file has changed.
 Stamp: TypeAlias = tuple[int, int, int]
 Signature: TypeAlias = tuple[tuple[str, Stamp], ...]
 
@@ -26,13 +26,13 @@ def find_connectors(folder: Path) -> dict[Path, Signature]:
 
     Each comes with a signature that changes when any file it may be made of does.
     """
-    found: dict[Path, Signature] = {}
+    signatures: dict[Path, Signature] = {}
     for place, parts in _walk(folder):
         signature = tuple(sorted(parts.items()))
         for name in parts:
             if _MAIN.fullmatch(name):
-                found[place / name] = signature
-    return dict(sorted(found.items()))
+                signatures[place / name] = signature
+    return dict(sorted(signatures.items()))
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, Stamp]]]:
@@ -49,7 +49,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, Stamp]]]:
                     stat = entry.stat()
                     parts[entry.name] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
     except OSError:
-        # A folder or file that vanishes while it is looked at is not there.
+        # A folder or file that is deleted meanwhile counts as absent.
         return
     if parts:
         yield folder, parts

@@ -20,7 +20,7 @@ from jackfield.connectors.yaml import Place
 MAX_SIZE: Final = 8 * 1024 * 1024
 MAX_INCLUSIONS: Final = 2_000
 
-# What libyaml counts as the end of a line.
+# The line ends of libyaml.
 _BREAK: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _OTHER_BREAK: Final = re.compile("[\r\x85\u2028\u2029]")
 _REF: Final = re.compile(
@@ -34,7 +34,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A run of lines of the whole that come from one file; both lines count from 1."""
+    """Consecutive lines of the whole text from one file; both lines count from 1."""
 
     start: int
     file: Path
@@ -44,14 +44,14 @@ class _Span:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The whole text of a connector, and where each line of it was written."""
+    """The whole text of a connector, with the origin of each line."""
 
     text: str
     files: tuple[Path, ...]
     spans: tuple[_Span, ...]
 
     def origin(self, place: Place) -> tuple[Path, Place]:
-        """Return the file a place in the whole comes from, and the place in that file."""
+        """Return the file and the place in it of a place in the whole text."""
         index = bisect_right(self.spans, place.line, key=lambda span: span.start) - 1
         span = self.spans[max(index, 0)]
         line = span.first + place.line - span.start
@@ -60,11 +60,11 @@ class Source:
 
 def resolve(main: Path) -> Source:
     """
-    Read a connector's main file with its partials put in place.
+    Read a connector's main file and include its partials.
 
     Raises:
-        InvalidConnector: a file cannot be read, or a `$ref` leads nowhere, out of the folder or
-            in a circle.
+        InvalidConnector: a file cannot be read, or a `$ref` is missing, outside the folder or
+            circular.
     """
     inclusion = _Inclusion()
     inclusion.add(main, indent="", ancestors=())
@@ -74,7 +74,7 @@ def resolve(main: Path) -> Source:
 
 
 class _Inclusion:
-    """The text as it grows, file by file."""
+    """The text being assembled, file by file."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -164,7 +164,7 @@ def _split_lines(text: str) -> list[str]:
 
 
 def _scan(lines: list[str]) -> Iterator[tuple[int, str, re.Match[str] | None]]:
-    """Yield each line with its number and, where it is a `$ref` and not prose, that."""
+    """Yield each line with its number and, if it is a `$ref` outside of prose, the match."""
     prose_below: int | None = None
     for number, line in enumerate(lines, 1):
         indent = len(line) - len(line.lstrip(" "))

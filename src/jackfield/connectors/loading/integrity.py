@@ -18,7 +18,7 @@ _RESERVED_CREDENTIALS: Final = frozenset(
 
 
 def check(document: Mapping[str, Json], report: Report) -> None:
-    """Check what no single part can know. The document's structure may be broken anywhere."""
+    """Check references between parts. The document's structure may be invalid anywhere."""
     actions = list(items(document, "actions"))
     action_ids = [text(action, "actionId") for action in actions]
     scopes = mapping(document, "scopeDefinitions")
@@ -118,8 +118,8 @@ def _check_permissions(
         writes = mapping(probe, "request").get("method", "get") != "get"
         if writes and not probe.get("refusedWith"):
             message = (
-                "What could change something must be refused: say with which statuses in "
-                "'refusedWith'."
+                "A request that could change something must be refused by the provider: list the "
+                "statuses in 'refusedWith'."
             )
             report.error((place, "request"), message, on_key=True)
 
@@ -220,7 +220,7 @@ def _scopes(
 def _exists(
     name: Json, known: Iterable[str], at: At, what: str, report: Report, *, fatal: bool = True
 ) -> None:
-    """Report a name that is not known; what is not `fatal` is so in strict mode alone."""
+    """Report an unknown name; one that is not `fatal` is refused in strict mode only."""
     known = list(known)
     if isinstance(name, str) and name and name not in known:
         (report.error if fatal else report.flaw)(at, _not_among(name, known, at, what))
@@ -241,12 +241,12 @@ def _pattern(pattern: Json, at: At, report: Report) -> None:
 def _once(
     names: Sequence[str], at: At, key: str | None, report: Report, *, fatal: bool = True
 ) -> None:
-    """Report every name that is there before."""
+    """Report every repeated name."""
     counts = Counter(names)
     seen: set[str] = set()
     for index, name in enumerate(names):
         if counts[name] > 1 and name in seen and name:
             place = ((at, index), key) if key else (at, index)
-            message = f"'{name}' is there twice in '{spell(unwind(at))}'."
+            message = f"'{name}' occurs twice in '{spell(unwind(at))}'."
             report.error(place, message, fatal=fatal)
         seen.add(name)

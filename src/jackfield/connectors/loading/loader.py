@@ -20,10 +20,10 @@ from jackfield.kit.json import Json
 
 def load(main: Path, *, cache: Cache | None = None) -> Connector:
     """
-    Read the connector whose main file is `main`. Doubts about it are in its `findings`.
+    Load the connector whose main file is `main`. Warnings are in its `findings`.
 
     Raises:
-        InvalidConnector: it cannot be used; the error has everything that was found.
+        InvalidConnector: it is invalid; the error has all findings.
     """
     with _uncollected():
         source = includes.resolve(main)
@@ -39,7 +39,7 @@ def load(main: Path, *, cache: Cache | None = None) -> Connector:
 
 @contextmanager
 def _uncollected() -> Generator[None]:
-    """Pause the cycle collector: half the time of a large document would be its, in vain."""
+    """Pause the cycle collector: it would take half the time of a large document, in vain."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -34,7 +34,7 @@ def validate(document: Json) -> list[Problem]:
 
 
 def compile_all(compilation: Compilation, known: Iterable[Problem]) -> list[Problem]:
-    """Compile every action, and return what the engine refuses of those without a known error."""
+    """Compile every action, and return the engine's errors of those without a `known` error."""
     doubtful = {owner(problem.path) for problem in known if problem.severity is Severity.ERROR}
     mode = mode_of(compilation.document)
     problems: list[Problem] = []
@@ -80,7 +80,7 @@ def _check_expressions(report: Report) -> None:
         if report.mode == "strict":
             report.error(at, f"{message} {hint}" if hint else message)
         elif hint or not expression.lstrip().startswith("{{"):
-            # It is null where the format comes from, and connectors live with that.
+            # It is null in the published engine, and connectors rely on that.
             report.warning(at, f"{message} It evaluates to null. {hint or ''}".rstrip())
         else:
             report.error(at, message, fatal=False)

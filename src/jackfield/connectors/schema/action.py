@@ -91,7 +91,7 @@ _DESCRIPTIVE: Final = {
     "authRequirements": Entry(MapOf(ListOf(Text())), "What it needs of each auth method."),
     "prerequisiteActions": Entry(ListOf(Anything()), "Actions to run before."),
     "providerEvents": Entry(ListOf(Anything()), "Events of the provider it belongs to."),
-    "requiresManualSetup": Entry(Anything(), "Somebody must prepare the provider by hand."),
+    "requiresManualSetup": Entry(Anything(), "The provider must be prepared by hand."),
     "fieldConfigs": Entry(
         ListOf(FIELD), "Fields for the `map_fields` and `typecast` steps that name none."
     ),

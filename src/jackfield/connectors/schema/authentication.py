@@ -26,7 +26,7 @@ _VALIDATION: Final = Record(
     {
         "pattern": Entry(Text(), "A regular expression the value must match."),
         "format": Entry(Choice(tuple(FORMATS)), "A well-known form of text."),
-        "errorMessage": Entry(Text(), "What to say when it does not."),
+        "errorMessage": Entry(Text(), "The message for other values."),
     },
     doc="What a field accepts; give a pattern or a format.",
 )
@@ -46,10 +46,10 @@ FIELD: Final = Record(
         "placeholder": Entry(Text(), "An example in the empty field."),
         "description": Entry(Text(), "A sentence below the field."),
         "tooltip": Entry(Text(), "A longer hint."),
-        "condition": Entry(Expression(), "It is asked for only if this holds."),
+        "condition": Entry(Expression(), "It is shown only if this holds."),
         "externalSystemAccountIdentifier": Entry(Boolean(), "It tells accounts apart."),
         "value": Entry(Either((Expression(), Number(), Boolean())), "What it starts with."),
-        "computed": Entry(Boolean(), "`value` is worked out, nobody enters it."),
+        "computed": Entry(Boolean(), "`value` is computed and cannot be entered."),
         "options": Entry(
             ListOf(
                 Record(
@@ -85,7 +85,7 @@ FIELD: Final = Record(
             ours=True,
         ),
     },
-    doc="Something asked for when an account is linked or a connector is set up.",
+    doc="A field of the form for linking an account or setting up a connector.",
 )
 _NOTICE: Final = Record(
     "Notice",
@@ -270,7 +270,7 @@ METHOD: Final = Record(
         "testActionsIds": Entry(ListOf(Text()), "The older form of `testActions`."),
         "identity": Entry(
             _IDENTITY,
-            "How to tell that an account that is linked anew is still the same one.",
+            "How to tell that an account that is linked again is still the same one.",
             ours=True,
         ),
         "permissions": Entry(

@@ -17,7 +17,7 @@ _REQUEST: Final = Record(
             "body when left out.",
         ),
     },
-    doc="A request that changes nothing, whoever makes it.",
+    doc="A request that changes nothing, with any credentials.",
     unknown=Unknown.REFUSED,
 )
 PERMISSION: Final = Record(
@@ -33,12 +33,12 @@ PERMISSION: Final = Record(
         "actions": Entry(
             ListOf(Text()), "It stands for these actions, whatever their tags and effects."
         ),
-        "request": Entry(_REQUEST, "What to ask.", required=True),
+        "request": Entry(_REQUEST, "The request.", required=True),
         "refusedWith": Entry(
             ListOf(Number(minimum=400, maximum=499, integer=True), at_least=1),
-            "Statuses that refuse the request of somebody who may make it. What is no `get` must "
-            "be such a request: one that is refused before anything happens. 400 and 422 "
-            "for a `get` when left out.",
+            "Statuses that refuse the request although the credentials may make it. Any other "
+            "request than a `get` must be refused so, before anything happens. 400 and 422 for a "
+            "`get` when left out.",
         ),
     },
     doc="A harmless request that tells whether credentials may run some actions: 401 and 403 say "

@@ -12,7 +12,7 @@ from jackfield.kit.json import Json
 
 
 class _Version(Kind):
-    """A version is a text; a number says the same and is understood."""
+    """A version: a text; a number is accepted too."""
 
     types: ClassVar = frozenset({"a text", "a number"})
 
@@ -32,7 +32,7 @@ def _call(kind: StepKind) -> Record:
         {
             "functionName": Entry(Choice((kind.name,)), "What the step does.", required=True),
             "version": Entry(_Version(), "The function's version.", default="1"),
-            "parameters": Entry(kind.parameters, "What it is told.", required=True),
+            "parameters": Entry(kind.parameters, "Its parameters.", required=True),
         },
         doc=kind.parameters.doc,
     )
