@@ -37,7 +37,7 @@ TEST_ACTIONS = "      testActions: [{ action: list_thing, required: true }]\nact
         (
             "actions:",
             PERMISSIONS.replace("get }", "post }"),
-            "What could change something must be refused",
+            "request that could change something must be refused",
         ),
         (
             "actions:",
