@@ -75,6 +75,16 @@ TEST_ACTIONS = "      testActions: [{ action: list_thing, required: true }]\nact
         ),
         (
             "    steps:\n",
+            "    inputs: [{ name: a, rules: { pattern: '^[a-z]+\\Z' } }]\n    steps:\n",
+            "is not one of JSON Schema",
+        ),
+        (
+            "    steps:\n",
+            "    inputs: [{ name: a, variants: [{ rules: { pattern: '(' } }] }]\n    steps:\n",
+            "is not a regular expression",
+        ),
+        (
+            "    steps:\n",
             "    inputs:\n      - { name: kind, type: enum, in: query }\n    steps:\n",
             "inputs\\[0\\].oneOf' says which values",
         ),

@@ -107,6 +107,70 @@ async def test_a_value_that_would_climb_or_vanish_is_refused(value: str) -> None
     assert provider.sent == []
 
 
+@pytest.mark.parametrize("value", [{"a": 1}, [{"a": 1}], [[{}]]])
+@pytest.mark.parametrize("place", ["path", "query", "headers"])
+async def test_an_object_never_stands_where_only_text_does(place: str, value: object) -> None:
+    provider = Provider([answer({})])
+    url = "/users/${inputs['the-id']}" if place == "path" else "/users"
+    args = [{"name": "the-id", "value": "$.inputs['the-id']", "in": place}]
+
+    with pytest.raises(InvalidInputs) as caught:
+        await run(
+            action(request(url, args=[] if place == "path" else args)),
+            provider,
+            {"the-id": value},
+        )
+
+    assert [(fault.path, fault.message) for fault in caught.value.faults] == [
+        (f"{place}.the-id", "must be a single value, or a list of them")
+    ]
+    assert provider.sent == []
+
+
+async def test_a_subtraction_of_texts_never_becomes_part_of_a_path() -> None:
+    provider = Provider([answer({})])
+
+    with pytest.raises(InvalidInputs):
+        await run(action(request("/items/${inputs.item-id}")), provider, {"item": "a"})
+
+    assert provider.sent == []
+
+
+@pytest.mark.parametrize(
+    ("array_format", "value", "query"),
+    [
+        ("brackets", {"a": 1, "b": {"c": "x y"}}, "p%5Ba%5D=1&p%5Bb%5D%5Bc%5D=x%20y"),
+        ("brackets", [{"k": 1}, {"k": 2}], "p%5B0%5D%5Bk%5D=1&p%5B1%5D%5Bk%5D=2"),
+        ("repeat", {"a": 1, "b": True}, "a=1&b=true"),
+        ("comma", {"a": 1, "b": 2}, "p=a%2C1%2Cb%2C2"),
+        ("stringify", {"a": [1]}, "p=%7B%22a%22%3A%5B1%5D%7D"),
+        ("stringify", [1, "1"], "p=%5B1%2C%221%22%5D"),
+    ],
+)
+async def test_an_object_is_written_the_way_lists_are(
+    array_format: str, value: object, query: str
+) -> None:
+    provider = Provider([answer({})])
+    args = [{"name": "p", "value": "$.inputs.p", "in": "query", "arrayFormat": array_format}]
+
+    await run(action(request("/x", args=args)), provider, {"p": value})
+
+    assert provider.urls == [f"https://api.example.com/x?{query}"]
+
+
+@pytest.mark.parametrize(("value", "body"), [("é", '"é"'), (5, "5"), (False, "false")])
+async def test_a_body_may_be_a_single_value(value: object, body: str) -> None:
+    provider = Provider([answer({})])
+    args = [
+        {"name": "b", "value": "$.inputs.b", "in": "body", "spread": True},
+        {"name": "Content-Type", "value": "application/json", "in": "headers"},
+    ]
+
+    await run(action(request("/x", "post", args=args)), provider, {"b": value})
+
+    assert (provider.sent[0].body or b"").decode() == body
+
+
 async def test_a_second_query_is_joined_with_an_ampersand_in_strict_mode() -> None:
     provider = Provider([answer({})])
     args = [{"name": "b", "value": "2", "in": "query"}]

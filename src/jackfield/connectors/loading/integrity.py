@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from jackfield.connectors import patterns
+from jackfield.engine.inputs.validation import is_pattern
 from jackfield.engine.schema.report import At, Report, spell, suggestion, unwind
 from jackfield.kit.json import Json, items, mapping, text, texts, words
 
@@ -180,14 +181,19 @@ def _check_action(action: Mapping[str, Json], at: At, report: Report) -> None:
 
 
 def _check_input(each: Mapping[str, Json], at: At, report: Report) -> None:
-    _pattern(mapping(each, "rules").get("pattern"), ((at, "rules"), "pattern"), report)
+    pattern = mapping(each, "rules").get("pattern")
+    place = ((at, "rules"), "pattern")
+    _pattern(pattern, place, report)
+    if isinstance(pattern, str) and patterns.fault(pattern) is None and not is_pattern(pattern):
+        report.flaw(place, f"The pattern in '{spell(unwind(place))}' is not one of JSON Schema.")
     if each.get("type") == "enum" and not each.get("oneOf"):
         report.flaw((at, "oneOf"), f"'{spell(unwind((at, 'oneOf')))}' says which values there are.")
     one_of = mapping(each, "oneOf")
     if "oneOf" in each and len({"values", "ref"} & one_of.keys()) != 1:
         report.flaw((at, "oneOf"), "Give either 'values' or 'ref'.")
-    for index, inner in enumerate(items(each, "properties")):
-        _check_input(inner, ((at, "properties"), index), report)
+    for key in ("properties", "variants"):
+        for index, inner in enumerate(items(each, key)):
+            _check_input(inner, ((at, key), index), report)
 
 
 def _check_step(step: Mapping[str, Json], at: At, report: Report) -> None:

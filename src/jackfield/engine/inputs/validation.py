@@ -31,6 +31,14 @@ _MESSAGES: Final[Mapping[str, Callable[[Json], str]]] = {
 }
 
 
+def is_pattern(text: str) -> bool:
+    """Say whether inputs can be checked against `text`, a regular expression."""
+    try:
+        return Validator({"pattern": text}, {}).faults({}, {}) == []
+    except InvalidStep:
+        return False
+
+
 class Validator:
     """A JSON Schema of inputs, compiled on first use."""
 

@@ -6,6 +6,7 @@ query, refuses one that would change the path's shape, and asks of a value in th
 it be a host name or a label of one.
 """
 
+import math
 import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
@@ -24,10 +25,18 @@ from jackfield.kit.json import Json
 
 Locate: TypeAlias = Callable[[EvaluationScope], str]
 
-_INPUT: Final = re.compile(r"\binputs(?:\.|\[['\"])(\w+)")
+_INPUT: Final = re.compile(r"""\binputs(?:\.|\[(?P<quote>['"]))(?P<name>(?(quote)[^'"]+|\w+))""")
+NOT_PLAIN: Final = "must be a single value, or a list of them"
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _AUTHORITY: Final = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}(?::\d{1,5})?")
 _ORIGIN: Final = re.compile(r"\s*https?://[^/?#]*", re.IGNORECASE)
+
+
+def is_plain(value: Json) -> bool:
+    """Say whether a value can be written as text: a single one, or a list of such."""
+    if is_list(value):
+        return all(map(is_plain, value))
+    return not is_object(value) and not (isinstance(value, float) and math.isnan(value))
 
 
 def compile_address(base_url: Json, url: Json, mode: Mode) -> Locate:
@@ -133,16 +142,18 @@ def _compile_host(evaluate: Evaluate, source: str, before: str, after: str) -> L
 
 def _required(value: Json, source: str) -> Json:
     if value is None or value is UNDEFINED:
-        if name := _INPUT.search(source):
-            fault = Fault(f"path.{name[1]}", "is required")
+        if found := _INPUT.search(source):
+            fault = Fault(f"path.{found['name']}", "is required")
             raise InvalidInputs(faults=(fault,))
         msg = f"{source} has no value"
         raise UnresolvedReference(msg)
+    if not is_plain(value):
+        raise _unusable(source, NOT_PLAIN)
     return value
 
 
 def _unusable(source: str, reason: str) -> Exception:
-    if name := _INPUT.search(source):
-        return InvalidInputs(faults=(Fault(f"path.{name[1]}", reason),))
+    if found := _INPUT.search(source):
+        return InvalidInputs(faults=(Fault(f"path.{found['name']}", reason),))
     msg = f"a value in {source} {reason}"
     return UnresolvedReference(msg)

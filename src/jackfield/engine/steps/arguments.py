@@ -12,9 +12,13 @@ from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.expressions.text import compile_text
+from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.schema.requests import ARG, ARRAY_FORMATS, LOCATIONS, SIMPLE_ARG
+from jackfield.engine.steps.address import NOT_PLAIN, is_plain
 from jackfield.engine.undefined import UNDEFINED
+from jackfield.engine.wire.json import encode_text
 from jackfield.engine.wire.query import ArrayFormat, Query
+from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json, is_list, is_object
 
 Location: TypeAlias = Literal["query", "body", "headers"]
@@ -33,9 +37,14 @@ class Argument:
 
 @dataclass(slots=True)
 class Draft:
-    """The parts of a request under construction; a `body` of `None` means there is none."""
+    """
+    The parts of a request under construction.
+
+    A `body` of `None` is no body; `form` holds the fields of a form that have a style of their own.
+    """
 
     query: Query = field(default_factory=Query)
+    form: Query = field(default_factory=Query)
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: Json = None
 
@@ -93,18 +102,35 @@ def fold(arguments: Sequence[Argument], scope: EvaluationScope, mode: Mode) -> D
         value = argument.value(scope)
         if argument.location == "body":
             if value is not UNDEFINED or not strict:
-                _add_to_body(draft, argument, scope, value)
+                _add_to_body(draft, argument, scope, value, strict=strict)
         elif not strict or (value is not UNDEFINED and value is not None):
             name = js.to_text(argument.name(scope))
-            if argument.location == "query":
-                draft.query.add(name, value, argument.array_format)
-            else:
-                draft.headers[name] = _header(name, value)
+            _add_to_text(draft, argument, name, value, strict=strict)
     return draft
 
 
-def _add_to_body(draft: Draft, argument: Argument, scope: EvaluationScope, value: Json) -> None:
-    if argument.inline:
+def _add_to_text(draft: Draft, argument: Argument, name: str, value: Json, *, strict: bool) -> None:
+    styled = argument.location == "query" and argument.array_format is not None
+    writes_objects = styled and (
+        is_object(value) or argument.array_format in ("brackets", "stringify")
+    )
+    if strict and not writes_objects and not is_plain(value):
+        raise InvalidInputs(faults=(Fault(f"{argument.location}.{name}", NOT_PLAIN),))
+    if argument.location == "headers":
+        draft.headers[name] = _header(name, value)
+    elif strict:
+        draft.query.add_styled(name, value, argument.array_format)
+    else:
+        draft.query.add(name, value, argument.array_format)
+
+
+def _add_to_body(
+    draft: Draft, argument: Argument, scope: EvaluationScope, value: Json, *, strict: bool
+) -> None:
+    if strict and argument.array_format is not None:
+        name = js.to_text(argument.name(scope))
+        draft.form.add_styled(name, value, argument.array_format)
+    elif argument.inline:
         draft.body = _inline(value, alone=draft.body is None)
     elif isinstance(draft.body, str):
         _inline(value, alone=False)
@@ -117,6 +143,9 @@ def _add_to_body(draft: Draft, argument: Argument, scope: EvaluationScope, value
         draft.body = {**draft.body, **value} if is_object(draft.body) else dict(value)
     elif is_list(value):
         draft.body = [*draft.body, *value] if is_list(draft.body) else [*value]
+    elif strict and draft.body is None and not is_object(value):
+        # A body that is a single value: a JSON text, a number.
+        draft.body = encode_text(value)
 
 
 def _compile(entry: Mapping[str, Json], path: str, mode: Mode, known: Collection[str]) -> Argument:

@@ -22,6 +22,7 @@ from jackfield.engine.steps.address import Locate, compile_address
 from jackfield.engine.steps.arguments import Argument, Draft, compile_arguments, fold
 from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.wire.body import encode_body, header_name, replace_headers
+from jackfield.engine.wire.query import encode_bracketed
 from jackfield.engine.wire.url import join_query, normalize
 from jackfield.kit.json import Json, is_list
 
@@ -66,9 +67,13 @@ class RequestTemplate:
             headers[name] = value
         if authorization.query is not None:
             for name, value in authorization.query(run.scope):
+                if run.mode == "strict":
+                    draft.query.values.pop(name, None)
                 draft.query.add(name, value)
         own_headers = dict(headers) if authorization.sign is not None else headers
-        if content is None and (draft.body is not None or run.mode == "compat"):
+        if content is None and (
+            draft.body is not None or draft.form.values or run.mode == "compat"
+        ):
             try:
                 content = encode_body(_body_of(draft, run), headers, method)
             except (ValueError, RecursionError) as error:
@@ -125,6 +130,9 @@ def _is_in_body(argument: Argument) -> bool:
 
 def _body_of(draft: Draft, run: Run) -> Json:
     body = draft.body
+    if draft.form.values:
+        plain = encode_bracketed(body) if is_object(body) else ""
+        return "&".join(filter(None, (plain, draft.form.encode())))
     if run.mode == "compat" and isinstance(body, str):
         spelled = header_name(draft.headers, "content-type")
         if spelled and draft.headers[spelled].lower().startswith("application/json"):

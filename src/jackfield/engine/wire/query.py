@@ -36,6 +36,18 @@ class Query:
         if array_format is not None:
             self.formats[name] = array_format
 
+    def add_styled(self, name: str, value: Json, array_format: ArrayFormat | None) -> None:
+        """Add a value that may be an object, written the way the format writes lists."""
+        if array_format == "stringify" and isinstance(value, list | dict):
+            self.add(name, encode_text(value))
+        elif array_format == "comma" and is_object(value):
+            self.add(name, [part for entry in value.items() for part in entry], "comma")
+        elif is_object(value) or (array_format == "brackets" and _holds_objects(value)):
+            for key, text in flatten_form({name: value} if array_format == "brackets" else value):
+                self.add(key, text, "repeat")
+        else:
+            self.add(name, value, array_format)
+
     def encode(self, *, escaped: bool = True) -> str:
         write = escape if escaped else str
         if not self.formats:
@@ -92,6 +104,10 @@ def _nested(value: Json, prefix: str, *, flat_lists: bool, nulls: bool, depth: i
                 yield name, ""
         elif item is not UNDEFINED:
             yield name, js.to_text(item)
+
+
+def _holds_objects(value: Json) -> bool:
+    return is_list(value) and any(isinstance(item, dict | list) for item in value)
 
 
 def _item_name(name: str, index: int, group: str | None) -> str:
