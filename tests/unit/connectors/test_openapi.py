@@ -4,10 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jackfield.connectors import yaml
 from jackfield.connectors.loading.loader import load
-from jackfield.connectors.openapi.importer import InvalidOpenApi, import_document
+from jackfield.connectors.openapi.importer import InvalidOpenApi, dump, import_document
 from jackfield.connectors.openapi.names import snake_case, unique
 from jackfield.connectors.scaffold import write_files
+from jackfield.kit.json import Json
+from tests.support.openapi import faults, imported, read
 
 PETS = """\
 openapi: 3.1.0
@@ -91,9 +94,34 @@ def test_an_imported_connector_passes_the_check(tmp_path: Path) -> None:
     ]
     assert [method.key for method in connector.auth_methods] == ["key", "login", "token", "oauth"]
     assert imported.doubts == (
-        "put_pets_pet_id: its body (application/octet-stream) is left out",
         "the security scheme 'odd' (mutualTLS) is left out: write it by hand",
     )
+
+
+@pytest.mark.anyio
+async def test_every_tool_sends_what_the_document_asks_for(tmp_path: Path) -> None:
+    file = tmp_path / "pets.yaml"
+    file.write_text(PETS, encoding="utf-8")
+
+    assert await faults(imported(file, tmp_path), read(file)) == []
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.floats(-9, 9),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=9,
+    )
+)
+def test_what_is_written_is_read_back(value: Json) -> None:
+    assert yaml.parse(dump(value)).value == value
+
+
+@pytest.mark.parametrize(
+    "text", ["00002893", "1e3", "1.10", "0x1F", "no", "<<", "=", "a: b", "\x85"]
+)
+def test_a_text_stays_a_text(text: str) -> None:
+    assert yaml.parse(dump({text: [text]})).value == {text: [text]}
 
 
 def test_inputs_keep_their_types_and_limits(tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
-"""Import of an OpenAPI 3 document as a new connector."""
+"""A first connector out of an OpenAPI 3 document."""
 
-import re
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
-from urllib.parse import urlsplit
+from typing import cast
 
 import yaml as pyyaml
 
@@ -14,12 +13,11 @@ from jackfield.connectors.openapi.document import OpenApi
 from jackfield.connectors.openapi.names import snake_case
 from jackfield.connectors.openapi.operations import Import, read_actions
 from jackfield.connectors.openapi.schemas import one_line
-from jackfield.connectors.openapi.security import to_auth_methods
+from jackfield.connectors.openapi.security import Security
+from jackfield.connectors.openapi.servers import Server, Servers
 from jackfield.connectors.scaffold import require_key
 from jackfield.kit.errors import InvalidRequest
-from jackfield.kit.json import Json, items, mapping, text
-
-_VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
+from jackfield.kit.json import DecodeError, Json, is_deep, mapping, parse, text
 
 
 class InvalidOpenApi(InvalidRequest):
@@ -51,7 +49,9 @@ def import_document(file: Path, *, key: str | None = None) -> Imported:
     title = one_line(text(described, "title")) or "Imported"
     chosen = key or snake_case(title)
     require_key(chosen)
-    run = Import(api, chosen)
+    servers = Servers(api)
+    server = servers.read(api.root) or Server(servers.absolute(""), "")
+    run = Import(api, chosen, Security(api), servers, server)
     groups: dict[str, list[dict[str, Json]]] = {}
     for group, action in read_actions(run):
         groups.setdefault(group, []).append(action)
@@ -68,19 +68,22 @@ def import_document(file: Path, *, key: str | None = None) -> Imported:
             "description": one_line(text(described, "description")) or f"{title}.",
         },
         "releaseStage": "preview",
-        "baseUrl": _base_url(api, run.doubts),
-        "authentication": to_auth_methods(api, run.doubts),
+        "baseUrl": server.url,
+        "authentication": run.security.auth_methods(list(servers.fields.values())),
         "actions": [{"$ref": f"{chosen}.{group}"} for group in groups],
     }
-    files = {f"{chosen}.connector.s1.yaml": _dump(main)} | {
-        f"{chosen}.{group}.s1.partial.yaml": _dump(actions) for group, actions in groups.items()
+    files = {f"{chosen}.connector.s1.yaml": dump(main)} | {
+        f"{chosen}.{group}.s1.partial.yaml": dump(actions) for group, actions in groups.items()
     }
-    return Imported(chosen, files, sum(map(len, groups.values())), tuple(run.doubts))
+    return Imported(chosen, files, sum(map(len, groups.values())), tuple(api.doubts))
 
 
 def _read(file: Path) -> Mapping[str, Json]:
+    content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
     try:
-        document = yaml.parse(file.read_text(encoding="utf-8-sig")).value
+        document = _parse_json(content)
+        if document is None:
+            document = yaml.parse(content.decode()).value
     except (yaml.Malformed, UnicodeDecodeError) as error:
         msg = f"{file} cannot be read: {error}"
         raise InvalidOpenApi(msg) from error
@@ -93,18 +96,24 @@ def _read(file: Path) -> Mapping[str, Json]:
     return root
 
 
-def _base_url(api: OpenApi, doubts: list[str]) -> str:
-    servers = list(items(api.root, "servers"))
-    server = servers[0] if servers else api.root
-    variables = mapping(server, "variables")
-    url = _VARIABLE.sub(
-        lambda match: text(mapping(variables, match[1]), "default"), text(server, "url")
-    ).rstrip("/")
-    if urlsplit(url).scheme in {"http", "https"}:
-        return url
-    doubts.append("the document names no absolute server: set baseUrl")
-    return "https://api.example.com"
+def _parse_json(content: bytes) -> Json:
+    """Return what JSON says, much sooner than as the YAML it is too; `None` if it is none."""
+    try:
+        return None if is_deep(content) else parse(content)
+    except DecodeError:
+        return None
 
 
-def _dump(value: Json) -> str:
-    return pyyaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
+class _Dumper(pyyaml.CSafeDumper):
+    """Puts in quotes what this project's reader would not take for a text."""
+
+    def represent_text(self, value: str) -> pyyaml.ScalarNode:
+        style = None if yaml.plain_scalar(value) == value else "'"
+        return pyyaml.ScalarNode("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
+def dump(value: Json) -> str:
+    return pyyaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)

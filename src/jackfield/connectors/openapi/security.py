@@ -1,30 +1,148 @@
-"""Security schemes of an OpenAPI document, converted to auth methods."""
+"""Security of an OpenAPI document: its schemes as auth methods, and what each operation needs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
+from jackfield.connectors.openapi.call import Call
 from jackfield.connectors.openapi.document import OpenApi
-from jackfield.connectors.openapi.names import snake_case
-from jackfield.kit.json import Json, mapping, text
+from jackfield.connectors.openapi.names import snake_case, unique
+from jackfield.kit.json import Json, items, mapping, text
+
+_LONGEST_KEY: Final = 60
+_TOKENS: Final = frozenset({"bearer", "oauth2"})
+_OPERATIONS: Final = ("get", "post", "put", "patch", "delete")
 
 
-def to_auth_methods(api: OpenApi, doubts: list[str]) -> list[dict[str, Json]]:
-    """Return an auth method for each scheme; there is always one."""
-    methods: list[dict[str, Json]] = []
-    for name, entry in api.component("securitySchemes").items():
-        scheme = api.follow(entry)
-        kind = (
-            text(scheme, "scheme").lower() if scheme.get("type") == "http" else scheme.get("type")
-        )
-        make = _METHODS.get(str(kind))
-        if make is None:
-            doubts.append(f"the security scheme {name!r} ({kind}) is left out: write it by hand")
-            continue
-        methods.append({snake_case(name): make(scheme)})
-    if not methods:
-        doubts.append("no security scheme could be read: requests carry no authorization yet")
-        methods.append({"none": _method("No authorization", {"type": "none"}, [])})
-    return methods
+class Security:
+    """
+    Which schemes requests carry, of a whole document.
+
+    An account has one auth method. It stands for schemes that are needed together: the first writes
+    the authorization, the others are keys that the actions send as arguments.
+    """
+
+    def __init__(self, api: OpenApi) -> None:
+        self._api = api
+
+    def secure(self, call: Call, operation: Mapping[str, Json]) -> None:
+        """Make a call carry what its operation asks for, and nothing where it asks for nothing."""
+        needed = self._needed(operation)
+        if needed == [()]:
+            call.parameters["authorization"] = {"type": "none"}
+        further = {name for together in needed for name in together[1:]}
+        for name in self._schemes:
+            if name in further:
+                authorization = _api_key(self._schemes[name], self._keys[name])["authorization"]
+                place = "query" if authorization["in"] == "query" else "headers"
+                call.send(place, authorization["name"], authorization["value"])
+
+    def carried(self, operation: Mapping[str, Json]) -> dict[tuple[str, str], bool]:
+        """
+        Return the parameters, by place and name, that credentials send.
+
+        Each says whether every account sends it, whatever its way to authenticate.
+        """
+        ways = [set(map(self._parameter, way)) for way in self._needed(operation)]
+        return {each: all(each in way for way in ways) for way in ways for each in way}
+
+    def auth_methods(self, fields: Sequence[Json]) -> list[dict[str, Json]]:
+        """Return an auth method for each way to authenticate, `fields` in all; there is one."""
+        ways = dict.fromkeys(way for owner in self._owners() for way in self._needed(owner) if way)
+        methods: dict[str, dict[str, Json]] = {}
+        for way in ways:
+            method = self._make(way)
+            key = unique(snake_case(" ".join(way)), methods, longest=_LONGEST_KEY)
+            methods[key] = method
+        if not methods:
+            message = "no security scheme could be read: requests carry no authorization yet"
+            self._api.doubt(message)
+            methods["none"] = _method("No authorization", {"type": "none"}, [])
+        for method in methods.values():
+            method["configFields"] = [*method.get("configFields", []), *fields]
+        return [{key: method} for key, method in methods.items()]
+
+    @cached_property
+    def _schemes(self) -> dict[str, Mapping[str, Json]]:
+        known: dict[str, Mapping[str, Json]] = {}
+        for name, entry in self._api.component("securitySchemes").items():
+            scheme = self._api.follow(entry)
+            if _kind(scheme) in _METHODS:
+                known[name] = scheme
+            else:
+                kind = _kind(scheme)
+                message = f"the security scheme {name!r} ({kind}) is left out: write it by hand"
+                self._api.doubt(message)
+        return known
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        """The credential that holds a scheme's key where it is not the only one."""
+        keys: dict[str, str] = {}
+        for name in self._schemes:
+            taken = (*keys.values(), "api_key", "token", "username", "password")
+            keys[name] = unique(snake_case(name), taken, longest=_LONGEST_KEY)
+        return keys
+
+    @cached_property
+    def _undeclared(self) -> list[tuple[str, ...]]:
+        """Any scheme will do for a document that never says which of them it wants."""
+        is_silent = not any("security" in owner for owner in self._owners())
+        return [(name,) for name in self._schemes] if is_silent else []
+
+    def _owners(self) -> Iterator[Mapping[str, Json]]:
+        yield self._api.root
+        for entry in mapping(self._api.root, "paths").values():
+            path = self._api.follow(entry)
+            yield from (mapping(path, method) for method in _OPERATIONS)
+
+    def _needed(self, owner: Mapping[str, Json]) -> list[tuple[str, ...]]:
+        """Return the ways an operation may be authorized; `()` is to be it not at all."""
+        if "security" not in owner:
+            return self._undeclared if owner is self._api.root else self._needed(self._api.root)
+        asked = list(items(owner, "security"))
+        ways = [way for each in asked if (way := self._way(each)) is not None]
+        return ways if asked else [()]
+
+    def _way(self, together: Mapping[str, Json]) -> tuple[str, ...] | None:
+        declared = self._api.component("securitySchemes")
+        for name in together:
+            if name not in declared:
+                self._api.doubt(f"the security scheme {name!r} is asked for and not declared")
+        if not self._schemes.keys() >= together.keys():
+            return None
+        names = sorted(together, key=lambda name: (self._is_key(name), list(declared).index(name)))
+        # One token stands for all schemes that ask for one.
+        tokens = [name for name in names if _kind(self._schemes[name]) in _TOKENS]
+        names = [name for name in names if name not in tokens[1:]]
+        if any(not self._is_key(name) for name in names[1:]):
+            self._api.doubt(f"the security schemes {', '.join(names)} cannot be used together")
+            return None
+        return tuple(names)
+
+    def _is_key(self, name: str) -> bool:
+        return _kind(self._schemes[name]) == "apiKey"
+
+    def _parameter(self, name: str) -> tuple[str, str]:
+        place, key = text(self._schemes[name], "in"), text(self._schemes[name], "name")
+        return place, key.lower() if place == "header" else key
+
+    def _make(self, way: tuple[str, ...]) -> dict[str, Json]:
+        scheme = self._schemes[way[0]]
+        method = _METHODS[_kind(scheme)](scheme)
+        if _kind(scheme) == "oauth2" and method["type"] != "oauth2":
+            self._api.doubt(f"the sign-in of {way[0]!r} is none of ours: accounts give a token")
+        for name in way[1:]:
+            further = _api_key(self._schemes[name], self._keys[name])["configFields"]
+            method["configFields"] = [*method.get("configFields", []), *further]
+        if len(way) > 1:
+            method["label"] = " + ".join([method["label"], *way[1:]])
+        return method
+
+
+def _kind(scheme: Mapping[str, Json]) -> str:
+    is_http = scheme.get("type") == "http"
+    return text(scheme, "scheme").lower() if is_http else str(scheme.get("type"))
 
 
 def _method(label: str, authorization: Json, fields: list[Json]) -> dict[str, Json]:
@@ -40,7 +158,7 @@ def _secret(key: str, label: str) -> dict[str, Json]:
     return {"key": key, "label": label, "type": "password", "required": True, "secret": True}
 
 
-def _api_key(scheme: Mapping[str, Json]) -> dict[str, Json]:
+def _api_key(scheme: Mapping[str, Json], key: str = "api_key") -> dict[str, Json]:
     place = text(scheme, "in")
     return _method(
         "API Key",
@@ -49,12 +167,12 @@ def _api_key(scheme: Mapping[str, Json]) -> dict[str, Json]:
             "in": "query" if place == "query" else "header",
             "name": "Cookie" if place == "cookie" else text(scheme, "name"),
             "value": (
-                f"{text(scheme, 'name')}=${{credentials.api_key}}"
+                f"{text(scheme, 'name')}=${{credentials.{key}}}"
                 if place == "cookie"
-                else "$.credentials.api_key"
+                else f"$.credentials.{key}"
             ),
         },
-        [_secret("api_key", "API Key")],
+        [_secret(key, "API Key" if key == "api_key" else text(scheme, "name"))],
     )
 
 
@@ -80,8 +198,10 @@ def _basic(_scheme: Mapping[str, Json]) -> dict[str, Json]:
 
 def _oauth2(scheme: Mapping[str, Json]) -> dict[str, Json]:
     flows = mapping(scheme, "flows")
-    flow = mapping(flows, "authorizationCode") or mapping(flows, "clientCredentials")
-    has_code = "authorizationCode" in flows
+    has_code = bool(text(mapping(flows, "authorizationCode"), "tokenUrl"))
+    flow = mapping(flows, "authorizationCode" if has_code else "clientCredentials")
+    if not text(flow, "tokenUrl"):
+        return _bearer(scheme)
     token_params = {
         "grant_type": "authorization_code" if has_code else "client_credentials",
         "client_id": "$.credentials.clientId",

@@ -21,7 +21,7 @@ from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.url import escape
 from jackfield.kit.errors import EgressBlocked, Fault, UnresolvedReference
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 Locate: TypeAlias = Callable[[EvaluationScope], str]
 

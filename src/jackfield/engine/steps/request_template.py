@@ -24,7 +24,7 @@ from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.wire.body import encode_body, header_name, replace_headers
 from jackfield.engine.wire.query import encode_bracketed
 from jackfield.engine.wire.url import join_query, normalize
-from jackfield.kit.json import Json, is_list
+from jackfield.kit.json import Json, is_list, is_object
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 ACCEPT: Final = "application/json, text/plain, */*"
