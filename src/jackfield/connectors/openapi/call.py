@@ -10,6 +10,8 @@ from jackfield.kit.json import Json
 
 # Characters that end a name where an expression quotes it.
 _UNQUOTABLE: Final = re.compile(r"""['"\\{}\x00-\x1f]""")
+# Names that need no quotes in expressions: others hold a sign, or are a word of their own.
+_PLAIN: Final = re.compile(r"(?!(?:in|true|false|null)$)[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_INPUT: Final = 64
 
 
@@ -34,7 +36,7 @@ class Call:
         if name in self.inputs:
             name = unique(f"{place}_{name}", self.inputs, longest=_LONGEST_INPUT)
         self.inputs[name] = {**made, "name": name, "in": place}
-        return f"inputs.{name}" if name.isidentifier() and name.isascii() else f"inputs['{name}']"
+        return f"inputs.{name}" if _PLAIN.fullmatch(name) else f"inputs['{name}']"
 
     def send(self, place: str, name: str, value: Json, **more: Json) -> None:
         if name.startswith(("$.", "$[", "{{")) or "${" in name:
