@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from jackfield.engine.transport import Request, Response
+
 from jackfield.connectors import yaml
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
@@ -22,7 +24,6 @@ from jackfield.connectors.scaffold import write_files
 from jackfield.engine.action import CompiledAction
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.run_context import RunContext
-from jackfield.engine.transport import Request, Response
 from tests.support.openapi_document import Document, Operation
 
 _PLACES: Final = {"path": "path", "query": "query", "header": "headers", "cookie": "headers"}

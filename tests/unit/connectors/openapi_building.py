@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from jackfield.engine.transport import Request
+
 from jackfield.connectors.connector import Connector
 from jackfield.engine.run_context import RunContext
-from jackfield.engine.transport import Request
 from tests.support.openapi import Recorder, imported
 
 HEAD = """\

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from jackfield.engine.transport import Response
 
 from jackfield.connectors.openapi.importer import import_document
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.run_context import RunContext
-from jackfield.engine.transport import Response
 from tests.support.openapi import Recorder
 from tests.unit.connectors.openapi_building import connector_of, operation, query, sent
 
