@@ -1,4 +1,4 @@
-"""A first connector out of an OpenAPI 3 document."""
+"""Import of an OpenAPI 3 document as a new connector."""
 
 import codecs
 from collections.abc import Mapping

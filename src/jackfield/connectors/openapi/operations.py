@@ -1,4 +1,4 @@
-"""Operations of an OpenAPI document, as actions."""
+"""Operations of an OpenAPI document, converted to actions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,5 @@
-"""Schemas of an OpenAPI document, as inputs of an action.
+"""
+Schemas of an OpenAPI document, converted to action inputs.
 
 What the connector format cannot say is left open, never made narrower: the provider refuses what is
 wrong, but a value that is refused here can never be sent.
