@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from jackfield.engine.transport import Request, Response
-
 from jackfield.connectors import yaml
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
@@ -23,7 +21,8 @@ from jackfield.connectors.openapi.names import snake_case, unique
 from jackfield.connectors.scaffold import write_files
 from jackfield.engine.action import CompiledAction
 from jackfield.engine.inputs.errors import InvalidInputs
-from jackfield.engine.run_context import RunContext
+from jackfield.engine.ports import Request, Response
+from jackfield.testing.calls import make_call
 from tests.support.openapi_document import Document, Operation
 
 _PLACES: Final = {"path": "path", "query": "query", "header": "headers", "cookie": "headers"}
@@ -153,11 +152,7 @@ async def _send(
         fields = (*method.config_fields, *method.setup_fields)
         credentials = {each.key: each.value or f"secret-{each.key}" for each in fields}
         credentials["accessToken"] = "secret-token"
-        await action.run(
-            RunContext(
-                inputs=accepted, credentials=credentials, transport=recorder, auth_method=method.key
-            )
-        )
+        await action.run(make_call(recorder, credentials, inputs=accepted, auth_method=method.key))
         assert recorder.seen
         unauthorized = _security_faults(operation, recorder.seen)
         if not unauthorized:

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from jackfield.engine.transport import Request
-
 from jackfield.connectors.connector import Connector
-from jackfield.engine.run_context import RunContext
+from jackfield.engine.ports import Request
+from jackfield.testing.calls import make_call
 from tests.support.openapi import Recorder, imported
 
 HEAD = """\
@@ -40,11 +39,8 @@ async def sent(
     found = connector.find_action(action)
     assert found
     recorder = Recorder()
-    call = RunContext(
-        inputs=found.compiled.accept(inputs),
-        credentials=credentials or {},
-        transport=recorder,
-        auth_method=method,
+    call = make_call(
+        recorder, credentials or {}, inputs=found.compiled.accept(inputs), auth_method=method
     )
     await found.compiled.run(call)
     assert recorder.seen

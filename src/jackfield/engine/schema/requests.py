@@ -25,7 +25,11 @@ ARG: Final = Record(
             required=True,
         ),
         "condition": Entry(Expression(), "Send it only if this is exactly `true`."),
-        "spread": Entry(FLAG, "Put the entries of the value, not the value, into the body."),
+        "spread": Entry(
+            FLAG,
+            "Put the entries of the value, not the value, into the body. In strict mode a text, "
+            "number or boolean becomes the whole body, as JSON.",
+        ),
         "inline": Entry(FLAG, "The value is the whole body, as text."),
         "arrayFormat": Entry(
             Evaluated(Choice(ARRAY_FORMATS)),
