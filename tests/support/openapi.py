@@ -22,7 +22,7 @@ from jackfield.connectors.scaffold import write_files
 from jackfield.engine.action import CompiledAction
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.ports import Request, Response
-from jackfield.testing.calls import make_call
+from jackfield.testing.calls import make_run_context
 from tests.support.openapi_document import Document, Operation
 
 _PLACES: Final = {"path": "path", "query": "query", "header": "headers", "cookie": "headers"}
@@ -99,7 +99,7 @@ async def faults(connector: Connector, root: Mapping[str, Any]) -> list[str]:
 async def _call(
     connector: Connector, action: CompiledAction, operation: Operation, *, full: bool
 ) -> list[str]:
-    expected = Expected(action.places, operation.path)
+    expected = Expected(action.locations, operation.path)
     for parameter in operation.parameters:
         place, name = parameter["in"], parameter["name"]
         key = (place, name.lower() if place == "header" else name)
@@ -152,7 +152,9 @@ async def _send(
         fields = (*method.config_fields, *method.setup_fields)
         credentials = {each.key: each.value or f"secret-{each.key}" for each in fields}
         credentials["accessToken"] = "secret-token"
-        await action.run(make_call(recorder, credentials, inputs=accepted, auth_method=method.key))
+        await action.run(
+            make_run_context(recorder, credentials, inputs=accepted, auth_method=method.key)
+        )
         assert recorder.seen
         unauthorized = _security_faults(operation, recorder.seen)
         if not unauthorized:

@@ -1,4 +1,7 @@
-"""Typed API responses. Fields added by a newer hub are ignored."""
+"""Typed API responses.
+
+Fields that a newer hub adds are ignored.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request
-from jackfield.testing.calls import make_call
+from jackfield.testing.calls import make_run_context
 from tests.support.openapi import Recorder, imported
 
 HEAD = """\
@@ -39,7 +39,7 @@ async def sent(
     found = connector.find_action(action)
     assert found
     recorder = Recorder()
-    call = make_call(
+    call = make_run_context(
         recorder, credentials or {}, inputs=found.compiled.accept(inputs), auth_method=method
     )
     await found.compiled.run(call)

@@ -11,7 +11,7 @@ import pytest
 from jackfield.connectors.openapi.importer import import_document
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.ports import Response
-from jackfield.testing.calls import make_call
+from jackfield.testing.calls import make_run_context
 from tests.support.openapi import Recorder
 from tests.unit.connectors.openapi_building import connector_of, operation, query, sent
 
@@ -310,6 +310,6 @@ async def test_an_answer_that_is_no_json_is_read_as_text(file: Path) -> None:
     assert action
     answer = Response(200, {"content-type": "text/plain"}, b"keep it simple")
 
-    outcome = await action.compiled.run(make_call(Recorder(answer), {}, auth_method="none"))
+    outcome = await action.compiled.run(make_run_context(Recorder(answer), {}, auth_method="none"))
 
     assert outcome.data == "keep it simple"

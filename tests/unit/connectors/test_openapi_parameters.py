@@ -33,7 +33,7 @@ async def test_a_part_of_the_path_may_have_any_name(file: Path, name: str) -> No
     )
     action = connector.find_action("made_act")
     assert action
-    (shown,) = action.compiled.places
+    (shown,) = action.compiled.locations
 
     request = await sent(connector, {"path": {shown: "a/1"}})
 
@@ -145,7 +145,7 @@ async def test_a_name_that_looks_like_an_expression_is_sent_as_it_stands(file: P
     action = connector.find_action("made_act")
     assert action
 
-    request = await sent(connector, {"query": dict.fromkeys(action.compiled.places, "x")})
+    request = await sent(connector, {"query": dict.fromkeys(action.compiled.locations, "x")})
 
     assert sorted(query(request)) == sorted((name, "x") for name in names)
 

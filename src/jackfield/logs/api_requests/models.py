@@ -1,4 +1,7 @@
-"""Entries of the API request log. Action runs have a log of their own."""
+"""Entries of the API request log.
+
+Action runs have a log of their own.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
