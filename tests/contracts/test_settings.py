@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_setting_is_documented_and_nothing_else_is() -> None:
     source = (ROOT / "src/jackfield/settings.py").read_text(encoding="utf-8")
-    read = set(re.findall(r"given\.get\(\"(\w+)\"", source))
+    read = set(re.findall(r"values\.get\(\"(\w+)\"", source))
     documented = re.findall(
         r"^\| `JACKFIELD_(\w+)`",
         (ROOT / "docs/reference/settings.md").read_text("utf-8"),

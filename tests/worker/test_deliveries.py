@@ -142,9 +142,11 @@ async def test_a_receiver_that_does_not_take_it_is_told_again(
 
 
 async def test_a_slow_receiver_keeps_no_other_waiting(hub: Running, receiver: Receiver) -> None:
-    let, all_told = asyncio.Event(), asyncio.Event()
+    let, all_told, all_stuck = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def hang(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        if len(slow.seen) == 4:
+            all_stuck.set()
         await let.wait()
         await reply()(writer, seen)
 
@@ -163,6 +165,7 @@ async def test_a_slow_receiver_keeps_no_other_waiting(hub: Running, receiver: Re
         working = asyncio.create_task(Deliverer(hub.hub).run())
         async with asyncio.timeout(PATIENCE):
             await all_told.wait()
+            await all_stuck.wait()
         stuck = len(slow.seen)
         let.set()
         working.cancel()
