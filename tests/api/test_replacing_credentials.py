@@ -3,7 +3,7 @@
 import pytest
 
 from jackfield.connect import rotation
-from jackfield.connect.rotation import LinkedMeanwhile
+from jackfield.connect.models import LinkedMeanwhile
 from tests.support.actor import TESTER
 from tests.support.running import Running
 

@@ -26,6 +26,9 @@ from jackfield.secrets.store import SealedBundle, SealedSecrets, open_bundle
 class AccountAccess:
     """An account, the connector profile it is used under, and the secrets of both, sealed.
 
+    `narrowing` is another profile that a caller named: it must allow what is done, too, and gives
+    nothing of its own.
+
     It may be cached: the connector is looked up at each use, because it can be reloaded meanwhile.
     """
 
@@ -35,6 +38,12 @@ class AccountAccess:
     secrets: SealedBundle
     setup: SealedBundle
     catalog: Catalog = field(repr=False)
+    narrowing: Profile | None = None
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        """The profiles that must all let something happen, the account's own first."""
+        return (self.profile,) if self.narrowing is None else (self.profile, self.narrowing)
 
     @property
     def connector(self) -> Connector:
@@ -63,13 +72,29 @@ class AccountAccess:
         return f"{self.account.id}/{self.account.generation}"
 
     def allows(self, action_id: str) -> bool:
-        """Return whether both the account and its profile allow an action."""
-        return self.profile.allows(action_id) and self.account.allows(action_id)
+        """Return whether the account and its profiles all allow an action."""
+        return self.account.allows(action_id) and all(
+            profile.allows(action_id) for profile in self.profiles
+        )
+
+    def require_allowed(self, action_id: str) -> None:
+        """
+        Raise unless an action may be run now, with the connector that is loaded.
+
+        Raises:
+            ActionNotAllowed: the account was not linked for it, or a profile does not allow it.
+            ConnectorVersionNotLoaded: a profile is pinned to another version of the connector.
+        """
+        for profile in self.profiles:
+            profile.require_allowed(action_id)
+        self.account.require_allowed(action_id)
+        for profile in self.profiles:
+            profile.require_version(self.connector.version)
 
     @property
     def allowed_actions(self) -> frozenset[str] | None:
         """The ids of the actions that may be run; `None` means all."""
-        lists = (self.profile.allowed_actions, self.account.allowed_actions)
+        lists = [each.allowed_actions for each in (*self.profiles, self.account)]
         limits = [allowed for allowed in lists if allowed is not None]
         return frozenset(filter(self.allows, limits[0])) if limits else None
 
@@ -83,7 +108,7 @@ async def load(
     method_required: bool = True,
 ) -> AccountAccess:
     """
-    Load an account in any status, under its own profile or under `profile_id`.
+    Load an account in any status, under its own profile, narrowed by `profile_id`'s.
 
     Without `method_required`, the connector and the auth method may no longer exist.
 
@@ -94,7 +119,8 @@ async def load(
         ProfileOfOtherConnector: the profile is not one of the account's connector.
     """
     account = await Accounts(tx).get(account_id)
-    profile = await _profile(tx, account, profile_id or account.profile_id)
+    profile = await _profile(tx, account, account.profile_id)
+    named = profile_id not in (None, "", account.profile_id)
     secrets = SealedSecrets(tx, hub.vault)
     access = AccountAccess(
         tx.project_id,
@@ -103,6 +129,7 @@ async def load(
         await secrets.sealed(sealing.owner_of(tx.project_id, account)),
         await secrets.sealed(setups.owner_of(tx.project_id, profile)),
         hub.catalog,
+        await _profile(tx, account, profile_id or "") if named else None,
     )
     if method_required:
         method_of(access.connector, account.auth_method, account=account)
@@ -131,7 +158,8 @@ async def load_usable(
             access = await load(tx, hub, account_id, profile_id=profile_id, method_required=False)
         entries["access", account_id, profile_id] = access
     access.account.require_usable()
-    access.profile.require_active()
+    for profile in access.profiles:
+        profile.require_active()
     return access
 
 

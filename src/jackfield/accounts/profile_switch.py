@@ -12,6 +12,7 @@ from jackfield.kit.json import Json
 from jackfield.profiles import service as profiles
 from jackfield.profiles.models import Profile, ProfileInUse
 from jackfield.profiles.repo import Profiles
+from jackfield.profiles.setup import leads_elsewhere
 from jackfield.runtime import Hub
 
 
@@ -20,8 +21,15 @@ async def change_profile(tx: Tx, hub: Hub, profile_id: str, values: Mapping[str,
     Change a profile (see `profiles.change`); its accounts are inactive while it is.
 
     Accounts that are suspended or failing keep that status.
+
+    Raises:
+        ProfileInUse: the secrets of accounts would go to another address than they were given for.
     """
+    setup = await profiles.setup_of(tx, hub, await Profiles(tx).get(profile_id))
     before, profile = await profiles.change(tx, hub, profile_id, values)
+    changed = await profiles.setup_of(tx, hub, profile)
+    if leads_elsewhere(hub, profile, setup, changed):
+        await _require_unused(tx, profile, "make another profile for the new address")
     if before.active and not profile.active:
         reason = StatusReason("profile_disabled", "The connector profile was disabled.", tx.now)
         await _move(tx, profile, AccountStatus.ACTIVE, AccountStatus.INACTIVE, (reason,))
@@ -39,13 +47,17 @@ async def remove_profile(tx: Tx, profile_id: str) -> Profile:
         ProfileInUse: accounts are linked with it.
     """
     profile = await Profiles(tx).get(profile_id)
+    await _require_unused(tx, profile, "delete them first, or disable the profile")
+    await profiles.remove(tx, profile)
+    return profile
+
+
+async def _require_unused(tx: Tx, profile: Profile, remedy: str) -> None:
     count = await Accounts(tx).count_of_profile(profile.id)
     if count:
         accounts = "1 account is" if count == 1 else f"{count} accounts are"
-        msg = f"{accounts} linked with {profile.name!r}; delete them first, or disable the profile"
+        msg = f"{accounts} linked with {profile.name!r}; {remedy}"
         raise ProfileInUse(msg, profile_id=profile.id)
-    await profiles.remove(tx, profile)
-    return profile
 
 
 async def _move(

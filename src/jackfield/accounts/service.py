@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from msgspec import UNSET
+
 from jackfield.accounts import credentials as sealing
 from jackfield.accounts.access import load
 from jackfield.accounts.identity import forget_identity
@@ -23,8 +25,10 @@ from jackfield.events.repo import Events
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
+from jackfield.profiles import service as profiles
 from jackfield.profiles.models import Profile, ProfileOfOtherConnector
 from jackfield.profiles.repo import Profiles
+from jackfield.profiles.setup import leads_elsewhere
 from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedSecrets, remove_secrets
 from jackfield.vault.cipher import Vault
@@ -44,9 +48,19 @@ async def add(
 
 
 async def replace_credentials(
-    tx: Tx, vault: Vault, account: Account, *, method: AuthMethod, values: Mapping[str, str]
+    tx: Tx,
+    vault: Vault,
+    account: Account,
+    *,
+    method: AuthMethod,
+    values: Mapping[str, str],
+    identity_changed: bool = False,
 ) -> Account:
-    """Replace an account's credentials; it can be used again."""
+    """
+    Replace an account's credentials; it can be used again.
+
+    `identity_changed` tells the project that they belong to another account at the provider.
+    """
     account = replace(
         account,
         auth_method=method.key,
@@ -58,12 +72,13 @@ async def replace_credentials(
     )
     await Accounts(tx).save(account)
     await _seal(tx, vault, account, secrets=sealing.secrets_of(method, values))
-    await announce(tx, EventType.ACCOUNT_UPDATED, account)
+    payload = _payload(tx, EventType.ACCOUNT_UPDATED, account, identity_changed=identity_changed)
+    await Events(tx).add([payload])
     return account
 
 
 async def change(
-    tx: Tx, account_id: str, values: Mapping[str, Json], *, profile_id: str | None = None
+    tx: Tx, hub: Hub, account_id: str, values: Mapping[str, Json], *, profile_id: str | None = None
 ) -> Account:
     """
     Change an account: `values` by field name.
@@ -73,11 +88,13 @@ async def change(
     Raises:
         AccountNotFound, ProfileNotFound: the project has none with this id.
         ProfileDisabled: the profile is switched off.
-        ProfileOfOtherConnector: it is of another connector or auth method.
+        ProfileOfOtherConnector: it is of another connector, auth method or address.
     """
     account = replace(await Accounts(tx).get(account_id), **values)
     if profile_id not in (None, account.profile_id):
-        account = await _moved(tx, account, await Profiles(tx).get(profile_id))
+        profile = await Profiles(tx).get(profile_id)
+        await _require_same_address(tx, hub, account, profile)
+        account = await _moved(tx, account, profile)
     return await _update(tx, account)
 
 
@@ -147,6 +164,16 @@ async def _usable_status(tx: Tx, account: Account) -> AccountStatus:
     return AccountStatus.ACTIVE if profile.active else AccountStatus.INACTIVE
 
 
+async def _require_same_address(tx: Tx, hub: Hub, account: Account, profile: Profile) -> None:
+    """Make sure that the account's secrets do not go elsewhere without being given again."""
+    if profile.connector_key != account.provider:
+        return
+    own = await profiles.setup_of(tx, hub, await Profiles(tx).get(account.profile_id))
+    if leads_elsewhere(hub, profile, own, await profiles.setup_of(tx, hub, profile)):
+        msg = f"{profile.name!r} leads to another address of the provider; link the account anew"
+        raise ProfileOfOtherConnector(msg, profile_id=profile.id)
+
+
 async def _moved(tx: Tx, account: Account, profile: Profile) -> Account:
     linked = (account.provider, account.auth_method, account.environment)
     if linked != (profile.connector_key, profile.auth_method, profile.environment):
@@ -179,7 +206,9 @@ async def announce(tx: Tx, type_: EventType, *accounts: Account) -> None:
     await Events(tx).add([_payload(tx, type_, account) for account in accounts])
 
 
-def _payload(tx: Tx, type_: EventType, account: Account) -> AccountPayload:
+def _payload(
+    tx: Tx, type_: EventType, account: Account, *, identity_changed: bool = False
+) -> AccountPayload:
     return AccountPayload(
         project_id=tx.project_id,
         event=type_,
@@ -195,6 +224,7 @@ def _payload(tx: Tx, type_: EventType, account: Account) -> AccountPayload:
         status=account.status,
         status_reasons=account.status_reasons,
         type=account.type,
+        identity_changed=identity_changed or UNSET,
     )
 
 

@@ -89,9 +89,7 @@ async def _prepare(
     access = await load_usable(hub, project_id, proxied.account_id, profile_id=proxied.profile_id)
     connector = access.connector
     recorder.access, recorder.connector = access, connector
-    access.profile.require_allowed(f"{connector.key}_{PROXY}")
-    access.account.require_allowed(f"{connector.key}_{PROXY}")
-    access.profile.require_version(connector.version)
+    access.require_allowed(f"{connector.key}_{PROXY}")
     credentials = open_credentials(hub, access)
     return _request(proxied, access, connector, credentials), credentials
 

@@ -164,7 +164,7 @@ class RunRecorder:
             request_id=None if request is None else request.request_id,
             key_id=None if request is None else request.key_id,
             user_agent=None if request is None else request.user_agent,
-            profile_id=None if access is None else access.profile.id,
+            profile_id=None if access is None else access.profiles[-1].id,
             connector_version=None if connector is None else connector.version,
             action_type=None if action is None else action.action_type,
             auth_method=None if account is None else account.auth_method,

@@ -131,9 +131,7 @@ async def _prepare(
     if account.provider != connector.key:
         msg = f"account {account.id} is linked to {account.provider!r}, not to {connector.key!r}"
         raise AccountOfOtherProvider(msg)
-    access.profile.require_allowed(request.action_id)
-    account.require_allowed(request.action_id)
-    access.profile.require_version(connector.version)
+    access.require_allowed(request.action_id)
     return _Prepared(access, connector, action, action.accept(request.arguments), request.cursor)
 
 

@@ -14,7 +14,7 @@ from jackfield.accounts.access import AccountAccess, load, open_fields
 from jackfield.accounts.models import Account, AccountNotFound
 from jackfield.accounts.verification import Candidate, VerifiedCredentials, verify
 from jackfield.connect.attempts import ConnectionAttempt
-from jackfield.connect.models import InvalidFields
+from jackfield.connect.models import InvalidFields, SecretsToRetype
 from jackfield.connect.pending import service as pending
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.pending.repo import PendingLinks
@@ -24,10 +24,12 @@ from jackfield.connect.verified_account import (
     LinkTarget,
     find_existing,
     require_same_identity,
+    require_unmoved,
     save_account,
 )
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
+from jackfield.connectors.retyping import secrets_to_retype
 from jackfield.db.tx import Tx
 from jackfield.kit.errors import HubError
 from jackfield.projects import service as projects
@@ -84,8 +86,8 @@ async def link(
         values=values,
         account=current,
     )
-    # Not that account, but the terms: another window may link one during verification.
-    into = LinkTarget(terms)
+    # Not that account's id, but the terms: another window may link one during verification.
+    into = LinkTarget(terms, before=current)
     return await _link_and_record(
         hub, holder, candidate, into, is_confirmed=confirm_identity_change
     )
@@ -123,8 +125,14 @@ async def relink(
     """
     async with hub.db.read(holder.project_id) as tx:
         access = await _editable(tx, hub, holder, account_id)
-    values = require_fields(access.method, {**open_fields(hub, access), **submitted})
-    into = LinkTarget(holder.session.terms, access.account.id)
+    begun = hub.clock()
+    try:
+        values = require_changes(access, open_fields(hub, access), submitted)
+    except SecretsToRetype as refused:
+        # The project sees that somebody tried another address.
+        await _record_failure(hub, holder, begun, refused)
+        raise
+    into = LinkTarget(holder.session.terms, access.account.id, access.account)
     candidate = Candidate.replacing(access, values)
     return await _link_and_record(
         hub, holder, candidate, into, is_confirmed=confirm_identity_change
@@ -153,6 +161,31 @@ def require_fields(method: AuthMethod, submitted: Mapping[str, str]) -> dict[str
     return dict(checked.values)
 
 
+def require_changes(
+    access: AccountAccess, before: Mapping[str, str], submitted: Mapping[str, str]
+) -> dict[str, str]:
+    """
+    Return an account's fields with what was `submitted` in place of what it had `before`.
+
+    A secret that is not submitted stays, as long as it goes where it went before.
+
+    Raises:
+        InvalidFields: as `require_fields`.
+        SecretsToRetype: the address changes, and not every secret was submitted.
+    """
+    values = require_fields(access.method, {**before, **submitted})
+    faults = secrets_to_retype(
+        access.method.config_fields,
+        access.connector.compiled.address_credentials,
+        before=before,
+        after=values,
+        typed={name for name, value in submitted.items() if value.strip()},
+    )
+    if faults:
+        raise SecretsToRetype(faults=faults)
+    return values
+
+
 async def _link_and_record(
     hub: Hub, holder: Holder, candidate: Candidate, into: LinkTarget, *, is_confirmed: bool
 ) -> LinkResult:
@@ -162,10 +195,14 @@ async def _link_and_record(
         verified = await verify(hub, candidate)
         return await _save(hub, holder, verified, into, begun=begun, is_confirmed=is_confirmed)
     except HubError as error:
-        async with hub.db.write(holder.project_id, holder.actor) as tx:
-            failed = ConnectionAttempt.failed(begun, error, now=tx.now)
-            await ConnectSessions(tx).note(holder.session.id, failed)
+        await _record_failure(hub, holder, begun, error)
         raise
+
+
+async def _record_failure(hub: Hub, holder: Holder, begun: datetime, error: HubError) -> None:
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        failed = ConnectionAttempt.failed(begun, error, now=tx.now)
+        await ConnectSessions(tx).note(holder.session.id, failed)
 
 
 async def _save(
@@ -181,6 +218,7 @@ async def _save(
     vault, session_id = hub.vault, holder.session.id
     settings = await projects.project_settings(hub, holder.project_id)
     async with hub.db.write(holder.project_id, holder.actor) as tx:
+        await require_unmoved(tx, into)
         if not is_confirmed:
             await require_same_identity(tx, vault, verified, into)
         if settings.confirm_links:

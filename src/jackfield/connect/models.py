@@ -177,7 +177,17 @@ class IdentityChanged(Conflict):
     code = "identity_changed"
 
 
+class LinkedMeanwhile(Conflict):
+    """The account's credentials changed during verification. Read the account again and retry."""
+
+    code = "linked_meanwhile"
+
+
 class InvalidFields(InvalidRequest):
     """The form has fields that are missing or invalid."""
 
     code = "invalid_fields"
+
+
+class SecretsToRetype(InvalidFields):
+    """The address that the account's secrets are sent to has changed. Type them again."""

@@ -9,22 +9,19 @@ from dataclasses import dataclass
 
 from jackfield.accounts.access import load, open_fields
 from jackfield.accounts.models import Account
-from jackfield.accounts.repo import Accounts
 from jackfield.accounts.verification import Candidate, VerifiedCredentials, verify
-from jackfield.connect.linking import require_fields
+from jackfield.connect.linking import require_changes
 from jackfield.connect.models import SessionTerms
-from jackfield.connect.verified_account import LinkTarget, require_same_identity, save_account
+from jackfield.connect.verified_account import (
+    LinkTarget,
+    require_same_identity,
+    require_unmoved,
+    save_account,
+)
 from jackfield.db.tx import Tx
-from jackfield.kit.errors import Conflict
 from jackfield.kit.ids import ProjectId
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Vault
-
-
-class LinkedMeanwhile(Conflict):
-    """The account's credentials changed during verification. Read the account again and retry."""
-
-    code = "linked_meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +42,15 @@ async def verify_rotation(
 
     Raises:
         AccountNotFound, AccountNotUsable, ConnectorNotFound: they cannot be verified.
-        InvalidFields: a field is malformed, or not one of the auth method's.
+        InvalidFields: a field is malformed, not one of the auth method's, or a secret is to be
+            given again because the address it is sent to changes.
         CredentialRejected: the provider rejects them.
         ProviderError: the provider could not be reached, or failed.
     """
     async with hub.db.read(project_id) as tx:
         access = await load(tx, hub, account_id)
     before = open_fields(hub, access)
-    values = require_fields(access.method, {**before, **submitted})
+    values = require_changes(access, before, submitted)
     if values == before:
         return None
     verified = await verify(hub, Candidate.replacing(access, values))
@@ -71,11 +69,9 @@ async def apply_rotation(
         IdentityChanged: they belong to another account at the provider.
     """
     verified, before = rotation.verified, rotation.account
-    current = await Accounts(tx).get(before.id)
-    if current.generation != before.generation:
-        raise LinkedMeanwhile
     terms = SessionTerms(before.origin_owner_id, before.origin_owner_name)
-    into = LinkTarget(terms, before.id)
+    into = LinkTarget(terms, before.id, before)
+    await require_unmoved(tx, into)
     if not confirm_identity_change:
         await require_same_identity(tx, vault, verified, into)
     return await save_account(tx, vault, verified, into)

@@ -4,21 +4,26 @@ from dataclasses import dataclass, replace
 
 from jackfield.accounts import service as accounts
 from jackfield.accounts.identity import keep_identity, kept_identity
-from jackfield.accounts.models import Account, AccountStatus
+from jackfield.accounts.models import Account, AccountNotFound, AccountStatus
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.verification import Candidate, VerifiedCredentials
-from jackfield.connect.models import IdentityChanged, SessionTerms
+from jackfield.connect.models import IdentityChanged, LinkedMeanwhile, SessionTerms
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import AccountId
-from jackfield.vault.cipher import Vault
+from jackfield.vault.cipher import SealBroken, Vault
 
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """The account that gets the credentials: by its id or, without one, by `terms`."""
+    """
+    The account that gets the credentials: by its id or, without one, by `terms`.
+
+    `before` is the account as it was before verification, if there was one.
+    """
 
     terms: SessionTerms
     account_id: str | None = None
+    before: Account | None = None
 
 
 async def find_existing(tx: Tx, terms: SessionTerms, provider: str) -> Account | None:
@@ -39,6 +44,35 @@ async def find_target(tx: Tx, into: LinkTarget, provider: str) -> Account | None
     return await find_existing(tx, into.terms, provider)
 
 
+async def require_unmoved(tx: Tx, into: LinkTarget) -> None:
+    """
+    Make sure an account still has the credentials it had when the provider was asked.
+
+    Raises:
+        AccountNotFound: it was deleted meanwhile.
+        LinkedMeanwhile: it got others, which are newer than those that were checked.
+    """
+    if into.before is None:
+        return
+    try:
+        current = await Accounts(tx).get(into.before.id)
+    except AccountNotFound:
+        if into.account_id is None:
+            return
+        raise
+    if current.generation != into.before.generation:
+        raise LinkedMeanwhile
+
+
+async def identity_changes(
+    tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
+) -> bool:
+    """Tell whether another account at the provider takes the place of the one linked until now."""
+    current = await find_target(tx, into, verified.candidate.profile.connector_key)
+    known = frozenset[str]() if current is None else await _known_identity(tx, vault, current)
+    return bool(known) and known.isdisjoint(verified.identity)
+
+
 async def require_same_identity(
     tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
 ) -> None:
@@ -48,18 +82,23 @@ async def require_same_identity(
     Raises:
         IdentityChanged: they do not, or the identity is unknown.
     """
-    current = await find_target(tx, into, verified.candidate.profile.connector_key)
-    known = frozenset[str]() if current is None else await kept_identity(tx, vault, current.id)
-    if known and known.isdisjoint(verified.identity):
+    if await identity_changes(tx, vault, verified, into):
         raise IdentityChanged(is_told=bool(verified.identity))
 
 
 async def save_account(
     tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
 ) -> Account:
-    """Create the account, or replace its credentials."""
+    """
+    Create the account, or replace its credentials.
+
+    Raises:
+        LinkedMeanwhile: they changed during verification.
+    """
+    await require_unmoved(tx, into)
     candidate = verified.candidate
     current = await find_target(tx, into, candidate.profile.connector_key)
+    swaps = await identity_changes(tx, vault, verified, into)
     if current is None:
         account = await accounts.add(
             tx,
@@ -80,9 +119,18 @@ async def save_account(
             ),
             method=candidate.method,
             values=candidate.values,
+            identity_changed=swaps,
         )
     await keep_identity(tx, vault, account.id, verified.identity)
     return account
+
+
+async def _known_identity(tx: Tx, vault: Vault, account: Account) -> frozenset[str]:
+    """What was kept and cannot be opened any more is not known: linking anew is the cure."""
+    try:
+        return await kept_identity(tx, vault, account.id)
+    except SealBroken:
+        return frozenset()
 
 
 def _new(tx: Tx, candidate: Candidate, terms: SessionTerms) -> Account:

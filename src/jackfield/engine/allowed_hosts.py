@@ -1,9 +1,10 @@
 """
 Allow-list of the hosts that a connector may send credentials to.
 
-They are the ones its addresses name. A part that comes from a credential stands for one label of a
-name (`https://${credentials.subdomain}.example.com`), or, where it is the whole host, for that
-account's own host. The root key `hosts` replaces all that by a list.
+They are the ones its addresses name. A part that comes from a credential stands for that account's
+own value: one label of a name (`https://${credentials.subdomain}.example.com`), or the whole host.
+A part that comes from elsewhere stands for any label. The root key `hosts` replaces all that by a
+list.
 """
 
 import re
@@ -31,13 +32,14 @@ class HostRules:
     def __init__(self, document: Mapping[str, Json], mode: Mode) -> None:
         self._exact: set[Origin] = set()
         self._patterns: list[tuple[str, re.Pattern[str]]] = []
+        self._own: list[tuple[str, Allow]] = []
         self._computed: list[Callable[[Mapping[str, str]], str]] = []
         listed = document.get("hosts")
         if is_list(listed):
             for host in listed:
                 self._list(str(host))
         else:
-            for address in dict.fromkeys(_addresses(document)):
+            for address in dict.fromkeys(find_addresses(document)):
                 self._declare(address, mode)
         # A fast path for most URLs: one with such a prefix has that origin.
         self._prefixes = tuple(f"{origin}/" for origin in self._exact)
@@ -54,6 +56,11 @@ class HostRules:
         if any(
             origin.scheme == scheme and pattern.fullmatch(origin.authority)
             for scheme, pattern in self._patterns
+        ):
+            return True
+        if any(
+            origin.scheme == scheme and matches(origin.authority, credentials)
+            for scheme, matches in self._own
         ):
             return True
         return any(find_origin(compute(credentials)) == origin for compute in self._computed)
@@ -87,7 +94,9 @@ class HostRules:
         if all(not piece.strip(".:0123456789") for piece in pieces):
             self._compute(address, mode)
             return
-        self._patterns.append((scheme, re.compile(_LABEL.join(map(re.escape, pieces)))))
+        matches = _own_labels(authority, mode)
+        if matches is not None:
+            self._own.append((scheme, matches))
 
     def _add(self, address: str) -> None:
         origin = find_origin(address)
@@ -95,22 +104,59 @@ class HostRules:
             self._exact.add(origin)
 
     def _compute(self, template: str, mode: Mode) -> None:
+        compute = _computed_text(template, mode)
+        if compute is not None:
+            self._computed.append(compute)
+
+
+def _computed_text(template: str, mode: Mode) -> Callable[[Mapping[str, str]], str] | None:
+    try:
+        evaluate = compile_text(template, mode)
+    except InvalidExpression:
+        return None
+
+    def compute(credentials: Mapping[str, str]) -> str:
         try:
-            evaluate = compile_text(template, mode)
+            value = evaluate({"credentials": dict(credentials)})
         except InvalidExpression:
-            return
+            return ""
+        return value.strip() if isinstance(value, str) else ""
 
-        def compute(credentials: Mapping[str, str]) -> str:
-            try:
-                value = evaluate({"credentials": dict(credentials)})
-            except InvalidExpression:
-                return ""
-            return value.strip() if isinstance(value, str) else ""
-
-        self._computed.append(compute)
+    return compute
 
 
-def _addresses(value: Json) -> Iterator[str]:
+def _own_labels(authority: str, mode: Mode) -> Allow | None:
+    """Match a host of which some labels are an account's own, and others may be any."""
+    parts: list[str | Callable[[Mapping[str, str]], str]] = []
+    position = 0
+    for token in _TOKEN.finditer(authority):
+        parts.append(re.escape(authority[position : token.start()].lower()))
+        position = token.end()
+        if "credentials" not in token[0]:
+            parts.append(_LABEL)
+            continue
+        compute = _computed_text(token[0], mode)
+        if compute is None:
+            return None
+        parts.append(compute)
+    parts.append(re.escape(authority[position:].lower()))
+
+    def matches(found: str, credentials: Mapping[str, str]) -> bool:
+        pattern = ""
+        for part in parts:
+            if isinstance(part, str):
+                pattern += part
+                continue
+            label = part(credentials).lower()
+            if not re.fullmatch(_LABEL, label):
+                return False
+            pattern += re.escape(label)
+        return re.fullmatch(pattern, found) is not None
+
+    return matches
+
+
+def find_addresses(value: Json) -> Iterator[str]:
     """Yield every address in the document: of the connector, of steps and of token endpoints."""
     stack: list[Json] = [value]
     while stack:

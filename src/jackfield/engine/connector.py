@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Final
 
 from jackfield.engine.action import CompiledAction, ConnectorContext, compile_action
+from jackfield.engine.address_credentials import AddressCredentials
 from jackfield.engine.allowed_hosts import HostRules
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import take_objects
@@ -83,6 +84,11 @@ class CompiledConnector:
     def allows(self, url: str, credentials: Mapping[str, str]) -> bool:
         """Whether the credentials of an account may be sent to `url`."""
         return self._hosts.allows(url, credentials)
+
+    @cached_property
+    def address_credentials(self) -> AddressCredentials:
+        """The credentials that decide where requests go."""
+        return AddressCredentials(self._document)
 
     @cached_property
     def _hosts(self) -> HostRules:

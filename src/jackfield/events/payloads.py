@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from jackfield.kit.ids import ProjectId
 
@@ -28,6 +28,8 @@ class AccountPayload(EventPayload, frozen=True, kw_only=True):
     status: str
     status_reasons: Sequence[object]
     type: str
+    # True where the credentials are of another account at the provider from now on.
+    identity_changed: bool | UnsetType = UNSET
 
 
 class PendingLinkPayload(EventPayload, frozen=True, kw_only=True):
@@ -37,6 +39,7 @@ class PendingLinkPayload(EventPayload, frozen=True, kw_only=True):
     origin_owner_name: str
     origin_username: str | None
     setup_information: Mapping[str, str]
+    identity_changed: bool
     expires_at: datetime
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
+from jackfield.connectors.retyping import secrets_to_retype
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.kit.actor import Actor
@@ -162,6 +163,16 @@ async def _change_setup(
     before = (await setup_of(tx, hub, profile)).values
     merged = {name: value for name, value in {**before, **changes}.items() if value is not None}
     values, secret = _checked_setup(method, merged), secret_names(method)
+    _require(
+        secrets_to_retype(
+            method.setup_fields,
+            connector.compiled.address_credentials,
+            before=before,
+            after=values,
+            typed={name for name, value in changes.items() if value},
+            root="setup",
+        )
+    )
     profile = replace(
         profile,
         setup={name: value for name, value in values.items() if name not in secret},

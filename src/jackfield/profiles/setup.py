@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.retyping import address_changes
 from jackfield.kit.ids import ProjectId
 from jackfield.profiles.models import Profile
+from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedBundle, SecretOwner, open_bundle
 from jackfield.vault.cipher import Vault
 
@@ -41,3 +43,21 @@ def open_setup(vault: Vault, bundle: SealedBundle, profile: Profile) -> Setup:
     if not secrets:
         return Setup(profile.setup) if profile.setup else NO_SETUP
     return Setup({**profile.setup, **secrets}, tuple(secrets.values()))
+
+
+def leads_elsewhere(hub: Hub, profile: Profile, before: Setup, after: Setup) -> bool:
+    """Tell whether another setup under a profile's accounts changes where requests go."""
+    if before == after:
+        return False
+    connector = hub.catalog.find(profile.connector_key)
+    method = None if connector is None else connector.find_auth_method(profile.auth_method)
+    return (
+        connector is not None
+        and method is not None
+        and address_changes(
+            method.setup_fields,
+            connector.compiled.address_credentials,
+            before=before.values,
+            after=after.values,
+        )
+    )

@@ -29,6 +29,8 @@ class PendingLinkStatus(StrEnum):
 class PendingLink:
     """A link that waits for confirmation; `account_id` is its account, once there is one.
 
+    `account_generation` counts the credentials that account had when these were checked, and
+    `identity_changed` tells that these are of another account at the provider.
     `public_values` are the fields that are no secrets; the others are in the vault, sealed for this
     link.
     """
@@ -44,6 +46,8 @@ class PendingLink:
     created_at: datetime
     expires_at: datetime
     decided_at: datetime | None = None
+    account_generation: int | None = None
+    identity_changed: bool = False
 
     def require_pending(self) -> None:
         """

@@ -24,9 +24,11 @@ class PendingLinks:
             """
             insert into pending_links
                    (id, project_id, profile_id, account_id, provider, auth_method, terms,
-                    setup_information, status, created_at, expires_at)
+                    setup_information, status, created_at, expires_at, account_generation,
+                    identity_changed)
             values (:id, :project_id, :profile_id, :account_id, :provider, :auth_method, :terms,
-                    :setup_information, :status, :created_at, :expires_at)
+                    :setup_information, :status, :created_at, :expires_at, :account_generation,
+                    :identity_changed)
             """,
             id=link.id,
             profile_id=link.profile_id,
@@ -38,6 +40,8 @@ class PendingLinks:
             status=link.status,
             created_at=link.created_at,
             expires_at=link.expires_at,
+            account_generation=link.account_generation,
+            identity_changed=link.identity_changed,
         )
 
     async def get(self, link_id: str) -> PendingLink:

@@ -5,6 +5,7 @@ from jackfield.accounts.credentials import secrets_of
 from jackfield.accounts.identity import forget_identity, keep_identity, kept_identity
 from jackfield.accounts.models import Account
 from jackfield.accounts.verification import Candidate, VerifiedCredentials
+from jackfield.connect.models import LinkedMeanwhile
 from jackfield.connect.pending.models import (
     LIFETIME,
     PendingLink,
@@ -13,7 +14,12 @@ from jackfield.connect.pending.models import (
 )
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions
-from jackfield.connect.verified_account import LinkTarget, find_target, save_account
+from jackfield.connect.verified_account import (
+    LinkTarget,
+    find_target,
+    identity_changes,
+    save_account,
+)
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.payloads import PendingLinkPayload
@@ -47,6 +53,8 @@ async def add(tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTar
         status=PendingLinkStatus.PENDING,
         created_at=tx.now,
         expires_at=tx.now + LIFETIME,
+        account_generation=None if current is None else current.generation,
+        identity_changed=await identity_changes(tx, vault, verified, into),
     )
     await PendingLinks(tx).add(link)
     await SealedSecrets(tx, vault).put(_owner(tx, link), secrets)
@@ -64,14 +72,19 @@ async def confirm(
     Raises:
         PendingLinkNotFound: the project has no such pending link.
         PendingLinkDecided, PendingLinkExpired: it is no longer pending.
+        LinkedMeanwhile: the account's credentials changed since these were verified.
         ProfileNotFound: its connector profile was deleted meanwhile.
     """
     async with hub.db.write(project_id, actor) as tx:
         link = await PendingLinks(tx).get(link_id)
         link.require_pending()
-        account = await save_account(
-            tx, hub.vault, await _verified(tx, hub, link), LinkTarget(link.terms, link.account_id)
-        )
+        into = LinkTarget(link.terms, link.account_id)
+        current = await find_target(tx, into, link.provider)
+        # What a version before this one kept says nothing of the account's generation.
+        known = link.account_generation is not None or link.account_id is None
+        if known and current is not None and current.generation != link.account_generation:
+            raise LinkedMeanwhile
+        account = await save_account(tx, hub.vault, await _verified(tx, hub, link), into)
         await _forget(tx, link.id)
         await PendingLinks(tx).decide(link.id, PendingLinkStatus.CONFIRMED, account_id=account.id)
         await ConnectSessions(tx).decide(link.id, account_id=account.id)
@@ -137,6 +150,7 @@ async def _announce(tx: Tx, link: PendingLink) -> None:
         origin_owner_name=link.terms.origin_owner_name,
         origin_username=link.terms.origin_username,
         setup_information=link.public_values,
+        identity_changed=link.identity_changed,
         expires_at=link.expires_at,
     )
     await Events(tx).add([payload])

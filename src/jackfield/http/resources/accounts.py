@@ -20,8 +20,7 @@ from jackfield.accounts.models import (
 )
 from jackfield.accounts.repo import Accounts
 from jackfield.connect import rotation
-from jackfield.connect.models import IdentityChanged, InvalidFields
-from jackfield.connect.rotation import LinkedMeanwhile
+from jackfield.connect.models import IdentityChanged, InvalidFields, LinkedMeanwhile
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.reconnect import ReconnectOut, reconnect
@@ -274,7 +273,7 @@ async def update_account(ctx: ApiContext, account_id: str, body: AccountChange) 
         if rotated is not None:
             confirmed = body.confirm_identity_change is True
             await rotation.apply_rotation(tx, hub.vault, rotated, confirm_identity_change=confirmed)
-        changed = await accounts.change(tx, account_id, values, profile_id=body.profile_id)
+        changed = await accounts.change(tx, hub, account_id, values, profile_id=body.profile_id)
         return _out(ctx, changed)
 
 

@@ -24,6 +24,7 @@ from jackfield.connect.models import (
     FrameId,
     IdentityChanged,
     InvalidFields,
+    LinkedMeanwhile,
     OriginNotAllowed,
 )
 from jackfield.connect.pending.models import PendingLink
@@ -51,6 +52,7 @@ _LINK_REFUSALS = (
     InvalidFields,
     CredentialRejected,
     IdentityChanged,
+    LinkedMeanwhile,
     ProviderUnavailable,
     ProviderTimeout,
 )

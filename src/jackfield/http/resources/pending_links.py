@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from msgspec import Meta, Struct
 
 from jackfield.accounts.models import AccountType
+from jackfield.connect.models import LinkedMeanwhile
 from jackfield.connect.pending import service as pending
 from jackfield.connect.pending.models import (
     PendingLink,
@@ -46,6 +47,8 @@ class PendingLinkOut(Struct, frozen=True):
     created_at: datetime
     expires_at: datetime
     decided_at: datetime | None
+    # The credentials are of another account at the provider than the one linked until now.
+    identity_changed: bool
 
     @classmethod
     def of(cls, link: PendingLink) -> Self:
@@ -66,6 +69,7 @@ class PendingLinkOut(Struct, frozen=True):
             created_at=link.created_at,
             expires_at=link.expires_at,
             decided_at=link.decided_at,
+            identity_changed=link.identity_changed,
         )
 
 
@@ -106,7 +110,7 @@ async def get_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
     "POST",
     "/jackfield/pending_links/{link_id}/confirm",
     scope=Scope.ACCOUNTS_WRITE,
-    raises=(*_REFUSALS, ProfileNotFound),
+    raises=(*_REFUSALS, LinkedMeanwhile, ProfileNotFound),
 )
 async def confirm_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
     """Confirm that the right person completed a link, and save its account."""

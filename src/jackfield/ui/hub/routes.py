@@ -18,6 +18,7 @@ from jackfield.connect.models import (
     ConnectTokenInvalid,
     IdentityChanged,
     InvalidFields,
+    LinkedMeanwhile,
 )
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
@@ -34,6 +35,7 @@ _SHOWN_AT_THE_FORM: Final = (
     ProviderError,
     EgressBlocked,
     IdentityChanged,
+    LinkedMeanwhile,
 )
 
 
