@@ -5,6 +5,7 @@ A run of an action and a verification of credentials see the same account. `run_
 place that builds the context of both.
 """
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -17,11 +18,14 @@ from jackfield.engine.ports import Request, Response, Transport
 from jackfield.engine.run_context import Flow, RunContext
 from jackfield.kit.errors import ProviderAnswer, ProviderError
 from jackfield.kit.ids import AccountId, ProjectId
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, encode
 from jackfield.runtime import Hub
+from jackfield.vault.cipher import Vault
 from jackfield.vault.signing import RsaSigner
 
 _SIGNER: Final = RsaSigner()
+# How long a signature is as text: it has no padding.
+_SIGNATURE: Final = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +95,37 @@ def run_context(
         identifiers=account.context,
         limiter=hub.limiter.for_account(account.limited_as, account.connector.compiled.limits),
         signer=_SIGNER,
+        cursors=AccountCursors(hub.vault, f"{account.project_id}/{account.limited_as}"),
         flow=flow,
         deadline=deadline,
         clock=hub.clock,
         sleep=hub.sleep,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCursors:
+    """Cursors signed for one account: a made-up one could name any path of its provider."""
+
+    vault: Vault
+    place: str
+
+    def seal(self, cursor: str, action_id: str) -> str:
+        signature = self.vault.sign(self._signed(cursor, action_id))
+        return urlsafe_b64encode(signature).decode() + cursor
+
+    def open(self, sealed: str, action_id: str) -> str | None:
+        head, cursor = sealed[:_SIGNATURE], sealed[_SIGNATURE:]
+        try:
+            signature = urlsafe_b64decode(head)
+        except ValueError:
+            return None
+        is_ours = self.vault.is_signed(signature, self._signed(cursor, action_id))
+        # The one spelling only: what was altered is not ours, even where it decodes alike.
+        return cursor if is_ours and urlsafe_b64encode(signature).decode() == head else None
+
+    def _signed(self, cursor: str, action_id: str) -> bytes:
+        return encode(["cursor", self.place, action_id, cursor])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final, LiteralString, TypeVar
 
 from jackfield.db.tx import Row
-from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.json import DecodeError, encode, parse
-from jackfield.kit.pages import Page
+from jackfield.kit.pages import Page, invalid_cursor
 
 T = TypeVar("T")
 
@@ -51,8 +50,7 @@ class Keyset:
         except (binascii.Error, DecodeError, ValueError, TypeError):
             sound, value, row_id = False, "", ""
         if not sound:
-            msg = "query.next: expected what the page before gave as `next`, with the same order"
-            raise InvalidRequest(msg, faults=[Fault("query.next", "is no cursor of this list")])
+            raise invalid_cursor(is_ordered=True)
         return cls(column, descending, (value, row_id))
 
     @property

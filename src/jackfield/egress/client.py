@@ -11,7 +11,7 @@ import ssl
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -189,39 +189,42 @@ class Egress:
 
     async def _follow(self, request: OutboundRequest) -> OutboundResponse:
         method, url, body = request.method, request.url, request.body
-        headers = dict(request.headers)
+        headers, certificate = dict(request.headers), request.certificate
         for left in range(request.follow, -1, -1):
             _require_allowed(url, request.may_visit)
-            response = await self._send(request, method=method, url=url, headers=headers, body=body)
+            hop = replace(
+                request,
+                method=method,
+                url=url,
+                headers=headers,
+                body=body,
+                certificate=certificate,
+            )
+            response = await self._send(hop)
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or location is None or not left:
                 return response
             target = self._rewrites.restore(urljoin(url, location))
             if find_origin(target) != find_origin(url):
-                # Any header may carry the credential; only these are known not to.
+                # Any header may carry the credential; only these are known not to. So may a body,
+                # and who the certificate is shown to can act in its name.
                 headers = {k: v for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS}
+                body = certificate = None
             if response.status == 303 or (response.status in (301, 302) and method == "POST"):  # noqa: PLR2004
                 method, body = "GET", None
             url = target
         raise AssertionError
 
-    async def _send(
-        self,
-        request: OutboundRequest,
-        *,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-    ) -> OutboundResponse:
+    async def _send(self, request: OutboundRequest) -> OutboundResponse:
+        url = request.url
         target = self._rewrites.rewrite(url)
         session = self._public if target is None else self._rewritten
         with _translate_errors(url):
             async with session.request(
-                method,
+                request.method,
                 URL(target or url, encoded=True),
-                data=body,
-                headers=headers,
+                data=request.body,
+                headers=request.headers,
                 allow_redirects=False,
                 ssl=_client_context(request.certificate),
             ) as response:

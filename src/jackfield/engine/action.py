@@ -8,7 +8,7 @@ from typing import Final
 from jackfield.engine.allowed_hosts import Allow
 from jackfield.engine.compat import Mode
 from jackfield.engine.current_time import using_clock
-from jackfield.engine.cursor import decode_cursor, encode_cursor
+from jackfield.engine.cursor import encode_cursor, open_cursor, seal_cursor
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.explain import explain
@@ -16,7 +16,7 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_settled, none_if_undefined
 from jackfield.engine.inputs.accept import Inputs, InputsByLocation
-from jackfield.engine.run import IsRateLimit, Retries, Run, StepResult
+from jackfield.engine.run import IsRateLimit, Position, Retries, Run, StepResult
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.steps.step import Step, StopAction, compile_step, snapshot
@@ -124,13 +124,16 @@ class CompiledAction:
         inputs = dict(context.inputs)
         if self._page_size is not None:
             inputs.setdefault("page_size", self._page_size)
-        cursor = context.cursor
+        cursor: Json = context.cursor
         if cursor is None:
-            sent = inputs.get("next") or inputs.get("cursor")
-            cursor = sent if isinstance(sent, str) else None
+            sent = (inputs.get(name) for name in ("next", "cursor"))
+            cursor = next((each for each in sent if each is not None and each != ""), None)
         elif not self._paginated:
             inputs.setdefault("next", cursor)
             inputs.setdefault("cursor", cursor)
+        resume = dict[str, Position]()
+        if self._paginated:
+            resume = open_cursor(context, cursor, self.id, self._paginated)
         scope: EvaluationScope = {
             "inputs": inputs,
             "credentials": dict(context.credentials),
@@ -158,7 +161,7 @@ class CompiledAction:
             started=context.clock(),
             is_allowed=lambda url: allow(url, credentials),
             is_rate_limit=self._connector.is_rate_limit,
-            resume=decode_cursor(cursor) if self._paginated else {},
+            resume=resume,
         )
 
     async def _run_steps(self, run: Run) -> None:
@@ -223,7 +226,10 @@ class CompiledAction:
         return result
 
     def _finish(self, run: Run) -> ActionResult:
-        cursor = encode_cursor(run.positions, run.context.clock()) if self._paginated else None
+        cursor: str | None = None
+        if self._paginated:
+            positions = encode_cursor(run.positions, run.context.clock())
+            cursor = seal_cursor(run.context, positions, self.id)
         warnings = tuple(run.warnings)
         if self._result is None:
             return ActionResult(self._last_data(run), cursor, file=run.file, warnings=warnings)

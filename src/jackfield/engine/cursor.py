@@ -8,11 +8,17 @@ from typing import Final
 
 import msgspec
 
+from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.run import Position
+from jackfield.engine.run_context import RunContext
+from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json, is_object
 
 _VERSION: Final = 2
 _LONGEST: Final = 16_384
+_NOT_OURS: Final = (
+    "is no cursor that this action gave out for this account; leave it out to begin at the start"
+)
 
 
 def encode_cursor(positions: Mapping[str, Position], now: datetime) -> str | None:
@@ -37,6 +43,32 @@ def decode_cursor(cursor: str | None) -> dict[str, Position]:
     if not is_object(remote):
         return {}
     return {str(index): _position(entry) for index, entry in remote.items()}
+
+
+def seal_cursor(context: RunContext, cursor: str | None, action_id: str) -> str | None:
+    if cursor is None or context.cursors is None:
+        return cursor
+    return context.cursors.seal(cursor, action_id)
+
+
+def open_cursor(
+    context: RunContext, given: Json, action_id: str, steps: frozenset[str]
+) -> dict[str, Position]:
+    """
+    Read what a caller passes to go on: `steps` are the indexes of those that have pages.
+
+    Raises:
+        InvalidInputs: this action did not give it out for this account.
+    """
+    if given is None or given == "":
+        return {}
+    text = given if isinstance(given, str) else None
+    if text is not None and context.cursors is not None:
+        text = context.cursors.open(text, action_id)
+    positions = decode_cursor(text)
+    if not positions or not steps.issuperset(positions):
+        raise InvalidInputs(faults=(Fault("query.next", _NOT_OURS),))
+    return positions
 
 
 def _entry(position: Position) -> dict[str, Json]:

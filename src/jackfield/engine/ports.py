@@ -49,6 +49,16 @@ class Response:
     url: str = ""
 
 
+class CursorSeal(Protocol):
+    """Marks cursors as given out for one account, so that nobody makes one up."""
+
+    def seal(self, cursor: str, action_id: str) -> str: ...
+
+    def open(self, sealed: str, action_id: str) -> str | None:
+        """Return the cursor that was sealed for this action; `None` if none was."""
+        ...
+
+
 class Transport(Protocol):
     """Sends requests to the provider.
 

@@ -12,7 +12,7 @@ from jackfield.engine.ports import Request
 from jackfield.engine.steps.address import compile_address
 from jackfield.engine.steps.compile_context import Authorizations
 from jackfield.engine.wire.body import replace_headers
-from jackfield.engine.wire.url import join_query
+from jackfield.engine.wire.url import join_query, without_parameters
 from jackfield.kit.json import Json
 
 
@@ -53,8 +53,9 @@ class ProxyTemplate:
         own_headers, url = dict(request.headers), request.url
         headers = replace_headers(own_headers, dict(authorization.headers(scope)))
         if authorization.query is not None:
-            query = urlencode(authorization.query(scope))
-            url = join_query(url, query, separator="&" if "?" in url else "?")
+            pairs = authorization.query(scope)
+            url = without_parameters(url, [name for name, _ in pairs])
+            url = join_query(url, urlencode(pairs), separator="&" if "?" in url else "?")
         authorized = replace(request, url=url, headers=headers)
         if authorization.sign is None:
             return authorized

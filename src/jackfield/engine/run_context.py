@@ -5,7 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from jackfield.engine.ports import AccountCache, RequestLimiter, Signer, Trace, Transport
+from jackfield.engine.ports import (
+    AccountCache,
+    CursorSeal,
+    RequestLimiter,
+    Signer,
+    Trace,
+    Transport,
+)
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.json import Json
 
@@ -36,6 +43,7 @@ class RunContext:
     identifiers: Mapping[str, Json]
     limiter: RequestLimiter | None
     signer: Signer | None
+    cursors: CursorSeal | None = None
     cursor: str | None = None
     flow: Flow = "action"
     deadline: float = 60.0

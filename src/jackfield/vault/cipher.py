@@ -11,6 +11,7 @@ data key (32 + 16), nonce (12) and ciphertext (+ 16). Everything before the wrap
 bound too.
 """
 
+import hmac
 import os
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,8 @@ from typing import Final
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
@@ -27,7 +30,9 @@ from jackfield.vault.keyring import KEY_BYTES, Keyring
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _VERSION: Final = b"\x01"
-_HEADER: Final = len(_VERSION) + 4
+_KEY_ID_BYTES: Final = 4
+_HEADER: Final = len(_VERSION) + _KEY_ID_BYTES
+_SIGNATURE_BYTES: Final = 17
 _WRAPPED: Final = _HEADER + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 
 
@@ -60,6 +65,7 @@ class Vault:
     def __init__(self, keyring: Keyring) -> None:
         self._ciphers = {key.id: AESGCM(key.secret) for key in keyring.keys}
         self._current = keyring.current
+        self._signers = {key.id: _signing_key(key.secret) for key in keyring.keys}
 
     def seal(self, secret: Secret, binding: Binding) -> bytes:
         """Encrypt `secret` for `binding`; the result differs each time."""
@@ -86,10 +92,29 @@ class Vault:
         except (InvalidTag, KeyError, ValueError):
             raise SealBroken from None
 
+    def sign(self, content: bytes) -> bytes:
+        """Return what proves to `is_signed` that this installation made `content`."""
+        return bytes.fromhex(self._current) + _signature(self._signers[self._current], content)
+
+    def is_signed(self, signature: bytes, content: bytes) -> bool:
+        signer = self._signers.get(signature[:_KEY_ID_BYTES].hex())
+        return signer is not None and hmac.compare_digest(
+            signature[_KEY_ID_BYTES:], _signature(signer, content)
+        )
+
 
 def key_id(sealed: bytes) -> str:
     """Return the id of the key that `sealed` was wrapped under."""
     return sealed[len(_VERSION) : _HEADER].hex()
+
+
+def _signing_key(secret: bytes) -> bytes:
+    """Derive a key of its own: what is signed says nothing about what is sealed."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"jackfield signing 1").derive(secret)
+
+
+def _signature(signer: bytes, content: bytes) -> bytes:
+    return hmac.digest(signer, content, "sha256")[:_SIGNATURE_BYTES]
 
 
 def _encrypt(cipher: AESGCM, plain: bytes, bound: bytes) -> bytes:

@@ -179,6 +179,32 @@ async def test_a_credential_does_not_follow_a_redirect_to_another_origin(
     assert {"api-key", "authorization"}.isdisjoint(seen.headers)
 
 
+@pytest.mark.parametrize("status", [307, 308])
+async def test_a_redirect_carries_no_body_to_another_origin(
+    open_egress: Callable[..., Egress], status: int
+) -> None:
+    other = "https://files.provider.example"
+    async with (
+        scripted(reply("done")) as target,
+        scripted(reply(status=status, headers={"location": f"{other}/b"})) as server,
+    ):
+        egress = open_egress(rewrites={PROVIDER: server.url, other: target.url})
+        await egress.fetch(OutboundRequest("POST", f"{PROVIDER}/a", body=b"secret", follow=3))
+
+    assert [each.body for each in server.seen] == [b"secret"]
+    assert [each.body for each in target.seen] == [b""]
+
+
+async def test_a_redirect_carries_its_body_on_within_one_origin(
+    open_egress: Callable[..., Egress],
+) -> None:
+    async with scripted(reply(status=307, headers={"location": "/b"})) as server:
+        egress = open_egress(rewrites={PROVIDER: server.url})
+        await egress.fetch(OutboundRequest("POST", f"{PROVIDER}/a", body=b"rows", follow=1))
+
+    assert [each.body for each in server.seen] == [b"rows", b"rows"]
+
+
 async def test_a_circle_of_redirects_ends(open_egress: Callable[..., Egress]) -> None:
     async with scripted(reply(status=302, headers={"location": "/again"})) as server:
         egress = open_egress(rewrites={PROVIDER: server.url})

@@ -1,6 +1,10 @@
 import pytest
 
+from jackfield.engine.cursor import encode_cursor
+from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.engine.run import Position
 from jackfield.kit.errors import EgressBlocked, PaginationStalled, ProviderError, ProviderRejected
+from tests.support.clock import NOW
 from tests.unit.engine.building import CREDENTIALS, Provider, action, answer, run, step
 
 pytestmark = pytest.mark.anyio
@@ -56,12 +60,34 @@ async def test_without_a_page_size_a_call_gives_one_page_of_the_provider() -> No
     assert (len(first.data), len(second.data), second.next) == (30, 2, None)
 
 
-async def test_a_cursor_from_elsewhere_starts_over() -> None:
+@pytest.mark.parametrize("given", ["not-ours", 5, ["x"]], ids=str)
+async def test_a_cursor_from_elsewhere_is_refused(given: object) -> None:
     provider = Provider([page(0, 1)])
+    placed = {"cursor": given} if isinstance(given, str) else {"inputs": {"next": given}}
 
-    await run(pages(CURSOR), provider, cursor="not-ours")
+    for engine in ("strict", "compat"):
+        with pytest.raises(InvalidInputs):
+            await run(pages(CURSOR, engine=engine), provider, **placed)
 
-    assert provider.urls == ["https://api.example.com/rows"]
+    assert provider.urls == []
+
+
+async def test_a_cursor_of_another_step_is_refused() -> None:
+    provider = Provider([page(0, 1, "a")])
+    cursor = encode_cursor({"7": Position("a", 0)}, NOW)
+
+    with pytest.raises(InvalidInputs):
+        await run(pages(CURSOR), provider, cursor=cursor)
+
+
+async def test_a_key_in_the_next_address_gives_way_to_the_accounts() -> None:
+    authorization = {"type": "apiKey", "in": "query", "name": "k", "value": "$.credentials.token"}
+    provider = Provider([page(0, 1, "/rows?K=old&p=2"), page(1, 1)])
+    compiled = pages({"mode": "url"}, authorization=authorization)
+
+    await run(compiled, provider, {"page_size": 2})
+
+    assert provider.urls[1] == f"https://api.example.com/rows?p=2&k={CREDENTIALS['token']}"
 
 
 async def test_a_cursor_may_come_as_an_input() -> None:

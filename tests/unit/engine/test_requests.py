@@ -361,3 +361,65 @@ async def test_a_body_is_written_as_its_content_type_asks(content_type: str, bod
 async def test_an_account_without_an_auth_method_of_the_connector_is_refused() -> None:
     with pytest.raises(InvalidStep, match="no authentication 'other'"):
         await run(action(request()), Provider([answer({})]), auth_method="other")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "..",
+        "../admin",
+        "a/../../b",
+        "..\\admin",
+        "%2e%2e/x",
+        ".%2E",
+        "..%2fadmin",
+        "%2e%2e%5Cx",
+        ".\t.",
+        ".",
+    ],
+)
+@pytest.mark.parametrize(
+    "url", ["/users/${inputs.id}", "/users/${inputs.id}/x?y=1", "{{'/users/' + inputs.id}}"]
+)
+async def test_in_compat_mode_too_a_value_that_would_climb_is_refused(value: str, url: str) -> None:
+    provider = Provider([answer({})])
+    compiled = action(request(url), engine="compat", baseUrl="https://api.example.com/v1")
+
+    with pytest.raises(InvalidInputs) as refused:
+        await run(compiled, provider, {"id": value})
+
+    assert [fault.path for fault in refused.value.faults] == ["path.id"]
+    assert provider.sent == []
+
+
+@pytest.mark.parametrize(
+    ("url", "value", "path"),
+    [
+        ("/users/${inputs.id}", "a.b..c", "/v1/users/a.b..c"),
+        ("/users/${inputs.id}", "a/b", "/v1/users/a/b"),
+        ("/users?id=${inputs.id}", "../x", "/v1/users?id=../x"),
+        ("/../v2/${inputs.id}", "a", "/v2/a"),
+    ],
+)
+async def test_in_compat_mode_other_values_are_glued_in_as_they_are(
+    url: str, value: str, path: str
+) -> None:
+    provider = Provider([answer({})])
+    compiled = action(request(url), engine="compat", baseUrl="https://api.example.com/v1")
+
+    await run(compiled, provider, {"id": value})
+
+    assert provider.urls == [f"https://api.example.com{path}"]
+
+
+@pytest.mark.parametrize("url", ["/x?key=mine&a=1", "/x?a=1&KEY=mine", "/x?k%65y=mine&a=1"])
+async def test_the_accounts_key_takes_the_place_of_one_in_the_query(url: str) -> None:
+    authorization = {
+        "type": "apiKey", "in": "query", "name": "key", "value": "$.credentials.token",
+    }  # fmt: skip
+    args = [{"name": "key", "value": "$.inputs.key", "in": "query"}]
+    provider = Provider([answer({})])
+
+    await run(action(request(url, args=args), authorization=authorization), provider, {"key": "me"})
+
+    assert provider.urls == [f"https://api.example.com/x?a=1&key={CREDENTIALS['token']}"]

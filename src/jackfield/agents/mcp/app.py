@@ -135,6 +135,9 @@ class Mcp:
             case "tools/call":
                 return await self._call(endpoint, message.arguments)
             case "tools/list":
+                if message.arguments.get("cursor") is not None:
+                    msg = "params.cursor: the list is whole, and gives out no cursor"
+                    raise RpcRefused(msg, rpc_code=jsonrpc.INVALID_PARAMS)
                 tools = self._hub.catalog.derived(Toolbox).listed(endpoint)
                 return {"tools": tools, "ttlMs": _CACHE_MS, "cacheScope": "private"}
             case "initialize":

@@ -19,7 +19,7 @@ from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.expressions.text import Reference, is_static, split_text
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.engine.wire.url import escape
+from jackfield.engine.wire.url import count_dots, escape
 from jackfield.kit.errors import EgressBlocked, Fault, UnresolvedReference
 from jackfield.kit.json import Json, is_list, is_object
 
@@ -61,15 +61,28 @@ def _compile_compat(base: str, url: str) -> Locate:
         return lambda _scope: whole
     before = compile_safely(base, "compat") if base else None
     after = compile_safely(url, "compat")
+    own_dots = count_dots(base + url)
 
     def locate(scope: EvaluationScope) -> str:
         path = after(scope)
         if path is None or path is UNDEFINED:
             raise missing_field(path="url")
         start = "" if before is None else js.to_text(before(scope))
-        return start + js.to_text(path)
+        written = start + js.to_text(path)
+        if count_dots(written) > own_dots:
+            raise _climbs(base + url)
+        return written
 
     return locate
+
+
+def _climbs(template: str) -> Exception:
+    named = set(_INPUT.findall(template))
+    if len(named) == 1:
+        return _unusable(template, "may not be . or ..")
+    if named:
+        return InvalidInputs(faults=(Fault("path", "may not hold . or .. as a part of a path"),))
+    return UnresolvedReference("an address may not hold . or .. as a part of its path")
 
 
 def _compile_strict(base: str, url: str) -> Locate:

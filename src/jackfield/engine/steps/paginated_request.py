@@ -27,7 +27,7 @@ from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.request import REQUEST_PARAMETERS
 from jackfield.engine.steps.request_template import RequestTemplate, compile_request_template
-from jackfield.engine.wire.url import origin_of
+from jackfield.engine.wire.url import origin_of, without_parameters
 from jackfield.kit.json import Json, is_object
 
 PAGINATED_PARAMETERS: Final = Record(
@@ -155,7 +155,10 @@ async def _fetch(
             draft.query.values.clear()
         request = template.finish(run, draft)
         if token is not None:
-            url = origin_of(request.url) + str(token)
+            authorization = template.find_authorization(run)
+            own = authorization.query(run.scope) if authorization.query is not None else ()
+            following = without_parameters(str(token), [name for name, _ in own])
+            url = origin_of(request.url) + following
             added = request.url.partition("?")[2]
             separator = "&" if "?" in url else "?"
             request = replace(request, url=f"{url}{separator}{added}" if added else url)

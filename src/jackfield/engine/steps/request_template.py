@@ -23,7 +23,7 @@ from jackfield.engine.steps.arguments import Argument, Draft, compile_arguments,
 from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.wire.body import encode_body, header_name, replace_headers
 from jackfield.engine.wire.query import encode_bracketed
-from jackfield.engine.wire.url import join_query, normalize
+from jackfield.engine.wire.url import join_query, normalize, without_parameters
 from jackfield.kit.json import Json, is_list, is_object
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -67,9 +67,7 @@ class RequestTemplate:
             headers[name] = value
         if authorization.query is not None:
             for name, value in authorization.query(run.scope):
-                if run.mode == "strict":
-                    draft.query.values.pop(name, None)
-                draft.query.add(name, value)
+                draft.query.put(name, value)
         own_headers = dict(headers) if authorization.sign is not None else headers
         if content is None and (
             draft.body is not None or draft.form.values or run.mode == "compat"
@@ -106,6 +104,9 @@ class RequestTemplate:
         url = self.locate(run.scope)
         if not draft.query.values:
             return normalize(url)
+        authorization = self.find_authorization(run)
+        if authorization.query is not None:
+            url = without_parameters(url, [name for name, _ in authorization.query(run.scope)])
         query = draft.query.encode(escaped=self.escape_query(run.scope) is not False)
         # In compat mode a second `?` is kept, as in the published engine
         # (request/url-already-has-query).

@@ -48,6 +48,13 @@ class Query:
         else:
             self.add(name, value, array_format)
 
+    def put(self, name: str, value: Json) -> None:
+        """Give a parameter in place of what was given under its name, in any case."""
+        for known in [each for each in self.values if each.casefold() == name.casefold()]:
+            del self.values[known]
+            self.formats.pop(known, None)
+        self.add(name, value)
+
     def encode(self, *, escaped: bool = True) -> str:
         write = escape if escaped else str
         if not self.formats:

@@ -1,8 +1,9 @@
 """URLs, joined and serialized as the WHATWG standard does."""
 
 import re
+from collections.abc import Collection
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote, unquote_plus
 
 from jackfield.kit.urls import find_origin
 
@@ -46,6 +47,30 @@ def escape(text: str) -> str:
 
 def join_query(url: str, query: str, *, separator: str = "?") -> str:
     return f"{url}{separator}{query}" if query else url
+
+
+def without_parameters(url: str, names: Collection[str]) -> str:
+    """Leave parameters of these names out of a URL's query, however they are spelled there."""
+    unwanted = {name.casefold() for name in names}
+    start, mark, query = url.partition("?")
+    if not mark or not unwanted:
+        return url
+    query, hash_mark, fragment = query.partition("#")
+    kept = [
+        pair
+        for pair in query.split("&")
+        if unquote_plus(pair.partition("=")[0]).casefold() not in unwanted
+    ]
+    return start + (f"?{'&'.join(kept)}" if kept else "") + hash_mark + fragment
+
+
+def count_dots(url: str) -> int:
+    """Count the parts of a URL's path that a server may read as `.` or `..`."""
+    path = re.split(r"[?#]", _IGNORED.sub("", url), maxsplit=1)[0]
+    if "/." not in path and "%" not in path and "\\" not in path:
+        return 0
+    parts = (part for segment in path.split("/") for part in re.split(r"[/\\]", unquote(segment)))
+    return sum(part in (".", "..") for part in parts)
 
 
 def origin_of(url: str) -> str:

@@ -15,6 +15,7 @@ from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
+from jackfield.kit.pages import invalid_cursor
 from jackfield.profiles.models import Profile
 from jackfield.profiles.repo import Profiles
 from jackfield.projects import service as projects
@@ -129,6 +130,8 @@ class _Group(Struct, frozen=True):
 @api.add("GET", "/actions", scope=Scope.CONNECTORS_READ)
 async def list_actions(ctx: ApiContext, query: ActionsQuery) -> ActionsOut:
     """List connectors with their actions; with accounts, the actions each of them may run."""
+    if query.next is not None:
+        _require_position(ctx, query, query.next)
     groups = [group for group in await _groups(ctx, query) if _has_match(group, query)]
     rest = [group for group in groups if query.next is None or group.position > query.next]
     page = rest[: query.page_size]
@@ -137,6 +140,18 @@ async def list_actions(ctx: ApiContext, query: ActionsQuery) -> ActionsOut:
         tuple(_connector(ctx, group, query, hides_hub=settings.white_label) for group in page),
         page[-1].position if len(rest) > len(page) else None,
     )
+
+
+def _require_position(ctx: ApiContext, query: ActionsQuery, cursor: str) -> None:
+    """
+    Make sure the list has such a position: an account that is asked about, or a connector.
+
+    Raises:
+        InvalidRequest: it has not.
+    """
+    known = query.account_ids or [each.key for each in ctx.hub.catalog.connectors()]
+    if cursor not in known:
+        raise invalid_cursor()
 
 
 async def _groups(ctx: ApiContext, query: ActionsQuery) -> list[_Group]:

@@ -26,10 +26,12 @@ from jackfield.connect.models import (
 )
 from jackfield.connect.repo import ConnectSessions
 from jackfield.connectors.catalog import ConnectorNotFound
+from jackfield.db.tx import Tx
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json
+from jackfield.kit.pages import invalid_cursor
 from jackfield.profiles.models import (
     ConnectorVersionNotFound,
     ProfileDisabled,
@@ -239,7 +241,8 @@ async def authenticate_connect_session(ctx: ApiContext, body: TokenIn) -> Connec
 async def list_open_sessions(ctx: ApiContext, query: ConnectSessionsQuery) -> ConnectSessionsOut:
     """List the connect sessions whose links still work."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        page = await ConnectSessions(tx).open(after=_number(query.next), size=query.page_size)
+        after = None if query.next is None else await _position(tx, query.next)
+        page = await ConnectSessions(tx).open(after=after, size=query.page_size)
     return ConnectSessionsOut(tuple(_session(ctx, each) for each in page.items), page.next)
 
 
@@ -366,6 +369,19 @@ def _session_number(session_id: str) -> int:
     if number is None:
         raise ConnectSessionNotFound
     return number
+
+
+async def _position(tx: Tx, cursor: str) -> int:
+    """
+    Read the cursor of the list: the id of a session.
+
+    Raises:
+        InvalidRequest: there is no such session.
+    """
+    try:
+        return (await ConnectSessions(tx).get(_number(cursor) or 0)).id
+    except ConnectSessionNotFound:
+        raise invalid_cursor() from None
 
 
 def _number(text: str | None) -> int | None:

@@ -12,6 +12,7 @@ from jackfield.actions.feedback.repo import ToolFeedback
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import FeedbackId
+from jackfield.kit.pages import read_cursor
 from jackfield.projects.models import Scope
 
 api = Routes(api_key, tag="feedback")
@@ -76,8 +77,9 @@ async def submit_feedback(ctx: ApiContext, body: FeedbackIn) -> FeedbackKeptOut:
 @api.add("GET", "/jackfield/tool_feedback", scope=Scope.LOGS_READ)
 async def list_feedback(ctx: ApiContext, query: FeedbackQuery) -> FeedbackPageOut:
     """List feedback on tools, newest first."""
+    after = read_cursor(query.next, FeedbackId)
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        page = await ToolFeedback(tx).page(size=query.page_size, after=query.next)
+        page = await ToolFeedback(tx).page(size=query.page_size, after=after)
     return FeedbackPageOut(
         tuple(
             FeedbackOut(

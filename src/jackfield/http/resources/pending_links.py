@@ -22,6 +22,7 @@ from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId
 from jackfield.kit.json import Json
+from jackfield.kit.pages import read_cursor
 from jackfield.profiles.models import ProfileNotFound
 from jackfield.projects.models import Scope
 
@@ -87,10 +88,9 @@ class PendingLinksOut(Struct, frozen=True):
 @api.add("GET", "/jackfield/pending_links", scope=Scope.ACCOUNTS_READ)
 async def list_pending_links(ctx: ApiContext, query: PendingLinksQuery) -> PendingLinksOut:
     """List the links that wait to be confirmed, newest first."""
+    after = read_cursor(query.next, PendingLinkId)
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        page = await PendingLinks(tx).page(
-            waiting=not query.all, after=query.next, size=query.page_size
-        )
+        page = await PendingLinks(tx).page(waiting=not query.all, after=after, size=query.page_size)
     return PendingLinksOut(tuple(map(PendingLinkOut.of, page.items)), page.next)
 
 

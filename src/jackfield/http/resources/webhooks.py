@@ -12,7 +12,8 @@ from jackfield.events.payloads import EventPayload
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import InvalidRequest
-from jackfield.kit.ids import EventId, InvalidId
+from jackfield.kit.ids import EventId
+from jackfield.kit.pages import read_cursor
 from jackfield.projects.models import Scope
 from jackfield.webhooks import delivery as webhook_delivery
 from jackfield.webhooks import secrets
@@ -208,11 +209,7 @@ async def list_deliveries(
     ctx: ApiContext, webhook_id: str, query: DeliveriesQuery
 ) -> DeliveriesOut:
     """List an endpoint's deliveries, newest first."""
-    try:
-        after = None if query.next is None else EventId.parse(query.next)
-    except InvalidId as error:
-        msg = "query.next: expected the `next` of the page before"
-        raise InvalidRequest(msg) from error
+    after = read_cursor(query.next, EventId)
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
         page = await Deliveries(tx).page(
