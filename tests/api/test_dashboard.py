@@ -20,23 +20,71 @@ async def browser(hub: Running) -> httpx2.AsyncClient:
 
 async def sign_in(hub: Running) -> None:
     link = await projects.sign_in_url(hub.hub, hub.project, TESTER)
-    response = await hub.api.get(link.removeprefix("https://hub.test"))
+    response = await press(hub.api, link)
     assert response.status_code == 303
+
+
+async def press(browser: httpx2.AsyncClient, link: str) -> httpx2.Response:
+    """Press the button of a sign-in link's page."""
+    path, _, token = link.removeprefix("https://hub.test").partition("?token=")
+    return await browser.post(path, data={"token": token})
 
 
 async def test_a_sign_in_link_works_once(hub: Running, browser: httpx2.AsyncClient) -> None:
     link = await projects.sign_in_url(hub.hub, hub.project, TESTER)
     path = link.removeprefix("https://hub.test")
 
-    first = await browser.get(path)
+    first = await press(browser, link)
     browser.cookies.clear()
     second = await browser.get(path)
+    third = await press(browser, link)
 
     cookie = first.headers["set-cookie"]
     assert first.status_code == 303
     assert all(word in cookie for word in ("HttpOnly", "SameSite=lax", "Secure", "Path=/dashboard"))
     assert second.status_code == 410
     assert "used already" in second.text
+    assert third.status_code == 410
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_whoever_previews_a_sign_in_link_neither_uses_it_nor_is_signed_in(
+    hub: Running, browser: httpx2.AsyncClient, method: str
+) -> None:
+    link = await projects.sign_in_url(hub.hub, hub.project, TESTER)
+
+    previewed = await browser.request(method, link.removeprefix("https://hub.test"))
+    pressed = await press(browser, link)
+
+    assert previewed.status_code == 200
+    assert "set-cookie" not in previewed.headers
+    assert pressed.status_code == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.test"},
+        {"origin": "https://hub.tes"},
+        {"origin": "https://hub.test:8443"},
+        {"origin": "https://hub.test.evil.test"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+    ],
+    ids=str,
+)
+async def test_no_other_site_signs_a_browser_in_or_posts_for_it(
+    hub: Running, browser: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    link = await projects.sign_in_url(hub.hub, hub.project, TESTER)
+    path, _, token = link.removeprefix("https://hub.test").partition("?token=")
+
+    refused = await browser.post(path, data={"token": token}, headers=headers)
+    await sign_in(hub)
+    posted = await browser.post("/dashboard/link", data={}, headers=headers)
+
+    assert (refused.status_code, posted.status_code) == (403, 403)
+    assert "set-cookie" not in refused.headers
 
 
 async def test_a_sign_in_link_expires(
@@ -189,7 +237,7 @@ async def test_another_projects_account_is_not_shown(hub: Running) -> None:
     theirs = await projects.ensure_project(hub.hub, TESTER, "theirs")
     link = await projects.sign_in_url(hub.hub, theirs, TESTER)
     hub.api.auth = None
-    await hub.api.get(link.removeprefix("https://hub.test"))
+    await press(hub.api, link)
 
     response = await hub.api.get(f"/dashboard/accounts/{account_id}")
 

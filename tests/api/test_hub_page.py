@@ -144,6 +144,16 @@ async def test_an_account_that_is_there_is_updated_without_typing_the_key_again(
     assert done.status_code == 200
 
 
+async def test_a_browser_fills_no_saved_login_into_the_form(hub: Running) -> None:
+    form = await hub.api.get(await open_link(hub, provider="iterable"), auth=None)
+
+    boxes = re.findall(r"<(?:input|textarea)\b[^>]*\bid=\"field-[^>]*>", form.text)
+    secrets = [box for box in boxes if "data-secret" in box]
+    assert secrets
+    assert all('autocomplete="new-password"' in box for box in secrets)
+    assert all('autocomplete="off"' in box for box in boxes if box not in secrets)
+
+
 async def test_a_guide_has_a_page_and_a_text(hub: Running) -> None:
     page = await hub.api.get("/docs/connectors/iterable/guides/link-account/api_key", auth=None)
     text = await hub.api.get("/docs/connectors/iterable/guides/link-account/api_key.md", auth=None)

@@ -167,6 +167,7 @@ async def test_the_dashboard_can_be_used_by_anybody(
     page = (await visit(dark=dark)).page
     account = await hub.link()
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
+    await page.get_by_role("button", name="Sign in").click()
     assert await found(page, axe) == []
     for path in (f"/dashboard/accounts/{account}", "/dashboard/link"):
         await page.goto(f"{hub.hub.public_url}{path}")

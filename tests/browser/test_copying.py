@@ -23,6 +23,7 @@ async def test_an_accounts_id_is_copied_and_the_button_says_so_for_a_while(
     await window.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.clock.install()
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
+    await page.get_by_role("button", name="Sign in").click()
     await page.goto(f"{hub.hub.public_url}/dashboard/accounts/{account}")
 
     await page.get_by_role("button", name="Copy").click()
@@ -41,6 +42,7 @@ async def test_what_a_page_without_tls_may_not_copy_is_selected_to_be_copied(
         "Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined })"
     )
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
+    await page.get_by_role("button", name="Sign in").click()
     await page.goto(f"{hub.hub.public_url}/dashboard/accounts/{account}")
 
     await page.get_by_role("button", name="Copy").click()

@@ -4,11 +4,20 @@ import asyncio
 
 import pytest
 
+from jackfield.projects import service as projects
 from jackfield.worker.pruning import prune
+from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.receiver import Receiver, deliver, deliveries, subscribe
 from tests.support.running import Running
 
+_EXPIRING = (
+    "connect_frames",
+    "connect_sessions",
+    "dashboard_sessions",
+    "idempotency_keys",
+    "sign_in_links",
+)
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
@@ -75,3 +84,41 @@ async def test_who_writes_gets_a_turn_while_years_of_logs_are_pruned(
 
     assert waits > 0
     assert await hub.hub.db.unscoped("select id from runs") == []
+
+
+async def test_what_nobody_confirmed_in_time_leaves_no_credential(
+    hub: Running, clock: FrozenClock
+) -> None:
+    await hub.api.patch("/jackfield/project", json={"confirm_links": True})
+    link_id = await hub.link()
+    owners = (link_id, f"identity:{link_id}")
+    clock.advance(days=3, seconds=1)
+
+    await prune(hub.hub)
+
+    kept = await hub.hub.db.unscoped("select owner_id from credentials")
+    assert [row["owner_id"] for row in kept if row["owner_id"] in owners] == []
+    late = await hub.api.post(f"/jackfield/pending_links/{link_id}/confirm")
+    assert (late.status_code, late.json()["code"]) == (410, "pending_link_expired")
+
+
+async def test_what_has_expired_is_forgotten(hub: Running, clock: FrozenClock) -> None:
+    sealed = await hub.hub.db.unscoped("select owner_id from credentials")
+    body = {"origin_owner_id": "acme", "origin_owner_name": "Acme"}
+    headers = {"idempotency-key": "once"}
+    made = await hub.api.post("/connect_sessions", json=body, headers=headers)
+    framed = await hub.api.post(
+        "/hub/frames",
+        headers={"origin": "https://hub.test", "x-hub-session-token": made.json()["token"]},
+    )
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        link = await projects.open_sign_in(tx)
+    await projects.sign_in(hub.hub, link)
+    assert framed.status_code == 201, framed.text
+    clock.advance(days=40)
+
+    await prune(hub.hub)
+
+    assert await hub.hub.db.unscoped("select owner_id from credentials") == sealed
+    for table in _EXPIRING:
+        assert await hub.hub.db.unscoped(f"select * from {table}") == [], table

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from jackfield.accounts import credentials as sealing
 from jackfield.accounts.credentials import Credentials
-from jackfield.accounts.models import Account, AccountNotUsable
+from jackfield.accounts.models import Account, AccountNotUsable, CredentialsUnreadable
 from jackfield.accounts.repo import Accounts
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.catalog import Catalog
@@ -20,6 +20,7 @@ from jackfield.profiles.models import Profile, ProfileNotFound, ProfileOfOtherCo
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedBundle, SealedSecrets, open_bundle
+from jackfield.vault.cipher import SealBroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +169,14 @@ def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:
     Open an account's credentials, joined with the setup of its profile.
 
     Raises:
-        SealBroken: they were not sealed for this account, profile and generation.
+        CredentialsUnreadable: they are damaged or lost, or were not sealed for this account.
+        SealBroken: the setup was not sealed for this profile.
     """
-    secrets = open_bundle(hub.vault, access.secrets)
+    secrets = open_secrets(hub, access)
+    if secrets is None:
+        unreadable = CredentialsUnreadable(account_id=access.account.id)
+        unreadable.relink = access.account.id
+        raise unreadable
     return Credentials.of(
         {**access.account.public_values, **secrets},
         secrets=secrets.values(),
@@ -182,10 +188,19 @@ def open_fields(hub: Hub, access: AccountAccess) -> dict[str, str]:
     """
     Open the values of the account's form, to edit them.
 
-    Raises:
-        SealBroken: they were not sealed for this account and generation.
+    Secrets that can no longer be read are left out: they are to be given anew.
     """
-    return {**access.account.public_values, **open_bundle(hub.vault, access.secrets)}
+    return {**access.account.public_values, **(open_secrets(hub, access) or {})}
+
+
+def open_secrets(hub: Hub, access: AccountAccess) -> dict[str, str] | None:
+    """Open an account's own secrets; `None` if they are damaged or lost."""
+    if not access.secrets.fields and _has_secrets(access):
+        return None
+    try:
+        return open_bundle(hub.vault, access.secrets)
+    except SealBroken:
+        return None
 
 
 def method_of(
@@ -210,6 +225,16 @@ def method_of(
         refused.relink = account.id
         raise refused
     return method
+
+
+def _has_secrets(access: AccountAccess) -> bool:
+    """Tell whether nobody could have linked the account without a secret."""
+    connector = access.catalog.find(access.account.provider)
+    method = None if connector is None else connector.find_auth_method(access.account.auth_method)
+    return method is not None and any(
+        field.secret and field.required and field.condition is None and field.value is None
+        for field in method.config_fields
+    )
 
 
 async def _profile(tx: Tx, account: Account, profile_id: str) -> Profile:

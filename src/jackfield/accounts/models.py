@@ -126,6 +126,10 @@ class AccountNotUsable(Conflict):
     status = 412
 
 
+class CredentialsUnreadable(AccountNotUsable):
+    """The account's stored credentials cannot be read any more; link it again."""
+
+
 class CredentialRejected(HubError):
     """The provider does not accept the credential."""
 

@@ -25,9 +25,9 @@ async def change_profile(tx: Tx, hub: Hub, profile_id: str, values: Mapping[str,
     Raises:
         ProfileInUse: the secrets of accounts would go to another address than they were given for.
     """
-    setup = await profiles.setup_of(tx, hub, await Profiles(tx).get(profile_id))
+    setup = await profiles.readable_setup_of(tx, hub, await Profiles(tx).get(profile_id))
     before, profile = await profiles.change(tx, hub, profile_id, values)
-    changed = await profiles.setup_of(tx, hub, profile)
+    changed = await profiles.readable_setup_of(tx, hub, profile)
     if leads_elsewhere(hub, profile, setup, changed):
         await _require_unused(tx, profile, "make another profile for the new address")
     if before.active and not profile.active:

@@ -13,6 +13,7 @@ from jackfield.accounts.models import (
     Account,
     AccountStatus,
     CredentialRejected,
+    CredentialsUnreadable,
     StatusReason,
 )
 from jackfield.accounts.repo import Accounts
@@ -137,25 +138,26 @@ async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) 
     """
     async with hub.db.read(project_id) as tx:
         access = await load(tx, hub, account_id)
-    refusal = None
+    refusal: StatusReason | None = None
     try:
         await verify_account(hub, access)
     except CredentialRejected as rejected:
-        refusal = rejected
+        refusal = StatusReason(rejected.code, rejected.detail, hub.clock())
+    except CredentialsUnreadable as damaged:
+        refusal = StatusReason("credentials_unreadable", damaged.detail, hub.clock())
     async with hub.db.write(project_id, actor) as tx:
         return await _update_status(tx, access.account, refusal)
 
 
-async def _update_status(tx: Tx, checked: Account, refusal: CredentialRejected | None) -> Account:
+async def _update_status(tx: Tx, checked: Account, reason: StatusReason | None) -> Account:
     account = await Accounts(tx).get(checked.id)
     if account.generation != checked.generation or account.status in _PAUSED:
         # The credential was replaced meanwhile, or the result changes nothing.
         return account
-    if refusal is None:
+    if reason is None:
         if account.status is AccountStatus.ACTIVE:
             return account
         return await _update(tx, replace(account, status=AccountStatus.ACTIVE, status_reasons=()))
-    reason = StatusReason(refusal.code, refusal.detail, tx.now)
     return await _update(tx, replace(account, status=AccountStatus.ERROR, status_reasons=(reason,)))
 
 
@@ -168,8 +170,8 @@ async def _require_same_address(tx: Tx, hub: Hub, account: Account, profile: Pro
     """Make sure that the account's secrets do not go elsewhere without being given again."""
     if profile.connector_key != account.provider:
         return
-    own = await profiles.setup_of(tx, hub, await Profiles(tx).get(account.profile_id))
-    if leads_elsewhere(hub, profile, own, await profiles.setup_of(tx, hub, profile)):
+    own = await profiles.readable_setup_of(tx, hub, await Profiles(tx).get(account.profile_id))
+    if leads_elsewhere(hub, profile, own, await profiles.readable_setup_of(tx, hub, profile)):
         msg = f"{profile.name!r} leads to another address of the provider; link the account anew"
         raise ProfileOfOtherConnector(msg, profile_id=profile.id)
 

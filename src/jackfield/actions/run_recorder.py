@@ -10,7 +10,7 @@ import structlog
 
 from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess
-from jackfield.accounts.models import Account
+from jackfield.accounts.models import Account, CredentialsUnreadable
 from jackfield.actions.models import AnswerTooDeep, RequestTimeout
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
@@ -300,7 +300,7 @@ async def _logged(
     try:
         yield outcome
         error = None
-    except ProviderUnauthorized as refused:
+    except (ProviderUnauthorized, CredentialsUnreadable) as refused:
         error = refused
         if recorder.access is not None:
             refused.relink = await recheck_credentials(

@@ -103,7 +103,7 @@ async def prefill(hub: Hub, holder: Holder, account_id: str) -> Prefill:
     async with hub.db.read(holder.project_id) as tx:
         access = await _editable(tx, hub, holder, account_id)
     values = open_fields(hub, access)
-    tails = {name: _tail(values[name]) for name in access.secrets.fields}
+    tails = {name: _tail(values[name]) for name in access.secrets.fields if name in values}
     return Prefill(access.account, access.connector, tails)
 
 

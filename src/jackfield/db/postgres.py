@@ -73,7 +73,11 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def read(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
-        async with self._pool.acquire() as connection:
+        # Of one moment, as on SQLite: an account and its credentials belong together.
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
             yield Tx(_Connection(connection), project_id, self._clock())
 
     @asynccontextmanager

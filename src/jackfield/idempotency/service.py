@@ -125,6 +125,14 @@ async def run_once(
     return response, False
 
 
+async def forget_expired(tx: Tx, digest: bytes = b"") -> bool:
+    """Delete some expired claims, that of `digest` first; return whether there were any."""
+    expired = await Claims(tx).forget(digest)
+    for claim_id in expired:
+        await remove_secrets(tx, claim_id)
+    return bool(expired)
+
+
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     """A request that arrived, and the claim it makes of its key."""
@@ -140,8 +148,7 @@ class _Attempt:
         request = self.request
         async with self.hub.db.write(self.project_id, self.actor) as tx:
             claims = Claims(tx)
-            for expired in await claims.forget(request.digest):
-                await remove_secrets(tx, expired)
+            await forget_expired(tx, request.digest)
             is_ours = await claims.add(
                 self.id,
                 request.digest,

@@ -26,6 +26,7 @@ from jackfield.profiles.repo import Profiles
 from jackfield.profiles.setup import Setup, open_setup, owner_of, secret_names
 from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedSecrets, remove_secrets
+from jackfield.vault.cipher import SealBroken
 
 PROXY: Final = "proxy"
 _PRODUCTION: Final = "production"
@@ -156,11 +157,19 @@ async def setup_of(tx: Tx, hub: Hub, profile: Profile) -> Setup:
     return open_setup(hub.vault, sealed, profile)
 
 
+async def readable_setup_of(tx: Tx, hub: Hub, profile: Profile) -> Setup:
+    """Return what can still be read of a profile's setup: damaged secrets are to be given anew."""
+    try:
+        return await setup_of(tx, hub, profile)
+    except SealBroken:
+        return Setup(profile.setup)
+
+
 async def _change_setup(
     tx: Tx, hub: Hub, profile: Profile, *, connector: Connector, changes: Mapping[str, Json]
 ) -> Profile:
     method = _method(connector, profile.auth_method)
-    before = (await setup_of(tx, hub, profile)).values
+    before = (await readable_setup_of(tx, hub, profile)).values
     merged = {name: value for name, value in {**before, **changes}.items() if value is not None}
     values, secret = _checked_setup(method, merged), secret_names(method)
     _require(

@@ -121,6 +121,19 @@ class SignIns:
             expires_at=expires_at,
         )
 
+    async def has_link(self, token: SignInToken) -> bool:
+        """Tell whether a link can still be used."""
+        row = await self._tx.one(
+            """
+            select digest
+              from sign_in_links
+             where project_id = :project_id and digest = :digest
+               and used_at is null and expires_at > :now
+            """,
+            digest=token.digest(),
+        )
+        return row is not None
+
     async def use_link(self, token: SignInToken) -> bool:
         """Mark a link as used; return false if it was used already or has expired."""
         row = await self._tx.one(

@@ -156,6 +156,21 @@ async def sign_in_url(hub: Hub, project: Project, actor: Actor) -> str:
     return f"{hub.public_url}/dashboard/sign-in?token={token.reveal()}"
 
 
+async def require_sign_in_link(hub: Hub, token: SignInToken) -> None:
+    """
+    Make sure a sign-in link can be used; it is not used up by that.
+
+    Raises:
+        SignInLinkUsed: as `sign_in`.
+    """
+    project_id = await find_sign_in_project(hub.db, token)
+    if project_id is None:
+        raise SignInLinkUsed
+    async with hub.db.read(project_id) as tx:
+        if not await SignIns(tx).has_link(token):
+            raise SignInLinkUsed
+
+
 async def sign_in(hub: Hub, token: SignInToken) -> DashboardToken:
     """
     Exchange the token of a sign-in link for a dashboard session.

@@ -11,7 +11,7 @@ from starlette.types import Scope
 from jackfield.runtime import Hub
 from jackfield.ui import assets, brand, logos
 from jackfield.ui.dashboard import routes as dashboard
-from jackfield.ui.dashboard.sign_in import sign_in, sign_out, signed_in
+from jackfield.ui.dashboard.sign_in import show_sign_in, sign_in, sign_out, signed_in
 from jackfield.ui.docs import connector_pages, guide_pages
 from jackfield.ui.docs.api_reference import ApiDescription, api_page, llms_text
 from jackfield.ui.hub import frames, result
@@ -42,7 +42,8 @@ class Pages(Starlette):
                 Route(
                     "/docs/connectors/{key}/guides/link-account/{page}", guide_pages.link_account
                 ),
-                Route("/dashboard/sign-in", sign_in),
+                Route("/dashboard/sign-in", show_sign_in),
+                Route("/dashboard/sign-in", sign_in, methods=["POST"]),
                 Route("/dashboard/sign-out", sign_out, methods=["POST"]),
                 Route("/dashboard", signed_in(dashboard.list_accounts)),
                 Route("/dashboard/link", signed_in(dashboard.new_link)),

@@ -7,7 +7,7 @@ from typing import Final
 from jackfield.db.tx import Tx
 from jackfield.kit.secret import Secret
 from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
-from jackfield.vault.cipher import Vault
+from jackfield.vault.cipher import SealBroken, Vault
 from jackfield.webhooks import signature
 from jackfield.webhooks.models import Endpoint, EndpointId
 from jackfield.webhooks.repo import Endpoints
@@ -35,11 +35,15 @@ async def rotate(
         EndpointNotFound: the project has none with this id.
     """
     endpoint = await Endpoints(tx).get(endpoint_id)
-    before = await signing_secrets(tx, vault, endpoint)
-    until = tx.now + overlap if overlap else None
+    try:
+        before = await signing_secrets(tx, vault, endpoint)
+    except (SealBroken, KeyError):
+        # Damaged or lost: it signs nothing more, and a new one is the cure.
+        before = None
+    until = tx.now + overlap if overlap and before is not None else None
     rotated = replace(endpoint, previous_secret_until=until, updated_at=tx.now)
     secret = signature.mint()
-    both = {_CURRENT: secret} | ({_PREVIOUS: before.current} if until else {})
+    both = {_CURRENT: secret} | ({_PREVIOUS: before.current} if until and before else {})
     await _keep(tx, vault, endpoint.id, both)
     await Endpoints(tx).save(rotated)
     return rotated, secret

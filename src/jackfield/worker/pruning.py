@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
+from jackfield.connect.pending import service as pending
+from jackfield.idempotency import service as idempotency
 from jackfield.kit.actor import Actor
 from jackfield.projects import service as projects
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 from jackfield.webhooks import secrets
-from jackfield.worker.repo import Retention
+from jackfield.worker.repo import Expired, Retention
 
 ACTOR: Final = Actor.worker("pruning")
 # So few that other writers hardly wait.
@@ -20,13 +22,15 @@ _STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
     Retention.drop_requests,
     Retention.drop_deliveries,
     Retention.drop_events,
+    Retention.drop_connect_sessions,
 )
 
 
 async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
     """
-    Remove runs, requests and events that are older than their project's `retention_days`.
+    Remove what is older than its project's `retention_days`, and what has expired.
 
+    The credentials of links that nobody confirmed in time go with them, and so do kept answers.
     `at_once` is the number of rows of a transaction: the first run may delete years of logs.
     """
     for project in await all_projects(hub.db):
@@ -39,3 +43,9 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
                     more = await step(Retention(tx, before=before, most=at_once))
         async with hub.db.write(project.id, ACTOR) as tx:
             await secrets.forget_previous(tx)
+            await pending.expire(tx)
+            await Expired(tx).drop()
+        more = True
+        while more:
+            async with hub.db.write(project.id, ACTOR) as tx:
+                more = await idempotency.forget_expired(tx)

@@ -1,7 +1,7 @@
 """Deletion of expired rows, project by project."""
 
 from datetime import datetime
-from typing import LiteralString
+from typing import Final, LiteralString
 
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import EventId, Id, RequestId, RunId
@@ -66,6 +66,28 @@ class Retention:
             EventId,
         )
 
+    async def drop_connect_sessions(self) -> bool:
+        """Forget sessions that ended long ago, but for those whose link is still to be decided."""
+        rows = await self._tx.all(
+            """
+            delete from connect_sessions
+             where project_id = :project_id
+               and id in (select session.id
+                            from connect_sessions session
+                            left join pending_links link
+                              on link.project_id = :project_id and link.id = session.pending_link_id
+                           where session.project_id = :project_id
+                             and session.expires_at < :ended
+                             and (link.status is null or link.status <> 'pending')
+                           order by session.id
+                           limit :most)
+            returning id
+            """,
+            ended=self._before,
+            most=self._most,
+        )
+        return len(rows) == self._most
+
     async def _drop_rows(self, table: LiteralString, key: LiteralString, id_type: type[Id]) -> bool:
         return await self._drop(
             f"""
@@ -84,3 +106,22 @@ class Retention:
     async def _drop(self, statement: LiteralString, id_type: type[Id]) -> bool:
         rows = await self._tx.all(statement, before=id_type.floor(self._before), most=self._most)
         return len(rows) == self._most
+
+
+class Expired:
+    """What the transaction's project has whose time is over, and that opens nothing any more."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def drop(self) -> None:
+        for statement in _EXPIRED:
+            await self._tx.run(statement)
+
+
+_EXPIRED: Final = (
+    "delete from connect_frames where project_id = :project_id and expires_at <= :now",
+    "delete from dashboard_sessions where project_id = :project_id and expires_at <= :now",
+    "delete from files where project_id = :project_id and expires_at <= :now",
+    "delete from sign_in_links where project_id = :project_id and expires_at <= :now",
+)

@@ -1,6 +1,8 @@
 """Permission reports of accounts: read the latest one, or probe again."""
 
+from jackfield.accounts import service as accounts
 from jackfield.accounts.access import load
+from jackfield.accounts.models import CredentialsUnreadable
 from jackfield.accounts.permissions.models import Permissions, ProbeReport
 from jackfield.accounts.permissions.probes import probe
 from jackfield.accounts.permissions.repo import PermissionReports
@@ -28,7 +30,11 @@ async def probe_permissions(
     """
     async with hub.db.read(project_id) as tx:
         probed = await load(tx, hub, account_id)
-    findings = await probe(hub, probed)
+    try:
+        findings = await probe(hub, probed)
+    except CredentialsUnreadable:
+        await accounts.check(hub, project_id, actor, account_id)
+        raise
     async with hub.db.write(project_id, actor) as tx:
         # The account may have been deleted, or linked again, during the probes.
         access = await load(tx, hub, account_id, method_required=False)

@@ -72,6 +72,14 @@ class ProblemPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignInPage:
+    template: ClassVar[str] = "dashboard/sign_in.html"
+
+    token: str
+    layout: Layout = field(default_factory=Layout)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOutPage:
     template: ClassVar[str] = "dashboard/signed_out.html"
 

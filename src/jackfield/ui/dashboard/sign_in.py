@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from jackfield.kit.actor import Actor
+from jackfield.kit.urls import find_origin
 from jackfield.projects import service as projects
 from jackfield.projects.models import DashboardToken, Project, SignInLinkUsed, SignInToken
-from jackfield.ui.dashboard.pages import SignedOutPage
+from jackfield.ui.dashboard.pages import SignedOutPage, SignInPage
+from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
 
 View: TypeAlias = Callable[[Request, Project], Awaitable[Response]]
@@ -38,10 +40,24 @@ def actor_of(request: Request) -> Actor:
     return DashboardToken(request.cookies[_COOKIE]).actor
 
 
-async def sign_in(request: Request) -> Response:
-    hub = hub_of(request)
+async def show_sign_in(request: Request) -> Response:
+    """Ask before a sign-in link is used: programs that preview links open this, too."""
+    text = request.query_params.get("token", "")
     try:
-        session = await projects.sign_in(hub, SignInToken(request.query_params.get("token", "")))
+        await projects.require_sign_in_link(hub_of(request), SignInToken(text))
+    except SignInLinkUsed as used:
+        return page(request, SignedOutPage(used=True), status=used.status)
+    return page(request, SignInPage(token=text))
+
+
+async def sign_in(request: Request) -> Response:
+    """Use a sign-in link, pressed on its own page: no other site signs a browser in."""
+    hub = hub_of(request)
+    if not _is_from_here(request):
+        return page(request, SignedOutPage(), status=403)
+    form = await read_form(request)
+    try:
+        session = await projects.sign_in(hub, SignInToken(form.get("token")))
     except SignInLinkUsed as used:
         return page(request, SignedOutPage(used=True), status=used.status)
     response = RedirectResponse(f"{base_path(hub)}/dashboard", 303)
@@ -84,4 +100,4 @@ def _is_from_here(request: Request) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is None or hub_of(request).public_url.startswith(origin)
+    return origin is None or find_origin(hub_of(request).public_url) == find_origin(origin)
