@@ -39,7 +39,7 @@ from jackfield.runtime import Hub
 from jackfield.settings import Settings, variable
 from jackfield.ui.pages import Pages
 from jackfield.vault import key_check, keyring
-from jackfield.vault.cipher import Vault
+from jackfield.vault.cipher import KEY_ID, Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
 
 _ACTOR = Actor.worker("startup")
@@ -180,6 +180,13 @@ async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyri
         keys = keyring.create(location, clock())
         _log.info("keyring_created", location=location)
     vault = Vault(keys)
+    held = {key.id for key in keys.keys}
+    # A keyring with none of the keys is another's, even where nothing is sealed yet.
+    for retired in sorted(proofs.keys() - held) if held & proofs.keys() else ():
+        if not await _is_sealing(db, retired):
+            await db.unscoped("delete from vault_keys where id = :id", id=retired)
+            del proofs[retired]
+            _log.info("key_retired", key=retired)
     key_check.check(vault, proofs, location)
     for key in keys.keys:
         if key.id not in proofs:
@@ -190,6 +197,17 @@ async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyri
                 proof=key_check.make(vault, key.id),
             )
     return keys
+
+
+async def _is_sealing(db: Database, key: str) -> bool:
+    """Tell whether anything is still sealed under a key."""
+    found = await db.unscoped(
+        "select owner_id from credentials where substr(sealed, :first, :length) = :key limit 1",
+        first=KEY_ID.start + 1,
+        length=KEY_ID.stop - KEY_ID.start,
+        key=bytes.fromhex(key),
+    )
+    return bool(found)
 
 
 def _make_data_dir(folder: Path) -> None:

@@ -247,3 +247,26 @@ async def test_what_happens_to_an_account_is_recorded(hub: Running) -> None:
         "account.updated",
     ]
     assert {event["subject"] for event in events} == {account_id}
+
+
+@pytest.mark.parametrize("owner", ["a,b", "Smith, Jones & Co", " edge ", "a+b", "50%,", "ü,☂"])
+async def test_accounts_of_an_odd_owner_are_found(hub: Running, owner: str) -> None:
+    account_id = await hub.link(origin_owner_id=owner)
+    await hub.link(origin_owner_id="a")
+
+    for params in (
+        {"origin_owner_ids": owner},
+        {"origin_owner_ids": [owner, "other"]},
+        {"origin_owner_ids[]": owner},
+        {"origin_owner_id": owner},
+    ):
+        found = await hub.api.get("/accounts", params=params)
+        assert [each["id"] for each in found.json()] == [account_id], params
+
+
+async def test_a_plain_comma_is_between_two_owners(hub: Running) -> None:
+    linked = [await hub.link(origin_owner_id=owner) for owner in ("a", "b")]
+
+    found = await hub.api.get("/accounts?origin_owner_ids=a,b")
+
+    assert sorted(each["id"] for each in found.json()) == sorted(linked)

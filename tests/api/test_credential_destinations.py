@@ -346,3 +346,18 @@ async def test_a_profile_header_only_narrows(tenants: Tenants) -> None:
     assert (wiped.status_code, wiped.json()["code"]) == (403, "action_not_allowed")
     assert (sent.status_code, sent.json()["code"]) == (403, "action_not_allowed")
     assert read.is_success
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"multiple": True}, {"categories": ["crm"]}, {"origin_owner_name": "Somebody else"}],
+    ids=str,
+)
+async def test_a_session_edits_no_account_that_it_could_not_have_linked(
+    tenants: Tenants, limits: dict[str, Any]
+) -> None:
+    account_id = await tenants.link("plain")
+
+    refused = await tenants.edit(account_id, {"key": OTHER}, **limits)
+
+    assert (refused.status_code, refused.json()["code"]) == (404, "account_not_found")

@@ -1,5 +1,6 @@
 """What a hub does before it serves: it refuses what would lose or expose credentials."""
 
+import json
 import stat
 from pathlib import Path
 
@@ -8,9 +9,14 @@ import pytest
 from jackfield.app import open_hub
 from jackfield.db.tx import DatabaseUnusable
 from jackfield.egress.rewrite import InvalidRewrite
+from jackfield.projects import service as projects
+from jackfield.secrets.store import SealedSecrets, SecretOwner
 from jackfield.settings import Settings
+from jackfield.vault import keyring
 from jackfield.vault.keyring import KeyringUnusable
 from tests.support import postgres
+from tests.support.actor import TESTER
+from tests.support.clock import NOW, FrozenClock
 from tests.support.running import Running, running_hub
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +70,47 @@ async def test_somebody_elses_keyring_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(KeyringUnusable, match="does not have"):
         await start(ours)
+
+
+def rotated(file: Path, *, keeps_old: bool) -> str:
+    """Make a new key the current one of a keyring; return the id of the one before."""
+    made = json.loads(Path(file).read_text(encoding="utf-8"))
+    before = made["current"]
+    (fresh,) = json.loads(keyring_of_one_key(file.parent))["keys"]
+    made["keys"] = [*(made["keys"] if keeps_old else []), fresh]
+    made["current"] = fresh["id"]
+    file.write_text(json.dumps(made), encoding="utf-8")
+    return before
+
+
+def keyring_of_one_key(folder: Path) -> str:
+    keyring.create(str(folder / "fresh.json"), NOW)
+    text = (folder / "fresh.json").read_text(encoding="utf-8")
+    (folder / "fresh.json").unlink()
+    return text
+
+
+@pytest.mark.parametrize("seals", [False, True], ids=["seals nothing", "seals something"])
+async def test_a_key_can_be_retired_once_it_seals_nothing(tmp_path: Path, seals: bool) -> None:
+    settings, file = Settings(data_dir=tmp_path), tmp_path / "keyring.json"
+    async with open_hub(settings, public_url="https://hub.test", clock=FrozenClock()) as hub:
+        project = await projects.ensure_project(hub, TESTER)
+        if seals:
+            async with hub.db.write(project.id, TESTER) as tx:
+                owner = SecretOwner(project.id, "acc_1", 1)
+                await SealedSecrets(tx, hub.vault).put(owner, {"key": "k"})
+    old = rotated(file, keeps_old=True)
+    await start(settings)
+    both = json.loads(file.read_text(encoding="utf-8"))
+    both["keys"] = [key for key in both["keys"] if key["id"] != old]
+    file.write_text(json.dumps(both), encoding="utf-8")
+
+    if seals:
+        with pytest.raises(KeyringUnusable, match=f"sealed with key {old}"):
+            await start(settings)
+    else:
+        await start(settings)
+        await start(settings)
 
 
 async def test_a_data_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:

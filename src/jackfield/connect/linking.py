@@ -14,7 +14,7 @@ from jackfield.accounts.access import AccountAccess, load, open_fields
 from jackfield.accounts.models import Account, AccountNotFound
 from jackfield.accounts.verification import Candidate, VerifiedCredentials, verify
 from jackfield.connect.attempts import ConnectionAttempt
-from jackfield.connect.models import InvalidFields, SecretsToRetype
+from jackfield.connect.models import InvalidFields, SecretsToRetype, SessionTerms
 from jackfield.connect.pending import service as pending
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.pending.repo import PendingLinks
@@ -243,11 +243,20 @@ async def _editable(tx: Tx, hub: Hub, holder: Holder, account_id: str) -> Accoun
         raise AccountNotFound
     if terms.account_id is None and (
         account.origin_owner_id != terms.origin_owner_id
+        or account.origin_owner_name != terms.origin_owner_name
+        or (terms.multiple and not terms.relink)
+        or not _is_of_categories(hub, account, terms)
         or terms.provider not in (None, account.provider)
         or terms.profile_id not in (None, account.profile_id)
     ):
         raise AccountNotFound
     return access
+
+
+def _is_of_categories(hub: Hub, account: Account, terms: SessionTerms) -> bool:
+    connector = hub.catalog.find(account.provider)
+    known = () if connector is None else connector.categories
+    return not terms.categories or not set(terms.categories).isdisjoint(known)
 
 
 def _tail(secret: str) -> str:

@@ -2,15 +2,29 @@
 
 from ipaddress import (
     IPv4Address,
+    IPv4Network,
     IPv6Address,
     IPv6Network,
     ip_address,
+    ip_network,
 )
 from typing import Final
 
-# Address ranges of IPv6 that carry, in the low 32 bits, the IPv4 address that is really used.
-_NAT64: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+# The address range of IPv6 that carries, in the low 32 bits, the IPv4 address that is really used.
+_NAT64: Final = IPv6Network("64:ff9b::/96")
 _LOW_32_BITS: Final = 0xFFFFFFFF
+# What the standard library takes for public, or takes so in some of its versions: services of
+# clouds, translation inside a network (where the IPv4 address stands is its operator's choice),
+# documentation, segment routing.
+_SPECIAL: Final[tuple[IPv4Network | IPv6Network, ...]] = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24", "168.63.129.16/32", "192.88.99.0/24", "64:ff9b:1::/48", "3fff::/20",
+            "5f00::/16", "100::/64", "100:0:0:1::/64",
+        ),
+    )
+)  # fmt: skip
 _V4_COMPATIBLE: Final = IPv6Network("::/96")
 
 
@@ -36,6 +50,8 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
         inner = _embedded(address)
         if inner is not None:
             return _is_public(inner)
+    if any(address.version == each.version and address in each for each in _SPECIAL):
+        return False
     return (
         address.is_global
         and not address.is_multicast
@@ -51,6 +67,6 @@ def _embedded(address: IPv6Address) -> IPv4Address | None:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if address in _V4_COMPATIBLE or any(address in network for network in _NAT64):
+    if address in _V4_COMPATIBLE or address in _NAT64:
         return IPv4Address(int(address) & _LOW_32_BITS)
     return None

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TypeVar, get_args, get_origin, get_type_hints
-from urllib.parse import parse_qsl
+from typing import Final, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 
@@ -13,25 +13,35 @@ from jackfield.kit.json import ValidationError, convert
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+VERBATIM: Final = msgspec.Meta(extra={"verbatim": True})
+
 
 def parse_query(text: str, type_: type[T]) -> T:
     """
     Read the query string `text` as a `type_`; parameters it does not name are ignored.
 
     A list may be repeated keys (`a=1&a=2`, `a[]=1&a[]=2`) or commas (`a=1,2`). Blank is absent.
-    `filter[a]=1` is the same as `a=1`.
+    `filter[a]=1` is the same as `a=1`. A list that is `VERBATIM` holds texts of others' making: an
+    escaped comma or blank is part of one.
 
     Raises:
         InvalidRequest: a value is not of the type its parameter has.
     """
     by_name: dict[str, list[str]] = {}
-    for name, value in parse_qsl(text):
-        by_name.setdefault(name.removesuffix("[]"), []).append(value)
+    escaped: dict[str, list[str]] = {}
+    for pair in text.split("&"):
+        for name, value in parse_qsl(pair):
+            known = name.removesuffix("[]")
+            by_name.setdefault(known, []).append(value)
+            escaped.setdefault(known, []).append(pair.partition("=")[2])
 
     values: dict[str, object] = {}
-    for name, is_list in _parameters(type_):
+    for name, is_list, is_verbatim in _parameters(type_):
         texts = by_name.get(name) or by_name.get(f"filter[{name}]")
-        if texts is not None:
+        if is_verbatim and name in escaped:
+            parts = (part for value in escaped[name] for part in value.split(","))
+            values[name] = [unquote_plus(part) for part in parts if part]
+        elif texts is not None:
             values[name] = _split(texts) if is_list else texts[-1]
     try:
         return convert(values, type_)
@@ -56,11 +66,16 @@ def past(moment: datetime | None) -> datetime | None:
 
 
 @cache
-def _parameters(type_: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
-    """Return the name of each parameter, and whether it is a list."""
-    hints = get_type_hints(type_)
+def _parameters(type_: type[msgspec.Struct]) -> tuple[tuple[str, bool, bool], ...]:
+    """Return the name of each parameter, whether it is a list, and one that is `VERBATIM`."""
+    hints, full = get_type_hints(type_), get_type_hints(type_, include_extras=True)
     return tuple(
-        (field.encode_name, _is_list(hints[field.name])) for field in msgspec.structs.fields(type_)
+        (
+            field.encode_name,
+            _is_list(hints[field.name]),
+            VERBATIM in getattr(full[field.name], "__metadata__", ()),
+        )
+        for field in msgspec.structs.fields(type_)
     )
 
 

@@ -33,6 +33,8 @@ _VERSION: Final = b"\x01"
 _KEY_ID_BYTES: Final = 4
 _HEADER: Final = len(_VERSION) + _KEY_ID_BYTES
 _SIGNATURE_BYTES: Final = 17
+# Where the id of the wrapping key stands in what is sealed.
+KEY_ID: Final = slice(len(_VERSION), _HEADER)
 _WRAPPED: Final = _HEADER + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 
 
@@ -105,7 +107,7 @@ class Vault:
 
 def key_id(sealed: bytes) -> str:
     """Return the id of the key that `sealed` was wrapped under."""
-    return sealed[len(_VERSION) : _HEADER].hex()
+    return sealed[KEY_ID].hex()
 
 
 def _signing_key(secret: bytes) -> bytes:

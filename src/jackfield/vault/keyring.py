@@ -8,6 +8,7 @@ from an environment variable, for platforms that hand secrets to a process that 
 import base64
 import binascii
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,9 +111,10 @@ def create(location: str, now: datetime) -> Keyring:
         KeyringUnusable: it cannot be written.
     """
     keyring = Keyring.mint(now)
-    draft = Path(f"{location}.{os.getpid()}.new")
+    # Under a name nobody can foresee, and never through a file or link that is there already.
+    draft = Path(f"{location}.{secrets.token_hex(8)}.new")
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         with os.fdopen(handle, "wb") as file:
             file.write(_render(keyring))
             file.flush()
@@ -120,15 +122,15 @@ def create(location: str, now: datetime) -> Keyring:
         # A link, not a rename: atomic, and it never replaces another file. On disk before
         # anything is sealed, since losing it loses all that is sealed under it.
         os.link(draft, location)
-        draft.unlink()
         _sync_folder(Path(location).parent)
     except FileExistsError as error:
-        draft.unlink()
         msg = f"another process has just made the keyring {location!r}; start again"
         raise KeyringUnusable(msg) from error
     except OSError as error:
         msg = f"the keyring {location!r} cannot be written: {error.strerror}"
         raise KeyringUnusable(msg) from error
+    finally:
+        draft.unlink(missing_ok=True)
     return keyring
 
 

@@ -23,6 +23,7 @@ from jackfield.connect import rotation
 from jackfield.connect.models import IdentityChanged, InvalidFields, LinkedMeanwhile
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
+from jackfield.http.query import VERBATIM
 from jackfield.http.reconnect import ReconnectOut, reconnect
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import Fault, InvalidRequest, ProviderTimeout, ProviderUnavailable
@@ -114,7 +115,7 @@ class AccountsQuery(Struct, frozen=True):
     providers: list[str] = []
     account_ids: list[str] = []
     origin_owner_id: str | None = None
-    origin_owner_ids: list[str] = []
+    origin_owner_ids: Annotated[list[str], VERBATIM] = []
     status: list[str] = []
 
     def accounts(self) -> AccountPage:

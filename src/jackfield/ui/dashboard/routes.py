@@ -43,7 +43,8 @@ async def list_accounts(request: Request, project: Project) -> Response:
         name: request.query_params.get(name, "").strip() for name in ("owner", "provider", "status")
     }
     account_filter = AccountFilter(
-        origin_owner_ids=(only["owner"],) if only["owner"] else (),
+        # As it was typed, too: the blanks around an id may be its own.
+        origin_owner_ids=(only["owner"], request.query_params["owner"]) if only["owner"] else (),
         providers=(only["provider"],) if only["provider"] else (),
         statuses=(only["status"],) if only["status"] else (),
     )
