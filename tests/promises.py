@@ -38,11 +38,30 @@ PROMISES = (
         ),
     ),
     Promise(
-        "A credential is only ever sent to a host its connector declares.",
+        "A credential is only ever sent to a host its connector declares, for the account it "
+        "belongs to. A stored secret stays with the address it was typed for: where that changes, "
+        "it is typed again.",
         (
+            "test_an_edited_address_asks_for_the_secret_again",
+            "test_an_edited_address_asks_for_the_secret_through_the_api_too",
+            "test_a_link_that_is_confirmed_asks_for_the_secret_as_early",
+            "test_a_setup_that_leads_elsewhere_takes_no_linked_account_along",
+            "test_a_credential_goes_to_the_label_of_its_own_account_only",
+            "test_a_redirect_carries_no_body_to_another_origin",
+            "test_a_slow_edit_does_not_undo_a_rotation",
             "test_a_host_the_connector_does_not_declare_is_refused",
             "test_credentials_go_to_no_host_the_connector_does_not_declare",
             "test_a_credential_does_not_follow_a_redirect_to_another_origin",
+        ),
+    ),
+    Promise(
+        "A cursor that continues an action is taken only from the account and the action it was "
+        "given out for, and a profile named by a header only narrows.",
+        (
+            "test_a_cursor_the_hub_did_not_make_is_refused_before_anything_is_asked",
+            "test_a_cursor_is_of_its_account_and_action",
+            "test_an_agent_cannot_make_a_cursor_up_either",
+            "test_a_profile_header_only_narrows",
         ),
     ),
     Promise(
@@ -52,6 +71,8 @@ PROMISES = (
             "test_a_token_is_recognisable_random_and_kept_as_a_digest",
             "test_a_key_is_shown_once_and_works_until_it_is_revoked",
             "test_a_sign_in_link_works_once",
+            "test_whoever_previews_a_sign_in_link_neither_uses_it_nor_is_signed_in",
+            "test_another_api_key_is_not_given_an_answer_that_was_shown_once",
         ),
     ),
     Promise(
@@ -92,8 +113,11 @@ PROMISES = (
     ),
     Promise(
         "Whoever completes a link is the one who was asked, where the project confirms links, and a "
-        "reconnect never swaps the provider's account unnoticed.",
+        "reconnect never swaps the provider's account unnoticed: its holder confirms it, and the "
+        "project is told.",
         (
+            "test_the_project_is_told_of_a_swap",
+            "test_a_link_is_not_confirmed_over_newer_credentials",
             "test_nothing_is_linked_until_it_is_confirmed",
             "test_what_is_refused_is_deleted_with_its_credentials",
             "test_a_key_of_another_provider_account_is_refused_and_changes_nothing",

@@ -84,6 +84,31 @@ async def acme(
         yield running
 
 
+async def test_a_link_that_is_a_script_is_left_out(acme: Running) -> None:
+    page = await acme.api.get("/docs/connectors/acme", auth=None)
+
+    assert "https://acme.example/manual" in page.text
+    assert 'href="javascript:' not in page.text
+
+
+async def test_an_internal_connector_is_documented_to_nobody(
+    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Any
+) -> None:
+    folder = tmp_path / "connectors" / "acme"
+    folder.mkdir(parents=True)
+    text = MALICIOUS.replace("baseUrl:", "releaseStage: internal\nbaseUrl:", 1)
+    (folder / "acme.connector.s1.yaml").write_text(text, encoding="utf-8")
+
+    async with running_hub(
+        sandbox, data_dir=data_dir, clock=clock, connectors=folder.parent
+    ) as hub:
+        pages = [await hub.api.get(f"/docs/connectors/acme{end}", auth=None) for end in ("", ".md")]
+        listed = await hub.api.get("/llms.txt", auth=None)
+
+    assert [page.status_code for page in pages] == [404, 404]
+    assert "acme" not in listed.text
+
+
 async def test_the_page_has_every_action_with_its_effects_and_inputs(hub: Running) -> None:
     connector = hub.hub.catalog.get("iterable")
 

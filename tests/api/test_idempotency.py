@@ -98,6 +98,19 @@ async def test_the_same_order_for_another_account_is_another_request(hub: Runnin
     assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_mismatch")
 
 
+async def test_another_api_key_is_not_given_an_answer_that_was_shown_once(hub: Running) -> None:
+    body = {"url": "https://receiver.example/x", "events": ["account.created"]}
+    headers = {"idempotency-key": "once"}
+    other = (await hub.key(), "")
+
+    first = await hub.api.post("/jackfield/webhooks", json=body, headers=headers)
+    second = await hub.api.post("/jackfield/webhooks", json=body, headers=headers, auth=other)
+
+    assert first.status_code == 201
+    assert (second.status_code, second.json()["code"]) == (409, "idempotency_mismatch")
+    assert "whsec_" not in second.text
+
+
 async def test_a_key_means_nothing_in_another_project(hub: Running) -> None:
     theirs = await hub.key(project="theirs")
     await write(hub, "/connect_sessions", SESSION)

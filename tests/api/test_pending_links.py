@@ -1,5 +1,7 @@
 """Links that the project's own software confirms, so that a forwarded one links nothing."""
 
+import json
+
 import httpx2
 import pytest
 
@@ -147,3 +149,27 @@ async def test_the_list_holds_what_waits_and_on_request_the_rest(
 
     assert [each["id"] for each in waiting["data"]] == [second]
     assert [each["id"] for each in (*page["data"], *rest["data"])] == [second, first]
+
+
+async def test_the_project_is_told_of_a_swap(confirming: Running) -> None:
+    hub = confirming
+    account_id = await hub.link()
+    confirmed = await decide(hub, account_id, "confirm")
+    linked = confirmed.json()["account_id"]
+    session = await hub.session(account_id=linked)
+    held = await hub.api.patch(
+        f"/hub/accounts/{linked}",
+        headers={"x-hub-session-token": session["token"]},
+        json={
+            "credentials": {"api_key": hub.eu_key, "region": "eu"},
+            "confirm_identity_change": True,
+        },
+    )
+
+    shown = (await hub.api.get(f"/jackfield/pending_links/{held.json()['id']}")).json()
+    await decide(hub, held.json()["id"], "confirm")
+    told = await hub.hub.db.unscoped("select type, body from events order by id")
+
+    assert (confirmed.json()["identity_changed"], shown["identity_changed"]) == (False, True)
+    events = {(row["type"], json.loads(row["body"]).get("identity_changed")) for row in told}
+    assert {("pending_link.created", True), ("account.updated", True)} <= events

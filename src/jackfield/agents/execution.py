@@ -133,7 +133,9 @@ async def run_once(
         hub,
         account_set.project_id,
         account_set.actor,
-        IdempotentRequest(call.key, encode(call.request), call.check),
+        IdempotentRequest(
+            call.key, encode(call.request), call.check, asked_by=account_set.actor.id
+        ),
         store,
         refuse=lambda error: StoredResponse(_OK, encode(refuse(error))),
     )

@@ -150,6 +150,8 @@ def _links(document: Mapping[str, Json]) -> list[Link]:
     links = [
         Link(text(each, "title"), text(each, "url"), text(each, "description"))
         for each in references
+        # Not one that runs a script where the page is opened.
+        if urlsplit(text(each, "url").strip()).scheme in {"http", "https", "mailto"}
     ]
     resources = text(document, "resources")
     if urlsplit(resources).scheme in {"http", "https"}:

@@ -61,6 +61,8 @@ class OutboundRequest:
     follow: int = 0
     may_visit: Callable[[str], bool] = lambda _: True
     certificate: tuple[str, str] | None = None
+    # Whether it goes to a provider, which the operator may have rewritten to a private address.
+    is_to_provider: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ class Egress:
 
     async def _send(self, request: OutboundRequest) -> OutboundResponse:
         url = request.url
-        target = self._rewrites.rewrite(url)
+        target = self._rewrites.rewrite(url) if request.is_to_provider else None
         session = self._public if target is None else self._rewritten
         with _translate_errors(url):
             async with session.request(

@@ -56,12 +56,13 @@ class IdempotentRequest:
     A request that is to be done once.
 
     `request` is what two equal requests have in common; `check` tells the client how to find out
-    whether it took effect.
+    whether it took effect. `asked_by` is the API key: no other is shown what it was told once.
     """
 
     key: str
     request: bytes
     check: str
+    asked_by: str = ""
 
     @property
     def digest(self) -> bytes:
@@ -77,6 +78,7 @@ class _Record(Struct, frozen=True):
 
     fingerprint: bytes
     answer: StoredResponse | None = None
+    asked_by: str = ""
 
 
 async def run_once(
@@ -175,6 +177,8 @@ class _Attempt:
                 "did not"
             )
             raise IdempotencyUnknown(msg)
+        if record.asked_by and record.asked_by != request.asked_by:
+            raise IdempotencyMismatch
         if record.answer is None:
             raise IdempotencyAnswerGone
         return record.answer
@@ -184,7 +188,8 @@ class _Attempt:
         kept = response if len(response.body) <= _MOST_BYTES else None
         async with self.hub.db.write(self.project_id, self.actor) as tx:
             if await Claims(tx).finish(self.id, self.request.digest):
-                await _seal(self.hub, tx, self.id, _Record(self.request.fingerprint, kept), _DONE)
+                record = _Record(self.request.fingerprint, kept, self.request.asked_by)
+                await _seal(self.hub, tx, self.id, record, _DONE)
 
     async def release(self) -> None:
         """Free the key: nothing has been done."""

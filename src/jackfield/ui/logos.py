@@ -50,7 +50,14 @@ async def _fetch(hub: Hub, url: str, now: float) -> Logo:
     nothing = Logo(b"", "", now + _FAILURE_KEPT_SECONDS)
     try:
         response = await hub.egress.fetch(
-            OutboundRequest("GET", url, seconds=_SECONDS, max_bytes=_MOST_BYTES, follow=_REDIRECTS)
+            OutboundRequest(
+                "GET",
+                url,
+                seconds=_SECONDS,
+                max_bytes=_MOST_BYTES,
+                follow=_REDIRECTS,
+                is_to_provider=False,
+            )
         )
     except HubError:
         return nothing

@@ -125,6 +125,7 @@ async def send(
         body=content,
         seconds=seconds,
         max_bytes=_MOST_BYTES,
+        is_to_provider=False,
     )
     try:
         response = await hub.egress.fetch(request)

@@ -179,6 +179,19 @@ async def test_a_credential_does_not_follow_a_redirect_to_another_origin(
     assert {"api-key", "authorization"}.isdisjoint(seen.headers)
 
 
+async def test_what_goes_to_no_provider_is_not_rewritten(
+    open_egress: Callable[..., Egress],
+) -> None:
+    async with scripted(reply("inside")) as server:
+        egress = open_egress(rewrites={"http://127.0.0.1:1": server.url})
+        with pytest.raises(EgressBlocked):
+            await egress.fetch(
+                OutboundRequest("POST", "http://127.0.0.1:1/a", is_to_provider=False)
+            )
+
+    assert server.seen == []
+
+
 @pytest.mark.parametrize("status", [307, 308])
 async def test_a_redirect_carries_no_body_to_another_origin(
     open_egress: Callable[..., Egress], status: int

@@ -57,7 +57,7 @@ async def sign_in(request: Request) -> Response:
         return page(request, SignedOutPage(), status=403)
     form = await read_form(request)
     try:
-        session = await projects.sign_in(hub, SignInToken(form.get("token")))
+        session = await projects.sign_in(hub, SignInToken(form.fields().get("token", "")))
     except SignInLinkUsed as used:
         return page(request, SignedOutPage(used=True), status=used.status)
     response = RedirectResponse(f"{base_path(hub)}/dashboard", 303)

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from jackfield.connectors.connector import Connector
 from jackfield.kit.json import Json, is_list
 from jackfield.ui.rendering import hub_of, page
 
@@ -92,7 +93,7 @@ async def llms_text(request: Request) -> Response:
         "## Guides to linking accounts",
         "",
     ]
-    for connector in hub.catalog.connectors():
+    for connector in filter(_is_offered, hub.catalog.connectors()):
         for method in connector.auth_methods:
             address = f"{hub.public_url}/docs/connectors/{connector.key}/guides/link-account"
             lines.append(
@@ -104,7 +105,7 @@ async def llms_text(request: Request) -> Response:
         f"- [{connector.title}]({hub.public_url}/docs/connectors/{connector.key}.md) "
         f"(`{connector.key}`), {len(connector.actions)} actions: "
         f"{connector.description}"
-        for connector in hub.catalog.connectors()
+        for connector in filter(_is_offered, hub.catalog.connectors())
     ]
     return PlainTextResponse("\n".join(lines) + "\n")
 
@@ -197,3 +198,7 @@ def _type(schema: Mapping[str, Json]) -> tuple[str, str]:
         return f"list of {item}", link
     types = schema.get("type", "anything")
     return " or ".join(map(str, types)) if is_list(types) else str(types), ""
+
+
+def _is_offered(connector: Connector) -> bool:
+    return connector.is_offered

@@ -50,7 +50,7 @@ async def reference(request: Request) -> Response:
     hub = hub_of(request)
     name: str = request.path_params["page"]
     connector = hub.catalog.find(name.removesuffix(".md"))
-    if connector is None:
+    if connector is None or not connector.is_offered:
         raise HTTPException(404)
     described = await hub.catalog.derived(References).of(connector)
     # Links on the page keep the project's colors and the language.
