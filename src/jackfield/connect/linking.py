@@ -27,9 +27,9 @@ from jackfield.connect.verified_account import (
     require_unmoved,
     save_account,
 )
+from jackfield.connectors.address_change import secrets_to_retype
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.retyping import secrets_to_retype
 from jackfield.db.tx import Tx
 from jackfield.kit.errors import HubError
 from jackfield.projects import service as projects

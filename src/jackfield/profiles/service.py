@@ -5,9 +5,9 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
+from jackfield.connectors.address_change import secrets_to_retype
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.retyping import secrets_to_retype
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.kit.actor import Actor

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from jackfield.connectors.address_change import address_changes
 from jackfield.connectors.auth import AuthMethod
-from jackfield.connectors.retyping import address_changes
 from jackfield.kit.ids import ProjectId
 from jackfield.profiles.models import Profile
 from jackfield.runtime import Hub
