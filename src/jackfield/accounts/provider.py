@@ -173,7 +173,7 @@ def shown_to(request: Request) -> tuple[str, str] | None:
 def safe(error: ProviderError, credentials: Credentials) -> ProviderError:
     """Return `error` with the account's secrets masked."""
     mask, answer = credentials.redactor, error.answer
-    return type(error)(
+    masked = type(error)(
         mask.text(error.detail),
         answer=answer
         and ProviderAnswer(
@@ -186,3 +186,5 @@ def safe(error: ProviderError, credentials: Credentials) -> ProviderError:
         faults=error.faults,
         **error.context,
     )
+    masked.blames_credential = error.blames_credential
+    return masked

@@ -3,7 +3,7 @@
 Its requests are those of a run of the account. No transaction is open meanwhile.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -16,8 +16,15 @@ from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.engine.run_context import RunContext
+from jackfield.engine.wire.provider_words import said_in, says_failed
 from jackfield.kit import redaction
-from jackfield.kit.errors import Fault, ProviderError, ProviderRejected, ProviderUnauthorized
+from jackfield.kit.errors import (
+    Fault,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnauthorized,
+    UnreadableAnswer,
+)
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.profiles import service as profiles
@@ -25,6 +32,8 @@ from jackfield.profiles.models import Profile
 from jackfield.runtime import Hub
 
 _SECONDS: Final = 30
+# Payment, time-out, conflict, lock, too early, legal reasons.
+_NOT_ABOUT_CREDENTIALS: Final = frozenset({402, 408, 409, 423, 425, 451})
 
 _log = structlog.get_logger()
 
@@ -89,7 +98,7 @@ async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
     secrets = secrets_of(candidate.method, candidate.values).values()
     credentials = Credentials.of(candidate.values, secrets=secrets, setup=setup)
     account = _at_provider(candidate, credentials)
-    await _run_test_actions(hub, account, candidate.method)
+    await _run_test_actions(hub, account, candidate.method, condemns=_is_refusal)
     return VerifiedCredentials(candidate, await _find_identity(hub, account, candidate.method))
 
 
@@ -97,11 +106,14 @@ async def verify_account(hub: Hub, access: AccountAccess) -> None:
     """
     Verify that the provider still accepts an account's credentials.
 
+    Credentials that were good are only condemned by a clear word: a route that is gone, or a
+    conflict, says nothing about them.
+
     Raises:
         CredentialRejected, ProviderError: as `verify`.
     """
     account = ProviderAccount.of(access, open_credentials(hub, access))
-    await _run_test_actions(hub, account, access.method)
+    await _run_test_actions(hub, account, access.method, condemns=_is_clear_refusal)
 
 
 def probe_context(hub: Hub, account: ProviderAccount, *, seconds: float) -> RunContext:
@@ -125,24 +137,56 @@ def _at_provider(candidate: Candidate, credentials: Credentials) -> ProviderAcco
     )
 
 
-async def _run_test_actions(hub: Hub, account: ProviderAccount, method: AuthMethod) -> None:
+def _is_clear_refusal(error: ProviderError) -> bool:
+    return error.blames_credential
+
+
+def _is_refusal(error: ProviderError) -> bool:
+    """Tell whether credentials that nobody has tried are refused, in whatever words."""
+    if not isinstance(error, ProviderUnauthorized | ProviderRejected):
+        return False
+    says_nothing = error.answer is not None and error.answer.status in _NOT_ABOUT_CREDENTIALS
+    return error.blames_credential or not says_nothing
+
+
+async def _run_test_actions(
+    hub: Hub,
+    account: ProviderAccount,
+    method: AuthMethod,
+    *,
+    condemns: Callable[[ProviderError], bool],
+) -> None:
     credentials = account.credentials
     redaction.learn(credentials.redactor)
     for test in method.test_actions:
         if not test.applies(credentials.values):
             continue
         try:
-            await test.compiled.run(probe_context(hub, account, seconds=_SECONDS))
+            outcome = await test.compiled.run(probe_context(hub, account, seconds=_SECONDS))
+            _require_success(outcome.data)
         except ProviderError as error:
             rejected = safe(error, credentials)
             if not test.is_required:
                 key = account.connector.key
                 _log.warning("optional_test_failed", connector=key, code=error.code)
                 continue
-            if not isinstance(rejected, ProviderUnauthorized | ProviderRejected):
+            if not condemns(rejected):
                 raise rejected from None
             faults = [Fault(f"credentials.{each.path}", each.message) for each in rejected.faults]
             raise CredentialRejected(rejected.detail, faults=faults) from None
+
+
+def _require_success(answer: Json) -> None:
+    """
+    Look at what a test action gave back: some providers refuse with a status of success.
+
+    Raises:
+        UnreadableAnswer: it says that the request failed.
+    """
+    if says_failed(answer):
+        said = said_in(answer) or "no reason is given"
+        msg = f"the provider's answer says that the request failed: {said}"
+        raise UnreadableAnswer(msg)
 
 
 async def _find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod) -> frozenset[str]:
@@ -159,8 +203,8 @@ async def _find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod)
         context = probe_context(hub, account, seconds=_SECONDS)
         try:
             output = (await method.identity.compiled.run(context)).data
-        except (ProviderUnauthorized, ProviderRejected) as refused:
-            # The credentials are valid, but not for this action.
+        except (ProviderUnauthorized, ProviderRejected, UnreadableAnswer) as refused:
+            # The credentials are good, but they do not tell this.
             key = account.connector.key
             _log.warning("identity_not_told", connector=key, code=refused.code)
             return frozenset()

@@ -45,12 +45,17 @@ class ProxyRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProxyResponse:
-    """A provider's response of any status; `refusal` repeats it if it is an error."""
+    """
+    A provider's response of any status; `refusal` repeats it if it is an error.
+
+    Bytes that are not text are given as base64.
+    """
 
     status: int
     headers: Mapping[str, str]
     data: Json
     refusal: ProviderAnswer | None = None
+    is_base64: bool = False
 
 
 class HostNotDeclared(InvalidRequest):

@@ -7,6 +7,7 @@ hosts that the connector declares.
 import base64
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlencode
 
@@ -20,12 +21,14 @@ from jackfield.actions.run_recorder import RunRecorder, recheck_credentials, rec
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.proxy import ProxyAccount
+from jackfield.engine.wire.charset import exact_text_of
+from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import normalize, path_and_query
 from jackfield.kit import redaction
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault, InvalidRequest, ProviderAnswer, ProviderError
 from jackfield.kit.ids import ProjectId
-from jackfield.kit.json import DecodeError, Json, encode, parse
+from jackfield.kit.json import Json, encode
 from jackfield.profiles.service import PROXY
 from jackfield.runtime import Hub
 
@@ -143,12 +146,12 @@ def _result(response: Response, request: Request, credentials: Credentials) -> P
     headers = {
         name: mask.text(value) for name, value in response.headers.items() if name not in _KEPT_BACK
     }
-    data = _read(response)
+    data, is_base64 = _read(response)
     refusal = None
     if response.status >= _REFUSED:
         url = mask.text(path_and_query(request.url))
         refusal = ProviderAnswer(response.status, url, data, headers)
-    return ProxyResponse(response.status, headers, data, refusal)
+    return ProxyResponse(response.status, headers, data, refusal, is_base64=is_base64)
 
 
 def _checked(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -177,15 +180,17 @@ def _content(body: Json, headers: dict[str, str]) -> bytes | None:
     return encode(body)
 
 
-def _read(response: Response) -> Json:
-    """Return parsed JSON, other text as it is, and other bytes as base64."""
+def _read(response: Response) -> tuple[Json, bool]:
+    """Return parsed JSON, other text as it is, and other bytes as base64; the flag marks base64."""
     if not response.body:
-        return None
+        return None, False
     try:
-        return parse(response.body)
-    except (DecodeError, RecursionError):
-        pass
-    try:
-        return response.body.decode()
+        text = exact_text_of(response)
     except UnicodeDecodeError:
-        return base64.b64encode(response.body).decode()
+        return base64.b64encode(response.body).decode(), True
+    kind = response.headers.get("content-type", "").lower()
+    # JSON is often given as text; but only what cannot be meant as one is read as JSON then.
+    if not kind or "json" in kind or text.lstrip().startswith(("{", "[")):
+        with suppress(ValueError):
+            return decode_json(text.encode(), "strict"), False
+    return text, False

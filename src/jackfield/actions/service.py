@@ -80,12 +80,14 @@ async def stream(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequ
             record_run(hub, project_id, recorder, inputs=request.arguments)
         )
         prepared = await _prepare(hub, project_id, request, recorder)
-        if not prepared.action.streams:
+        if prepared.action.row_format is None:
             raise NotStreamed
         credentials = open_credentials(hub, prepared.access)
         recorder.redactor = credentials.redactor
         redaction.learn(credentials.redactor)
-        transport = StreamingTransport(hub.egress, prepared.connector.compiled, credentials)
+        transport = StreamingTransport(
+            hub.egress, prepared.connector.compiled, credentials, prepared.action.row_format
+        )
         context = _context(hub, prepared, credentials, transport=transport, trace=recorder)
         try:
             await prepared.action.run(context)
@@ -96,7 +98,7 @@ async def stream(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequ
         assert transport.response is not None
         recorder.response_started(transport.response.status)
         stack.callback(transport.response.close)
-        return row_stream(transport.response, credentials.redactor, stack.pop_all())
+        return row_stream(transport, credentials.redactor, stack.pop_all())
     raise AssertionError
 
 

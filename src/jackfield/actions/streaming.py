@@ -6,7 +6,7 @@ of reading it; an error is read and returned to the engine, which may retry.
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from jackfield.accounts.provider import shown_to
 from jackfield.egress.client import Egress, OutboundRequest, Stream
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.ports import Request, Response
+from jackfield.engine.wire.formats import Format, is_html, refuse_other
 from jackfield.kit.errors import ProviderError
 from jackfield.kit.redaction import Redactor
 
@@ -42,7 +43,9 @@ class StreamingTransport:
     egress: Egress
     connector: CompiledConnector
     credentials: Credentials
+    format: Format
     response: Stream | None = None
+    chunks: AsyncGenerator[bytes] | None = None
 
     async def send(self, request: Request) -> Response:
         stream = await self.egress.open(
@@ -57,13 +60,53 @@ class StreamingTransport:
             )
         )
         if stream.status < _REFUSED:
-            self.response = stream
+            refusal = await self._begin(stream)
+            if refusal is not None:
+                return refusal
             raise ResponseStarted
         try:
-            body = self.credentials.redactor.content(await stream.read(_LARGEST_REFUSAL))
+            return self._masked(stream, await stream.read(_LARGEST_REFUSAL))
         finally:
             stream.close()
-        return Response(stream.status, stream.headers, body, stream.url)
+
+    async def _begin(self, stream: Stream) -> Response | None:
+        """Wait for the first bytes; return the answer if it is something else than rows."""
+        chunks = stream.chunks()
+        try:
+            head = await anext(chunks, b"")
+            if head and self._is_doubtful(stream, head):
+                async for chunk in chunks:
+                    head += chunk
+                    if len(head) > _LARGEST_REFUSAL:
+                        break
+                response = self._masked(stream, head)
+                try:
+                    refuse_other(response, self.format)
+                except ValueError:
+                    stream.close()
+                    return response
+        except BaseException:
+            stream.close()
+            raise
+        self.response, self.chunks = stream, _chain(head, chunks)
+        return None
+
+    def _is_doubtful(self, stream: Stream, head: bytes) -> bool:
+        if is_html(Response(stream.status, stream.headers, head, stream.url)):
+            return True
+        return self.format != "ndjson" and head.lstrip().startswith((b"{", b"["))
+
+    def _masked(self, stream: Stream, body: bytes) -> Response:
+        masked = self.credentials.redactor.content(body)
+        return Response(stream.status, stream.headers, masked, stream.url)
+
+
+async def _chain(head: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    async with aclosing(rest):
+        if head:
+            yield head
+        async for chunk in rest:
+            yield chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +117,22 @@ class RowStream:
     chunks: AsyncGenerator[bytes]
 
 
-def row_stream(response: Stream, redactor: Redactor, stack: AsyncExitStack) -> RowStream:
-    """Stream the lines of `response`, with secrets masked; `stack` is closed at the end."""
-    return RowStream(response.headers.get("content-type", _TEXT), _rows(response, redactor, stack))
+def row_stream(
+    transport: StreamingTransport, redactor: Redactor, stack: AsyncExitStack
+) -> RowStream:
+    """Stream the lines that have begun, with secrets masked; `stack` is closed at the end."""
+    assert transport.response is not None
+    assert transport.chunks is not None
+    content_type = transport.response.headers.get("content-type", _TEXT)
+    return RowStream(content_type, _rows(transport.chunks, redactor, stack))
 
 
 async def _rows(
-    response: Stream, redactor: Redactor, stack: AsyncExitStack
+    chunks: AsyncGenerator[bytes], redactor: Redactor, stack: AsyncExitStack
 ) -> AsyncGenerator[bytes]:
     async with stack:
         waiting = b""
-        async for chunk in response.chunks():
+        async for chunk in chunks:
             # Whole lines at a time: no secret has a line break in it, so none is cut in two.
             head, line_break, tail = (waiting + chunk).rpartition(b"\n")
             waiting = tail

@@ -1,6 +1,7 @@
 """`jackfield actions …` and `jackfield run`: the catalog of actions, and running one."""
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -10,6 +11,10 @@ import click
 from jackfield.cli.output import fail, json_option, print_json, print_table
 
 _MOST_RESULTS: Final = 10
+
+
+class _NoNumber(ValueError):
+    """A number that Python reads as JSON and no other program does."""
 
 
 @click.group()
@@ -144,7 +149,7 @@ def _read(file: TextIO | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        inputs = json.load(file)
+        inputs = _parse(file.read())
     except ValueError as error:
         fail(f"{Path(file.name).name} is not JSON: {error}", status=2)
     if not isinstance(inputs, dict):
@@ -157,6 +162,33 @@ def _pair(text: str) -> tuple[str, Any]:
     if not sign or not name:
         fail(f"{text!r} is not of the form name=value", status=2)
     try:
-        return name, json.loads(value)
+        return name, _parse(value)
+    except _NoNumber as error:
+        if value.lstrip().startswith(("{", "[")):
+            fail(f"{name!r} is no JSON: {error}", status=2)
+        return name, value
     except ValueError:
         return name, value
+
+
+def _parse(text: str) -> Any:
+    """
+    Read JSON.
+
+    Raises:
+        ValueError: it is none; as `_NoNumber`, because of a number that it does not have.
+    """
+    return json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse, parse_float=_finite)
+
+
+def _refuse(word: str) -> None:
+    msg = f"it does not have {word}"
+    raise _NoNumber(msg)
+
+
+def _finite(figures: str) -> float:
+    number = float(figures)
+    if math.isinf(number):
+        msg = f"{figures} is too large"
+        raise _NoNumber(msg)
+    return number

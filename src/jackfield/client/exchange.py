@@ -1,6 +1,7 @@
 """Request building, response parsing and retries shared by both clients."""
 
 import base64
+import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,7 +63,30 @@ def headers_of(operation: Operation[T], target: Target) -> dict[str, str]:
 
 
 def content_of(operation: Operation[T]) -> bytes | None:
-    return None if operation.body is None else msgspec.json.encode(operation.body)
+    """
+    Return the body of a request.
+
+    Raises:
+        ClientError: it holds what JSON has no form for, and would arrive as something else.
+    """
+    if operation.body is None:
+        return None
+    try:
+        if _holds_no_number(msgspec.to_builtins(operation.body)):
+            msg = "the request holds NaN or an infinite number, which JSON does not have"
+            raise ClientError(msg)
+        return msgspec.json.encode(operation.body)
+    except UnicodeEncodeError as error:
+        msg = "the request holds half of a character (a lone surrogate), which cannot be sent"
+        raise ClientError(msg) from error
+
+
+def _holds_no_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, dict):
+        return any(map(_holds_no_number, value.values()))  # pyright: ignore[reportUnknownArgumentType,reportUnknownMemberType]
+    return isinstance(value, list) and any(map(_holds_no_number, value))  # pyright: ignore[reportUnknownArgumentType]
 
 
 def accept(operation: Operation[T], status: int, headers: Mapping[str, str], content: bytes) -> T:

@@ -31,7 +31,7 @@ from jackfield.connectors.address_change import secrets_to_retype
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.db.tx import Tx
-from jackfield.kit.errors import HubError
+from jackfield.kit.errors import EgressBlocked, Fault, HubError
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 
@@ -186,13 +186,30 @@ def require_changes(
     return values
 
 
+async def verify_fields(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
+    """
+    Verify what was filled in.
+
+    Raises:
+        InvalidFields: a value cannot be part of the provider's address, so nothing was asked.
+        CredentialRejected, ProviderError: as `verify`.
+    """
+    try:
+        return await verify(hub, candidate)
+    except EgressBlocked as blocked:
+        if not blocked.faults:
+            raise
+        faults = [Fault(f"credentials.{each.path}", each.message) for each in blocked.faults]
+        raise InvalidFields.of(faults) from blocked
+
+
 async def _link_and_record(
     hub: Hub, holder: Holder, candidate: Candidate, into: LinkTarget, *, is_confirmed: bool
 ) -> LinkResult:
     """Verify and store credentials, and record the result in the session."""
     begun = hub.clock()
     try:
-        verified = await verify(hub, candidate)
+        verified = await verify_fields(hub, candidate)
         return await _save(hub, holder, verified, into, begun=begun, is_confirmed=is_confirmed)
     except HubError as error:
         await _record_failure(hub, holder, begun, error)

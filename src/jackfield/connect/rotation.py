@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from jackfield.accounts.access import load, open_fields
 from jackfield.accounts.models import Account
-from jackfield.accounts.verification import Candidate, VerifiedCredentials, verify
-from jackfield.connect.linking import require_changes
+from jackfield.accounts.verification import Candidate, VerifiedCredentials
+from jackfield.connect.linking import require_changes, verify_fields
 from jackfield.connect.models import SessionTerms
 from jackfield.connect.verified_account import (
     LinkTarget,
@@ -53,7 +53,7 @@ async def verify_rotation(
     values = require_changes(access, before, submitted)
     if values == before:
         return None
-    verified = await verify(hub, Candidate.replacing(access, values))
+    verified = await verify_fields(hub, Candidate.replacing(access, values))
     return Rotation(verified, access.account)
 
 

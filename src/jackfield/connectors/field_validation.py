@@ -15,6 +15,11 @@ from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 
 _LONGEST: Final = 64 * 1024
+# Marks of no width, which copying brings along.
+_MARKS: Final = "\ufeff\u200b\u2060"
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_INVISIBLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\u2060\ufeff\ud800-\udfff]")
+_OF_MANY_LINES: Final = ("-----BEGIN ", "{", "<")
 _NUMBER: Final = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 
 
@@ -97,7 +102,7 @@ def _text(value: object) -> str | None:
     """Return a value as stripped text; `None` if it is empty or not a text."""
     if not isinstance(value, str | int | float):
         return None
-    return spell_value(value).strip() or None
+    return spell_value(value).strip().strip(_MARKS).strip() or None
 
 
 def _filled(field: Field, entered: Mapping[str, str], values: Mapping[str, str]) -> str | None:
@@ -116,14 +121,25 @@ def _normalize(field: Field, text: str) -> tuple[str, str | None]:
         return "", f"{field.label} is too long."
     if field.type == "select":
         return _option(field, text)
-    if field.type == "number" and not _NUMBER.fullmatch(text):
-        return "", f"{field.label} must be a number."
+    return (text, None) if (fault := _fault_of(field, text)) is None else ("", fault)
+
+
+def _fault_of(field: Field, text: str) -> str | None:
     validation = field.validation
-    if validation is None:
-        return text, None
-    if _is_valid(validation, text):
-        return text, None
-    return "", validation.message or f"{field.label} does not have the expected form."
+    # A well-known form says itself which characters it has.
+    if (validation is None or not validation.format) and _is_unsendable(field, text):
+        return f"{field.label} holds a line break or an invisible character: copy it again."
+    if field.type == "number" and not _NUMBER.fullmatch(text):
+        return f"{field.label} must be a number."
+    if validation is None or _is_valid(validation, text):
+        return None
+    return validation.message or f"{field.label} does not have the expected form."
+
+
+def _is_unsendable(field: Field, text: str) -> bool:
+    """Tell whether a value holds what no header can; keys of many lines, and files, may."""
+    has_lines = field.type == "text_area" or text.startswith(_OF_MANY_LINES)
+    return (_CONTROLS if has_lines else _INVISIBLE).search(text) is not None
 
 
 def _is_valid(validation: Validation, text: str) -> bool:

@@ -6,11 +6,12 @@ that each hop is checked like the first. Size and time are bounded.
 """
 
 import asyncio
+import re
 import socket
 import ssl
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any, Final
@@ -21,19 +22,22 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from jackfield.egress.policy import is_public
+from jackfield.egress.response_body import TooLarge, read_body, read_headers, read_parts
 from jackfield.egress.rewrite import Rewrites
+from jackfield.egress.unpacker import ACCEPTED, NotPackedSo, Truncated
 from jackfield.kit.errors import (
     EgressBlocked,
     ProviderError,
     ProviderTimeout,
     ProviderUnavailable,
+    UnreadableAnswer,
 )
 from jackfield.kit.urls import find_origin
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _KEPT_ACROSS_ORIGINS: Final = frozenset({"accept", "accept-language", "user-agent"})
-_CHUNK: Final = 64 * 1024
 _CONNECT_SECONDS: Final = 10
+_UNSENDABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _MAX_HEADER_BYTES: Final = 32 * 1024
 _USER_AGENT: Final = f"Jackfield/{version('jackfield')}"
 
@@ -83,7 +87,7 @@ class Stream:
         self._seconds = seconds
         self.url: Final = url
         self.status: Final = response.status
-        self.headers: Final[Mapping[str, str]] = _headers(response)
+        self.headers: Final[Mapping[str, str]] = read_headers(response)
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         """
@@ -93,15 +97,15 @@ class Stream:
             ProviderUnavailable: the connection was lost.
             ProviderTimeout: no data arrived in time.
         """
-        parts = self._response.content.iter_chunked(_CHUNK)
         try:
             with _translate_errors(self.url):
-                while True:
-                    async with asyncio.timeout(self._seconds):
-                        part = await anext(parts, b"")
-                    if not part:
-                        return
-                    yield part
+                async with aclosing(read_parts(self._response)) as parts:
+                    while True:
+                        async with asyncio.timeout(self._seconds):
+                            part = await anext(parts, b"")
+                        if not part:
+                            return
+                        yield part
         except TimeoutError as error:
             raise ProviderTimeout(host=_host(self.url)) from error
 
@@ -115,7 +119,7 @@ class Stream:
         try:
             with _translate_errors(self.url):
                 async with asyncio.timeout(self._seconds):
-                    return await _read(self._response, limit)
+                    return await read_body(self._response, limit)
         except TimeoutError as error:
             raise ProviderTimeout(host=_host(self.url)) from error
 
@@ -167,7 +171,7 @@ class Egress:
             EgressBlocked, ProviderUnavailable, ProviderTimeout: as `fetch`.
         """
         url = request.url
-        _require_allowed(url, request.may_visit)
+        _require_allowed(url, request.headers, request.may_visit)
         target = self._rewrites.rewrite(url)
         session = self._public if target is None else self._rewritten
         try:
@@ -193,7 +197,7 @@ class Egress:
         method, url, body = request.method, request.url, request.body
         headers, certificate = dict(request.headers), request.certificate
         for left in range(request.follow, -1, -1):
-            _require_allowed(url, request.may_visit)
+            _require_allowed(url, headers, request.may_visit)
             hop = replace(
                 request,
                 method=method,
@@ -230,8 +234,8 @@ class Egress:
                 allow_redirects=False,
                 ssl=_client_context(request.certificate),
             ) as response:
-                content = await _read(response, request.max_bytes)
-                return OutboundResponse(response.status, _headers(response), content, url)
+                content = await read_body(response, request.max_bytes)
+                return OutboundResponse(response.status, read_headers(response), content, url)
 
 
 class _Guard:
@@ -295,6 +299,14 @@ def _translate_errors(url: str) -> Generator[None]:
     except aiohttp.ClientPayloadError as error:
         msg = f"the response of the provider's host {host!r} is incomplete"
         raise ProviderUnavailable(msg) from error
+    except TooLarge as error:
+        raise ProviderAnswerTooLarge(str(error)) from error
+    except Truncated as error:
+        msg = f"the answer of the provider's host {host!r} broke off"
+        raise ProviderUnavailable(msg) from error
+    except NotPackedSo as error:
+        msg = f"the provider's answer cannot be read: {error}"
+        raise UnreadableAnswer(msg) from error
     except (aiohttp.ClientError, ValueError) as error:
         msg = f"the provider's host {host!r} did not send a valid HTTP response"
         raise ProviderUnavailable(msg) from error
@@ -312,7 +324,9 @@ def _session(guard: _Guard) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": _USER_AGENT},
+        headers={"User-Agent": _USER_AGENT, "Accept-Encoding": ACCEPTED},
+        # Unpacked here, where the end is looked for.
+        auto_decompress=False,
         skip_auto_headers=("Content-Type",),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
         max_line_size=_MAX_HEADER_BYTES,
@@ -321,37 +335,21 @@ def _session(guard: _Guard) -> aiohttp.ClientSession:
     )
 
 
-def _require_allowed(url: str, may_visit: Callable[[str], bool]) -> None:
+def _require_allowed(
+    url: str, headers: Mapping[str, str], may_visit: Callable[[str], bool]
+) -> None:
     if find_origin(url) is None:
         msg = (
             "only http and https URLs with a host, written in ASCII and without a user name, can "
             "be requested"
         )
         raise EgressBlocked(msg)
+    if any(map(_UNSENDABLE.search, (*headers, *headers.values()))):
+        msg = "a header of this request has a value that no header can have"
+        raise EgressBlocked(msg)
     if not may_visit(url):
         msg = f"the connector does not declare the host {_host(url)!r}"
         raise EgressBlocked(msg)
-
-
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    if "content-encoding" not in response.headers and (response.content_length or limit) < limit:
-        # A body that is not compressed is not larger than its Content-Length.
-        return await response.read()
-    content = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        content += chunk
-        if len(content) > limit:
-            msg = f"the provider's answer is larger than {limit // (1024 * 1024)} MB"
-            raise ProviderAnswerTooLarge(msg)
-    return bytes(content)
-
-
-def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in response.headers.items():
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return headers
 
 
 def _client_context(certificate: tuple[str, str] | None) -> ssl.SSLContext | bool:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, cast
 
 from jackfield.engine.allowed_hosts import Allow
 from jackfield.engine.compat import Mode
@@ -12,14 +12,16 @@ from jackfield.engine.cursor import encode_cursor, open_cursor, seal_cursor
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.explain import explain
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import strict_values
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_settled, none_if_undefined
-from jackfield.engine.inputs.accept import Inputs, InputsByLocation
+from jackfield.engine.inputs.accept import Inputs, InputsByLocation, require_page_size
 from jackfield.engine.run import IsRateLimit, Position, Retries, Run, StepResult
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.steps.step import Step, StopAction, compile_step, snapshot
+from jackfield.engine.wire.formats import Format
+from jackfield.engine.wire.json import as_doubles
 from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
 from jackfield.kit.json import Json, as_list, as_object, is_object
 
@@ -52,7 +54,9 @@ class CompiledAction:
     ) -> None:
         self.id: Final = action_id
         self.effects: Final = tuple(str(effect) for effect in document.get("effects") or ())
-        self._inputs: Final = Inputs(document.get("inputs"), document.get("validationRules"))
+        self._inputs: Final = Inputs(
+            document.get("inputs"), document.get("validationRules"), mode=connector.mode
+        )
         self._steps: Final = tuple(steps)
         self._documents: Final = take_objects(document.get("steps"), "steps")
         self._result: Final = result
@@ -64,12 +68,13 @@ class CompiledAction:
         self._paginated: Final = frozenset(
             str(index) for index, step in enumerate(steps) if step.is_paged
         )
-        # Whether the provider's lines can be streamed to the caller.
-        self.streams: Final = (
-            connector.mode == "strict"
-            and _is_request_for_lines(as_list(document.get("steps")))
+        # The format of the provider's rows, where they can be streamed to the caller.
+        self.row_format: Final = (
+            _row_format(as_list(document.get("steps")))
+            if connector.mode == "strict"
             and bool(self.effects)
             and _READING.issuperset(self.effects)
+            else None
         )
         self._retries: Final = _retries(self.effects, connector.mode)
         self._context: Final = {
@@ -100,7 +105,10 @@ class CompiledAction:
         Raises:
             InvalidInputs: they do not match the action's inputs; has all faults.
         """
-        return self._inputs.accept(by_location)
+        inputs = self._inputs.accept(by_location)
+        if self._paginated and self._connector.mode == "strict":
+            require_page_size(inputs, self.locations.get("page_size", "query"))
+        return inputs
 
     async def run(self, context: RunContext) -> ActionResult:
         """
@@ -122,6 +130,9 @@ class CompiledAction:
 
     def _start(self, context: RunContext) -> Run:
         inputs = dict(context.inputs)
+        if self._connector.mode == "compat":
+            # In the published engine every number is a double.
+            inputs = as_doubles(inputs)
         if self._page_size is not None:
             inputs.setdefault("page_size", self._page_size)
         cursor: Json = context.cursor
@@ -239,7 +250,7 @@ class CompiledAction:
         extra = dict(result)
         own_next = extra.pop("next", None)
         if not self._paginated and own_next is not None and own_next != "":
-            cursor = js.to_text(own_next)
+            cursor = strict_values.in_mode(run.mode)(own_next)
         if not self._promises_data:
             return ActionResult(extra, cursor, warnings=warnings)
         data = extra.pop("data", None)
@@ -305,15 +316,12 @@ def _retries(effects: tuple[str, ...], mode: Mode) -> Retries:
     return "reads" if effects and _READING.issuperset(effects) else "never"
 
 
-def _is_request_for_lines(steps: Sequence[Json]) -> bool:
-    """Whether the action is a single request for rows written one per line."""
+def _row_format(steps: Sequence[Json]) -> Format | None:
+    """Return the format of the rows, if the action is a single request for one row per line."""
     if len(steps) != 1:
-        return False
+        return None
     step = as_object(steps[0])
     call = as_object(step.get("stepFunction"))
-    response = as_object(as_object(call.get("parameters")).get("response"))
-    return (
-        call.get("functionName") == "request"
-        and "iterator" not in step
-        and response.get("format") in _FORMATS_OF_LINES
-    )
+    format_ = as_object(as_object(call.get("parameters")).get("response")).get("format")
+    is_one_request = call.get("functionName") == "request" and "iterator" not in step
+    return cast("Format", format_) if is_one_request and format_ in _FORMATS_OF_LINES else None

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from jackfield.engine.dates import read_date
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.wire.json import decode_json, encode_text
 from jackfield.kit.json import Json, is_object
 
@@ -14,11 +14,7 @@ _DATE_LENGTH: Final = 10
 
 
 def to_string(value: Json) -> Json:
-    if value.__class__ is str:
-        return value or None
-    if isinstance(value, js.Date):
-        return js.iso_text(value.moment)
-    return encode_text(value) if is_object(value) else js.to_text(value)
+    return _string(value, js.to_text)
 
 
 def to_number(value: Json) -> Json:
@@ -26,6 +22,17 @@ def to_number(value: Json) -> Json:
         return None
     number = js.to_number(value)
     return None if math.isnan(number) else number
+
+
+def to_exact_string(value: Json) -> Json:
+    return _string(value, strict_values.to_text)
+
+
+def to_exact_number(value: Json) -> Json:
+    if value == "":
+        return None
+    number = strict_values.to_number(value)
+    return number if math.isfinite(number) else None
 
 
 def to_boolean(value: Json) -> Json:
@@ -60,11 +67,24 @@ def to_json(value: Json) -> Json:
         return None
 
 
-# By the type of a field. An enum is not cast.
+def _string(value: Json, to_text: Callable[[Json], str]) -> Json:
+    if value.__class__ is str:
+        return value or None
+    if isinstance(value, js.Date):
+        return js.iso_text(value.moment)
+    return encode_text(value) if is_object(value) else to_text(value)
+
+
+# By the type a field declares. An enum stays as it is.
 CASTS: Final[Mapping[str, Callable[[Json], Json]]] = {
     "string": to_string,
     "number": to_number,
     "boolean": to_boolean,
     "datetime_string": to_datetime,
     "json": to_json,
+}
+STRICT_CASTS: Final[Mapping[str, Callable[[Json], Json]]] = {
+    **CASTS,
+    "string": to_exact_string,
+    "number": to_exact_number,
 }

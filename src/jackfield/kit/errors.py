@@ -126,6 +126,8 @@ class ProviderError(HubError):
 
     code = "provider_error"
     status = 502
+    # Whether it is the account's credential that the provider does not take, and nothing else.
+    blames_credential: bool = False
 
     def __init__(
         self,
@@ -153,6 +155,7 @@ class ProviderUnauthorized(ProviderError):
     """The provider no longer accepts the account's credential."""
 
     code = "provider_unauthorized"
+    blames_credential = True
 
 
 class ProviderRateLimited(ProviderError):
@@ -177,6 +180,12 @@ class ProviderTimeout(ProviderError):
     code = "provider_timeout"
     status = 504
     retryable = True
+
+
+class UnreadableAnswer(ProviderError):
+    """The provider's answer is not what it says it is."""
+
+    code = "provider_answer_unreadable"
 
 
 class PaginationStalled(ProviderError):

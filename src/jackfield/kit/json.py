@@ -5,6 +5,7 @@ The one place that touches the codec: everything else asks for a type and gets i
 `ValidationError` that names the place and never the value.
 """
 
+import re
 from array import array
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
@@ -20,6 +21,7 @@ DecodeError = msgspec.DecodeError
 T = TypeVar("T")
 
 MOST_LEVELS: Final = 100
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 _INNERMOST: Final = 6
 # One down and one up, as signed bytes.
 _PAIR: Final = b"\x01\xff"
@@ -64,7 +66,19 @@ def is_deep(content: bytes) -> bool:
 
 
 def encode(value: object) -> bytes:
-    return msgspec.json.encode(value, enc_hook=_plain)
+    try:
+        return msgspec.json.encode(value, enc_hook=_plain)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(whole_characters(msgspec.to_builtins(value, enc_hook=_plain)))
+
+
+def whole_characters(value: Json) -> Json:
+    """Return `value` with U+FFFD for each half of a surrogate pair, which no UTF-8 can hold."""
+    if isinstance(value, str):
+        return _HALVES.sub("\ufffd", value)
+    if is_object(value):
+        return {whole_characters(key): whole_characters(inner) for key, inner in value.items()}
+    return [whole_characters(inner) for inner in value] if is_list(value) else value
 
 
 def convert(value: Mapping[str, object], type_: type[T]) -> T:

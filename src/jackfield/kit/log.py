@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from jackfield.kit import redaction
+from jackfield.kit.json import encode
 
 
 def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
@@ -44,4 +45,7 @@ def redact(
 
 
 def _serialize(event: object, **_kwargs: object) -> str:
-    return msgspec.json.encode(event, enc_hook=str).decode()
+    try:
+        return msgspec.json.encode(event, enc_hook=str).decode()
+    except UnicodeEncodeError:
+        return encode(msgspec.to_builtins(event, enc_hook=str)).decode()

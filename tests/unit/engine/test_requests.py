@@ -218,9 +218,10 @@ async def test_a_header_with_a_line_break_is_refused() -> None:
     provider = Provider([answer({})])
     compiled = action(request(args=[{"name": "X", "value": "$.inputs.x", "in": "headers"}]))
 
-    with pytest.raises(InvalidStep):
+    with pytest.raises(InvalidInputs) as caught:
         await run(compiled, provider, {"x": "a\r\nHost: evil.test"})
 
+    assert [fault.path for fault in caught.value.faults] == ["headers.x"]
     assert provider.sent == []
 
 

@@ -23,6 +23,9 @@ RULES: Final = Record(
         "maxProperties": Entry(
             Number(minimum=0, integer=True), "The most entries of an object.", ours=True
         ),
+        "atLeastOneOf": Entry(
+            ListOf(Text(), at_least=1), "Properties of which an object must have one.", ours=True
+        ),
         "errorMessage": Entry(Text(), "What to say when a rule is broken."),
     },
     doc="Limits of a value; of a list, those of its elements, beside `minItems` and `maxItems`.",

@@ -8,6 +8,7 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.wire.formats import is_html, title_of
+from jackfield.engine.wire.provider_words import published_words, said_in, text_in
 from jackfield.engine.wire.url import path_and_query
 from jackfield.kit.errors import (
     HubError,
@@ -18,7 +19,7 @@ from jackfield.kit.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
 )
-from jackfield.kit.json import Json, is_list, is_object
+from jackfield.kit.json import Json, is_object, whole_characters
 from jackfield.kit.redaction import Redactor
 
 _HARMLESS_HEADERS: Final = frozenset(
@@ -31,8 +32,7 @@ _HARMLESS_HEADERS: Final = frozenset(
 _LONGEST_MESSAGE: Final = 2000
 # The message of a failure for which the provider gave none; the status follows.
 DEFAULT_MESSAGE: Final = "HTTP error: "
-# Further keys of a provider's message; the last two are those of RFC 9457.
-_MESSAGE_KEYS: Final = ("msg", "detail", "title")
+_CREDENTIAL_REFUSED: Final = frozenset({401, 403})
 _SERVER_ERRORS: Final = 500
 
 
@@ -77,26 +77,29 @@ def message_of(reply: Reply, mode: Mode) -> str:
         return reply.message
     body = reply.data
     kind: object = body.__class__
-    own = _text(body.get("message")) if kind is dict else None
+    own = text_in(body, "message") if kind is dict else None
     if mode == "strict" and kind is str and is_html(reply.response):
         chosen = title_of(reply.response)
     else:
-        chosen = own or reply.message or _body_message(body)
+        chosen = own or reply.message or published_words(body)
     if not chosen and mode == "strict" and is_object(body):
-        chosen = next((text for name in _MESSAGE_KEYS if (text := _text(body.get(name)))), None)
+        chosen = said_in(body)
     if not chosen:
         chosen = f"{DEFAULT_MESSAGE}{reply.response.status}"
-    return chosen[:_LONGEST_MESSAGE]
+    return whole_characters(chosen[:_LONGEST_MESSAGE])
 
 
 def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
-    return _error_class(reply.status)(
+    error = _error_class(reply.status)(
         Redactor(run.context.credentials.values()).text(message),
         answer=answer_of(reply, run),
         retry_after=retry_after(reply.response.headers, run.context.clock),
         faults=reply.faults,
         step=run.step_id,
     )
+    # A connector that names the field has looked; any other status may be about anything.
+    error.blames_credential = reply.status in _CREDENTIAL_REFUSED or bool(reply.faults)
+    return error
 
 
 def answer_of(reply: Reply, run: Run) -> ProviderAnswer:
@@ -118,25 +121,6 @@ def _error_class(status: int) -> type[ProviderError]:
             return ProviderRateLimited
         case _:
             return ProviderUnavailable if status >= _SERVER_ERRORS else ProviderRejected
-
-
-def _body_message(body: Json) -> str | None:
-    if is_list(body):
-        return _message_in(body[0]) if body and is_object(body[0]) else None
-    if is_object(body):
-        return _message_in(body)
-    return body if isinstance(body, str) and body else None
-
-
-def _message_in(body: dict[str, Json]) -> str | None:
-    error = body.get("error")
-    if is_object(error) and isinstance(error.get("message"), str):
-        return error["message"]
-    return _text(body.get("message")) or _text(error) or _text(body.get("error_description"))
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
 
 
 def _harmless(headers: Mapping[str, str], redactor: Redactor) -> dict[str, str]:

@@ -12,8 +12,9 @@ from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.send import send
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run
+from jackfield.engine.wire.charset import is_damaged
 from jackfield.engine.wire.formats import read_response
-from jackfield.kit.errors import ProviderError
+from jackfield.kit.errors import UnreadableAnswer
 from jackfield.kit.json import Json
 
 ReadBody: TypeAlias = Callable[[Response, Mode], Json]
@@ -25,12 +26,6 @@ _NOT_FOUND_SECONDS = 60.0
 _TOO_MANY = 429
 
 
-class UnreadableAnswer(ProviderError):
-    """The provider's response cannot be read in its declared format."""
-
-    code = "provider_answer_unreadable"
-
-
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """
@@ -38,7 +33,7 @@ class Exchange:
 
     `cache_seconds` is 0 if responses must not be cached. A request without credentials may go to
     hosts the connector does not declare: it is then not `guarded`. In strict mode a redirect is an
-    error, unless the step `takes_redirects`.
+    error, unless the step `takes_redirects`. All but files are `reads_text`.
     """
 
     custom_errors: tuple[CustomError, ...] = ()
@@ -46,6 +41,7 @@ class Exchange:
     cache_seconds: float = 0
     guarded: bool = True
     takes_redirects: bool = False
+    reads_text: bool = True
 
 
 async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
@@ -64,6 +60,8 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
         data = exchange.read(response, run.mode)
     except ValueError as error:
         raise _unreadable(run, Reply(response.status, None, response, request.url), error) from None
+    if run.mode == "strict" and exchange.reads_text and is_damaged(response):
+        run.warnings.append(f"{run.step_id}: some characters of the answer could not be read")
     reply = Reply(response.status, data, response, request.url)
     if run.is_rate_limited(response):
         reply = replace(reply, status=_TOO_MANY)

@@ -9,7 +9,7 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.reply import Reply
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import strict_values
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.schema.requests import CUSTOM_ERROR
@@ -77,13 +77,14 @@ def remap(
     scope_with_credentials = {**scope, "credentials": dict(credentials)}
     for error in candidates:
         if error.condition is None or error.condition(scope_with_credentials) is True:
-            return _remapped(reply, error, scope)
+            return _remapped(reply, error, scope, mode)
     return reply
 
 
-def _remapped(reply: Reply, error: CustomError, scope: EvaluationScope) -> Reply:
+def _remapped(reply: Reply, error: CustomError, scope: EvaluationScope, mode: Mode) -> Reply:
     value = UNDEFINED if error.message is None else error.message(scope)
-    message = js.to_text(value) if value is not None and value is not UNDEFINED else ""
+    is_absent = value is None or value is UNDEFINED
+    message = "" if is_absent else strict_values.in_mode(mode)(value)
     message = message or _phrase(error.target)
     faults = () if error.field is None else (Fault(error.field, message),)
     return replace(reply, status=error.target, message=message, faults=faults)

@@ -84,8 +84,8 @@ async def _send_read(run: Run, request: Request) -> Response:
         else:
             if response.status not in _RETRIED_STATUSES and not run.is_rate_limited(response):
                 return response
-            seconds = retry_after(response.headers, run.context.clock)
-            wait = _jittered(attempt) if seconds is None else seconds
+            # A moment in the past is no reason to repeat the request at once.
+            wait = retry_after(response.headers, run.context.clock) or _jittered(attempt)
             if wait > run.remaining():
                 return response
         await run.context.sleep(wait)

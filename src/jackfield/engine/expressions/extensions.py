@@ -33,7 +33,7 @@ import msgspec
 
 from jackfield.engine.current_time import now
 from jackfield.engine.dates import read_date_as
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.meter import Meter
 from jackfield.engine.expressions.patterns import Pattern
@@ -144,7 +144,7 @@ def join(meter: Meter, items: Json, separator: Json) -> Json:
     if rows is None:
         return None
     between = "," if separator is UNDEFINED else _text(separator) or ""
-    texts = [js.to_text([row]) for row in rows]
+    texts = [strict_values.to_text([row]) for row in rows]
     meter.copy(sum(map(len, texts)) + len(between) * len(texts))
     return between.join(texts)
 
@@ -163,7 +163,9 @@ def zip_object(meter: Meter, keys: Json, values: Json) -> Json:
     if names is None or contents is None:
         return None
     contents = [*contents, *[None] * (len(names) - len(contents))]
-    return {js.to_text(name): value for name, value in zip(names, contents, strict=False)}
+    return {
+        strict_values.to_text(name): value for name, value in zip(names, contents, strict=False)
+    }
 
 
 def group_by(meter: Meter, items: Json, key: Json) -> Json:
@@ -172,7 +174,7 @@ def group_by(meter: Meter, items: Json, key: Json) -> Json:
         return None
     groups: dict[str, list[Json]] = {}
     for row in rows:
-        groups.setdefault(js.to_text(js.own(row, name)), []).append(row)
+        groups.setdefault(strict_values.to_text(js.own(row, name)), []).append(row)
     return groups
 
 
@@ -193,7 +195,7 @@ def _mapped(meter: Meter, text: Json, change: Callable[[str], Json]) -> Json:
 
 
 def _text(value: Json) -> str | None:
-    return js.to_text(value) if isinstance(value, str | int | float) else None
+    return strict_values.to_text(value) if isinstance(value, str | int | float) else None
 
 
 def _size(value: Json) -> int:
@@ -232,7 +234,12 @@ def _identity(value: Json) -> Json:
 
 
 def _numbers(rows: Sequence[Json]) -> list[float]:
-    return [number for number in map(js.to_number, rows) if not math.isnan(number)]
+    return [number for number in map(strict_values.to_number, rows) if not math.isnan(number)]
+
+
+def _sum(numbers: list[float]) -> float:
+    total = sum(numbers)
+    return total if isinstance(total, int) else js.whole(total)
 
 
 def _concatenated(rows: Sequence[Json]) -> list[Json]:
@@ -256,7 +263,7 @@ def _pattern(source: str) -> Pattern:
 
 
 _REDUCERS: Final[Mapping[str, Callable[[Sequence[Json]], Json]]] = {
-    "sum": lambda rows: js.whole(float(sum(_numbers(rows)))),
+    "sum": lambda rows: _sum(_numbers(rows)),
     "min": lambda rows: min(_numbers(rows), default=None),
     "max": lambda rows: max(_numbers(rows), default=None),
     "count": len,

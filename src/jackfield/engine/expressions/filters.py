@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Never, TypeAlias
 
 from jackfield.engine.compat import Mode
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
+from jackfield.engine.expressions.operators import OPERATORS
 from jackfield.engine.expressions.patterns import Pattern
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
@@ -46,21 +47,11 @@ _HERE: Final[Mapping[str, Predicate]] = {
     "@parentProperty": lambda at: at.parent_key,
     "@root": lambda at: at.root,
 }
-_LEVELS: Final[tuple[Mapping[str, Callable[[Json, Json], Json]], ...]] = (
-    {
-        "==": js.loosely_equal,
-        "!=": lambda left, right: not js.loosely_equal(left, right),
-        "===": js.strictly_equal,
-        "!==": lambda left, right: not js.strictly_equal(left, right),
-    },
-    {
-        "<": js.less,
-        "<=": js.less_or_equal,
-        ">": lambda left, right: js.less(right, left),
-        ">=": lambda left, right: js.less_or_equal(right, left),
-    },
-    {"+": js.add, "-": js.subtract},
-    {"*": js.multiply, "/": js.divide, "%": js.remainder},
+_LEVELS: Final = (
+    frozenset({"==", "!=", "===", "!=="}),
+    frozenset({"<", "<=", ">", ">="}),
+    frozenset({"+", "-"}),
+    frozenset({"*", "/", "%"}),
 )
 _DEEPEST: Final = 32
 
@@ -93,6 +84,8 @@ class _Parser:
     def __init__(self, source: str, mode: Mode) -> None:
         self._source = source
         self._member_of = js.own if mode == "strict" else _member_of
+        self._operators = OPERATORS[mode]
+        self._to_number = strict_values.to_number if mode == "strict" else js.to_number
         self._position = 0
         self._depth = 0
         self._kind, self._word = "", ""
@@ -134,7 +127,7 @@ class _Parser:
             return self._unary()
         left = self._binary(level + 1)
         while self._kind == "mark" and self._word in _LEVELS[level]:
-            apply = _LEVELS[level][self._word]
+            apply = self._operators[self._word]
             self._advance()
             left = _applied(apply, left, self._binary(level + 1))
         return left
@@ -158,7 +151,7 @@ class _Parser:
         self._advance()
         match kind:
             case "number":
-                return _constant(js.to_number(word))
+                return _constant(self._to_number(word))
             case "text":
                 return _constant(re.sub(r"\\(.)", r"\1", word[1:-1]))
             case "here":

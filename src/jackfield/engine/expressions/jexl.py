@@ -8,6 +8,7 @@ from jackfield.engine.expressions import js, syntax
 from jackfield.engine.expressions.errors import EvaluationFault, SyntaxFault
 from jackfield.engine.expressions.functions import FUNCTIONS, Function
 from jackfield.engine.expressions.meter import Meter
+from jackfield.engine.expressions.operators import OPERATORS
 from jackfield.engine.expressions.parser import parse
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
@@ -20,22 +21,6 @@ Closure: TypeAlias = Callable[[EvaluationScope, Json], Json]
 # Errors of an evaluation, whose result is then undefined.
 FAULTS: Final = (EvaluationFault, ArithmeticError, RecursionError, ValueError)
 _FREE_TEXT: Final = 1024
-
-_OPERATORS: Final[Mapping[str, Callable[[Json, Json], Json]]] = {
-    "-": js.subtract,
-    "*": js.multiply,
-    "/": js.divide,
-    "//": js.floor_divide,
-    "%": js.remainder,
-    "^": js.power,
-    "==": js.loosely_equal,
-    "!=": lambda left, right: not js.loosely_equal(left, right),
-    "<": js.less,
-    "<=": js.less_or_equal,
-    ">": lambda left, right: js.less(right, left),
-    ">=": lambda left, right: js.less_or_equal(right, left),
-    "in": js.contains,
-}
 
 
 def compile_jexl(source: str, mode: Mode) -> Evaluate:
@@ -161,14 +146,14 @@ class _Compiler:
             case "+":
                 return self._plus(left, right)
             case _:
-                apply = _OPERATORS[node.operator]
+                apply = OPERATORS[self._mode][node.operator]
                 return lambda scope, element: apply(left(scope, element), right(scope, element))
 
     def _plus(self, left: Closure, right: Closure) -> Closure:
-        meter = self._meter
+        meter, add = self._meter, OPERATORS[self._mode]["+"]
 
         def plus(scope: EvaluationScope, element: Json) -> Json:
-            total = js.add(left(scope, element), right(scope, element))
+            total = add(left(scope, element), right(scope, element))
             kind: object = total.__class__
             if kind is str and len(total) > _FREE_TEXT:
                 meter.copy(len(total))

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final, final
 
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 EXACT: Final = 2**53
 _LONGEST_PLAIN: Final = 21
@@ -235,6 +235,15 @@ def spread(value: Json) -> dict[str, Json]:
     if kind is list or kind is str:
         return {str(index): item for index, item in enumerate(value)}
     return {}
+
+
+def settle(value: Json) -> Json:
+    """Take `MISSING` and dates out of a value an expression put together itself."""
+    if is_object(value):
+        return {key: settle(inner) for key, inner in value.items() if inner is not UNDEFINED}
+    if is_list(value):
+        return [None if item is UNDEFINED else settle(item) for item in value]
+    return iso_text(value.moment) if isinstance(value, Date) else value
 
 
 def in_order(entries: dict[str, Json]) -> dict[str, Json]:

@@ -6,7 +6,8 @@ from typing import Final
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
-from jackfield.engine.expressions.text import compile_text, is_static, settle
+from jackfield.engine.expressions.js import settle
+from jackfield.engine.expressions.text import compile_text, is_static
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, is_list, is_object
 

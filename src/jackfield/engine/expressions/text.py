@@ -14,13 +14,13 @@ from typing import Final
 
 from jackfield.engine import compat
 from jackfield.engine.compat import Mode
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.errors import EvaluationFault, InvalidExpression, SyntaxFault
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope, compile_jexl
 from jackfield.engine.expressions.paths import compile_path
 from jackfield.engine.expressions.plain_names import compile_names
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json, is_list, is_object
+from jackfield.kit.json import Json
 
 LONGEST: Final = 1_000_000
 _TOKEN: Final = re.compile(r"\$\{([^}]+)\}")
@@ -67,7 +67,7 @@ def _settled(text: str, mode: Mode) -> Evaluate:
     evaluate_raw = _compile(text, mode)
     if not _MAKES_VALUES.search(text):
         return evaluate_raw
-    return lambda scope: settle(evaluate_raw(scope))
+    return lambda scope: js.settle(evaluate_raw(scope))
 
 
 _settled_once = lru_cache(_KEPT)(_settled)
@@ -143,15 +143,6 @@ def _compile(text: str, mode: Mode) -> Evaluate:
     return _compile_compat(text, stripped)
 
 
-def settle(value: Json) -> Json:
-    """Convert a value built by an expression to JSON, without `UNDEFINED` and dates."""
-    if is_object(value):
-        return {key: settle(inner) for key, inner in value.items() if inner is not UNDEFINED}
-    if is_list(value):
-        return [None if item is UNDEFINED else settle(item) for item in value]
-    return js.iso_text(value.moment) if isinstance(value, js.Date) else value
-
-
 def _compile_strict(text: str, stripped: str) -> Evaluate:
     if _is_braced(stripped):
         return _jexl(stripped[2:-2], text, "strict")
@@ -194,7 +185,7 @@ def _interpolation(prose: str) -> Callable[[EvaluationScope], str]:
     references = [part for part in parts if isinstance(part, Reference)]
 
     def interpolate(scope: EvaluationScope) -> str:
-        values = {part.position: _rendered(part, scope) for part in references}
+        values = {part.position: _rendered(part, scope, js.to_text) for part in references}
         if any(value is not None and "$" in value for value in values.values()):
             text = prose
             for part in references:
@@ -218,7 +209,7 @@ def _join(parts: list[str | Reference]) -> Evaluate:
     def join(scope: EvaluationScope) -> Json:
         texts: list[str] = []
         for part in parts:
-            text = part if isinstance(part, str) else _rendered(part, scope)
+            text = part if isinstance(part, str) else _rendered(part, scope, strict_values.to_text)
             if text is None:
                 return UNDEFINED
             texts.append(text)
@@ -227,12 +218,14 @@ def _join(parts: list[str | Reference]) -> Evaluate:
     return join
 
 
-def _rendered(part: Reference, scope: EvaluationScope) -> str | None:
+def _rendered(
+    part: Reference, scope: EvaluationScope, to_text: Callable[[Json], str]
+) -> str | None:
     value = part.evaluate(scope)
     if value is UNDEFINED:
         return None
     try:
-        return js.to_text(value)
+        return to_text(value)
     except RecursionError:
         return None
 

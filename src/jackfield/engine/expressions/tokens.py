@@ -53,12 +53,12 @@ def tokenize(source: str, mode: Mode) -> list[Token]:
         word = found[0]
         if found.lastgroup != "blank":
             if sign is not None:
-                tokens.append(_negative(found, sign))
+                tokens.append(_negative(found, sign, mode))
                 sign = None
             elif word == "-" and _is_sign(tokens, mode):
                 sign = position
             else:
-                tokens.append(_token(found))
+                tokens.append(_token(found, mode))
         position = found.end()
     if sign is not None:
         tokens.append(Token("binary", "-", sign))
@@ -75,14 +75,14 @@ def _is_sign(tokens: list[Token], mode: Mode) -> bool:
     return last.text in _SIGN_FOLLOWS or (mode == "strict" and last.text == ",")
 
 
-def _negative(found: re.Match[str], position: int) -> Token:
+def _negative(found: re.Match[str], position: int, mode: Mode) -> Token:
     if found.lastgroup != "number":
         reason = "expected a number after the minus sign"
         raise SyntaxFault(reason, found.start())
-    return Token("literal", "-" + found[0], position, -_number(found[0]))
+    return Token("literal", "-" + found[0], position, -_number(found[0], mode))
 
 
-def _token(found: re.Match[str]) -> Token:  # noqa: PLR0911 - one for each kind
+def _token(found: re.Match[str], mode: Mode) -> Token:  # noqa: PLR0911 - one for each kind
     word, position = found[0], found.start()
     match found.lastgroup:
         case "text":
@@ -90,7 +90,7 @@ def _token(found: re.Match[str]) -> Token:  # noqa: PLR0911 - one for each kind
         case "boolean":
             return Token("literal", word, position, word == "true")
         case "number":
-            return Token("literal", word, position, _number(word))
+            return Token("literal", word, position, _number(word, mode))
         case "binary":
             return Token("binary", word, position)
         case "not":
@@ -101,7 +101,9 @@ def _token(found: re.Match[str]) -> Token:  # noqa: PLR0911 - one for each kind
             return Token("mark", word, position)
 
 
-def _number(word: str) -> float:
+def _number(word: str, mode: Mode) -> float:
+    if mode == "strict" and word.isdecimal():
+        return int(word)
     double = float(word)
     return int(double) if double.is_integer() and double < 2**53 else double
 

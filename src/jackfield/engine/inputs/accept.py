@@ -5,13 +5,17 @@ Callers put arguments in the wrong location (published clients send everything a
 are found by name. What a URL or a header can only carry as text becomes the declared type again.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
+from decimal import Decimal
 from typing import Final, TypeAlias
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import take_objects
+from jackfield.engine.expressions import strict_values
 from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.engine.inputs.properties import tidy, unknown
 from jackfield.engine.inputs.rules import Rule, compile_rules
 from jackfield.engine.inputs.schema import object_schema
 from jackfield.engine.inputs.validation import Validator
@@ -25,6 +29,9 @@ _SOURCES: Final = ("path", "query", "headers", "body")
 # Names that every action accepts, and names that clients add.
 PAGING: Final = frozenset({"page_size", "next", "cursor"})
 _IGNORED: Final = frozenset({"debug", "raw", "fields", "filter", "proxy", "additionalProperties"})
+_INTEGER: Final = re.compile(r"[+-]?\d{1,1000}", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_LARGEST_WHOLE: Final = 10.0**30
 _TRUTHS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -33,19 +40,37 @@ class _Input:
     name: str
     location: str
     convert: Convert | None
+    entry: Mapping[str, Json]
+
+
+def require_page_size(inputs: Mapping[str, Json], place: str) -> None:
+    """
+    Refuse a page size that gives no page.
+
+    Raises:
+        InvalidInputs: it is no whole number from 1.
+    """
+    given = inputs.get("page_size")
+    if given is None:
+        return
+    size = _to_integer(given)
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        fault = Fault(f"{place}.page_size", "must be a whole number of at least 1")
+        raise InvalidInputs(_summary([fault]), faults=(fault,))
 
 
 class Inputs:
     """An action's compiled inputs, with their JSON `schema` and `locations` by name."""
 
-    def __init__(self, document: Json, rules: Json = None) -> None:
+    def __init__(self, document: Json, rules: Json = None, *, mode: Mode = "strict") -> None:
         """
-        Compile an action's `inputs` and `validationRules`.
+        Compile an action's `inputs` and `validationRules`; strict mode looks inside objects.
 
         Raises:
             InvalidStep: they are malformed.
         """
         entries = take_objects(document, "inputs")
+        self._strict: Final = mode == "strict"
         self.schema: Final = {**object_schema(document), "additionalProperties": False}
         self._inputs: Final = {str(entry["name"]): _input(entry) for entry in entries}
         self.locations: Final = {name: entry.location for name, entry in self._inputs.items()}
@@ -92,23 +117,24 @@ class Inputs:
                     if name in PAGING:
                         taken.setdefault(name, value)
                     elif source != "headers" and name not in _IGNORED:
-                        faults.append(self._unknown(source, name))
+                        faults.append(
+                            unknown(source, name, self._inputs, of="an input of this action")
+                        )
                 elif value is not None and (name not in taken or declared.location == source):
                     convert = declared.convert
-                    taken[name] = value if convert is None else convert(value)
+                    converted = value if convert is None else convert(value)
+                    taken[name] = (
+                        tidy(declared.entry, converted, f"{declared.location}.{name}", faults)
+                        if self._strict
+                        else converted
+                    )
         return taken, faults
-
-    def _unknown(self, source: str, name: str) -> Fault:
-        shown = name[:64]
-        near = get_close_matches(shown, self._inputs, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return Fault(f"{source}.{shown}", f"is not an input of this action{hint}")
 
 
 def _input(entry: Mapping[str, Json]) -> _Input:
     location = str(entry.get("in", "body"))
     in_text = location in ("path", "query", "headers")
-    return _Input(str(entry["name"]), location, _conversion(entry) if in_text else None)
+    return _Input(str(entry["name"]), location, _conversion(entry) if in_text else None, entry)
 
 
 def _conversion(entry: Mapping[str, Json]) -> Convert | None:
@@ -123,10 +149,10 @@ def _conversion(entry: Mapping[str, Json]) -> Convert | None:
 def _to_number(value: Json) -> Json:
     if not isinstance(value, str):
         return value
-    try:
-        return int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
-    except ValueError:
+    text = value.strip()
+    if not _NUMBER.fullmatch(text):
         return value
+    return int(text) if _INTEGER.fullmatch(text) else float(text)
 
 
 def _to_boolean(value: Json) -> Json:
@@ -136,12 +162,23 @@ def _to_boolean(value: Json) -> Json:
 def _to_text(value: Json) -> Json:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return strict_values.to_text(_whole(value))
+
+
+def _to_integer(value: Json) -> Json:
+    return _whole(_to_number(value))
+
+
+def _whole(value: Json) -> Json:
+    """Return a number that JSON may write with an exponent, or a `.0`, with all its digits."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_WHOLE:
+        return int(Decimal(repr(value)))
+    return value
 
 
 _CONVERSIONS: Final[Mapping[str, Convert]] = {
     "number": _to_number,
-    "integer": _to_number,
+    "integer": _to_integer,
     "boolean": _to_boolean,
     "string": _to_text,
     "enum": _to_text,

@@ -13,11 +13,11 @@ from typing import Final, TypeAlias
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.errors import missing_field
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.expressions.text import Reference, is_static, split_text
-from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.engine.inputs.errors import InvalidInputs, input_in, inputs_in
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.url import count_dots, escape
 from jackfield.kit.errors import EgressBlocked, Fault, UnresolvedReference
@@ -25,8 +25,8 @@ from jackfield.kit.json import Json, is_list, is_object
 
 Locate: TypeAlias = Callable[[EvaluationScope], str]
 
-_INPUT: Final = re.compile(r"""\binputs(?:\.|\[(?P<quote>['"]))(?P<name>(?(quote)[^'"]+|\w+))""")
 NOT_PLAIN: Final = "must be a single value, or a list of them"
+_CREDENTIAL: Final = re.compile(r"\bcredentials(?:\.|\[['\"])(\w+)")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _AUTHORITY: Final = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}(?::\d{1,5})?")
 _ORIGIN: Final = re.compile(r"\s*https?://[^/?#]*", re.IGNORECASE)
@@ -77,7 +77,7 @@ def _compile_compat(base: str, url: str) -> Locate:
 
 
 def _climbs(template: str) -> Exception:
-    named = set(_INPUT.findall(template))
+    named = inputs_in(template)
     if len(named) == 1:
         return _unusable(template, "may not be . or ..")
     if named:
@@ -99,7 +99,7 @@ def _compile_part(text: str, *, in_path: bool) -> Locate:
     stripped = text.strip()
     if stripped.startswith(("{{", "$.", "$[")):
         whole = compile_safely(text, "strict")
-        return lambda scope: js.to_text(_required(whole(scope), stripped))
+        return lambda scope: strict_values.to_text(_required(whole(scope), stripped))
     parts = split_text(stripped, "strict")
     pieces: list[str | Locate] = []
     before = "x:///" if in_path else ""
@@ -126,12 +126,12 @@ def _compile_part(text: str, *, in_path: bool) -> Locate:
 def _compile_reference(part: Reference, before: str, after: str) -> Locate:
     evaluate, source = part.evaluate, part.source
     if not before:
-        return lambda scope: js.to_text(_required(evaluate(scope), source))
+        return lambda scope: strict_values.to_text(_required(evaluate(scope), source))
     if _ORIGIN.fullmatch(before):
         return _compile_host(evaluate, source, before, after)
 
     def escaped(scope: EvaluationScope) -> str:
-        text = js.to_text(_required(evaluate(scope), source))
+        text = strict_values.to_text(_required(evaluate(scope), source))
         if not text:
             raise _unusable(source, "may not be empty")
         return escape(text)
@@ -144,19 +144,26 @@ def _compile_host(evaluate: Evaluate, source: str, before: str, after: str) -> L
     expected = _AUTHORITY if alone else _LABEL
 
     def host(scope: EvaluationScope) -> str:
-        text = js.to_text(_required(evaluate(scope), source)).strip()
+        text = strict_values.to_text(_required(evaluate(scope), source)).strip()
         if not expected.fullmatch(text):
             msg = f"the value of {source} is not a host name"
-            raise EgressBlocked(msg)
+            raise EgressBlocked(msg, faults=_host_faults(source, alone=alone))
         return text
 
     return host
 
 
+def _host_faults(source: str, *, alone: bool) -> list[Fault]:
+    """Blame the credential a host is made of, where it is one."""
+    name = _CREDENTIAL.search(source)
+    expected = "a host name" if alone else "one part of a host name, without dots"
+    return [Fault(name[1], f"must be {expected}: letters, digits and hyphens")] if name else []
+
+
 def _required(value: Json, source: str) -> Json:
     if value is None or value is UNDEFINED:
-        if found := _INPUT.search(source):
-            fault = Fault(f"path.{found['name']}", "is required")
+        if name := input_in(source):
+            fault = Fault(f"path.{name}", "is required")
             raise InvalidInputs(faults=(fault,))
         msg = f"{source} has no value"
         raise UnresolvedReference(msg)
@@ -166,7 +173,7 @@ def _required(value: Json, source: str) -> Json:
 
 
 def _unusable(source: str, reason: str) -> Exception:
-    if found := _INPUT.search(source):
-        return InvalidInputs(faults=(Fault(f"path.{found['name']}", reason),))
+    if name := input_in(source):
+        return InvalidInputs(faults=(Fault(f"path.{name}", reason),))
     msg = f"a value in {source} {reason}"
     return UnresolvedReference(msg)

@@ -1,18 +1,19 @@
 """`args` of a step, compiled: values by location (query, headers, body)."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.engine.inputs.errors import InvalidInputs, input_in
 from jackfield.engine.schema.requests import ARG, ARRAY_FORMATS, LOCATIONS, SIMPLE_ARG
 from jackfield.engine.steps.address import NOT_PLAIN, is_plain
 from jackfield.engine.undefined import UNDEFINED
@@ -22,6 +23,8 @@ from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json, is_list, is_object
 
 Location: TypeAlias = Literal["query", "body", "headers"]
+
+_NOT_IN_HEADER: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Argument:
     spread: bool
     inline: bool
     array_format: ArrayFormat | None
+    # The input its value comes from, if it is one.
+    input: str | None = None
 
 
 @dataclass(slots=True)
@@ -117,7 +122,7 @@ def _add_to_text(draft: Draft, argument: Argument, name: str, value: Json, *, st
     if strict and not writes_objects and not is_plain(value):
         raise InvalidInputs(faults=(Fault(f"{argument.location}.{name}", NOT_PLAIN),))
     if argument.location == "headers":
-        draft.headers[name] = _header(name, value)
+        draft.headers[name] = _header(name, value, argument, strict=strict)
     elif strict:
         draft.query.add_styled(name, value, argument.array_format)
     else:
@@ -167,6 +172,7 @@ def _compile(entry: Mapping[str, Json], path: str, mode: Mode, known: Collection
         spread=entry.get("spread") is True,
         inline=entry.get("inline") is True,
         array_format=array_format,
+        input=input_in(entry.get("value")),
     )
 
 
@@ -196,9 +202,12 @@ def _inline(value: Json, *, alone: bool) -> str:
     return value
 
 
-def _header(name: str, value: Json) -> str:
-    text = js.to_text(value).strip(" \t")
-    if "\n" in text or "\r" in text or "\0" in text:
+def _header(name: str, value: Json, argument: Argument, *, strict: bool) -> str:
+    text = (strict_values.to_text(value) if strict else js.to_text(value)).strip(" \t")
+    if _NOT_IN_HEADER.search(text):
+        if argument.input is not None:
+            fault = Fault(f"headers.{argument.input}", "may not hold line breaks or other controls")
+            raise InvalidInputs(faults=(fault,))
         msg = f"The header {name!r} has a value that no header can have"
         raise InvalidStep(msg)
     return text

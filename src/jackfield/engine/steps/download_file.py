@@ -10,7 +10,7 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, invalid_value
 from jackfield.engine.exchange.failure import fail, fail_with
-from jackfield.engine.exchange.perform import Exchange, UnreadableAnswer, perform
+from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
@@ -36,6 +36,7 @@ from jackfield.engine.wire.files import disposition_of, name_in
 from jackfield.engine.wire.formats import read_response
 from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import origin_of
+from jackfield.kit.errors import UnreadableAnswer
 from jackfield.kit.json import Json
 
 _RESPONSE: Final = Record(
@@ -130,7 +131,10 @@ def compile_download_file(params: Mapping[str, Json], context: CompileContext) -
     # The published engine accepts customErrors here and ignores them.
     listed = params.get("customErrors") if context.mode == "strict" else None
     exchange = Exchange(
-        compile_custom_errors(listed, context.mode), _read_errors_only, takes_redirects=True
+        compile_custom_errors(listed, context.mode),
+        _read_errors_only,
+        takes_redirects=True,
+        reads_text=False,
     )
 
     async def run_download(run: Run) -> StepResult:

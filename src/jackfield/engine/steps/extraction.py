@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from jackfield.engine.compat import Mode
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
@@ -37,13 +37,14 @@ def compile_key(key: str, mode: Mode, *, absent: Json = None) -> Extract:
     return extract
 
 
-def index_by(field: str, value: Json, *, collection: bool) -> Json:
+def index_by(field: str, value: Json, mode: Mode, *, collection: bool) -> Json:
     """Return a list (as a `collection`) or one object as a map by one of its fields."""
+    to_text = strict_values.in_mode(mode)
     if collection and is_list(value):
         keyed = [(js.own(row, field), row) for row in value]
-        return {js.to_text(key): row for key, row in keyed if js.truthy(key)}
+        return {to_text(key): row for key, row in keyed if js.truthy(key)}
     if not collection and is_object(value) and js.truthy(value.get(field)):
-        return {js.to_text(value[field]): value}
+        return {to_text(value[field]): value}
     return value
 
 

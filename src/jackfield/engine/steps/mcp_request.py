@@ -9,7 +9,7 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.exchange.failure import fail, fail_with
-from jackfield.engine.exchange.perform import Exchange, UnreadableAnswer, perform
+from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
@@ -28,7 +28,7 @@ from jackfield.engine.steps.request_template import RequestTemplate, compile_req
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import read_response
 from jackfield.engine.wire.json import decode_json
-from jackfield.kit.errors import ProviderError, ProviderTimeout
+from jackfield.kit.errors import ProviderError, ProviderTimeout, UnreadableAnswer
 from jackfield.kit.json import Json, as_object, is_list, is_object
 
 _PARAMETERS: Final = Record(

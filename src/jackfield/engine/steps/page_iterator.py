@@ -17,7 +17,7 @@ from jackfield.engine.run import Run
 from jackfield.engine.steps.extraction import Extract, compile_key
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.url import origin_of, path_and_query
-from jackfield.kit.errors import EgressBlocked
+from jackfield.kit.errors import EgressBlocked, UnreadableAnswer
 from jackfield.kit.json import Json, as_object, is_list
 
 # "url" and "link" are for strict mode: the provider gives the next page's address, in its body or
@@ -31,6 +31,7 @@ _MODES: Final[Mapping[Mode, tuple[str, ...]]] = {
 _ITERATOR_KEYS: Final = frozenset({"key", "in", "mode", "condition", "startPage", "maxPage"})
 _RESPONSE_KEYS: Final = frozenset({"indexField", "dataKey", "nextKey", "nextKeyIn"})
 _MOST_PAGES: Final = 10_000
+_NO: Final = frozenset({"", "false", "0", "no", "off", "n", "f", "null", "none"})
 _LINK: Final = re.compile(r'<([^>]*)>\s*((?:;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^\s;,]+)\s*)*)')
 _REL: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))', re.IGNORECASE)
 
@@ -68,12 +69,20 @@ class Paging:
             token = self.next_key(run.scope, content)
         if token is None or token is UNDEFINED or token == "" or isinstance(token, bool):
             return None
-        return _same_host(run, reply, str(token)) if self.mode in ("url", "link") else token
+        if run.mode == "strict" and token in ([], {}):
+            return None
+        if self.mode not in ("url", "link"):
+            return token
+        if not isinstance(token, str):
+            msg = "the address of the provider's next page is not a text"
+            raise UnreadableAnswer(msg, step=run.step_id)
+        return _same_host(run, reply, token)
 
-    def continues(self, reply: Reply) -> bool:
+    def continues(self, reply: Reply, mode: Mode) -> bool:
         if self.condition is None:
             return True
-        return self.condition(as_object(reply.data)) is True
+        value = self.condition(as_object(reply.data))
+        return value is True if mode == "compat" else _holds(value)
 
 
 def compile_paging(params: Mapping[str, Json], mode: Mode) -> Paging:
@@ -110,6 +119,13 @@ def compile_paging(params: Mapping[str, Json], mode: Mode) -> Paging:
             max_page=_page_number(iterator, "maxPage", (1, _MOST_PAGES), 1000),
         ),
     )
+
+
+def _holds(value: Json) -> bool:
+    """Tell what a flag means that may be a text or a number: `"true"`, `1`."""
+    if isinstance(value, str):
+        return value.strip().lower() not in _NO
+    return js.truthy(value)
 
 
 def _with_response(document: Json, mode: Mode, paging: Paging) -> Paging:

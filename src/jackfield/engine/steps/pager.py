@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from jackfield.engine.exchange.failure import fail, fail_with, raw_of
-from jackfield.engine.exchange.perform import UnreadableAnswer
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.run import Position, Run, StepResult
@@ -19,7 +18,7 @@ from jackfield.engine.steps.extraction import index_by
 from jackfield.engine.steps.page_iterator import Paging
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import encode_json
-from jackfield.kit.errors import PaginationStalled, ProviderError
+from jackfield.kit.errors import PaginationStalled, ProviderError, UnreadableAnswer
 from jackfield.kit.json import Json, as_object, is_list
 
 # Fetches the page of a token (`None`: the first), or in offset mode from a position.
@@ -27,6 +26,7 @@ FetchPage: TypeAlias = Callable[[Run, Json, int], Awaitable[Reply]]
 
 _DEFAULT_PAGE_SIZE: Final = 25
 _MOST_PAGES: Final = 1000
+_MOST_EMPTY_PAGES: Final = 100
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class _Progress:
     status: int = 0
     finished: bool = False
     previous: bytes = b""
+    empty_pages: int = 0
     seen: set[bytes] = field(default_factory=set[bytes])
 
 
@@ -78,13 +79,27 @@ class Pager:
                 return failed
             if not going_on:
                 break
+            if self._is_endless(at, round_number + 1):
+                break
         return self._done(at)
+
+    def _is_endless(self, at: _Progress, pages: int) -> bool:
+        """Stop where there is no end in sight; strict mode says so, and how to go on."""
+        if not self._strict or (pages < _MOST_PAGES and at.empty_pages < _MOST_EMPTY_PAGES):
+            return False
+        at.finished = False
+        reason = f"stopped after {pages} pages, the last {at.empty_pages} of them empty"
+        self._run.warnings.append(f"{self._run.step_id}: {reason}")
+        return True
 
     def _take(self, at: _Progress, reply: Reply) -> tuple[bool, StepResult | None]:
         """Add a page's rows; return whether to fetch another page, or the failure."""
         paging = self._paging
         at.sent = at.token
         rows = paging.rows(self._run, reply)
+        if self._strict and rows is None and self._names_next(reply):
+            # Some write an empty page so.
+            rows = list[Json]()
         if not is_list(rows):
             self._require_list(rows)
             at.finished = True
@@ -97,6 +112,9 @@ class Pager:
             at.previous = digest
             if at.sent > paging.max_page and rows:
                 return False, self._exceeded(at.sent)
+        if self._strict and paging.mode == "offset" and rows and self._is_repeated(at, rows):
+            return False, None
+        at.empty_pages = 0 if rows else at.empty_pages + 1
         first = 0 if paging.mode == "offset" else at.offset
         taken = rows[first:] if at.left == float("inf") else rows[first : first + int(at.left)]
         at.left -= len(taken)
@@ -104,7 +122,7 @@ class Pager:
         at.rows += taken
         at.token = at.sent + 1 if paging.mode == "page" else paging.following(self._run, reply)
         self._guard(at)
-        going_on = paging.continues(reply)
+        going_on = paging.continues(reply, self._run.mode)
         self._settle(at, rows, taken, going_on=going_on)
         return self._wants_more(at, rows, going_on=going_on), None
 
@@ -130,6 +148,19 @@ class Pager:
                 or (at.token is None and not enough)
                 or (len(taken) == len(rows) and at.left == 0)
             )
+
+    def _names_next(self, reply: Reply) -> bool:
+        return self._follows() and self._paging.following(self._run, reply) is not None
+
+    def _is_repeated(self, at: _Progress, rows: list[Json]) -> bool:
+        """Tell whether a provider that looks at no offset gave the same page again."""
+        digest = encode_json(rows)
+        if digest != at.previous:
+            at.previous = digest
+            return False
+        at.finished = True
+        self._run.warnings.append(f"{self._run.step_id}: the provider gave the same page twice")
+        return True
 
     def _is_short(self, at: _Progress, rows: list[Json]) -> bool:
         """Whether the provider had fewer rows than the page size."""
@@ -173,7 +204,7 @@ class Pager:
     def _done(self, at: _Progress) -> StepResult:
         data: Json = at.rows
         if self._paging.index_field is not None:
-            data = index_by(self._paging.index_field, at.rows, collection=True)
+            data = index_by(self._paging.index_field, at.rows, self._run.mode, collection=True)
         output: dict[str, Json] = {"data": data, "raw": at.raw, "statusCode": at.status}
         if not at.finished:
             by_page = self._paging.mode == "page" and at.sent is not None

@@ -5,7 +5,7 @@ The step function `paginated_request`.
 a run stops is told as the provider's cursor and a position in its page; both come back to go on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +14,7 @@ from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import strict_values
 from jackfield.engine.run import Position, Run, StepResult
 from jackfield.engine.schema.expressions import Template
 from jackfield.engine.schema.kinds import Choice, Number, Text
@@ -27,7 +27,7 @@ from jackfield.engine.steps.page_iterator import Paging, compile_paging
 from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.request import REQUEST_PARAMETERS
 from jackfield.engine.steps.request_template import RequestTemplate, compile_request_template
-from jackfield.engine.wire.url import origin_of, without_parameters
+from jackfield.engine.wire.url import normalize, origin_of, without_parameters
 from jackfield.kit.json import Json, is_object
 
 PAGINATED_PARAMETERS: Final = Record(
@@ -161,13 +161,16 @@ async def _fetch(
             url = origin_of(request.url) + following
             added = request.url.partition("?")[2]
             separator = "&" if "?" in url else "?"
-            request = replace(request, url=f"{url}{separator}{added}" if added else url)
+            # The provider may have written blanks and the like as they are.
+            request = replace(request, url=normalize(f"{url}{separator}{added}" if added else url))
         return await perform(run, request, exchange)
-    _set_cursor(draft, token, offset, paging)
+    _set_cursor(draft, token, offset, paging, strict_values.in_mode(run.mode))
     return await perform(run, template.finish(run, draft), exchange)
 
 
-def _set_cursor(draft: Draft, token: Json, offset: int, paging: Paging) -> None:
+def _set_cursor(
+    draft: Draft, token: Json, offset: int, paging: Paging, to_text: Callable[[Json], str]
+) -> None:
     if token is None and paging.mode == "offset":
         token = offset
     if token is None:
@@ -179,7 +182,7 @@ def _set_cursor(draft: Draft, token: Json, offset: int, paging: Paging) -> None:
             else {paging.key: token}
         )
         for name, value in pairs.items():
-            draft.query.values[name] = js.to_text(value)
+            draft.query.values[name] = to_text(value)
     elif draft.body is None:
         draft.body = {paging.key: token}
     elif is_object(draft.body):

@@ -6,11 +6,11 @@ from typing import Final, cast
 
 from jackfield.engine.document_reader import require_known, take_choice, take_object
 from jackfield.engine.errors import InvalidStep, missing_field
-from jackfield.engine.exchange.failure import fail, raw_of
+from jackfield.engine.exchange.failure import answer_of, fail, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import strict_values
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.run import Run, StepResult
@@ -36,6 +36,8 @@ from jackfield.engine.steps.request_template import compile_request_template
 from jackfield.engine.steps.saml import SAML_PARAMETERS, compile_saml
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import FORMATS, Format, read_response, reader_of
+from jackfield.engine.wire.provider_words import said_in
+from jackfield.kit.errors import UnreadableAnswer
 from jackfield.kit.json import Json, as_list, as_object
 
 RESPONSE: Final = Record(
@@ -99,6 +101,15 @@ class Shaping:
     extract: Extract | None = None
     index_field: str | None = None
     collection: bool = False
+    path: str | None = None
+
+    def misses(self, reply: Reply, data: Json) -> bool:
+        """Tell whether an answer that is there lacks what is to be taken from it."""
+        if self.path is None or not reply.response.body or reply.data is None:
+            return False
+        return data is UNDEFINED or (
+            self.collection and data is not None and not isinstance(data, list | dict)
+        )
 
     def apply(self, run: Run, content: Json) -> Json:
         if self.line_key is not None:
@@ -110,7 +121,7 @@ class Shaping:
         if run.mode == "compat" and is_absent and not self.collection:
             msg = f"there is nothing to index by {self.index_field!r}"
             raise InvalidStep(msg)
-        return index_by(self.index_field, data, collection=self.collection)
+        return index_by(self.index_field, data, run.mode, collection=self.collection)
 
 
 def compile_request(params: Mapping[str, Json], context: CompileContext) -> StepFunction:
@@ -151,6 +162,11 @@ def _finish(run: Run, reply: Reply, shaping: Shaping) -> StepResult:
         return fail(reply, run)
     output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
     data = shaping.apply(run, reply.data)
+    if run.mode == "strict" and shaping.misses(reply, data):
+        said = said_in(reply.data)
+        words = f": {said}" if said else ""
+        msg = f"the provider's answer has nothing at {shaping.path!r}{words}"
+        raise UnreadableAnswer(msg, answer=answer_of(reply, run), step=run.step_id)
     if data is not UNDEFINED:
         output["data"] = data
     if reply.message is not None:
@@ -176,6 +192,8 @@ def compile_shaping(document: Json, context: CompileContext) -> Shaping:
         format=format_,
         line_key=None if line_key is None else compile_text(str(line_key), context.mode),
         extract=compile_key(str(key), context.mode) if key else None,
+        # An expression decides itself what it gives where there is nothing.
+        path=str(key) if key and not str(key).lstrip().startswith("{{") else None,
         index_field=str(index_field) if index_field else None,
         collection=response.get("collection") is True,
     )
@@ -198,7 +216,7 @@ def _keyed(line_key: Evaluate, run: Run, lines: Json) -> Json:
     rows: list[Json] = []
     for line in as_list(lines):
         scope["line"] = line
-        rows.append({js.to_text(line_key(scope)): line})
+        rows.append({strict_values.to_text(line_key(scope)): line})
     return rows
 
 

@@ -10,7 +10,7 @@ from jackfield.engine.exchange.failure import fail, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.exchange.reply import Reply
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.ports import Request
@@ -138,7 +138,7 @@ class _Call:
             draft.headers["Content-Type"] = "application/xml"
         action = self.action(scope)
         if action is not None and action is not UNDEFINED:
-            draft.headers["SOAPAction"] = js.to_text(action)
+            draft.headers["SOAPAction"] = strict_values.in_mode(run.mode)(action)
         return self.template.finish(run, draft, content.encode("utf-8", "replace"))
 
 
@@ -203,7 +203,7 @@ async def _fetch_page(run: Run, token: Json, call: _Call, paging: Paging) -> Rep
     scope = {**run.scope, "pageIterator": token}
     if token is not None:
         if paging.location == "query":
-            draft.query.values[paging.key] = js.to_text(token)
+            draft.query.values[paging.key] = strict_values.in_mode(run.mode)(token)
         else:
             draft.body = {**as_object(draft.body), paging.key: token}
     return await call.perform(run, draft, scope)

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.expressions.text import Reference, split_text
@@ -84,7 +84,11 @@ def _text_writer(envelope: str, mode: Mode) -> Write:
 
 def _escaped(part: Reference, scope: EvaluationScope) -> str:
     value = part.evaluate(scope)
-    return "" if value is UNDEFINED else escape(js.to_text(value), {'"': "&quot;", "'": "&apos;"})
+    return (
+        ""
+        if value is UNDEFINED
+        else escape(strict_values.to_text(value), {'"': "&quot;", "'": "&apos;"})
+    )
 
 
 def _token(scope: EvaluationScope) -> UsernameToken:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from jackfield.engine.casts import CASTS
+from jackfield.engine.casts import CASTS, STRICT_CASTS
+from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import take_objects, take_text
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
@@ -74,7 +75,7 @@ def compile_typecast(params: Mapping[str, Json], context: CompileContext) -> Ste
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    caster = _compile(_fields(params, context))
+    caster = _compile(_fields(params, context), context.mode)
     source = compile_text(take_text(params, "dataSource"), context.mode)
 
     async def run_cast(run: Run) -> StepResult:
@@ -94,7 +95,7 @@ def compile_typecast_v1(params: Mapping[str, Json], context: CompileContext) -> 
     Raises:
         InvalidStep: the fields are malformed.
     """
-    caster = _compile(_fields(params, context))
+    caster = _compile(_fields(params, context), context.mode)
 
     async def run_cast(run: Run) -> StepResult:
         if caster is not None:
@@ -116,7 +117,7 @@ def _fields(params: Mapping[str, Json], context: CompileContext) -> Json:
     return context.fields if own is None else own
 
 
-def _compile(document: Json, path: str = "fields", depth: int = 0) -> _Caster | None:
+def _compile(document: Json, mode: Mode, path: str = "fields", depth: int = 0) -> _Caster | None:
     if depth > _DEEPEST:
         msg = f"'{path}' is nested too deeply"
         raise InvalidStep(msg)
@@ -128,7 +129,7 @@ def _compile(document: Json, path: str = "fields", depth: int = 0) -> _Caster | 
         if not isinstance(key, str):
             raise missing_field(path=f"{path}[{index}].targetFieldKey")
         casts = custom if entry.get("custom") is True else own
-        cast = _cast(entry, f"{path}[{index}]", depth)
+        cast = _cast(entry, mode, f"{path}[{index}]", depth)
         if cast is not None:
             casts[key] = cast
     return None if document is None else _Caster(tuple(own.items()), tuple(custom.items()))
@@ -143,14 +144,14 @@ def _only_objects(caster: _Caster) -> Cast:
     return cast
 
 
-def _cast(entry: Mapping[str, Json], path: str, depth: int) -> Cast | None:
+def _cast(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Cast | None:
     kind = entry.get("type")
     if kind not in _TYPES:
         raise invalid_value(path=f"{path}.type", value=kind, allowed=_TYPES)
     if kind == "object":
-        inner = _compile(entry.get("properties"), f"{path}.properties", depth + 1)
+        inner = _compile(entry.get("properties"), mode, f"{path}.properties", depth + 1)
         return None if inner is None else _only_objects(inner)
-    cast = CASTS.get(str(kind))
+    cast = (STRICT_CASTS if mode == "strict" else CASTS).get(str(kind))
     if cast is None or entry.get("array") is not True:
         return cast
     return lambda value: value if is_list(value) else cast(value)

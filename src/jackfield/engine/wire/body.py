@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, MutableMapping
 from typing import Final
 
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import strict_values
 from jackfield.engine.wire.json import encode_json
 from jackfield.engine.wire.multipart import Part, encode_multipart
 from jackfield.engine.wire.query import encode_bracketed, encode_indexed, flatten_form
@@ -82,5 +82,5 @@ def text_of(value: Json) -> bytes:
     return (
         encode_json(value)
         if isinstance(value, dict | list)
-        else js.to_text(value).encode("utf-8", "replace")
+        else strict_values.to_text(value).encode("utf-8", "replace")
     )

@@ -17,9 +17,11 @@ from jackfield.engine import compat
 from jackfield.engine.compat import Mode
 from jackfield.engine.ports import Response
 from jackfield.engine.wire.body import is_xml
+from jackfield.engine.wire.charset import text_of, utf8_of
 from jackfield.engine.wire.json import decode_json
+from jackfield.engine.wire.provider_words import said_in
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 # json: the default; XML where the content type says so. auto: JSON if it is that, else text. lines:
 # a list of texts. csv and ndjson: a list of objects.
@@ -28,12 +30,13 @@ Format: TypeAlias = Literal["json", "auto", "text", "lines", "csv", "ndjson"]
 _FIRST_REFUSAL: Final = 300
 _HTML_TYPES: Final = re.compile(r"\s*(?:text/html|application/xhtml\+xml)\b", re.IGNORECASE)
 _HTML_START: Final = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_JSON_TYPES: Final = re.compile(r"\s*[\w.-]+/(?:[\w.-]+\+)?json\b", re.IGNORECASE)
+_PROLOG: Final = 200
 _TITLE: Final = re.compile(r"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
 _XML_FORMS: Final[Mapping[Mode, XmlForm]] = {
     "strict": XmlForm(),
     "compat": XmlForm(keep_declaration=True),
 }
-_BOM: Final = "\ufeff"
 _LONGEST_TITLE: Final = 80
 # `csv` has one limit per process; the size of a response is bounded elsewhere.
 _LONGEST_CELL: Final = 32 * 1024 * 1024
@@ -67,9 +70,22 @@ def read_format(response: Response, format_: Format) -> Json:
         return read_refusal(response)
     if not response.body:
         return [] if format_ in _ROWS else "" if format_ == "text" else None
-    if format_ != "text":
-        _refuse_html(response)
+    refuse_other(response, format_)
     return _READERS[format_](response)
+
+
+def refuse_other(response: Response, format_: Format) -> None:
+    """
+    Refuse what is plainly something else than `format_`: a page of HTML, or an error in JSON.
+
+    Raises:
+        ValueError: it is.
+    """
+    if format_ == "text":
+        return
+    _refuse_html(response)
+    if format_ in _TABLES:
+        _refuse_json(response)
 
 
 def read_refusal(response: Response) -> Json:
@@ -79,7 +95,7 @@ def read_refusal(response: Response) -> Json:
     try:
         return _read_json(response)
     except ValueError:
-        return _text(response)
+        return text_of(response)
 
 
 def _read_compat(response: Response) -> Json:
@@ -91,14 +107,16 @@ def _read_compat(response: Response) -> Json:
     try:
         return decode_json(response.body, "compat")
     except ValueError:
-        return _text(response)
+        return response.body.decode("utf-8", "replace").removeprefix("\ufeff")
 
 
 def _read_json(response: Response) -> Json:
     if is_xml(response.headers.get("content-type", "")):
-        return read_xml(response.body, _XML_FORMS["strict"])
+        # An encoding declared in the document takes precedence.
+        names = b"encoding" in response.body[:_PROLOG]
+        return read_xml(response.body if names else utf8_of(response), _XML_FORMS["strict"])
     try:
-        return decode_json(response.body, "strict")
+        return decode_json(utf8_of(response), "strict")
     except ValueError as error:
         msg = f"it is not JSON ({error})"
         raise ValueError(msg) from None
@@ -106,19 +124,21 @@ def _read_json(response: Response) -> Json:
 
 def _read_anything(response: Response) -> Json:
     try:
-        return decode_json(response.body, "strict")
+        return decode_json(utf8_of(response), "strict")
     except ValueError:
-        return _text(response)
+        return text_of(response)
 
 
 def _read_lines(response: Response) -> Json:
-    return [line.strip() for line in _text(response).splitlines() if line.strip()]
+    # Only these end a line: Unicode has others, which may stand within a name.
+    lines = text_of(response).split("\n")
+    return [line.removesuffix("\r") for line in lines if line.strip()]
 
 
 def _read_objects(response: Response) -> Json:
     """Parse one JSON value per line."""
     rows: list[Json] = []
-    for number, line in enumerate(response.body.splitlines(), 1):
+    for number, line in enumerate(utf8_of(response).splitlines(), 1):
         if not line.strip():
             continue
         try:
@@ -135,7 +155,7 @@ def _read_csv(response: Response) -> Json:
 
     A repeated header name is numbered, so that no column replaces another.
     """
-    reader = csv.reader(io.StringIO(_text(response), newline=""))
+    reader = csv.reader(io.StringIO(text_of(response), newline=""))
     try:
         header: list[str] = next(reader, list[str]())
         lines = [line for line in reader if line]
@@ -164,10 +184,6 @@ def _unique(header: list[str]) -> list[str]:
     return names
 
 
-def _text(response: Response) -> str:
-    return response.body.decode("utf-8", "replace").removeprefix(_BOM)
-
-
 def is_html(response: Response) -> bool:
     says_so = _HTML_TYPES.match(response.headers.get("content-type", ""))
     return bool(says_so or _HTML_START.match(response.body))
@@ -175,7 +191,7 @@ def is_html(response: Response) -> bool:
 
 def title_of(response: Response) -> str | None:
     """Return the title of an HTML page."""
-    title = _TITLE.search(_text(response)[:65_536])
+    title = _TITLE.search(text_of(response)[:65_536])
     return unescape(title[1]).strip()[:_LONGEST_TITLE] if title else None
 
 
@@ -188,11 +204,28 @@ def _refuse_html(response: Response) -> None:
     raise ValueError(msg)
 
 
+def _refuse_json(response: Response) -> None:
+    """Refuse a JSON object in place of a table or of lines, with what it says."""
+    says_so = _JSON_TYPES.match(response.headers.get("content-type", ""))
+    if not says_so and not response.body.lstrip().startswith(b"{"):
+        return
+    try:
+        document: Json = decode_json(utf8_of(response), "strict")
+    except ValueError:
+        return
+    if is_object(document) or (says_so and is_list(document)):
+        said = said_in(document)
+        words = f": {said}" if said else ""
+        msg = f"it is JSON in place of rows{words}"
+        raise ValueError(msg)
+
+
+_TABLES: Final = frozenset({"lines", "csv"})
 _ROWS: Final = frozenset({"lines", "csv", "ndjson"})
 _READERS: Final[Mapping[Format, Callable[[Response], Json]]] = {
     "json": _read_json,
     "auto": _read_anything,
-    "text": _text,
+    "text": text_of,
     "lines": _read_lines,
     "csv": _read_csv,
     "ndjson": _read_objects,

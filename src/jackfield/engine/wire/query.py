@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 from urllib.parse import quote_plus
 
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import encode_text
 from jackfield.engine.wire.url import escape
@@ -41,12 +41,18 @@ class Query:
         if array_format == "stringify" and isinstance(value, list | dict):
             self.add(name, encode_text(value))
         elif array_format == "comma" and is_object(value):
-            self.add(name, [part for entry in value.items() for part in entry], "comma")
+            self.add(
+                name,
+                [strict_values.to_text(part) for entry in value.items() for part in entry],
+                "comma",
+            )
         elif is_object(value) or (array_format == "brackets" and _holds_objects(value)):
             for key, text in flatten_form({name: value} if array_format == "brackets" else value):
                 self.add(key, text, "repeat")
+        elif is_list(value):
+            self.add(name, [strict_values.to_text(item) for item in value], array_format)
         else:
-            self.add(name, value, array_format)
+            self.add(name, strict_values.to_text(value), array_format)
 
     def put(self, name: str, value: Json) -> None:
         """Give a parameter in place of what was given under its name, in any case."""
@@ -98,7 +104,9 @@ def _nested(value: Json, prefix: str, *, flat_lists: bool, nulls: bool, depth: i
     if is_object(value):
         entries = list(value.items())
     elif flat_lists and depth == 1 and not any(isinstance(item, dict | list) for item in value):
-        yield from ((f"{prefix}[]", js.to_text(item)) for item in value if item is not None)
+        yield from (
+            (f"{prefix}[]", strict_values.to_text(item)) for item in value if item is not None
+        )
         return
     else:
         entries = [(str(index), item) for index, item in enumerate(value)]
@@ -110,7 +118,7 @@ def _nested(value: Json, prefix: str, *, flat_lists: bool, nulls: bool, depth: i
             if nulls:
                 yield name, ""
         elif item is not UNDEFINED:
-            yield name, js.to_text(item)
+            yield name, strict_values.to_text(item)
 
 
 def _holds_objects(value: Json) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from xml.sax.saxutils import escape
 
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import strict_values
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, is_list, is_object
 
@@ -64,7 +64,7 @@ def _attributes(content: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _text(value: Json) -> str:
-    return escape(_UNWRITABLE.sub("\ufffd", js.to_text(value)), _QUOTES)
+    return escape(_UNWRITABLE.sub("\ufffd", strict_values.to_text(value)), _QUOTES)
 
 
 def _checked(name: str) -> str:

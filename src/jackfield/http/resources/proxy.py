@@ -1,7 +1,7 @@
 """`POST /unified/proxy`: a raw request to an account's provider."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -53,11 +53,14 @@ class ProxyIn(Struct, frozen=True):
     ] = None
 
 
-class ProxyOut(Struct, frozen=True):
+class ProxyOut(Struct, frozen=True, omit_defaults=True):
     status: int
     headers: Mapping[str, str]
     data: Json
     provider_errors: tuple[ProviderErrorOut, ...] | None
+    encoding: Annotated[
+        Literal["base64"] | None, Meta(description="Given where `data` is bytes that are no text.")
+    ] = None
 
 
 @api.add(
@@ -107,6 +110,7 @@ def _out(response: ProxyResponse) -> ProxyOut:
         response.headers,
         response.data,
         None if refusal is None else (ProviderErrorOut.of(refusal),),
+        "base64" if response.is_base64 else None,
     )
 
 

@@ -1,0 +1,79 @@
+"""A response's body and headers as they come in: unpacked, bounded, and in whole characters."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Final
+
+import aiohttp
+
+from jackfield.egress.unpacker import Unpacker, coding_of, unpack_leniently
+
+_CHUNK: Final = 64 * 1024
+_FIRST_REFUSAL: Final = 400
+
+
+class TooLarge(ValueError):
+    """The body is larger than it may be."""
+
+
+async def read_parts(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
+    """Yield the body, unpacked, in parts of bounded size."""
+    coding = _coding(response)
+    if coding is None:
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            yield chunk
+        return
+    unpacker = Unpacker(coding)
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        for piece in unpacker.feed(chunk):
+            yield piece
+    unpacker.finish()
+
+
+def _coding(response: aiohttp.ClientResponse) -> str | None:
+    return coding_of(response.headers.get("content-encoding", ""))
+
+
+async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    coding = _coding(response)
+    if coding is None and (response.content_length or limit) < limit:
+        # What says its size and is not packed cannot turn out larger.
+        return await response.read()
+    if coding is not None and response.status >= _FIRST_REFUSAL:
+        # What a refusal says is worth less than that it is one.
+        packed = await _collect(response.content.iter_chunked(_CHUNK), limit)
+        return unpack_leniently(packed, coding, limit)
+    async with aclosing(read_parts(response)) as parts:
+        return await _collect(parts, limit)
+
+
+async def _collect(parts: AsyncIterator[bytes], limit: int) -> bytes:
+    content = bytearray()
+    async for part in parts:
+        content += part
+        if len(content) > limit:
+            msg = f"the provider's answer is larger than {limit // (1024 * 1024)} MB"
+            raise TooLarge(msg)
+    return bytes(content)
+
+
+def read_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, given in response.headers.items():
+        key, value = name.lower(), _readable(given)
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    if _coding(response) is not None:
+        # The length of what was packed, which nobody sees.
+        headers.pop("content-length", None)
+    return headers
+
+
+def _readable(value: str) -> str:
+    """Return a header's value without the marks of bytes that are no UTF-8: they are Latin-1."""
+    if value.isascii():
+        return value
+    raw = value.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

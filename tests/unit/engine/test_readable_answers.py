@@ -1,0 +1,151 @@
+import pytest
+
+from jackfield.engine.ports import Response
+from jackfield.kit.errors import UnreadableAnswer
+from tests.unit.engine.building import Provider, action, answer, request, run, text_answer
+
+pytestmark = pytest.mark.anyio
+
+
+def raw(body: bytes, content_type: str | None = None, status: int = 200) -> Response:
+    return Response(status, {"content-type": content_type} if content_type else {}, body)
+
+
+def reading(format_: str, **response: object) -> dict:
+    return request("/x", response={"format": format_, **response})
+
+
+@pytest.mark.parametrize(
+    ("format_", "body", "data"),
+    [
+        ("text", "a,é", "a,é"),
+        ("auto", "a,é", "a,é"),
+        ("lines", "é\nü", ["é", "ü"]),
+        ("csv", "id,a\n1,é", [{"id": "1", "a": "é"}]),
+        ("json", '{"a":"é"}', {"a": "é"}),
+        ("ndjson", '{"a":"é"}\n{"a":"ü"}', [{"a": "é"}, {"a": "ü"}]),
+    ],
+)
+@pytest.mark.parametrize(
+    "charset",
+    ["windows-1252", "ISO-8859-1", '"iso-8859-15"', "utf-8", "UTF8", "utf-16", "utf-16le"],
+)
+async def test_a_declared_charset_is_obeyed(
+    format_: str, body: str, data: object, charset: str
+) -> None:
+    content = raw(body.encode(charset.strip('"')), f"text/csv; charset={charset}")
+
+    outcome = await run(action(reading(format_)), Provider([content]))
+
+    assert (outcome.data, outcome.warnings) == (data, ())
+
+
+@pytest.mark.parametrize("charset", ["us-ascii", "nonsense", "zlib", "unicode_escape", "idna", "x"])
+async def test_a_charset_that_is_none_is_read_as_utf8(charset: str) -> None:
+    content = raw("é\\n".encode(), f"text/plain; charset={charset}")
+
+    outcome = await run(action(reading("text")), Provider([content]))
+
+    assert outcome.data == "é\\n"
+
+
+@pytest.mark.parametrize("format_", ["text", "csv", "lines", "auto", "json", "ndjson"])
+async def test_characters_that_cannot_be_read_are_told(format_: str) -> None:
+    bodies = {"json": b'{"a":"caf\xe9"}', "ndjson": b'{"a":"caf\xe9"}'}
+
+    outcome = await run(
+        action(reading(format_)), Provider([raw(bodies.get(format_, b"caf\xe9\nx"))])
+    )
+
+    assert "caf\ufffd" in str(outcome.data)
+    assert outcome.warnings == ("ask: some characters of the answer could not be read",)
+
+
+async def test_a_line_ends_at_a_line_feed_only_and_keeps_its_text() -> None:
+    body = "a\u2028b@x.com\r\n user id \n\nuser\u0085x\n\x0b\x1cc\n"
+
+    outcome = await run(action(reading("lines")), Provider([text_answer(body)]))
+
+    assert outcome.data == ["a\u2028b@x.com", " user id ", "user\u0085x", "\x0b\x1cc"]
+
+
+@pytest.mark.parametrize("format_", ["csv", "lines"])
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/problem+json"])
+async def test_an_error_in_json_is_no_table(format_: str, kind: str) -> None:
+    body = b'{"msg":"Invalid API key","code":"BadApiKey","params":null}'
+
+    with pytest.raises(UnreadableAnswer, match="Invalid API key"):
+        await run(action(reading(format_)), Provider([raw(body, kind)]))
+
+
+async def test_a_table_whose_first_line_only_looks_like_json_is_a_table() -> None:
+    outcome = await run(action(reading("lines")), Provider([text_answer('{"a":1}\n{"a":2}')]))
+
+    assert outcome.data == ['{"a":1}', '{"a":2}']
+
+
+@pytest.mark.parametrize("body", ['{"s":"a\\ud83d b"}', '{"l":["\\ud83d"]}', '{"\\ude00":1}'])
+@pytest.mark.parametrize("format_", ["json", "auto", "ndjson"])
+async def test_half_a_character_is_replaced_when_it_is_read(format_: str, body: str) -> None:
+    outcome = await run(action(reading(format_)), Provider([text_answer(body)]))
+
+    assert "\ufffd" in str(outcome.data)
+    str(outcome.data).encode()
+
+
+async def test_a_whole_character_written_as_a_pair_stays_whole() -> None:
+    outcome = await run(
+        action(request("/x")), Provider([text_answer('{"s":"\\ud83c\\udf89", "t":"\\ud83d"}')])
+    )
+
+    assert outcome.data == {"s": "🎉", "t": "\ufffd"}
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e400", "NaN", "Infinity"])
+async def test_a_number_that_is_none_is_refused_and_does_not_become_null(number: str) -> None:
+    with pytest.raises(UnreadableAnswer):
+        await run(action(request("/x")), Provider([text_answer(f'{{"n": {number}}}')]))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"success": False, "error": {"message": "no"}}, {"status": "pending"}, {}, {"items2": []}, []],
+)
+async def test_an_answer_without_what_was_to_be_taken_from_it_is_unreadable(body: object) -> None:
+    compiled = action(request("/x", response={"dataKey": "items"}))
+
+    with pytest.raises(UnreadableAnswer, match="nothing at 'items'"):
+        await run(compiled, Provider([answer(body)]))
+
+
+async def test_the_words_of_such_an_answer_reach_the_caller() -> None:
+    compiled = action(request("/x", response={"dataKey": "a.b"}))
+
+    with pytest.raises(UnreadableAnswer, match="quota used up") as caught:
+        await run(compiled, Provider([answer({"a": None, "error": {"message": "quota used up"}})]))
+
+    assert caught.value.answer is not None
+    assert caught.value.answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("response", "data"),
+    [
+        (answer({"items": None}), None),
+        (answer({"items": []}), []),
+        (Response(204, {}, b""), None),
+        (answer(None, 204), None),
+    ],
+)
+async def test_what_is_there_and_empty_is_no_fault(response: Response, data: object) -> None:
+    outcome = await run(action(request("/x", response={"dataKey": "items"})), Provider([response]))
+
+    assert outcome.data == data
+
+
+async def test_compat_mode_gives_nothing_where_the_published_engine_does() -> None:
+    compiled = action(request("/x", response={"dataKey": "items"}), engine="compat")
+
+    outcome = await run(compiled, Provider([answer({"error": "no"})]))
+
+    assert outcome.data is None

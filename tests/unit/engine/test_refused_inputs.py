@@ -1,0 +1,103 @@
+"""Inputs that cannot be meant: refused at their field, before anything is sent."""
+
+import pytest
+
+from jackfield.engine.inputs.accept import Inputs
+from jackfield.engine.inputs.errors import InvalidInputs
+
+ROWS = {
+    "name": "users",
+    "type": "object",
+    "array": True,
+    "rules": {"atLeastOneOf": ["email", "userId"]},
+    "properties": [
+        {"name": "email", "type": "string"},
+        {"name": "userId", "type": "string"},
+        {"name": "dataFields", "type": "object"},
+        {"name": "at", "type": "datetime_string"},
+        {"name": "inner", "type": "object", "properties": [{"name": "a", "type": "integer"}]},
+    ],
+}
+
+
+def faults(entry: dict, value: object) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidInputs) as caught:
+        Inputs([entry]).accept({"body": {entry["name"]: value}})
+    return [(fault.path, fault.message) for fault in caught.value.faults]
+
+
+def accepted(entry: dict, value: object) -> object:
+    return Inputs([entry]).accept({"body": {entry["name"]: value}})[entry["name"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "words"),
+    [
+        ([{"Email": "a@x.com"}], "body.users[0].Email", "did you mean 'email'?"),
+        ([{"email": "a", "zip": 1}], "body.users[0].zip", "is not a property of this object"),
+        ([{"email": "a", "inner": {"b": 1}}], "body.users[0].inner.b", "is not a property"),
+        ([{"email": "a"}, {}], "body.users[1]", "give at least one of email, userId"),
+        ([{"email": ""}], "body.users[0]", "give at least one of email, userId"),
+        ([{"email": None}], "body.users[0]", "give at least one of email, userId"),
+    ],
+)
+def test_a_slip_inside_a_list_is_named_where_it_is(value: object, path: str, words: str) -> None:
+    found = faults(ROWS, value)
+
+    assert path in [each for each, _ in found]
+    assert any(words in message for _, message in found)
+
+
+def test_a_null_for_an_optional_property_is_left_out_and_in_a_free_object_kept() -> None:
+    row = {"email": "a", "userId": None, "dataFields": {"x": None, "y": {"z": None}}, "at": None}
+
+    assert accepted(ROWS, [{**row, "inner": {"a": None}}]) == [
+        {"email": "a", "dataFields": {"x": None, "y": {"z": None}}, "inner": {}}
+    ]
+
+
+def test_a_null_for_a_required_property_is_a_fault() -> None:
+    entry = {
+        "name": "o",
+        "type": "object",
+        "properties": [{"name": "id", "type": "string", "required": True}],
+    }
+
+    assert [path for path, _ in faults(entry, {"id": None})] == ["body.o.id"]
+
+
+DAYS = ["2024-99-99", "2024-02-30", "2023-02-29", "1900-02-29", "2024-04-31", "2024-00-10"]
+
+
+@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "string", "rules": {"format": "date"}},
+        {"type": "datetime_string"},
+        {"type": "string", "rules": {"pattern": r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$"}},
+    ],
+)
+def test_a_day_there_is_not_is_refused(entry: dict, day: str) -> None:
+    assert [path for path, _ in faults({"name": "d", **entry}, day)] == ["body.d"]
+
+
+@pytest.mark.parametrize("clock", ["T25:61:61Z", "T24:00:00Z", "T10:60:00Z"])
+@pytest.mark.parametrize(
+    "entry", [{"type": "string", "rules": {"format": "datetime"}}, {"type": "datetime_string"}]
+)
+def test_an_hour_there_is_not_is_refused(entry: dict, clock: str) -> None:
+    assert [path for path, _ in faults({"name": "d", **entry}, f"2024-12-01{clock}")] == ["body.d"]
+
+
+@pytest.mark.parametrize("day", ["2024-02-29", "2000-02-29", "2024-12-31", "1999-01-01"])
+def test_a_day_there_is_is_taken(day: str) -> None:
+    assert accepted({"name": "d", "type": "string", "rules": {"format": "date"}}, day) == day
+    at = f"{day}T23:59:59+02:00"
+    assert accepted({"name": "d", "type": "string", "rules": {"format": "datetime"}}, at) == at
+
+
+def test_a_date_inside_a_list_of_objects_is_looked_at_too() -> None:
+    found = faults(ROWS, [{"email": "a", "at": "2024-02-30T00:00:00Z"}])
+
+    assert [path for path, _ in found] == ["body.users[0].at"]
