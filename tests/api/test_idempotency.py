@@ -371,5 +371,16 @@ async def test_work_that_no_request_asked_for_is_not_repeated_where_it_may_have_
         asked = len(provider.orders)
         again = await once()
 
-    assert again == (Stored(503, b"provider_unavailable"), True)
+    assert again == (Stored(502, b"outcome_unknown"), True)
     assert len(provider.orders) == asked
+
+
+async def test_the_answer_to_one_api_key_is_not_given_to_another(hub: Running) -> None:
+    first = await write(hub, "/connect_sessions", SESSION)
+    other = {"authorization": f"Bearer {await hub.key()}"}
+    second = await write(hub, "/connect_sessions", SESSION, headers=other, auth=None)
+    again = await write(hub, "/connect_sessions", SESSION)
+
+    assert (second.status_code, second.json()["code"]) == (409, "idempotency_mismatch")
+    assert first.json()["token"] not in second.text
+    assert again.content == first.content

@@ -1,13 +1,14 @@
 """Exports of whole projects: rows go through the hub as they come."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from jackfield.http import heartbeat
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.running import PATIENCE, Running, serving_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
@@ -195,3 +196,56 @@ async def test_the_log_of_an_export_says_that_its_step_was_done(
         (step,) = (await hub.api.post("/logs/steps", json={})).json()["data"]
 
     assert (step["status_code"], step["success"]) == (200, True)
+
+
+async def test_a_stream_with_an_idempotency_key_is_refused_before_the_provider_is_asked(
+    data_dir: Path, sandbox: Sandbox
+) -> None:
+    async with (
+        scripted(linking(reply('{"id": 1}\n'))) as provider,
+        listening(data_dir, sandbox, provider.url) as hub,
+    ):
+        account = await hub.link(key=KEY)
+        headers = {"x-account-id": account, "idempotency-key": "once"}
+        path = "/actions/rpc?stream=true"
+        first = await hub.api.post(path, headers=headers, json=ORDER)
+        second = await hub.api.post(path, headers=headers, json=ORDER)
+        asked = [seen for seen in provider.seen if "/api/export" in seen.line]
+
+    for response in (first, second):
+        assert (response.status_code, response.json()["code"]) == (400, "idempotent_stream")
+    assert asked == []
+
+
+async def test_a_stream_that_is_not_begun_lets_the_provider_go_and_stands_in_the_log(
+    data_dir: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go, begun = asyncio.Event(), asyncio.Event()
+
+    async def export(writer: asyncio.StreamWriter, _seen: Seen) -> None:
+        await begun.wait()
+        await begin(writer)
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"{}\n" * 1000)
+                await writer.drain()
+        let_go.set()
+
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.05)
+    async with (
+        scripted(linking(export)) as provider,
+        listening(data_dir, sandbox, provider.url) as hub,
+    ):
+        account = await hub.link(key=KEY)
+        headers = {"x-account-id": account, "prefer": "heartbeat"}
+        asking = asyncio.create_task(
+            hub.api.post("/actions/rpc?stream=true", headers=headers, json=ORDER)
+        )
+        asyncio.get_running_loop().call_later(0.3, begun.set)
+        response = await asking
+        await asyncio.wait_for(let_go.wait(), PATIENCE)
+        await hub.hub.write_buffer.flush()
+        logged = await hub.api.post("/logs/actions", json={})
+
+    assert response.json()["code"] == "heartbeat_before_file"
+    assert logged.json()["total"] == 1

@@ -22,6 +22,8 @@ class Seen:
 class ScriptedServer:
     url: str
     seen: list[Seen] = field(default_factory=list[Seen])
+    # Take no more connections.
+    stop: Callable[[], None] = lambda: None
 
 
 @asynccontextmanager
@@ -46,6 +48,7 @@ async def scripted(answer: Answer) -> AsyncGenerator[ScriptedServer]:
 
     server = await asyncio.start_server(converse, "127.0.0.1", 0)
     running = ScriptedServer(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    running.stop = server.close
     try:
         yield running
     finally:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from jackfield.kit.errors import HubError, InvalidRequest, ProviderAnswer, ProviderError
 from jackfield.kit.json import Json
@@ -83,6 +84,23 @@ class AnswerTooDeep(ProviderError):
     """The provider's response is nested too deeply to be read."""
 
     code = "provider_answer_too_deep"
+
+
+class OutcomeUnknown(ProviderError):
+    """This write may have been carried out: look at the provider before you send it again."""
+
+    code = "outcome_unknown"
+
+    @classmethod
+    def after(cls, error: HubError) -> Self:
+        """Return what to say of a write that ended with `error`, after it was sent."""
+        msg = (
+            "this write may have been carried out; look at the provider whether what it was to "
+            f"change is there, and send it again only if it is not ({error.detail})"
+        )
+        answer = error.answer if isinstance(error, ProviderError) else None
+        context = {name: value for name, value in error.context.items() if name != "retry_after"}
+        return cls(msg, answer=answer, faults=error.faults, retry_after=None, **context)
 
 
 class RequestTimeout(HubError):

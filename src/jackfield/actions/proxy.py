@@ -26,7 +26,7 @@ from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import normalize, path_and_query
 from jackfield.kit import redaction
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import Fault, InvalidRequest, ProviderAnswer, ProviderError
+from jackfield.kit.errors import Fault, HubError, InvalidRequest, ProviderAnswer, ProviderError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json, encode
 from jackfield.profiles.service import PROXY
@@ -129,13 +129,17 @@ async def _send(
     )
     limiter = hub.limiter.for_account(account_id, recorder.connector.compiled.limits)
     recorder.step_started(PROXY, PROXY)
-    recorder.requested(PROXY, request)
     try:
         async with limiter.enter(request.method, request.url):
+            recorder.requested(PROXY, request)
             response = await transport.send(request)
-    except ProviderError as error:
+    except HubError as error:
+        if error.nothing_sent:
+            recorder.not_sent(PROXY)
         recorder.step_ended(PROXY, "failed", {"message": error.detail})
-        raise safe(error, credentials) from None
+        if isinstance(error, ProviderError):
+            raise safe(error, credentials) from None
+        raise
     recorder.answered(PROXY, response, seconds=0)
     recorder.step_ended(PROXY, "done", {})
     return response

@@ -11,12 +11,13 @@ import structlog
 from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.models import Account, CredentialsUnreadable
-from jackfield.actions.models import AnswerTooDeep, RequestTimeout
+from jackfield.actions.models import AnswerTooDeep, OutcomeUnknown, RequestTimeout
+from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
 from jackfield.kit import request_context
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import HubError, ProviderTimeout, ProviderUnauthorized
+from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout, ProviderUnauthorized
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json
 from jackfield.kit.redaction import NOTHING, Redactor
@@ -36,7 +37,8 @@ _MOST_BODIES: Final = 20
 _OK: Final = 200
 _REFUSED: Final = 400
 _FAILED: Final = 500
-_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# Says as little as a provider's failure about what became of the request.
+_LATE: Final = frozenset({408, 499})
 
 _log = structlog.get_logger()
 
@@ -48,12 +50,12 @@ class _Sent:
     started: float
     duration_ms: int = 0
     response: Response | None = None
+    has_left: bool = True
 
     @property
-    def may_have_written(self) -> bool:
-        if self.request.method.upper() in _READS:
-            return False
-        return self.response is None or not _REFUSED <= self.response.status < _FAILED
+    def was_refused(self) -> bool:
+        status = None if self.response is None else self.response.status
+        return status is not None and _REFUSED <= status < _FAILED and status not in _LATE
 
 
 @dataclass(slots=True)
@@ -114,7 +116,17 @@ class RunRecorder:
     @property
     def may_have_written(self) -> bool:
         """Whether a request that may change something was sent, and not rejected."""
-        return any(each.may_have_written for step in self._steps for each in step.sent)
+        sent = [
+            each
+            for step in self._steps
+            for each in step.sent
+            if each.has_left and not each.was_refused
+        ]
+        if not sent:
+            return False
+        action = self.connector and self.connector.find_action(self._action_id)
+        may_write = is_write if action is None else action.may_write_with
+        return any(may_write(each.request.method) for each in sent)
 
     def step_started(self, step_id: str, function: str) -> None:
         if len(self._steps) < _MOST_STEPS:
@@ -124,6 +136,11 @@ class RunRecorder:
         step = self._find(step_id)
         if step is not None and len(step.sent) < _MOST_EXCHANGES:
             step.sent.append(_Sent(step_id, request, time.perf_counter()))
+
+    def not_sent(self, step_id: str) -> None:
+        step = self._find(step_id)
+        if step is not None and step.sent:
+            step.sent[-1].has_left = False
 
     def answered(self, step_id: str, response: Response, *, seconds: float) -> None:
         step = self._find(step_id)
@@ -270,6 +287,7 @@ async def record_run(
 
     Raises:
         RequestTimeout: the run's deadline ended the block.
+        OutcomeUnknown: a write was sent, and its outcome is unknown.
         AnswerTooDeep: the provider's response is nested too deeply.
     """
     try:
@@ -307,15 +325,14 @@ async def _logged(
                 hub, project_id, recorder.actor, recorder.access.account
             )
         raise
-    except ProviderTimeout as late:
-        if recorder.elapsed < LIFE_SECONDS:
-            error = late
-            raise
-        error = RequestTimeout()
-        raise error from late
     except HubError as failed:
-        error = failed
-        raise
+        is_late = isinstance(failed, ProviderTimeout) and recorder.elapsed >= LIFE_SECONDS
+        error = RequestTimeout() if is_late else failed
+        if _is_unclear(error) and recorder.may_have_written:
+            error = OutcomeUnknown.after(error)
+        if error is failed:
+            raise
+        raise error from failed
     except RecursionError:
         # The depth of requests is limited before: it is the response.
         error = AnswerTooDeep()
@@ -325,6 +342,12 @@ async def _logged(
         settings = await projects.project_settings(hub, project_id)
         if settings.advanced_logs:
             _keep_bodies(recorder, inputs, outcome.output)
+
+
+def _is_unclear(error: HubError) -> bool:
+    """Tell whether clients send a request again after this, or the provider may have been late."""
+    answer = error.answer if isinstance(error, ProviderError) else None
+    return error.retryable or (answer is not None and answer.status in _LATE)
 
 
 def _keep_bodies(recorder: RunRecorder, inputs: Json, output: Json) -> None:

@@ -115,6 +115,12 @@ class RowStream:
 
     content_type: str
     chunks: AsyncGenerator[bytes]
+    stack: AsyncExitStack
+
+    async def close(self) -> None:
+        """Close everything, whether the lines were read or not."""
+        await self.chunks.aclose()
+        await self.stack.aclose()
 
 
 def row_stream(
@@ -123,8 +129,8 @@ def row_stream(
     """Stream the lines that have begun, with secrets masked; `stack` is closed at the end."""
     assert transport.response is not None
     assert transport.chunks is not None
-    content_type = transport.response.headers.get("content-type", _TEXT)
-    return RowStream(content_type, _rows(transport.chunks, redactor, stack))
+    content_type = redactor.text(transport.response.headers.get("content-type", _TEXT))
+    return RowStream(content_type, _rows(transport.chunks, redactor, stack), stack)
 
 
 async def _rows(

@@ -133,9 +133,7 @@ async def run_once(
         hub,
         account_set.project_id,
         account_set.actor,
-        IdempotentRequest(
-            call.key, encode(call.request), call.check, asked_by=account_set.actor.id
-        ),
+        IdempotentRequest(call.key, encode(call.request), call.check),
         store,
         refuse=lambda error: StoredResponse(_OK, encode(refuse(error))),
     )

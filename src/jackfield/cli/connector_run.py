@@ -252,6 +252,9 @@ class _Printed:
     def requested(self, step_id: str, request: Request) -> None:
         self._print(self._veil.spell(request))
 
+    def not_sent(self, step_id: str) -> None:
+        self._print("< not sent")
+
     def answered(self, step_id: str, response: Response, *, seconds: float) -> None:
         self._print(f"< {response.status} after {seconds * 1000:.0f} ms")
         body = response.body.decode("utf-8", "replace")[:_SHOWN]

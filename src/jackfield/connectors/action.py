@@ -1,11 +1,12 @@
 """Public description of one action of a connector."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from jackfield.connectors.compilation import Compilation
+from jackfield.engine.action import READING_METHODS
 from jackfield.engine.connector import CompiledAction
 from jackfield.kit.json import Json, mapping, text, words
 
@@ -50,6 +51,24 @@ class ActionInfo:
         """Whether the action can be called but is not listed."""
         return "internal" in self.categories or self.release_stage == "internal"
 
+    @property
+    def only_reads(self) -> bool:
+        return bool(self.effects) and _HARMLESS.issuperset(self.effects)
+
+    @property
+    def may_write_with(self) -> Callable[[str], bool]:
+        """
+        Tell which methods its requests may change something with.
+
+        Where the document says that the action changes something, and knows only methods that read,
+        it is done with one of those.
+        """
+        if self.only_reads:
+            return lambda _: False
+        if self.effects and self.compiled.sends_reads_only:
+            return lambda _: True
+        return is_write
+
     @cached_property
     def compiled(self) -> CompiledAction:
         return self.compilation.action(self.name)
@@ -58,6 +77,10 @@ class ActionInfo:
     def schema(self) -> Mapping[str, Json]:
         """The JSON Schema of its inputs, all in one flat object."""
         return self.compiled.schema
+
+
+def is_write(method: str) -> bool:
+    return method.upper() not in READING_METHODS
 
 
 def read_action(entry: Mapping[str, Json], *, key: str, compilation: Compilation) -> ActionInfo:

@@ -27,6 +27,7 @@ from jackfield.egress.rewrite import Rewrites
 from jackfield.egress.unpacker import ACCEPTED, NotPackedSo, Truncated
 from jackfield.kit.errors import (
     EgressBlocked,
+    HubError,
     ProviderError,
     ProviderTimeout,
     ProviderUnavailable,
@@ -146,7 +147,9 @@ class Egress:
 
     async def fetch(self, request: OutboundRequest) -> OutboundResponse:
         """
-        Send a request and return its response of any status.
+        Send a request once and return its response of any status.
+
+        An error tells whether it came before anything was sent (`nothing_sent`).
 
         Raises:
             EgressBlocked: the URL, or one it redirects to, is not allowed.
@@ -197,7 +200,6 @@ class Egress:
         method, url, body = request.method, request.url, request.body
         headers, certificate = dict(request.headers), request.certificate
         for left in range(request.follow, -1, -1):
-            _require_allowed(url, headers, request.may_visit)
             hop = replace(
                 request,
                 method=method,
@@ -206,7 +208,13 @@ class Egress:
                 body=body,
                 certificate=certificate,
             )
-            response = await self._send(hop)
+            try:
+                _require_allowed(url, headers, request.may_visit)
+                response = await self._send(hop)
+            except HubError as error:
+                # After a redirect, the request before it was sent.
+                error.nothing_sent = error.nothing_sent and left == request.follow
+                raise
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or location is None or not left:
                 return response
@@ -284,17 +292,23 @@ def _translate_errors(url: str) -> Generator[None]:
     host = _host(url)
     try:
         yield
+    except EgressBlocked as error:
+        error.nothing_sent = True
+        raise
     except aiohttp.InvalidURL as error:
         msg = f"{host!r} is not a valid host of a URL"
-        raise EgressBlocked(msg) from error
+        raise _unsent(EgressBlocked(msg)) from error
     except (aiohttp.ClientConnectorDNSError, socket.gaierror) as error:
         msg = f"the provider's host {host!r} cannot be found"
-        raise ProviderUnavailable(msg) from error
+        raise _unsent(ProviderUnavailable(msg)) from error
     except aiohttp.ClientConnectorCertificateError as error:
         msg = f"the certificate of the provider's host {host!r} is not valid"
-        raise ProviderUnavailable(msg) from error
+        raise _unsent(ProviderUnavailable(msg)) from error
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        msg = f"the provider's host {host!r} cannot be reached"
+        raise _unsent(ProviderUnavailable(msg)) from error
     except aiohttp.ClientConnectionError as error:
-        msg = f"the provider's host {host!r} cannot be reached, or closed the connection"
+        msg = f"the provider's host {host!r} closed the connection"
         raise ProviderUnavailable(msg) from error
     except aiohttp.ClientPayloadError as error:
         msg = f"the response of the provider's host {host!r} is incomplete"
@@ -312,6 +326,11 @@ def _translate_errors(url: str) -> Generator[None]:
         raise ProviderUnavailable(msg) from error
 
 
+def _unsent(error: HubError) -> HubError:
+    error.nothing_sent = True
+    return error
+
+
 def _session(guard: _Guard) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
         resolver=_CheckingResolver(guard),
@@ -321,7 +340,7 @@ def _session(guard: _Guard) -> aiohttp.ClientSession:
         # the others.
         limit=0,
     )
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": _USER_AGENT, "Accept-Encoding": ACCEPTED},
@@ -333,6 +352,10 @@ def _session(guard: _Guard) -> aiohttp.ClientSession:
         max_field_size=_MAX_HEADER_BYTES,
         trust_env=False,
     )
+    # Left to itself it sends GET, PUT and DELETE a second time when a connection is dropped: what
+    # is repeated is for its callers to decide. There is no public way to say so.
+    session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return session
 
 
 def _require_allowed(
@@ -343,13 +366,13 @@ def _require_allowed(
             "only http and https URLs with a host, written in ASCII and without a user name, can "
             "be requested"
         )
-        raise EgressBlocked(msg)
+        raise _unsent(EgressBlocked(msg))
     if any(map(_UNSENDABLE.search, (*headers, *headers.values()))):
         msg = "a header of this request has a value that no header can have"
-        raise EgressBlocked(msg)
+        raise _unsent(EgressBlocked(msg))
     if not may_visit(url):
         msg = f"the connector does not declare the host {_host(url)!r}"
-        raise EgressBlocked(msg)
+        raise _unsent(EgressBlocked(msg))
 
 
 def _client_context(certificate: tuple[str, str] | None) -> ssl.SSLContext | bool:

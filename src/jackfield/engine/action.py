@@ -1,8 +1,9 @@
 """A compiled action."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, cast
 
 from jackfield.engine.allowed_hosts import Allow
@@ -23,9 +24,10 @@ from jackfield.engine.steps.step import Step, StopAction, compile_step, snapshot
 from jackfield.engine.wire.formats import Format
 from jackfield.engine.wire.json import as_doubles
 from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
-from jackfield.kit.json import Json, as_list, as_object, is_object
+from jackfield.kit.json import Json, as_list, as_object, is_list, is_object
 
 _READING: Final = frozenset({"read", "search"})
+READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMATS_OF_LINES: Final = frozenset({"csv", "lines", "ndjson"})
 
 
@@ -87,6 +89,11 @@ class CompiledAction:
             "actionType": document.get("actionType", "unknown"),
             "schema": document.get("schema"),
         }
+
+    @cached_property
+    def sends_reads_only(self) -> bool:
+        """Whether each request, as far as the document tells, is made with a method that reads."""
+        return READING_METHODS.issuperset(_methods(self._documents))
 
     @property
     def schema(self) -> dict[str, Json]:
@@ -302,6 +309,17 @@ def _is_old_mapping(step: Json) -> bool:
     """Whether a step maps onto the action's result, which must then exist from the start."""
     call = as_object(as_object(step).get("stepFunction"))
     return call.get("functionName") == "map_fields" and str(call.get("version") or "1") == "1"
+
+
+def _methods(document: Json) -> Iterator[str]:
+    if is_object(document):
+        for name, inner in document.items():
+            if name == "method" and isinstance(inner, str):
+                yield inner.upper()
+            yield from _methods(inner)
+    elif is_list(document):
+        for inner in document:
+            yield from _methods(inner)
 
 
 def _page_size(document: Mapping[str, Json]) -> int | None:

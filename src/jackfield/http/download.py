@@ -6,12 +6,31 @@ It may be a page with scripts: whatever it is, it is saved and not shown.
 from typing import Final
 from urllib.parse import quote
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from jackfield.actions.streaming import RowStream
 from jackfield.engine.run_context import File
 
 _POLICY: Final = "default-src 'none'; sandbox"
 SAVED: Final = {"content-disposition": "attachment", "content-security-policy": _POLICY}
+
+
+class RowsResponse(StreamingResponse):
+    """Rows as they come, whose provider is let go however the response ends."""
+
+    def __init__(self, rows: RowStream) -> None:
+        super().__init__(rows.chunks, headers=SAVED, media_type=rows.content_type)
+        self._rows = rows
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        await self._rows.close()
 
 
 def download(file: File) -> Response:

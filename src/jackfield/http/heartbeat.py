@@ -6,6 +6,7 @@ from typing import Any, Final, TypeAlias
 
 from starlette.responses import Response, StreamingResponse
 
+from jackfield.http.download import RowsResponse
 from jackfield.kit.errors import HubError
 
 Refuse: TypeAlias = Callable[[Exception], Response]
@@ -43,12 +44,18 @@ async def keep_alive(work: Coroutine[Any, Any, Response], *, refuse: Refuse) -> 
     return StreamingResponse(_beat(task, refuse), headers=_APPLIED, media_type=_JSON)
 
 
+def _is_json(response: Response) -> bool:
+    return response.headers.get("content-type", "").startswith(_JSON)
+
+
 async def _beat(task: "asyncio.Task[Response]", refuse: Refuse) -> AsyncGenerator[bytes]:
     # The work goes on if the client hangs up: it may be a write that has half happened.
     while not task.done():
         yield b"\n"
         await asyncio.wait({task}, timeout=BEAT_SECONDS)
     response = task.result()
-    if not response.headers.get("content-type", "").startswith(_JSON):
+    if isinstance(response, RowsResponse):
+        await response.close()
+    if isinstance(response, StreamingResponse) or not _is_json(response):
         response = refuse(HeartbeatBeforeFile())
     yield bytes(response.body)

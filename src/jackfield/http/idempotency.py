@@ -52,9 +52,7 @@ async def run_idempotent(
     identifying = [ctx.headers.get(name) for name in _IDENTIFYING]
     query = scope["query_string"].decode("latin-1")
     about = encode([scope["method"], scope["path"], query, *identifying])
-    request = IdempotentRequest(
-        key, about + b"\n" + body, _check(scope), asked_by=ctx.caller.key_id
-    )
+    request = IdempotentRequest(key, about + b"\n" + body, _check(scope))
     fresh: list[Response] = []
 
     async def store() -> StoredResponse:

@@ -43,6 +43,13 @@ class InvalidIdempotencyKey(InvalidRequest):
     status = 400
 
 
+class IdempotentStream(InvalidRequest):
+    """Rows that are passed on as they come cannot be kept: leave Idempotency-Key or `stream` out."""
+
+    code = "idempotent_stream"
+    status = 400
+
+
 class IdempotencyMismatch(Conflict):
     """This Idempotency-Key was used for another request. Use a new key."""
 

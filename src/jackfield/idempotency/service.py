@@ -56,21 +56,20 @@ class IdempotentRequest:
     A request that is to be done once.
 
     `request` is what two equal requests have in common; `check` tells the client how to find out
-    whether it took effect. `asked_by` is the API key: no other is shown what it was told once.
+    whether it took effect.
     """
 
     key: str
     request: bytes
     check: str
-    asked_by: str = ""
-
-    @property
-    def digest(self) -> bytes:
-        return hashlib.sha256(self.key.encode()).digest()
 
     @property
     def fingerprint(self) -> bytes:
         return hashlib.sha256(self.request).digest()
+
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.key.encode()).digest()
 
 
 class _Record(Struct, frozen=True):
@@ -78,7 +77,7 @@ class _Record(Struct, frozen=True):
 
     fingerprint: bytes
     answer: StoredResponse | None = None
-    asked_by: str = ""
+    asker: str = ""
 
 
 async def run_once(
@@ -98,7 +97,7 @@ async def run_once(
 
     Raises:
         InvalidIdempotencyKey: the key is malformed.
-        IdempotencyMismatch: the key was used for another request.
+        IdempotencyMismatch: the key was used for another request, or with another API key.
         IdempotencyInFlight: the first request is in progress.
         IdempotencyUnknown: the first request was interrupted.
         IdempotencyAnswerGone: the first request was done, and its response is not stored.
@@ -158,7 +157,13 @@ class _Attempt:
                 expires_at=tx.now + _LIFETIME,
             )
             if is_ours:
-                await _seal(self.hub, tx, self.id, _Record(request.fingerprint), _WORKING)
+                await _seal(
+                    self.hub,
+                    tx,
+                    self.id,
+                    _Record(request.fingerprint, asker=self.actor.id),
+                    _WORKING,
+                )
                 return None
             first = await claims.find(request.digest)
             if first is None:
@@ -177,8 +182,10 @@ class _Attempt:
                 "did not"
             )
             raise IdempotencyUnknown(msg)
-        if record.asked_by and record.asked_by != request.asked_by:
-            raise IdempotencyMismatch
+        if record.asker not in ("", self.actor.id):
+            # It may contain what is shown once.
+            msg = "this Idempotency-Key was used with another API key; use a new one"
+            raise IdempotencyMismatch(msg)
         if record.answer is None:
             raise IdempotencyAnswerGone
         return record.answer
@@ -188,7 +195,7 @@ class _Attempt:
         kept = response if len(response.body) <= _MOST_BYTES else None
         async with self.hub.db.write(self.project_id, self.actor) as tx:
             if await Claims(tx).finish(self.id, self.request.digest):
-                record = _Record(self.request.fingerprint, kept, self.request.asked_by)
+                record = _Record(self.request.fingerprint, kept, self.actor.id)
                 await _seal(self.hub, tx, self.id, record, _DONE)
 
     async def release(self) -> None:

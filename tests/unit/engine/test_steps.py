@@ -345,6 +345,9 @@ async def test_a_run_tells_its_trace_what_happens() -> None:
         def requested(self, step_id: str, request: object) -> None:
             self.told.append(("requested", step_id, request.url))
 
+        def not_sent(self, step_id: str) -> None:
+            self.told.append(("not sent", step_id))
+
         def answered(self, step_id: str, response: object, *, seconds: float) -> None:
             self.told.append(("answered", step_id, response.status))
 

@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Final
 
 from jackfield.engine.exchange.retry_after import in_seconds, retry_after
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run
 from jackfield.engine.run_context import RunContext
-from jackfield.kit.errors import EgressBlocked, ProviderTimeout, ProviderUnavailable
+from jackfield.kit.errors import EgressBlocked, HubError, ProviderTimeout, ProviderUnavailable
 
 _TOO_MANY: Final = 429
 _PUBLISHED_RETRIES: Final = 5
@@ -41,13 +42,21 @@ async def send(run: Run, request: Request, *, guarded: bool = True) -> Response:
 
 
 async def _send_once(run: Run, request: Request) -> Response:
-    trace = run.context.trace
+    context, trace = run.context, run.context.trace
     if trace is None:
-        return await _send_limited(run.context, request)
-    trace.requested(run.step_id, request)
-    start = run.context.clock()
-    response = await _send_limited(run.context, request)
-    seconds = (run.context.clock() - start).total_seconds()
+        return await _send_limited(context, request)
+    start = context.clock()
+    limiter = context.limiter
+    async with nullcontext() if limiter is None else limiter.enter(request.method, request.url):
+        # A request that waits for its turn was not sent.
+        trace.requested(run.step_id, request)
+        try:
+            response = await context.transport.send(request)
+        except HubError as error:
+            if error.nothing_sent:
+                trace.not_sent(run.step_id)
+            raise
+    seconds = (context.clock() - start).total_seconds()
     trace.answered(run.step_id, response, seconds=seconds)
     return response
 

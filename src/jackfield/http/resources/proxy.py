@@ -10,6 +10,7 @@ from jackfield.actions import proxy
 from jackfield.actions.models import (
     AccountMissing,
     HostNotDeclared,
+    OutcomeUnknown,
     ProxyRequest,
     ProxyResponse,
     RequestTimeout,
@@ -77,6 +78,7 @@ class ProxyOut(Struct, frozen=True, omit_defaults=True):
         ProfileOfOtherConnector,
         HostNotDeclared,
         InvalidRequest,
+        OutcomeUnknown,
         RequestTimeout,
         ProviderUnavailable,
         ProviderTimeout,

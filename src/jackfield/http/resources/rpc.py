@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, cast
 
 from msgspec import Meta, Struct
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from jackfield.accounts.models import AccountNotFound, AccountNotUsable
 from jackfield.actions import service as actions
@@ -12,15 +12,18 @@ from jackfield.actions.models import (
     AccountMissing,
     AccountOfOtherProvider,
     NotStreamed,
+    OutcomeUnknown,
     RequestTimeout,
     RunRequest,
 )
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.run_context import ActionResult
+from jackfield.http import idempotency
 from jackfield.http.context import ApiContext, api_key
-from jackfield.http.download import SAVED, download
+from jackfield.http.download import RowsResponse, download
 from jackfield.http.routing import Routes
+from jackfield.idempotency.models import IdempotentStream
 from jackfield.kit.errors import (
     EgressBlocked,
     HubError,
@@ -114,8 +117,10 @@ class RpcOut(Struct, frozen=True):
         ActionNotFound,
         ActionNotAllowed,
         ConnectorVersionNotLoaded,
+        IdempotentStream,
         InvalidInputs,
         NotStreamed,
+        OutcomeUnknown,
         RequestTimeout,
         SyncUnsupported,
         *PROVIDER_REFUSALS,
@@ -136,8 +141,10 @@ async def run_action(ctx: ApiContext, query: RpcQuery, body: RpcIn) -> RpcOut | 
         debug=query.debug or arguments["query"].get("debug") is True,
     )
     if query.stream and not request.dry_run:
+        if idempotency.HEADER in ctx.headers:
+            raise IdempotentStream
         rows = await actions.stream(ctx.hub, ctx.caller.project_id, ctx.actor, request)
-        return StreamingResponse(rows.chunks, headers=SAVED, media_type=rows.content_type)
+        return RowsResponse(rows)
     outcome = await actions.run(ctx.hub, ctx.caller.project_id, ctx.actor, request)
     if outcome.file is not None:
         return download(outcome.file)
