@@ -24,14 +24,25 @@ PROMISES = (
         ),
     ),
     Promise(
-        "Nothing secret is stored, logged, put in a URL, cached or returned in clear, in any form, "
-        "also not inside a provider's error that echoes it.",
+        "No credential of an account, and no token a run signs in with, is stored, logged or "
+        "returned in clear, also not inside a provider's answer that echoes it: as it is, in "
+        "capitals, percent-encoded, in base64 or hexadecimal, escaped for JSON, HTML or XML, once or "
+        "several times over, line by line. What is shorter than six characters is masked where it "
+        "stands alone, and what is shorter than four by its name.",
         (
             "test_nothing_secret_of_a_request_or_answer_is_stored_in_clear",
             "test_the_log_holds_no_secret",
             "test_a_provider_that_echoes_the_key_does_so_to_nobody",
             "test_a_key_that_is_echoed_is_masked_wherever_the_provider_cuts_it",
             "test_a_secret_is_masked_in_every_form_it_travels_in",
+            "test_a_secret_is_masked_in_each_form",
+            "test_a_secret_comes_back_in_no_form_by_no_way",
+            "test_a_secret_that_the_connector_puts_into_an_outcome_is_masked_there",
+            "test_a_token_that_a_step_signs_in_with_comes_back_by_no_way",
+            "test_a_trace_shows_no_token_that_a_step_got",
+            "test_a_short_secret_is_masked_where_it_stands_alone",
+            "test_a_value_is_masked_by_its_key",
+            "test_what_libraries_log_goes_the_same_way_without_any_secret_in_use",
             "test_what_is_wrong_stands_at_its_field_and_the_key_is_not_sent_back",
             "test_the_token_stands_in_no_address",
             "test_bodies_are_kept_only_where_the_project_wants_them_and_hold_no_secret",
@@ -149,8 +160,13 @@ PROMISES = (
         ),
     ),
     Promise(
-        "A write is never retried blindly: only reads, or where an idempotency key makes it safe.",
+        "A write is sent once and never retried blindly, and where its outcome is unknown the "
+        "answer says so: only reads are repeated, or what an idempotency key makes safe.",
         (
+            "test_a_write_whose_connection_is_dropped_is_sent_once_and_said_to_be_unknown",
+            "test_a_write_through_the_proxy_is_sent_once_and_said_to_be_unknown",
+            "test_a_write_that_takes_too_long_is_said_to_be_unknown",
+            "test_a_failure_of_the_provider_says_nothing_of_a_write_and_is_shown",
             "test_what_may_write_is_never_tried_again",
             "test_an_action_is_run_once_and_answered_twice",
             "test_an_action_that_was_interrupted_is_not_run_again_but_says_what_to_check",

@@ -6,22 +6,26 @@ place that builds the context of both.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
-from typing import Final, Self
+from dataclasses import dataclass, field, replace
+from typing import Final, Self, TypeVar
 
 from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.learned_secrets import LearnedSecrets
 from jackfield.connectors.connector import Connector
 from jackfield.egress.client import Egress, OutboundRequest
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.ports import Request, Response, Transport
-from jackfield.engine.run_context import Flow, RunContext
-from jackfield.kit.errors import ProviderAnswer, ProviderError
+from jackfield.engine.run_context import ActionResult, Flow, RunContext
+from jackfield.kit.errors import Fault, HubError, ProviderAnswer, ProviderError
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import Json, encode
+from jackfield.kit.redaction import Redactor
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Vault
 from jackfield.vault.signing import RsaSigner
+
+E = TypeVar("E", bound=HubError)
 
 _SIGNER: Final = RsaSigner()
 # How long a signature is as text: it has no padding.
@@ -133,15 +137,21 @@ class ProviderTransport:
     """
     The transport of the engine's requests, to the hosts that the connector declares only.
 
-    A credential that the provider echoes is masked before the engine sees the response.
+    A credential that the provider echoes is masked before the engine sees the response, and so is a
+    token that the run signed in with.
     """
 
     egress: Egress
     connector: CompiledConnector
     credentials: Credentials
     seconds: float = 60
+    learned: LearnedSecrets = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "learned", LearnedSecrets(self.credentials.redactor))
 
     async def send(self, request: Request) -> Response:
+        self.learned.sent(request)
         response = await self.egress.fetch(
             OutboundRequest(
                 request.method,
@@ -155,8 +165,9 @@ class ProviderTransport:
             )
         )
         body, redactor = response.body, self.credentials.redactor
-        if response.status >= 400 or redactor.is_in(body):  # noqa: PLR2004
+        if response.status >= 400 or redactor.may_be_in(body):  # noqa: PLR2004
             body = redactor.content(body)
+        self.learned.answered(request, body)
         return Response(response.status, response.headers, body, response.url)
 
     def _is_declared(self, url: str) -> bool:
@@ -170,21 +181,53 @@ def shown_to(request: Request) -> tuple[str, str] | None:
     return "\n".join(request.certificate.certificates), "\n".join(request.certificate.keys)
 
 
-def safe(error: ProviderError, credentials: Credentials) -> ProviderError:
-    """Return `error` with the account's secrets masked."""
-    mask, answer = credentials.redactor, error.answer
-    masked = type(error)(
-        mask.text(error.detail),
-        answer=answer
-        and ProviderAnswer(
-            answer.status,
-            mask.text(answer.url),
-            mask.value(answer.raw),
-            {name: mask.text(value) for name, value in answer.headers.items()},
-        ),
-        retry_after=error.retry_after,
-        faults=error.faults,
-        **error.context,
-    )
-    masked.blames_credential = error.blames_credential
+def safe(error: E, redactor: Redactor) -> E:
+    """Return `error` with the account's secrets masked in all that it may show."""
+    faults = [Fault(redactor.text(each.path), redactor.text(each.message)) for each in error.faults]
+    if isinstance(error, ProviderError):
+        answer = error.answer and ProviderAnswer(
+            error.answer.status,
+            redactor.url(error.answer.url),
+            redactor.value(error.answer.raw),
+            {name: redactor.text(value) for name, value in error.answer.headers.items()},
+        )
+        masked = type(error)(
+            redactor.text(error.detail),
+            answer=answer,
+            retry_after=error.retry_after,
+            faults=faults,
+            **error.context,
+        )
+        return _with_facts_of(error, masked)
+    detail = redactor.text(error.detail)
+    if detail == error.detail and faults == list(error.faults):
+        return error
+    return _with_facts_of(error, type(error)(detail, faults=faults, **error.context))
+
+
+def _with_facts_of(error: E, masked: E) -> E:
+    """Carry over what was noted on an error since it was raised, such as `nothing_sent`."""
+    for name, value in vars(error).items():
+        if name not in vars(masked):
+            setattr(masked, name, value)
     return masked
+
+
+def safe_result(result: ActionResult, redactor: Redactor) -> ActionResult:
+    """
+    Return `result` with the account's secrets masked; only the cursor is as it was.
+
+    Most were masked in the provider's answer. What is left are those in the hub's own words (the
+    URL of a request), in what a connector made of the credentials, and those of a sign-in step.
+    """
+    file = result.file
+    if file is not None and file.name is not None:
+        file = replace(file, name=redactor.text(file.name))
+    extra = redactor.data(dict(result.extra)) if result.extra else result.extra
+    return replace(
+        result,
+        data=redactor.data(result.data),
+        extra=extra,
+        file=file,
+        warnings=tuple(redactor.text(each) for each in result.warnings),
+    )

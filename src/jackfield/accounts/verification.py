@@ -165,7 +165,7 @@ async def _run_test_actions(
             outcome = await test.compiled.run(probe_context(hub, account, seconds=_SECONDS))
             _require_success(outcome.data)
         except ProviderError as error:
-            rejected = safe(error, credentials)
+            rejected = safe(error, credentials.redactor)
             if not test.is_required:
                 key = account.connector.key
                 _log.warning("optional_test_failed", connector=key, code=error.code)
@@ -209,5 +209,5 @@ async def _find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod)
             _log.warning("identity_not_told", connector=key, code=refused.code)
             return frozenset()
         except ProviderError as error:
-            raise safe(error, credentials) from None
+            raise safe(error, credentials.redactor) from None
     return method.identity.read(credentials.values, output)

@@ -7,7 +7,8 @@ from typing import Final
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import ActionResult
 from jackfield.kit.json import DecodeError, Json, parse
-from jackfield.kit.redaction import MASK, Redactor, is_secret_name
+from jackfield.kit.redaction import MASK, Redactor
+from jackfield.kit.secret_names import is_secret_name
 
 _LONGEST_BODY: Final = 256 * 1024
 
@@ -45,7 +46,7 @@ def describe(request: Request, redactor: Redactor) -> dict[str, Json]:
     """Return a request as it would be sent, with credentials masked."""
     return {
         "method": request.method,
-        "url": redactor.text(request.url),
+        "url": redactor.url(request.url),
         "headers": masked_headers(request.headers, redactor),
         "body": _body(request.body, redactor),
     }
@@ -71,6 +72,6 @@ def _body(content: bytes | None, redactor: Redactor) -> Json:
     except DecodeError:
         pass
     try:
-        return redactor.text(content.decode())[:_LONGEST_BODY]
+        return redactor.body(content.decode())[:_LONGEST_BODY]
     except UnicodeDecodeError:
         return f"({len(content)} bytes)"

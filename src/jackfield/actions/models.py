@@ -99,8 +99,7 @@ class OutcomeUnknown(ProviderError):
             f"change is there, and send it again only if it is not ({error.detail})"
         )
         answer = error.answer if isinstance(error, ProviderError) else None
-        context = {name: value for name, value in error.context.items() if name != "retry_after"}
-        return cls(msg, answer=answer, faults=error.faults, retry_after=None, **context)
+        return cls(msg, answer=answer, faults=error.faults)
 
 
 class RequestTimeout(HubError):

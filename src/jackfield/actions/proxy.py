@@ -26,7 +26,7 @@ from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import normalize, path_and_query
 from jackfield.kit import redaction
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import Fault, HubError, InvalidRequest, ProviderAnswer, ProviderError
+from jackfield.kit.errors import Fault, HubError, InvalidRequest, ProviderAnswer
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json, encode
 from jackfield.profiles.service import PROXY
@@ -137,9 +137,7 @@ async def _send(
         if error.nothing_sent:
             recorder.not_sent(PROXY)
         recorder.step_ended(PROXY, "failed", {"message": error.detail})
-        if isinstance(error, ProviderError):
-            raise safe(error, credentials) from None
-        raise
+        raise safe(error, credentials.redactor) from None
     recorder.answered(PROXY, response, seconds=0)
     recorder.step_ended(PROXY, "done", {})
     return response
@@ -150,10 +148,11 @@ def _result(response: Response, request: Request, credentials: Credentials) -> P
     headers = {
         name: mask.text(value) for name, value in response.headers.items() if name not in _KEPT_BACK
     }
-    data, is_base64 = _read(response)
+    raw, is_base64 = _read(response)
+    data = mask.data(raw)
     refusal = None
     if response.status >= _REFUSED:
-        url = mask.text(path_and_query(request.url))
+        url = mask.url(path_and_query(request.url))
         refusal = ProviderAnswer(response.status, url, data, headers)
     return ProxyResponse(response.status, headers, data, refusal, is_base64=is_base64)
 

@@ -9,7 +9,7 @@ from typing import Final, cast
 import structlog
 
 from jackfield.accounts import service as accounts
-from jackfield.accounts.access import AccountAccess
+from jackfield.accounts.access import AccountAccess, open_credentials
 from jackfield.accounts.models import Account, CredentialsUnreadable
 from jackfield.actions.models import AnswerTooDeep, OutcomeUnknown, RequestTimeout
 from jackfield.connectors.action import is_write
@@ -220,7 +220,17 @@ class RunRecorder:
         }
 
     def keep_bodies(self, inputs: Json, output: Json) -> None:
-        """Append inputs, output, headers and bodies to the write buffer of the log."""
+        """
+        Append inputs, output, headers and bodies to the write buffer of the log.
+
+        The inputs of a run that failed before its account was known cannot be masked, and are left
+        out.
+        """
+        if self.redactor is NOTHING:
+            if self.access is None:
+                inputs = None
+            else:
+                self.redactor = open_credentials(self._hub, self.access).redactor
         sent = [each for step in self._steps for each in step.sent][:_MOST_BODIES]
         bodies = RunBodies(
             inputs=self.redactor.value(inputs),
@@ -271,8 +281,9 @@ class RunRecorder:
 
     def _body(self, headers: Mapping[str, str], content: bytes | None) -> Body:
         shown = cast("Mapping[str, str]", self.redactor.value(headers))
-        text = (content or b"")[:_LONGEST_BODY].decode("utf-8", "replace")
-        return Body(shown, self.redactor.text(text), len(content or b"") > _LONGEST_BODY)
+        # Cut only afterwards: half a secret is none of which anybody knows.
+        text = self.redactor.body((content or b"").decode("utf-8", "replace"))
+        return Body(shown, text[:_LONGEST_BODY], len(content or b"") > _LONGEST_BODY)
 
 
 @asynccontextmanager
@@ -355,6 +366,8 @@ def _keep_bodies(recorder: RunRecorder, inputs: Json, output: Json) -> None:
         recorder.keep_bodies(inputs, output)
     except RecursionError:
         _log.warning("bodies_too_deep", run_id=recorder.id)
+    except HubError as error:
+        _log.warning("bodies_not_kept", run_id=recorder.id, code=error.code)
 
 
 def _ms(seconds: float) -> int:

@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 
 from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
-from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
+from jackfield.accounts.provider import (
+    ProviderAccount,
+    ProviderTransport,
+    run_context,
+    safe,
+    safe_result,
+)
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import DryRunTransport, describe
 from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, RunRequest
@@ -24,7 +30,7 @@ from jackfield.engine.ports import Request, Trace, Transport
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.kit import redaction
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import ProviderError
+from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.runtime import Hub
@@ -57,8 +63,9 @@ async def run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest
         redaction.learn(credentials.redactor)
         try:
             result = await prepared.action.run(context)
-        except ProviderError as error:
-            raise safe(error, credentials) from None
+        except HubError as error:
+            raise safe(error, credentials.redactor) from None
+        result = safe_result(result, credentials.redactor)
         logged.output = result.data
     result = replace(result, may_have_written=recorder.may_have_written)
     if request.debug:
@@ -93,8 +100,8 @@ async def stream(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequ
             await prepared.action.run(context)
         except ResponseStarted:
             pass
-        except ProviderError as error:
-            raise safe(error, credentials) from None
+        except HubError as error:
+            raise safe(error, credentials.redactor) from None
         assert transport.response is not None
         recorder.response_started(transport.response.status)
         stack.callback(transport.response.close)
@@ -144,8 +151,8 @@ async def _dry_run(hub: Hub, prepared: _Prepared) -> ActionResult:
     redaction.learn(credentials.redactor)
     try:
         first = await transport.first_request(prepared.action.run(context))
-    except ProviderError as error:
-        raise safe(error, credentials) from None
+    except HubError as error:
+        raise safe(error, credentials.redactor) from None
     requests = [describe(first, credentials.redactor)] if isinstance(first, Request) else []
     return ActionResult({"dry_run": True, "action": prepared.action.id, "requests": requests})
 

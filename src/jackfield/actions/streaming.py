@@ -7,10 +7,11 @@ of reading it; an error is read and returned to the engine, which may retry.
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.learned_secrets import LearnedSecrets
 from jackfield.accounts.provider import shown_to
 from jackfield.egress.client import Egress, OutboundRequest, Stream
 from jackfield.engine.connector import CompiledConnector
@@ -46,8 +47,13 @@ class StreamingTransport:
     format: Format
     response: Stream | None = None
     chunks: AsyncGenerator[bytes] | None = None
+    learned: LearnedSecrets = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.learned = LearnedSecrets(self.credentials.redactor)
 
     async def send(self, request: Request) -> Response:
+        self.learned.sent(request)
         stream = await self.egress.open(
             OutboundRequest(
                 request.method,
@@ -139,7 +145,7 @@ async def _rows(
     async with stack:
         waiting = b""
         async for chunk in chunks:
-            # Whole lines at a time: no secret has a line break in it, so none is cut in two.
+            # Whole lines at a time, as secrets are searched: none is cut in two.
             head, line_break, tail = (waiting + chunk).rpartition(b"\n")
             waiting = tail
             if len(waiting) > _LONGEST_LINE:
@@ -151,4 +157,4 @@ async def _rows(
 
 
 def _masked(lines: bytes, redactor: Redactor) -> bytes:
-    return redactor.content(lines) if redactor.is_in(lines) else lines
+    return redactor.content(lines) if redactor.may_be_in(lines) else lines

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from jackfield.accounts.credentials import Credentials, secrets_of
-from jackfield.accounts.provider import ProviderTransport
+from jackfield.accounts.provider import ProviderTransport, safe, safe_result
 from jackfield.actions.dry_run import DryRunTransport, masked_headers
 from jackfield.cli.connector_check import main_files
 from jackfield.cli.output import fail, print_json
@@ -24,9 +24,10 @@ from jackfield.engine.connector import CompiledAction
 from jackfield.engine.ports import Request, Response, Signer, StepState
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.schema.report import suggestion
-from jackfield.kit.errors import InvalidRequest
+from jackfield.kit.errors import HubError, InvalidRequest
 from jackfield.kit.json import DecodeError, Json, decode, encode
 from jackfield.kit.redaction import Redactor
+from jackfield.kit.secret_names import named_secrets
 from jackfield.settings import Settings
 from jackfield.testing.vectors import evaluate_case
 from jackfield.vault.signing import RsaSigner
@@ -83,7 +84,8 @@ async def _run(
         rewrites=rewrite.parse(settings.provider_rewrite),
         allow_private=settings.allow_private_networks,
     )
-    veil = _Veil(credentials.redactor, credentials.secrets)
+    # Its own redactor, since it learns more: what is called a token may be the action's result.
+    veil = _Veil(Redactor(credentials.secrets), credentials.secrets)
     dry_run = DryRunTransport() if options.dry_run else None
     provider = ProviderTransport(egress, connector.compiled, credentials.opened)
     context = RunContext(
@@ -105,7 +107,9 @@ async def _run(
             if isinstance(result, Request):
                 click.echo(veil.spell(result))
                 return
-            _print_outcome(result)
+            _print_outcome(safe_result(result, credentials.redactor))
+    except HubError as error:
+        raise safe(error, credentials.redactor) from None
     finally:
         await egress.close()
 
@@ -229,10 +233,10 @@ class _Veil:
 
     def spell(self, request: Request) -> str:
         headers = masked_headers(request.headers, self.redactor, secrets=self.secrets)
-        lines = [f"{request.method} {self.redactor.text(request.url)}"]
+        lines = [f"{request.method} {self.redactor.url(request.url)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if request.body:
-            lines += ["", self.redactor.text(request.body.decode("utf-8", "replace")[:_SHOWN])]
+            lines += ["", self.redactor.body(request.body.decode("utf-8", "replace"))[:_SHOWN]]
         return "\n".join(lines)
 
 
@@ -257,8 +261,10 @@ class _Printed:
 
     def answered(self, step_id: str, response: Response, *, seconds: float) -> None:
         self._print(f"< {response.status} after {seconds * 1000:.0f} ms")
-        body = response.body.decode("utf-8", "replace")[:_SHOWN]
-        self._print(self._veil.redactor.text(body))
+        body = response.body.decode("utf-8", "replace")
+        for secret in named_secrets(body):
+            self._veil.redactor.learn(secret)
+        self._print(self._veil.redactor.body(body)[:_SHOWN])
 
     def step_ended(self, step_id: str, state: StepState, output: Mapping[str, Json]) -> None:
         shown = {name: value for name, value in output.items() if name != "raw"}

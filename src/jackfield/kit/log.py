@@ -3,17 +3,26 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 import msgspec
 import structlog
 
 from jackfield.kit import redaction
 from jackfield.kit.json import encode
+from jackfield.kit.redaction import Redactor
+from jackfield.kit.secret_names import is_secret_name
+
+_LIBRARIES: Final = "WARNING"
 
 
 def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
-    """Write events from `level` up as JSON lines to `stream` (default: standard error)."""
+    """
+    Write events from `level` up as JSON lines to `stream` (default: standard error).
+
+    What libraries log goes the same way, from warnings up.
+    """
+    to = stream or sys.stderr
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -26,18 +35,66 @@ def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=to),
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, _Libraries)]:
+        root.removeHandler(handler)
+    root.addHandler(_Libraries(to))
+    logging.captureWarnings(capture=True)
 
 
 def redact(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Mask secrets by key and by value, in every field of every event."""
-    redactor = redaction.current()
+    """Mask secrets by name and by value, in every field of every event."""
+    return _masked(event, redaction.current())
+
+
+class _Libraries(logging.Handler):
+    """Writes what libraries log, which may tell of any task: masked with all that is in use."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(_LIBRARIES)
+        self._stream = stream
+        self._formatter = structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.format_exc_info,
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _redact_with_all,
+                structlog.processors.JSONRenderer(serializer=_serialize),
+            ],
+        )
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._stream.write(self._formatter.format(record) + "\n")
+            self._stream.flush()
+        except Exception:  # noqa: BLE001 - a log that cannot be written breaks nothing else
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Say nothing: what the standard library would print here holds the message unmasked."""
+
+
+def _redact_with_all(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    for redactor in redaction.alive():
+        event = _masked(event, redactor)
+    return event
+
+
+def _masked(event: MutableMapping[str, Any], redactor: Redactor) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if redaction.is_secret_name(key) and isinstance(value, str | bytes):
+        if is_secret_name(key) and isinstance(value, str | bytes):
             event[key] = redaction.MASK
         elif not isinstance(value, int | float):
             event[key] = redactor.value(value)

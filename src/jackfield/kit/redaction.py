@@ -1,37 +1,29 @@
 """
 Masking of secrets in text and data.
 
-Two nets, because either alone has holes: by key (`authorization`, `api_key` …) where structure
+Two nets, because either alone has holes: by name (`authorization`, `api_key` …) where structure
 says so, and by value, where a provider echoes a credential inside a sentence. A value is looked
-for in every form it travels in: as it is, percent-encoded, base64 and JSON-escaped.
+for in each of its forms (`secret_forms`). Looking is quick: only where a part of a secret is found
+is its whole pattern made, and applied.
 """
 
-import base64
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final, cast
-from urllib.parse import quote, quote_plus
+from weakref import WeakSet
 
+from jackfield.kit.json import DecodeError, Json, encode, parse
 from jackfield.kit.secret import Secret
+from jackfield.kit.secret_forms import SHORTEST, SecretForms, forms_of, unescaped
+from jackfield.kit.secret_names import MASK, is_secret_name, mask_named, mask_parameters
 
-MASK: Final = "[redacted]"
-
-_KEY: Final = re.compile(
-    r"authori[sz]ation|api[-_ ]?key|secret|passw|passphrase|credential|cookie|private[-_ ]?key"
-    r"|(?:^|[-_ ])(?:access|refresh|id|bearer|session|connect|auth)[-_ ]?token$|^token$|^jwt$",
-    re.IGNORECASE,
-)
 # Tokens that the hub issues are recognizable by their prefix.
-_OURS: Final = re.compile(r"\b(?:jf_(?:sk|ct|si|ss|fl)_|whsec_)[\w-]{16,}")
+_OURS: Final = re.compile(rb"\b(?:jf_(?:sk|ct|si|ss|fl)_|whsec_)[\w-]{16,}")
 _SHORTEST_OF_OURS: Final = 22
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]+")
-_RUN: Final = re.compile(r"[A-Za-z0-9+/_%=-]+")
-# Shorter values ("us", "1") would redact ordinary words and protect nothing.
-_SHORTEST: Final = 6
+_MASK: Final = MASK.encode()
 
 
 class Redactor:
@@ -41,62 +33,122 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST)
-        # No form of a secret is shorter than the secret: most of what is logged needs no search.
-        self._shortest = min(map(len, self._secrets), default=sys.maxsize)
+        self._secrets = {secret: None for secret in secrets if len(secret) >= SHORTEST}
+        _alive.add(self)
 
-    @cached_property
-    def _values(self) -> re.Pattern[str] | None:
-        forms = {form for secret in self._secrets for form in _forms(secret)}
-        # Longest first, so that a form that contains another is masked whole.
-        ordered = sorted(forms, key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, ordered))) if ordered else None
+    def learn(self, secret: str) -> None:
+        """Mask `secret`, too, from now on."""
+        if len(secret) >= SHORTEST and secret not in self._secrets:
+            self._secrets[secret] = None
+            for worked_out in ("_forms", "_shortest"):
+                self.__dict__.pop(worked_out, None)
 
-    def is_in(self, content: bytes) -> bool:
-        """Check quickly whether `content` contains a secret verbatim."""
-        return any(secret.encode() in content for secret in self._secrets)
+    def knows(self, text: str) -> bool:
+        """Tell whether some of `text` would be masked."""
+        return self.text(text) != text
+
+    def may_be_in(self, content: bytes) -> bool:
+        """Check quickly whether `content` may contain a secret in any form."""
+        return any(True for _ in self._hinted(content))
 
     def content(self, content: bytes) -> bytes:
-        """Mask secrets in bytes that may be text; bytes that are not UTF-8 are kept."""
-        return self.text(content.decode("utf-8", "surrogateescape")).encode(
-            "utf-8", "surrogateescape"
-        )
+        """Mask secrets in bytes that may be text; what is not UTF-8 otherwise stays as it is."""
+        for form in self._hinted(content):
+            content = form.mask(content)
+        return _OURS.sub(_MASK, content) if len(content) >= _SHORTEST_OF_OURS else content
 
     def text(self, text: str) -> str:
-        if len(text) >= self._shortest and self._values is not None:
-            text = self._values.sub(MASK, text)
-        return _OURS.sub(MASK, text) if len(text) >= _SHORTEST_OF_OURS else text
+        if len(text) < min(self._shortest, _SHORTEST_OF_OURS):
+            return text
+        content = text.encode("utf-8", "surrogatepass")
+        masked = self.content(content)
+        return text if masked == content else masked.decode("utf-8", "surrogatepass")
 
     def url(self, url: str) -> str:
-        """Mask secrets in a URL, at little cost where there is none."""
-        runs = [len(run) for run in _RUN.findall(url)]
-        longest = max(runs, default=0)
-        for secret in self._secrets:
-            # A plain secret has one form everywhere but in base64, for which no run is long enough.
-            is_plain = _PLAIN.fullmatch(secret) and longest < len(secret) * 4 // 3 - 2
-            if not is_plain or secret in url:
-                return self.text(url)
-        return url
+        """Mask secrets in a URL, and what its query calls secret."""
+        return mask_parameters(self.text(url))
+
+    def body(self, text: str) -> str:
+        """Mask secrets in a body, and what it calls secret in JSON, XML or a form."""
+        try:
+            document = parse(text.encode("utf-8", "surrogatepass"))
+        except (DecodeError, UnicodeError):
+            return mask_named(self.text(text))
+        masked = self.value(document)
+        return text if masked == document else encode(masked).decode()
 
     def value(self, value: object) -> object:
-        """Return `value` with secrets masked, by key and by value, at any depth."""
-        if isinstance(value, str):
-            return self.text(value)
+        """Return `value` with secrets masked, by name and by value, at any depth."""
+        return self._value(value, by_name=True)
+
+    def data(self, data: Json) -> Json:
+        """Return `data` with secrets masked by value alone: what is called a token may be data."""
+        if not self._secrets or data is None:
+            return data
+        try:
+            if not self.may_be_in(encode(data)):
+                return data
+        except (TypeError, ValueError):
+            pass
+        return self._value(data, by_name=False)
+
+    def _value(  # noqa: PLR0911 - one for each kind of value
+        self, value: object, *, by_name: bool, is_secret: bool = False
+    ) -> object:
         if isinstance(value, Secret):
             return MASK
-        if isinstance(value, bytes):
-            return self.text(value.decode("utf-8", "replace"))
         if isinstance(value, Mapping):
             entries = cast("Mapping[object, object]", value).items()
             return {
-                self.text(str(key)): MASK if _holds_secret(key, inner) else self.value(inner)
-                for key, inner in entries
+                self.text(str(name)): self._value(
+                    inner,
+                    by_name=by_name,
+                    is_secret=is_secret or (by_name and is_secret_name(str(name))),
+                )
+                for name, inner in entries
             }
-        if isinstance(value, Sequence):
-            return [self.value(inner) for inner in cast("Sequence[object]", value)]
+        if isinstance(value, bool) or value is None:
+            return value
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
+            items = cast("Sequence[object]", value)
+            return [self._value(item, by_name=by_name, is_secret=is_secret) for item in items]
+        if is_secret and isinstance(value, str | bytes | int | float):
+            return MASK
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, bytes | bytearray):
+            return self.text(value.decode("utf-8", "replace"))
+        if isinstance(value, int) and str(value) in self._secrets:
+            return MASK
         return value
 
+    @cached_property
+    def _forms(self) -> tuple[SecretForms, ...]:
+        # Longest first, so that a secret that contains another is masked whole.
+        secrets = sorted(self._secrets, key=len, reverse=True)
+        return tuple(form for secret in secrets for form in forms_of(secret))
 
+    @cached_property
+    def _shortest(self) -> int:
+        # No form of a secret, or of a line of it, is shorter: most of what is logged needs no
+        # search.
+        return min(
+            (len(line) for each in self._secrets for line in each.split()), default=sys.maxsize
+        )
+
+    def _hinted(self, content: bytes) -> Iterator[SecretForms]:
+        if len(content) < self._shortest:
+            return
+        lower, plain = content.lower(), unescaped(content)
+        plain_lower = plain.lower() if plain is not content else None
+        for form in self._forms:
+            if form.is_hinted(content, lower) or (
+                plain_lower is not None and form.is_hinted(plain, plain_lower)
+            ):
+                yield form
+
+
+_alive: WeakSet[Redactor] = WeakSet()
 NOTHING: Final = Redactor()
 _current: ContextVar[Redactor] = ContextVar("redactor", default=NOTHING)
 
@@ -106,39 +158,16 @@ def current() -> Redactor:
     return _current.get()
 
 
+def alive() -> Sequence[Redactor]:
+    """Return every redactor that is in use by anybody, for what tells of no task of its own."""
+    return tuple(_alive)
+
+
 def learn(redactor: Redactor) -> None:
-    """Mask everything that the current task logs from now on.
+    """
+    Mask everything that the current task logs from now on.
 
     For the rest of the task and not for a block: a crash is logged where the task ends, long after
     the block it happened in, and its message may hold a secret.
     """
     _current.set(redactor)
-
-
-@lru_cache(maxsize=4096)
-def is_secret_name(name: str) -> bool:
-    return _KEY.search(name) is not None
-
-
-def _holds_secret(key: object, value: object) -> bool:
-    return isinstance(key, str) and isinstance(value, str | bytes) and is_secret_name(key)
-
-
-def _forms(secret: str) -> Iterator[str]:
-    yield secret
-    yield quote(secret, safe="")
-    yield quote(secret)
-    yield quote_plus(secret)
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    for plain in (secret, f"{secret}:", f":{secret}"):
-        raw = plain.encode()
-        # Base64 inside a longer text depends on the bytes before it: take the part of each of the
-        # three alignments that does not.
-        for skip in range(3):
-            code = base64.b64encode(b"\0" * skip + raw).decode()
-            start = -(-skip * 8 // 6)
-            stable = code[start : (skip + len(raw)) * 8 // 6]
-            if len(stable) > _SHORTEST:
-                yield stable
-                yield stable.replace("+", "-").replace("/", "_")

@@ -1,5 +1,6 @@
 import base64
 import json
+import logging
 from collections.abc import Callable
 from io import StringIO
 from urllib.parse import quote, quote_plus
@@ -94,3 +95,26 @@ def test_the_log_holds_no_secret() -> None:
     assert "whatever" not in line
     assert "other" not in line
     assert json.loads(line)["event"] == "provider_answered"
+
+
+def test_what_libraries_log_goes_the_same_way_without_any_secret_in_use() -> None:
+    stream = StringIO()
+    log.configure(stream=stream)
+    in_use = Redactor(["5ecret-Value!"])
+
+    try:
+        int("no use for 5ecret-Value!")
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("crashed with %s", "5ecret-Value%21")
+    logging.getLogger("asyncio").debug("quiet")
+
+    (line,) = stream.getvalue().splitlines()
+    told = json.loads(line)
+    assert "5ecret" not in line
+    assert (told["event"], told["level"], told["logger"]) == (
+        f"crashed with {MASK}",
+        "error",
+        "uvicorn.error",
+    )
+    assert "ValueError: invalid literal" in told["exception"]
+    assert in_use.text("5ecret-Value!") == MASK

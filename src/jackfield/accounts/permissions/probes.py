@@ -44,7 +44,7 @@ async def _run(hub: Hub, account: ProviderAccount, each: PermissionProbe) -> Pro
     try:
         await each.compiled.run(probe_context(hub, account, seconds=_SECONDS))
     except ProviderError as error:
-        return _judge(each, safe(error, account.credentials))
+        return _judge(each, safe(error, account.credentials.redactor))
     except HubError as error:
         return ProbeFinding(each.key, Verdict.UNKNOWN, error.detail)
     if not each.reads:

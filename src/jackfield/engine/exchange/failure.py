@@ -30,6 +30,7 @@ _HARMLESS_HEADERS: Final = frozenset(
     }
 )  # fmt: skip
 _LONGEST_MESSAGE: Final = 2000
+_SHORTEST_CREDENTIAL: Final = 6
 # The message of a failure for which the provider gave none; the status follows.
 DEFAULT_MESSAGE: Final = "HTTP error: "
 _CREDENTIAL_REFUSED: Final = frozenset({401, 403})
@@ -91,7 +92,7 @@ def message_of(reply: Reply, mode: Mode) -> str:
 
 def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
     error = _error_class(reply.status)(
-        Redactor(run.context.credentials.values()).text(message),
+        _redactor(run).text(message),
         answer=answer_of(reply, run),
         retry_after=retry_after(reply.response.headers, run.context.clock),
         faults=reply.faults,
@@ -104,13 +105,19 @@ def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
 
 def answer_of(reply: Reply, run: Run) -> ProviderAnswer:
     """Return the provider's response without the account's secrets."""
-    redactor = Redactor(run.context.credentials.values())
+    redactor = _redactor(run)
     return ProviderAnswer(
         status=reply.response.status,
-        url=redactor.text(path_and_query(reply.url)),
+        url=redactor.url(path_and_query(reply.url)),
         raw=redactor.value(reply.data),
         headers=_harmless(reply.response.headers, redactor),
     )
+
+
+def _redactor(run: Run) -> Redactor:
+    # Which of them are secret, the engine does not know: words like "prod" are not taken out.
+    values = run.context.credentials.values()
+    return Redactor(value for value in values if len(value) >= _SHORTEST_CREDENTIAL)
 
 
 def _error_class(status: int) -> type[ProviderError]:

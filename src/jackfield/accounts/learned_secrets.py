@@ -1,0 +1,59 @@
+"""Secrets that come up during a run: what a step signs in with, and what it gets for that."""
+
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, quote_plus, urlsplit
+
+from jackfield.engine.ports import Request
+from jackfield.kit.redaction import Redactor
+from jackfield.kit.secret_names import is_secret_name, named_secrets
+
+_SHORTEST: Final = 8
+_LARGEST_ANSWER: Final = 64 * 1024
+_MOST_ANSWERS: Final = 8
+
+
+@dataclass(slots=True)
+class LearnedSecrets:
+    """
+    Tells a redactor of them.
+
+    A value that an answer calls secret is one of the run's once a later request, to another
+    address, has it in it. What no request uses is the action's result: somebody asked for it. A
+    cursor that is called `token` goes where it came from.
+    """
+
+    redactor: Redactor
+    _answers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]], init=False)
+
+    def sent(self, request: Request) -> None:
+        for name, value in request.headers.items():
+            if is_secret_name(name) and not self.redactor.knows(value):
+                # What follows the scheme of `Authorization`.
+                for word in value.split():
+                    if len(word) >= _SHORTEST:
+                        self.redactor.learn(word)
+        if self._answers:
+            address = _address(request.url)
+            given = [text for origin, text in self._answers if origin != address]
+            if given:
+                self._find(request, given)
+
+    def answered(self, request: Request, body: bytes) -> None:
+        if len(body) <= _LARGEST_ANSWER and len(self._answers) < _MOST_ANSWERS:
+            self._answers.append((_address(request.url), body.decode("utf-8", "replace")))
+
+    def _find(self, request: Request, given: list[str]) -> None:
+        sent = "\n".join((request.url, *request.headers.values()))
+        sent += "\n" + (request.body or b"").decode("utf-8", "replace")
+        for text in given:
+            for value in named_secrets(text):
+                if len(value) >= _SHORTEST and any(
+                    form in sent for form in (value, quote(value, safe=""), quote_plus(value))
+                ):
+                    self.redactor.learn(value)
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path}"
