@@ -166,6 +166,7 @@ PROMISES = (
             "test_a_write_whose_connection_is_dropped_is_sent_once_and_said_to_be_unknown",
             "test_a_write_through_the_proxy_is_sent_once_and_said_to_be_unknown",
             "test_a_write_that_takes_too_long_is_said_to_be_unknown",
+            "test_a_write_whose_client_hung_up_is_not_done_again_and_gives_its_first_outcome",
             "test_a_failure_of_the_provider_says_nothing_of_a_write_and_is_shown",
             "test_what_may_write_is_never_tried_again",
             "test_an_action_is_run_once_and_answered_twice",

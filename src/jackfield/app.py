@@ -31,6 +31,7 @@ from jackfield.http.routes import ROUTES
 from jackfield.kit.actor import Actor
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.rate_limit import TokenBuckets
+from jackfield.kit.recent_writes import RecentWrites
 from jackfield.profiles import service as profiles
 from jackfield.profiles.events import announce_versions
 from jackfield.projects import service as projects
@@ -94,6 +95,7 @@ async def open_hub(
                 sleep=sleep,
                 response_cache=ResponseCache(clock),
                 limiter=Limiter(now=time.monotonic, sleep=sleep),
+                recent_writes=RecentWrites(clock),
                 cache=cache,
                 rate_limit=TokenBuckets(settings.rate_limit) if settings.rate_limit else None,
             )

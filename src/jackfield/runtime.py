@@ -16,6 +16,7 @@ from jackfield.engine.run_context import Sleep
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.rate_limit import TokenBuckets
+from jackfield.kit.recent_writes import RecentWrites
 from jackfield.vault.cipher import Vault
 
 
@@ -36,6 +37,8 @@ class Hub:
     limiter: Limiter = field(default_factory=lambda: Limiter(now=time.monotonic))
     # Responses of providers that a connector declares cacheable.
     response_cache: ResponseCache = field(default_factory=lambda: ResponseCache(system_clock))
+    # Writes that a client may send again because it never learned what became of them.
+    recent_writes: RecentWrites = field(default_factory=lambda: RecentWrites(system_clock))
     cache: ProjectCache = field(default_factory=ProjectCache)
     # The rate limit per API key, if there is one.
     rate_limit: TokenBuckets | None = None

@@ -218,3 +218,17 @@ async def test_what_became_of_a_write_is_told_in_the_log_of_runs(
 
     (run,) = listed.json()["data"]
     assert (run["success"], run["status_code"]) == (False, 502)
+
+
+async def test_a_write_of_unknown_outcome_is_remembered_for_ten_minutes(
+    tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+) -> None:
+    async with acme(hang_up, tmp_path, data_dir, sandbox, clock) as (hub, account, provider):
+        await hub.run(account, "acme_make")
+        clock.advance(minutes=9)
+        await hub.run(account, "acme_make")
+        asked = len(provider.asked)
+        clock.advance(minutes=2)
+        await hub.run(account, "acme_make")
+
+    assert (asked, len(provider.asked)) == (1, 2)

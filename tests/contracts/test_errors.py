@@ -107,6 +107,7 @@ def test_the_catalogue() -> None:
             "unresolved_reference": 500,
             "unsupported_media_type": 415,
             "webhook_not_found": 404,
+            "write_in_progress": 409,
         }
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from jackfield.kit.errors import HubError, InvalidRequest, ProviderAnswer, ProviderError
+from jackfield.kit.errors import Conflict, HubError, InvalidRequest, ProviderAnswer, ProviderError
 from jackfield.kit.json import Json
 
 
@@ -100,6 +100,14 @@ class OutcomeUnknown(ProviderError):
         )
         answer = error.answer if isinstance(error, ProviderError) else None
         return cls(msg, answer=answer, faults=error.faults)
+
+
+class WriteInProgress(Conflict):
+    """An equal write whose client hung up is still in progress. Retry later for its outcome."""
+
+    code = "write_in_progress"
+    retryable = True
+    retry_after = 1.0
 
 
 class RequestTimeout(HubError):

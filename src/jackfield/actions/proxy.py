@@ -8,6 +8,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -17,7 +18,9 @@ from jackfield.accounts.provider import ProviderTransport, safe
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import describe
 from jackfield.actions.models import HostNotDeclared, ProxyRequest, ProxyResponse
+from jackfield.actions.repeated_writes import run_unless_repeated
 from jackfield.actions.run_recorder import RunRecorder, recheck_credentials, record_run
+from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.proxy import ProxyAccount
@@ -66,7 +69,22 @@ async def forward(
         InvalidRequest: it cannot be sent.
         ProviderError: there is no response.
         RequestTimeout: it took too long.
+        OutcomeUnknown: a write was sent, and its outcome is unknown.
+        WriteInProgress: an equal write, whose client hung up, still runs.
     """
+    if proxied.dry_run or not is_write(proxied.method):
+        return await _forward(hub, project_id, actor, proxied)
+    write: Json = [
+        PROXY, proxied.account_id, proxied.profile_id, proxied.method.upper(), proxied.base_url,
+        proxied.path, dict(proxied.headers), proxied.body,
+    ]  # fmt: skip
+    work = partial(_forward, hub, project_id, actor, proxied)
+    return await run_unless_repeated(hub, write, work)
+
+
+async def _forward(
+    hub: Hub, project_id: ProjectId, actor: Actor, proxied: ProxyRequest
+) -> ProxyResponse:
     recorder = RunRecorder(
         hub, project_id, actor, action_id=PROXY, account_id=proxied.account_id, source=PROXY
     )

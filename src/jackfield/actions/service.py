@@ -9,6 +9,7 @@ record.
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
@@ -22,6 +23,7 @@ from jackfield.accounts.provider import (
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import DryRunTransport, describe
 from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, RunRequest
+from jackfield.actions.repeated_writes import run_unless_repeated
 from jackfield.actions.run_recorder import RunRecorder, record_run
 from jackfield.actions.streaming import ResponseStarted, RowStream, StreamingTransport, row_stream
 from jackfield.connectors.connector import Connector
@@ -49,11 +51,26 @@ async def run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest
         InvalidInputs: the arguments are invalid; all faults are named.
         ProviderError: the provider refused, failed, or took too long.
         RequestTimeout: the run took too long.
+        OutcomeUnknown: a write was sent, and its outcome is unknown.
+        WriteInProgress: an equal write, whose client hung up, still runs.
     """
-    recorder = _recorder(hub, project_id, actor, request)
     if request.dry_run:
+        recorder = _recorder(hub, project_id, actor, request)
         prepared = await _prepare(hub, project_id, request, recorder)
         return await _dry_run(hub, prepared)
+    connector = hub.catalog.owner(request.action_id)
+    action = connector and connector.find_action(request.action_id)
+    if action is None or action.only_reads:
+        return await _run(hub, project_id, actor, request)
+    write: Json = [
+        request.action_id, request.account_id, request.profile_id, request.arguments, request.cursor
+    ]  # fmt: skip
+    work = partial(_run, hub, project_id, actor, request)
+    return await run_unless_repeated(hub, write, work)
+
+
+async def _run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest) -> ActionResult:
+    recorder = _recorder(hub, project_id, actor, request)
     async with record_run(hub, project_id, recorder, inputs=request.arguments) as logged:
         prepared = await _prepare(hub, project_id, request, recorder)
         credentials = open_credentials(hub, prepared.access)

@@ -1,16 +1,20 @@
 """The REST API as an ASGI application."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.routing import compile_path
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from jackfield.actions.models import OutcomeUnknown
+from jackfield.actions.repeated_writes import forget_delivered
 from jackfield.http import heartbeat, request_log
 from jackfield.http.errors import MethodNotAllowed, error_response
 from jackfield.http.mount import Mount
@@ -18,6 +22,7 @@ from jackfield.http.routing import Endpoint, Route
 from jackfield.kit import request_context
 from jackfield.kit.errors import HubError, NotFound
 from jackfield.kit.ids import RequestId
+from jackfield.kit.request_context import RequestContext
 from jackfield.runtime import Hub
 
 _log = structlog.get_logger()
@@ -107,6 +112,7 @@ class Api:
         request_id = RequestId.new(now)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         bound = request_context.bind(request_id, scope["headers"])
+        bound.is_client_gone = partial(_is_gone, receive)
         started = time.perf_counter()
 
         def refuse(error: Exception) -> Response:
@@ -116,7 +122,13 @@ class Api:
         if heartbeat.is_wanted(scope["headers"]):
             response = await heartbeat.keep_alive(work, refuse=refuse)
         else:
-            response = await work
+            try:
+                response = await work
+            except asyncio.CancelledError:
+                # The hub stops: a client that waits for a write is told so, and not hung up on.
+                if not bound.writes:
+                    raise
+                response = refuse(OutcomeUnknown())
         seconds = time.perf_counter() - started
         _log.info(
             "request",
@@ -141,7 +153,13 @@ class Api:
         headers["x-content-type-options"] = "nosniff"
         if scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
             headers.update(_CROSS_ORIGIN)
-        await response(scope, receive, send)
+        await response(scope, receive, partial(self._deliver, bound, send))
+
+    async def _deliver(self, request: RequestContext, send: Send, message: Message) -> None:
+        is_end = message["type"] == "http.response.body" and not message.get("more_body")
+        if is_end and request.writes and not await _is_gone_from(request):
+            forget_delivered(self._hub, request)
+        await send(message)
 
     async def _respond_always(
         self,
@@ -157,6 +175,20 @@ class Api:
             if current is not None and isinstance(error, HubError):
                 current.error_code = error.code
             return refuse(error)
+
+
+async def _is_gone(receive: Receive) -> bool:
+    """Look whether the client, whose request was read, has closed the connection."""
+    waiting = asyncio.ensure_future(receive())
+    await asyncio.sleep(0)
+    if not waiting.done():
+        waiting.cancel()
+        return False
+    return waiting.result()["type"] == "http.disconnect"
+
+
+async def _is_gone_from(request: RequestContext) -> bool:
+    return request.is_client_gone is not None and await request.is_client_gone()
 
 
 async def _respond(match: Match, scope: Scope, receive: Receive) -> Response:

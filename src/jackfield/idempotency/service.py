@@ -29,6 +29,7 @@ from jackfield.idempotency.models import (
     StoredResponse,
 )
 from jackfield.idempotency.repo import Claims
+from jackfield.kit import request_context
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
@@ -105,6 +106,9 @@ async def run_once(
     """
     if not (0 < len(request.key) <= _LONGEST_KEY and request.key.isascii()):
         raise InvalidIdempotencyKey
+    asked = request_context.current()
+    if asked is not None:
+        asked.has_idempotency_key = True
     attempt = _Attempt(hub, project_id, actor, request, ClaimId.new(hub.clock()))
     stored = await attempt.claim()
     if stored is not None:

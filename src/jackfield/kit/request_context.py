@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jackfield.kit.ids import ProjectId
+from jackfield.kit.recent_writes import IsGone, RecentWrite
 
 _LONGEST = 255
 
@@ -18,6 +19,10 @@ class RequestContext:
     project_id: ProjectId | None = None
     key_id: str | None = None
     error_code: str | None = None
+    # Whether the client named an Idempotency-Key, which decides on repeated writes.
+    has_idempotency_key: bool = False
+    is_client_gone: IsGone | None = None
+    writes: list[RecentWrite] = field(default_factory=list[RecentWrite])
 
     @property
     def user_agent(self) -> str | None:

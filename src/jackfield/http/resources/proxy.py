@@ -14,6 +14,7 @@ from jackfield.actions.models import (
     ProxyRequest,
     ProxyResponse,
     RequestTimeout,
+    WriteInProgress,
 )
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.errors import ProviderErrorOut
@@ -80,6 +81,7 @@ class ProxyOut(Struct, frozen=True, omit_defaults=True):
         InvalidRequest,
         OutcomeUnknown,
         RequestTimeout,
+        WriteInProgress,
         ProviderUnavailable,
         ProviderTimeout,
         EgressBlocked,

@@ -15,6 +15,7 @@ from jackfield.actions.models import (
     OutcomeUnknown,
     RequestTimeout,
     RunRequest,
+    WriteInProgress,
 )
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.engine.inputs.errors import InvalidInputs
@@ -122,6 +123,7 @@ class RpcOut(Struct, frozen=True):
         NotStreamed,
         OutcomeUnknown,
         RequestTimeout,
+        WriteInProgress,
         SyncUnsupported,
         *PROVIDER_REFUSALS,
     ),

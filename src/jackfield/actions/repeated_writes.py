@@ -1,0 +1,65 @@
+"""Repetition of writes by clients that never learned what became of the first."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
+
+from jackfield.actions.models import OutcomeUnknown, WriteInProgress
+from jackfield.kit import request_context
+from jackfield.kit.errors import HubError
+from jackfield.kit.json import Json, encode
+from jackfield.runtime import Hub
+
+T = TypeVar("T")
+
+
+async def run_unless_repeated(hub: Hub, write: Json, work: Callable[[], Awaitable[T]]) -> T:
+    """
+    Return the result of `work`, or the outcome of an equal `write` that reached nobody.
+
+    Clients repeat what broke off. A write whose outcome is unknown, or whose client hung up before
+    its response, is remembered for a while by API key and by what it was to do. Equal writes that
+    were answered run again, and an `Idempotency-Key` decides instead of all this.
+
+    Raises:
+        WriteInProgress: the first one still runs.
+        HubError: of the work, or of the first write.
+    """
+    request = request_context.current()
+    if request is None or request.is_client_gone is None or request.has_idempotency_key:
+        return await work()
+    key = hashlib.sha256(encode([request.project_id, request.key_id, write])).digest()
+    first = await hub.recent_writes.find(key)
+    if first is not None:
+        if not first.is_done:
+            raise WriteInProgress
+        request.writes.append(first)
+        if first.error is not None:
+            raise first.error
+        return cast("T", first.result)
+    recent = hub.recent_writes.begin(key, request.is_client_gone)
+    request.writes.append(recent)
+    try:
+        result = await work()
+    except HubError as error:
+        if error.may_have_written:
+            hub.recent_writes.finish(recent, error=error)
+        else:
+            hub.recent_writes.forget(recent)
+        raise
+    except asyncio.CancelledError:
+        hub.recent_writes.finish(recent, error=OutcomeUnknown())
+        raise
+    except BaseException:
+        hub.recent_writes.forget(recent)
+        raise
+    hub.recent_writes.finish(recent, result=result, error=None)
+    return result
+
+
+def forget_delivered(hub: Hub, request: request_context.RequestContext) -> None:
+    """Forget the writes of a request whose response is on its way to a client that waits for it."""
+    for write in request.writes:
+        if write.is_done and not isinstance(write.error, OutcomeUnknown):
+            hub.recent_writes.forget(write)
