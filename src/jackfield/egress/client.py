@@ -49,6 +49,15 @@ class ProviderAnswerTooLarge(ProviderError):
     code = "provider_answer_too_large"
 
 
+# Before a connection stands, no byte of a request is sent.
+_NOT_REACHED: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientConnectorCertificateError,
+    aiohttp.ConnectionTimeoutError,
+    socket.gaierror,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class OutboundRequest:
     """One request. `url` is absolute and encoded; `seconds` is the time limit with all redirects.
@@ -298,15 +307,8 @@ def _translate_errors(url: str) -> Generator[None]:
     except aiohttp.InvalidURL as error:
         msg = f"{host!r} is not a valid host of a URL"
         raise _unsent(EgressBlocked(msg)) from error
-    except (aiohttp.ClientConnectorDNSError, socket.gaierror) as error:
-        msg = f"the provider's host {host!r} cannot be found"
-        raise _unsent(ProviderUnavailable(msg)) from error
-    except aiohttp.ClientConnectorCertificateError as error:
-        msg = f"the certificate of the provider's host {host!r} is not valid"
-        raise _unsent(ProviderUnavailable(msg)) from error
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        msg = f"the provider's host {host!r} cannot be reached"
-        raise _unsent(ProviderUnavailable(msg)) from error
+    except _NOT_REACHED as error:
+        raise _unsent(ProviderUnavailable(_not_reached(host, error))) from error
     except aiohttp.ClientConnectionError as error:
         msg = f"the provider's host {host!r} closed the connection"
         raise ProviderUnavailable(msg) from error
@@ -324,6 +326,14 @@ def _translate_errors(url: str) -> Generator[None]:
     except (aiohttp.ClientError, ValueError) as error:
         msg = f"the provider's host {host!r} did not send a valid HTTP response"
         raise ProviderUnavailable(msg) from error
+
+
+def _not_reached(host: str, error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
+        return f"the provider's host {host!r} cannot be found"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"the certificate of the provider's host {host!r} is not valid"
+    return f"the provider's host {host!r} cannot be reached"
 
 
 def _unsent(error: HubError) -> HubError:
