@@ -14,14 +14,13 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from jackfield.egress.policy import is_public
+from jackfield.egress.guard import CheckingResolver, Guard
 from jackfield.egress.response_body import TooLarge, read_body, read_headers, read_parts
 from jackfield.egress.rewrite import Rewrites
 from jackfield.egress.unpacker import ACCEPTED, NotPackedSo, Truncated
@@ -150,9 +149,9 @@ class Egress:
         """
         self._rewrites = rewrites
         self.allows_private: Final = allow_private
-        self._public = _session(_Guard(allow_all=allow_private))
+        self._public = _session(Guard(allow_all=allow_private))
         # Apart, so that a pooled connection to a sandbox is never used for a provider.
-        self._rewritten = _session(_Guard(allow_all=True))
+        self._rewritten = _session(Guard(allow_all=True))
 
     async def fetch(self, request: OutboundRequest) -> OutboundResponse:
         """
@@ -255,46 +254,6 @@ class Egress:
                 return OutboundResponse(response.status, read_headers(response), content, url)
 
 
-class _Guard:
-    def __init__(self, *, allow_all: bool) -> None:
-        self._allow_all = allow_all
-
-    def require(self, address: str) -> None:
-        if not self._allow_all and not is_public(address):
-            msg = (
-                "the address is private or reserved; set JACKFIELD_ALLOW_PRIVATE_NETWORKS=1 if "
-                "this hub may send requests to its own network"
-            )
-            raise EgressBlocked(msg, address=address)
-
-    def open_socket(self, info: Any) -> socket.socket:
-        family, kind, protocol, _, address = info
-        self.require(str(address[0]))
-        return socket.socket(family, kind, protocol)
-
-
-class _CheckingResolver(AbstractResolver):
-    """Resolves names, and refuses those with any address that is not allowed.
-
-    Any, not all: a name with a public and a private address is made to pass a check of the first.
-    """
-
-    def __init__(self, guard: _Guard) -> None:
-        self._guard = guard
-        self._inner = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        results = await self._inner.resolve(host, port, family)
-        for result in results:
-            self._guard.require(result["host"])
-        return results
-
-    async def close(self) -> None:
-        await self._inner.close()
-
-
 @contextmanager
 def _translate_errors(url: str) -> Generator[None]:
     """Translate errors of aiohttp into `ProviderUnavailable` and `EgressBlocked`."""
@@ -341,9 +300,9 @@ def _unsent(error: HubError) -> HubError:
     return error
 
 
-def _session(guard: _Guard) -> aiohttp.ClientSession:
+def _session(guard: Guard) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
-        resolver=_CheckingResolver(guard),
+        resolver=CheckingResolver(guard),
         socket_factory=guard.open_socket,
         family=socket.AF_UNSPEC,
         # Unlimited here: requests are limited per account, so that a slow provider does not block
