@@ -32,6 +32,7 @@ def test_the_catalogue() -> None:
             "connector_version_not_loaded": 409,
             "credential_missing": 412,
             "credential_rejected": 400,
+            "database_away": 503,
             "database_busy": 503,
             "database_unusable": 500,
             "default_profile_required": 409,

@@ -4,6 +4,7 @@ import asyncio
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -121,7 +122,8 @@ async def _prepare(url: str) -> None:
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
-    server.terminate()
+    # Without waiting for those who are connected.
+    server.send_signal(signal.SIGINT)
     server.wait(_PATIENCE)
 
 

@@ -1,10 +1,11 @@
 """PostgreSQL driver."""
 
 import asyncio
+import re
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, Final, LiteralString, Self, TypeAlias
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, Final, LiteralString, Self, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 import asyncpg
@@ -13,10 +14,11 @@ from asyncpg.pool import PoolConnectionProxy
 
 from jackfield.db import migrate
 from jackfield.db.signals import Signals
-from jackfield.db.statement import positional, spread
-from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, InvalidText, Row, Tx
+from jackfield.db.statement import positional, storable, with_arrays
+from jackfield.db.tx import DatabaseAway, DatabaseBusy, DatabaseUnusable, InvalidText, Row, Tx
 from jackfield.kit.actor import Actor
 from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 
 _Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -26,13 +28,33 @@ _Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 _MIGRATION_LOCK: Final = 0x6A61636B
 # With a project's hash, so that its write transactions are serial in all processes.
 _PROJECT_LOCK: Final = 0x6A61636C
-_TAKE_TURN: Final = "select pg_advisory_xact_lock($1, hashtext($2))"
+# In one trip. What was locked before the savepoint stays so when everything after it is done again.
+_BEGIN: Final = (
+    "begin; select pg_advisory_xact_lock({lock}, hashtext('{project_id}')); savepoint begun"
+)
+_BEGIN_TO_READ: Final = "begin isolation level repeatable read, read only; savepoint begun"
+_BEGIN_AGAIN: Final = "rollback to savepoint begun"
 _STATEMENT_SECONDS: Final = 30
+_CONNECT_SECONDS: Final = 10
 _CHANNEL: Final = "jackfield"
-_NOTIFY: Final = "select pg_notify($1, $2)"
+_NOTIFY: Final = "select pg_notify(:channel, :payload)"
 _RECONNECT_SECONDS: Final = 1.0
 
+# The server is stopped, starts, refuses connections, or has no room.
+_AWAY: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresSystemError,
+)
+_GONE: Final = re.compile(r"clos(?:ed|ing)|released back")
+
 _log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class PostgresDatabase:
@@ -63,7 +85,11 @@ class PostgresDatabase:
         """
         try:
             pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=connections, command_timeout=_STATEMENT_SECONDS
+                url,
+                min_size=1,
+                max_size=connections,
+                command_timeout=_STATEMENT_SECONDS,
+                timeout=_CONNECT_SECONDS,
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             # The URL holds a password and stays out of the message.
@@ -75,10 +101,10 @@ class PostgresDatabase:
     async def read(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
         # Of one moment, as on SQLite: an account and its credentials belong together.
         async with (
-            self._pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
+            self._acquire() as connection,
+            _transaction(connection, _BEGIN_TO_READ) as transaction,
         ):
-            yield Tx(_Connection(connection), project_id, self._clock())
+            yield Tx(transaction, project_id, self._clock())
 
     @asynccontextmanager
     async def write(self, project_id: ProjectId, actor: Actor, /) -> AsyncGenerator[Tx]:
@@ -89,16 +115,16 @@ class PostgresDatabase:
         """
         # A transaction that waits in this process holds no connection: the one ahead may need it.
         turn = self._turns.setdefault(project_id, asyncio.Lock())
-        async with turn, self._pool.acquire() as connection:
-            try:
-                async with connection.transaction():
-                    await connection.execute(_TAKE_TURN, _PROJECT_LOCK, project_id)
-                    tx = Tx(_Connection(connection), project_id, self._clock(), actor)
-                    yield tx
-                    for topic in tx.signals:
-                        await connection.execute(_NOTIFY, _CHANNEL, self._own + topic)
-            except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
-                raise DatabaseBusy from error
+        async with (
+            _in_turn(turn),
+            self._acquire() as connection,
+            _transaction(connection, _begin(project_id)) as transaction,
+        ):
+            tx = Tx(transaction, project_id, self._clock(), actor)
+            yield tx
+            for topic in tx.signals:
+                values = {"channel": _CHANNEL, "payload": self._own + topic}
+                await transaction.query(_NOTIFY, values)
         if tx.touched:
             self._on_touch(project_id)
         self._signals.send(tx.signals)
@@ -115,15 +141,13 @@ class PostgresDatabase:
 
     async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
         values["now"] = self._clock()
-        async with self._pool.acquire() as connection:
-            try:
-                return await _Connection(connection).query(sql, values)
-            except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
-                raise DatabaseBusy from error
+        async with self._acquire() as connection:
+            return await _Connection(connection).query(sql, values)
 
     async def migrate(self) -> list[str]:
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._acquire() as connection, connection.transaction():
             await connection.execute("select pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+            await connection.execute(migrate.LEDGER)
             todo = await _pending(connection)
             for migration in todo:
                 for statement in migration.statements:
@@ -139,11 +163,27 @@ class PostgresDatabase:
         return [migration.name for migration in todo]
 
     async def pending(self) -> list[str]:
-        async with self._pool.acquire() as connection:
+        async with self._acquire() as connection:
             return [migration.name for migration in await _pending(connection)]
 
     async def close(self) -> None:
         await self._pool.close()
+
+    @asynccontextmanager
+    async def _acquire(self) -> AsyncGenerator[_Proxy]:
+        """
+        Have one of the pool's connections.
+
+        Raises:
+            DatabaseAway, DatabaseBusy: none can be had soon.
+        """
+        with _translated_errors():
+            connection = await self._pool.acquire(timeout=_STATEMENT_SECONDS)
+        try:
+            yield connection
+        finally:
+            with _translated_errors():
+                await self._pool.release(connection)
 
     async def _relay(self) -> None:
         """Relay signals of other processes, over a connection that is reopened when lost."""
@@ -177,32 +217,116 @@ class PostgresDatabase:
 
 
 class _Connection:
+    """A connection on which each statement is a transaction of its own."""
+
     def __init__(self, connection: _Proxy) -> None:
         self._connection = connection
 
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
-        sql, values = spread(sql, values)
-        text, names = positional(sql)
+        text, names = positional(with_arrays(sql))
         arguments: list[Any] = [values[name] for name in names]
-        try:
-            return [dict(record) for record in await self._connection.fetch(text, *arguments)]
-        except asyncpg.CharacterNotInRepertoireError:
-            # Not chained: the cause could quote the values.
-            raise InvalidText from None
+        records = await self._carry_out(lambda: self._connection.fetch(text, *arguments))
+        return [dict(record) for record in records]
+
+    async def look_up(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        return await self.query(sql, values)
 
     async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         text, names = positional(sql)
-        await self._connection.executemany(
-            text, [[_storable(row[name]) for name in names] for row in rows]
-        )
+        arguments = [[storable(row[name]) for name in names] for row in rows]
+        await self._carry_out(lambda: self._connection.executemany(text, arguments))
+
+    async def _carry_out(self, statement: Callable[[], Awaitable[T]]) -> T:
+        with _translated_errors():
+            return await statement()
 
 
-def _storable(value: object) -> object:
-    """Return a value without U+0000, which PostgreSQL cannot store."""
-    return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
+class _Transaction(_Connection):
+    """A connection with an open transaction, which is done again where a migration breaks it.
+
+    A statement was prepared for the tables as they were: PostgreSQL refuses it once, and with it
+    the transaction, when another process has changed them. What was asked before it is asked
+    again, under the same lock.
+    """
+
+    def __init__(self, connection: _Proxy) -> None:
+        super().__init__(connection)
+        self._done: list[Callable[[], Awaitable[object]]] = []
+
+    async def _carry_out(self, statement: Callable[[], Awaitable[T]]) -> T:
+        with _translated_errors():
+            try:
+                result = await statement()
+            except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
+                await self._connection.execute(_BEGIN_AGAIN)
+                for each in self._done:
+                    await each()
+                result = await statement()
+        self._done.append(statement)
+        return result
+
+
+def _begin(project_id: ProjectId) -> str:
+    """Return what begins a transaction that has its project's turn."""
+    return _BEGIN.format(lock=_PROJECT_LOCK, project_id=project_id.replace("'", "''"))
+
+
+@asynccontextmanager
+async def _transaction(connection: _Proxy, begin: str) -> AsyncGenerator[_Transaction]:
+    """Open a transaction with `begin`; it commits at the end, or not at all."""
+    try:
+        with _translated_errors():
+            await connection.execute(begin)
+        yield _Transaction(connection)
+    except BaseException:
+        # Where it cannot be said, the connection is lost, and the transaction with it.
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await connection.execute("rollback")
+        raise
+    try:
+        with _translated_errors():
+            await connection.execute("commit")
+    except HubError as error:
+        # Nobody can tell whether it was heard.
+        error.may_have_written = True
+        raise
+
+
+@asynccontextmanager
+async def _in_turn(turn: asyncio.Lock) -> AsyncGenerator[None]:
+    with _translated_errors():
+        async with asyncio.timeout(_STATEMENT_SECONDS):
+            await turn.acquire()
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+@contextmanager
+def _translated_errors() -> Generator[None]:
+    """Turn what the driver says of the server and its locks into errors of ours."""
+    try:
+        yield
+    except asyncpg.CharacterNotInRepertoireError:
+        # Not chained: the cause could quote what was sent.
+        raise InvalidText from None
+    except (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError) as error:
+        raise DatabaseBusy from error
+    except TimeoutError as error:
+        raise DatabaseBusy from error
+    except (OSError, *_AWAY) as error:
+        raise DatabaseAway from error
+    except asyncpg.InterfaceError as error:
+        # What the driver refuses by itself is a fault of ours, unless the connection is gone.
+        if _GONE.search(str(error)) is None:
+            raise
+        raise DatabaseAway from error
 
 
 async def _pending(connection: _Proxy) -> list[migrate.Migration]:
-    await connection.execute(migrate.LEDGER)
+    # Asking makes nothing: there may be no ledger yet.
+    if await connection.fetchval("select to_regclass('migrations')") is None:
+        return migrate.pending({})
     rows = await connection.fetch("select number, hash from migrations")
     return migrate.pending({row["number"]: row["hash"] for row in rows})

@@ -1,9 +1,10 @@
 """
 SQLite driver: one file, one writer thread.
 
-Reads run on the thread of the event loop: a lookup by key takes some ten microseconds, and a trip
-to a thread takes several times that. Writes run in one thread, because a write may wait for the
-disk or for another process.
+Lookups run on the event loop's own thread: one takes some ten microseconds, and a trip to a thread
+several times that. Whatever may find many rows runs on threads of its own, so that nobody waits for
+another's list. Writes belong to one thread, because a write may wait for the disk or for another
+process.
 
 Writers take turns, as SQLite requires anyway, and share commits: a writer leaves its changes behind
 a savepoint if others wait, and returns when the commit of all of them is on disk.
@@ -11,20 +12,21 @@ a savepoint if others wait, and returns when the commit of all of them is on dis
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, LiteralString, TypeVar
+from typing import Final, LiteralString, TypeVar, cast
 
 from jackfield.db import migrate
 from jackfield.db.signals import Signals
-from jackfield.db.statement import repeated, spread, without_locks
-from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, Row, Tx
+from jackfield.db.statement import repeated, storable, with_json_lists, without_locks
+from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, InvalidText, Row, Tx
 from jackfield.kit.actor import Actor
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import encode
 
 T = TypeVar("T")
 
@@ -35,6 +37,7 @@ sqlite3.register_converter("boolean", lambda text: text == b"1")
 
 _BUSY_TIMEOUT_MS: Final = 5000
 _ROWS_AT_ONCE: Final = 500
+_READERS: Final = 4
 _PRIMARY_CODE: Final = 0xFF
 _BROKEN: Final = frozenset(
     {
@@ -72,7 +75,7 @@ class SqliteDatabase:
             DatabaseUnusable: it cannot be opened, or is not a database.
         """
         self._writer = _Writer(file)
-        self._reader = _Connection(_open(file))
+        self._reader = _Reader(file)
         self._clock = clock
         self._on_touch = on_touch
         self._signals = Signals()
@@ -98,7 +101,7 @@ class SqliteDatabase:
     async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
         values["now"] = self._clock()
         if sql.lstrip().startswith("select"):
-            return await self._reader.query(sql, values)
+            return await self._reader.look_up(sql, values)
         async with self._writer.transaction():
             return await self._writer.query(sql, values)
 
@@ -111,22 +114,47 @@ class SqliteDatabase:
         return [migration.name for migration in todo]
 
     async def close(self) -> None:
-        self._reader.close()
+        await self._reader.close()
         await self._writer.close()
 
 
-class _Connection:
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+class _Reader:
+    """Connections that only look: one for lookups, and one for each thread that makes lists."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._connection = _open(file)
+        self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-reader")
+        self._idle: list[sqlite3.Connection] = []
+
+    async def look_up(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        with _translated_errors():
+            return _query(self._connection, sql, values)
 
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
-        return _query(self._connection, sql, values)
+        with _translated_errors():
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._query_aside, sql, values)
 
     async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
-        _execute_many(self._connection, sql, rows)
+        msg = "a transaction for looking changes nothing"
+        raise AssertionError(msg)
 
-    def close(self) -> None:
-        self._connection.close()
+    async def close(self) -> None:
+        # What is under way is finished: a connection may not be closed beneath its thread.
+        await asyncio.to_thread(self._threads.shutdown)
+        for each in (self._connection, *self._idle):
+            each.close()
+
+    def _query_aside(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = _open(self._file)
+        try:
+            return _query(connection, sql, values)
+        finally:
+            self._idle.append(connection)
 
 
 class _Writer:
@@ -147,19 +175,14 @@ class _Writer:
             DatabaseUnusable: the disk is full, failing or read-only.
         """
         loop = asyncio.get_running_loop()
-        try:
+        with _translated_errors():
             return await loop.run_in_executor(self._thread, work, self._connection)
-        except sqlite3.DatabaseError as error:
-            code = error.sqlite_errorcode & _PRIMARY_CODE
-            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise DatabaseBusy from error
-            if code in _BROKEN:
-                msg = f"the database cannot be written: {error}"
-                raise DatabaseUnusable(msg) from error
-            raise
 
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         return await self.do(lambda connection: _query(connection, sql, values))
+
+    async def look_up(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        return await self.query(sql, values)
 
     async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         await self.do(lambda connection: _execute_many(connection, sql, rows))
@@ -212,14 +235,28 @@ def _open(file: Path) -> sqlite3.Connection:
     return connection
 
 
+@contextmanager
+def _translated_errors() -> Generator[None]:
+    """Turn what SQLite says of the file and the disk into errors of ours."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise DatabaseBusy from error
+        if code in _BROKEN:
+            msg = f"the database cannot be used: {error}"
+            raise DatabaseUnusable(msg) from error
+        raise
+
+
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, object]:
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
 def _query(connection: sqlite3.Connection, sql: str, values: Mapping[str, object]) -> list[Row]:
-    sql, values = spread(sql, values)
     bound = {name: _bind(value) for name, value in values.items()}
-    return connection.execute(without_locks(sql), bound).fetchall()
+    return connection.execute(with_json_lists(without_locks(sql)), bound).fetchall()
 
 
 def _execute_many(
@@ -230,10 +267,27 @@ def _execute_many(
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = rows[start : start + _ROWS_AT_ONCE]
         statement, names = repeated(sql, len(some))
-        connection.execute(statement, [_bind(row[name]) for row in some for name in names])
+        connection.execute(
+            statement, [_bind(storable(row[name])) for row in some for name in names]
+        )
 
 
 def _bind(value: object) -> object:
+    """
+    Return a value as SQLite takes it.
+
+    Raises:
+        InvalidText: PostgreSQL would not take it, and a database must be able to move there.
+    """
+    if isinstance(value, str):
+        if "\0" in value:
+            raise InvalidText
+        return value
+    if isinstance(value, list | tuple):
+        items = cast("Sequence[object]", value)
+        if any(isinstance(each, str) and "\0" in each for each in items):
+            raise InvalidText
+        return encode(items).decode()
     if isinstance(value, datetime):
         # One width and one zone, so that texts sort as times do.
         return value.astimezone(UTC).isoformat(timespec="microseconds")
@@ -271,6 +325,7 @@ def _commit(connection: sqlite3.Connection) -> None:
 def _migrate(connection: sqlite3.Connection, now: datetime) -> list[str]:
     connection.execute("begin immediate")
     try:
+        connection.execute(migrate.LEDGER)
         todo = _pending(connection)
         for migration in todo:
             for statement in migration.statements:
@@ -287,6 +342,8 @@ def _migrate(connection: sqlite3.Connection, now: datetime) -> list[str]:
 
 
 def _pending(connection: sqlite3.Connection) -> list[migrate.Migration]:
-    connection.execute(migrate.LEDGER)
+    # Asking makes nothing: there may be no ledger yet.
+    if not connection.execute("select 1 from sqlite_master where name = 'migrations'").fetchall():
+        return migrate.pending({})
     rows = connection.execute("select number, hash from migrations").fetchall()
     return migrate.pending({row["number"]: row["hash"] for row in rows})

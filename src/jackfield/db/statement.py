@@ -5,9 +5,8 @@ They are written once, with named `:parameters`, in the common subset of SQLite 
 """
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final
 
 # A name after a colon, unless inside a quoted text, a quoted identifier or a comment.
 _TOKEN: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|:([a-z][a-z0-9_]*)")
@@ -15,30 +14,23 @@ _TOKEN: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|:([a-z][a-z0-9_]
 # PostgreSQL only: SQLite has one writer, so that no other can have locked a row.
 _ROW_LOCK: Final = re.compile(r"\bfor update of \w+ skip locked\b")
 _VALUES: Final = re.compile(r"\bvalues\b")
+_IN_LIST: Final = re.compile(r"\b(not )?in \(:([a-z][a-z0-9_]*)\)")
 
 
-def spread(sql: str, values: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
-    """Replace each list value by one parameter per element.
+@lru_cache(maxsize=1024)
+def with_arrays(sql: str) -> str:
+    """Write `in (:name)` as PostgreSQL takes an array: one parameter, however many values."""
+    return _IN_LIST.sub(lambda m: f"{'<> all' if m[1] else '= any'}(:{m[2]})", sql)
 
-    The number of parameters is rounded up to a power of two by repeating the last element, so
-    that a statement has few forms, not one per length. An empty list becomes `null`: nothing is
-    `in` it.
+
+@lru_cache(maxsize=1024)
+def with_json_lists(sql: str) -> str:
+    """Write `in (:name)` so that SQLite takes a JSON array.
+
+    SQLite finds a named parameter by going through all of them: one for each value would take
+    seconds where there are thousands.
     """
-    lists = {
-        name: list(cast("list[object]", value))
-        for name, value in values.items()
-        if isinstance(value, list | tuple)
-    }
-    if not lists:
-        return sql, values
-    flat = {name: value for name, value in values.items() if name not in lists}
-    sizes: dict[str, int] = {}
-    for name, items in lists.items():
-        elements = items or [None]
-        sizes[name] = 1 << (len(elements) - 1).bit_length()
-        elements += elements[-1:] * (sizes[name] - len(elements))
-        flat |= {f"{name}_{index}": element for index, element in enumerate(elements)}
-    return _spread_sql(sql, tuple(sizes.items())), flat
+    return _IN_LIST.sub(r"\1in (select value from json_each(:\2))", sql)
 
 
 @lru_cache(maxsize=1024)
@@ -71,14 +63,6 @@ def repeated(sql: str, count: int) -> tuple[str, tuple[str, ...]]:
     return f"{head}values {', '.join([marked] * count)}", names
 
 
-@lru_cache(maxsize=1024)
-def _spread_sql(sql: str, sizes: tuple[tuple[str, int], ...]) -> str:
-    known = dict(sizes)
-
-    def expand(match: re.Match[str]) -> str:
-        name = match[1]
-        if name not in known:
-            return match[0]
-        return ", ".join(f":{name}_{index}" for index in range(known[name]))
-
-    return _TOKEN.sub(expand, sql)
+def storable(value: object) -> object:
+    """Return a value without the one character that PostgreSQL has no place for."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value

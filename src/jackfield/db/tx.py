@@ -25,6 +25,16 @@ class DatabaseBusy(HubError):
     code = "database_busy"
     status = 503
     retryable = True
+    retry_after = 1
+
+
+class DatabaseAway(HubError):
+    """The database does not answer; what was asked can be tried again in a moment."""
+
+    code = "database_away"
+    status = 503
+    retryable = True
+    retry_after = 2
 
 
 class InvalidText(InvalidRequest):
@@ -36,15 +46,20 @@ class InvalidText(InvalidRequest):
 class Connection(Protocol):
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]: ...
 
+    async def look_up(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        """Ask for a row that an index leads to, or a few."""
+        ...
+
     async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None: ...
 
 
 class Tx:
     """A transaction of one project and one actor.
 
-    Every statement gets `:project_id` and `:now`, and statements are literals: text that is built
-    from values does not type-check. Repositories take a `Tx` and nothing else, so that every query
-    has a project. A value that is a list or tuple fills a parenthesis: `id in (:ids)`.
+    Every statement is given `:project_id` and `:now`, and statements are literals: text that was
+    put together from values does not type-check. Repositories take a `Tx` and nothing else, so
+    there is no way to ask for a row without saying whose. A value that is a list or tuple is
+    what a column may be in: `id in (:ids)`.
     """
 
     def __init__(
@@ -68,12 +83,10 @@ class Tx:
         return self._actor
 
     async def all(self, sql: LiteralString, /, **values: object) -> list[Row]:
-        values["project_id"] = self.project_id
-        values["now"] = self.now
-        return await self._connection.query(sql, values)
+        return await self._connection.query(sql, self._with_scope(values))
 
     async def one(self, sql: LiteralString, /, **values: object) -> Row | None:
-        rows = await self.all(sql, **values)
+        rows = await self._connection.look_up(sql, self._with_scope(values))
         return rows[0] if rows else None
 
     async def run(self, sql: LiteralString, /, **values: object) -> None:
@@ -87,6 +100,9 @@ class Tx:
     def signal(self, topic: LiteralString) -> None:
         """Send a signal on `topic` (see `Database.listen`) when this commits."""
         self.signals.add(topic)
+
+    def _with_scope(self, values: dict[str, object]) -> dict[str, object]:
+        return {**values, "project_id": self.project_id, "now": self.now}
 
     async def touch(self) -> None:
         """Invalidate the caches of the project when this commits."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from jackfield.db.tx import Database, Tx
+from jackfield.db.tx import Database, InvalidText, Tx
 from jackfield.kit.ids import ProjectId
 from tests.support.actor import TESTER
 from tests.support.clock import NOW, FrozenClock
@@ -191,3 +191,35 @@ async def test_what_a_transaction_read_is_so_until_it_ends(db: Database) -> None
         row = await tx.one("select name from projects where id = :project_id")
     assert row is not None
     assert sorted(row["name"].removeprefix("ours")) == [*"abcdefghijkl"]
+
+
+@pytest.mark.usefixtures("projects")
+@pytest.mark.parametrize("value", ["a\0b", ["a", "b\0"]], ids=["text", "list"])
+async def test_a_text_that_cannot_be_stored_everywhere_is_refused_everywhere(
+    db: Database, value: object
+) -> None:
+    with pytest.raises(InvalidText):
+        async with db.read(OURS) as tx:
+            await tx.all(
+                "select id from events where project_id = :project_id and id in (:ids)",
+                ids=value if isinstance(value, list) else [value],
+            )
+    with pytest.raises(InvalidText):
+        async with db.write(OURS, TESTER) as tx:
+            await add_event(tx, value if isinstance(value, str) else value[1])
+
+    assert await event_ids(db) == []
+
+
+@pytest.mark.usefixtures("projects")
+async def test_a_list_that_nothing_is_to_be_in_may_be_long(db: Database) -> None:
+    async with db.write(OURS, TESTER) as tx:
+        await add_event(tx, "evt_1")
+    ids = [f"evt_{number}" for number in range(2, 100_000)]
+
+    async with db.read(OURS) as tx:
+        rows = await tx.all(
+            "select id from events where project_id = :project_id and id not in (:ids)", ids=ids
+        )
+
+    assert rows == [{"id": "evt_1"}]

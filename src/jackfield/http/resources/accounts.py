@@ -23,6 +23,7 @@ from jackfield.connect import rotation
 from jackfield.connect.models import IdentityChanged, InvalidFields, LinkedMeanwhile
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
+from jackfield.http.lists import Texts
 from jackfield.http.query import VERBATIM
 from jackfield.http.reconnect import ReconnectOut, reconnect
 from jackfield.http.routing import Routes
@@ -112,11 +113,11 @@ class AccountsQuery(Struct, frozen=True):
     page: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
     page_size: Annotated[int, Meta(ge=1, le=1000)] = 25
     provider: str | None = None
-    providers: list[str] = []
-    account_ids: list[str] = []
+    providers: Texts = []
+    account_ids: Texts = []
     origin_owner_id: str | None = None
-    origin_owner_ids: Annotated[list[str], VERBATIM] = []
-    status: list[str] = []
+    origin_owner_ids: Annotated[Texts, VERBATIM] = []
+    status: Texts = []
 
     def accounts(self) -> AccountPage:
         providers, owners = list(self.providers), list(self.origin_owner_ids)

@@ -12,6 +12,8 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.guides import Guide, plain, without_hub
 from jackfield.connectors.outputs import output_schema
 from jackfield.http.context import ApiContext, api_key
+from jackfield.http.links import icon_url
+from jackfield.http.lists import Texts
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
@@ -98,16 +100,14 @@ class ActionsOut(Struct, frozen=True):
 
 
 class ActionsQuery(Struct, frozen=True):
-    connectors: list[str] = field(default_factory=list[str], name="filter[connectors]")
-    account_ids: list[str] = field(default_factory=list[str], name="filter[account_ids]")
-    action_keys: list[str] = field(default_factory=list[str], name="filter[action_key]")
+    connectors: Texts = field(default_factory=list[str], name="filter[connectors]")
+    account_ids: Texts = field(default_factory=list[str], name="filter[account_ids]")
+    action_keys: Texts = field(default_factory=list[str], name="filter[action_key]")
     group_by: Annotated[str, Meta(description="`connector`: there is no other grouping.")] = (
         "connector"
     )
-    include: Annotated[
-        list[str], Meta(description="`action_details`, `authentication_guides`.")
-    ] = []
-    exclude: Annotated[list[str], Meta(description="`actions`.")] = []
+    include: Annotated[Texts, Meta(description="`action_details`, `authentication_guides`.")] = []
+    exclude: Annotated[Texts, Meta(description="`actions`.")] = []
     search: Annotated[
         str | None, Meta(description="Words of an action's id, label or description.")
     ] = None

@@ -28,6 +28,7 @@ from jackfield.connect.repo import ConnectSessions
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.db.tx import Tx
 from jackfield.http.context import ApiContext, api_key
+from jackfield.http.lists import ShortTexts
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json
@@ -63,7 +64,7 @@ class ConnectSessionIn(Struct, frozen=True):
         _Text | None, Meta(description="The connector version you depend on.")
     ] = None
     categories: Annotated[
-        list[_Text] | None, Meta(description="Offer only connectors of these categories.")
+        ShortTexts | None, Meta(description="Offer only connectors of these categories.")
     ] = None
     connector_profile_id: Annotated[
         _Text | None, Meta(description="Link with this connector profile, not the default one.")
@@ -89,15 +90,15 @@ class ConnectSessionIn(Struct, frozen=True):
         bool | None, Meta(description="Link an existing account of the owner again, and no other.")
     ] = False
     scopes: Annotated[
-        bool | list[_Text] | None, Meta(description="Stored, and returned as sent.")
+        bool | ShortTexts | None, Meta(description="Kept, and answered as it was sent.")
     ] = None
     actions: Annotated[
-        list[_Text] | None,
-        Meta(description="The only actions that the account may run."),
+        ShortTexts | None,
+        Meta(description="What the account is for: it may run these actions and no others."),
     ] = None
     allowed_origins: Annotated[
-        list[_Text] | None,
-        Meta(description="The allowed origins of the project that may show this session."),
+        ShortTexts | None,
+        Meta(description="Of the project's allowed origins, those that may show this session."),
     ] = None
 
     def terms(self) -> SessionTerms:

@@ -15,6 +15,8 @@ from starlette.responses import Response
 from jackfield.accounts import profile_switch
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
+from jackfield.http.links import icon_url
+from jackfield.http.lists import Texts
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId
 from jackfield.kit.json import Json
@@ -91,7 +93,7 @@ class ProfileIn(Struct, frozen=True, forbid_unknown_fields=True):
         bool | None, Meta(description="The profile of connect sessions that name none.")
     ] = None
     active: bool | None = None
-    allowed_actions: Annotated[list[str] | None, Meta(description=_ALLOWED)] = None
+    allowed_actions: Annotated[Texts | None, Meta(description=_ALLOWED)] = None
 
     def terms(self) -> ProfileTerms:
         return ProfileTerms(
@@ -120,7 +122,7 @@ class ProfileChange(Struct, frozen=True, forbid_unknown_fields=True):
     active: Annotated[
         bool | UnsetType, Meta(description="Its accounts are inactive while it is.")
     ] = UNSET
-    allowed_actions: Annotated[list[str] | UnsetType | None, Meta(description=_ALLOWED)] = UNSET
+    allowed_actions: Annotated[Texts | UnsetType | None, Meta(description=_ALLOWED)] = UNSET
 
     def values(self) -> dict[str, Json]:
         values = {name: value for name, value in asdict(self).items() if value is not UNSET}

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
 from jackfield.http.context import ApiContext, api_key
+from jackfield.http.lists import Texts
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
@@ -64,8 +65,8 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
         bool | UnsetType | None, Meta(description="Show nothing of the hub's own in the Hub.")
     ] = UNSET
     allowed_origins: Annotated[
-        list[str] | UnsetType | None,
-        Meta(description="Origins whose pages may frame the Hub: `https://app.example.com`."),
+        Texts | UnsetType | None,
+        Meta(description="Whose pages may frame the Hub: `https://app.example.com`."),
     ] = UNSET
     confirm_links: Annotated[
         bool | UnsetType | None, Meta(description="Links wait for your software to confirm them.")

@@ -7,11 +7,12 @@ from typing import Annotated, TypeAlias
 from msgspec import Meta, Struct, field
 
 from jackfield.connectors.catalog import Catalog
+from jackfield.http.lists import MOST_VALUES, Texts
 from jackfield.http.query import aware, past
 from jackfield.logs.runs.models import RunFilter
 
-_Texts: TypeAlias = str | list[str] | None
-_Numbers: TypeAlias = int | str | list[int | str] | None
+_Texts: TypeAlias = str | Texts | None
+_Numbers: TypeAlias = int | str | Annotated[list[int | str], Meta(max_length=MOST_VALUES)] | None
 
 
 class LogFilters(Struct, frozen=True):
@@ -105,7 +106,7 @@ class StatsIn(Struct, frozen=True):
     """The filters and the dimensions of a count of runs."""
 
     filters: LogFilters | None = None
-    dimensions: list[str] = field(default_factory=list[str])
+    dimensions: Texts = field(default_factory=list[str])
     limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
 
     @property
@@ -129,7 +130,8 @@ class _Choice(Struct, frozen=True):
         others = tuple([values] if isinstance(values, str) else values)
         if not self.values:
             return _Choice(others, is_none=self.is_none or not others)
-        both = tuple(each for each in self.values if each in others)
+        wanted = set(others)
+        both = tuple(each for each in self.values if each in wanted)
         return _Choice(both, is_none=not both)
 
 

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from jackfield.http.context import ApiContext, api_key
+from jackfield.http.lists import Texts
 from jackfield.http.resources.logs.filters import LogsIn, StatsIn
 from jackfield.http.resources.logs.rows import (
     ActionLogOut,
@@ -142,7 +143,7 @@ class GroupsOut(Struct, frozen=True):
 
 
 class ExpandQuery(Struct, frozen=True):
-    expand: list[str] = []
+    expand: Texts = []
 
 
 @api.add("POST", "/logs", scope=Scope.LOGS_READ)

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from jackfield.db.keyset import BY_ID, Keyset, SortColumn
 from jackfield.http.context import ApiContext, api_key
+from jackfield.http.lists import MOST_VALUES, Texts
 from jackfield.http.query import aware, past
 from jackfield.http.resources.request_logs.rows import (
     LogOut,
@@ -67,26 +68,26 @@ class PlatformLogsOut(Struct, frozen=True):
 class LogsQuery(Struct, frozen=True):
     """The filters of a list of logs; each list may be comma-separated."""
 
-    account_ids: list[str] = []
-    actions: list[str] = []
-    providers: list[str] = []
-    http_methods: list[str] = []
-    status_codes: list[_Status] = []
-    request_ids: list[str] = []
-    source_ids: list[str] = []
-    source_types: list[str] = []
-    source_values: list[str] = []
-    services: list[str] = []
-    resources: list[str] = []
-    sub_resources: list[str] = []
-    child_resources: list[str] = []
-    categories: list[str] = []
+    account_ids: Texts = []
+    actions: Texts = []
+    providers: Texts = []
+    http_methods: Texts = []
+    status_codes: Annotated[list[_Status], Meta(max_length=MOST_VALUES)] = []
+    request_ids: Texts = []
+    source_ids: Texts = []
+    source_types: Texts = []
+    source_values: Texts = []
+    services: Texts = []
+    resources: Texts = []
+    sub_resources: Texts = []
+    child_resources: Texts = []
+    categories: Texts = []
     start_date: datetime | None = None
     end_date: datetime | None = None
     success: bool | None = None
     order_by: _OrderBy = "eventDatetime"
     order_direction: Literal["asc", "desc"] = "desc"
-    include: Annotated[list[str], Meta(description="`step_logs`.")] = []
+    include: Annotated[Texts, Meta(description="`step_logs`.")] = []
     next: str | None = None
     page_size: Annotated[int, Meta(ge=1, le=1000)] = 25
 
@@ -129,7 +130,7 @@ class LogsQuery(Struct, frozen=True):
 
 
 class LogQuery(Struct, frozen=True):
-    include: Annotated[list[str], Meta(description="`step_logs`, `advanced_logs`.")] = []
+    include: Annotated[Texts, Meta(description="`step_logs`, `advanced_logs`.")] = []
 
 
 @api.add("GET", "/requests/logs", scope=Scope.LOGS_READ)
