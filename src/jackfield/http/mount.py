@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from starlette.responses import Response
@@ -10,12 +11,13 @@ from starlette.types import Receive, Scope
 from jackfield.http.body import read_body
 from jackfield.kit.json import Json
 
-Serve: TypeAlias = Callable[[Scope, bytes], Awaitable[Response]]
+ReadBody: TypeAlias = Callable[[], Awaitable[bytes]]
+Serve: TypeAlias = Callable[[Scope, ReadBody], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A path whose requests go, with their whole body, to `serve`.
+    """A path whose requests go to `serve`, which reads the body once it knows who sends it.
 
     Without `methods` it takes all of them, also those it does not support; with them the path may
     be a page's for the others. `openapi` are the path's operations by method: each needs
@@ -30,4 +32,4 @@ class Mount:
     is_logged: bool = True
 
     async def endpoint(self, scope: Scope, receive: Receive) -> Response:
-        return await self.serve(scope, await read_body(scope, receive))
+        return await self.serve(scope, partial(read_body, scope, receive))

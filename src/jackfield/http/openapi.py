@@ -242,5 +242,5 @@ class Description:
     def _content(self) -> bytes:
         return encode(self.document)
 
-    async def serve(self, scope: Scope, _body: bytes) -> Response:
+    async def serve(self, scope: Scope, _read: object) -> Response:
         return Response(self._content, media_type="application/json")

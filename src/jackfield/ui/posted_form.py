@@ -1,5 +1,6 @@
 """Parser of posted forms (`application/x-www-form-urlencoded`)."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -9,8 +10,10 @@ from starlette.requests import Request
 
 _MOST_BYTES: Final = 1024 * 1024
 _MOST_FIELDS: Final = 2000
-# The controls of the page itself, which are not fields of the connector.
-_PAGE_FIELDS: Final = frozenset({"_need", "_refresh", "_confirm_identity"})
+_SECONDS: Final = 30
+# A connector's fields begin with a letter or `_` and a letter; what the page itself says does not
+# get in their way.
+_OF_THE_PAGE: Final = frozenset({"_need", "_refresh", "_confirm_identity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,17 @@ async def read_form(request: Request) -> Form:
     Read a posted form.
 
     Raises:
-        HTTPException: it is too large, or not a form.
+        HTTPException: it is larger than any form of ours, or not a form, or does not arrive.
     """
     content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > _MOST_BYTES:
-            raise HTTPException(413)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > _MOST_BYTES:
+                    raise HTTPException(413)
+    except TimeoutError as error:
+        raise HTTPException(408) from error
     try:
         pairs = parse_qsl(content.decode(), max_num_fields=_MOST_FIELDS)
     except ValueError as error:

@@ -6,7 +6,7 @@ kept between two of them and any process can answer any request.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -60,10 +60,10 @@ class A2a:
         # References to running work, which continues after the client hangs up: it may be a write.
         self._at_work: set[asyncio.Task[dict[str, Json]]] = set()
 
-    async def card(self, scope: Scope, _body: bytes) -> Response:
+    async def card(self, scope: Scope, _read: object) -> Response:
         return Response(encode(cards.card(self._hub)), headers=_CACHED, media_type=_JSON)
 
-    async def extended_card(self, scope: Scope, _body: bytes) -> Response:
+    async def extended_card(self, scope: Scope, _read: object) -> Response:
         """
         Return the card of the accounts in the header `x-account-id`.
 
@@ -75,7 +75,7 @@ class A2a:
         accounts = await self._accounts(caller, headers)
         return Response(encode(cards.extended_card(self._hub, accounts)), media_type=_JSON)
 
-    async def serve(self, scope: Scope, body: bytes) -> Response:
+    async def serve(self, scope: Scope, read: Callable[[], Awaitable[bytes]]) -> Response:
         """
         Respond to one JSON-RPC request; its errors are JSON-RPC errors.
 
@@ -87,7 +87,7 @@ class A2a:
             raise UnsupportedMediaType
         caller = await self._caller(headers)
         try:
-            request = protocol.read(body)
+            request = protocol.read(await read())
         except RpcRefused as refused:
             return Response(jsonrpc.refuse(refused.rpc_id, refused), media_type=_JSON)
         try:

@@ -5,7 +5,7 @@ Every request is complete in itself: no session is opened, so any process can an
 and nothing is kept between two of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
@@ -66,7 +66,7 @@ class Mcp:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    async def serve(self, scope: Scope, body: bytes) -> Response:
+    async def serve(self, scope: Scope, read: Callable[[], Awaitable[bytes]]) -> Response:
         """
         Respond to one HTTP request.
 
@@ -81,7 +81,7 @@ class Mcp:
         caller = await projects.authenticate(self._hub, read_api_key(headers.get("authorization")))
         caller.require(ApiScope.ACTIONS_EXECUTE)
         try:
-            received = messages.read(body)
+            received = messages.read(await read())
             if isinstance(received, list):
                 messages.require_bounded(received)
         except RpcRefused as refused:
