@@ -42,6 +42,7 @@ from jackfield.ui.pages import Pages
 from jackfield.vault import key_check, keyring
 from jackfield.vault.cipher import KEY_ID, Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
+from jackfield.worker.connectors import log_findings
 
 _ACTOR = Actor.worker("startup")
 _READS = frozenset({"GET", "HEAD"})
@@ -236,5 +237,4 @@ def _log_warnings(settings: Settings, hub: Hub) -> None:
         _log.warning("provider_rewritten", origin=origin, target=target)
     if settings.allow_private_networks:
         _log.warning("private_networks_allowed")
-    for finding in hub.catalog.findings:
-        _log.error("connector_not_loaded", finding=str(finding))
+    log_findings(hub)

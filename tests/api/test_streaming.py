@@ -1,6 +1,8 @@
 """Exports of whole projects: rows go through the hub as they come."""
 
 import asyncio
+import io
+import json
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any
@@ -249,3 +251,31 @@ async def test_a_stream_that_is_not_begun_lets_the_provider_go_and_stands_in_the
 
     assert response.json()["code"] == "heartbeat_before_file"
     assert logged.json()["total"] == 1
+
+
+async def test_an_export_that_breaks_off_is_one_warning_with_its_request(
+    data_dir: Path, sandbox: Sandbox, log_lines: io.StringIO
+) -> None:
+    async def export(writer: asyncio.StreamWriter, _seen: Seen) -> None:
+        head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-json-stream\r\n"
+        writer.write(f"{head}content-length: 100\r\n\r\n".encode() + b'{"n": 1}\n')
+        await writer.drain()
+
+    async with (
+        scripted(linking(export)) as provider,
+        listening(data_dir, sandbox, provider.url) as hub,
+    ):
+        account_id = await hub.link(key=KEY)
+        log_lines.truncate(0)
+        async with stream(hub, account_id) as response:
+            with pytest.raises(httpx2.TransportError):
+                await response.aread()
+
+    lines = [json.loads(line) for line in log_lines.getvalue().strip("\0").splitlines()]
+    warnings = [line for line in lines if line["level"] in ("warning", "error")]
+    assert [line["event"] for line in warnings] == ["response_broken_off"]
+    assert warnings[0]["request_id"] == response.headers["x-request-id"]
+    (asked,) = [line for line in lines if line["event"] == "request"]
+    assert asked["broken_off"] == "provider_unavailable"
+    assert (asked["account_id"], asked["action_id"]) == (account_id, ORDER["action"])
+    assert asked["key_id"].startswith("key_")

@@ -5,6 +5,7 @@ A run of an action and a verification of credentials see the same account. `run_
 place that builds the context of both.
 """
 
+import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from typing import Final, Self, TypeVar
@@ -13,7 +14,7 @@ from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.learned_secrets import LearnedSecrets
 from jackfield.connectors.connector import Connector
-from jackfield.egress.client import Egress, OutboundRequest
+from jackfield.egress.client import MOST_BYTES, Egress, OutboundRequest
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.ports import Request, Response, Transport
 from jackfield.engine.run_context import ActionResult, Flow, RunContext
@@ -21,6 +22,7 @@ from jackfield.kit.errors import Fault, HubError, ProviderAnswer, ProviderError
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import Json, encode
 from jackfield.kit.redaction import Redactor
+from jackfield.kit.large_json import LARGE
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Vault
 from jackfield.vault.signing import RsaSigner
@@ -30,6 +32,8 @@ E = TypeVar("E", bound=HubError)
 _SIGNER: Final = RsaSigner()
 # How long a signature is as text: it has no padding.
 _SIGNATURE: Final = 28
+_FIRST_REFUSAL: Final = 400
+_LARGEST_REFUSAL: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ class ProviderTransport:
     connector: CompiledConnector
     credentials: Credentials
     seconds: float = 60
+    max_bytes: int = MOST_BYTES
     learned: LearnedSecrets = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -159,16 +164,25 @@ class ProviderTransport:
                 headers=request.headers,
                 body=request.body,
                 seconds=self.seconds,
+                max_bytes=self.max_bytes,
                 follow=request.follow,
                 may_visit=self._is_declared,
                 certificate=shown_to(request),
             )
         )
-        body, redactor = response.body, self.credentials.redactor
-        if response.status >= 400 or redactor.may_be_in(body):  # noqa: PLR2004
-            body = redactor.content(body)
+        is_refusal = response.status >= _FIRST_REFUSAL
+        # What a refusal says is looked at from all sides; nobody needs more of it.
+        body = response.body[:_LARGEST_REFUSAL] if is_refusal else response.body
+        if len(body) > LARGE:
+            body = await asyncio.to_thread(self._masked, body, is_refusal=is_refusal)
+        else:
+            body = self._masked(body, is_refusal=is_refusal)
         self.learned.answered(request, body)
         return Response(response.status, response.headers, body, response.url)
+
+    def _masked(self, body: bytes, *, is_refusal: bool) -> bytes:
+        redactor = self.credentials.redactor
+        return redactor.content(body) if is_refusal or redactor.may_be_in(body) else body
 
     def _is_declared(self, url: str) -> bool:
         return self.connector.allows(url, self.credentials.values)

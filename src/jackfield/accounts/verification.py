@@ -34,6 +34,8 @@ from jackfield.runtime import Hub
 _SECONDS: Final = 30
 # Payment, time-out, conflict, lock, too early, legal reasons.
 _NOT_ABOUT_CREDENTIALS: Final = frozenset({402, 408, 409, 423, 425, 451})
+# Whoever fills in a form may name the host: what it answers is to say who they are, and no more.
+_MOST_BYTES: Final = 1024 * 1024
 
 _log = structlog.get_logger()
 
@@ -119,7 +121,11 @@ async def verify_account(hub: Hub, access: AccountAccess) -> None:
 def probe_context(hub: Hub, account: ProviderAccount, *, seconds: float) -> RunContext:
     """Return the context of an action that tests an account's credentials."""
     transport = ProviderTransport(
-        hub.egress, account.connector.compiled, account.credentials, seconds=seconds
+        hub.egress,
+        account.connector.compiled,
+        account.credentials,
+        seconds=seconds,
+        max_bytes=_MOST_BYTES,
     )
     return run_context(hub, account, transport, deadline=seconds, flow="test_action")
 

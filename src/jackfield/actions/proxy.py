@@ -4,6 +4,7 @@ The provider's response is returned as it is, errors included. Credentials are s
 hosts that the connector declares.
 """
 
+import asyncio
 import base64
 import re
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,7 @@ from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault, HubError, InvalidRequest, ProviderAnswer
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json, encode
+from jackfield.kit.large_json import LARGE
 from jackfield.profiles.service import PROXY
 from jackfield.runtime import Hub
 
@@ -97,7 +99,7 @@ async def _forward(
         recorder.redactor = credentials.redactor
         redaction.learn(credentials.redactor)
         response = await _send(hub, proxied.account_id, request, credentials, recorder)
-        result = _result(response, request, credentials)
+        result = await _result(response, request, credentials)
         outcome.status, outcome.output = result.status, result.data
         if result.status == _UNAUTHORIZED and recorder.access is not None:
             await recheck_credentials(hub, project_id, actor, recorder.access.account)
@@ -161,12 +163,15 @@ async def _send(
     return response
 
 
-def _result(response: Response, request: Request, credentials: Credentials) -> ProxyResponse:
+async def _result(response: Response, request: Request, credentials: Credentials) -> ProxyResponse:
     mask = credentials.redactor
     headers = {
         name: mask.text(value) for name, value in response.headers.items() if name not in _KEPT_BACK
     }
-    raw, is_base64 = _read(response)
+    if len(response.body) > LARGE:
+        raw, is_base64 = await asyncio.to_thread(_read, response)
+    else:
+        raw, is_base64 = _read(response)
     data = mask.data(raw)
     refusal = None
     if response.status >= _REFUSED:

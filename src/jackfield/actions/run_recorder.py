@@ -107,6 +107,8 @@ class RunRecorder:
         self.redactor: Redactor = NOTHING
         self.access: AccountAccess | None = None
         self.connector: Connector | None = None
+        if (asked := request_context.current()) is not None:
+            asked.account_id, asked.action_id = account_id, action_id
 
     @property
     def elapsed(self) -> float:

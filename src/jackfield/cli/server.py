@@ -23,7 +23,7 @@ _GRACE_SECONDS = 10
 # For what was cut off at the end of the grace, to say so in the log of runs.
 _LAST_SECONDS = 2
 # New objects, then younger collections, before a collection; Python's own are 700, 10 and 10.
-_COLLECT_AFTER = (5_000, 10, 10)
+COLLECT_AFTER = (5_000, 10, 10)
 
 
 class PortInUse(HubError):
@@ -121,7 +121,7 @@ def _tune_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 @contextlib.asynccontextmanager

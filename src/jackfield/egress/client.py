@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
+from jackfield.egress.in_flight import InFlight
 from jackfield.egress.guard import CheckingResolver, Guard
 from jackfield.egress.response_body import TooLarge, read_body, read_headers, read_parts
 from jackfield.egress.rewrite import Rewrites
@@ -33,6 +34,8 @@ from jackfield.kit.errors import (
     UnreadableAnswer,
 )
 from jackfield.kit.urls import find_origin
+
+MOST_BYTES: Final = 32 * 1024 * 1024
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _KEPT_ACROSS_ORIGINS: Final = frozenset({"accept", "accept-language", "user-agent"})
@@ -70,7 +73,7 @@ class OutboundRequest:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes | None = None
     seconds: float = 60
-    max_bytes: int = 32 * 1024 * 1024
+    max_bytes: int = MOST_BYTES
     follow: int = 0
     may_visit: Callable[[str], bool] = lambda _: True
     certificate: tuple[str, str] | None = None
@@ -149,6 +152,7 @@ class Egress:
         """
         self._rewrites = rewrites
         self.allows_private: Final = allow_private
+        self._in_flight = InFlight()
         self._public = _session(Guard(allow_all=allow_private))
         # Apart, so that a pooled connection to a sandbox is never used for a provider.
         self._rewritten = _session(Guard(allow_all=True))
@@ -250,7 +254,8 @@ class Egress:
                 allow_redirects=False,
                 ssl=_client_context(request.certificate),
             ) as response:
-                content = await read_body(response, request.max_bytes)
+                with self._in_flight.counted() as count:
+                    content = await read_body(response, request.max_bytes, count)
                 return OutboundResponse(response.status, read_headers(response), content, url)
 
 

@@ -1,8 +1,8 @@
 """A response's body and headers as they come in: unpacked, bounded, and in whole characters."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from typing import Final
+from typing import Final, TypeAlias
 
 import aiohttp
 
@@ -10,6 +10,10 @@ from jackfield.egress.unpacker import Unpacker, coding_of, unpack_leniently
 
 _CHUNK: Final = 64 * 1024
 _FIRST_REFUSAL: Final = 400
+
+
+# Is told how many bytes have come.
+Count: TypeAlias = Callable[[int], None]
 
 
 class TooLarge(ValueError):
@@ -34,23 +38,27 @@ def _coding(response: aiohttp.ClientResponse) -> str | None:
     return coding_of(response.headers.get("content-encoding", ""))
 
 
-async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def read_body(
+    response: aiohttp.ClientResponse, limit: int, count: Count = lambda _: None
+) -> bytes:
     coding = _coding(response)
     if coding is None and (response.content_length or limit) < limit:
         # What says its size and is not packed cannot turn out larger.
+        count(response.content_length or 0)
         return await response.read()
     if coding is not None and response.status >= _FIRST_REFUSAL:
         # What a refusal says is worth less than that it is one.
-        packed = await _collect(response.content.iter_chunked(_CHUNK), limit)
+        packed = await _collect(response.content.iter_chunked(_CHUNK), limit, count)
         return unpack_leniently(packed, coding, limit)
     async with aclosing(read_parts(response)) as parts:
-        return await _collect(parts, limit)
+        return await _collect(parts, limit, count)
 
 
-async def _collect(parts: AsyncIterator[bytes], limit: int) -> bytes:
+async def _collect(parts: AsyncIterator[bytes], limit: int, count: Count) -> bytes:
     content = bytearray()
     async for part in parts:
         content += part
+        count(len(part))
         if len(content) > limit:
             msg = f"the provider's answer is larger than {limit // (1024 * 1024)} MB"
             raise TooLarge(msg)

@@ -130,13 +130,6 @@ class Api:
                     raise
                 response = refuse(OutcomeUnknown())
         seconds = time.perf_counter() - started
-        _log.info(
-            "request",
-            method=scope["method"],
-            path=scope["path"],
-            status=response.status_code,
-            ms=round(seconds * 1000, 2),
-        )
         endpoint = match.endpoint(scope["method"])
         if endpoint is not None and endpoint.is_logged:
             request_log.record(
@@ -153,7 +146,17 @@ class Api:
         headers["x-content-type-options"] = "nosniff"
         if scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
             headers.update(_CROSS_ORIGIN)
-        await response(scope, receive, partial(self._deliver, bound, send))
+        deliver = partial(self._deliver, bound, send)
+        broken = await _send_whole(response, scope, receive, deliver)
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=response.status_code,
+            ms=round((time.perf_counter() - started) * 1000, 2),
+            **_who(bound),
+            **({"broken_off": broken} if broken else {}),
+        )
 
     async def _deliver(self, request: RequestContext, send: Send, message: Message) -> None:
         is_end = message["type"] == "http.response.body" and not message.get("more_body")
@@ -175,6 +178,35 @@ class Api:
             if current is not None and isinstance(error, HubError):
                 current.error_code = error.code
             return refuse(error)
+
+
+async def _send_whole(response: Response, scope: Scope, receive: Receive, send: Send) -> str | None:
+    """
+    Send a response; if its body ends early, log why, and return that in a word.
+
+    The server then ends the connection: the client must not take what it has for the whole.
+    """
+    try:
+        await response(scope, receive, send)
+    except HubError as error:
+        _log.warning("response_broken_off", code=error.code, detail=error.detail, **error.context)
+        return error.code
+    except Exception:  # noqa: BLE001 - the status has gone out, and nobody else is to log it
+        _log.exception("response_crashed")
+        return HubError.code
+    return None
+
+
+def _who(request: RequestContext) -> dict[str, str]:
+    """Return who asked, and for what, as far as it is known."""
+    known = {
+        "project_id": request.project_id,
+        "key_id": request.key_id,
+        "account_id": request.account_id,
+        "action_id": request.action_id,
+        "error_code": request.error_code,
+    }
+    return {name: str(value) for name, value in known.items() if value is not None}
 
 
 async def _is_gone(receive: Receive) -> bool:

@@ -12,9 +12,11 @@ from jackfield.kit.json import (
     MOST_LEVELS,
     DecodeError,
     ValidationError,
+    convert_decoded,
     decode,
     is_deep,
 )
+from jackfield.kit.large_json import LARGE, TooDeep, TooManyValues, parse_request
 
 T = TypeVar("T")
 
@@ -78,7 +80,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         raise BodyTooSlow from error
 
 
-def parse_body(content: bytes, type_: type[T]) -> T:
+async def parse_body(content: bytes, type_: type[T]) -> T:
     """
     Read JSON as a `type_`.
 
@@ -87,14 +89,20 @@ def parse_body(content: bytes, type_: type[T]) -> T:
         InvalidRequest: it is JSON, but not a `type_`; the fault names the place, never the value.
     """
     try:
-        # An empty body stands for an empty object.
-        value = decode(content or b"{}", type_)
+        # Whoever has nothing to say need not say so.
+        if len(content) > LARGE:
+            plain = await parse_request(content)
+            return convert_decoded(plain, type_)
+        found = decode(content or b"{}", type_)
     except ValidationError as error:
         if not content:
             raise InvalidJson from None
         fault = fault_of(error)
         msg = as_sentence(fault, fault.path or "the body")
         raise InvalidRequest(msg, faults=[fault]) from None
+    except (TooDeep, TooManyValues) as error:
+        msg = f"the request body cannot be read: {error}"
+        raise InvalidJson(msg) from None
     except (DecodeError, UnicodeDecodeError, RecursionError):
         # Not chained: the cause could quote what was sent.
         raise InvalidJson from None

@@ -7,13 +7,13 @@ reaches the port could otherwise take the hub's memory, or every connection it c
 import asyncio
 import resource
 import sys
-from typing import ClassVar, Final
+from collections.abc import Iterable
+from typing import ClassVar, Final, cast
 
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
-    RequestResponseCycle,
 )
 
 from jackfield.http.errors import error_response
@@ -155,8 +155,7 @@ class BoundedProtocol(HttpToolsProtocol):
     @property
     def is_waiting(self) -> bool:
         """Whether no request is at work on this connection."""
-        under_way: RequestResponseCycle | None = self.cycle
-        return under_way is None or under_way.response_complete
+        return self.cycle is None or self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison] - none before the first request
 
     @property
     def waits_since(self) -> float:
@@ -197,13 +196,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _make_room(self) -> None:
         """Drop the connection that has said nothing for the longest time, or else this one."""
-        others: list[BoundedProtocol] = [
-            each
-            for each in self.connections
-            if isinstance(each, BoundedProtocol) and each is not self and each.is_waiting
-        ]
+        connections = cast("Iterable[BoundedProtocol]", self.connections)
+        others = [each for each in connections if each is not self and each.is_waiting]
         if others:
-            min(others, key=lambda each: each.waits_since).transport.abort()
+            min(others, key=_waiting_since).transport.abort()
         else:
             self._refuse(TooManyConnections())
 
@@ -226,6 +222,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write_eof()
         self._expect_nothing()
         self._overdue = self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
+
+
+def _waiting_since(connection: BoundedProtocol) -> float:
+    return connection.waits_since
 
 
 def _written(response: Response) -> bytes:

@@ -86,6 +86,16 @@ def convert(value: Mapping[str, object], type_: type[T]) -> T:
     return msgspec.convert(value, type_, strict=False, dec_hook=_parse)
 
 
+def convert_decoded(value: Json, type_: type[T]) -> T:
+    """
+    Read plain values, as JSON that was decoded before, as a `type_`.
+
+    Raises:
+        ValidationError: they are no `type_`.
+    """
+    return msgspec.convert(value, type_, dec_hook=_parse)
+
+
 def schema(*types: Any) -> tuple[tuple[Json, ...], dict[str, Json]]:
     """Return a JSON Schema for each of `types`, and the definitions they share."""
     return msgspec.json.schema_components(

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -14,6 +15,11 @@ from jackfield.kit.redaction import Redactor
 from jackfield.kit.secret_names import is_secret_name
 
 _LIBRARIES: Final = "WARNING"
+_SERVER: Final = "uvicorn.error"
+# Said of a response that breaks off on purpose, after the reason was logged.
+_CUT_SHORT: Final = "ASGI callable returned without completing response."
+
+_log: Final = structlog.get_logger()
 
 
 def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
@@ -43,6 +49,7 @@ def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
         root.removeHandler(handler)
     root.addHandler(_Libraries(to))
     logging.captureWarnings(capture=True)
+    sys.excepthook = _crashed
 
 
 def redact(
@@ -74,6 +81,8 @@ class _Libraries(logging.Handler):
         )
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.name == _SERVER and record.msg == _CUT_SHORT:
+            return
         try:
             self._stream.write(self._formatter.format(record) + "\n")
             self._stream.flush()
@@ -82,6 +91,13 @@ class _Libraries(logging.Handler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Say nothing: what the standard library would print here holds the message unmasked."""
+
+
+def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    _log.critical("process_crashed", exc_info=(kind, error, trace))
 
 
 def _redact_with_all(

@@ -23,6 +23,8 @@ class RequestContext:
     has_idempotency_key: bool = False
     is_client_gone: IsGone | None = None
     writes: list[RecentWrite] = field(default_factory=list[RecentWrite])
+    account_id: str | None = None
+    action_id: str | None = None
 
     @property
     def user_agent(self) -> str | None:

@@ -135,11 +135,23 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
     request = request_context.current()
     if request is not None:
         request.project_id, request.key_id = project_id, known.key_id
-    if hub.rate_limit is not None:
-        wait = hub.rate_limit.take(known.key_id, hub.clock().timestamp())
+    count_requests(hub, known, 1)
+    return known
+
+
+def count_requests(hub: Hub, caller: Caller, number: int) -> None:
+    """
+    Count what is asked with a key.
+
+    Raises:
+        RateLimited: it has asked too often.
+    """
+    if hub.rate_limit is None:
+        return
+    for _ in range(number):
+        wait = hub.rate_limit.take(caller.key_id, hub.clock().timestamp())
         if wait:
             raise RateLimited(retry_after=wait)
-    return known
 
 
 async def open_sign_in(tx: Tx) -> SignInToken:

@@ -6,8 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
+from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.ui import assets, brand, logos
 from jackfield.ui.dashboard import routes as dashboard
@@ -17,6 +18,9 @@ from jackfield.ui.docs.api_reference import ApiDescription, api_page, llms_text
 from jackfield.ui.hub import frames, result
 from jackfield.ui.hub import routes as hub_pages
 from jackfield.ui.rendering import base_path, hub_of
+
+# In a request's scope, once its crash has been logged.
+_TOLD = "jackfield.crash_told"
 
 _log = structlog.get_logger()
 
@@ -55,11 +59,22 @@ class Pages(Starlette):
                     methods=["POST"],
                 ),
             ],
-            exception_handlers={HTTPException: _refused, Exception: _crashed},
+            exception_handlers={
+                HTTPException: _refused,
+                HubError: _failed,
+                Exception: _crashed,
+            },
         )
         self.state.hub = hub
         self.state.logos = logos.Logos()
         self.state.api_description = api_description
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - the framework answers, and raises nevertheless
+            if not scope.get(_TOLD):
+                _log.error("page_crashed", path=scope["path"], exc_info=error)
 
     def serves(self, scope: Scope) -> bool:
         """Return whether there is a page at the path, or the client accepts HTML for an error page."""
@@ -78,6 +93,16 @@ async def _refused(request: Request, error: Exception) -> Response:
     return result.missing(request, error.status_code)
 
 
+async def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HubError)
+    _log.warning("page_failed", path=request.url.path, code=error.code, detail=error.detail)
+    response = result.unavailable(request, error.status)
+    if error.retry_after is not None:
+        response.headers["retry-after"] = str(max(1, round(error.retry_after)))
+    return response
+
+
 async def _crashed(request: Request, error: Exception) -> Response:
     _log.error("page_crashed", path=request.url.path, exc_info=error)
+    request.scope[_TOLD] = True
     return result.crashed(request)

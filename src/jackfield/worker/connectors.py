@@ -26,10 +26,18 @@ async def reload(hub: Hub) -> bool:
     # In a thread: a large connector takes a moment, which would block the event loop.
     if not await asyncio.to_thread(hub.catalog.reload_if_changed):
         return False
-    for finding in hub.catalog.findings:
-        _log.error("connector_not_loaded", finding=str(finding))
+    log_findings(hub)
     _log.info("connectors_reloaded", count=len(hub.catalog.connectors()))
     for project in await all_projects(hub.db):
         await profiles.ensure_defaults(hub, project.id, ACTOR)
         await announce_versions(hub, project.id, ACTOR)
     return True
+
+
+def log_findings(hub: Hub) -> None:
+    """Say in the log which connectors were not loaded, and what is doubtful about those that were."""
+    for finding in hub.catalog.findings:
+        if finding.is_error:
+            _log.error("connector_not_loaded", finding=str(finding))
+        else:
+            _log.info("connector_doubtful", finding=str(finding))

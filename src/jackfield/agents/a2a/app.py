@@ -87,7 +87,7 @@ class A2a:
             raise UnsupportedMediaType
         caller = await self._caller(headers)
         try:
-            request = protocol.read(await read())
+            request = await protocol.read(await read())
         except RpcRefused as refused:
             return Response(jsonrpc.refuse(refused.rpc_id, refused), media_type=_JSON)
         try:

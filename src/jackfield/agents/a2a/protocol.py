@@ -10,9 +10,9 @@ from jackfield.agents.jsonrpc import (
     PARSE_ERROR,
     RequestId,
     RpcRefused,
-    require_shallow,
 )
-from jackfield.kit.json import DecodeError, Json, is_object, parse
+from jackfield.kit.json import MOST_LEVELS, DecodeError, Json, is_object
+from jackfield.kit.large_json import TooDeep, parse_request
 
 VERSION: Final = "0.3.0"
 
@@ -28,7 +28,7 @@ class Request:
     params: Mapping[str, Json]
 
 
-def read(content: bytes) -> Request:
+async def read(content: bytes) -> Request:
     """
     Read a request's body.
 
@@ -36,12 +36,14 @@ def read(content: bytes) -> Request:
         RpcRefused: it is not JSON, nested too deep, or not a request.
     """
     try:
-        request = parse(content)
+        found = await parse_request(content)
+    except TooDeep:
+        msg = f"the body is nested deeper than {MOST_LEVELS} levels"
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST) from None
     except (DecodeError, UnicodeDecodeError, RecursionError):
         msg = "the body is not JSON"
         raise RpcRefused(msg, rpc_code=PARSE_ERROR) from None
-    require_shallow(content)
-    if not is_object(request):
+    if not is_object(found):
         msg = "the body must be one JSON-RPC request: the protocol has no batches"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
     request_id = request.get("id")

@@ -81,9 +81,11 @@ class Mcp:
         caller = await projects.authenticate(self._hub, read_api_key(headers.get("authorization")))
         caller.require(ApiScope.ACTIONS_EXECUTE)
         try:
-            received = messages.read(await read())
+            received = await messages.read(await read())
             if isinstance(received, list):
                 messages.require_bounded(received)
+                # The request itself has been counted.
+                projects.count_requests(self._hub, caller, len(received) - 1)
         except RpcRefused as refused:
             return _respond(jsonrpc.refuse(None, refused), media_type, status=400)
         endpoint = await resolve(

@@ -10,9 +10,9 @@ from jackfield.agents.jsonrpc import (
     PARSE_ERROR,
     RequestId,
     RpcRefused,
-    require_shallow,
 )
-from jackfield.kit.json import Json, is_object
+from jackfield.kit.json import MOST_LEVELS, Json, is_object
+from jackfield.kit.large_json import TooDeep, parse_request
 
 SERVER_ERROR: Final = -32000
 HEADER_MISMATCH: Final = -32020
@@ -37,7 +37,7 @@ class Message(Struct, frozen=True):
         return self.id if isinstance(self.id, str | int | float) else None
 
 
-def read(content: bytes) -> Message | list[Message]:
+async def read(content: bytes) -> Message | list[Message]:
     """
     Read a request's body.
 
@@ -45,15 +45,17 @@ def read(content: bytes) -> Message | list[Message]:
         RpcRefused: it is not JSON, nested too deep, or not a message.
     """
     try:
-        message = msgspec.json.decode(content, type=Message | list[Message])
+        plain = await parse_request(content)
+        return msgspec.convert(plain, Message | list[Message])
     except msgspec.ValidationError:
         msg = "the body must be a JSON-RPC message"
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST) from None
+    except TooDeep:
+        msg = f"the body is nested deeper than {MOST_LEVELS} levels"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         msg = "the body is not JSON"
         raise RpcRefused(msg, rpc_code=PARSE_ERROR) from None
-    require_shallow(content)
-    return message
 
 
 def require_bounded(batch: list[Message]) -> None:

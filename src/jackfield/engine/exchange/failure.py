@@ -105,6 +105,8 @@ def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
 
 def answer_of(reply: Reply, run: Run) -> ProviderAnswer:
     """Return the provider's response without the account's secrets."""
+    if reply.shown is not None:
+        return reply.shown
     redactor = _redactor(run)
     return ProviderAnswer(
         status=reply.response.status,

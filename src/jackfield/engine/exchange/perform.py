@@ -1,5 +1,6 @@
 """One exchange with the provider: send, decode, apply the connector's error rules."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from jackfield.engine.wire.charset import is_damaged
 from jackfield.engine.wire.formats import read_response
 from jackfield.kit.errors import UnreadableAnswer
 from jackfield.kit.json import Json
+from jackfield.kit.large_json import LARGE
 
 ReadBody: TypeAlias = Callable[[Response, Mode], Json]
 
@@ -57,7 +59,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     else:
         response = await send(run, request, guarded=exchange.guarded)
     try:
-        data = exchange.read(response, run.mode)
+        data = await _read(response, exchange, run.mode)
     except ValueError as error:
         raise _unreadable(run, Reply(response.status, None, response, request.url), error) from None
     if run.mode == "strict" and exchange.reads_text and is_damaged(response):
@@ -66,10 +68,18 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     if run.is_rate_limited(response):
         reply = replace(reply, status=_TOO_MANY)
     if exchange.custom_errors:
-        reply = remap(reply, exchange.custom_errors, run.context.credentials, run.mode)
+        reply = remap(reply, exchange.custom_errors, run.call.credentials, run.mode)
+    if len(response.body) > LARGE and reply.failed:
+        reply = replace(reply, shown=await asyncio.to_thread(answer_of, reply, run))
     if run.mode == "strict" and reply.status in _REDIRECTS and not exchange.takes_redirects:
         raise _unreadable(run, reply, "it is a redirect")
     return reply
+
+
+async def _read(response: Response, exchange: Exchange, mode: Mode) -> Json:
+    if len(response.body) <= LARGE:
+        return exchange.read(response, mode)
+    return await asyncio.to_thread(exchange.read, response, mode)
 
 
 def _unreadable(run: Run, reply: Reply, reason: object) -> UnreadableAnswer:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jackfield.engine.ports import Response
-from jackfield.kit.errors import Fault
+from jackfield.kit.errors import Fault, ProviderAnswer
 from jackfield.kit.json import Json
 
 _ERRORS: Final = range(400, 600)
@@ -20,6 +20,8 @@ class Reply:
     url: str
     message: str | None = None
     faults: tuple[Fault, ...] = ()
+    # What may be shown of a large refusal, which takes a while to find out.
+    shown: ProviderAnswer | None = None
 
     @property
     def failed(self) -> bool:

@@ -10,11 +10,14 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.expressions import js
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, whole_characters
+from jackfield.kit.large_json import LARGE, TooManyValues, parse_in_pieces
 
 # Finding a run of sixteen digits this way takes a tenth of the time a pattern would.
 _AS_DIGITS: Final = bytes(ord("0") if chr(code).isdecimal() else 0 for code in range(256))
 _LONG_NUMBER: Final = b"0" * 16
 _BOM: Final = b"\xef\xbb\xbf"
+# Its decoder holds everything up until it is done.
+_LONGEST_LENIENT: Final = 1024 * 1024
 
 
 class _Hole(Exception):
@@ -44,7 +47,9 @@ def decode_json(body: bytes, mode: Mode) -> Json:
     """
     body = body.removeprefix(_BOM)
     try:
-        value = _DECODER.decode(body)
+        value = parse_in_pieces(body) if len(body) > LARGE else _DECODER.decode(body)
+    except TooManyValues as error:
+        raise ValueError(str(error)) from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         value = _decode_leniently(body, error, mode)
     if mode == "compat" and _LONG_NUMBER in body.translate(_AS_DIGITS):
@@ -79,6 +84,8 @@ def _decode_leniently(body: bytes, error: Exception, mode: Mode) -> Json:
     try:
         if isinstance(error, RecursionError):
             raise error
+        if len(body) > _LONGEST_LENIENT:
+            raise ValueError(str(error)) from error
         value: Json = json.loads(
             body.decode("utf-8", "replace"),
             parse_constant=_refuse,

@@ -129,6 +129,10 @@ def crashed(request: Request) -> Response:
     return unknown_session_page(request, status=500, key="crashed", what=False)
 
 
+def unavailable(request: Request, status: int) -> Response:
+    return unknown_session_page(request, status=status, key="unavailable")
+
+
 def missing(request: Request, status: int) -> Response:
     return unknown_session_page(request, status=status, key="missing", what=False)
 

@@ -1,0 +1,52 @@
+"""The log: one JSON object a line, whoever writes."""
+
+import json
+import logging
+import sys
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from jackfield.kit import log, redaction
+from jackfield.kit.redaction import MASK, Redactor
+
+SECRET = "5ecret-Value!"
+
+
+@pytest.fixture
+def stream() -> StringIO:
+    stream = StringIO()
+    log.configure(stream=stream)
+    return stream
+
+
+def lines(stream: StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "asyncpg.pool", "asyncio", "aiohttp.client"])
+def test_what_a_library_logs_is_one_line_without_secrets(stream: StringIO, name: str) -> None:
+    redaction.learn(Redactor([SECRET]))
+    error = ValueError(SECRET)
+    logging.getLogger(name).error("it %s\nwith %s", "broke", SECRET, exc_info=error)
+
+    (line,) = lines(stream)
+    assert line["event"] == f"it broke\nwith {MASK}"
+    assert (line["level"], line["logger"]) == ("error", name)
+    assert "ValueError" in line["exception"]
+    assert SECRET not in stream.getvalue()
+
+
+def test_what_a_library_says_without_need_is_left_out(stream: StringIO) -> None:
+    logging.getLogger("uvicorn.error").info("Started server process [%d]", 1)
+
+    assert lines(stream) == []
+
+
+def test_what_nobody_caught_is_a_line(stream: StringIO) -> None:
+    error = RuntimeError("nobody")
+
+    sys.excepthook(RuntimeError, error, None)
+
+    assert lines(stream)[0]["event"] == "process_crashed"
