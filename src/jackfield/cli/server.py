@@ -65,7 +65,7 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
     """Serve until the process is asked to stop; requests under way are finished first."""
     with _stopping_signals() as stop:
         async with open_hub(settings, public_url=origin(opened)) as hub:
-            _spare_the_collector()
+            _tune_collector()
             click.echo(f"Jackfield listens on {origin(opened)}", err=True)
             async with background(hub), _served(hub, opened) as server:
                 await asyncio.wait({stop, server}, return_when=asyncio.FIRST_COMPLETED)
@@ -128,7 +128,7 @@ def _tune_collector() -> None:
 async def serving(
     settings: Settings, opened: socket.socket, *, catalog: Catalog | None = None
 ) -> AsyncGenerator[Hub]:
-    """Serve while the block runs; `catalog` is one that was loaded before."""
+    """Serve while the block runs; `catalog` is used if it is loaded already."""
     async with (
         open_hub(settings, public_url=origin(opened), catalog=catalog) as hub,
         _served(hub, opened),

@@ -56,10 +56,9 @@ class Connection(Protocol):
 class Tx:
     """A transaction of one project and one actor.
 
-    Every statement is given `:project_id` and `:now`, and statements are literals: text that was
-    put together from values does not type-check. Repositories take a `Tx` and nothing else, so
-    there is no way to ask for a row without saying whose. A value that is a list or tuple is
-    what a column may be in: `id in (:ids)`.
+    Every statement gets `:project_id` and `:now`, and statements are literals: text that is built
+    from values does not type-check. Repositories take a `Tx` and nothing else, so that every query
+    has a project. A value that is a list or tuple is what a column may be in: `id in (:ids)`.
     """
 
     def __init__(

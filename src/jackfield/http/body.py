@@ -93,7 +93,7 @@ async def parse_body(content: bytes, type_: type[T]) -> T:
         if len(content) > LARGE:
             plain = await parse_request(content)
             return convert_decoded(plain, type_)
-        found = decode(content or b"{}", type_)
+        value = decode(content or b"{}", type_)
     except ValidationError as error:
         if not content:
             raise InvalidJson from None

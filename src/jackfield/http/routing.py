@@ -83,11 +83,11 @@ class Route:
             if query is not None:
                 arguments["query"] = parse_query(scope["query_string"].decode("latin-1"), query)
             if body is not None:
-                given["body"] = await parse_body(content, body)
-            answer = await self.handler(asker, **given)
-            if isinstance(answer, Response):
-                return answer
-            return Response(encode(answer), status, media_type="application/json")
+                arguments["body"] = await parse_body(content, body)
+            result = await self.handler(ctx, **arguments)
+            if isinstance(result, Response):
+                return result
+            return Response(encode(result), status, media_type="application/json")
 
         async def serve(scope: Scope, receive: Receive) -> Response:
             ctx = await self.guard(hub, Headers(scope=scope), self.scope)

@@ -11,9 +11,8 @@ from starlette.requests import Request
 _MOST_BYTES: Final = 1024 * 1024
 _MOST_FIELDS: Final = 2000
 _SECONDS: Final = 30
-# A connector's fields begin with a letter or `_` and a letter; what the page itself says does not
-# get in their way.
-_OF_THE_PAGE: Final = frozenset({"_need", "_refresh", "_confirm_identity"})
+# The controls of the page itself, which are not fields of the connector.
+_PAGE_FIELDS: Final = frozenset({"_need", "_refresh", "_confirm_identity"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,14 +36,14 @@ async def read(content: bytes) -> Request:
         RpcRefused: it is not JSON, nested too deep, or not a request.
     """
     try:
-        found = await parse_request(content)
+        request = await parse_request(content)
     except TooDeep:
         msg = f"the body is nested deeper than {MOST_LEVELS} levels"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST) from None
     except (DecodeError, UnicodeDecodeError, RecursionError):
         msg = "the body is not JSON"
         raise RpcRefused(msg, rpc_code=PARSE_ERROR) from None
-    if not is_object(found):
+    if not is_object(request):
         msg = "the body must be one JSON-RPC request: the protocol has no batches"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
     request_id = request.get("id")

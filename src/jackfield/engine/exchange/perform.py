@@ -68,7 +68,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     if run.is_rate_limited(response):
         reply = replace(reply, status=_TOO_MANY)
     if exchange.custom_errors:
-        reply = remap(reply, exchange.custom_errors, run.call.credentials, run.mode)
+        reply = remap(reply, exchange.custom_errors, run.context.credentials, run.mode)
     if len(response.body) > LARGE and reply.failed:
         reply = replace(reply, shown=await asyncio.to_thread(answer_of, reply, run))
     if run.mode == "strict" and reply.status in _REDIRECTS and not exchange.takes_redirects:

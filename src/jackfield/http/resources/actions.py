@@ -12,7 +12,6 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.guides import Guide, plain, without_hub
 from jackfield.connectors.outputs import output_schema
 from jackfield.http.context import ApiContext, api_key
-from jackfield.http.links import icon_url
 from jackfield.http.lists import Texts
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import AccountId, ProfileId

@@ -90,15 +90,15 @@ class ConnectSessionIn(Struct, frozen=True):
         bool | None, Meta(description="Link an existing account of the owner again, and no other.")
     ] = False
     scopes: Annotated[
-        bool | ShortTexts | None, Meta(description="Kept, and answered as it was sent.")
+        bool | ShortTexts | None, Meta(description="Stored, and returned as sent.")
     ] = None
     actions: Annotated[
         ShortTexts | None,
-        Meta(description="What the account is for: it may run these actions and no others."),
+        Meta(description="The only actions that the account may run."),
     ] = None
     allowed_origins: Annotated[
         ShortTexts | None,
-        Meta(description="Of the project's allowed origins, those that may show this session."),
+        Meta(description="The allowed origins of the project that may show this session."),
     ] = None
 
     def terms(self) -> SessionTerms:

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from jackfield.accounts import profile_switch
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
-from jackfield.http.links import icon_url
 from jackfield.http.lists import Texts
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId

@@ -66,7 +66,7 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
     ] = UNSET
     allowed_origins: Annotated[
         Texts | UnsetType | None,
-        Meta(description="Whose pages may frame the Hub: `https://app.example.com`."),
+        Meta(description="Origins whose pages may frame the Hub: `https://app.example.com`."),
     ] = UNSET
     confirm_links: Annotated[
         bool | UnsetType | None, Meta(description="Links wait for your software to confirm them.")
