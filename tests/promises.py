@@ -151,6 +151,13 @@ PROMISES = (
         "receiver keeps no other waiting.",
         (
             "test_a_body_that_does_not_arrive_in_time_is_refused",
+            "test_a_head_that_is_too_large_is_refused",
+            "test_a_connection_that_says_nothing_more_is_ended",
+            "test_who_says_nothing_makes_room_for_who_does",
+            "test_the_body_of_a_stranger_is_not_read",
+            "test_every_list_in_a_request_has_a_bound",
+            "test_a_large_answer_holds_nobody_up",
+            "test_the_largest_request_holds_nobody_up",
             "test_a_body_without_a_length_is_cut_off_where_it_is_too_large",
             "test_a_deep_body_is_taken_or_refused",
             "test_an_answer_that_is_too_large_is_refused",

@@ -3,7 +3,7 @@
 from typing import Final, TypeAlias
 
 from jackfield.kit.errors import HubError
-from jackfield.kit.json import Json, encode
+from jackfield.kit.json import MOST_LEVELS, Json, encode, is_deep
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
@@ -28,6 +28,18 @@ class RpcRefused(HubError):
         self.rpc_code: Final = rpc_code
         self.rpc_id: Final = rpc_id
         self.data: Final = data
+
+
+def require_shallow(content: bytes) -> None:
+    """
+    Require that a body can be walked recursively.
+
+    Raises:
+        RpcRefused: it is nested too deep.
+    """
+    if is_deep(content):
+        msg = f"the body is nested deeper than {MOST_LEVELS} levels"
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
 
 
 def answer(request_id: RequestId, result: Json) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, Union, get_args, get_origin
 from starlette.responses import Response
 from starlette.types import Scope
 
-from jackfield.db.tx import DatabaseBusy
+from jackfield.db.tx import DatabaseAway, DatabaseBusy, InvalidText
 from jackfield.http import context, idempotency
 from jackfield.http.body import BodyTooLarge, BodyTooSlow, ClientGone, InvalidJson
 from jackfield.http.errors import ErrorBody
@@ -21,7 +21,7 @@ from jackfield.kit.errors import HubError, InvalidRequest, RateLimited, summary
 from jackfield.kit.json import Json, encode, schema
 from jackfield.projects.models import MissingScope, Unauthenticated
 
-_ALWAYS: Final = (HubError, DatabaseBusy)
+_ALWAYS: Final = (HubError, DatabaseBusy, DatabaseAway)
 _WITH_BODY: Final = (InvalidJson, InvalidRequest, BodyTooLarge, BodyTooSlow, ClientGone)
 _SECURITY: Final[Mapping[Guard, tuple[dict[str, list[str]], ...]]] = {
     context.api_key: ({"basic": []}, {"bearer": []}),
@@ -120,6 +120,8 @@ def errors_of(route: Route) -> dict[int, list[type[HubError]]]:
         errors += _WITH_BODY
     elif "query" in route.parameters:
         errors.append(InvalidRequest)
+    if route.parameters:
+        errors.append(InvalidText)
     by_status: defaultdict[int, list[type[HubError]]] = defaultdict(list)
     for error in dict.fromkeys(errors):
         by_status[error.status].append(error)

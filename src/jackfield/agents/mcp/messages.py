@@ -10,9 +10,10 @@ from jackfield.agents.jsonrpc import (
     PARSE_ERROR,
     RequestId,
     RpcRefused,
+    require_shallow,
 )
 from jackfield.kit.json import MOST_LEVELS, Json, is_object
-from jackfield.kit.large_json import TooDeep, parse_request
+from jackfield.kit.large_json import LARGE, TooDeep, parse_request
 
 SERVER_ERROR: Final = -32000
 HEADER_MISMATCH: Final = -32020
@@ -45,8 +46,10 @@ async def read(content: bytes) -> Message | list[Message]:
         RpcRefused: it is not JSON, nested too deep, or not a message.
     """
     try:
-        plain = await parse_request(content)
-        return msgspec.convert(plain, Message | list[Message])
+        if len(content) > LARGE:
+            plain = await parse_request(content)
+            return msgspec.convert(plain, Message | list[Message])
+        message = msgspec.json.decode(content, type=Message | list[Message])
     except msgspec.ValidationError:
         msg = "the body must be a JSON-RPC message"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST) from None
@@ -56,6 +59,8 @@ async def read(content: bytes) -> Message | list[Message]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         msg = "the body is not JSON"
         raise RpcRefused(msg, rpc_code=PARSE_ERROR) from None
+    require_shallow(content)
+    return message
 
 
 def require_bounded(batch: list[Message]) -> None:
