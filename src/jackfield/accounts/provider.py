@@ -21,8 +21,8 @@ from jackfield.engine.run_context import ActionResult, Flow, RunContext
 from jackfield.kit.errors import Fault, HubError, ProviderAnswer, ProviderError
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import Json, encode
-from jackfield.kit.redaction import Redactor
 from jackfield.kit.large_json import LARGE
+from jackfield.kit.redaction import Redactor
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Vault
 from jackfield.vault.signing import RsaSigner

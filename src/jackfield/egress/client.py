@@ -20,8 +20,8 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
-from jackfield.egress.in_flight import InFlight
 from jackfield.egress.guard import CheckingResolver, Guard
+from jackfield.egress.in_flight import InFlight
 from jackfield.egress.response_body import TooLarge, read_body, read_headers, read_parts
 from jackfield.egress.rewrite import Rewrites
 from jackfield.egress.unpacker import ACCEPTED, NotPackedSo, Truncated
