@@ -174,7 +174,6 @@ async def test_two_tools_stand_for_all_of_a_provider(hub: Running, ask: Ask) -> 
                 "action_id": best["action_id"],
                 "path": {"listId": lists[0]["id"]},
                 "session_id": "ignored",
-                "unknown": 1,
             },
         },
         query=query,

@@ -6,7 +6,7 @@ from typing import Final
 
 from jackfield.accounts.access import AccountAccess, load_usable
 from jackfield.accounts.models import Account
-from jackfield.agents.param_styles import ACCOUNT
+from jackfield.agents.names import ACCOUNT
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.inputs.errors import InvalidInputs

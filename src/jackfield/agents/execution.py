@@ -10,7 +10,8 @@ from jackfield.actions import service as actions
 from jackfield.actions.models import RunRequest
 from jackfield.agents import results
 from jackfield.agents.accounts import AccountSet
-from jackfield.agents.param_styles import ACCOUNT, ParamStyle, arguments_by_location, find_schema
+from jackfield.agents.names import ACCOUNT
+from jackfield.agents.param_styles import ParamStyle, arguments_by_location, find_schema
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector
 from jackfield.idempotency import service as idempotency

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from jackfield.agents.accounts import AccountSet
-from jackfield.agents.param_styles import ACCOUNT
+from jackfield.agents.names import ACCOUNT
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector
 from jackfield.kit.json import Json, as_list, as_object, is_object

@@ -1,6 +1,6 @@
 """`tools/call`: action runs for a model, with errors as results that it can act on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NoReturn
 
 from msgspec import Raw
@@ -15,8 +15,9 @@ from jackfield.agents.execution import (
     run_once,
 )
 from jackfield.agents.mcp import feedback
-from jackfield.agents.mcp.endpoint import Endpoint
-from jackfield.agents.param_styles import ACCOUNT, LOCATIONS, ParamStyle
+from jackfield.agents.mcp.endpoint import Endpoint, ToolMode
+from jackfield.agents.names import ACCOUNT, LOCATIONS, tool_name
+from jackfield.agents.param_styles import ParamStyle
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.inputs.errors import InvalidInputs
@@ -74,21 +75,34 @@ def _refused(error: HubError) -> dict[str, Json]:
 async def _run(hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, Json]) -> Json:
     if name == feedback.NAME and endpoint.takes_feedback:
         return await feedback.submit(hub, endpoint, arguments)
-    owner = hub.catalog.owner(name)
-    if owner is not None and owner.find_action(name) is not None:
-        return await _run_action(hub, endpoint, name, arguments, style=endpoint.style)
-    if owner is not None and owner.key in {account.provider for account in endpoint.accounts}:
-        if name == f"{owner.key}{_SEARCH}":
-            return await _find(hub, endpoint, owner, arguments)
-        if name == f"{owner.key}{_EXECUTE}":
-            return await _execute(hub, endpoint, owner, arguments)
+    providers = dict.fromkeys(account.provider for account in endpoint.accounts)
+    linked = [found for key in providers if (found := hub.catalog.find(key)) is not None]
+    action_id = _action_id(hub, linked, name)
+    if action_id is None or endpoint.mode is ToolMode.SEARCH_EXECUTE:
+        for connector in linked:
+            if name == tool_name(f"{connector.key}{_SEARCH}"):
+                return await _find(hub, endpoint, connector, arguments)
+            if name == tool_name(f"{connector.key}{_EXECUTE}"):
+                return await _execute(hub, endpoint, connector, arguments)
+    if action_id is not None:
+        return await _run_action(hub, endpoint, action_id, arguments, style=endpoint.style)
     msg = f"there is no tool {name[:128]!r} here; tools/list names those there are"
     raise ActionNotFound(msg)
+
+
+def _action_id(hub: Hub, linked: Sequence[Connector], name: str) -> str | None:
+    """Return the id of the action that a tool of this name runs."""
+    owner = hub.catalog.owner(name)
+    if owner is not None and owner.find_action(name) is not None:
+        return name
+    ids = (action.id for connector in linked for action in connector.actions)
+    return next((each for each in ids if tool_name(each) == name), None)
 
 
 async def _find(
     hub: Hub, endpoint: Endpoint, connector: Connector, arguments: Mapping[str, Json]
 ) -> Json:
+    _require_known(arguments, ("query", "top_k", ACCOUNT), "is not an argument of this tool")
     query, most = arguments.get("query"), arguments.get("top_k", _USUAL_TOP)
     if not isinstance(query, str) or not query.strip():
         _refuse("query", "must be a text that says what is to be done")
@@ -106,6 +120,12 @@ async def _execute(
         _refuse("action_id", f"is required; find one with {connector.key}{_SEARCH}")
     if not action_id.startswith(f"{connector.key}_"):
         action_id = f"{connector.key}_{action_id}"
+    _require_known(
+        arguments,
+        ("action_id", "session_id", ACCOUNT, *LOCATIONS),
+        "is not an argument of this tool: inputs go into path, query, headers or body, where the "
+        "action's input_schema has them",
+    )
     inputs = {n: value for n, value in arguments.items() if n in (*LOCATIONS, ACCOUNT)}
     return await _run_action(hub, endpoint, action_id, inputs, style=ParamStyle.NESTED)
 
@@ -143,6 +163,12 @@ def _result(payload: Json, *, is_error: bool = False) -> dict[str, Json]:
         "structuredContent": Raw(content),
         "isError": is_error,
     }
+
+
+def _require_known(arguments: Mapping[str, Json], known: Collection[str], words: str) -> None:
+    for name in arguments:
+        if name not in known:
+            _refuse(name[:64], words)
 
 
 def _refuse(name: str, words: str) -> NoReturn:

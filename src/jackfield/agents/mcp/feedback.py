@@ -9,7 +9,7 @@ from msgspec import Struct
 from jackfield.actions.feedback import service as feedback
 from jackfield.actions.feedback.models import LONGEST, MOST_TOOLS, FeedbackDraft
 from jackfield.agents.mcp.endpoint import Endpoint
-from jackfield.agents.param_styles import ACCOUNT
+from jackfield.agents.names import ACCOUNT
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json

@@ -11,7 +11,8 @@ from jackfield.accounts.access import AccountAccess
 from jackfield.agents.accounts import title_of
 from jackfield.agents.mcp import feedback
 from jackfield.agents.mcp.endpoint import Endpoint, ToolMode
-from jackfield.agents.param_styles import ACCOUNT, ParamStyle, find_schema
+from jackfield.agents.names import ACCOUNT, tool_name
+from jackfield.agents.param_styles import ParamStyle, find_schema
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.connector import Connector
@@ -123,7 +124,7 @@ def search_tools(connector: Connector) -> list[dict[str, Json]]:
     key, title = connector.key, connector.title
     return [
         {
-            "name": f"{key}_search_actions",
+            "name": tool_name(f"{key}_search_actions"),
             "title": f"Search {title} actions",
             "description": (
                 f"Find actions of {title} by what they do, best first, each with the inputs it "
@@ -146,11 +147,12 @@ def search_tools(connector: Connector) -> list[dict[str, Json]]:
                     },
                 },
                 "required": ["query"],
+                "additionalProperties": False,
             },
             "annotations": {"readOnlyHint": True, "openWorldHint": False},
         },
         {
-            "name": f"{key}_execute_action",
+            "name": tool_name(f"{key}_execute_action"),
             "title": f"Run a {title} action",
             "description": (
                 f"Run an action of {title} that {key}_search_actions found. Inputs go where its "
@@ -168,6 +170,7 @@ def search_tools(connector: Connector) -> list[dict[str, Json]]:
                     "session_id": {"type": "string"},
                 },
                 "required": ["action_id"],
+                "additionalProperties": False,
             },
             # The effects depend on the action: declare the most dangerous ones.
             "annotations": {"readOnlyHint": False, "destructiveHint": True, "openWorldHint": True},
@@ -180,7 +183,7 @@ def _listing(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
     if schema is None:
         return None
     listing: dict[str, Json] = {
-        "name": action.id,
+        "name": tool_name(action.id),
         "title": action.label,
         "description": action.description,
         "inputSchema": schema,

@@ -28,7 +28,7 @@ Convert: TypeAlias = Callable[[Json], Json]
 _SOURCES: Final = ("path", "query", "headers", "body")
 # Names that every action accepts, and names that clients add.
 PAGING: Final = frozenset({"page_size", "next", "cursor"})
-_IGNORED: Final = frozenset({"debug", "raw", "fields", "filter", "proxy", "additionalProperties"})
+IGNORED: Final = frozenset({"debug", "raw", "fields", "filter", "proxy", "additionalProperties"})
 _INTEGER: Final = re.compile(r"[+-]?\d{1,1000}", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _LARGEST_WHOLE: Final = 10.0**30
@@ -116,7 +116,7 @@ class Inputs:
                 if declared is None:
                     if name in PAGING:
                         taken.setdefault(name, value)
-                    elif source != "headers" and name not in _IGNORED:
+                    elif source != "headers" and name not in IGNORED:
                         faults.append(
                             unknown(source, name, self._inputs, of="an input of this action")
                         )
