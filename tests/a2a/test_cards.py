@@ -71,7 +71,7 @@ async def test_an_accounts_card_names_it_and_what_it_can_do(hub: Running) -> Non
         {
             "id": "iterable_get_list_size",
             "name": "Get the size of a list",
-            "description": "Count the members of a list.",
+            "description": "Count the members of a list. Returns the number. Limit: 5 requests a minute for the project.",
             "tags": ["jackfield", "iterable", "lists"],
             "examples": ['{"action":"iterable_get_list_size","path":{"listId":1}}'],
         }

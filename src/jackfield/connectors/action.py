@@ -8,7 +8,8 @@ from typing import Final
 from jackfield.connectors.compilation import Compilation
 from jackfield.engine.action import READING_METHODS
 from jackfield.engine.connector import CompiledAction
-from jackfield.kit.json import Json, mapping, text, words
+from jackfield.engine.inputs.rules import describe_rule
+from jackfield.kit.json import Json, items, mapping, text, words
 
 _EFFECTS_OF_TYPE: Final[Mapping[str, tuple[str, ...]]] = {
     "list": ("read",),
@@ -27,7 +28,8 @@ class ActionInfo:
     """An action's metadata; `schema` and `compiled` are made on first use.
 
     `id` is the action's full id, `name` its id inside the connector's file. `effects` is empty if
-    the document neither declares nor implies them.
+    the document neither declares nor implies them. `rules` are sentences about which inputs require
+    or exclude each other.
     """
 
     id: str
@@ -44,6 +46,7 @@ class ActionInfo:
     release_stage: str
     resources: str
     annotations: Mapping[str, Json]
+    rules: tuple[str, ...]
     compilation: Compilation
 
     @property
@@ -102,6 +105,7 @@ def read_action(entry: Mapping[str, Json], *, key: str, compilation: Compilation
         release_stage=text(entry, "releaseStage") or "ga",
         resources=text(entry, "resources"),
         annotations={**_hints(effects), **mapping(entry, "annotations")},
+        rules=tuple(filter(None, map(describe_rule, items(entry, "validationRules")))),
         compilation=compilation,
     )
 

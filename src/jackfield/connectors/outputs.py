@@ -1,6 +1,8 @@
 """Output schemas of actions, where their documents declare one."""
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from jackfield.connectors.action import ActionInfo
@@ -8,20 +10,27 @@ from jackfield.kit.json import Json, items, mapping, text
 
 _TYPES: Final = {
     "string": "string",
-    "enum": "string",
     "datetime_string": "string",
     "number": "number",
-    "integer": "integer",
     "boolean": "boolean",
 }
+# An enum is kept beside what the provider called it, which can be anything.
+_ENUM: Final[Mapping[str, Json]] = {
+    "type": ["object", "null"],
+    "properties": {"value": {"type": ["string", "null"]}, "source_value": {}},
+}
+_MAPPING: Final = {"map_fields", "typecast"}
+_CUSTOM: Final = "unified_custom_fields"
+_CAST: Final = re.compile(r"(?:\{\{\s*)?(?:\$\.)?steps\.([\w-]+)\.output\.data(?:\s*\}\})?")
 
 
 def output_schema(action: ActionInfo) -> dict[str, Json] | None:
     """
     Return the JSON Schema of an action's data: one record, or a list of them.
 
-    Only for actions that map the provider's fields to declared ones and cast them; others have no
-    schema. Fields that the provider leaves out are null.
+    Only for actions that map the provider's fields to declared ones, cast them and return exactly
+    that; others have no schema. Fields that the provider leaves out are null. A single record where
+    a list is usual, or the other way round, is returned as it is.
     """
     document = next(
         entry
@@ -29,25 +38,54 @@ def output_schema(action: ActionInfo) -> dict[str, Json] | None:
         if entry.get("actionId") == action.name
     )
     fields = list(items(document, "fieldConfigs"))
-    functions = {
-        text(mapping(step, "stepFunction"), "functionName") for step in items(document, "steps")
-    }
-    if not fields or not {"map_fields", "typecast"} <= functions:
+    if not fields or not _gives_back_records(document):
         return None
-    record = {
-        "type": "object",
-        "properties": {text(field, "targetFieldKey"): _field(field) for field in fields},
-    }
+    own = [field for field in fields if field.get("custom") is not True]
+    custom = [field for field in fields if field.get("custom") is True]
+    properties = _properties(own)
+    if custom:
+        shown = {"type": ["object", "null"], "properties": _properties(custom)}
+        properties.setdefault(_CUSTOM, shown)
     if action.action_type == "list":
-        return {"type": "array", "items": record}
-    return record if action.action_type == "get" else None
+        record = {"type": "object", "properties": properties}
+        return {"type": ["array", "object", "null"], "items": record}
+    if action.action_type == "get":
+        return {"type": ["object", "array", "null"], "properties": properties}
+    return None
 
 
-def _field(field: Mapping[str, Json]) -> dict[str, Json]:
-    kind = _TYPES.get(text(field, "type"))
+def _gives_back_records(document: Mapping[str, Json]) -> bool:
+    """Tell whether an action's data is what its last cast of the declared fields makes."""
+    steps = {
+        text(step, "stepId"): mapping(step, "stepFunction") for step in items(document, "steps")
+    }
+    used = [each for each in steps.values() if text(each, "functionName") in _MAPPING]
+    if {text(each, "functionName") for each in used} != _MAPPING:
+        return False
+    if any("fields" in mapping(each, "parameters") for each in used):
+        return False
+    if "result" not in document:
+        return text(list(steps.values())[-1], "functionName") == "typecast"
+    named = _CAST.fullmatch(text(mapping(document, "result"), "data").strip())
+    return named is not None and text(steps.get(named[1], {}), "functionName") == "typecast"
+
+
+def _properties(fields: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+    keys = Counter(text(field, "targetFieldKey") for field in fields)
+    return {
+        key: _field(field, is_alone=keys[key] == 1)
+        for field in fields
+        if (key := text(field, "targetFieldKey"))
+    }
+
+
+def _field(field: Mapping[str, Json], *, is_alone: bool) -> dict[str, Json]:
+    kind = text(field, "type")
     shown: dict[str, Json] = {}
-    if kind and field.get("array") is not True:
-        shown["type"] = [kind, "null"]
+    if kind == "enum" and is_alone:
+        shown |= _ENUM
+    elif kind in _TYPES and is_alone and field.get("array") is not True:
+        shown["type"] = [_TYPES[kind], "null"]
     if description := text(field, "description"):
         shown["description"] = description
     return shown

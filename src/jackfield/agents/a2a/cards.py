@@ -7,6 +7,7 @@ from jackfield.agents.a2a.examples import example_call
 from jackfield.agents.a2a.messages import OutputMode
 from jackfield.agents.a2a.protocol import VERSION
 from jackfield.agents.accounts import AccountSet, title_of
+from jackfield.agents.descriptions import describe
 from jackfield.agents.param_styles import ParamStyle, find_schema
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector
@@ -113,7 +114,7 @@ def _skill(
     return {
         "id": action.id,
         "name": action.label,
-        "description": action.description,
+        "description": describe(action),
         "tags": list(dict.fromkeys((_TAG, connector.key, *action.tags))),
         "examples": [encode(example_call(action, schema, connector, account_set)).decode()],
     }

@@ -6,6 +6,7 @@ from jackfield.agents.a2a.examples import example_call
 from jackfield.agents.a2a.messages import MessageRequest, OutputMode
 from jackfield.agents.a2a.objects import data_parts, message, text_part
 from jackfield.agents.accounts import AccountSet
+from jackfield.agents.descriptions import LONG, describe
 from jackfield.agents.execution import Candidate, find_actions
 from jackfield.kit.json import Json, encode
 from jackfield.runtime import Hub
@@ -39,7 +40,7 @@ def _skill(candidate: Candidate, account_set: AccountSet) -> dict[str, Json]:
     return {
         "id": action.id,
         "name": action.label,
-        "description": action.description,
+        "description": describe(action, most=LONG),
         "similarity": candidate.similarity,
         "effects": action.effects,
         "inputSchema": candidate.schema,

@@ -6,6 +6,7 @@ from typing import Final, NoReturn
 from msgspec import Raw
 
 from jackfield.agents import results
+from jackfield.agents.descriptions import LONG, describe
 from jackfield.agents.execution import (
     ActionCall,
     Candidate,
@@ -149,7 +150,7 @@ def _description(candidate: Candidate) -> dict[str, Json]:
     action = candidate.action
     return {
         "action_id": action.id,
-        "description": f"{action.label}. {action.description}",
+        "description": f"{action.label}. {describe(action, most=LONG)}",
         "similarity_score": candidate.similarity,
         "input_schema": candidate.schema,
     }

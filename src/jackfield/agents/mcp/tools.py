@@ -9,6 +9,7 @@ from msgspec import Raw
 
 from jackfield.accounts.access import AccountAccess
 from jackfield.agents.accounts import title_of
+from jackfield.agents.descriptions import describe
 from jackfield.agents.mcp import feedback
 from jackfield.agents.mcp.endpoint import Endpoint, ToolMode
 from jackfield.agents.names import ACCOUNT, tool_name
@@ -185,7 +186,7 @@ def _listing(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
     listing: dict[str, Json] = {
         "name": tool_name(action.id),
         "title": action.label,
-        "description": action.description,
+        "description": describe(action),
         "inputSchema": schema,
         "annotations": {"title": action.label, **action.annotations},
     }

@@ -8,7 +8,7 @@ from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import Fault
-from jackfield.kit.json import Json, is_list
+from jackfield.kit.json import Json, as_list, as_object, encode, is_list
 
 Rule: TypeAlias = Callable[[Mapping[str, Json]], Fault | None]
 
@@ -21,6 +21,31 @@ def compile_rules(document: Json) -> tuple[Rule, ...]:
         InvalidStep: a rule is unknown or malformed.
     """
     return tuple(_compile(entry) for entry in take_objects(document, "validationRules"))
+
+
+def describe_rule(entry: Mapping[str, Json]) -> str:
+    """Return a rule as a sentence for people and models who are to keep it; empty if unknown."""
+    fields = ", ".join(f"`{name}`" for name in as_list(entry.get("fields")))
+    match entry.get("rule"):
+        case "atLeastOneOf":
+            return f"Give at least one of {fields}."
+        case "mutuallyExclusive":
+            return f"Give only one of {fields}."
+        case "requiredIf":
+            condition = as_object(entry.get("condition"))
+            if "equals" in condition:
+                words = f"is {_written(condition['equals'])}"
+            elif "notEquals" in condition:
+                words = f"is not {_written(condition['notEquals'])}"
+            else:
+                words = "is given" if condition.get("present", True) is True else "is not given"
+            return f"`{entry.get('field')}` is required if `{condition.get('field')}` {words}."
+        case _:
+            return ""
+
+
+def _written(value: Json) -> str:
+    return encode(value).decode()
 
 
 def _compile(entry: Mapping[str, Json]) -> Rule:
