@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,14 +33,20 @@ Command = Callable[..., Awaitable[Said]]
 def jackfield(data_dir: Path) -> Command:
     """Run a command of an installation that has nothing but a data directory."""
 
-    async def run(*words: str, stdin: str = "", **settings: str) -> Said:
-        environment = {
+    async def run(
+        *words: str,
+        stdin: str | bytes = "",
+        environment: Mapping[str, str] | None = None,
+        **settings: str,
+    ) -> Said:
+        variables = {
             name: value
             for name, value in os.environ.items()  # noqa: TID251 - what a shell would pass on
             if not name.startswith("JACKFIELD_")
         }
-        environment |= {"JACKFIELD_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "error"}
-        environment |= {f"JACKFIELD_{name}": value for name, value in settings.items()}
+        variables |= {"JACKFIELD_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "error"}
+        variables |= environment or {}
+        variables |= {f"JACKFIELD_{name}": value for name, value in settings.items()}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -49,9 +55,9 @@ def jackfield(data_dir: Path) -> Command:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=environment,
+            env=variables,
         )
-        out, err = await process.communicate(stdin.encode())
+        out, err = await process.communicate(stdin.encode() if isinstance(stdin, str) else stdin)
         assert process.returncode is not None
         return Said(process.returncode, out.decode(), err.decode())
 

@@ -77,6 +77,77 @@ async def test_a_refusal_of_the_hub_is_an_error_the_client_understands(
     )
     keyless = await jackfield("mcp", stdin=ping, URL=served["URL"])
 
-    assert "account_not_found" in json.loads(unknown.out)["error"]["message"]
+    assert json.loads(unknown.out)["error"]["data"]["code"] == "account_not_found"
     assert "no hub answers" in json.loads(nobody.out)["error"]["message"]
     assert (keyless.status, "JACKFIELD_API_KEY" in keyless.err) == (1, True)
+
+
+async def test_text_is_read_as_utf_8_whatever_the_locale(
+    jackfield: Command, served: dict[str, str], sandbox: Sandbox
+) -> None:
+    account = await linked(served, sandbox)
+    call = {"name": "iterable_create_list", "arguments": {"body": {"name": "✓漢 é"}}}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+
+    said = await jackfield(
+        "mcp",
+        "--account",
+        account,
+        stdin="\ufeff" + json.dumps(request, ensure_ascii=False) + "\n",
+        environment={"PYTHONIOENCODING": "cp1252"},
+        **served,
+    )
+    listed = await jackfield(
+        "mcp",
+        "--account",
+        account,
+        stdin=lines(
+            {
+                "jsonrpc": "2.0",
+                "id": 2,
+                "method": "tools/call",
+                "params": {"name": "iterable_list_lists"},
+            }
+        ),
+        **served,
+    )
+
+    assert json.loads(said.out)["result"]["isError"] is False
+    assert said.out.isascii()
+    names = json.loads(listed.out)["result"]["structuredContent"]["result"]["data"]
+    assert "✓漢 é" in {each["name"] for each in names}
+
+
+async def test_every_line_that_waits_is_answered_with_its_id(
+    jackfield: Command, served: dict[str, str], sandbox: Sandbox
+) -> None:
+    account = await linked(served, sandbox)
+
+    def called(request_id: int, name: str, argument: str) -> str:
+        params = f'{{"name": "{name}", "arguments": {{"query": {{"email": "{argument}"}}}}}}'
+        head = f'{{"jsonrpc": "2.0", "id": {request_id}, "method": "tools/call"'
+        return f'{head}, "params": {params}}}\n'
+
+    user = "iterable_get_user_by_email"
+    said = await jackfield(
+        "mcp",
+        "--account",
+        account,
+        stdin=called(7, user, "a\\ud83d").encode()
+        + called(8, user, "a@").encode().replace(b"a@", b"\xff")
+        + called(9, "n\\u4e2d", "a").encode()
+        + b'42\n"x"\nnull\n{}\n{"id": 10, "method": 5}\n[]\n{"id": NaN}\n'
+        + b"[" * 100_000
+        + b"\n"
+        + b'{"jsonrpc": "2.0", "id": 11, "result": {}}\n{"method": "notifications/x"}\n'
+        + b'{"jsonrpc": "2.0", "id": 12, "method": "ping"}',
+        **served,
+    )
+
+    answers = [json.loads(line) for line in said.out.splitlines()]
+    errors = sorted((each["id"] or 0, each["error"]["code"]) for each in answers if "error" in each)
+    assert (said.status, said.err) == (0, "")
+    assert [each["id"] for each in answers if "result" in each and each["id"] != 9] == [12]
+    assert {(7, -32700), (8, -32700), (10, -32600)} <= set(errors)
+    assert [code for request_id, code in errors if request_id == 0] == [-32700] * 2 + [-32600] * 5
+    assert {each["id"] for each in answers} == {7, 8, 9, 10, 12, None}

@@ -3,15 +3,18 @@
 import json
 import sys
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, Final, TextIO
 
 import click
 
 from jackfield.cli.output import fail
-from jackfield.kit.json import as_object
+from jackfield.kit.json import as_object, is_list, is_object
 
 _AT_ONCE: Final = 16
+_INVALID_REQUEST: Final = -32600
 _INTERNAL_ERROR: Final = -32603
 _PARSE_ERROR: Final = -32700
 _VERSION_KEY: Final = "io.modelcontextprotocol/protocolVersion"
@@ -44,7 +47,7 @@ def mcp(accounts: tuple[str, ...], url: str | None, tool_mode: str) -> None:
         fail(str(error))
     if not chosen:
         fail("no account can be used; link one with `jackfield connect PROVIDER --owner-id ID`")
-    _Relay(url, accounts=chosen, tool_mode=tool_mode, out=sys.stdout).run(sys.stdin)
+    _Relay(url, accounts=chosen, tool_mode=tool_mode, out=sys.stdout).run(sys.stdin.buffer)
 
 
 class _Relay:
@@ -60,45 +63,50 @@ class _Relay:
         self._writing = threading.Lock()
         self._agreed: str | None = None
         self._own = threading.local()
+        self._open = ExitStack()
 
-    def run(self, lines: TextIO) -> None:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+    def run(self, lines: Iterable[bytes]) -> None:
+        """Answer each line: a protocol on standard input is UTF-8, whatever the locale says."""
+        with self._open, ThreadPoolExecutor(_AT_ONCE) as pool:
             for line in lines:
-                text = line.strip()
-                if not text:
+                if not line.strip():
                     continue
-                try:
-                    message = json.loads(text)
-                except ValueError:
-                    self._write(_error(None, _PARSE_ERROR, "the line is not JSON"))
-                    continue
-                if _method(message) == "initialize":
+                message, refused = _read(line)
+                if refused is not None:
+                    self._write(refused)
+                elif _method(message) == "initialize":
                     # Later messages depend on the version agreed here.
                     self._forward(message)
                 else:
                     pool.submit(self._forward, message)
 
     def _forward(self, message: Any) -> None:
+        try:
+            response = self._send(message)
+        except Exception as error:  # noqa: BLE001 - in a thread: nobody else would answer the line
+            response = _error(_id(message), _INTERNAL_ERROR, f"the request cannot be sent: {error}")
+        if _method(message) == "initialize":
+            self._agreed = as_object(as_object(response).get("result")).get("protocolVersion")
+        if _is_answered(message):
+            none = _error(_id(message), _INTERNAL_ERROR, "the hub sent no answer")
+            self._write(response or none)
+
+    def _send(self, message: Any) -> Any:
         from jackfield.client import ClientError, Hub, Refused  # noqa: PLC0415
 
         hub: Hub | None = getattr(self._own, "hub", None)
         if hub is None:
-            hub = self._own.hub = Hub(self._url)
-        waits = isinstance(message, list) or "id" in message
+            hub = self._own.hub = self._open.enter_context(Hub(self._url))
         try:
-            response = hub.request(
+            return hub.request(
                 "POST", self._path, body=message, headers={**self._headers, **self._route(message)}
             )
         except Refused as refused:
             # The body may be a JSON-RPC error already.
             response = refused.body if "jsonrpc" in refused.body else None
-            response = response or _error(_id(message), _INTERNAL_ERROR, str(refused))
+            return response or _error(_id(message), _INTERNAL_ERROR, str(refused))
         except ClientError as error:
-            response = _error(_id(message), _INTERNAL_ERROR, str(error))
-        if _method(message) == "initialize":
-            self._agreed = as_object(as_object(response).get("result")).get("protocolVersion")
-        if waits and response is not None:
-            self._write(response)
+            return _error(_id(message), _INTERNAL_ERROR, str(error))
 
     def _route(self, message: Any) -> dict[str, str]:
         """Return the protocol headers of a message over HTTP."""
@@ -113,6 +121,38 @@ class _Relay:
         with self._writing:
             self._out.write(json.dumps(response, separators=(",", ":")) + "\n")
             self._out.flush()
+
+
+def _read(line: bytes) -> tuple[Any, dict[str, Any] | None]:
+    """Return the message of a line, or the error it is answered with."""
+    try:
+        message = json.loads(line.decode("utf-8", "replace").lstrip("\ufeff"), parse_constant=_no)
+    except (ValueError, RecursionError):
+        return None, _error(None, _PARSE_ERROR, "the line is not JSON")
+    try:
+        line.decode()
+        json.dumps(message, ensure_ascii=False).encode()
+    except UnicodeError:
+        return None, _error(_id(message), _PARSE_ERROR, "the line is not UTF-8")
+    if not is_object(message) and not is_list(message):
+        return None, _error(None, _INVALID_REQUEST, "the line must be a JSON-RPC message")
+    return message, None
+
+
+def _no(constant: str) -> None:
+    msg = f"{constant} is not JSON"
+    raise ValueError(msg)
+
+
+def _is_answered(message: Any) -> bool:
+    """Tell whether a line waits for an answer: neither a notification nor an answer itself."""
+    if is_list(message):
+        return not message or any(map(_is_answered, message))
+    if not is_object(message):
+        return True
+    if "method" not in message:
+        return not {"result", "error"} & message.keys()
+    return "id" in message
 
 
 def _method(message: Any) -> str | None:
