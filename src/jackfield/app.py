@@ -137,10 +137,12 @@ async def open_database(
 
 def build_app(hub: Hub) -> ASGIApp:
     """Return the application: the API, the protocols for agents, the Hub, pages and docs."""
-    agent = a2a.A2a(hub)
+    tools, agent = mcp.Mcp(hub), a2a.A2a(hub)
     # MCP and A2A calls are not logged as API requests: their runs are logged.
     protocols = (
-        Mount(mcp.PATH, mcp.Mcp(hub).serve, openapi=mcp_openapi.OPERATIONS, is_logged=False),
+        Mount(mcp.PATH, tools.serve, openapi=mcp_openapi.OPERATIONS, is_logged=False),
+        # Clients are configured with either spelling.
+        Mount(f"{mcp.PATH}/", tools.serve, is_logged=False),
         # The root is also a page: the dashboard.
         Mount(
             a2a.PATH,

@@ -184,13 +184,13 @@ async def test_the_account_is_named_in_the_address_or_a_header_which_wins(hub: R
         ]
     ]
 
-    assert statuses == [400, 200, 200, 200, 404]
+    assert statuses == [400, 200, 200, 200, 400]
 
 
 async def test_a_missing_account_is_named_in_words_clients_know(hub: Running) -> None:
     response = await post(hub, LIST)
 
-    assert response.json()["message"] == snapshot(
+    assert response.json()["error"]["message"] == snapshot(
         "Missing x-account-id header or query parameter in request."
     )
 
@@ -200,7 +200,8 @@ async def test_another_projects_account_cannot_be_told_from_none(hub: Running) -
     theirs = await hub.key(project="theirs")
 
     def told(response: Any) -> tuple[int, str, str]:
-        return response.status_code, response.json()["code"], response.json()["message"]
+        error = response.json()["error"]
+        return response.status_code, error["data"]["code"], error["message"]
 
     answers = [
         told(
@@ -210,7 +211,7 @@ async def test_another_projects_account_cannot_be_told_from_none(hub: Running) -
     ]
 
     assert answers[0] == answers[1]
-    assert answers[0][0] == 404
+    assert answers[0][:2] == (400, "account_not_found")
 
 
 async def test_a_paused_account_is_refused_with_what_to_do(hub: Running) -> None:
@@ -219,8 +220,9 @@ async def test_a_paused_account_is_refused_with_what_to_do(hub: Running) -> None
 
     response = await post(hub, LIST, x_account_id=account)
 
-    assert (response.status_code, response.json()["code"]) == (412, "account_not_usable")
-    assert "resume it" in response.json()["message"]
+    error = response.json()["error"]
+    assert (response.status_code, error["data"]["code"]) == (412, "account_not_usable")
+    assert "resume it" in error["message"]
 
 
 async def test_an_account_that_is_one_persons_needs_that_person(hub: Running) -> None:
@@ -249,6 +251,16 @@ async def test_an_account_that_is_one_persons_needs_that_person(hub: Running) ->
         (b"7", 400, -32600),
         (b"[]", 400, -32600),
         (b'{"method": 5, "id": 1}', 400, -32600),
+        (b"{}", 400, -32600),
+        (b'{"id": 1}', 400, -32600),
+        (b'{"id": true, "method": "ping"}', 400, -32600),
+        (b'{"id": null, "method": "ping"}', 400, -32600),
+        (b'{"id": 1, "method": "tools/list", "params": "x"}', 200, -32602),
+        (b'{"id": 1, "method": "tools/list", "params": [1]}', 200, -32602),
+        (b'{"id": 1, "method": "ping", "params": 5}', 200, -32602),
+        (b'{"id": 1, "method": "tools/list", "params": {"cursor": "bogus"}}', 200, -32602),
+        (b'{"id": 1, "method": "tools/list", "params": {"cursor": ""}}', 200, -32602),
+        (b'{"id": 1, "method": "tools/list", "params": {"cursor": 5}}', 200, -32602),
         (b'{"jsonrpc": "2.0", "id": [], "method": "ping"}', 400, -32600),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "no/such"}', 200, -32601),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call"}', 200, -32602),
@@ -318,4 +330,93 @@ async def test_an_unknown_style_is_named(hub: Running) -> None:
     response = await post(hub, LIST, query="?param-style=round", x_account_id=account)
 
     assert response.status_code == 422
-    assert response.json()["faults"][0]["path"] == "query.param-style"
+    assert response.json()["error"]["data"]["faults"][0]["path"] == "query.param-style"
+
+
+@pytest.mark.parametrize("request_id", [1, 0, -5, "", "ключ", 2**53 + 1, 1.5])
+async def test_an_answer_has_the_id_it_was_asked_with(hub: Running, request_id: Any) -> None:
+    account = await hub.link()
+
+    fine = await post(hub, {**LIST, "id": request_id}, x_account_id=account)
+    broken = await post(hub, {"id": request_id, "method": 5}, x_account_id=account)
+    lost = await post(hub, {**LIST, "id": request_id}, x_account_id="acc_0")
+
+    assert [each.json()["id"] for each in (fine, broken, lost)] == [request_id] * 3
+
+
+@pytest.mark.parametrize("query", ["", "?x-account-id=acc_0", "?param-style=round"])
+async def test_a_refusal_is_one_that_clients_of_the_protocol_read(hub: Running, query: str) -> None:
+    response = await post(hub, LIST, query=query)
+
+    refused = response.json()
+    assert response.status_code in (400, 422)
+    assert (refused["jsonrpc"], refused["id"]) == ("2.0", 1)
+    assert refused["error"]["message"] == refused["error"]["data"]["message"]
+
+
+async def test_the_address_may_end_in_a_slash(hub: Running) -> None:
+    account = await hub.link()
+    headers = {"accept": "application/json", "x-account-id": account}
+
+    responses = [await hub.api.post(path, json=LIST, headers=headers) for path in ("/mcp", "/mcp/")]
+    stranger = await hub.api.post("/mcp/", json=LIST, headers=headers, auth=None)
+
+    assert responses[0].status_code == 200
+    assert responses[0].json() == responses[1].json()
+    assert stranger.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "code"),
+    [({}, 400, -32602), ({"_meta": {}}, 400, -32602), ("x", 400, -32602)],
+)
+async def test_what_a_revision_without_introduction_lacks_is_a_bad_request(
+    hub: Running, params: Any, status: int, code: int
+) -> None:
+    account = await hub.link()
+    headers = {"mcp_protocol_version": "2026-07-28", "mcp_method": "tools/list"}
+
+    response = await post(hub, {**LIST, "params": params}, x_account_id=account, **headers)
+
+    assert (response.status_code, response.json()["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("named", ["2026-07-28", "2099-01-01", "2025-06-18"])
+async def test_a_client_may_introduce_itself_under_any_revision(hub: Running, named: str) -> None:
+    account = await hub.link()
+    body = {**LIST, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}}
+
+    response = await post(hub, body, x_account_id=account, mcp_protocol_version=named)
+
+    assert response.json()["result"]["protocolVersion"] == "2025-06-18"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"mcp_protocol_version": "2025-03-26"}, 200),
+        ({"mcp_protocol_version": "2025-06-18"}, 400),
+        ({"mcp_protocol_version": "2025-11-25"}, 400),
+        ({"mcp_protocol_version": "2026-07-28"}, 400),
+    ],
+)
+async def test_a_batch_is_refused_where_the_revision_has_none(
+    hub: Running, headers: dict[str, str], status: int
+) -> None:
+    account = await hub.link()
+
+    response = await post(hub, [LIST], x_account_id=account, **headers)
+
+    assert response.status_code == status
+    if status == 400:
+        assert response.json()["error"]["code"] == -32600
+
+
+async def test_a_clients_answers_are_accepted_and_not_run(hub: Running) -> None:
+    account = await hub.link()
+
+    for answer in ({"id": 1, "result": {}}, {"id": 1, "error": {"code": 1, "message": ""}}):
+        response = await post(hub, {"jsonrpc": "2.0", **answer}, x_account_id=account)
+
+        assert (response.status_code, response.content) == (202, b"")

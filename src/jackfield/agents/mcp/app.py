@@ -12,12 +12,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
-from msgspec import UNSET
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
-from jackfield.agents import jsonrpc
+from jackfield.agents import jsonrpc, results
 from jackfield.agents.jsonrpc import RpcRefused
 from jackfield.agents.mcp import calls, messages, revisions
 from jackfield.agents.mcp.endpoint import Endpoint, resolve
@@ -43,6 +42,7 @@ _JSON: Final = "application/json"
 _STREAM: Final = "text/event-stream"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # Stateless revisions report an error as an HTTP status as well.
+_REFUSED, _NOT_FOUND, _INTERNAL = 400, 404, 500
 _STATUSES: Final = {jsonrpc.METHOD_NOT_FOUND: 404, jsonrpc.INTERNAL_ERROR: 200}
 
 _log = structlog.get_logger()
@@ -84,17 +84,26 @@ class Mcp:
             received = await messages.read(await read())
             if isinstance(received, list):
                 messages.require_bounded(received)
+                revisions.require_batches(received, headers)
                 # The request itself has been counted.
                 projects.count_requests(self._hub, caller, len(received) - 1)
         except RpcRefused as refused:
             return _respond(jsonrpc.refuse(None, refused), media_type, status=400)
-        endpoint = await resolve(
-            self._hub,
-            caller.project_id,
-            caller.agent("mcp"),
-            headers=headers,
-            query_string=scope["query_string"],
-        )
+        try:
+            endpoint = await resolve(
+                self._hub,
+                caller.project_id,
+                caller.agent("mcp"),
+                headers=headers,
+                query_string=scope["query_string"],
+            )
+        except HubError as error:
+            if error.status >= _INTERNAL:
+                raise
+            # Clients take 404 for the end of a session, and show no other form of an error.
+            status = _REFUSED if error.status == _NOT_FOUND else error.status
+            request_id = received.answer_id if isinstance(received, Message) else None
+            return _respond(jsonrpc.refuse(request_id, _as_rpc(error)), media_type, status=status)
         if isinstance(received, Message):
             status, content = await self._receive(endpoint, received, headers)
             return _respond(content, media_type, status=status)
@@ -106,18 +115,14 @@ class Mcp:
         self, endpoint: Endpoint, message: Message, headers: Headers
     ) -> tuple[int, bytes]:
         """Return the HTTP status and the response of one message."""
-        if message.method is UNSET or message.id is UNSET:
-            # Responses of the client and notifications get no response.
-            return 202, b""
-        # A published SDK sends every id as an empty object; its responses have none.
-        if message.answer_id is None and message.id != {}:
-            refused = RpcRefused(
-                "id must be a string or a number", rpc_code=jsonrpc.INVALID_REQUEST
-            )
-            return 400, jsonrpc.refuse(None, refused)
-        is_modern = False
         try:
-            is_modern = revisions.is_stateless(message, headers)
+            if not message.is_request():
+                return 202, b""
+        except RpcRefused as refused:
+            return 400, jsonrpc.refuse(refused.rpc_id, refused)
+        is_modern = revisions.claims_to_be_stateless(message, headers)
+        try:
+            revisions.require_revision(message, headers)
             result = await self._answer(endpoint, message)
         except RpcRefused as refused:
             status = (
@@ -133,18 +138,19 @@ class Mcp:
         return 200, jsonrpc.answer(message.answer_id, result)
 
     async def _answer(self, endpoint: Endpoint, message: Message) -> Mapping[str, Json]:
+        arguments = message.arguments
         match message.method:
             case "tools/call":
-                return await self._call(endpoint, message.arguments)
+                return await self._call(endpoint, arguments)
             case "tools/list":
-                if message.arguments.get("cursor") is not None:
+                if arguments.get("cursor") is not None:
                     msg = "params.cursor: the list is whole, and gives out no cursor"
                     raise RpcRefused(msg, rpc_code=jsonrpc.INVALID_PARAMS)
                 tools = self._hub.catalog.derived(Toolbox).listed(endpoint)
                 return {"tools": tools, "ttlMs": _CACHE_MS, "cacheScope": "private"}
             case "initialize":
                 return {
-                    "protocolVersion": revisions.agree(message.arguments.get("protocolVersion")),
+                    "protocolVersion": revisions.agree(arguments.get("protocolVersion")),
                     "capabilities": _CAPABILITIES,
                     "serverInfo": _SERVER,
                     **self._instructions(endpoint),
@@ -188,6 +194,10 @@ class Mcp:
         ]
         texts += [f"Account {key}: {error.detail}." for key, error in endpoint.unusable.items()]
         return {"instructions": "\n\n".join(texts)} if texts else {}
+
+
+def _as_rpc(error: HubError) -> RpcRefused:
+    return RpcRefused(error.detail, rpc_code=jsonrpc.INVALID_PARAMS, data=results.refusal(error))
 
 
 def _only_post() -> Response:

@@ -3,9 +3,10 @@
 from typing import Final
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct
 
 from jackfield.agents.jsonrpc import (
+    INVALID_PARAMS,
     INVALID_REQUEST,
     PARSE_ERROR,
     RequestId,
@@ -25,17 +26,49 @@ _MOST_IN_BATCH: Final = 50
 class Message(Struct, frozen=True):
     """A request; a notification if it has no `id`; a client's response if it has no `method`."""
 
-    method: str | UnsetType = UNSET
+    method: Json = UNSET
     id: Json = UNSET
     params: Json = UNSET
+    result: Json = UNSET
+    error: Json = UNSET
 
     @property
     def arguments(self) -> dict[str, Json]:
-        return self.params if is_object(self.params) else {}
+        """
+        The parameters; none if they were left out.
+
+        Raises:
+            RpcRefused: they are not an object.
+        """
+        if self.params is UNSET or self.params is None:
+            return {}
+        if not is_object(self.params):
+            msg = "params must be an object"
+            raise RpcRefused(msg, rpc_code=INVALID_PARAMS)
+        return self.params
 
     @property
     def answer_id(self) -> RequestId:
-        return self.id if isinstance(self.id, str | int | float) else None
+        is_id = isinstance(self.id, str | int | float) and not isinstance(self.id, bool)
+        return self.id if is_id else None
+
+    def is_request(self) -> bool:
+        """
+        Tell whether an answer is awaited.
+
+        Raises:
+            RpcRefused: it is neither a request nor a notification nor a client's response.
+        """
+        if self.method is UNSET and (self.result is not UNSET or self.error is not UNSET):
+            return False
+        if not isinstance(self.method, str):
+            msg = "method must be a string"
+        # A published SDK sends every id as an empty object; its responses have none.
+        elif self.answer_id is None and self.id is not UNSET and self.id != {}:
+            msg = "id must be a string or a number"
+        else:
+            return self.id is not UNSET
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST, rpc_id=self.answer_id)
 
 
 async def read(content: bytes) -> Message | list[Message]:

@@ -12,12 +12,13 @@ from typing import Final
 
 from starlette.datastructures import Headers
 
-from jackfield.agents.jsonrpc import INVALID_PARAMS, RpcRefused
+from jackfield.agents.jsonrpc import INVALID_PARAMS, INVALID_REQUEST, RpcRefused
 from jackfield.agents.mcp.messages import HEADER_MISMATCH, UNSUPPORTED_VERSION, Message
 from jackfield.kit.json import Json, as_object
 
 WITH_HANDSHAKE: Final = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 WITHOUT_HANDSHAKE: Final = ("2026-07-28",)
+_WITHOUT_BATCHES: Final = ("2025-06-18", "2025-11-25", *WITHOUT_HANDSHAKE)
 KNOWN: Final = (*WITH_HANDSHAKE, *WITHOUT_HANDSHAKE)
 
 _PREFIX: Final = "io.modelcontextprotocol/"
@@ -32,19 +33,27 @@ def agree(offered: Json) -> str:
     return offered if offered in WITH_HANDSHAKE else WITH_HANDSHAKE[-1]
 
 
-def is_stateless(message: Message, headers: Headers) -> bool:
+def claims_to_be_stateless(message: Message, headers: Headers) -> bool:
+    """Tell whether a request says of itself that it is of a revision without a handshake."""
+    if _VERSION in _meta(message):
+        return True
+    # A client that introduces itself may name any revision it would like.
+    return headers.get(_HEADER) in WITHOUT_HANDSHAKE and message.method != "initialize"
+
+
+def require_revision(message: Message, headers: Headers) -> None:
     """
-    Return whether a request is of a revision without a handshake, and validate it if so.
+    Require that a request is as its revision has it.
 
     Raises:
         RpcRefused: its revision is unknown, or its headers contradict its body.
     """
-    meta: Mapping[str, Json] = as_object(message.arguments.get("_meta"))
-    named = headers.get(_HEADER)
-    if _VERSION not in meta and named not in WITHOUT_HANDSHAKE:
+    if not claims_to_be_stateless(message, headers):
+        named = headers.get(_HEADER)
         if named is not None and named not in WITH_HANDSHAKE and message.method != "initialize":
             raise _unsupported(named)
-        return False
+        return
+    meta = as_object(message.arguments.get("_meta"))
     for key in (_VERSION, _CAPABILITIES):
         if key not in meta:
             msg = f"params._meta lacks {key!r}"
@@ -52,7 +61,22 @@ def is_stateless(message: Message, headers: Headers) -> bool:
     _require_agreement(message, headers, version=meta[_VERSION])
     if meta[_VERSION] not in WITHOUT_HANDSHAKE:
         raise _unsupported(meta[_VERSION])
-    return True
+
+
+def require_batches(batch: list[Message], headers: Headers) -> None:
+    """
+    Require that the revision of a batch has batches.
+
+    Raises:
+        RpcRefused: since 2025-06-18 a body is one message.
+    """
+    if headers.get(_HEADER) in _WITHOUT_BATCHES or any(_VERSION in _meta(each) for each in batch):
+        msg = "this revision of the protocol has no batches: send one message"
+        raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
+
+
+def _meta(message: Message) -> Mapping[str, Json]:
+    return as_object(as_object(message.params).get("_meta"))
 
 
 def _require_agreement(message: Message, headers: Headers, *, version: Json) -> None:
@@ -60,7 +84,7 @@ def _require_agreement(message: Message, headers: Headers, *, version: Json) -> 
     if message.method == "tools/call":
         expected["mcp-name"] = message.arguments.get("name")
     for header, value in expected.items():
-        if headers.get(header) != value:
+        if headers.get(header, "").strip(" \t") != value:
             msg = f"the header {header!r} contradicts the body"
             raise RpcRefused(msg, rpc_code=HEADER_MISMATCH)
 
