@@ -25,6 +25,8 @@ from jackfield.search import service as search
 from jackfield.search.service import Found, Search
 
 _OK: Final = 200
+# What is less like the words is no answer: a model takes whatever it is given.
+_LEAST_SIMILARITY: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,18 @@ async def find_actions(
         query,
         connector=None if connector is None else connector.key,
         most=sum(len(each.actions) for each in connectors),
+        min_similarity=_LEAST_SIMILARITY,
     )
     return list(islice(_candidates(await search.search(hub, request), account_set), most))
+
+
+async def unmatched_words(
+    hub: Hub, account_set: AccountSet, query: str, *, connector: Connector | None = None
+) -> list[str]:
+    """Return the words of `query` that no action of the accounts' connectors has."""
+    providers = dict.fromkeys(account.provider for account in account_set.accounts)
+    keys = list(providers) if connector is None else [connector.key]
+    return await search.unmatched(hub, query, connectors=keys)
 
 
 async def run_action(hub: Hub, account_set: AccountSet, call: ActionCall) -> ActionResult:

@@ -8,7 +8,7 @@ how much of the question does the name answer. All of it is plain arithmetic ove
 the catalog, so the same question gets the same answer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Final
@@ -77,9 +77,7 @@ class Index:
     ) -> list[Hit]:
         """Return the actions that best match `text`; only those of `connectors` if not null."""
         question = self._vocabulary.understand(text)
-        within = None
-        if connectors is not None:
-            within = {n for key in connectors for n in self._by_connector.get(key, ())}
+        within = self._within(connectors)
         totals = self._add_up(question.concepts, within)
         best = nlargest(max(_RERANKED, most), totals, key=totals.__getitem__)
         total = sum(concept.weight for concept in question.concepts)
@@ -90,16 +88,45 @@ class Index:
         hits.sort(key=lambda hit: (-hit.similarity, hit.id))
         return hits[:most]
 
+    def unmatched(self, text: str, *, connectors: Sequence[str] | None = None) -> list[str]:
+        """Return the words of `text` that none of the actions has as they are written."""
+        within = self._within(connectors)
+        return [
+            concept.word
+            for concept in self._vocabulary.understand(text).concepts
+            if not (self._vocabulary.is_known(concept.word) and self._best(concept, {}, within))
+        ]
+
+    def _within(self, connectors: Sequence[str] | None) -> set[int] | None:
+        if connectors is None:
+            return None
+        return {n for key in connectors for n in self._by_connector.get(key, ())}
+
+    def _best(
+        self, concept: Concept, among: Mapping[int, float], within: set[int] | None
+    ) -> dict[int, float]:
+        best: dict[int, float] = {}
+        for term, worth in concept.terms.items():
+            self._postings.keep_best(best, term, worth, among=among, within=within)
+        return best
+
     def _add_up(self, concepts: Sequence[Concept], within: set[int] | None) -> dict[int, float]:
-        """Sum up each document's best score for each concept, the rarest concepts first."""
+        """
+        Sum up each document's best score for each concept, the rarest concepts first.
+
+        If the question has things, a document that only has its verb does not match.
+        """
         totals: dict[int, float] = {}
+        with_thing: set[int] = set()
         for concept in sorted(concepts, key=lambda each: -each.weight):
-            best: dict[int, float] = {}
-            for term, worth in concept.terms.items():
-                self._postings.keep_best(best, term, worth, among=totals, within=within)
+            best = self._best(concept, totals, within)
+            if concept.is_thing:
+                with_thing.update(best)
             for number, score in best.items():
                 totals[number] = totals.get(number, 0.0) + score
-        return totals
+        if not any(concept.is_thing for concept in concepts):
+            return totals
+        return {number: total for number, total in totals.items() if number in with_thing}
 
 
 def _similarity(document: _Document, question: Question, *, share: float) -> float:

@@ -14,17 +14,21 @@ _VERB: Final = 0.35
 # The first verb of a question is the main one; the others count less.
 _LATER_VERB: Final = 0.5
 _MOST_WORDS: Final = 32
+_SHORTEST_PART: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
     """One word of a question: the terms it may stand for, each with its worth up to 1.
 
-    `weight` is the best possible score of an action for it.
+    `weight` is the best possible score of an action for it. `is_thing` unless it can only be a
+    verb.
     """
 
+    word: str
     terms: Mapping[str, float]
     weight: float
+    is_thing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +49,30 @@ class Vocabulary:
         self._rarest: Final = max(postings.rarity.values(), default=1.0)
 
     def understand(self, text: str) -> Question:
-        query = list(dict.fromkeys(query_words(text)))[:_MOST_WORDS]
+        parts = (part for word in query_words(text) for part in self._split(word))
+        query = list(dict.fromkeys(parts))[:_MOST_WORDS]
         candidates = [self._candidates(word) for word in query]
-        concepts = tuple(map(self._concept, candidates))
+        concepts = tuple(map(self._concept, query, candidates))
         stems = [stem(near[0][0]) for near in candidates if near]
         return Question(concepts, _verbs(stems), _is_many(query))
 
-    def _candidates(self, word: str) -> list[tuple[str, float]]:
+    def is_known(self, word: str) -> bool:
+        """Return whether a word need not be a typo of another."""
         term = stem(word)
-        if term in self._postings or term in VERBS or term in THINGS:
-            return [(word, 1.0)]
-        return self._spelling.repair(word)
+        return term in self._postings or term in VERBS or term in THINGS
 
-    def _concept(self, candidates: Iterable[tuple[str, float]]) -> Concept:
+    def _split(self, word: str) -> tuple[str, ...]:
+        """Return `add` and `person` of `addperson`."""
+        if not self.is_known(word):
+            for end in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+                if stem(word[:end]) in VERBS and self.is_known(word[end:]):
+                    return word[:end], word[end:]
+        return (word,)
+
+    def _candidates(self, word: str) -> list[tuple[str, float]]:
+        return [(word, 1.0)] if self.is_known(word) else self._spelling.repair(word)
+
+    def _concept(self, asked: str, candidates: Iterable[tuple[str, float]]) -> Concept:
         terms: dict[str, float] = {}
         for word, sure in candidates:
             stemmed = stem(word)
@@ -69,7 +84,8 @@ class Vocabulary:
         rarity = self._postings.rarity
         # A word that no action has lowers the similarity of all of them.
         weight = max((rarity[t] * worth for t, worth in terms.items()), default=self._rarest / 4)
-        return Concept(terms, weight)
+        known = stem(asked)
+        return Concept(asked, terms, weight, is_thing=known not in VERBS or known in THINGS)
 
 
 def _raise(terms: dict[str, float], more: Mapping[str, float]) -> None:

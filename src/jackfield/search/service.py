@@ -43,6 +43,12 @@ async def search(hub: Hub, request: Search) -> list[Found]:
     return found
 
 
+async def unmatched(hub: Hub, query: str, *, connectors: Sequence[str]) -> list[str]:
+    """Return the words of a query that no action of these connectors has as they are written."""
+    index = await prepare(hub.catalog)
+    return index.unmatched(query, connectors=connectors)
+
+
 async def prepare(catalog: Catalog) -> Index:
     """Return the index of a catalog; it is built in a thread, because that takes long."""
     if catalog.has_derived(build):

@@ -10,8 +10,10 @@ from snowballstemmer.english_stemmer import (  # pyright: ignore[reportMissingTy
 )
 
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-# The boundary between words in listUsers, HTTPHeader, user2.
-_SEAM: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z]{3})(?=\d)")
+# The boundary between words in listUsers, HTTPHeader, user2; getURLs has one.
+_SEAM: Final = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?:[a-rt-z]|s[a-z]))|(?<=[a-zA-Z]{3})(?=\d)"
+)
 # Compound words, which may also be written as two words.
 _JOINED: Final = re.compile(
     r"(?<![^\W_])(in|e|opt|sign|log|web|time|check|follow|a)[-_ /]"
@@ -56,6 +58,7 @@ _PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"take (\w+ ){0,3}down", r"remove \1"),
         (r"call(?:ed|ing|s)? off", "cancel"),
         (r"how many", "count size"),
+        (r"who(?:s| is| are| was| were)? (?:all )?(?:on|in|inside)", "get users"),
         (r"over time", "trend"),
         (r"at once|in one go|in bulk", "bulk"),
         (r"create or update|insert or update|add or update", "upsert"),
@@ -200,7 +203,7 @@ def query_words(text: str) -> list[str]:
     plain = " ".join(words(text))
     for pattern, meaning in _PHRASES:
         plain = pattern.sub(meaning, plain)
-    return content_words(plain)
+    return [word for word in words(plain) if word not in _STOP]
 
 
 @lru_cache(maxsize=_CACHED)

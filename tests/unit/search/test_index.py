@@ -22,6 +22,7 @@ INDEX = Index(
         entry("bulk_delete_users", "Remove several people."),
         entry("send_in_app_message", "Show a message inside the app."),
         entry("send_push", "Send a push notification."),
+        entry("getURLs", "Get addresses."),
         entry("list_users", "List users.", connector="other"),
     ]
 )
@@ -42,6 +43,10 @@ INDEX = Index(
         ("inapp mesage", "acme_send_in_app_message"),
         ("in-app message", "acme_send_in_app_message"),
         ("users of other", "other_list_users"),
+        ("adduser", "acme_create_user"),
+        ("deleteuser", "acme_delete_user"),
+        ("url", "acme_getURLs"),
+        ("urls", "acme_getURLs"),
     ],
 )
 def test_an_action_is_found_by_what_somebody_calls_it(asked: str, wanted: str) -> None:
@@ -75,6 +80,29 @@ def test_any_text_at_all_is_an_answerable_question(text: str) -> None:
         assert 0 <= hit.similarity <= 1
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "create a jira issue",
+        "delete a github repository",
+        "send a fax",
+        "undo the thing from yesterday",
+        "a",
+        "the",
+        "do it",
+        "人を追加",
+    ],
+)
+def test_what_no_action_is_about_finds_none(asked: str) -> None:
+    assert [hit.id for hit in INDEX.search(asked) if hit.similarity >= 0.3] == []
+
+
+def test_words_that_no_action_has_are_named() -> None:
+    assert INDEX.unmatched("send a gmail push to pizza users") == ["gmail", "pizza"]
+    assert INDEX.unmatched("push", connectors=["other"]) == ["push"]
+    assert INDEX.unmatched("delte the user") == ["delte"]
+
+
 def test_an_empty_catalog_has_no_answers() -> None:
     assert Index([]).search("anything") == []
 
@@ -85,6 +113,10 @@ def test_an_empty_catalog_has_no_answers() -> None:
         ("list_user_fields", ["list", "user", "fields"]),
         ("listUserFields", ["list", "user", "fields"]),
         ("HTTPHeader", ["http", "header"]),
+        ("getURLs", ["get", "urls"]),
+        ("getUserIDs", ["get", "user", "ids"]),
+        ("listURLsOfUser", ["list", "urls", "of", "user"]),
+        ("SSHSession", ["ssh", "session"]),
         ("in-app e-mail opt out", ["inapp", "email", "optout"]),
         ("the user's name", ["the", "user", "name"]),
     ],

@@ -7,7 +7,7 @@ from jackfield.agents.a2a.messages import MessageRequest, OutputMode
 from jackfield.agents.a2a.objects import data_parts, message, text_part
 from jackfield.agents.accounts import AccountSet
 from jackfield.agents.descriptions import LONG, describe
-from jackfield.agents.execution import Candidate, find_actions
+from jackfield.agents.execution import Candidate, find_actions, unmatched_words
 from jackfield.kit.json import Json, encode
 from jackfield.runtime import Hub
 
@@ -29,7 +29,8 @@ async def find(hub: Hub, account_set: AccountSet, request: MessageRequest) -> Js
     data: dict[str, Json] = {"skills": skills}
     if account_set.unusable:
         data["unusable"] = {key: error.detail for key, error in account_set.unusable.items()}
-    parts = [text_part(_text(skills))]
+    unmatched = await unmatched_words(hub, account_set, request.text)
+    parts = [text_part(_text(skills, unmatched))]
     if request.output_mode is OutputMode.DATA:
         parts += data_parts(data, request.output_mode)
     return message(request.context_id, parts)
@@ -48,10 +49,11 @@ def _skill(candidate: Candidate, account_set: AccountSet) -> dict[str, Json]:
     }
 
 
-def _text(skills: list[dict[str, Json]]) -> str:
+def _text(skills: list[dict[str, Json]], unmatched: list[str]) -> str:
     if not skills:
         return _NOTHING
-    lines = [_HOW]
+    note = f" No action has the words {', '.join(unmatched)}." if unmatched else ""
+    lines = [_HOW + note]
     for skill in skills:
         example = encode(skill["example"]).decode()
         lines += ["", f"{skill['id']}: {skill['name']}. {skill['description']}", f"  {example}"]

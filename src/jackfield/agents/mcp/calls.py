@@ -14,6 +14,7 @@ from jackfield.agents.execution import (
     find_actions,
     run_action,
     run_once,
+    unmatched_words,
 )
 from jackfield.agents.mcp import feedback
 from jackfield.agents.mcp.endpoint import Endpoint, ToolMode
@@ -32,6 +33,10 @@ _EXECUTE: Final = "_execute_action"
 _USUAL_TOP: Final = 5
 _MOST_TOP: Final = 50
 _INTERNAL: Final = 500
+_NOTHING: Final = (
+    "No action of {title} that may be run here fits that. Say it in other words, by what is to be "
+    "done and to what; if that finds nothing either, it cannot be done here."
+)
 _CHECK: Final = "look at the provider whether what the tool was to change is there"
 
 
@@ -110,7 +115,12 @@ async def _find(
     if not isinstance(most, int) or not 1 <= most <= _MOST_TOP:
         _refuse("top_k", f"must be a whole number from 1 to {_MOST_TOP}")
     candidates = await find_actions(hub, endpoint, query, most=most, connector=connector)
-    return {"actions": [_description(candidate) for candidate in candidates]}
+    found: dict[str, Json] = {"actions": [_description(candidate) for candidate in candidates]}
+    if not candidates:
+        found["hint"] = _NOTHING.format(title=connector.title)
+    if unmatched := await unmatched_words(hub, endpoint, query, connector=connector):
+        found["unmatched_words"] = unmatched
+    return found
 
 
 async def _execute(
