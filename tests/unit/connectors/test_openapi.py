@@ -138,7 +138,7 @@ def test_inputs_keep_their_types_and_limits(tmp_path: Path) -> None:
     assert properties["kind"]["enum"] == ["cat", "dog"]
     assert properties["born"]["format"] == "date-time"
     assert properties["tags"]["maxItems"] == 5
-    assert properties["breed"]["type"] == "string"
+    assert properties["breed"]["type"] == ["string", "null"]
     assert properties["parent"]["properties"]["name"]["minLength"] == 1
     assert "id" not in properties
 

@@ -42,7 +42,12 @@ def file(tmp_path: Path) -> Path:
         ("{ properties: { k: { type: string } }, oneOf: [{ required: [k] }, { properties: { l: { type: integer } } }] }", [{"k": "x"}, {"l": 1}], ["x", {"k": 1, "l": "x"}]),
         ("{ type: number, minimum: 0, maximum: 1.5 }", [0, 1.5], [2, "1"]),
         ("{ type: string, minLength: 2, pattern: '^[a-z]+$' }", ["ab"], ["a", "A1"]),
-        ("{ nullable: true, type: string }", ["a"], [1]),
+        ("{ nullable: true, type: string }", ["a", None], [1]),
+        ("{ type: [integer, 'null'] }", [1, None], ["a"]),
+        ("{ oneOf: [{ type: string }, { type: integer }, { type: 'null' }] }", ["a", 1, None], [[]]),
+        ("{ type: string, enum: [a, b], nullable: true }", ["a", None], ["c"]),
+        ("{ type: array, items: { type: string }, nullable: true }", [["a"], None], ["a"]),
+        ("{ properties: { k: { type: [string, 'null'] } } }", [{"k": None}, {"k": "a"}], [{"k": 1}]),
     ],
 )  # fmt: skip
 async def test_a_tool_takes_the_values_of_its_document(

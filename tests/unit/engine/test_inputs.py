@@ -199,3 +199,23 @@ def test_the_connectors_own_words_replace_ours() -> None:
 
     with pytest.raises(InvalidInputs, match=r"body.key must be hexadecimal"):
         inputs.accept({"body": {"key": "xyz"}})
+
+
+def test_null_is_a_value_where_the_input_says_so_and_nothing_elsewhere() -> None:
+    inputs = Inputs(
+        [
+            {"name": "nick", "type": "string", "in": "body", "nullable": True},
+            {"name": "state", "type": "enum", "nullable": True, "oneOf": {"values": ["on"]}},
+            {"name": "tags", "type": "string", "array": True, "nullable": True},
+            {"name": "name", "type": "string", "in": "body"},
+            {"name": "page", "type": "integer", "in": "query", "nullable": True},
+        ]
+    )
+    everything = {"nick": None, "state": None, "tags": None, "name": None}
+
+    taken = inputs.accept({"body": everything, "query": {"page": None}})
+
+    assert taken == {"nick": None, "state": None, "tags": None}
+    assert inputs.accept({}) == {}
+    assert inputs.schema["properties"]["state"]["enum"] == ["on", None]
+    assert inputs.schema["properties"]["nick"]["type"] == ["string", "null"]

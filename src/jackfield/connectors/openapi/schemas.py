@@ -44,6 +44,8 @@ def to_input(
     made: dict[str, Json] = {"name": name, **to_shape(api, followed, depth)}
     if required:
         made["required"] = True
+    if _is_nullable(api, followed):
+        made["nullable"] = True
     said = one_line(
         description
         or text(followed, "description")
@@ -176,6 +178,20 @@ def _list(api: OpenApi, schema: Mapping[str, Json], depth: int) -> Shape:
 def _without_variants(shape: Shape) -> Shape:
     """Return a shape that may stand in `variants`, where there is no further choice."""
     return {"array": True} if "variants" in shape else shape
+
+
+def _is_nullable(api: OpenApi, schema: Mapping[str, Json]) -> bool:
+    """Say whether null is a value of its own, as in each of the ways that documents write it."""
+    kinds = schema.get("type")
+    return (
+        schema.get("nullable") is True
+        or (isinstance(kinds, list) and "null" in kinds)
+        or any(
+            _is_null(merged(api, part))
+            for word in ("oneOf", "anyOf")
+            for part in as_list(schema.get(word))
+        )
+    )
 
 
 def _is_null(schema: Mapping[str, Json]) -> bool:

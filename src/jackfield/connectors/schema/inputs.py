@@ -50,6 +50,13 @@ _SHAPE: Final = {
     ),
     "description": Entry(Text(), "What it means, for people and for models."),
     "array": Entry(Boolean(), "It is a list.", default=False),
+    "nullable": Entry(
+        Boolean(),
+        "`null` is a value of its own and is sent; elsewhere it is as if nothing was given. Only in "
+        "the body.",
+        default=False,
+        ours=True,
+    ),
     "properties": Entry(ListOf(Later(_property)), "The fields of an object."),
     "oneOf": Entry(ONE_OF, "The values it may have."),
     "rules": Entry(RULES, "Its limits."),

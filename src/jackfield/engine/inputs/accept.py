@@ -42,6 +42,11 @@ class _Input:
     convert: Convert | None
     entry: Mapping[str, Json]
 
+    @property
+    def is_nullable(self) -> bool:
+        """Whether null is a value of its own; what is carried as text cannot be null."""
+        return self.entry.get("nullable") is True and self.location == "body"
+
 
 def require_page_size(inputs: Mapping[str, Json], place: str) -> None:
     """
@@ -120,7 +125,9 @@ class Inputs:
                         faults.append(
                             unknown(source, name, self._inputs, of="an input of this action")
                         )
-                elif value is not None and (name not in taken or declared.location == source):
+                elif (value is not None or declared.is_nullable) and (
+                    name not in taken or declared.location == source
+                ):
                     convert = declared.convert
                     converted = value if convert is None else convert(value)
                     taken[name] = (

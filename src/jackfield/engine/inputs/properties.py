@@ -52,7 +52,7 @@ def _tidy_one(entry: Mapping[str, Json], value: Json, path: str, faults: list[Fa
         known = declared.get(name)
         if known is None:
             faults.append(unknown(path, name, declared, of="a property of this object"))
-        elif inner is not None or known.get("required") is True:
+        elif inner is not None or known.get("required") is True or known.get("nullable") is True:
             made[name] = tidy(known, inner, f"{path}.{name}", faults)
     names = texts(as_object(entry.get("rules")), "atLeastOneOf")
     if names and not any(made.get(name) for name in names):

@@ -69,11 +69,21 @@ def value_schema(entry: Mapping[str, Json], path: str, depth: int = 0) -> dict[s
         schema = {"type": "array", "items": schema}
         rules: dict[str, Json] = entry.get("rules") or {}
         schema.update({limit: rules[limit] for limit in _LIST_LIMITS if limit in rules})
+    if entry.get("nullable") is True:
+        schema = _or_null(schema)
     if entry.get("description"):
         schema["description"] = str(entry["description"])
     if "default" in entry:
         schema["default"] = entry["default"]
     return schema
+
+
+def _or_null(schema: dict[str, Json]) -> dict[str, Json]:
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if "enum" in schema:
+        schema = {**schema, "enum": [*schema["enum"], None]}
+    return {**schema, "type": [schema["type"], "null"]} if "type" in schema else schema
 
 
 def _one_of(entry: Mapping[str, Json], path: str, depth: int) -> dict[str, Json]:
