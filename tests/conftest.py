@@ -40,6 +40,15 @@ _USUAL = os.environ.get("JACKFIELD_TEST_DATABASES", "sqlite").split(",")  # noqa
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--images", action="store_true", help="keep screenshots in docs/images")
+    parser.addoption("--frameworks", action="store_true", help="try published agent frameworks")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what installs much, unless it is asked for."""
+    if not config.getoption("--frameworks"):
+        left_out = [each for each in items if each.get_closest_marker("frameworks")]
+        items[:] = [each for each in items if each not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

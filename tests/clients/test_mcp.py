@@ -2,15 +2,16 @@
 
 import sys
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import mcp_types
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.clients.conftest import Served
+from tests.clients.conftest import FOLDER, Run, Served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -66,3 +67,36 @@ async def test_two_tools_stand_for_all_over_stdio(served: Served) -> None:
 
     assert [tool.name for tool in tools] == ["iterable_search_actions", "iterable_execute_action"]
     assert found.structured_content["actions"][0]["action_id"] == "iterable_send_email"
+
+
+async def test_the_official_client_of_the_first_line_lists_and_calls_tools(
+    served: Served, published_python: Path, run: Run
+) -> None:
+    said = await run(
+        published_python,
+        FOLDER / "python" / "session.py",
+        served.url,
+        served.account,
+        JACKFIELD_API_KEY=served.key,
+    )
+
+    listed, read, written, refused = said["calls"]
+    every = len(served.hub.catalog.get("iterable").actions)
+    assert (listed, said["slash"], said["two"], said["flat"]) == (every, [every], [2], [every])
+    assert read["structuredContent"]["result"]["data"]["email"] == "avery.abbott@example.com"
+    assert written["structuredContent"]["result"]["data"]["listId"]
+    assert (refused["isError"], refused["structuredContent"]["statusCode"]) == (True, 502)
+    assert "400 Bad Request" in said["unknown account"][0]
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_the_official_client_reads_why_an_account_is_refused(
+    served: Served, mode: Any
+) -> None:
+    headers = {"x-account-id": "acc_0", "authorization": f"Bearer {served.key}"}
+    refused = pytest.RaisesExc(MCPError, match="No account with this id")
+    with pytest.RaisesGroup(refused, flatten_subgroups=True):
+        async with httpx2.AsyncClient(headers=headers) as http:
+            target = streamable_http_client(f"{served.url}/mcp/", http_client=http)
+            async with Client(target, mode=mode):
+                pass
