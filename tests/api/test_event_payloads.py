@@ -82,7 +82,8 @@ async def test_a_pending_link_is_described_in_this_order(hub: Running, receiver:
         envelope(hub, "pending_link.created", "pending_link", left.json()["id"])
         + '"account_id":null,"provider":"iterable","origin_owner_id":"acme",'
         '"origin_owner_name":"Acme Inc.","origin_username":null,'
-        f'"setup_information":{{"region":"us"}},"expires_at":"2026-03-04T09:30:00Z",'
+        f'"setup_information":{{"region":"us"}},"identity_changed":false,'
+        '"expires_at":"2026-03-04T09:30:00Z",'
         f'"sent_at":{NOW}}}'
     )
 

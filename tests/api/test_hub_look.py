@@ -15,7 +15,6 @@ from tests.support.scripted import Answer, reply, scripted
 
 pytestmark = pytest.mark.anyio
 
-LOGO = "https://logos.acme.test"
 PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 GUIDE = "/docs/connectors/iterable/guides/link-account/api_key"
 
@@ -103,12 +102,14 @@ async def logo(
     answer: Answer = request.param
     async with (
         scripted(answer) as elsewhere,
-        running_hub(sandbox, data_dir=data_dir, clock=clock, rewrite={LOGO: elsewhere.url}) as hub,
+        running_hub(sandbox, data_dir=data_dir, clock=clock, allow_private_networks=True) as hub,
     ):
-        await change(hub, branding={"display_name": "Northwind", "logo_url": f"{LOGO}/a.svg"})
+        await change(
+            hub, branding={"display_name": "Northwind", "logo_url": f"{elsewhere.url}/a.svg"}
+        )
         page = await hub.api.get(await link_to(hub), auth=None)
         (path,) = re.findall(r'<img src="([^"]+)" alt="Northwind"', page.text)
-        assert LOGO not in page.text
+        assert elsewhere.url not in page.text
         yield hub, path, elsewhere
 
 

@@ -145,8 +145,11 @@ async def test_doctor_finds_what_is_wrong_and_says_what_helps(
 async def test_doctor_makes_a_sign_in_link(jackfield: Command, served: dict[str, str]) -> None:
     link = await jackfield("doctor", "--sign-in-link", PUBLIC_URL=served["URL"])
     async with httpx2.AsyncClient(follow_redirects=True) as browser:
-        page = await browser.get(link.out.strip())
+        address, _, token = link.out.strip().partition("?token=")
+        asked = await browser.get(link.out.strip())
+        page = await browser.post(address, data={"token": token})
 
+    assert "No account has been linked yet" not in asked.text
     assert "No account has been linked yet" in page.text
 
 

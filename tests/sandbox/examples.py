@@ -158,7 +158,12 @@ EXAMPLES: dict[str, Example] = {
         body={"email": AVERY, "eventName": "signedUp", "id": "e-1", "dataFields": {"step": 1}}
     ),
     "POST /api/events/trackBulk": Example(
-        body={"events": [{"email": AVERY, "eventName": "seen"}, {"eventName": "seen"}]}
+        body={
+            "events": [
+                {"email": AVERY, "eventName": "seen"},
+                {"userId": "somebody", "eventName": "seen"},
+            ]
+        }
     ),
     "POST /api/events/trackInAppClick": _in_app_event(clickedUrl="https://larkfield.example"),
     "POST /api/events/trackInAppClose": _in_app_event(closeAction="back"),

@@ -120,6 +120,8 @@ class Document:
             name: self.sample(inner, full=full, depth=depth + 1)
             for name, inner in schema.get("properties", {}).items()
             if (name in required or optional or self.merged(inner).get("format") == "binary")
+            # Beside a `$ref` too: 3.1 allows it, and vendors write it in 3.0.
+            and not inner.get("readOnly")
             and not self.merged(inner).get("readOnly")
         }
 
