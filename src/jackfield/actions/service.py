@@ -84,7 +84,10 @@ async def _run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunReques
             result = await prepared.action.run(context)
         except HubError as error:
             raise safe(error, credentials.redactor) from None
-        result = safe_result(result, credentials.redactor)
+        if is_large(result.data):
+            result = await asyncio.to_thread(safe_result, result, credentials.redactor)
+        else:
+            result = safe_result(result, credentials.redactor)
         logged.output = result.data
     result = replace(result, may_have_written=recorder.may_have_written)
     if request.debug:

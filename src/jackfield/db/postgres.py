@@ -280,7 +280,9 @@ async def _transaction(connection: _Proxy, begin: str) -> AsyncGenerator[_Transa
         yield _Transaction(connection)
     except BaseException:
         # Where it cannot be said, the connection is lost, and the transaction with it.
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(
+            OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
+        ):
             await connection.execute("rollback")
         raise
     try:
@@ -316,6 +318,9 @@ def _translated_errors() -> Generator[None]:
     except TimeoutError as error:
         raise DatabaseBusy from error
     except (OSError, *_AWAY) as error:
+        raise DatabaseAway from error
+    except asyncpg.InternalClientError as error:
+        # The connection broke in the middle of something.
         raise DatabaseAway from error
     except asyncpg.InterfaceError as error:
         # What the driver refuses by itself is a fault of ours, unless the connection is gone.

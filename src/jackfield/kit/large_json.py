@@ -89,6 +89,8 @@ def is_large(value: Json) -> bool:
             seen.extend(each.values())
         elif is_list(each):
             seen.extend(each)
+        elif isinstance(each, str) and len(each) > LARGE:
+            return True
         if len(seen) > _FEW:
             return True
     return False

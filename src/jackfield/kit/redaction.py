@@ -24,6 +24,10 @@ from jackfield.kit.secret_names import MASK, is_secret_name, mask_named, mask_pa
 _OURS: Final = re.compile(rb"\b(?:jf_(?:sk|ct|si|ss|fl)_|whsec_)[\w-]{16,}")
 _SHORTEST_OF_OURS: Final = 22
 _MASK: Final = MASK.encode()
+_PREFIXES: Final = (b"jf_", b"whsec_")
+_WINDOW: Final = 256 * 1024
+# More than a hint is long, however it is escaped.
+_OVERLAP: Final = 4096
 
 
 class Redactor:
@@ -55,7 +59,9 @@ class Redactor:
         """Mask secrets in bytes that may be text; what is not UTF-8 otherwise stays as it is."""
         for form in self._hinted(content):
             content = form.mask(content)
-        return _OURS.sub(_MASK, content) if len(content) >= _SHORTEST_OF_OURS else content
+        if len(content) >= _SHORTEST_OF_OURS and any(each in content for each in _PREFIXES):
+            return _OURS.sub(_MASK, content)
+        return content
 
     def text(self, text: str) -> str:
         if len(text) < min(self._shortest, _SHORTEST_OF_OURS):
@@ -138,6 +144,13 @@ class Redactor:
 
     def _hinted(self, content: bytes) -> Iterator[SecretForms]:
         if len(content) < self._shortest:
+            return
+        if len(content) > _WINDOW + _OVERLAP:
+            # One after the other: a search of all of it would hold up everybody else.
+            starts = range(0, len(content), _WINDOW)
+            windows = (content[start : start + _WINDOW + _OVERLAP] for start in starts)
+            hinted = {form for window in windows for form in self._hinted(window)}
+            yield from (form for form in self._forms if form in hinted)
             return
         lower, plain = content.lower(), unescaped(content)
         plain_lower = plain.lower() if plain is not content else None
