@@ -205,11 +205,15 @@ async def test_every_page_fits_a_phone(
     assert await fits(page)
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await page.get_by_role("button", name="Sign in").click()
+    # A click may return before the page that it leads to is there.
+    await expect(page.get_by_role("link", name="Acme Inc.")).to_be_visible()
     assert await fits(page)
     await keep_image(page, f"dashboard-accounts-phone-{scheme}")
     await page.get_by_role("link", name="Acme Inc.").click()
+    await page.wait_for_url("**/dashboard/accounts/*")
     assert await fits(page)
     await page.get_by_role("link", name="Link account").click()
+    await expect(page.get_by_label("Customer id")).to_be_visible()
     assert await fits(page)
 
 
