@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
 
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.running import PATIENCE, Running, serving_hub
@@ -111,6 +111,16 @@ async def visit(chromium: Browser, hub: Running) -> AsyncGenerator[Callable[...,
     for each in visits:
         await each.context.close()
     assert problems == []
+
+
+async def holds(page: Page | Frame, condition: str) -> None:
+    """
+    Wait in a page of the hub until a condition, in JavaScript, holds.
+
+    Playwright's own wait evaluates a text in the page at each try, which the pages' policy forbids.
+    """
+    look = f"() => ({condition}) ? done() : requestAnimationFrame(look)"
+    await page.evaluate(f"() => new Promise(done => {{ const look = {look}; look(); }})")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from jackfield.projects import service as projects
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, holds
 from tests.support.actor import TESTER
 from tests.support.running import Running
 
@@ -24,6 +24,7 @@ async def test_an_accounts_id_is_copied_and_the_button_says_so_for_a_while(
     await page.clock.install()
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     await page.goto(f"{hub.hub.public_url}/dashboard/accounts/{account}")
 
     await page.get_by_role("button", name="Copy").click()
@@ -43,9 +44,10 @@ async def test_what_a_page_without_tls_may_not_copy_is_selected_to_be_copied(
     )
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     await page.goto(f"{hub.hub.public_url}/dashboard/accounts/{account}")
 
     await page.get_by_role("button", name="Copy").click()
 
-    await page.wait_for_function("id => String(getSelection()) === id", arg=account)
+    await holds(page, f"String(getSelection()) === '{account}'")
     await expect(page.get_by_role("button", name="Copy", exact=True)).to_be_visible()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, holds
 from tests.browser.product import Product, element, heard, inside, product
 from tests.support.running import Running
 
@@ -85,12 +85,12 @@ async def test_the_frame_is_as_high_as_what_it_shows(
     await expect(inside(page).get_by_role("button", name="Connect")).to_be_visible()
     shown = "document.documentElement.scrollHeight <= document.documentElement.clientHeight"
 
-    await page.frames[1].wait_for_function(shown)
+    await holds(page.frames[1], shown)
     before = await page.locator("iframe").evaluate("frame => frame.offsetHeight")
     await inside(page).get_by_role("button", name="Connect").click()
     await expect(inside(page).get_by_text("API Key is required.")).to_be_visible()
 
-    await page.frames[1].wait_for_function(shown)
+    await holds(page.frames[1], shown)
     assert await page.locator("iframe").evaluate("frame => frame.offsetHeight") > before > 300
 
 

@@ -46,6 +46,7 @@ async def test_a_right_key_links_and_the_account_stands_on_the_accounts_page(
     await expect(page.get_by_role("heading", name="Iterable is connected")).to_be_focused()
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="Acme Inc.")
     await expect(row).to_contain_text("Iterable")
     await expect(row).to_contain_text("Active")
@@ -206,7 +207,7 @@ async def test_every_page_fits_a_phone(
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await page.get_by_role("button", name="Sign in").click()
     # A click may return before the page that it leads to is there.
-    await expect(page.get_by_role("link", name="Acme Inc.")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     assert await fits(page)
     await keep_image(page, f"dashboard-accounts-phone-{scheme}")
     await page.get_by_role("link", name="Acme Inc.").click()
@@ -223,6 +224,7 @@ async def test_a_link_made_on_the_dashboard_is_opened_by_somebody_else(
     operator, customer = (await visit()).page, (await visit()).page
     await operator.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await operator.get_by_role("button", name="Sign in").click()
+    await expect(operator.get_by_role("heading", name="Accounts")).to_be_visible()
     await operator.get_by_role("link", name="Link account").first.click()
     await operator.get_by_label("Customer id").fill("acme")
     await operator.get_by_label("Connector").select_option(label="Iterable")
