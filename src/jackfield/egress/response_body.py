@@ -1,5 +1,6 @@
 """A response's body and headers as they come in: unpacked, bounded, and in whole characters."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Final, TypeAlias
@@ -31,6 +32,8 @@ async def read_parts(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
     async for chunk in response.content.iter_chunked(_CHUNK):
         for piece in unpacker.feed(chunk):
             yield piece
+            # One chunk may unpack to megabytes: others have their turn between its pieces.
+            await asyncio.sleep(0)
     unpacker.finish()
 
 
@@ -49,7 +52,8 @@ async def read_body(
     if coding is not None and response.status >= _FIRST_REFUSAL:
         # What a refusal says is worth less than that it is one.
         packed = await _collect(response.content.iter_chunked(_CHUNK), limit, count)
-        return unpack_leniently(packed, coding, limit)
+        # On a thread: a little that is packed may be a lot to unpack.
+        return await asyncio.to_thread(unpack_leniently, packed, coding, limit)
     async with aclosing(read_parts(response)) as parts:
         return await _collect(parts, limit, count)
 
