@@ -1,6 +1,5 @@
 """Repetition of writes by clients that never learned what became of the first."""
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
@@ -48,11 +47,9 @@ async def run_unless_repeated(hub: Hub, write: Json, work: Callable[[], Awaitabl
         else:
             hub.recent_writes.forget(recent)
         raise
-    except asyncio.CancelledError:
-        hub.recent_writes.finish(recent, error=OutcomeUnknown())
-        raise
     except BaseException:
-        hub.recent_writes.forget(recent)
+        # Cancelled, or a fault of the hub: the provider may have carried it out by then.
+        hub.recent_writes.finish(recent, error=OutcomeUnknown())
         raise
     hub.recent_writes.finish(recent, result=result, error=None)
     return result
