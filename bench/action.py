@@ -23,6 +23,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from jackfield.connectors.catalog import own_folder
 
@@ -93,9 +94,9 @@ def main() -> None:
             "nginx, plain proxy": (f"http://127.0.0.1:{proxy}/api/channels", None),
             "Jackfield, /actions/rpc": (f"http://127.0.0.1:{port}/actions/rpc", script),
         }
-        many = {each: wrk(*target, CONCURRENCY, seconds) for each, target in targets.items()}
+        many = {each: wrk(url, post, CONCURRENCY, seconds) for each, (url, post) in targets.items()}
         processor = processor_seconds(process.pid)
-        one = {each: wrk(*target, 1, seconds) for each, target in targets.items()}
+        one = {each: wrk(url, post, 1, seconds) for each, (url, post) in targets.items()}
         memory = resident_megabytes(process.pid)
 
     base, limit = many["direct call"].per_second, many["nginx, plain proxy"].per_second
@@ -157,8 +158,10 @@ def quick_connectors(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def running(command: list[str], **options: object) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, **options)
+def running(
+    command: list[str], *, env: dict[str, str] | None = None, stderr: BinaryIO | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, env=env, stderr=stderr)
     try:
         yield process
     finally:

@@ -70,7 +70,7 @@ def wait_for(url: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--users", type=int, default=100_000)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -92,6 +92,7 @@ def main() -> None:
             ],
             stdout=subprocess.PIPE,
         )
+        assert sandbox.stdout is not None
         where = json.loads(sandbox.stdout.readline())
         port = free_port()
         settings = {

@@ -20,6 +20,7 @@ import uvloop
 
 from jackfield.app import open_database, open_hub
 from jackfield.events.models import EventType
+from jackfield.events.payloads import EventPayload
 from jackfield.events.repo import Events
 from jackfield.kit import log
 from jackfield.kit.actor import Actor
@@ -32,6 +33,11 @@ from jackfield.worker.deliveries import Deliverer
 
 ACTOR = Actor.command("bench")
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+class Numbered(EventPayload, frozen=True, kw_only=True):
+    account: int
+    n: int
 
 
 @dataclass(frozen=True)
@@ -106,11 +112,19 @@ async def work(
                 # One event of each account: those of one transaction have no order.
                 numbers = range(first, min(first + args.accounts, args.events))
                 happened = [
-                    (f"acc_{n % args.accounts}", {"account": n % args.accounts, "n": n})
+                    Numbered(
+                        project_id=project.id,
+                        event=EventType.ACCOUNT_UPDATED,
+                        event_date=hub.clock(),
+                        record_type="account",
+                        record_id=f"acc_{n % args.accounts}",
+                        account=n % args.accounts,
+                        n=n,
+                    )
                     for n in numbers
                 ]
                 async with hub.db.write(project.id, ACTOR) as tx:
-                    await Events(tx).add(EventType.ACCOUNT_UPDATED, happened)
+                    await Events(tx).add(happened)
             early = int(await receiver.readline())
             seconds, busy = time.perf_counter() - started, time.process_time() - busy
     return Figures(args.events / seconds, busy / args.events * 1000, early)
