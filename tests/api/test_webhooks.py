@@ -257,12 +257,15 @@ async def test_an_endpoint_that_cannot_work_is_refused_with_every_fault(
 async def test_a_receiver_inside_the_network_is_not_reached_unless_allowed(
     data_dir: Path, clock: FrozenClock, sandbox: Sandbox, receiver: Receiver
 ) -> None:
+    async with running_hub(
+        sandbox, data_dir=data_dir, clock=clock, allow_private_networks=True
+    ) as hub:
+        secure = receiver.url.replace("http:", "https:")
+        webhook = await subscribe(hub, secure)
     async with running_hub(sandbox, data_dir=data_dir, clock=clock) as hub:
         plain = await hub.api.post(
             "/jackfield/webhooks", json={"url": receiver.url, "events": ["*"]}
         )
-        secure = receiver.url.replace("http:", "https:")
-        webhook = await subscribe(hub, secure)
         tried = (await hub.api.post(f"/jackfield/webhooks/{webhook['id']}/test")).json()
 
     assert plain.status_code == 422

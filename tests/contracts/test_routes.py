@@ -200,6 +200,7 @@ def test_the_operations() -> None:
             "POST /jackfield/webhooks/{webhook_id}/test",
             "GET /jackfield/webhooks/{webhook_id}/deliveries",
             "POST /jackfield/webhooks/{webhook_id}/deliveries/{event_id}/replay",
+            "POST /jackfield/webhooks/{webhook_id}/deliveries/replay",
             "GET /healthz",
             "GET /readyz",
         ]

@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "connect": ("jackfield.cli.connect:connect", "Print a link to connect an account."),
     "accounts": ("jackfield.cli.accounts:accounts", "List and look after linked accounts."),
     "actions": ("jackfield.cli.actions:actions", "List, search and show actions."),
+    "webhooks": ("jackfield.cli.webhooks:webhooks", "List webhooks, and replay deliveries."),
     "run": ("jackfield.cli.actions:run", "Run an action with an account."),
     "mcp": ("jackfield.cli.mcp:mcp", "Offer accounts as MCP tools to a local client."),
     "connectors": ("jackfield.cli.connectors:connectors", "Write, check and try connectors."),

@@ -80,6 +80,11 @@ class OutboundRequest:
     # Whether it goes to a provider, which the operator may have rewritten to a private address.
     is_to_provider: bool = True
 
+    @property
+    def peer(self) -> str:
+        """What errors call the other end."""
+        return "provider" if self.is_to_provider else "receiver"
+
 
 @dataclass(frozen=True, slots=True)
 class OutboundResponse:
@@ -245,7 +250,7 @@ class Egress:
         url = request.url
         target = self._rewrites.rewrite(url) if request.is_to_provider else None
         session = self._public if target is None else self._rewritten
-        with _translate_errors(url):
+        with _translate_errors(url, request.peer):
             async with session.request(
                 request.method,
                 URL(target or url, encoded=True),
@@ -260,44 +265,50 @@ class Egress:
 
 
 @contextmanager
-def _translate_errors(url: str) -> Generator[None]:
+def _translate_errors(url: str, peer: str = "provider") -> Generator[None]:
     """Translate errors of aiohttp into `ProviderUnavailable` and `EgressBlocked`."""
-    host = _host(url)
+    host = f"the {peer}'s host {_host(url)!r}"
     try:
         yield
     except EgressBlocked as error:
         error.nothing_sent = True
         raise
     except aiohttp.InvalidURL as error:
-        msg = f"{host!r} is not a valid host of a URL"
+        msg = f"{_host(url)!r} is not a valid host of a URL"
         raise _unsent(EgressBlocked(msg)) from error
     except _NOT_REACHED as error:
         raise _unsent(ProviderUnavailable(_not_reached(host, error))) from error
     except aiohttp.ClientConnectionError as error:
-        msg = f"the provider's host {host!r} closed the connection"
+        msg = f"{host} closed the connection"
         raise ProviderUnavailable(msg) from error
     except aiohttp.ClientPayloadError as error:
-        msg = f"the response of the provider's host {host!r} is incomplete"
+        msg = f"the response of {host} is incomplete"
         raise ProviderUnavailable(msg) from error
     except TooLarge as error:
-        raise ProviderAnswerTooLarge(str(error)) from error
+        msg = f"the {peer}'s answer is larger than {_size(error.limit)}"
+        raise ProviderAnswerTooLarge(msg) from error
     except Truncated as error:
-        msg = f"the answer of the provider's host {host!r} broke off"
+        msg = f"the answer of {host} broke off"
         raise ProviderUnavailable(msg) from error
     except NotPackedSo as error:
-        msg = f"the provider's answer cannot be read: {error}"
+        msg = f"the {peer}'s answer cannot be read: {error}"
         raise UnreadableAnswer(msg) from error
     except (aiohttp.ClientError, ValueError) as error:
-        msg = f"the provider's host {host!r} did not send a valid HTTP response"
+        msg = f"{host} did not send a valid HTTP response"
         raise ProviderUnavailable(msg) from error
 
 
 def _not_reached(host: str, error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
-        return f"the provider's host {host!r} cannot be found"
+        return f"{host} cannot be found"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"the certificate of the provider's host {host!r} is not valid"
-    return f"the provider's host {host!r} cannot be reached"
+        return f"the certificate of {host} is not valid"
+    return f"{host} cannot be reached"
+
+
+def _size(count: int) -> str:
+    megabytes = count // (1024 * 1024)
+    return f"{megabytes} MB" if megabytes else f"{count // 1024} KB"
 
 
 def _unsent(error: HubError) -> HubError:

@@ -1,5 +1,6 @@
 """Address policy: the IP addresses that requests may go to."""
 
+import socket
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -25,6 +26,8 @@ _SPECIAL: Final[tuple[IPv4Network | IPv6Network, ...]] = tuple(
         ),
     )
 )  # fmt: skip
+# Names that mean this machine or its own network by standard or by custom, whoever resolves them.
+_INSIDE: Final = frozenset({"localhost", "localdomain", "local", "internal", "lan", "home", "corp"})
 _V4_COMPATIBLE: Final = IPv6Network("::/96")
 
 
@@ -41,6 +44,24 @@ def is_public(text: str) -> bool:
     except ValueError:
         return False
     return _is_public(address)
+
+
+def is_inside(host: str) -> bool:
+    """Return whether a URL's host is known, without resolving it, not to be on the public internet.
+
+    Addresses count in each spelling that resolvers understand: `127.1`, `0x7f000001`, `2130706433`.
+    """
+    name = host.lower().removesuffix(".")
+    try:
+        return not _is_public(ip_address(name))
+    except ValueError:
+        pass
+    try:
+        return not _is_public(IPv4Address(socket.inet_aton(name)))
+    except OSError:
+        pass
+    labels = name.split(".")
+    return len(labels) == 1 or labels[-1] in _INSIDE or labels[-2:] == ["home", "arpa"]
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:

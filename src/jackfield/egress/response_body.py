@@ -18,7 +18,11 @@ Count: TypeAlias = Callable[[int], None]
 
 
 class TooLarge(ValueError):
-    """The body is larger than it may be."""
+    """The body is larger than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit: Final = limit
 
 
 async def read_parts(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
@@ -64,8 +68,7 @@ async def _collect(parts: AsyncIterator[bytes], limit: int, count: Count) -> byt
         content += part
         count(len(part))
         if len(content) > limit:
-            msg = f"the provider's answer is larger than {limit // (1024 * 1024)} MB"
-            raise TooLarge(msg)
+            raise TooLarge(limit)
     return bytes(content)
 
 

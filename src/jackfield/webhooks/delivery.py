@@ -13,7 +13,7 @@ from jackfield.db.tx import Tx
 from jackfield.egress.client import OutboundRequest
 from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import HubError, ProviderTimeout
+from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
 from jackfield.kit.ids import EventId, ProjectId
 from jackfield.kit.json import Json, encode, parse
 from jackfield.runtime import Hub
@@ -131,6 +131,9 @@ async def send(
         response = await hub.egress.fetch(request)
     except ProviderTimeout:
         return DeliveryResult(None, f"the receiver did not answer within {seconds:g} seconds")
+    except ProviderError as error:
+        # Without its code, which speaks of a provider.
+        return DeliveryResult(None, error.detail[:500])
     except HubError as error:
         return DeliveryResult(None, f"{error.code}: {error.detail}"[:500])
     if response.status in _ACCEPTED:

@@ -243,6 +243,34 @@ class Deliveries:
         )
         self._tx.signal(DELIVERIES)
 
+    async def begin_many_again(
+        self,
+        endpoint_id: EndpointId,
+        *,
+        status: str,
+        since: datetime | None,
+        until: datetime | None,
+    ) -> int:
+        """Deliver an endpoint's events of one status and time again; return their number."""
+        after: LiteralString = " and created_at >= :since" if since else ""
+        before: LiteralString = " and created_at < :until" if until else ""
+        begun = await self._tx.all(
+            f"""
+            update webhook_deliveries
+               set status = 'pending', attempts = 0, due_at = :now, leased_until = null,
+                   updated_at = :now
+             where project_id = :project_id and endpoint_id = :endpoint_id
+               and status = :status {after} {before}
+            returning event_id
+            """,  # noqa: S608 - the parts are literals
+            endpoint_id=endpoint_id,
+            status=status,
+            **({"since": since} if since else {}),
+            **({"until": until} if until else {}),
+        )
+        self._tx.signal(DELIVERIES)
+        return len(begun)
+
     async def renew(self, claimed: ClaimedDelivery, *, until: datetime) -> ClaimedDelivery | None:
         """Renew the lease of a delivery; `None` if another process has it by now."""
         is_ours = await _LEASES.renew(

@@ -6,9 +6,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from jackfield.db.tx import Tx
+from jackfield.egress.policy import is_inside
 from jackfield.events.models import EventType
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.secret import Secret
+from jackfield.kit.urls import find_origin
 from jackfield.secrets.store import remove_secrets
 from jackfield.vault.cipher import Vault
 from jackfield.webhooks import secrets
@@ -17,21 +19,24 @@ from jackfield.webhooks.repo import Deliveries, Endpoints
 
 EVERY_EVENT: Final = "*"
 _LONGEST_URL: Final = 2048
+_ALLOW: Final = " (unless its operator sets JACKFIELD_ALLOW_PRIVATE_NETWORKS=1)"
 _SWITCHED_OFF: Final = "the endpoint was switched off"
 
 
 async def create(
-    tx: Tx, vault: Vault, values: EndpointChange, *, plain_http: bool
+    tx: Tx, vault: Vault, values: EndpointChange, *, allows_private: bool
 ) -> tuple[Endpoint, Secret]:
     """
     Add an endpoint, and return it with its secret.
+
+    `allows_private` is whether it may be inside the hub's network and reached by plain HTTP.
 
     Raises:
         InvalidRequest: the URL or an event is invalid; all faults are named.
     """
     endpoint = Endpoint(
         id=EndpointId.new(tx.now),
-        url=(values.url or "").strip(),
+        url=values.url or "",
         description=values.description,
         events=_distinct(values.events or ()),
         active=True,
@@ -39,14 +44,18 @@ async def create(
         created_at=tx.now,
         updated_at=tx.now,
     )
-    _require_usable(endpoint, plain_http=plain_http)
+    _require([*_url_faults(endpoint, allows_private=allows_private), *_event_faults(endpoint)])
     await Endpoints(tx).add(endpoint)
     return endpoint, await secrets.issue(tx, vault, endpoint.id)
 
 
-async def change(tx: Tx, endpoint_id: str, values: EndpointChange, *, plain_http: bool) -> Endpoint:
+async def change(
+    tx: Tx, endpoint_id: str, values: EndpointChange, *, allows_private: bool
+) -> Endpoint:
     """
     Change an endpoint. If it is switched off, its pending deliveries fail.
+
+    Other events hold for what happens from now on: what is pending already is still delivered.
 
     Raises:
         EndpointNotFound: the project has none with this id.
@@ -57,14 +66,21 @@ async def change(tx: Tx, endpoint_id: str, values: EndpointChange, *, plain_http
     description = endpoint.description if values.description is None else values.description
     changed = replace(
         endpoint,
-        url=endpoint.url if values.url is None else values.url.strip(),
+        url=endpoint.url if values.url is None else values.url,
         events=endpoint.events if values.events is None else _distinct(values.events),
         description=description or None,
         active=is_active,
         disabled_reason=None if is_active else endpoint.disabled_reason,
         updated_at=tx.now,
     )
-    _require_usable(changed, plain_http=plain_http)
+    # What was stored under other settings can still be switched off, or told apart.
+    is_put_to_use = values.url is not None or (changed.active and not endpoint.active)
+    _require(
+        [
+            *(_url_faults(changed, allows_private=allows_private) if is_put_to_use else ()),
+            *_event_faults(changed),
+        ]
+    )
     await Endpoints(tx).save(changed)
     if endpoint.active and not changed.active:
         await Deliveries(tx).give_up(endpoint.id, error=_SWITCHED_OFF)
@@ -97,31 +113,50 @@ def _distinct(events: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(events)))
 
 
-def _require_usable(endpoint: Endpoint, *, plain_http: bool) -> None:
-    faults = [*_url_faults(endpoint.url, plain_http=plain_http), *_event_faults(endpoint.events)]
+def _require(faults: list[Fault]) -> None:
     if faults:
         raise InvalidRequest.of(faults)
 
 
-def _url_faults(url: str, *, plain_http: bool) -> Iterable[Fault]:
-    schemes = ("https", "http") if plain_http else ("https",)
+def _url_faults(endpoint: Endpoint, *, allows_private: bool) -> Iterable[Fault]:
+    message = _why_unusable(endpoint.url, allows_private=allows_private)
+    if message is not None:
+        yield Fault("url", message)
+
+
+def _why_unusable(url: str, *, allows_private: bool) -> str | None:
+    """Return what is wrong with a URL: for what sending would refuse, it is refused now."""
+    if any(each <= " " or each == "\x7f" for each in url):
+        return "must not hold blanks, line breaks or control characters"
+    if not url.isascii():
+        return "must be ASCII: write the host in Punycode (xn--…), and escape the path with %"
     try:
         parts = urlsplit(url)
-        is_sound = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        has_user = parts.username is not None or parts.password is not None
+        is_sound = find_origin(url) is not None and parts.port != 0 and len(url) <= _LONGEST_URL
     except ValueError:
-        yield Fault("url", "expected a URL such as https://example.com/webhooks")
-        return
-    if not is_sound or len(url) > _LONGEST_URL or any(ord(each) <= ord(" ") for each in url):
-        yield Fault("url", "expected a URL such as https://example.com/webhooks")
-    if parts.username is not None or parts.password is not None:
-        yield Fault("url", "must not hold a user name or password")
+        has_user = is_sound = False
+    else:
+        if is_sound and not allows_private:
+            return _why_unreachable(parts.scheme, parts.hostname or "")
+    if has_user:
+        return "must not hold a user name or password"
+    return None if is_sound else "expected a URL such as https://example.com/webhooks"
 
 
-def _event_faults(events: tuple[str, ...]) -> Iterable[Fault]:
+def _why_unreachable(scheme: str, host: str) -> str | None:
+    if scheme != "https":
+        return f"plain HTTP is refused: use https://{_ALLOW}"
+    if is_inside(host):
+        return f"the host is private or reserved: this hub tells receivers on the internet{_ALLOW}"
+    return None
+
+
+def _event_faults(endpoint: Endpoint) -> Iterable[Fault]:
     known = [*EventType, EVERY_EVENT]
-    if not events:
+    if not endpoint.events:
         yield Fault("events", f"expected at least one of {', '.join(known)}")
-    for each in events:
+    for each in endpoint.events:
         if each not in known:
             yield Fault(
                 "events", f"unknown event {each[:80]!r}: expected some of {', '.join(known)}"

@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 from jackfield.events.models import EventType
 from jackfield.events.payloads import EventPayload
 from jackfield.http.context import ApiContext, api_key
+from jackfield.http.query import aware
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.ids import EventId
@@ -112,6 +113,16 @@ class DeliveriesQuery(Struct, frozen=True):
     page_size: Annotated[int, Meta(ge=1, le=1000)] = 25
 
 
+class ReplayQuery(Struct, frozen=True):
+    status: Literal["failed", "delivered"] = "failed"
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class ReplayOut(Struct, frozen=True):
+    replayed: int
+
+
 class TestOut(Struct, frozen=True):
     """The receiver's response to a test event."""
 
@@ -127,7 +138,7 @@ async def create_webhook(ctx: ApiContext, body: WebhookIn) -> NewWebhookOut:
     change = EndpointChange(body.url, tuple(body.events), body.description)
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         endpoint, secret = await webhooks.create(
-            tx, ctx.hub.vault, change, plain_http=_takes_plain_http(ctx)
+            tx, ctx.hub.vault, change, allows_private=ctx.hub.egress.allows_private
         )
     return NewWebhookOut(**_fields(endpoint), secret=secret.reveal())
 
@@ -153,7 +164,9 @@ async def update_webhook(ctx: ApiContext, webhook_id: str, body: WebhookChangeIn
     events = None if body.events is None else tuple(body.events)
     change = EndpointChange(body.url, events, body.description, body.active)
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
-        endpoint = await webhooks.change(tx, webhook_id, change, plain_http=_takes_plain_http(ctx))
+        endpoint = await webhooks.change(
+            tx, webhook_id, change, allows_private=ctx.hub.egress.allows_private
+        )
     return WebhookOut(**_fields(endpoint))
 
 
@@ -233,6 +246,22 @@ async def replay_delivery(ctx: ApiContext, webhook_id: str, event_id: str) -> De
         return _delivery(await Deliveries(tx).get(endpoint.id, event_id))
 
 
+@api.add(
+    "POST",
+    f"{_ONE}/deliveries/replay",
+    scope=Scope.WEBHOOKS_WRITE,
+    raises=(EndpointNotFound, InvalidRequest),
+)
+async def replay_deliveries(ctx: ApiContext, webhook_id: str, query: ReplayQuery) -> ReplayOut:
+    """Deliver again what an endpoint did not take, or all that it took, of a stretch of time."""
+    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
+        endpoint = await Endpoints(tx).get(webhook_id)
+        begun = await Deliveries(tx).begin_many_again(
+            endpoint.id, status=query.status, since=aware(query.since), until=aware(query.until)
+        )
+    return ReplayOut(begun)
+
+
 def _fields(endpoint: Endpoint) -> dict[str, Any]:
     return {name: getattr(endpoint, name) for name in WebhookOut.__struct_fields__}
 
@@ -250,8 +279,3 @@ def _delivery(delivery: Delivery) -> DeliveryOut:
         delivery.created_at,
         delivery.updated_at,
     )
-
-
-def _takes_plain_http(ctx: ApiContext) -> bool:
-    """Return whether plain HTTP is allowed: only inside a private network."""
-    return ctx.hub.egress.allows_private

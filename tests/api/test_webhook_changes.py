@@ -1,0 +1,69 @@
+"""Changes of webhooks that have events waiting, and replays of many deliveries at once."""
+
+import pytest
+
+from tests.support.clock import FrozenClock
+from tests.support.receiver import Receiver, deliver, deliveries, subscribe
+from tests.support.running import Running
+from tests.support.scripted import reply
+
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+
+async def test_what_waits_is_still_told_after_other_events_are_wanted(
+    open_hub: Running, receiver: Receiver
+) -> None:
+    webhook = await subscribe(open_hub, receiver.url)
+    account = await open_hub.link()
+
+    await open_hub.api.patch(
+        f"/jackfield/webhooks/{webhook['id']}", json={"events": ["account.updated"]}
+    )
+    await open_hub.api.delete(f"/accounts/{account}")
+    await deliver(open_hub)
+
+    assert [each["event"] for each in receiver.told] == ["account.created"]
+
+
+async def test_switching_an_endpoint_off_ends_what_waits_until_it_is_replayed(
+    open_hub: Running, receiver: Receiver
+) -> None:
+    webhook = await subscribe(open_hub, receiver.url)
+    await open_hub.link()
+    path = f"/jackfield/webhooks/{webhook['id']}"
+
+    await open_hub.api.patch(path, json={"active": False})
+    await open_hub.api.patch(path, json={"active": True})
+    assert await deliver(open_hub) == 0
+    (ended,) = await deliveries(open_hub, webhook)
+    replayed = await open_hub.api.post(f"{path}/deliveries/replay")
+
+    assert (ended["status"], ended["last_error"]) == ("failed", "the endpoint was switched off")
+    assert (replayed.status_code, replayed.json()) == (200, {"replayed": 1})
+    assert await deliver(open_hub) == 1
+    assert (await open_hub.api.post(f"{path}/deliveries/replay")).json() == {"replayed": 0}
+
+
+async def test_deliveries_of_a_stretch_of_time_are_made_again(
+    open_hub: Running, receiver: Receiver, clock: FrozenClock
+) -> None:
+    webhook = await subscribe(open_hub, receiver.url)
+    other = await subscribe(open_hub, receiver.url)
+    receiver.answers = [reply()]
+    for _ in range(3):
+        await open_hub.link(multiple=True)
+        await deliver(open_hub)
+        clock.advance(seconds=3600)
+    path = f"/jackfield/webhooks/{webhook['id']}/deliveries/replay"
+
+    times = "since=2026-03-01T10:00:00Z&until=2026-03-01T11:30:00"
+    none = await open_hub.api.post(f"{path}?{times}")
+    some = await open_hub.api.post(f"{path}?status=delivered&{times}")
+    refused = await open_hub.api.post(f"{path}?status=pending")
+    missing = await open_hub.api.post("/jackfield/webhooks/whe_0/deliveries/replay")
+
+    assert (none.json(), some.json()) == ({"replayed": 0}, {"replayed": 1})
+    assert refused.status_code == 422
+    assert (missing.status_code, missing.json()["code"]) == (404, "webhook_not_found")
+    assert await deliver(open_hub) == 1
+    assert len(await deliveries(open_hub, other, "?status=delivered")) == 3

@@ -1,0 +1,45 @@
+"""`jackfield webhooks`: what a receiver missed is delivered again from the shell."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from jackfield.sandbox.iterable.server import Sandbox
+from tests.cli.conftest import Command
+from tests.support.receiver import Receiver, subscribe
+from tests.support.running import serving_hub
+from tests.support.scripted import Seen, reply
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_an_endpoint_did_not_take_is_replayed_from_the_shell(
+    jackfield: Command, data_dir: Path, sandbox: Sandbox, receiver: Receiver
+) -> None:
+    is_back = asyncio.Event()
+
+    async def answer_once_back(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        await is_back.wait()
+        await reply()(writer, seen)
+
+    receiver.answers = [answer_once_back]
+    async with serving_hub(sandbox, data_dir=data_dir, allow_private_networks=True) as hub:
+        shell = {"URL": hub.hub.public_url, "API_KEY": hub.api_key}
+        webhook = await subscribe(hub, receiver.url)
+        await hub.link()
+        for active in (False, True):
+            await hub.api.patch(f"/jackfield/webhooks/{webhook['id']}", json={"active": active})
+        is_back.set()
+
+        listed = await jackfield("webhooks", "list", **shell)
+        early = await jackfield("webhooks", "replay", webhook["id"], "--until=2020-01-01", **shell)
+        replayed = await jackfield("webhooks", "replay", webhook["id"], **shell)
+        missing = await jackfield("webhooks", "replay", "whe_0", **shell)
+        wrong = await jackfield("webhooks", "replay", webhook["id"], "--until", "soon", **shell)
+
+    assert receiver.url in listed.out
+    assert (early.status, early.out) == (0, "0 to be delivered again\n")
+    assert (replayed.status, replayed.out) == (0, "1 to be delivered again\n")
+    assert (missing.status, "webhook_not_found" in missing.err) == (1, True)
+    assert wrong.status == 2
