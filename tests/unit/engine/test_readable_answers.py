@@ -1,6 +1,9 @@
+from typing import Any
+
 import pytest
 
 from jackfield.engine.ports import Response
+from jackfield.engine.wire.formats import read_format
 from jackfield.kit.errors import UnreadableAnswer
 from tests.unit.engine.building import Provider, action, answer, request, run, text_answer
 
@@ -149,3 +152,26 @@ async def test_compat_mode_gives_nothing_where_the_published_engine_does() -> No
     outcome = await run(compiled, Provider([answer({"error": "no"})]))
 
     assert outcome.data is None
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        ("a,b\n1\n2,3\n", [{"a": "1", "b": None}, {"a": "2", "b": "3"}]),
+        ("a,b\n1,2,3\n4,5", [{"a": "1", "b": "2", "column 3": "3"}, {"a": "4", "b": "5"}]),
+        ("a,b\n\n1,2\n\n", [{"a": "1", "b": "2"}]),
+        ("a,b\n", []),
+        ('a\n"1\n2"\n', [{"a": "1\n2"}]),
+        ('a\n"1 "" 2"', [{"a": '1 " 2'}]),
+        ('a\nx"y\n', [{"a": 'x"y'}]),
+        ("a,a\r\n1,2\r\n", [{"a": "1", "a (2)": "2"}]),
+    ],
+)
+def test_each_row_of_a_table_has_a_value_for_each_column(table: str, rows: list[Any]) -> None:
+    assert read_format(raw(table.encode(), "text/csv"), "csv") == rows
+
+
+@pytest.mark.parametrize("table", ['a,b\n1,"2\n3,4\n', '"a,b\n1,2\n', 'a\n"', 'a\n1\n"2""\n3'])
+def test_a_quote_that_is_not_closed_is_no_table(table: str) -> None:
+    with pytest.raises(ValueError, match="a quote is not closed"):
+        read_format(raw(table.encode(), "text/csv"), "csv")

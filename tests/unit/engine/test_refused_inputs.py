@@ -97,6 +97,55 @@ def test_a_day_there_is_is_taken(day: str) -> None:
     assert accepted({"name": "d", "type": "string", "rules": {"format": "datetime"}}, at) == at
 
 
+def test_a_value_of_no_shape_that_is_allowed_is_told_each_of_them() -> None:
+    time = {
+        "name": "at",
+        "type": "datetime_string",
+        "rules": {"format": "datetime"},
+        "variants": [{"type": "integer", "rules": {"min": 0, "max": 9}}],
+    }
+    rows = {"name": "rows", "type": "object", "array": True, "properties": [time]}
+    people = {
+        "name": "who",
+        "type": "string",
+        "variants": [
+            {"type": "object", "properties": [{"name": "id", "type": "number", "required": True}]}
+        ],
+    }
+
+    assert faults(rows, [{"at": "soon"}]) == [
+        (
+            "body.rows[0].at",
+            "must be a time like 2024-01-31T12:00:00Z, or must be a whole number",
+        )
+    ]
+    assert faults(time, 10) == [("body.at", "must be a string, or may be at most 9")]
+    assert faults(people, {}) == [("body.who", "must be a string, or id is required")]
+
+
+@pytest.mark.parametrize(
+    ("values", "at"),
+    [
+        ({"a": "2025-01-02", "b": "2025-01-01"}, "b"),
+        ({"a": "2025-01-01", "b": "2025-01-03", "c": "2025-01-02T00:00:00Z"}, "c"),
+        ({"a": "2025-01-03", "c": "2025-01-02"}, "c"),
+        ({"a": "2025-01-01", "b": "2025-01-01"}, None),
+        ({"a": "soon", "b": "2025-01-01"}, None),
+        ({"b": "2025-01-01"}, None),
+    ],
+)
+def test_times_out_of_order_are_refused_at_the_later_input(values: dict, at: str | None) -> None:
+    entries = [{"name": name, "type": "string", "in": "body"} for name in "abc"]
+    inputs = Inputs(entries, [{"rule": "inOrder", "fields": ["a", "b", "c"]}])
+
+    if at is None:
+        assert inputs.accept({"body": values}) == values
+        return
+    with pytest.raises(InvalidInputs, match="must not be before") as error:
+        inputs.accept({"body": values})
+    assert [fault.path for fault in error.value.faults] == [f"body.{at}"]
+
+
 def test_a_date_inside_a_list_of_objects_is_looked_at_too() -> None:
     found = faults(ROWS, [{"email": "a", "at": "2024-02-30T00:00:00Z"}])
 

@@ -164,6 +164,8 @@ def _rule(rule: Mapping[str, Json]) -> str:
             sentence = f"Give at least one of {fields}."
         case "mutuallyExclusive":
             sentence = f"Give at most one of {fields}."
+        case "inOrder":
+            sentence = f"None of {fields} may be after the one that follows it."
         case "requiredIf":
             sentence = f"Give {text(rule, 'field')} when {_condition(mapping(rule, 'condition'))}."
         case _:

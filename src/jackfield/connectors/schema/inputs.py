@@ -105,6 +105,11 @@ VALIDATION_RULE: Final = Variant(
                 {"fields": _FIELDS, "errorMessage": _MESSAGE},
             ),
             (
+                "inOrder",
+                "Ours. No date or time may be after the one that follows it: a start, its end.",
+                {"fields": _FIELDS, "errorMessage": _MESSAGE},
+            ),
+            (
                 "requiredIf",
                 "An input must be given when another is as described.",
                 {

@@ -1,14 +1,21 @@
 """`validationRules`: conditions between an action's inputs."""
 
+import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Final, TypeAlias
 
+from jackfield.engine.dates import read_date
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json, as_list, as_object, encode, is_list
+
+_DAY_LENGTH: Final = len("2024-01-31")
+_BLANK_BEFORE_ZONE: Final = re.compile(r" (?=[+\-Z])")
 
 Rule: TypeAlias = Callable[[Mapping[str, Json]], Fault | None]
 
@@ -31,6 +38,8 @@ def describe_rule(entry: Mapping[str, Json]) -> str:
             return f"Give at least one of {fields}."
         case "mutuallyExclusive":
             return f"Give only one of {fields}."
+        case "inOrder":
+            return f"None of {fields} may be after the one that follows it."
         case "requiredIf":
             condition = as_object(entry.get("condition"))
             if "equals" in condition:
@@ -84,6 +93,37 @@ def _exclusive(entry: Mapping[str, Json]) -> Rule:
     return check
 
 
+def _in_order(entry: Mapping[str, Json]) -> Rule:
+    fields = _fields(entry)
+    own_words = entry.get("errorMessage")
+
+    def check(inputs: Mapping[str, Json]) -> Fault | None:
+        for first, second in pairwise(name for name in fields if name in inputs):
+            if _is_after(inputs[first], inputs[second]):
+                return Fault(second, str(own_words or f"must not be before {first}"))
+        return None
+
+    return check
+
+
+def _is_after(first: Json, second: Json) -> bool:
+    """Whether a time is after another; a day without a time is neither before nor after itself."""
+    one, other = _moment(first), _moment(second)
+    if one is None or other is None:
+        return False
+    if len(first) == _DAY_LENGTH or len(second) == _DAY_LENGTH:
+        return one.date() > other.date()
+    return one > other
+
+
+def _moment(value: Json) -> datetime | None:
+    """Read a date or time; what is none is for other rules to refuse."""
+    if not isinstance(value, str):
+        return None
+    moment = read_date(_BLANK_BEFORE_ZONE.sub("", value))
+    return moment and moment.astimezone(UTC)
+
+
 def _required_if(entry: Mapping[str, Json]) -> Rule:
     field = str(entry.get("field"))
     condition: Mapping[str, Json] = entry.get("condition") or {}
@@ -107,5 +147,6 @@ def _required_if(entry: Mapping[str, Json]) -> Rule:
 _RULES: Final[Mapping[str, Callable[[Mapping[str, Json]], Rule]]] = {
     "atLeastOneOf": _at_least_one,
     "mutuallyExclusive": _exclusive,
+    "inOrder": _in_order,
     "requiredIf": _required_if,
 }

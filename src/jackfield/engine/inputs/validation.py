@@ -26,7 +26,6 @@ _MESSAGES: Final[Mapping[str, Callable[[Json], str]]] = {
     "minItems": lambda limit: f"must have at least {limit} items",
     "maxItems": lambda limit: f"may have at most {limit} items",
     "maxProperties": lambda limit: f"may have at most {limit} entries",
-    "anyOf": lambda _options: "does not have any of the shapes that are allowed",
     "pattern": lambda pattern: f"must match {pattern}",
 }
 
@@ -87,11 +86,29 @@ class Validator:
 
 
 def _message(error: jsonschema_rs.ValidationError) -> str:
-    name, value = error.kind.name, error.kind.value
+    name = error.kind.name
+    if name == "anyOf":
+        return _shapes(error)
+    value = error.kind.value
     if name == "pattern" and value in FORMAT_WORDS:
         return FORMAT_WORDS[value]
     words = _MESSAGES.get(name)
     return words(value) if words else "is not valid"
+
+
+def _shapes(error: jsonschema_rs.ValidationError) -> str:
+    """Return why a value has none of the shapes it may have: what each of them asks for."""
+    above = len(error.instance_path)
+    shapes: list[list[jsonschema_rs.ValidationError]] = error.kind.value
+    reasons: dict[str, None] = {}
+    for shape in shapes[:_MOST_CHOICES]:
+        for each in shape[:1]:
+            within = [*each.instance_path][above:]
+            if each.kind.name == "required":
+                within.append(each.kind.value)
+            place = ".".join(map(str, within))
+            reasons[f"{place} {_message(each)}".strip()] = None
+    return ", or ".join(reasons)
 
 
 def _spell(path: Sequence[str | int], locations: Mapping[str, str]) -> str:

@@ -50,7 +50,9 @@ RESPONSE: Final = Record(
             Choice(FORMATS),
             "How the response is written, in strict mode: anything else is an error. "
             "`auto` is JSON or, failing that, text; `lines`, `csv` and `ndjson` become "
-            "lists. CSV columns of the same name are numbered: `Opens (2)`.",
+            "lists. CSV: values are texts; columns of the same name are numbered, `Opens (2)`, "
+            "and those without one called `column 4`; a short row has null for what it lacks; "
+            "a quote that is not closed is an error.",
             default="json",
             ours=True,
         ),

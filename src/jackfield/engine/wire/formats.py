@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from html import unescape
+from itertools import zip_longest
 from typing import Final, Literal, TypeAlias
 
 from jackfield.engine import compat
@@ -39,6 +40,7 @@ _XML_FORMS: Final[Mapping[Mode, XmlForm]] = {
 }
 _LONGEST_TITLE: Final = 80
 # `csv` has one limit per process; the size of a response is bounded elsewhere.
+_END_OF_TABLE: Final = "\x1aend of the table\x1a"
 _LONGEST_CELL: Final = 32 * 1024 * 1024
 
 csv.field_size_limit(_LONGEST_CELL)
@@ -153,19 +155,27 @@ def _read_csv(response: Response) -> Json:
     """
     Parse a table with a header row; all values are texts.
 
-    A repeated header name is numbered, so that no column replaces another.
+    A repeated header name is numbered, so that no column replaces another. A row that is too short
+    has null for the cells that it lacks.
+
+    Raises:
+        ValueError: it is not CSV, or a quote is not closed: it would swallow the rows after it.
     """
-    reader = csv.reader(io.StringIO(text_of(response), newline=""))
+    # The last line is ours: it is swallowed if a quote is open at the end.
+    text = f"{text_of(response)}\n{_END_OF_TABLE}"
+    reader = csv.reader(io.StringIO(text, newline=""))
     try:
         header: list[str] = next(reader, list[str]())
         lines = [line for line in reader if line]
     except csv.Error as error:
         msg = f"it is not CSV ({error})"
         raise ValueError(msg) from None
+    if not lines or lines.pop() != [_END_OF_TABLE]:
+        msg = "it is not CSV (a quote is not closed)"
+        raise ValueError(msg)
     widest = max(map(len, lines), default=0)
     names = _unique([*header, *([""] * (widest - len(header)))])
-    rows: list[Json] = [dict(zip(names, line, strict=False)) for line in lines]
-    return rows
+    return [dict(zip_longest(names[: max(len(header), len(line))], line)) for line in lines]
 
 
 def _unique(header: list[str]) -> list[str]:
