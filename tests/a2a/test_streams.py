@@ -172,3 +172,15 @@ async def test_work_goes_on_when_the_client_hangs_up(
         task = await asyncio.wait_for(asyncio.shield(work), PATIENCE)
 
     assert task["status"]["state"] == "completed"
+
+
+async def test_an_event_is_one_line_for_clients_that_split_at_every_line_end(hub: Running) -> None:
+    account = await hub.link()
+    name = "a\u2028b\u2029c\u0085d"
+    body = rpc("message/stream", said({"action": "iterable_list_channels"})) | {"id": name}
+
+    response = await post(hub, body, x_account_id=account)
+
+    told = [line for line in response.text.splitlines() if line]
+    assert len(told) == 4
+    assert {json.loads(line.removeprefix("data: "))["id"] for line in told} == {name}

@@ -420,3 +420,16 @@ async def test_a_clients_answers_are_accepted_and_not_run(hub: Running) -> None:
         response = await post(hub, {"jsonrpc": "2.0", **answer}, x_account_id=account)
 
         assert (response.status_code, response.content) == (202, b"")
+
+
+async def test_an_event_is_one_line_for_clients_that_split_at_every_line_end(hub: Running) -> None:
+    account = await hub.link()
+    name = "a\u2028b\u2029c\u0085d"
+    ping = {"jsonrpc": "2.0", "id": name, "method": "ping"}
+
+    response = await post(hub, ping, accept="text/event-stream", x_account_id=account)
+
+    lines = response.text.splitlines()
+    assert lines[0] == "event: message"
+    assert json.loads(lines[1].removeprefix("data: "))["id"] == name
+    assert lines[2:] == [""]

@@ -11,6 +11,13 @@ METHOD_NOT_FOUND: Final = -32601
 INVALID_PARAMS: Final = -32602
 INTERNAL_ERROR: Final = -32603
 
+# Ends of lines by Unicode that JSON leaves as they are: some clients split a stream at them.
+_LINE_ENDS: Final = {
+    "\u0085".encode(): b"\\u0085",
+    "\u2028".encode(): b"\\u2028",
+    "\u2029".encode(): b"\\u2029",
+}
+
 RequestId: TypeAlias = str | int | float | None
 
 
@@ -40,6 +47,14 @@ def require_shallow(content: bytes) -> None:
     if is_deep(content):
         msg = f"the body is nested deeper than {MOST_LEVELS} levels"
         raise RpcRefused(msg, rpc_code=INVALID_REQUEST)
+
+
+def event(content: bytes, *, name: str | None = None) -> bytes:
+    """Return JSON as one event of a stream (server-sent events)."""
+    for end, escaped in _LINE_ENDS.items():
+        content = content.replace(end, escaped)
+    head = b"" if name is None else f"event: {name}\n".encode()
+    return head + b"data: " + content + b"\n\n"
 
 
 def answer(request_id: RequestId, result: Json) -> bytes:

@@ -150,3 +150,24 @@ def test_a_date_inside_a_list_of_objects_is_looked_at_too() -> None:
     found = faults(ROWS, [{"email": "a", "at": "2024-02-30T00:00:00Z"}])
 
     assert [path for path, _ in found] == ["body.users[0].at"]
+
+
+def test_a_text_is_a_number_or_a_truth_where_only_text_is_possible_and_nowhere_else() -> None:
+    inputs = Inputs(
+        [
+            {"name": f"{kind}_{place}", "type": kind, "in": place}
+            for kind in ("boolean", "integer")
+            for place in ("query", "body")
+        ]
+    )
+
+    assert inputs.accept({"query": {"boolean_query": "true", "integer_query": "7"}}) == {
+        "boolean_query": True,
+        "integer_query": 7,
+    }
+    with pytest.raises(InvalidInputs) as caught:
+        inputs.accept({"body": {"boolean_body": "true", "integer_body": "7"}})
+    assert [fault.message for fault in caught.value.faults] == [
+        "must be a boolean",
+        "must be a whole number",
+    ]

@@ -99,7 +99,7 @@ class A2a:
                 return result
             content = jsonrpc.answer(request.id, result)
         if request.method in _STREAMED:
-            return Response(protocol.event(content), headers=_UNBUFFERED, media_type=_STREAM)
+            return Response(jsonrpc.event(content), headers=_UNBUFFERED, media_type=_STREAM)
         return Response(content, media_type=_JSON)
 
     async def _answer(self, request: Request, caller: Caller, headers: Headers) -> Json | Response:
@@ -133,7 +133,7 @@ class A2a:
         """Run an action, and yield events about its progress."""
 
         def event(result: Json) -> bytes:
-            return protocol.event(jsonrpc.answer(request.id, result))
+            return jsonrpc.event(jsonrpc.answer(request.id, result))
 
         # With a key the result may be that of an earlier task, so no event can come before it.
         is_new = message.key is None or message.is_dry_run

@@ -59,8 +59,3 @@ async def read(content: bytes) -> Request:
         msg = "params must be an object"
         raise RpcRefused(msg, rpc_code=INVALID_PARAMS, rpc_id=request_id)
     return Request(request_id, method, params or {})
-
-
-def event(content: bytes) -> bytes:
-    """Return a response as one event of a stream."""
-    return b"data: " + content + b"\n\n"

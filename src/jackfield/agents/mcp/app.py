@@ -251,5 +251,5 @@ def _respond(content: bytes, media_type: str, *, status: int) -> Response:
     if not content:
         return Response(status_code=202)
     if media_type == _STREAM:
-        content = b"event: message\ndata: " + content + b"\n\n"
+        content = jsonrpc.event(content, name="message")
     return Response(content, status, media_type=media_type)

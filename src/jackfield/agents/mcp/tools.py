@@ -154,7 +154,7 @@ def search_tools(connector: Connector) -> list[dict[str, Json]]:
         },
         {
             "name": tool_name(f"{key}_execute_action"),
-            "title": f"Run a {title} action",
+            "title": f"Run an action of {title}",
             "description": (
                 f"Run an action of {title} that {key}_search_actions found. Inputs go where its "
                 "schema has them: path, query, headers or body."
