@@ -11,7 +11,7 @@ import pytest
 
 from jackfield.agents.names import argument_names, tool_name
 from jackfield.sandbox.iterable.server import Sandbox
-from tests.mcp.odd import LONG_ACTION, ODD_NAMES, Odd, odd_hub
+from tests.mcp.odd import LONG_ACTION, ODD_NAMES, Odd, action, given, odd_hub
 from tests.support.clock import FrozenClock
 
 pytestmark = pytest.mark.anyio
@@ -213,3 +213,26 @@ async def test_the_tools_that_find_and_run_take_no_other_arguments(odd: Odd) -> 
     listed = await odd.tools("?tool-mode=search_execute")
 
     assert {tool["inputSchema"]["additionalProperties"] for tool in listed.values()} == {False}
+
+
+@pytest.mark.parametrize("name", ["search_actions", "execute_action", "odd_search_actions"])
+async def test_an_action_that_is_called_like_a_tool_of_two_is_found_and_run_beside_it(
+    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox, name: str
+) -> None:
+    actions = [action(name, [given("query", "query", required=True)])]
+    async with odd_hub(tmp_path, data_dir, clock, sandbox, actions) as odd:
+        two = "?tool-mode=search_execute"
+        found = await odd.call("odd_search_actions", {"query": name}, two)
+        told = await odd.call(
+            "odd_execute_action", {"action_id": name, "query": {"query": "short id"}}, two
+        )
+        executed = await odd.call(
+            "odd_execute_action", {"action_id": f"odd_{name}", "query": {"query": "id"}}, two
+        )
+        listed = await odd.tools()
+        run = await odd.call(f"odd_{name}", {"query": {"query": "its own tool"}})
+
+        assert [each["action_id"] for each in found["actions"]] == [f"odd_{name}"]
+        assert [told["isError"], executed["isError"], run["isError"]] == [False] * 3
+        assert list(listed) == [f"odd_{name}"]
+        assert [each["query"] for each in queries(odd)] == [["short id"], ["id"], ["its own tool"]]

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from jackfield.cli.output import REFUSED, fail, print_json, print_table
-from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.connectors.catalog import Catalog, ambiguous_ids, own_folder
+from jackfield.connectors.connector import Connector
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
 from jackfield.connectors.loading.discovery import find_connectors, is_main
 from jackfield.connectors.loading.loader import load
@@ -49,7 +50,11 @@ def show_catalog(*, as_json: bool) -> None:
 def check_paths(paths: Iterable[Path], *, as_json: bool) -> None:
     """Print the findings of all connectors at or below `paths`; exit 1 if one is an error."""
     files = sorted({file for path in paths for file in main_files(path)})
-    findings = [finding for file in files for finding in _check(file)]
+    loaded = [_check(file) for file in files]
+    findings = [
+        *(finding for _, found in loaded for finding in found),
+        *ambiguous_ids(connector for connector, _ in loaded if connector is not None),
+    ]
     errors = sum(finding.is_error for finding in findings)
     if as_json:
         print_json({"connectors": len(files), "findings": [_plain(each) for each in findings]})
@@ -73,11 +78,12 @@ def main_files(path: Path) -> Iterator[Path]:
     yield from files
 
 
-def _check(file: Path) -> tuple[Diagnostic, ...]:
+def _check(file: Path) -> tuple[Connector | None, tuple[Diagnostic, ...]]:
     try:
-        return load(file).findings
+        connector = load(file)
     except InvalidConnector as invalid:
-        return invalid.findings
+        return None, invalid.findings
+    return connector, connector.findings
 
 
 def _plain(finding: Diagnostic) -> dict[str, Json]:

@@ -117,12 +117,20 @@ class Catalog:
         return connector, action.compiled
 
     def owner(self, action_id: str) -> Connector | None:
-        """Return the connector of an action id: the longest matching key, as keys may have `_`."""
+        """
+        Return the connector that has an action of this id.
+
+        Keys may have `_`: if none has it, the connector is returned whose key is the longest that
+        the id begins with.
+        """
+        longest: Connector | None = None
         end = len(action_id)
         while (end := action_id.rfind("_", 0, end)) > 0:
             if connector := self._connectors.get(action_id[:end]):
-                return connector
-        return None
+                if connector.find_action(action_id) is not None:
+                    return connector
+                longest = longest or connector
+        return longest
 
     def _read(self, known: Mapping[Path, _Loaded]) -> bool:
         signatures = {
@@ -135,12 +143,14 @@ class Catalog:
             or self._load(file, signature, known.get(file))
             for file, signature in signatures.items()
         }
-        has_changed = files != self._files
-        self._connectors, self._clashes = _by_key(files.values())
+        if files == self._files:
+            return False
+        newest, replaced = _by_key(files.values())
+        self._connectors, refused = _apart(newest, self._connectors)
+        self._clashes = (*replaced, *refused)
         self._files = files
-        if has_changed:
-            self._derived = {}
-        return has_changed
+        self._derived = {}
+        return True
 
     def _load(self, file: Path, signature: Signature, before: _Loaded | None) -> _Loaded:
         try:
@@ -177,7 +187,42 @@ def _by_key(files: Iterable[_Loaded]) -> tuple[dict[str, Connector], tuple[Diagn
             message = f"It replaces '{connector.key}' in {other.file}."
             clashes.append(Diagnostic(connector.file, 1, 1, "info.key", message, Severity.WARNING))
         connectors[connector.key] = connector
-    return dict(sorted(connectors.items())), tuple(clashes)
+    return connectors, tuple(clashes)
+
+
+def _apart(
+    newest: Mapping[str, Connector], in_use: Mapping[str, Connector]
+) -> tuple[dict[str, Connector], tuple[Diagnostic, ...]]:
+    """Return the connectors, by key, no two of which have an action of one id; and the findings."""
+    kept: list[Connector] = []
+    findings: list[Diagnostic] = []
+    # What is in use stays, whatever comes beside it.
+    for connector in sorted(newest.values(), key=lambda each: in_use.get(each.key) is not each):
+        found = ambiguous_ids([*kept, connector])
+        findings += found
+        last = in_use.get(connector.key)
+        if not found:
+            kept.append(connector)
+        elif last is not None and not ambiguous_ids([*kept, last]):
+            kept.append(last)
+    return {each.key: each for each in sorted(kept, key=lambda each: each.key)}, tuple(findings)
+
+
+def ambiguous_ids(connectors: Iterable[Connector]) -> tuple[Diagnostic, ...]:
+    """Return a finding for each action whose full id is that of an earlier connector's, too."""
+    owners: dict[str, Connector] = {}
+    findings: list[Diagnostic] = []
+    for connector in connectors:
+        for action in connector.actions:
+            other = owners.setdefault(action.id, connector)
+            if other.key != connector.key:
+                message = (
+                    f"The action id '{action.id}' may mean '{action.id[len(other.key) + 1 :]}' of "
+                    f"'{other.key}' ({other.file}) or '{action.id[len(connector.key) + 1 :]}' of "
+                    f"'{connector.key}'. Call one of the actions otherwise."
+                )
+                findings.append(Diagnostic(connector.file, 1, 1, "info.key", message))
+    return tuple(findings)
 
 
 def _message(what: str, name: str, known: Iterable[str]) -> str:

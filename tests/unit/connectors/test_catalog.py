@@ -131,3 +131,62 @@ def test_a_folder_that_is_not_there_has_no_connectors(tmp_path: Path) -> None:
 
     assert catalog.connectors() == ()
     assert catalog.reload_if_changed() is False
+
+
+def test_connectors_whose_action_ids_may_mean_either_are_refused_with_both_named(
+    tmp_path: Path,
+) -> None:
+    place(tmp_path, "acme", MAIN.replace("list_things", "mail_list_things"))
+    place(tmp_path, "acme_mail")
+    catalog = Catalog([tmp_path])
+    catalog.load()
+
+    (finding,) = catalog.findings
+    assert finding.is_error
+    assert finding.file.name == "acme_mail.connector.s1.yaml"
+    assert "'mail_list_things' of 'acme'" in finding.message
+    assert "'list_things' of 'acme_mail'" in finding.message
+    assert [connector.key for connector in catalog.connectors()] == ["acme"]
+    assert catalog.action("acme_mail_list_things")[0].key == "acme"
+
+
+@pytest.mark.parametrize("newcomer", ["acme", "acme_mail"])
+def test_a_connector_in_use_stays_whatever_comes_beside_it(tmp_path: Path, newcomer: str) -> None:
+    texts = {"acme": MAIN.replace("list_things", "mail_list_things"), "acme_mail": MAIN}
+    (resident,) = texts.keys() - {newcomer}
+    place(tmp_path, resident, texts[resident])
+    catalog = Catalog([tmp_path])
+    catalog.load()
+
+    place(tmp_path, newcomer, texts[newcomer])
+    assert catalog.reload_if_changed() is True
+
+    assert [connector.key for connector in catalog.connectors()] == [resident]
+    assert [finding.is_error for finding in catalog.findings] == [True]
+
+
+def test_a_change_that_makes_an_id_ambiguous_keeps_the_version_before_it(tmp_path: Path) -> None:
+    place(tmp_path, "acme")
+    place(tmp_path, "acme_mail")
+    catalog = Catalog([tmp_path])
+    catalog.load()
+
+    place(tmp_path, "acme", MAIN.replace("list_things", "mail_list_things"))
+    assert catalog.reload_if_changed() is True
+
+    assert catalog.action("acme_list_things")[0].key == "acme"
+    assert catalog.action("acme_mail_list_things")[0].key == "acme_mail"
+    assert [finding.is_error for finding in catalog.findings] == [True]
+
+
+def test_an_id_that_begins_with_two_keys_is_found_where_there_is_such_an_action(
+    tmp_path: Path,
+) -> None:
+    place(tmp_path, "acme", MAIN.replace("list_things", "mail_send"))
+    place(tmp_path, "acme_mail")
+    catalog = Catalog([tmp_path])
+    catalog.load()
+
+    assert catalog.findings == ()
+    assert catalog.action("acme_mail_send")[0].key == "acme"
+    assert catalog.action("acme_mail_list_things")[0].key == "acme_mail"

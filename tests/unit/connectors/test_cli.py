@@ -92,6 +92,20 @@ def test_a_partial_is_checked_as_part_of_its_connector(acme: Path) -> None:
     assert result.stdout.startswith(str(partial))
 
 
+def test_connectors_that_share_an_action_id_are_told_with_both_named(acme: Path) -> None:
+    acme.write_text(MAIN.replace("list_things", "mail_list_things"), encoding="utf-8")
+    other = acme.parents[1] / "mail" / "mail.connector.s1.yaml"
+    other.parent.mkdir()
+    other.write_text(MAIN.replace("key: acme", "key: acme_mail"), encoding="utf-8")
+
+    result = run("check", acme.parents[1])
+
+    assert result.exit_code == 1
+    assert str(other) in result.stdout
+    assert "'mail_list_things' of 'acme'" in result.stdout
+    assert "'list_things' of 'acme_mail'" in result.stdout
+
+
 def test_a_folder_without_connectors_is_an_error(tmp_path: Path) -> None:
     result = run("check", tmp_path)
 

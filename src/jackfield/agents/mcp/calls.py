@@ -129,8 +129,11 @@ async def _execute(
     action_id = arguments.get("action_id")
     if not isinstance(action_id, str) or not action_id:
         _refuse("action_id", f"is required; find one with {connector.key}{_SEARCH}")
-    if not action_id.startswith(f"{connector.key}_"):
-        action_id = f"{connector.key}_{action_id}"
+    prefixed = f"{connector.key}_{action_id}"
+    if not action_id.startswith(f"{connector.key}_") or (
+        connector.find_action(action_id) is None and connector.find_action(prefixed) is not None
+    ):
+        action_id = prefixed
     _require_known(
         arguments,
         ("action_id", "session_id", ACCOUNT, *LOCATIONS),
