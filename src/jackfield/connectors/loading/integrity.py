@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from jackfield.connectors import patterns
+from jackfield.connectors.loading import values
 from jackfield.engine.inputs.validation import is_pattern
 from jackfield.engine.schema.report import At, Report, spell, suggestion, unwind
 from jackfield.kit.json import Json, items, mapping, text, texts, words
@@ -194,6 +195,7 @@ def _check_input(each: Mapping[str, Json], at: At, report: Report) -> None:
     for key in ("properties", "variants"):
         for index, inner in enumerate(items(each, key)):
             _check_input(inner, ((at, key), index), report)
+    values.check(each, at, report)
 
 
 def _check_step(step: Mapping[str, Json], at: At, report: Report) -> None:
