@@ -17,7 +17,8 @@ from jackfield.connectors import yaml
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.openapi.importer import import_document
-from jackfield.connectors.openapi.names import snake_case, unique
+from jackfield.connectors.openapi.names import distinct, snake_case
+from jackfield.connectors.openapi.operations import wanted_name
 from jackfield.connectors.scaffold import write_files
 from jackfield.engine.action import CompiledAction
 from jackfield.engine.inputs.errors import InvalidInputs
@@ -77,12 +78,14 @@ async def faults(connector: Connector, root: Mapping[str, Any]) -> list[str]:
     """Call every tool with few and with many inputs; return what came out differently."""
     document = Document(root)
     found: list[str] = []
-    taken: set[str] = set()
     actions = {action.name: action for action in connector.actions}
-    for operation in document.operations():
-        wanted = snake_case(str(operation.entries.get("operationId") or operation.name))
-        name = unique(wanted, taken, longest=60 - len(connector.key) - 1)
-        taken.add(name)
+    operations = {(each.path, each.method): each for each in document.operations()}
+    names = distinct(
+        {key: wanted_name(*key, each.entries) for key, each in operations.items()},
+        longest=60 - len(connector.key) - 1,
+    )
+    for key, operation in operations.items():
+        name = names[key]
         if name not in actions:
             found.append(f"{operation.name}: there is no {name}")
             continue

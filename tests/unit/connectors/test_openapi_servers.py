@@ -38,16 +38,18 @@ paths:
   /c: { get: { operationId: one, security: [{ my-key: [] }] } }
 """,
     )
-    credentials = {"api_key": "k1", "my_key_2": "k2"}
+    credentials = {"api_key": "k1", "my_key": "k2"}
     (pair, bearer, single) = connector.auth_methods
 
     both = await sent(connector, {}, method=pair.key, credentials=credentials)
     free = await sent(connector, {}, method=pair.key, credentials=credentials, action="made_free")
     one = await sent(connector, {}, method=pair.key, credentials=credentials, action="made_one")
-    token = await sent(connector, {}, method=bearer.key, credentials={"token": "t", "my_key": "k1"})
+    token = await sent(
+        connector, {}, method=bearer.key, credentials={"token": "t", "my_key_2": "k1"}
+    )
 
-    assert [field.key for field in pair.config_fields] == ["api_key", "my_key_2"]
-    assert [field.key for field in bearer.config_fields] == ["token", "my_key"]
+    assert [field.key for field in pair.config_fields] == ["api_key", "my_key"]
+    assert [field.key for field in bearer.config_fields] == ["token", "my_key_2"]
     assert [field.key for field in single.config_fields] == ["api_key"]
     assert (both.headers["X-Key"], query(both)) == ("k1", [("app", "k2")])
     assert ("X-Key" in free.headers, query(free)) == (False, [])

@@ -10,7 +10,7 @@ import yaml as pyyaml
 
 from jackfield.connectors import yaml
 from jackfield.connectors.openapi.document import OpenApi
-from jackfield.connectors.openapi.names import snake_case
+from jackfield.connectors.openapi.names import is_spelled, snake_case
 from jackfield.connectors.openapi.operations import Import, read_actions
 from jackfield.connectors.openapi.schemas import one_line
 from jackfield.connectors.openapi.security import Security
@@ -47,7 +47,7 @@ def import_document(file: Path, *, key: str | None = None) -> Imported:
     api = OpenApi(_read(file))
     described = mapping(api.root, "info")
     title = one_line(text(described, "title")) or "Imported"
-    chosen = key or snake_case(title)
+    chosen = key or snake_case(title if is_spelled(title) else "Imported")
     require_key(chosen)
     servers = Servers(api)
     server = servers.read(api.root) or Server(servers.absolute(""), "")

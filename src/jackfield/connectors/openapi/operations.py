@@ -1,14 +1,14 @@
 """Operations of an OpenAPI document, converted to actions."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from jackfield.connectors.loading.integrity import MAX_TOOL_NAME
 from jackfield.connectors.openapi.bodies import add_body
 from jackfield.connectors.openapi.call import Call, LeftOut
 from jackfield.connectors.openapi.document import OpenApi
-from jackfield.connectors.openapi.names import snake_case, unique
+from jackfield.connectors.openapi.names import distinct, is_spelled, snake_case
 from jackfield.connectors.openapi.parameters import add_parameters
 from jackfield.connectors.openapi.schemas import one_line
 from jackfield.connectors.openapi.security import Security
@@ -34,26 +34,41 @@ class Import:
     security: Security
     servers: Servers
     server: Server
-    taken: set[str] = field(default_factory=set[str])
 
 
 def read_actions(run: Import) -> Iterator[tuple[str, dict[str, Json]]]:
     """Yield the actions, each with the name of the group it belongs to."""
-    for written, entry in mapping(run.api.root, "paths").items():
-        # Some documents tell operations of one path apart by a fragment, which is never sent.
-        path = written.partition("#")[0]
-        shared = run.api.follow(entry)
-        for method in _METHODS:
-            if operation := run.api.follow(shared.get(method)):
-                wanted = snake_case(text(operation, "operationId") or f"{method} {path}")
-                name = unique(wanted, run.taken, longest=MAX_TOOL_NAME - len(run.key) - 1)
-                try:
-                    step = _step(run, name, method, path, shared, operation)
-                except LeftOut as reason:
-                    run.api.doubt(f"{name} is left out: {reason}")
-                    continue
-                run.taken.add(name)
-                yield _group(operation, path), _action(name, method, operation, *step)
+    operations = {
+        (path, method): (shared, run.api.follow(shared[method]))
+        for path, entry in mapping(run.api.root, "paths").items()
+        for shared in [run.api.follow(entry)]
+        for method in _METHODS
+        if isinstance(shared.get(method), Mapping)
+    }
+    names = distinct(
+        {key: wanted_name(*key, operation) for key, (_, operation) in operations.items()},
+        longest=MAX_TOOL_NAME - len(run.key) - 1,
+    )
+    for (written, method), (shared, operation) in operations.items():
+        name = names[written, method]
+        path = _sent(written)
+        try:
+            step = _step(run, name, method, path, shared, operation)
+        except LeftOut as reason:
+            run.api.doubt(f"{name} is left out: {reason}")
+            continue
+        yield _group(operation, path), _action(name, method, operation, *step)
+
+
+def wanted_name(path: str, method: str, operation: Mapping[str, Json]) -> str:
+    """Return an operation's name if no other has it."""
+    known = text(operation, "operationId")
+    return snake_case(known if is_spelled(known) else f"{method} {_sent(path)}")
+
+
+def _sent(path: str) -> str:
+    """Some documents tell operations of one path apart by a fragment, which is never sent."""
+    return path.partition("#")[0]
 
 
 def _step(
@@ -124,6 +139,6 @@ def _gives_no_json(api: OpenApi, operation: Mapping[str, Json]) -> bool:
 
 
 def _group(operation: Mapping[str, Json], path: str) -> str:
-    tags = as_list(operation.get("tags"))
-    first = next((part for part in path.split("/") if part and "{" not in part), "actions")
-    return snake_case(tags[0] if tags and isinstance(tags[0], str) else first)
+    parts = (part for part in path.split("/") if "{" not in part)
+    named = (*as_list(operation.get("tags"))[:1], *parts, "actions")
+    return snake_case(next(each for each in named if isinstance(each, str) and is_spelled(each)))

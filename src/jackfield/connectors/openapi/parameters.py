@@ -47,7 +47,9 @@ def add_parameters(
     """
     written: dict[str, str] = {}
     left_out: list[str] = []
-    for (place, name), document in _declared(api, owners).items():
+    # By place, so that an input's name does not depend on the order of the document.
+    declared = sorted(_declared(api, owners).items(), key=lambda item: _PLACES.index(item[0][0]))
+    for (place, name), document in declared:
         known = carried.get((place, name.lower() if place == "header" else name))
         if known:
             continue
@@ -84,7 +86,7 @@ def _declared(
             parameter = api.follow(entry)
             place, name = text(parameter, "in"), text(parameter, "name")
             is_own = place == "header" and name.lower() in _OWN_HEADERS
-            if name and not is_own and (place == "path" or place in _SENDERS):
+            if name and not is_own and place in _PLACES:
                 found[place, name] = parameter
     return found
 
@@ -162,6 +164,7 @@ def _in_cookie(call: Call, parameter: _Parameter) -> None:
 
 
 _SENDERS: Final = {"query": _in_query, "header": _in_header, "cookie": _in_cookie}
+_PLACES: Final = ("path", *_SENDERS)
 
 
 def array_format(style: str, *, explode: bool) -> str:

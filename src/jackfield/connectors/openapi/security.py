@@ -6,7 +6,7 @@ from typing import Final
 
 from jackfield.connectors.openapi.call import Call
 from jackfield.connectors.openapi.document import OpenApi
-from jackfield.connectors.openapi.names import snake_case, unique
+from jackfield.connectors.openapi.names import distinct, snake_case
 from jackfield.kit.json import Json, items, mapping, text
 
 _LONGEST_KEY: Final = 60
@@ -49,11 +49,8 @@ class Security:
     def auth_methods(self, fields: Sequence[Json]) -> list[dict[str, Json]]:
         """Return an auth method for each way to authenticate, `fields` in all; there is one."""
         ways = dict.fromkeys(way for owner in self._owners() for way in self._needed(owner) if way)
-        methods: dict[str, dict[str, Json]] = {}
-        for way in ways:
-            method = self._make(way)
-            key = unique(snake_case(" ".join(way)), methods, longest=_LONGEST_KEY)
-            methods[key] = method
+        keys = distinct({way: snake_case(" ".join(way)) for way in ways}, longest=_LONGEST_KEY)
+        methods = {keys[way]: self._make(way) for way in ways}
         if not methods:
             message = "no security scheme could be read: requests carry no authorization yet"
             self._api.doubt(message)
@@ -78,11 +75,11 @@ class Security:
     @cached_property
     def _keys(self) -> dict[str, str]:
         """The credential that holds a scheme's key where it is not the only one."""
-        keys: dict[str, str] = {}
-        for name in self._schemes:
-            taken = (*keys.values(), "api_key", "token", "username", "password")
-            keys[name] = unique(snake_case(name), taken, longest=_LONGEST_KEY)
-        return keys
+        return distinct(
+            {name: snake_case(name) for name in self._schemes},
+            longest=_LONGEST_KEY,
+            taken=("api_key", "token", "username", "password"),
+        )
 
     @cached_property
     def _undeclared(self) -> list[tuple[str, ...]]:
