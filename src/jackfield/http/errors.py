@@ -84,5 +84,9 @@ def error_response(error: Exception, *, at: datetime, request_id: str) -> Respon
     if hub_error.retry_after is not None:
         headers["retry-after"] = str(max(1, round(hub_error.retry_after)))
     if hub_error.status == 401:  # noqa: PLR2004
-        headers["www-authenticate"] = 'Basic realm="Jackfield", charset="UTF-8"'
+        # Of an unknown token, RFC 6750 has the client told that another attempt with it is in vain.
+        invalid = ', error="invalid_token"' if hub_error.context.get("is_unknown_key") else ""
+        headers["www-authenticate"] = (
+            f'Basic realm="Jackfield", charset="UTF-8", Bearer realm="Jackfield"{invalid}'
+        )
     return Response(encode(body), hub_error.status, headers, media_type="application/json")

@@ -122,7 +122,7 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
     if project_id is None:
         caller = await find_caller(hub.db, token)
         if caller is None:
-            raise Unauthenticated
+            raise Unauthenticated(is_unknown_key=True)
         project_id = hub.key_projects[digest] = caller.project_id
     entries = await hub.cache.entries(hub.db, project_id)
     known: Caller | None = entries.get(("caller", digest))
@@ -130,7 +130,7 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
         # Read again even if just found: only what was read after `entries` may be cached in it.
         known = await find_caller(hub.db, token)
         if known is None:
-            raise Unauthenticated
+            raise Unauthenticated(is_unknown_key=True)
         entries["caller", digest] = known
     request = request_context.current()
     if request is not None:

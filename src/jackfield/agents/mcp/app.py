@@ -5,6 +5,7 @@ Every request is complete in itself: no session is opened, so any process can an
 and nothing is kept between two of them.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
@@ -40,6 +41,9 @@ _SERVER: Final = {"name": "jackfield", "title": "Jackfield", "version": version(
 _CAPABILITIES: Final = {"tools": {"listChanged": False}, "logging": {}}
 _JSON: Final = "application/json"
 _STREAM: Final = "text/event-stream"
+_UNWANTED: Final = re.compile(r"q\s*=\s*0(?:\.0*)?")
+# What only clients with a handshake may ask for.
+_OF_HANDSHAKE: Final = frozenset({"initialize", "ping", "logging/setLevel"})
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # Stateless revisions report an error as an HTTP status as well.
 _REFUSED, _NOT_FOUND, _INTERNAL = 400, 404, 500
@@ -56,7 +60,7 @@ class NotAcceptable(HubError):
 
 
 class OriginRefused(HubError):
-    """A page of another origin may not use this endpoint."""
+    """Only pages of the origin in JACKFIELD_PUBLIC_URL, and of this machine, may use this endpoint."""
 
     code = "origin_refused"
     status = 403
@@ -123,6 +127,8 @@ class Mcp:
         is_modern = revisions.claims_to_be_stateless(message, headers)
         try:
             revisions.require_revision(message, headers)
+            if is_modern and message.method in _OF_HANDSHAKE:
+                raise _no_method(message)
             result = await self._answer(endpoint, message)
         except RpcRefused as refused:
             status = (
@@ -166,8 +172,7 @@ class Mcp:
             case "ping" | "logging/setLevel":
                 return {}
             case _:
-                msg = f"there is no method {str(message.method)[:128]!r}"
-                raise RpcRefused(msg, rpc_code=jsonrpc.METHOD_NOT_FOUND)
+                raise _no_method(message)
 
     async def _call(self, endpoint: Endpoint, params: Mapping[str, Json]) -> Mapping[str, Json]:
         name, arguments = params.get("name"), params.get("arguments")
@@ -196,6 +201,11 @@ class Mcp:
         return {"instructions": "\n\n".join(texts)} if texts else {}
 
 
+def _no_method(message: Message) -> RpcRefused:
+    msg = f"there is no method {str(message.method)[:128]!r}"
+    return RpcRefused(msg, rpc_code=jsonrpc.METHOD_NOT_FOUND)
+
+
 def _as_rpc(error: HubError) -> RpcRefused:
     return RpcRefused(error.detail, rpc_code=jsonrpc.INVALID_PARAMS, data=results.refusal(error))
 
@@ -218,12 +228,22 @@ def _negotiate(headers: Headers) -> str:
     sent = headers.get("content-type", _JSON).partition(";")[0].strip().lower()
     if sent != _JSON:
         raise UnsupportedMediaType
-    accepted = headers.get("accept", "*/*").lower()
-    if any(each in accepted for each in (_JSON, "application/*", "*/*")):
-        return _JSON
-    if _STREAM in accepted or "text/*" in accepted:
-        return _STREAM
+    accepted = _accepted(headers.get("accept", "*/*"))
+    for media_type in (_JSON, _STREAM):
+        # The range that says most counts.
+        ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+        if next((accepted[each] for each in ranges if each in accepted), False):
+            return media_type
     raise NotAcceptable
+
+
+def _accepted(header: str) -> dict[str, bool]:
+    """Return the media ranges of an `Accept` header, and whether each is wanted at all."""
+    ranges: dict[str, bool] = {}
+    for each in header.lower().split(","):
+        media_range, *parameters = (part.strip() for part in each.split(";"))
+        ranges[media_range] = not any(_UNWANTED.fullmatch(part) for part in parameters)
+    return ranges
 
 
 def _require_own_origin(headers: Headers, public_url: str) -> None:
