@@ -1,6 +1,7 @@
 """Transactions: short, and each bound to one project."""
 
 import asyncio
+import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -74,6 +75,7 @@ class Tx:
         self.now = now
         self.touched = False
         self.signals: set[str] = set()
+        self._places = itertools.count()
 
     @property
     def actor(self) -> Actor:
@@ -95,6 +97,10 @@ class Tx:
         """Run one `insert … values (…)` for each of `rows`, in one trip."""
         known = {"project_id": self.project_id, "now": self.now}
         await self._connection.executemany(sql, [{**row, **known} for row in rows])
+
+    def next_place(self) -> int:
+        """Return the place of what is written next, for what keeps its order in a transaction."""
+        return next(self._places)
 
     def signal(self, topic: LiteralString) -> None:
         """Send a signal on `topic` (see `Database.listen`) when this commits."""

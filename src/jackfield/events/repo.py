@@ -26,7 +26,9 @@ class Events:
         """Store events of one type, and the deliveries they cause, in the same transaction."""
         if not payloads:
             return
-        ids = [EventId.new(self._tx.now) for _ in payloads]
+        # What happens to an account in one transaction is told in that order.
+        place = self._tx.next_place()
+        ids = [EventId.new(self._tx.now, place=place) for _ in payloads]
         await self._tx.executemany(
             """
             insert into events (id, project_id, type, subject, body, created_at)

@@ -9,6 +9,7 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS: Final = tuple(one + other for one in _CROCKFORD for other in _CROCKFORD)
 _ALPHABET: Final = frozenset(_CROCKFORD)
 _BODY_LENGTH: Final = 26
+_LAST_PLACE: Final = 0xFFFF
 
 
 class InvalidId(ValueError):
@@ -26,9 +27,16 @@ class Id(str):
         cls.prefix = prefix
 
     @classmethod
-    def new(cls, now: datetime) -> Self:
-        """Return an id that sorts after those of earlier milliseconds."""
-        return cls(cls.prefix + _body(int(now.timestamp() * 1000), secrets.randbits(80)))
+    def new(cls, now: datetime, *, place: int | None = None) -> Self:
+        """
+        Return an id that sorts after those of earlier milliseconds.
+
+        Those of one moment sort by their `place`, up to 65,535.
+        """
+        rest = secrets.randbits(80 if place is None else 64)
+        if place is not None:
+            rest |= min(place, _LAST_PLACE) << 64
+        return cls(cls.prefix + _body(int(now.timestamp() * 1000), rest))
 
     @classmethod
     def floor(cls, moment: datetime) -> Self:

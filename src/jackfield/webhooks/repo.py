@@ -312,7 +312,8 @@ async def claim(
     Claim up to `most` deliveries that are due, at most `each` of one endpoint; leases end at `until`.
 
     They are returned in the order they are due. Of one subject to one endpoint no delivery is
-    claimed while an earlier one is leased. Those of `busy` endpoints are skipped, so that a slow
+    claimed while an earlier one is leased, or about to be: another process may have begun to claim
+    it before the later one was there. Those of `busy` endpoints are skipped, so that a slow
     receiver does not block the others, and so are those that another process claims at the same
     time. Only the oldest are considered: of a long backlog of one endpoint `each` are claimed, and
     the next time it is busy.
@@ -333,16 +334,18 @@ async def claim(
              order by delivery.due_at, delivery.event_id
              limit :looked_at),
         placed as (
-            select endpoint_id, event_id, due_at,
-                   max(taken) over (partition by endpoint_id, lane) as lane_taken
+            select endpoint_id, event_id, due_at, lane,
+                   max(taken) over (partition by endpoint_id, lane) as lane_taken,
+                   row_number() over (partition by endpoint_id, lane order by due_at, event_id)
+                   as lane_place
               from oldest),
         ranked as (
-            select endpoint_id, event_id,
+            select endpoint_id, event_id, lane, lane_place,
                    row_number() over (partition by endpoint_id order by due_at, event_id) as place
               from placed
              where lane_taken = 0),
-        due as materialized (
-            select delivery.endpoint_id, delivery.event_id
+        locked as materialized (
+            select delivery.endpoint_id, delivery.event_id, ranked.lane, ranked.lane_place
               from webhook_deliveries delivery
               join ranked on ranked.endpoint_id = delivery.endpoint_id
                          and ranked.event_id = delivery.event_id
@@ -351,7 +354,15 @@ async def claim(
                and {_LEASES.free("delivery")}
              order by delivery.due_at, delivery.event_id
              limit :most
-               for update of delivery skip locked)
+               for update of delivery skip locked),
+        found as (
+            select endpoint_id, event_id, lane_place,
+                   row_number() over (partition by endpoint_id, lane order by lane_place) as place
+              from locked),
+        due as (
+            select endpoint_id, event_id
+              from found
+             where place = lane_place)
         """,  # noqa: S608 - literals
         until=until,
         returning="""
