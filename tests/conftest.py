@@ -40,6 +40,7 @@ _USUAL = os.environ.get("JACKFIELD_TEST_DATABASES", "sqlite").split(",")  # noqa
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--images", action="store_true", help="keep screenshots in docs/images")
+    parser.addoption("--kills", type=int, default=3, help="how often the hub is killed under load")
     parser.addoption("--frameworks", action="store_true", help="try published agent frameworks")
 
 

@@ -184,6 +184,7 @@ PROMISES = (
         "Killed at any instant, the server loses no acknowledged write, and starts again by itself.",
         (
             "test_commits_are_written_through_to_the_disk",
+            "test_killed_under_load_it_loses_nothing_repeats_nothing_and_tells_everything",
             "test_nothing_is_lost_when_the_server_is_killed",
             "test_a_write_that_was_killed_is_not_done_again_but_said_to_be_unknown",
             "test_a_second_start_finds_what_the_first_left",
