@@ -7,12 +7,14 @@ Each rule is a function from a parsed module to findings. A line may be excused 
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / "src" / "jackfield"
+TESTS = Path(__file__).parents[1] / "tests"
 MAX_LINES = 400
 Finding = tuple[int, str]
+Rule = Callable[[ast.Module, Path], Iterator[Finding]]
 
 _STATEMENT = re.compile(r"^\s*(?:select|insert|update|delete|with)\b", re.IGNORECASE)
 _PROVIDER_CALLS = frozenset({"fetch", "verify", "verify_account", "probe"})
@@ -142,7 +144,7 @@ def module_docstring(module: ast.Module, _path: Path) -> Iterator[Finding]:
         yield 1, "begin the docstring with one sentence, and an empty line before more"
 
 
-RULES: tuple[Callable[[ast.Module, Path], Iterator[Finding]], ...] = (
+RULES: tuple[Rule, ...] = (
     tenant_scope,
     unscoped,
     sql_in_repositories,
@@ -153,25 +155,31 @@ RULES: tuple[Callable[[ast.Module, Path], Iterator[Finding]], ...] = (
     nouns,
     module_docstring,
 )
+RULES_OF_TESTS: tuple[Rule, ...] = (size,)
 
 
-def main(root: Path = ROOT) -> int:
+def main(root: Path = ROOT, tests: Path = TESTS) -> int:
     found = 0
-    for path in sorted(root.rglob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        excused = {
-            number: set(re.findall(r"# house: (\w+)", line))
-            for number, line in enumerate(text.splitlines(), 1)
-        }
-        module = ast.parse(text)
-        for rule in RULES:
-            for line, message in rule(module, path):
-                if rule.__name__ not in excused.get(line, set()):
-                    print(
-                        f"{path.relative_to(root.parents[1])}:{line}: [{rule.__name__}] {message}"
-                    )
-                    found += 1
+    for folder, rules in ((root, RULES), (tests, RULES_OF_TESTS)):
+        for path in sorted(folder.rglob("*.py")):
+            for line, rule, message in findings(path, rules):
+                print(f"{path.relative_to(tests.parent)}:{line}: [{rule}] {message}")
+                found += 1
     return 1 if found else 0
+
+
+def findings(path: Path, rules: Iterable[Rule]) -> Iterator[tuple[int, str, str]]:
+    """Yield what `rules` find in a file, but for lines that are excused."""
+    text = path.read_text(encoding="utf-8")
+    excused = {
+        number: set(re.findall(r"# house: (\w+)", line))
+        for number, line in enumerate(text.splitlines(), 1)
+    }
+    module = ast.parse(text)
+    for rule in rules:
+        for line, message in rule(module, path):
+            if rule.__name__ not in excused.get(line, set()):
+                yield line, rule.__name__, message
 
 
 def _called(call: ast.Call) -> str:

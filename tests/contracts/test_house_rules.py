@@ -74,3 +74,14 @@ def test_a_module_that_does_not_say_so_is_found(rules: ModuleType, source: str) 
 
 def test_an_empty_module_needs_no_docstring(rules: ModuleType) -> None:
     assert list(rules.module_docstring(ast.parse(""), rules.ROOT / "__init__.py")) == []
+
+
+@pytest.mark.parametrize(("lines", "is_found"), [(400, False), (401, True)])
+def test_a_file_of_tests_ends_at_four_hundred_lines_too(
+    rules: ModuleType, tmp_path: Path, lines: int, *, is_found: bool
+) -> None:
+    for name in ("src", "tests"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "tests" / "test_it.py").write_text("x = 1\n" * lines, encoding="utf-8")
+
+    assert rules.main(tmp_path / "src", tmp_path / "tests") == int(is_found)

@@ -9,6 +9,7 @@ import pytest
 from tests.support.running import Running
 
 BOTH = "application/json, text/event-stream"
+LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 Ask = Callable[..., Awaitable[Any]]
 
 
