@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -19,14 +18,21 @@ from jackfield.sandbox.iterable.regions import Region
 from tests.support.running import PATIENCE
 
 COMMAND = [sys.executable, "-c", "from jackfield.cli import main; main()", "sandbox", "iterable"]
+ROOT = Path(__file__).parents[2]
 ANY = ["--us-port", "0", "--eu-port", "0"]
 
 
 @contextmanager
-def running(*options: str) -> Generator[tuple[subprocess.Popen[str], str]]:
+def running(
+    *options: str, command: Sequence[str] = COMMAND
+) -> Generator[tuple[subprocess.Popen[str], str]]:
     """Start the sandbox and yield it with the first line it prints."""
     process = subprocess.Popen(
-        [*COMMAND, *ANY, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, *ANY, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
     )
     try:
         assert process.stdout is not None
@@ -65,21 +71,18 @@ def test_its_first_line_tells_scripts_addresses_and_keys() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_cleanly_within_a_second(number: signal.Signals) -> None:
-    def seconds() -> float:
-        with running("--json") as (process, line):
-            get(f"{json.loads(line)['us']['url']}/")
-            started = time.perf_counter()
+def test_it_stops_cleanly_within_a_second(number: signal.Signals, tmp_path: Path) -> None:
+    measured = tmp_path / "measured.json"
+    watched = [sys.executable, "-m", "tests.sandbox.stopping", str(measured), *COMMAND[3:]]
+    with running("--json", command=watched) as (process, line):
+        get(f"{json.loads(line)['us']['url']}/")
 
-            process.send_signal(number)
-            _, errors = process.communicate(timeout=PATIENCE)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=PATIENCE)
 
-            assert process.returncode == 0
-            assert errors == ""
-            return time.perf_counter() - started
-
-    # It may take longer where something else has the machine, but not each time.
-    assert any(seconds() < 1 for _ in range(5))
+    assert (process.returncode, errors) == (0, "")
+    # What it does and waits for; what others on the machine take is no fault of the sandbox's.
+    assert sum(json.loads(measured.read_text(encoding="utf-8")).values()) < 1
 
 
 def test_a_port_in_use_is_one_clear_line_and_status_one() -> None:

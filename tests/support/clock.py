@@ -1,6 +1,7 @@
 """Time that passes when the test says so."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -20,3 +21,13 @@ class FrozenClock:
 
     async def sleep(self, seconds: float) -> None:
         self.advance(seconds=seconds)
+
+
+@dataclass
+class StoppedTime:
+    """Takes the place of `time` in a module that measures how old something is."""
+
+    now: float = field(default_factory=time.monotonic)
+
+    def monotonic(self) -> float:
+        return self.now
