@@ -78,13 +78,19 @@ class Provider:
 
 @asynccontextmanager
 async def acme(
-    then: Answer, tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    then: Answer,
+    tmp_path: Path,
+    data_dir: Path,
+    sandbox: Sandbox,
+    clock: FrozenClock,
+    *,
+    more: str = "",
 ) -> AsyncGenerator[tuple[Running, str, Provider]]:
     provider = Provider(then)
     async with scripted(provider.answer) as provider.server:
         folder = tmp_path / "connectors" / "acme"
         folder.mkdir(parents=True)
-        text = ACME.format(url=provider.server.url) + actions()
+        text = ACME.format(url=provider.server.url) + actions() + more
         (folder / "acme.connector.s1.yaml").write_text(text, encoding="utf-8")
         async with running_hub(
             sandbox,

@@ -6,11 +6,16 @@ import signal
 import sqlite3
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from jackfield.client import AsyncHub
 from jackfield.sandbox.iterable.server import Sandbox
-from tests.cli.test_killed import serving
+from tests.cli.conftest import Command
+from tests.cli.test_killed import ORDER, serving
+from tests.clients.conftest import link
 from tests.support.running import PATIENCE
+from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -29,3 +34,38 @@ async def test_a_server_that_is_asked_to_stop_leaves_one_whole_file(
     with sqlite3.connect(data_dir / "jackfield.db") as copy:
         assert copy.execute("select count(*) from projects").fetchone() == (1,)
     copy.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "order", "more"),
+    [
+        ("/actions/rpc", ORDER, {}),
+        ("/actions/rpc", ORDER, {"idempotency-key": "once"}),
+        ("/unified/proxy", {"method": "post", "path": "/api/lists", "body": {"name": "VIP"}}, {}),
+    ],
+)
+async def test_a_write_that_is_still_waited_for_when_the_hub_stops_is_said_to_be_unknown(
+    data_dir: Path, jackfield: Command, path: str, order: object, more: dict[str, str]
+) -> None:
+    asked = asyncio.Event()
+
+    async def answer(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        if seen.line.startswith("POST /api/lists"):
+            asked.set()
+            await asyncio.Event().wait()
+        await reply('{"channels": [], "lists": []}')(writer, seen)
+
+    key = (await jackfield("keys", "create", "--name", "stopped", "--json")).json["key"]
+    async with scripted(answer) as provider, serving(data_dir, provider.url) as (url, process):
+        async with AsyncHub(url, key) as client:
+            account = await link(client, "k" * 32)
+        headers = {"x-account-id": account, **more}
+        async with httpx2.AsyncClient(base_url=url, auth=(key, ""), timeout=PATIENCE) as api:
+            waiting = asyncio.create_task(api.post(path, json=order, headers=headers))
+            await asyncio.wait_for(asked.wait(), PATIENCE)
+            process.send_signal(signal.SIGTERM)
+            response = await waiting
+        status = await asyncio.wait_for(process.wait(), PATIENCE)
+
+    assert (response.status_code, response.json()["code"]) == (502, "outcome_unknown")
+    assert status == 0

@@ -17,7 +17,13 @@ from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
 from jackfield.kit import request_context
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout, ProviderUnauthorized
+from jackfield.kit.errors import (
+    HubError,
+    ProviderError,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnauthorized,
+)
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json
 from jackfield.kit.redaction import NOTHING, Redactor
@@ -39,6 +45,8 @@ _REFUSED: Final = 400
 _FAILED: Final = 500
 # Says as little as a provider's failure about what became of the request.
 _LATE: Final = frozenset({408, 499})
+# Of these exactly: what descends from the last tells of an answer that was of no use.
+_REFUSALS: Final = frozenset({ProviderRejected, ProviderUnauthorized, ProviderError})
 
 _log = structlog.get_logger()
 
@@ -349,6 +357,8 @@ async def _logged(
     except RecursionError:
         # The depth of requests is limited before: it is the response.
         error = AnswerTooDeep()
+        if recorder.may_have_written:
+            error = OutcomeUnknown.after(error)
         raise error from None
     finally:
         recorder.finish(outcome.status, error)
@@ -358,9 +368,10 @@ async def _logged(
 
 
 def _is_unclear(error: HubError) -> bool:
-    """Tell whether clients send a request again after this, or the provider may have been late."""
-    answer = error.answer if isinstance(error, ProviderError) else None
-    return error.retryable or (answer is not None and answer.status in _LATE)
+    """Tell whether `error` is anything but the provider's own word that it refused."""
+    if not isinstance(error, ProviderError) or type(error) not in _REFUSALS:
+        return True
+    return error.answer is not None and error.answer.status in _LATE
 
 
 def _keep_bodies(recorder: RunRecorder, inputs: Json, output: Json) -> None:

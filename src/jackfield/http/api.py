@@ -126,7 +126,7 @@ class Api:
                 response = await work
             except asyncio.CancelledError:
                 # The hub stops: a client that waits for a write is told so, and not hung up on.
-                if not bound.writes:
+                if not (bound.writes or bound.has_idempotency_key):
                     raise
                 response = refuse(OutcomeUnknown())
         seconds = time.perf_counter() - started
