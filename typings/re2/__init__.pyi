@@ -20,7 +20,9 @@ class Match:
 class Pattern:
     groups: Final[int]
     programsize: Final[int]
-    def search(self, text: str | bytes, pos: int | None = None) -> Match | None: ...
+    def search(
+        self, text: str | bytes, pos: int | None = None, endpos: int | None = None, /
+    ) -> Match | None: ...
 
 class Set:
     @classmethod

@@ -17,17 +17,21 @@ from weakref import WeakSet
 
 from jackfield.kit.json import DecodeError, Json, encode, parse
 from jackfield.kit.secret import Secret
-from jackfield.kit.secret_forms import SHORTEST, SecretForms, forms_of, unescaped
+from jackfield.kit.secret_forms import (
+    SHORTEST,
+    WINDOW,
+    SecretForms,
+    forms_of,
+    substitute,
+    unescaped,
+    windows,
+)
 from jackfield.kit.secret_names import MASK, is_secret_name, mask_named, mask_parameters
 
 # Tokens that the hub issues are recognizable by their prefix.
 _OURS: Final = re.compile(rb"\b(?:jf_(?:sk|ct|si|ss|fl)_|whsec_)[\w-]{16,}")
 _SHORTEST_OF_OURS: Final = 22
 _MASK: Final = MASK.encode()
-_PREFIXES: Final = (b"jf_", b"whsec_")
-_WINDOW: Final = 256 * 1024
-# More than a hint is long, however it is escaped.
-_OVERLAP: Final = 4096
 
 
 class Redactor:
@@ -59,9 +63,9 @@ class Redactor:
         """Mask secrets in bytes that may be text; what is not UTF-8 otherwise stays as it is."""
         for form in self._hinted(content):
             content = form.mask(content)
-        if len(content) >= _SHORTEST_OF_OURS and any(each in content for each in _PREFIXES):
-            return _OURS.sub(_MASK, content)
-        return content
+        if len(content) < _SHORTEST_OF_OURS or not (len(content) > WINDOW or _has_ours(content)):
+            return content
+        return substitute(content, _OURS, _instead_of_ours, _has_ours)
 
     def text(self, text: str) -> str:
         if len(text) < min(self._shortest, _SHORTEST_OF_OURS):
@@ -145,20 +149,30 @@ class Redactor:
     def _hinted(self, content: bytes) -> Iterator[SecretForms]:
         if len(content) < self._shortest:
             return
-        if len(content) > _WINDOW + _OVERLAP:
-            # One after the other: a search of all of it would hold up everybody else.
-            starts = range(0, len(content), _WINDOW)
-            windows = (content[start : start + _WINDOW + _OVERLAP] for start in starts)
-            hinted = {form for window in windows for form in self._hinted(window)}
+        if len(content) > WINDOW:
+            parts = (content[start:end] for start, _, end in windows(len(content)))
+            hinted = {form for part in parts for form in self._hinted_in(part)}
             yield from (form for form in self._forms if form in hinted)
-            return
+        else:
+            yield from self._hinted_in(content)
+
+    def _hinted_in(self, content: bytes) -> list[SecretForms]:
         lower, plain = content.lower(), unescaped(content)
         plain_lower = plain.lower() if plain is not content else None
-        for form in self._forms:
-            if form.is_hinted(content, lower) or (
-                plain_lower is not None and form.is_hinted(plain, plain_lower)
-            ):
-                yield form
+        return [
+            form
+            for form in self._forms
+            if form.is_hinted(content, lower)
+            or (plain_lower is not None and form.is_hinted(plain, plain_lower))
+        ]
+
+
+def _instead_of_ours(_content: bytes, _start: int, _end: int) -> bytes:
+    return _MASK
+
+
+def _has_ours(content: bytes) -> bool:
+    return b"jf_" in content or b"whsec_" in content
 
 
 _alive: WeakSet[Redactor] = WeakSet()

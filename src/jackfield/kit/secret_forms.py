@@ -3,15 +3,17 @@ r"""The forms a secret travels in, as a quick search and as a pattern.
 As it is, in either letter case, with any of its characters written as a URL, JSON, HTML or XML
 write them, once or several times over (`%2F`, `%252f`, `\/`, `\u0041`, `\\\"`, `&#x41;`,
 `&amp;lt;`), in hexadecimal, and in base64 wherever it begins, alone or beside other text
-(`user:password`). A secret of several lines is looked for line by line.
+(`user:password`); in UTF-8, UTF-16 and the one-byte codings of western languages. A secret of
+several lines is looked for line by line. What is large is searched window by window, so that no
+search holds the interpreter's lock for long.
 """
 
 import base64
 import html.entities
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 import re2
 
@@ -32,6 +34,12 @@ _NUMBER: Final = "&(?:amp;){0,3}#0{0,6}"
 _HEX: Final = "&(?:amp;){0,3}#[xX]0{0,6}"
 _NAME: Final = "&(?:amp;){0,3}"
 _NAMES: Final = {**html.entities.codepoint2name, ord("'"): "apos"}
+WINDOW: Final = 256 * 1024
+# More than any form of a secret is long for each of its characters, and of most secrets.
+_LONGEST_CHARACTER: Final = 16
+_OVERLAP: Final = 4096
+_ONE_BYTE: Final = ("latin-1", "cp1252")
+_TWO_BYTES: Final = ("utf-16-le", "utf-16-be")
 _BREAKS: Final = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 
 _IN_WORD_BEFORE: Final = re.compile(rb"[0-9A-Za-z]$")
@@ -48,6 +56,47 @@ _DECIMAL_CODED: Final = re.compile(
 )
 
 
+class _Match(Protocol):
+    def span(self) -> tuple[int, int]: ...
+
+
+class _Pattern(Protocol):
+    def search(self, content: bytes, pos: int, endpos: int, /) -> _Match | None: ...
+
+
+def windows(size: int, overlap: int = _OVERLAP) -> Iterator[tuple[int, int, int]]:
+    """Yield where each window begins, where the next one does, and how far this one looks."""
+    if size <= WINDOW + overlap:
+        yield 0, size, size
+        return
+    for start in range(0, size, WINDOW):
+        yield start, start + WINDOW, start + WINDOW + overlap
+
+
+def substitute(
+    content: bytes,
+    pattern: _Pattern,
+    instead_of: Callable[[bytes, int, int], bytes],
+    is_hinted: Callable[[bytes], bool],
+    *,
+    overlap: int = _OVERLAP,
+) -> bytes:
+    """Replace what `pattern` finds, which is looked for in the windows that are hinted only."""
+    done: list[bytes] = []
+    at = 0
+    for start, limit, end in windows(len(content), overlap):
+        if not is_hinted(content[start:end]):
+            continue
+        position = max(at, start)
+        while position < limit and (found := pattern.search(content, position, end)) is not None:
+            first, position = found.span()
+            if first >= limit:
+                break
+            done += [content[at:first], instead_of(content, first, position)]
+            at = position
+    return b"".join((*done, content[at:])) if done else content
+
+
 class SecretForms:
     """One secret, or one line of one."""
 
@@ -56,40 +105,45 @@ class SecretForms:
         self._raw = secret.encode("utf-8", "surrogatepass")
         self._is_word = len(secret) < _SHORT
         # The longest part of each form that other escapes leave as it is.
-        self._hint = _longest_word(self._raw.lower())
+        hint = _longest_word(self._raw.lower())
         self._coded: tuple[bytes, ...] = ()
         if not self._is_word:
             self._coded = (self._raw.hex().encode(), *_base64(self._raw))
-        # Both alphabets of base64 share theirs.
-        self._coded_hints = tuple(
-            dict.fromkeys(_longest_word(each) or each for each in self._coded)
-        )
+        # Both alphabets of base64 share theirs; and both orders of UTF-16, between their zeros.
+        self._hints = tuple(dict.fromkeys(_longest_word(each) or each for each in self._coded[1:]))
+        self._small_hints: tuple[bytes, ...] = ()
+        if hint is not None:
+            wide = b"\0".join(hint[at : at + 1] for at in range(len(hint)))
+            self._small_hints = (hint, *self._coded[:1], wide) if self._coded else (hint,)
 
     def is_hinted(self, content: bytes, lower: bytes) -> bool:
         """Tell quickly whether `content`, which is `lower` in small letters, needs a search."""
-        if self._hint is None or self._hint in lower:
+        if not self._small_hints:
             return True
-        if not self._coded:
-            return False
-        return self._coded_hints[0] in lower or any(
-            each in content for each in self._coded_hints[1:]
-        )
+        # Plain loops: this is done for every answer.
+        for each in self._small_hints:
+            if each in lower:
+                return True
+        for each in self._hints:  # noqa: SIM110
+            if each in content:
+                return True
+        return False
 
     def mask(self, content: bytes) -> bytes:
-        if not (self._is_word or self._secret.isdigit()):
+        overlap = max(_OVERLAP, _LONGEST_CHARACTER * len(self._raw))
+        if len(content) <= WINDOW and not (self._is_word or self._secret.isdigit()):
             # Nearly always it is one of these, which need no pattern.
             for each in (self._raw, *self._coded):
                 content = content.replace(each, _MASK)
-            plain = unescaped(content)
-            if not any(self.is_hinted(each, each.lower()) for each in {content, plain}):
+            if not self._is_hinted_in(content):
                 return content
-        done: list[bytes] = []
-        at = 0
-        while (found := self._pattern.search(content, at)) is not None:
-            start, end = found.span()
-            done += [content[at:start], self._instead_of(content, start, end)]
-            at = end
-        return b"".join((*done, content[at:]))
+        return substitute(
+            content, self._pattern, self._instead_of, self._is_hinted_in, overlap=overlap
+        )
+
+    def _is_hinted_in(self, content: bytes) -> bool:
+        plain = unescaped(content)
+        return any(self.is_hinted(each, each.lower()) for each in {content, plain})
 
     @cached_property
     def _pattern(self) -> "re2.Pattern":
@@ -100,6 +154,7 @@ class SecretForms:
         else:
             forms.append(f"(?i:{self._raw.hex()})")
             forms += ["".join(map(_code, each.decode())) for each in self._coded[1:]]
+            forms += ["".join(_wide(one, coding) for one in self._secret) for coding in _TWO_BYTES]
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1
         options.never_capture = True
@@ -117,6 +172,9 @@ class SecretForms:
         if is_number and _BEFORE_NUMBER.search(before) and _AFTER_NUMBER.match(after):
             # A number of JSON: what stands in its place is still JSON.
             return b'"' + _MASK + b'"'
+        for coding in _TWO_BYTES if b"\0" in found else ():
+            if found.decode(coding, "replace").casefold() == self._secret.casefold():
+                return MASK.encode(coding)
         return _MASK
 
 
@@ -188,13 +246,26 @@ def _character(one: str) -> str:
     elif one.isascii():
         forms.append(one)
     else:
-        other = one.swapcase()
-        forms += [_bytes(one), *([_bytes(other)] if len(other) == 1 else [])]
+        forms += [_literally(raw) for each in _cases(one) for raw in _codings(each)]
     return f"(?:{'|'.join(forms)})"
 
 
-def _bytes(one: str) -> str:
-    return "".join(f"\\x{each:02x}" for each in one.encode("utf-8", "surrogatepass"))
+def _wide(one: str, coding: str) -> str:
+    forms = [_literally(each.encode(coding, "surrogatepass")) for each in _cases(one)]
+    return f"(?:{'|'.join(forms)})"
+
+
+def _cases(one: str) -> list[str]:
+    return [each for each in dict.fromkeys((one, one.swapcase())) if len(each) == 1]
+
+
+def _codings(one: str) -> Iterator[bytes]:
+    yield one.encode("utf-8", "surrogatepass")
+    yield from {one.encode(coding, "ignore") for coding in _ONE_BYTE} - {b""}
+
+
+def _literally(raw: bytes) -> str:
+    return "".join(f"\\x{each:02x}" for each in raw)
 
 
 def _code(one: str) -> str:

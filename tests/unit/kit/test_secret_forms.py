@@ -131,3 +131,42 @@ def test_a_url_is_masked_by_the_names_in_its_query() -> None:
     masked = Redactor().url("https://a.example/x?access_token=abc&page=2&api%5Fkey=abc&code=7")
 
     assert masked == f"https://a.example/x?access_token={MASK}&page=2&api%5Fkey={MASK}&code=7"
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
+@pytest.mark.parametrize("kind", ["letters", "signs", "quotes", "digits", "no letters"])
+def test_a_secret_is_masked_in_bytes_of_any_coding(kind: str, coding: str) -> None:
+    secret = SECRETS[kind]
+    content = f"before, {secret}; {secret} after ü".encode(coding)
+
+    masked = Redactor([secret]).content(content)
+
+    assert secret.encode(coding.removesuffix("-le")) not in masked
+    assert masked.decode(coding) == f"before, {MASK}; {MASK} after ü"
+
+
+@pytest.mark.parametrize("coding", ["utf-16-le", "utf-16-be", "latin-1"])
+def test_letters_of_the_other_case_are_masked_in_bytes_of_any_coding(coding: str) -> None:
+    content = SECRETS["signs"].swapcase().encode(coding)
+
+    assert Redactor([SECRETS["signs"]]).content(content).decode(coding) == MASK
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_is_masked_wherever_it_lies_in_something_large(form: str) -> None:
+    secret = SECRETS["quotes"]
+    written = FORMS[form](secret).encode()
+    redactor = Redactor([secret])
+    for border in (256 * 1024, 512 * 1024):
+        for place in (border - len(written), border - len(written) // 2, border - 1, border):
+            content = b"- " * (place // 2) + written + b" -" * (600_000 - place // 2)
+            alone = redactor.content(b"- " + written + b" -")
+            assert written not in alone
+            assert redactor.content(content) == content.replace(b"- " + written + b" -", alone)
+
+
+def test_a_token_of_ours_is_masked_wherever_it_lies_in_something_large() -> None:
+    token = b"jf_sk_" + b"Zq" * 20
+    for place in (256 * 1024 - 30, 256 * 1024 - 1, 256 * 1024, 700_000):
+        content = b" " * place + token + b" " * 300_000
+        assert Redactor(["Kq7Zp93LmXw2Tt5R"]).content(content).strip() == MASK.encode()
