@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -34,7 +35,8 @@ class Settings:
     public_url: str | None = None
     connectors: Path | None = None
     provider_rewrite: str = ""
-    allow_private_networks: bool = False
+    # True stands for every private network.
+    allow_private_networks: bool | tuple[IPv4Network | IPv6Network, ...] = False
     rate_limit: int | None = None
     log_level: str = "info"
     url: str = DEFAULT_URL
@@ -61,9 +63,7 @@ class Settings:
             public_url=_url("JACKFIELD_PUBLIC_URL", values.get("PUBLIC_URL")),
             connectors=_folder("JACKFIELD_CONNECTORS", values.get("CONNECTORS")),
             provider_rewrite=values.get("PROVIDER_REWRITE", ""),
-            allow_private_networks=_switch(
-                "JACKFIELD_ALLOW_PRIVATE_NETWORKS", values.get("ALLOW_PRIVATE_NETWORKS", "")
-            ),
+            allow_private_networks=_networks(values.get("ALLOW_PRIVATE_NETWORKS", "")),
             rate_limit=_count("JACKFIELD_RATE_LIMIT", values.get("RATE_LIMIT", "")),
             log_level=_level(values.get("LOG_LEVEL")),
             url=_url("JACKFIELD_URL", values.get("URL")) or DEFAULT_URL,
@@ -113,13 +113,23 @@ def _folder(name: str, value: str | None) -> Path | None:
     return folder
 
 
-def _switch(name: str, value: str) -> bool:
-    if value.lower() in _YES:
-        return True
-    if value.lower() in _NO:
-        return False
-    msg = f"{name}: expected 1 or 0"
-    raise InvalidSetting(msg)
+def _networks(value: str) -> bool | tuple[IPv4Network | IPv6Network, ...]:
+    if value.lower() in _YES | _NO:
+        return value.lower() in _YES
+    return tuple(_network(each.strip()) for each in value.split(","))
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    name = "JACKFIELD_ALLOW_PRIVATE_NETWORKS"
+    try:
+        network = ip_network(text)
+    except ValueError as error:
+        msg = f"{name}: expected 1, 0 or networks such as 10.0.0.0/8,fd00::/8, but {error}"
+        raise InvalidSetting(msg) from error
+    if network.is_link_local:
+        msg = f"{name}: {text} is link-local, and such addresses are never reached"
+        raise InvalidSetting(msg)
+    return network
 
 
 def _count(name: str, value: str) -> int | None:

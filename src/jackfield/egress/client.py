@@ -22,6 +22,7 @@ from yarl import URL
 
 from jackfield.egress.guard import CheckingResolver, Guard
 from jackfield.egress.in_flight import InFlight
+from jackfield.egress.policy import PrivateNetworks
 from jackfield.egress.response_body import TooLarge, read_body, read_headers, read_parts
 from jackfield.egress.rewrite import Rewrites
 from jackfield.egress.unpacker import ACCEPTED, NotPackedSo, Truncated
@@ -146,21 +147,21 @@ class Stream:
 
 
 class Egress:
-    def __init__(self, *, rewrites: Rewrites, allow_private: bool) -> None:
+    def __init__(self, *, rewrites: Rewrites, allow_private: PrivateNetworks) -> None:
         """
         Create the client.
 
         Args:
             rewrites: origins to replace. Only their targets bypass the guard against private
                 addresses.
-            allow_private: switch that guard off.
+            allow_private: the private networks that may be reached, too.
         """
         self._rewrites = rewrites
-        self.allows_private: Final = allow_private
+        self.allows_private: Final = bool(allow_private)
         self._in_flight = InFlight()
-        self._public = _session(Guard(allow_all=allow_private))
+        self._public = _session(Guard(allow_private))
         # Apart, so that a pooled connection to a sandbox is never used for a provider.
-        self._rewritten = _session(Guard(allow_all=True))
+        self._rewritten = _session(Guard(None))
 
     async def fetch(self, request: OutboundRequest) -> OutboundResponse:
         """

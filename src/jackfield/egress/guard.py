@@ -6,21 +6,25 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from jackfield.egress.policy import is_public
+from jackfield.egress.policy import PrivateNetworks, may_be_reached
 from jackfield.kit.errors import EgressBlocked
 
 
 class Guard:
-    """Refuses addresses that are not public, unless all are allowed."""
+    """Refuses addresses that are neither public nor of an allowed network.
 
-    def __init__(self, *, allow_all: bool) -> None:
-        self._allow_all = allow_all
+    `None` allows every address, as for what the operator named.
+    """
+
+    def __init__(self, allowed: PrivateNetworks | None) -> None:
+        self._allowed = allowed
 
     def require(self, address: str) -> None:
-        if not self._allow_all and not is_public(address):
+        if self._allowed is not None and not may_be_reached(address, self._allowed):
             msg = (
-                "the address is private or reserved; set JACKFIELD_ALLOW_PRIVATE_NETWORKS=1 if "
-                "this hub may send requests to its own network"
+                "the address is private or reserved; name its network in "
+                "JACKFIELD_ALLOW_PRIVATE_NETWORKS if this hub may send requests there (link-local "
+                "and metadata addresses are never reached)"
             )
             raise EgressBlocked(msg, address=address)
 

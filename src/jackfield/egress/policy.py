@@ -1,6 +1,7 @@
 """Address policy: the IP addresses that requests may go to."""
 
 import socket
+from collections.abc import Sequence
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -9,7 +10,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from typing import Final
+from typing import Final, TypeAlias
 
 # The address range of IPv6 that carries, in the low 32 bits, the IPv4 address that is really used.
 _NAT64: Final = IPv6Network("64:ff9b::/96")
@@ -29,6 +30,39 @@ _SPECIAL: Final[tuple[IPv4Network | IPv6Network, ...]] = tuple(
 # Names that mean this machine or its own network by standard or by custom, whoever resolves them.
 _INSIDE: Final = frozenset({"localhost", "localdomain", "local", "internal", "lan", "home", "corp"})
 _V4_COMPATIBLE: Final = IPv6Network("::/96")
+# Whatever an operator allows: link-local, and what clouds serve credentials of the machine from;
+# where an address of the last leads to is not told by it.
+_NEVER: Final[tuple[IPv4Network | IPv6Network, ...]] = tuple(
+    map(
+        ip_network,
+        (
+            "169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "fd20:ce::254/128",
+            "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "64:ff9b:1::/48",
+        ),
+    )
+)  # fmt: skip
+
+# True stands for every private network.
+PrivateNetworks: TypeAlias = bool | Sequence[IPv4Network | IPv6Network]
+
+
+def may_be_reached(text: str, allowed: PrivateNetworks) -> bool:
+    """Return whether the IP address `text` is public, or in a private network that is `allowed`."""
+    if is_public(text):
+        return True
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    inner = None
+    if isinstance(address, IPv6Address):
+        if address.scope_id is not None:
+            return False
+        inner = _embedded(address)
+    meant = (address,) if inner is None else (address, inner)
+    if any(_is_in(each, _NEVER) for each in meant):
+        return False
+    return allowed if isinstance(allowed, bool) else any(_is_in(each, allowed) for each in meant)
 
 
 def is_public(text: str) -> bool:
@@ -71,7 +105,7 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
         inner = _embedded(address)
         if inner is not None:
             return _is_public(inner)
-    if any(address.version == each.version and address in each for each in _SPECIAL):
+    if _is_in(address, _SPECIAL):
         return False
     return (
         address.is_global
@@ -79,6 +113,12 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
         and not address.is_reserved
         and not address.is_unspecified
     )
+
+
+def _is_in(
+    address: IPv4Address | IPv6Address, networks: Sequence[IPv4Network | IPv6Network]
+) -> bool:
+    return any(address.version == each.version and address in each for each in networks)
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:

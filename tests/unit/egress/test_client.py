@@ -3,10 +3,13 @@
 import asyncio
 import gzip
 from collections.abc import AsyncGenerator, Callable
+from contextlib import nullcontext
+from ipaddress import ip_network
 
 import pytest
 
 from jackfield.egress.client import Egress, OutboundRequest, ProviderAnswerTooLarge
+from jackfield.egress.policy import PrivateNetworks
 from jackfield.egress.rewrite import Rewrites
 from jackfield.kit.errors import EgressBlocked, ProviderTimeout, ProviderUnavailable
 from tests.support.scripted import Seen, reply, scripted
@@ -20,7 +23,9 @@ PROVIDER = "https://api.provider.example"
 async def open_egress() -> AsyncGenerator[Callable[..., Egress]]:
     opened: list[Egress] = []
 
-    def make(*, rewrites: dict[str, str] | None = None, allow_private: bool = False) -> Egress:
+    def make(
+        *, rewrites: dict[str, str] | None = None, allow_private: PrivateNetworks = False
+    ) -> Egress:
         opened.append(Egress(rewrites=Rewrites(rewrites or {}), allow_private=allow_private))
         return opened[-1]
 
@@ -104,6 +109,18 @@ async def test_only_what_was_rewritten_passes_the_guard(
             await egress.fetch(OutboundRequest("GET", server.url))
 
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(("network", "reached"), [("127.0.0.0/8", True), ("10.0.0.0/8", False)])
+async def test_the_guard_lets_through_the_networks_that_are_named(
+    open_egress: Callable[..., Egress], network: str, reached: bool
+) -> None:
+    async with scripted(reply()) as server:
+        egress = open_egress(allow_private=(ip_network(network),))
+        with nullcontext() if reached else pytest.raises(EgressBlocked, match="private"):
+            await egress.fetch(OutboundRequest("GET", server.url))
+
+    assert len(server.seen) == reached
 
 
 async def test_the_guard_can_be_switched_off(open_egress: Callable[..., Egress]) -> None:

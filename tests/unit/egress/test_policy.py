@@ -1,10 +1,10 @@
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.egress.policy import is_public
+from jackfield.egress.policy import PrivateNetworks, is_public, may_be_reached
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,55 @@ def test_wrapping_an_address_does_not_change_where_it_leads(inner: IPv4Address) 
 @given(st.text())
 def test_any_text_gets_an_answer(text: str) -> None:
     assert is_public(text) in (True, False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "169.254.1.1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "::ffff:a9fe:a9fe",
+        "64:ff9b::a9fe:a9fe",
+        "2002:a9fe:a9fe::",
+        "::a9fe:a9fe",
+        "64:ff9b:1::a9fe:a9fe",
+        "fd00:ec2::254",
+        "fd20:ce::254",
+        "100.100.100.200",
+        "::ffff:100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "localhost",
+        "",
+    ],
+)
+@pytest.mark.parametrize("allowed", [True, (ip_network("0.0.0.0/0"), ip_network("::/0"))], ids=str)
+def test_no_setting_opens_link_local_and_metadata_addresses(
+    address: str, allowed: PrivateNetworks
+) -> None:
+    assert not may_be_reached(address, allowed)
+
+
+@pytest.mark.parametrize(
+    ("address", "reached"),
+    [
+        ("10.1.2.3", True),
+        ("::ffff:10.1.2.3", True),
+        ("64:ff9b::a01:203", True),
+        ("fd00::1", True),
+        ("1.1.1.1", True),
+        ("192.168.0.1", False),
+        ("127.0.0.1", False),
+        ("::1", False),
+        ("fc00::1", False),
+        ("::ffff:192.168.0.1", False),
+    ],
+)
+def test_of_private_networks_those_that_are_named_are_reached(address: str, reached: bool) -> None:
+    named = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+
+    assert may_be_reached(address, named) is reached
+    assert may_be_reached(address, allowed=True)
+    assert may_be_reached(address, ()) is is_public(address)
