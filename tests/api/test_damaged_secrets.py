@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.support.actor import TESTER
+from tests.support.receiver import deliver, deliveries
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -82,6 +83,26 @@ async def test_a_secret_that_cannot_be_read_is_given_anew(
 
 
 @pytest.mark.parametrize("is_lost", [False, True], ids=["damaged", "lost"])
+async def test_a_link_whose_secret_cannot_be_read_is_not_confirmed_but_refused(
+    hub: Running, is_lost: bool
+) -> None:
+    await hub.api.patch("/jackfield/project", json={"confirm_links": True})
+    session = await hub.session()
+    left = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
+    link = f"/jackfield/pending_links/{left.json()['id']}"
+    await damage(hub, left.json()["id"], is_lost=is_lost)
+
+    confirmed = await hub.api.post(f"{link}/confirm")
+    accounts = (await hub.api.get("/accounts")).json()
+    refused = await hub.api.post(f"{link}/refuse")
+
+    assert (confirmed.status_code, confirmed.json()["code"]) == (409, "pending_link_unreadable")
+    assert "refuse it" in confirmed.json()["message"]
+    assert accounts == []
+    assert (refused.status_code, refused.json()["status"]) == (200, "refused")
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["damaged", "lost"])
 async def test_a_signing_secret_that_cannot_be_read_is_made_anew(
     hub: Running, is_lost: bool
 ) -> None:
@@ -90,7 +111,14 @@ async def test_a_signing_secret_that_cannot_be_read_is_made_anew(
         json={"url": "https://receiver.example/x", "events": ["account.created"]},
     )
     await damage(hub, made.json()["id"], is_lost=is_lost)
+    tested = await hub.api.post(f"/jackfield/webhooks/{made.json()['id']}/test")
+    await hub.link()
+    await deliver(hub)
+    (waiting,) = await deliveries(hub, made.json())
 
     rotated = await hub.api.post(f"/jackfield/webhooks/{made.json()['id']}/rotate")
 
+    assert (tested.status_code, tested.json()["code"]) == (409, "webhook_secret_unreadable")
+    assert waiting["status"] == "pending"
+    assert "rotate it" in waiting["last_error"]
     assert rotated.status_code == 200, rotated.text

@@ -1,5 +1,6 @@
 """What asks a provider about credentials asks as a run of theirs would."""
 
+from base64 import b64encode
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.vault import signing
+from tests.support.certificates import Authority
 from tests.support.clock import FrozenClock
 from tests.support.running import OWNER, Running, running_hub
 from tests.support.scripted import Seen, reply, scripted
@@ -185,6 +188,56 @@ async def test_a_connector_whose_test_signs_a_token_can_be_linked(acme: Acme) ->
 
     assert ran.status_code == 200, ran.text
     assert all(each.headers["authorization"].startswith("Bearer ey") for each in acme.seen)
+
+
+def short_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - too short
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "no key at all",
+        "x",
+        KEY.replace("-----END", "AAAA\n-----END"),
+        KEY[: len(KEY) // 2],
+        KEY.replace("PRIVATE", "PUBLIC"),
+        Authority().issue("of elliptic curves").key,
+        short_key(),
+        b64encode(b"no key at all").decode(),
+        "\u00fcml\u00e4ut",
+    ],
+    ids=["words", "letter", "damaged", "half", "public", "curve", "short", "base64", "umlauts"],
+)
+async def test_a_key_that_cannot_sign_is_a_fault_at_its_field(acme: Acme, key: str) -> None:
+    session = await acme.hub.session(provider="acme")
+    refused = await acme.hub.submit(session["token"], {"key": key}, provider="acme")
+    before = list(acme.seen)
+    account_id = await link(acme.hub)
+    rotated = await acme.hub.api.patch(
+        f"/accounts/{account_id}", json={"credentials": {"key": key}}
+    )
+    ran = await acme.hub.run(account_id, "acme_list_things")
+
+    assert (refused.status_code, rotated.status_code) == (400, 400), refused.text
+    assert [each["path"] for each in refused.json()["faults"]] == ["credentials.key"]
+    assert [each["path"] for each in rotated.json()["faults"]] == ["credentials.key"]
+    assert "private key" in refused.json()["message"]
+    assert before == []
+    assert ran.status_code == 200
+
+
+async def test_a_stored_key_that_signs_nothing_more_is_an_error_of_its_account(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id = await link(acme.hub)
+    # Keys as short as this one were accepted before.
+    monkeypatch.setattr(signing, "_SMALLEST_KEY", 4096)
+
+    checked = await acme.hub.api.post(f"/jackfield/accounts/{account_id}/check")
+
+    assert (checked.status_code, checked.json()["status"]) == (200, "error"), checked.text
 
 
 async def test_credentials_are_verified_in_the_environment_of_their_profile(acme: Acme) -> None:

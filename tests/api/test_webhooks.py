@@ -267,8 +267,11 @@ async def test_a_receiver_inside_the_network_is_not_reached_unless_allowed(
             "/jackfield/webhooks", json={"url": receiver.url, "events": ["*"]}
         )
         tried = (await hub.api.post(f"/jackfield/webhooks/{webhook['id']}/test")).json()
+        nowhere = await subscribe(hub, "https://no-such-host.invalid/")
+        missed = (await hub.api.post(f"/jackfield/webhooks/{nowhere['id']}/test")).json()
 
     assert plain.status_code == 422
+    assert (missed["success"], missed["error"]) == (False, tried["error"]), "both look alike"
     assert tried["success"] is False
     assert tried["error"].startswith("egress_blocked")
     assert receiver.server.seen == []

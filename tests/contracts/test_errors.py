@@ -81,6 +81,7 @@ def test_the_catalogue() -> None:
             "pending_link_decided": 409,
             "pending_link_expired": 410,
             "pending_link_not_found": 404,
+            "pending_link_unreadable": 409,
             "permissions_not_offered": 501,
             "port_in_use": 500,
             "profile_disabled": 412,
@@ -112,6 +113,7 @@ def test_the_catalogue() -> None:
             "unresolved_reference": 500,
             "unsupported_media_type": 415,
             "webhook_not_found": 404,
+            "webhook_secret_unreadable": 409,
             "write_in_progress": 409,
         }
     )

@@ -228,10 +228,14 @@ def method_of(
 
 
 def _has_secrets(access: AccountAccess) -> bool:
-    """Tell whether nobody could have linked the account without a secret."""
     connector = access.catalog.find(access.account.provider)
     method = None if connector is None else connector.find_auth_method(access.account.auth_method)
-    return method is not None and any(
+    return method is not None and needs_secrets(method)
+
+
+def needs_secrets(method: AuthMethod) -> bool:
+    """Tell whether nobody can link an account by this method without a secret."""
+    return any(
         field.secret and field.required and field.condition is None and field.value is None
         for field in method.config_fields
     )

@@ -7,6 +7,7 @@ place that builds the context of both.
 
 import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, Self, TypeVar
 
@@ -14,8 +15,9 @@ from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.learned_secrets import LearnedSecrets
 from jackfield.connectors.connector import Connector
-from jackfield.egress.client import MOST_BYTES, Egress, OutboundRequest
+from jackfield.egress.client import MOST_BYTES, Egress, OutboundRequest, UnusableCertificate
 from jackfield.engine.connector import CompiledConnector
+from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.ports import Request, Response, Transport
 from jackfield.engine.run_context import ActionResult, Flow, RunContext
 from jackfield.kit.errors import Fault, HubError, ProviderAnswer, ProviderError
@@ -157,19 +159,22 @@ class ProviderTransport:
 
     async def send(self, request: Request) -> Response:
         self.learned.sent(request)
-        response = await self.egress.fetch(
-            OutboundRequest(
-                request.method,
-                request.url,
-                headers=request.headers,
-                body=request.body,
-                seconds=self.seconds,
-                max_bytes=self.max_bytes,
-                follow=request.follow,
-                may_visit=self._is_declared,
-                certificate=shown_to(request),
-            )
+        certificate = shown_to(request)
+        outbound = OutboundRequest(
+            request.method,
+            request.url,
+            headers=request.headers,
+            body=request.body,
+            seconds=self.seconds,
+            max_bytes=self.max_bytes,
+            follow=request.follow,
+            may_visit=self._is_declared,
+            certificate=certificate,
         )
+        try:
+            response = await self.egress.fetch(outbound)
+        except UnusableCertificate as error:
+            raise self._blaming(error, certificate or ()) from error
         is_refusal = response.status >= _FIRST_REFUSAL
         # What a refusal says is looked at from all sides; nobody needs more of it.
         body = response.body[:_LARGEST_REFUSAL] if is_refusal else response.body
@@ -183,6 +188,14 @@ class ProviderTransport:
     def _masked(self, body: bytes, *, is_refusal: bool) -> bytes:
         redactor = self.credentials.redactor
         return redactor.content(body) if is_refusal or redactor.may_be_in(body) else body
+
+    def _blaming(self, error: UnusableCertificate, texts: Iterable[str]) -> UnusableCertificate:
+        """Return the error with a fault at each credential the certificate and its key are made of."""
+        values = self.credentials.values
+        faults = [each for text in texts for each in faults_of(values, text, error.detail)]
+        blaming = UnusableCertificate(error.detail, faults=faults)
+        blaming.nothing_sent = error.nothing_sent
+        return blaming
 
     def _is_declared(self, url: str) -> bool:
         return self.connector.allows(url, self.credentials.values)

@@ -15,11 +15,15 @@ from jackfield.accounts.models import Account, CredentialRejected
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
+from jackfield.egress.client import UnusableCertificate
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.run_context import RunContext
+from jackfield.engine.steps.sign_jwt import TokenNotSigned
 from jackfield.engine.wire.provider_words import said_in, says_failed
 from jackfield.kit import redaction
 from jackfield.kit.errors import (
     Fault,
+    HubError,
     ProviderError,
     ProviderRejected,
     ProviderUnauthorized,
@@ -36,6 +40,9 @@ _SECONDS: Final = 30
 _NOT_ABOUT_CREDENTIALS: Final = frozenset({402, 408, 409, 423, 425, 451})
 # Whoever fills in a form may name the host: what it answers is to say who they are, and no more.
 _MOST_BYTES: Final = 1024 * 1024
+
+# A key or a certificate that nothing can be made of: no provider has seen it.
+_UNUSABLE: Final = (TokenNotSigned, InvalidStep, UnusableCertificate)
 
 _log = structlog.get_logger()
 
@@ -170,6 +177,10 @@ async def _run_test_actions(
         try:
             outcome = await test.compiled.run(probe_context(hub, account, seconds=_SECONDS))
             _require_success(outcome.data)
+        except _UNUSABLE as error:
+            blaming = _blaming(error, method)
+            if test.is_required or blaming is error:
+                raise blaming from None
         except ProviderError as error:
             rejected = safe(error, credentials.redactor)
             if not test.is_required:
@@ -180,6 +191,17 @@ async def _run_test_actions(
                 raise rejected from None
             faults = [Fault(f"credentials.{each.path}", each.message) for each in rejected.faults]
             raise CredentialRejected(rejected.detail, faults=faults) from None
+
+
+def _blaming(error: HubError, method: AuthMethod) -> HubError:
+    """Return the rejection of the fields that `error` blames; itself, if they are not the user's."""
+    named = {each.key for each in method.config_fields}
+    faults = [
+        Fault(f"credentials.{each.path}", each.message)
+        for each in error.faults
+        if each.path in named
+    ]
+    return CredentialRejected(error.detail, faults=faults) if faults else error
 
 
 def _require_success(answer: Json) -> None:
@@ -214,6 +236,8 @@ async def _find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod)
             key = account.connector.key
             _log.warning("identity_not_told", connector=key, code=refused.code)
             return frozenset()
+        except _UNUSABLE as error:
+            raise _blaming(error, method) from None
         except ProviderError as error:
             raise safe(error, credentials.redactor) from None
     return method.identity.read(credentials.values, output)

@@ -52,6 +52,14 @@ class ProviderAnswerTooLarge(ProviderError):
     code = "provider_answer_too_large"
 
 
+class HostNotFound(ProviderUnavailable):
+    """The host's name does not resolve."""
+
+
+class UnusableCertificate(EgressBlocked):
+    """The client certificate of a request and its key cannot be used together."""
+
+
 # Before a connection stands, no byte of a request is sent.
 _NOT_REACHED: Final = (
     aiohttp.ClientConnectorError,
@@ -278,7 +286,7 @@ def _translate_errors(url: str, peer: str = "provider") -> Generator[None]:
         msg = f"{_host(url)!r} is not a valid host of a URL"
         raise _unsent(EgressBlocked(msg)) from error
     except _NOT_REACHED as error:
-        raise _unsent(ProviderUnavailable(_not_reached(host, error))) from error
+        raise _unsent(_not_reached(host, error)) from error
     except aiohttp.ClientConnectionError as error:
         msg = f"{host} closed the connection"
         raise ProviderUnavailable(msg) from error
@@ -299,12 +307,12 @@ def _translate_errors(url: str, peer: str = "provider") -> Generator[None]:
         raise ProviderUnavailable(msg) from error
 
 
-def _not_reached(host: str, error: Exception) -> str:
+def _not_reached(host: str, error: Exception) -> ProviderUnavailable:
     if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
-        return f"{host} cannot be found"
+        return HostNotFound(f"{host} cannot be found")
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"the certificate of {host} is not valid"
-    return f"{host} cannot be reached"
+        return ProviderUnavailable(f"the certificate of {host} is not valid")
+    return ProviderUnavailable(f"{host} cannot be reached")
 
 
 def _size(count: int) -> str:
@@ -373,7 +381,7 @@ def _client_context(certificate: tuple[str, str] | None) -> ssl.SSLContext | boo
             context.load_cert_chain(file.name)
         except (ssl.SSLError, ValueError) as error:
             msg = "the account's client certificate and key cannot be used together"
-            raise EgressBlocked(msg) from error
+            raise _unsent(UnusableCertificate(msg)) from error
     return context
 
 

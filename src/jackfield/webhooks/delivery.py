@@ -10,10 +10,10 @@ from typing import Final, TypeAlias, TypeVar, cast
 import structlog
 
 from jackfield.db.tx import Tx
-from jackfield.egress.client import OutboundRequest
+from jackfield.egress.client import HostNotFound, OutboundRequest
 from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
+from jackfield.kit.errors import EgressBlocked, HubError, ProviderError, ProviderTimeout
 from jackfield.kit.ids import EventId, ProjectId
 from jackfield.kit.json import Json, encode, parse
 from jackfield.runtime import Hub
@@ -25,6 +25,7 @@ from jackfield.webhooks.models import (
     DeliveryStatus,
     Endpoint,
     EndpointNotFound,
+    SigningSecretUnreadable,
 )
 from jackfield.webhooks.repo import Deliveries, Endpoints
 from jackfield.webhooks.signature import Secrets
@@ -34,6 +35,10 @@ SECONDS: Final = 15
 _MOST_BYTES: Final = 64 * 1024
 _ACCEPTED: Final = range(200, 300)
 _GONE: Final = "the receiver answered 410 Gone"
+_UNREACHABLE: Final = (
+    f"{EgressBlocked.code}: the receiver's host cannot be found, or its address is one that this "
+    "hub may not send requests to (JACKFIELD_ALLOW_PRIVATE_NETWORKS)"
+)
 _FORGOTTEN: Final = "the event is no longer kept"
 
 T = TypeVar("T")
@@ -45,10 +50,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """An endpoint with its signing secrets."""
+    """An endpoint with its signing secrets; `None` if they cannot be read any more."""
 
     endpoint: Endpoint
-    signing: Secrets
+    signing: Secrets | None
 
 
 async def find_receiver(hub: Hub, claimed: ClaimedDelivery) -> Receiver | None:
@@ -60,7 +65,11 @@ async def find_receiver(hub: Hub, claimed: ClaimedDelivery) -> Receiver | None:
             return None
         if not endpoint.active:
             return None
-        return Receiver(endpoint, await secrets.signing_secrets(tx, hub.vault, endpoint))
+        try:
+            signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
+        except SigningSecretUnreadable:
+            signing = None
+        return Receiver(endpoint, signing)
 
 
 async def attempt(
@@ -69,6 +78,8 @@ async def attempt(
     """Make one attempt of at most `seconds`."""
     if claimed.body is None:
         return DeliveryResult(None, _FORGOTTEN)
+    if receiver.signing is None:
+        return DeliveryResult(None, SigningSecretUnreadable().detail)
     body: dict[str, Json] = parse(claimed.body)
     return await send(
         hub,
@@ -131,6 +142,9 @@ async def send(
         response = await hub.egress.fetch(request)
     except ProviderTimeout:
         return DeliveryResult(None, f"the receiver did not answer within {seconds:g} seconds")
+    except (EgressBlocked, HostNotFound):
+        # In the same words: whoever sets up endpoints does not learn which names this network has.
+        return DeliveryResult(None, _UNREACHABLE)
     except ProviderError as error:
         # Without its code, which speaks of a provider.
         return DeliveryResult(None, error.detail[:500])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from jackfield.kit.errors import NotFound
+from jackfield.kit.errors import Conflict, NotFound
 from jackfield.kit.ids import EventId, Id, ProjectId
 
 
@@ -111,6 +111,12 @@ class EndpointNotFound(NotFound):
     """No webhook endpoint with this id in the project."""
 
     code = "webhook_not_found"
+
+
+class SigningSecretUnreadable(Conflict):
+    """The endpoint's signing secret cannot be read any more; rotate it."""
+
+    code = "webhook_secret_unreadable"
 
 
 class DeliveryNotFound(NotFound):

@@ -9,7 +9,7 @@ from jackfield.kit.secret import Secret
 from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
 from jackfield.vault.cipher import SealBroken, Vault
 from jackfield.webhooks import signature
-from jackfield.webhooks.models import Endpoint, EndpointId
+from jackfield.webhooks.models import Endpoint, EndpointId, SigningSecretUnreadable
 from jackfield.webhooks.repo import Endpoints
 from jackfield.webhooks.signature import Secrets
 
@@ -37,8 +37,7 @@ async def rotate(
     endpoint = await Endpoints(tx).get(endpoint_id)
     try:
         before = await signing_secrets(tx, vault, endpoint)
-    except (SealBroken, KeyError):
-        # Damaged or lost: it signs nothing more, and a new one is the cure.
+    except SigningSecretUnreadable:
         before = None
     until = tx.now + overlap if overlap and before is not None else None
     rotated = replace(endpoint, previous_secret_until=until, updated_at=tx.now)
@@ -50,13 +49,21 @@ async def rotate(
 
 
 async def signing_secrets(tx: Tx, vault: Vault, endpoint: Endpoint) -> Secrets:
-    """Return the secrets that sign an endpoint's deliveries now."""
-    stored = await SealedSecrets(tx, vault).get(_owner(tx, endpoint.id))
-    current = Secret(stored[_CURRENT])
+    """
+    Return the secrets that sign an endpoint's deliveries now.
+
+    Raises:
+        SigningSecretUnreadable: they are damaged or lost.
+    """
     until = endpoint.previous_secret_until
-    if until is None or until <= tx.now:
-        return Secrets(current)
-    return Secrets(current, Secret(stored[_PREVIOUS]))
+    try:
+        stored = await SealedSecrets(tx, vault).get(_owner(tx, endpoint.id))
+        current = Secret(stored[_CURRENT])
+        if until is None or until <= tx.now:
+            return Secrets(current)
+        return Secrets(current, Secret(stored[_PREVIOUS]))
+    except (SealBroken, KeyError):
+        raise SigningSecretUnreadable from None
 
 
 async def forget_previous(tx: Tx) -> None:

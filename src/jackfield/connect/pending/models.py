@@ -76,6 +76,12 @@ class PendingLinkDecided(Conflict):
     code = "pending_link_decided"
 
 
+class PendingLinkUnreadable(Conflict):
+    """The pending link's credentials cannot be read any more; refuse it and ask for a new link."""
+
+    code = "pending_link_unreadable"
+
+
 class PendingLinkExpired(HubError):
     """The pending link was not confirmed in time; its credentials were deleted."""
 

@@ -1,6 +1,6 @@
 """Operations on pending links: create, confirm, refuse, expire."""
 
-from jackfield.accounts.access import method_of
+from jackfield.accounts.access import method_of, needs_secrets
 from jackfield.accounts.credentials import secrets_of
 from jackfield.accounts.identity import forget_identity, keep_identity, kept_identity
 from jackfield.accounts.models import Account
@@ -11,6 +11,7 @@ from jackfield.connect.pending.models import (
     PendingLink,
     PendingLinkId,
     PendingLinkStatus,
+    PendingLinkUnreadable,
 )
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions
@@ -29,7 +30,7 @@ from jackfield.kit.ids import ProjectId
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
-from jackfield.vault.cipher import Vault
+from jackfield.vault.cipher import SealBroken, Vault
 
 _GENERATION = 1
 
@@ -72,6 +73,7 @@ async def confirm(
     Raises:
         PendingLinkNotFound: the project has no such pending link.
         PendingLinkDecided, PendingLinkExpired: it is no longer pending.
+        PendingLinkUnreadable: its credentials are damaged or lost.
         LinkedMeanwhile: the account's credentials changed since these were verified.
         ProfileNotFound: its connector profile was deleted meanwhile.
     """
@@ -116,10 +118,16 @@ async def expire(tx: Tx) -> None:
 
 async def _verified(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
     """Return the credentials of a pending link, which are verified."""
-    secrets = await SealedSecrets(tx, hub.vault).get(_owner(tx, link))
     profile = await Profiles(tx).get(link.profile_id)
     connector = hub.catalog.get(link.provider)
     method = method_of(connector, link.auth_method, remedy="refuse this link and ask for a new one")
+    try:
+        secrets = await SealedSecrets(tx, hub.vault).get(_owner(tx, link))
+        identity = await kept_identity(tx, hub.vault, link.id)
+    except SealBroken:
+        raise PendingLinkUnreadable from None
+    if not secrets and needs_secrets(method):
+        raise PendingLinkUnreadable
     candidate = Candidate(
         project_id=tx.project_id,
         origin_owner_id=link.terms.origin_owner_id,
@@ -129,7 +137,7 @@ async def _verified(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
         method=method,
         values={**link.public_values, **secrets},
     )
-    return VerifiedCredentials(candidate, await kept_identity(tx, hub.vault, link.id))
+    return VerifiedCredentials(candidate, identity)
 
 
 async def _forget(tx: Tx, link_id: PendingLinkId) -> None:

@@ -10,6 +10,7 @@ from jackfield.engine import compat
 from jackfield.engine.auth.authorization import Authorization, compile_authorization
 from jackfield.engine.auth.signable import Sign, signable
 from jackfield.engine.compat import Mode
+from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.document_reader import take_choice
 from jackfield.engine.errors import InvalidStep, invalid_value
 from jackfield.engine.expressions import js
@@ -191,20 +192,23 @@ def _compile_certificate(
 
     def certificate(run: Run) -> ClientCertificate | None:
         value = evaluate(run.scope)
-        return ClientCertificate(_pems(value.get("certs")), _pems(value.get("keys")))
+        known = run.context.credentials
+        return ClientCertificate(_pems(value.get("certs"), known), _pems(value.get("keys"), known))
 
     return certificate
 
 
-def _pems(values: Json) -> tuple[str, ...]:
-    return tuple(_pem(js.to_text(value)) for value in values) if is_list(values) else ()
+def _pems(values: Json, credentials: Mapping[str, str]) -> tuple[str, ...]:
+    texts = map(js.to_text, values) if is_list(values) else ()
+    return tuple(_pem(text, credentials) for text in texts)
 
 
-def _pem(text: str) -> str:
+def _pem(text: str, credentials: Mapping[str, str]) -> str:
     if "-----BEGIN" in text:
         return text
     try:
         return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         msg = "A certificate is neither PEM nor base64 of it"
-        raise InvalidStep(msg) from None
+        faults = faults_of(credentials, text, "is neither PEM nor base64 of it")
+        raise InvalidStep(msg, faults=faults) from None

@@ -18,7 +18,7 @@ from jackfield.engine.schema.kinds import Number
 from jackfield.engine.schema.requests import TEXT
 from jackfield.engine.schema.structures import Entry, Record, Unknown
 from jackfield.engine.steps.compile_context import CompileContext
-from jackfield.engine.steps.sign_jwt import TokenNotSigned, require_signer
+from jackfield.engine.steps.sign_jwt import not_signed, require_signer
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, as_object
 
@@ -73,7 +73,7 @@ def compile_saml(document: Json, context: CompileContext) -> Assert | None:
                 certificate=_text(options, "cert") or None,
             )
         except ValueError as error:
-            raise TokenNotSigned(str(error), step=run.step_id) from error
+            raise not_signed(run, _text(options, "key"), error) from error
         return _text(options, "objectKey"), base64.b64encode(signed.encode()).decode()
 
     return make

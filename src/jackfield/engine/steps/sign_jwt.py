@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.current_time import now
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
@@ -68,9 +69,15 @@ def compile_sign_jwt(params: Mapping[str, Json], context: CompileContext) -> Ste
                 raise TokenNotSigned  # noqa: TRY301 - handled below, like a bad key
             return StepResult(True, _sign(pem, claims(run.scope), require_signer(run)))
         except (ValueError, TokenNotSigned) as error:
-            return fail_with(TokenNotSigned(str(error), step=run.step_id))
+            return fail_with(not_signed(run, pem, error))
 
     return run_signing
+
+
+def not_signed(run: Run, key: Json, reason: Exception) -> TokenNotSigned:
+    """Return the error of a key that signs nothing; it blames the credentials the key is made of."""
+    faults = faults_of(run.context.credentials, key if isinstance(key, str) else "", str(reason))
+    return TokenNotSigned(str(reason), faults=faults, step=run.step_id)
 
 
 def require_signer(run: Run) -> Signer:

@@ -16,6 +16,7 @@ from jackfield.connect.pending.models import (
     PendingLinkId,
     PendingLinkNotFound,
     PendingLinkStatus,
+    PendingLinkUnreadable,
 )
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.http.context import ApiContext, api_key
@@ -110,7 +111,7 @@ async def get_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
     "POST",
     "/jackfield/pending_links/{link_id}/confirm",
     scope=Scope.ACCOUNTS_WRITE,
-    raises=(*_REFUSALS, LinkedMeanwhile, ProfileNotFound),
+    raises=(*_REFUSALS, PendingLinkUnreadable, LinkedMeanwhile, ProfileNotFound),
 )
 async def confirm_pending_link(ctx: ApiContext, link_id: str) -> PendingLinkOut:
     """Confirm that the right person completed a link, and save its account."""

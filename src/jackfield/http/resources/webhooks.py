@@ -27,6 +27,7 @@ from jackfield.webhooks.models import (
     EndpointChange,
     EndpointId,
     EndpointNotFound,
+    SigningSecretUnreadable,
 )
 from jackfield.webhooks.repo import Deliveries, Endpoints
 
@@ -189,7 +190,12 @@ async def rotate_webhook_secret(
     return NewWebhookOut(**_fields(endpoint), secret=secret.reveal())
 
 
-@api.add("POST", f"{_ONE}/test", scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
+@api.add(
+    "POST",
+    f"{_ONE}/test",
+    scope=Scope.WEBHOOKS_WRITE,
+    raises=(EndpointNotFound, SigningSecretUnreadable),
+)
 async def test_webhook(ctx: ApiContext, webhook_id: str) -> TestOut:
     """Send a signed `webhook.test` event now, and return the receiver's response."""
     hub = ctx.hub
