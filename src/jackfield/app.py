@@ -37,10 +37,11 @@ from jackfield.profiles.events import announce_versions
 from jackfield.projects import service as projects
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
+from jackfield.secrets.repo import add_key, drop_key, key_proofs, owners_under
 from jackfield.settings import Settings, variable
 from jackfield.ui.pages import Pages
 from jackfield.vault import key_check, keyring
-from jackfield.vault.cipher import KEY_ID, Vault
+from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
 from jackfield.worker.connectors import log_findings
 
@@ -172,14 +173,14 @@ def build_app(hub: Hub) -> ASGIApp:
 
 async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyring:
     location = settings.keyring_location
-    rows = await db.unscoped("select id, proof from vault_keys")
-    proofs = {row["id"]: row["proof"] for row in rows}
+    proofs = await key_proofs(db)
     keys = keyring.find(location, variable)
     if keys is None:
         if proofs:
             msg = (
                 f"there is no keyring at {location!r}, but this database holds credentials that "
-                "were sealed with one; restore it from a backup, or point JACKFIELD_KEYRING to it"
+                "were sealed with one; restore it from a backup, or point JACKFIELD_KEYRING to it "
+                "(if it is lost for good: jackfield vault forget)"
             )
             raise KeyringUnusable(msg)
         keys = keyring.create(location, clock())
@@ -188,31 +189,15 @@ async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyri
     held = {key.id for key in keys.keys}
     # A keyring with none of the keys is another's, even where nothing is sealed yet.
     for retired in sorted(proofs.keys() - held) if held & proofs.keys() else ():
-        if not await _is_sealing(db, retired):
-            await db.unscoped("delete from vault_keys where id = :id", id=retired)
+        if not await owners_under(db, retired):
+            await drop_key(db, retired)
             del proofs[retired]
             _log.info("key_retired", key=retired)
     key_check.check(vault, proofs, location)
     for key in keys.keys:
         if key.id not in proofs:
-            await db.unscoped(
-                "insert into vault_keys (id, proof, created_at) values (:id, :proof, :now)"
-                " on conflict do nothing",
-                id=key.id,
-                proof=key_check.make(vault, key.id),
-            )
+            await add_key(db, key.id, key_check.make(vault, key.id))
     return keys
-
-
-async def _is_sealing(db: Database, key: str) -> bool:
-    """Tell whether anything is still sealed under a key."""
-    found = await db.unscoped(
-        "select owner_id from credentials where substr(sealed, :first, :length) = :key limit 1",
-        first=KEY_ID.start + 1,
-        length=KEY_ID.stop - KEY_ID.start,
-        key=bytes.fromhex(key),
-    )
-    return bool(found)
 
 
 def _make_data_dir(folder: Path) -> None:

@@ -24,6 +24,7 @@ from jackfield.events.models import EventType
 from jackfield.events.payloads import AccountPayload
 from jackfield.events.repo import Events
 from jackfield.kit.actor import Actor
+from jackfield.kit.errors import summary
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.profiles import service as profiles
@@ -147,6 +148,13 @@ async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) 
         refusal = StatusReason("credentials_unreadable", damaged.detail, hub.clock())
     async with hub.db.write(project_id, actor) as tx:
         return await _update_status(tx, access.account, refusal)
+
+
+async def mark_unreadable(tx: Tx, account_id: str) -> None:
+    """Note that an account's credentials are lost, unless it is not in use anyway."""
+    account = await Accounts(tx).get(account_id)
+    reason = StatusReason("credentials_unreadable", summary(CredentialsUnreadable), tx.now)
+    await _update_status(tx, account, reason)
 
 
 async def _update_status(tx: Tx, checked: Account, reason: StatusReason | None) -> Account:

@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "worker": ("jackfield.cli.worker:worker", "Do background work alone, beside others."),
     "migrate": ("jackfield.cli.migrate:migrate", "Bring the database to this version."),
     "keys": ("jackfield.cli.keys:keys", "Make, list and revoke API keys."),
+    "vault": ("jackfield.cli.vault:vault", "Give up keys that are lost for good."),
     "doctor": ("jackfield.cli.doctor:doctor", "Check this installation; sign in."),
     "connect": ("jackfield.cli.connect:connect", "Print a link to connect an account."),
     "accounts": ("jackfield.cli.accounts:accounts", "List and look after linked accounts."),

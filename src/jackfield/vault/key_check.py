@@ -6,13 +6,13 @@ that cannot open one of them has the wrong keyring, or none: it must not start, 
 seal new credentials under a key that opens none of the stored ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.secret import Secret
 from jackfield.vault.cipher import Binding, SealBroken, Vault
-from jackfield.vault.keyring import KeyringUnusable
+from jackfield.vault.keyring import Keyring, KeyringUnusable
 
 _TEXT: Final = Secret("jackfield")
 
@@ -28,15 +28,26 @@ def check(vault: Vault, proofs: Mapping[str, bytes], location: str) -> None:
     Raises:
         KeyringUnusable: it does not open one of them.
     """
+    for key_id in _unopened(vault, proofs):
+        msg = (
+            f"this database holds credentials sealed with key {key_id}, which the keyring "
+            f"{location!r} does not have; restore the keyring that belongs to this database (if it "
+            "is lost for good: jackfield vault forget)"
+        )
+        raise KeyringUnusable(msg)
+
+
+def lost(keyring: Keyring | None, proofs: Mapping[str, bytes]) -> list[str]:
+    """Return the ids of the keys among `proofs` that `keyring` does not have."""
+    return sorted(proofs) if keyring is None else list(_unopened(Vault(keyring), proofs))
+
+
+def _unopened(vault: Vault, proofs: Mapping[str, bytes]) -> Iterator[str]:
     for key_id, sealed in sorted(proofs.items()):
         try:
             vault.open(sealed, _binding(key_id))
         except SealBroken:
-            msg = (
-                f"this database holds credentials sealed with key {key_id}, which the keyring "
-                f"{location!r} does not have; restore the keyring that belongs to this database"
-            )
-            raise KeyringUnusable(msg) from None
+            yield key_id
 
 
 def _binding(key_id: str) -> Binding:

@@ -1,0 +1,33 @@
+"""Keys of the vault that are lost for good, and the secrets that only they opened."""
+
+from collections.abc import Sequence
+
+from jackfield.accounts.service import mark_unreadable
+from jackfield.db.tx import Database
+from jackfield.kit.actor import Actor
+from jackfield.kit.ids import AccountId, InvalidId
+from jackfield.projects.repo import all_projects
+from jackfield.secrets.repo import SecretRows, drop_key
+
+
+async def forget_keys(db: Database, keys: Sequence[str], actor: Actor) -> None:
+    """
+    Delete all that is sealed under `keys`, mark its accounts as to be linked anew, and the keys last.
+
+    What was cut short is finished when it is done again.
+    """
+    for project in await all_projects(db):
+        async with db.write(project.id, actor) as tx:
+            owners = {owner for key in keys for owner in await SecretRows(tx).remove_under(key)}
+            for account_id in sorted(filter(_is_account, owners)):
+                await mark_unreadable(tx, account_id)
+    for key in keys:
+        await drop_key(db, key)
+
+
+def _is_account(owner_id: str) -> bool:
+    try:
+        AccountId.parse(owner_id)
+    except InvalidId:
+        return False
+    return True
