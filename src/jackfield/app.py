@@ -202,8 +202,9 @@ async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyri
 
 def _make_data_dir(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        # Whatever folder is there already is its owner's: its mode is left alone.
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
         trial = folder / ".writable"
         trial.touch()
         trial.unlink()

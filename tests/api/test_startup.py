@@ -1,6 +1,7 @@
 """What a hub does before it serves: it refuses what would lose or expose credentials."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -34,7 +35,26 @@ async def test_the_first_start_makes_everything_and_lets_nobody_else_in(tmp_path
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "keyring.json").stat().st_mode) == 0o600
-    assert (folder / "jackfield.db").exists()
+    assert stat.S_IMODE((folder / "jackfield.db").stat().st_mode) == 0o600
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {each.name: stat.S_IMODE(each.stat().st_mode) for each in (folder, *folder.iterdir())}
+
+
+async def test_a_folder_that_is_there_keeps_its_mode_and_its_new_files_are_private(
+    tmp_path: Path,
+) -> None:
+    os.chmod(tmp_path, 0o755)  # noqa: PTH101, S103 - a coroutine; what is to be kept
+
+    async with open_hub(Settings(data_dir=tmp_path), public_url="https://hub.test"):
+        found = modes(tmp_path)
+
+    assert found.pop(tmp_path.name) == 0o755
+    found.pop("cache")
+    assert found == dict.fromkeys(
+        ["jackfield.db", "jackfield.db-shm", "jackfield.db-wal", "keyring.json"], 0o600
+    )
 
 
 @pytest.mark.database

@@ -11,6 +11,7 @@ a savepoint if others wait, and returns when the commit of all of them is on dis
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -218,6 +219,7 @@ class _Writer:
 
 
 def _open(file: Path) -> sqlite3.Connection:
+    _create(file)
     try:
         connection = sqlite3.connect(
             file,
@@ -233,6 +235,18 @@ def _open(file: Path) -> sqlite3.Connection:
         raise DatabaseUnusable(msg) from error
     connection.row_factory = _as_dict
     return connection
+
+
+def _create(file: Path) -> None:
+    """Create the database file for its owner alone; SQLite gives those beside it the same mode."""
+    try:
+        # Never one that is there: closing it would end the locks of this process's connections.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        msg = f"cannot open the database {str(file)!r}: {error.strerror}"
+        raise DatabaseUnusable(msg) from error
 
 
 @contextmanager

@@ -103,3 +103,12 @@ def test_a_key_does_not_show_itself() -> None:
 
     assert key.secret.hex() not in repr(key)
     assert repr(key.secret) not in repr(key)
+
+
+def test_a_keyring_that_cannot_be_made_leaves_no_draft_of_its_keys(tmp_path: Path) -> None:
+    (tmp_path / "keyring.json").symlink_to(tmp_path / "elsewhere.json")
+
+    with pytest.raises(KeyringUnusable):
+        keyring.create(str(tmp_path / "keyring.json"), NOW)
+
+    assert [each.name for each in tmp_path.iterdir()] == ["keyring.json"]
