@@ -13,7 +13,6 @@ from typing import Any
 from jackfield.cli import main
 from tests.support.timers import waited
 
-
 _measuring = ExitStack()
 
 
