@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Self
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,6 +31,7 @@ from jackfield.http.openapi import Description
 from jackfield.http.routes import ROUTES
 from jackfield.kit.actor import Actor
 from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.errors import HubError
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
 from jackfield.profiles import service as profiles
@@ -50,6 +52,20 @@ _READS = frozenset({"GET", "HEAD"})
 _log = structlog.get_logger()
 
 
+class NoInstallation(HubError):
+    """There is no hub here."""
+
+    code = "no_installation"
+
+    @classmethod
+    def at(cls, folder: Path) -> Self:
+        return cls(
+            f"there is no hub in {str(folder.resolve())!r}; run this where the hub keeps its "
+            "data, or set JACKFIELD_DATA_DIR or JACKFIELD_DATABASE_URL as for the hub. "
+            "`jackfield serve` makes a new one"
+        )
+
+
 @asynccontextmanager
 async def open_hub(
     settings: Settings,
@@ -58,36 +74,38 @@ async def open_hub(
     clock: Clock = system_clock,
     sleep: Sleep = asyncio.sleep,
     catalog: Catalog | None = None,
+    creates: bool = True,
 ) -> AsyncGenerator[Hub]:
     """
     Open the installation that `settings` describe, and close it at the end of the block.
 
-    `catalog` replaces the connectors of the settings' folders. On SQLite the database is created
-    and migrated. The default project, and the profiles that need nothing from an operator, are
-    created.
+    `catalog` replaces the connectors of the settings' folders. With `creates`, what is missing is
+    made: on SQLite the database, brought to this version; the keyring, the default project, and
+    the profiles that need nothing from an operator. Without it, nothing is made or changed.
 
     Raises:
+        NoInstallation: there is none, and `creates` is not set.
         DatabaseUnusable: the data directory or the database cannot be used.
         KeyringUnusable: the vault's keys are missing, damaged, or those of another database.
         InvalidRewrite: the provider rewrite is malformed.
     """
     rewrites = rewrite.parse(settings.provider_rewrite)
     cache = ProjectCache()
-    async with open_database(settings, clock=clock, cache=cache) as db:
-        if settings.database_url is None:
+    async with open_database(settings, clock=clock, cache=cache, creates=creates) as db:
+        if creates and settings.database_url is None:
             await db.migrate()
-        elif await db.pending():
-            msg = "the database is not at this version of the hub yet; run: jackfield migrate"
-            raise DatabaseUnusable(msg)
+        else:
+            await require_version(db)
         if catalog is None:
-            catalog = Catalog(_folders(settings), cache=settings.data_dir / "cache")
+            found = settings.data_dir / "cache" if creates else None
+            catalog = Catalog(_folders(settings), cache=found)
             catalog.load()
         egress = Egress(rewrites=rewrites, allow_private=settings.allow_private_networks)
         write_buffer = WriteBuffer(db)
         try:
             hub = Hub(
                 db=db,
-                vault=Vault(await _open_keyring(db, settings, clock)),
+                vault=Vault(await _open_keyring(db, settings, clock, creates=creates)),
                 egress=egress,
                 catalog=catalog,
                 write_buffer=write_buffer,
@@ -101,10 +119,11 @@ async def open_hub(
                 cache=cache,
                 rate_limit=TokenBuckets(settings.rate_limit) if settings.rate_limit else None,
             )
-            await projects.ensure_project(hub, _ACTOR)
-            for project in await all_projects(db):
-                await profiles.ensure_defaults(hub, project.id, _ACTOR)
-                await announce_versions(hub, project.id, _ACTOR)
+            if creates:
+                await projects.ensure_project(hub, _ACTOR)
+                for project in await all_projects(db):
+                    await profiles.ensure_defaults(hub, project.id, _ACTOR)
+                    await announce_versions(hub, project.id, _ACTOR)
             _log_warnings(settings, hub)
             yield hub
         finally:
@@ -114,15 +133,23 @@ async def open_hub(
 
 @asynccontextmanager
 async def open_database(
-    settings: Settings, *, clock: Clock = system_clock, cache: ProjectCache | None = None
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    cache: ProjectCache | None = None,
+    creates: bool = False,
 ) -> AsyncGenerator[Database]:
     """
     Open the database that `settings` name; writes invalidate `cache`.
 
     Raises:
+        NoInstallation: it is a SQLite file that is not there, and `creates` is not set.
         DatabaseUnusable: it, or the data directory, cannot be used.
     """
-    _make_data_dir(settings.data_dir)
+    if creates:
+        _make_data_dir(settings.data_dir)
+    elif settings.database_url is None and not has_database(settings):
+        raise NoInstallation.at(settings.data_dir)
     on_touch = (cache or ProjectCache()).drop
     if settings.database_url is not None:
         db: Database = await PostgresDatabase.open(
@@ -134,6 +161,26 @@ async def open_database(
         yield db
     finally:
         await db.close()
+
+
+def has_database(settings: Settings) -> bool:
+    """Tell whether there is a SQLite database where `settings` say."""
+    try:
+        return settings.sqlite_file.stat().st_size > 0
+    except OSError:
+        return False
+
+
+async def require_version(db: Database) -> None:
+    """
+    Make sure that a database fits this version of the hub.
+
+    Raises:
+        DatabaseUnusable: it does not, or not yet.
+    """
+    if await db.pending():
+        msg = "the database is not at this version of the hub yet; run: jackfield migrate"
+        raise DatabaseUnusable(msg)
 
 
 def build_app(hub: Hub) -> ASGIApp:
@@ -171,7 +218,9 @@ def build_app(hub: Hub) -> ASGIApp:
     return serve
 
 
-async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyring:
+async def _open_keyring(
+    db: Database, settings: Settings, clock: Clock, *, creates: bool
+) -> Keyring:
     location = settings.keyring_location
     proofs = await key_proofs(db)
     keys = keyring.find(location, variable)
@@ -183,6 +232,8 @@ async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyri
                 "(if it is lost for good: jackfield vault forget)"
             )
             raise KeyringUnusable(msg)
+        if not creates:
+            raise NoInstallation.at(settings.data_dir)
         keys = keyring.create(location, clock())
         _log.info("keyring_created", location=location)
     vault = Vault(keys)
@@ -190,12 +241,13 @@ async def _open_keyring(db: Database, settings: Settings, clock: Clock) -> Keyri
     # A keyring with none of the keys is another's, even where nothing is sealed yet.
     for retired in sorted(proofs.keys() - held) if held & proofs.keys() else ():
         if not await owners_under(db, retired):
-            await drop_key(db, retired)
             del proofs[retired]
-            _log.info("key_retired", key=retired)
+            if creates:
+                await drop_key(db, retired)
+                _log.info("key_retired", key=retired)
     key_check.check(vault, proofs, location)
     for key in keys.keys:
-        if key.id not in proofs:
+        if creates and key.id not in proofs:
             await add_key(db, key.id, key_check.make(vault, key.id))
     return keys
 

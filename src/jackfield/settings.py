@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 from jackfield.kit.errors import HubError
+from jackfield.kit.urls import is_base
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8080
@@ -57,7 +57,7 @@ class Settings:
             if name.startswith("JACKFIELD_")
         }
         return cls(
-            data_dir=Path(values.get("DATA_DIR") or "jackfield-data").expanduser(),
+            data_dir=_path("JACKFIELD_DATA_DIR", values.get("DATA_DIR") or "jackfield-data"),
             database_url=_database_url(values.get("DATABASE_URL")),
             keyring=values.get("KEYRING") or None,
             public_url=_url("JACKFIELD_PUBLIC_URL", values.get("PUBLIC_URL")),
@@ -84,10 +84,18 @@ def variable(name: str) -> str | None:
     return os.environ.get(name)  # noqa: TID251 - the one reader
 
 
+def _path(name: str, value: str) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        msg = f"{name}: {value!r} begins with a user's folder that does not exist"
+        raise InvalidSetting(msg) from error
+
+
 def _database_url(value: str | None) -> str | None:
     if not value:
         return None
-    if urlsplit(value).scheme not in ("postgresql", "postgres"):
+    if not value.startswith(("postgresql://", "postgres://")):
         msg = "JACKFIELD_DATABASE_URL: expected postgresql://…; leave it out to use SQLite"
         raise InvalidSetting(msg)
     return value
@@ -96,9 +104,11 @@ def _database_url(value: str | None) -> str | None:
 def _url(name: str, value: str | None) -> str | None:
     if not value:
         return None
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        msg = f"{name}: expected a URL such as https://hub.example.com"
+    if not is_base(value):
+        msg = (
+            f"{name}: expected a URL such as https://hub.example.com or https://example.com/hub, "
+            "without a user name, blanks, a query and a fragment"
+        )
         raise InvalidSetting(msg)
     return value.rstrip("/")
 
@@ -106,8 +116,8 @@ def _url(name: str, value: str | None) -> str | None:
 def _folder(name: str, value: str | None) -> Path | None:
     if not value:
         return None
-    folder = Path(value).expanduser()
-    if not folder.is_dir():
+    folder = _path(name, value)
+    if not os.path.isdir(folder):  # noqa: PTH112 - pathlib's raises for a name that is too long
         msg = f"{name}: {value!r} is not a folder"
         raise InvalidSetting(msg)
     return folder

@@ -133,6 +133,7 @@ async def test_actions_are_found_and_explained(jackfield: Command, served: dict[
 async def test_doctor_finds_what_is_wrong_and_says_what_helps(
     jackfield: Command, data_dir: Path
 ) -> None:
+    await jackfield("keys", "create", "--name", "x")
     well = await jackfield("doctor", "--json")
     (data_dir / "keyring.json").unlink()
     ill = await jackfield("doctor")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import sys
@@ -42,7 +43,7 @@ async def serving(
     )
     assert process.stderr is not None
     said = await asyncio.wait_for(process.stderr.readline(), PATIENCE)
-    url = re.search(r"listens on (http://\S+)", said.decode())
+    url = re.search(r"listens on (http://\S+)", json.loads(said)["event"])
     assert url is not None, said
     try:
         yield url[1], process

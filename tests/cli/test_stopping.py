@@ -1,6 +1,7 @@
 """How `jackfield serve` ends when it is asked to."""
 
 import asyncio
+import json
 import os
 import signal
 import sqlite3
@@ -69,3 +70,14 @@ async def test_a_write_that_is_still_waited_for_when_the_hub_stops_is_said_to_be
 
     assert (response.status_code, response.json()["code"]) == (502, "outcome_unknown")
     assert status == 0
+
+
+async def test_all_that_a_server_says_is_lines_of_json(data_dir: Path, sandbox: Sandbox) -> None:
+    async with serving(data_dir, sandbox.us.url) as (url, process):
+        async with httpx2.AsyncClient(base_url=url) as api:
+            await api.get("/healthz")
+        process.send_signal(signal.SIGTERM)
+        _, rest = await asyncio.wait_for(process.communicate(), PATIENCE)
+
+    assert url.startswith("http://127.0.0.1:")
+    assert all(isinstance(json.loads(line), dict) for line in rest.splitlines())

@@ -73,6 +73,7 @@ def test_the_catalogue() -> None:
             "method_not_allowed": 405,
             "missing_scope": 403,
             "not_acceptable": 406,
+            "no_installation": 500,
             "not_found": 404,
             "not_streamed": 422,
             "origin_not_allowed": 403,

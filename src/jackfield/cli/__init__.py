@@ -1,12 +1,14 @@
 """`jackfield`: run the hub, look after it, use it, and work on connectors."""
 
 import importlib
-import traceback
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import click
-
-_BUG: Final = 70
 
 # A command's module is imported only when it is called, so that `--help` stays quick: this is why
 # the summaries are repeated here.
@@ -22,7 +24,7 @@ _COMMANDS: Final = {
     "accounts": ("jackfield.cli.accounts:accounts", "List and look after linked accounts."),
     "actions": ("jackfield.cli.actions:actions", "List, search and show actions."),
     "webhooks": ("jackfield.cli.webhooks:webhooks", "List webhooks, and replay deliveries."),
-    "run": ("jackfield.cli.actions:run", "Run an action with an account."),
+    "run": ("jackfield.cli.run:run", "Run an action with an account."),
     "mcp": ("jackfield.cli.mcp:mcp", "Offer accounts as MCP tools to a local client."),
     "connectors": ("jackfield.cli.connectors:connectors", "Write, check and try connectors."),
     "sandbox": ("jackfield.cli.sandbox:sandbox", "Simulate a provider on this machine."),
@@ -45,16 +47,42 @@ class _LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        """Run a command, also from a shell whose streams or character set are unusual."""
+        _open_streams()
+        given = [_as_typed(each) for each in (sys.argv[1:] if args is None else args)]
         try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            # Click handles these, also a closed pipe such as that of `head`.
-            raise
-        except Exception:  # noqa: BLE001 - any other error is a bug
-            traceback.print_exc()
-            click.echo("this is a bug of Jackfield's; please report the traceback above", err=True)
-            ctx.exit(_BUG)
+            return super().main(given, *rest, **extra)
+        except Exception as error:  # noqa: BLE001 - Click ends the command for those of its own
+            from jackfield.cli.failure import end  # noqa: PLC0415 - kept out of `--help`
+
+            end(error, command=next(iter(given), ""))
+
+
+def _open_streams() -> None:
+    """
+    Open what is closed of the standard streams, and let text out whatever the character set.
+
+    A file or a socket would take the number of a stream that is closed.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            # Not open for writing: a result that reaches nobody is an error.
+            nothing = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - to the end
+            setattr(sys, name, nothing)
+        elif name != "stdin" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _as_typed(argument: str) -> str:
+    """Return an argument as it was typed, where the locale knows ASCII alone."""
+    if argument.isascii() or Path(argument).exists():
+        return argument
+    try:
+        return os.fsencode(argument).decode()
+    except UnicodeError:
+        return argument
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

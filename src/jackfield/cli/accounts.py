@@ -31,10 +31,12 @@ def list_accounts(
 ) -> None:
     """List linked accounts, newest first."""
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.client import Account  # noqa: PLC0415
 
     found = api.call(
         "GET",
         "/accounts",
+        list[Account],
         query={
             "providers": provider,
             "origin_owner_ids": owner_id,
@@ -54,7 +56,7 @@ def list_accounts(
                 account["provider"],
                 f"{account['origin_owner_name']} ({account['origin_owner_id']})",
                 account["status"],
-                account["type"],
+                account.get("type"),
                 account["created_at"][:16].replace("T", " "),
             )
             for account in found
@@ -114,9 +116,11 @@ def delete(account_id: str, *, yes: bool, as_json: bool) -> None:
 
 def _call(method: str, account_id: str, *, verb: str | None = None) -> dict[str, Any]:
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.client import Account  # noqa: PLC0415
 
     name = quote(account_id, safe="")
-    return api.call(method, f"/jackfield/accounts/{name}/{verb}" if verb else f"/accounts/{name}")
+    path = f"/jackfield/accounts/{name}/{verb}" if verb else f"/accounts/{name}"
+    return api.call(method, path, Account)
 
 
 def _print(account: dict[str, Any], *, as_json: bool) -> None:
@@ -124,7 +128,7 @@ def _print(account: dict[str, Any], *, as_json: bool) -> None:
         print_json(account)
         return
     rows = [(name, value) for name, value in account.items() if value not in (None, {}, [])]
-    reasons = [f"{each['code']}: {each['description']}" for each in account["status_reasons"]]
+    reasons = [f"{r['code']}: {r['description']}" for r in account.get("status_reasons", ())]
     print_table(
         ["field", "value"],
         [(name, "; ".join(reasons) if name == "status_reasons" else value) for name, value in rows],

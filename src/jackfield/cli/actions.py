@@ -1,20 +1,12 @@
-"""`jackfield actions …` and `jackfield run`: the catalog of actions, and running one."""
+"""`jackfield actions …`: the catalog of actions."""
 
-import json
-import math
-import sys
-from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 import click
 
 from jackfield.cli.output import fail, json_option, print_json, print_table
 
 _MOST_RESULTS: Final = 10
-
-
-class _NoNumber(ValueError):
-    """A number that Python reads as JSON and no other program does."""
 
 
 @click.group()
@@ -37,10 +29,11 @@ def list_actions(provider: str | None, *, as_json: bool) -> None:
 def search(text: str, provider: str | None, *, as_json: bool) -> None:
     """Find actions by what they do: TEXT is plain words; typos and synonyms are understood."""
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.client.operations import FoundActions  # noqa: PLC0415
 
     body = {"query": text, "top_k": _MOST_RESULTS, "min_similarity": 0}
     body |= {"connector": provider} if provider else {}
-    results = api.call("POST", "/actions/search", body=body)["results"]
+    results = api.call("POST", "/actions/search", FoundActions, body=body)["results"]
     if as_json:
         print_json({"data": [{**row, "id": row["action_name"]} for row in results], "next": None})
         return
@@ -80,44 +73,6 @@ def show(action: str, *, as_json: bool) -> None:
     )
 
 
-@click.command()
-@click.argument("action")
-@click.argument("inputs", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option("--account", required=True, help="The linked account to run it with.")
-@click.option(
-    "--input",
-    "file",
-    type=click.File("r", encoding="utf-8"),
-    help="A JSON file with inputs by name; - for standard input.",
-)
-@click.option("--dry-run", is_flag=True, help="Send nothing: print what would be sent.")
-def run(
-    action: str, inputs: tuple[str, ...], *, account: str, file: TextIO | None, dry_run: bool
-) -> None:
-    """
-    Run ACTION and print its result as JSON.
-
-    A VALUE that is JSON is taken as such (limit=5, listIds=[1,2]), any other as text. Exits 3
-    when the provider refuses or fails.
-    """
-    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
-
-    result = api.call(
-        "POST",
-        "/actions/rpc",
-        body={
-            "action": action,
-            "body": {**_read(file), **dict(map(_pair, inputs))},
-            "dry_run": dry_run,
-        },
-        headers={"x-account-id": account},
-    )
-    if isinstance(result, bytes):
-        sys.stdout.buffer.write(result)
-    else:
-        print_json(result)
-
-
 def _find(
     *,
     provider: str | None = None,
@@ -125,12 +80,13 @@ def _find(
     details: bool = False,
 ) -> list[dict[str, Any]]:
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.client.operations import ConnectorPage  # noqa: PLC0415
 
     query: dict[str, Any] = {"page_size": 1000}
     query |= {"filter[connectors]": provider} if provider else {}
     query |= {"filter[action_key]": key} if key else {}
     query |= {"include": "action_details"} if details else {}
-    page = api.call("GET", "/actions", query=query)
+    page = api.call("GET", "/actions", ConnectorPage, query=query)
     return [action for connector in page["data"] for action in connector["actions"]]
 
 
@@ -143,52 +99,3 @@ def _print(actions: list[dict[str, Any]], *, as_json: bool) -> None:
         [(each["id"], ", ".join(each["effects"]), each["label"]) for each in actions],
         empty="no such actions",
     )
-
-
-def _read(file: TextIO | None) -> dict[str, Any]:
-    if file is None:
-        return {}
-    try:
-        inputs = _parse(file.read())
-    except ValueError as error:
-        fail(f"{Path(file.name).name} is not JSON: {error}", status=2)
-    if not isinstance(inputs, dict):
-        fail(f"{Path(file.name).name} must hold a JSON object", status=2)
-    return inputs  # pyright: ignore[reportUnknownVariableType]
-
-
-def _pair(text: str) -> tuple[str, Any]:
-    name, sign, value = text.partition("=")
-    if not sign or not name:
-        fail(f"{text!r} is not of the form name=value", status=2)
-    try:
-        return name, _parse(value)
-    except _NoNumber as error:
-        if value.lstrip().startswith(("{", "[")):
-            fail(f"{name!r} is no JSON: {error}", status=2)
-        return name, value
-    except ValueError:
-        return name, value
-
-
-def _parse(text: str) -> Any:
-    """
-    Read JSON.
-
-    Raises:
-        ValueError: it is none; as `_NoNumber`, because of a number that it does not have.
-    """
-    return json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse, parse_float=_finite)
-
-
-def _refuse(word: str) -> None:
-    msg = f"it does not have {word}"
-    raise _NoNumber(msg)
-
-
-def _finite(figures: str) -> float:
-    number = float(figures)
-    if math.isinf(number):
-        msg = f"{figures} is too large"
-        raise _NoNumber(msg)
-    return number

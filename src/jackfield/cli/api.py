@@ -1,38 +1,35 @@
 """API client of the commands that speak HTTP; API errors become exit statuses."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import msgspec
+
 from jackfield.cli.output import fail, fail_with
-from jackfield.client import ClientError, Hub, Refused, Unreachable
+from jackfield.client import Hub, Refused, Unreachable
 from jackfield.settings import Settings
 
 
 def call(
     method: str,
     path: str,
+    shape: Any = Any,
     *,
     query: Mapping[str, Any] | None = None,
     body: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Any:
     """Send one request to the hub at JACKFIELD_URL with JACKFIELD_API_KEY; see `send`."""
-    settings = Settings.read()
-    if settings.api_key is None:
-        fail(
-            "JACKFIELD_API_KEY is not set; make a key with `jackfield keys create --name cli`, "
-            "then: export JACKFIELD_API_KEY=jf_sk_…"
-        )
-    return send(
-        settings.url, settings.api_key, method, path, query=query, body=body, headers=headers
-    )
+    with hub() as opened:
+        return send(opened, method, path, shape, query=query, body=body, headers=headers)
 
 
 def send(
-    hub_url: str,
-    api_key: str,
+    opened: Hub,
     method: str,
     path: str,
+    shape: Any = Any,
     *,
     query: Mapping[str, Any] | None = None,
     body: Mapping[str, Any] | None = None,
@@ -41,18 +38,35 @@ def send(
     """
     Send one request to a hub, and return the decoded JSON of the response, or its bytes.
 
-    An error response ends the command.
+    An error response ends the command, and so does one that does not have the `shape` of a hub's.
     """
+    found = opened.request(method, path, query=query, body=body, headers=headers)
+    try:
+        msgspec.convert(found, shape)
+    except msgspec.ValidationError as error:
+        msg = f"no hub answers: the response to {method} {path} is not a hub's ({error})"
+        raise Unreachable(msg) from None
+    return found
+
+
+@contextmanager
+def hub(url: str | None = None, api_key: str | None = None) -> Generator[Hub]:
+    """Open a client of a hub, whose errors end the command: by default that of the settings."""
+    settings = Settings.read()
+    key = api_key or settings.api_key
+    if key is None:
+        fail(
+            "JACKFIELD_API_KEY is not set; make a key with `jackfield keys create --name cli`, "
+            "then: export JACKFIELD_API_KEY=jf_sk_…"
+        )
     try:
         # No retries: a person is waiting and will retry sooner.
-        with Hub(hub_url, api_key, retries=0) as hub:
-            return hub.request(method, path, query=query, body=body, headers=headers)
+        with Hub(url, key, retries=0) as opened:
+            yield opened
     except Refused as refused:
-        fail_with(refused.body, refused.status)
+        fail_with(refused)
     except Unreachable as error:
         fail(
             f"{error}; start a hub with `jackfield serve`, or point JACKFIELD_URL to the one "
             "that runs [hub_unreachable]"
         )
-    except ClientError as error:
-        fail(str(error))

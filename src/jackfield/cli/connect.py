@@ -29,10 +29,12 @@ def connect(
     One person can link one account with it on behalf of your customer, once.
     """
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.client import ConnectSession  # noqa: PLC0415
 
     session = api.call(
         "POST",
         "/connect_sessions",
+        ConnectSession,
         body={
             "provider": provider,
             "origin_owner_id": owner_id,

@@ -1,6 +1,7 @@
 """Running one action against its provider, and evaluating single cases."""
 
 import asyncio
+from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,7 +118,8 @@ async def _run(
 def evaluate_batch(file: Path) -> None:
     """Evaluate each line of `file`; exit 2 if it is not a list of cases."""
     try:
-        cases = [decode(line, dict[str, Json]) for line in file.read_bytes().splitlines() if line]
+        lines = file.read_bytes().removeprefix(BOM_UTF8).splitlines()
+        cases = [decode(line, dict[str, Json]) for line in lines if line]
     except DecodeError as error:
         fail(f"{file} is not one JSON object a line: {error}", status=_UNREADABLE)
     signer = RsaSigner()

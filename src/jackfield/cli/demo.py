@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import click
 
-from jackfield.cli.output import json_option, print_json, print_table, reporting
+from jackfield.cli.output import PORT, json_option, print_json, print_table, reporting
 from jackfield.kit.actor import Actor
 from jackfield.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
 
@@ -36,7 +36,7 @@ class Demo:
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do the main job without a browser, and end.")
-@click.option("--port", type=int, default=DEFAULT_PORT, show_default=True)
+@click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True)
 @json_option
 @reporting
 def demo(port: int, *, once: bool, as_json: bool) -> None:
@@ -163,7 +163,8 @@ def _api(
 ) -> Any:
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
 
-    return api.send(running.url, running.api_key, method, path, body=body, headers=headers)
+    with api.hub(running.url, running.api_key) as opened:
+        return api.send(opened, method, path, body=body, headers=headers)
 
 
 def _print_once(rows: list[dict[str, Any]], *, as_json: bool) -> None:

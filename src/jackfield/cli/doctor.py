@@ -1,6 +1,7 @@
 """`jackfield doctor`: checks of the installation, each with its remedy."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,12 +9,16 @@ from typing import Final
 
 import click
 
-from jackfield.cli.output import json_option, print_json, print_table, reporting
+from jackfield.cli.output import REFUSED, json_option, print_json, print_table, reporting
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError
-from jackfield.settings import Settings
+from jackfield.kit.urls import find_origin
+from jackfield.settings import DEFAULT_URL, Settings
 
 _SANE_YEAR: Final = 2025
+_PATIENCE: Final = 10.0
+_LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:|$)")
+_CHECKS: Final = {"keyring_unusable": "keyring", "invalid_rewrite": "provider rewrite"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,9 @@ class Finding:
 @reporting
 def doctor(project: str, *, sign_in_link: bool, as_json: bool) -> None:
     """
-    Check the keyring, the database, the connectors, the clock and the public URL.
+    Check the keyring, the database, the connectors, the clock, the public URL and JACKFIELD_URL.
 
-    Exits 1 when something is not in order, and prints advice.
+    The hub at JACKFIELD_URL is asked whether it takes the key in JACKFIELD_API_KEY. Exits 1 when something is not in order, and prints advice. Nothing is changed.
     """
     if sign_in_link:
         link = asyncio.run(_sign_in_link(project))
@@ -53,8 +58,11 @@ def doctor(project: str, *, sign_in_link: bool, as_json: bool) -> None:
             ],
             empty="",
         )
-    if not all(each.ok for each in findings):
-        raise click.exceptions.Exit(1)
+    failed = [each for each in findings if not each.ok]
+    for each in failed:
+        click.echo(f"error: {each.check}: {each.detail}; {each.advice}", err=True)
+    if failed:
+        raise click.exceptions.Exit(REFUSED)
 
 
 async def _sign_in_link(project: str) -> str:
@@ -62,8 +70,8 @@ async def _sign_in_link(project: str) -> str:
     from jackfield.projects import service as projects  # noqa: PLC0415
 
     settings = Settings.read()
-    async with open_hub(settings, public_url=settings.url) as hub:
-        owner = await projects.get_project(hub, project)
+    async with open_hub(settings, public_url=settings.url, creates=False) as hub:
+        owner = await projects.get_project(hub.db, project)
         return await projects.sign_in_url(hub, owner, Actor.command("dashboard"))
 
 
@@ -75,12 +83,14 @@ async def _findings() -> AsyncGenerator[Finding]:
     from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
 
     settings = Settings.read()
-    yield Finding("settings", ok=True, detail=f"data in {settings.data_dir}")
+    yield Finding("settings", ok=True, detail=f"data in {settings.data_dir.resolve()}")
     yield _clock(lambda: datetime.now(UTC))  # noqa: TID251 - the clock itself is what is checked
     yield _public_url(settings)
+    yield _hub_at(settings)
     try:
-        async with open_hub(settings, public_url=settings.url) as hub:
-            where = "PostgreSQL" if settings.database_url else str(settings.sqlite_file)
+        async with open_hub(settings, public_url=settings.url, creates=False) as hub:
+            file = str(settings.sqlite_file.resolve())
+            where = "PostgreSQL" if settings.database_url else file
             yield Finding("database", ok=True, detail=f"{where}, up to date")
             yield Finding("keyring", ok=True, detail=f"{settings.keyring_location} opens the vault")
             faulty = [each for each in hub.catalog.findings if each.is_error]
@@ -96,7 +106,32 @@ async def _findings() -> AsyncGenerator[Finding]:
                 detail=", ".join(f"{a} → {b}" for a, b in hub.rewrites.targets.items()) or "none",
             )
     except HubError as error:
-        yield Finding(error.code, ok=False, detail="cannot be opened", advice=error.detail)
+        name = _CHECKS.get(error.code, "database")
+        yield Finding(
+            name, ok=False, detail=f"cannot be opened [{error.code}]", advice=error.detail
+        )
+
+
+def _hub_at(settings: Settings) -> Finding:
+    """Ask the hub at JACKFIELD_URL, with the key if there is one."""
+    from jackfield.client import ClientError, Hub, NotAllowed  # noqa: PLC0415 - as above
+
+    url, key = settings.url, settings.api_key
+    try:
+        with Hub(url, key or "none", seconds=_PATIENCE, retries=0) as hub:
+            answer = hub.request("GET", "/healthz" if key is None else "/accounts?page_size=1")
+    except NotAllowed:
+        pass  # The key is known, and is for something else.
+    except ClientError as error:
+        # One that nothing points to need not run.
+        is_wanted = key is not None or url != DEFAULT_URL
+        advice = "start it, or set JACKFIELD_URL and JACKFIELD_API_KEY to what belongs together"
+        return Finding("hub", ok=not is_wanted, detail=str(error), advice=advice)
+    else:
+        if key is None and answer != {"status": "ok"}:
+            advice = "set JACKFIELD_URL to where the hub is"
+            return Finding("hub", ok=False, detail=f"what answers at {url} is none", advice=advice)
+    return Finding("hub", ok=True, detail=f"{url} answers" + (", and takes the key" if key else ""))
 
 
 def _clock(now: Callable[[], datetime]) -> Finding:
@@ -118,7 +153,8 @@ def _public_url(settings: Settings) -> Finding:
             detail=f"not set: links start with {settings.url}",
             advice="set JACKFIELD_PUBLIC_URL before others open links",
         )
-    secure = url.startswith("https:") or "//127.0.0.1" in url or "//localhost" in url
+    origin = str(find_origin(url))
+    secure = origin.startswith("https:") or _LOOPBACK.match(origin) is not None
     return Finding(
         "public url",
         ok=secure,

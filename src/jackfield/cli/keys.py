@@ -1,10 +1,13 @@
 """`jackfield keys …`: API keys, in the data directory or database of this machine."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import click
 
 from jackfield.cli.output import fail, json_option, print_json, print_table, reporting
+from jackfield.db.tx import Database
 from jackfield.kit.actor import Actor
 from jackfield.projects.models import EVERY_SCOPE, ApiKey, Scope
 from jackfield.settings import Settings
@@ -35,11 +38,14 @@ def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> Non
     granted = _scopes(scopes)
 
     async def make() -> tuple[str, str]:
-        from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
+        from jackfield.app import has_database, open_hub  # noqa: PLC0415 - kept out of `--help`
         from jackfield.profiles import service as profiles  # noqa: PLC0415
         from jackfield.projects import service as projects  # noqa: PLC0415
 
         settings, actor = Settings.read(), Actor.command("keys create")
+        if settings.database_url is None and not has_database(settings):
+            where = settings.data_dir.resolve()
+            click.echo(f"there was no hub in {str(where)!r}: a new one is made there", err=True)
         async with open_hub(settings, public_url=settings.url) as hub:
             owner = await projects.ensure_project(hub, actor, project)
             await profiles.ensure_defaults(hub, owner.id, actor)
@@ -91,15 +97,13 @@ def revoke(key_id: str, project: str) -> None:
     """Revoke the API key ID. A running hub refuses it within a second."""
 
     async def end() -> None:
-        from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
-        from jackfield.kit.ids import ApiKeyId  # noqa: PLC0415
+        from jackfield.kit.ids import ApiKeyId  # noqa: PLC0415 - kept out of `--help`
         from jackfield.projects.repo import ApiKeys  # noqa: PLC0415
         from jackfield.projects.service import get_project  # noqa: PLC0415
 
-        settings = Settings.read()
-        async with open_hub(settings, public_url=settings.url) as hub:
-            owner = await get_project(hub, project)
-            async with hub.db.write(owner.id, Actor.command("keys revoke")) as tx:
+        async with _database() as db:
+            owner = await get_project(db, project)
+            async with db.write(owner.id, Actor.command("keys revoke")) as tx:
                 await ApiKeys(tx).revoke(ApiKeyId(key_id))
 
     asyncio.run(end())
@@ -107,15 +111,23 @@ def revoke(key_id: str, project: str) -> None:
 
 
 async def _all_keys(project: str) -> list[ApiKey]:
-    from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
-    from jackfield.projects.repo import ApiKeys  # noqa: PLC0415
+    from jackfield.projects.repo import ApiKeys  # noqa: PLC0415 - kept out of `--help`
     from jackfield.projects.service import get_project  # noqa: PLC0415
 
-    settings = Settings.read()
-    async with open_hub(settings, public_url=settings.url) as hub:
-        owner = await get_project(hub, project)
-        async with hub.db.read(owner.id) as tx:
+    async with _database() as db:
+        owner = await get_project(db, project)
+        async with db.read(owner.id) as tx:
             return await ApiKeys(tx).all()
+
+
+@asynccontextmanager
+async def _database() -> AsyncGenerator[Database]:
+    """Open the database of this installation, which must be there and at this version."""
+    from jackfield.app import open_database, require_version  # noqa: PLC0415 - as above
+
+    async with open_database(Settings.read()) as db:
+        await require_version(db)
+        yield db
 
 
 def _scopes(text: str | None) -> frozenset[Scope]:

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
-from jackfield.cli.output import fail
 from jackfield.kit.json import as_object, is_list, is_object
+
+if TYPE_CHECKING:
+    from jackfield.client import Hub
 
 _AT_ONCE: Final = 16
 _INVALID_REQUEST: Final = -32600
@@ -38,16 +40,16 @@ def mcp(accounts: tuple[str, ...], url: str | None, tool_mode: str) -> None:
     JACKFIELD_API_KEY holds its key. Without --account, all accounts are offered that can be used
     now.
     """
-    from jackfield.client import ClientError, Hub  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.client import Hub, Unreachable  # noqa: PLC0415 - kept out of `--help`
 
+    relay = _Relay(url, accounts=accounts, tool_mode=tool_mode, out=sys.stdout)
     try:
         with Hub(url) as hub:
-            chosen = accounts or tuple(each.id for each in hub.accounts(statuses=["active"]))
-    except ClientError as error:
-        fail(str(error))
-    if not chosen:
-        fail("no account can be used; link one with `jackfield connect PROVIDER --owner-id ID`")
-    _Relay(url, accounts=chosen, tool_mode=tool_mode, out=sys.stdout).run(sys.stdin.buffer)
+            relay.choose_accounts(hub)
+    except Unreachable as error:
+        # The client started this program and may not start it again: the hub may come yet.
+        click.echo(f"warning: {error}", err=True)
+    relay.run(sys.stdin.buffer)
 
 
 class _Relay:
@@ -57,13 +59,28 @@ class _Relay:
         self, url: str | None, *, accounts: tuple[str, ...], tool_mode: str, out: TextIO
     ) -> None:
         self._url = url
-        self._headers = {"x-account-id": ",".join(accounts)}
+        self._accounts = accounts
         self._path = f"/mcp?tool-mode={tool_mode}"
         self._out = out
         self._writing = threading.Lock()
         self._agreed: str | None = None
         self._own = threading.local()
         self._open = ExitStack()
+
+    def choose_accounts(self, hub: "Hub") -> None:
+        """
+        Take all accounts that can be used now, if none are named.
+
+        Raises:
+            ClientError: there are none, or the hub does not say.
+        """
+        from jackfield.client import ClientError  # noqa: PLC0415 - kept out of `--help`
+
+        if not self._accounts:
+            self._accounts = tuple(each.id for each in hub.accounts(statuses=["active"]))
+        if not self._accounts:
+            msg = "no account can be used; link one with `jackfield connect PROVIDER --owner-id ID`"
+            raise ClientError(msg)
 
     def run(self, lines: Iterable[bytes]) -> None:
         """Answer each line: a protocol on standard input is UTF-8, whatever the locale says."""
@@ -98,15 +115,19 @@ class _Relay:
         if hub is None:
             hub = self._own.hub = self._open.enter_context(Hub(self._url))
         try:
-            return hub.request(
-                "POST", self._path, body=message, headers={**self._headers, **self._route(message)}
-            )
+            self.choose_accounts(hub)
+            headers = {"x-account-id": ",".join(self._accounts), **self._route(message)}
+            response = hub.request("POST", self._path, body=message, headers=headers)
         except Refused as refused:
             # The body may be a JSON-RPC error already.
             response = refused.body if "jsonrpc" in refused.body else None
             return response or _error(_id(message), _INTERNAL_ERROR, str(refused))
         except ClientError as error:
             return _error(_id(message), _INTERNAL_ERROR, str(error))
+        if response and not is_object(response) and not is_list(response):
+            words = "no hub answers: the response is no JSON-RPC message"
+            return _error(_id(message), _INTERNAL_ERROR, words)
+        return response
 
     def _route(self, message: Any) -> dict[str, str]:
         """Return the protocol headers of a message over HTTP."""

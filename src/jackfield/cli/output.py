@@ -3,19 +3,25 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any, Final, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 
 import click
 
 from jackfield.kit.errors import HubError, ProviderError
 from jackfield.kit.json import encode
 
+if TYPE_CHECKING:
+    from jackfield.client import Refused
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 REFUSED: Final = 1
+USAGE: Final = 2
 PROVIDER_FAILED: Final = 3
+_MOST_WORDS: Final = 4000
 
+PORT: Final = click.IntRange(0, 65535)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -23,14 +29,15 @@ def print_json(value: object) -> None:
     """Print `value` as JSON: indented on a terminal, else on one line."""
     import msgspec  # noqa: PLC0415 - kept out of `--help`
 
-    text = encode(value)
-    click.echo(msgspec.json.format(text, indent=2 if sys.stdout.isatty() else 0).decode())
+    # As bytes: JSON is UTF-8, whatever the locale says.
+    click.echo(msgspec.json.format(encode(value), indent=2 if sys.stdout.isatty() else 0))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
     """Print rows under their columns, or the text `empty` if there are none."""
     from rich.console import Console  # noqa: PLC0415 - kept out of `--help`
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     if not rows:
         click.echo(empty, err=True)
@@ -39,7 +46,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        # As text: a name may hold what is markup to the table.
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     # Lines are not wrapped off a terminal, so that they can be searched.
     console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=not sys.stdout.isatty())
     console.print(table)
@@ -52,33 +60,39 @@ def fail(message: str, *, status: int = REFUSED) -> NoReturn:
 
 
 def reporting(command: Callable[P, T]) -> Callable[P, T]:
-    """Print the command's `HubError`s, and end it with an exit status.
-
-    The hub's log is shown from warnings up.
-    """
+    """Show the hub's log from warnings up while a command works on this installation."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         from jackfield.kit import log  # noqa: PLC0415 - kept out of `--help`
 
         log.configure(level="warning")
-        try:
-            return command(*args, **kwargs)
-        except HubError as error:
-            message = "\n".join(
-                [
-                    f"{error.detail} [{error.code}]",
-                    *(f"  {f.path}: {f.message}" for f in error.faults),
-                ]
-            )
-            fail(message, status=PROVIDER_FAILED if isinstance(error, ProviderError) else REFUSED)
+        return command(*args, **kwargs)
 
     return run
 
 
-def fail_with(body: Mapping[str, Any], status: int) -> NoReturn:
+def error_line(error: HubError) -> tuple[str, int]:
+    """Return what to say of an error, and the exit status."""
+    faults = (f"  {fault.path}: {fault.message}" for fault in error.faults)
+    text = "\n".join([f"{error.detail} [{error.code}]", *faults])
+    return text, PROVIDER_FAILED if isinstance(error, ProviderError) else REFUSED
+
+
+def fail_with(refused: "Refused") -> NoReturn:
     """End the command with an error response of the hub's API."""
-    code = body.get("code", f"http_{status}")
-    faults = [f"  {fault['path']}: {fault['message']}" for fault in body.get("faults", [])]
-    message = "\n".join([f"{body.get('message', 'the hub refused')} [{code}]", *faults])
-    fail(message, status=PROVIDER_FAILED if str(code).startswith("provider_") else REFUSED)
+    lines = [
+        f"{refused.message} [{refused.code}] (status {refused.status})",
+        *(f"  {fault.path}: {fault.message}" for fault in refused.faults),
+        *map(_said, refused.provider_errors),
+    ]
+    failed = refused.code.startswith("provider_")
+    fail("\n".join(lines), status=PROVIDER_FAILED if failed else REFUSED)
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """Return a provider's own words: its codes and parameters are what helps, and are in them."""
+    raw = error.get("raw")
+    words = raw if isinstance(raw, str) else encode(raw).decode()
+    said = f"  the provider ({error.get('url')}) answered {error.get('status')}: {words}"
+    return said if len(said) <= _MOST_WORDS else f"{said[:_MOST_WORDS]}…"

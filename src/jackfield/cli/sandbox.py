@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from codecs import BOM_UTF8
 from pathlib import Path
 
 import click
@@ -67,7 +68,7 @@ async def _serve(us_port: int, eu_port: int, seeds: RegionSeeds, *, as_json: boo
 
 def _read_seeds(file: Path | None, latency: float | None) -> RegionSeeds:
     try:
-        seeds = parse_seeds(file.read_bytes() if file is not None else b"{}")
+        seeds = parse_seeds(file.read_bytes().removeprefix(BOM_UTF8) if file is not None else b"{}")
     except DecodeError as error:
         msg = f"{file} is not a seed: {error}"
         raise click.ClickException(msg) from error

@@ -2,13 +2,13 @@
 
 import click
 
-from jackfield.cli.output import reporting
+from jackfield.cli.output import PORT, reporting
 from jackfield.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
 
 
 @click.command()
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="The address to listen on.")
-@click.option("--port", type=int, default=DEFAULT_PORT, show_default=True)
+@click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True)
 @reporting
 def serve(host: str, port: int) -> None:
     """

@@ -7,12 +7,12 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Generator
 
-import click
 import uvicorn
 
 from jackfield.app import build_app, open_hub
 from jackfield.connectors.catalog import Catalog
 from jackfield.http.connection import BoundedProtocol
+from jackfield.kit import log
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
@@ -66,7 +66,7 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
     with _stopping_signals() as stop:
         async with open_hub(settings, public_url=origin(opened)) as hub:
             _tune_collector()
-            click.echo(f"Jackfield listens on {origin(opened)}", err=True)
+            log.announce(f"Jackfield listens on {origin(opened)} until it is asked to stop")
             async with background(hub), _served(hub, opened) as server:
                 await asyncio.wait({stop, server}, return_when=asyncio.FIRST_COMPLETED)
 

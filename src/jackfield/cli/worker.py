@@ -31,8 +31,11 @@ def worker() -> None:
         stop = asyncio.Event()
         for each in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(each, stop.set)
-        async with open_hub(settings, public_url=settings.url) as hub, background(hub):
-            click.echo("working in the background", err=True)
+        async with (
+            open_hub(settings, public_url=settings.url, creates=False) as hub,
+            background(hub),
+        ):
+            log.announce("working in the background")
             await stop.wait()
 
     uvloop.run(work())

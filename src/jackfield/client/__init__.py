@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from jackfield.client.errors import (
+    BrokenOff,
     ClientError,
     Conflict,
     Fault,
@@ -36,6 +37,7 @@ __all__ = [
     "Account",
     "Action",
     "AsyncHub",
+    "BrokenOff",
     "ClientError",
     "Conflict",
     "ConnectSession",

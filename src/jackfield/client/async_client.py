@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from itertools import count
 from typing import Any, Self, TypeVar
 
@@ -9,7 +10,7 @@ import aiohttp
 from yarl import URL
 
 from jackfield.client import exchange, operations
-from jackfield.client.errors import ClientError, Unreachable
+from jackfield.client.errors import ClientError
 from jackfield.client.exchange import Target
 from jackfield.client.models import (
     Account,
@@ -106,6 +107,46 @@ class AsyncHub:
         )
         return await self._send(operation)
 
+    async def stream(
+        self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
+    ) -> AsyncIterator[bytes]:
+        """
+        Run an action whose rows the provider streams, and yield the bytes as they come.
+
+        Raises:
+            BrokenOff: the rows ended early: those that came are not all.
+        """
+        operation = operations.stream(action, account_id=account_id, inputs=inputs or {})
+        headers = exchange.headers_of(operation, self._target)
+        seconds = self._target.seconds
+        # For each piece, and not for all of them.
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)
+        begun = False
+        try:
+            async with self._ask(operation, headers, timeout=timeout) as response:
+                received = _headers_of(response)
+                if not exchange.is_rows(response.status, received):
+                    content = await response.read()
+                    exchange.refuse(self._target, response.status, received, content)
+                begun = True
+                async for chunk in response.content.iter_any():
+                    yield chunk
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if begun:
+                raise exchange.broken_off(action, error) from error
+            raise exchange.unreachable(self._target, error) from error
+
+    async def stream_lines(
+        self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
+    ) -> AsyncIterator[str]:
+        """Yield the lines of `stream` with their ends, as a file does."""
+        lines = exchange.Lines()
+        async for chunk in self.stream(action, inputs, account_id=account_id):
+            for line in lines.of(chunk):
+                yield line
+        for line in lines.of(b"", is_last=True):
+            yield line
+
     async def send_feedback(self, account_id: str, *, tools: Iterable[str], feedback: str) -> None:
         """Send feedback on tools to the hub's operator."""
         await self._send(operations.send_feedback(account_id, tools, feedback))
@@ -167,7 +208,7 @@ class AsyncHub:
         self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
     ) -> AsyncIterator[Any]:
         """Run an action that lists rows, and yield the rows of every page."""
-        cursor = None
+        cursor, seen = None, set[str]()
         while True:
             page = await self.run(action, inputs, account_id=account_id, cursor=cursor)
             if not isinstance(page, Result):
@@ -176,7 +217,7 @@ class AsyncHub:
             rows: list[Any] = page.data or []
             for row in rows:
                 yield row
-            cursor = page.next
+            cursor = exchange.next_cursor(page, seen)
             if cursor is None:
                 return
 
@@ -194,20 +235,28 @@ class AsyncHub:
             attempt += 1
 
     async def _send_once(self, operation: Operation[T], headers: Mapping[str, str]) -> T:
-        if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=self._target.seconds)
-            self._session = aiohttp.ClientSession(timeout=timeout, requote_redirect_url=False)
         try:
-            async with self._session.request(
-                operation.method,
-                URL(self._target.url + operation.path, encoded=True),
-                data=exchange.content_of(operation),
-                headers=headers,
-                allow_redirects=False,
-            ) as response:
-                content = await response.read()
-                received = {name.lower(): value for name, value in response.headers.items()}
+            async with self._ask(operation, headers) as response:
+                content, received = await response.read(), _headers_of(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            msg = f"no hub answers at {self._target.url} ({error})"
-            raise Unreachable(msg) from error
-        return exchange.accept(operation, response.status, received, content)
+            raise exchange.unreachable(self._target, error) from error
+        return exchange.accept(operation, self._target, response.status, received, content)
+
+    def _ask(
+        self, operation: Operation[Any], headers: Mapping[str, str], **timeout: Any
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        if self._session is None:
+            whole = aiohttp.ClientTimeout(total=self._target.seconds)
+            self._session = aiohttp.ClientSession(timeout=whole, requote_redirect_url=False)
+        return self._session.request(
+            operation.method,
+            URL(self._target.url + operation.path, encoded=True),
+            data=exchange.content_of(operation),
+            headers=headers,
+            allow_redirects=False,
+            **timeout,
+        )
+
+
+def _headers_of(response: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}

@@ -1,6 +1,7 @@
 """Errors raised by the client, grouped by what the caller can do about them."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct
@@ -19,6 +20,10 @@ class ClientError(Exception):
 
 class Unreachable(ClientError):
     """The hub did not respond."""
+
+
+class BrokenOff(ClientError):
+    """Rows that were streamed ended before their end: what came is not all."""
 
 
 class Refused(ClientError):
@@ -103,6 +108,16 @@ class ProviderFailed(Refused):
 
 class HubFailed(Refused):
     """The hub had an internal error."""
+
+
+@contextmanager
+def sendable() -> Generator[None]:
+    """Turn what UTF-8 cannot hold into an error that says so."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        msg = "the request holds half of a character (a lone surrogate), which cannot be sent"
+        raise ClientError(msg) from error
 
 
 _BY_STATUS: Final = {status: kind for kind in Refused.__subclasses__() for status in kind.statuses}

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from jackfield.client.errors import sendable
 from jackfield.client.models import (
     Account,
     Connector,
@@ -28,6 +29,8 @@ class Answer:
     content: bytes
     content_type: str
     file_name: str | None
+    # Whether it is a file to be saved, as are all that a hub passes on of a provider's.
+    is_file: bool = False
 
     @property
     def is_json(self) -> bool:
@@ -41,6 +44,9 @@ class Operation(Generic[T]):
     read: Callable[[Answer], T]
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    # Whether the response is rows as they come, which are not asked for a second time.
+    is_stream: bool = False
 
     @property
     def is_write(self) -> bool:
@@ -56,7 +62,8 @@ def raw(
     headers: Mapping[str, str] | None = None,
 ) -> Operation[Any]:
     """Return any request; JSON is decoded, anything else is returned as bytes."""
-    return Operation(method, path + _query(query or {}), _read_any, body, headers or {})
+    read = partial(_read_any, method=method)
+    return Operation(method, path + _query(query or {}), read, body, headers or {})
 
 
 def list_accounts(*, page: int, **only: Any) -> Operation[list[Account]]:
@@ -112,52 +119,73 @@ def run(
     return Operation("POST", "/actions/rpc", _read_result, body, {"x-account-id": account_id})
 
 
+def stream(action: str, *, account_id: str, inputs: Mapping[str, Any]) -> Operation[None]:
+    body = {"action": action, "body": inputs}
+    headers = {"x-account-id": account_id}
+    path = "/actions/rpc?stream=true"
+    return Operation("POST", path, _ignore, body, headers, is_stream=True)
+
+
 def send_feedback(account_id: str, tools: Iterable[str], feedback: str) -> Operation[None]:
     body = {"account_id": account_id, "tool_names": list(tools), "feedback": feedback}
     return Operation("POST", "/ai/tool-feedback", _ignore, body)
 
 
 def _account(account_id: str) -> str:
-    return f"/accounts/{quote(account_id, safe='')}"
+    with sendable():
+        return f"/accounts/{quote(account_id, safe='')}"
 
 
 def _query(values: Mapping[str, Any]) -> str:
     present = {name: value for name, value in values.items() if value not in (None, [], ())}
-    return f"?{urlencode(present, doseq=True)}" if present else ""
+    with sendable():
+        return f"?{urlencode(present, doseq=True)}" if present else ""
 
 
 def _read(response: Answer, type_: type[T]) -> T:
     return msgspec.json.decode(response.content, type=type_)
 
 
-def _read_any(response: Answer) -> Any:
+def _read_any(response: Answer, method: str) -> Any:
     if not response.is_json:
-        return response.content
+        # Pages of a hub are looked at; what it is told to do is not answered by one.
+        return response.content if method == "GET" else _read_file(response)
     return msgspec.json.decode(response.content) if response.content else None
 
 
-class _Connectors(msgspec.Struct):
+class ConnectorPage(msgspec.Struct):
     data: tuple[Connector, ...]
     next: str | None = None
 
 
 def _read_connectors(response: Answer) -> tuple[tuple[Connector, ...], str | None]:
-    page = _read(response, _Connectors)
+    page = _read(response, ConnectorPage)
     return page.data, page.next
 
 
-class _Found(msgspec.Struct):
+class FoundActions(msgspec.Struct):
     results: list[FoundAction]
 
 
 def _read_found(response: Answer) -> list[FoundAction]:
-    return _read(response, _Found).results
+    return _read(response, FoundActions).results
 
 
 def _read_result(response: Answer) -> Result | File:
     if response.is_json:
         return _read(response, Result)
-    return File(response.content, response.content_type, response.file_name)
+    content = _read_file(response)
+    if content is None:
+        msg = "the response is empty"
+        raise msgspec.DecodeError(msg)
+    return File(content, response.content_type, response.file_name)
+
+
+def _read_file(response: Answer) -> bytes | None:
+    if response.content and not response.is_file:
+        msg = f"{response.content_type or 'what came'} is neither JSON nor a file"
+        raise msgspec.DecodeError(msg)
+    return response.content if response.is_file else None
 
 
 def _ignore(_response: Answer) -> None:

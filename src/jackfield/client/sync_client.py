@@ -4,12 +4,13 @@ import http.client
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from itertools import count
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from jackfield.client import exchange, operations
-from jackfield.client.errors import ClientError, Unreachable
+from jackfield.client.errors import ClientError
 from jackfield.client.exchange import Target
 from jackfield.client.models import (
     Account,
@@ -106,6 +107,38 @@ class Hub:
         )
         return self._send(operation)
 
+    def stream(
+        self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
+    ) -> Iterator[bytes]:
+        """
+        Run an action whose rows the provider streams, and yield the bytes as they come.
+
+        Raises:
+            BrokenOff: the rows ended early: those that came are not all.
+        """
+        operation = operations.stream(action, account_id=account_id, inputs=inputs or {})
+        headers = exchange.headers_of(operation, self._target)
+        # A connection of its own: others may be asked while rows come.
+        with closing(self._connect()) as connection:
+            try:
+                response = self._ask(connection, operation, headers)
+                received = _headers_of(response)
+                if not exchange.is_rows(response.status, received):
+                    exchange.refuse(self._target, response.status, received, response.read())
+            except (OSError, http.client.HTTPException) as error:
+                raise exchange.unreachable(self._target, error) from error
+            while chunk := _next_chunk(response, action):
+                yield chunk
+
+    def stream_lines(
+        self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
+    ) -> Iterator[str]:
+        """Yield the lines of `stream` with their ends, as a file does."""
+        lines = exchange.Lines()
+        for chunk in self.stream(action, inputs, account_id=account_id):
+            yield from lines.of(chunk)
+        yield from lines.of(b"", is_last=True)
+
     def send_feedback(self, account_id: str, *, tools: Iterable[str], feedback: str) -> None:
         """Send feedback on tools to the hub's operator."""
         self._send(operations.send_feedback(account_id, tools, feedback))
@@ -163,14 +196,14 @@ class Hub:
         self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
     ) -> Iterator[Any]:
         """Run an action that lists rows, and yield the rows of every page."""
-        cursor = None
+        cursor, seen = None, set[str]()
         while True:
             page = self.run(action, inputs, account_id=account_id, cursor=cursor)
             if not isinstance(page, Result):
                 msg = f"{action} returned a file, not rows"
                 raise TypeError(msg)
             yield from page.data or []
-            cursor = page.next
+            cursor = exchange.next_cursor(page, seen)
             if cursor is None:
                 return
 
@@ -188,17 +221,10 @@ class Hub:
             attempt += 1
 
     def _send_once(self, operation: Operation[T], headers: Mapping[str, str]) -> T:
-        url = urlsplit(self._target.url)
         reused, self._connection = self._connection, None
-        connection = reused or _connect(url.scheme, url.netloc, self._target.seconds)
+        connection = reused or self._connect()
         try:
-            connection.request(
-                operation.method,
-                url.path + operation.path,
-                body=exchange.content_of(operation),
-                headers=dict(headers),
-            )
-            response = connection.getresponse()
+            response = self._ask(connection, operation, headers)
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
@@ -207,18 +233,45 @@ class Hub:
             ):
                 # The hub closed an idle connection: connect again.
                 return self._send_once(operation, headers)
-            msg = f"no hub answers at {self._target.url} ({error})"
-            raise Unreachable(msg) from error
+            raise exchange.unreachable(self._target, error) from error
         if response.will_close:
             connection.close()
         else:
             self._connection = connection
-        received = {name.lower(): value for name, value in response.getheaders()}
-        return exchange.accept(operation, response.status, received, content)
+        received = _headers_of(response)
+        return exchange.accept(operation, self._target, response.status, received, content)
+
+    def _connect(self) -> http.client.HTTPConnection:
+        url, seconds = urlsplit(self._target.url), self._target.seconds
+        if url.scheme == "https":
+            context = ssl.create_default_context()
+            return http.client.HTTPSConnection(url.netloc, timeout=seconds, context=context)
+        return http.client.HTTPConnection(url.netloc, timeout=seconds)
+
+    def _ask(
+        self,
+        connection: http.client.HTTPConnection,
+        operation: Operation[Any],
+        headers: Mapping[str, str],
+    ) -> http.client.HTTPResponse:
+        connection.request(
+            operation.method,
+            urlsplit(self._target.url).path + operation.path,
+            body=exchange.content_of(operation),
+            headers=dict(headers),
+        )
+        return connection.getresponse()
 
 
-def _connect(scheme: str, netloc: str, seconds: float) -> http.client.HTTPConnection:
-    if scheme == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(netloc, timeout=seconds, context=context)
-    return http.client.HTTPConnection(netloc, timeout=seconds)
+def _next_chunk(response: http.client.HTTPResponse, action: str) -> bytes:
+    try:
+        chunk = response.read1(exchange.CHUNK)
+    except (OSError, http.client.HTTPException) as error:
+        raise exchange.broken_off(action, error) from error
+    if not chunk and response.length:
+        raise exchange.broken_off(action, f"{response.length} bytes are missing")
+    return chunk
+
+
+def _headers_of(response: http.client.HTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.getheaders()}

@@ -2,9 +2,10 @@
 
 import logging
 import sys
+import threading
 from collections.abc import MutableMapping
 from types import TracebackType
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, TypeAlias
 
 import msgspec
 import structlog
@@ -16,10 +17,11 @@ from jackfield.kit.secret_names import is_secret_name
 
 _LIBRARIES: Final = "WARNING"
 _SERVER: Final = "uvicorn.error"
+_HUB: Final = "jackfield"
 # Said of a response that breaks off on purpose, after the reason was logged.
 _CUT_SHORT: Final = "ASGI callable returned without completing response."
 
-_log: Final = structlog.get_logger()
+_Error: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
@@ -49,7 +51,27 @@ def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
         root.removeHandler(handler)
     root.addHandler(_Libraries(to))
     logging.captureWarnings(capture=True)
-    sys.excepthook = _crashed
+    sys.excepthook = crashed
+    threading.excepthook = _thread_crashed
+    sys.unraisablehook = _crashed_in_passing
+
+
+def announce(words: str) -> None:
+    """Say, at any level, what an operator waits for: a line of the log, or plain on a terminal."""
+    if sys.stderr.isatty():
+        sys.stderr.write(words + "\n")
+        return
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _Libraries):
+            handler.emit(logging.LogRecord(_HUB, logging.INFO, "", 0, words, None, None))
+
+
+def crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log an error that ends the process."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    _report("process_crashed", (kind, error, trace))
 
 
 def redact(
@@ -93,11 +115,20 @@ class _Libraries(logging.Handler):
         """Say nothing: what the standard library would print here holds the message unmasked."""
 
 
-def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
-        return
-    _log.critical("process_crashed", exc_info=(kind, error, trace))
+def _thread_crashed(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None:
+        _report("thread_crashed", (args.exc_type, args.exc_value, args.exc_traceback))
+
+
+def _crashed_in_passing(args: "sys.UnraisableHookArgs") -> None:
+    """Log an error where Python can raise none, such as in a finalizer."""
+    if args.exc_value is not None:
+        _report("error_ignored", (args.exc_type, args.exc_value, args.exc_traceback))
+
+
+def _report(event: str, error: _Error) -> None:
+    # As what libraries log: it may be of any task, and is masked with all that is in use.
+    logging.getLogger(_HUB).critical(event, exc_info=error)
 
 
 def _redact_with_all(

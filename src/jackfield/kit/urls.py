@@ -14,6 +14,7 @@ _ORIGIN: Final = re.compile(
     r"(https?)://((?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(?![^/?#])",
     re.IGNORECASE | re.ASCII,
 )
+_PATH: Final = re.compile(r"(?:/[^\x00-\x20?#\\\x7f-\U0010ffff]*)?")
 _PORTS: Final = {"http": 80, "https": 443}
 _LAST_PORT: Final = 65535
 
@@ -27,6 +28,12 @@ class Origin:
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}"
+
+
+def is_base(url: str) -> bool:
+    """Tell whether paths can be put behind `url`: an origin and perhaps a path, nothing else."""
+    parts = split_origin(url)
+    return parts is not None and _PATH.fullmatch(parts[1]) is not None
 
 
 def find_origin(url: str) -> Origin | None:

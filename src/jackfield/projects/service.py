@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from jackfield.db.tx import Tx
+from jackfield.db.tx import Database, Tx
 from jackfield.kit import request_context
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import RateLimited
@@ -59,14 +59,14 @@ async def ensure_project(hub: Hub, actor: Actor, name: str = DEFAULT_PROJECT) ->
     return project
 
 
-async def get_project(hub: Hub, name: str) -> Project:
+async def get_project(db: Database, name: str) -> Project:
     """
     Return the project called `name`.
 
     Raises:
         ProjectNotFound: there is none.
     """
-    project = await find_project(hub.db, name)
+    project = await find_project(db, name)
     if project is None:
         msg = f"there is no project called {name!r}"
         raise ProjectNotFound(msg)

@@ -3,6 +3,8 @@
 import json
 import logging
 import sys
+import threading
+import warnings
 from io import StringIO
 from typing import Any
 
@@ -50,3 +52,33 @@ def test_what_nobody_caught_is_a_line(stream: StringIO) -> None:
     sys.excepthook(RuntimeError, error, None)
 
     assert lines(stream)[0]["event"] == "process_crashed"
+
+
+def test_what_crashes_in_a_thread_or_unseen_is_a_line_without_secrets(stream: StringIO) -> None:
+    redaction.learn(Redactor([SECRET]))
+
+    def crash() -> None:
+        raise ValueError(SECRET)
+
+    class Fragile:
+        def __del__(self) -> None:
+            crash()
+
+    thread = threading.Thread(target=crash)
+    thread.start()
+    thread.join()
+    Fragile()
+    warnings.warn(SECRET, stacklevel=1)
+
+    assert [line["event"] for line in lines(stream)[:2]] == ["thread_crashed", "error_ignored"]
+    assert lines(stream)[2]["logger"] == "py.warnings"
+    assert SECRET not in stream.getvalue()
+
+
+def test_what_an_operator_waits_for_is_a_line_at_any_level() -> None:
+    stream = StringIO()
+    log.configure(level="error", stream=stream)
+
+    log.announce("Jackfield listens")
+
+    assert lines(stream)[0]["event"] == "Jackfield listens"
