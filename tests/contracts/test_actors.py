@@ -15,7 +15,7 @@ MAKERS = {
         "worker/connectors.py",
         "worker/pruning.py",
     },
-    "command": {"cli/demo.py", "cli/doctor.py", "cli/keys.py"},
+    "command": {"cli/demo.py", "cli/doctor.py", "cli/keys.py", "cli/vault.py"},
 }
 
 
