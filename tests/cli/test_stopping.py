@@ -1,6 +1,7 @@
 """How `jackfield serve` ends when it is asked to."""
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -10,7 +11,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from jackfield.cli import failure
 from jackfield.client import AsyncHub
+from jackfield.kit import log
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
 from tests.cli.test_killed import ORDER, serving
@@ -81,3 +84,14 @@ async def test_all_that_a_server_says_is_lines_of_json(data_dir: Path, sandbox: 
 
     assert url.startswith("http://127.0.0.1:")
     assert all(isinstance(json.loads(line), dict) for line in rest.splitlines())
+
+
+async def test_a_bug_of_a_server_is_a_line_of_json_too() -> None:
+    said = io.StringIO()
+    log.configure(stream=said)
+
+    with pytest.raises(SystemExit) as ended:
+        failure.end(RuntimeError("a bug"), command="serve")
+
+    assert ended.value.code == 70
+    assert json.loads(said.getvalue())["event"] == "process_crashed"
