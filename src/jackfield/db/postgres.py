@@ -144,6 +144,9 @@ class PostgresDatabase:
         async with self._acquire() as connection:
             return await _Connection(connection).query(sql, values)
 
+    async def check(self) -> None:
+        await self.unscoped("select 1 as one")
+
     async def migrate(self) -> list[str]:
         async with self._acquire() as connection, connection.transaction():
             await connection.execute("select pg_advisory_xact_lock($1)", _MIGRATION_LOCK)

@@ -23,7 +23,14 @@ from typing import Final, LiteralString, TypeVar, cast
 from jackfield.db import migrate
 from jackfield.db.signals import Signals
 from jackfield.db.statement import repeated, storable, with_json_lists, without_locks
-from jackfield.db.tx import DatabaseBusy, DatabaseUnusable, InvalidText, Row, Tx
+from jackfield.db.tx import (
+    DatabaseBusy,
+    DatabaseNotWritable,
+    DatabaseUnusable,
+    InvalidText,
+    Row,
+    Tx,
+)
 from jackfield.kit.actor import Actor
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
@@ -40,16 +47,18 @@ _BUSY_TIMEOUT_MS: Final = 5000
 _ROWS_AT_ONCE: Final = 500
 _READERS: Final = 4
 _PRIMARY_CODE: Final = 0xFF
-_BROKEN: Final = frozenset(
+# All of these may be over in a moment.
+_NOT_WRITABLE: Final = frozenset(
     {
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_NOTADB,
     }
 )
+_BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+# More than a usual write adds: that a small one finds room says little.
+_TRIAL_BYTES: Final = 64 * 1024
 _PRAGMAS: Final = (
     "journal_mode = wal",
     "synchronous = full",
@@ -105,6 +114,10 @@ class SqliteDatabase:
             return await self._reader.look_up(sql, values)
         async with self._writer.transaction():
             return await self._writer.query(sql, values)
+
+    async def check(self) -> None:
+        await self.unscoped("select 1 as one")
+        await self._writer.check()
 
     async def migrate(self) -> list[str]:
         now = self._clock()
@@ -166,6 +179,7 @@ class _Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._turn = asyncio.Lock()
         self._commit: asyncio.Task[None] | None = None
+        self._has_failed = False
 
     async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """
@@ -173,11 +187,22 @@ class _Writer:
 
         Raises:
             DatabaseBusy: another process has locked the file.
-            DatabaseUnusable: the disk is full, failing or read-only.
+            DatabaseNotWritable: the disk is full, failing or read-only.
         """
         loop = asyncio.get_running_loop()
-        with _translated_errors():
-            return await loop.run_in_executor(self._thread, work, self._connection)
+        try:
+            with _translated_errors():
+                return await loop.run_in_executor(self._thread, work, self._connection)
+        except DatabaseNotWritable:
+            self._has_failed = True
+            raise
+
+    async def check(self) -> None:
+        """Write for trial, if a write has failed: nothing else may ask for one until that works."""
+        if self._has_failed:
+            async with self._turn:
+                await self.do(_try_to_write)
+            self._has_failed = False
 
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         return await self.do(lambda connection: _query(connection, sql, values))
@@ -258,6 +283,9 @@ def _translated_errors() -> Generator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise DatabaseBusy from error
+        if code in _NOT_WRITABLE:
+            msg = f"the database cannot be written now: {error}; make room on its disk"
+            raise DatabaseNotWritable(msg) from error
         if code in _BROKEN:
             msg = f"the database cannot be used: {error}"
             raise DatabaseUnusable(msg) from error
@@ -312,6 +340,20 @@ def _begin(connection: sqlite3.Connection) -> None:
     if not connection.in_transaction:
         connection.execute("begin immediate")
     connection.execute("savepoint turn")
+
+
+def _try_to_write(connection: sqlite3.Connection) -> None:
+    _commit(connection)
+    connection.execute("begin immediate")
+    try:
+        connection.execute("create table trial (content blob)")
+        connection.execute("insert into trial values (zeroblob(?))", [_TRIAL_BYTES])
+        connection.execute("drop table trial")
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
 
 
 def _release(connection: sqlite3.Connection) -> None:

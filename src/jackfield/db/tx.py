@@ -20,6 +20,15 @@ class DatabaseUnusable(HubError):
     code = "database_unusable"
 
 
+class DatabaseNotWritable(DatabaseUnusable):
+    """The database cannot be written: its disk is full, failing or read-only. Retry later."""
+
+    code = "database_not_writable"
+    status = 503
+    retryable = True
+    retry_after = 10
+
+
 class DatabaseBusy(HubError):
     """The database is locked by another process. Retry later."""
 
@@ -140,6 +149,15 @@ class Database(Protocol):
         """Run a statement without a project.
 
         For authentication, for the tables of the installation, and for the worker.
+        """
+        ...
+
+    async def check(self) -> None:
+        """
+        Make sure that the database answers and, if a write failed before, takes writes again.
+
+        Raises:
+            HubError: it does not.
         """
         ...
 

@@ -4,7 +4,6 @@ from msgspec import Struct
 
 from jackfield.http.context import PublicContext, anybody
 from jackfield.http.routing import Routes
-from jackfield.projects.repo import all_projects
 
 api = Routes(anybody, tag="health")
 
@@ -21,6 +20,6 @@ async def healthz(_ctx: PublicContext) -> HealthOut:
 
 @api.add("GET", "/readyz")
 async def readyz(ctx: PublicContext) -> HealthOut:
-    """Report that the database can be queried."""
-    await all_projects(ctx.hub.db)
+    """Report that the database can be queried and, after a write that failed, written."""
+    await ctx.hub.db.check()
     return HealthOut("ok")

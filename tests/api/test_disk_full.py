@@ -1,0 +1,53 @@
+"""A disk that is full: what cannot be written is 503, and all is well once there is room."""
+
+import pytest
+
+from jackfield.db.sqlite import SqliteDatabase
+from tests.support.running import OWNER, Running
+
+pytestmark = pytest.mark.anyio
+
+
+async def allow_pages(hub: Running, more: int | None) -> None:
+    """Let the file grow by so many pages, as far as the disk has room for."""
+    assert isinstance(hub.hub.db, SqliteDatabase)
+    (row,) = await hub.hub.db.unscoped("select page_count from pragma_page_count()")
+    most = 2**31 if more is None else row["page_count"] + more
+    await hub.hub.db.unscoped(f"pragma max_page_count = {most}")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("hub_database_url", ["sqlite"], indirect=True)
+async def test_a_full_disk_is_503_until_there_is_room(hub: Running) -> None:
+    large = {**OWNER, "metadata": {"note": "x" * 50_000}}
+    account = await hub.link()
+    assert (await hub.api.get("/readyz")).status_code == 200
+
+    await allow_pages(hub, 0)
+    refused = [await hub.api.post("/connect_sessions", json=large) for _ in range(3)]
+    waiting = [await hub.api.get("/readyz") for _ in range(2)]
+    read = await hub.api.get(f"/accounts/{account}")
+    ran = await hub.run(account, "iterable_list_channels")
+    alive = await hub.api.get("/healthz")
+
+    await allow_pages(hub, None)
+    ready = await hub.api.get("/readyz")
+    made = await hub.api.post("/connect_sessions", json=large)
+
+    assert {each.status_code for each in (*refused, *waiting)} == {503}
+    assert {each.json()["code"] for each in (*refused, *waiting)} == {"database_not_writable"}
+    assert {each.headers["retry-after"] for each in (*refused, *waiting)} == {"10"}
+    assert [each.status_code for each in (read, ran, alive)] == [200, 200, 200]
+    assert [each.status_code for each in (ready, made)] == [200, 201]
+
+
+@pytest.mark.parametrize("hub_database_url", ["sqlite"], indirect=True)
+async def test_a_write_that_finds_room_by_itself_needs_nobody_to_ask(hub: Running) -> None:
+    large = {**OWNER, "metadata": {"note": "x" * 50_000}}
+    await allow_pages(hub, 0)
+    refused = await hub.api.post("/connect_sessions", json=large)
+    await allow_pages(hub, None)
+    made = await hub.api.post("/connect_sessions", json=large)
+    listed = await hub.api.get("/jackfield/connect_sessions")
+
+    assert (refused.status_code, made.status_code) == (503, 201)
+    assert len(listed.json()["data"]) == 1
