@@ -8,10 +8,11 @@ finds one refuses to start.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from jackfield.db.tx import DatabaseUnusable
@@ -54,18 +55,24 @@ def migrations() -> tuple[Migration, ...]:
     return tuple(sorted(files, key=lambda migration: migration.number))
 
 
-def pending(applied: Mapping[int, str]) -> list[Migration]:
+def pending(
+    applied: Mapping[int, str], *, find_copy: Callable[[int], Path | None] = lambda _: None
+) -> list[Migration]:
     """
     Return the migrations that are not among `applied` (number to hash).
+
+    `find_copy` finds a copy of the database made before a migration.
 
     Raises:
         DatabaseUnusable: the database does not fit this version of the hub.
     """
     known = {migration.number: migration for migration in migrations()}
     if unknown := sorted(set(applied) - set(known)):
+        copy = find_copy(unknown[0])
+        backup = f"{str(copy)!r}, a copy" if copy else "a backup"
         msg = (
             f"the database was written by a newer version of Jackfield (migration {unknown[-1]}); "
-            "start that version, or restore a backup made before it ran"
+            f"start that version, or restore {backup} made before it ran"
         )
         raise DatabaseUnusable(msg)
     for number, digest in sorted(applied.items()):

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, LiteralString, TypeVar, cast
 
-from jackfield.db import migrate
+from jackfield.db import sqlite_schema
 from jackfield.db.signals import Signals
 from jackfield.db.statement import repeated, storable, with_json_lists, without_locks
 from jackfield.db.tx import (
@@ -120,11 +120,11 @@ class SqliteDatabase:
         await self._writer.check()
 
     async def migrate(self) -> list[str]:
-        now = self._clock()
-        return await self._writer.do(lambda connection: _migrate(connection, now))
+        now = _bind(self._clock())
+        return await self._writer.do(lambda connection: sqlite_schema.migrate(connection, now))
 
     async def pending(self) -> list[str]:
-        todo = await self._writer.do(_pending)
+        todo = await self._writer.do(sqlite_schema.pending)
         return [migration.name for migration in todo]
 
     async def close(self) -> None:
@@ -376,30 +376,3 @@ def _commit(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.execute("rollback")
         raise
-
-
-def _migrate(connection: sqlite3.Connection, now: datetime) -> list[str]:
-    connection.execute("begin immediate")
-    try:
-        connection.execute(migrate.LEDGER)
-        todo = _pending(connection)
-        for migration in todo:
-            for statement in migration.statements:
-                connection.execute(statement)
-            connection.execute(
-                "insert into migrations (number, name, hash, applied_at) values (?, ?, ?, ?)",
-                (migration.number, migration.name, migration.hash, _bind(now)),
-            )
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
-    return [migration.name for migration in todo]
-
-
-def _pending(connection: sqlite3.Connection) -> list[migrate.Migration]:
-    # Asking makes nothing: there may be no ledger yet.
-    if not connection.execute("select 1 from sqlite_master where name = 'migrations'").fetchall():
-        return migrate.pending({})
-    rows = connection.execute("select number, hash from migrations").fetchall()
-    return migrate.pending({row["number"]: row["hash"] for row in rows})

@@ -1,10 +1,16 @@
 """What only the SQLite driver has to deal with."""
 
+import io
+import json
+import re
 import sqlite3
+import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from jackfield.db import migrate
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import DatabaseUnusable
 from jackfield.kit.ids import ProjectId
@@ -44,3 +50,43 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DatabaseUnusable, match="cannot open the database"):
         SqliteDatabase(tmp_path / "jackfield.db")
+
+
+async def test_what_is_migrated_is_copied_before_and_the_way_back_is_named(
+    tmp_path: Path, log_lines: io.StringIO
+) -> None:
+    file = tmp_path / "jackfield.db"
+    db = SqliteDatabase(file)
+    await db.migrate()
+    assert [each.name for each in copies_in(tmp_path)] == []
+    last = migrate.migrations()[-1]
+    await db.unscoped("delete from migrations where number = :number", number=last.number)
+    for table in re.findall(r"create table (\w+)", last.sql):
+        await db.unscoped(f"drop table {table}")  # pyright: ignore[reportArgumentType]
+    for name, kind in re.findall(r"alter table (\w+)\s+add column (\w+)", last.sql):
+        await db.unscoped(f"alter table {name} drop column {kind}")  # pyright: ignore[reportArgumentType]
+    async with db.write(ProjectId.new(NOW), TESTER) as tx:
+        await tx.run("insert into projects (id, name, created_at) values (:project_id, 'a', :now)")
+
+    applied = await db.migrate()
+    (copy,) = copies_in(tmp_path)
+    await db.unscoped(
+        "update migrations set number = :newer where number = :last",
+        last=last.number,
+        newer=last.number + 1,
+    )
+    with pytest.raises(DatabaseUnusable, match=re.escape(str(copy))):
+        await db.pending()
+    await db.close()
+
+    assert applied == [last.name]
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(copy)) as before:
+        assert before.execute("select name from projects").fetchall() == [("a",)]
+        assert before.execute("select max(number) from migrations").fetchone() < (last.number,)
+    line = next(json.loads(each) for each in log_lines.getvalue().splitlines() if "copy" in each)
+    assert (line["event"], line["copy"]) == ("database_migrated", str(copy))
+
+
+def copies_in(folder: Path) -> list[Path]:
+    return [each for each in folder.iterdir() if ".before-" in each.name]
