@@ -50,3 +50,24 @@ async def test_without_a_limit_nothing_is_counted(
         statuses = {(await hub.api.get("/accounts")).status_code for _ in range(200)}
 
     assert statuses == {200}
+
+
+@pytest.mark.parametrize(("calls", "status", "asked"), [(4, 200, 4), (5, 429, 0)])
+async def test_each_call_of_a_batch_counts(
+    data_dir: Path, clock: FrozenClock, sandbox: Sandbox, calls: int, status: int, asked: int
+) -> None:
+    # Linking takes one request with the key; what is left is for four calls.
+    async with running_hub(sandbox, data_dir=data_dir, clock=clock, rate_limit=5) as hub:
+        account = await hub.link()
+        before = len(sandbox.us.requests)
+        call = {"name": "iterable_list_channels", "arguments": {}}
+        batch = [
+            {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": call}
+            for number in range(calls)
+        ]
+
+        response = await hub.api.post("/mcp", json=batch, headers={"x-account-id": account})
+        spent = await hub.api.get("/accounts")
+
+    assert (response.status_code, spent.status_code) == (status, 429)
+    assert len(sandbox.us.requests) - before == asked

@@ -42,5 +42,5 @@ class _Policy(asyncio.DefaultEventLoopPolicy):
 if __name__ == "__main__":
     # The file for what is measured takes the place of the command's name.
     del sys.argv[0]
-    asyncio.set_event_loop_policy(_Policy())
+    asyncio.set_event_loop_policy(_Policy())  # pyright: ignore[reportDeprecated] - how 3.11 does it
     main()

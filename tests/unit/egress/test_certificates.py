@@ -1,7 +1,9 @@
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,8 +23,8 @@ def authority() -> Authority:
 
 
 @pytest.fixture
-async def server(authority: Authority, tmp_path: Path) -> AsyncGenerator[str]:
-    """Return the address of a server that talks to clients of the authority alone."""
+def tls(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """Return what a server needs that talks to clients of the authority alone."""
     own = authority.issue("Server")
     chain, root = tmp_path / "server.pem", tmp_path / "root.pem"
     chain.write_text(own.certificate + own.key, encoding="utf-8")
@@ -31,26 +33,42 @@ async def server(authority: Authority, tmp_path: Path) -> AsyncGenerator[str]:
     context.load_cert_chain(chain)
     context.load_verify_locations(root)
     context.verify_mode = ssl.CERT_REQUIRED
+    monkeypatch.setenv("SSL_CERT_FILE", str(root))
+    # The HTTP client has read who is trusted when it was imported.
+    trusting = ssl.create_default_context()
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
+    return context
+
+
+@asynccontextmanager
+async def listening(tls: ssl.SSLContext, head: str = "200 OK") -> AsyncGenerator[str]:
+    """Serve the name in each client's certificate, if it shows one; yield the address."""
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        peer = dict(pair[0] for pair in writer.get_extra_info("peercert")["subject"])
-        name = peer["commonName"].encode()
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(name), name))
+        shown = writer.get_extra_info("peercert") or {"subject": [[("commonName", "no one")]]}
+        name = dict(pair[0] for pair in shown["subject"])["commonName"]
+        writer.write(f"HTTP/1.1 {head}\r\ncontent-length: {len(name)}\r\n\r\n{name}".encode())
         await writer.drain()
         writer.close()
 
-    listening = await asyncio.start_server(greet, "127.0.0.1", 0, ssl=context)
-    yield f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
-    listening.close()
-    await listening.wait_closed()
+    server = await asyncio.start_server(greet, "127.0.0.1", 0, ssl=tls)
+    yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    server.close()
+    await server.wait_closed()
 
 
-async def ask(url: str, shown: Pair) -> str:
+@pytest.fixture
+async def server(tls: ssl.SSLContext) -> AsyncGenerator[str]:
+    async with listening(tls) as url:
+        yield url
+
+
+async def ask(url: str, shown: Pair, **more: Any) -> str:
     egress = Egress(rewrites=Rewrites(), allow_private=True)
     try:
         answer = await egress.fetch(
-            OutboundRequest("GET", url, certificate=(shown.certificate, shown.key))
+            OutboundRequest("GET", url, certificate=(shown.certificate, shown.key), **more)
         )
     finally:
         await egress.close()
@@ -58,13 +76,34 @@ async def ask(url: str, shown: Pair) -> str:
 
 
 async def test_a_server_that_asks_for_a_certificate_gets_the_accounts(
-    authority: Authority, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    authority: Authority, server: str
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "root.pem"))
-
     assert await ask(server, authority.issue("Acme's account")) == "Acme's account"
     with pytest.raises(HubError):
         await ask(server, Authority().issue("A stranger"))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_shows_no_certificate_to_another_origin(
+    authority: Authority, tls: ssl.SSLContext, status: int
+) -> None:
+    shown = authority.issue("Acme's account")
+    # Takes a client with a certificate and one without, and says who it was.
+    tls.verify_mode = ssl.CERT_OPTIONAL
+
+    async with listening(tls) as other:
+        direct = await ask(other, shown)
+        async with listening(tls, f"{status} Elsewhere\r\nlocation: {other}") as first:
+            redirected = await ask(first, shown, follow=3)
+
+    assert (direct, redirected) == ("Acme's account", "no one")
+
+
+async def test_a_redirect_to_the_same_origin_shows_the_certificate(
+    authority: Authority, tls: ssl.SSLContext
+) -> None:
+    async with listening(tls, "307 Here\r\nlocation: /again") as url:
+        assert await ask(url, authority.issue("Acme's account"), follow=1) == "Acme's account"
 
 
 async def test_a_certificate_and_a_key_that_are_none_are_refused_before_anything_is_sent() -> None:
