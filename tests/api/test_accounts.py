@@ -34,6 +34,26 @@ async def test_a_page_that_is_none_is_refused(hub: Running, query: str) -> None:
     assert response.json()["faults"][0]["path"].startswith("query.page")
 
 
+@pytest.mark.parametrize(
+    ("path", "parameter", "allowed"),
+    [
+        ("/accounts", "status", "active, inactive, suspended, error, expired"),
+        ("/requests/logs", "http_methods", "get, post, put, patch, delete, head, options"),
+        ("/requests/logs", "order_by", "provider, service, status, eventdatetime, duration"),
+    ],
+)
+async def test_a_filter_for_what_there_is_not_is_refused_and_says_what_there_is(
+    hub: Running, path: str, parameter: str, allowed: str
+) -> None:
+    first = allowed.partition(",")[0]
+    fine = await hub.api.get(f"{path}?{parameter}={first}")
+    bogus = await hub.api.get(f"{path}?{parameter}=bogus")
+    of_several = await hub.api.get(f"{path}?{parameter}={first},bogus")
+
+    assert [each.status_code for each in (fine, bogus, of_several)] == [200, 422, 422]
+    assert f"it may be {allowed}" in bogus.json()["message"]
+
+
 async def test_an_account_is_renamed_and_null_changes_nothing(hub: Running) -> None:
     account_id = await hub.link()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jackfield.client import AsyncHub
+from jackfield.client import AsyncHub, ClientError, Hub
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command, Said
 from tests.clients.conftest import link
@@ -269,3 +269,64 @@ async def test_a_header_that_cannot_be_sent_is_named(
 
         assert said.status == 1
         assert is_one_line(said, "x-account-id")
+
+
+async def test_a_state_that_no_account_has_is_a_slip_of_usage(
+    jackfield: Command, served: dict[str, str]
+) -> None:
+    bogus = await jackfield("accounts", "list", "--status", "bogus", **served)
+    fine = await jackfield("accounts", "list", "--status", "active", "--status", "error", **served)
+
+    assert (bogus.status, "'active'" in bogus.err) == (2, True)
+    assert fine.status == 0
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", "-Infinity"])
+async def test_a_number_that_json_lacks_is_refused_and_not_sent_as_null(
+    jackfield: Command, value: str
+) -> None:
+    run = ("run", "x", "--account", "y")
+    async with scripted(reply('{"data": null}')) as hub:
+        settings = {"URL": hub.url, "API_KEY": "k"}
+        nested = await jackfield(*run, f'body={{"n": {value}}}', **settings)
+        piped = await jackfield(*run, "--input", "-", stdin=f'{{"n": {value}}}', **settings)
+        before = len(hub.seen)
+        await jackfield(*run, f"case={value}", **settings)
+        async with AsyncHub(hub.url, "k") as client:
+            for number in (float(value), [{"n": float(value)}]):
+                with pytest.raises(ClientError, match="NaN"):
+                    await client.run("x", {"n": number}, account_id="y")
+        with Hub(hub.url, "k") as waiting, pytest.raises(ClientError, match="NaN"):
+            waiting.run("x", {"n": float(value)}, account_id="y")
+
+    assert (nested.status, piped.status, before) == (2, 2, 0)
+    assert f'"case":"{value}"'.encode() in hub.seen[-1].body
+
+
+async def test_a_customer_named_in_half_a_character_is_refused() -> None:
+    async with AsyncHub("http://127.0.0.1:1", "k") as client:
+        with pytest.raises(ClientError, match="surrogate"):
+            await client.get_account("a\ud83d")
+        with pytest.raises(ClientError, match="surrogate"):
+            _ = [each async for each in client.accounts(origin_owner_ids=["\ud83d"])]
+
+
+async def test_doctor_asks_the_hub_that_is_pointed_to(
+    jackfield: Command, served: dict[str, str]
+) -> None:
+    fitting = await jackfield("doctor", "--json", **served)
+    keyless = await jackfield("doctor", "--json", URL=served["URL"])
+    wrong = await jackfield("doctor", "--json", URL=served["URL"], API_KEY="jf_sk_wrong")
+    away = await jackfield("doctor", "--json", URL="http://127.0.0.1:1")
+    plain = await jackfield("doctor", "--json", PUBLIC_URL="http://evil.example//127.0.0.1")
+    async with scripted(reply("null")) as other:
+        foreign = await jackfield("doctor", "--json", URL=other.url)
+    damaged = await jackfield("doctor", "--json", DATABASE_URL="postgresql://127.0.0.1:1/x")
+
+    def failed(said: Said) -> list[str]:
+        return [each["check"] for each in said.json["data"] if not each["ok"]]
+
+    assert [failed(each) for each in (fitting, keyless)] == [[], []]
+    assert [failed(each) for each in (wrong, away, foreign)] == [["hub"]] * 3
+    assert (failed(plain), failed(damaged)) == (["public url"], ["database"])
+    assert {each.status for each in (wrong, away, foreign, plain, damaged)} == {1}

@@ -16,7 +16,12 @@ def accounts() -> None:
 @accounts.command("list")
 @click.option("--provider", multiple=True, help="Only of this provider; may be repeated.")
 @click.option("--owner-id", multiple=True, help="Only of this customer; may be repeated.")
-@click.option("--status", multiple=True, help="Only in this state; may be repeated.")
+@click.option(
+    "--status",
+    multiple=True,
+    type=click.Choice(["active", "inactive", "suspended", "error", "expired"]),
+    help="Only in this state; may be repeated.",
+)
 @click.option("--page", type=int, default=1, show_default=True)
 @click.option("--page-size", type=int, default=25, show_default=True)
 @json_option

@@ -1,8 +1,10 @@
 """Query parameters decoded into a struct, in each list style of published clients."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from enum import EnumType
 from functools import cache
-from typing import Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
@@ -46,10 +48,9 @@ def parse_query(text: str, type_: type[T]) -> T:
     try:
         return convert(values, type_)
     except ValidationError as error:
-        fault = fault_of(error)
-        path = f"query.{fault.path}"
-        faults = [Fault(path, fault.message)]
-        raise InvalidRequest(as_sentence(fault, path), faults=faults) from None
+        found = fault_of(error)
+        fault = Fault(f"query.{found.path}", found.message + _choices(found.path, type_))
+        raise InvalidRequest(as_sentence(fault, fault.path), faults=[fault]) from None
 
 
 def aware(moment: datetime | None) -> datetime | None:
@@ -77,6 +78,24 @@ def _parameters(type_: type[msgspec.Struct]) -> tuple[tuple[str, bool, bool], ..
         )
         for field in msgspec.structs.fields(type_)
     )
+
+
+def _choices(path: str, type_: type[msgspec.Struct]) -> str:
+    """Return the values that the parameter at `path` may have, if they are few and known."""
+    names = {field.encode_name: field.name for field in msgspec.structs.fields(type_)}
+    hint = get_type_hints(type_).get(names.get(path.partition("[")[0], ""))
+    known = dict.fromkeys(str(each).lower() for each in _values(hint))
+    return f"; it may be {', '.join(known)}" if known else ""
+
+
+def _values(hint: object) -> Iterator[object]:
+    if get_origin(hint) is Literal:
+        yield from get_args(hint)
+    elif isinstance(hint, EnumType):
+        yield from hint
+    else:
+        for each in get_args(hint):
+            yield from _values(each)
 
 
 def _split(values: list[str]) -> list[str]:

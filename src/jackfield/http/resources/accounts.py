@@ -23,7 +23,7 @@ from jackfield.connect import rotation
 from jackfield.connect.models import IdentityChanged, InvalidFields, LinkedMeanwhile
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
-from jackfield.http.lists import Texts
+from jackfield.http.lists import MOST_VALUES, Texts
 from jackfield.http.query import VERBATIM
 from jackfield.http.reconnect import ReconnectOut, reconnect
 from jackfield.http.routing import Routes
@@ -117,7 +117,7 @@ class AccountsQuery(Struct, frozen=True):
     account_ids: Texts = []
     origin_owner_id: str | None = None
     origin_owner_ids: Annotated[Texts, VERBATIM] = []
-    status: Texts = []
+    status: Annotated[list[AccountStatus], Meta(max_length=MOST_VALUES)] = []
 
     def accounts(self) -> AccountPage:
         providers, owners = list(self.providers), list(self.origin_owner_ids)

@@ -31,6 +31,11 @@ api = Routes(api_key, tag="request_logs", is_logged=False)
 _STEPS: Final = "step_logs"
 _BODIES: Final = "advanced_logs"
 _Status = Annotated[int, Meta(ge=0, le=999)]
+# A method that no request to a hub has matches nothing; what is none is refused.
+_Method = Literal[
+    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS",
+    "get", "post", "put", "patch", "delete", "head", "options",
+]  # fmt: skip
 _OrderBy = Literal["provider", "service", "status", "eventDatetime", "duration"]
 _RUN_COLUMNS: Final[Mapping[str, SortColumn]] = {
     "provider": SortColumn("provider", str),
@@ -71,7 +76,7 @@ class LogsQuery(Struct, frozen=True):
     account_ids: Texts = []
     actions: Texts = []
     providers: Texts = []
-    http_methods: Texts = []
+    http_methods: Annotated[list[_Method], Meta(max_length=MOST_VALUES)] = []
     status_codes: Annotated[list[_Status], Meta(max_length=MOST_VALUES)] = []
     request_ids: Texts = []
     source_ids: Texts = []
