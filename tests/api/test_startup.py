@@ -1,5 +1,6 @@
 """What a hub does before it serves: it refuses what would lose or expose credentials."""
 
+import io
 import json
 import os
 import stat
@@ -149,6 +150,40 @@ async def test_a_database_server_that_is_not_there_is_named_without_its_password
         await start(Settings(data_dir=tmp_path, database_url=url))
 
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "damaged"])
+@pytest.mark.parametrize(("name", "mode"), [("sslrootcert", "verify-full"), ("sslcert", "require")])
+async def test_a_certificate_that_cannot_be_read_is_named(
+    tmp_path: Path, name: str, mode: str, content: str | None
+) -> None:
+    file = tmp_path / "root.crt"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    url = f"postgresql://u:hunter2@127.0.0.1:1/x?sslmode={mode}&{name}={file}"
+
+    with pytest.raises(DatabaseUnusable, match=f"{name}={file}") as refused:
+        await start(Settings(data_dir=tmp_path, database_url=url))
+
+    assert "hunter2" not in str(refused.value)
+
+
+async def test_a_connector_with_warnings_alone_is_not_said_to_be_left_out(
+    tmp_path: Path, data_dir: Path, log_lines: io.StringIO
+) -> None:
+    folder = tmp_path / "connectors" / "petdesk"
+    folder.mkdir(parents=True)
+    text = PETDESK.replace("list_animals", "list_" + "a" * 80)
+    (folder / "petdesk.connector.s1.yaml").write_text(text, encoding="utf-8")
+    settings = Settings(data_dir=data_dir, connectors=tmp_path / "connectors")
+
+    async with open_hub(settings, public_url="https://hub.test") as hub:
+        assert "petdesk" in {each.key for each in hub.catalog.connectors()}
+
+    logged = [json.loads(line) for line in log_lines.getvalue().splitlines()]
+    (doubt,) = [line for line in logged if "petdesk" in line.get("finding", "")]
+    assert (doubt["event"], doubt["level"]) == ("connector_doubtful", "info")
+    assert "connector_not_loaded" not in {line["event"] for line in logged}
 
 
 async def test_postgres_is_migrated_by_its_own_command_only(

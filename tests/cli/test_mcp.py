@@ -1,14 +1,17 @@
 """`jackfield mcp`, line by line; the official client drives it in `tests/clients`."""
 
+import asyncio
 import json
 from typing import Any
 
+import httpx2
 import pytest
 
 from jackfield.client import AsyncHub
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
 from tests.clients.conftest import link
+from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -80,6 +83,42 @@ async def test_a_refusal_of_the_hub_is_an_error_the_client_understands(
     assert json.loads(unknown.out)["error"]["data"]["code"] == "account_not_found"
     assert "no hub answers" in json.loads(nobody.out)["error"]["message"]
     assert (keyless.status, "JACKFIELD_API_KEY" in keyless.err) == (1, True)
+
+
+async def test_a_program_whose_hub_comes_later_answers_until_then(
+    jackfield: Command, served: dict[str, str], sandbox: Sandbox
+) -> None:
+    await linked(served, sandbox)
+    is_there = asyncio.Event()
+
+    async def come_later(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        if not is_there.is_set():
+            await reply("<p>starting", status=502, headers={"content-type": "text/html"})(
+                writer, seen
+            )
+            # The first question and its two retries have been refused.
+            if len(front.seen) == 3:
+                is_there.set()
+            return
+        method, path, _ = seen.line.split()
+        kept = ("authorization", "content-type", "x-account-id")
+        headers = {name: seen.headers[name] for name in kept if name in seen.headers}
+        async with httpx2.AsyncClient() as http:
+            answer = await http.request(
+                method, served["URL"] + path, content=seen.body, headers=headers
+            )
+        await reply(answer.content, status=answer.status_code)(writer, seen)
+
+    ping = {"jsonrpc": "2.0", "id": 0, "method": "ping"}
+    async with scripted(come_later) as front:
+        said = await jackfield("mcp", stdin=lines(ping), **{**served, "URL": front.url})
+    gone = await jackfield("mcp", stdin=lines(ping), URL="http://127.0.0.1:1", API_KEY="k")
+
+    assert said.status == gone.status == 0
+    assert json.loads(said.out)["result"] == {}
+    assert json.loads(gone.out)["id"] == 0
+    assert "no hub answers" in json.loads(gone.out)["error"]["message"]
+    assert gone.err.startswith("warning: no hub answers")
 
 
 async def test_text_is_read_as_utf_8_whatever_the_locale(

@@ -3,9 +3,11 @@
 import asyncio
 import re
 import secrets
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final, LiteralString, Self, TypeAlias, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakValueDictionary
 
 import asyncpg
@@ -50,6 +52,8 @@ _AWAY: Final = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.PostgresSystemError,
 )
+_ABOUT_FILES: Final = (ssl.SSLError, FileNotFoundError, PermissionError, IsADirectoryError)
+_FILES: Final = frozenset({"sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile"})
 _GONE: Final = re.compile(r"clos(?:ed|ing)|released back")
 
 _log = structlog.get_logger()
@@ -93,7 +97,7 @@ class PostgresDatabase:
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             # The URL holds a password and stays out of the message.
-            msg = f"cannot connect to the PostgreSQL database: {error}"
+            msg = f"cannot connect to the PostgreSQL database: {error}{_files_of(url, error)}"
             raise DatabaseUnusable(msg) from error
         return cls(pool, clock, on_touch)
 
@@ -267,6 +271,14 @@ class _Transaction(_Connection):
                 result = await statement()
         self._done.append(statement)
         return result
+
+
+def _files_of(url: str, error: Exception) -> str:
+    """Return the files that a URL names, if one may be to blame: the error does not say which."""
+    if not isinstance(error, _ABOUT_FILES):
+        return ""
+    named = [f"{name}={file}" for name, file in parse_qsl(urlsplit(url).query) if name in _FILES]
+    return f" ({', '.join(named)})" if named else ""
 
 
 def _begin(project_id: ProjectId) -> str:
