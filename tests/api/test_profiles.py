@@ -213,6 +213,25 @@ async def test_disabling_a_profile_stops_its_accounts_and_enabling_brings_them_b
     assert (await hub.api.get(f"/accounts/{paused}")).json()["status"] == "suspended"
 
 
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_a_connector_that_is_switched_off_is_on_no_customers_list(
+    hub: Running, method: str
+) -> None:
+    token = {"x-hub-session-token": (await hub.session())["token"]}
+
+    async def listed() -> set[str]:
+        offered = (await hub.api.get("/hub/connectors", headers=token)).json()["integrations"]
+        return {each["provider"] for each in offered}
+
+    before = await listed()
+    (profile,) = (await hub.api.get("/connector_profiles?connector_key=ledgerline")).json()["data"]
+    body = {"json": {"active": False}} if method == "PATCH" else {}
+    done = await hub.api.request(method, f"/connector_profiles/{profile['id']}", **body)
+
+    assert done.status_code == 200
+    assert before - await listed() == {"ledgerline"}
+
+
 async def test_an_account_resumed_under_a_disabled_profile_waits_for_the_profile(
     hub: Running,
 ) -> None:
