@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.app import open_hub
+from jackfield.app import NoInstallation, open_database, open_hub
 from jackfield.db.tx import DatabaseUnusable
 from jackfield.egress.rewrite import InvalidRewrite
 from jackfield.projects import service as projects
@@ -24,8 +24,8 @@ from tests.support.running import Running, running_hub
 pytestmark = pytest.mark.anyio
 
 
-async def start(settings: Settings) -> None:
-    async with open_hub(settings, public_url="https://hub.test"):
+async def start(settings: Settings, *, creates: bool = True) -> None:
+    async with open_hub(settings, public_url="https://hub.test", creates=creates):
         pass
 
 
@@ -195,6 +195,31 @@ async def test_postgres_is_migrated_by_its_own_command_only(
         await start(Settings(data_dir=tmp_path, database_url=url))
 
     await postgres.drop_database(postgres_server, "unmigrated")
+
+
+async def test_a_check_of_postgres_without_a_hub_on_it_makes_nothing(
+    tmp_path: Path, postgres_server: str
+) -> None:
+    url = await postgres.bare_database(postgres_server, "empty")
+    settings = Settings(data_dir=tmp_path / "data", database_url=url)
+
+    with pytest.raises(DatabaseUnusable, match="jackfield migrate"):
+        await start(settings, creates=False)
+    async with open_database(settings) as db:
+        assert await db.migrate()
+        await db.check()
+    with pytest.raises(NoInstallation):
+        await start(settings, creates=False)
+    assert not settings.data_dir.exists()
+    await start(settings)
+    await start(settings, creates=False)
+
+    await postgres.drop_database(postgres_server, "empty")
+
+
+@pytest.mark.database
+async def test_a_hub_whose_database_answers_is_ready(hub: Running) -> None:
+    assert (await hub.api.get("/readyz")).json() == {"status": "ok"}
 
 
 async def test_a_rewrite_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
