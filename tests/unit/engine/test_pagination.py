@@ -99,13 +99,38 @@ async def test_a_cursor_may_come_as_an_input() -> None:
     assert provider.urls[1].endswith("/rows?cursor=a")
 
 
-async def test_the_same_cursor_twice_stalls_the_run() -> None:
-    provider = Provider([page(0, 1, "a"), page(1, 1, "a")])
+@pytest.mark.parametrize("again", [page(0, 1, "a"), page(0, 0, "a")], ids=["same", "empty"])
+async def test_the_same_cursor_twice_stalls_the_run(again: object) -> None:
+    provider = Provider([page(0, 1, "a"), again])
 
     with pytest.raises(PaginationStalled):
         await run(pages(CURSOR), provider, {"page_size": 10})
 
     assert len(provider.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        ([page(0, 2, "a"), page(2, 2, "a"), page(2, 2, "a")], [0, 1, 2, 3]),
+        ([page(0, 1, "a"), page(1, 1, "b"), page(2, 1, "a"), page(1, 1, "b"), page(2, 1, "a")], [0, 1, 2]),
+    ],
+    ids=["stays", "circles"],
+)  # fmt: skip
+async def test_a_cursor_that_comes_again_leaves_new_rows_and_going_on_stalls(
+    answers: list, found: list
+) -> None:
+    provider = Provider(answers)
+
+    part = await run(pages(CURSOR), provider, {"page_size": 9})
+
+    assert ids(part.data) == found
+    assert part.warnings == (
+        "ask: a later page failed: The provider returned the same page cursor twice.",
+    )
+    with pytest.raises(PaginationStalled):
+        await run(pages(CURSOR), provider, {"page_size": 9}, cursor=part.next)
+    assert len(provider.sent) == len(answers)
 
 
 async def test_a_later_page_that_fails_leaves_the_rows_and_a_cursor_to_go_on() -> None:

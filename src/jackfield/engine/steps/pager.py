@@ -2,8 +2,9 @@
 Collection of rows over several pages.
 
 The rules are the published engine's, in its order. Strict mode adds to them: without a `page_size`
-a call gives one page of the provider's, what is not a list is an error, a cursor that comes twice
-ends the run, and when a later page fails the rows so far are given back with a cursor to go on.
+a call gives one page of the provider's, what is not a list is an error, and when a later page fails
+the rows so far are given back with a cursor to go on. A cursor that comes twice ends the run: with
+an error, or with rows and a cursor where the page that named it had new ones.
 """
 
 from collections.abc import Awaitable, Callable
@@ -43,6 +44,7 @@ class _Progress:
     finished: bool = False
     previous: bytes = b""
     empty_pages: int = 0
+    has_news: bool = False
     seen: set[bytes] = field(default_factory=set[bytes])
 
 
@@ -59,6 +61,7 @@ class Pager:
     async def collect(self, start: Position) -> StepResult:
         """Fetch pages from `start` on, until there are enough rows or no more pages."""
         at = _Progress(self._first_token(start), start.offset or 0, self._size)
+        at.seen.add(encode_json(at.token))
         for round_number in range(_MOST_PAGES):
             failed = self._too_far(at)
             if failed is not None:
@@ -74,7 +77,10 @@ class Pager:
                 return self._give_up(at, failed, str(failed.failure))
             at.status = reply.status
             at.raw.append(raw_of(reply))
-            going_on, failed = self._take(at, reply)
+            try:
+                going_on, failed = self._take(at, reply)
+            except PaginationStalled as error:
+                going_on, failed = False, self._rescue(at, start, error)
             if failed is not None:
                 return failed
             if not going_on:
@@ -82,6 +88,12 @@ class Pager:
             if self._is_endless(at, round_number + 1):
                 break
         return self._done(at)
+
+    def _rescue(self, at: _Progress, start: Position, stalled: PaginationStalled) -> StepResult:
+        """Keep new rows under an old cursor; going on from it then comes back to it, and fails."""
+        if at.token == start.token or not at.has_news:
+            raise stalled
+        return self._give_up(at, fail_with(stalled), stalled.detail)
 
     def _is_endless(self, at: _Progress, pages: int) -> bool:
         """Stop where there is no end in sight; strict mode says so, and how to go on."""
@@ -121,7 +133,7 @@ class Pager:
         at.offset += len(taken)
         at.rows += taken
         at.token = at.sent + 1 if paging.mode == "page" else paging.following(self._run, reply)
-        self._guard(at)
+        self._guard(at, rows, len(at.rows) - len(taken))
         going_on = paging.continues(reply, self._run.mode)
         self._settle(at, rows, taken, going_on=going_on)
         return self._wants_more(at, rows, going_on=going_on), None
@@ -177,11 +189,13 @@ class Pager:
         """Whether the provider's response names the next page, even if this one is empty."""
         return self._paging.mode in ("cursor", "url", "link")
 
-    def _guard(self, at: _Progress) -> None:
+    def _guard(self, at: _Progress, rows: list[Json], before: int) -> None:
         if not self._strict or at.token is None:
             return
         token = encode_json(at.token)
         if token in at.seen or (at.sent is not None and at.token == at.sent):
+            known = set(map(encode_json, at.rows[:before]))
+            at.has_news = any(encode_json(row) not in known for row in rows)
             raise PaginationStalled(step=self._run.step_id)
         at.seen.add(token)
 
