@@ -90,6 +90,40 @@ def test_an_hour_there_is_not_is_refused(entry: dict, clock: str) -> None:
     assert [path for path, _ in faults({"name": "d", **entry}, f"2024-12-01{clock}")] == ["body.d"]
 
 
+@pytest.mark.parametrize(
+    "text", ["banana", "", " ", "tomorrow", "2024", "01/31/2024", "2024-01-31banana", "1706702400"]
+)
+def test_what_is_no_date_and_time_is_refused(text: str) -> None:
+    assert [path for path, _ in faults({"name": "d", "type": "datetime_string"}, text)] == [
+        "body.d"
+    ]
+    listed = {"name": "d", "type": "datetime_string", "array": True}
+    assert [path for path, _ in faults(listed, ["2024-01-31", text])] == ["body.d[1]"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-01-31",
+        "2024-01-31T12:00Z",
+        "2024-01-31T12:00:00Z",
+        "2024-01-31t12:00:00z",
+        "2024-01-31T12:00:00.123456+02:00",
+        "2024-01-31 12:00:00 +00:00",
+        "2024-01-31 12:00:00 UTC",
+        "2024-01-31T12:00:00-0500",
+    ],
+)
+def test_a_date_and_time_is_taken_as_providers_write_it(text: str) -> None:
+    assert accepted({"name": "d", "type": "datetime_string"}, text) == text
+
+
+def test_a_connectors_own_form_of_a_date_and_time_goes_first() -> None:
+    entry = {"name": "d", "type": "datetime_string", "rules": {"pattern": r"^\d+ days ago$"}}
+
+    assert accepted(entry, "3 days ago") == "3 days ago"
+
+
 @pytest.mark.parametrize("day", ["2024-02-29", "2000-02-29", "2024-12-31", "1999-01-01"])
 def test_a_day_there_is_is_taken(day: str) -> None:
     assert accepted({"name": "d", "type": "string", "rules": {"format": "date"}}, day) == day

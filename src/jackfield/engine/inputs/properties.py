@@ -10,11 +10,14 @@ from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json, as_object, is_list, is_object, items, texts
 
 _MOMENT: Final = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?)?", re.ASCII
+    r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2}))?)?", re.ASCII
 )
+# What may follow: a fraction and where the clock stands, in the ways that providers write them.
+_REST: Final = re.compile(r"(?:[.,]\d+)?\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?", re.ASCII | re.I)
 # How a pattern begins that asks for a date.
 _DATE_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}"
 _NO_MOMENT: Final = "must be a date and time that there is"
+_NOT_WRITTEN: Final = "must be a date and time like 2024-01-31T12:00:00Z"
 
 
 def tidy(entry: Mapping[str, Json], value: Json, path: str, faults: list[Fault]) -> Json:
@@ -43,6 +46,8 @@ def _tidy_one(entry: Mapping[str, Json], value: Json, path: str, faults: list[Fa
     if isinstance(value, str):
         if _asks_for_moment(entry) and _is_impossible(value):
             faults.append(Fault(path, _NO_MOMENT))
+        elif entry.get("type") == "datetime_string" and not _is_written(entry, value):
+            faults.append(Fault(path, _NOT_WRITTEN))
         return value
     if not is_object(value) or not entry.get("properties") or entry.get("variants"):
         return value
@@ -65,6 +70,15 @@ def _asks_for_moment(entry: Mapping[str, Json]) -> bool:
     return entry.get("type") == "datetime_string" or (
         isinstance(pattern, str) and pattern.startswith(_DATE_PATTERN)
     )
+
+
+def _is_written(entry: Mapping[str, Json], text: str) -> bool:
+    """Tell whether a text is written as a moment; a connector's own pattern or choice goes first."""
+    rules = as_object(entry.get("rules"))
+    if entry.get("variants") or entry.get("oneOf") or {"pattern", "format"} & rules.keys():
+        return True
+    found = _MOMENT.match(text.strip())
+    return found is not None and _REST.fullmatch(text.strip(), found.end()) is not None
 
 
 def _is_impossible(text: str) -> bool:
