@@ -28,7 +28,13 @@ async def test_another_absent_value_in_a_path_is_a_fault_of_the_connector() -> N
 
 @pytest.mark.parametrize(
     ("value", "path"),
-    [("a/b?c=d#e", "a%2Fb%3Fc%3Dd%23e"), ("ü ☂", "%C3%BC%20%E2%98%82"), ("a@b.c", "a%40b.c")],
+    [
+        ("a/b?c=d#e", "a%2Fb%3Fc%3Dd%23e"),
+        ("ü ☂", "%C3%BC%20%E2%98%82"),
+        ("a@b.c", "a%40b.c"),
+        ("a..b/...", "a..b%2F..."),
+        ("50%", "50%25"),
+    ],
 )
 async def test_a_value_cannot_change_the_shape_of_a_path(value: str, path: str) -> None:
     provider = Provider([answer({})])
@@ -38,7 +44,11 @@ async def test_a_value_cannot_change_the_shape_of_a_path(value: str, path: str) 
     assert provider.urls == [f"https://api.example.com/users/{path}/x"]
 
 
-@pytest.mark.parametrize("value", ["..", ".", ""])
+@pytest.mark.parametrize(
+    "value",
+    ["..", ".", "", "../../admin", "a/../b", "a/..", "..\\x", "%2e%2e", "..%2Fadmin", "a%2f..%2fb",
+     "a\r\nb", "a\0", "\x7f", "\t"],
+)  # fmt: skip
 async def test_a_value_that_would_climb_or_vanish_is_refused(value: str) -> None:
     provider = Provider([answer({})])
 

@@ -13,7 +13,9 @@ _MOMENT: Final = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2}))?)?", re.ASCII
 )
 # What may follow: a fraction and where the clock stands, in the ways that providers write them.
-_REST: Final = re.compile(r"(?:[.,]\d+)?\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?", re.ASCII | re.I)
+_REST: Final = re.compile(
+    r"(?:[.,]\d+)?\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?", re.ASCII | re.IGNORECASE
+)
 # How a pattern begins that asks for a date.
 _DATE_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}"
 _NO_MOMENT: Final = "must be a date and time that there is"

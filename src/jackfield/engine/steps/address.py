@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
+from urllib.parse import unquote
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.errors import missing_field
@@ -29,6 +30,8 @@ NOT_PLAIN: Final = "must be a single value, or a list of them"
 _CREDENTIAL: Final = re.compile(r"\bcredentials(?:\.|\[['\"])(\w+)")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _AUTHORITY: Final = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}(?::\d{1,5})?")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_SLASH: Final = re.compile(r"[/\\]")
 _ORIGIN: Final = re.compile(r"\s*https?://[^/?#]*", re.IGNORECASE)
 
 
@@ -129,11 +132,17 @@ def _compile_reference(part: Reference, before: str, after: str) -> Locate:
         return lambda scope: strict_values.to_text(_required(evaluate(scope), source))
     if _ORIGIN.fullmatch(before):
         return _compile_host(evaluate, source, before, after)
+    in_path = "?" not in before
 
     def escaped(scope: EvaluationScope) -> str:
         text = strict_values.to_text(_required(evaluate(scope), source))
         if not text:
             raise _unusable(source, "may not be empty")
+        if in_path and _CONTROL.search(text):
+            raise _unusable(source, "may not hold line breaks or other controls")
+        # Some servers take an escaped slash for one, and some decode twice.
+        if in_path and any(each in (".", "..") for each in _SLASH.split(unquote(text))):
+            raise _unusable(source, "may not hold . or .. as a part of a path")
         return escape(text)
 
     return escaped
