@@ -11,7 +11,7 @@ from structlog.typing import EventDict
 from jackfield.projects import service as projects
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub
+from tests.support.running import PUBLIC_URL, Running, running_hub
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -45,8 +45,9 @@ async def test_an_account_is_deleted_by_a_dashboard_session(
     link = await projects.sign_in_url(hub.hub, hub.project, TESTER)
     hub.api.auth = None
     path, _, token = link.partition("?token=")
-    signed_in = await hub.api.post(path, data={"token": token})
-    await hub.api.post(f"/dashboard/accounts/{account}/delete")
+    from_here = {"origin": PUBLIC_URL}
+    signed_in = await hub.api.post(path, data={"token": token}, headers=from_here)
+    await hub.api.post(f"/dashboard/accounts/{account}/delete", headers=from_here)
 
     _, (what, whose, actor) = _changes(logged)
     token = signed_in.headers["set-cookie"].partition("=")[2].partition(";")[0]

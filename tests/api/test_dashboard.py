@@ -6,7 +6,7 @@ import pytest
 from jackfield.projects import service as projects
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
-from tests.support.running import Running
+from tests.support.running import PUBLIC_URL, Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -15,10 +15,13 @@ pytestmark = [pytest.mark.anyio, pytest.mark.database]
 async def browser(hub: Running) -> httpx2.AsyncClient:
     """Return the client without an API key: what signs it in is its cookie."""
     hub.api.auth = None
+    hub.api.headers["origin"] = PUBLIC_URL
     return hub.api
 
 
 async def sign_in(hub: Running) -> None:
+    # What a browser says of the pages it is on.
+    hub.api.headers["origin"] = PUBLIC_URL
     link = await projects.sign_in_url(hub.hub, hub.project, TESTER)
     response = await press(hub.api, link)
     assert response.status_code == 303
@@ -70,6 +73,8 @@ async def test_whoever_previews_a_sign_in_link_neither_uses_it_nor_is_signed_in(
         {"origin": "https://hub.test.evil.test"},
         {"origin": "null"},
         {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "none", "origin": "https://evil.test"},
+        {"origin": ""},
     ],
     ids=str,
 )
@@ -85,6 +90,51 @@ async def test_no_other_site_signs_a_browser_in_or_posts_for_it(
 
     assert (refused.status_code, posted.status_code) == (403, 403)
     assert "set-cookie" not in refused.headers
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({"sec-fetch-site": "none"}, 403),
+        ({"sec-fetch-site": "same-origin"}, 422),
+        ({"origin": "https://HUB.test:443"}, 422),
+    ],
+    ids=str,
+)
+async def test_a_post_that_does_not_say_where_it_comes_from_is_refused(
+    hub: Running, browser: httpx2.AsyncClient, headers: dict[str, str], status: int
+) -> None:
+    await sign_in(hub)
+    del browser.headers["origin"]
+
+    posted = await browser.post("/dashboard/link", data={}, headers=headers)
+
+    assert posted.status_code == status
+
+
+async def test_signing_out_everywhere_ends_every_session_and_unused_link_of_the_project(
+    hub: Running, browser: httpx2.AsyncClient
+) -> None:
+    theirs = await projects.ensure_project(hub.hub, TESTER, "theirs")
+    await press(browser, await projects.sign_in_url(hub.hub, theirs, TESTER))
+    other_project = dict(browser.cookies)
+    await sign_in(hub)
+    elsewhere = dict(browser.cookies)
+    unused = await projects.sign_in_url(hub.hub, hub.project, TESTER)
+    await sign_in(hub)
+
+    done = await browser.post("/dashboard/sign-out-everywhere")
+
+    here = await browser.get("/dashboard")
+    browser.cookies.update(elsewhere)
+    there = await browser.get("/dashboard")
+    late = await press(browser, unused)
+    browser.cookies.clear()
+    browser.cookies.update(other_project)
+    assert done.status_code == 303
+    assert (here.status_code, there.status_code, late.status_code) == (401, 401, 410)
+    assert (await browser.get("/dashboard")).status_code == 200
 
 
 async def test_a_sign_in_link_expires(
@@ -237,6 +287,7 @@ async def test_another_projects_account_is_not_shown(hub: Running) -> None:
     theirs = await projects.ensure_project(hub.hub, TESTER, "theirs")
     link = await projects.sign_in_url(hub.hub, theirs, TESTER)
     hub.api.auth = None
+    hub.api.headers["origin"] = PUBLIC_URL
     await press(hub.api, link)
 
     response = await hub.api.get(f"/dashboard/accounts/{account_id}")

@@ -149,10 +149,13 @@ async def test_doctor_makes_a_sign_in_link(jackfield: Command, served: dict[str,
     async with httpx2.AsyncClient(follow_redirects=True) as browser:
         address, _, token = link.out.strip().partition("?token=")
         asked = await browser.get(link.out.strip())
-        page = await browser.post(address, data={"token": token})
+        page = await browser.post(address, data={"token": token}, headers={"origin": served["URL"]})
+        out = await jackfield("doctor", "--sign-out-everywhere")
+        after = await browser.get(served["URL"] + "/dashboard")
 
     assert "No account has been linked yet" not in asked.text
     assert "No account has been linked yet" in page.text
+    assert (out.status, after.status_code) == (0, 401)
 
 
 async def test_serving_on_a_port_that_is_taken_says_so(jackfield: Command) -> None:

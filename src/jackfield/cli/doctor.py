@@ -33,15 +33,22 @@ class Finding:
 
 @click.command()
 @click.option("--sign-in-link", is_flag=True, help="Print a link that signs you in, once.")
-@click.option("--project", default="default", show_default=True, help="For the sign-in link.")
+@click.option(
+    "--sign-out-everywhere", is_flag=True, help="End the sessions of all signed-in browsers."
+)
+@click.option("--project", default="default", show_default=True, help="Whose dashboard it is.")
 @json_option
 @reporting
-def doctor(project: str, *, sign_in_link: bool, as_json: bool) -> None:
+def doctor(project: str, *, sign_in_link: bool, sign_out_everywhere: bool, as_json: bool) -> None:
     """
     Check the keyring, the database, the connectors, the clock, the public URL and JACKFIELD_URL.
 
     The hub at JACKFIELD_URL is asked whether it takes the key in JACKFIELD_API_KEY. Exits 1 when something is not in order, and prints advice. Nothing is changed.
     """
+    if sign_out_everywhere:
+        asyncio.run(_sign_out(project))
+        click.echo(f"signed every browser out of project {project!r}", err=True)
+        return
     if sign_in_link:
         link = asyncio.run(_sign_in_link(project))
         print_json({"url": link}) if as_json else click.echo(link)
@@ -73,6 +80,16 @@ async def _sign_in_link(project: str) -> str:
     async with open_hub(settings, public_url=settings.url, creates=False) as hub:
         owner = await projects.get_project(hub.db, project)
         return await projects.sign_in_url(hub, owner, Actor.command("dashboard"))
+
+
+async def _sign_out(project: str) -> None:
+    from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.projects import service as projects  # noqa: PLC0415
+
+    settings = Settings.read()
+    async with open_hub(settings, public_url=settings.url) as hub:
+        owner = await projects.get_project(hub, project)
+        await projects.end_sign_ins(hub, owner, Actor.command("dashboard"))
 
 
 async def _examine() -> list[Finding]:

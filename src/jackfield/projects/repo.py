@@ -164,6 +164,11 @@ class SignIns:
             digest=token.digest(),
         )
 
+    async def clear(self) -> None:
+        """Remove every link and session."""
+        await self._tx.run("delete from sign_in_links where project_id = :project_id")
+        await self._tx.run("delete from dashboard_sessions where project_id = :project_id")
+
 
 async def find_project(db: Database, name: str) -> Project | None:
     rows = await db.unscoped(

@@ -201,6 +201,12 @@ async def sign_in(hub: Hub, token: SignInToken) -> DashboardToken:
     return session
 
 
+async def end_sign_ins(hub: Hub, project: Project, actor: Actor) -> None:
+    """End all sessions of the project's dashboard, and its sign-in links that were not used yet."""
+    async with hub.db.write(project.id, actor) as tx:
+        await SignIns(tx).clear()
+
+
 async def signed_in_project(hub: Hub, token: DashboardToken) -> Project | None:
     return await find_dashboard_project(hub.db, token)
 

@@ -12,7 +12,13 @@ from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.ui import assets, brand, logos
 from jackfield.ui.dashboard import routes as dashboard
-from jackfield.ui.dashboard.sign_in import show_sign_in, sign_in, sign_out, signed_in
+from jackfield.ui.dashboard.sign_in import (
+    show_sign_in,
+    sign_in,
+    sign_out,
+    sign_out_everywhere,
+    signed_in,
+)
 from jackfield.ui.docs import connector_pages, guide_pages
 from jackfield.ui.docs.api_reference import ApiDescription, api_page, llms_text
 from jackfield.ui.hub import frames, result
@@ -49,6 +55,11 @@ class Pages(Starlette):
                 Route("/dashboard/sign-in", show_sign_in),
                 Route("/dashboard/sign-in", sign_in, methods=["POST"]),
                 Route("/dashboard/sign-out", sign_out, methods=["POST"]),
+                Route(
+                    "/dashboard/sign-out-everywhere",
+                    signed_in(sign_out_everywhere),
+                    methods=["POST"],
+                ),
                 Route("/dashboard", signed_in(dashboard.list_accounts)),
                 Route("/dashboard/link", signed_in(dashboard.new_link)),
                 Route("/dashboard/link", signed_in(dashboard.make_link), methods=["POST"]),

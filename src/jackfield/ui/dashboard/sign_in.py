@@ -84,6 +84,13 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
+async def sign_out_everywhere(request: Request, project: Project) -> Response:
+    """End the sessions of all browsers that are signed in to the project."""
+    hub = hub_of(request)
+    await projects.end_sign_ins(hub, project, actor_of(request))
+    return await sign_out(request)
+
+
 async def _project(request: Request) -> Project | None:
     token = request.cookies.get(_COOKIE)
     if not token:
@@ -94,10 +101,10 @@ async def _project(request: Request) -> Project | None:
 def _is_from_here(request: Request) -> bool:
     """Return whether a post comes from the hub's own pages and not from another site.
 
-    The cookie is `SameSite=Lax` already; this protects browsers that do not support it.
+    The cookie is `SameSite=Lax` already; this protects browsers that do not support it. A post that
+    does not say where it comes from is refused.
     """
     site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is None or find_origin(hub_of(request).public_url) == find_origin(origin)
+    if site not in (None, "none"):
+        return site == "same-origin"
+    return find_origin(hub_of(request).public_url) == find_origin(request.headers.get("origin", ""))
