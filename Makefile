@@ -30,6 +30,8 @@ lock: ## Resolve the dependencies anew (needs uv)
 	  pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  pyproject.toml --group test --group lint -c requirements.lock -o requirements-dev.lock
+	printf 'hatchling\neditables\n' | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  - -c requirements-dev.lock -o requirements-build.lock
 
 bench: ## Measure, in one run, what docs/performance.md promises
 	.venv/bin/python bench/engine.py
