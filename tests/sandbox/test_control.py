@@ -207,3 +207,25 @@ def test_old_body_errors_repeat_headers_on_request(us: Client) -> None:
     assert answer.json["params"] == {"obj.email": fault}
     missing = us.post("/api/lists", {}).json["params"]["obj.name"]
     assert missing == [{"msg": ["error.path.missing"], "args": []}]
+
+
+@pytest.mark.parametrize("path", ["/", "/__sandbox__/"])
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "127.0.0.1:9901"}, 200),
+        ({"host": "[::1]:9901"}, 200),
+        ({"host": "localhost:9901", "origin": "http://localhost:9901"}, 200),
+        ({"host": "sandbox:9901"}, 200),
+        ({"host": "rebound.evil.example:9901"}, 403),
+        ({"host": "127.0.0.1.evil.example"}, 403),
+        ({"host": "127.0.0.1:9901", "origin": "https://evil.example"}, 403),
+        ({"host": "127.0.0.1:9901", "origin": "http://127.0.0.1:3000"}, 403),
+        ({"host": "127.0.0.1:9901", "origin": "null"}, 403),
+    ],
+    ids=str,
+)
+def test_the_page_of_another_site_turns_and_reads_nothing(
+    us: Client, path: str, headers: dict[str, str], status: int
+) -> None:
+    assert us.call("GET", path, headers=headers).status == status

@@ -131,10 +131,12 @@ class IterableApp:
 
     def _other(self, request: _Request) -> Reply | Stream:
         path, query = request.path, request.query
-        if path == "/":
-            return page.render(self.sandbox, origin=request.origin)
         if path.startswith(downloads.PREFIX):
             return downloads.answer(self.sandbox.project, path, query)
+        if not control.is_local(request.headers, origin=request.origin):
+            return control.refuse()
+        if path == "/":
+            return page.render(self.sandbox, origin=request.origin)
         if path.startswith(control.PREFIX):
             return control.answer(
                 self.sandbox, request.method, path, query=query, body=request.body

@@ -1,9 +1,10 @@
 """`/__sandbox__/`: turning the knobs of a sandbox while it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Annotated, Final, TypeAlias
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -33,6 +34,28 @@ class KeyChange(Struct, rename="camel", forbid_unknown_fields=True):
     name: str
     disabled: bool | msgspec.UnsetType = msgspec.UNSET
     jwt_secret: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def is_local(headers: Mapping[str, str], *, origin: str) -> bool:
+    """
+    Return whether a request comes from a program, or from the sandbox's own page.
+
+    The page of another site cannot reach it by a name of its own that leads to this machine.
+    """
+    host = urlsplit(origin).hostname or ""
+    is_name = "." in host and not host.endswith(".localhost")
+    if is_name:
+        try:
+            ip_address(host)
+        except ValueError:
+            return False
+    return headers.get("origin", origin) == origin
+
+
+def refuse() -> Reply:
+    return _error(
+        HTTPStatus.FORBIDDEN, "use the sandbox by its address, or localhost, and its own page"
+    )
 
 
 def answer(sandbox: RegionalSandbox, method: str, path: str, *, query: str, body: bytes) -> Reply:
