@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from jackfield.engine.allowed_hosts import find_addresses, foreign_parts
 from jackfield.engine.schema.expressions import is_evaluated
 from jackfield.engine.schema.report import At, KeyPath, Report, owner, suggestion, unwind
 from jackfield.engine.steps.paginated_request import PAGINATED_REQUEST
@@ -55,6 +56,7 @@ def check(document: Mapping[str, Json], report: Report) -> None:
     known = _credentials(document)
     for method_at, method in _methods(document):
         _raw_secrets(mapping(method, "authorization"), (method_at, "authorization"), report)
+    _any_labels(document, report)
     for at, each in report.expressions:
         if owner(unwind(at)) == ("authentication",):
             _unknown_credentials(each, at, known, report)
@@ -66,6 +68,19 @@ def check(document: Mapping[str, Json], report: Report) -> None:
             for place, call in _calls(step, at):
                 parameters = mapping(call, "parameters")
                 _check_parameters(action, parameters, (place, "parameters"), report)
+
+
+def _any_labels(document: Mapping[str, Json], report: Report) -> None:
+    """Warn of declared hosts that are not told by the document and the account alone."""
+    why = "stands for any name: credentials go to whichever host a caller picks. Name the hosts."
+    listed = words(document.get("hosts"))
+    for index, host in enumerate(listed):
+        if "*" in host:
+            report.warning(((None, "hosts"), index), f"'*' in '{host}' {why}")
+    for address in () if listed else dict.fromkeys(find_addresses(document)):
+        for part in foreign_parts(address):
+            at = (None, "baseUrl") if document.get("baseUrl") == address else (None, "actions")
+            report.warning(at, f"'{part}' in '{address}' is no credential, and so {why}")
 
 
 def _check_parameters(

@@ -156,6 +156,15 @@ def _own_labels(authority: str, mode: Mode) -> Allow | None:
     return matches
 
 
+def foreign_parts(address: str) -> list[str]:
+    """Return the parts of a declared host that are no credential: each stands for any label."""
+    origin = _ORIGIN.match(address)
+    tokens = _TOKEN.findall(origin[2]) if origin else []
+    if not origin or not _TOKEN.sub("", origin[2]).strip(".:0123456789"):
+        return []
+    return [token for token in tokens if "credentials" not in token]
+
+
 def find_addresses(value: Json) -> Iterator[str]:
     """Yield every address in the document: of the connector, of steps and of token endpoints."""
     stack: list[Json] = [value]

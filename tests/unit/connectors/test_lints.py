@@ -109,3 +109,25 @@ def test_a_step_that_changes_something_is_used_even_if_nobody_looks_at_it(write:
     text = MAIN.replace("method: get", "method: post").replace("$.steps.fetch.output.data", "done")
 
     assert load(write(text)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "warned"),
+    [
+        ("baseUrl: https://${credentials.api_key}.acme.example", None),
+        ("baseUrl: 'https://${credentials.api_key}'", None),
+        ("baseUrl: https://api.acme.example\nhosts: [api.acme.example]", None),
+        ("baseUrl: https://${inputs.region}.acme.example", "${inputs.region}"),
+        ("baseUrl: https://${credentials.api_key}.${inputs.b}.acme.example", "${inputs.b}"),
+        ("baseUrl: https://api.acme.example\nhosts: ['*.acme.example']", "*"),
+    ],
+)
+def test_a_host_with_a_part_that_may_be_anything_is_warned_of(
+    write: Write, hosts: str, warned: str | None
+) -> None:
+    text = MAIN.replace("baseUrl: https://api.acme.example", hosts, 1)
+
+    found = [each.message for each in load(write(text)).findings if "any name" in each.message]
+
+    assert len(found) == (warned is not None)
+    assert all(each.startswith(f"'{warned}' in ") for each in found)
