@@ -117,6 +117,7 @@ async def open_hub(
                 limiter=Limiter(now=time.monotonic, sleep=sleep),
                 recent_writes=RecentWrites(clock),
                 cache=cache,
+                public_docs=settings.public_docs,
                 rate_limit=TokenBuckets(settings.rate_limit) if settings.rate_limit else None,
             )
             if creates:
@@ -203,7 +204,8 @@ def build_app(hub: Hub) -> ASGIApp:
         Mount(a2a.EXTENDED_CARD, agent.extended_card, _READS, openapi=a2a_openapi.EXTENDED_CARD),
     )
     description = Description(ROUTES, protocols, url=hub.public_url)
-    api = Api(hub, ROUTES, mounts=(*protocols, Mount("/openapi.json", description.serve, _READS)))
+    described = (Mount("/openapi.json", description.serve, _READS),) if hub.public_docs else ()
+    api = Api(hub, ROUTES, mounts=(*protocols, *described))
     pages = Pages(hub, api_description=lambda: description.document)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -266,6 +268,11 @@ def _make_data_dir(folder: Path) -> None:
             "another with JACKFIELD_DATA_DIR, or give this user the right to write there"
         )
         raise DatabaseUnusable(msg) from error
+
+
+def _log_migrations(applied: list[str]) -> None:
+    if applied:
+        _log.info("database_migrated", migrations=applied)
 
 
 def _folders(settings: Settings) -> list[Path]:

@@ -40,6 +40,8 @@ class Hub:
     # Writes that a client may send again because it never learned what became of them.
     recent_writes: RecentWrites = field(default_factory=lambda: RecentWrites(system_clock))
     cache: ProjectCache = field(default_factory=ProjectCache)
+    # Whether strangers may read the reference of the API and of connectors.
+    public_docs: bool = True
     # The rate limit per API key, if there is one.
     rate_limit: TokenBuckets | None = None
     # The project of an API key, by the key's digest; whether the key is still valid is in the

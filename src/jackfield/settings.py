@@ -38,6 +38,7 @@ class Settings:
     # True stands for every private network.
     allow_private_networks: bool | tuple[IPv4Network | IPv6Network, ...] = False
     rate_limit: int | None = None
+    public_docs: bool = True
     log_level: str = "info"
     url: str = DEFAULT_URL
     api_key: str | None = None
@@ -64,6 +65,7 @@ class Settings:
             connectors=_folder("JACKFIELD_CONNECTORS", values.get("CONNECTORS")),
             provider_rewrite=values.get("PROVIDER_REWRITE", ""),
             allow_private_networks=_networks(values.get("ALLOW_PRIVATE_NETWORKS", "")),
+            public_docs=_switch("JACKFIELD_PUBLIC_DOCS", values.get("PUBLIC_DOCS") or "1"),
             rate_limit=_count("JACKFIELD_RATE_LIMIT", values.get("RATE_LIMIT", "")),
             log_level=_level(values.get("LOG_LEVEL")),
             url=_url("JACKFIELD_URL", values.get("URL")) or DEFAULT_URL,
@@ -121,6 +123,13 @@ def _folder(name: str, value: str | None) -> Path | None:
         msg = f"{name}: {value!r} is not a folder"
         raise InvalidSetting(msg)
     return folder
+
+
+def _switch(name: str, value: str) -> bool:
+    if value.lower() not in _YES | _NO:
+        msg = f"{name}: expected 1 or 0"
+        raise InvalidSetting(msg)
+    return value.lower() in _YES
 
 
 def _networks(value: str) -> bool | tuple[IPv4Network | IPv6Network, ...]:

@@ -103,10 +103,26 @@ async def test_an_internal_connector_is_documented_to_nobody(
         sandbox, data_dir=data_dir, clock=clock, connectors=folder.parent
     ) as hub:
         pages = [await hub.api.get(f"/docs/connectors/acme{end}", auth=None) for end in ("", ".md")]
+        guide = await hub.api.get("/docs/connectors/acme/guides/link-account/token", auth=None)
         listed = await hub.api.get("/llms.txt", auth=None)
 
-    assert [page.status_code for page in pages] == [404, 404]
+    assert [page.status_code for page in (*pages, guide)] == [404, 404, 404]
     assert "acme" not in listed.text
+
+
+@pytest.mark.parametrize(("public", "status"), [(True, 200), (False, 404)])
+async def test_an_operator_keeps_the_references_from_strangers(
+    data_dir: Path, clock: FrozenClock, sandbox: Any, public: bool, status: int
+) -> None:
+    async with running_hub(sandbox, data_dir=data_dir, clock=clock, public_docs=public) as hub:
+        paths = ("/docs/api", "/openapi.json", "/llms.txt", PAGE, f"{PAGE}.md")
+        found = [await hub.api.get(path, auth=None) for path in paths]
+        card = await hub.api.get("/.well-known/agent-card.json", auth=None)
+        guide = await hub.api.get(f"{PAGE}/guides/link-account/api_key", auth=None)
+
+    assert [each.status_code for each in found] == [status] * len(paths)
+    assert ("documentationUrl" in card.json()) is public
+    assert (card.status_code, guide.status_code) == (200, 200)
 
 
 async def test_the_page_has_every_action_with_its_effects_and_inputs(hub: Running) -> None:

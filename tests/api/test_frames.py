@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 
+from tests.support.clock import FrozenClock
 from tests.support.running import Running
 
 pytestmark = pytest.mark.anyio
@@ -141,3 +142,20 @@ async def test_the_element_and_the_older_script_are_for_any_page(hub: Running) -
         assert script.headers["content-type"].startswith("text/javascript")
         assert script.headers["access-control-allow-origin"] == "*"
         assert script.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+@pytest.mark.database
+async def test_a_token_has_a_bounded_number_of_frames_and_the_newest_work(
+    hub: Running, clock: FrozenClock
+) -> None:
+    await allow(hub, APP)
+    session = await hub.session()
+    made: list[httpx2.Response] = []
+    for _ in range(60):
+        made.append(await ask(hub, session["token"], APP))
+        clock.advance(seconds=1)
+
+    shown = [(await show(hub, each)).status_code for each in (made[0], made[-50], made[-1])]
+    kept = await hub.hub.db.unscoped("select count(*) as total from connect_frames")
+
+    assert (kept[0]["total"], shown) == (50, [404, 200, 200])

@@ -1,5 +1,6 @@
 """How the Hub looks: its languages, a project's own words and colors, and no name but theirs."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jackfield.kit.ids import ProjectId
 from jackfield.language import catalog as language
 from tests.api.test_hub_page import action_of
 from tests.support.clock import FrozenClock
@@ -94,6 +96,22 @@ async def test_colors_are_a_style_sheet_of_the_projects_own(hub: Running) -> Non
     assert "--hub-accent:#112233;--hub-accent-ink:#ffffff;" in sheet.text
 
 
+async def test_a_project_without_a_brand_cannot_be_told_from_none(hub: Running) -> None:
+    other = ProjectId.new(hub.hub.clock())
+    paths = (
+        "/embedded/brand/{}/logo",
+        "/embedded/brand/{}/theme.css",
+        "/docs/connectors/iterable?project={}",
+        "/docs/connectors/iterable/guides/link-account/api_key?project={}",
+    )
+
+    for path in paths:
+        ours = await hub.api.get(path.format(hub.project.id), auth=None)
+        none = await hub.api.get(path.format(other), auth=None)
+        assert ours.status_code == none.status_code, path
+        assert ours.text.replace(hub.project.id, other) == none.text, path
+
+
 @pytest.fixture
 async def logo(
     data_dir: Path, clock: FrozenClock, sandbox: Any, request: pytest.FixtureRequest
@@ -122,7 +140,8 @@ async def test_a_logo_is_fetched_once_and_served_by_us_as_an_image_and_nothing_e
 ) -> None:
     hub, path, elsewhere = logo
 
-    answers = [await hub.api.get(path, auth=None) for _ in range(2)]
+    together = await asyncio.gather(*(hub.api.get(path, auth=None) for _ in range(5)))
+    answers = [*together, await hub.api.get(path, auth=None)]
 
     assert {each.content for each in answers} == {PICTURE}
     assert "sandbox" in answers[0].headers["content-security-policy"]

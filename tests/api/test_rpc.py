@@ -7,7 +7,9 @@ import httpx2
 import pytest
 
 from jackfield.actions import run_recorder
+from jackfield.engine.run_context import File
 from jackfield.http import heartbeat
+from jackfield.http.download import download
 from tests.support.clock import FrozenClock
 from tests.support.files import PDF, hub_with_files
 from tests.support.running import US, Running, running_hub, serving_hub
@@ -300,3 +302,15 @@ async def test_a_call_is_answered_over_a_real_connection_with_heartbeats(
 
     assert response.text.startswith("\n\n")
     assert response.json()["data"][0]["name"] == "Promotions"
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["text/plain\r\nset-cookie: a=b", "text/plain\n", "te\u00e9xt", "\u65e5\u672c", "", "x" * 300],
+)
+def test_a_type_that_no_header_can_carry_is_not_passed_on(named: str) -> None:
+    response = download(File(b"content", named, "report"))
+
+    assert response.headers["content-type"] == "application/octet-stream"
+    assert "set-cookie" not in response.headers
+    assert response.body == b"content"

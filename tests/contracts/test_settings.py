@@ -43,6 +43,7 @@ def test_nothing_needs_to_be_set() -> None:
         ("ALLOW_PRIVATE_NETWORKS", "169.254.169.254"),
         ("ALLOW_PRIVATE_NETWORKS", "fe80::/10"),
         ("LOG_LEVEL", "loud"),
+        ("PUBLIC_DOCS", "perhaps"),
         ("RATE_LIMIT", "many"),
         ("RATE_LIMIT", "-1"),
         ("RATE_LIMIT", "9" * 10),

@@ -27,7 +27,7 @@ class ScriptedServer:
 
 
 @asynccontextmanager
-async def scripted(answer: Answer) -> AsyncGenerator[ScriptedServer]:
+async def scripted(answer: Answer, *, host: str = "127.0.0.1") -> AsyncGenerator[ScriptedServer]:
     """Serve `answer` to every request, one connection each."""
     connections: set[asyncio.Task[None]] = set()
 
@@ -46,7 +46,7 @@ async def scripted(answer: Answer) -> AsyncGenerator[ScriptedServer]:
             connections.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(converse, "127.0.0.1", 0)
+    server = await asyncio.start_server(converse, host, 0)
     running = ScriptedServer(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     running.stop = server.close
     try:

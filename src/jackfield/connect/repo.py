@@ -20,6 +20,8 @@ from jackfield.kit.pages import Page
 
 _JSON_COLUMNS: Final = ("categories", "actions", "allowed_origins", "metadata", "scopes")
 
+_MOST_FRAMES: Final = 50
+
 
 class ConnectSessions:
     """The connect sessions of the transaction's project."""
@@ -184,6 +186,20 @@ class Frames:
             session_id=frame.session_id,
             origin=frame.origin,
             expires_at=frame.expires_at,
+        )
+        # A page asks for another each time it is loaded; what is older is shown nowhere any more.
+        await self._tx.run(
+            """
+            delete from connect_frames
+             where project_id = :project_id and session_id = :session_id
+               and id not in (select id
+                                from connect_frames
+                               where project_id = :project_id and session_id = :session_id
+                               order by id desc
+                               limit :most)
+            """,
+            session_id=frame.session_id,
+            most=_MOST_FRAMES,
         )
 
 

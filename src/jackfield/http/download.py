@@ -3,6 +3,7 @@
 It may be a page with scripts: whatever it is, it is saved and not shown.
 """
 
+import re
 from typing import Final
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from jackfield.actions.streaming import RowStream
 from jackfield.engine.run_context import File
 
+_PRINTABLE: Final = re.compile(r"[\x20-\x7e]{1,255}")
 _POLICY: Final = "default-src 'none'; sandbox"
 SAVED: Final = {"content-disposition": "attachment", "content-security-policy": _POLICY}
 
@@ -20,7 +22,7 @@ class RowsResponse(StreamingResponse):
     """Rows as they come, whose provider is let go however the response ends."""
 
     def __init__(self, rows: RowStream) -> None:
-        super().__init__(rows.chunks, headers=SAVED, media_type=rows.content_type)
+        super().__init__(rows.chunks, headers=SAVED, media_type=_media_type(rows.content_type))
         self._rows = rows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,4 +38,9 @@ class RowsResponse(StreamingResponse):
 def download(file: File) -> Response:
     named = f"attachment; filename*=UTF-8''{quote(file.name or 'file')}"
     headers = {**SAVED, "content-disposition": named}
-    return Response(file.content, 200, headers, media_type=file.content_type)
+    return Response(file.content, 200, headers, media_type=_media_type(file.content_type))
+
+
+def _media_type(named: str) -> str:
+    """Return the provider's name of the type; a header cannot carry every text a body can."""
+    return named if _PRINTABLE.fullmatch(named) else "application/octet-stream"

@@ -19,6 +19,8 @@ class Scope(StrEnum):
     ACTIONS_EXECUTE = "actions:execute"
     CONNECTORS_READ = "connectors:read"
     CONNECTORS_WRITE = "connectors:write"
+    # Clients of the published platform ask for it; here it opens nothing, since no credential is
+    # ever given back.
     CREDENTIALS_READ = "credentials:read"
     LOGS_READ = "logs:read"
     WEBHOOKS_WRITE = "webhooks:write"

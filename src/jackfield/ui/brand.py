@@ -45,13 +45,20 @@ def brand_of(project_id: ProjectId, settings: ProjectSettings) -> Brand:
 
 
 async def find_settings(hub: Hub, project_id: str) -> tuple[ProjectId, ProjectSettings] | None:
-    """Return the id and settings of a project; this needs no permission."""
+    """
+    Return the id and settings of a project; this needs no permission. `None` if it is no id.
+
+    A project that does not exist looks like one that nobody has set up.
+    """
     try:
         parsed = ProjectId.parse(project_id)
+    except InvalidId:
+        return None
+    try:
         async with hub.db.read(parsed) as tx:
             return parsed, await Projects(tx).settings()
-    except (InvalidId, ProjectNotFound):
-        return None
+    except ProjectNotFound:
+        return parsed, ProjectSettings(name="")
 
 
 async def logo(request: Request) -> Response:

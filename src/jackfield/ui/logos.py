@@ -1,5 +1,6 @@
 """Projects' logos, fetched from where they are and kept for a while."""
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -34,15 +35,27 @@ class Logos:
 
     def __init__(self) -> None:
         self._logos: dict[str, Logo] = {}
+        self._fetching: dict[str, asyncio.Task[Logo]] = {}
 
     async def get(self, hub: Hub, url: str) -> Logo:
         now = time.monotonic()
         cached = self._logos.get(url)
         if cached is not None and now < cached.good_until:
             return cached
+        # One request for all who wait; it goes on for the others when one of them leaves.
+        fetching = self._fetching.get(url)
+        if fetching is None:
+            fetching = self._fetching[url] = asyncio.create_task(self._renew(hub, url, now))
+        return await asyncio.shield(fetching)
+
+    async def _renew(self, hub: Hub, url: str, now: float) -> Logo:
+        try:
+            fetched = await _fetch(hub, url, now)
+        finally:
+            del self._fetching[url]
         if len(self._logos) >= _MOST_LOGOS:
             self._logos.clear()
-        fetched = self._logos[url] = await _fetch(hub, url, now)
+        self._logos[url] = fetched
         return fetched
 
 

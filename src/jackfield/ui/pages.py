@@ -28,6 +28,12 @@ from jackfield.ui.rendering import base_path, hub_of
 # In a request's scope, once its crash has been logged.
 _TOLD = "jackfield.crash_told"
 
+_REFERENCES = (
+    Route("/docs/api", api_page),
+    Route("/llms.txt", llms_text),
+    Route("/docs/connectors/{page}", connector_pages.reference),
+)
+
 _log = structlog.get_logger()
 
 
@@ -46,9 +52,7 @@ class Pages(Starlette):
                 Route("/connectors/{key}/icon", assets.connector_icon),
                 Route("/embedded/integrations", hub_pages.show),
                 Route("/embedded/integrations", hub_pages.submit, methods=["POST"]),
-                Route("/docs/api", api_page),
-                Route("/llms.txt", llms_text),
-                Route("/docs/connectors/{page}", connector_pages.reference),
+                *(_REFERENCES if hub.public_docs else ()),
                 Route(
                     "/docs/connectors/{key}/guides/link-account/{page}", guide_pages.link_account
                 ),

@@ -67,7 +67,7 @@ def card(hub: Hub) -> dict[str, Json]:
         "version": version("jackfield"),
         "url": f"{hub.public_url}/",
         "preferredTransport": "JSONRPC",
-        "documentationUrl": f"{hub.public_url}/llms.txt",
+        **({"documentationUrl": f"{hub.public_url}/llms.txt"} if hub.public_docs else {}),
         "capabilities": {
             "streaming": True,
             "pushNotifications": False,

@@ -313,7 +313,11 @@ def _config(ctx: ConnectContext, offer: Offer) -> ConfigOut:
         name=connector.title,
         type="oauth2" if method.type == "oauth2" else "custom",
         assets=AssetsOut(ctx.hub.public_url + connector.icon_path),
-        support=SupportOut(method.support_link or guide, method.support_description),
+        support=SupportOut(
+            # The guide of a connector that is shown to nobody is not either.
+            method.support_link or (guide if connector.is_offered else None),
+            method.support_description,
+        ),
         config_fields=tuple(map(_field, static_fields(method))),
         config_notices=tuple(
             NoticeOut(

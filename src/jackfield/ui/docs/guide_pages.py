@@ -34,7 +34,7 @@ async def link_account(request: Request) -> Response:
     name = request.path_params["page"]
     as_text = name.endswith(".md")
     method = connector and connector.find_auth_method(name.removesuffix(".md"))
-    if connector is None or method is None:
+    if connector is None or not connector.is_offered or method is None:
         raise HTTPException(404)
     look = await project_theme(request)
     is_white_label = look.brand is not None and look.brand.is_white_label

@@ -111,7 +111,8 @@ class FormPage:
     problem: Problem | None
     identity: str | None
     guide: Markup
-    guide_url: str
+    # Nothing for a connector whose guide is not public.
+    guide_url: str | None
     selectable: tuple[ActionInfo, ...]
     needs: frozenset[str]
     expires_at: datetime
@@ -151,7 +152,11 @@ def form(hub_request: HubRequest, offer: Offer, attempt: Attempt, *, is_alone: b
             problem=_problem(look.words, refused, fields, connector.title),
             identity=_identity(look.words, refused, connector.title),
             guide=form_guide(method, scopes=scopes, values=attempt.values),
-            guide_url=f"{place}/{method.key}?project={hub_request.holder.project_id}",
+            guide_url=(
+                f"{place}/{method.key}?project={hub_request.holder.project_id}"
+                if connector.is_offered
+                else None
+            ),
             selectable=() if terms.actions else _selectable(connector, offer),
             needs=frozenset(attempt.needs),
             expires_at=hub_request.holder.session.expires_at,
