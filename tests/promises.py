@@ -21,6 +21,9 @@ PROMISES = (
             "test_another_keyring_opens_nothing",
             "test_the_key_is_named_in_every_ciphertext",
             "test_a_lost_keyring_is_not_replaced",
+            "test_a_hub_whose_keyring_is_lost_goes_on_with_what_is_linked_anew",
+            "test_a_link_whose_secret_cannot_be_read_is_not_confirmed_but_refused",
+            "test_what_nobody_confirmed_in_time_leaves_no_credential",
         ),
     ),
     Promise(
@@ -76,10 +79,14 @@ PROMISES = (
         ),
     ),
     Promise(
-        "API keys, connect tokens and sign-in links are random, recognizable by their prefix "
-        "(`jf_sk_`, `jf_ct_`, `jf_si_`, `jf_ss_`), shown once and stored as digests.",
+        "API keys, connect tokens, sign-in links, sessions of the dashboard and addresses of files are "
+        "random, recognizable by their prefix (`jf_sk_`, `jf_ct_`, `jf_si_`, `jf_ss_`, `jf_fl_`), "
+        "shown once and stored as digests.",
         (
             "test_a_token_is_recognisable_random_and_kept_as_a_digest",
+            "test_no_token_that_opens_something_is_kept",
+            "test_signing_out_everywhere_ends_every_session_and_unused_link_of_the_project",
+            "test_a_post_that_does_not_say_where_it_comes_from_is_refused",
             "test_a_key_is_shown_once_and_works_until_it_is_revoked",
             "test_a_sign_in_link_works_once",
             "test_whoever_previews_a_sign_in_link_neither_uses_it_nor_is_signed_in",
@@ -88,7 +95,7 @@ PROMISES = (
     ),
     Promise(
         "A row of another project cannot be read, changed, guessed at or told from one that does "
-        "not exist, on any route.",
+        "not exist, on any route. What a project shows to strangers is its brand alone.",
         (
             "test_a_stranger_learns_nothing",
             "test_another_projects_resource_is_not_found",
@@ -96,18 +103,23 @@ PROMISES = (
             "test_another_projects_account_cannot_be_told_from_none",
             "test_another_projects_runs_cannot_be_told_from_none",
             "test_another_projects_webhooks_cannot_be_told_from_none",
+            "test_a_project_without_a_brand_cannot_be_told_from_none",
             "test_a_key_without_the_scope_is_refused",
         ),
     ),
     Promise(
         "No request goes to a private, loopback, link-local, metadata or otherwise special address, "
-        "however it is written or resolved, unless the operator allowed it.",
+        "however it is written or resolved, unless the operator allowed its network; to a link-local "
+        "or metadata address only where the operator rewrote a provider to it.",
         (
             "test_a_private_address_is_refused_in_every_spelling",
             "test_an_address_that_is_not_of_the_public_internet_is_refused",
             "test_wrapping_an_address_does_not_change_where_it_leads",
             "test_a_redirect_to_a_private_address_is_refused",
             "test_only_what_was_rewritten_passes_the_guard",
+            "test_no_setting_opens_link_local_and_metadata_addresses",
+            "test_of_private_networks_those_that_are_named_are_reached",
+            "test_a_name_that_leads_inside_when_it_is_asked_again_reaches_nothing_there",
             "test_a_receiver_inside_the_network_is_not_reached_unless_allowed",
         ),
     ),
@@ -164,6 +176,7 @@ PROMISES = (
             "test_a_circle_of_redirects_ends",
             "test_a_provider_that_trickles_times_out_too",
             "test_a_slow_receiver_keeps_no_other_waiting",
+            "test_a_slow_provider_keeps_no_other_waiting",
         ),
     ),
     Promise(
@@ -186,6 +199,8 @@ PROMISES = (
             "test_commits_are_written_through_to_the_disk",
             "test_killed_under_load_it_loses_nothing_repeats_nothing_and_tells_everything",
             "test_nothing_is_lost_when_the_server_is_killed",
+            "test_a_server_that_is_asked_to_stop_leaves_one_whole_file",
+            "test_what_was_copied_while_the_hub_ran_is_whole",
             "test_a_write_that_was_killed_is_not_done_again_but_said_to_be_unknown",
             "test_a_second_start_finds_what_the_first_left",
         ),
