@@ -194,7 +194,7 @@ PROMISES = (
         ),
     ),
     Promise(
-        "Killed at any instant, the server loses no acknowledged write, and starts again by itself.",
+        "Killed, the server loses no acknowledged write, and starts again by itself.",
         (
             "test_commits_are_written_through_to_the_disk",
             "test_killed_under_load_it_loses_nothing_repeats_nothing_and_tells_everything",
