@@ -270,11 +270,6 @@ def _make_data_dir(folder: Path) -> None:
         raise DatabaseUnusable(msg) from error
 
 
-def _log_migrations(applied: list[str]) -> None:
-    if applied:
-        _log.info("database_migrated", migrations=applied)
-
-
 def _folders(settings: Settings) -> list[Path]:
     return [own_folder(), *([settings.connectors] if settings.connectors else [])]
 

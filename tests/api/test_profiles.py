@@ -393,7 +393,6 @@ async def test_reading_and_writing_profiles_need_their_scopes(hub: Running) -> N
     reader = await hub.key(scopes=frozenset({Scope.CONNECTORS_READ}))
     writer = await hub.key(scopes=frozenset({Scope.CONNECTORS_WRITE}))
     body = {"connector_key": "iterable"}
-
     assert (await hub.api.get("/connector_profiles", auth=(reader, ""))).status_code == 200
     assert (await hub.api.get("/connector_profiles", auth=(writer, ""))).status_code == 200
     refused = await hub.api.post("/connector_profiles", auth=(reader, ""), json=body)

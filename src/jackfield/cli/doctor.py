@@ -87,8 +87,8 @@ async def _sign_out(project: str) -> None:
     from jackfield.projects import service as projects  # noqa: PLC0415
 
     settings = Settings.read()
-    async with open_hub(settings, public_url=settings.url) as hub:
-        owner = await projects.get_project(hub, project)
+    async with open_hub(settings, public_url=settings.url, creates=False) as hub:
+        owner = await projects.get_project(hub.db, project)
         await projects.end_sign_ins(hub, owner, Actor.command("dashboard"))
 
 
