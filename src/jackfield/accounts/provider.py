@@ -18,6 +18,7 @@ from jackfield.connectors.connector import Connector
 from jackfield.egress.client import MOST_BYTES, Egress, OutboundRequest, UnusableCertificate
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.credential_faults import faults_of
+from jackfield.engine.exchange.failure import LARGEST_SHOWN
 from jackfield.engine.ports import Request, Response, Transport
 from jackfield.engine.run_context import ActionResult, Flow, RunContext
 from jackfield.kit.errors import Fault, HubError, ProviderAnswer, ProviderError
@@ -35,7 +36,6 @@ _SIGNER: Final = RsaSigner()
 # How long a signature is as text: it has no padding.
 _SIGNATURE: Final = 28
 _FIRST_REFUSAL: Final = 400
-_LARGEST_REFUSAL: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,7 @@ class ProviderTransport:
         except UnusableCertificate as error:
             raise self._blaming(error, certificate or ()) from error
         is_refusal = response.status >= _FIRST_REFUSAL
-        # What a refusal says is looked at from all sides; nobody needs more of it.
-        body = response.body[:_LARGEST_REFUSAL] if is_refusal else response.body
+        body = response.body[:LARGEST_SHOWN] if is_refusal else response.body
         if len(body) > LARGE:
             body = await asyncio.to_thread(self._masked, body, is_refusal=is_refusal)
         else:

@@ -25,7 +25,7 @@ from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.proxy import ProxyAccount
-from jackfield.engine.wire.charset import exact_text_of
+from jackfield.engine.wire.charset import exact_text_of, utf8_of
 from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import normalize, path_and_query
 from jackfield.kit import redaction
@@ -53,6 +53,8 @@ _KEPT_BACK: Final = frozenset(
 )
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
+# Blanks before a document end within as many characters.
+_HEAD: Final = 4096
 _UNAUTHORIZED: Final = 401
 _REFUSED: Final = 400
 
@@ -216,7 +218,7 @@ def _read(response: Response) -> tuple[Json, bool]:
         return base64.b64encode(response.body).decode(), True
     kind = response.headers.get("content-type", "").lower()
     # JSON is often given as text; but only what cannot be meant as one is read as JSON then.
-    if not kind or "json" in kind or text.lstrip().startswith(("{", "[")):
+    if not kind or "json" in kind or text[:_HEAD].lstrip().startswith(("{", "[")):
         with suppress(ValueError):
-            return decode_json(text.encode(), "strict"), False
+            return decode_json(utf8_of(response), "strict"), False
     return text, False

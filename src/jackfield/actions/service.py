@@ -36,7 +36,7 @@ from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
-from jackfield.kit.large_json import is_large
+from jackfield.kit.large_json_output import is_large
 from jackfield.runtime import Hub
 
 

@@ -19,6 +19,7 @@ from jackfield.idempotency.models import InvalidIdempotencyKey, StoredResponse
 from jackfield.idempotency.service import IdempotentRequest
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, encode, parse
+from jackfield.kit.large_json_output import encode_aside
 from jackfield.logs.runs.sources import RunSource
 from jackfield.runtime import Hub
 from jackfield.search import service as search
@@ -140,7 +141,7 @@ async def run_once(
         raise InvalidIdempotencyKey
 
     async def store() -> StoredResponse:
-        return StoredResponse(_OK, encode(await work()))
+        return StoredResponse(_OK, await encode_aside(await work()))
 
     stored, _ = await idempotency.run_once(
         hub,

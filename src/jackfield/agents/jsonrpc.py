@@ -1,9 +1,11 @@
 """JSON-RPC 2.0: error codes, responses and errors shared by the agent protocols."""
 
+import asyncio
 from typing import Final, TypeAlias
 
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import MOST_LEVELS, Json, encode, is_deep
+from jackfield.kit.large_json_output import encode_aside
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
@@ -17,6 +19,8 @@ _LINE_ENDS: Final = {
     "\u2028".encode(): b"\\u2028",
     "\u2029".encode(): b"\\u2029",
 }
+
+_PIECE: Final = 256 * 1024
 
 RequestId: TypeAlias = str | int | float | None
 
@@ -51,14 +55,30 @@ def require_shallow(content: bytes) -> None:
 
 def event(content: bytes, *, name: str | None = None) -> bytes:
     """Return JSON as one event of a stream (server-sent events)."""
-    for end, escaped in _LINE_ENDS.items():
-        content = content.replace(end, escaped)
-    head = b"" if name is None else f"event: {name}\n".encode()
-    return head + b"data: " + content + b"\n\n"
+    parts = [b"" if name is None else f"event: {name}\n".encode(), b"data: "]
+    start = 0
+    while start < len(content):
+        # A piece at a time, none of which ends within a character.
+        end = start + _PIECE
+        while end < len(content) and content[end] & 0xC0 == 0x80:  # noqa: PLR2004 - within one
+            end += 1
+        piece = content[start:end]
+        for line_end, escaped in _LINE_ENDS.items():
+            piece = piece.replace(line_end, escaped)
+        parts.append(piece)
+        start = end
+    return b"".join((*parts, b"\n\n"))
 
 
-def answer(request_id: RequestId, result: Json) -> bytes:
-    return encode({"jsonrpc": "2.0", "id": request_id, "result": result})
+async def event_aside(content: bytes, *, name: str | None = None) -> bytes:
+    """Return JSON as `event` does; what is large is worked on by a thread."""
+    if len(content) <= _PIECE:
+        return event(content, name=name)
+    return await asyncio.to_thread(event, content, name=name)
+
+
+async def answer(request_id: RequestId, result: Json) -> bytes:
+    return await encode_aside({"jsonrpc": "2.0", "id": request_id, "result": result})
 
 
 def refuse(request_id: RequestId, refused: RpcRefused) -> bytes:

@@ -52,6 +52,8 @@ class Run:
     resume: Mapping[str, Position] = field(default_factory=dict[str, Position])
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
     warnings: list[str] = field(default_factory=list[str])
+    # Whether an answer was so large that working on it would hold up the event loop.
+    is_heavy: bool = False
 
     def is_rate_limited(self, response: Response) -> bool:
         """Whether the connector maps this response to 429."""

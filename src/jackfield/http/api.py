@@ -39,6 +39,9 @@ _CROSS_ORIGIN: Final = {
 }
 
 
+# A server copies what it is given to send: as much at once.
+_PIECE: Final = 256 * 1024
+
 # The endpoint for every method without one of its own.
 _ANY: Final = "*"
 
@@ -162,7 +165,15 @@ class Api:
         is_end = message["type"] == "http.response.body" and not message.get("more_body")
         if is_end and request.writes and not await _is_gone_from(request):
             forget_delivered(self._hub, request)
-        await send(message)
+        body = message.get("body", b"")
+        start = 0
+        while len(body) - start > _PIECE:
+            piece = body[start : start + _PIECE]
+            await send({"type": message["type"], "body": piece, "more_body": True})
+            # Others have a turn, also where the client takes everything at once.
+            await asyncio.sleep(0)
+            start += _PIECE
+        await send({**message, "body": body[start:]} if start else message)
 
     async def _respond_always(
         self,

@@ -21,7 +21,7 @@ from jackfield.http.body import parse_body, read_body
 from jackfield.http.context import ApiContext
 from jackfield.http.query import parse_query
 from jackfield.kit.errors import HubError
-from jackfield.kit.json import encode
+from jackfield.kit.large_json_output import encode_aside
 from jackfield.projects.models import Scope as ApiScope
 from jackfield.runtime import Hub
 
@@ -87,7 +87,7 @@ class Route:
             result = await self.handler(ctx, **arguments)
             if isinstance(result, Response):
                 return result
-            return Response(encode(result), status, media_type="application/json")
+            return Response(await encode_aside(result), status, media_type="application/json")
 
         async def serve(scope: Scope, receive: Receive) -> Response:
             ctx = await self.guard(hub, Headers(scope=scope), self.scope)

@@ -107,6 +107,17 @@ def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
     return isinstance(value, dict)
 
 
+def members_of(value: msgspec.Struct) -> dict[str, Json]:
+    """Return the members of a struct as they are written, without going into them."""
+    omits = value.__struct_config__.omit_defaults
+    members: dict[str, Json] = {}
+    for each in msgspec.structs.fields(value):
+        inner: Json = getattr(value, each.name)
+        if inner is not msgspec.UNSET and not (omits and inner == each.default):
+            members[each.encode_name] = list(inner) if isinstance(inner, tuple) else inner  # pyright: ignore[reportUnknownArgumentType] - JSON
+    return members
+
+
 def is_list(value: Json) -> TypeGuard[list[Json]]:
     return isinstance(value, list)
 

@@ -1,8 +1,8 @@
 """Large JSON, read in pieces, so that the event loop goes on meanwhile.
 
-The codec holds the interpreter's lock until it is done, in whatever thread: seconds for a text of
-many small values. So a text is cut where it may be, between the members of its objects and lists,
-into pieces that take it a moment each.
+The codec holds the interpreter's lock until it is done, in whatever thread: seconds for a document
+of many small values. So it is cut into pieces that take a moment each: between the members of its
+objects and lists, and within long strings.
 """
 
 import asyncio
@@ -14,19 +14,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from jackfield.kit.json import MOST_LEVELS, DecodeError, Json, encode, is_list, is_object, parse
+from jackfield.kit.json import MOST_LEVELS, DecodeError, Json, encode, is_object, parse
 
 LARGE: Final = 128 * 1024
 _PIECE: Final = 32 * 1024
 # No search goes further at once.
 _WINDOW: Final = 64 * 1024
+# As much of a string is read at once.
+_STRING: Final = 1024 * 1024
+# The longest escape, and its half of a pair.
+_ESCAPE: Final = 6
 # Each is an object of the interpreter's: what they take of memory is many times the text, and
 # objects and lists are what its collector goes through.
 _MOST_CONTAINERS: Final = 250_000
 _MOST_TOKENS: Final = 2_500_000
 # Of a request: each is checked, too.
 MOST_IN_REQUEST: Final = 250_000
-_FEW: Final = 2_000
 _TOKEN: Final = re.compile(rb'"[^"\\]{0,4096}+"|["\[\]{}]')
 _OPEN: Final = b"[{"
 _CLOSE: Final = b"]}"
@@ -35,6 +38,9 @@ _MALFORMED: Final = "JSON is malformed"
 _MANY: Final = "it holds too many values"
 _DEEP: Final = "it is nested too deep"
 _BLANK: Final = b" \t\r\n"
+_BACKSLASH: Final = b"\\"
+# The second half of a pair, which is no character without the first.
+_SECOND_HALF: Final = re.compile(rb"\\u[dD][c-fC-F]")
 
 
 class TooManyValues(DecodeError):
@@ -47,7 +53,7 @@ class TooDeep(DecodeError):
 
 @dataclass(slots=True)
 class _Container:
-    """An object or a list that is too large for one piece: where it is, and where it may be cut."""
+    """An object, list or string that is too large for one piece, and where it may be cut."""
 
     start: int
     end: int = 0
@@ -81,21 +87,6 @@ async def parse_request(content: bytes) -> Json:
     return await parse_aside(content, most_levels=MOST_LEVELS, most_values=MOST_IN_REQUEST)
 
 
-def is_large(value: Json) -> bool:
-    """Tell whether whoever walks through `value` should let others go on meanwhile."""
-    seen: list[Json] = [value]
-    for each in seen:
-        if is_object(each):
-            seen.extend(each.values())
-        elif is_list(each):
-            seen.extend(each)
-        elif isinstance(each, str) and len(each) > LARGE:
-            return True
-        if len(seen) > _FEW:
-            return True
-    return False
-
-
 def parse_in_pieces(
     content: bytes, *, most_levels: int = sys.maxsize, most_values: int = sys.maxsize
 ) -> Json:
@@ -124,6 +115,7 @@ def _find_large(content: bytes, most_levels: int, most_values: int) -> _Containe
             _cut(content, holder, gap, start)
         commas += content.count(b",", gap, start)
         gap = end
+        _note_string(content, holder, start, end)
         if commas > most_values:
             raise TooManyValues(_MANY)
         if first in _OPEN:
@@ -143,6 +135,14 @@ def _find_large(content: bytes, most_levels: int, most_values: int) -> _Containe
     if deepest > most_levels:
         raise TooDeep(_DEEP)
     return outermost[0] if outermost else None
+
+
+def _note_string(content: bytes, holder: _Container, start: int, end: int) -> None:
+    """Note a long string of `holder`, unless it is the name of a member."""
+    if end - start <= _STRING:
+        return
+    if not content[end : end + _WINDOW].lstrip(_BLANK).startswith(b":"):
+        holder.inner.append(_Container(start, end))
 
 
 def _close(stack: list[_Container], end: int) -> None:
@@ -206,8 +206,38 @@ def _build(content: bytes, container: _Container) -> Json:
         order.extend(each.inner)
     built: dict[int, Json] = {}
     for each in reversed(order):
-        built[each.start] = _join(content, each, built, mark)
+        is_string = content[each.start] == _QUOTE
+        built[each.start] = (
+            _string(content, each) if is_string else _join(content, each, built, mark)
+        )
     return built[container.start]
+
+
+def _string(content: bytes, string: _Container) -> str:
+    parts: list[str] = []
+    start, last = string.start + 1, string.end - 1
+    while start < last:
+        end = _cut_of_string(content, start, last)
+        parts.append(parse(b'"' + content[start:end] + b'"'))
+        start = end
+    return "".join(parts)
+
+
+def _cut_of_string(content: bytes, start: int, last: int) -> int:
+    """Return where a string may be cut next, so that no character of it is cut in two."""
+    end = start + _STRING
+    if end >= last:
+        return last
+    backslash = content.rfind(_BACKSLASH, max(start, end - _ESCAPE), end)
+    if backslash < 0:
+        # A character of UTF-8 goes on for three bytes at most.
+        return next((at for at in range(end, end + 4) if content[at] & 0xC0 != 0x80), end)  # noqa: PLR2004
+    run = content[start : backslash + 1]
+    if (len(run) - len(run.rstrip(_BACKSLASH))) % 2 == 0:
+        # They escape each other.
+        return backslash + 1
+    is_second = _SECOND_HALF.match(content, backslash) is not None
+    return backslash - _ESCAPE if is_second else backslash
 
 
 def _join(content: bytes, container: _Container, built: dict[int, Json], mark: str) -> Json:

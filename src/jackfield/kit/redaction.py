@@ -16,6 +16,7 @@ from typing import Final, cast
 from weakref import WeakSet
 
 from jackfield.kit.json import DecodeError, Json, encode, parse
+from jackfield.kit.large_json_output import encode_in_pieces
 from jackfield.kit.secret import Secret
 from jackfield.kit.secret_forms import (
     SHORTEST,
@@ -96,7 +97,7 @@ class Redactor:
         if not self._secrets or data is None:
             return data
         try:
-            if not self.may_be_in(encode(data)):
+            if not self.may_be_in(encode_in_pieces(data)):
                 return data
         except (TypeError, ValueError):
             pass

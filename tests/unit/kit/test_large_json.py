@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jackfield.kit import large_json
-from jackfield.kit.json import DecodeError, parse
-from jackfield.kit.large_json import TooDeep, TooManyValues, parse_aside, parse_in_pieces
+from jackfield.kit import large_json, large_json_output
+from jackfield.kit.json import DecodeError, encode, parse
+from jackfield.kit.large_json import (
+    TooDeep,
+    TooManyValues,
+    parse_aside,
+    parse_in_pieces,
+)
+from jackfield.kit.large_json_output import encode_in_pieces
 from tests.support.standstill import MOST_SECONDS, longest_standstill
 
 VALUES = st.recursive(
@@ -22,6 +28,9 @@ VALUES = st.recursive(
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large_json, "_PIECE", 8)
+    monkeypatch.setattr(large_json, "_STRING", 16)
+    monkeypatch.setattr(large_json_output, "_STRING", 16)
+    monkeypatch.setattr(large_json_output, "_BATCH", 3)
 
 
 @pytest.mark.usefixtures("small_pieces")
@@ -97,3 +106,34 @@ def test_more_levels_or_values_than_allowed_are_refused(monkeypatch: pytest.Monk
 )
 async def test_the_loop_goes_on_while_large_json_is_read(text: bytes) -> None:
     assert await longest_standstill(lambda: parse_aside(text)) < MOST_SECONDS
+
+
+@pytest.mark.usefixtures("small_pieces")
+@settings(max_examples=200)
+@given(VALUES)
+def test_what_is_written_in_pieces_is_what_is_written_as_a_whole(value: Any) -> None:
+    assert encode_in_pieces(value) == encode(value)
+
+
+@pytest.mark.usefixtures("small_pieces")
+@settings(max_examples=500)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["a", "ü", "☂", "😀", "\\", '"', "\n", "\u0000", "\u2028", "<", "\ud83d", "\ude00"]
+        ),
+        max_size=60,
+    ),
+    st.booleans(),
+)
+def test_a_long_string_is_cut_between_its_characters(parts: list[str], is_ascii: bool) -> None:
+    value = ["", "".join(parts)]
+    text = json.dumps(value, ensure_ascii=is_ascii).encode("utf-8", "surrogatepass")
+    try:
+        expected = parse(text)
+    except (DecodeError, UnicodeDecodeError):
+        with pytest.raises((DecodeError, UnicodeDecodeError)):
+            parse_in_pieces(text)
+    else:
+        assert parse_in_pieces(text) == expected
+    assert encode_in_pieces(value) == encode(value)

@@ -97,9 +97,11 @@ class A2a:
         else:
             if isinstance(result, Response):
                 return result
-            content = jsonrpc.answer(request.id, result)
+            content = await jsonrpc.answer(request.id, result)
         if request.method in _STREAMED:
-            return Response(jsonrpc.event(content), headers=_UNBUFFERED, media_type=_STREAM)
+            return Response(
+                await jsonrpc.event_aside(content), headers=_UNBUFFERED, media_type=_STREAM
+            )
         return Response(content, media_type=_JSON)
 
     async def _answer(self, request: Request, caller: Caller, headers: Headers) -> Json | Response:
@@ -132,8 +134,8 @@ class A2a:
     ) -> AsyncGenerator[bytes]:
         """Run an action, and yield events about its progress."""
 
-        def event(result: Json) -> bytes:
-            return jsonrpc.event(jsonrpc.answer(request.id, result))
+        async def event(result: Json) -> bytes:
+            return await jsonrpc.event_aside(await jsonrpc.answer(request.id, result))
 
         # With a key the result may be that of an earlier task, so no event can come before it.
         is_new = message.key is None or message.is_dry_run
@@ -141,18 +143,18 @@ class A2a:
         self._at_work.add(work)
         work.add_done_callback(self._at_work.discard)
         if is_new:
-            yield event(task.render(task.status("submitted", self._hub.clock())))
+            yield await event(task.render(task.status("submitted", self._hub.clock())))
             working = task.status("working", self._hub.clock())
-            yield event(task.status_update(working, final=False))
+            yield await event(task.status_update(working, final=False))
         while not (await asyncio.wait({work}, timeout=BEAT_SECONDS))[0]:
             yield _BEAT
         finished = work.result()
         if not is_new:
-            yield event(finished)
+            yield await event(finished)
             return
         for artifact in finished.get("artifacts", []):
-            yield event(task.artifact_update(artifact))
-        yield event(task.status_update(finished["status"], final=True))
+            yield await event(task.artifact_update(artifact))
+        yield await event(task.status_update(finished["status"], final=True))
 
     async def _caller(self, headers: Headers) -> Caller:
         caller = await projects.authenticate(self._hub, read_api_key(headers.get("authorization")))

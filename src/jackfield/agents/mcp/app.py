@@ -92,7 +92,7 @@ class Mcp:
                 # The request itself has been counted.
                 projects.count_requests(self._hub, caller, len(received) - 1)
         except RpcRefused as refused:
-            return _respond(jsonrpc.refuse(None, refused), media_type, status=400)
+            return await _respond(jsonrpc.refuse(None, refused), media_type, status=400)
         try:
             endpoint = await resolve(
                 self._hub,
@@ -107,13 +107,15 @@ class Mcp:
             # Clients take 404 for the end of a session, and show no other form of an error.
             status = _REFUSED if error.status == _NOT_FOUND else error.status
             request_id = received.answer_id if isinstance(received, Message) else None
-            return _respond(jsonrpc.refuse(request_id, _as_rpc(error)), media_type, status=status)
+            return await _respond(
+                jsonrpc.refuse(request_id, _as_rpc(error)), media_type, status=status
+            )
         if isinstance(received, Message):
             status, content = await self._receive(endpoint, received, headers)
-            return _respond(content, media_type, status=status)
+            return await _respond(content, media_type, status=status)
         responses = [(await self._receive(endpoint, each, headers))[1] for each in received]
         content = b",".join(filter(None, responses))
-        return _respond(b"[" + content + b"]" if content else b"", media_type, status=200)
+        return await _respond(b"[" + content + b"]" if content else b"", media_type, status=200)
 
     async def _receive(
         self, endpoint: Endpoint, message: Message, headers: Headers
@@ -141,7 +143,7 @@ class Mcp:
             return 200, jsonrpc.refuse(message.answer_id, failed)
         if is_modern:
             result = {"resultType": "complete", "_meta": {revisions.SERVER_INFO: _SERVER}, **result}
-        return 200, jsonrpc.answer(message.answer_id, result)
+        return 200, await jsonrpc.answer(message.answer_id, result)
 
     async def _answer(self, endpoint: Endpoint, message: Message) -> Mapping[str, Json]:
         arguments = message.arguments
@@ -267,9 +269,9 @@ def _handshake_status(refused: RpcRefused) -> int:
     return 400 if refused.rpc_code in bad_request else 200
 
 
-def _respond(content: bytes, media_type: str, *, status: int) -> Response:
+async def _respond(content: bytes, media_type: str, *, status: int) -> Response:
     if not content:
         return Response(status_code=202)
     if media_type == _STREAM:
-        content = jsonrpc.event(content, name="message")
+        content = await jsonrpc.event_aside(content, name="message")
     return Response(content, status, media_type=media_type)

@@ -25,6 +25,7 @@ from jackfield.connectors.connector import Connector
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.kit.errors import Fault, HubError
 from jackfield.kit.json import Json, encode
+from jackfield.kit.large_json_output import encode_aside
 from jackfield.logs.runs.sources import RunSource
 from jackfield.runtime import Hub
 
@@ -54,7 +55,7 @@ async def call(
     accounts = sorted(each.id for each in endpoint.accounts)
 
     async def work() -> dict[str, Json]:
-        return _result(await _run(hub, endpoint, name, arguments))
+        return _result(await encode_aside(await _run(hub, endpoint, name, arguments)))
 
     try:
         return await run_once(
@@ -75,7 +76,7 @@ async def call(
 
 
 def _refused(error: HubError) -> dict[str, Json]:
-    return _result({"isError": True, **results.refusal(error)}, is_error=True)
+    return _result(encode({"isError": True, **results.refusal(error)}), is_error=True)
 
 
 async def _run(hub: Hub, endpoint: Endpoint, name: str, arguments: Mapping[str, Json]) -> Json:
@@ -169,9 +170,8 @@ def _description(candidate: Candidate) -> dict[str, Json]:
     }
 
 
-def _result(payload: Json, *, is_error: bool = False) -> dict[str, Json]:
-    """Return the payload as text, which every client reads, and as structured content."""
-    content = encode(payload)
+def _result(content: bytes, *, is_error: bool = False) -> dict[str, Json]:
+    """Return JSON as text, which every client reads, and as structured content."""
     return {
         "content": [{"type": "text", "text": content.decode()}],
         "structuredContent": Raw(content),

@@ -1,14 +1,16 @@
 """Errors raised for failed provider responses."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.run import Run, StepResult
+from jackfield.engine.wire.charset import text_of
 from jackfield.engine.wire.formats import is_html, title_of
-from jackfield.engine.wire.provider_words import published_words, said_in, text_in
+from jackfield.engine.wire.provider_words import LONGEST_SAID, published_words, said_in, text_in
 from jackfield.engine.wire.url import path_and_query
 from jackfield.kit.errors import (
     HubError,
@@ -29,7 +31,8 @@ _HARMLESS_HEADERS: Final = frozenset(
         "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset",
     }
 )  # fmt: skip
-_LONGEST_MESSAGE: Final = 2000
+# As much is shown of an answer that is an error: it is looked at from all sides.
+LARGEST_SHOWN: Final = 256 * 1024
 _SHORTEST_CREDENTIAL: Final = 6
 # The message of a failure for which the provider gave none; the status follows.
 DEFAULT_MESSAGE: Final = "HTTP error: "
@@ -87,7 +90,7 @@ def message_of(reply: Reply, mode: Mode) -> str:
         chosen = said_in(body)
     if not chosen:
         chosen = f"{DEFAULT_MESSAGE}{reply.response.status}"
-    return whole_characters(chosen[:_LONGEST_MESSAGE])
+    return whole_characters(chosen[:LONGEST_SAID])
 
 
 def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
@@ -111,9 +114,17 @@ def answer_of(reply: Reply, run: Run) -> ProviderAnswer:
     return ProviderAnswer(
         status=reply.response.status,
         url=redactor.url(path_and_query(reply.url)),
-        raw=redactor.value(reply.data),
+        raw=redactor.value(_shown(reply)),
         headers=_harmless(reply.response.headers, redactor),
     )
+
+
+def _shown(reply: Reply) -> Json:
+    """Return the data of an answer, or the beginning of one that is larger than is looked at."""
+    response = reply.response
+    if len(response.body) <= LARGEST_SHOWN:
+        return reply.data
+    return text_of(replace(response, body=response.body[:LARGEST_SHOWN]))
 
 
 def _redactor(run: Run) -> Redactor:

@@ -58,11 +58,12 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
         response = await _send_cached(run, request, exchange.cache_seconds)
     else:
         response = await send(run, request, guarded=exchange.guarded)
+    run.is_heavy = run.is_heavy or len(response.body) > LARGE
     try:
-        data = await _read(response, exchange, run.mode)
+        data, damaged = await _read(response, exchange, run.mode)
     except ValueError as error:
         raise _unreadable(run, Reply(response.status, None, response, request.url), error) from None
-    if run.mode == "strict" and exchange.reads_text and is_damaged(response):
+    if damaged:
         run.warnings.append(f"{run.step_id}: some characters of the answer could not be read")
     reply = Reply(response.status, data, response, request.url)
     if run.is_rate_limited(response):
@@ -76,10 +77,16 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     return reply
 
 
-async def _read(response: Response, exchange: Exchange, mode: Mode) -> Json:
+async def _read(response: Response, exchange: Exchange, mode: Mode) -> tuple[Json, bool]:
+    """Return the data of a response, and whether some of it could not be read."""
     if len(response.body) <= LARGE:
-        return exchange.read(response, mode)
-    return await asyncio.to_thread(exchange.read, response, mode)
+        return _read_now(response, exchange, mode)
+    return await asyncio.to_thread(_read_now, response, exchange, mode)
+
+
+def _read_now(response: Response, exchange: Exchange, mode: Mode) -> tuple[Json, bool]:
+    data = exchange.read(response, mode)
+    return data, mode == "strict" and exchange.reads_text and is_damaged(response)
 
 
 def _unreadable(run: Run, reply: Reply, reason: object) -> UnreadableAnswer:

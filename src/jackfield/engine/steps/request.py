@@ -1,5 +1,6 @@
 """The step function `request`."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
@@ -154,6 +155,8 @@ def compile_request(params: Mapping[str, Json], context: CompileContext) -> Step
             key, value = assertion(run)
             draft.body = {**as_object(draft.body), key: value}
         reply = await perform(run, template.finish(run, draft), exchange)
+        if run.is_heavy:
+            return await asyncio.to_thread(_finish, run, reply, shaping)
         return _finish(run, reply, shaping)
 
     return run_request

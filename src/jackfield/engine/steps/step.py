@@ -1,5 +1,6 @@
 """One step of an action: its condition, iteration and failure handling."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
@@ -49,6 +50,7 @@ class Step:
     ignore_error: bool
     is_async: bool
     is_paged: bool
+    is_transform: bool
 
     async def run(self, run: Run) -> StepResult | None:
         """
@@ -64,10 +66,18 @@ class Step:
         if self.iterator is not None:
             result = await self._run_each(run, self.iterator)
         else:
-            result = await _call(self.functions[0], run)
+            result = await self._call(self.functions[0], run)
         if result.successful and self.success is not None:
             return self._judge(run, result, self.success)
         return result
+
+    async def _call(self, function: StepFunction, run: Run) -> StepResult:
+        try:
+            if run.is_heavy and self.is_transform:
+                return await asyncio.to_thread(_computed, function, run)
+            return await function(run)
+        except ProviderError as error:
+            return fail_with(error)
 
     def _applies(self, run: Run) -> bool:
         assert self.condition is not None
@@ -111,7 +121,7 @@ class Step:
         result = StepResult(True, {})
         for function in self.functions:
             run.scope["iterator"] = iterator
-            result = await _call(function, run)
+            result = await self._call(function, run)
             if not result.successful:
                 break
             iterator = {**iterator, "current": (result.output or {}).get("data")}
@@ -167,6 +177,7 @@ def compile_step(document: Mapping[str, Json], context: CompileContext, path: st
         ignore_error=document.get("ignoreError") is True,
         is_async=document.get("async") is True,
         is_paged=(kind := find_kind(name)) is not None and kind.is_paged,
+        is_transform=kind is not None and kind.is_transform,
     )
 
 
@@ -194,8 +205,10 @@ def _compile_call(call: Mapping[str, Json], context: CompileContext, path: str) 
     return compile_function(name, str(call.get("version") or "1"), params, context)
 
 
-async def _call(function: StepFunction, run: Run) -> StepResult:
+def _computed(function: StepFunction, run: Run) -> StepResult:
+    """Run a function that waits for nothing."""
     try:
-        return await function(run)
-    except ProviderError as error:
-        return fail_with(error)
+        next(function(run).__await__())
+    except StopIteration as done:
+        return done.value
+    raise AssertionError

@@ -17,6 +17,7 @@ _KNOWN: Final = re.compile(
 )
 _UTF8: Final = "utf-8"
 _BOM: Final = "\ufeff"
+_WINDOW: Final = 1024 * 1024
 
 
 def charset_of(response: Response) -> str:
@@ -64,4 +65,13 @@ def is_damaged(response: Response) -> bool:
 
 
 def _decode(response: Response, errors: str) -> str:
-    return response.body.decode(charset_of(response), errors).removeprefix(_BOM)
+    body, charset = response.body, charset_of(response)
+    if len(body) <= _WINDOW:
+        return body.decode(charset, errors).removeprefix(_BOM)
+    # A window at a time: none holds the interpreter's lock for long.
+    decoder = codecs.getincrementaldecoder(charset)(errors)
+    parts = [
+        decoder.decode(body[start : start + _WINDOW], final=start + _WINDOW >= len(body))
+        for start in range(0, len(body), _WINDOW)
+    ]
+    return "".join(parts).removeprefix(_BOM)

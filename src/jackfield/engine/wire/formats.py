@@ -6,12 +6,11 @@ an outage looks like, and would otherwise pass for empty data.
 """
 
 import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import unescape
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Final, Literal, TypeAlias
 
 from jackfield.engine import compat
@@ -39,9 +38,12 @@ _XML_FORMS: Final[Mapping[Mode, XmlForm]] = {
     "compat": XmlForm(keep_declaration=True),
 }
 _LONGEST_TITLE: Final = 80
-# `csv` has one limit per process; the size of a response is bounded elsewhere.
+# Each becomes objects of the interpreter's; streams pass on any number.
+_MOST_ROWS: Final = 250_000
 _END_OF_TABLE: Final = "\x1aend of the table\x1a"
-_LONGEST_CELL: Final = 32 * 1024 * 1024
+# The module `csv` reads a line at one go, and has one limit of cells per process.
+_LONGEST_CELL: Final = 8 * 1024 * 1024
+_MOST_COLUMNS: Final = 16_000
 
 csv.field_size_limit(_LONGEST_CELL)
 
@@ -132,15 +134,15 @@ def _read_anything(response: Response) -> Json:
 
 
 def _read_lines(response: Response) -> Json:
-    # Only these end a line: Unicode has others, which may stand within a name.
-    lines = text_of(response).split("\n")
-    return [line.removesuffix("\r") for line in lines if line.strip()]
+    return [line for each in _lines_of(text_of(response)) if (line := _bare(each)).strip()]
 
 
 def _read_objects(response: Response) -> Json:
     """Parse one JSON value per line."""
+    body = utf8_of(response)
+    _require_few(body.count(b"\n") + body.count(b"\r"))
     rows: list[Json] = []
-    for number, line in enumerate(utf8_of(response).splitlines(), 1):
+    for number, line in enumerate(body.splitlines(), 1):
         if not line.strip():
             continue
         try:
@@ -162,8 +164,8 @@ def _read_csv(response: Response) -> Json:
         ValueError: it is not CSV, or a quote is not closed: it would swallow the rows after it.
     """
     # The last line is ours: it is swallowed if a quote is open at the end.
-    text = f"{text_of(response)}\n{_END_OF_TABLE}"
-    reader = csv.reader(io.StringIO(text, newline=""))
+    lines_of_text = map(_require_short, _lines_of(text_of(response)))
+    reader = csv.reader(chain(lines_of_text, ("\n", _END_OF_TABLE)))
     try:
         header: list[str] = next(reader, list[str]())
         lines = [line for line in reader if line]
@@ -176,6 +178,37 @@ def _read_csv(response: Response) -> Json:
     widest = max(map(len, lines), default=0)
     names = _unique([*header, *([""] * (widest - len(header)))])
     return [dict(zip_longest(names[: max(len(header), len(line))], line)) for line in lines]
+
+
+def _lines_of(text: str) -> Iterator[str]:
+    """
+    Yield the lines of a text with their ends, cut a piece at a time.
+
+    Only a line feed ends a line: Unicode has other ends, which may stand within a name.
+    """
+    _require_few(text.count("\n"))
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _bare(line: str) -> str:
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def _require_short(line: str) -> str:
+    if len(line) > _LONGEST_CELL or line.count(",") > _MOST_COLUMNS:
+        msg = "it has a line that is longer than 8 MB, or of more than 16,000 columns"
+        raise ValueError(msg)
+    return line
+
+
+def _require_few(count: int) -> None:
+    if count > _MOST_ROWS:
+        msg = f"it has more than {_MOST_ROWS:,} rows; ask for them as a stream"
+        raise ValueError(msg)
 
 
 def _unique(header: list[str]) -> list[str]:

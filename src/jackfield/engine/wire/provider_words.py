@@ -7,15 +7,17 @@ from jackfield.kit.json import Json, is_list, is_object
 
 # Further names providers give their words; the last two are those of RFC 9457.
 _ALSO_SAID: Final = ("msg", "detail", "title")
+# Longer than any message that is meant to be read.
+LONGEST_SAID: Final = 2000
 _SUCCESS: Final = ("success", "ok")
 
 
 def said_in(body: Json) -> str | None:
-    """Return what a body says, under any of the names that providers use."""
+    """Return what a body says, under any of the names that providers use, if it is long its start."""
     said = published_words(body)
-    if said or not is_object(body):
-        return said
-    return next((text for name in _ALSO_SAID if (text := text_in(body, name))), None)
+    if not said and is_object(body):
+        said = next((text for name in _ALSO_SAID if (text := text_in(body, name))), None)
+    return said and said[:LONGEST_SAID]
 
 
 def published_words(body: Json) -> str | None:

@@ -34,7 +34,8 @@ from jackfield.kit.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
 )
-from jackfield.kit.json import Json, encode
+from jackfield.kit.json import Json
+from jackfield.kit.large_json_output import encode_aside
 from jackfield.logs.runs.sources import PATHS, RunSource
 from jackfield.profiles.models import (
     ActionNotAllowed,
@@ -150,7 +151,7 @@ async def run_action(ctx: ApiContext, query: RpcQuery, body: RpcIn) -> RpcOut | 
     outcome = await actions.run(ctx.hub, ctx.caller.project_id, ctx.actor, request)
     if outcome.file is not None:
         return download(outcome.file)
-    return _response(outcome)
+    return await _response(outcome)
 
 
 def account_id(ctx: ApiContext, headers: Mapping[str, Json]) -> str:
@@ -177,7 +178,7 @@ def _cursor(arguments: Mapping[str, Mapping[str, Json]]) -> str | None:
     return None
 
 
-def _response(outcome: ActionResult) -> Response:
+async def _response(outcome: ActionResult) -> Response:
     """Return `data` as an object, a list of objects or null, all that published clients accept."""
     data = outcome.data
     if isinstance(data, list):
@@ -188,4 +189,4 @@ def _response(outcome: ActionResult) -> Response:
     content: dict[str, Json] = {**outcome.extra, "data": data, "next": outcome.next}
     if outcome.warnings:
         content["warnings"] = outcome.warnings
-    return Response(encode(content), media_type="application/json")
+    return Response(await encode_aside(content), media_type="application/json")
