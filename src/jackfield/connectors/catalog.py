@@ -14,6 +14,7 @@ from jackfield.connectors.loading.loader import load
 from jackfield.engine.connector import CompiledAction
 from jackfield.kit.errors import NotFound
 
+_LONGEST_NAME: Final = 128
 _SUGGESTIONS: Final = 3
 T = TypeVar("T")
 
@@ -124,7 +125,8 @@ class Catalog:
         the id begins with.
         """
         longest: Connector | None = None
-        end = len(action_id)
+        # No further than a key can be long: the id may be all that fits a request.
+        end = max(map(len, self._connectors), default=0) + 1
         while (end := action_id.rfind("_", 0, end)) > 0:
             if connector := self._connectors.get(action_id[:end]):
                 if connector.find_action(action_id) is not None:
@@ -226,6 +228,7 @@ def ambiguous_ids(connectors: Iterable[Connector]) -> tuple[Diagnostic, ...]:
 
 
 def _message(what: str, name: str, known: Iterable[str]) -> str:
+    name = name[:_LONGEST_NAME]
     near = get_close_matches(name, list(known), n=_SUGGESTIONS)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     return f"There is no {what} {name!r}.{hint}"

@@ -1,4 +1,5 @@
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,19 @@ def test_what_is_not_there_is_not_found_with_what_may_be_meant(catalog: Catalog)
         catalog.action("acme_list_thinks")
     with pytest.raises(ActionNotFound):
         catalog.action("nobody")
+
+
+@pytest.mark.parametrize("piece", ["_", "a_", "acme_", "acme_mail_list_things_"])
+def test_an_id_as_large_as_a_request_may_be_is_refused_as_quickly_as_a_short_one(
+    catalog: Catalog, piece: str
+) -> None:
+    started = time.process_time()
+
+    with pytest.raises(ActionNotFound) as refused:
+        catalog.action(piece * 1_000_000)
+
+    assert time.process_time() - started < 1
+    assert len(refused.value.detail) < 300
 
 
 def test_nothing_is_read_again_unless_it_changed(catalog: Catalog) -> None:
