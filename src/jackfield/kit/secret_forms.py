@@ -4,7 +4,8 @@ As it is, in either letter case, with any of its characters written as a URL, JS
 write them, once or several times over (`%2F`, `%252f`, `\/`, `\u0041`, `\\\"`, `&#x41;`,
 `&amp;lt;`), in hexadecimal, and in base64 wherever it begins, alone or beside other text
 (`user:password`); in UTF-8, UTF-16 and the one-byte codings of western languages. A secret of
-several lines is looked for line by line. What is large is searched window by window, so that no
+several lines is looked for line by line, and a long one piece by piece: one pattern for all of it
+would be larger than a pattern may be. What is large is searched window by window, so that no
 search holds the interpreter's lock for long.
 """
 
@@ -23,6 +24,8 @@ from jackfield.kit.secret_names import MASK
 SHORTEST: Final = 4
 # Shorter ones are masked where they stand alone.
 _SHORT: Final = 6
+# Longer ones are cut into pieces of this length.
+_PIECE: Final = 1024
 _MASK: Final = MASK.encode()
 _LINE_ENDS: Final = re.compile(r"[\r\n]+")
 _WORD: Final = re.compile(rb"[0-9A-Za-z]{4,}")
@@ -35,9 +38,9 @@ _HEX: Final = "&(?:amp;){0,3}#[xX]0{0,6}"
 _NAME: Final = "&(?:amp;){0,3}"
 _NAMES: Final = {**html.entities.codepoint2name, ord("'"): "apos"}
 WINDOW: Final = 256 * 1024
-# More than any form of a secret is long for each of its characters, and of most secrets.
+# More than any form of a secret is long for each of its characters, and of a piece.
 _LONGEST_CHARACTER: Final = 16
-_OVERLAP: Final = 4096
+_OVERLAP: Final = 2 * _PIECE * _LONGEST_CHARACTER
 _ONE_BYTE: Final = ("latin-1", "cp1252")
 _TWO_BYTES: Final = ("utf-16-le", "utf-16-be")
 _BREAKS: Final = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
@@ -162,7 +165,8 @@ class SecretForms:
         return re2.compile("|".join(forms).encode("latin-1"), options)
 
     def _instead_of(self, content: bytes, start: int, end: int) -> bytes:
-        found, is_number = content[start:end], content[start:end].isdigit()
+        found = content[start:end]
+        is_number = found.isdigit() and len(found) < _PIECE
         before, after = content[max(0, start - 20) : start], content[end : end + 20]
         if self._is_word and (_IN_WORD_BEFORE.search(before) or _IN_WORD_AFTER.match(after)):
             return found
@@ -182,12 +186,20 @@ def forms_of(secret: str) -> Iterator[SecretForms]:
     lines = [line.strip() for line in _LINE_ENDS.split(secret)]
     if len(lines) > 1:
         if min(map(len, lines)) < _SHORT:
-            yield SecretForms(secret)
+            yield from map(SecretForms, _pieces(secret))
         for line in dict.fromkeys(lines):
             if len(line) >= SHORTEST and not line.startswith("-----"):
-                yield SecretForms(line)
+                yield from map(SecretForms, _pieces(line))
     elif len(secret) >= SHORTEST:
-        yield SecretForms(secret)
+        yield from map(SecretForms, _pieces(secret))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield a text in pieces; the last is longer than the others, and none is short."""
+    last = max(1, len(text) // _PIECE) - 1
+    for number in range(last):
+        yield text[number * _PIECE : (number + 1) * _PIECE]
+    yield text[last * _PIECE :]
 
 
 def unescaped(content: bytes) -> bytes:

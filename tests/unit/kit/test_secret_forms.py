@@ -1,6 +1,9 @@
 """A secret is found in whatever form it travels."""
 
+import base64
 import json
+import random
+import string
 import time
 
 import pytest
@@ -170,3 +173,37 @@ def test_a_token_of_ours_is_masked_wherever_it_lies_in_something_large() -> None
     for place in (256 * 1024 - 30, 256 * 1024 - 1, 256 * 1024, 700_000):
         content = b" " * place + token + b" " * 300_000
         assert Redactor(["Kq7Zp93LmXw2Tt5R"]).content(content).strip() == MASK.encode()
+
+
+@pytest.mark.parametrize("size", [1024, 2047, 2048, 5000, 64_000])
+@pytest.mark.parametrize("form", ["plain", "upper", "hex", "base64", "percent"])
+def test_a_long_secret_is_masked_wherever_it_lies(form: str, size: int) -> None:
+    secret = "".join(random.Random(size).choices(string.ascii_letters + string.digits, k=size))
+    written = {
+        "plain": secret,
+        "upper": secret.upper(),
+        "hex": secret.encode().hex(),
+        "base64": base64.b64encode(b"user:" + secret.encode()).decode(),
+        "percent": "".join(f"%{ord(each):02X}" for each in secret),
+    }[form]
+    redactor = Redactor([secret])
+    for before in (2, 256 * 1024 - 100):
+        masked = redactor.text("- " * (before // 2) + written + " -" * 150_000)
+        assert MASK in masked
+        parts = [written[at : at + 40] for at in range(0, len(written) - 40, 40)]
+        assert not [part for part in parts if part in masked]
+
+
+def test_a_long_secret_of_digits_is_masked_whole() -> None:
+    secret = "".join(random.Random(1).choices(string.digits, k=5000))
+
+    assert not set(Redactor([secret]).text(f"pin {secret}.")) & set(string.digits)
+
+
+def test_a_secret_of_a_size_that_no_pattern_has_says_nothing_on_standard_error(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    secret = "".join(random.Random(1).choices(string.ascii_letters, k=16_000))
+
+    assert secret[:40].upper() not in Redactor([secret]).text(f"({secret.upper()})")
+    assert capfd.readouterr().err == ""
