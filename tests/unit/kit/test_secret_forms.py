@@ -2,7 +2,7 @@
 
 import base64
 import json
-import random
+import secrets
 import string
 import time
 
@@ -175,10 +175,10 @@ def test_a_token_of_ours_is_masked_wherever_it_lies_in_something_large() -> None
         assert Redactor(["Kq7Zp93LmXw2Tt5R"]).content(content).strip() == MASK.encode()
 
 
-@pytest.mark.parametrize("size", [1024, 2047, 2048, 5000, 64_000])
+@pytest.mark.parametrize("size", [1024, 2047, 2048, 5000, 16_000])
 @pytest.mark.parametrize("form", ["plain", "upper", "hex", "base64", "percent"])
 def test_a_long_secret_is_masked_wherever_it_lies(form: str, size: int) -> None:
-    secret = "".join(random.Random(size).choices(string.ascii_letters + string.digits, k=size))
+    secret = _any(string.ascii_letters + string.digits, size)
     written = {
         "plain": secret,
         "upper": secret.upper(),
@@ -195,7 +195,7 @@ def test_a_long_secret_is_masked_wherever_it_lies(form: str, size: int) -> None:
 
 
 def test_a_long_secret_of_digits_is_masked_whole() -> None:
-    secret = "".join(random.Random(1).choices(string.digits, k=5000))
+    secret = _any(string.digits, 5000)
 
     assert not set(Redactor([secret]).text(f"pin {secret}.")) & set(string.digits)
 
@@ -203,7 +203,11 @@ def test_a_long_secret_of_digits_is_masked_whole() -> None:
 def test_a_secret_of_a_size_that_no_pattern_has_says_nothing_on_standard_error(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    secret = "".join(random.Random(1).choices(string.ascii_letters, k=16_000))
+    secret = _any(string.ascii_letters, 16_000)
 
     assert secret[:40].upper() not in Redactor([secret]).text(f"({secret.upper()})")
     assert capfd.readouterr().err == ""
+
+
+def _any(alphabet: str, size: int) -> str:
+    return "".join(secrets.choice(alphabet) for _ in range(size))
