@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -175,3 +176,21 @@ def test_each_row_of_a_table_has_a_value_for_each_column(table: str, rows: list[
 def test_a_quote_that_is_not_closed_is_no_table(table: str) -> None:
     with pytest.raises(ValueError, match="a quote is not closed"):
         read_format(raw(table.encode(), "text/csv"), "csv")
+
+
+def test_a_long_header_over_many_short_rows_is_refused_and_not_filled_up() -> None:
+    table = raw(b"," * 15_000 + b"\n" + b"x\n" * 50_000, "text/csv")
+
+    with pytest.raises(ValueError, match="750,000,000 cells are lacking"):
+        read_format(table, "csv")
+
+
+def test_columns_whose_numbered_names_are_taken_are_named_in_no_time() -> None:
+    taken = [f"a ({number})" for number in range(2, 7_000)]
+    table = raw(",".join([*taken, *["a"] * 7_000]).encode() + b"\n1\n", "text/csv")
+    started = time.process_time()
+
+    rows = read_format(table, "csv")
+
+    assert time.process_time() - started < 2
+    assert len(rows[0]) == len(taken) + 7_000

@@ -40,6 +40,8 @@ _XML_FORMS: Final[Mapping[Mode, XmlForm]] = {
 _LONGEST_TITLE: Final = 80
 # Each becomes objects of the interpreter's; streams pass on any number.
 _MOST_ROWS: Final = 250_000
+# Of cells that rows lack: a few long rows and many short ones would be a table without end.
+_MOST_LACKING: Final = 1_000_000
 _END_OF_TABLE: Final = "\x1aend of the table\x1a"
 # The module `csv` reads a line at one go, and has one limit of cells per process.
 _LONGEST_CELL: Final = 8 * 1024 * 1024
@@ -161,7 +163,8 @@ def _read_csv(response: Response) -> Json:
     has null for the cells that it lacks.
 
     Raises:
-        ValueError: it is not CSV, or a quote is not closed: it would swallow the rows after it.
+        ValueError: it is not CSV; or a quote is not closed, and would swallow the rows after it; or
+            more cells are lacking than the table has bytes.
     """
     # The last line is ours: it is swallowed if a quote is open at the end.
     lines_of_text = map(_require_short, _lines_of(text_of(response)))
@@ -174,6 +177,10 @@ def _read_csv(response: Response) -> Json:
         raise ValueError(msg) from None
     if not lines or lines.pop() != [_END_OF_TABLE]:
         msg = "it is not CSV (a quote is not closed)"
+        raise ValueError(msg)
+    lacking = sum(max(0, len(header) - len(line)) for line in lines)
+    if lacking > max(_MOST_LACKING, len(response.body)):
+        msg = f"it is not CSV ({lacking:,} cells are lacking in rows shorter than the first)"
         raise ValueError(msg)
     widest = max(map(len, lines), default=0)
     names = _unique([*header, *([""] * (widest - len(header)))])
@@ -222,6 +229,8 @@ def _unique(header: list[str]) -> list[str]:
         number = counts[title]
         while title and number > 1 and (name := f"{title} ({number})") in taken:
             number += 1
+        # Where the next of this title goes on: what is taken is not tried again.
+        counts[title] = number
         taken.add(name)
         names.append(name)
     return names
