@@ -228,3 +228,28 @@ async def test_a_text_that_cannot_be_stored_takes_no_other_line_of_the_log_with_
     logged = (await hub.api.post("/logs/actions", json={})).json()["data"]
 
     assert len(logged) == 3
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59.999999Z",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
+async def test_a_stretch_of_time_may_begin_and_end_at_any_moment(hub: Running, moment: str) -> None:
+    webhook = (
+        await hub.api.post(
+            "/jackfield/webhooks", json={"url": "https://a.example/", "events": ["*"]}
+        )
+    ).json()
+    replay = f"/jackfield/webhooks/{webhook['id']}/deliveries/replay"
+    for name in ("since", "until"):
+        replayed = await hub.api.post(replay, params={name: moment})
+        assert (replayed.status_code, replayed.json()) == (200, {"replayed": 0})
+    for name in ("start_date", "end_date"):
+        logged = await hub.api.get("/requests/logs", params={name: moment})
+        assert logged.status_code == 200, logged.text

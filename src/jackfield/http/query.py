@@ -13,6 +13,9 @@ from jackfield.kit.decoding import as_sentence, fault_of
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.json import ValidationError, convert
 
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
 T = TypeVar("T", bound=msgspec.Struct)
 
 VERBATIM: Final = msgspec.Meta(extra={"verbatim": True})
@@ -54,16 +57,26 @@ def parse_query(text: str, type_: type[T]) -> T:
 
 
 def aware(moment: datetime | None) -> datetime | None:
-    """Return a time with UTC as its zone if it has none: published clients leave it out."""
-    if moment is not None and moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    return moment
+    """
+    Return a time in UTC, which it is in if it names no zone: published clients leave it out.
+
+    Before the first moment that there is and after the last one, it is that.
+    """
+    if moment is None or moment.tzinfo is None:
+        return moment and moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if moment.year == 1 else _LAST
 
 
 def past(moment: datetime | None) -> datetime | None:
     """Return the first millisecond after `moment`: lists include their end."""
     end = aware(moment)
-    return None if end is None else end + timedelta(milliseconds=1)
+    try:
+        return None if end is None else end + timedelta(milliseconds=1)
+    except OverflowError:
+        return end
 
 
 @cache

@@ -166,6 +166,8 @@ def test_a_value_of_no_shape_that_is_allowed_is_told_each_of_them() -> None:
         ({"a": "2025-01-01", "b": "2025-01-01"}, None),
         ({"a": "soon", "b": "2025-01-01"}, None),
         ({"b": "2025-01-01"}, None),
+        ({"a": "9999-12-31T23:59:59-14:00", "b": "0001-01-01T00:00:00+14:00"}, None),
+        ({"a": "9999-12-31T24:00:00Z", "b": "2025-01-01"}, None),
     ],
 )
 def test_times_out_of_order_are_refused_at_the_later_input(values: dict, at: str | None) -> None:

@@ -120,8 +120,12 @@ def _moment(value: Json) -> datetime | None:
     """Read a date or time; what is none is for other rules to refuse."""
     if not isinstance(value, str):
         return None
-    moment = read_date(_BLANK_BEFORE_ZONE.sub("", value))
-    return moment and moment.astimezone(UTC)
+    try:
+        moment = read_date(_BLANK_BEFORE_ZONE.sub("", value))
+        return moment and moment.astimezone(UTC)
+    except OverflowError:
+        # On the first or the last day that there is.
+        return None
 
 
 def _required_if(entry: Mapping[str, Json]) -> Rule:
