@@ -54,11 +54,21 @@ ONE, OTHER = Authority().issue("One"), Authority().issue("Other")
     [
         (("no certificate", ONE.key), {"cert"}),
         ((ONE.certificate, "no key"), {"key"}),
+        (("Zertifikat für ü", ONE.key), {"cert"}),
+        ((ONE.certificate, "Schlüssel"), {"key"}),
         ((ONE.certificate, OTHER.key), {"cert", "key"}),
         ((b64encode(ONE.certificate.encode()).decode(), OTHER.key), {"cert", "key"}),
         ((ONE.certificate[:200], ONE.key), {"cert", "key"}),
     ],
-    ids=["no certificate", "no key", "other key", "in base64", "half"],
+    ids=[
+        "no certificate",
+        "no key",
+        "accents",
+        "accents in the key",
+        "other key",
+        "in base64",
+        "half",
+    ],
 )
 async def test_a_certificate_that_cannot_be_used_is_a_fault_at_its_fields(
     sandbox: Sandbox,

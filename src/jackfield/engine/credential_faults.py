@@ -15,7 +15,7 @@ _SHORTEST_PART: Final = 32
 
 def faults_of(credentials: Mapping[str, str], made: str, message: str) -> list[Fault]:
     """Return a fault at each credential that the text `made` is, or has as a part."""
-    plain = _plain(made), _plain(base64.b64encode(made.encode()).decode())
+    plain = _plain(made), _plain(base64.b64encode(made.encode("utf-8", "replace")).decode())
     return [
         Fault(name, message)
         for name, value in credentials.items()

@@ -1,7 +1,6 @@
 """Request template of a step: URL, arguments, authorization, body."""
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -208,7 +207,7 @@ def _pem(text: str, credentials: Mapping[str, str]) -> str:
         return text
     try:
         return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         msg = "A certificate is neither PEM nor base64 of it"
         faults = faults_of(credentials, text, "is neither PEM nor base64 of it")
         raise InvalidStep(msg, faults=faults) from None
