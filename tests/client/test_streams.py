@@ -168,6 +168,24 @@ async def test_rows_that_break_off_leave_no_file_that_looks_whole(
     assert (tmp_path / "rows.ndjson.part").read_text("utf-8") == '{"n": 1}\n'
 
 
+async def test_a_file_of_rows_keeps_its_mode_and_place_and_follows_no_link_beside_it(
+    jackfield: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").mkdir()
+    kept, other, named = tmp_path / "kept" / "rows", tmp_path / "other", tmp_path / "named"
+    kept.touch(0o600)
+    other.write_text("another's", encoding="utf-8")
+    named.symlink_to(kept)
+    kept.with_name("rows.part").symlink_to(other)
+    async with scripted(chunked(LINES, is_whole=True)) as hub:
+        saved = await jackfield(*RUN, "--output", str(named), URL=hub.url, API_KEY="k")
+
+    assert (saved.status, kept.read_text("utf-8")) == (0, LINES)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert named.is_symlink()
+    assert other.read_text("utf-8") == "another's"
+
+
 async def test_an_export_of_the_sandbox_is_streamed_by_all(
     jackfield: Command, served: dict[str, str], sandbox: Sandbox
 ) -> None:

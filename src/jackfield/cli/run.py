@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any, BinaryIO, TypedDict
 
 import click
@@ -86,10 +87,15 @@ def _pass_on(action: str, values: Mapping[str, Any], *, account: str, file: Path
                 out.write(chunk)
                 out.flush()
             return
-        part = file.with_name(f"{file.name}.part")
-        with part.open("wb") as out:
+        target = file.resolve()
+        part = target.with_name(f"{target.name}.part")
+        # A new one: what another has put there may be a link to elsewhere.
+        part.unlink(missing_ok=True)
+        with part.open("xb") as out:
+            if target.exists():
+                part.chmod(S_IMODE(target.stat().st_mode))
             out.writelines(chunks)
-        part.replace(file.resolve())
+        part.replace(target)
 
 
 def _is_device(file: Path) -> bool:
