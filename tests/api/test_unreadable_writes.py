@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from jackfield.actions.run_recorder import RunRecorder
 from jackfield.egress import client as egress
+from jackfield.engine.ports import Request, Response
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.api.test_writes import acme, code, proxy
 from tests.mcp.conftest import post
+from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.running import Running
 from tests.support.scripted import reply
@@ -125,3 +128,19 @@ def _reading_little(read: Any) -> Any:
         return await read(response, 1024, *more)
 
     return read_little
+
+
+async def test_a_write_after_more_requests_than_are_recorded_is_not_forgotten(hub: Running) -> None:
+    recorder = RunRecorder(
+        hub.hub, hub.project.id, TESTER, action_id="x", account_id="y", source="api"
+    )
+    write = Request("POST", "https://api.example.com/make", {})
+    recorder.step_started("ask", "request")
+    for _ in range(100):
+        recorder.requested("ask", write)
+        recorder.answered("ask", Response(409, {}, b""), seconds=0)
+    assert not recorder.may_have_written
+
+    recorder.requested("ask", write)
+
+    assert recorder.may_have_written

@@ -75,6 +75,8 @@ class _Step:
     state: StepState = "failed"
     message: str | None = None
     sent: list[_Sent] = field(default_factory=list[_Sent])
+    # The methods of requests beyond those that are recorded.
+    unrecorded: set[str] = field(default_factory=set[str])
 
 
 @dataclass(slots=True)
@@ -126,17 +128,17 @@ class RunRecorder:
     @property
     def may_have_written(self) -> bool:
         """Whether a request that may change something was sent, and not rejected."""
-        sent = [
-            each
+        sent = {
+            each.request.method
             for step in self._steps
             for each in step.sent
             if each.has_left and not each.was_refused
-        ]
+        }.union(*(step.unrecorded for step in self._steps))
         if not sent:
             return False
         action = self.connector and self.connector.find_action(self._action_id)
         may_write = is_write if action is None else action.may_write_with
-        return any(may_write(each.request.method) for each in sent)
+        return any(map(may_write, sent))
 
     def step_started(self, step_id: str, function: str) -> None:
         if len(self._steps) < _MOST_STEPS:
@@ -144,17 +146,22 @@ class RunRecorder:
 
     def requested(self, step_id: str, request: Request) -> None:
         step = self._find(step_id)
-        if step is not None and len(step.sent) < _MOST_EXCHANGES:
+        if step is None:
+            return
+        if len(step.sent) < _MOST_EXCHANGES:
             step.sent.append(_Sent(step_id, request, time.perf_counter()))
+        else:
+            step.unrecorded.add(request.method)
 
     def not_sent(self, step_id: str) -> None:
         step = self._find(step_id)
-        if step is not None and step.sent:
+        # The last one that is recorded may be another.
+        if step is not None and step.sent and not step.unrecorded:
             step.sent[-1].has_left = False
 
     def answered(self, step_id: str, response: Response, *, seconds: float) -> None:
         step = self._find(step_id)
-        if step is not None and step.sent and step.sent[-1].response is None:
+        if step is not None and step.sent and not (step.unrecorded or step.sent[-1].response):
             sent = step.sent[-1]
             sent.response = response
             sent.duration_ms = _ms(time.perf_counter() - sent.started)
