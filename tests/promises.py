@@ -125,8 +125,11 @@ PROMISES = (
     ),
     Promise(
         "A connect session ends with the first account it links; failed attempts leave it open "
-        "until it expires.",
+        "until it expires, and it asks the provider about twenty at most.",
         (
+            "test_a_session_that_failed_too_often_asks_the_provider_no_more",
+            "test_attempts_at_once_cannot_pass_the_bound",
+            "test_changes_of_an_account_count_with_new_links",
             "test_a_session_that_left_a_link_opens_nothing_more",
             "test_a_used_link_says_so",
             "test_an_expired_link_says_so",

@@ -44,6 +44,7 @@ def test_the_catalogue() -> None:
             "file_not_linkable": 501,
             "head_too_large": 431,
             "head_too_slow": 408,
+            "too_many_attempts": 409,
             "too_many_connections": 503,
             "too_much_in_flight": 503,
             "heartbeat_before_file": 406,

@@ -70,6 +70,7 @@ async def link(
         CredentialRejected: the provider rejects the credentials.
         ProviderError: the provider could not be reached, or failed.
         IdentityChanged: the credentials belong to another account at the provider.
+        TooManyAttempts: the session has had as many attempts as it may have.
         ConnectSessionUsed, ConnectSessionRevoked: the session ended meanwhile.
     """
     values, terms = require_fields(offer.method, submitted), holder.session.terms
@@ -121,7 +122,8 @@ async def relink(
     Raises:
         AccountNotFound: the session may not edit it.
         InvalidFields, CredentialRejected, ProviderError: as `link`.
-        IdentityChanged, ConnectSessionUsed, ConnectSessionRevoked: as `link`.
+        IdentityChanged, TooManyAttempts: as `link`.
+        ConnectSessionUsed, ConnectSessionRevoked: as `link`.
     """
     async with hub.db.read(holder.project_id) as tx:
         access = await _editable(tx, hub, holder, account_id)
@@ -208,6 +210,8 @@ async def _link_and_record(
 ) -> LinkResult:
     """Verify and store credentials, and record the result in the session."""
     begun = hub.clock()
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        await ConnectSessions(tx).begin_attempt(holder.session.id)
     try:
         verified = await verify_fields(hub, candidate)
         return await _save(hub, holder, verified, into, begun=begun, is_confirmed=is_confirmed)

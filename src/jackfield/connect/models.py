@@ -164,6 +164,13 @@ class ConnectSessionEnded(Conflict):
     code = "connect_session_ended"
 
 
+class TooManyAttempts(Conflict):
+    """The connect session has had as many attempts to link as it may have. Ask for a new link."""
+
+    # Not 401, which the published Hub takes without a word, and not 429: waiting does not help.
+    code = "too_many_attempts"
+
+
 class OriginNotAllowed(HubError):
     """This origin may not show the project's Hub."""
 

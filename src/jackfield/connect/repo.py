@@ -11,6 +11,7 @@ from jackfield.connect.models import (
     ConnectToken,
     Frame,
     SessionTerms,
+    TooManyAttempts,
 )
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.actor import Actor, ActorKind
@@ -21,6 +22,7 @@ from jackfield.kit.pages import Page
 _JSON_COLUMNS: Final = ("categories", "actions", "allowed_origins", "metadata", "scopes")
 
 _MOST_FRAMES: Final = 50
+_MOST_ATTEMPTS: Final = 20
 
 
 class ConnectSessions:
@@ -116,6 +118,29 @@ class ConnectSessions:
         )
         if row is None:
             (await self.get(session_id)).require_unused()
+
+    async def begin_attempt(self, session_id: ConnectSessionId) -> None:
+        """
+        Count an attempt before the provider is asked, so that no number at once passes the bound.
+
+        Raises:
+            TooManyAttempts: the session has had as many as it may have.
+            ConnectSessionUsed, ConnectSessionRevoked: it ended meanwhile.
+        """
+        row = await self._tx.one(
+            """
+            update connect_sessions
+               set attempts = attempts + 1
+             where project_id = :project_id and id = :id
+               and used_at is null and revoked_at is null and attempts < :most
+            returning id
+            """,
+            id=session_id,
+            most=_MOST_ATTEMPTS,
+        )
+        if row is None:
+            (await self.get(session_id)).require_unused()
+            raise TooManyAttempts
 
     async def note(self, session_id: ConnectSessionId, attempt: ConnectionAttempt) -> None:
         """Store a failed attempt, unless another one has linked an account meanwhile."""

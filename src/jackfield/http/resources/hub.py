@@ -26,6 +26,7 @@ from jackfield.connect.models import (
     InvalidFields,
     LinkedMeanwhile,
     OriginNotAllowed,
+    TooManyAttempts,
 )
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
@@ -53,6 +54,7 @@ _LINK_REFUSALS = (
     CredentialRejected,
     IdentityChanged,
     LinkedMeanwhile,
+    TooManyAttempts,
     ProviderUnavailable,
     ProviderTimeout,
 )

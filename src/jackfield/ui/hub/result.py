@@ -12,6 +12,7 @@ from jackfield.connect.models import (
     ConnectSessionExpired,
     ConnectSessionRevoked,
     ConnectSessionUsed,
+    TooManyAttempts,
 )
 from jackfield.connect.pending.models import PendingLink, PendingLinkStatus
 from jackfield.connectors.connector import Connector
@@ -25,6 +26,7 @@ _ENDS: Final[Mapping[type[HubError], str]] = {
     ConnectSessionUsed: "used",
     ConnectSessionExpired: "expired",
     ConnectSessionRevoked: "revoked",
+    TooManyAttempts: "attempts",
 }
 
 
