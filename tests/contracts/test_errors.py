@@ -100,6 +100,7 @@ def test_the_catalogue() -> None:
             "provider_pagination_stalled": 502,
             "provider_rate_limited": 429,
             "provider_rejected": 502,
+            "provider_stream_too_long": 502,
             "provider_timeout": 504,
             "provider_unauthorized": 502,
             "provider_unavailable": 503,

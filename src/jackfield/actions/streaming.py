@@ -5,6 +5,7 @@ The engine prepares the request as for any run. Its transport then keeps the res
 of reading it; an error is read and returned to the engine, which may retry.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from jackfield.kit.redaction import Redactor
 _SECONDS: Final = 60
 _LARGEST_REFUSAL: Final = 1024 * 1024
 _LONGEST_LINE: Final = 8 * 1024 * 1024
+# Far more than an export has: against a provider that never ends.
+MOST_BYTES: Final = 100 * 10**9
+MOST_SECONDS: Final = 12 * 3600
 _REFUSED: Final = 300
 _TEXT: Final = "text/plain; charset=utf-8"
 
@@ -35,6 +39,12 @@ class LineTooLong(ProviderError):
     """A line of the provider's response is longer than 8 MB and cannot be streamed."""
 
     code = "provider_line_too_long"
+
+
+class StreamTooLong(ProviderError):
+    """A stream has at most 100 GB and 12 hours. Ask for a part of the rows at a time."""
+
+    code = "provider_stream_too_long"
 
 
 @dataclass(slots=True)
@@ -143,8 +153,11 @@ async def _rows(
     chunks: AsyncGenerator[bytes], redactor: Redactor, stack: AsyncExitStack
 ) -> AsyncGenerator[bytes]:
     async with stack:
-        waiting = b""
+        waiting, size, until = b"", 0, asyncio.get_running_loop().time() + MOST_SECONDS
         async for chunk in chunks:
+            size += len(chunk)
+            if size > MOST_BYTES or asyncio.get_running_loop().time() > until:
+                raise StreamTooLong
             # Whole lines at a time, as secrets are searched: none is cut in two.
             head, line_break, tail = (waiting + chunk).rpartition(b"\n")
             waiting = tail

@@ -3,6 +3,7 @@
 It may be a page with scripts: whatever it is, it is saved and not shown.
 """
 
+import asyncio
 import re
 from typing import Final
 from urllib.parse import quote
@@ -10,10 +11,13 @@ from urllib.parse import quote
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from jackfield.actions.streaming import RowStream
+from jackfield.actions import streaming
+from jackfield.actions.streaming import RowStream, StreamTooLong
 from jackfield.engine.run_context import File
 
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]{1,255}")
+# For the last bytes of a stream whose time is over.
+_FAREWELL_SECONDS: Final = 60
 _POLICY: Final = "default-src 'none'; sandbox"
 SAVED: Final = {"content-disposition": "attachment", "content-security-policy": _POLICY}
 
@@ -27,7 +31,12 @@ class RowsResponse(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await super().__call__(scope, receive, send)
+            # The rows end by themselves in time, but not under a reader that takes them a byte now
+            # and then.
+            async with asyncio.timeout(streaming.MOST_SECONDS + _FAREWELL_SECONDS):
+                await super().__call__(scope, receive, send)
+        except TimeoutError:
+            raise StreamTooLong from None
         finally:
             await self.close()
 
