@@ -40,13 +40,14 @@ async def listening(
 class Slow:
     """Answers once it is let, and says when it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, body: str = '{"id": 7}') -> None:
+        self.body = body
         self.asked, self.let = asyncio.Event(), asyncio.Event()
 
     async def __call__(self, writer: asyncio.StreamWriter, seen: Seen) -> None:
         self.asked.set()
         await self.let.wait()
-        await reply('{"id": 7}')(writer, seen)
+        await reply(self.body)(writer, seen)
 
 
 def asking(hub: Running, account: str, path: str, body: Any) -> Any:
@@ -116,3 +117,25 @@ async def test_equal_writes_that_are_answered_or_waited_for_are_all_done(
         await asking(hub, account, "/actions/rpc", MAKE)
 
     assert len(provider.asked) == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/actions/rpc", MAKE), ("/unified/proxy", {"method": "put", "path": "/w"})],
+)
+async def test_a_write_with_a_large_answer_is_not_done_again_and_said_to_be_answered(
+    path: str, body: Any, tmp_path: Path, data_dir: Path, sandbox: Sandbox
+) -> None:
+    slow = Slow(f'{{"id": "{"x" * 300_000}"}}')
+    async with listening(slow, tmp_path, data_dir, sandbox) as (hub, account, provider):
+        await hang_up_on(hub, account, path, body, slow)
+        slow.let.set()
+        async with asyncio.timeout(PATIENCE):
+            while code(after := await asking(hub, account, path, body))[1] == "write_in_progress":
+                pass
+        asked = len(provider.asked)
+        later = await asking(hub, account, path, body)
+
+    assert code(after) == (409, "answer_not_kept")
+    assert asked == 1
+    assert later.status_code == 200

@@ -16,6 +16,7 @@ def test_the_catalogue() -> None:
             "accounts_missing": 400,
             "action_not_allowed": 403,
             "action_not_found": 404,
+            "answer_not_kept": 409,
             "api_key_not_found": 404,
             "body_too_large": 413,
             "body_too_slow": 408,

@@ -110,6 +110,12 @@ class WriteInProgress(Conflict):
     retry_after = 1.0
 
 
+class AnswerNotKept(Conflict):
+    """This write was sent and answered, and the answer was not kept. Look at the provider for it."""
+
+    code = "answer_not_kept"
+
+
 class RequestTimeout(HubError):
     """The request did not finish within 60 seconds. Retry later."""
 

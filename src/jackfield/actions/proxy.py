@@ -75,6 +75,7 @@ async def forward(
         RequestTimeout: it took too long.
         OutcomeUnknown: a write was sent, and its outcome is unknown.
         WriteInProgress: an equal write, whose client hung up, still runs.
+        AnswerNotKept: an equal write, whose client hung up, got a large answer.
     """
     if proxied.dry_run or not is_write(proxied.method):
         return await _forward(hub, project_id, actor, proxied)

@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
-from jackfield.actions.models import OutcomeUnknown, WriteInProgress
+from jackfield.actions.models import AnswerNotKept, OutcomeUnknown, WriteInProgress
 from jackfield.kit import request_context
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, encode
+from jackfield.kit.recent_writes import RecentWrite, bare
 from jackfield.runtime import Hub
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ async def run_unless_repeated(hub: Hub, write: Json, work: Callable[[], Awaitabl
 
     Raises:
         WriteInProgress: the first one still runs.
+        AnswerNotKept: the first one was answered, with more than is kept.
         HubError: of the work, or of the first write.
     """
     request = request_context.current()
@@ -35,7 +37,7 @@ async def run_unless_repeated(hub: Hub, write: Json, work: Callable[[], Awaitabl
             raise WriteInProgress
         request.writes.append(first)
         if first.error is not None:
-            raise first.error
+            raise bare(first.error)
         return cast("T", first.result)
     recent = hub.recent_writes.begin(key, request.is_client_gone)
     request.writes.append(recent)
@@ -43,16 +45,22 @@ async def run_unless_repeated(hub: Hub, write: Json, work: Callable[[], Awaitabl
         result = await work()
     except HubError as error:
         if error.may_have_written:
-            hub.recent_writes.finish(recent, error=error)
+            _finish(hub, recent, error=error)
         else:
             hub.recent_writes.forget(recent)
         raise
     except BaseException:
         # Cancelled, or a fault of the hub: the provider may have carried it out by then.
-        hub.recent_writes.finish(recent, error=OutcomeUnknown())
+        _finish(hub, recent, error=OutcomeUnknown())
         raise
-    hub.recent_writes.finish(recent, result=result, error=None)
+    _finish(hub, recent, result=result)
     return result
+
+
+def _finish(
+    hub: Hub, write: RecentWrite, *, result: object = None, error: HubError | None = None
+) -> None:
+    hub.recent_writes.finish(write, result=result, error=error, not_kept=AnswerNotKept())
 
 
 def forget_delivered(hub: Hub, request: request_context.RequestContext) -> None:

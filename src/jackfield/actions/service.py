@@ -55,6 +55,7 @@ async def run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest
         RequestTimeout: the run took too long.
         OutcomeUnknown: a write was sent, and its outcome is unknown.
         WriteInProgress: an equal write, whose client hung up, still runs.
+        AnswerNotKept: an equal write, whose client hung up, got a large answer.
     """
     if request.dry_run:
         recorder = _recorder(hub, project_id, actor, request)

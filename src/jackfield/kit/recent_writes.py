@@ -1,9 +1,10 @@
 """Memory of writes whose outcome may not have reached the client that asked for them."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from jackfield.kit.clock import Clock
 from jackfield.kit.errors import HubError
@@ -12,6 +13,9 @@ IsGone: TypeAlias = Callable[[], Awaitable[bool]]
 
 _LIFETIME: Final = timedelta(minutes=10)
 _MOST: Final = 1000
+_MOST_BYTES: Final = 64 * 1024 * 1024
+_LARGEST: Final = 256 * 1024
+_LONGEST_DETAIL: Final = 1000
 
 
 @dataclass(eq=False, slots=True)
@@ -23,19 +27,40 @@ class RecentWrite:
     result: object = None
     error: HubError | None = None
     until: datetime | None = None
+    # How much memory the outcome takes.
+    size: int = 0
 
     @property
     def is_done(self) -> bool:
         return self.until is not None
 
+    def shed(self, instead: HubError) -> None:
+        """Drop what is large of the outcome: of an error its words and code stay."""
+        if self.error is None:
+            self.result, self.error = None, instead
+        else:
+            held = vars(self.error)
+            held |= {"faults": (), "context": {}, "detail": self.error.detail[:_LONGEST_DETAIL]}
+            held |= {"answer": None} if "answer" in held else {}
+            self.error.args = (self.error.detail,)
+        self.size = 0
+
 
 class RecentWrites:
-    """In the memory of one process: what a restart forgets runs again."""
+    """In the memory of one process, and so much of it at most: what a restart forgets runs again.
+
+    What is too large is remembered without its content: a write is not done again for that.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._writes: dict[RecentWrite, None] = {}
         self._by_key: dict[bytes, list[RecentWrite]] = {}
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        return self._size
 
     async def find(self, key: bytes) -> RecentWrite | None:
         """Return an equal write that nobody waits for, or whose outcome nobody knows."""
@@ -54,14 +79,58 @@ class RecentWrites:
             self.forget(next(iter(self._writes)))
         return write
 
-    def finish(self, write: RecentWrite, *, result: object = None, error: HubError | None) -> None:
-        write.result, write.error = result, error
+    def finish(
+        self,
+        write: RecentWrite,
+        *,
+        result: object = None,
+        error: HubError | None,
+        not_kept: HubError,
+    ) -> None:
+        """Keep an outcome; a repetition gets `not_kept` in place of a result without room."""
+        write.result, write.error = result, None if error is None else bare(error)
         write.until = self._clock() + _LIFETIME
+        write.size = _measure(result if error is None else vars(error))
+        if write.size > _LARGEST:
+            write.shed(not_kept)
+        # It may have been forgotten while it ran.
+        if write not in self._writes:
+            return
+        self._size += write.size
+        for each in self._writes if self._size > _MOST_BYTES else ():
+            self._size -= each.size
+            each.shed(not_kept)
+            if self._size <= _MOST_BYTES:
+                break
 
     def forget(self, write: RecentWrite) -> None:
         if self._writes.pop(write, self) is self:
             return
+        self._size -= write.size
         equal = self._by_key[write.key]
         equal.remove(write)
         if not equal:
             del self._by_key[write.key]
+
+
+def bare(error: HubError) -> HubError:
+    """Return the same error without its traceback, which holds all that its run has held."""
+    twin = type(error).__new__(type(error), *error.args)
+    vars(twin).update(vars(error))
+    return twin
+
+
+def _measure(outcome: object) -> int:
+    """Return how much memory a value takes, or enough of it to know that it is too much."""
+    size, waiting = 0, [outcome]
+    while waiting and size <= _LARGEST:
+        each = waiting.pop()
+        size += sys.getsizeof(each)
+        if isinstance(each, Mapping):
+            members = cast("Mapping[object, object]", each)
+            waiting += [*members, *members.values()]
+        elif isinstance(each, list | tuple):
+            waiting += cast("Iterable[object]", each)
+        elif is_dataclass(each):
+            waiting += [getattr(each, field.name) for field in fields(each)]
+    return size

@@ -9,6 +9,7 @@ from jackfield.accounts.models import AccountNotFound, AccountNotUsable
 from jackfield.actions import proxy
 from jackfield.actions.models import (
     AccountMissing,
+    AnswerNotKept,
     HostNotDeclared,
     OutcomeUnknown,
     ProxyRequest,
@@ -75,6 +76,7 @@ class ProxyOut(Struct, frozen=True, omit_defaults=True):
         AccountNotFound,
         AccountNotUsable,
         ActionNotAllowed,
+        AnswerNotKept,
         ConnectorVersionNotLoaded,
         ProfileOfOtherConnector,
         HostNotDeclared,

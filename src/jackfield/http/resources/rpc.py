@@ -11,6 +11,7 @@ from jackfield.actions import service as actions
 from jackfield.actions.models import (
     AccountMissing,
     AccountOfOtherProvider,
+    AnswerNotKept,
     NotStreamed,
     OutcomeUnknown,
     RequestTimeout,
@@ -118,6 +119,7 @@ class RpcOut(Struct, frozen=True):
         ProfileOfOtherConnector,
         ActionNotFound,
         ActionNotAllowed,
+        AnswerNotKept,
         ConnectorVersionNotLoaded,
         IdempotentStream,
         InvalidInputs,
