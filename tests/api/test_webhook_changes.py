@@ -44,6 +44,23 @@ async def test_switching_an_endpoint_off_ends_what_waits_until_it_is_replayed(
     assert (await open_hub.api.post(f"{path}/deliveries/replay")).json() == {"replayed": 0}
 
 
+async def test_many_deliveries_are_made_again_some_at_a_time(
+    open_hub: Running, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jackfield.http.resources.webhooks._REPLAYED_AT_ONCE", 2)
+    webhook = await subscribe(open_hub, receiver.url)
+    for _ in range(5):
+        await open_hub.link(multiple=True)
+    path = f"/jackfield/webhooks/{webhook['id']}"
+    await open_hub.api.patch(path, json={"active": False})
+    await open_hub.api.patch(path, json={"active": True})
+
+    replayed = await open_hub.api.post(f"{path}/deliveries/replay")
+
+    assert replayed.json() == {"replayed": 5}
+    assert await deliver(open_hub) == 5
+
+
 async def test_deliveries_of_a_stretch_of_time_are_made_again(
     open_hub: Running, receiver: Receiver, clock: FrozenClock
 ) -> None:

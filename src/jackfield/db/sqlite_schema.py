@@ -13,6 +13,7 @@ from jackfield.db.migrate import Migration
 
 _OWNER_ONLY: Final = 0o600
 _MARK: Final = ".before-"
+_MOST_COPIES: Final = 3
 
 _log = structlog.get_logger()
 
@@ -77,10 +78,17 @@ def _make_copy(file: Path, number: int) -> Path:
         # One whole file, whatever the mode of the source.
         target.execute("pragma journal_mode = delete")
     part.replace(copy)
+    for old in _copies(file)[:-_MOST_COPIES]:
+        old.unlink()
     return copy
 
 
 def _find_copy(file: Path, number: int) -> Path | None:
     """Return the newest copy to which migration `number` had not been applied."""
-    copies = sorted(file.parent.glob(f"{file.name}{_MARK}[0-9][0-9][0-9][0-9]"))
-    return next((each for each in reversed(copies) if int(each.name[-4:]) <= number), None)
+    copies = reversed(_copies(file))
+    return next((each for each in copies if int(each.name[-4:]) <= number), None)
+
+
+def _copies(file: Path) -> list[Path]:
+    """Return the copies that there are, the oldest first."""
+    return sorted(file.parent.glob(f"{file.name}{_MARK}[0-9][0-9][0-9][0-9]"))

@@ -250,26 +250,40 @@ class Deliveries:
         status: str,
         since: datetime | None,
         until: datetime | None,
-    ) -> int:
-        """Deliver an endpoint's events of one status and time again; return their number."""
-        after: LiteralString = " and created_at >= :since" if since else ""
-        before: LiteralString = " and created_at < :until" if until else ""
+        after: str,
+        most: int,
+    ) -> list[str]:
+        """Deliver up to `most` events of one status and time again, those `after` an event's id.
+
+        Returns:
+            their ids, from the first on.
+        """
+        since_then: LiteralString = " and created_at >= :since" if since else ""
+        until_then: LiteralString = " and created_at < :until" if until else ""
         begun = await self._tx.all(
             f"""
             update webhook_deliveries
                set status = 'pending', attempts = 0, due_at = :now, leased_until = null,
                    updated_at = :now
-             where project_id = :project_id and endpoint_id = :endpoint_id
-               and status = :status {after} {before}
+             where project_id = :project_id and endpoint_id = :endpoint_id and event_id in (
+                   select event_id
+                     from webhook_deliveries
+                    where project_id = :project_id and endpoint_id = :endpoint_id
+                      and status = :status and event_id > :after
+                      {since_then} {until_then}
+                    order by event_id
+                    limit :most)
             returning event_id
             """,  # noqa: S608 - the parts are literals
             endpoint_id=endpoint_id,
             status=status,
+            after=after,
+            most=most,
             **({"since": since} if since else {}),
             **({"until": until} if until else {}),
         )
         self._tx.signal(DELIVERIES)
-        return len(begun)
+        return sorted(row["event_id"] for row in begun)
 
     async def renew(self, claimed: ClaimedDelivery, *, until: datetime) -> ClaimedDelivery | None:
         """Renew the lease of a delivery; `None` if another process has it by now."""

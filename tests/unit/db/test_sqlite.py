@@ -68,8 +68,12 @@ async def test_what_is_migrated_is_copied_before_and_the_way_back_is_named(
     async with db.write(ProjectId.new(NOW), TESTER) as tx:
         await tx.run("insert into projects (id, name, created_at) values (:project_id, 'a', :now)")
 
+    older = [tmp_path / f"jackfield.db.before-{number:04}" for number in (2, 3, 4)]
+    for each in older:
+        each.touch()
     applied = await db.migrate()
-    (copy,) = copies_in(tmp_path)
+    assert {*copies_in(tmp_path)} > {*older[1:]}
+    (copy,) = {*copies_in(tmp_path)} - {*older[1:]}
     await db.unscoped(
         "update migrations set number = :newer where number = :last",
         last=last.number,

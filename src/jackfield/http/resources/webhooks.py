@@ -34,6 +34,7 @@ from jackfield.webhooks.repo import Deliveries, Endpoints
 api = Routes(api_key, tag="webhooks")
 
 _PATH: Final = "/jackfield/webhooks"
+_REPLAYED_AT_ONCE: Final = 1000
 _ONE: Final = f"{_PATH}/{{webhook_id}}"
 _DAY: Final = 86_400
 _LONGEST_OVERLAP: Final = 7 * _DAY
@@ -260,12 +261,23 @@ async def replay_delivery(ctx: ApiContext, webhook_id: str, event_id: str) -> De
 )
 async def replay_deliveries(ctx: ApiContext, webhook_id: str, query: ReplayQuery) -> ReplayOut:
     """Deliver again what an endpoint did not take, or all that it took, of a stretch of time."""
-    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
-        endpoint = await Endpoints(tx).get(webhook_id)
-        begun = await Deliveries(tx).begin_many_again(
-            endpoint.id, status=query.status, since=aware(query.since), until=aware(query.until)
-        )
-    return ReplayOut(begun)
+    count, after = 0, ""
+    while True:
+        # Some at a time, so that no other write waits for all of them.
+        async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
+            endpoint = await Endpoints(tx).get(webhook_id)
+            begun = await Deliveries(tx).begin_many_again(
+                endpoint.id,
+                status=query.status,
+                since=aware(query.since),
+                until=aware(query.until),
+                after=after,
+                most=_REPLAYED_AT_ONCE,
+            )
+        count += len(begun)
+        if len(begun) < _REPLAYED_AT_ONCE:
+            return ReplayOut(count)
+        after = begun[-1]
 
 
 def _fields(endpoint: Endpoint) -> dict[str, Any]:
