@@ -1,5 +1,7 @@
 """Changes of webhooks that have events waiting, and replays of many deliveries at once."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.clock import FrozenClock
@@ -84,3 +86,35 @@ async def test_deliveries_of_a_stretch_of_time_are_made_again(
     assert (missing.status_code, missing.json()["code"]) == (404, "webhook_not_found")
     assert await deliver(open_hub) == 1
     assert len(await deliveries(open_hub, other, "?status=delivered")) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "said"),
+    [
+        ("PATCH", {"foo": 1}, "unknown field `foo`"),
+        ("PATCH", {"evnts": ["*"]}, "unknown field `evnts`; did you mean 'events'?"),
+        (
+            "PATCH",
+            {"active": False, "Active": True},
+            "unknown field `Active`; did you mean 'active'?",
+        ),
+        ("POST", {"secret": "whsec_mine"}, "unknown field `secret`"),
+    ],
+)
+async def test_a_field_that_no_webhook_has_is_refused_and_changes_nothing(
+    open_hub: Running, receiver: Receiver, method: str, body: dict[str, Any], said: str
+) -> None:
+    webhook = await subscribe(open_hub, receiver.url)
+    path = "/jackfield/webhooks"
+
+    response = await open_hub.api.request(
+        method,
+        path if method == "POST" else f"{path}/{webhook['id']}",
+        json=body if method == "PATCH" else {"url": receiver.url, "events": ["*"], **body},
+    )
+
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert said in response.json()["message"]
+    assert "whsec_mine" not in response.text
+    (kept,) = (await open_hub.api.get(path)).json()["data"]
+    assert kept["active"] is True

@@ -30,12 +30,18 @@ class BodyTooLarge(HubError):
     code = "body_too_large"
     status = 413
 
+    def __init__(self) -> None:
+        super().__init__(f"the request body is larger than {MAX_BODY_BYTES // 1024**2} MB")
+
 
 class BodyTooSlow(HubError):
     """The request body did not arrive in time."""
 
     code = "body_too_slow"
     status = 408
+
+    def __init__(self) -> None:
+        super().__init__(f"the request body took longer than {_BODY_SECONDS} seconds to arrive")
 
 
 class InvalidJson(HubError):
@@ -97,7 +103,7 @@ async def parse_body(content: bytes, type_: type[T]) -> T:
     except ValidationError as error:
         if not content:
             raise InvalidJson from None
-        fault = fault_of(error)
+        fault = fault_of(error, type_)
         msg = as_sentence(fault, fault.path or "the body")
         raise InvalidRequest(msg, faults=[fault]) from None
     except (TooDeep, TooManyValues) as error:

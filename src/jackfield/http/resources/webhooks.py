@@ -46,13 +46,13 @@ _Events = Annotated[
 _Description = Annotated[str, Meta(max_length=500)]
 
 
-class WebhookIn(Struct, frozen=True):
+class WebhookIn(Struct, frozen=True, forbid_unknown_fields=True):
     url: _Url
     events: _Events
     description: _Description | None = None
 
 
-class WebhookChangeIn(Struct, frozen=True):
+class WebhookChangeIn(Struct, frozen=True, forbid_unknown_fields=True):
     """A change of a webhook endpoint; a field that is left out stays as it is."""
 
     url: _Url | None = None
