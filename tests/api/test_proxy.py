@@ -1,6 +1,5 @@
 import asyncio
 import json
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -9,40 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.api.conftest import KEY
 from tests.support.clock import FrozenClock
 from tests.support.running import Running, running_hub
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
 
-KEY = "0123456789abcdef0123456789abcdef"
-
 
 async def proxy(hub: Running, account_id: str, **body: Any) -> httpx2.Response:
     return await hub.api.post("/unified/proxy", headers={"x-account-id": account_id}, json=body)
-
-
-@pytest.fixture
-async def echoing(
-    data_dir: Path, clock: FrozenClock, sandbox: Any
-) -> AsyncGenerator[tuple[Running, list[Seen], str]]:
-    """Run a hub whose provider says back what it was asked, with one account."""
-    turns = [reply('{"channels": []}')]
-
-    async def echo(writer: asyncio.StreamWriter, seen: Seen) -> None:
-        if turns:
-            await turns.pop()(writer, seen)
-            return
-        said = {"line": seen.line, "headers": seen.headers, "body": seen.body.decode("latin-1")}
-        await reply(json.dumps(said), headers={"set-cookie": "a=b", "x-echo": KEY})(writer, seen)
-
-    async with (
-        scripted(echo) as provider,
-        running_hub(sandbox, data_dir=data_dir, clock=clock, provider=provider.url) as hub,
-    ):
-        account_id = await hub.link(key=KEY)
-        provider.seen.clear()
-        yield hub, provider.seen, account_id
 
 
 async def test_an_account_that_was_linked_for_some_actions_sends_no_request_of_ones_own(
@@ -311,6 +286,7 @@ async def test_bytes_that_are_no_text_come_as_base64(
         response = await proxy(hub, account_id, path="/image")
 
     assert response.json()["data"] == "/wD+"
+    assert response.json()["encoding"] == "base64"
 
 
 async def test_another_projects_account_cannot_be_told_from_none(hub: Running) -> None:

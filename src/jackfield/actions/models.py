@@ -31,7 +31,8 @@ class RunRequest:
 class ProxyRequest:
     """A client's own request to a provider, to be sent with an account's credentials.
 
-    `base_url` replaces that of the connector; `body` is JSON, or a text that is sent as it is.
+    `base_url` replaces that of the connector; `body` is JSON, or a text that is sent as it is, or
+    decoded first if it is base64.
     """
 
     account_id: str
@@ -40,6 +41,7 @@ class ProxyRequest:
     base_url: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: Json = None
+    is_base64: bool = False
     profile_id: str | None = None
     dry_run: bool = False
 

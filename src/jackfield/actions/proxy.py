@@ -27,7 +27,7 @@ from jackfield.engine.ports import Request, Response
 from jackfield.engine.proxy import ProxyAccount
 from jackfield.engine.wire.charset import exact_text_of, utf8_of
 from jackfield.engine.wire.json import decode_json
-from jackfield.engine.wire.url import normalize, path_and_query
+from jackfield.engine.wire.url import count_dots, normalize, path_and_query
 from jackfield.kit import redaction
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault, HubError, InvalidRequest, ProviderAnswer
@@ -40,12 +40,15 @@ from jackfield.runtime import Hub
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]{0,8000}")
 _SCHEME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
+# URLs drop or resolve these, and another resource would be reached than was named.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_DROPPED_FROM_PATH: Final = re.compile(r"#|\s\Z")
 # Headers of the connection, of the hub, or set by the transport itself.
 _DROPPED: Final = frozenset(
     {
         "host", "content-length", "connection", "keep-alive", "transfer-encoding", "te", "trailer",
         "upgrade", "expect", "accept-encoding", "cookie", "x-account-id", "x-connector-profile-id",
-        "idempotency-key",
+        "idempotency-key", "x-hub-session-token", "proxy-authorization", "proxy-connection",
     }
 )  # fmt: skip
 _KEPT_BACK: Final = frozenset(
@@ -81,7 +84,7 @@ async def forward(
         return await _forward(hub, project_id, actor, proxied)
     write: Json = [
         PROXY, proxied.account_id, proxied.profile_id, proxied.method.upper(), proxied.base_url,
-        proxied.path, dict(proxied.headers), proxied.body,
+        proxied.path, dict(proxied.headers), proxied.body, proxied.is_base64,
     ]  # fmt: skip
     work = partial(_forward, hub, project_id, actor, proxied)
     return await run_unless_repeated(hub, write, work)
@@ -128,14 +131,16 @@ def _request(
     base_url = proxied.base_url or compiled.proxy.base_url(linked)
     if base_url is None:
         raise _unusable(Fault("url", "is required: the connector has no single address"))
-    if _SCHEME.match(proxied.path):
-        raise _unusable(Fault("path", "must be a path; pass an address as `url`"))
+    _require_plain(proxied)
     # A slash between them, or the path could turn the host before it into something else.
     url = normalize(f"{base_url.rstrip('/')}/{proxied.path.lstrip('/')}")
     if not compiled.allows(url, credentials.values):
         raise HostNotDeclared(account_id=account.id)
     headers = dict(_checked(proxied.headers))
-    content = _content(proxied.body, headers)
+    if proxied.is_base64:
+        content = _bytes(proxied.body, headers)
+    else:
+        content = _content(proxied.body, headers)
     request = Request(proxied.method.upper(), url, headers, content)
     return compiled.proxy.authorize(request, linked)
 
@@ -183,16 +188,48 @@ async def _result(response: Response, request: Request, credentials: Credentials
     return ProxyResponse(response.status, headers, data, refusal, is_base64=is_base64)
 
 
+def _require_plain(proxied: ProxyRequest) -> None:
+    """
+    Refuse an address that would be sent as another one.
+
+    Raises:
+        InvalidRequest: it holds control characters, dots as parts of its path, or a fragment.
+    """
+    if _SCHEME.match(proxied.path):
+        raise _unusable(Fault("path", "must be a path; pass an address as `url`"))
+    for place, text in (("url", proxied.base_url or ""), ("path", f"/{proxied.path}")):
+        if _CONTROL.search(text):
+            raise _unusable(Fault(place, "must not hold control characters"))
+        if count_dots(text):
+            raise _unusable(Fault(place, "must not hold `.` or `..` as a part"))
+    if _DROPPED_FROM_PATH.search(proxied.path):
+        raise _unusable(Fault("path", "must not hold `#` or end in a blank: write `%23`, `%20`"))
+
+
 def _checked(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    # What `Connection` names is for the connection alone as well.
+    listed = (value for name, value in headers.items() if name.lower() == "connection")
+    dropped = _DROPPED.union(part.strip().lower() for value in listed for part in value.split(","))
     for name, value in headers.items():
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise _unusable(Fault("headers", "must be valid names and values of HTTP headers"))
-        if name.lower() not in _DROPPED:
+        if name.lower() not in dropped:
             yield name, value
 
 
 def _unusable(fault: Fault) -> InvalidRequest:
     return InvalidRequest(f"{fault.path} {fault.message}", faults=[fault])
+
+
+def _bytes(body: Json, headers: dict[str, str]) -> bytes:
+    """Decode a base64 body, and set the content type where there is none."""
+    try:
+        content = base64.b64decode(body if isinstance(body, str) else "?", validate=True)
+    except ValueError:
+        raise _unusable(Fault("body", "must be base64, as `encoding` says")) from None
+    if all(name.lower() != "content-type" for name in headers):
+        headers["Content-Type"] = "application/octet-stream"
+    return content
 
 
 def _content(body: Json, headers: dict[str, str]) -> bytes | None:

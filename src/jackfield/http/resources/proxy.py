@@ -50,6 +50,10 @@ class ProxyIn(Struct, frozen=True):
     path: Annotated[str | None, Meta(description="With its query: `/lists?limit=5`.")] = None
     headers: dict[str, str | int | float | bool | None] | None = None
     body: Annotated[Any, Meta(description="JSON, or a string that is sent as it is.")] = None
+    encoding: Annotated[
+        Literal["base64"] | None,
+        Meta(description="Given where `body` is bytes, as base64: the bytes are sent."),
+    ] = None
     dry_run: Annotated[
         bool | None,
         Meta(description="Send nothing: return the request that would be sent, redacted."),
@@ -103,6 +107,7 @@ async def proxy_request(ctx: ApiContext, body: ProxyIn) -> ProxyOut:
         base_url=body.url or None,
         headers={name: value for name, value in headers.items() if value},
         body=body.body,
+        is_base64=body.encoding is not None,
         profile_id=ctx.headers.get(PROFILE) or None,
         dry_run=bool(body.dry_run),
     )
