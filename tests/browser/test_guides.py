@@ -131,6 +131,9 @@ async def test_beside_the_form_and_on_paper_the_guide_is_open_and_cannot_be_shut
     await expect(page.locator("#guide .guide-body")).to_be_visible()
     await expect(page.locator(".guide > summary")).to_be_hidden()
     await expect(page.get_by_role("heading", name="Where do I find this?")).to_have_count(1)
+    await expect(page.get_by_role("button", name="Connect")).to_be_visible(
+        visible=media == "screen"
+    )
 
 
 async def test_a_guide_can_be_printed_and_read_as_text(hub: Running, visit: Start) -> None:

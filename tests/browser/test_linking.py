@@ -135,6 +135,57 @@ async def test_an_odd_key_is_doubted_and_sent_all_the_same(hub: Running, visit: 
     await expect(doubt).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [("not 32 hex", None), (None, "not 32 hex")], ids=["goes", "comes"]
+)
+async def test_a_click_counts_though_what_is_said_of_a_value_moves_the_button(
+    hub: Running, visit: Start, before: str | None, after: str | None
+) -> None:
+    page = (await visit(width=390)).page
+    await page.goto(await auth_link(hub))
+    await page.get_by_label("Region", exact=True).select_option(label="United States")
+    field = page.get_by_label("API Key", exact=True)
+    await field.fill(before or hub.us_key)
+    await field.blur()
+
+    await field.fill(after or hub.us_key)
+    await page.get_by_role("button", name="Connect").click()
+
+    said = "Iterable is connected" if after is None else "Iterable is not connected yet"
+    await expect(page.get_by_role("heading", name=said)).to_be_visible()
+
+
+async def test_a_form_whose_link_has_ended_says_so_at_the_next_choice(
+    hub: Running, visit: Start
+) -> None:
+    window = await visit()
+    window.is_noisy = True
+    page = window.page
+    session = await hub.session(provider="iterable")
+    await page.goto(session["auth_link_url"])
+    await hub.api.post(f"/jackfield/connect_sessions/{session['id']}/revoke")
+
+    await page.get_by_label("Region", exact=True).select_option(label="United States")
+
+    await expect(page.get_by_role("button", name="Connect")).to_have_count(0)
+    await expect(page.get_by_text("taken it back")).to_be_visible()
+
+
+async def test_the_ways_to_sign_out_stand_side_by_side_on_a_phone(
+    hub: Running, visit: Start
+) -> None:
+    page = (await visit(width=390, dark=True)).page
+    await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
+    await page.get_by_role("button", name="Sign in").click()
+
+    tops = [
+        await page.get_by_role("button", name=name, exact=True).evaluate("each => each.offsetTop")
+        for name in ("Sign out", "Sign out everywhere")
+    ]
+
+    assert tops[0] == tops[1]
+
+
 async def test_the_step_of_the_guide_that_a_field_is_about_stands_out(
     hub: Running, visit: Start
 ) -> None:

@@ -41,10 +41,13 @@ export class Page {
     return page !== null;
   }
 
-  /** Ask what the form looks like with what is filled in so far. */
+  /** Ask what the form looks like with what is filled in so far; if its link has ended, say so. */
   async preview(form, typed) {
     const body = new URLSearchParams([...typed, ["_refresh", "1"]]);
-    return this.#ask(form.action, { method: "POST", body });
+    const page = await this.#ask(form.action, { method: "POST", body });
+    if (!page || page.querySelector("form.fields")) return page;
+    if (form.isConnected) this.#show(page);
+    return null;
   }
 
   /** Make the page that is in place do what it can. */

@@ -1,4 +1,5 @@
 import { fits } from "./pattern.js";
+import { afterPress } from "./press.js";
 
 /** Says that a value cannot be right once its field was left, and that it can while it is mended. */
 export class Check {
@@ -16,7 +17,7 @@ export class Check {
   handleEvent({ type }) {
     const wasWrong = this.#control.getAttribute("aria-invalid") === "true";
     if (type === "input" && !wasWrong) return;
-    this.#say(this.#fault());
+    afterPress(this.#control, () => this.#say(this.#fault()));
   }
 
   #fault() {
