@@ -305,7 +305,7 @@ async def test_what_a_key_may_do_is_asked_and_shown_action_by_action(hub: Runnin
     pressed = await hub.api.post(f"{page}/probe")
     after = (await hub.api.get(pressed.headers["location"])).text
 
-    assert "Nobody has asked yet" in before
+    assert "Not checked yet" in before
     assert "Find out" in before
     assert (pressed.status_code, pressed.headers["location"]) == (303, f"{page}#permissions")
     assert "Of 157 actions, 54 allowed, 103 refused." in " ".join(after.split())

@@ -32,9 +32,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "operating"
-needs_nginx = pytest.mark.skipif(
-    shutil.which("nginx", path=f"{os.defpath}:/usr/sbin") is None, reason="there is no nginx"
-)
 PREFIX = "/jackfield"
 
 
@@ -49,7 +46,7 @@ def blocks(page: str, heading: str, language: str = "sh") -> list[str]:
 
 async def shell(script: str, **variables: str) -> str:
     """Run what a page says, as it stands there."""
-    binaries = str(Path(sys.executable).parent)
+    binaries = f"{Path(sys.executable).parent}:{Path(postgres.binary('pg_dump')).parent}"
     environment = {"PATH": f"{binaries}:{os.defpath}:/usr/local/bin", **variables}
     process = await asyncio.create_subprocess_exec(
         *("/bin/sh", "-euc", script),
@@ -71,8 +68,6 @@ async def test_what_was_copied_while_the_hub_ran_is_whole(
     tmp_path: Path,
     recipe: int,
 ) -> None:
-    if recipe == 0 and shutil.which("sqlite3") is None:
-        pytest.skip("there is no sqlite3")
     places = {name: str(tmp_path / name.lower()) for name in ("BACKUP", "KEYS", "RESTORED")}
     await shell("mkdir $BACKUP $KEYS", **places)
     variables = {"JACKFIELD_DATA_DIR": str(data_dir), **places}
@@ -107,7 +102,6 @@ def modes(folder: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("hub_database_url", ["postgres"], indirect=True)
-@pytest.mark.skipif(shutil.which("pg_dump") is None, reason="there is no pg_dump")
 async def test_a_copy_of_a_postgres_database_is_restored_as_the_page_says(
     sandbox: Sandbox,
     data_dir: Path,
@@ -201,7 +195,6 @@ async def _reached(port: int, process: asyncio.subprocess.Process) -> None:
             await asyncio.to_thread(lambda: None)
 
 
-@needs_nginx
 async def test_a_hub_below_a_path_of_a_proxy_works_as_the_page_says(
     jackfield: Command, sandbox: Sandbox, data_dir: Path, tmp_path: Path
 ) -> None:

@@ -32,7 +32,7 @@ def running() -> Generator[str]:
     as_user = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
     environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
     data = folder / "data"
-    initdb = [_binary("initdb"), "-D", data, "-U", _SUPERUSER, "-A", "trust", "--no-sync"]
+    initdb = [binary("initdb"), "-D", data, "-U", _SUPERUSER, "-A", "trust", "--no-sync"]
     subprocess.run(
         [*initdb, "-E", "UTF8"],
         check=True,
@@ -47,7 +47,7 @@ def running() -> Generator[str]:
             options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
             options += [part for option in _FAST for part in ("-c", option)]
             server = subprocess.Popen(
-                [_binary("postgres"), "-D", data, *options],
+                [binary("postgres"), "-D", data, *options],
                 stdout=log,
                 stderr=log,
                 cwd=folder,
@@ -138,7 +138,7 @@ def _unprivileged_user() -> pwd.struct_passwd | None:
     raise AssertionError
 
 
-def _binary(name: str) -> str:
+def binary(name: str) -> str:
     found = shutil.which(name) or next(
         (
             str(path)

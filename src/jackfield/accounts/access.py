@@ -188,7 +188,7 @@ def open_fields(hub: Hub, access: AccountAccess) -> dict[str, str]:
     """
     Open the values of the account's form, to edit them.
 
-    Secrets that can no longer be read are left out: they are to be given anew.
+    Secrets that can no longer be read are left out: they must be given again.
     """
     return {**access.account.public_values, **(open_secrets(hub, access) or {})}
 
@@ -234,7 +234,7 @@ def _has_secrets(access: AccountAccess) -> bool:
 
 
 def needs_secrets(method: AuthMethod) -> bool:
-    """Tell whether nobody can link an account by this method without a secret."""
+    """Return whether linking by this method needs a secret."""
     return any(
         field.secret and field.required and field.condition is None and field.value is None
         for field in method.config_fields

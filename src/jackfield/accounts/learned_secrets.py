@@ -19,7 +19,7 @@ class LearnedSecrets:
     Tells a redactor of them.
 
     A value that an answer calls secret is one of the run's once a later request, to another
-    address, has it in it. What no request uses is the action's result: somebody asked for it. A
+    address, has it in it. What no request uses is the action's result: the caller asked for it. A
     cursor that is called `token` goes where it came from.
     """
 

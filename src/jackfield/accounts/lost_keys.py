@@ -12,7 +12,7 @@ from jackfield.secrets.repo import SecretRows, drop_key
 
 async def forget_keys(db: Database, keys: Sequence[str], actor: Actor) -> None:
     """
-    Delete all that is sealed under `keys`, mark its accounts as to be linked anew, and the keys last.
+    Delete all that is sealed under `keys`, mark its accounts as to be linked again, and the keys last.
 
     What was cut short is finished when it is done again.
     """

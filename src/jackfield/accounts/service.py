@@ -180,7 +180,7 @@ async def _require_same_address(tx: Tx, hub: Hub, account: Account, profile: Pro
         return
     own = await profiles.readable_setup_of(tx, hub, await Profiles(tx).get(account.profile_id))
     if leads_elsewhere(hub, profile, own, await profiles.readable_setup_of(tx, hub, profile)):
-        msg = f"{profile.name!r} leads to another address of the provider; link the account anew"
+        msg = f"{profile.name!r} leads to another address of the provider; link the account again"
         raise ProfileOfOtherConnector(msg, profile_id=profile.id)
 
 

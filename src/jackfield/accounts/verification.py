@@ -38,7 +38,7 @@ from jackfield.runtime import Hub
 _SECONDS: Final = 30
 # Payment, time-out, conflict, lock, too early, legal reasons.
 _NOT_ABOUT_CREDENTIALS: Final = frozenset({402, 408, 409, 423, 425, 451})
-# Whoever fills in a form may name the host: what it answers is to say who they are, and no more.
+# A form may name the host: its answer only has to identify the account.
 _MOST_BYTES: Final = 1024 * 1024
 
 # A key or a certificate that nothing can be made of: no provider has seen it.
@@ -155,7 +155,7 @@ def _is_clear_refusal(error: ProviderError) -> bool:
 
 
 def _is_refusal(error: ProviderError) -> bool:
-    """Tell whether credentials that nobody has tried are refused, in whatever words."""
+    """Return whether credentials that were not tried yet are refused, in any words."""
     if not isinstance(error, ProviderUnauthorized | ProviderRejected):
         return False
     says_nothing = error.answer is not None and error.answer.status in _NOT_ABOUT_CREDENTIALS

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 async def run_unless_repeated(hub: Hub, write: Json, work: Callable[[], Awaitable[T]]) -> T:
     """
-    Return the result of `work`, or the outcome of an equal `write` that reached nobody.
+    Return the result of `work`, or the outcome of an equal `write` that did not reach its client.
 
     Clients repeat what broke off. A write whose outcome is unknown, or whose client hung up before
     its response, is remembered for a while by API key and by what it was to do. Equal writes that

@@ -298,7 +298,7 @@ class RunRecorder:
 
     def _body(self, headers: Mapping[str, str], content: bytes | None) -> Body:
         shown = cast("Mapping[str, str]", self.redactor.value(headers))
-        # Cut only afterwards: half a secret is none of which anybody knows.
+        # Cut only afterwards: half a secret would not be recognized.
         text = self.redactor.body((content or b"").decode("utf-8", "replace"))
         return Body(shown, text[:_LONGEST_BODY], len(content or b"") > _LONGEST_BODY)
 

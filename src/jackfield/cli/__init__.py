@@ -68,7 +68,7 @@ def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
-            # Not open for writing: a result that reaches nobody is an error.
+            # Not open for writing: a result that cannot be written is an error.
             nothing = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - to the end
             setattr(sys, name, nothing)
         elif name != "stdin" and isinstance(stream, io.TextIOWrapper):

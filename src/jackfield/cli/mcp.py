@@ -100,7 +100,7 @@ class _Relay:
     def _forward(self, message: Any) -> None:
         try:
             response = self._send(message)
-        except Exception as error:  # noqa: BLE001 - in a thread: nobody else would answer the line
+        except Exception as error:  # noqa: BLE001 - in a thread: nothing else would answer the line
             response = _error(_id(message), _INTERNAL_ERROR, f"the request cannot be sent: {error}")
         if _method(message) == "initialize":
             self._agreed = as_object(as_object(response).get("result")).get("protocolVersion")

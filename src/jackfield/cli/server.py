@@ -138,7 +138,7 @@ async def serving(
 
 
 class _Server(uvicorn.Server):
-    """The web server, which leaves signals to whoever runs it."""
+    """The web server, which leaves signals to its caller."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:

@@ -13,7 +13,7 @@ from jackfield.settings import Settings, variable
 _WORD: Final = "forget"
 # What is lost, by the prefix of its owner's id, and the way on.
 _CURES: Final = {
-    "acc": ("accounts", "each is to be linked anew: jackfield accounts list --status error"),
+    "acc": ("accounts", "each must be linked again: jackfield accounts list --status error"),
     "cpr": ("connector profiles", "give their setup again: PATCH /connector_profiles/{id}"),
     "whe": ("webhooks", "make new secrets: POST /jackfield/webhooks/{id}/rotate"),
     "pln": ("pending links", "refuse them: POST /jackfield/pending_links/{id}/refuse"),
@@ -32,7 +32,7 @@ def forget() -> None:
     Give up keys that are lost for good, and what only they open.
 
     For a database whose keyring is lost, once every backup was looked for. Deletes what no key of
-    the keyring opens, marks its accounts as to be linked anew, and lets the hub start again.
+    the keyring opens, marks its accounts as to be linked again, and lets the hub start again.
     Nothing brings back what it deletes. Stop the hub first.
     """
     asyncio.run(_forget(Settings.read()))

@@ -131,7 +131,7 @@ async def relink(
     try:
         values = require_changes(access, open_fields(hub, access), submitted)
     except SecretsToRetype as refused:
-        # The project sees that somebody tried another address.
+        # The project sees that another address was tried.
         await _record_failure(hub, holder, begun, refused)
         raise
     into = LinkTarget(holder.session.terms, access.account.id, access.account)

@@ -126,7 +126,7 @@ async def save_account(
 
 
 async def _known_identity(tx: Tx, vault: Vault, account: Account) -> frozenset[str]:
-    """What was kept and cannot be opened any more is not known: linking anew is the cure."""
+    """What was kept and cannot be opened any more is not known: linking again is the cure."""
     try:
         return await kept_identity(tx, vault, account.id)
     except SealBroken:

@@ -95,7 +95,7 @@ def linking_section(labels: Iterable[str], *, redirects: bool) -> Section:
             Step(
                 "Open the Hub",
                 "There are three ways in: it is part of the product you are connecting, it opens "
-                "from a link you were sent, or somebody opens it for you in the dashboard. Choose "
+                "from a link you were sent, or your contact opens it for you in the dashboard. Choose "
                 "the provider there.",
             ),
             *([fill_in] if points else []),

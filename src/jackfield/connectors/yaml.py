@@ -2,7 +2,7 @@
 YAML 1.2 parser of connector documents: plain values with their positions.
 
 libyaml reads the text into nodes; what a scalar means is decided here, because PyYAML follows
-YAML 1.1, where `no` is false and `1:30` a number. A document may come from anybody: its depth, its
+YAML 1.1, where `no` is false and `1:30` a number. A document may come from a stranger: its depth, its
 size and what its aliases unfold to are bounded.
 """
 

@@ -304,7 +304,7 @@ async def _transaction(connection: _Proxy, begin: str) -> AsyncGenerator[_Transa
         with _translated_errors():
             await connection.execute("commit")
     except HubError as error:
-        # Nobody can tell whether it was heard.
+        # Whether it was heard is not known.
         error.may_have_written = True
         raise
 

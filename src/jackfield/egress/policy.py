@@ -27,7 +27,7 @@ _SPECIAL: Final[tuple[IPv4Network | IPv6Network, ...]] = tuple(
         ),
     )
 )  # fmt: skip
-# Names that mean this machine or its own network by standard or by custom, whoever resolves them.
+# Names that mean this machine or its own network by standard or by custom, whatever resolves them.
 _INSIDE: Final = frozenset({"localhost", "localdomain", "local", "internal", "lan", "home", "corp"})
 _V4_COMPATIBLE: Final = IPv6Network("::/96")
 # Whatever an operator allows: link-local, and what clouds serve credentials of the machine from;

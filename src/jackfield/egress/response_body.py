@@ -78,7 +78,7 @@ def read_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
         key, value = name.lower(), _readable(given)
         headers[key] = f"{headers[key]}, {value}" if key in headers else value
     if _coding(response) is not None:
-        # The length of what was packed, which nobody sees.
+        # The length before unpacking.
         headers.pop("content-length", None)
     return headers
 

@@ -38,7 +38,7 @@ class Unpacker:
         Unpack a body in `coding`.
 
         Raises:
-            NotPackedSo: nobody asked for that.
+            NotPackedSo: it is packed in a way that was not asked for.
         """
         if coding not in _GZIP and coding != "deflate":
             msg = "it is packed in a way that was not asked for"

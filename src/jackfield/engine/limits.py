@@ -1,7 +1,7 @@
 """The rate limiter: requests a second of one account, and requests at once.
 
 A connector's limits are compiled once (`Limits`); a `Limiter` enforces them for every account, in
-turn: whoever asked first goes first. A request waits for its tightest pools first, and takes a
+turn: the first to ask goes first. A request waits for its tightest pools first, and takes a
 place among all the account's requests only then, so that a slow pool never holds up the others.
 Each process counts for itself.
 """

@@ -50,7 +50,7 @@ class Response:
 
 
 class CursorSeal(Protocol):
-    """Marks cursors as given out for one account, so that nobody makes one up."""
+    """Marks cursors as given out for one account, so that a made-up one is recognized."""
 
     def seal(self, cursor: str, action_id: str) -> str: ...
 

@@ -202,7 +202,7 @@ async def _send_whole(response: Response, scope: Scope, receive: Receive, send: 
     except HubError as error:
         _log.warning("response_broken_off", code=error.code, detail=error.detail, **error.context)
         return error.code
-    except Exception:  # noqa: BLE001 - the status has gone out, and nobody else is to log it
+    except Exception:  # noqa: BLE001 - the status has gone out, and nothing else logs it
         _log.exception("response_crashed")
         return HubError.code
     return None

@@ -95,7 +95,7 @@ async def parse_body(content: bytes, type_: type[T]) -> T:
         InvalidRequest: it is JSON, but not a `type_`; the fault names the place, never the value.
     """
     try:
-        # Whoever has nothing to say need not say so.
+        # An empty body stands for one without members.
         if len(content) > LARGE:
             plain = await parse_request(content)
             return convert_decoded(plain, type_)

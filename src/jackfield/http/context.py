@@ -60,5 +60,5 @@ async def connect_token(hub: Hub, headers: Headers, _scope: Scope | None) -> Con
     return ConnectContext(hub, holder, origin)
 
 
-async def anybody(hub: Hub, _headers: Headers, _scope: Scope | None) -> PublicContext:
+async def public(hub: Hub, _headers: Headers, _scope: Scope | None) -> PublicContext:
     return PublicContext(hub)

@@ -1,7 +1,7 @@
 """
 Reconnect hint in responses about accounts that no longer work.
 
-No link is made before somebody asks who may make one: reading an account mints nothing.
+No link is made before a caller asks that may make one: reading an account mints nothing.
 """
 
 from typing import Literal

@@ -35,7 +35,7 @@ class HubError(Exception):
     retry_after: float | None = None
     # The account that must be linked again before a retry can succeed.
     relink: str | None = None
-    # Whether this happened before a byte of the request could have reached anybody.
+    # Whether this happened before a byte of the request could have reached the provider.
     nothing_sent: bool = False
     # Whether a provider may have changed something before this happened.
     may_have_written: bool = False

@@ -44,7 +44,7 @@ _SECOND_HALF: Final = re.compile(rb"\\u[dD][c-fC-F]")
 
 
 class TooManyValues(DecodeError):
-    """The JSON holds more values than anybody needs."""
+    """The JSON holds more values than it may."""
 
 
 class TooDeep(DecodeError):
@@ -198,7 +198,7 @@ def _end_of_text(content: bytes, position: int) -> int:
 
 
 def _build(content: bytes, container: _Container) -> Json:
-    # Stands in a piece for what was read before; nobody can know it, and write it.
+    # Stands in a piece for what was read before; it is random, so that no sender can write it.
     mark = secrets.token_hex(16)
     # Not recursive: how deep it is, is for the sender to choose.
     order = [container]

@@ -63,7 +63,7 @@ class RecentWrites:
         return self._size
 
     async def find(self, key: bytes) -> RecentWrite | None:
-        """Return an equal write that nobody waits for, or whose outcome nobody knows."""
+        """Return an equal write whose client is gone, or whose outcome is unknown."""
         for write in tuple(self._by_key.get(key, ())):
             if write.until is not None and write.until < self._clock():
                 self.forget(write)

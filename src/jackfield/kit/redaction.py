@@ -187,7 +187,7 @@ def current() -> Redactor:
 
 
 def alive() -> Sequence[Redactor]:
-    """Return every redactor that is in use by anybody, for what tells of no task of its own."""
+    """Return every redactor that is in use, for output that belongs to no task."""
     return tuple(_alive)
 
 

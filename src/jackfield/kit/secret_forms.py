@@ -49,7 +49,7 @@ _IN_WORD_BEFORE: Final = re.compile(rb"[0-9A-Za-z]$")
 _IN_WORD_AFTER: Final = re.compile(rb"[0-9A-Za-z]")
 _BEFORE_NUMBER: Final = re.compile(rb"[:\[,]\s*$")
 _AFTER_NUMBER: Final = re.compile(rb"\s*[,\]}]|\s*$")
-# Letters and digits that somebody has escaped, which hardly anybody does.
+# Letters and digits that are escaped, which is rare.
 _LETTER: Final = rb"(3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[cC])"
 _PERCENT_CODED: Final = re.compile(rb"%(?:25)*" + _LETTER)
 _JSON_CODED: Final = re.compile(rb"\\u00" + _LETTER)

@@ -158,7 +158,7 @@ async def setup_of(tx: Tx, hub: Hub, profile: Profile) -> Setup:
 
 
 async def readable_setup_of(tx: Tx, hub: Hub, profile: Profile) -> Setup:
-    """Return what can still be read of a profile's setup: damaged secrets are to be given anew."""
+    """Return what can still be read of a profile's setup: damaged secrets must be given again."""
     try:
         return await setup_of(tx, hub, profile)
     except SealBroken:

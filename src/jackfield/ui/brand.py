@@ -48,7 +48,7 @@ async def find_settings(hub: Hub, project_id: str) -> tuple[ProjectId, ProjectSe
     """
     Return the id and settings of a project; this needs no permission. `None` if it is no id.
 
-    A project that does not exist looks like one that nobody has set up.
+    A project that does not exist looks like one without a brand.
     """
     try:
         parsed = ProjectId.parse(project_id)

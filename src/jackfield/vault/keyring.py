@@ -111,7 +111,7 @@ def create(location: str, now: datetime) -> Keyring:
         KeyringUnusable: it cannot be written.
     """
     keyring = Keyring.mint(now)
-    # Under a name nobody can foresee, and never through a file or link that is there already.
+    # Under a random name, and never through a file or link that is there already.
     draft = Path(f"{location}.{secrets.token_hex(8)}.new")
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)

@@ -143,7 +143,7 @@ async def send(
     except ProviderTimeout:
         return DeliveryResult(None, f"the receiver did not answer within {seconds:g} seconds")
     except (EgressBlocked, HostNotFound):
-        # In the same words: whoever sets up endpoints does not learn which names this network has.
+        # In the same words: a caller that sets up endpoints does not learn which names this network has.
         return DeliveryResult(None, _UNREACHABLE)
     except ProviderError as error:
         # Without its code, which speaks of a provider.

@@ -30,7 +30,7 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
     """
     Remove what is older than its project's `retention_days`, and what has expired.
 
-    The credentials of links that nobody confirmed in time go with them, and so do kept answers.
+    The credentials of links that were not confirmed in time go with them, and so do kept answers.
     `at_once` is the number of rows of a transaction: the first run may delete years of logs.
     """
     for project in await all_projects(hub.db):

@@ -52,7 +52,7 @@ def to_input(
         or text(merged(api, followed.get("items")), "description")
     )
     if "default" in followed:
-        # Told and not declared: a declared default is sent for whoever leaves the input out, and
+        # Told and not declared: a declared default is sent where the input is left out, and
         # what a change leaves out is to stay as it is.
         said = f"{said} Default: {encode(followed['default']).decode()}.".lstrip()
     if said:

@@ -4,11 +4,11 @@ from starlette.responses import Response
 
 from jackfield.actions.files import service as files
 from jackfield.actions.files.models import FileNotFound, FileToken
-from jackfield.http.context import PublicContext, anybody
+from jackfield.http.context import PublicContext, public
 from jackfield.http.download import download
 from jackfield.http.routing import Routes
 
-api = Routes(anybody, tag="files")
+api = Routes(public, tag="files")
 
 
 @api.add("GET", f"{files.PATH}/{{token}}", raises=(FileNotFound,))

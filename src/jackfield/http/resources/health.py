@@ -2,10 +2,10 @@
 
 from msgspec import Struct
 
-from jackfield.http.context import PublicContext, anybody
+from jackfield.http.context import PublicContext, public
 from jackfield.http.routing import Routes
 
-api = Routes(anybody, tag="health")
+api = Routes(public, tag="health")
 
 
 class HealthOut(Struct, frozen=True):

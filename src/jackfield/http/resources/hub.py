@@ -316,7 +316,7 @@ def _config(ctx: ConnectContext, offer: Offer) -> ConfigOut:
         type="oauth2" if method.type == "oauth2" else "custom",
         assets=AssetsOut(ctx.hub.public_url + connector.icon_path),
         support=SupportOut(
-            # The guide of a connector that is shown to nobody is not either.
+            # The guide of an internal connector is not shown either.
             method.support_link or (guide if connector.is_offered else None),
             method.support_description,
         ),

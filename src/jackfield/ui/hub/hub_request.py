@@ -1,7 +1,7 @@
 """
 Request to a Hub page: its connect session, theme and frame.
 
-Somebody who was sent an auth link shows the session's token in the address. Inside the page of a
+A person who was sent an auth link shows the session's token in the address. Inside the page of a
 product the token stays out of it: the frame sends it in a header, with the name of the frame.
 """
 

@@ -32,7 +32,7 @@ const STYLE = `
   }
 `;
 
-/** The origin and path this file was served from, where it was: then nobody need say it again. */
+/** The origin and path this file was served from, where it was: it need not be given again. */
 const here = import.meta.url;
 const served = new URL(".", here);
 const name = new URL(here).searchParams.get("as") || "jackfield-hub";
