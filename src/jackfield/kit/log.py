@@ -140,10 +140,12 @@ def _redact_with_all(
 
 
 def _masked(event: MutableMapping[str, Any], redactor: Redactor) -> MutableMapping[str, Any]:
+    # One search for the whole line: nearly always there is nothing to mask.
+    is_clean = redactor.leaves(_serialize(event).encode("utf-8", "surrogatepass"))
     for key, value in event.items():
         if is_secret_name(key) and isinstance(value, str | bytes):
             event[key] = redaction.MASK
-        elif not isinstance(value, int | float):
+        elif not (isinstance(value, int | float) or (is_clean and value.__class__ is str)):
             event[key] = redactor.value(value)
     return event
 

@@ -53,12 +53,17 @@ class Redactor:
                 self.__dict__.pop(worked_out, None)
 
     def knows(self, text: str) -> bool:
-        """Tell whether some of `text` would be masked."""
-        return self.text(text) != text
+        """Return whether some of `text` would be masked."""
+        # As it is first, which needs no search for its forms.
+        return any(each in text for each in self._secrets) or self.text(text) != text
 
     def may_be_in(self, content: bytes) -> bool:
         """Check quickly whether `content` may contain a secret in any form."""
         return any(True for _ in self._hinted(content))
+
+    def leaves(self, content: bytes) -> bool:
+        """Check quickly that nothing in `content` is to be masked by value."""
+        return not self.may_be_in(content) and not _has_ours(content)
 
     def content(self, content: bytes) -> bytes:
         """Mask secrets in bytes that may be text; what is not UTF-8 otherwise stays as it is."""

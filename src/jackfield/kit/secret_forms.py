@@ -116,7 +116,7 @@ class SecretForms:
         self._hints = tuple(dict.fromkeys(_longest_word(each) or each for each in self._coded[1:]))
         self._small_hints: tuple[bytes, ...] = ()
         if hint is not None:
-            wide = b"\0".join(hint[at : at + 1] for at in range(len(hint)))
+            wide = hint.decode("latin-1").encode("utf-16-le")[:-1]
             self._small_hints = (hint, *self._coded[:1], wide) if self._coded else (hint,)
 
     def is_hinted(self, content: bytes, lower: bytes) -> bool:
