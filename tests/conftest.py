@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import hypothesis
@@ -60,7 +61,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             continue
         if any(mark.name == "parametrize" and name in mark.args[0] for mark in marks):
             continue
-        is_about = name == "database_url" or any(mark.name == "database" for mark in marks)
+        names = {"database_url", "db"} & set(metafunc.fixturenames)
+        is_about = bool(names) or any(mark.name == "database" for mark in marks)
         metafunc.parametrize(name, ["sqlite", "postgres"] if is_about else _USUAL, indirect=True)
 
 
@@ -137,13 +139,28 @@ def hub_database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
 
 @pytest.fixture
 async def db(
-    database_url: str | None, tmp_path: Path, clock: FrozenClock
+    hub_database_url: str | None, tmp_path: Path, clock: FrozenClock
 ) -> AsyncGenerator[Database]:
     """Return an empty database with the hub's schema, once on each driver."""
-    if database_url is not None:
-        database: Database = await PostgresDatabase.open(database_url, clock=clock)
+    async with _opened(hub_database_url, tmp_path, clock) as database:
+        yield database
+
+
+@pytest.fixture
+async def own_db(
+    database_url: str | None, tmp_path: Path, clock: FrozenClock
+) -> AsyncGenerator[Database]:
+    """Return a database whose schema, migrations and connections are the test's to spoil."""
+    async with _opened(database_url, tmp_path, clock) as database:
+        yield database
+
+
+@asynccontextmanager
+async def _opened(url: str | None, folder: Path, clock: FrozenClock) -> AsyncGenerator[Database]:
+    if url is not None:
+        database: Database = await PostgresDatabase.open(url, clock=clock)
     else:
-        database = SqliteDatabase(tmp_path / "test.db", clock=clock)
+        database = SqliteDatabase(folder / "test.db", clock=clock)
         await database.migrate()
     yield database
     await database.close()

@@ -101,32 +101,38 @@ async def test_doctor_changes_nothing_in_an_installation(
     assert content_of(data_dir) == before
 
 
+SETTINGS = (
+    "URL=127.0.0.1:18200",
+    "URL=http://[::1",
+    "URL=http://127.0.0.1:99999",
+    "URL=http://user:pw@127.0.0.1",
+    "URL=http://127.0.0.1/?a=b",
+    "PUBLIC_URL=nonsense",
+    "PUBLIC_URL=https://h/jack field",
+    "PUBLIC_URL=https://h/x#y",
+    "RATE_LIMIT=abc",
+    "DATA_DIR=~nobody-of-that-name/x",
+    "CONNECTORS=" + "x" * 5000,
+    "LOG_LEVEL=loud",
+)
+READERS = (*HTTP[:1], *HTTP[-3:], "mcp --account x", "serve --port 0", "keys list")
+
+
 @pytest.mark.parametrize(
-    "setting",
-    [
-        "URL=127.0.0.1:18200",
-        "URL=http://[::1",
-        "URL=http://127.0.0.1:99999",
-        "URL=http://user:pw@127.0.0.1",
-        "URL=http://127.0.0.1/?a=b",
-        "PUBLIC_URL=nonsense",
-        "PUBLIC_URL=https://h/jack field",
-        "PUBLIC_URL=https://h/x#y",
-        "RATE_LIMIT=abc",
-        "DATA_DIR=~nobody-of-that-name/x",
-        "CONNECTORS=" + "x" * 5000,
-        "LOG_LEVEL=loud",
-    ],
+    ("setting", "command"),
+    # Each setting by one command, and two of them by every command.
+    [(each, READERS[place % len(READERS)]) for place, each in enumerate(SETTINGS)]
+    + [(each, command) for each in (SETTINGS[0], SETTINGS[5]) for command in READERS],
 )
 async def test_a_setting_that_cannot_be_used_is_named_by_every_command(
-    jackfield: Command, setting: str
+    jackfield: Command, setting: str, command: str
 ) -> None:
     name, _, value = setting.partition("=")
-    for command in (*HTTP[:1], *HTTP[-3:], "mcp --account x", "serve --port 0", "keys list"):
-        said = await jackfield(*command.split(), **{"API_KEY": "k", name: value})
 
-        assert said.status == 1, (command, said)
-        assert is_one_line(said, f"JACKFIELD_{name}", "[invalid_setting]"), (command, said)
+    said = await jackfield(*command.split(), **{"API_KEY": "k", name: value})
+
+    assert said.status == 1, said
+    assert is_one_line(said, f"JACKFIELD_{name}", "[invalid_setting]"), said
 
 
 @pytest.mark.parametrize(

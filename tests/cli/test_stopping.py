@@ -40,38 +40,40 @@ async def test_a_server_that_is_asked_to_stop_leaves_one_whole_file(
     copy.close()
 
 
-@pytest.mark.parametrize(
-    ("path", "order", "more"),
-    [
+async def test_a_write_that_is_still_waited_for_when_the_hub_stops_is_said_to_be_unknown(
+    data_dir: Path, jackfield: Command
+) -> None:
+    proxied = {"method": "post", "path": "/api/lists", "body": {"name": "VIP"}}
+    writes: list[tuple[str, object, dict[str, str]]] = [
         ("/actions/rpc", ORDER, {}),
         ("/actions/rpc", ORDER, {"idempotency-key": "once"}),
-        ("/unified/proxy", {"method": "post", "path": "/api/lists", "body": {"name": "VIP"}}, {}),
-    ],
-)
-async def test_a_write_that_is_still_waited_for_when_the_hub_stops_is_said_to_be_unknown(
-    data_dir: Path, jackfield: Command, path: str, order: object, more: dict[str, str]
-) -> None:
-    asked = asyncio.Event()
+        ("/unified/proxy", proxied, {}),
+    ]
+    asked = asyncio.Semaphore(0)
 
     async def answer(writer: asyncio.StreamWriter, seen: Seen) -> None:
         if seen.line.startswith("POST /api/lists"):
-            asked.set()
+            asked.release()
             await asyncio.Event().wait()
         await reply('{"channels": [], "lists": []}')(writer, seen)
 
     key = (await jackfield("keys", "create", "--name", "stopped", "--json")).json["key"]
     async with scripted(answer) as provider, serving(data_dir, provider.url) as (url, process):
         async with AsyncHub(url, key) as client:
-            account = await link(client, "k" * 32)
-        headers = {"x-account-id": account, **more}
+            account = {"x-account-id": await link(client, "k" * 32)}
         async with httpx2.AsyncClient(base_url=url, auth=(key, ""), timeout=PATIENCE) as api:
-            waiting = asyncio.create_task(api.post(path, json=order, headers=headers))
-            await asyncio.wait_for(asked.wait(), PATIENCE)
+            waiting = [
+                asyncio.create_task(api.post(path, json=order, headers={**account, **more}))
+                for path, order, more in writes
+            ]
+            for _ in writes:
+                await asyncio.wait_for(asked.acquire(), PATIENCE)
             process.send_signal(signal.SIGTERM)
-            response = await waiting
+            responses = await asyncio.gather(*waiting)
         status = await asyncio.wait_for(process.wait(), PATIENCE)
 
-    assert (response.status_code, response.json()["code"]) == (502, "outcome_unknown")
+    told = [(each.status_code, each.json()["code"]) for each in responses]
+    assert told == [(502, "outcome_unknown")] * 3
     assert status == 0
 
 

@@ -95,7 +95,9 @@ async def empty_database(url: str) -> None:
     tables = await connection.fetch(
         "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migrations'"
     )
-    await connection.execute(f"truncate {', '.join(row['tablename'] for row in tables)}")
+    # Truncating takes ten times as long: it makes each table new files.
+    deletes = "".join(f"delete from {row['tablename']};" for row in tables)
+    await connection.execute(f"set session_replication_role = replica; {deletes}")
     await connection.close()
 
 

@@ -157,20 +157,20 @@ async def test_migrations_run_once(db: Database) -> None:
     assert await db.pending() == []
 
 
-async def test_a_migration_that_was_changed_after_it_ran_is_refused(db: Database) -> None:
-    await db.unscoped("update migrations set hash = 'other' where number = 1")
+async def test_a_migration_that_was_changed_after_it_ran_is_refused(own_db: Database) -> None:
+    await own_db.unscoped("update migrations set hash = 'other' where number = 1")
 
     with pytest.raises(Exception, match="was changed after it was applied"):
-        await db.migrate()
+        await own_db.migrate()
 
 
-async def test_a_database_of_a_newer_version_is_refused(db: Database) -> None:
-    await db.unscoped(
+async def test_a_database_of_a_newer_version_is_refused(own_db: Database) -> None:
+    await own_db.unscoped(
         "insert into migrations (number, name, hash, applied_at) values (9999, 'x', 'x', :now)"
     )
 
     with pytest.raises(Exception, match="newer version of Jackfield"):
-        await db.migrate()
+        await own_db.migrate()
 
 
 @pytest.mark.usefixtures("projects")

@@ -34,20 +34,20 @@ async def test_a_transaction_that_fails_wakes_nothing(db: Database) -> None:
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_on_postgresql_another_process_is_woken_also_after_its_connection_was_lost(
-    db: Database, database_url: str
+    own_db: Database, database_url: str
 ) -> None:
     other = await PostgresDatabase.open(database_url)
 
     async def signal_until(woken: asyncio.Event) -> None:
         # It takes a moment until a process listens.
         while not woken.is_set():
-            async with db.write(OURS, TESTER) as tx:
+            async with own_db.write(OURS, TESTER) as tx:
                 tx.signal("work")
 
     try:
         async with other.listen("work") as woken, asyncio.timeout(20):
             await signal_until(woken)
-            await db.unscoped(
+            await own_db.unscoped(
                 """
                 select pg_terminate_backend(pid)
                   from pg_stat_activity
