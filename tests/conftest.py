@@ -3,9 +3,10 @@ import io
 import os
 import secrets
 import shutil
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -20,7 +21,7 @@ from jackfield.sandbox.iterable.server import Sandbox, serve
 from tests.support import postgres
 from tests.support.clock import FrozenClock
 from tests.support.receiver import Receiver
-from tests.support.running import Running, running_hub
+from tests.support.running import HubWith, Running, running_hub, write_connectors
 from tests.support.scripted import scripted
 from tests.support.statements import Completeness
 
@@ -190,6 +191,23 @@ async def hub(
         sandbox, data_dir=data_dir, clock=clock, database_url=hub_database_url
     ) as running:
         yield running
+
+
+@pytest.fixture
+def hub_with(tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox) -> HubWith:
+    """Return how to open a hub with a test's own connectors, whose providers are on this machine."""
+
+    def opened(documents: Mapping[str, str], **given: Any) -> AbstractAsyncContextManager[Running]:
+        return running_hub(
+            sandbox,
+            data_dir=data_dir,
+            clock=clock,
+            connectors=write_connectors(tmp_path / "connectors", documents),
+            allow_private_networks=True,
+            **given,
+        )
+
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -190,6 +190,44 @@ async def test_the_accounts_page_shows_linked_accounts_and_finds_them(hub: Runni
     assert "https://api.iterable.com" in everything, "a rewrite is shown on every page"
 
 
+@pytest.mark.parametrize(
+    ("name", "owner", "shown"),
+    [
+        ("abc\u202egnp.exe", "acme", "abcgnp.exe"),
+        (" \u200b\u2800", "acme", "acme"),
+        (" \u00a0", "\u3164", ""),
+        ("\u2067Rival <Ltd.>\u2069", "acme", "Rival &lt;Ltd.&gt;"),
+        ("א\u200fב", "acme", "א\u200fב"),
+    ],
+)
+async def test_an_account_can_be_clicked_whatever_its_owner_is_called_and_turns_nothing(
+    hub: Running, name: str, owner: str, shown: str
+) -> None:
+    account_id = await hub.link(
+        origin_owner_id=owner,
+        origin_owner_name=name,
+        origin_username="joe\u202e",
+        label="\u202elabel",
+    )
+    hub.api.auth = None
+    await sign_in(hub)
+
+    listed = (await hub.api.get("/dashboard")).text
+    page = (await hub.api.get(f"/dashboard/accounts/{account_id}")).text
+    link = await hub.api.post("/dashboard/link", data={"owner_id": "x", "owner_name": name})
+
+    shown = shown or account_id
+    assert f'{account_id}"><bdi>{shown}</bdi></a>' in listed
+    assert f"<h1><bdi>{shown}</bdi></h1>" in page
+    assert f"<title>{shown}, Iterable" in page
+    assert "<bdi>joe</bdi>" in page
+    assert "<bdi>label</bdi>" in listed
+    assert "<bdi>label</bdi>" in page
+    assert "Send this link to <bdi>" in link.text
+    assert "<bdi></bdi>" not in listed + page.replace("<dd><bdi></bdi></dd>", "") + link.text
+    assert not set("\u202e\u2067") & set(listed + page)
+
+
 async def test_accounts_are_shown_page_by_page(hub: Running) -> None:
     for number in range(26):
         await hub.link(origin_owner_id=f"owner-{number}")

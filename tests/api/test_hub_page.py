@@ -1,12 +1,15 @@
 """The Hub's pages as a browser without scripts sees them."""
 
+import asyncio
 import re
 
 import pytest
 
 from jackfield.ui import assets
+from tests.api.test_startup import PETDESK
 from tests.support.clock import FrozenClock
-from tests.support.running import Running
+from tests.support.running import HubWith, Running
+from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -194,4 +197,74 @@ async def test_an_icon_is_an_image_and_can_do_nothing(hub: Running) -> None:
 
     assert response.headers["content-type"] == "image/svg+xml"
     assert "sandbox" in response.headers["content-security-policy"]
-    assert (await hub.api.get("/connectors/nothing/icon", auth=None)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("icon", "letter"),
+    [
+        ("", "P"),
+        ("    icon: icon.svg\n", "P"),
+        ("    icon: http://icons.example/a.png\n", "P"),
+        ("    icon: PROVIDER/missing.png\n", "P"),
+        ("    icon: PROVIDER/page.html\n", "P"),
+        ("    icon: PROVIDER/icon.png\n", ""),
+    ],
+)
+async def test_a_connector_without_an_icon_that_can_be_had_is_shown_by_its_first_letter(
+    hub_with: HubWith, icon: str, letter: str
+) -> None:
+    async def answer(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        image = {"content-type": "text/html" if "html" in seen.line else "image/png"}
+        status = 404 if "missing" in seen.line else 200
+        await reply(b"\x89PNG", status=status, headers=image)(writer, seen)
+
+    async with scripted(answer) as provider:
+        written = icon.replace("PROVIDER", provider.url)
+        text = PETDESK.replace("    icon: icon.svg\n", written)
+        async with hub_with({"petdesk": text}) as hub:
+            response = await hub.api.get("/connectors/petdesk/icon", auth=None)
+
+    assert response.status_code == 200
+    assert "sandbox" in response.headers["content-security-policy"]
+    if letter:
+        assert response.headers["content-type"] == "image/svg+xml"
+        assert f">{letter}</text>" in response.text
+    else:
+        assert (response.headers["content-type"], response.content) == ("image/png", b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("key", "letter"),
+    [("gone", "G"), ("7shifts", "7"), ("%3Cb%3E", "B"), ("___", "?"), ("ßeta", "S"), ("店", "店")],
+)
+async def test_an_account_whose_connector_is_not_loaded_any_more_is_no_broken_picture(
+    hub: Running, key: str, letter: str
+) -> None:
+    response = await hub.api.get(f"/connectors/{key}/icon", auth=None)
+
+    assert response.status_code == 200
+    assert f">{letter}</text>" in response.text
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Acme \u202egnp.exe", "<bdi>Acme gnp.exe</bdi>"),
+        ("\u2066<b>\u2069", "<bdi>&lt;b&gt;</bdi>"),
+        ("\u200b \u3164", "<bdi>acme</bdi>"),
+        ("حسن", "<bdi>حسن</bdi>"),
+    ],
+)
+async def test_a_customers_name_turns_nothing_in_the_hub_and_can_be_seen(
+    hub: Running, name: str, shown: str
+) -> None:
+    link = await open_link(hub, origin_owner_name=name, provider="iterable")
+    form = await hub.api.get(link, auth=None)
+    listed = await hub.api.get(await open_link(hub, origin_owner_name=name), auth=None)
+    done = await hub.api.post(
+        action_of(form.text), data={"api_key": hub.us_key, "region": "us"}, auth=None
+    )
+
+    for page in (form, listed, done):
+        assert shown in page.text
+        assert not set("\u202e\u2066") & set(page.text)

@@ -1,12 +1,12 @@
 """A hub with everything in it that a deployment has; only the provider is simulated."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import httpx2
 
@@ -66,6 +66,13 @@ class Running:
         assert response.status_code == 201, response.text
         return response.json()["id"]
 
+    async def link_to(self, provider: str, credentials: Mapping[str, Any], **wanted: Any) -> str:
+        """Link an account of another connector's, and return its id."""
+        session = await self.session(provider=provider, **wanted)
+        response = await self.submit(session["token"], credentials, provider=provider)
+        assert response.status_code == 201, response.text
+        return response.json()["id"]
+
     async def submit(
         self, token: str, credentials: Mapping[str, Any], *, provider: str = "iterable"
     ) -> httpx2.Response:
@@ -81,6 +88,17 @@ class Running:
         return await self.api.post(
             "/actions/rpc", headers={"x-account-id": account_id}, json={"action": action, **placed}
         )
+
+
+# Opens a hub with the connectors whose texts it is given by key, and with settings.
+HubWith: TypeAlias = Callable[..., AbstractAsyncContextManager[Running]]
+
+
+def write_connectors(folder: Path, documents: Mapping[str, str]) -> Path:
+    for key, text in documents.items():
+        (folder / key).mkdir(parents=True)
+        (folder / key / f"{key}.connector.s1.yaml").write_text(text, encoding="utf-8")
+    return folder
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ _ID_BITS: Final = 53
 
 SHORTEST_SECONDS: Final = 10
 LONGEST_SECONDS: Final = 30 * 24 * 3600
+MOST_ATTEMPTS: Final = 20
 DEFAULT_SECONDS: Final = 1800
 
 
@@ -80,6 +81,7 @@ class ConnectSession:
     revoked_at: datetime | None = None
     external_trigger_token: str | None = None
     latest_attempt: ConnectionAttempt | None = None
+    attempts: int = 0
 
     def require_unused(self) -> None:
         """
@@ -105,6 +107,16 @@ class ConnectSession:
         self.require_unused()
         if self.expires_at <= now:
             raise ConnectSessionExpired
+
+    def require_attempt(self) -> None:
+        """
+        Raise if the session may not try to link again.
+
+        Raises:
+            TooManyAttempts: it has had as many attempts as it may have.
+        """
+        if self.attempts >= MOST_ATTEMPTS:
+            raise TooManyAttempts
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Final
 
 from jackfield.connect.attempts import ConnectionAttempt
 from jackfield.connect.models import (
+    MOST_ATTEMPTS,
     ConnectSession,
     ConnectSessionId,
     ConnectSessionNotFound,
@@ -22,7 +23,6 @@ from jackfield.kit.pages import Page
 _JSON_COLUMNS: Final = ("categories", "actions", "allowed_origins", "metadata", "scopes")
 
 _MOST_FRAMES: Final = 50
-_MOST_ATTEMPTS: Final = 20
 
 
 class ConnectSessions:
@@ -136,7 +136,7 @@ class ConnectSessions:
             returning id
             """,
             id=session_id,
-            most=_MOST_ATTEMPTS,
+            most=MOST_ATTEMPTS,
         )
         if row is None:
             (await self.get(session_id)).require_unused()
@@ -270,4 +270,5 @@ def _session(row: Row) -> ConnectSession:
         row["revoked_at"],
         row["external_trigger_token"],
         None if attempt is None else convert(attempt, ConnectionAttempt),
+        row["attempts"],
     )

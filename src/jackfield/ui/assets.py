@@ -1,4 +1,4 @@
-"""Static files and connector icons."""
+"""Static files."""
 
 import gzip
 import hashlib
@@ -13,9 +13,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-
-from jackfield.runtime import Hub
+from starlette.responses import Response
 
 _TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
@@ -32,8 +30,8 @@ _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
     "reference.css": ("reference", "connector", "effects"),
 }
 _A_YEAR: Final = "public, max-age=31536000, immutable"
-_AN_HOUR: Final = "public, max-age=3600"
-# An icon comes with a connector, which is not trusted: it may only be used as an image.
+AN_HOUR: Final = "public, max-age=3600"
+# Icons and logos are not trusted: they may only be used as images.
 IMAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -96,7 +94,7 @@ async def static(request: Request) -> Response:
         request,
         request.path_params["name"],
         headers={
-            "cache-control": _A_YEAR if is_current else _AN_HOUR,
+            "cache-control": _A_YEAR if is_current else AN_HOUR,
             "x-content-type-options": "nosniff",
         },
     )
@@ -116,28 +114,6 @@ def respond(request: Request, name: str, *, headers: Mapping[str, str]) -> Respo
 
 def accepts_gzip(request: Request) -> bool:
     return "gzip" in request.headers.get("accept-encoding", "")
-
-
-async def connector_icon(request: Request) -> Response:
-    hub: Hub = request.app.state.hub
-    connector = hub.catalog.find(request.path_params["key"])
-    if connector is None or connector.icon is None:
-        return Response(status_code=404)
-    if isinstance(connector.icon, str):
-        return RedirectResponse(connector.icon)
-    media_type = _TYPES.get(connector.icon.suffix)
-    if media_type is None:
-        return Response(status_code=404)
-    return Response(
-        connector.icon.read_bytes(),
-        headers={
-            "cache-control": _AN_HOUR,
-            "content-security-policy": IMAGE_POLICY,
-            "cross-origin-resource-policy": "cross-origin",
-            "x-content-type-options": "nosniff",
-        },
-        media_type=media_type,
-    )
 
 
 def _walk(folder: Traversable, place: str = "") -> Iterator[tuple[str, Traversable]]:

@@ -1,4 +1,4 @@
-"""Projects' logos, fetched from where they are and kept for a while."""
+"""Logos of projects and connectors, fetched from where they are and kept for a while."""
 
 import asyncio
 import time

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
-from jackfield.ui import assets, brand, logos
+from jackfield.ui import assets, brand, icons, logos
 from jackfield.ui.dashboard import routes as dashboard
 from jackfield.ui.dashboard.sign_in import (
     show_sign_in,
@@ -49,7 +49,7 @@ class Pages(Starlette):
                 Route("/embedded/accounts/callback", result.returned),
                 Route("/embedded/brand/{project_id}/logo", brand.logo),
                 Route("/embedded/brand/{project_id}/theme.css", brand.theme),
-                Route("/connectors/{key}/icon", assets.connector_icon),
+                Route("/connectors/{key}/icon", icons.connector_icon),
                 Route("/embedded/integrations", hub_pages.show),
                 Route("/embedded/integrations", hub_pages.submit, methods=["POST"]),
                 *(_REFERENCES if hub.public_docs else ()),

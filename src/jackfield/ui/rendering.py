@@ -1,12 +1,14 @@
 """Template rendering."""
 
 import gzip
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, fields
 from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlsplit
 
 import jinja2
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -40,6 +42,26 @@ environment: Final = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+# They turn the text around them, and have no place in a name. The marks that names in Hebrew or
+# Arabic need are not among them.
+_TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+# Letters and symbols that show nothing; other invisible characters have categories of their own.
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def plain_name(name: str, *instead: str) -> str:
+    """Return the first of the names that can be seen, as text that does not turn what follows."""
+    shown = (each.translate(_TURNING).strip() for each in (name, *instead))
+    return next((each for each in shown if not _is_blank(each)), "")
+
+
+def isolated_name(name: str, *instead: str) -> Markup:
+    """Return the same as an element of its own: a right-to-left name turns nothing beside it."""
+    return Markup(f"<bdi>{escape(plain_name(name, *instead))}</bdi>")  # noqa: S704 - escaped
+
+
+environment.filters |= {"plain_name": plain_name, "name": isolated_name}  # pyright: ignore[reportUnknownMemberType] - Jinja's own
 
 
 class PageContext(Protocol):
@@ -89,6 +111,10 @@ def links(base: str) -> Mapping[str, str | Callable[[str], str] | Callable[[str]
         return f"{base}/connectors/{key}/icon"
 
     return {"base": base, "asset": asset, "icon": icon, "modules": assets.modules}
+
+
+def _is_blank(text: str) -> bool:
+    return all(each in _BLANK or unicodedata.category(each)[0] in "ZC" for each in text)
 
 
 def _framing(ancestors: tuple[str, ...]) -> Mapping[str, str]:

@@ -52,7 +52,7 @@ def connector_list(hub_request: HubRequest, offers: list[Offer]) -> Response:
     return hub_request.page(
         ListPage(
             look=hub_request.theme,
-            owner=hub_request.holder.session.terms.origin_owner_name,
+            owner=hub_request.owner,
             token=None if hub_request.is_framed else query.get("token", ""),
             lang=query.get("lang"),
             here=hub_request.url(),

@@ -138,7 +138,7 @@ def form(hub_request: HubRequest, offer: Offer, attempt: Attempt, *, is_alone: b
             look=look,
             connector=connector,
             method=method,
-            owner=terms.origin_owner_name,
+            owner=hub_request.owner,
             purpose=tuple(
                 action.label for each in terms.actions if (action := connector.find_action(each))
             ),

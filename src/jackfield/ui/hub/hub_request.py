@@ -21,7 +21,7 @@ from jackfield.kit.errors import HubError
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 from jackfield.ui.page_theme import PageTheme, guest_theme, theme_of
-from jackfield.ui.rendering import PageContext, base_path, hub_of, page
+from jackfield.ui.rendering import PageContext, base_path, hub_of, page, plain_name
 
 PATH: Final = "/embedded/integrations"
 _KEPT: Final = ("lang", "account")
@@ -40,6 +40,12 @@ class HubRequest:
     @property
     def is_framed(self) -> bool:
         return self.theme.is_framed
+
+    @property
+    def owner(self) -> str:
+        """The name of the customer who links, or their id if the name shows nothing."""
+        terms = self.holder.session.terms
+        return plain_name(terms.origin_owner_name, terms.origin_owner_id)
 
     def url(self, **query: str) -> str:
         """Return the address of a Hub page for this session."""
@@ -80,6 +86,7 @@ async def load(request: Request) -> HubRequest:
     refusal = None
     try:
         holder.session.require_open(hub.clock())
+        holder.session.require_attempt()
         if is_framed:
             await frames.frame_of(hub, holder, request.headers.get("x-hub-frame", ""))
     except HubError as refused:

@@ -159,7 +159,7 @@ def _linked(
         DonePage(
             look=hub_request.theme,
             connector=connector,
-            owner=hub_request.holder.session.terms.origin_owner_name,
+            owner=hub_request.owner,
             account_id=account_id,
             details=details,
         )
