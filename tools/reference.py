@@ -35,6 +35,8 @@ Every answer of status 400 and above has the same shape: `statusCode`, `message`
 `message` each), and `provider_errors` where a provider spoke. Branch on `code`: codes are added, never
 changed.
 
+What has a bound, and what comes beyond it, is on a page of its own: [limits](../api/limits.md).
+
 The commands print the same `code` in brackets, and end with 1 (refused) or 3 (the provider failed).
 
 | `code` | status | may work later | |

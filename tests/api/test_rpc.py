@@ -10,9 +10,10 @@ from jackfield.actions import run_recorder
 from jackfield.engine.run_context import File
 from jackfield.http import heartbeat
 from jackfield.http.download import download
+from tests.api.test_startup import PETDESK
 from tests.support.clock import FrozenClock
 from tests.support.files import PDF, hub_with_files
-from tests.support.running import US, Running, running_hub, serving_hub
+from tests.support.running import US, HubWith, Running, running_hub, serving_hub
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -20,6 +21,35 @@ pytestmark = pytest.mark.anyio
 # How often linking asks: whether the key is good, and whose account it is for.
 LINKING = 2
 CHANNELS = '{"channels": [{"id": 1, "name": "Promotions"}]}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "data"),
+    [
+        ('{"id": 1}', {"id": 1}),
+        ('[{"id": 1}, {}]', [{"id": 1}, {}]),
+        ('["a", "b"]', {"items": ["a", "b"]}),
+        ("[1, null]", {"items": [1, None]}),
+        ('[{"id": 1}, "a"]', {"items": [{"id": 1}, "a"]}),
+        ("[[]]", {"items": [[]]}),
+        ("[]", []),
+        ('"a"', {"value": "a"}),
+        ("0", {"value": 0}),
+        ("false", {"value": False}),
+        ("null", None),
+    ],
+)
+async def test_data_is_an_object_a_list_of_objects_or_null_as_published_clients_want_it(
+    hub_with: HubWith, answer: str, data: Any
+) -> None:
+    async with scripted(reply(answer)) as provider:
+        text = PETDESK.replace("https://api.petdesk.example", provider.url)
+        async with hub_with({"petdesk": text}) as hub:
+            account_id = await hub.link_to("petdesk", {"token": "t" * 20})
+            response = await hub.run(account_id, "petdesk_list_animals")
+
+    assert response.status_code == 200, response.text
+    assert response.json()["data"] == data
 
 
 async def test_what_published_clients_send_beside_the_arguments_is_taken(hub: Running) -> None:

@@ -1,16 +1,22 @@
-"""Whatever a request may hold many of has a bound."""
+"""Whatever a request may hold many of has a bound, and the page about limits names it."""
 
-from collections.abc import Iterator
-from typing import Any
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import msgspec
 import pytest
 from msgspec import inspect
 
+from jackfield.http.body import MAX_BODY_BYTES
 from jackfield.http.lists import MOST_VALUES
 from jackfield.http.routes import ROUTES
 from jackfield.http.routing import Route
 from jackfield.kit.ids import RunId
+from jackfield.webhooks.retry_schedule import ATTEMPTS
 from tests.support.clock import NOW
 from tests.support.running import Running
 from tests.support.standstill import MOST_SECONDS, longest_standstill
@@ -56,6 +62,115 @@ def test_a_list_without_a_bound_would_be_found() -> None:
     found = unbounded(inspect.type_info(Loose), "body", frozenset())
 
     assert [*found] == ["body.names.*"]
+
+
+Shown: TypeAlias = Callable[[Any], str]
+PAGE = Path(__file__).parents[2] / "docs" / "api" / "limits.md"
+
+
+def plain(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def size(value: float) -> str:
+    units = ((10**9, "GB"), (1024**2, "MB"), (1024, "KB"))
+    return next(f"{value / unit:g} {name}" for unit, name in units if value % unit == 0)
+
+
+def span(value: float | timedelta) -> str:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    units = ((86_400, 2, "days"), (3600, 1, "h"), (60, 2, "min"), (1, 0, "s"))
+    return next(f"{seconds / unit:g} {name}" for unit, n, name in units if seconds >= n * unit)
+
+
+# The bound of each row, and how it is written.
+LIMITS: dict[str, tuple[str, Shown]] = {
+    "body": ("http.body:MAX_BODY_BYTES", size),
+    "time for the body to arrive": ("http.body:_BODY_SECONDS", span),
+    "objects and lists in a JSON body": ("kit.large_json:MOST_IN_REQUEST", plain),
+    "levels of JSON in each other": ("kit.json:MOST_LEVELS", plain),
+    "address and headers": ("http.connection:_MOST_HEAD_BYTES", size),
+    "number of headers": ("http.connection:_MOST_HEADERS", plain),
+    "time for the headers to arrive": ("http.connection:_HEAD_SECONDS", span),
+    "requests of one connection that wait for their answers": (
+        "http.connection:_MOST_WAITING_REQUESTS",
+        plain,
+    ),
+    "connections to one process": ("http.connection:_MOST_CONNECTIONS", plain),
+    "time in which a reader takes nothing of an answer": ("http.connection:_STALL_SECONDS", span),
+    "values of a filter, or of a list in an address": ("http.lists:MOST_VALUES", plain),
+    "messages in an MCP batch": ("agents.mcp.messages:_MOST_IN_BATCH", plain),
+    "accounts of one MCP or A2A request": ("agents.accounts:_MOST_ACCOUNTS", plain),
+    "characters of a field in a link's form": ("connectors.field_validation:_LONGEST", plain),
+    "characters of feedback on tools": ("actions.feedback.models:LONGEST", plain),
+    "characters of an `Idempotency-Key`": ("idempotency.service:_LONGEST_KEY", plain),
+    "time a connect session stays open": ("connect.models:LONGEST_SECONDS", span),
+    "time it stays open unless asked otherwise": ("connect.models:DEFAULT_SECONDS", span),
+    "attempts to link that ask the provider": ("connect.models:MOST_ATTEMPTS", plain),
+    "time a link waits for the project's confirmation": ("connect.pending.models:LIFETIME", span),
+    "time for the check of a credential": ("accounts.verification:_SECONDS", span),
+    "origins that may frame the Hub": ("projects.settings:_MOST_ORIGINS", plain),
+    "body of an answer": ("egress.client:MOST_BYTES", size),
+    "a line of its headers": ("egress.client:_MAX_HEADER_BYTES", size),
+    "time to connect": ("egress.client:_CONNECT_SECONDS", span),
+    "time for an action, or a request of the proxy": ("actions.run_recorder:LIFE_SECONDS", span),
+    "objects and lists in JSON": ("kit.large_json:_MOST_CONTAINERS", plain),
+    "rows of a table, or of lines": ("engine.wire.formats:_MOST_ROWS", plain),
+    "columns of a table": ("engine.wire.formats:_MOST_COLUMNS", plain),
+    "bytes of a line of a table": ("engine.wire.formats:_LONGEST_CELL", size),
+    "answers being read, all together": ("egress.in_flight:_MOST_IN_FLIGHT", size),
+    "items that one step goes through": ("engine.steps.step:_MOST_ITEMS", plain),
+    "requests a second of one account": ("engine.limits:DEFAULT_RATE", plain),
+    "requests at once of one account": ("engine.limits:DEFAULT_CONCURRENCY", plain),
+    "stream: bytes": ("actions.streaming:MOST_BYTES", size),
+    "stream: time": ("actions.streaming:MOST_SECONDS", span),
+    "stream: bytes of a line": ("actions.streaming:_LONGEST_LINE", size),
+    "stream: time in which nothing comes": ("actions.streaming:_SECONDS", span),
+    "answer kept for an `Idempotency-Key`": ("idempotency.service:_MOST_BYTES", size),
+    "time it is kept": ("idempotency.service:_LIFETIME", span),
+    "time a write with an unknown outcome is remembered without a key": (
+        "kit.recent_writes:_LIFETIME",
+        span,
+    ),
+    "number of such writes in one process": ("kit.recent_writes:_MOST", plain),
+    "memory of such writes in one process": ("kit.recent_writes:_MOST_BYTES", size),
+    "files behind links, of one project": ("actions.files.service:_MOST_BYTES", size),
+    "time such a link works": ("actions.files.service:_LIFETIME", span),
+    "bytes of a body in the log of runs": ("actions.run_recorder:_LONGEST_BODY", size),
+    "days the logs are kept": ("projects.settings:LONGEST_RETENTION_DAYS", plain),
+    "rows of the log that wait to be written": ("db.write_buffer:_MOST_WAITING", plain),
+    "time for one attempt": ("webhooks.delivery:SECONDS", span),
+    "bytes of the receiver's answer": ("webhooks.delivery:_MOST_BYTES", size),
+    "wait that the receiver may ask for": ("webhooks.retry_schedule:_LONGEST_RETRY_AFTER", span),
+    "characters of its URL": ("webhooks.service:_LONGEST_URL", plain),
+    "time a sign-in lasts": ("projects.service:_SESSION_LIFETIME", span),
+    "time a sign-in link works, once": ("projects.service:_LINK_LIFETIME", span),
+    "time for running requests to end at a stop": ("cli.server:_GRACE_SECONDS", span),
+    "time for one statement on PostgreSQL": ("db.postgres:_STATEMENT_SECONDS", span),
+}
+
+
+def test_the_page_about_limits_has_those_that_are_enforced() -> None:
+    rows = re.findall(
+        r"^\| (?!what \|)([^|-].*?) \| (.*?) \| .+ \|$", PAGE.read_text("utf-8"), re.MULTILINE
+    )
+    enforced = {
+        what: shown(pkgutil.resolve_name(f"jackfield.{name}"))
+        for what, (name, shown) in LIMITS.items()
+    }
+    enforced["attempts"] = plain(len(ATTEMPTS))
+    enforced["requests a minute of one API key"] = "`JACKFIELD_RATE_LIMIT`"
+
+    assert dict(rows) == enforced
+    assert len(rows) == len(enforced)
+
+
+@pytest.mark.anyio
+async def test_a_body_that_is_too_large_is_refused_with_the_limit(hub: Running) -> None:
+    response = await hub.api.post("/connect_sessions", content=b" " * (MAX_BODY_BYTES + 1))
+
+    assert response.status_code == 413
+    assert "larger than 16 MB" in response.json()["message"]
 
 
 @pytest.mark.anyio

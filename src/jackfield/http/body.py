@@ -25,7 +25,7 @@ _BODY_SECONDS: Final = 30
 
 
 class BodyTooLarge(HubError):
-    """The request body is larger than this hub takes."""
+    """The request body is larger than this hub takes: 16 MB."""
 
     code = "body_too_large"
     status = 413

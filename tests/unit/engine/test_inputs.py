@@ -61,11 +61,14 @@ def test_what_a_url_carries_as_text_becomes_its_declared_type() -> None:
     }
 
 
-def test_a_text_in_a_body_keeps_its_type() -> None:
-    inputs = [{"name": "n", "type": "number", "in": "body"}]
+@pytest.mark.parametrize(
+    ("type_", "text"), [("number", "7"), ("integer", "7"), ("boolean", "true"), ("boolean", "1")]
+)
+def test_a_text_in_a_body_keeps_its_type(type_: str, text: str) -> None:
+    inputs = [{"name": "n", "type": type_, "in": "body"}]
 
     with pytest.raises(InvalidInputs):
-        Inputs(inputs).accept({"body": {"n": "7"}})
+        Inputs(inputs).accept({"body": {"n": text}})
 
 
 def test_all_faults_are_told_at_once_and_without_any_value() -> None:
