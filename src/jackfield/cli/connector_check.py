@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from jackfield.cli.output import REFUSED, fail, print_json, print_table
-from jackfield.connectors.catalog import Catalog, ambiguous_ids, own_folder
+from jackfield.connectors.catalog import Catalog, ambiguous_ids, own_folder, repeated_keys
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
 from jackfield.connectors.loading.discovery import find_connectors, is_main
@@ -51,9 +51,11 @@ def check_paths(paths: Iterable[Path], *, as_json: bool) -> None:
     """Print the findings of all connectors at or below `paths`; exit 1 if one is an error."""
     files = sorted({file for path in paths for file in main_files(path)})
     loaded = [_check(file) for file in files]
+    connectors = [connector for connector, _ in loaded if connector is not None]
     findings = [
         *(finding for _, found in loaded for finding in found),
-        *ambiguous_ids(connector for connector, _ in loaded if connector is not None),
+        *repeated_keys(connectors),
+        *ambiguous_ids(connectors),
     ]
     errors = sum(finding.is_error for finding in findings)
     if as_json:

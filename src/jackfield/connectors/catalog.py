@@ -1,5 +1,6 @@
 """Catalog of all connectors of a running hub."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -41,9 +42,9 @@ class _Loaded:
 
 
 class Catalog:
-    """The connectors found in some folders; of two with the same key, the later folder's counts.
+    """The connectors found in some folders.
 
-    Readers never wait for loading: a reload replaces the complete state at once.
+    One in a later folder replaces one of the same key in an earlier folder. Readers never wait for loading: a reload replaces the complete state at once.
     """
 
     def __init__(self, folders: Sequence[Path], *, cache: Path | None = None) -> None:
@@ -135,19 +136,19 @@ class Catalog:
         return longest
 
     def _read(self, known: Mapping[Path, _Loaded]) -> bool:
-        signatures = {
-            file: signature
-            for folder in self._folders
-            for file, signature in find_connectors(folder).items()
-        }
-        files = {
-            file: _unchanged(known.get(file), signature)
-            or self._load(file, signature, known.get(file))
-            for file, signature in signatures.items()
-        }
+        files: dict[Path, _Loaded] = {}
+        folders: list[list[Connector]] = []
+        for folder in self._folders:
+            found = {
+                file: _unchanged(known.get(file), signature)
+                or self._load(file, signature, known.get(file))
+                for file, signature in find_connectors(folder).items()
+            }
+            files |= found
+            folders.append([each.connector for each in found.values() if each.connector])
         if files == self._files:
             return False
-        newest, replaced = _by_key(files.values())
+        newest, replaced = _by_key(folders, self._connectors)
         self._connectors, refused = _apart(newest, self._connectors)
         self._clashes = (*replaced, *refused)
         self._files = files
@@ -178,18 +179,41 @@ def _unchanged(before: _Loaded | None, signature: Signature) -> _Loaded | None:
     return before if before and before.signature == signature else None
 
 
-def _by_key(files: Iterable[_Loaded]) -> tuple[dict[str, Connector], tuple[Diagnostic, ...]]:
+def _by_key(
+    folders: Iterable[Sequence[Connector]], in_use: Mapping[str, Connector]
+) -> tuple[dict[str, Connector], tuple[Diagnostic, ...]]:
     connectors: dict[str, Connector] = {}
     clashes: list[Diagnostic] = []
-    for each in files:
-        connector = each.connector
-        if connector is None:
-            continue
-        if other := connectors.get(connector.key):
-            message = f"It replaces '{connector.key}' in {other.file}."
-            clashes.append(Diagnostic(connector.file, 1, 1, "info.key", message, Severity.WARNING))
-        connectors[connector.key] = connector
+    for found in folders:
+        clashes += repeated_keys(found)
+        keys = Counter(each.key for each in found)
+        for connector in found:
+            last, other = in_use.get(connector.key), connectors.get(connector.key)
+            # The order of folders does not choose between two: only what is in use stays.
+            if keys[connector.key] > 1 and (last is None or last.file != connector.file):
+                continue
+            if other is not None:
+                message = f"It replaces '{connector.key}' in {other.file}."
+                finding = Diagnostic(connector.file, 1, 1, "info.key", message, Severity.WARNING)
+                clashes.append(finding)
+            connectors[connector.key] = connector
     return connectors, tuple(clashes)
+
+
+def repeated_keys(connectors: Iterable[Connector]) -> tuple[Diagnostic, ...]:
+    """Return a finding for each connector that has the key of an earlier one."""
+    owners: dict[str, Connector] = {}
+    findings: list[Diagnostic] = []
+    for connector in connectors:
+        other = owners.setdefault(connector.key, connector)
+        if other is not connector:
+            message = (
+                f"The key '{connector.key}' is that of version {other.version} in {other.file}, "
+                f"too, and of version {connector.version} here. Take one of them away, or give it "
+                "another key: the hub does not choose between them."
+            )
+            findings.append(Diagnostic(connector.file, 1, 1, "info.key", message))
+    return tuple(findings)
 
 
 def _apart(

@@ -138,6 +138,45 @@ def test_of_two_with_one_key_the_later_folders_counts(tmp_path: Path) -> None:
     assert [finding.file for finding in catalog.findings] == [theirs]
 
 
+def test_of_two_with_one_key_in_one_folder_neither_is_chosen_and_both_are_named(
+    tmp_path: Path,
+) -> None:
+    first = place(tmp_path / "a", "acme")
+    second = place(tmp_path / "b", "acme", MAIN.replace("title: Acme", "title: Other"))
+    third = place(tmp_path, "bolt")
+    catalog = Catalog([tmp_path])
+
+    catalog.load()
+
+    (finding,) = catalog.findings
+    assert [each.key for each in catalog.connectors()] == ["bolt"]
+    assert finding.is_error
+    assert str(first) in finding.message
+    assert finding.file == second
+    second.unlink()
+    assert catalog.reload_if_changed() is True
+    assert catalog.get("acme").file == first
+    assert catalog.findings == ()
+    assert catalog.get("bolt").file == third
+
+
+def test_the_one_in_use_stays_and_changes_when_another_of_its_key_comes_into_the_folder(
+    tmp_path: Path,
+) -> None:
+    place(tmp_path / "b", "acme")
+    catalog = Catalog([tmp_path])
+    catalog.load()
+    place(tmp_path / "a", "acme", MAIN.replace("title: Acme", "title: Newcomer"))
+
+    catalog.reload_if_changed()
+    before = catalog.get("acme").title
+    place(tmp_path / "b", "acme", MAIN.replace("title: Acme", "title: Acme Two"))
+    catalog.reload_if_changed()
+
+    assert (before, catalog.get("acme").title) == ("Acme", "Acme Two")
+    assert [each.is_error for each in catalog.findings] == [True]
+
+
 def test_a_folder_that_is_not_there_has_no_connectors(tmp_path: Path) -> None:
     catalog = Catalog([tmp_path / "nowhere"], cache=tmp_path / "cache")
 

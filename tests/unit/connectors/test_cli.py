@@ -106,6 +106,18 @@ def test_connectors_that_share_an_action_id_are_told_with_both_named(acme: Path)
     assert "'list_things' of 'acme_mail'" in result.stdout
 
 
+def test_connectors_of_one_key_are_told_with_both_named(acme: Path) -> None:
+    other = acme.parents[1] / "twin" / acme.name
+    other.parent.mkdir()
+    other.write_text(acme.read_text("utf-8"), encoding="utf-8")
+
+    outcome = run("check", str(acme.parents[1]))
+
+    assert outcome.exit_code == 1
+    assert str(acme) in outcome.stdout
+    assert str(other) in outcome.stdout
+
+
 def test_a_folder_without_connectors_is_an_error(tmp_path: Path) -> None:
     result = run("check", tmp_path)
 
