@@ -1,9 +1,14 @@
 """A disk that is full: what cannot be written is 503, and all is well once there is room."""
 
+from pathlib import Path
+
+import asyncpg
 import pytest
 
 from jackfield.db.sqlite import SqliteDatabase
-from tests.support.running import OWNER, Running
+from jackfield.sandbox.iterable.server import Sandbox
+from tests.support.clock import FrozenClock
+from tests.support.running import OWNER, Running, running_hub
 
 pytestmark = pytest.mark.anyio
 
@@ -51,3 +56,63 @@ async def test_a_write_that_finds_room_by_itself_needs_nobody_to_ask(hub: Runnin
 
     assert (refused.status_code, made.status_code) == (503, 201)
     assert len(listed.json()["data"]) == 1
+
+
+# A server whose disk is full says so of any statement that needs room.
+FULL = """
+create function refuse() returns trigger language plpgsql as $$
+begin raise 'could not extend file: No space left on device' using errcode = '53100'; end $$;
+create trigger full_disk before insert or update on connect_sessions
+    for each statement execute function refuse();
+create trigger full_disk before insert on migrations for each statement execute function refuse();
+"""
+ROOM = "drop function refuse() cascade"
+READ_ONLY = """
+alter database {name} set default_transaction_read_only = on;
+select pg_terminate_backend(pid) from pg_stat_activity
+ where datname = '{name}' and pid <> pg_backend_pid()
+"""
+WRITABLE = (
+    "set default_transaction_read_only = off; alter database {name} reset all;"
+    + (READ_ONLY.partition(";")[2])
+)
+
+
+async def connect_anew(hub: Running) -> None:
+    """Let the hub notice connections that the server closed."""
+    while (await hub.api.get("/accounts")).status_code != 200:
+        pass
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize(("spoil", "mend"), [(FULL, ROOM), (READ_ONLY, WRITABLE)])
+async def test_a_server_that_cannot_be_written_is_503_until_it_can(
+    sandbox: Sandbox,
+    data_dir: Path,
+    clock: FrozenClock,
+    database_url: str,
+    spoil: str,
+    mend: str,
+) -> None:
+    name = database_url.rpartition("/")[2]
+    async with running_hub(
+        sandbox, data_dir=data_dir, clock=clock, database_url=database_url
+    ) as hub:
+        account = await hub.link()
+        operator = await asyncpg.connect(database_url)
+        await operator.execute(spoil.format(name=name))
+        await connect_anew(hub)
+        refused = [await hub.api.post("/connect_sessions", json=OWNER) for _ in range(2)]
+        waiting = [await hub.api.get("/readyz") for _ in range(2)]
+        read = await hub.api.get(f"/accounts/{account}")
+
+        await operator.execute(mend.format(name=name))
+        await connect_anew(hub)
+        await operator.close()
+        ready = await hub.api.get("/readyz")
+        made = await hub.api.post("/connect_sessions", json=OWNER)
+
+    assert {each.status_code for each in (*refused, *waiting)} == {503}
+    assert {each.json()["code"] for each in (*refused, *waiting)} == {"database_not_writable"}
+    assert read.status_code == 200
+    assert [each.status_code for each in (ready, made)] == [200, 201]

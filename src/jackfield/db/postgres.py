@@ -17,7 +17,15 @@ from asyncpg.pool import PoolConnectionProxy
 from jackfield.db import migrate
 from jackfield.db.signals import Signals
 from jackfield.db.statement import positional, storable, with_arrays
-from jackfield.db.tx import DatabaseAway, DatabaseBusy, DatabaseUnusable, InvalidText, Row, Tx
+from jackfield.db.tx import (
+    DatabaseAway,
+    DatabaseBusy,
+    DatabaseNotWritable,
+    DatabaseUnusable,
+    InvalidText,
+    Row,
+    Tx,
+)
 from jackfield.kit.actor import Actor
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.errors import HubError
@@ -49,8 +57,13 @@ _AWAY: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
-    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.PostgresSystemError,
+)
+_NOT_WRITABLE: Final = (asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError)
+# 64 KB that do not compress; it is rolled back.
+_TRIAL: Final = (
+    "insert into migrations select 0, string_agg(md5(random()::text), ''), '', now()"
+    " from generate_series(1, 2048)"
 )
 _ABOUT_FILES: Final = (ssl.SSLError, FileNotFoundError, PermissionError, IsADirectoryError)
 _FILES: Final = frozenset({"sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile"})
@@ -69,6 +82,7 @@ class PostgresDatabase:
         self._signals = Signals()
         self._own = f"{secrets.token_hex(8)} "
         self._turns: WeakValueDictionary[ProjectId, asyncio.Lock] = WeakValueDictionary()
+        self._has_failed = False
 
     @classmethod
     async def open(
@@ -120,6 +134,7 @@ class PostgresDatabase:
         # A transaction that waits in this process holds no connection: the one ahead may need it.
         turn = self._turns.setdefault(project_id, asyncio.Lock())
         async with (
+            self._noticing_failures(),
             _in_turn(turn),
             self._acquire() as connection,
             _transaction(connection, _begin(project_id)) as transaction,
@@ -145,11 +160,22 @@ class PostgresDatabase:
 
     async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
         values["now"] = self._clock()
-        async with self._acquire() as connection:
+        async with self._noticing_failures(), self._acquire() as connection:
             return await _Connection(connection).query(sql, values)
 
     async def check(self) -> None:
+        """Write for trial, if a write has failed: nothing else may ask for one until that works."""
         await self.unscoped("select 1 as one")
+        if self._has_failed:
+            with _translated_errors():
+                async with self._acquire() as connection:
+                    trial = connection.transaction()
+                    await trial.start()
+                    try:
+                        await connection.execute(_TRIAL)
+                    finally:
+                        await trial.rollback()
+            self._has_failed = False
 
     async def migrate(self) -> list[str]:
         async with self._acquire() as connection, connection.transaction():
@@ -175,6 +201,14 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         await self._pool.close()
+
+    @asynccontextmanager
+    async def _noticing_failures(self) -> AsyncGenerator[None]:
+        try:
+            yield
+        except DatabaseNotWritable:
+            self._has_failed = True
+            raise
 
     @asynccontextmanager
     async def _acquire(self) -> AsyncGenerator[_Proxy]:
@@ -328,6 +362,8 @@ def _translated_errors() -> Generator[None]:
     except asyncpg.CharacterNotInRepertoireError:
         # Not chained: the cause could quote what was sent.
         raise InvalidText from None
+    except _NOT_WRITABLE as error:
+        raise DatabaseNotWritable from error
     except (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError) as error:
         raise DatabaseBusy from error
     except TimeoutError as error:
