@@ -119,6 +119,18 @@ def database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
     asyncio.run(postgres.drop_database(server, name))
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def bare_database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
+    """Yield where a database with nothing in it is, or will be: a URL, or nothing for SQLite."""
+    if request.param == "sqlite":
+        yield None
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = f"bare_{secrets.token_hex(8)}"
+    yield asyncio.run(postgres.bare_database(server, name))
+    asyncio.run(postgres.drop_database(server, name))
+
+
 @pytest.fixture(scope="session")
 def shared_database(postgres_server: str) -> str:
     return asyncio.run(postgres.new_database(postgres_server, "shared"))

@@ -197,11 +197,12 @@ PROMISES = (
         ),
     ),
     Promise(
-        "Killed, the server loses no acknowledged write, and starts again by itself.",
+        "Killed at any instant, also while it migrates, the server loses no acknowledged write, and starts again by itself.",
         (
             "test_commits_are_written_through_to_the_disk",
             "test_killed_under_load_it_loses_nothing_repeats_nothing_and_tells_everything",
             "test_nothing_is_lost_when_the_server_is_killed",
+            "test_a_migration_that_is_killed_leaves_all_or_nothing_and_the_next_one_finishes",
             "test_a_server_that_is_asked_to_stop_leaves_one_whole_file",
             "test_what_was_copied_while_the_hub_ran_is_whole",
             "test_a_write_that_was_killed_is_not_done_again_but_said_to_be_unknown",

@@ -1,13 +1,12 @@
 """An installation that an earlier version made opens, and everything sealed in it with it."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
-import secrets
 import shutil
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ import pytest
 from jackfield.app import build_app, open_database
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
-from tests.support import postgres
 from tests.support.clock import FrozenClock
 from tests.support.receiver import Receiver, deliver
 from tests.support.running import PUBLIC_URL, Running, running_hub
@@ -48,35 +46,31 @@ class Earlier:
         )
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def earlier_database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
-    if request.param == "sqlite":
-        yield None
-        return
-    server = request.getfixturevalue("postgres_server")
-    name = f"earlier_{secrets.token_hex(8)}"
-    yield asyncio.run(postgres.bare_database(server, name))
-    asyncio.run(postgres.drop_database(server, name))
-
-
-@pytest.fixture
-async def earlier(
-    earlier_database_url: str | None, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
-) -> AsyncGenerator[Earlier]:
-    url = earlier_database_url
-    facts = json.loads((EARLIER / "facts.json").read_bytes())["postgres" if url else "sqlite"]
-    if url is None:
+async def lay_out(data_dir: Path, database_url: str | None) -> dict[str, Any]:
+    """Put there what an earlier version left, and return what is known of it."""
+    facts = json.loads((EARLIER / "facts.json").read_bytes())
+    if database_url is None:
         shutil.copy(EARLIER / "jackfield.db", data_dir / "jackfield.db")
     else:
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(database_url)
         await connection.execute((EARLIER / "postgres.sql").read_text(encoding="utf-8"))
         await connection.close()
+    known = facts["postgres" if database_url else "sqlite"]
     keyring = data_dir / "keyring.json"
     keyring.touch(0o600)
-    keyring.write_text(json.dumps(facts["keyring"]), encoding="utf-8")
-    async with open_database(Settings(data_dir=data_dir, database_url=url), clock=clock) as db:
-        await db.migrate()
-    clock.advance(hours=1)
+    keyring.write_text(json.dumps(known["keyring"]), encoding="utf-8")
+    return known
+
+
+@asynccontextmanager
+async def opened(
+    facts: dict[str, Any],
+    data_dir: Path,
+    database_url: str | None,
+    clock: FrozenClock,
+    sandbox: Sandbox,
+) -> AsyncGenerator[Earlier]:
+    """Open a hub on what an earlier version left, once its database is migrated."""
     async with (
         scripted(reply('{"channels": []}')) as provider,
         running_hub(
@@ -89,11 +83,24 @@ async def earlier(
                 "https://api.acme.example": provider.url,
                 "https://api.eu.iterable.com": provider.url,
             },
-            database_url=url,
+            database_url=database_url,
             allow_private_networks=True,
         ) as hub,
     ):
         yield Earlier(hub, facts, provider.seen)
+
+
+@pytest.fixture
+async def earlier(
+    bare_database_url: str | None, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
+) -> AsyncGenerator[Earlier]:
+    url = bare_database_url
+    facts = await lay_out(data_dir, url)
+    async with open_database(Settings(data_dir=data_dir, database_url=url), clock=clock) as db:
+        await db.migrate()
+    clock.advance(hours=1)
+    async with opened(facts, data_dir, url, clock, sandbox) as found:
+        yield found
 
 
 async def test_its_accounts_and_their_runs_are_listed(earlier: Earlier) -> None:

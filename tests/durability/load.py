@@ -34,6 +34,8 @@ class Ledger:
     # The states an account may be in: the last that was acknowledged, and those asked for since.
     accounts: dict[str, list["State"]] = field(default_factory=dict[str, list["State"]])
     deleted: set[str] = field(default_factory=set[str])
+    # The owners of links that were refused.
+    refused: set[str] = field(default_factory=set[str])
     did: Counter[str] = field(default_factory=Counter[str])
 
 
@@ -101,39 +103,50 @@ class Client:
         assert answer.status_code < 500, answer.text
         return answer
 
+    async def _insist(self, method: str, path: str) -> Answer:
+        """Ask until there is an answer."""
+        while (answer := await self.ask(method, path)) is None:
+            pass
+        return answer
+
     async def _link(self) -> None:
         owner, state = f"{self._name}-{next(self._count)}", State("v0", "us")
+        session = await self._open_link(owner, state)
+        if session is None:
+            return
+        linked = await self._fill_in(session["token"])
+        if linked is None:
+            found = await self._insist("GET", f"/accounts?origin_owner_id={owner}")
+            (linked,) = found.json()
+        self._account = linked["id"]
+        self._acknowledge(_CREATED, state)
+
+    async def _open_link(self, owner: str, state: State) -> dict[str, Any] | None:
         terms = {"origin_owner_id": owner, "origin_owner_name": owner, "provider": "iterable"}
         terms |= {"label": state.version, "origin_username": state.version}
         session = await self.ask("POST", "/connect_sessions", json=terms)
-        if session is None:
-            return
-        assert session.status_code == 201, session.text
-        token = {"x-hub-session-token": session.json()["token"]}
-        linked = None
-        while linked is None:
-            offered = await self.ask("GET", "/hub/connectors", headers=token)
+        assert session is None or session.status_code == 201, session.text
+        return None if session is None else session.json()
+
+    async def _fill_in(self, token: str) -> dict[str, Any] | None:
+        """Link; return nothing if the first try came so far, and its answer did not."""
+        headers = {"x-hub-session-token": token}
+        while True:
+            offered = await self.ask("GET", "/hub/connectors", headers=headers)
             if offered is None:
                 continue
             if offered.status_code != 200:
-                # The first try came so far, and its answer did not.
-                found = None
-                while found is None:
-                    found = await self.ask("GET", f"/accounts?origin_owner_id={owner}")
-                assert len(found.json()) == 1, (offered.text, found.text)
-                account = found.json()[0]["id"]
-                break
+                return None
             integration = offered.json()["integrations"][0]["integration_id"]
             body = {"integration_id": integration, "credentials": self._credentials("us")}
-            linked = await self.ask("POST", "/hub/accounts", headers=token, json=body)
-        else:
-            if linked.status_code != 201:
-                # Between two requests the first has been done after all.
-                assert linked.json()["code"] == "connect_session_used", linked.text
-                return
-            account = linked.json()["id"]
-        self._account = account
-        self._acknowledge(_CREATED, state)
+            linked = await self.ask("POST", "/hub/accounts", headers=headers, json=body)
+            if linked is None:
+                continue
+            if linked.status_code == 201:
+                return linked.json()
+            # Between two requests the first has been done after all.
+            assert linked.json()["code"] == "connect_session_used", linked.text
+            return None
 
     async def _look(self) -> None:
         found = await self.ask("GET", f"/accounts/{self._account}")
@@ -194,9 +207,7 @@ class Client:
         self._ledger.did["read"] += read is not None
 
     async def _delete(self) -> None:
-        gone = None
-        while gone is None:
-            gone = await self.ask("DELETE", f"/accounts/{self._account}")
+        gone = await self._insist("DELETE", f"/accounts/{self._account}")
         # Not found: the first try came so far, and its answer did not.
         assert gone.status_code in (200, 404), gone.text
         self._ledger.deleted.add(self._account)
@@ -240,3 +251,38 @@ class Client:
         self._ledger.did[event] += 1
         if state is not None:
             self._ledger.accounts[self._account] = [state]
+
+
+class Confirmer(Client):
+    """A product's code that confirms or refuses each link; its project asks for that."""
+
+    async def run(self, done: asyncio.Event) -> None:
+        while not done.is_set():
+            await self._link()
+        await self._api.aclose()
+
+    async def _link(self) -> None:
+        owner, state = f"{self._name}-{next(self._count)}", State("v0", "us")
+        session = await self._open_link(owner, state)
+        if session is None:
+            return
+        left = await self._fill_in(session["token"])
+        if left is None:
+            shown = await self._insist("GET", f"/jackfield/connect_sessions/{session['id']}")
+            link_id = shown.json()["pending_link_id"]
+        else:
+            link_id = left["id"]
+        verb, status = self._chosen.choice((("confirm", "confirmed"), ("refuse", "refused")))
+        decided = await self._insist("POST", f"/jackfield/pending_links/{link_id}/{verb}")
+        if decided.status_code == 409:
+            # The first try came so far, and its answer did not.
+            assert decided.json()["code"] == "pending_link_decided", decided.text
+            decided = await self._insist("GET", f"/jackfield/pending_links/{link_id}")
+        assert decided.json()["status"] == status, decided.text
+        if verb == "confirm":
+            self._account = decided.json()["account_id"]
+            self._acknowledge(_CREATED, state)
+            await self._look()
+        else:
+            self._ledger.refused.add(owner)
+        self._ledger.did[status] += 1

@@ -1,0 +1,121 @@
+"""What is left when a migration is killed: all of it or nothing, and the next one finishes."""
+
+import asyncio
+import random
+import sys
+import time
+from asyncio.subprocess import DEVNULL, Process
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from jackfield.app import open_database
+from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.settings import Settings
+from tests.api.test_upgrade import Earlier, lay_out, opened
+from tests.support.clock import FrozenClock
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+_KILLED_IN_A_ROW = 2
+
+
+@dataclass(slots=True)
+class Installation:
+    """What an earlier version left, in its data directory and database."""
+
+    data_dir: Path
+    url: str | None
+    # Seconds after which a migration that is killed has done nothing, and all.
+    early: float = 0.0
+    late: float = 0.0
+    found: Counter[str] = field(default_factory=Counter[str])
+
+    async def migrate(self) -> Process:
+        named = {} if self.url is None else {"JACKFIELD_DATABASE_URL": self.url}
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "jackfield", "migrate"),
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            env={"PATH": "", "JACKFIELD_DATA_DIR": str(self.data_dir), **named},
+        )
+
+    async def kill(self, chosen: random.Random) -> list[str]:
+        """Kill a migration about when it changes something; return what it left to do."""
+        seconds = chosen.uniform(self.early, self.late)
+        process = await self.migrate()
+        try:
+            await asyncio.wait_for(process.wait(), seconds)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            self.found["killed"] += 1
+        left = await self.pending()
+        self.found["nothing done" if left else "all done"] += 1
+        if left:
+            self.early = (self.early + seconds) / 2
+        else:
+            self.late = (self.late + seconds) / 2
+        return left
+
+    async def pending(self) -> list[str]:
+        async with open_database(Settings(data_dir=self.data_dir, database_url=self.url)) as db:
+            return await db.pending()
+
+    async def clear(self) -> None:
+        for file in self.data_dir.glob("jackfield.db*"):
+            file.unlink()
+        if self.url is not None:
+            connection = await asyncpg.connect(self.url)
+            await connection.execute("drop schema public cascade; create schema public")
+            await connection.close()
+
+
+async def test_a_migration_that_is_killed_leaves_all_or_nothing_and_the_next_one_finishes(
+    bare_database_url: str | None,
+    data_dir: Path,
+    sandbox: Sandbox,
+    clock: FrozenClock,
+    request: pytest.FixtureRequest,
+) -> None:
+    seed = request.config.option.randomly_seed
+    chosen, there = random.Random(seed), Installation(data_dir, bare_database_url)  # noqa: S311
+    await lay_out(data_dir, there.url)
+    everything = await there.pending()
+    started = time.perf_counter()
+    assert await (await there.migrate()).wait() == 0
+    there.late = time.perf_counter() - started
+    clock.advance(hours=1)
+
+    for _ in range(int(request.config.option.kills)):
+        await there.clear()
+        facts = await lay_out(data_dir, there.url)
+        for _ in range(_KILLED_IN_A_ROW):
+            assert await there.kill(chosen) in ([], everything)
+        assert await (await there.migrate()).wait() == 0
+        assert await there.pending() == []
+        async with opened(facts, data_dir, there.url, clock, sandbox) as earlier:
+            await check_that_everything_opens(earlier)
+    assert len(everything) > 1
+    print(f"\nseed {seed}:", dict(there.found))  # noqa: T201 - what a person who runs it reads
+
+
+async def check_that_everything_opens(earlier: Earlier) -> None:
+    async with earlier.api as api:
+        pending = earlier.facts["pending"]["id"]
+        confirmed = await api.post(f"/jackfield/pending_links/{pending}/confirm")
+        runs = [
+            await api.post(
+                "/actions/rpc", headers={"x-account-id": account_id}, json={"action": action}
+            )
+            for account_id, action in (
+                (earlier.facts["iterable"]["account_id"], "iterable_list_channels"),
+                (earlier.facts["acme"]["account_id"], "acme_list_things"),
+                (confirmed.json()["account_id"], "iterable_list_channels"),
+            )
+        ]
+
+    assert [each.status_code for each in (confirmed, *runs)] == [200, 200, 200, 200]
