@@ -1,14 +1,11 @@
 """A client certificate that is filled in when an account is linked."""
 
 from base64 import b64encode
-from pathlib import Path
 
 import pytest
 
-from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.certificates import Authority
-from tests.support.clock import FrozenClock
-from tests.support.running import running_hub
+from tests.support.running import HubWith
 
 pytestmark = pytest.mark.anyio
 
@@ -71,23 +68,11 @@ ONE, OTHER = Authority().issue("One"), Authority().issue("Other")
     ],
 )
 async def test_a_certificate_that_cannot_be_used_is_a_fault_at_its_fields(
-    sandbox: Sandbox,
-    data_dir: Path,
-    clock: FrozenClock,
-    tmp_path: Path,
     pair: tuple[str, str],
     blamed: set[str],
+    hub_with: HubWith,
 ) -> None:
-    folder = tmp_path / "connectors" / "acme"
-    folder.mkdir(parents=True)
-    (folder / "acme.connector.s1.yaml").write_text(CONNECTOR, encoding="utf-8")
-    async with running_hub(
-        sandbox,
-        data_dir=data_dir,
-        clock=clock,
-        connectors=folder.parent,
-        allow_private_networks=True,
-    ) as hub:
+    async with hub_with({"acme": CONNECTOR}) as hub:
         session = await hub.session(provider="acme")
         filled = {"name": "a", "cert": pair[0], "key": pair[1]}
         refused = await hub.submit(session["token"], filled, provider="acme")

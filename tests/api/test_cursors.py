@@ -5,15 +5,12 @@ import base64
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from jackfield.sandbox.iterable.server import Sandbox
-from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub
+from tests.support.running import HubWith, Running
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -80,37 +77,25 @@ class Paged:
 
 
 @pytest.fixture
-async def paged(
-    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
-) -> AsyncGenerator[Paged]:
+async def paged(hub_with: HubWith) -> AsyncGenerator[Paged]:
     async def answer(writer: asyncio.StreamWriter, seen: Seen) -> None:
         rows = [{"id": seen.line}, {"id": "second"}]
         await reply(json.dumps({"data": rows, "next": "/things?page=2"}))(writer, seen)
 
     async with scripted(answer) as provider:
-        for key, engine, actions in (
-            ("paged", "engine: strict", STRICT),
-            ("older", "", COMPAT),
-        ):
-            folder = tmp_path / "connectors" / key
-            folder.mkdir(parents=True)
-            text = CONNECTOR.format(key=key, engine=engine, url=provider.url)
-            for name, iterator in actions.items():
-                text += ACTION.format(id=name, iterator=iterator)
-            (folder / f"{key}.connector.s1.yaml").write_text(text, encoding="utf-8")
-        async with running_hub(
-            sandbox,
-            data_dir=data_dir,
-            clock=clock,
-            connectors=tmp_path / "connectors",
-            allow_private_networks=True,
-        ) as hub:
-            accounts: dict[str, str] = {}
-            for name, provider_key in (("paged", "paged"), ("twin", "paged"), ("older", "older")):
-                session = await hub.session(provider=provider_key, multiple=True)
-                linked = await hub.submit(session["token"], {"key": "k"}, provider=provider_key)
-                assert linked.status_code == 201, linked.text
-                accounts[name] = linked.json()["id"]
+        texts = {
+            key: CONNECTOR.format(key=key, engine=engine, url=provider.url)
+            + "".join(ACTION.format(id=name, iterator=each) for name, each in actions.items())
+            for key, engine, actions in (
+                ("paged", "engine: strict", STRICT),
+                ("older", "", COMPAT),
+            )
+        }
+        async with hub_with(texts) as hub:
+            accounts = {
+                name: await hub.link_to(key, {"key": "k"}, multiple=True)
+                for name, key in (("paged", "paged"), ("twin", "paged"), ("older", "older"))
+            }
             provider.seen.clear()
             yield Paged(hub, provider.seen, accounts)
 

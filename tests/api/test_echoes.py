@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 
-from jackfield.sandbox.iterable.server import Sandbox
-from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub
+from tests.support.running import HubWith, Running
 from tests.support.scripted import Answer, Seen, reply, scripted
 from tests.support.secret_forms import FORMS, is_told
 
@@ -71,27 +69,13 @@ class Provider:
 
 
 @asynccontextmanager
-async def acme(
-    then: Answer, tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
-) -> AsyncGenerator[tuple[Running, str]]:
-    async with scripted(Provider(then).answer) as server:
-        folder = tmp_path / "connectors" / "acme"
-        folder.mkdir(parents=True)
-        (folder / "acme.connector.s1.yaml").write_text(
-            ACME.format(url=server.url), encoding="utf-8"
-        )
-        async with running_hub(
-            sandbox,
-            data_dir=data_dir,
-            clock=clock,
-            connectors=folder.parent,
-            allow_private_networks=True,
-        ) as hub:
-            await hub.api.patch("/jackfield/project", json={"advanced_logs": True})
-            session = await hub.session(provider="acme")
-            linked = await hub.submit(session["token"], {"key": SECRET}, provider="acme")
-            assert linked.status_code == 201, linked.text
-            yield hub, linked.json()["id"]
+async def acme(hub_with: HubWith, then: Answer) -> AsyncGenerator[tuple[Running, str]]:
+    async with (
+        scripted(Provider(then).answer) as server,
+        hub_with({"acme": ACME.format(url=server.url)}) as hub,
+    ):
+        await hub.api.patch("/jackfield/project", json={"advanced_logs": True})
+        yield hub, await hub.link_to("acme", {"key": SECRET})
 
 
 async def everything(
@@ -159,18 +143,16 @@ def stored(data_dir: Path) -> str:
 @pytest.mark.parametrize(
     ("content_type", "body"), [("application/json", ECHO), ("text/plain; charset=utf-8", PLAIN)]
 )
-async def test_a_secret_comes_back_in_no_form_by_no_way(  # noqa: PLR0913, PLR0917 - fixtures
+async def test_a_secret_comes_back_in_no_form_by_no_way(
     status: int,
     content_type: str,
     body: str,
-    tmp_path: Path,
     data_dir: Path,
-    sandbox: Sandbox,
-    clock: FrozenClock,
     log_lines: io.StringIO,
+    hub_with: HubWith,
 ) -> None:
     answer = reply(body, status=status, headers={"content-type": content_type})
-    async with acme(answer, tmp_path, data_dir, sandbox, clock) as (hub, account):
+    async with acme(hub_with, answer) as (hub, account):
         told = await everything(hub, account, "echo")
         if status == 200:
             assert "[redacted]" in told["run"]
@@ -182,9 +164,9 @@ async def test_a_secret_comes_back_in_no_form_by_no_way(  # noqa: PLR0913, PLR09
 
 @pytest.mark.parametrize("action", ["raw", "fixed"])
 async def test_a_secret_that_the_connector_puts_into_an_outcome_is_masked_there(
-    action: str, tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    action: str, hub_with: HubWith
 ) -> None:
-    async with acme(reply("{}"), tmp_path, data_dir, sandbox, clock) as (hub, account):
+    async with acme(hub_with, reply("{}")) as (hub, account):
         told = await everything(hub, account, action)
 
     assert "[redacted]" in told["run"]
@@ -192,14 +174,12 @@ async def test_a_secret_that_the_connector_puts_into_an_outcome_is_masked_there(
 
 
 async def test_a_token_that_a_step_signs_in_with_comes_back_by_no_way(
-    tmp_path: Path,
     data_dir: Path,
-    sandbox: Sandbox,
-    clock: FrozenClock,
     log_lines: io.StringIO,
+    hub_with: HubWith,
 ) -> None:
     echo = reply(json.dumps({"echo": base64.b64encode(TOKEN.encode()).decode(), "token": TOKEN}))
-    async with acme(echo, tmp_path, data_dir, sandbox, clock) as (hub, account):
+    async with acme(hub_with, echo) as (hub, account):
         told = await everything(hub, account, "visit", is_alone=True)
 
     assert "[redacted]" in told["run"]
@@ -208,9 +188,9 @@ async def test_a_token_that_a_step_signs_in_with_comes_back_by_no_way(
 
 
 async def test_inputs_of_a_run_that_failed_before_its_credentials_were_needed_are_masked(
-    tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    data_dir: Path, hub_with: HubWith
 ) -> None:
-    async with acme(reply("{}"), tmp_path, data_dir, sandbox, clock) as (hub, account):
+    async with acme(hub_with, reply("{}")) as (hub, account):
         for action, at in (("acme_none", account), ("acme_echo", "acc_nobody"), ("a_b", account)):
             response = await hub.run(at, action, body={"note": f"my key is {SECRET}"})
             assert response.status_code >= 400
@@ -221,11 +201,11 @@ async def test_inputs_of_a_run_that_failed_before_its_credentials_were_needed_ar
 
 
 async def test_a_body_that_is_cut_for_the_log_holds_no_half_of_a_secret(
-    tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    data_dir: Path, hub_with: HubWith
 ) -> None:
     at = 64 * 1024 - len(SECRET) // 2
     body = json.dumps({"long": "x" * (at - 10) + SECRET}, ensure_ascii=False)
-    async with acme(reply(body), tmp_path, data_dir, sandbox, clock) as (hub, account):
+    async with acme(hub_with, reply(body)) as (hub, account):
         await hub.run(account, "acme_echo")
         await hub.hub.write_buffer.flush()
 

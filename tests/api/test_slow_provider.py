@@ -1,14 +1,11 @@
 """A provider that takes its time."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
 from jackfield.engine.limits import DEFAULT_CONCURRENCY
-from jackfield.sandbox.iterable.server import Sandbox
-from tests.support.clock import FrozenClock
-from tests.support.running import PATIENCE, Running, running_hub
+from tests.support.running import PATIENCE, HubWith, Running
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -43,15 +40,10 @@ MANY = 60
 
 
 async def link(hub: Running, provider: str, token: str) -> str:
-    session = await hub.session(provider=provider, origin_owner_id=token)
-    linked = await hub.submit(session["token"], {"token": token}, provider=provider)
-    assert linked.status_code == 201, linked.text
-    return linked.json()["id"]
+    return await hub.link_to(provider, {"token": token}, origin_owner_id=token)
 
 
-async def test_a_slow_provider_keeps_no_other_waiting(
-    sandbox: Sandbox, data_dir: Path, clock: FrozenClock, tmp_path: Path
-) -> None:
+async def test_a_slow_provider_keeps_no_other_waiting(hub_with: HubWith) -> None:
     let_go, all_wait = asyncio.Event(), asyncio.Event()
     waiting = 0
 
@@ -66,18 +58,8 @@ async def test_a_slow_provider_keeps_no_other_waiting(
         await reply('{"id": 1}')(writer, seen)
 
     async with scripted(answer) as provider:
-        for key in ("acme", "other"):
-            folder = tmp_path / "connectors" / key
-            folder.mkdir(parents=True)
-            text = CONNECTOR.format(key=key, url=provider.url)
-            (folder / f"{key}.connector.s1.yaml").write_text(text, encoding="utf-8")
-        async with running_hub(
-            sandbox,
-            data_dir=data_dir,
-            clock=clock,
-            connectors=tmp_path / "connectors",
-            allow_private_networks=True,
-        ) as hub:
+        texts = {key: CONNECTOR.format(key=key, url=provider.url) for key in ("acme", "other")}
+        async with hub_with(texts) as hub:
             slow = await link(hub, "acme", "slow-token-1234567890")
             same = await link(hub, "acme", "quick-token-1234567890")
             another = await link(hub, "other", "other-token-1234567890")

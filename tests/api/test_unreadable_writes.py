@@ -1,7 +1,6 @@
 """A write whose answer is of no use was carried out all the same, and its caller is told so."""
 
 import gzip
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +8,10 @@ import pytest
 from jackfield.actions.run_recorder import RunRecorder
 from jackfield.egress import client as egress
 from jackfield.engine.ports import Request, Response
-from jackfield.sandbox.iterable.server import Sandbox
 from tests.api.test_writes import acme, code, proxy
 from tests.mcp.conftest import post
 from tests.support.actor import TESTER
-from tests.support.clock import FrozenClock
-from tests.support.running import Running
+from tests.support.running import HubWith, Running
 from tests.support.scripted import reply
 
 pytestmark = pytest.mark.anyio
@@ -51,10 +48,10 @@ async def by_mcp(hub: Running, account: str, action: str) -> Any:
 
 @pytest.mark.parametrize("format_", FORMATS)
 async def test_a_page_in_place_of_the_answer_to_a_write_leaves_its_outcome_unknown(
-    format_: str, tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    format_: str, hub_with: HubWith
 ) -> None:
     more = FORMATTED.format(format=format_)
-    async with acme(PAGE, tmp_path, data_dir, sandbox, clock, more=more) as (hub, account, asked):
+    async with acme(hub_with, PAGE, more=more) as (hub, account, asked):
         response = await hub.run(account, f"acme_make_{format_}")
         again = await hub.run(account, f"acme_make_{format_}")
 
@@ -67,10 +64,10 @@ async def test_a_page_in_place_of_the_answer_to_a_write_leaves_its_outcome_unkno
     "answer", [NO_JSON, PACKED_WRONGLY, TOO_DEEP, MOVED], ids=["cut", "packed", "deep", "moved"]
 )
 async def test_an_answer_that_cannot_be_read_does_not_make_a_write_undone(
-    answer: Any, tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    answer: Any, hub_with: HubWith
 ) -> None:
     more = FORMATTED.format(format="json")
-    async with acme(answer, tmp_path, data_dir, sandbox, clock, more=more) as (hub, account, _):
+    async with acme(hub_with, answer, more=more) as (hub, account, _):
         by_rest = await hub.run(account, "acme_make_json")
         told = await by_mcp(hub, account, "acme_make_json")
         read = await hub.run(account, "acme_find")
@@ -82,13 +79,10 @@ async def test_an_answer_that_cannot_be_read_does_not_make_a_write_undone(
 
 
 async def test_an_answer_that_is_too_large_does_not_make_a_write_undone(
-    tmp_path: Path,
-    data_dir: Path,
-    sandbox: Sandbox,
-    clock: FrozenClock,
     monkeypatch: pytest.MonkeyPatch,
+    hub_with: HubWith,
 ) -> None:
-    async with acme(TOO_LARGE, tmp_path, data_dir, sandbox, clock) as (hub, account, _):
+    async with acme(hub_with, TOO_LARGE) as (hub, account, _):
         monkeypatch.setattr(egress, "read_body", _reading_little(egress.read_body))
         by_rest = await hub.run(account, "acme_make")
         told = await by_mcp(hub, account, "acme_put")
@@ -101,9 +95,9 @@ async def test_an_answer_that_is_too_large_does_not_make_a_write_undone(
 
 
 async def test_a_proxied_write_whose_packing_is_wrong_may_have_been_carried_out(
-    tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    hub_with: HubWith,
 ) -> None:
-    async with acme(PACKED_WRONGLY, tmp_path, data_dir, sandbox, clock) as (hub, account, asked):
+    async with acme(hub_with, PACKED_WRONGLY) as (hub, account, asked):
         response = await proxy(hub, account, "post")
         read = await proxy(hub, account, "get")
 
@@ -113,10 +107,10 @@ async def test_a_proxied_write_whose_packing_is_wrong_may_have_been_carried_out(
 
 
 async def test_a_write_after_which_a_later_step_cannot_go_on_may_have_been_carried_out(
-    tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    hub_with: HubWith,
 ) -> None:
     then = reply('{"id": ".."}')
-    async with acme(then, tmp_path, data_dir, sandbox, clock, more=BROKEN) as (hub, account, made):
+    async with acme(hub_with, then, more=BROKEN) as (hub, account, made):
         response = await hub.run(account, "acme_make_then_break")
 
     assert code(response) == (502, "outcome_unknown")

@@ -3,7 +3,6 @@
 from base64 import b64encode
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,11 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.vault import signing
 from tests.support.certificates import Authority
 from tests.support.clock import FrozenClock
-from tests.support.running import OWNER, Running, running_hub
+from tests.support.running import OWNER, HubWith, Running
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -136,31 +134,16 @@ class Acme:
 @pytest.fixture(params=[""], ids=["no limits of its own"])
 async def acme(
     request: pytest.FixtureRequest,
-    tmp_path: Path,
-    data_dir: Path,
-    clock: FrozenClock,
-    sandbox: Sandbox,
+    hub_with: HubWith,
 ) -> AsyncGenerator[Acme]:
-    folder = tmp_path / "connectors" / "acme"
-    folder.mkdir(parents=True)
     async with scripted(reply('{"id": "project-1"}')) as provider:
         text = CONNECTOR.format(url=provider.url, limits=request.param)
-        (folder / "acme.connector.s1.yaml").write_text(text, encoding="utf-8")
-        async with running_hub(
-            sandbox,
-            data_dir=data_dir,
-            clock=clock,
-            connectors=folder.parent,
-            allow_private_networks=True,
-        ) as hub:
+        async with hub_with({"acme": text}) as hub:
             yield Acme(hub, provider.seen)
 
 
 async def link(hub: Running, **wanted: Any) -> str:
-    session = await hub.session(provider="acme", **wanted)
-    linked = await hub.submit(session["token"], {"key": KEY}, provider="acme")
-    assert linked.status_code == 201, linked.text
-    return linked.json()["id"]
+    return await hub.link_to("acme", {"key": KEY}, **wanted)
 
 
 async def sandbox_profile(hub: Running) -> str:

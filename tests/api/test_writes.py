@@ -3,16 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from jackfield.actions import run_recorder
-from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub
+from tests.support.running import HubWith, Running
 from tests.support.scripted import Answer, ScriptedServer, Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -78,30 +76,13 @@ class Provider:
 
 @asynccontextmanager
 async def acme(
-    then: Answer,
-    tmp_path: Path,
-    data_dir: Path,
-    sandbox: Sandbox,
-    clock: FrozenClock,
-    *,
-    more: str = "",
+    hub_with: HubWith, then: Answer, *, more: str = ""
 ) -> AsyncGenerator[tuple[Running, str, Provider]]:
     provider = Provider(then)
     async with scripted(provider.answer) as provider.server:
-        folder = tmp_path / "connectors" / "acme"
-        folder.mkdir(parents=True)
         text = ACME.format(url=provider.server.url) + actions() + more
-        (folder / "acme.connector.s1.yaml").write_text(text, encoding="utf-8")
-        async with running_hub(
-            sandbox,
-            data_dir=data_dir,
-            clock=clock,
-            connectors=folder.parent,
-            allow_private_networks=True,
-        ) as hub:
-            session = await hub.session(provider="acme")
-            linked = await hub.submit(session["token"], {"token": "t" * 20}, provider="acme")
-            yield hub, linked.json()["id"], provider
+        async with hub_with({"acme": text}) as hub:
+            yield hub, await hub.link_to("acme", {"token": "t" * 20}), provider
 
 
 def code(response: httpx2.Response) -> tuple[int, str]:
@@ -118,9 +99,9 @@ def proxy(hub: Running, account: str, method: str, **headers: str) -> Any:
 
 @pytest.mark.parametrize("name", WRITES)
 async def test_a_write_whose_connection_is_dropped_is_sent_once_and_said_to_be_unknown(
-    name: str, tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    name: str, hub_with: HubWith
 ) -> None:
-    async with acme(hang_up, tmp_path, data_dir, sandbox, clock) as (hub, account, provider):
+    async with acme(hub_with, hang_up) as (hub, account, provider):
         response = await hub.run(account, f"acme_{name}")
 
     assert code(response) == (502, "outcome_unknown")
@@ -131,9 +112,9 @@ async def test_a_write_whose_connection_is_dropped_is_sent_once_and_said_to_be_u
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 async def test_a_write_through_the_proxy_is_sent_once_and_said_to_be_unknown(
-    method: str, tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    method: str, hub_with: HubWith
 ) -> None:
-    async with acme(hang_up, tmp_path, data_dir, sandbox, clock) as (hub, account, provider):
+    async with acme(hub_with, hang_up) as (hub, account, provider):
         response = await proxy(hub, account, method)
         kept = await proxy(hub, account, method, **{"idempotency-key": "one"})
         again = await proxy(hub, account, method, **{"idempotency-key": "one"})
@@ -143,9 +124,9 @@ async def test_a_write_through_the_proxy_is_sent_once_and_said_to_be_unknown(
 
 
 async def test_a_read_is_sent_as_often_as_the_hub_means_to_and_may_be_tried_later(
-    tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    hub_with: HubWith,
 ) -> None:
-    async with acme(hang_up, tmp_path, data_dir, sandbox, clock) as (hub, account, provider):
+    async with acme(hub_with, hang_up) as (hub, account, provider):
         listed = await hub.run(account, "acme_list_things")
         times = len(provider.asked)
         found = await hub.run(account, "acme_find")
@@ -157,14 +138,11 @@ async def test_a_read_is_sent_as_often_as_the_hub_means_to_and_may_be_tried_late
 
 
 async def test_a_write_that_takes_too_long_is_said_to_be_unknown(
-    tmp_path: Path,
-    data_dir: Path,
-    sandbox: Sandbox,
-    clock: FrozenClock,
     monkeypatch: pytest.MonkeyPatch,
+    hub_with: HubWith,
 ) -> None:
     monkeypatch.setattr(run_recorder, "LIFE_SECONDS", 0.2)
-    async with acme(hang, tmp_path, data_dir, sandbox, clock) as (hub, account, provider):
+    async with acme(hub_with, hang) as (hub, account, provider):
         made = await hub.run(account, "acme_make")
         proxied = await proxy(hub, account, "put")
         listed = await hub.run(account, "acme_find")
@@ -176,10 +154,10 @@ async def test_a_write_that_takes_too_long_is_said_to_be_unknown(
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 async def test_a_failure_of_the_provider_says_nothing_of_a_write_and_is_shown(
-    status: int, tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    status: int, hub_with: HubWith
 ) -> None:
     then = reply('{"message": "fell over"}', status=status)
-    async with acme(then, tmp_path, data_dir, sandbox, clock) as (hub, account, provider):
+    async with acme(hub_with, then) as (hub, account, provider):
         response = await hub.run(account, "acme_make")
 
     assert code(response) == (502, "outcome_unknown")
@@ -188,10 +166,8 @@ async def test_a_failure_of_the_provider_says_nothing_of_a_write_and_is_shown(
     assert len(provider.asked) == 1
 
 
-async def test_a_write_that_the_provider_refused_may_be_sent_again(
-    tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
-) -> None:
-    async with acme(hang_up, tmp_path, data_dir, sandbox, clock) as (hub, account, provider):
+async def test_a_write_that_the_provider_refused_may_be_sent_again(hub_with: HubWith) -> None:
+    async with acme(hub_with, hang_up) as (hub, account, provider):
         answers = []
         for status in (400, 403, 404, 409, 422, 429):
             provider.then = reply('{"message": "no"}', status=status)
@@ -203,10 +179,8 @@ async def test_a_write_that_the_provider_refused_may_be_sent_again(
     ]
 
 
-async def test_a_write_that_never_left_may_be_sent_again(
-    tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
-) -> None:
-    async with acme(hang_up, tmp_path, data_dir, sandbox, clock) as (hub, account, provider):
+async def test_a_write_that_never_left_may_be_sent_again(hub_with: HubWith) -> None:
+    async with acme(hub_with, hang_up) as (hub, account, provider):
         provider.server.stop()
         made = await hub.run(account, "acme_make")
         proxied = await proxy(hub, account, "delete")
@@ -214,10 +188,8 @@ async def test_a_write_that_never_left_may_be_sent_again(
     assert [code(each) for each in (made, proxied)] == [(503, "provider_unavailable")] * 2
 
 
-async def test_what_became_of_a_write_is_told_in_the_log_of_runs(
-    tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
-) -> None:
-    async with acme(hang_up, tmp_path, data_dir, sandbox, clock) as (hub, account, _):
+async def test_what_became_of_a_write_is_told_in_the_log_of_runs(hub_with: HubWith) -> None:
+    async with acme(hub_with, hang_up) as (hub, account, _):
         await hub.run(account, "acme_remove")
         await hub.hub.write_buffer.flush()
         listed = await hub.api.post("/logs/actions", json={})
@@ -227,9 +199,9 @@ async def test_what_became_of_a_write_is_told_in_the_log_of_runs(
 
 
 async def test_a_write_of_unknown_outcome_is_remembered_for_ten_minutes(
-    tmp_path: Path, data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+    clock: FrozenClock, hub_with: HubWith
 ) -> None:
-    async with acme(hang_up, tmp_path, data_dir, sandbox, clock) as (hub, account, provider):
+    async with acme(hub_with, hang_up) as (hub, account, provider):
         await hub.run(account, "acme_make")
         clock.advance(minutes=9)
         await hub.run(account, "acme_make")

@@ -4,13 +4,10 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from jackfield.sandbox.iterable.server import Sandbox
 from tests.mcp.conftest import post
-from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub
+from tests.support.running import HubWith, Running
 from tests.support.scripted import ScriptedServer, reply, scripted
 
 LONG_NAME = "n" * 70
@@ -143,28 +140,13 @@ class Odd:
 
 @asynccontextmanager
 async def odd_hub(
-    tmp_path: Path,
-    data_dir: Path,
-    clock: FrozenClock,
-    sandbox: Sandbox,
+    hub_with: HubWith,
     actions: list[dict[str, Any]] | None = None,
     answer: str = "{}",
 ) -> AsyncGenerator[Odd]:
     async with scripted(reply(answer)) as provider:
-        folder = tmp_path / "connectors" / "odd"
-        folder.mkdir(parents=True)
         lines = "".join(f"  - {json.dumps(each)}\n" for each in actions or ACTIONS)
         text = HEAD.replace("URL", provider.url) + lines
-        (folder / "odd.connector.s1.yaml").write_text(text, encoding="utf-8")
-        async with running_hub(
-            sandbox,
-            data_dir=data_dir,
-            clock=clock,
-            connectors=folder.parent,
-            allow_private_networks=True,
-        ) as hub:
+        async with hub_with({"odd": text}) as hub:
             assert hub.hub.catalog.find("odd") is not None, hub.hub.catalog.findings
-            session = await hub.session(provider="odd")
-            linked = await hub.submit(session["token"], {"token": "t" * 20}, provider="odd")
-            assert linked.status_code == 201, linked.text
-            yield Odd(hub, linked.json()["id"], provider)
+            yield Odd(hub, await hub.link_to("odd", {"token": "t" * 20}), provider)

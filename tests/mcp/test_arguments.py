@@ -3,16 +3,14 @@
 import json
 import re
 from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from jackfield.agents.names import argument_names, tool_name
-from jackfield.sandbox.iterable.server import Sandbox
 from tests.mcp.odd import LONG_ACTION, ODD_NAMES, Odd, action, given, odd_hub
-from tests.support.clock import FrozenClock
+from tests.support.running import HubWith
 
 pytestmark = pytest.mark.anyio
 
@@ -22,10 +20,8 @@ MODES = ("individual", "search_execute")
 
 
 @pytest.fixture
-async def odd(
-    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
-) -> AsyncGenerator[Odd]:
-    async with odd_hub(tmp_path, data_dir, clock, sandbox) as opened:
+async def odd(hub_with: HubWith) -> AsyncGenerator[Odd]:
+    async with odd_hub(hub_with) as opened:
         yield opened
 
 
@@ -217,10 +213,10 @@ async def test_the_tools_that_find_and_run_take_no_other_arguments(odd: Odd) -> 
 
 @pytest.mark.parametrize("name", ["search_actions", "execute_action", "odd_search_actions"])
 async def test_an_action_that_is_called_like_a_tool_of_two_is_found_and_run_beside_it(
-    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox, name: str
+    name: str, hub_with: HubWith
 ) -> None:
     actions = [action(name, [given("query", "query", required=True)])]
-    async with odd_hub(tmp_path, data_dir, clock, sandbox, actions) as odd:
+    async with odd_hub(hub_with, actions) as odd:
         two = "?tool-mode=search_execute"
         found = await odd.call("odd_search_actions", {"query": name}, two)
         told = await odd.call(

@@ -1,15 +1,12 @@
 """What a model reads of an action before it calls it."""
 
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 
-from jackfield.sandbox.iterable.server import Sandbox
 from tests.mcp.conftest import Ask
 from tests.mcp.odd import Odd, odd_hub
-from tests.support.clock import FrozenClock
-from tests.support.running import Running
+from tests.support.running import HubWith, Running
 
 pytestmark = pytest.mark.anyio
 
@@ -21,10 +18,8 @@ RULES = (
 
 
 @pytest.fixture
-async def odd(
-    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
-) -> AsyncGenerator[Odd]:
-    async with odd_hub(tmp_path, data_dir, clock, sandbox) as opened:
+async def odd(hub_with: HubWith) -> AsyncGenerator[Odd]:
+    async with odd_hub(hub_with) as opened:
         yield opened
 
 

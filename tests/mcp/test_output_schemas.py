@@ -1,15 +1,13 @@
 """A tool's output schema fits whatever its calls give back: clients refuse what does not."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
-from jackfield.sandbox.iterable.server import Sandbox
 from tests.mcp.odd import Odd, odd_hub
-from tests.support.clock import FrozenClock
+from tests.support.running import HubWith
 
 pytestmark = pytest.mark.anyio
 
@@ -96,20 +94,16 @@ async def structured(odd: Odd, name: str) -> tuple[Any, Any]:
         7,
     ],
 )
-async def test_the_schema_fits_what_comes_back(
-    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox, name: str, answer: Any
-) -> None:
-    opened = odd_hub(tmp_path, data_dir, clock, sandbox, ACTIONS, json.dumps(answer))
+async def test_the_schema_fits_what_comes_back(name: str, answer: Any, hub_with: HubWith) -> None:
+    opened = odd_hub(hub_with, ACTIONS, json.dumps(answer))
     async with opened as odd:
         content, schema = await structured(odd, name)
 
     jsonschema_rs.validate(schema, content)
 
 
-async def test_an_enum_is_promised_as_it_is_given_back(
-    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
-) -> None:
-    opened = odd_hub(tmp_path, data_dir, clock, sandbox, ACTIONS, json.dumps(RECORD))
+async def test_an_enum_is_promised_as_it_is_given_back(hub_with: HubWith) -> None:
+    opened = odd_hub(hub_with, ACTIONS, json.dumps(RECORD))
     async with opened as odd:
         content, schema = await structured(odd, "odd_get_thing")
         _, reshaped = await structured(odd, "odd_get_reshaped")
