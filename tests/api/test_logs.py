@@ -1,5 +1,7 @@
 """The logs of what was run, in the form of each generation of clients."""
 
+import io
+import json
 from typing import Any
 
 import pytest
@@ -351,3 +353,27 @@ async def test_logs_need_their_scope(hub: Running) -> None:
     response = await hub.api.post("/logs/actions", auth=(key, ""), json={})
 
     assert (response.status_code, response.json()["code"]) == (403, "missing_scope")
+
+
+async def test_a_line_of_the_hubs_log_says_who_asked_for_what(
+    hub: Running, log_lines: io.StringIO
+) -> None:
+    account = await hub.link()
+    headers = {"x-account-id": account}
+    call = {"name": "iterable_list_channels", "arguments": {}}
+    log_lines.truncate(0)
+
+    await hub.run(account, "iterable_list_channels")
+    await hub.api.post(
+        "/mcp",
+        json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call},
+        headers=headers,
+    )
+    await hub.api.post("/unified/proxy", json={"method": "get", "path": "/x"}, headers=headers)
+
+    lines = [json.loads(line) for line in log_lines.getvalue().strip("\0").splitlines()]
+    asked = [line for line in lines if line["event"] == "request"]
+    assert {line["account_id"] for line in asked} == {account}
+    assert [line.get("action_id") for line in asked][:2] == ["iterable_list_channels"] * 2
+    assert all(line["key_id"].startswith("key_") for line in asked)
+    assert all(line["project_id"] == hub.project.id for line in asked)
