@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.api.test_conditions import CONNECTOR
 from tests.browser.conftest import Visit
-from tests.support.running import Running
+from tests.support.running import Running, write_connectors
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
@@ -17,10 +17,7 @@ Start = Callable[..., Awaitable[Visit]]
 
 @pytest.fixture
 def more_connectors(tmp_path: Path) -> Path:
-    folder = tmp_path / "connectors" / "acme"
-    folder.mkdir(parents=True)
-    (folder / "acme.connector.s1.yaml").write_text(CONNECTOR, encoding="utf-8")
-    return folder.parent
+    return write_connectors(tmp_path / "connectors", {"acme": CONNECTOR})
 
 
 async def test_a_choice_brings_and_takes_fields_and_leaves_what_was_typed(
