@@ -195,6 +195,7 @@ async def test_the_accounts_page_shows_linked_accounts_and_finds_them(hub: Runni
     [
         ("abc\u202egnp.exe", "acme", "abcgnp.exe"),
         (" \u200b\u2800", "acme", "acme"),
+        ("\ufe0f\u034f", "acme", "acme"),
         (" \u00a0", "\u3164", ""),
         ("\u2067Rival <Ltd.>\u2069", "acme", "Rival &lt;Ltd.&gt;"),
         ("א\u200fב", "acme", "א\u200fב"),

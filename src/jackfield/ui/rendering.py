@@ -46,8 +46,13 @@ environment: Final = jinja2.Environment(
 # They turn the text around them, and have no place in a name. The marks that names in Hebrew or
 # Arabic need are not among them.
 _TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-# Letters and symbols that show nothing; other invisible characters have categories of their own.
-_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# Letters, symbols and marks that show nothing; other invisible characters have categories of their own.
+_BLANK: Final = frozenset(
+    map(
+        chr,
+        (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10)),
+    )
+)
 
 
 def plain_name(name: str, *instead: str) -> str:
