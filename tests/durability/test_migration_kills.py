@@ -29,9 +29,8 @@ class Installation:
 
     data_dir: Path
     url: str | None
-    # Seconds after which a migration that is killed has done nothing, and all.
-    early: float = 0.0
-    late: float = 0.0
+    # Seconds from its begin after which a migration is about done.
+    usual: float = 0.0
     found: Counter[str] = field(default_factory=Counter[str])
 
     async def migrate(self) -> Process:
@@ -43,10 +42,21 @@ class Installation:
             env={"PATH": "", "JACKFIELD_DATA_DIR": str(self.data_dir), **named},
         )
 
-    async def kill(self, chosen: random.Random) -> list[str]:
-        """Kill a migration about when it changes something; return what it left to do."""
-        seconds = chosen.uniform(self.early, self.late)
+    async def time(self) -> float:
+        """Return how long a migration takes from its begin to the end of its process."""
         process = await self.migrate()
+        await self._begin_of(process)
+        started = time.perf_counter()
+        assert await process.wait() == 0
+        return time.perf_counter() - started
+
+    async def kill(self, chosen: random.Random) -> list[str]:
+        """Kill a migration while it works, or a little later; return what it left to do."""
+        for copy in self.data_dir.glob("jackfield.db.before-*"):
+            copy.unlink()
+        process = await self.migrate()
+        await self._begin_of(process)
+        seconds = chosen.uniform(0, self.usual)
         try:
             await asyncio.wait_for(process.wait(), seconds)
         except TimeoutError:
@@ -55,11 +65,23 @@ class Installation:
             self.found["killed"] += 1
         left = await self.pending()
         self.found["nothing done" if left else "all done"] += 1
-        if left:
-            self.early = (self.early + seconds) / 2
-        else:
-            self.late = (self.late + seconds) / 2
+        # A process that is done has much else to do before it ends.
+        self.usual = max(self.usual, seconds * 1.5) if left else seconds
         return left
+
+    async def _begin_of(self, process: Process) -> None:
+        if self.url is None:
+            while process.returncode is None and not await asyncio.to_thread(self._is_copied):
+                pass
+            return
+        connection = await asyncpg.connect(self.url)
+        locks = "select count(*) from pg_locks where locktype = 'advisory'"
+        while process.returncode is None and not await connection.fetchval(locks):
+            pass
+        await connection.close()
+
+    def _is_copied(self) -> bool:
+        return any(self.data_dir.glob("jackfield.db.before-*"))
 
     async def pending(self) -> list[str]:
         async with open_database(Settings(data_dir=self.data_dir, database_url=self.url)) as db:
@@ -85,9 +107,7 @@ async def test_a_migration_that_is_killed_leaves_all_or_nothing_and_the_next_one
     chosen, there = random.Random(seed), Installation(data_dir, bare_database_url)  # noqa: S311
     await lay_out(data_dir, there.url)
     everything = await there.pending()
-    started = time.perf_counter()
-    assert await (await there.migrate()).wait() == 0
-    there.late = time.perf_counter() - started
+    there.usual = await there.time()
     clock.advance(hours=1)
 
     for _ in range(int(request.config.option.kills)):
