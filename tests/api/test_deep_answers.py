@@ -61,6 +61,9 @@ async def test_a_deep_answer_is_passed_on_or_refused(
         await hub.hub.write_buffer.flush()
         logged = (await hub.api.post("/logs/actions", json={})).json()["data"]
 
+    if (levels, status) == (5000, 200):
+        for told in (ran.json(), tool.json()["result"]["structuredContent"]):
+            assert told["code"] == "provider_answer_too_deep"
     assert ran.status_code == 502 if status == 400 else ran.status_code in (200, 502)
     assert (proxied.status_code, tool.status_code) == (200, 200)
     assert "result" in tool.text[:60]

@@ -82,12 +82,6 @@ class AccountMissing(InvalidRequest):
     status = 400
 
 
-class AnswerTooDeep(ProviderError):
-    """The provider's response is nested too deeply to be read."""
-
-    code = "provider_answer_too_deep"
-
-
 class OutcomeUnknown(ProviderError):
     """This write may have been carried out: look at the provider before you send it again."""
 

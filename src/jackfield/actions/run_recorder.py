@@ -11,13 +11,14 @@ import structlog
 from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess, open_credentials
 from jackfield.accounts.models import Account, CredentialsUnreadable
-from jackfield.actions.models import AnswerTooDeep, OutcomeUnknown, RequestTimeout
+from jackfield.actions.models import OutcomeUnknown, RequestTimeout
 from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
 from jackfield.kit import request_context
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import (
+    AnswerTooDeep,
     HubError,
     ProviderError,
     ProviderRejected,

@@ -228,7 +228,9 @@ def wait_before_retry(error: ClientError, *, attempt: int, target: Target) -> fl
     if isinstance(error, Unreachable):
         return backoff
     if isinstance(error, Refused) and error.status in _RETRIED and error.retry_after is not None:
-        return error.retry_after if error.retry_after <= _LONGEST_WAIT else None
+        # A server before the hub may say 0.
+        wait = error.retry_after or backoff
+        return wait if wait <= _LONGEST_WAIT else None
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.ports import Response
+from jackfield.engine.reply import Reply
 from jackfield.engine.run_context import File, RunContext
 from jackfield.kit.json import Json
 
@@ -69,10 +70,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """The result of a step. A successful one may have `errors` too (`map_fields`)."""
+    """
+    The result of a step. A successful one may have `errors` too (`map_fields`).
+
+    `reply` is the provider's last one, for criteria that find it to be a refusal.
+    """
 
     successful: bool
     output: dict[str, Json] | None = None
     errors: tuple[Mapping[str, Json], ...] = ()
     failure: Exception | None = None
     record: Json = None
+    reply: Reply | None = None

@@ -190,6 +190,12 @@ class UnreadableAnswer(ProviderError):
     code = "provider_answer_unreadable"
 
 
+class AnswerTooDeep(UnreadableAnswer):
+    """The provider's response is nested too deeply to be read."""
+
+    code = "provider_answer_too_deep"
+
+
 class PaginationStalled(ProviderError):
     """The provider returned the same page cursor twice."""
 

@@ -5,10 +5,17 @@ import pytest
 
 from jackfield.engine.ports import Response
 from jackfield.engine.wire.formats import read_format
-from jackfield.kit.errors import UnreadableAnswer
-from tests.unit.engine.building import Provider, action, answer, request, run, text_answer
+from jackfield.kit.errors import AnswerTooDeep, ProviderError, ProviderRejected, UnreadableAnswer
+from tests.unit.engine.building import Provider, action, answer, request, run, step, text_answer
 
 pytestmark = pytest.mark.anyio
+
+PAGED = {
+    "url": "/x",
+    "method": "get",
+    "response": {"dataKey": "rows", "nextKey": "next"},
+    "iterator": {"key": "cursor", "in": "query"},
+}
 
 
 def raw(body: bytes, content_type: str | None = None, status: int = 200) -> Response:
@@ -105,6 +112,48 @@ async def test_a_whole_character_written_as_a_pair_stays_whole() -> None:
     assert outcome.data == {"s": "🎉", "t": "\ufffd"}
 
 
+@pytest.mark.parametrize("engine", ["strict", "compat"])
+@pytest.mark.parametrize(
+    ("asked", "content_type"),
+    [
+        (reading("json"), "application/json"),
+        (reading("auto"), "text/plain"),
+        (reading("ndjson"), "application/x-ndjson"),
+        (step("paginated_request", PAGED), "application/json"),
+        (step("download_file", {"url": "/x", "response": {"dataKey": "a"}}), "application/json"),
+        (step("mcp_request", {"url": "/x", "toolName": "t"}), "text/event-stream"),
+        (request("/x"), "text/xml"),
+    ],
+)
+async def test_an_answer_that_is_too_deep_says_so_and_a_refusal_is_still_one(
+    asked: dict[str, Any], content_type: str, engine: str
+) -> None:
+    deep = "[" * 5000 + "]" * 5000
+    deep = "<a>" * 5000 + "</a>" * 5000 if content_type == "text/xml" else f'{{"a": {deep}}}'
+    deep = f"data: {deep}\n\n" if content_type == "text/event-stream" else deep
+    if engine == "compat":
+        asked["stepFunction"]["parameters"].get("response", {}).pop("format", None)
+    compiled = action(asked, engine=engine)
+
+    with pytest.raises(AnswerTooDeep) as caught:
+        await run(compiled, Provider([raw(deep.encode(), content_type)]))
+    with pytest.raises(ProviderRejected):
+        await run(compiled, Provider([raw(deep.encode(), content_type, 400)]))
+
+    assert caught.value.answer is not None
+    assert caught.value.answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [(302, "a redirect"), (304, "neither a success nor"), (300, "neither a")]
+)
+async def test_a_status_between_success_and_error_is_called_what_it_is(
+    status: int, told: str
+) -> None:
+    with pytest.raises(UnreadableAnswer, match=f"its status {status} is {told}"):
+        await run(action(request("/x")), Provider([raw(b"", status=status)]))
+
+
 @pytest.mark.parametrize("number", ["1e999", "-1e400", "NaN", "Infinity"])
 async def test_a_number_that_is_none_is_refused_and_does_not_become_null(number: str) -> None:
     with pytest.raises(UnreadableAnswer):
@@ -130,6 +179,36 @@ async def test_the_words_of_such_an_answer_reach_the_caller() -> None:
 
     assert caught.value.answer is not None
     assert caught.value.answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        request("/x", response={"dataKey": "a.b"}),
+        step("request", {"url": "/x", "method": "get"}, successCriteria="{{data.ok}}"),
+        step("paginated_request", PAGED),
+        step("paginated_request", {**PAGED, "response": {}}, successCriteria="{{data.ok}}"),
+        step(
+            "upload_binary",
+            {"url": "/x", "binaryContent": {"content": "aGk="}},
+            successCriteria="{{data.ok}}",
+        ),
+        step("download_file", {"url": "/x", "response": {"dataKey": "file"}}),
+        step("download_file", {"url": "/x"}, successCriteria="{{statusCode > 200}}"),
+    ],
+)
+async def test_whatever_finds_a_success_to_be_none_passes_on_what_it_says(
+    asked: dict[str, Any],
+) -> None:
+    body = {"rows": "none", "msg": "quota of T0KEN-OF-THE-ACCOUNT used up"}
+
+    with pytest.raises(ProviderError, match=r"quota of .* used up") as caught:
+        await run(action(asked), Provider([answer(body, request_id="42")]))
+
+    answered = caught.value.answer
+    assert answered is not None
+    assert (answered.status, answered.headers["request-id"]) == (200, "42")
+    assert "T0KEN-OF" not in f"{caught.value.detail}{answered}"
 
 
 @pytest.mark.parametrize(

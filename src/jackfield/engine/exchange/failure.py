@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from jackfield.engine.compat import Mode
-from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.retry_after import retry_after
+from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.wire.charset import text_of
 from jackfield.engine.wire.formats import is_html, title_of
@@ -20,6 +20,7 @@ from jackfield.kit.errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
+    UnreadableAnswer,
 )
 from jackfield.kit.json import Json, is_object, whole_characters
 from jackfield.kit.redaction import Redactor
@@ -60,6 +61,15 @@ def fail_with(error: HubError, status: int | None = None) -> StepResult:
     output: dict[str, Json] = {"statusCode": status or 500, "message": error.detail}
     errors = ({"name": type(error).__name__, "message": error.detail},)
     return StepResult(False, output, errors, error)
+
+
+def refuse_success(
+    reply: Reply, run: Run, message: str, kind: type[ProviderError] = UnreadableAnswer
+) -> ProviderError:
+    """Return the error for a response that only looks like a success, with what it says."""
+    said = said_in(reply.data)
+    words = f": {_redactor(run).text(said)}" if said else ""
+    return kind(f"{message}{words}", answer=answer_of(reply, run), step=run.step_id)
 
 
 def raw_of(reply: Reply) -> dict[str, Json]:

@@ -9,20 +9,22 @@ from typing import TypeAlias
 from jackfield.engine.compat import Mode
 from jackfield.engine.exchange.failure import answer_of
 from jackfield.engine.exchange.remap import CustomError, remap
-from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.exchange.send import send
 from jackfield.engine.ports import Request, Response
+from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run
-from jackfield.engine.wire.charset import is_damaged
+from jackfield.engine.wire.charset import is_damaged, text_of
 from jackfield.engine.wire.formats import read_response
-from jackfield.kit.errors import UnreadableAnswer
+from jackfield.engine.wire.json import NestedTooDeep
+from jackfield.kit.errors import AnswerTooDeep, UnreadableAnswer
 from jackfield.kit.json import Json
 from jackfield.kit.large_json import LARGE
 
 ReadBody: TypeAlias = Callable[[Response, Mode], Json]
 
 _ERRORS_AND_REDIRECTS = 300
-_REDIRECTS = range(300, 400)
+_ELSEWHERE = range(300, 400)
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NOT_FOUND = 404
 _NOT_FOUND_SECONDS = 60.0
 _TOO_MANY = 429
@@ -62,7 +64,13 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     try:
         data, damaged = await _read(response, exchange, run.mode)
     except ValueError as error:
-        raise _unreadable(run, Reply(response.status, None, response, request.url), error) from None
+        reply = Reply(response.status, None, response, request.url)
+        if not isinstance(error, NestedTooDeep):
+            raise _unreadable(run, reply, error) from None
+        if not reply.failed:
+            raise AnswerTooDeep(answer=answer_of(reply, run), step=run.step_id) from None
+        # The refusal counts, however it is written.
+        data, damaged = text_of(response), False
     if damaged:
         run.warnings.append(f"{run.step_id}: some characters of the answer could not be read")
     reply = Reply(response.status, data, response, request.url)
@@ -72,8 +80,9 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
         reply = remap(reply, exchange.custom_errors, run.context.credentials, run.mode)
     if len(response.body) > LARGE and reply.failed:
         reply = replace(reply, shown=await asyncio.to_thread(answer_of, reply, run))
-    if run.mode == "strict" and reply.status in _REDIRECTS and not exchange.takes_redirects:
-        raise _unreadable(run, reply, "it is a redirect")
+    if run.mode == "strict" and reply.status in _ELSEWHERE and not exchange.takes_redirects:
+        what = "a redirect" if reply.status in _REDIRECTS else "neither a success nor an error"
+        raise _unreadable(run, reply, f"its status {reply.status} is {what}")
     return reply
 
 

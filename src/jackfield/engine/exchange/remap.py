@@ -8,10 +8,10 @@ from typing import Final
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
-from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import strict_values
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely
+from jackfield.engine.reply import Reply
 from jackfield.engine.schema.requests import CUSTOM_ERROR
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import Fault

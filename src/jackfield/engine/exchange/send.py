@@ -93,8 +93,9 @@ async def _send_read(run: Run, request: Request) -> Response:
         else:
             if response.status not in _RETRIED_STATUSES and not run.is_rate_limited(response):
                 return response
-            # A moment in the past is no reason to repeat the request at once.
-            wait = retry_after(response.headers, run.context.clock) or _jittered(attempt)
+            # No wait, or one until the past, is no reason to repeat the request at once.
+            told = retry_after(response.headers, run.context.clock) or 0.0
+            wait = told if told >= 1 else max(told, _jittered(attempt))
             if wait > run.remaining():
                 return response
         await run.context.sleep(wait)
@@ -109,4 +110,4 @@ def _published_wait(headers: Mapping[str, str], attempt: int) -> float:
 
 
 def _jittered(attempt: int) -> float:
-    return _DICE.uniform(0, _FIRST_WAIT * 2 ** (attempt + 1))
+    return _FIRST_WAIT * 2.0**attempt * _DICE.uniform(0.5, 1.5)

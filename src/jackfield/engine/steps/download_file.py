@@ -9,13 +9,13 @@ from jackfield.engine import compat
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, invalid_value
-from jackfield.engine.exchange.failure import fail, fail_with
+from jackfield.engine.exchange.failure import fail, fail_with, refuse_success
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
-from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.ports import Request, Response
+from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.run_context import File
 from jackfield.engine.schema.expressions import Evaluated
@@ -146,13 +146,13 @@ def compile_download_file(params: Mapping[str, Json], context: CompileContext) -
         if address is not None:
             target = _look_up(document, address, context.mode)
             if not isinstance(target, str):
-                return _nothing_at(run, address)
+                return _nothing_at(run, address, reply)
             request = _second_request(run, target, template, forward=options.forward_auth)
             reply = await perform(run, request, replace(exchange, guarded=options.forward_auth))
             if _is_refusal(reply):
                 return _refused(reply, run)
         elif (key := options.key(run, "dataKey")) is not None:
-            return _finish_inside(run, document, key, options)
+            return _finish_inside(run, reply, key, options)
         return _finish(run, reply, options, document)
 
     return run_download
@@ -229,14 +229,15 @@ def _finish(run: Run, reply: Reply, options: _Options, document: Response) -> St
         "fileMetadata": {key: value for key, value in metadata.items() if value is not None},
         "finalUrl": response.url or reply.url,
     }
-    return StepResult(True, output)
+    return StepResult(True, output, reply=reply)
 
 
-def _finish_inside(run: Run, document: Response, key: str, options: _Options) -> StepResult:
+def _finish_inside(run: Run, reply: Reply, key: str, options: _Options) -> StepResult:
     """Return the file inside a JSON document."""
+    document = reply.response
     value = _look_up(document, key, run.mode)
     if value is UNDEFINED or value is None or value == "":
-        return _nothing_at(run, key)
+        return _nothing_at(run, key, reply)
     text = js.to_text(value)
     content = decode_content(text) if options.is_base64 else text.encode("utf-8", "replace")
     described = _described(run, document, options)
@@ -249,7 +250,7 @@ def _finish_inside(run: Run, document: Response, key: str, options: _Options) ->
         "contentDisposition": disposition_of(name, ""),
         "fileMetadata": dict(described),
     }
-    return StepResult(True, output)
+    return StepResult(True, output, reply=reply)
 
 
 def _described(run: Run, document: Response, options: _Options) -> dict[str, str]:
@@ -265,8 +266,10 @@ def _described(run: Run, document: Response, options: _Options) -> dict[str, str
     return described
 
 
-def _nothing_at(run: Run, key: str) -> StepResult:
+def _nothing_at(run: Run, key: str, reply: Reply) -> StepResult:
     msg = f"No file content found at path: {key}"
+    if run.mode == "strict":
+        return fail_with(refuse_success(reply, run, msg))
     return fail_with(UnreadableAnswer(msg, step=run.step_id))
 
 

@@ -10,11 +10,11 @@ from jackfield.engine.document_reader import require_known, take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.exchange.failure import fail, fail_with
 from jackfield.engine.exchange.perform import Exchange, perform
-from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.ports import Response
+from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.schema.authorization import AUTHORIZATION
 from jackfield.engine.schema.expressions import Evaluated, Expression, Template
@@ -211,7 +211,7 @@ def _result(run: Run, reply: Reply) -> StepResult:
     if result.get("isError") is True:
         return _refused(run, _text_of(content) or "the tool failed")
     data = result["tools"] if "tools" in result else _content(result)
-    return StepResult(True, {"data": data, "statusCode": reply.status})
+    return StepResult(True, {"data": data, "statusCode": reply.status}, reply=reply)
 
 
 def _refused(run: Run, message: str) -> StepResult:

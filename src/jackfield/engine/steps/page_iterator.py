@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, urlencode, urljoin
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
-from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_safely
+from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run
 from jackfield.engine.steps.extraction import Extract, compile_key
 from jackfield.engine.undefined import UNDEFINED

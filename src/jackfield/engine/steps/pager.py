@@ -11,15 +11,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from jackfield.engine.exchange.failure import fail, fail_with, raw_of
-from jackfield.engine.exchange.reply import Reply
+from jackfield.engine.exchange.failure import fail, fail_with, raw_of, refuse_success
 from jackfield.engine.expressions import js
+from jackfield.engine.reply import Reply
 from jackfield.engine.run import Position, Run, StepResult
 from jackfield.engine.steps.extraction import index_by
 from jackfield.engine.steps.page_iterator import Paging
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import encode_json
-from jackfield.kit.errors import PaginationStalled, ProviderError, UnreadableAnswer
+from jackfield.kit.errors import PaginationStalled, ProviderError
 from jackfield.kit.json import Json, as_object, is_list
 
 # Fetches the page of a token (`None`: the first), or in offset mode from a position.
@@ -40,7 +40,7 @@ class _Progress:
     sent: Json = None
     rows: list[Json] = field(default_factory=list[Json])
     raw: list[Json] = field(default_factory=list[Json])
-    status: int = 0
+    reply: Reply | None = None
     finished: bool = False
     previous: bytes = b""
     empty_pages: int = 0
@@ -75,7 +75,7 @@ class Pager:
             if reply.failed:
                 failed = fail(reply, self._run)
                 return self._give_up(at, failed, str(failed.failure))
-            at.status = reply.status
+            at.reply = reply
             at.raw.append(raw_of(reply))
             try:
                 going_on, failed = self._take(at, reply)
@@ -113,7 +113,7 @@ class Pager:
             # Some write an empty page so.
             rows = list[Json]()
         if not is_list(rows):
-            self._require_list(rows)
+            self._require_list(rows, reply)
             at.finished = True
             return False, None
         if paging.mode == "page":
@@ -199,11 +199,11 @@ class Pager:
             raise PaginationStalled(step=self._run.step_id)
         at.seen.add(token)
 
-    def _require_list(self, rows: Json) -> None:
+    def _require_list(self, rows: Json, reply: Reply) -> None:
         if self._strict and rows is not None:
             actual = "nothing" if rows is UNDEFINED else "something else"
             msg = f"expected a list of rows and found {actual}"
-            raise UnreadableAnswer(msg, step=self._run.step_id)
+            raise refuse_success(reply, self._run, msg)
         msg = f"{self._run.step_id}: expected a list of rows and found none"
         self._run.warnings.append(msg)
 
@@ -219,13 +219,14 @@ class Pager:
         data: Json = at.rows
         if self._paging.index_field is not None:
             data = index_by(self._paging.index_field, at.rows, self._run.mode, collection=True)
-        output: dict[str, Json] = {"data": data, "raw": at.raw, "statusCode": at.status}
+        output: dict[str, Json] = {"data": data, "raw": at.raw}
+        output["statusCode"] = at.reply.status if at.reply else 0
         if not at.finished:
             by_page = self._paging.mode == "page" and at.sent is not None
             output["next"] = js.to_text(at.sent) if by_page else at.sent
             output["position"] = at.offset
             self._run.positions[self._run.step_index] = Position(output["next"], at.offset)
-        return StepResult(True, output)
+        return StepResult(True, output, reply=at.reply)
 
     def _page_size(self) -> float:
         declared = as_object(self._run.scope.get("inputs")).get("page_size", UNDEFINED)

@@ -13,8 +13,8 @@ from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
-from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import strict_values
+from jackfield.engine.reply import Reply
 from jackfield.engine.run import Position, Run, StepResult
 from jackfield.engine.schema.expressions import Template
 from jackfield.engine.schema.kinds import Choice, Number, Text

@@ -7,13 +7,13 @@ from typing import Final, cast
 
 from jackfield.engine.document_reader import require_known, take_choice, take_object
 from jackfield.engine.errors import InvalidStep, missing_field
-from jackfield.engine.exchange.failure import answer_of, fail, raw_of
+from jackfield.engine.exchange.failure import fail, raw_of, refuse_success
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
-from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import strict_values
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
+from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.schema.expressions import Evaluated, Expression
 from jackfield.engine.schema.kinds import Boolean, Choice, Number
@@ -37,8 +37,6 @@ from jackfield.engine.steps.request_template import compile_request_template
 from jackfield.engine.steps.saml import SAML_PARAMETERS, compile_saml
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.formats import FORMATS, Format, read_response, reader_of
-from jackfield.engine.wire.provider_words import said_in
-from jackfield.kit.errors import UnreadableAnswer
 from jackfield.kit.json import Json, as_list, as_object
 
 RESPONSE: Final = Record(
@@ -168,15 +166,13 @@ def _finish(run: Run, reply: Reply, shaping: Shaping) -> StepResult:
     output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
     data = shaping.apply(run, reply.data)
     if run.mode == "strict" and shaping.misses(reply, data):
-        said = said_in(reply.data)
-        words = f": {said}" if said else ""
-        msg = f"the provider's answer has nothing at {shaping.path!r}{words}"
-        raise UnreadableAnswer(msg, answer=answer_of(reply, run), step=run.step_id)
+        msg = f"the provider's answer has nothing at {shaping.path!r}"
+        raise refuse_success(reply, run, msg)
     if data is not UNDEFINED:
         output["data"] = data
     if reply.message is not None:
         output["message"] = reply.message
-    return StepResult(True, output)
+    return StepResult(True, output, reply=reply)
 
 
 def compile_shaping(document: Json, context: CompileContext) -> Shaping:

@@ -9,11 +9,11 @@ from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.failure import fail, raw_of
 from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
-from jackfield.engine.exchange.reply import Reply
 from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.ports import Request
+from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.schema.expressions import Template
 from jackfield.engine.schema.kinds import Boolean, Choice, Text
@@ -167,7 +167,9 @@ def compile_soap_request(params: Mapping[str, Json], context: CompileContext) ->
         content = js.own(reply.data, name) if isinstance(name, str) and name else reply.data
         data = shaping.apply(run, content)
         output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
-        return StepResult(True, output if data is UNDEFINED else {**output, "data": data})
+        if data is not UNDEFINED:
+            output["data"] = data
+        return StepResult(True, output, reply=reply)
 
     return run_soap
 

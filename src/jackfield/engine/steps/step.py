@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from jackfield.engine.document_reader import take_object, take_objects
 from jackfield.engine.errors import InvalidStep, missing_field
-from jackfield.engine.exchange.failure import fail_with
+from jackfield.engine.exchange.failure import fail_with, refuse_success
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate
@@ -17,7 +17,7 @@ from jackfield.engine.steps.arguments import compile_condition
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.registry import compile_function, find_kind
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.errors import ProviderError
+from jackfield.kit.errors import ProviderError, ProviderRejected
 from jackfield.kit.json import Json, is_list
 
 OnConditionError: TypeAlias = Literal["run", "skip", "stop", "fail"]
@@ -68,6 +68,8 @@ class Step:
         else:
             result = await self._call(self.functions[0], run)
         if result.successful and self.success is not None:
+            if run.is_heavy:
+                return await asyncio.to_thread(self._judge, run, result, self.success)
             return self._judge(run, result, self.success)
         return result
 
@@ -138,6 +140,8 @@ class Step:
             return result
         msg = f"the step {self.id!r} did not meet its success criteria"
         error = ProviderError(msg, step=self.id)
+        if result.reply is not None:
+            error = refuse_success(result.reply, run, msg, ProviderRejected)
         failed = fail_with(error)
         return replace(failed, output={**(result.output or {}), **(failed.output or {})})
 

@@ -199,7 +199,9 @@ def _sending(
             return failed
         data = js.own(reply.data, str(key)) if key else reply.data
         output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
-        return StepResult(True, output if data is UNDEFINED else {**output, "data": data})
+        if data is not UNDEFINED:
+            output["data"] = data
+        return StepResult(True, output, reply=reply)
 
     return run_upload
 

@@ -18,7 +18,7 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.ports import Response
 from jackfield.engine.wire.body import is_xml
 from jackfield.engine.wire.charset import text_of, utf8_of
-from jackfield.engine.wire.json import decode_json
+from jackfield.engine.wire.json import NestedTooDeep, decode_json
 from jackfield.engine.wire.provider_words import said_in
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.kit.json import Json, is_list, is_object
@@ -112,6 +112,8 @@ def _read_compat(response: Response) -> Json:
         return read_xml(compat.keep_references(response.body), _XML_FORMS["compat"])
     try:
         return decode_json(response.body, "compat")
+    except NestedTooDeep:
+        raise
     except ValueError:
         return response.body.decode("utf-8", "replace").removeprefix("\ufeff")
 
@@ -123,6 +125,8 @@ def _read_json(response: Response) -> Json:
         return read_xml(response.body if names else utf8_of(response), _XML_FORMS["strict"])
     try:
         return decode_json(utf8_of(response), "strict")
+    except NestedTooDeep:
+        raise
     except ValueError as error:
         msg = f"it is not JSON ({error})"
         raise ValueError(msg) from None
@@ -131,6 +135,8 @@ def _read_json(response: Response) -> Json:
 def _read_anything(response: Response) -> Json:
     try:
         return decode_json(utf8_of(response), "strict")
+    except NestedTooDeep:
+        raise
     except ValueError:
         return text_of(response)
 
@@ -149,6 +155,8 @@ def _read_objects(response: Response) -> Json:
             continue
         try:
             rows.append(decode_json(line, "strict"))
+        except NestedTooDeep:
+            raise
         except ValueError as error:
             msg = f"line {number} is not JSON ({error})"
             raise ValueError(msg) from None

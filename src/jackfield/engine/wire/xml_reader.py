@@ -11,6 +11,7 @@ from typing import Final
 from xml.parsers import expat
 
 from jackfield.engine.expressions import js
+from jackfield.engine.wire.json import NestedTooDeep
 from jackfield.kit.json import Json, is_list
 
 _DEEPEST: Final = 200
@@ -88,8 +89,10 @@ class _Reader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._count += 1
-        if len(self._open) > _DEEPEST or self._count > _MOST_ELEMENTS:
-            msg = "XML out of bounds"
+        msg = "XML out of bounds"
+        if len(self._open) > _DEEPEST:
+            raise NestedTooDeep(msg)
+        if self._count > _MOST_ELEMENTS:
             raise ValueError(msg)
         prefix = self._form.attribute_prefix
         element = _Element()
