@@ -103,6 +103,7 @@ async def test_a_parameter_that_is_the_credential_is_not_asked_for_again(file: P
         ("{ url: /myapp }", "https://api.example.com/myapp"),
         ("{ url: ./api/v1 }", "https://api.example.com/api/v1"),
         ("{ url: //host.example/z/ }", "https://host.example/z"),
+        ("{ url: 'https://user:pass@host.example/api' }", "https://host.example/api"),
         ("{ url: https://host.example/api/ }", "https://host.example/api"),
         ("{ url: 'https://{sub}.imp.example' }", "https://acme.imp.example"),
         ("{ url: '{scheme}://x.example/{v}', variables: { scheme: { enum: [https, http], default: https }, v: { default: v2 } } }", "https://x.example/v2"),

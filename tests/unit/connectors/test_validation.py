@@ -198,3 +198,41 @@ def test_a_strict_connector_with_one_is_refused(write: Write) -> None:
 def test_what_is_no_connector_at_all_is_refused(write: Write, document: str) -> None:
     with pytest.raises(InvalidConnector):
         load(write(document))
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize(
+    ("old", "line"),
+    [
+        ("baseUrl: https://api.acme.example", 7),
+        ("url: /things", 32),
+        ("token: $.credentials.api_key", 14),
+    ],
+)
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("https://user:pass@api.acme.example/v1", "has a user name before its host"),
+        ("https://${credentials.api_key}@api.acme.example", "has a user name before its host"),
+        ("ftp://api.acme.example", "has no host that requests can be sent to"),
+        ("https://api.acme.example:99999", "has no host that requests can be sent to"),
+        ("https://bücher.example", "has no host that requests can be sent to"),
+        ("https:///v1", "has no host that requests can be sent to"),
+    ],
+)
+def test_an_address_no_request_could_go_to_is_an_error_at_its_place(
+    findings: Find, old: str, line: int, address: str, message: str, strict: bool
+) -> None:
+    key, _, value = old.partition(": ")
+    new = f"tokenUrl: {address}\n        token: {value}" if key == "token" else f"{key}: {address}"
+
+    found = findings((old, new), ("type: bearer", "type: oauth2"), strict=strict)
+
+    (error,) = [each for each in found if each.severity is Severity.ERROR]
+    assert (message in error.message, error.line) == (True, line + strict)
+
+
+def test_an_at_sign_behind_the_host_is_no_user_name(findings: Find) -> None:
+    assert findings(("url: /things", "url: /things/a@b?x=https://u@v.example")) == []
+    own = "baseUrl: https://${credentials.api_key}.acme.example/@me"
+    assert findings(("baseUrl: https://api.acme.example", own)) == []

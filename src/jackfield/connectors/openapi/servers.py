@@ -12,6 +12,7 @@ from jackfield.connectors.openapi.schemas import one_line
 from jackfield.kit.json import Json, as_list, items, mapping, text
 
 _ORIGIN: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+_USER: Final = re.compile(r"(?<=//)[^/?#]*@")
 # Credentials that mean something already.
 _TAKEN: Final = frozenset({"environment", "api_key", "token", "username", "password"})
 _UNKNOWN: Final = "https://api.example.com"
@@ -49,7 +50,10 @@ class Servers:
         return Server(self.absolute(scheme + between + written if between else written), query)
 
     def absolute(self, address: str) -> str:
-        address = address.rstrip("/")
+        address, before = address.rstrip("/"), _USER.search(address)
+        if before is not None:
+            self.api.doubt("the user name in the server's address is left out")
+            address = address.replace(before[0], "", 1)
         if _ORIGIN.match(address):
             return address
         if address.startswith("//"):

@@ -7,7 +7,7 @@ from jackfield.connectors.schema.inputs import SCOPES
 from jackfield.connectors.schema.permissions import PERMISSION
 from jackfield.engine.inputs.formats import FORMATS
 from jackfield.engine.schema.authorization import AUTHORIZATION
-from jackfield.engine.schema.expressions import Expression
+from jackfield.engine.schema.expressions import Address, Expression
 from jackfield.engine.schema.kinds import Anything, Boolean, Choice, Number, Text
 from jackfield.engine.schema.requests import CERTIFICATES
 from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record
@@ -208,7 +208,7 @@ METHOD: Final = Record(
             Record(
                 "AuthorizationFlow",
                 {
-                    "serverUrl": Entry(Expression(), "The MCP server."),
+                    "serverUrl": Entry(Address(), "The MCP server."),
                     "discovery": Entry(Anything(), "How its authorization server is found."),
                     "clientRegistration": Entry(
                         Choice(("cimd", "dcr")), "How the client gets known to it."

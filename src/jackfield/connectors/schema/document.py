@@ -6,7 +6,7 @@ from jackfield.connectors.schema.action import ACTION, RELEASE_STAGES
 from jackfield.connectors.schema.authentication import AUTHENTICATION
 from jackfield.connectors.schema.events import EVENTS
 from jackfield.connectors.schema.inputs import SCOPES
-from jackfield.engine.schema.expressions import Expression
+from jackfield.engine.schema.expressions import Address
 from jackfield.engine.schema.kinds import Anything, Choice, Number, Text
 from jackfield.engine.schema.requests import CUSTOM_ERROR, METHODS
 from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record
@@ -156,7 +156,7 @@ DOCUMENT: Final = Record(
             ours=True,
         ),
         "info": Entry(_INFO, "What the connector is.", required=True),
-        "baseUrl": Entry(Expression(), "What every step's `url` is appended to.", required=True),
+        "baseUrl": Entry(Address(), "What every step's `url` is appended to.", required=True),
         "hosts": Entry(
             ListOf(
                 Text(r"^(?:\*\.)?[a-z0-9.-]+(?::\d+)?$", "a host name such as 'api.example.com'")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from jackfield.engine.schema.expressions import Evaluated, Expression, Template
+from jackfield.engine.schema.expressions import Address, Evaluated, Expression, Template
 from jackfield.engine.schema.kinds import Boolean, Choice, Number, Text
 from jackfield.engine.schema.structures import (
     Either,
@@ -112,9 +112,9 @@ AUTHORIZATION: Final = Variant(
             token=_TOKEN,
             includeBearer=_INCLUDE_BEARER,
             redirectUri=_REDIRECT,
-            authorizationUrl=Entry(Expression(), "Where the user is sent to sign in."),
+            authorizationUrl=Entry(Address(), "Where the user is sent to sign in."),
             authorizationParams=Entry(MapOf(Template()), "Query parameters of that address."),
-            tokenUrl=Entry(Expression(), "Where a code is exchanged for a token."),
+            tokenUrl=Entry(Address(), "Where a code is exchanged for a token."),
             tokenParams=Entry(MapOf(Template()), "Parameters of that exchange."),
             tokenExpiresIn=Entry(
                 Evaluated(Number(minimum=0)), "Lifetime in seconds, if the provider gives none."

@@ -1,5 +1,6 @@
 """Schema kinds of texts that the engine evaluates."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final, cast
@@ -8,7 +9,9 @@ from jackfield.engine.schema.kinds import Definitions, Kind, Text
 from jackfield.engine.schema.report import At, Report, spell, unwind
 from jackfield.engine.schema.structures import Either
 from jackfield.kit.json import Json
+from jackfield.kit.urls import find_origin
 
+_HOST: Final = re.compile(r"\s*[a-z][a-z0-9+.-]*://([^/?#]*)", re.IGNORECASE)
 _EXPRESSION_PATTERN: Final = r"^\s*\$|^\s*\{\{|\$\{"
 
 
@@ -27,6 +30,29 @@ class Expression(Kind):
 
     def schema(self, definitions: Definitions) -> Json:
         return {"type": "string"}
+
+
+@dataclass(frozen=True)
+class Address(Expression):
+    """The URL of a request, or a part of one."""
+
+    def check(self, value: Json, at: At, report: Report) -> None:
+        super().check(value, at, report)
+        found = _HOST.match(value) if isinstance(value, str) else None
+        if found is None:
+            return
+        field = f"The field '{spell(unwind(at))}'"
+        if "@" in found[1]:
+            report.error(
+                at,
+                f"{field} has a user name before its host. Use an `authorization` of the type "
+                "basic instead.",
+            )
+        elif not is_evaluated(found[1]) and find_origin(found[0].strip()) is None:
+            report.error(at, f"{field} has no host that requests can be sent to over HTTP.")
+
+    def describe(self) -> str:
+        return "URL, or expression"
 
 
 @dataclass(frozen=True)

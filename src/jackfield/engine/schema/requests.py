@@ -3,7 +3,7 @@
 from typing import Final
 
 from jackfield.engine.schema.authorization import AUTHORIZATION
-from jackfield.engine.schema.expressions import Evaluated, Expression, Template
+from jackfield.engine.schema.expressions import Address, Evaluated, Expression, Template
 from jackfield.engine.schema.kinds import Boolean, Choice, Number, Text
 from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 
@@ -74,8 +74,8 @@ CERTIFICATES: Final = Record(
     },
     doc="A TLS client certificate.",
 )
-BASE_URL: Final = Entry(TEXT, "Used instead of the connector's `baseUrl`.")
-URL: Final = Entry(TEXT, "Appended to the base URL; `${…}` puts values in.", required=True)
+BASE_URL: Final = Entry(Address(), "Used instead of the connector's `baseUrl`.")
+URL: Final = Entry(Address(), "Appended to the base URL; `${…}` puts values in.", required=True)
 ARGS: Final = Entry(ListOf(ARG), "What is sent in query, body and headers.")
 AUTHORIZATION_ENTRY: Final = Entry(
     AUTHORIZATION, "Used instead of the auth method's, and replaces it entirely."

@@ -17,9 +17,9 @@ from jackfield.engine.ports import Response
 from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.schema.authorization import AUTHORIZATION
-from jackfield.engine.schema.expressions import Evaluated, Expression, Template
+from jackfield.engine.schema.expressions import Address, Evaluated, Expression, Template
 from jackfield.engine.schema.kinds import Choice, Number
-from jackfield.engine.schema.requests import TEXT
+from jackfield.engine.schema.requests import BASE_URL, TEXT
 from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
@@ -34,8 +34,8 @@ from jackfield.kit.json import Json, as_object, is_list, is_object
 _PARAMETERS: Final = Record(
     "McpRequestParameters",
     {
-        "baseUrl": Entry(TEXT, "Used instead of the connector's `baseUrl`."),
-        "url": Entry(TEXT, "Appended to the base URL."),
+        "baseUrl": BASE_URL,
+        "url": Entry(Address(), "Appended to the base URL."),
         "method": Entry(
             Evaluated(Choice(("tools/call", "tools/list"))), "The MCP method.", default="tools/call"
         ),
