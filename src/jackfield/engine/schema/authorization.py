@@ -33,17 +33,17 @@ HMAC_SIGNING: Final = Record(
     {
         "strategy": Entry(Choice(("hmac",)), "A keyed hash of the request.", required=True),
         "algorithm": Entry(
-            Evaluated(Choice(("sha1", "sha256", "sha512"))), "The hash.", default="sha256"
+            Choice(("sha1", "sha256", "sha384", "sha512", "md5")), "The hash.", default="sha256"
         ),
         "headerName": Entry(_TEXT, "The header of the signature.", default="X-Signature"),
         "prefix": Entry(_TEXT, "The text before the signature."),
         "dateFormat": Entry(
-            Evaluated(Choice(("iso8601", "rfc2822"))), "How the time is written.", default="iso8601"
+            Choice(("iso8601", "rfc2822")), "How the time is written.", default="iso8601"
         ),
         "includeHost": Entry(_FLAG, "Sign the host too.", default=False),
         "includeBodyHash": Entry(_FLAG, "Sign a hash of the body too.", default=True),
         "outputFormat": Entry(
-            Evaluated(Choice(("header", "basic"))),
+            Choice(("header", "basic")),
             "Send the signature in a header of its own, or as the password of Basic.",
             default="header",
         ),

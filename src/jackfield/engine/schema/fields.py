@@ -6,6 +6,9 @@ from jackfield.engine.schema.expressions import Expression, Template
 from jackfield.engine.schema.kinds import Boolean, Choice, Kind, Text
 from jackfield.engine.schema.structures import Either, Entry, Later, ListOf, MapOf, Record
 
+FIELD_TYPES: Final = (
+    "string", "number", "boolean", "datetime_string", "enum", "object", "json",
+)  # fmt: skip
 _MATCH: Final = Record(
     "EnumMatch",
     {
@@ -24,8 +27,8 @@ FIELD: Final = Record(
     {
         "targetFieldKey": Entry(Text(), "The name in the result.", required=True),
         "type": Entry(
-            Choice(("string", "number", "boolean", "datetime_string", "enum", "object", "json")),
-            "The type `typecast` converts to.",
+            Choice(FIELD_TYPES),
+            "The type `typecast` converts to. `map_fields` takes `json` as it is.",
             required=True,
         ),
         "expression": Entry(Expression(), "Where the value comes from, in the record."),

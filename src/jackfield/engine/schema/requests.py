@@ -20,7 +20,7 @@ ARG: Final = Record(
         "name": Entry(TEXT, "The parameter's name, as the provider spells it.", required=True),
         "value": Entry(Template(), "What to send.", required=True),
         "in": Entry(
-            Evaluated(Choice(LOCATIONS)),
+            Choice(LOCATIONS),
             "Where it goes. Parts of the path are written into `url` instead.",
             required=True,
         ),
@@ -32,7 +32,7 @@ ARG: Final = Record(
         ),
         "inline": Entry(FLAG, "The value is the whole body, as text."),
         "arrayFormat": Entry(
-            Evaluated(Choice(ARRAY_FORMATS)),
+            Choice(ARRAY_FORMATS),
             "How a list is written into the query. In strict mode an object is written so too, and "
             "with a form's content type the fields of the body.",
         ),
@@ -44,6 +44,12 @@ SIMPLE_ARG: Final = Record(
     "SoapArg",
     {name: entry for name, entry in ARG.entries.items() if name not in {"spread", "inline"}},
     doc="A value sent with a SOAP request.",
+    unknown=Unknown.REFUSED,
+)
+PAGINATED_ARG: Final = Record(
+    "PaginatedArg",
+    {name: entry for name, entry in ARG.entries.items() if name != "inline"},
+    doc="A value sent with the request for a page.",
     unknown=Unknown.REFUSED,
 )
 CUSTOM_ERROR: Final = Record(

@@ -57,7 +57,15 @@ _PARAMETERS: Final = Record(
     {
         **{
             name: REQUEST_PARAMETERS.entries[name]
-            for name in ("baseUrl", "url", "args", "authorization", "customErrors")
+            for name in (
+                "baseUrl",
+                "url",
+                "args",
+                "authorization",
+                "customErrors",
+                "encodeQueryParams",
+                "certificates",
+            )
         },
         "method": Entry(
             REQUEST_PARAMETERS.entries["method"].kind, "The HTTP method.", default="get"
@@ -66,24 +74,24 @@ _PARAMETERS: Final = Record(
             Evaluated(Choice(("buffer", "stream"))), "All at once or as a stream.", default="buffer"
         ),
         "responseType": Entry(
-            Evaluated(Choice(("arraybuffer", "blob", "text", "json"))),
+            Choice(("arraybuffer", "blob", "text", "json")),
             "What the response is read as.",
             default="arraybuffer",
         ),
         "encoding": Entry(
-            Evaluated(Choice(("base64", "utf8", "binary", "raw", "none"))),
+            Choice(("base64", "utf8", "binary", "raw", "none")),
             "How the bytes are given back.",
             default="base64",
         ),
         "response": Entry(_RESPONSE, "Where the file is, if the response is not the file itself."),
         "maxRedirects": Entry(
-            Evaluated(Number(minimum=0, integer=True)), "How many redirects to follow.", default=5
+            Number(minimum=0, integer=True), "How many redirects to follow.", default=5
         ),
         "followRedirects": Entry(FLAG, "Follow redirects.", default=True),
     },
     doc="Downloads a file.",
 )
-_KEYS: Final = _PARAMETERS.entries.keys() | {"authentication", "encodeQueryParams", "certificates"}
+_KEYS: Final = _PARAMETERS.entries.keys() | {"authentication"}
 _ENCODINGS: Final[Mapping[str, Callable[[bytes], Json]]] = {
     "base64": lambda content: base64.b64encode(content).decode(),
     "utf8": lambda content: content.decode("utf-8", "replace"),

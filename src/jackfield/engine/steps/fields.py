@@ -13,17 +13,11 @@ from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_settled, may_fail
 from jackfield.engine.expressions.text import compile_text
+from jackfield.engine.schema.fields import FIELD, FIELD_TYPES
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, is_list
 
 UNMAPPED: Final = "unmapped_value"
-TYPES: Final = ("string", "number", "boolean", "datetime_string", "enum", "object")
-_KEYS: Final = frozenset(
-    {
-        "targetFieldKey", "type", "expression", "values", "array", "custom", "hidden", "alias",
-        "enumMapper", "properties", "requiredScopes",
-    }
-)  # fmt: skip
 _EMPTY: Final = "Expression is empty"
 _INVALID: Final = "Invalid expression"
 _NO_VALUE: Final = "Expression returned no value"
@@ -102,13 +96,13 @@ def map_record(fields: Fields, record: Json, state: MappingState) -> dict[str, J
 
 
 def _compile(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Field:
-    require_known(entry, _KEYS, path)
+    require_known(entry, FIELD.entries, path)
     key = entry.get("targetFieldKey")
     if not isinstance(key, str):
         raise missing_field(path=f"{path}.targetFieldKey")
     kind = entry.get("type")
-    if kind not in TYPES:
-        raise invalid_value(path=f"{path}.type", value=kind, allowed=TYPES)
+    if kind not in FIELD_TYPES:
+        raise invalid_value(path=f"{path}.type", value=kind, allowed=FIELD_TYPES)
     if kind == "object":
         take = _object(entry, mode, path, depth)
     elif kind == "enum":

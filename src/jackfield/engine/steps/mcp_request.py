@@ -17,7 +17,7 @@ from jackfield.engine.ports import Response
 from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.schema.authorization import AUTHORIZATION
-from jackfield.engine.schema.expressions import Address, Evaluated, Expression, Template
+from jackfield.engine.schema.expressions import Address, Expression, Template
 from jackfield.engine.schema.kinds import Choice, Number
 from jackfield.engine.schema.requests import BASE_URL, TEXT
 from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
@@ -31,31 +31,27 @@ from jackfield.engine.wire.json import decode_json
 from jackfield.kit.errors import ProviderError, ProviderTimeout, UnreadableAnswer
 from jackfield.kit.json import Json, as_object, is_list, is_object
 
+_ARG: Final = Record(
+    "McpArg",
+    {
+        "name": Entry(TEXT, "The argument's name.", required=True),
+        "value": Entry(Template(), "Its value.", required=True),
+        "condition": Entry(Expression(), "Send it only if this is `true`."),
+    },
+    unknown=Unknown.REFUSED,
+)
 _PARAMETERS: Final = Record(
     "McpRequestParameters",
     {
         "baseUrl": BASE_URL,
         "url": Entry(Address(), "Appended to the base URL."),
         "method": Entry(
-            Evaluated(Choice(("tools/call", "tools/list"))), "The MCP method.", default="tools/call"
+            Choice(("tools/call", "tools/list")), "The MCP method.", default="tools/call"
         ),
-        "toolName": Entry(TEXT, "The tool to call."),
-        "timeout": Entry(Evaluated(Number(minimum=0)), "How long to wait, in milliseconds."),
+        "toolName": Entry(TEXT, "The tool to call; `tools/call` needs it."),
+        "timeout": Entry(Number(minimum=0), "How long to wait, in milliseconds."),
         "authorization": Entry(AUTHORIZATION, "Used instead of the auth method's."),
-        "args": Entry(
-            ListOf(
-                Record(
-                    "McpArg",
-                    {
-                        "name": Entry(TEXT, "The argument's name.", required=True),
-                        "value": Entry(Template(), "Its value.", required=True),
-                        "condition": Entry(Expression(), "Send it only if this is `true`."),
-                    },
-                    unknown=Unknown.REFUSED,
-                )
-            ),
-            "The tool's arguments.",
-        ),
+        "args": Entry(ListOf(_ARG), "The tool's arguments."),
     },
     doc="Calls a tool of an MCP server.",
 )
@@ -111,6 +107,9 @@ def _compile_tool(params: Mapping[str, Json], mode: Mode) -> _Tool:
         raise invalid_value(path="method", value=method, allowed=_METHODS)
     if method == "tools/call" and not params.get("toolName"):
         raise missing_field(path="toolName")
+    args = take_objects(params.get("args"), "args")
+    for index, entry in enumerate(args if mode == "strict" else ()):
+        require_known(entry, _ARG.entries, f"args[{index}]")
     timeout = params.get("timeout")
     if timeout is not None and (not isinstance(timeout, int | float) or timeout <= 0):
         msg = "The field 'timeout' must be a number of milliseconds"
@@ -124,7 +123,7 @@ def _compile_tool(params: Mapping[str, Json], mode: Mode) -> _Tool:
                 compile_value(entry.get("value"), mode),
                 compile_condition(entry.get("condition"), mode),
             )
-            for entry in take_objects(params.get("args"), "args")
+            for entry in args
         ),
         seconds=None if timeout is None else timeout / 1000,
     )

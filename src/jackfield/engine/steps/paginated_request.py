@@ -16,10 +16,9 @@ from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.expressions import strict_values
 from jackfield.engine.reply import Reply
 from jackfield.engine.run import Position, Run, StepResult
-from jackfield.engine.schema.expressions import Template
 from jackfield.engine.schema.kinds import Choice, Number, Text
-from jackfield.engine.schema.requests import DATA_KEY, INDEX_FIELD, NEXT_KEY, TEXT
-from jackfield.engine.schema.structures import Entry, Record, Unknown
+from jackfield.engine.schema.requests import DATA_KEY, INDEX_FIELD, NEXT_KEY, PAGINATED_ARG, TEXT
+from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 from jackfield.engine.steps.arguments import Draft
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.kind import StepKind
@@ -36,8 +35,9 @@ PAGINATED_PARAMETERS: Final = Record(
         **{
             name: entry
             for name, entry in REQUEST_PARAMETERS.entries.items()
-            if name not in {"response", "certificates"}
+            if name not in {"response", "certificates", "saml"}
         },
+        "args": Entry(ListOf(PAGINATED_ARG), "What is sent in query, body and headers."),
         "response": Entry(
             Record(
                 "PaginatedResponse",
@@ -57,21 +57,28 @@ PAGINATED_PARAMETERS: Final = Record(
             Record(
                 "Iterator",
                 {
-                    "key": Entry(TEXT, "The parameter the cursor is sent in."),
-                    "in": Entry(Choice(("query", "body")), "Where that parameter goes."),
+                    "key": Entry(
+                        TEXT,
+                        "The parameter the cursor is sent in; all modes but `url` and `link` need it.",
+                    ),
+                    "in": Entry(
+                        Choice(("query", "body")), "Where that parameter goes; needed with `key`."
+                    ),
                     "mode": Entry(
                         Choice(("cursor", "offset", "page", "url", "link")),
                         "How pages are asked for; `url` and `link` follow the address the "
-                        "provider gives in the body or in its `Link` header.",
+                        "provider gives in the body or in its `Link` header, in strict mode.",
                         default="cursor",
                     ),
                     "condition": Entry(Text(), "Go on only while this holds for the response."),
                     "startPage": Entry(
-                        Number(minimum=0, integer=True), "The first page's number.", default=1
+                        Number(minimum=0, integer=True),
+                        "With `mode: page`, the first page's number.",
+                        default=1,
                     ),
                     "maxPage": Entry(
                         Number(minimum=1, maximum=10_000, integer=True),
-                        "Fail rather than ask for more pages than this.",
+                        "With `mode: page`: fail rather than ask for more pages than this.",
                         default=1000,
                     ),
                 },
@@ -84,8 +91,10 @@ PAGINATED_PARAMETERS: Final = Record(
             Record(
                 "CursorParameters",
                 {
-                    "token": Entry(Template(), "Where to go on."),
-                    "position": Entry(Template(), "How many rows of that page to leave out."),
+                    "token": Entry(Text(), "Where to go on."),
+                    "position": Entry(
+                        Number(integer=True), "How many rows of that page to leave out."
+                    ),
                 },
             ),
             "Where to begin; the caller's cursor when left out.",
@@ -93,7 +102,7 @@ PAGINATED_PARAMETERS: Final = Record(
     },
     doc="Requests page after page, until there are enough rows.",
 )
-_KEYS: Final = (PAGINATED_PARAMETERS.entries.keys() - {"saml"}) | {"authentication"}
+_KEYS: Final = PAGINATED_PARAMETERS.entries.keys() | {"authentication"}
 
 
 def compile_paginated_request(params: Mapping[str, Json], context: CompileContext) -> StepFunction:

@@ -15,7 +15,7 @@ from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.schema.expressions import Evaluated, Expression
+from jackfield.engine.schema.expressions import Expression
 from jackfield.engine.schema.kinds import Boolean, Choice, Number
 from jackfield.engine.schema.requests import (
     ARGS,
@@ -76,7 +76,7 @@ REQUEST_PARAMETERS: Final = Record(
         "customErrors": CUSTOM_ERRORS,
         "encodeQueryParams": ENCODE_QUERY,
         "cacheTTL": Entry(
-            Evaluated(Number(minimum=0, integer=True)),
+            Number(minimum=0),
             "Minutes to keep the response for the same account.",
             default=0,
         ),

@@ -13,7 +13,7 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.ports import Signer
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.schema.expressions import Evaluated, Template
+from jackfield.engine.schema.expressions import Template
 from jackfield.engine.schema.kinds import Choice
 from jackfield.engine.schema.requests import TEXT
 from jackfield.engine.schema.structures import Entry, MapOf, Record
@@ -25,7 +25,7 @@ from jackfield.kit.json import Json, as_object
 _PARAMETERS: Final = Record(
     "SignJwtParameters",
     {
-        "algorithm": Entry(Evaluated(Choice(("RS256",))), "How to sign.", required=True),
+        "algorithm": Entry(Choice(("RS256",)), "How to sign.", required=True),
         "privateKey": Entry(TEXT, "The private key, as PEM.", required=True),
         "claims": Entry(
             MapOf(Template()), "The claims; `iat` and `exp` among them.", required=True

@@ -12,7 +12,7 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.run import Run, StepResult
-from jackfield.engine.schema.fields import DATA_SOURCE, FIELD, FIRST_PARAMETERS
+from jackfield.engine.schema.fields import DATA_SOURCE, FIELD, FIELD_TYPES, FIRST_PARAMETERS
 from jackfield.engine.schema.kinds import Anything
 from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
@@ -39,7 +39,6 @@ _PARAMETERS: Final = Record(
     },
     doc="Converts the fields of records to their types.",
 )
-_TYPES: Final = ("string", "number", "boolean", "datetime_string", "enum", "object", "json")
 _CUSTOM: Final = "unified_custom_fields"
 _DEEPEST: Final = 24
 
@@ -146,8 +145,8 @@ def _only_objects(caster: _Caster) -> Cast:
 
 def _cast(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Cast | None:
     kind = entry.get("type")
-    if kind not in _TYPES:
-        raise invalid_value(path=f"{path}.type", value=kind, allowed=_TYPES)
+    if kind not in FIELD_TYPES:
+        raise invalid_value(path=f"{path}.type", value=kind, allowed=FIELD_TYPES)
     if kind == "object":
         inner = _compile(entry.get("properties"), mode, f"{path}.properties", depth + 1)
         return None if inner is None else _only_objects(inner)

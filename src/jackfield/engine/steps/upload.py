@@ -33,19 +33,24 @@ from jackfield.engine.wire.formats import read_response, reader_of
 from jackfield.engine.wire.multipart import Part, encode_multipart
 from jackfield.kit.json import Json, as_object
 
+_RESPONSE: Final = Record(
+    "UploadResponse",
+    {name: entry for name, entry in RESPONSE.entries.items() if name != "lineKey"},
+    unknown=Unknown.REFUSED,
+)
 _SHARED: Final = {
     **{
         name: REQUEST_PARAMETERS.entries[name]
-        for name in ("baseUrl", "url", "args", "authorization", "customErrors")
+        for name in (
+            "baseUrl",
+            "url",
+            "args",
+            "authorization",
+            "customErrors",
+            "encodeQueryParams",
+        )
     },
-    "response": Entry(
-        Record(
-            "UploadResponse",
-            {name: entry for name, entry in RESPONSE.entries.items() if name != "lineKey"},
-            unknown=Unknown.REFUSED,
-        ),
-        "Which part of the response the step gives back.",
-    ),
+    "response": Entry(_RESPONSE, "Which part of the response the step gives back."),
     "method": Entry(REQUEST_PARAMETERS.entries["method"].kind, "The HTTP method.", default="post"),
 }
 _FILE: Final = Record(
@@ -91,7 +96,6 @@ _BINARY_PARAMETERS: Final = Record(
     {**_SHARED, "binaryContent": Entry(_CONTENT, "What to upload.", required=True)},
     doc="Uploads bytes as they are.",
 )
-_MORE_KEYS: Final = frozenset({"authentication", "encodeQueryParams"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def compile_upload_file(params: Mapping[str, Json], context: CompileContext) -> 
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
     if context.mode == "strict":
-        require_known(params, _FILE_PARAMETERS.entries.keys() | _MORE_KEYS)
+        require_known(params, _FILE_PARAMETERS.entries.keys() | {"authentication"})
     document = take_object(params.get("file") or {}, "file")
     require_known(document, _FILE.entries, "file")
     for key in ("fieldName", "content", "filename"):
@@ -139,7 +143,7 @@ def compile_upload_binary(params: Mapping[str, Json], context: CompileContext) -
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
     if context.mode == "strict":
-        require_known(params, _BINARY_PARAMETERS.entries.keys() | _MORE_KEYS)
+        require_known(params, _BINARY_PARAMETERS.entries.keys() | {"authentication"})
     document = take_object(params.get("binaryContent") or {}, "binaryContent")
     require_known(document, _CONTENT.entries, "binaryContent")
     if "content" not in document:
@@ -184,6 +188,8 @@ def _sending(
     # The published engine accepts customErrors here and ignores them.
     listed = params.get("customErrors") if context.mode == "strict" else None
     response = as_object(params.get("response"))
+    if context.mode == "strict":
+        require_known(response, _RESPONSE.entries, "response")
     exchange = Exchange(
         compile_custom_errors(listed, context.mode),
         read_response if context.mode == "compat" else reader_of(take_format(response)),
