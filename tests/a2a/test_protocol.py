@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -54,6 +55,8 @@ async def test_what_is_no_request_is_a_clear_error(
         (said(ORDER, ORDER), -32602),
         (said({"kind": "picture"}), -32602),
         (said("x", message={"role": "somebody"}), -32602),
+        (said("x", message={"kind": "task"}), -32602),
+        (said("x", message={"kind": None}), -32602),
         (said("x", message={"contextId": "x" * 256}), -32602),
         (said({"kind": "file", "file": {"uri": "https://example.com"}}), -32005),
         (said("x", configuration={"acceptedOutputModes": ["image/png"]}), -32005),
@@ -71,6 +74,45 @@ async def test_a_message_that_cannot_be_taken_is_refused_and_nothing_is_run(
 
     assert (response.status_code, response.json()["error"]["code"]) == (200, code)
     assert len(hub.sandbox.us.requests) == before
+
+
+@pytest.mark.parametrize("version", ["1.0", "99.0", "0.2", "0.30", "three", "0.3, 1.0"])
+@pytest.mark.parametrize("method", ["message/send", "message/stream", "tasks/get", "no/such"])
+async def test_a_version_that_is_not_spoken_is_refused_and_nothing_is_run(
+    hub: Running, method: str, version: str
+) -> None:
+    account = await hub.link()
+    before = len(hub.sandbox.us.requests)
+
+    response = await post(hub, rpc(method, said(ORDER)), x_account_id=account, a2a_version=version)
+
+    content = response.text.removeprefix("data: ")
+    error = json.loads(content)["error"]
+    assert (error["code"], "A2A 0.3" in error["message"]) == (-32009, True)
+    assert len(hub.sandbox.us.requests) == before
+
+
+@pytest.mark.parametrize("version", ["0.3", "0.3.0", " 0.3.7 ", ""])
+async def test_a_version_that_is_spoken_is_answered(hub: Running, version: str) -> None:
+    response = await post(hub, SEND, x_account_id=await hub.link(), a2a_version=version)
+
+    assert response.json()["result"]["status"]["state"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("method", "here"),
+    [
+        ("SendMessage", "message/send"),
+        ("SendStreamingMessage", "message/stream"),
+        ("GetTask", "tasks/get"),
+    ],
+)
+async def test_a_method_of_a_later_version_is_told_by_its_name_here(
+    hub: Running, method: str, here: str
+) -> None:
+    error = (await post(hub, rpc(method, said(ORDER)))).json()["error"]
+
+    assert (error["code"], f"'{here}'" in error["message"]) == (-32601, True)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ class A2a:
         except RpcRefused as refused:
             return Response(jsonrpc.refuse(refused.rpc_id, refused), media_type=_JSON)
         try:
+            protocol.require_version(headers.get("a2a-version", "").strip())
             result = await self._answer(request, caller, headers)
         except HubError as error:
             content = jsonrpc.refuse(request.id, _as_rpc(error))
@@ -126,8 +127,7 @@ class A2a:
             case method if method.startswith(_PUSH):
                 raise no_push_notifications()
             case method:
-                msg = f"there is no method {method[:128]!r}"
-                raise RpcRefused(msg, rpc_code=jsonrpc.METHOD_NOT_FOUND)
+                raise protocol.no_method(method)
 
     async def _events(
         self, request: Request, accounts: AccountSet, message: MessageRequest, task: Task

@@ -55,6 +55,7 @@ class Message(Struct, frozen=True, rename="camel"):
     message_id: str
     role: Literal["user", "agent"]
     parts: Annotated[list[TextPart | DataPart | FilePart], Meta(min_length=1)]
+    kind: Literal["message"] = "message"
     context_id: Annotated[str, Meta(max_length=255)] | None = None
     task_id: str | None = None
     metadata: dict[str, Json] | None = None
