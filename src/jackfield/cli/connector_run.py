@@ -205,9 +205,8 @@ def _runs(
 
 
 def _read_mapping(file: Path) -> Mapping[str, Json]:
-    """Read JSON or YAML; every JSON document is YAML."""
     try:
-        value = yaml.parse(file.read_text(encoding="utf-8")).value
+        value = yaml.read_any(file.read_bytes())
     except (yaml.Malformed, UnicodeDecodeError) as error:
         fail(f"{file}: {error}")
     if not isinstance(value, Mapping):

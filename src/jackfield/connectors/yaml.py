@@ -9,6 +9,7 @@ size and what its aliases unfold to are bounded.
 import math
 import re
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, cast
@@ -18,7 +19,8 @@ from yaml._yaml import CParser
 from yaml.reader import ReaderError
 
 from jackfield.engine.schema.report import KeyPath
-from jackfield.kit.json import Json
+from jackfield.kit.json import DecodeError, Json, is_deep
+from jackfield.kit.json import parse as parse_json
 
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 1_000_000
@@ -65,7 +67,7 @@ class Malformed(ValueError):
     """The text is not a YAML document, or not one of a reasonable size."""
 
     def __init__(self, fault: YamlFault) -> None:
-        super().__init__(fault.message)
+        super().__init__(f"line {fault.place.line}, column {fault.place.column}: {fault.message}")
         self.fault = fault
 
 
@@ -106,6 +108,25 @@ def parse(text: str) -> Document:
     construction = _Construction()
     value = None if root is None else construction.build(root)
     return Document(value=value, faults=tuple(construction.faults), root=root)
+
+
+def read_any(content: bytes) -> Json:
+    """
+    Return the value of a JSON or YAML file.
+
+    JSON is read as such: YAML takes long for it, and has no pairs of surrogates.
+
+    Raises:
+        Malformed: it is neither, too deep or too large.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    content = content.removeprefix(BOM_UTF8)
+    try:
+        if not is_deep(content):
+            return parse_json(content)
+    except DecodeError:
+        pass
+    return parse(content.decode()).value
 
 
 class _Composer(CParser):

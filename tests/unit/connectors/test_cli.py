@@ -164,6 +164,18 @@ def test_a_dry_run_shows_the_request_and_no_secret(acme: Path, credentials: Path
     assert "s3cret" not in result.output
 
 
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_credentials_are_read_as_json_with_letters_written_in_halves(
+    acme: Path, tmp_path: Path, start: bytes
+) -> None:
+    file = tmp_path / "credentials.json"
+    file.write_bytes(start + rb'{"api_key": "key-\ud83c\udf89"}')
+
+    result = run("run", acme, "list_things", "--credentials", file, "--dry-run")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_credentials_that_do_not_fit_are_refused_by_field(acme: Path, tmp_path: Path) -> None:
     file = tmp_path / "c.json"
     file.write_text('{"api_kee": "s3cret-value"}', encoding="utf-8")

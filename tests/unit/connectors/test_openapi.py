@@ -144,15 +144,38 @@ def test_inputs_keep_their_types_and_limits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "[", "swagger: '2.0'", "openapi: 3.0.0\ninfo: {title: X}", "openapi: 3.0.0\npaths: 5"],
+    ("text", "message"),
+    [
+        ("", "not an OpenAPI 3 document"),
+        ("[", "line 2, column 1"),
+        ("openapi: 3.0.0\ninfo:\n\ttitle: X", "line 3, column 1: .*character that cannot start"),
+        ("swagger: '2.0'\npaths: {}", "is a Swagger 2.0 document"),
+        ("openapi: 3.0.0\ninfo: {title: X}", "has no operations$"),
+        ("openapi: 3.0.0\npaths: 5", "has no operations$"),
+        ("openapi: 3.1.0\nwebhooks: { a: { post: {} } }", "describes webhooks alone"),
+        ("openapi: 3.0.0\npaths: { /a: { head: {} } }", "head /a is left out"),
+    ],
 )
-def test_what_is_no_openapi_document_is_refused(tmp_path: Path, text: str) -> None:
+def test_what_is_no_openapi_document_is_refused_with_the_reason(
+    tmp_path: Path, text: str, message: str
+) -> None:
     file = tmp_path / "x.yaml"
     file.write_text(text, encoding="utf-8")
 
-    with pytest.raises(InvalidOpenApi):
+    with pytest.raises(InvalidOpenApi, match=message):
         import_document(file)
+
+
+def test_operations_that_become_no_action_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    methods = "get: {}, head: {}, options: {}, trace: {}"
+    file.write_text(f"openapi: 3.0.0\npaths: {{ /a: {{ {methods} }}, /b: {{ query: {{}} }} }}")
+
+    imported_ = import_document(file)
+
+    left_out = [each.partition(" is left out")[0] for each in imported_.doubts]
+    assert imported_.actions == 1
+    assert {"head /a", "options /a", "trace /a", "query /b"} < set(left_out)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Import of an OpenAPI 3 document as a new connector."""
 
-import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from jackfield.connectors.openapi.security import Security
 from jackfield.connectors.openapi.servers import Server, Servers
 from jackfield.connectors.scaffold import require_key
 from jackfield.kit.errors import InvalidRequest
-from jackfield.kit.json import DecodeError, Json, is_deep, mapping, parse, text
+from jackfield.kit.json import Json, mapping, text
 
 
 class InvalidOpenApi(InvalidRequest):
@@ -57,6 +56,10 @@ def import_document(file: Path, *, key: str | None = None) -> Imported:
         groups.setdefault(group, []).append(action)
     if not groups:
         msg = f"{file} has no operations"
+        if "webhooks" in api.root and not api.root.get("paths"):
+            msg = f"{file} describes webhooks alone: what the provider sends, and no operations"
+        elif left_out := [each for each in api.doubts if " is left out: " in each]:
+            msg += f" that can be imported: {'; '.join(left_out)}"
         raise InvalidOpenApi(msg)
     main: dict[str, Json] = {
         "StackOne": "1.0.0",
@@ -79,29 +82,21 @@ def import_document(file: Path, *, key: str | None = None) -> Imported:
 
 
 def _read(file: Path) -> Mapping[str, Json]:
-    content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
     try:
-        document = _parse_json(content)
-        if document is None:
-            document = yaml.parse(content.decode()).value
+        document = yaml.read_any(file.read_bytes())
     except (yaml.Malformed, UnicodeDecodeError) as error:
         msg = f"{file} cannot be read: {error}"
         raise InvalidOpenApi(msg) from error
     if not isinstance(document, Mapping):
         raise InvalidOpenApi
     root = cast("Mapping[str, Json]", document)
+    if "swagger" in root:
+        msg = f"{file} is a Swagger 2.0 document; convert it to OpenAPI 3 first"
+        raise InvalidOpenApi(msg)
     if not str(root.get("openapi", "")).startswith("3."):
         msg = f"{file} does not say 'openapi: 3.…'"
         raise InvalidOpenApi(msg)
     return root
-
-
-def _parse_json(content: bytes) -> Json:
-    """Return what JSON says, much sooner than as the YAML it is too; `None` if it is none."""
-    try:
-        return None if is_deep(content) else parse(content)
-    except DecodeError:
-        return None
 
 
 class _Dumper(pyyaml.CSafeDumper):

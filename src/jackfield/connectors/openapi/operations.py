@@ -23,6 +23,7 @@ _METHODS: Final = {
     "patch": ("update", "write"),
     "delete": ("delete", "delete"),
 }
+_OTHERS: Final = frozenset({"head", "options", "trace", "query"})
 
 
 @dataclass(slots=True)
@@ -38,6 +39,9 @@ class Import:
 
 def read_actions(run: Import) -> Iterator[tuple[str, dict[str, Json]]]:
     """Yield the actions, each with the name of the group it belongs to."""
+    for path, entry in mapping(run.api.root, "paths").items():
+        for method in _OTHERS.intersection(run.api.follow(entry)):
+            run.api.doubt(f"{method} {path} is left out: no action has that method")
     operations = {
         (path, method): (shared, run.api.follow(shared[method]))
         for path, entry in mapping(run.api.root, "paths").items()
