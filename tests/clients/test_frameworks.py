@@ -16,6 +16,7 @@ FRAMEWORKS = (
     "fastmcp",
     "google_adk",
     "langchain",
+    "mcpadapt",
     "openai_agents",
     "pydantic_ai",
     "smolagents",

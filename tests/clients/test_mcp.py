@@ -45,6 +45,7 @@ async def test_the_official_client_lists_and_calls_tools(
         called = await client.call_tool(
             "iterable_get_user_by_email", {"query": {"email": "avery.abbott@example.com"}}
         )
+        written = await client.call_tool("iterable_create_list", {"body": {"name": transport}})
         refused = await client.call_tool("iterable_get_list_size", {"path": {"listId": 999_999}})
 
         assert client.protocol_version == version
@@ -56,6 +57,7 @@ async def test_the_official_client_lists_and_calls_tools(
         ].annotations.read_only_hint is True
         assert called.is_error is False
         assert called.structured_content["result"]["data"]["email"] == "avery.abbott@example.com"
+        assert written.structured_content["result"]["data"]["listId"]
         assert refused.is_error is True
         assert refused.structured_content["statusCode"] == 502
 

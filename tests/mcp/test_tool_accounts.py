@@ -45,6 +45,31 @@ async def test_two_accounts_of_one_provider_are_told_apart_by_an_argument(
     assert "Only in Europe" not in [each["name"] for each in lists[us]]
 
 
+@pytest.mark.parametrize("several", [True, False])
+@pytest.mark.parametrize("named", ["acc_0", "", 7, ["acc_0"], {"id": "acc_0"}])
+@pytest.mark.parametrize("mode", ["individual", "search_execute"])
+async def test_an_account_that_is_not_offered_is_refused_and_none_is_guessed(
+    hub: Running, ask: Ask, several: bool, named: object, mode: str
+) -> None:
+    account = await hub.link(multiple=True)
+    offered = f"{account},{await hub.link(multiple=True)}" if several else f"{account},{account}"
+    before = len(hub.sandbox.us.requests)
+    inputs = {"account_id": named, "body": {"name": "Nobody's"}}
+    call = {"name": "iterable_create_list", "arguments": inputs}
+    if mode == "search_execute":
+        called = {"action_id": call["name"], **inputs}
+        call = {"name": "iterable_execute_action", "arguments": called}
+
+    refused = payload(
+        await ask("tools/call", call, query=f"?tool-mode={mode}", x_account_id=offered)
+    )
+
+    assert (refused["isError"], refused["code"]) == (True, "invalid_inputs")
+    assert "account_id" in refused["faults"][0]["path"]
+    assert not several or all(each in refused["message"] for each in offered.split(","))
+    assert len(hub.sandbox.us.requests) == before
+
+
 async def test_an_account_that_fails_does_not_take_the_others_with_it(
     hub: Running, ask: Ask
 ) -> None:

@@ -5,6 +5,8 @@ from pydantic_ai import Agent
 from pydantic_ai.mcp import MCPToolset
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import FunctionModel
+from pydantic_ai.profiles.google import GoogleJsonSchemaTransformer
+from pydantic_ai.profiles.openai import OpenAIJsonSchemaTransformer
 
 
 async def main() -> dict:
@@ -25,7 +27,10 @@ async def main() -> dict:
 
     for style in QUERIES:
         async with MCPToolset(address(style), headers=HEADERS) as hub:
-            told[style] = len(await hub.list_tools())
+            tools = await hub.list_tools()
+        for transformer in (OpenAIJsonSchemaTransformer, GoogleJsonSchemaTransformer):
+            converted = [transformer(tool.inputSchema, strict=None).walk() for tool in tools]
+        told[style] = len(converted)
     agent = Agent(FunctionModel(model), toolsets=[MCPToolset(address("nested"), headers=HEADERS)])
     await agent.run("go")
     return told | said
