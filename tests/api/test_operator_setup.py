@@ -92,3 +92,43 @@ async def test_what_the_operator_set_up_goes_with_every_request_and_comes_back_w
     assert linked.status_code == 201
     assert [each.headers["x-app-key"] for each in seen] == ["operators-own-key"] * 2
     assert response.json()["data"] == {"said": "[redacted]"}
+
+
+@pytest.mark.parametrize(
+    ("token", "status"),
+    [
+        ("$.credentials.accessToken", 501),
+        ("${credentials['accessToken']}", 501),
+        ("$.credentials.token", 201),
+        ("{{credentials.accessToken || credentials.token}}", 201),
+    ],
+)
+async def test_a_method_whose_token_only_a_sign_in_gives_links_no_account_without_one(
+    tmp_path: Path, data_dir: Path, sandbox: Any, token: str, status: int
+) -> None:
+    folder = tmp_path / "connectors" / "acme"
+    folder.mkdir(parents=True)
+    signing_in = OPERATED.replace("type: custom", "type: oauth2").replace(
+        "{type: bearer, token: $.credentials.token}", f'{{type: oauth2, token: "{token}"}}'
+    )
+    (folder / "acme.connector.s1.yaml").write_text(signing_in, encoding="utf-8")
+    async with (
+        scripted(reply("{}")) as provider,
+        running_hub(
+            sandbox,
+            data_dir=data_dir,
+            clock=FrozenClock(),
+            connectors=folder.parent,
+            rewrite={"https://api.acme.example": provider.url},
+        ) as hub,
+    ):
+        await create(hub, "acme", setup={"appKey": "operators-own-key"})
+        session = await hub.session(provider="acme")
+
+        linked = await hub.submit(session["token"], {"token": "t" * 20}, provider="acme")
+        accounts = (await hub.api.get("/accounts")).json()
+
+    assert linked.status_code == status
+    if status == 501:
+        assert linked.json()["code"] == "sign_in_not_offered"
+    assert (len(accounts), len(provider.seen)) == ((1, 1) if status == 201 else (0, 0))

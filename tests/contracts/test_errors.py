@@ -111,6 +111,7 @@ def test_the_catalogue() -> None:
             "run_not_found": 404,
             "seal_broken": 500,
             "sign_in_link_used": 410,
+            "sign_in_not_offered": 501,
             "sync_not_offered": 501,
             "token_not_signed": 500,
             "unauthenticated": 401,

@@ -14,7 +14,7 @@ from jackfield.accounts.access import AccountAccess, load, open_fields
 from jackfield.accounts.models import Account, AccountNotFound
 from jackfield.accounts.verification import Candidate, VerifiedCredentials, verify
 from jackfield.connect.attempts import ConnectionAttempt
-from jackfield.connect.models import InvalidFields, SecretsToRetype, SessionTerms
+from jackfield.connect.models import InvalidFields, SecretsToRetype, SessionTerms, SignInUnsupported
 from jackfield.connect.pending import service as pending
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.pending.repo import PendingLinks
@@ -155,11 +155,14 @@ def require_fields(method: AuthMethod, submitted: Mapping[str, str]) -> dict[str
 
     Raises:
         InvalidFields: fields are missing, malformed or unknown; all are named.
+        SignInUnsupported: the fields are not enough, and this hub cannot get the rest.
     """
     checked = method.check(submitted)
     if checked.faults:
         msg = "; ".join(fault.message for fault in checked.faults)
         raise InvalidFields(msg, faults=checked.faults)
+    if method.needs_sign_in:
+        raise SignInUnsupported
     return dict(checked.values)
 
 

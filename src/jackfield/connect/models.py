@@ -208,5 +208,12 @@ class InvalidFields(InvalidRequest):
     code = "invalid_fields"
 
 
+class SignInUnsupported(HubError):
+    """This hub cannot sign in at a provider yet; link with another way to authenticate."""
+
+    code = "sign_in_not_offered"
+    status = 501
+
+
 class SecretsToRetype(InvalidFields):
     """The address that the account's secrets are sent to has changed. Type them again."""

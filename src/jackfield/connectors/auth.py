@@ -1,9 +1,10 @@
 """Auth methods of a connector."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.consoles import chosen_consoles
@@ -90,6 +91,9 @@ class Identity:
         return frozenset(f"{within}/{text}" for item in values if (text := spell(item)))
 
 
+_CREDENTIAL: Final = re.compile(r"\bcredentials(?:\.|\[['\"])([\w-]+)")
+
+
 @dataclass(frozen=True, eq=False)
 class AuthMethod:
     """One way of authenticating.
@@ -126,6 +130,13 @@ class AuthMethod:
     def redirects(self) -> bool:
         """Whether the user is sent to the provider's own sign-in page."""
         return self.type == "oauth2" and self.grant_type == "authorization_code"
+
+    @property
+    def needs_sign_in(self) -> bool:
+        """Whether requests carry an OAuth token that no field asks for, and only a sign-in gives."""
+        fields = {field.key for field in (*self.config_fields, *self.setup_fields)}
+        named = _CREDENTIAL.findall(text(self.authorization, "token"))
+        return self.type == "oauth2" and bool(named) and fields.isdisjoint(named)
 
     def visible(self, credentials: Mapping[str, str]) -> tuple[Field, ...]:
         """Return the fields to show for the values entered so far."""

@@ -194,7 +194,8 @@ METHOD: Final = Record(
     {
         "type": Entry(
             Choice(("custom", "oauth2", "mcp", "apikey")),
-            "`custom`: what the user fills in is the credential; `oauth2`: the user signs in.",
+            "`custom`: what the user fills in is the credential; `oauth2`: the user signs in, which "
+            "this hub does not do yet: it links such a method only if a field asks for the token.",
             required=True,
         ),
         "label": Entry(Text(), "Its name for people.", required=True),

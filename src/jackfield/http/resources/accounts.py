@@ -20,7 +20,12 @@ from jackfield.accounts.models import (
 )
 from jackfield.accounts.repo import Accounts
 from jackfield.connect import rotation
-from jackfield.connect.models import IdentityChanged, InvalidFields, LinkedMeanwhile
+from jackfield.connect.models import (
+    IdentityChanged,
+    InvalidFields,
+    LinkedMeanwhile,
+    SignInUnsupported,
+)
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.lists import MOST_VALUES, Texts
@@ -256,6 +261,7 @@ async def get_account_meta(ctx: ApiContext, account_id: str) -> AccountMetaOut:
         ProfileOfOtherConnector,
         ProviderTimeout,
         ProviderUnavailable,
+        SignInUnsupported,
     ),
 )
 async def update_account(ctx: ApiContext, account_id: str, body: AccountChange) -> AccountOut:

@@ -26,6 +26,7 @@ from jackfield.connect.models import (
     InvalidFields,
     LinkedMeanwhile,
     OriginNotAllowed,
+    SignInUnsupported,
     TooManyAttempts,
 )
 from jackfield.connect.pending.models import PendingLink
@@ -51,6 +52,7 @@ _LINK_REFUSALS = (
     *_SESSION_REFUSALS,
     ProfileNotFound,
     InvalidFields,
+    SignInUnsupported,
     CredentialRejected,
     IdentityChanged,
     LinkedMeanwhile,

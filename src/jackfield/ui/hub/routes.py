@@ -19,6 +19,7 @@ from jackfield.connect.models import (
     IdentityChanged,
     InvalidFields,
     LinkedMeanwhile,
+    SignInUnsupported,
 )
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
@@ -31,6 +32,7 @@ from jackfield.ui.posted_form import Form, read_form
 
 _SHOWN_AT_THE_FORM: Final = (
     InvalidFields,
+    SignInUnsupported,
     CredentialRejected,
     ProviderError,
     EgressBlocked,
