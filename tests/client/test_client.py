@@ -24,7 +24,9 @@ from jackfield.client import (
     Result,
     Unauthenticated,
     Unreachable,
+    exchange,
 )
+from jackfield.client.errors import refusal
 from jackfield.projects import service as projects
 from jackfield.projects.models import EVERY_SCOPE, Scope
 from jackfield.runtime import Hub as RunningHub
@@ -172,7 +174,7 @@ def turns(*answers: Answer) -> Answer:
 
 LATER = {
     "content-type": "application/json",
-    "retry-after": "0",
+    "retry-after": "0.01",
     "content-length": "40",
     "connection": "close",
 }
@@ -203,7 +205,21 @@ async def test_it_is_not_sent_for_ever() -> None:
             await client.get_account("acc_1")
 
     assert len(hub.seen) == 2
-    assert error.value.retry_after == 0
+    assert error.value.retry_after == 0.01
+
+
+def test_a_wait_of_nothing_is_no_reason_to_ask_again_at_once() -> None:
+    target = exchange.Target("https://hub.test", "jf_sk_x", seconds=1, retries=3)
+    waits = [
+        exchange.wait_before_retry(
+            refusal({"code": "rate_limited"}, status=429, retry_after=said),
+            attempt=1,
+            target=target,
+        )
+        for said in (0.0, 2.0, 61.0)
+    ]
+
+    assert waits == [1.0, 2.0, None]
 
 
 async def test_a_refusal_that_trying_again_cannot_mend_comes_at_once() -> None:
