@@ -37,6 +37,7 @@ PAGINATED_PARAMETERS: Final = Record(
             for name, entry in REQUEST_PARAMETERS.entries.items()
             if name not in {"response", "certificates", "saml"}
         },
+        "cacheTTL": Entry(Number(minimum=0), "Without effect; kept for other engines."),
         "args": Entry(ListOf(PAGINATED_ARG), "What is sent in query, body and headers."),
         "response": Entry(
             Record(

@@ -19,7 +19,8 @@ from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.ports import Request
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.schema.expressions import Expression, Template
-from jackfield.engine.schema.requests import TEXT
+from jackfield.engine.schema.kinds import Boolean
+from jackfield.engine.schema.requests import INDEX_FIELD, TEXT
 from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 from jackfield.engine.steps.arguments import compile_condition, compile_name
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
@@ -35,7 +36,12 @@ from jackfield.kit.json import Json, as_object
 
 _RESPONSE: Final = Record(
     "UploadResponse",
-    {name: entry for name, entry in RESPONSE.entries.items() if name != "lineKey"},
+    {
+        "dataKey": RESPONSE.entries["dataKey"],
+        "format": RESPONSE.entries["format"],
+        "indexField": Entry(INDEX_FIELD.kind, "Without effect; kept for other engines."),
+        "collection": Entry(Boolean(), "Without effect; kept for other engines."),
+    },
     unknown=Unknown.REFUSED,
 )
 _SHARED: Final = {
