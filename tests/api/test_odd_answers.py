@@ -240,3 +240,48 @@ async def test_a_link_does_not_pass_on_a_success_that_is_none(
 
     assert response.status_code >= 500
     assert accounts.json() == []
+
+
+@pytest.mark.parametrize("status", [402, 404, 408, 409, 410, 422, 451])
+@pytest.mark.parametrize("kind", ["application/json", "text/html"])
+async def test_a_refusal_that_is_not_about_the_key_leaves_a_healthy_account_as_it_is(
+    data_dir: Path, sandbox: Sandbox, status: int, kind: str
+) -> None:
+    refusal = reply('{"msg": "not here"}', status=status, headers={"content-type": kind})
+    async with answering(data_dir, sandbox, refusal) as (hub, account_id):
+        checked = await hub.api.post(f"/jackfield/accounts/{account_id}/check")
+        account = (await hub.api.get(f"/accounts/{account_id}")).json()
+        ran = await run(hub, account_id, "list_lists")
+
+    assert checked.status_code >= 500, checked.text
+    assert (account["status"], ran.status_code != 412) == ("active", True)
+
+
+async def test_a_check_that_could_not_tell_does_not_condemn_after_a_refused_action(
+    data_dir: Path, sandbox: Sandbox
+) -> None:
+    async def answer(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        status = 404 if "/api/channels" in seen.line else 401
+        await reply('{"msg": "no"}', status=status)(writer, seen)
+
+    async with answering(data_dir, sandbox, answer) as (hub, account_id):
+        refused = await run(hub, account_id, "list_lists")
+        account = (await hub.api.get(f"/accounts/{account_id}")).json()
+
+    assert refused.json()["code"] == "provider_unauthorized"
+    assert account["status"] == "active"
+
+
+@pytest.mark.parametrize("status", [408, 409])
+async def test_a_link_is_not_called_wrong_for_what_is_not_about_it(
+    data_dir: Path, sandbox: Sandbox, status: int
+) -> None:
+    async with (
+        scripted(reply('{"msg": "later"}', status=status)) as provider,
+        running_hub(sandbox, data_dir=data_dir, clock=FrozenClock(), provider=provider.url) as hub,
+    ):
+        session = await hub.session()
+        response = await hub.submit(session["token"], {"api_key": KEY, "region": "us"})
+
+    assert response.json()["code"] != "credential_rejected"
+    assert response.status_code >= 500

@@ -305,3 +305,11 @@ async def test_linking_anew_asks_with_the_context_of_the_account_that_is_there(a
 
     assert again == account_id
     assert acme.asked("/verify") == [context(acme.hub, account=account_id)]
+
+
+async def test_a_hub_page_doubts_a_key_with_curly_quotes(acme: Acme) -> None:
+    session = await acme.hub.session(provider="acme")
+
+    page = await acme.hub.api.get(session["auth_link_url"], auth=None)
+
+    assert "This holds a blank, a curly quote or a dash" in page.text

@@ -202,9 +202,13 @@ async def verify_fields(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
     try:
         return await verify(hub, candidate)
     except EgressBlocked as blocked:
-        if not blocked.faults:
+        faults = [
+            Fault(f"credentials.{name}", each.message)
+            for each in blocked.faults
+            for name in candidate.method.typed_for(each.path)
+        ]
+        if not faults:
             raise
-        faults = [Fault(f"credentials.{each.path}", each.message) for each in blocked.faults]
         raise InvalidFields.of(faults) from blocked
 
 

@@ -18,6 +18,7 @@ from jackfield.connectors.field_validation import (
 from jackfield.connectors.fields import Field, read_field
 from jackfield.connectors.guides import Guide, linking_section, read_guide, select
 from jackfield.connectors.permissions import PermissionProbe, read_permissions
+from jackfield.engine.address_credentials import names_in
 from jackfield.engine.connector import CompiledAction
 from jackfield.kit.json import Json, items, mapping, text, words
 
@@ -137,6 +138,21 @@ class AuthMethod:
         fields = {field.key for field in (*self.config_fields, *self.setup_fields)}
         named = _CREDENTIAL.findall(text(self.authorization, "token"))
         return self.type == "oauth2" and bool(named) and fields.isdisjoint(named)
+
+    def typed_for(self, name: str) -> frozenset[str]:
+        """Return the fields a user fills in that a credential is, or is worked out from."""
+        fields = {each.key: each for each in self.config_fields}
+        found, seen, waiting = set[str](), set[str](), [name]
+        while waiting:
+            field = fields.get(waiting.pop())
+            if field is None or field.key in seen:
+                continue
+            seen.add(field.key)
+            if field.computed:
+                waiting += names_in(field.value or "")[0]
+            else:
+                found.add(field.key)
+        return frozenset(found)
 
     def visible(self, credentials: Mapping[str, str]) -> tuple[Field, ...]:
         """Return the fields to show for the values entered so far."""

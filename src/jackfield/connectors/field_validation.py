@@ -15,10 +15,14 @@ from jackfield.kit.errors import Fault
 from jackfield.kit.json import Json
 
 _LONGEST: Final = 64 * 1024
-# Marks of no width, which copying brings along.
-_MARKS: Final = "\ufeff\u200b\u2060"
+# Marks of no width, which copying brings along; those that join characters are part of texts.
+_MARKS: Final = (
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff"
+)
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_INVISIBLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\u2060\ufeff\ud800-\udfff]")
+_INVISIBLE: Final = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_MARKS}]")
+_TRIMMED: Final = _MARKS + "".join(filter(str.isspace, map(chr, range(0x3001))))
 _OF_MANY_LINES: Final = ("-----BEGIN ", "{", "<")
 _NUMBER: Final = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 
@@ -102,7 +106,7 @@ def _text(value: object) -> str | None:
     """Return a value as stripped text; `None` if it is empty or not a text."""
     if not isinstance(value, str | int | float):
         return None
-    return spell_value(value).strip().strip(_MARKS).strip() or None
+    return spell_value(value).strip(_TRIMMED) or None
 
 
 def _filled(field: Field, entered: Mapping[str, str], values: Mapping[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from jackfield.kit.json import Json, items, mapping, text
 
@@ -30,6 +31,14 @@ class Advice:
 
     pattern: str
     message: str
+
+
+# What word processors and chats make of a key; keys of many lines have blanks.
+_AS_COPIED: Final = Advice(
+    r"^(-----BEGIN[\s\S]*|[^\s\u2013\u2014\u2018-\u201f\u2026]*)$",
+    "This holds a blank, a curly quote or a dash, which keys rarely do. Copy it again from where "
+    "it was first shown.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ def read_field(entry: Mapping[str, Json]) -> Field:
         value=None if entry.get("value") is None else spell_value(entry["value"]),
         condition=_optional(entry, "condition"),
         validation=_validation(validation) if validation else None,
-        advice=Advice(text(advice, "pattern"), text(advice, "message")) if advice else None,
+        advice=_advice(advice, entry),
     )
 
 
@@ -87,6 +96,13 @@ def spell_value(value: Json) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _advice(advice: Mapping[str, Json], entry: Mapping[str, Json]) -> Advice | None:
+    if advice:
+        return Advice(text(advice, "pattern"), text(advice, "message"))
+    is_key = entry.get("type") == "password" and not entry.get("validation")
+    return _AS_COPIED if is_key else None
 
 
 def _validation(entry: Mapping[str, Json]) -> Validation:

@@ -87,6 +87,59 @@ def test_a_field_counts_only_where_its_condition_holds() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "around",
+    ["\ufeff", "\u200b", "\u200e \u2060", "\u00a0\ufeff\n", "\u202a\u202c", "\r\n", "\t", "\u3000"],
+)
+def test_what_copying_brings_along_at_the_ends_is_left_out(around: str) -> None:
+    checked = check_credentials(FIELDS, GOOD | {"api_key": f"{around}ab12{around}"})
+
+    assert (checked.values["api_key"], checked.faults) == ("ab12", ())
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "\n",
+        "\r\n",
+        "\0",
+        "\x7f",
+        "\t",
+        "\x85",
+        "\u200b",
+        "\u200e",
+        "\u202e",
+        "\u00ad",
+        "\ufeff",
+        "\u2028",
+    ],
+)
+@pytest.mark.parametrize("kind", ["password", "text"])
+def test_what_no_header_can_hold_is_a_fault_of_its_field(kind: str, inside: str) -> None:
+    field = read_field({"key": "a", "label": "A", "type": kind})
+
+    checked = check_credentials([field], {"a": f"se{inside}cret"})
+
+    assert checked.values == {}
+    assert checked.faults == (
+        Fault("credentials.a", "A holds a line break or an invisible character: copy it again."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "is_odd"),
+    [("“se3cret”", True), ("se3 cret", True), ("se3—cret", True), ("se3-cret'\"", False), ("päß", False),
+     ("-----BEGIN RSA PRIVATE KEY-----\nabc=\n-----END RSA PRIVATE KEY-----", False)],
+)  # fmt: skip
+def test_what_word_processors_make_of_a_key_is_doubted(value: str, is_odd: bool) -> None:
+    field = read_field({"key": "a", "label": "A", "type": "password"})
+
+    checked = check_credentials([field], {"a": value})
+
+    assert checked.values == {"a": value}
+    assert bool(checked.warnings) is is_odd
+
+
 def test_what_is_worked_out_cannot_be_given() -> None:
     checked = check_credentials(FIELDS, GOOD | {"host": "evil.example"})
 

@@ -81,7 +81,7 @@ FIELD: Final = Record(
                     "message": Entry(Text(), "What to say of one that does not.", required=True),
                 },
             ),
-            "A doubt about the value, shown but never refused.",
+            "A doubt about the value, shown but never refused. A password without it has one about blanks and curly quotes.",
             ours=True,
         ),
     },
