@@ -104,7 +104,7 @@ async def work(
         project = await projects.ensure_project(hub, ACTOR, f"bench {os.getpid()}")
         async with hub.db.write(project.id, ACTOR) as tx:
             wanted = EndpointChange(url, (EventType.ACCOUNT_UPDATED,))
-            await webhooks.create(tx, hub.vault, wanted, allows_private=True)
+            await webhooks.create(tx, hub.vault, wanted, private=True)
         jobs = (BackgroundJob("deliveries", lambda hub: Deliverer(hub).run()),)
         async with background(hub, jobs):
             started, busy = time.perf_counter(), time.process_time()

@@ -1,7 +1,9 @@
 """Targets of webhooks: what cannot be told is refused when it is saved."""
 
 from collections.abc import AsyncGenerator
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +59,7 @@ async def test_a_url_that_leads_inside_the_network_is_refused_when_it_is_saved(
     for host in INSIDE:
         message = await fault_of(strict, f"https://{host}/hooks")
         assert "private or reserved" in message
-        assert "JACKFIELD_ALLOW_PRIVATE_NETWORKS=1" in message
+        assert "JACKFIELD_ALLOW_PRIVATE_NETWORKS" in message
 
     webhook = await subscribe(strict, "https://example.com/hooks")
     changed = await strict.api.patch(
@@ -75,6 +77,44 @@ async def test_a_url_on_the_internet_is_taken(strict: Running, host: str) -> Non
 
 async def test_plain_http_is_named_as_what_is_refused(strict: Running) -> None:
     assert "plain HTTP is refused: use https://" in await fault_of(strict, "http://example.com")
+
+
+LISTED = (ip_network("10.0.0.0/8"), ip_network("fd12::/16"))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "url", "fault"),
+    [
+        (LISTED, "https://10.1.2.3/", None),
+        (LISTED, "http://10.1.2.3/", None),
+        (LISTED, "http://[fd12::1]/", None),
+        (LISTED, "http://[::ffff:10.1.2.3]/", None),
+        (LISTED, "http://intranet/", None),
+        (LISTED, "https://example.com/", None),
+        (LISTED, "http://example.com/", "plain HTTP"),
+        (LISTED, "http://8.8.8.8/", "plain HTTP"),
+        (LISTED, "https://127.0.0.1/", "private or reserved"),
+        (LISTED, "http://2130706433/", "private or reserved"),
+        (LISTED, "https://192.168.1.1/", "private or reserved"),
+        (LISTED, "https://[fd13::1]/", "private or reserved"),
+        (LISTED, "https://169.254.169.254/", "private or reserved"),
+        (True, "http://example.com/", None),
+        (True, "http://192.168.1.1/", None),
+        (True, "http://169.254.169.254/", "never reached"),
+        (True, "https://[fe80::1]/", "never reached"),
+        (True, "https://100.100.100.200/", "never reached"),
+    ],
+)
+async def test_only_what_the_operator_listed_is_taken_of_what_is_inside(
+    data_dir: Path, clock: FrozenClock, sandbox: Sandbox, allowed: Any, url: str, fault: str | None
+) -> None:
+    async with running_hub(
+        sandbox, data_dir=data_dir, clock=clock, allow_private_networks=allowed
+    ) as hub:
+        if fault is None:
+            await subscribe(hub, url)
+        else:
+            assert fault in await fault_of(hub, url)
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ class Egress:
             allow_private: the private networks that may be reached, too.
         """
         self._rewrites = rewrites
-        self.allows_private: Final = bool(allow_private)
+        self.private_networks: Final = allow_private
         self._in_flight = InFlight()
         self._public = _session(Guard(allow_private))
         # Apart, so that a pooled connection to a sandbox is never used for a provider.

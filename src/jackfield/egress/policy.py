@@ -80,22 +80,37 @@ def is_public(text: str) -> bool:
     return _is_public(address)
 
 
-def is_inside(host: str) -> bool:
-    """Return whether a URL's host is known, without resolving it, not to be on the public internet.
+def may_lead_to(host: str, allowed: PrivateNetworks) -> bool:
+    """Return whether a URL's host may be reached, as far as can be told without resolving it.
 
-    Addresses count in each spelling that resolvers understand: `127.1`, `0x7f000001`, `2130706433`.
+    A name of the hub's own network may lead into any private network that is `allowed`.
     """
+    address = _address_in(host)
+    if address is None:
+        return bool(allowed) or not is_inside(host)
+    return may_be_reached(str(address), allowed)
+
+
+def is_inside(host: str) -> bool:
+    """Return whether a URL's host is known, without resolving it, not to be on the public internet."""
+    address = _address_in(host)
+    if address is not None:
+        return not _is_public(address)
+    labels = host.lower().removesuffix(".").split(".")
+    return len(labels) == 1 or labels[-1] in _INSIDE or labels[-2:] == ["home", "arpa"]
+
+
+def _address_in(host: str) -> IPv4Address | IPv6Address | None:
+    """Read an address in each spelling that resolvers understand: `127.1`, `0x7f000001`."""
     name = host.lower().removesuffix(".")
     try:
-        return not _is_public(ip_address(name))
+        return ip_address(name)
     except ValueError:
         pass
     try:
-        return not _is_public(IPv4Address(socket.inet_aton(name)))
+        return IPv4Address(socket.inet_aton(name))
     except OSError:
-        pass
-    labels = name.split(".")
-    return len(labels) == 1 or labels[-1] in _INSIDE or labels[-2:] == ["home", "arpa"]
+        return None
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:

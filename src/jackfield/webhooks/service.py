@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from jackfield.db.tx import Tx
-from jackfield.egress.policy import is_inside
+from jackfield.egress.policy import PrivateNetworks, is_inside, may_lead_to
 from jackfield.events.models import EventType
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.secret import Secret
@@ -19,17 +19,17 @@ from jackfield.webhooks.repo import Deliveries, Endpoints
 
 EVERY_EVENT: Final = "*"
 _LONGEST_URL: Final = 2048
-_ALLOW: Final = " (unless its operator sets JACKFIELD_ALLOW_PRIVATE_NETWORKS=1)"
+_ALLOW: Final = " (unless its operator names that network in JACKFIELD_ALLOW_PRIVATE_NETWORKS)"
 _SWITCHED_OFF: Final = "the endpoint was switched off"
 
 
 async def create(
-    tx: Tx, vault: Vault, values: EndpointChange, *, allows_private: bool
+    tx: Tx, vault: Vault, values: EndpointChange, *, private: PrivateNetworks
 ) -> tuple[Endpoint, Secret]:
     """
     Add an endpoint, and return it with its secret.
 
-    `allows_private` is whether it may be inside the hub's network and reached by plain HTTP.
+    It may be in a network of `private`, and be reached there by plain HTTP.
 
     Raises:
         InvalidRequest: the URL or an event is invalid; all faults are named.
@@ -44,13 +44,13 @@ async def create(
         created_at=tx.now,
         updated_at=tx.now,
     )
-    _require([*_url_faults(endpoint, allows_private=allows_private), *_event_faults(endpoint)])
+    _require([*_url_faults(endpoint, private=private), *_event_faults(endpoint)])
     await Endpoints(tx).add(endpoint)
     return endpoint, await secrets.issue(tx, vault, endpoint.id)
 
 
 async def change(
-    tx: Tx, endpoint_id: str, values: EndpointChange, *, allows_private: bool
+    tx: Tx, endpoint_id: str, values: EndpointChange, *, private: PrivateNetworks
 ) -> Endpoint:
     """
     Change an endpoint. If it is switched off, its pending deliveries fail.
@@ -77,7 +77,7 @@ async def change(
     is_put_to_use = values.url is not None or (changed.active and not endpoint.active)
     _require(
         [
-            *(_url_faults(changed, allows_private=allows_private) if is_put_to_use else ()),
+            *(_url_faults(changed, private=private) if is_put_to_use else ()),
             *_event_faults(changed),
         ]
     )
@@ -118,13 +118,13 @@ def _require(faults: list[Fault]) -> None:
         raise InvalidRequest.of(faults)
 
 
-def _url_faults(endpoint: Endpoint, *, allows_private: bool) -> Iterable[Fault]:
-    message = _why_unusable(endpoint.url, allows_private=allows_private)
+def _url_faults(endpoint: Endpoint, *, private: PrivateNetworks) -> Iterable[Fault]:
+    message = _why_unusable(endpoint.url, private=private)
     if message is not None:
         yield Fault("url", message)
 
 
-def _why_unusable(url: str, *, allows_private: bool) -> str | None:
+def _why_unusable(url: str, *, private: PrivateNetworks) -> str | None:
     """Return what is wrong with a URL: for what sending would refuse, it is refused now."""
     if any(each <= " " or each == "\x7f" for each in url):
         return "must not hold blanks, line breaks or control characters"
@@ -137,19 +137,22 @@ def _why_unusable(url: str, *, allows_private: bool) -> str | None:
     except ValueError:
         has_user = is_sound = False
     else:
-        if is_sound and not allows_private:
-            return _why_unreachable(parts.scheme, parts.hostname or "")
+        if is_sound:
+            return _why_unreachable(parts.scheme, parts.hostname or "", private)
     if has_user:
         return "must not hold a user name or password"
     return None if is_sound else "expected a URL such as https://example.com/webhooks"
 
 
-def _why_unreachable(scheme: str, host: str) -> str | None:
-    if scheme != "https":
+def _why_unreachable(scheme: str, host: str, private: PrivateNetworks) -> str | None:
+    may_be_plain = private is True or (private and is_inside(host))
+    if scheme != "https" and not may_be_plain:
         return f"plain HTTP is refused: use https://{_ALLOW}"
-    if is_inside(host):
-        return f"the host is private or reserved: this hub tells receivers on the internet{_ALLOW}"
-    return None
+    if may_lead_to(host, private):
+        return None
+    if private is True:
+        return "the host is link-local or serves a cloud's metadata, and is never reached"
+    return f"the host is private or reserved: this hub does not reach its network{_ALLOW}"
 
 
 def _event_faults(endpoint: Endpoint) -> Iterable[Fault]:

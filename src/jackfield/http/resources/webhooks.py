@@ -140,7 +140,7 @@ async def create_webhook(ctx: ApiContext, body: WebhookIn) -> NewWebhookOut:
     change = EndpointChange(body.url, tuple(body.events), body.description)
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         endpoint, secret = await webhooks.create(
-            tx, ctx.hub.vault, change, allows_private=ctx.hub.egress.allows_private
+            tx, ctx.hub.vault, change, private=ctx.hub.egress.private_networks
         )
     return NewWebhookOut(**_fields(endpoint), secret=secret.reveal())
 
@@ -167,7 +167,7 @@ async def update_webhook(ctx: ApiContext, webhook_id: str, body: WebhookChangeIn
     change = EndpointChange(body.url, events, body.description, body.active)
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         endpoint = await webhooks.change(
-            tx, webhook_id, change, allows_private=ctx.hub.egress.allows_private
+            tx, webhook_id, change, private=ctx.hub.egress.private_networks
         )
     return WebhookOut(**_fields(endpoint))
 
