@@ -1,4 +1,4 @@
-"""`jackfield connectors run --trace` shows each step, and no secret."""
+"""What a command shows of a provider and its customers: each step, no secret, and nothing a terminal obeys."""
 
 import json
 from pathlib import Path
@@ -31,3 +31,48 @@ async def test_a_trace_shows_no_token_that_a_step_got(jackfield: Command, tmp_pa
         SECRET: [],
         TOKEN: [],
     }
+
+
+HOSTILE = "\x1b]0;owned\x07 \x1b[2J \x9b31m \u202egnp.exe \u2066x\u2069 \x7f a\rb\u2028c"
+ACTS = set("\x1b\x07\x9b\u202e\u2066\u2069\x7f\r\u2028")
+
+
+async def test_words_of_a_provider_do_nothing_to_a_terminal(
+    jackfield: Command, tmp_path: Path
+) -> None:
+    connector, credentials = tmp_path / "acme.connector.s1.yaml", tmp_path / "credentials.json"
+    credentials.write_text(json.dumps({"key": SECRET}), encoding="utf-8")
+    refusal = reply(HOSTILE, status=400, headers={"content-type": "text/plain"})
+    async with scripted(Provider(refusal).answer) as server:
+        connector.write_text(ACME.format(url=server.url), encoding="utf-8")
+        ran = await jackfield(
+            "connectors", "run", str(connector), "visit", "--credentials", str(credentials),
+            "--trace", ALLOW_PRIVATE_NETWORKS="1",
+        )  # fmt: skip
+
+    assert ran.status == 3, ran.err
+    assert "\\x1b]0;owned" in ran.err
+    assert ACTS & set(ran.out + ran.err) == set()
+
+
+@pytest.mark.parametrize("command", [["accounts", "list"], ["accounts", "list", "--json"]])
+async def test_names_that_customers_chose_do_nothing_to_a_terminal(
+    jackfield: Command, command: list[str]
+) -> None:
+    account = {
+        "id": "acc_1", "provider": "iterable", "provider_name": "Iterable", "status": "active",
+        "type": "production", "origin_owner_id": "acme", "origin_owner_name": f"{HOSTILE}\nacc_2",
+        "created_at": "2026-03-01T09:30:00Z", "updated_at": "2026-03-01T09:30:00Z",
+    }  # fmt: skip
+    async with scripted(reply(json.dumps([account]))) as server:
+        listed = await jackfield(*command, URL=server.url, API_KEY="jf_sk_x")
+    async with scripted(
+        reply(json.dumps({"statusCode": 400, "message": HOSTILE, "code": "x"}), status=400)
+    ) as server:
+        refused = await jackfield(*command, URL=server.url, API_KEY="jf_sk_x")
+
+    assert (listed.status, refused.status) == (0, 1), listed.err
+    for said in (listed.out, refused.err):
+        assert "owned" in said
+        assert ACTS & set(said) == set()
+    assert len(listed.out.splitlines()) == (2 if len(command) == 2 else 1)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import click
 
-from jackfield.cli.output import fail, json_option, print_json, print_table
+from jackfield.cli.output import fail, json_option, print_json, print_table, say
 
 _MOST_RESULTS: Final = 10
 
@@ -58,9 +58,9 @@ def show(action: str, *, as_json: bool) -> None:
     if as_json:
         print_json(described)
         return
-    click.echo(f"{described['id']}: {described['label']}")
-    click.echo(described["description"])
-    click.echo(f"effects: {', '.join(described['effects']) or 'unknown'}\n")
+    say(f"{described['id']}: {described['label']}")
+    say(described["description"])
+    say(f"effects: {', '.join(described['effects']) or 'unknown'}\n")
     schema = described.get("input_schema", {})
     required = set(schema.get("required", []))
     print_table(

@@ -2,7 +2,7 @@
 
 import click
 
-from jackfield.cli.output import json_option, print_json
+from jackfield.cli.output import json_option, print_json, say
 
 
 @click.command()
@@ -47,4 +47,4 @@ def connect(
     if as_json:
         print_json(session)
     else:
-        click.echo(session["auth_link_url"])
+        say(session["auth_link_url"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from jackfield.cli.connector_check import main_files
-from jackfield.cli.output import REFUSED, print_json
+from jackfield.cli.output import REFUSED, print_json, say
 from jackfield.connectors.loading.loader import load
 from jackfield.kit.json import Json
 from jackfield.testing.cases import read_cases, run_case
@@ -20,10 +20,10 @@ def run_cases(path: Path, *, as_json: bool) -> None:
         print_json({"cases": len(results), "failed": failed})
     else:
         for result in failed:
-            click.echo(f"{result['file']}: {result['case']}")
+            say(f"{result['file']}: {result['case']}")
             for difference in result["differences"]:
-                click.echo(f"  {difference}")
-        click.echo(f"{len(results)} case(s), {len(failed)} failed.", err=True)
+                say(f"  {difference}")
+        say(f"{len(results)} case(s), {len(failed)} failed.", err=True)
     if failed:
         raise click.exceptions.Exit(REFUSED)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from jackfield.cli.output import REFUSED, fail, print_json, print_table
+from jackfield.cli.output import REFUSED, fail, print_json, print_table, say
 from jackfield.connectors.catalog import Catalog, ambiguous_ids, own_folder, repeated_keys
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
@@ -44,7 +44,7 @@ def show_catalog(*, as_json: bool) -> None:
         )
     for finding in catalog.findings:
         if finding.is_error:
-            click.echo(_line(finding), err=True)
+            say(_line(finding), err=True, color=_color(finding))
 
 
 def check_paths(paths: Iterable[Path], *, as_json: bool) -> None:
@@ -62,9 +62,9 @@ def check_paths(paths: Iterable[Path], *, as_json: bool) -> None:
         print_json({"connectors": len(files), "findings": [_plain(each) for each in findings]})
     else:
         for finding in findings:
-            click.echo(_line(finding))
+            say(_line(finding), color=_color(finding))
         warnings = len(findings) - errors
-        click.echo(f"{len(files)} connector(s), {errors} errors, {warnings} warnings.", err=True)
+        say(f"{len(files)} connector(s), {errors} errors, {warnings} warnings.", err=True)
     if errors:
         raise click.exceptions.Exit(REFUSED)
 
@@ -101,8 +101,11 @@ def _plain(finding: Diagnostic) -> dict[str, Json]:
 
 def _line(finding: Diagnostic) -> str:
     place = f"{_relative(finding.file)}:{finding.line}:{finding.column}"
-    severity = click.style(finding.severity.value, fg="red" if finding.is_error else "yellow")
-    return f"{place}: {severity}: {finding.message}"
+    return f"{place}: {finding.severity.value}: {finding.message}"
+
+
+def _color(finding: Diagnostic) -> str:
+    return "red" if finding.is_error else "yellow"
 
 
 def _relative(file: Path) -> Path:

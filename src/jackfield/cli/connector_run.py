@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
 
-import click
 import msgspec
 
 from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.provider import ProviderTransport, safe, safe_result
 from jackfield.actions.dry_run import DryRunTransport, masked_headers
 from jackfield.cli.connector_check import main_files
-from jackfield.cli.output import fail, print_json
+from jackfield.cli.output import fail, print_json, say
 from jackfield.connectors import yaml
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
@@ -26,7 +25,7 @@ from jackfield.engine.ports import Request, Response, Signer, StepState
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.schema.report import suggestion
 from jackfield.kit.errors import HubError, InvalidRequest
-from jackfield.kit.json import DecodeError, Json, decode, encode
+from jackfield.kit.json import DecodeError, Json, decode
 from jackfield.kit.redaction import Redactor
 from jackfield.kit.secret_names import named_secrets
 from jackfield.settings import Settings
@@ -106,7 +105,7 @@ async def _run(
             running = compiled.run(replace(context, inputs=inputs))
             result = await (dry_run.first_request(running) if dry_run else running)
             if isinstance(result, Request):
-                click.echo(veil.spell(result))
+                say(veil.spell(result))
                 return
             _print_outcome(safe_result(result, credentials.redactor))
     except HubError as error:
@@ -124,7 +123,7 @@ def evaluate_batch(file: Path) -> None:
         fail(f"{file} is not one JSON object a line: {error}", status=_UNREADABLE)
     signer = RsaSigner()
     for case in cases:
-        click.echo(encode(_answer(case, signer)).decode())
+        print_json(_answer(case, signer))
 
 
 def _answer(case: dict[str, Json], signer: Signer) -> dict[str, Json]:
@@ -164,7 +163,7 @@ def _credentials(method: AuthMethod, content: Mapping[str, Json]) -> _Credential
         msg = "the credentials do not fit the auth method"
         raise InvalidRequest(msg, faults=faults)
     for warning in (*checked.warnings, *setup.warnings):
-        click.echo(f"warning: {warning.path}: {warning.message}", err=True)
+        say(f"warning: {warning.path}: {warning.message}", err=True)
     hidden = {field.key for field in method.setup_fields if field.secret}
     secrets = [
         *secrets_of(method, checked.values).values(),
@@ -216,10 +215,10 @@ def _read_mapping(file: Path) -> Mapping[str, Json]:
 
 def _print_outcome(outcome: ActionResult) -> None:
     for warning in outcome.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
     if outcome.file:
         size = f"{len(outcome.file.content)} bytes of {outcome.file.content_type}"
-        click.echo(f"{outcome.file.name or 'file'}: {size}", err=True)
+        say(f"{outcome.file.name or 'file'}: {size}", err=True)
         return
     shown = {"data": outcome.data, **outcome.extra}
     print_json(shown if outcome.next is None else {**shown, "next": outcome.next})
@@ -274,4 +273,4 @@ class _Printed:
         self._print(f"step {step_id}: {state} {text[:_SHOWN]}")
 
     def _print(self, text: str, *, bold: bool = False) -> None:
-        click.echo(click.style(text, bold=bold), err=True)
+        say(text, err=True, bold=bold)

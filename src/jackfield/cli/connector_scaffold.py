@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import click
-
+from jackfield.cli.output import say
 from jackfield.connectors import scaffold
 from jackfield.connectors.openapi.importer import import_document
 from jackfield.connectors.schema.export import connector_schema, partial_schema
@@ -14,7 +13,7 @@ from jackfield.kit.json import encode
 def start_connector(key: str, *, folder: Path, title: str | None) -> None:
     target = folder / key
     scaffold.write_files(scaffold.sketch(key, title=title), target)
-    click.echo(f"{target} is there. Next: jackfield connectors check {target}")
+    say(f"{target} is there. Next: jackfield connectors check {target}")
 
 
 def import_openapi(file: Path, *, key: str | None, folder: Path) -> None:
@@ -22,17 +21,15 @@ def import_openapi(file: Path, *, key: str | None, folder: Path) -> None:
     target = folder / imported.key
     scaffold.write_files(imported.files, target)
     for doubt in imported.doubts:
-        click.echo(f"warning: {doubt}", err=True)
-    click.echo(
-        f"{imported.actions} action(s) in {target}. Next: jackfield connectors check {target}"
-    )
+        say(f"warning: {doubt}", err=True)
+    say(f"{imported.actions} action(s) in {target}. Next: jackfield connectors check {target}")
 
 
 def show_schema(*, partial: bool, markdown: bool) -> None:
     if markdown:
-        click.echo(render_reference(), nl=False)
+        say(render_reference(), nl=False)
         return
-    click.echo(encode_indented(partial_schema() if partial else connector_schema()))
+    say(encode_indented(partial_schema() if partial else connector_schema()))
 
 
 def encode_indented(value: object) -> str:

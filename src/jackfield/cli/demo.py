@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import click
 
-from jackfield.cli.output import PORT, json_option, print_json, print_table, reporting
+from jackfield.cli.output import PORT, json_option, print_json, print_table, reporting, say
 from jackfield.kit.actor import Actor
 from jackfield.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
 
@@ -183,7 +183,7 @@ def _print_once(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         ],
         empty="",
     )
-    click.echo("linked an Iterable account and ran five actions", err=True)
+    say("linked an Iterable account and ran five actions", err=True)
 
 
 def _summary(result: Any) -> str:
@@ -226,4 +226,4 @@ def _announce(running: Demo, link: str, *, as_json: bool) -> None:
         ],
         empty="",
     )
-    click.echo("Ctrl-C stops everything.", err=True)
+    say("Ctrl-C stops everything.", err=True)

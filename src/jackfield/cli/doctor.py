@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from jackfield.cli.output import REFUSED, json_option, print_json, print_table, reporting
+from jackfield.cli.output import REFUSED, json_option, print_json, print_table, reporting, say
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError
 from jackfield.kit.urls import find_origin
@@ -47,11 +47,11 @@ def doctor(project: str, *, sign_in_link: bool, sign_out_everywhere: bool, as_js
     """
     if sign_out_everywhere:
         asyncio.run(_sign_out(project))
-        click.echo(f"signed every browser out of project {project!r}", err=True)
+        say(f"signed every browser out of project {project!r}", err=True)
         return
     if sign_in_link:
         link = asyncio.run(_sign_in_link(project))
-        print_json({"url": link}) if as_json else click.echo(link)
+        print_json({"url": link}) if as_json else say(link)
         return
     findings = asyncio.run(_examine())
     if as_json:
@@ -67,7 +67,7 @@ def doctor(project: str, *, sign_in_link: bool, sign_out_everywhere: bool, as_js
         )
     failed = [each for each in findings if not each.ok]
     for each in failed:
-        click.echo(f"error: {each.check}: {each.detail}; {each.advice}", err=True)
+        say(f"error: {each.check}: {each.detail}; {each.advice}", err=True)
     if failed:
         raise click.exceptions.Exit(REFUSED)
 

@@ -5,9 +5,7 @@ import sys
 import traceback
 from typing import Final, NoReturn
 
-import click
-
-from jackfield.cli.output import PROVIDER_FAILED, REFUSED, USAGE, error_line
+from jackfield.cli.output import PROVIDER_FAILED, REFUSED, USAGE, error_line, say
 from jackfield.client import BrokenOff, ClientError
 from jackfield.kit import log
 from jackfield.kit.errors import HubError
@@ -22,12 +20,12 @@ def end(error: Exception, *, command: str) -> NoReturn:
     """End the process because of an error that the command has not caught."""
     line, status = _explain(error)
     if line is not None:
-        click.echo(f"error: {line}", err=True)
+        say(f"error: {line}", err=True)
     elif command in _LOGGING and not sys.stderr.isatty():
         log.crashed(type(error), error, error.__traceback__)
     else:
-        traceback.print_exception(error)
-        click.echo(_APOLOGY, err=True)
+        say("".join(traceback.format_exception(error)), err=True, nl=False)
+        say(_APOLOGY, err=True)
     _let_go_of_output()
     sys.exit(status)
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import click
 
-from jackfield.cli.output import fail, json_option, print_json, print_table, reporting
+from jackfield.cli.output import fail, json_option, print_json, print_table, reporting, say
 from jackfield.db.tx import Database
 from jackfield.kit.actor import Actor
 from jackfield.projects.models import EVERY_SCOPE, ApiKey, Scope
@@ -45,7 +45,7 @@ def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> Non
         settings, actor = Settings.read(), Actor.command("keys create")
         if settings.database_url is None and not has_database(settings):
             where = settings.data_dir.resolve()
-            click.echo(f"there was no hub in {str(where)!r}: a new one is made there", err=True)
+            say(f"there was no hub in {str(where)!r}: a new one is made there", err=True)
         async with open_hub(settings, public_url=settings.url) as hub:
             owner = await projects.ensure_project(hub, actor, project)
             await profiles.ensure_defaults(hub, owner.id, actor)
@@ -59,8 +59,8 @@ def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> Non
             {"id": key_id, "key": key, "name": name, "project": project, "scopes": sorted(granted)}
         )
     else:
-        click.echo(key)
-        click.echo(f"key {key_id} of project {project!r}; it is not shown again", err=True)
+        say(key)
+        say(f"key {key_id} of project {project!r}; it is not shown again", err=True)
 
 
 @keys.command("list")
@@ -107,7 +107,7 @@ def revoke(key_id: str, project: str) -> None:
                 await ApiKeys(tx).revoke(ApiKeyId(key_id))
 
     asyncio.run(end())
-    click.echo(f"revoked {key_id}", err=True)
+    say(f"revoked {key_id}", err=True)
 
 
 async def _all_keys(project: str) -> list[ApiKey]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
+from jackfield.cli.output import say
 from jackfield.kit.json import as_object, is_list, is_object
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def mcp(accounts: tuple[str, ...], url: str | None, tool_mode: str) -> None:
             relay.choose_accounts(hub)
     except Unreachable as error:
         # The client started this program and may not start it again: the hub may come yet.
-        click.echo(f"warning: {error}", err=True)
+        say(f"warning: {error}", err=True)
     relay.run(sys.stdin.buffer)
 
 

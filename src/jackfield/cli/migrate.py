@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from jackfield.cli.output import reporting
+from jackfield.cli.output import reporting, say
 from jackfield.settings import Settings
 
 
@@ -24,6 +24,6 @@ def migrate() -> None:
 
     applied = asyncio.run(apply())
     for name in applied:
-        click.echo(f"applied {name}")
+        say(f"applied {name}")
     if not applied:
-        click.echo("the database is up to date", err=True)
+        say("the database is up to date", err=True)

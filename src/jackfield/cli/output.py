@@ -1,5 +1,6 @@
 """Output of commands: a table, JSON with `--json`, or one line for an error."""
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -21,16 +22,33 @@ USAGE: Final = 2
 PROVIDER_FAILED: Final = 3
 _MOST_WORDS: Final = 4000
 
+# What makes a terminal do something, or shows a text in another order: words of providers, and
+# names that their customers chose, are not to.
+_ACTS: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)"
+)
+
 PORT: Final = click.IntRange(0, 65535)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def say(
+    text: str, *, err: bool = False, bold: bool = False, color: str | None = None, nl: bool = True
+) -> None:
+    """Print `text`, with what a terminal would act on written out."""
+    shown = _ACTS.sub(_written_out, text)
+    styled = click.style(shown, bold=bold, fg=color) if bold or color else shown
+    click.echo(styled, err=err, nl=nl)  # noqa: TID251 - the one place
 
 
 def print_json(value: object) -> None:
     """Print `value` as JSON: indented on a terminal, else on one line."""
     import msgspec  # noqa: PLC0415 - kept out of `--help`
 
+    text = msgspec.json.format(encode(value), indent=2 if sys.stdout.isatty() else 0).decode()
     # As bytes: JSON is UTF-8, whatever the locale says.
-    click.echo(msgspec.json.format(encode(value), indent=2 if sys.stdout.isatty() else 0))
+    shown = _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    click.echo(shown.encode())  # noqa: TID251 - the one place
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
@@ -40,14 +58,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
     from rich.text import Text  # noqa: PLC0415
 
     if not rows:
-        click.echo(empty, err=True)
+        say(empty, err=True)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         # As text: a name may hold what is markup to the table.
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else _in_a_cell(cell)) for cell in row))
     # Lines are not wrapped off a terminal, so that they can be searched.
     console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=not sys.stdout.isatty())
     console.print(table)
@@ -55,7 +73,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
 
 def fail(message: str, *, status: int = REFUSED) -> NoReturn:
     """Print an error, and end the command."""
-    click.echo(f"error: {message}", err=True)
+    say(f"error: {message}", err=True)
     raise click.exceptions.Exit(status)
 
 
@@ -88,6 +106,15 @@ def fail_with(refused: "Refused") -> NoReturn:
     ]
     failed = refused.code.startswith("provider_")
     fail("\n".join(lines), status=PROVIDER_FAILED if failed else REFUSED)
+
+
+def _in_a_cell(value: object) -> str:
+    # A line break would look like another row.
+    return _ACTS.sub(_written_out, str(value)).replace("\r", "").replace("\n", r"\n")
+
+
+def _written_out(found: re.Match[str]) -> str:
+    return ascii(found[0])[1:-1]
 
 
 def _said(error: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from jackfield.cli.output import say
 from jackfield.kit import log
 from jackfield.kit.json import DecodeError, encode
 from jackfield.sandbox.iterable.refusals import Refusal
@@ -82,7 +83,7 @@ def _announce(running: Sandbox, *, as_json: bool) -> None:
             name: {"url": origin.url, "api_keys": dict(origin.api_keys)}
             for name, origin in regions.items()
         }
-        click.echo(encode(shown).decode())
+        say(encode(shown).decode())
         return
     console = Console()
     for name, origin in regions.items():

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from jackfield.cli.output import fail, reporting
+from jackfield.cli.output import fail, reporting, say
 from jackfield.kit.actor import Actor
 from jackfield.settings import Settings, variable
 
@@ -53,16 +53,16 @@ async def _forget(settings: Settings) -> None:
             fail("the database is not at this version of the hub yet; run: jackfield migrate")
         lost = key_check.lost(keys, await key_proofs(db))
         if not lost:
-            click.echo("the keyring has every key of this database; there is nothing to forget")
+            say("the keyring has every key of this database; there is nothing to forget")
             return
         owners = {owner for key in lost for owner in await owners_under(db, key)}
         found = Counter(owner.partition("_")[0] for owner in owners)
         where = f"the keyring {location!r}" if keys else f"{location!r}, where there is no keyring,"
-        click.echo(f"lost: {len(lost)} of the keys of this database, which {where} does not have")
+        say(f"lost: {len(lost)} of the keys of this database, which {where} does not have")
         for kind, (name, cure) in _CURES.items():
-            click.echo(f"  {found[kind]} {name}; {cure}") if found[kind] else None
-        click.echo("their secrets will be deleted, and no backup of the keyring opens them then")
+            say(f"  {found[kind]} {name}; {cure}") if found[kind] else None
+        say("their secrets will be deleted, and no backup of the keyring opens them then")
         if click.prompt(f"Type {_WORD} to go on", default="", show_default=False) != _WORD:
             fail("nothing was changed")
         await forget_keys(db, lost, Actor.command("vault forget"))
-    click.echo("forgotten; the hub starts again, with a new keyring if there is none", err=True)
+    say("forgotten; the hub starts again, with a new keyring if there is none", err=True)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import click
 
-from jackfield.cli.output import json_option, print_json, print_table
+from jackfield.cli.output import json_option, print_json, print_table, say
 
 _MOMENTS = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
@@ -70,4 +70,4 @@ def replay(
     if as_json:
         print_json(answer)
     else:
-        click.echo(f"{answer['replayed']} to be delivered again")
+        say(f"{answer['replayed']} to be delivered again")
