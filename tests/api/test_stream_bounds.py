@@ -81,7 +81,11 @@ async def unread(hub: Running, account_id: str) -> asyncio.StreamWriter:
 
 @pytest.mark.parametrize("is_time_over", [False, True])
 async def test_a_reader_that_stops_reading_does_not_keep_the_provider(
-    data_dir: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, *, is_time_over: bool
+    data_dir: Path,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_time_over: bool,
 ) -> None:
     if is_time_over:
         monkeypatch.setattr(streaming, "MOST_SECONDS", 0.1)
@@ -100,5 +104,6 @@ async def test_a_reader_that_stops_reading_does_not_keep_the_provider(
         finally:
             writer.close()
         alive = await hub.api.get("/healthz")
+        code = await last_code(hub)
 
-    assert alive.status_code == 200
+    assert (alive.status_code, code) == (200, "run_interrupted")

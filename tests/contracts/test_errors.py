@@ -108,6 +108,7 @@ def test_the_catalogue() -> None:
             "rpc_request_refused": 400,
             "rate_limited": 429,
             "request_timeout": 408,
+            "run_interrupted": 499,
             "run_not_found": 404,
             "seal_broken": 500,
             "sign_in_link_used": 410,

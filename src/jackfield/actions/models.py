@@ -121,6 +121,13 @@ class RequestTimeout(HubError):
     retry_after = 60.0
 
 
+class RunInterrupted(HubError):
+    """The client stopped reading, or the hub stopped, before this run had ended."""
+
+    code = "run_interrupted"
+    status = 499
+
+
 class NotStreamed(InvalidRequest):
     """This action does not return rows that can be streamed. Retry without `stream`."""
 

@@ -1,5 +1,6 @@
 """Recorder of a run's steps and provider exchanges; writes one log row when the run ends."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ import structlog
 from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess, open_credentials
 from jackfield.accounts.models import Account, CredentialsUnreadable
-from jackfield.actions.models import OutcomeUnknown, RequestTimeout
+from jackfield.actions.models import OutcomeUnknown, RequestTimeout, RunInterrupted
 from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
@@ -356,23 +357,28 @@ async def _logged(
         raise
     except HubError as failed:
         is_late = isinstance(failed, ProviderTimeout) and recorder.elapsed >= LIFE_SECONDS
-        error = RequestTimeout() if is_late else failed
-        if _is_unclear(error) and recorder.may_have_written:
-            error = OutcomeUnknown.after(error)
+        error = _known(recorder, RequestTimeout() if is_late else failed)
         if error is failed:
             raise
         raise error from failed
     except RecursionError:
         # The depth of requests is limited before: it is the response.
-        error = AnswerTooDeep()
-        if recorder.may_have_written:
-            error = OutcomeUnknown.after(error)
+        error = _known(recorder, AnswerTooDeep())
         raise error from None
+    except (asyncio.CancelledError, GeneratorExit):
+        error = _known(recorder, RunInterrupted())
+        raise
     finally:
         recorder.finish(outcome.status, error)
         settings = await projects.project_settings(hub, project_id)
         if settings.advanced_logs:
             _keep_bodies(recorder, inputs, outcome.output)
+
+
+def _known(recorder: RunRecorder, error: HubError) -> HubError:
+    """Return what is known of a run that ended with `error`."""
+    is_unknown = _is_unclear(error) and recorder.may_have_written
+    return OutcomeUnknown.after(error) if is_unknown else error
 
 
 def _is_unclear(error: HubError) -> bool:

@@ -123,15 +123,14 @@ class Api:
 
         work = self._respond_always(match, scope, receive, refuse)
         if heartbeat.is_wanted(scope["headers"]):
-            response = await heartbeat.keep_alive(work, refuse=refuse)
-        else:
-            try:
-                response = await work
-            except asyncio.CancelledError:
-                # The hub stops: a client that waits for a write is told so, and not hung up on.
-                if not (bound.writes or bound.has_idempotency_key):
-                    raise
-                response = refuse(OutcomeUnknown())
+            work = heartbeat.keep_alive(work, refuse=refuse)
+        try:
+            response = await work
+        except asyncio.CancelledError:
+            # The hub stops: a client that waits for a write is told so, and not hung up on.
+            if not bound.may_have_written:
+                raise
+            response = refuse(OutcomeUnknown())
         seconds = time.perf_counter() - started
         endpoint = match.endpoint(scope["method"])
         if endpoint is not None and endpoint.is_logged:

@@ -5,8 +5,11 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from typing import Any, Final, TypeAlias
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from jackfield.actions.models import OutcomeUnknown
 from jackfield.http.download import RowsResponse
+from jackfield.kit import request_context
 from jackfield.kit.errors import HubError
 
 Refuse: TypeAlias = Callable[[Exception], Response]
@@ -36,12 +39,23 @@ async def keep_alive(work: Coroutine[Any, Any, Response], *, refuse: Refuse) -> 
     already as 200, and only the body can report an error.
     """
     task = asyncio.create_task(work)
-    done, _ = await asyncio.wait({task}, timeout=BEAT_SECONDS)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=BEAT_SECONDS)
+    except asyncio.CancelledError:
+        await _end(task)
+        raise
     if done:
         response = task.result()
         response.headers.update(_APPLIED)
         return response
-    return StreamingResponse(_beat(task, refuse), headers=_APPLIED, media_type=_JSON)
+    return _BeatingResponse(_beat(task, refuse), headers=_APPLIED, media_type=_JSON)
+
+
+class _BeatingResponse(StreamingResponse):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Not beside a watch for the client's end, as the base has it: when the hub stops, that
+        # watch would cancel the last words, too.
+        await self.stream_response(send)
 
 
 def _is_json(response: Response) -> bool:
@@ -50,12 +64,25 @@ def _is_json(response: Response) -> bool:
 
 async def _beat(task: "asyncio.Task[Response]", refuse: Refuse) -> AsyncGenerator[bytes]:
     # The work goes on if the client hangs up: it may be a write that has half happened.
-    while not task.done():
-        yield b"\n"
-        await asyncio.wait({task}, timeout=BEAT_SECONDS)
-    response = task.result()
+    try:
+        while not task.done():
+            yield b"\n"
+            await asyncio.wait({task}, timeout=BEAT_SECONDS)
+        response = task.result()
+    except asyncio.CancelledError:
+        # The hub stops, after the status has gone out.
+        await _end(task)
+        request = request_context.current()
+        if request is None or not request.may_have_written:
+            raise
+        response = refuse(OutcomeUnknown())
     if isinstance(response, RowsResponse):
         await response.close()
     if isinstance(response, StreamingResponse) or not _is_json(response):
         response = refuse(HeartbeatBeforeFile())
     yield bytes(response.body)
+
+
+async def _end(task: "asyncio.Task[Response]") -> None:
+    task.cancel()
+    await asyncio.wait({task})

@@ -27,6 +27,11 @@ class RequestContext:
     action_id: str | None = None
 
     @property
+    def may_have_written(self) -> bool:
+        """Whether a client that hears nothing of its request does not know what came of it."""
+        return bool(self.writes) or self.has_idempotency_key
+
+    @property
     def user_agent(self) -> str | None:
         for name, value in self.headers:
             if name == b"user-agent":
