@@ -41,6 +41,7 @@ def test_the_catalogue() -> None:
             "delivery_not_found": 404,
             "egress_blocked": 502,
             "end_user_missing": 400,
+            "expressions_too_costly": 422,
             "file_not_found": 404,
             "file_not_linkable": 501,
             "head_too_large": 431,

@@ -9,6 +9,7 @@ from typing import Final
 
 from jackfield.engine.expressions.errors import SyntaxFault
 from jackfield.engine.expressions.patterns import Pattern
+from jackfield.engine.inputs.validation import matcher_of
 
 # No credential is longer; a bound on the time of a match.
 _LONGEST: Final = 8192
@@ -113,8 +114,7 @@ def _safe(pattern: str) -> Callable[[str], bool] | None:
         linear = Pattern(pattern)
     except SyntaxFault:
         # It looks around, or is written as Python alone does it.
-        compiled = _compile(pattern)
-        return None if compiled is None else lambda text: compiled.search(text) is not None
+        return matcher_of(pattern)
     return lambda text: linear.search(text, _unmetered) is not None
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, cast
 
 from jackfield.engine.allowed_hosts import Allow
@@ -15,9 +15,10 @@ from jackfield.engine.exchange.failure import fail_with
 from jackfield.engine.explain import explain
 from jackfield.engine.expressions import strict_values
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
+from jackfield.engine.expressions.meter import run_budget
 from jackfield.engine.expressions.templates import compile_settled, none_if_undefined
 from jackfield.engine.inputs.accept import Inputs, InputsByLocation, require_page_size
-from jackfield.engine.run import IsRateLimit, Position, Retries, Run, StepResult
+from jackfield.engine.run import IsRateLimit, Position, Retries, Run, StepResult, compute
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.steps.step import Step, StopAction, compile_step, snapshot
@@ -126,14 +127,14 @@ class CompiledAction:
             HubError: the action cannot run with this connector or account.
         """
         run = self._start(context)
-        with using_clock(context.clock):
+        with using_clock(context.clock), run_budget():
             try:
                 async with asyncio.timeout(context.deadline):
                     await self._run_steps(run)
             except TimeoutError:
                 msg = f"the action did not finish within {context.deadline:g} seconds"
                 raise ProviderTimeout(msg, step=run.step_id) from None
-            return self._finish(run)
+            return await compute(run, partial(self._finish, run))
 
     def _start(self, context: RunContext) -> Run:
         inputs = dict(context.inputs)

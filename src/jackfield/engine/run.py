@@ -1,16 +1,25 @@
 """State of one action run."""
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
+from jackfield.engine.expressions.meter import TooMuchForLoop, on_loop
 from jackfield.engine.ports import Response
 from jackfield.engine.reply import Reply
 from jackfield.engine.run_context import File, RunContext
 from jackfield.kit.json import Json
+from jackfield.kit.large_json import LARGE
+
+T = TypeVar("T")
+
+# How long steps that wait for nothing may follow each other before others have a turn.
+_TURN_SECONDS: Final = 0.01
 
 # published: as the published engine retries. reads: strict mode's rule for actions that only read.
 # never: strict mode's rule for all others.
@@ -53,8 +62,15 @@ class Run:
     resume: Mapping[str, Position] = field(default_factory=dict[str, Position])
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
     warnings: list[str] = field(default_factory=list[str])
-    # Whether an answer was so large that working on it would hold up the event loop.
+    # Whether there is so much to work on that it would hold up the event loop.
     is_heavy: bool = False
+    received: int = 0
+    turn: float = 0.0
+
+    def receive(self, size: int) -> None:
+        """Count the bytes of an answer."""
+        self.received += size
+        self.is_heavy = self.is_heavy or self.received > LARGE
 
     def is_rate_limited(self, response: Response) -> bool:
         """Whether the connector maps this response to 429."""
@@ -66,6 +82,27 @@ class Run:
         """Return the seconds left before the deadline."""
         elapsed = (self.context.clock() - self.started).total_seconds()
         return self.context.deadline - elapsed
+
+
+async def compute(run: Run, work: Callable[[], T]) -> T:
+    """
+    Do work that changes nothing but its result: in a thread, if the event loop would stand still.
+
+    Raises:
+        ExpressionsTooCostly: the run's expressions cost too much.
+    """
+    if not run.is_heavy:
+        try:
+            with on_loop():
+                result = work()
+        except TooMuchForLoop:
+            run.is_heavy = True
+        else:
+            if (now := time.perf_counter()) - run.turn > _TURN_SECONDS:
+                await asyncio.sleep(0)
+                run.turn = now
+            return result
+    return await asyncio.to_thread(work)
 
 
 @dataclass(frozen=True, slots=True)

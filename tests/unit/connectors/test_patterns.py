@@ -52,6 +52,14 @@ def test_a_value_keeps_no_matcher_busy_whose_pattern_repeats_side_by_side() -> N
     assert time.perf_counter() - started < 1
 
 
+@pytest.mark.parametrize("pattern", ["(?!x)a*a*a*a*b", "(?=a)a*a*a*a*(?!x)b", "(?:(?=a)a*a*)b"])
+def test_a_pattern_that_looks_around_keeps_no_matcher_busy(pattern: str) -> None:
+    started = time.process_time()
+
+    assert not patterns.matches(pattern, "a" * 8000)
+    assert time.process_time() - started < 0.5
+
+
 @pytest.mark.parametrize(
     ("pattern", "text", "fits"),
     [

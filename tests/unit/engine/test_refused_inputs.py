@@ -1,5 +1,7 @@
 """Inputs that cannot be meant: refused at their field, before anything is sent."""
 
+import time
+
 import pytest
 
 from jackfield.engine.inputs.accept import Inputs
@@ -207,3 +209,20 @@ def test_a_text_is_a_number_or_a_truth_where_only_text_is_possible_and_nowhere_e
         "must be a boolean",
         "must be a whole number",
     ]
+
+
+@pytest.mark.parametrize("pattern", ["(?!x)a*a*a*a*b", "^(?:(?=a)a+)+b$"])
+@pytest.mark.parametrize("size", [30, 4000, 1_000_000])
+def test_a_pattern_that_looks_around_cannot_be_made_to_take_long(pattern: str, size: int) -> None:
+    entry = {"name": "x", "type": "string", "rules": {"pattern": pattern}}
+    started = time.process_time()
+
+    assert faults(entry, "a" * size)
+    assert time.process_time() - started < 0.5
+
+
+def test_a_pattern_that_looks_around_still_judges() -> None:
+    entry = {"name": "x", "type": "string", "rules": {"pattern": r"^(?=.*\d)[a-z\d]{8,}$"}}
+
+    assert accepted(entry, "abcdefg1") == "abcdefg1"
+    assert faults(entry, "abcdefgh")

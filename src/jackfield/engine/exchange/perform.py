@@ -12,7 +12,7 @@ from jackfield.engine.exchange.remap import CustomError, remap
 from jackfield.engine.exchange.send import send
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.reply import Reply
-from jackfield.engine.run import Run
+from jackfield.engine.run import Run, compute
 from jackfield.engine.wire.charset import is_damaged, text_of
 from jackfield.engine.wire.formats import read_response
 from jackfield.engine.wire.json import NestedTooDeep
@@ -60,7 +60,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
         response = await _send_cached(run, request, exchange.cache_seconds)
     else:
         response = await send(run, request, guarded=exchange.guarded)
-    run.is_heavy = run.is_heavy or len(response.body) > LARGE
+    run.receive(len(response.body))
     try:
         data, damaged = await _read(response, exchange, run.mode)
     except ValueError as error:
@@ -77,7 +77,10 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     if run.is_rate_limited(response):
         reply = replace(reply, status=_TOO_MANY)
     if exchange.custom_errors:
-        reply = remap(reply, exchange.custom_errors, run.context.credentials, run.mode)
+        told, credentials = reply, run.context.credentials
+        reply = await compute(
+            run, lambda: remap(told, exchange.custom_errors, credentials, run.mode)
+        )
     if len(response.body) > LARGE and reply.failed:
         reply = replace(reply, shown=await asyncio.to_thread(answer_of, reply, run))
     if run.mode == "strict" and reply.status in _ELSEWHERE and not exchange.takes_redirects:

@@ -15,6 +15,13 @@ class InvalidExpression(HubError):
         self.position = position
 
 
+class ExpressionsTooCostly(HubError):
+    """The expressions of this run cost too much for its inputs and answers: ask for less at once."""
+
+    code = "expressions_too_costly"
+    status = 422
+
+
 class SyntaxFault(Exception):
     """A syntax error at a position of a source text."""
 

@@ -1,25 +1,95 @@
-"""Cost limit of one evaluation."""
+"""Cost limits of expressions: of one evaluation, of a run, and of what the event loop waits for.
 
+All are counted in visited elements, of which about a million take a second.
+"""
+
+import sys
+import threading
+from contextvars import ContextVar
 from typing import Final
 
-from jackfield.engine.expressions.errors import EvaluationFault
+from jackfield.engine.expressions.errors import EvaluationFault, ExpressionsTooCostly
 
-# In visited elements: about half a second of work.
-_ALLOWANCE: Final = 500_000
+_EVALUATION: Final = 500_000
+_RUN: Final = 10_000_000
+_LOOP: Final = 20_000
 # Copying a character costs this fraction of visiting an element.
 _CHARACTERS_AN_ELEMENT: Final = 64
 
 
-class Meter:
-    """Counts the work of one evaluation, and ends it at the limit."""
+class TooMuchForLoop(Exception):
+    """The work is to be done again, in a thread of its own."""
 
+
+class _RunBudget:
     __slots__ = ("left",)
 
     def __init__(self) -> None:
-        self.left = _ALLOWANCE
+        self.left = _RUN
+
+
+_BUDGET: Final[ContextVar[_RunBudget | None]] = ContextVar("expression_budget", default=None)
+
+
+class _Work(threading.local):
+    """What is under way in this thread: no evaluation is left before it ends."""
+
+    evaluation: int = 0
+    loop: int = sys.maxsize
+    budget: _RunBudget | None = None
+
+
+_WORK: Final = _Work()
+
+
+class run_budget:  # noqa: N801 - read as a verb
+    """Counts all expressions inside the `with` block as those of one run."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = _BUDGET.set(_RunBudget())
+
+    def __exit__(self, *_: object) -> None:
+        _BUDGET.reset(self._token)
+
+
+class on_loop:  # noqa: N801 - read as a verb
+    """Ends the work inside the `with` block with `TooMuchForLoop` before the loop stands still."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        _WORK.loop = _LOOP
+
+    def __exit__(self, *_: object) -> None:
+        _WORK.loop = sys.maxsize
+
+
+def visit(cost: int) -> None:
+    """
+    Count work beside expressions, which has bounds of its own, for the event loop alone.
+
+    Raises:
+        TooMuchForLoop: the event loop has waited long enough.
+    """
+    _WORK.loop -= cost
+    if _WORK.loop < 0:
+        raise TooMuchForLoop
+
+
+class Meter:
+    """Counts the work of an evaluation, and ends it at the limits."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.reset()
 
     def reset(self) -> None:
-        self.left = _ALLOWANCE
+        """Begin an evaluation."""
+        _WORK.evaluation = _EVALUATION
+        _WORK.budget = _BUDGET.get()
 
     def spend(self, cost: int) -> None:
         """
@@ -27,17 +97,28 @@ class Meter:
 
         Raises:
             EvaluationFault: the evaluation costs too much.
+            ExpressionsTooCostly: all those of the run together do.
+            TooMuchForLoop: the event loop has waited long enough.
         """
-        self.left -= cost
-        if self.left < 0:
+        work = _WORK
+        work.evaluation -= cost
+        if work.evaluation < 0:
             reason = "the expression costs too much"
             raise EvaluationFault(reason)
+        work.loop -= cost
+        if work.loop < 0:
+            raise TooMuchForLoop
+        budget = work.budget
+        if budget is not None:
+            budget.left -= cost
+            if budget.left < 0:
+                raise ExpressionsTooCostly
 
     def copy(self, characters: int) -> None:
         """
         Count a new text of so many `characters`.
 
         Raises:
-            EvaluationFault: the evaluation costs too much.
+            EvaluationFault, ExpressionsTooCostly, TooMuchForLoop: as `spend`.
         """
         self.spend(characters // _CHARACTERS_AN_ELEMENT)

@@ -10,10 +10,13 @@ import jsonschema_rs
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.inputs.formats import FORMAT_WORDS
 from jackfield.kit.errors import Fault
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_list, is_object
 
 _MOST_FAULTS: Final = 50
 _MOST_CHOICES: Final = 20
+# Together, about 50 milliseconds of the worst pattern.
+_MOST_STEPS_BACK: Final = 10_000
+_LONGEST_TEXT: Final = 4096
 _ARTICLES: Final = {"array": "a list", "object": "an object", "integer": "a whole number"}
 _MESSAGES: Final[Mapping[str, Callable[[Json], str]]] = {
     "type": lambda types: f"must be {' or '.join(_ARTICLES.get(t, f'a {t}') for t in types)}",
@@ -36,6 +39,35 @@ def is_pattern(text: str) -> bool:
         return Validator({"pattern": text}, {}).faults({}, {}) == []
     except InvalidStep:
         return False
+
+
+def matcher_of(pattern: str) -> Callable[[str], bool] | None:
+    """Return a test of texts by a pattern that the linear-time engine does not know, if any does."""
+    try:
+        return _backtracking({"pattern": pattern}).is_valid
+    except (ValueError, jsonschema_rs.ValidationError):
+        return None
+
+
+def _backtracking(schema: Mapping[str, Json]) -> jsonschema_rs.Validator:
+    """Compile a schema whose patterns look around: steps times length is what a match costs."""
+    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=_MOST_STEPS_BACK)
+    return jsonschema_rs.validator_for(_with_short_texts(schema), pattern_options=options)
+
+
+def _with_short_texts(schema: Json) -> Json:
+    if is_list(schema):
+        return [_with_short_texts(each) for each in schema]
+    if not is_object(schema):
+        return schema
+    inner = {name: _with_short_texts(each) for name, each in schema.items()}
+    if isinstance(pattern := inner.get("pattern"), str):
+        # A text that is too long is not matched at all.
+        del inner["pattern"]
+        short: dict[str, Json] = {"maxLength": _LONGEST_TEXT}
+        matched: dict[str, Json] = {"if": short, "then": {"pattern": pattern}, **short}
+        inner["allOf"] = [*inner.get("allOf", ()), matched]
+    return inner
 
 
 class Validator:
@@ -64,7 +96,7 @@ class Validator:
         except (ValueError, jsonschema_rs.ValidationError):
             pass
         try:
-            return jsonschema_rs.validator_for(dict(self._schema))
+            return _backtracking(self._schema)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             msg = "The inputs make no valid JSON Schema"
             raise InvalidStep(msg) from error

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from jackfield.engine import compat
@@ -16,7 +17,7 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.reply import Reply
-from jackfield.engine.run import Run, StepResult
+from jackfield.engine.run import Run, StepResult, compute
 from jackfield.engine.run_context import File
 from jackfield.engine.schema.expressions import Evaluated
 from jackfield.engine.schema.kinds import Choice, Number, Text
@@ -146,7 +147,7 @@ def compile_download_file(params: Mapping[str, Json], context: CompileContext) -
     )
 
     async def run_download(run: Run) -> StepResult:
-        reply = await perform(run, _request(run, template), exchange)
+        reply = await perform(run, await compute(run, partial(_request, run, template)), exchange)
         if _is_refusal(reply):
             return _refused(reply, run)
         document = reply.response

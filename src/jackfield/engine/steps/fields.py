@@ -11,6 +11,7 @@ from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
+from jackfield.engine.expressions.meter import visit
 from jackfield.engine.expressions.templates import compile_settled, may_fail
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.schema.fields import FIELD, FIELD_TYPES
@@ -74,6 +75,7 @@ def compile_fields(document: Json, mode: Mode, path: str = "fields", depth: int 
 
 def map_record(fields: Fields, record: Json, state: MappingState) -> dict[str, Json]:
     """Map one record; one that is not an object has no values of its own."""
+    visit(len(fields))
     is_record = record.__class__ is dict
     own: Mapping[str, Json] = record if is_record else {}
     scope = {**state.base, **own} if is_record else state.bare

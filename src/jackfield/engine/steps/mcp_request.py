@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Literal
 
 from jackfield.engine.compat import Mode
@@ -15,7 +16,7 @@ from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.ports import Response
 from jackfield.engine.reply import Reply
-from jackfield.engine.run import Run, StepResult
+from jackfield.engine.run import Run, StepResult, compute
 from jackfield.engine.schema.authorization import AUTHORIZATION
 from jackfield.engine.schema.expressions import Address, Expression, Template
 from jackfield.engine.schema.kinds import Choice, Number
@@ -171,7 +172,7 @@ def _message(method: str, params: Json, number: int | None) -> dict[str, Json]:
 async def _post(
     run: Run, template: RequestTemplate, message: dict[str, Json], headers: Mapping[str, str]
 ) -> Reply:
-    draft = template.draft(run)
+    draft = await compute(run, partial(template.draft, run))
     draft.body = message
     draft.headers.update({**headers, "Accept": _ACCEPT})
     reply = await perform(run, template.finish(run, draft), Exchange(read=_read))

@@ -7,14 +7,16 @@ the rows so far are given back with a cursor to go on. A cursor that comes twice
 an error, or with rows and a cursor where the page that named it had new ones.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeAlias
 
 from jackfield.engine.exchange.failure import fail, fail_with, raw_of, refuse_success
 from jackfield.engine.expressions import js
 from jackfield.engine.reply import Reply
-from jackfield.engine.run import Position, Run, StepResult
+from jackfield.engine.run import Position, Run, StepResult, compute
 from jackfield.engine.steps.extraction import index_by
 from jackfield.engine.steps.page_iterator import Paging
 from jackfield.engine.undefined import UNDEFINED
@@ -78,7 +80,9 @@ class Pager:
             at.reply = reply
             at.raw.append(raw_of(reply))
             try:
-                going_on, failed = self._take(at, reply)
+                rows = await compute(self._run, partial(self._paging.rows, self._run, reply))
+                take = partial(self._take, at, reply, rows)
+                going_on, failed = await asyncio.to_thread(take) if self._run.is_heavy else take()
             except PaginationStalled as error:
                 going_on, failed = False, self._rescue(at, start, error)
             if failed is not None:
@@ -104,11 +108,10 @@ class Pager:
         self._run.warnings.append(f"{self._run.step_id}: {reason}")
         return True
 
-    def _take(self, at: _Progress, reply: Reply) -> tuple[bool, StepResult | None]:
+    def _take(self, at: _Progress, reply: Reply, rows: Json) -> tuple[bool, StepResult | None]:
         """Add a page's rows; return whether to fetch another page, or the failure."""
         paging = self._paging
         at.sent = at.token
-        rows = paging.rows(self._run, reply)
         if self._strict and rows is None and self._names_next(reply):
             # Some write an empty page so.
             rows = list[Json]()

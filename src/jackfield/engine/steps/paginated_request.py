@@ -7,6 +7,7 @@ a run stops is told as the provider's cursor and a position in its page; both co
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from jackfield.engine.document_reader import require_known, take_object
@@ -15,7 +16,7 @@ from jackfield.engine.exchange.perform import Exchange, perform
 from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.expressions import strict_values
 from jackfield.engine.reply import Reply
-from jackfield.engine.run import Position, Run, StepResult
+from jackfield.engine.run import Position, Run, StepResult, compute
 from jackfield.engine.schema.kinds import Choice, Number, Text
 from jackfield.engine.schema.requests import DATA_KEY, INDEX_FIELD, NEXT_KEY, PAGINATED_ARG, TEXT
 from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
@@ -159,7 +160,7 @@ async def _fetch(
     paging: Paging,
     exchange: Exchange,
 ) -> Reply:
-    draft = template.draft(run)
+    draft = await compute(run, partial(template.draft, run))
     if paging.mode in ("url", "link"):
         if token is not None:
             draft.query.values.clear()

@@ -1,8 +1,8 @@
 """The step function `request`."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, cast
 
 from jackfield.engine.document_reader import require_known, take_choice, take_object
@@ -14,7 +14,7 @@ from jackfield.engine.expressions import strict_values
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.reply import Reply
-from jackfield.engine.run import Run, StepResult
+from jackfield.engine.run import Run, StepResult, compute
 from jackfield.engine.schema.expressions import Expression
 from jackfield.engine.schema.kinds import Boolean, Choice, Number
 from jackfield.engine.schema.requests import (
@@ -148,14 +148,12 @@ def compile_request(params: Mapping[str, Json], context: CompileContext) -> Step
         raise InvalidStep(msg)
 
     async def run_request(run: Run) -> StepResult:
-        draft = template.draft(run)
+        draft = await compute(run, partial(template.draft, run))
         if assertion is not None:
             key, value = assertion(run)
             draft.body = {**as_object(draft.body), key: value}
         reply = await perform(run, template.finish(run, draft), exchange)
-        if run.is_heavy:
-            return await asyncio.to_thread(_finish, run, reply, shaping)
-        return _finish(run, reply, shaping)
+        return await compute(run, partial(_finish, run, reply, shaping))
 
     return run_request
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from jackfield.engine.document_reader import require_known, take_object
@@ -14,7 +15,7 @@ from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.ports import Request
 from jackfield.engine.reply import Reply
-from jackfield.engine.run import Run, StepResult
+from jackfield.engine.run import Run, StepResult, compute
 from jackfield.engine.schema.expressions import Template
 from jackfield.engine.schema.kinds import Boolean, Choice, Text
 from jackfield.engine.schema.requests import (
@@ -159,13 +160,13 @@ def compile_soap_request(params: Mapping[str, Json], context: CompileContext) ->
     shaping = compile_shaping({**response, "dataKey": None}, context)
 
     async def run_soap(run: Run) -> StepResult:
-        draft = call.template.draft(run)
+        draft = await compute(run, partial(call.template.draft, run))
         reply = await call.perform(run, draft, run.scope)
         if reply.failed:
             return fail(reply, run)
         name = key(run.scope)
         content = js.own(reply.data, name) if isinstance(name, str) and name else reply.data
-        data = shaping.apply(run, content)
+        data = await compute(run, partial(shaping.apply, run, content))
         output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
         if data is not UNDEFINED:
             output["data"] = data
@@ -201,7 +202,7 @@ def compile_soap_paginated_request(
 
 
 async def _fetch_page(run: Run, token: Json, call: _Call, paging: Paging) -> Reply:
-    draft = call.template.draft(run)
+    draft = await compute(run, partial(call.template.draft, run))
     scope = {**run.scope, "pageIterator": token}
     if token is not None:
         if paging.location == "query":

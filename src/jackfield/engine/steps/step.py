@@ -1,8 +1,8 @@
 """One step of an action: its condition, iteration and failure handling."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Literal, TypeAlias
 
 from jackfield.engine.document_reader import take_object, take_objects
@@ -12,7 +12,7 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
-from jackfield.engine.run import Run, StepResult
+from jackfield.engine.run import Run, StepResult, compute
 from jackfield.engine.steps.arguments import compile_condition
 from jackfield.engine.steps.compile_context import CompileContext, StepFunction
 from jackfield.engine.steps.registry import compile_function, find_kind
@@ -60,7 +60,7 @@ class Step:
             StopAction: the condition cannot be evaluated and `onConditionError` is `break`.
             HubError: the step cannot run with this connector or account.
         """
-        if self.condition is not None and not self._applies(run):
+        if self.condition is not None and not await compute(run, partial(self._applies, run)):
             return None
         run.step_id = self.id
         if self.iterator is not None:
@@ -68,15 +68,13 @@ class Step:
         else:
             result = await self._call(self.functions[0], run)
         if result.successful and self.success is not None:
-            if run.is_heavy:
-                return await asyncio.to_thread(self._judge, run, result, self.success)
-            return self._judge(run, result, self.success)
+            return await compute(run, partial(self._judge, run, result, self.success))
         return result
 
     async def _call(self, function: StepFunction, run: Run) -> StepResult:
         try:
-            if run.is_heavy and self.is_transform:
-                return await asyncio.to_thread(_computed, function, run)
+            if self.is_transform:
+                return await compute(run, partial(_computed, function, run))
             return await function(run)
         except ProviderError as error:
             return fail_with(error)
@@ -97,7 +95,7 @@ class Step:
                     raise
 
     async def _run_each(self, run: Run, iterator: Evaluate) -> StepResult:
-        items = iterator(run.scope)
+        items = await compute(run, partial(iterator, run.scope))
         if not is_list(items):
             items = [] if items is UNDEFINED or items is None else [items]
         if len(items) > _MOST_ITEMS:

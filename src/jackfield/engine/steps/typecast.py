@@ -10,6 +10,7 @@ from jackfield.engine.document_reader import take_objects, take_text
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
+from jackfield.engine.expressions.meter import visit
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.schema.fields import DATA_SOURCE, FIELD, FIELD_TYPES, FIRST_PARAMETERS
@@ -51,6 +52,7 @@ class _Caster:
     custom: tuple[tuple[str, Cast], ...]
 
     def record(self, record: Json) -> Json:
+        visit(len(self.own))
         copy = js.spread(record)
         for key, cast in self.own:
             value = copy.get(key)

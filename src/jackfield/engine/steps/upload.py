@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from jackfield.engine import compat
@@ -17,7 +18,7 @@ from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.ports import Request
-from jackfield.engine.run import Run, StepResult
+from jackfield.engine.run import Run, StepResult, compute
 from jackfield.engine.schema.expressions import Expression, Template
 from jackfield.engine.schema.kinds import Boolean
 from jackfield.engine.schema.requests import INDEX_FIELD, TEXT
@@ -203,7 +204,7 @@ def _sending(
     key = response.get("dataKey")
 
     async def run_upload(run: Run) -> StepResult:
-        reply = await perform(run, request(run), exchange)
+        reply = await perform(run, await compute(run, partial(request, run)), exchange)
         if reply.failed:
             failed = fail(reply, run)
             if run.mode == "compat":
