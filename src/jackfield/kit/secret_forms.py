@@ -1,12 +1,12 @@
 r"""The forms a secret travels in, as a quick search and as a pattern.
 
-As it is, in either letter case, with any of its characters written as a URL, JSON, HTML or XML
-write them, once or several times over (`%2F`, `%252f`, `\/`, `\u0041`, `\\\"`, `&#x41;`,
-`&amp;lt;`), in hexadecimal, and in base64 wherever it begins, alone or beside other text
-(`user:password`); in UTF-8, UTF-16 and the one-byte codings of western languages. A secret of
-several lines is looked for line by line, and a long one piece by piece: one pattern for all of it
-would be larger than a pattern may be. What is large is searched window by window, so that no
-search holds the interpreter's lock for long.
+As it is, in either letter case (of which some letters are several), with any of its characters
+written as a URL, JSON, HTML or XML write them, once or several times over (`%2F`, `%252f`, `\/`,
+`\u0041`, `\\\"`, `&#x41;`, `&amp;lt;`), in hexadecimal, and in base64 wherever it begins, alone or
+beside other text (`user:password`); in UTF-8, UTF-16 and the one-byte codings of western languages.
+A secret of several lines is looked for line by line, and a long one as a whole and piece by piece:
+one pattern for all of it would be larger than a pattern may be. What is large is searched window by
+window, so that no search holds the interpreter's lock for long.
 """
 
 import base64
@@ -182,7 +182,22 @@ class SecretForms:
         return _MASK
 
 
+class WholeSecret(SecretForms):
+    """A long secret in one, before its pieces: of one that repeats itself they leave a rest."""
+
+    def mask(self, content: bytes) -> bytes:
+        small, large = (each.encode("utf-8", "surrogatepass") for each in self._other_cases())
+        for each in (self._raw, small, large, *self._coded):
+            content = content.replace(each, _MASK)
+        return content
+
+    def _other_cases(self) -> tuple[str, str]:
+        return self._secret.lower(), self._secret.upper()
+
+
 def forms_of(secret: str) -> Iterator[SecretForms]:
+    if len(secret) > _PIECE:
+        yield WholeSecret(secret)
     lines = [line.strip() for line in _LINE_ENDS.split(secret)]
     if len(lines) > 1:
         if min(map(len, lines)) < _SHORT:
@@ -258,7 +273,10 @@ def _character(one: str) -> str:
     elif one.isascii():
         forms.append(one)
     else:
-        forms += [_literally(raw) for each in _cases(one) for raw in _codings(each)]
+        cases = _cases(one)
+        forms += [_literally(raw) for each in cases for raw in _codings(each)]
+        # Some letters are several in the other case.
+        forms += ["".join(map(_character, each)) for each in cases if len(each) > 1]
     return f"(?:{'|'.join(forms)})"
 
 
@@ -268,7 +286,7 @@ def _wide(one: str, coding: str) -> str:
 
 
 def _cases(one: str) -> list[str]:
-    return [each for each in dict.fromkeys((one, one.swapcase())) if len(each) == 1]
+    return list(dict.fromkeys((one, one.swapcase(), one.upper(), one.lower(), one.title())))
 
 
 def _codings(one: str) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ import json
 import secrets
 import string
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -192,6 +193,33 @@ def test_a_long_secret_is_masked_wherever_it_lies(form: str, size: int) -> None:
         assert MASK in masked
         parts = [written[at : at + 40] for at in range(0, len(written) - 40, 40)]
         assert not [part for part in parts if part in masked]
+
+
+@pytest.mark.parametrize(
+    "secret", ["Straße-Geheim-9", "ﬁnal-secret-9", "İstanbul-key-77", "ŉabc-secret", "ﬃx-ǅabc-ΰ9"]
+)
+@pytest.mark.parametrize("case", [str.upper, str.lower, str.title, str.swapcase])
+def test_letters_that_are_several_in_the_other_case_are_masked(
+    secret: str, case: Callable[[str], str]
+) -> None:
+    redactor = Redactor([secret])
+
+    assert redactor.text(f"({case(secret)})") == f"({MASK})"
+    content = f"({case(secret)})".encode("utf-16-le")
+    assert redactor.content(content).decode("utf-16-le") == f"({MASK})"
+
+
+@pytest.mark.parametrize("unit", ["a", "abcd", "0123456", "x" * 700 + "y"])
+@pytest.mark.parametrize("form", ["plain", "capitals", "small letters", "hexadecimal"])
+@pytest.mark.parametrize("before", [0, 256 * 1024 - 100])
+def test_a_long_secret_that_repeats_itself_leaves_no_rest(
+    unit: str, form: str, before: int
+) -> None:
+    secret = (unit * 5000)[:5003]
+
+    masked = Redactor([secret]).text(" " * before + FORMS[form](secret) + " .")
+
+    assert masked.strip() == f"{MASK} ."
 
 
 def test_a_long_secret_of_digits_is_masked_whole() -> None:
