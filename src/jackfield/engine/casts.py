@@ -41,6 +41,13 @@ def to_boolean(value: Json) -> Json:
     return value not in ("false", "0") and js.truthy(value)
 
 
+def to_meant_boolean(value: Json) -> Json:
+    """Take `"no"`, `"off"` and the like for false, in any case."""
+    if isinstance(value, str) and value.strip():
+        return strict_values.holds(value)
+    return to_boolean(value)
+
+
 def to_datetime(value: Json) -> Json:
     if isinstance(value, js.Date):
         return js.iso_text(value.moment)
@@ -87,4 +94,5 @@ STRICT_CASTS: Final[Mapping[str, Callable[[Json], Json]]] = {
     **CASTS,
     "string": to_exact_string,
     "number": to_exact_number,
+    "boolean": to_meant_boolean,
 }

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import evaluate
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.kit.errors import HubError
@@ -222,3 +223,41 @@ async def test_an_object_that_no_style_writes_into_a_query_is_a_fault_of_the_inp
 
     assert [fault.path for fault in caught.value.faults] == ["query.f"]
     assert provider.sent == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("no", False), ("Off", False), ("False", False), (" 0 ", False), ("null", False), ("", None),
+     ("yes", True), ("true", True), ("1", True), (0, False), (1, True)],
+)  # fmt: skip
+async def test_a_cast_to_a_boolean_takes_a_text_for_what_it_means(
+    text: object, value: object
+) -> None:
+    fields = [{"targetFieldKey": "x", "type": "boolean"}]
+    cast = step("typecast", {"fields": fields, "dataSource": "$.inputs.r"}, version="2")
+    compiled = action(cast, inputs=[{"name": "r", "type": "object", "in": "body"}])
+
+    outcome = await run(compiled, Provider([answer()]), {"r": {"x": text}})
+
+    assert outcome.data == {"x": value}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("$", {"a": {"b": 1}, "b": 2}), ("$..b", [2, 1]), ("$..c", []), ("$['b']", 2), ("$.a..b", [1])],
+)  # fmt: skip
+async def test_a_path_from_the_root_of_a_field_is_one_in_the_record(
+    path: str, value: object
+) -> None:
+    fields = [{"targetFieldKey": "x", "type": "string", "expression": path}]
+    mapping = step("map_fields", {"fields": fields, "dataSource": "$.inputs.r"}, version="2")
+    compiled = action(mapping, inputs=[{"name": "r", "type": "object", "in": "body"}])
+
+    outcome = await run(compiled, Provider([answer()]), {"r": {"a": {"b": 1}, "b": 2}})
+
+    assert outcome.data == {"x": value}
+
+
+def test_the_whole_run_is_no_value() -> None:
+    with pytest.raises(InvalidExpression, match="the whole run"):
+        action(step("static_values", {"values": {"x": "$"}}))

@@ -43,6 +43,10 @@ async def test_a_download_without_a_result_gives_the_file() -> None:
         ("attachment; filename=plain.txt; size=3", "plain.txt"),
         ("inline; filename=\"x\"; filename*=UTF-8''%E2%98%82.pdf", "☂.pdf"),
         ('attachment; filename="../../etc/passwd"', ".._.._etc_passwd"),
+        ("attachment; filename*=ISO-8859-1''caf%E9.pdf", "café.pdf"),
+        ("attachment; filename*=utf-8'en'caf%C3%A9.pdf", "café.pdf"),
+        ("attachment; FileName*=windows-1252''%80.pdf; size=3", "€.pdf"),
+        ("attachment; filename*=zip''caf%C3%A9.pdf", "café.pdf"),
         ("attachment", None),
     ],
 )

@@ -21,6 +21,16 @@ _LONGEST_BITS: Final = 13_000
 _INTEGER: Final = re.compile(r"\s*[+-]?\d{1,1000}\s*", re.ASCII)
 
 
+_NO: Final = frozenset({"", "false", "0", "no", "off", "n", "f", "null", "none"})
+
+
+def holds(value: Json) -> bool:
+    """Tell what a flag means that may be a text or a number: `"true"`, `1`."""
+    if isinstance(value, str):
+        return value.strip().lower() not in _NO
+    return js.truthy(value)
+
+
 def to_text(value: Json) -> str:
     """Write `value` as a text; JSON where there is an object in it."""
     kind: object = value.__class__

@@ -64,6 +64,10 @@ def compile_text(text: str, mode: Mode) -> Evaluate:
 
 
 def _settled(text: str, mode: Mode) -> Evaluate:
+    if mode == "strict" and text.strip() == "$":
+        reason = "$ alone is the whole run: name a part of it, such as $.inputs"
+        msg = f"Invalid expression: {reason}"
+        raise InvalidExpression(msg, reason=reason)
     evaluate_raw = _compile(text, mode)
     if not _MAKES_VALUES.search(text):
         return evaluate_raw

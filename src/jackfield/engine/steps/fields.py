@@ -110,9 +110,26 @@ def _compile(entry: Mapping[str, Json], mode: Mode, path: str, depth: int) -> Fi
     elif kind == "enum":
         take = _enum(entry, mode, path)
     else:
-        evaluate = _expression(entry, mode)
-        take = _scalar(evaluate)
+        take = _of_record(entry, mode) or _scalar(_expression(entry, mode))
     return Field(key, entry.get("custom") is True, take)
+
+
+def _of_record(entry: Mapping[str, Json], mode: Mode) -> Take | None:
+    """Compile a path from the root: strict mode takes the record for it, and not the whole run."""
+    path = str(entry.get("expression") or "").strip()
+    if mode == "strict" and path == "$":
+        return lambda record, _scope, _state: record
+    if mode == "compat" or not path.startswith("$.."):
+        return None
+    evaluate = compile_text(path, mode)
+
+    def take(record: Json, _scope: EvaluationScope, _state: MappingState) -> Json:
+        value = evaluate(record)
+        if value is UNDEFINED:
+            raise FieldFault(_NO_VALUE)
+        return value
+
+    return take
 
 
 def _scalar(evaluate: Evaluate) -> Take:

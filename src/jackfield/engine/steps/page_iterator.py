@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
-from jackfield.engine.expressions import js
+from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_safely
 from jackfield.engine.reply import Reply
@@ -31,7 +31,6 @@ _MODES: Final[Mapping[Mode, tuple[str, ...]]] = {
 _ITERATOR_KEYS: Final = frozenset({"key", "in", "mode", "condition", "startPage", "maxPage"})
 _RESPONSE_KEYS: Final = frozenset({"indexField", "dataKey", "nextKey", "nextKeyIn"})
 _MOST_PAGES: Final = 10_000
-_NO: Final = frozenset({"", "false", "0", "no", "off", "n", "f", "null", "none"})
 _LINK: Final = re.compile(r'<([^>]*)>\s*((?:;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^\s;,]+)\s*)*)')
 _REL: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))', re.IGNORECASE)
 
@@ -82,7 +81,7 @@ class Paging:
         if self.condition is None:
             return True
         value = self.condition(as_object(reply.data))
-        return value is True if mode == "compat" else _holds(value)
+        return value is True if mode == "compat" else strict_values.holds(value)
 
 
 def compile_paging(params: Mapping[str, Json], mode: Mode) -> Paging:
@@ -119,13 +118,6 @@ def compile_paging(params: Mapping[str, Json], mode: Mode) -> Paging:
             max_page=_page_number(iterator, "maxPage", (1, _MOST_PAGES), 1000),
         ),
     )
-
-
-def _holds(value: Json) -> bool:
-    """Tell what a flag means that may be a text or a number: `"true"`, `1`."""
-    if isinstance(value, str):
-        return value.strip().lower() not in _NO
-    return js.truthy(value)
 
 
 def _with_response(document: Json, mode: Mode, paging: Paging) -> Paging:

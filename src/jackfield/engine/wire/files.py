@@ -5,7 +5,7 @@ import re
 from typing import Final
 from urllib.parse import quote, unquote
 
-_EXTENDED: Final = re.compile(r"filename\*\s*=\s*(?:UTF-8|utf-8)''([^;]+)")
+_EXTENDED: Final = re.compile(r"filename\*\s*=\s*\"?([\w-]+)'[^']*'([^;\"]+)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'filename\s*=\s*"((?:\\.|[^"\\])*)"', re.IGNORECASE)
 _BARE: Final = re.compile(r"filename\s*=\s*([^;\s\"]+)", re.IGNORECASE)
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
@@ -29,7 +29,7 @@ _TYPES: Final = mimetypes.MimeTypes()
 def name_in(disposition: str) -> str | None:
     """Return the file name in a Content-Disposition, without folders."""
     if found := _EXTENDED.search(disposition):
-        name = unquote(found[1].strip().strip('"'))
+        name = _unquoted(found[2].strip(), found[1])
     elif found := _QUOTED.search(disposition):
         name = re.sub(r"\\(.)", r"\1", found[1])
     elif found := _BARE.search(disposition):
@@ -37,6 +37,13 @@ def name_in(disposition: str) -> str | None:
     else:
         return None
     return _UNSAFE.sub("_", name) or None
+
+
+def _unquoted(text: str, charset: str) -> str:
+    try:
+        return unquote(text, encoding=charset, errors="replace")
+    except LookupError:
+        return unquote(text)
 
 
 def disposition_of(name: str | None, content_type: str) -> str:
