@@ -285,3 +285,24 @@ async def test_a_link_is_not_called_wrong_for_what_is_not_about_it(
 
     assert response.json()["code"] != "credential_rejected"
     assert response.status_code >= 500
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("<html><title>No</title>" + "x" * 1_000_000, "text/html"),
+        (json.dumps({"msg": "No", "rest": ["x" * 100] * 5000}), "application/json"),
+    ],
+)
+async def test_a_long_refusal_does_not_fill_the_memory_of_a_model(
+    data_dir: Path, sandbox: Sandbox, body: str, kind: str
+) -> None:
+    refusal = reply(body, status=400, headers={"content-type": kind})
+    call = {"name": "iterable_list_lists", "arguments": {}}
+    order = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    async with answering(data_dir, sandbox, refusal) as (hub, account_id):
+        told = await hub.api.post("/mcp", json=order, headers={"x-account-id": account_id})
+
+    assert told.json()["result"]["isError"] is True
+    assert "No" in told.text
+    assert len(told.content) < 40_000

@@ -1,12 +1,16 @@
 """Result and error bodies of tool calls, the same for every agent protocol."""
 
+from typing import Final
+
 from jackfield.actions.files import service as files
 from jackfield.engine.run_context import ActionResult
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError, ProviderError, RateLimited
 from jackfield.kit.ids import ProjectId
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, encode
 from jackfield.runtime import Hub
+
+_MOST_RAW: Final = 8000
 
 
 def refusal(error: HubError) -> dict[str, Json]:
@@ -25,11 +29,17 @@ def refusal(error: HubError) -> dict[str, Json]:
             {
                 "status": error.answer.status,
                 "url": error.answer.url,
-                "raw": error.answer.raw,
+                "raw": _beginning(error.answer.raw),
                 "headers": error.answer.headers,
             }
         ]
     return body
+
+
+def _beginning(raw: Json) -> Json:
+    """Return what a model can use of a provider's words: a page of an error fills its memory."""
+    text = raw if isinstance(raw, str) else encode(raw).decode()
+    return raw if len(text) <= _MOST_RAW else f"{text[:_MOST_RAW]}…"
 
 
 async def result(
