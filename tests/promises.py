@@ -121,6 +121,7 @@ PROMISES = (
             "test_of_private_networks_those_that_are_named_are_reached",
             "test_a_name_that_leads_inside_when_it_is_asked_again_reaches_nothing_there",
             "test_a_receiver_inside_the_network_is_not_reached_unless_allowed",
+            "test_only_what_the_operator_listed_is_taken_of_what_is_inside",
         ),
     ),
     Promise(
@@ -173,6 +174,10 @@ PROMISES = (
             "test_every_list_in_a_request_has_a_bound",
             "test_a_large_answer_holds_nobody_up",
             "test_the_largest_request_holds_nobody_up",
+            "test_costly_expressions_hold_the_loop_up_nowhere",
+            "test_a_filter_over_many_rows_holds_the_loop_up_nowhere",
+            "test_the_expressions_of_a_run_have_one_budget_and_say_so",
+            "test_a_pattern_that_looks_around_cannot_be_made_to_take_long",
             "test_a_body_without_a_length_is_cut_off_where_it_is_too_large",
             "test_a_deep_body_is_taken_or_refused",
             "test_an_answer_that_is_too_large_is_refused",

@@ -4,6 +4,7 @@ import pytest
 
 from jackfield.connect import rotation
 from jackfield.connect.models import LinkedMeanwhile
+from jackfield.secrets.store import SealedBundle, SealedSecrets, SecretOwner
 from tests.support.actor import TESTER
 from tests.support.running import Running
 
@@ -111,3 +112,24 @@ async def test_an_account_of_another_project_is_none(hub: Running) -> None:
     )
 
     assert (refused.status_code, refused.json()["code"]) == (404, "account_not_found")
+
+
+@pytest.mark.database
+async def test_credentials_that_are_replaced_while_they_are_loaded_are_loaded_whole(
+    hub: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id, other = await hub.link(), hub.sandbox.us.api_keys["read_only"]
+    sealed, rotated = SealedSecrets.sealed, list[int]()
+
+    async def after_a_rotation(self: SealedSecrets, owner: SecretOwner) -> SealedBundle:
+        if not rotated:
+            rotated.append(0)
+            change = {"credentials": {"api_key": other}}
+            done = await hub.api.patch(f"/accounts/{account_id}", json=change)
+            rotated[0] = done.status_code
+        return await sealed(self, owner)
+
+    monkeypatch.setattr(SealedSecrets, "sealed", after_a_rotation)
+    ran = await hub.run(account_id, "iterable_list_channels")
+
+    assert (rotated, ran.status_code) == ([200], 200), ran.text

@@ -119,11 +119,21 @@ async def load(
         ConnectorNotFound: its auth method is required, and the hub no longer has the connector.
         ProfileOfOtherConnector: the profile is not one of the account's connector.
     """
-    account = await Accounts(tx).get(account_id)
+    access = await _load(tx, hub, await Accounts(tx).get(account_id), profile_id)
+    # A reading transaction of SQLite sees what is written meanwhile: credentials of another
+    # generation than the account's would not open.
+    while (again := await Accounts(tx).get(account_id)).generation != access.account.generation:
+        access = await _load(tx, hub, again, profile_id)
+    if method_required:
+        method_of(access.connector, access.account.auth_method, account=access.account)
+    return access
+
+
+async def _load(tx: Tx, hub: Hub, account: Account, profile_id: str | None) -> AccountAccess:
     profile = await _profile(tx, account, account.profile_id)
     named = profile_id not in (None, "", account.profile_id)
     secrets = SealedSecrets(tx, hub.vault)
-    access = AccountAccess(
+    return AccountAccess(
         tx.project_id,
         account,
         profile,
@@ -132,9 +142,6 @@ async def load(
         hub.catalog,
         await _profile(tx, account, profile_id or "") if named else None,
     )
-    if method_required:
-        method_of(access.connector, account.auth_method, account=account)
-    return access
 
 
 async def load_usable(
