@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+import structlog
 from msgspec import UNSET
 
 from jackfield.accounts import credentials as sealing
@@ -24,7 +25,7 @@ from jackfield.events.models import EventType
 from jackfield.events.payloads import AccountPayload
 from jackfield.events.repo import Events
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import summary
+from jackfield.kit.errors import HubError, summary
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.profiles import service as profiles
@@ -35,6 +36,7 @@ from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedSecrets, remove_secrets
 from jackfield.vault.cipher import Vault
 
+_log = structlog.get_logger()
 _PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
 
 
@@ -148,6 +150,16 @@ async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) 
         refusal = StatusReason("credentials_unreadable", damaged.detail, hub.clock())
     async with hub.db.write(project_id, actor) as tx:
         return await _update_status(tx, access.account, refusal)
+
+
+async def recheck(hub: Hub, project_id: ProjectId, actor: Actor, account: Account) -> str | None:
+    """Verify credentials that were rejected; return the account's id if it must be linked again."""
+    try:
+        checked = await check(hub, project_id, actor, account.id)
+    except HubError as error:
+        _log.warning("account_not_checked", account_id=account.id, code=error.code)
+        return None
+    return checked.id if checked.needs_relinking else None
 
 
 async def mark_unreadable(tx: Tx, account_id: str) -> None:

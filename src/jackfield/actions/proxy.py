@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
+from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport, safe
@@ -20,7 +21,7 @@ from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import describe
 from jackfield.actions.models import HostNotDeclared, ProxyRequest, ProxyResponse
 from jackfield.actions.repeated_writes import run_unless_repeated
-from jackfield.actions.run_recorder import RunRecorder, recheck_credentials, record_run
+from jackfield.actions.run_recorder import RunRecorder, record_run
 from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response
@@ -108,7 +109,7 @@ async def _forward(
         result = await _result(response, request, credentials)
         outcome.status, outcome.output = result.status, result.data
         if result.status == _UNAUTHORIZED and recorder.access is not None:
-            await recheck_credentials(hub, project_id, actor, recorder.access.account)
+            await accounts.recheck(hub, project_id, actor, recorder.access.account)
     return result
 
 

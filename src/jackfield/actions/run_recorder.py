@@ -11,7 +11,7 @@ import structlog
 
 from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess, open_credentials
-from jackfield.accounts.models import Account, CredentialsUnreadable
+from jackfield.accounts.models import CredentialsUnreadable
 from jackfield.actions.models import OutcomeUnknown, RequestTimeout, RunInterrupted
 from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
@@ -328,18 +328,6 @@ async def record_run(
         raise
 
 
-async def recheck_credentials(
-    hub: Hub, project_id: ProjectId, actor: Actor, account: Account
-) -> str | None:
-    """Verify the account's credentials; return its id if it must be linked again."""
-    try:
-        checked = await accounts.check(hub, project_id, actor, account.id)
-    except HubError as error:
-        _log.warning("account_not_checked", account_id=account.id, code=error.code)
-        return None
-    return checked.id if checked.needs_relinking else None
-
-
 @asynccontextmanager
 async def _logged(
     hub: Hub, project_id: ProjectId, recorder: RunRecorder, *, inputs: Json
@@ -351,7 +339,7 @@ async def _logged(
     except (ProviderUnauthorized, CredentialsUnreadable) as refused:
         error = refused
         if recorder.access is not None:
-            refused.relink = await recheck_credentials(
+            refused.relink = await accounts.recheck(
                 hub, project_id, recorder.actor, recorder.access.account
             )
         raise
