@@ -131,7 +131,9 @@ def _request(
     linked = ProxyAccount(account.auth_method, account.environment, credentials.values)
     base_url = proxied.base_url or compiled.proxy.base_url(linked)
     if base_url is None:
-        raise _unusable(Fault("url", "is required: the connector has no single address"))
+        raise InvalidRequest(
+            faults=[Fault("url", "is required: the connector has no single address")]
+        )
     _require_plain(proxied)
     # A slash between them, or the path could turn the host before it into something else.
     url = normalize(f"{base_url.rstrip('/')}/{proxied.path.lstrip('/')}")
@@ -197,14 +199,16 @@ def _require_plain(proxied: ProxyRequest) -> None:
         InvalidRequest: it holds control characters, dots as parts of its path, or a fragment.
     """
     if _SCHEME.match(proxied.path):
-        raise _unusable(Fault("path", "must be a path; pass an address as `url`"))
+        raise InvalidRequest(faults=[Fault("path", "must be a path; pass an address as `url`")])
     for place, text in (("url", proxied.base_url or ""), ("path", f"/{proxied.path}")):
         if _CONTROL.search(text):
-            raise _unusable(Fault(place, "must not hold control characters"))
+            raise InvalidRequest(faults=[Fault(place, "must not hold control characters")])
         if count_dots(text):
-            raise _unusable(Fault(place, "must not hold `.` or `..` as a part"))
+            raise InvalidRequest(faults=[Fault(place, "must not hold `.` or `..` as a part")])
     if _DROPPED_FROM_PATH.search(proxied.path):
-        raise _unusable(Fault("path", "must not hold `#` or end in a blank: write `%23`, `%20`"))
+        raise InvalidRequest(
+            faults=[Fault("path", "must not hold `#` or end in a blank: write `%23`, `%20`")]
+        )
 
 
 def _checked(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -213,13 +217,11 @@ def _checked(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     dropped = _DROPPED.union(part.strip().lower() for value in listed for part in value.split(","))
     for name, value in headers.items():
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-            raise _unusable(Fault("headers", "must be valid names and values of HTTP headers"))
+            raise InvalidRequest(
+                faults=[Fault("headers", "must be valid names and values of HTTP headers")]
+            )
         if name.lower() not in dropped:
             yield name, value
-
-
-def _unusable(fault: Fault) -> InvalidRequest:
-    return InvalidRequest(f"{fault.path} {fault.message}", faults=[fault])
 
 
 def _bytes(body: Json, headers: dict[str, str]) -> bytes:
@@ -227,7 +229,7 @@ def _bytes(body: Json, headers: dict[str, str]) -> bytes:
     try:
         content = base64.b64decode(body if isinstance(body, str) else "?", validate=True)
     except ValueError:
-        raise _unusable(Fault("body", "must be base64, as `encoding` says")) from None
+        raise InvalidRequest(faults=[Fault("body", "must be base64, as `encoding` says")]) from None
     if all(name.lower() != "content-type" for name in headers):
         headers["Content-Type"] = "application/octet-stream"
     return content

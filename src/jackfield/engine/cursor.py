@@ -79,13 +79,22 @@ def _entry(position: Position) -> dict[str, Json]:
         entry["c"] = position.token
     if position.offset is not None:
         entry["p"] = position.offset
+    if position.earlier is not None:
+        entry |= {"k": position.calls, "e": position.earlier}
     return entry
 
 
 def _position(entry: Json) -> Position:
     if not is_object(entry):
         return Position()
-    return Position(entry.get("c"), _count(entry.get("p")), _count(entry.get("n")))
+    earlier = entry.get("e")
+    return Position(
+        entry.get("c"),
+        _count(entry.get("p")),
+        _count(entry.get("n")),
+        _count(entry.get("k")) or 0,
+        earlier if isinstance(earlier, str) else None,
+    )
 
 
 def _count(value: Json) -> int | None:

@@ -32,12 +32,16 @@ class Position:
     """
     The resume position of a paginated step: the provider's cursor, and rows to skip in its page.
 
-    `page` is the page number in a cursor issued by the published engine.
+    `page` is the page number in a cursor issued by the published engine. `calls` is how many led
+    here, and `earlier` the digest of where one of them ended: a provider whose pages lead in a
+    circle comes back to it.
     """
 
     token: Json = None
     offset: int | None = None
     page: int | None = None
+    calls: int = 0
+    earlier: str | None = None
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ nothing but the request id.
 """
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import ClassVar, Final, Self
@@ -23,6 +23,14 @@ class Fault:
 
     path: str
     message: str
+
+
+def _first_of(faults: Sequence[Fault]) -> str:
+    """Return the first of the faults in words, and how many more there are."""
+    if not faults:
+        return ""
+    first = f"{faults[0].path} {faults[0].message}"
+    return first if len(faults) == 1 else f"{first} (and {len(faults) - 1} more)"
 
 
 class HubError(Exception):
@@ -47,12 +55,13 @@ class HubError(Exception):
         Create the error.
 
         Args:
-            detail: the message for the client; the class's own summary when left out.
+            detail: the message for the client; the first fault, or else the class's own summary,
+                when left out.
             faults: each invalid value, by path.
             context: fields for the log, never shown to the client.
         """
-        self.detail: Final = detail or summary(type(self))
         self.faults: Final = tuple(faults)
+        self.detail: Final = detail or _first_of(self.faults) or summary(type(self))
         self.context: Final = context
         super().__init__(self.detail)
 

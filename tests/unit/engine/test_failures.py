@@ -33,7 +33,9 @@ WRITING = ["write"]
         (404, ProviderRejected),
         (429, ProviderRateLimited),
         (500, ProviderUnavailable),
+        (501, ProviderRejected),
         (503, ProviderUnavailable),
+        (505, ProviderRejected),
     ],
 )
 async def test_a_status_becomes_the_error_that_says_what_to_do(

@@ -133,6 +133,39 @@ async def test_a_cursor_that_comes_again_leaves_new_rows_and_going_on_stalls(
     assert len(provider.sent) == len(answers)
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("before", [0, 1, 4])
+async def test_pages_that_lead_in_a_circle_end_who_goes_on_call_by_call(
+    length: int, before: int
+) -> None:
+    circle = [f"c{each}" for each in range(length)]
+    names = [f"b{each}" for each in range(before)] + circle * 20
+    provider = Provider([page(number, 1, name) for number, name in enumerate(names)])
+    cursor: str | None = None
+    calls = 0
+
+    with pytest.raises(PaginationStalled):
+        while calls < len(names):
+            cursor = (await run(pages(CURSOR), provider, cursor=cursor)).next
+            assert cursor is not None
+            calls += 1
+
+    assert calls <= 3 * (length + before) + 1
+
+
+async def test_many_calls_for_one_page_of_the_providers_are_no_circle() -> None:
+    provider = Provider([page(0, 1, "a"), *[page(1, 9, "b")] * 9, page(10, 1)])
+    cursor: str | None = None
+    found: list[int] = []
+
+    for _ in range(11):
+        outcome = await run(pages(CURSOR), provider, {"page_size": 1}, cursor=cursor)
+        found += ids(outcome.data)
+        cursor = outcome.next
+
+    assert (found, cursor) == (list(range(11)), None)
+
+
 async def test_a_later_page_that_fails_leaves_the_rows_and_a_cursor_to_go_on() -> None:
     provider = Provider([page(0, 2, "a"), answer({"message": "broken"}, 400), page(2, 1)])
 

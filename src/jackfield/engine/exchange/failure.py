@@ -39,6 +39,8 @@ _SHORTEST_CREDENTIAL: Final = 6
 DEFAULT_MESSAGE: Final = "HTTP error: "
 _CREDENTIAL_REFUSED: Final = frozenset({401, 403})
 _SERVER_ERRORS: Final = 500
+# What a server says it cannot do at all, it does not do later either.
+_NOT_SUPPORTED: Final = frozenset({501, 505})
 
 
 def fail(reply: Reply, run: Run) -> StepResult:
@@ -150,7 +152,8 @@ def _error_class(status: int) -> type[ProviderError]:
         case 429:
             return ProviderRateLimited
         case _:
-            return ProviderUnavailable if status >= _SERVER_ERRORS else ProviderRejected
+            may_pass = status >= _SERVER_ERRORS and status not in _NOT_SUPPORTED
+            return ProviderUnavailable if may_pass else ProviderRejected
 
 
 def _harmless(headers: Mapping[str, str], redactor: Redactor) -> dict[str, str]:

@@ -61,7 +61,7 @@ def require_page_size(inputs: Mapping[str, Json], place: str) -> None:
     size = _to_integer(given)
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:
         fault = Fault(f"{place}.page_size", "must be a whole number of at least 1")
-        raise InvalidInputs(_summary([fault]), faults=(fault,))
+        raise InvalidInputs(faults=(fault,))
 
 
 class Inputs:
@@ -105,7 +105,7 @@ class Inputs:
                 location = self.locations.get(fault.path, "body")
                 faults.append(Fault(f"{location}.{fault.path}", fault.message))
         if faults:
-            raise InvalidInputs(_summary(faults), faults=faults)
+            raise InvalidInputs(faults=faults)
         return inputs
 
     def _take(self, by_location: InputsByLocation) -> tuple[dict[str, Json], list[Fault]]:
@@ -200,8 +200,3 @@ def _own_messages(entries: list[dict[str, Json]]) -> dict[str, str]:
         if is_object(rules) and rules.get("errorMessage"):
             words[str(entry["name"])] = str(rules["errorMessage"])
     return words
-
-
-def _summary(faults: list[Fault]) -> str:
-    first = f"{faults[0].path} {faults[0].message}"
-    return first if len(faults) == 1 else f"{first} (and {len(faults) - 1} more)"

@@ -33,8 +33,9 @@ ARG: Final = Record(
         "inline": Entry(FLAG, "The value is the whole body, as text."),
         "arrayFormat": Entry(
             Choice(ARRAY_FORMATS),
-            "How a list is written into the query. In strict mode an object is written so too, and "
-            "with a form's content type the fields of the body.",
+            "How a list is written into the query; as `name[0]=…&name[1]=…` when left out. In strict "
+            "mode an object is written so too, and with a form's content type the fields of the "
+            "body.",
         ),
     },
     doc="A value sent with a request.",

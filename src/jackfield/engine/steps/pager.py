@@ -4,10 +4,12 @@ Collection of rows over several pages.
 The rules are the published engine's, in its order. Strict mode adds to them: without a `page_size`
 a call gives one page of the provider's, what is not a list is an error, and when a later page fails
 the rows so far are given back with a cursor to go on. A cursor that comes twice ends the run: with
-an error, or with rows and a cursor where the page that named it had new ones.
+an error, or with rows and a cursor where the page that named it had new ones. One that an earlier
+call had ended at is an error: whoever goes on and on would never come to an end.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,6 +38,7 @@ _MOST_EMPTY_PAGES: Final = 100
 class _Progress:
     """The state of one paging: `token` is the page to fetch next, `sent` the one to resume at."""
 
+    start: Position
     token: Json
     offset: int
     left: float
@@ -62,7 +65,7 @@ class Pager:
 
     async def collect(self, start: Position) -> StepResult:
         """Fetch pages from `start` on, until there are enough rows or no more pages."""
-        at = _Progress(self._first_token(start), start.offset or 0, self._size)
+        at = _Progress(start, self._first_token(start), start.offset or 0, self._size)
         at.seen.add(encode_json(at.token))
         for round_number in range(_MOST_PAGES):
             failed = self._too_far(at)
@@ -84,7 +87,7 @@ class Pager:
                 take = partial(self._take, at, reply, rows)
                 going_on, failed = await asyncio.to_thread(take) if self._run.is_heavy else take()
             except PaginationStalled as error:
-                going_on, failed = False, self._rescue(at, start, error)
+                going_on, failed = False, self._rescue(at, error)
             if failed is not None:
                 return failed
             if not going_on:
@@ -93,9 +96,9 @@ class Pager:
                 break
         return self._done(at)
 
-    def _rescue(self, at: _Progress, start: Position, stalled: PaginationStalled) -> StepResult:
+    def _rescue(self, at: _Progress, stalled: PaginationStalled) -> StepResult:
         """Keep new rows under an old cursor; going on from it then comes back to it, and fails."""
-        if at.token == start.token or not at.has_news:
+        if at.token == at.start.token or not at.has_news:
             raise stalled
         return self._give_up(at, fail_with(stalled), stalled.detail)
 
@@ -196,6 +199,8 @@ class Pager:
         if not self._strict or at.token is None:
             return
         token = encode_json(at.token)
+        if _digest(token) == at.start.earlier:
+            raise PaginationStalled(step=self._run.step_id)
         if token in at.seen or (at.sent is not None and at.token == at.sent):
             known = set(map(encode_json, at.rows[:before]))
             at.has_news = any(encode_json(row) not in known for row in rows)
@@ -228,8 +233,18 @@ class Pager:
             by_page = self._paging.mode == "page" and at.sent is not None
             output["next"] = js.to_text(at.sent) if by_page else at.sent
             output["position"] = at.offset
-            self._run.positions[self._run.step_index] = Position(output["next"], at.offset)
+            self._run.positions[self._run.step_index] = self._end(at, output["next"])
         return StepResult(True, output, reply=at.reply)
+
+    def _end(self, at: _Progress, token: Json) -> Position:
+        if not self._strict or token is None:
+            return Position(token, at.offset)
+        # Remembered at the first, second, fourth, eighth … end, as in Brent's algorithm: so a
+        # circle of any length is found, and a cursor stays short.
+        calls, earlier = at.start.calls + 1, at.start.earlier
+        if calls & (calls - 1) == 0:
+            earlier = _digest(encode_json(token))
+        return Position(token, at.offset, calls=calls, earlier=earlier)
 
     def _page_size(self) -> float:
         declared = as_object(self._run.scope.get("inputs")).get("page_size", UNDEFINED)
@@ -254,3 +269,7 @@ class Pager:
         limit = self._paging.max_page
         msg = f"Pagination exceeded iterator.maxPage ({limit}) at page {page}"
         return fail_with(ProviderError(msg, step=self._run.step_id))
+
+
+def _digest(token: bytes) -> str:
+    return hashlib.sha256(token).hexdigest()[:16]
