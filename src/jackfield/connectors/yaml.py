@@ -47,6 +47,8 @@ _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,400}")
 _RADIX: Final = re.compile(r"0(?:o[0-7]{1,400}|x[0-9a-fA-F]{1,400})")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _LARGEST: Final = 2**63
+# A version, a code or an id that somebody forgot to quote, more often than a number.
+_RESPELT: Final = re.compile(r"[-+]?(?:0[0-9]+|[0-9]+\.[0-9]*[1-9]0+)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,10 +75,14 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed text: its value, the faults of single keys, and the nodes with their places."""
+    """A parsed text: its value, the nodes with their places, and the faults of single ones.
+
+    `doubts` are about values that are probably meant otherwise.
+    """
 
     value: Json
     faults: tuple[YamlFault, ...]
+    doubts: tuple[YamlFault, ...]
     root: Node | None
 
     def value_place(self, path: KeyPath) -> Place:
@@ -107,7 +113,7 @@ def parse(text: str) -> Document:
     root = _compose(text)
     construction = _Construction()
     value = None if root is None else construction.build(root)
-    return Document(value=value, faults=tuple(construction.faults), root=root)
+    return Document(value, tuple(construction.faults), tuple(construction.doubts), root)
 
 
 def read_any(content: bytes) -> Json:
@@ -180,10 +186,11 @@ def _place_of_offset(text: str, offset: int) -> Place:
 
 
 class _Construction:
-    """Builds values from nodes, and collects the faults of keys."""
+    """Builds values from nodes, and collects the faults of keys and values."""
 
     def __init__(self) -> None:
         self.faults: list[YamlFault] = []
+        self.doubts: list[YamlFault] = []
         self._left = MAX_VALUES
         self._depth = 0
 
@@ -251,6 +258,9 @@ class _Construction:
             value = plain_scalar(text)
             if isinstance(value, float) and not math.isfinite(value):
                 self._report(node, "The number is not finite. Put it in quotes if it is a text.")
+            elif tag == _OPEN and _is_respelt(text, value):
+                msg = f"{text} is read as the number {value}. Put it in quotes if it is a text."
+                self.doubts.append(YamlFault(_place(node), msg))
             return value
         if tag == _OPEN:
             return text
@@ -275,6 +285,13 @@ def plain_scalar(text: str) -> Json:
     if _FLOAT.fullmatch(text):
         return float(text)
     return text
+
+
+def _is_respelt(text: str, value: Json) -> bool:
+    """Tell whether a number is not written as the text was, and may have lost digits."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return bool(_RESPELT.fullmatch(text)) or (isinstance(value, float) and text.isdecimal())
 
 
 def _number(number: int) -> int | float:

@@ -42,6 +42,23 @@ def test_scalars_are_read_as_yaml_1_2_has_them(text: str, value: object) -> None
     assert type(parsed) is type(value)
 
 
+@pytest.mark.parametrize("text", ["1.10", "0123", "-007", "123456789012345678901234567890"])
+def test_a_number_that_is_not_written_as_it_was_is_doubted(text: str) -> None:
+    plain, quoted = yaml.parse(f"a: [1, {text}]"), yaml.parse(f"a: [1, '{text}']")
+
+    (doubt,) = plain.doubts
+    assert doubt.place == yaml.Place(1, 8)
+    assert f"{text} is read as the number" in doubt.message
+    assert (plain.faults, quoted.doubts) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "10", "-3", "1.5", "2.0", "0.25", "1e3", "0x10", "1.0.0", "true", "a0"]
+)
+def test_a_number_that_is_written_as_it_was_is_no_doubt(text: str) -> None:
+    assert yaml.parse(f"a: {text}").doubts == ()
+
+
 def test_every_key_that_is_there_twice_is_reported() -> None:
     document = yaml.parse("a: 1\nb:\n  c: 2\n  c: 3\na: 4\n")
 

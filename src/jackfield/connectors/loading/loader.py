@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +15,7 @@ from jackfield.connectors.loading import includes, validation
 from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.defaults import expand
 from jackfield.connectors.loading.includes import Source
-from jackfield.engine.schema.report import Problem, spell
+from jackfield.engine.schema.report import Problem, Severity, spell
 from jackfield.kit.json import Json
 
 
@@ -70,9 +71,11 @@ def _read(source: Source) -> tuple[Compilation, tuple[Diagnostic, ...]]:
 def _findings(
     source: Source, document: yaml.Document, problems: Iterable[Problem]
 ) -> Iterable[Diagnostic]:
+    found = set[tuple[Path, yaml.Place]]()
     for problem in problems:
         find = document.key_place if problem.on_key else document.value_place
         file, place = source.origin(find(problem.path))
+        found.add((file, place))
         yield Diagnostic(
             file,
             place.line,
@@ -81,6 +84,10 @@ def _findings(
             problem.message,
             problem.severity,
         )
+    for doubt in document.doubts:
+        if source.origin(doubt.place) not in found:
+            finding = _finding(source, doubt.place, "", doubt.message)
+            yield replace(finding, severity=Severity.WARNING)
 
 
 def _finding(source: Source, where: yaml.Place, path: str, message: str) -> Diagnostic:
