@@ -19,6 +19,8 @@ _REFERENCE: Final = re.compile(
         (?:\.([A-Za-z_][\w-]*)|\[(?:'([^']+)'|"([^"]+)")\])""",
     re.VERBOSE,
 )
+# All of them at once: `$.steps`, `$.steps[*]`, `$..data`.
+_ALL_STEPS: Final = re.compile(r"""\bsteps\b(?!\s*(?:\.\s*\w|\[\s*['"]))|^\s*\$\.\.""")
 _ROOT: Final = re.compile(r"\s*\$\.([A-Za-z_]\w*)")
 # The names in a step's scope; and the parts of a step that are evaluated in another scope.
 _ROOTS: Final = (
@@ -112,6 +114,8 @@ def _is_secret_header(arg: Mapping[str, Json]) -> bool:
 
 def _unused_steps(action: _Action, report: Report) -> None:
     if action.is_inline or action.entries.get("result") is None:
+        return
+    if any(_ALL_STEPS.search(each) for _, each in action.expressions):
         return
     used = {
         spelling

@@ -131,3 +131,10 @@ def test_a_host_with_a_part_that_may_be_anything_is_warned_of(
 
     assert len(found) == (warned is not None)
     assert all(each.startswith(f"'{warned}' in ") for each in found)
+
+
+@pytest.mark.parametrize("data", ["$.steps", "$.steps[*].output", "$..data", "{{length(steps)}}"])
+def test_a_result_of_all_steps_uses_each(write: Write, data: str) -> None:
+    main = write(MAIN.replace("data: $.steps.fetch.output.data", f"data: '{data}'"))
+
+    assert not [each for each in load(main).findings if "Nothing uses" in each.message]
