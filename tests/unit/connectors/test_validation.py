@@ -236,3 +236,13 @@ def test_an_at_sign_behind_the_host_is_no_user_name(findings: Find) -> None:
     assert findings(("url: /things", "url: /things/a@b?x=https://u@v.example")) == []
     own = "baseUrl: https://${credentials.api_key}.acme.example/@me"
     assert findings(("baseUrl: https://api.acme.example", own)) == []
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_null_is_a_value_to_send(findings: Find, strict: bool) -> None:
+    written = "method: get\n            args: [{ name: a, value: null, in: body }]"
+    replaced = ("method: get", written)
+
+    assert findings(replaced, strict=strict) == []
+    missing = findings(("method: get", written.replace("value: null, ", "")), strict=strict)
+    assert "args[0].value' is missing" in missing[0].message

@@ -164,7 +164,10 @@ class Record(Kind):
             elif inner is not None or entry.kind.accepts(None):
                 entry.kind.check(inner, (at, key), report)
         for key in self._required:
-            if present.get(key) is None:
+            # A null may be meant: it is a value to send.
+            if present.get(key) is None and not (
+                key in present and entries[key].kind.accepts(None)
+            ):
                 report.missing(at, key)
 
     def _unknown_key(self, key: str, at: At, present: Mapping[str, Json], report: Report) -> None:
