@@ -266,10 +266,3 @@ def test_a_copy_of_the_first_file_alone_may_be_empty(tmp_path: Path) -> None:
     assert copied.execute("select count(*) from sqlite_master").fetchone() == (0,)
     copied.close()
     opened.close()
-
-
-def test_every_link_between_the_pages_leads_somewhere() -> None:
-    pages = [*PAGES.glob("*.md"), ROOT / "CHANGELOG.md", ROOT / "README.md", ROOT / "SECURITY.md"]
-    for page in pages:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
-            assert (page.parent / target).exists(), (page.name, target)

@@ -1,4 +1,4 @@
-"""Paths that the guides for developers name exist."""
+"""Paths, pages and variables that the documentation names are there."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,9 @@ SOURCE = ROOT / "src" / "jackfield"
 BASES = (ROOT, SOURCE, SOURCE / "http", ROOT / "docs")
 PATH = re.compile(r"(?<![\w/<>.:-])(?:(?:[\w.-]+/)*\{?[\w.,-]+\}?/[\w.,{}/-]*|\w+\.(?:py|md)\b)")
 GUIDES = ("AGENTS.md", "docs/architecture.md")
+SET_BY_THE_SHELL = {"PWD"}
+SETTINGS = {"JACKFIELD_DATA_DIR", "JACKFIELD_DATABASE_URL"}
+PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("packages/*/*.md")})
 
 
 @pytest.mark.parametrize("guide", GUIDES)
@@ -25,14 +28,30 @@ def test_every_path_a_guide_names_exists(guide: str) -> None:
     assert len(named) > 20
 
 
-@pytest.mark.parametrize("guide", GUIDES)
-def test_every_page_a_guide_links_to_exists(guide: str) -> None:
-    file = ROOT / guide
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_to_a_page_and_its_heading(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]*)(?:#([^)]+))?\)", _without_code(page))
 
-    links = re.findall(r"\]\(([^)#:]+)\)", file.read_text("utf-8"))
+    for target, anchor in links:
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        assert not anchor or anchor in _anchors(there), f"{target}#{anchor}"
 
-    assert links
-    assert [link for link in links if not (file.parent / link).exists()] == []
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_use_variables_that_their_page_or_the_readme_tells_of(page: Path) -> None:
+    text = page.read_text("utf-8")
+    used = {
+        name
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for name in re.findall(r"\$([A-Z_]+)", block)
+    }
+
+    start = (ROOT / "README.md").read_text("utf-8")
+    told = set(re.findall(r"export ([A-Z_]+)=", start + text)) | set(
+        re.findall(r"`\$?([A-Z_]+)`", text)
+    )
+    assert used - told <= SET_BY_THE_SHELL | SETTINGS
 
 
 def _paths(file: Path) -> Iterator[str]:
@@ -65,3 +84,13 @@ def _is_in(base: Path, path: str) -> bool:
     return (
         bool(module) and file.exists() and re.search(rf"\b{name}\b", file.read_text()) is not None
     )
+
+
+def _without_code(page: Path) -> str:
+    return re.sub(r"```.*?```|`[^`\n]+`", "code", page.read_text("utf-8"), flags=re.DOTALL)
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the headings of a page as its addresses have them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
