@@ -10,8 +10,9 @@ from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, is_list, is_object
 
 _OF_A_STEP = ("condition", "iterator", "stepFunction", "stepFunctions")
-# Parts about the response, which does not exist yet, and parts with the account's secrets.
-_LEFT_OUT = frozenset({"customErrors", "response", "authorization", "authentication"})
+# Parts about the response, which does not exist yet, and about each of its records; and parts with
+# the account's secrets.
+_LEFT_OUT = frozenset({"customErrors", "response", "fields", "authorization", "authentication"})
 
 
 def explain(

@@ -4,6 +4,7 @@ import pytest
 
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.errors import InvalidStep
+from jackfield.engine.explain import explain
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.kit.errors import ProviderError, ProviderRejected
 from tests.unit.engine.building import (
@@ -387,3 +388,12 @@ async def test_a_run_says_what_each_text_of_a_step_comes_to() -> None:
     assert ("stepFunction.parameters.url", "/users/${inputs.id}", "/users/7") in told
     assert ("stepFunction.parameters.args[0].value", "{{inputs.q}}", None) in told
     assert not [place for place, _, _ in told if "authorization" in place]
+
+
+def test_expressions_about_each_record_are_not_explained_before_there_is_one() -> None:
+    parameters = {"dataSource": "$.inputs.rows", "fields": [{"expression": "$.id"}]}
+    step = {"stepFunction": {"functionName": "map_fields", "parameters": parameters}}
+
+    told = explain(step, {"inputs": {"rows": []}}, "strict")
+
+    assert [path for path, _, _ in told] == ["stepFunction.parameters.dataSource"]
