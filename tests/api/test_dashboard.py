@@ -262,6 +262,16 @@ async def test_an_account_is_suspended_resumed_checked_and_deleted(hub: Running)
     assert (await hub.api.get(page)).status_code == 404
 
 
+async def test_an_accounts_values_are_called_as_in_the_form_that_linked_it(hub: Running) -> None:
+    account_id = await hub.link(region="eu", key=hub.eu_key)
+    hub.api.auth = None
+    await sign_in(hub)
+
+    page = (await hub.api.get(f"/dashboard/accounts/{account_id}")).text
+
+    assert "<dt>Region</dt><dd><bdi>European Union</bdi></dd>" in page
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -59,6 +59,28 @@ async def test_what_is_refused_is_deleted_with_its_credentials(confirming: Runni
     assert list(sealed) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "heading"),
+    [
+        ("en", None, "The product did not confirm"),
+        ("de", None, "Das Produkt hat nicht bestätigt"),
+        ("en", "iPlanner", "iPlanner did not confirm"),
+    ],
+)
+async def test_the_page_of_a_refused_link_names_who_refused(
+    confirming: Running, language: str, name: str | None, heading: str
+) -> None:
+    hub = confirming
+    await hub.api.patch("/jackfield/project", json={"branding": {"display_name": name}})
+    session = await hub.session()
+    link = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
+    await decide(hub, link.json()["id"], "refuse")
+
+    page = await hub.api.get(session["auth_link_url"], headers={"accept-language": language})
+
+    assert f">{heading}</h1>" in page.text
+
+
 @pytest.mark.parametrize("first", ["confirm", "refuse"])
 @pytest.mark.parametrize("second", ["confirm", "refuse"])
 async def test_what_was_decided_stays_so(confirming: Running, first: str, second: str) -> None:

@@ -139,6 +139,15 @@ class AuthMethod:
         named = _CREDENTIAL.findall(text(self.authorization, "token"))
         return self.type == "oauth2" and bool(named) and fields.isdisjoint(named)
 
+    def labeled(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """Return the labels and values of fields that the form has, as a person chose them."""
+        fields = {field.key: field for field in self.config_fields}
+        return tuple(
+            (field.label, next((o.label for o in field.options if o.value == value), value))
+            for name, value in values.items()
+            if (field := fields.get(name)) is not None
+        )
+
     def typed_for(self, name: str) -> frozenset[str]:
         """Return the fields a user fills in that a credential is, or is worked out from."""
         fields = {each.key: each for each in self.config_fields}

@@ -45,6 +45,8 @@ class LinkedAccountPage:
 
     layout: Layout
     account: Account
+    # The labels and values of the fields that are not secret.
+    details: tuple[tuple[str, str], ...]
     checked: bool
     link: str | None
     # Null if the connector declares no probes.

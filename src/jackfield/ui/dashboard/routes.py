@@ -152,6 +152,9 @@ async def _account_page(
     link: str | None = None,
 ) -> Response:
     hub = hub_of(request)
+    connector = hub.catalog.find(account.provider)
+    method = connector and connector.find_auth_method(account.auth_method)
+    values = account.public_values
     try:
         permissions = await read_permissions(hub, project.id, account.id)
     except HubError:
@@ -162,6 +165,7 @@ async def _account_page(
         LinkedAccountPage(
             layout=Layout.of(request, project),
             account=account,
+            details=method.labeled(values) if method else tuple(values.items()),
             checked=checked,
             link=link,
             permissions=permissions if permissions and permissions.can_be_probed else None,

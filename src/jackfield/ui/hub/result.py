@@ -77,10 +77,12 @@ def pending_result(hub_request: HubRequest, link: PendingLink) -> Response:
         )
     project = (look.brand.name if look.brand else None) or words("pending.somebody")
     if link.status is not PendingLinkStatus.PENDING:
+        title = words(f"pending.{link.status.value}", project=project)
         return hub_request.page(
             EndedPage(
                 look=look,
-                title=words(f"pending.{link.status.value}", project=project),
+                # It may begin with the words for a product without a name.
+                title=title if look.brand and look.brand.name else title[:1].upper() + title[1:],
                 explanation=words(f"pending.{link.status.value}_text"),
                 what_to_do=words("pending.what"),
             ),
@@ -149,18 +151,12 @@ def _linked(
 ) -> Response:
     connector = hub_request.hub.catalog.get(provider)
     method = connector.find_auth_method(auth_method)
-    fields = {} if method is None else {field.key: field for field in method.config_fields}
-    details = tuple(
-        (field.label, next((o.label for o in field.options if o.value == value), value))
-        for name, value in setup.items()
-        if (field := fields.get(name)) is not None
-    )
     return hub_request.page(
         DonePage(
             look=hub_request.theme,
             connector=connector,
             owner=hub_request.owner,
             account_id=account_id,
-            details=details,
+            details=() if method is None else method.labeled(setup),
         )
     )
