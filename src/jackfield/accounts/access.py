@@ -52,9 +52,16 @@ class AccountAccess:
         The account's connector.
 
         Raises:
-            ConnectorNotFound: the hub no longer has it.
+            AccountNotUsable: the hub no longer has it.
         """
-        return self.catalog.get(self.account.provider)
+        connector = self.catalog.find(self.account.provider)
+        if connector is None:
+            msg = (
+                f"the hub no longer has the connector {self.account.provider!r}; "
+                "put it back, or delete the account"
+            )
+            raise AccountNotUsable(msg, account_id=self.account.id)
+        return connector
 
     @property
     def method(self) -> AuthMethod:
@@ -62,8 +69,7 @@ class AccountAccess:
         The auth method the account was linked by.
 
         Raises:
-            AccountNotUsable: the connector no longer has it.
-            ConnectorNotFound: the hub no longer has the connector.
+            AccountNotUsable: the connector no longer has it, or the hub no longer has the connector.
         """
         return method_of(self.connector, self.account.auth_method, account=self.account)
 
@@ -115,8 +121,7 @@ async def load(
 
     Raises:
         AccountNotFound: the project has no such account.
-        AccountNotUsable: its auth method is required, and the connector no longer has it.
-        ConnectorNotFound: its auth method is required, and the hub no longer has the connector.
+        AccountNotUsable: its auth method is required, and it or the connector no longer exists.
         ProfileOfOtherConnector: the profile is not one of the account's connector.
     """
     access = await _load(tx, hub, await Accounts(tx).get(account_id), profile_id)
@@ -155,7 +160,7 @@ async def load_usable(
 
     Raises:
         AccountNotFound: the project has no such account.
-        AccountNotUsable: it is not active.
+        AccountNotUsable: it is not active, or the hub no longer has its connector.
         ProfileOfOtherConnector: the profile is not one of the account's connector.
         ProfileDisabled: it is switched off.
     """
@@ -168,6 +173,8 @@ async def load_usable(
     access.account.require_usable()
     for profile in access.profiles:
         profile.require_active()
+    # Raises if the hub no longer has it.
+    _ = access.connector
     return access
 
 

@@ -71,7 +71,7 @@ class Candidate:
         Return new credentials for a linked account.
 
         Raises:
-            ConnectorNotFound, AccountNotUsable: the account's connector or auth method is gone.
+            AccountNotUsable: the account's connector or auth method is gone.
         """
         account = access.account
         return cls(

@@ -27,6 +27,7 @@ from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, RunReq
 from jackfield.actions.repeated_writes import run_unless_repeated
 from jackfield.actions.run_recorder import RunRecorder, record_run
 from jackfield.actions.streaming import ResponseStarted, RowStream, StreamingTransport, row_stream
+from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.connector import CompiledAction
 from jackfield.engine.ports import Request, Trace, Transport
@@ -155,7 +156,12 @@ def _recorder(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest
 async def _prepare(
     hub: Hub, project_id: ProjectId, request: RunRequest, recorder: RunRecorder
 ) -> _Prepared:
-    connector, action = hub.catalog.action(request.action_id)
+    try:
+        connector, action = hub.catalog.action(request.action_id)
+    except ActionNotFound:
+        # Its actions go with a connector: what became of the account says more.
+        await load_usable(hub, project_id, request.account_id, profile_id=request.profile_id)
+        raise
     recorder.connector = connector
     access = await load_usable(hub, project_id, request.account_id, profile_id=request.profile_id)
     recorder.access = access

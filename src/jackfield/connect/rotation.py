@@ -41,7 +41,7 @@ async def verify_rotation(
     The other fields stay as they are. Returns `None` if no field changes.
 
     Raises:
-        AccountNotFound, AccountNotUsable, ConnectorNotFound: they cannot be verified.
+        AccountNotFound, AccountNotUsable: they cannot be verified.
         InvalidFields: a field is malformed, not one of the auth method's, or a secret is to be
             given again because the address it is sent to changes.
         CredentialRejected: the provider rejects them.

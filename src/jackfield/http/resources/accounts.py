@@ -26,7 +26,6 @@ from jackfield.connect.models import (
     LinkedMeanwhile,
     SignInUnsupported,
 )
-from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.lists import MOST_VALUES, Texts
 from jackfield.http.query import VERBATIM
@@ -251,7 +250,6 @@ async def get_account_meta(ctx: ApiContext, account_id: str) -> AccountMetaOut:
     raises=(
         AccountNotFound,
         AccountNotUsable,
-        ConnectorNotFound,
         CredentialRejected,
         IdentityChanged,
         InvalidFields,

@@ -8,7 +8,6 @@ from msgspec import Meta, Struct
 from jackfield.accounts.models import AccountNotFound, AccountNotUsable
 from jackfield.accounts.permissions import service
 from jackfield.accounts.permissions.models import ActionPermission, Permissions, Verdict
-from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.kit.ids import AccountId
@@ -16,7 +15,7 @@ from jackfield.projects.models import Scope
 
 api = Routes(api_key, tag="permissions")
 
-_RAISES = (AccountNotFound, AccountNotUsable, ConnectorNotFound)
+_RAISES = (AccountNotFound, AccountNotUsable)
 
 
 class ActionPermissionOut(Struct, frozen=True):
