@@ -24,6 +24,8 @@ async def proxy(hub: Running, account_id: str, **body: Any) -> httpx2.Response:
         ("path", "/a/..%2Fb"),
         ("path", "/a\\..\\b"),
         ("path", "/a/./b"),
+        ("path", "/a/..;/b"),
+        ("path", "/a/%252e%252e/b"),
         ("path", "/a\nb"),
         ("path", "/a\tb"),
         ("path", "/a?x=\r\n1"),

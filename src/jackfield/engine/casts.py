@@ -32,7 +32,7 @@ def to_exact_number(value: Json) -> Json:
     if value == "":
         return None
     number = strict_values.to_number(value)
-    return number if math.isfinite(number) else None
+    return number if isinstance(number, int) or math.isfinite(number) else None
 
 
 def to_boolean(value: Json) -> Json:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
@@ -98,6 +98,8 @@ def _read_iso(text: str) -> datetime | None:
         swapped = _LOOSE.fullmatch(text)
         return None if swapped is None else _read_swapped(swapped)
     if midnight != text:
+        if moment.date() == date.max:
+            return None
         moment += timedelta(days=1)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -261,3 +261,18 @@ async def test_a_path_from_the_root_of_a_field_is_one_in_the_record(
 def test_the_whole_run_is_no_value() -> None:
     with pytest.raises(InvalidExpression, match="the whole run"):
         action(step("static_values", {"values": {"x": "$"}}))
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**308), 10**4299])
+async def test_a_number_beyond_a_double_keeps_its_digits_when_it_is_cast(number: int) -> None:
+    fields = [
+        {"targetFieldKey": "n", "type": "number"},
+        {"targetFieldKey": "s", "type": "string"},
+    ]
+    cast = step("typecast", {"fields": fields, "dataSource": "$.inputs.r"}, version="2")
+
+    compiled = action(cast, inputs=[{"name": "r", "type": "object", "in": "body"}])
+
+    outcome = await run(compiled, Provider([answer()]), {"r": {"n": number, "s": number}})
+
+    assert outcome.data == {"n": number, "s": str(number)}

@@ -4,7 +4,7 @@ import pytest
 
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.kit.errors import EgressBlocked, UnresolvedReference
-from tests.unit.engine.building import CREDENTIALS, Provider, action, answer, request, run
+from tests.unit.engine.building import CREDENTIALS, Provider, action, answer, request, run, step
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,7 @@ async def test_a_value_cannot_change_the_shape_of_a_path(value: str, path: str) 
 @pytest.mark.parametrize(
     "value",
     ["..", ".", "", "../../admin", "a/../b", "a/..", "..\\x", "%2e%2e", "..%2Fadmin", "a%2f..%2fb",
-     "a\r\nb", "a\0", "\x7f", "\t"],
+     "..;x", "a/..;v=1/b", "%2e%2e;/x", "..%00", ".. ", "a\r\nb", "a\0", "\x7f", "\t"],
 )  # fmt: skip
 async def test_a_value_that_would_climb_or_vanish_is_refused(value: str) -> None:
     provider = Provider([answer({})])
@@ -133,20 +133,56 @@ async def test_a_request_to_a_host_that_is_not_declared_is_never_sent() -> None:
         "%2e%2e%5Cx",
         ".\t.",
         ".",
+        "..;/admin",
+        "..;x",
+        "%252e%252e/admin",
+        "..%252fadmin",
+        "..%00/x",
+        "..%20/x",
     ],
 )
 @pytest.mark.parametrize(
-    "url", ["/users/${inputs.id}", "/users/${inputs.id}/x?y=1", "{{'/users/' + inputs.id}}"]
+    ("engine", "url"),
+    [
+        ("compat", "/users/${inputs.id}"),
+        ("compat", "/users/${inputs.id}/x?y=1"),
+        ("compat", "{{'/users/' + inputs.id}}"),
+        ("strict", "{{'/users/' + inputs.id}}"),
+        ("strict", "{{'/users/' + inputs.id + '/x'}}"),
+    ],
 )
-async def test_in_compat_mode_too_a_value_that_would_climb_is_refused(value: str, url: str) -> None:
+async def test_a_value_that_would_climb_is_refused_where_it_is_glued_in(
+    value: str, engine: str, url: str
+) -> None:
     provider = Provider([answer({})])
-    compiled = action(request(url), engine="compat", baseUrl="https://api.example.com/v1")
+    compiled = action(request(url), engine=engine, baseUrl="https://api.example.com/v1")
 
     with pytest.raises(InvalidInputs) as refused:
         await run(compiled, provider, {"id": value})
 
     assert [fault.path for fault in refused.value.faults] == ["path.id"]
     assert provider.sent == []
+
+
+@pytest.mark.parametrize("value", ["1#x", "1\nx", "1\t2"])
+async def test_a_value_that_would_be_cut_is_refused_in_an_expression_of_a_path(value: str) -> None:
+    provider = Provider([answer({})])
+
+    with pytest.raises(InvalidInputs):
+        await run(action(request("{{'/users/' + inputs.id}}")), provider, {"id": value})
+
+    assert provider.sent == []
+
+
+async def test_a_path_out_of_a_step_cannot_climb_either() -> None:
+    provider = Provider([answer({"id": "../admin"}), answer({})])
+    found = step("request", {"url": "/find", "method": "get"}, step_id="find")
+    used = request("{{'/users/' + steps.find.output.data.id}}")
+
+    with pytest.raises(UnresolvedReference):
+        await run(action(found, used), provider)
+
+    assert len(provider.sent) == 1
 
 
 @pytest.mark.parametrize(

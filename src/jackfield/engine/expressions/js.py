@@ -16,6 +16,7 @@ from jackfield.kit.json import Json, is_list, is_object
 
 EXACT: Final = 2**53
 _LONGEST_PLAIN: Final = 21
+_CALENDAR_YEARS: Final = 400
 _LONGEST_INDEX: Final = 12
 _SAFE_DIGITS: Final = 15
 _SMALLEST_PLAIN: Final = -6
@@ -111,8 +112,14 @@ def number_text(number: float) -> str:
 
 def iso_text(moment: datetime) -> str:
     """Format a moment as JSON has a Date: UTC, with milliseconds."""
-    if moment.tzinfo is not UTC:
+    try:
         moment = moment.astimezone(UTC)
+    except OverflowError:
+        # In UTC it is in a year before or after those that Python has: the calendar repeats itself.
+        cycle = _CALENDAR_YEARS if moment.year == 1 else -_CALENDAR_YEARS
+        other = moment.replace(year=moment.year + cycle).astimezone(UTC)
+        year = "0000" if cycle > 0 else "+010000"
+        return year + iso_text(other)[4:]
     return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 

@@ -16,8 +16,8 @@ from jackfield.kit.json import Json, encode
 
 Operator: TypeAlias = Callable[[Json, Json], Json]
 
-# Python refuses to write integers of more than 4300 digits.
-_LONGEST_BITS: Final = 13_000
+# Python refuses to write integers of more than 4300 digits, and no JSON with more is read.
+_LONGEST_BITS: Final = 14_284
 _INTEGER: Final = re.compile(r"\s*[+-]?\d{1,1000}\s*", re.ASCII)
 
 

@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
-from urllib.parse import unquote
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.errors import missing_field
@@ -31,7 +30,6 @@ _CREDENTIAL: Final = re.compile(r"\bcredentials(?:\.|\[['\"])(\w+)")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _AUTHORITY: Final = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}(?::\d{1,5})?")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_SLASH: Final = re.compile(r"[/\\]")
 _ORIGIN: Final = re.compile(r"\s*https?://[^/?#]*", re.IGNORECASE)
 
 
@@ -101,8 +99,7 @@ def _compile_part(text: str, *, in_path: bool) -> Locate:
         return lambda _scope: text
     stripped = text.strip()
     if stripped.startswith(("{{", "$.", "$[")):
-        whole = compile_safely(text, "strict")
-        return lambda scope: strict_values.to_text(_required(whole(scope), stripped))
+        return _compile_whole(stripped)
     parts = split_text(stripped, "strict")
     pieces: list[str | Locate] = []
     before = "x:///" if in_path else ""
@@ -126,6 +123,23 @@ def _compile_part(text: str, *, in_path: bool) -> Locate:
     return locate
 
 
+def _compile_whole(text: str) -> Locate:
+    """Compile an expression that is all of a part: of its values, none is escaped."""
+    evaluate = compile_safely(text, "strict")
+    own_dots, takes_inputs = count_dots(text), bool(inputs_in(text))
+
+    def locate(scope: EvaluationScope) -> str:
+        written = strict_values.to_text(_required(evaluate(scope), text))
+        if count_dots(written) > own_dots:
+            raise _climbs(text)
+        # URLs drop these, and another resource would be reached than was named.
+        if takes_inputs and ("#" in written or _CONTROL.search(written)):
+            raise _unusable(text, "may not hold #, line breaks or other controls")
+        return written
+
+    return locate
+
+
 def _compile_reference(part: Reference, before: str, after: str) -> Locate:
     evaluate, source = part.evaluate, part.source
     if not before:
@@ -141,7 +155,7 @@ def _compile_reference(part: Reference, before: str, after: str) -> Locate:
         if in_path and _CONTROL.search(text):
             raise _unusable(source, "may not hold line breaks or other controls")
         # Some servers take an escaped slash for one, and some decode twice.
-        if in_path and any(each in (".", "..") for each in _SLASH.split(unquote(text))):
+        if in_path and count_dots(f"/{escape(text)}"):
             raise _unusable(source, "may not hold . or .. as a part of a path")
         return escape(text)
 

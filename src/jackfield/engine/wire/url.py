@@ -17,6 +17,7 @@ _SPLIT: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^/?#\\]*)?([^?#]*)(\?[
 _IGNORED: Final = re.compile(r"[\t\n\r]")
 _KEPT_IN_PATH: Final = "/!$%&'()*+,-.:;=@[\\]_|~^"
 _KEPT_IN_QUERY: Final = "/?!$%&()*+,-.:;=@[\\]_|~^`{}"
+_PART_END: Final = re.compile(r"[;\x00]")
 _DOT: Final = frozenset({".", "%2e", "%2E"})
 _TWO_DOTS: Final = frozenset(
     {"..", "%2e.", ".%2e", "%2e%2e", "%2E.", ".%2E", "%2E%2E", "%2e%2E", "%2E%2e"}
@@ -69,8 +70,9 @@ def count_dots(url: str) -> int:
     path = re.split(r"[?#]", _IGNORED.sub("", url), maxsplit=1)[0]
     if "/." not in path and "%" not in path and "\\" not in path:
         return 0
-    parts = (part for segment in path.split("/") for part in re.split(r"[/\\]", unquote(segment)))
-    return sum(part in (".", "..") for part in parts)
+    # Some servers decode twice, and some cut a part at what follows a semicolon or a NUL.
+    parts = re.split(r"[/\\]", unquote(unquote(path)))
+    return sum(_PART_END.split(part, maxsplit=1)[0].strip() in (".", "..") for part in parts)
 
 
 def origin_of(url: str) -> str:
