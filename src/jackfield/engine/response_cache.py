@@ -10,6 +10,7 @@ from jackfield.engine.ports import AccountCache, Response
 
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _LARGEST: Final = 1024 * 1024
+_OVERHEAD: Final = 512
 
 
 class ResponseCache:
@@ -36,25 +37,33 @@ class ResponseCache:
         return entry.response
 
     def keep(self, account: str, key: str, response: Response, *, seconds: float) -> None:
-        if len(response.body) > _LARGEST:
-            return
         entry_key = account, key
         self._remove(entry_key)
-        self._entries[entry_key] = _Entry(self._now() + timedelta(seconds=seconds), response)
-        self._bytes += len(response.body)
+        entry = _Entry(self._now() + timedelta(seconds=seconds), response, _size(key, response))
+        if entry.size > _LARGEST:
+            return
+        self._entries[entry_key] = entry
+        self._bytes += entry.size
         while self._bytes > _MOST_BYTES:
             self._remove(next(iter(self._entries)))
 
     def _remove(self, entry_key: tuple[str, str]) -> None:
         entry = self._entries.pop(entry_key, None)
         if entry is not None:
-            self._bytes -= len(entry.response.body)
+            self._bytes -= entry.size
+
+
+def _size(key: str, response: Response) -> int:
+    """Return about how much memory an entry takes: an empty response takes some, too."""
+    headers = sum(_OVERHEAD + len(name) + len(value) for name, value in response.headers.items())
+    return _OVERHEAD + len(key) + len(response.url or "") + len(response.body) + headers
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     expires: datetime
     response: Response
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ _ORIGIN: Final = re.compile(
 _PATH: Final = re.compile(r"(?:/[^\x00-\x20?#\\\x7f-\U0010ffff]*)?")
 _PORTS: Final = {"http": 80, "https": 443}
 _LAST_PORT: Final = 65535
+# A scheme, the longest name that a host may have, and a port.
+_LONGEST: Final = 270
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,20 @@ def is_base(url: str) -> bool:
 
 def find_origin(url: str) -> Origin | None:
     """Return the origin that `url` begins with; `None` if it is not an HTTP one."""
-    found = _ORIGIN.match(url)
+    found = _match(url)
     return None if found is None else _normalize(found[0])
 
 
 def split_origin(url: str) -> tuple[Origin, str] | None:
     """Return the origin that `url` begins with, and the unchanged rest."""
-    found = _ORIGIN.match(url)
+    found = _match(url)
     origin = None if found is None else _normalize(found[0])
     return None if found is None or origin is None else (origin, url[found.end() :])
+
+
+def _match(url: str) -> re.Match[str] | None:
+    found = _ORIGIN.match(url)
+    return None if found is None or found.end() > _LONGEST else found
 
 
 @lru_cache(maxsize=4096)

@@ -1,10 +1,13 @@
 import base64
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.engine.ports import Response
+from jackfield.engine.response_cache import ResponseCache
 from tests.unit.engine.building import CREDENTIALS, Provider, action, answer, request, run
 
 pytestmark = pytest.mark.anyio
@@ -191,6 +194,18 @@ async def test_an_answer_is_kept_for_the_headers_it_was_asked_with() -> None:
     again = await run(compiled, provider, cache=cache, inputs={"language": "de"})
 
     assert (german.data, french.data, again.data) == ({"n": 1}, {"n": 2}, {"n": 1})
+
+
+async def test_answers_that_are_kept_take_no_more_memory_than_is_allowed() -> None:
+    cache = ResponseCache(lambda: datetime(2026, 3, 1, tzinfo=UTC)).of("acc_1")
+    headers = {"x-note": "n" * 30_000}
+
+    for number in range(2000):
+        await cache.put(str(number), Response(200, headers, b""), seconds=60)
+
+    kept = [number for number in range(2000) if await cache.get(str(number)) is not None]
+    assert 900 < len(kept) < 1200
+    assert kept[-1] == 1999
 
 
 async def test_a_client_certificate_goes_with_the_request() -> None:

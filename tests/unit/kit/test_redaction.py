@@ -1,6 +1,7 @@
 import base64
 import json
 import logging
+import tracemalloc
 from collections.abc import Callable
 from io import StringIO
 from urllib.parse import quote, quote_plus
@@ -76,6 +77,20 @@ def test_a_value_is_masked_by_its_key(key: str) -> None:
 @pytest.mark.parametrize("key", ["next_token_count", "author", "keyboard", "tokens", "region"])
 def test_other_keys_are_left_alone(key: str) -> None:
     assert Redactor().value({key: "anything"}) == {key: "anything"}
+
+
+@pytest.mark.parametrize("key", ["{}password", "api_key_{}"])
+def test_a_long_key_is_masked_by_and_not_remembered(key: str) -> None:
+    filling = "a_" * 500_000
+    tracemalloc.start()
+
+    for number in range(20):
+        harmless, named = f"{number}{filling}", key.format(f"{number}{filling}")
+        assert Redactor().value({named: "b", harmless: "c"}) == {named: MASK, harmless: "c"}
+
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 10 * len(filling)
 
 
 def test_the_log_holds_no_secret() -> None:

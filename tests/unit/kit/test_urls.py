@@ -107,3 +107,11 @@ def test_what_follows_an_origin_stays_as_it_is_written() -> None:
 
     assert found is not None
     assert (str(found[0]), found[1]) == ("https://a.example", "/b/../c?d#e")
+
+
+def test_a_name_that_is_longer_than_any_host_has_is_no_origin() -> None:
+    longest = ".".join(["a" * 63] * 3 + ["a" * 61])
+
+    assert find_origin(f"https://{longest}:44300/x") is not None
+    assert find_origin(f"https://{longest}.{longest}/x") is None
+    assert split_origin("https://" + "a." * 500_000 + "com/x") is None
