@@ -107,3 +107,30 @@ async def test_what_is_no_base64_is_not_sent_as_such(
 
     assert (response.status_code, response.json()["faults"][0]["path"]) == (422, "body")
     assert seen == []
+
+
+@pytest.mark.parametrize("method", ["get", "GET", "delete", None])
+@pytest.mark.parametrize("body", [{}, ""])
+async def test_an_empty_body_is_not_sent_with_a_method_that_needs_none(
+    echoing: tuple[Running, list[Seen], str], method: str | None, body: Any
+) -> None:
+    hub, seen, account_id = echoing
+
+    await proxy(hub, account_id, method=method, path="/x", body=body)
+
+    assert seen[0].headers.get("content-length", "0") == "0"
+    assert not {"content-type", "transfer-encoding"} & seen[0].headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "sent"),
+    [("post", {}, b"{}"), ("put", {}, b"{}"), ("delete", {"a": 1}, b'{"a":1}'), ("get", [], b"[]")],
+)
+async def test_a_body_that_is_meant_is_sent(
+    echoing: tuple[Running, list[Seen], str], method: str, body: Any, sent: bytes
+) -> None:
+    hub, seen, account_id = echoing
+
+    await proxy(hub, account_id, method=method, path="/x", body=body)
+
+    assert (seen[0].body, seen[0].headers["content-type"]) == (sent, "application/json")

@@ -55,6 +55,8 @@ _DROPPED: Final = frozenset(
 _KEPT_BACK: Final = frozenset(
     {"set-cookie", "connection", "keep-alive", "transfer-encoding", "content-encoding"}
 )
+# Clients give an empty body with these as well; some providers refuse a request that has one.
+_BODILESS: Final = frozenset({"GET", "DELETE"})
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
 # Blanks before a document end within as many characters.
@@ -140,11 +142,14 @@ def _request(
     if not compiled.allows(url, credentials.values):
         raise HostNotDeclared(account_id=account.id)
     headers = dict(_checked(proxied.headers))
-    if proxied.is_base64:
+    method = proxied.method.upper()
+    if method in _BODILESS and proxied.body in ({}, ""):
+        content = None
+    elif proxied.is_base64:
         content = _bytes(proxied.body, headers)
     else:
         content = _content(proxied.body, headers)
-    request = Request(proxied.method.upper(), url, headers, content)
+    request = Request(method, url, headers, content)
     return compiled.proxy.authorize(request, linked)
 
 
