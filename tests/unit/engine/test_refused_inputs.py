@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.inputs.accept import Inputs
 from jackfield.engine.inputs.errors import InvalidInputs
 
@@ -226,3 +227,47 @@ def test_a_pattern_that_looks_around_still_judges() -> None:
 
     assert accepted(entry, "abcdefg1") == "abcdefg1"
     assert faults(entry, "abcdefgh")
+
+
+TWICE = [
+    {"name": "id", "type": "string", "in": "path", "required": True},
+    {"name": "body_id", "type": "string", "in": "body"},
+    {"name": "name", "type": "string", "in": "body"},
+    {"name": "X-A", "type": "string", "in": "headers"},
+]
+
+
+@pytest.mark.parametrize("mode", ["strict", "compat"])
+@pytest.mark.parametrize(
+    ("inputs", "path", "words"),
+    [
+        (
+            {"path": {"id": "7"}, "body": {"id": "8"}},
+            "body.id",
+            "is given in path too, with another value; did you mean 'body_id'?",
+        ),
+        (
+            {"path": {"id": "7"}, "query": {"name": "a"}, "body": {"name": "b"}},
+            "body.name",
+            "is given in query too, with another value",
+        ),
+        (
+            {"path": {"id": "7"}, "headers": {"x-a": "1", "X-A": "2"}},
+            "headers.X-A",
+            "is given in headers too, with another value",
+        ),
+    ],
+)
+def test_an_input_that_is_given_two_values_loses_neither_unseen(
+    mode: Mode, inputs: dict, path: str, words: str
+) -> None:
+    with pytest.raises(InvalidInputs) as caught:
+        Inputs(TWICE, mode=mode).accept(inputs)
+
+    assert [(each.path, each.message) for each in caught.value.faults] == [(path, words)]
+
+
+def test_an_input_that_is_given_one_value_in_several_locations_is_taken() -> None:
+    everywhere = {"path": {"id": "7"}, "query": {"id": 7}, "body": {"id": "7", "name": None}}
+
+    assert Inputs(TWICE).accept(everywhere) == {"id": "7"}

@@ -110,6 +110,7 @@ class Inputs:
 
     def _take(self, by_location: InputsByLocation) -> tuple[dict[str, Json], list[Fault]]:
         taken: dict[str, Json] = {}
+        given: dict[str, tuple[str, Json]] = {}
         faults: list[Fault] = []
         for source in _SOURCES:
             content = by_location.get(source)
@@ -125,17 +126,24 @@ class Inputs:
                         faults.append(
                             unknown(source, name, self._inputs, of="an input of this action")
                         )
-                elif (value is not None or declared.is_nullable) and (
-                    name not in taken or declared.location == source
-                ):
-                    convert = declared.convert
-                    converted = value if convert is None else convert(value)
-                    taken[name] = (
-                        tidy(declared.entry, converted, f"{declared.location}.{name}", faults)
-                        if self._strict
-                        else converted
-                    )
+                elif value is not None or declared.is_nullable:
+                    converted = value if declared.convert is None else declared.convert(value)
+                    earlier = given.setdefault(name, (source, converted))
+                    if earlier[1] != converted:
+                        faults.append(self._given_twice(source, name, earlier[0]))
+                    elif name not in taken:
+                        taken[name] = (
+                            tidy(declared.entry, converted, f"{declared.location}.{name}", faults)
+                            if self._strict
+                            else converted
+                        )
         return taken, faults
+
+    def _given_twice(self, source: str, name: str, earlier: str) -> Fault:
+        # Inputs of one name in two locations are imported under the location and the name.
+        own = f"{source}_{name}"
+        hint = f"; did you mean {own!r}?" if own in self._inputs else ""
+        return Fault(f"{source}.{name}", f"is given in {earlier} too, with another value{hint}")
 
 
 def _input(entry: Mapping[str, Json]) -> _Input:
