@@ -19,8 +19,10 @@ _REFERENCE: Final = re.compile(
         (?:\.([A-Za-z_][\w-]*)|\[(?:'([^']+)'|"([^"]+)")\])""",
     re.VERBOSE,
 )
-# All of them at once: `$.steps`, `$.steps[*]`, `$..data`.
-_ALL_STEPS: Final = re.compile(r"""\bsteps\b(?!\s*(?:\.\s*\w|\[\s*['"]))|^\s*\$\.\.""")
+# All steps together (`$.steps`, `$..data`), or one that only a run can name.
+_ANY_STEP: Final = re.compile(
+    r"""(?<![\w.])(?:\$\.)?steps\b(?!\s*(?:\.\s*\w|\[\s*['"]))|^\s*\$\.\."""
+)
 _ROOT: Final = re.compile(r"\s*\$\.([A-Za-z_]\w*)")
 # The names in a step's scope; and the parts of a step that are evaluated in another scope.
 _ROOTS: Final = (
@@ -115,7 +117,7 @@ def _is_secret_header(arg: Mapping[str, Json]) -> bool:
 def _unused_steps(action: _Action, report: Report) -> None:
     if action.is_inline or action.entries.get("result") is None:
         return
-    if any(_ALL_STEPS.search(each) for _, each in action.expressions):
+    if any(_ANY_STEP.search(each) for _, each in action.expressions):
         return
     used = {
         spelling

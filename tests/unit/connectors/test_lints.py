@@ -112,6 +112,28 @@ def test_a_step_that_changes_something_is_used_even_if_nobody_looks_at_it(write:
 
 
 @pytest.mark.parametrize(
+    ("result", "is_used"),
+    [
+        ("$.steps", True),
+        ("'{{values(steps)}}'", True),
+        ("'{{steps[inputs.id].output}}'", True),
+        ("$.steps.*.output", True),
+        ("$.steps.other.output", False),
+        ("$.inputs.steps", False),
+        ("the steps", False),
+    ],
+)
+def test_a_step_is_used_by_what_takes_all_of_them(
+    write: Write, result: str, *, is_used: bool
+) -> None:
+    text = MAIN.replace("$.steps.fetch.output.data", result)
+
+    found = [each.message for each in load(write(text)).findings]
+
+    assert is_used != any(each.startswith("Nothing uses the step 'fetch'") for each in found)
+
+
+@pytest.mark.parametrize(
     ("hosts", "warned"),
     [
         ("baseUrl: https://${credentials.api_key}.acme.example", None),

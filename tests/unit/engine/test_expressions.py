@@ -79,6 +79,23 @@ def test_a_template_leaves_out_what_is_missing() -> None:
     assert compile_settled(template, "compat")(ROWS) == {"b": [None, {"c": "42"}], "d": 1}
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{{$['a.b']}}", 1),
+        ('{{ $["db-upload-uri"] + "x" }}', "Ux"),
+        ("{{$['a b'].c}}", 2),
+        ("{{$[inputs.name]}}", 1),
+        ("/x/${$['a.b']}", "/x/1"),
+        ("{{present($['none'])}}", False),
+    ],
+)
+def test_a_name_that_is_no_plain_one_stands_in_brackets(text: str, value: object) -> None:
+    context = {"a.b": 1, "db-upload-uri": "U", "a b": {"c": 2}, "inputs": {"name": "a.b"}}
+
+    assert strictly(text, context) == value
+
+
 def test_a_value_from_the_context_is_never_evaluated_again() -> None:
     context = {"inputs": {"a": "$.secret", "b": "{{secret}}", "c": "${secret}"}, "secret": "S"}
 

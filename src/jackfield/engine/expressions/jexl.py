@@ -21,6 +21,7 @@ Closure: TypeAlias = Callable[[EvaluationScope, Json], Json]
 # Errors of an evaluation, whose result is then undefined.
 FAULTS: Final = (EvaluationFault, ArithmeticError, RecursionError, ValueError)
 _FREE_TEXT: Final = 1024
+_ROOT: Final = syntax.Identifier("$")
 
 
 def compile_jexl(source: str, mode: Mode) -> Evaluate:
@@ -92,8 +93,10 @@ class _Compiler:
         return lambda scope, _element: _walk(scope, path)
 
     def _filter(self, node: syntax.Filter) -> Closure:
-        subject = self.closure(node.subject)
         test = self.closure(node.test)
+        if self._mode == "strict" and not node.relative and node.subject == _ROOT:
+            return lambda scope, element: scope.get(js.to_text(test(scope, element)), UNDEFINED)
+        subject = self.closure(node.subject)
         if not node.relative:
             return lambda scope, element: _index(subject(scope, element), test(scope, element))
         meter = self._meter
