@@ -58,6 +58,22 @@ async def test_each_does_its_work(hub: Running, clock: FrozenClock) -> None:
     assert failed == {}
 
 
+@pytest.mark.parametrize(
+    ("action", "place"),
+    [("get_user_by_email", "query"), ("get_user_by_email_path", "path")],
+)
+async def test_an_unknown_user_is_nothing_and_no_error(
+    hub: Running, action: str, place: str
+) -> None:
+    account = await hub.link()
+
+    response = await hub.run(
+        account, f"iterable_{action}", **{place: {"email": "nobody@example.com"}}
+    )
+
+    assert (response.status_code, response.json()["data"]) == (200, None)
+
+
 def placed(hub: Running, route: Route) -> dict[str, Any]:
     """Return the example of a route as an action's inputs."""
     example = EXAMPLES[f"{route.method} {route.path}"]
