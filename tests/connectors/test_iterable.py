@@ -11,6 +11,7 @@ from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.permissions import find_probe
+from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.limits import Pool
 from jackfield.engine.ports import Request
 from jackfield.kit.errors import HubError
@@ -221,6 +222,21 @@ def example(name: str, schema: dict[str, Json]) -> Json:  # noqa: PLR0911 - one 
             return next(text for text in ["ada@acme.example", *TEXTS] if re.search(pattern, text))
         case _:
             return "ada+x@acme.example" if "mail" in name.lower() else "text/1"
+
+
+def test_an_id_that_is_required_is_not_empty(iterable: Connector) -> None:
+    taken: list[str] = []
+    for action in iterable.actions:
+        for name in action.schema.get("required", []):
+            given = action.schema["properties"][name]
+            if given.get("type") == "string" and re.search("(Id|Name|email)$", name):
+                place = action.compiled.locations[name]
+                with pytest.raises(InvalidInputs) as caught:
+                    action.compiled.accept({place: {name: ""}})
+                if f"{place}.{name}" not in {fault.path for fault in caught.value.faults}:
+                    taken.append(f"{action.name} {name}")
+
+    assert taken == []
 
 
 def test_a_probe_stands_for_every_action(iterable: Connector) -> None:
