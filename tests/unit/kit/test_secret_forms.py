@@ -177,22 +177,22 @@ def test_a_token_of_ours_is_masked_wherever_it_lies_in_something_large() -> None
 
 
 @pytest.mark.parametrize("size", [1024, 2047, 2048, 5000, 16_000])
-@pytest.mark.parametrize("form", ["plain", "upper", "hex", "base64", "percent"])
-def test_a_long_secret_is_masked_wherever_it_lies(form: str, size: int) -> None:
+def test_a_long_secret_is_masked_wherever_it_lies(size: int) -> None:
     secret = _any(string.ascii_letters + string.digits, size)
-    written = {
-        "plain": secret,
-        "upper": secret.upper(),
-        "hex": secret.encode().hex(),
-        "base64": base64.b64encode(b"user:" + secret.encode()).decode(),
-        "percent": "".join(f"%{ord(each):02X}" for each in secret),
-    }[form]
+    forms = (
+        secret,
+        secret.upper(),
+        secret.encode().hex(),
+        base64.b64encode(b"user:" + secret.encode()).decode(),
+        "".join(f"%{ord(each):02X}" for each in secret),
+    )
     redactor = Redactor([secret])
-    for before in (2, 256 * 1024 - 100):
-        masked = redactor.text("- " * (before // 2) + written + " -" * 150_000)
-        assert MASK in masked
-        parts = [written[at : at + 40] for at in range(0, len(written) - 40, 40)]
-        assert not [part for part in parts if part in masked]
+    for written in forms:
+        for before in (2, 256 * 1024 - 100):
+            masked = redactor.text("- " * (before // 2) + written + " -" * 150_000)
+            assert MASK in masked
+            parts = [written[at : at + 40] for at in range(0, len(written) - 40, 40)]
+            assert not [part for part in parts if part in masked]
 
 
 @pytest.mark.parametrize(
