@@ -115,7 +115,7 @@ async def test_an_operator_keeps_the_references_from_strangers(
     data_dir: Path, clock: FrozenClock, sandbox: Any, public: bool, status: int
 ) -> None:
     async with running_hub(sandbox, data_dir=data_dir, clock=clock, public_docs=public) as hub:
-        paths = ("/docs/api", "/openapi.json", "/llms.txt", PAGE, f"{PAGE}.md")
+        paths = ("/docs", "/docs/api", "/openapi.json", "/llms.txt", PAGE, f"{PAGE}.md")
         found = [await hub.api.get(path, auth=None) for path in paths]
         card = await hub.api.get("/.well-known/agent-card.json", auth=None)
         guide = await hub.api.get(f"{PAGE}/guides/link-account/api_key", auth=None)
@@ -123,6 +123,18 @@ async def test_an_operator_keeps_the_references_from_strangers(
     assert [each.status_code for each in found] == [status] * len(paths)
     assert ("documentationUrl" in card.json()) is public
     assert (card.status_code, guide.status_code) == (200, 200)
+
+
+async def test_every_link_of_the_start_page_leads_somewhere(hub: Running) -> None:
+    hub.api.auth = None
+    page = (await hub.api.get("/docs")).text
+
+    links = re.findall(r'(?:href|src)="([^"]+)"', page)
+
+    assert "/docs/connectors/iterable/guides/link-account/api_key" in links
+    assert "https://hub.test/mcp" in page
+    found = {link: (await hub.api.get(link)).status_code for link in links}
+    assert found == dict.fromkeys(links, 200)
 
 
 async def test_the_page_has_every_action_with_its_effects_and_inputs(hub: Running) -> None:

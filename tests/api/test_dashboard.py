@@ -188,6 +188,7 @@ async def test_the_accounts_page_shows_linked_accounts_and_finds_them(hub: Runni
     assert "Rival &lt;Ltd.&gt;" in filtered
     assert "No account matches" in nothing
     assert "https://api.iterable.com" in everything, "a rewrite is shown on every page"
+    assert 'href="/docs"' in everything
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,14 @@ _SEEDED_EMAIL: Final = "avery.abbott@example.com"
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The addresses and keys of a running demo."""
+    """The addresses, keys and place of a running demo."""
 
     url: str
     api_key: str
     sandbox_keys: dict[str, str]
     sandbox_urls: dict[str, str]
     sign_in_link: str
+    data_dir: Path
 
 
 @click.command()
@@ -110,6 +111,7 @@ async def _running(
                 sandbox_keys={n: origin.api_keys["server_side"] for n, origin in origins.items()},
                 sandbox_urls={name: origin.url for name, origin in origins.items()},
                 sign_in_link=await projects.sign_in_url(hub, project, actor),
+                data_dir=settings.data_dir.resolve(),
             )
 
 
@@ -207,6 +209,7 @@ def _announce(running: Demo, link: str, *, as_json: bool) -> None:
                 "auth_link": link,
                 "sign_in_link": running.sign_in_link,
                 "api_key": running.api_key,
+                "data_dir": str(running.data_dir),
                 "sandbox": {
                     name: {"url": running.sandbox_urls[name], "api_key": running.sandbox_keys[name]}
                     for name in running.sandbox_urls
@@ -223,6 +226,8 @@ def _announce(running: Demo, link: str, *, as_json: bool) -> None:
             ("Iterable key, United States", running.sandbox_keys["us"]),
             ("Iterable key, European Union", running.sandbox_keys["eu"]),
             ("Iterable sandboxes", " and ".join(running.sandbox_urls.values())),
+            ("Documentation", f"{running.url}/docs"),
+            ("Data, for JACKFIELD_DATA_DIR", str(running.data_dir)),
         ],
         empty="",
     )

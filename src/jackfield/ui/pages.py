@@ -20,7 +20,8 @@ from jackfield.ui.dashboard.sign_in import (
     signed_in,
 )
 from jackfield.ui.docs import connector_pages, guide_pages
-from jackfield.ui.docs.api_reference import ApiDescription, api_page, llms_text
+from jackfield.ui.docs.api_reference import ApiDescription, api_page
+from jackfield.ui.docs.start_page import llms_text, start_page
 from jackfield.ui.hub import frames, result
 from jackfield.ui.hub import routes as hub_pages
 from jackfield.ui.rendering import base_path, hub_of
@@ -29,6 +30,7 @@ from jackfield.ui.rendering import base_path, hub_of
 _TOLD = "jackfield.crash_told"
 
 _REFERENCES = (
+    Route("/docs", start_page),
     Route("/docs/api", api_page),
     Route("/llms.txt", llms_text),
     Route("/docs/connectors/{page}", connector_pages.reference),

@@ -1,4 +1,4 @@
-"""`/docs/api` and `/llms.txt`: API reference and index of the documentation."""
+"""`/docs/api`: the API reference."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -7,15 +7,15 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 from markupsafe import Markup, escape
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
-from jackfield.connectors.connector import Connector
 from jackfield.kit.json import Json, is_list
-from jackfield.ui.rendering import hub_of, page
+from jackfield.ui.rendering import page
 
 ApiDescription: TypeAlias = Callable[[], Mapping[str, Json]]
 
 _SCHEMA: Final = "#/components/schemas/"
+_ABBREVIATED: Final = 3
 _CODE: Final = re.compile(r"`([^`]+)`")
 
 
@@ -75,41 +75,6 @@ async def api_page(request: Request) -> Response:
     )
 
 
-async def llms_text(request: Request) -> Response:
-    """List the documents of this hub that are useful to a model."""
-    hub = hub_of(request)
-    lines = [
-        "# Jackfield",
-        "",
-        "> An integration hub: linked accounts, and their providers' actions, by API, MCP and A2A.",
-        "",
-        "## API",
-        "",
-        f"- [API reference]({hub.public_url}/docs/api): every operation, object and error",
-        f"- [OpenAPI document]({hub.public_url}/openapi.json): the same for programs",
-        f"- [MCP endpoint]({hub.public_url}/mcp): linked accounts' actions as tools",
-        f"- [Agent card]({hub.public_url}/.well-known/agent-card.json): the same for A2A clients",
-        "",
-        "## Guides to linking accounts",
-        "",
-    ]
-    for connector in filter(_is_offered, hub.catalog.connectors()):
-        for method in connector.auth_methods:
-            address = f"{hub.public_url}/docs/connectors/{connector.key}/guides/link-account"
-            lines.append(
-                f"- [{connector.title} by {method.label}]({address}/{method.key}.md): where to "
-                "find each credential"
-            )
-    lines += ["", "## Connectors", ""]
-    lines += [
-        f"- [{connector.title}]({hub.public_url}/docs/connectors/{connector.key}.md) "
-        f"(`{connector.key}`), {len(connector.actions)} actions: "
-        f"{connector.description}"
-        for connector in filter(_is_offered, hub.catalog.connectors())
-    ]
-    return PlainTextResponse("\n".join(lines) + "\n")
-
-
 def _description(request: Request) -> Mapping[str, Json]:
     description: ApiDescription = request.app.state.api_description
     return description()
@@ -121,7 +86,9 @@ def _groups(document: Mapping[str, Json]) -> Iterator[Group]:
         for method, operation in methods.items():
             by_tag[operation["tags"][0]].append(_operation(method.upper(), path, operation))
     for name, operations in by_tag.items():
-        yield Group(name.replace("_", " ").capitalize(), tuple(operations))
+        # Short ones are abbreviations.
+        title = name.upper() if len(name) <= _ABBREVIATED else name.replace("_", " ").capitalize()
+        yield Group(title, tuple(operations))
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Json]) -> Operation:
@@ -198,7 +165,3 @@ def _type(schema: Mapping[str, Json]) -> tuple[str, str]:
         return f"list of {item}", link
     types = schema.get("type", "anything")
     return " or ".join(map(str, types)) if is_list(types) else str(types), ""
-
-
-def _is_offered(connector: Connector) -> bool:
-    return connector.is_offered
