@@ -53,6 +53,28 @@ async def test_the_form_speaks_the_readers_language(hub: Running, code: str, hea
     assert f'hreflang="{code}" aria-current="true"' in chosen.text
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("abc\u202egnp.exe", "<bdi>abcgnp.exe</bdi> asks you to link Iterable"),
+        ("شركة <Co>", "<bdi>شركة &lt;Co&gt;</bdi> asks you to link Iterable"),
+        ("{provider}", "<bdi>{provider}</bdi> asks you to link Iterable"),
+        (" \u200b\u3164", None),
+    ],
+)
+async def test_a_products_name_turns_no_text_beside_it_and_is_left_out_if_it_shows_nothing(
+    hub: Running, name: str, shown: str | None
+) -> None:
+    await change(hub, branding={"display_name": name})
+
+    page = (await hub.api.get(await link_to(hub), auth=None)).text
+
+    assert shown is None or shown in page
+    assert ('class="asks"' in page) is (shown is not None)
+    assert ('class="brand"' in page) is (shown is not None)
+    assert not set("\u202e\u3164") & set(page)
+
+
 @pytest.mark.parametrize("code", ["de", "fr", "es", "ja"])
 async def test_what_is_wrong_is_said_in_the_readers_language(hub: Running, code: str) -> None:
     form = await hub.api.get(f"{await link_to(hub)}&lang={code}", auth=None)
@@ -80,7 +102,7 @@ async def test_an_auth_link_says_who_asks_for_what_and_until_when(hub: Running) 
 
     page = await hub.api.get(await link_to(hub, expires_in=600), auth=None)
 
-    assert "Northwind asks you to link Iterable" in page.text
+    assert "<bdi>Northwind</bdi> asks you to link Iterable" in page.text
     assert '<time datetime="2026-03-01T09:40:00+00:00"' in page.text
 
 

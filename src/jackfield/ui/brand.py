@@ -17,7 +17,7 @@ from jackfield.projects.settings import ProjectSettings
 from jackfield.runtime import Hub
 from jackfield.ui.assets import IMAGE_POLICY
 from jackfield.ui.logos import KEPT_SECONDS, Logo
-from jackfield.ui.rendering import hub_of
+from jackfield.ui.rendering import hub_of, plain_name
 
 _DARK: Final = "dark-"
 _HEX: Final = 7
@@ -37,7 +37,7 @@ def brand_of(project_id: ProjectId, settings: ProjectSettings) -> Brand:
     version = hashlib.sha256(encode([settings.logo_url, settings.colors])).hexdigest()[:12]
     place = f"/embedded/brand/{project_id}"
     return Brand(
-        name=settings.display_name,
+        name=plain_name(settings.display_name or "") or None,
         logo=f"{place}/logo?v={version}" if settings.logo_url else None,
         theme=f"{place}/theme.css?v={version}" if settings.colors else None,
         is_white_label=settings.white_label,
