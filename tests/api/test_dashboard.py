@@ -362,3 +362,4 @@ async def test_what_a_key_may_do_is_asked_and_shown_action_by_action(hub: Runnin
     assert "iterable_update_user" in after
     assert "ReadOnly key may not do this" in after
     assert "Ask again" in after
+    assert "<summary>SMS: " in after

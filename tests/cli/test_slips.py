@@ -287,6 +287,15 @@ async def test_a_state_that_no_account_has_is_a_slip_of_usage(
     assert fine.status == 0
 
 
+async def test_a_filter_that_nothing_matches_is_not_taken_for_a_hub_without_accounts(
+    jackfield: Command, served: dict[str, str]
+) -> None:
+    filtered = await jackfield("accounts", "list", "--status", "expired", **served)
+    later = await jackfield("accounts", "list", "--page", "9", **served)
+
+    assert filtered.err.strip() == later.err.strip() == "no account matches"
+
+
 @pytest.mark.parametrize("value", ["NaN", "1e999", "-Infinity"])
 async def test_a_number_that_json_lacks_is_refused_and_not_sent_as_null(
     jackfield: Command, value: str

@@ -66,7 +66,9 @@ def list_accounts(
             )
             for account in found
         ],
-        empty="no accounts; link one with `jackfield connect PROVIDER --owner-id ID`",
+        empty="no account matches"
+        if provider or owner_id or status or page > 1
+        else "no accounts; link one with `jackfield connect PROVIDER --owner-id ID`",
     )
 
 
