@@ -271,3 +271,28 @@ def test_an_input_that_is_given_one_value_in_several_locations_is_taken() -> Non
     everywhere = {"path": {"id": "7"}, "query": {"id": 7}, "body": {"id": "7", "name": None}}
 
     assert Inputs(TWICE).accept(everywhere) == {"id": "7"}
+
+
+SAID = "must be a time like 2025-01-31T08:00:00Z, or a Unix timestamp in seconds"
+MOMENT = {
+    "name": "at",
+    "type": "datetime_string",
+    "rules": {"format": "datetime", "errorMessage": SAID},
+    "variants": [{"type": "integer", "rules": {"max": 99_999_999_999}}],
+}
+
+
+@pytest.mark.parametrize("value", [1_733_067_045_123, "nonsense", "1733067045", 1.5])
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_a_connectors_own_words_are_told_at_every_depth(value: object, *, is_inside: bool) -> None:
+    entry = {"name": "events", "type": "object", "array": True, "properties": [MOMENT]}
+
+    found = faults(entry, [{"at": 5}, {"at": value}]) if is_inside else faults(MOMENT, value)
+
+    assert found == [("body.events[1].at" if is_inside else "body.at", SAID)]
+
+
+def test_a_day_that_there_is_not_is_one_fault() -> None:
+    found = faults(MOMENT, "2024-02-30T00:00:00Z")
+
+    assert found == [("body.at", "must be a date and time that there is")]

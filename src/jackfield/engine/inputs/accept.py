@@ -98,7 +98,12 @@ class Inputs:
         """
         taken, faults = self._take(by_location)
         inputs = {**self._defaults, **taken}
-        faults += self._validator.faults(inputs, self.locations)
+        named = {fault.path for fault in faults}
+        faults += (
+            each
+            for each in self._validator.faults(inputs, self.locations)
+            if each.path not in named
+        )
         for rule in self._rules:
             fault = rule(inputs)
             if fault is not None:
@@ -201,10 +206,14 @@ _CONVERSIONS: Final[Mapping[str, Convert]] = {
 }
 
 
-def _own_messages(entries: list[dict[str, Json]]) -> dict[str, str]:
-    words: dict[str, str] = {}
+def _own_messages(
+    entries: list[dict[str, Json]], above: tuple[str, ...] = ()
+) -> dict[tuple[str, ...], str]:
+    words: dict[tuple[str, ...], str] = {}
     for entry in entries:
+        path = (*above, str(entry.get("name")))
         rules = entry.get("rules")
         if is_object(rules) and rules.get("errorMessage"):
-            words[str(entry["name"])] = str(rules["errorMessage"])
+            words[path] = str(rules["errorMessage"])
+        words |= _own_messages(take_objects(entry.get("properties"), "properties"), path)
     return words

@@ -73,8 +73,8 @@ def _with_short_texts(schema: Json) -> Json:
 class Validator:
     """A JSON Schema of inputs, compiled on first use."""
 
-    def __init__(self, schema: Mapping[str, Json], messages: Mapping[str, str]) -> None:
-        """`messages` are the connector's own, by input."""
+    def __init__(self, schema: Mapping[str, Json], messages: Mapping[tuple[str, ...], str]) -> None:
+        """`messages` are the connector's own, by the names that lead to an input or property."""
         self._schema = schema
         self._own_messages = messages
 
@@ -107,8 +107,8 @@ class Validator:
         seen: set[tuple[str, str]] = set()
         for error in errors:
             path: list[str | int] = list(error.instance_path)
-            name = str(path[0]) if path else ""
-            message = self._own_messages.get(name) or _message(error)
+            names = tuple(part for part in path if isinstance(part, str))
+            message = self._own_messages.get(names) or _message(error)
             if error.kind.name == "required":
                 path.append(error.kind.value)
             spelled = _spell(path, locations)
