@@ -272,7 +272,7 @@ async def test_a_check_that_could_not_tell_does_not_condemn_after_a_refused_acti
     assert account["status"] == "active"
 
 
-@pytest.mark.parametrize("status", [408, 409])
+@pytest.mark.parametrize("status", [408, 409, 501, 505])
 async def test_a_link_is_not_called_wrong_for_what_is_not_about_it(
     data_dir: Path, sandbox: Sandbox, status: int
 ) -> None:

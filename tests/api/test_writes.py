@@ -152,7 +152,7 @@ async def test_a_write_that_takes_too_long_is_said_to_be_unknown(
     assert provider.asked == ["POST /make", "PUT /w", "POST /find"]
 
 
-@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 500, 501, 502, 503, 504, 505])
 async def test_a_failure_of_the_provider_says_nothing_of_a_write_and_is_shown(
     status: int, hub_with: HubWith
 ) -> None:

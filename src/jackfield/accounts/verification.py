@@ -37,7 +37,7 @@ from jackfield.runtime import Hub
 
 _SECONDS: Final = 30
 # Payment, time-out, conflict, lock, too early, legal reasons.
-_NOT_ABOUT_CREDENTIALS: Final = frozenset({402, 408, 409, 423, 425, 451})
+_NOT_ABOUT_CREDENTIALS: Final = frozenset({402, 408, 409, 423, 425, 451, 501, 505})
 # A form may name the host: its answer only has to identify the account.
 _MOST_BYTES: Final = 1024 * 1024
 

@@ -46,7 +46,7 @@ _OK: Final = 200
 _REFUSED: Final = 400
 _FAILED: Final = 500
 # Says as little as a provider's failure about what became of the request.
-_LATE: Final = frozenset({408, 499})
+_UNCLEAR: Final = frozenset({408, 499, 501, 505})
 # Of these exactly: what descends from the last tells of an answer that was of no use.
 _REFUSALS: Final = frozenset({ProviderRejected, ProviderUnauthorized, ProviderError})
 
@@ -65,7 +65,7 @@ class _Sent:
     @property
     def was_refused(self) -> bool:
         status = None if self.response is None else self.response.status
-        return status is not None and _REFUSED <= status < _FAILED and status not in _LATE
+        return status is not None and _REFUSED <= status < _FAILED and status not in _UNCLEAR
 
 
 @dataclass(slots=True)
@@ -373,7 +373,7 @@ def _is_unclear(error: HubError) -> bool:
     """Tell whether `error` is anything but the provider's own word that it refused."""
     if not isinstance(error, ProviderError) or type(error) not in _REFUSALS:
         return True
-    return error.answer is not None and error.answer.status in _LATE
+    return error.answer is not None and error.answer.status in _UNCLEAR
 
 
 def _keep_bodies(recorder: RunRecorder, inputs: Json, output: Json) -> None:

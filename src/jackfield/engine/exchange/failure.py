@@ -39,8 +39,6 @@ _SHORTEST_CREDENTIAL: Final = 6
 DEFAULT_MESSAGE: Final = "HTTP error: "
 _CREDENTIAL_REFUSED: Final = frozenset({401, 403})
 _SERVER_ERRORS: Final = 500
-# What a server says it cannot do at all, it does not do later either.
-_NOT_SUPPORTED: Final = frozenset({501, 505})
 
 
 def fail(reply: Reply, run: Run) -> StepResult:
@@ -151,9 +149,11 @@ def _error_class(status: int) -> type[ProviderError]:
             return ProviderUnauthorized
         case 429:
             return ProviderRateLimited
+        case 501 | 505:
+            # The server does not do this, and will not do it later.
+            return ProviderRejected
         case _:
-            may_pass = status >= _SERVER_ERRORS and status not in _NOT_SUPPORTED
-            return ProviderUnavailable if may_pass else ProviderRejected
+            return ProviderUnavailable if status >= _SERVER_ERRORS else ProviderRejected
 
 
 def _harmless(headers: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
