@@ -245,3 +245,22 @@ async def test_no_word_of_the_dashboards_bar_is_broken_on_a_phone(
 
     assert [box is not None and box["height"] < 40 for box in boxes] == [True, True, True]
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_esc_takes_the_question_back_whether_an_account_is_to_be_deleted(
+    hub: Running, visit: Start
+) -> None:
+    account_id = await hub.link()
+    page = (await visit()).page
+    await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
+    await page.get_by_role("button", name="Sign in").click()
+    await page.goto(f"{hub.hub.public_url}/dashboard/accounts/{account_id}")
+    await page.get_by_text("Delete…").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="Delete account")).to_be_focused()
+
+    await page.keyboard.press("Escape")
+
+    await expect(page.get_by_role("button", name="Delete account")).to_be_hidden()
+    await expect(page.get_by_text("Delete…")).to_be_focused()
