@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,40 @@ import pytest
 from jackfield.http.body import MAX_BODY_BYTES
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.clock import FrozenClock
-from tests.support.running import running_hub
+from tests.support.running import HubWith, running_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
 from tests.support.standstill import MOST_SECONDS, longest_standstill
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 KEY = "0123456789abcdef0123456789abcdef"
+ECHO = """
+StackOne: 1.0.0
+engine: strict
+info: {title: Acme, key: acme, version: 1.0.0, description: Things.}
+baseUrl: https://acme.example
+authentication:
+  - key:
+      type: custom
+      label: Key
+      authorization: {type: bearer, token: $.credentials.key}
+      configFields: [{key: key, label: Key, type: password, required: true, secret: true}]
+actions:
+"""
+SEND = """
+  - actionId: {name}
+    actionType: custom
+    effects: [write]
+    label: Send
+    description: Send it.
+    categories: [documents]
+    inputs: [{{name: o, type: object, in: body, required: true, description: It.}}]
+    steps: [{{stepId: ask, stepFunction: {{functionName: request, parameters: {{
+      method: post, url: /x, args: [
+        {{name: Content-Type, in: headers, value: application/{kind}}},
+        {{name: o, in: body, value: $.inputs.o}}]}}}}}}]
+"""
+KINDS = {"json": "json", "form": "x-www-form-urlencoded", "xml": "xml"}
 SIZE = 31 * 1024 * 1024
 # As many of them are taken.
 ROW = b'{"a":"' + b"x" * 124 + b'","b":2}\n'
@@ -177,5 +205,43 @@ async def test_the_largest_request_holds_nobody_up(
             for path in ("/actions/rpc", "/logs/actions", "/mcp", "/"):
                 response = await hub.api.post(path, content=body, headers=headers)
                 assert response.status_code < 500
+
+        assert await longest_standstill(work) < MOST_SECONDS
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(
+            {f"secret_a_b_c_{number}_{'d_' * 40}": 1 for number in range(100_000)}, id="names"
+        ),
+        pytest.param({"a": "b=&% \u00fc" * 1_000_000}, id="one text"),
+        pytest.param({"password_" * 1_000_000: "c"}, id="one name"),
+    ],
+)
+async def test_a_large_body_that_is_masked_and_kept_holds_nobody_up(
+    hub_with: HubWith, content: dict[str, object]
+) -> None:
+    raw = json.dumps(content)
+    document = ECHO + "".join(SEND.format(name=name, kind=kind) for name, kind in KINDS.items())
+    async with (
+        scripted(reply(raw)) as provider,
+        hub_with({"acme": document}, rewrite={"https://acme.example": provider.url}) as hub,
+    ):
+        await hub.api.patch("/jackfield/project", json={"advanced_logs": True})
+        account_id = await hub.link_to("acme", {"key": KEY})
+        headers = {"content-type": "application/json", "x-account-id": account_id}
+        asked = [
+            (f"/actions/rpc{query}", f'{{"action":"acme_{name}","body":{{"o":{raw}}}}}')
+            for name in KINDS
+            for query in ("", "?dry_run=true")
+        ]
+        order = f'{{"path":"/x","method":"post","body":{raw}}}'
+        asked += [("/unified/proxy", order), ("/unified/proxy?dry_run=true", order)]
+
+        async def work() -> None:
+            for path, body in asked:
+                response = await hub.api.post(path, content=body.encode(), headers=headers)
+                assert response.status_code < 500, response.text[:300]
 
         assert await longest_standstill(work) < MOST_SECONDS

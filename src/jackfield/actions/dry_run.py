@@ -6,7 +6,8 @@ from typing import Final
 
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import ActionResult
-from jackfield.kit.json import DecodeError, Json, parse
+from jackfield.kit.json import DecodeError, Json
+from jackfield.kit.large_json import LARGE, parse_in_pieces
 from jackfield.kit.redaction import MASK, Redactor
 from jackfield.kit.secret_names import is_secret_name
 
@@ -42,13 +43,17 @@ class DryRunTransport:
             await asyncio.gather(running, return_exceptions=True)
 
 
-def describe(request: Request, redactor: Redactor) -> dict[str, Json]:
+async def describe(request: Request, redactor: Redactor) -> dict[str, Json]:
     """Return a request as it would be sent, with credentials masked."""
+    if len(request.body or b"") > LARGE:
+        body = await asyncio.to_thread(_body, request.body, redactor)
+    else:
+        body = _body(request.body, redactor)
     return {
         "method": request.method,
         "url": redactor.url(request.url),
         "headers": masked_headers(request.headers, redactor),
-        "body": _body(request.body, redactor),
+        "body": body,
     }
 
 
@@ -68,10 +73,11 @@ def _body(content: bytes | None, redactor: Redactor) -> Json:
     if content is None:
         return None
     try:
-        return redactor.value(parse(content))
+        return redactor.value(parse_in_pieces(content))
     except DecodeError:
         pass
     try:
-        return redactor.body(content.decode())[:_LONGEST_BODY]
+        content.decode()
     except UnicodeDecodeError:
         return f"({len(content)} bytes)"
+    return redactor.body(content, _LONGEST_BODY)

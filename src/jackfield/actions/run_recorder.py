@@ -30,7 +30,7 @@ from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json
 from jackfield.kit.redaction import NOTHING, Redactor
 from jackfield.logs.runs.models import Body, Exchange, ExchangeBodies, Run, RunBodies, StepRecord
-from jackfield.logs.runs.repo import append_bodies, append_run
+from jackfield.logs.runs.repo import append_bodies, append_run, encode_bodies
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 
@@ -238,7 +238,7 @@ class RunRecorder:
             ],
         }
 
-    def keep_bodies(self, inputs: Json, output: Json) -> None:
+    async def keep_bodies(self, inputs: Json, output: Json) -> None:
         """
         Append inputs, output, headers and bodies to the write buffer of the log.
 
@@ -250,6 +250,11 @@ class RunRecorder:
                 inputs = None
             else:
                 self.redactor = open_credentials(self._hub, self.access).redactor
+        # They may be large, and so may what is to be masked in them.
+        content = await asyncio.to_thread(self._bodies, inputs, output)
+        append_bodies(self._hub.write_buffer, self._project_id, self.id, content)
+
+    def _bodies(self, inputs: Json, output: Json) -> bytes:
         sent = [each for step in self._steps for each in step.sent][:_MOST_BODIES]
         bodies = RunBodies(
             inputs=self.redactor.value(inputs),
@@ -264,7 +269,7 @@ class RunRecorder:
                 for each in sent
             ),
         )
-        append_bodies(self._hub.write_buffer, self._project_id, self.id, bodies)
+        return encode_bodies(bodies)
 
     def _find(self, step_id: str) -> _Step | None:
         for step in reversed(self._steps):
@@ -300,9 +305,8 @@ class RunRecorder:
 
     def _body(self, headers: Mapping[str, str], content: bytes | None) -> Body:
         shown = cast("Mapping[str, str]", self.redactor.value(headers))
-        # Cut only afterwards: half a secret would not be recognized.
-        text = self.redactor.body((content or b"").decode("utf-8", "replace"))
-        return Body(shown, text[:_LONGEST_BODY], len(content or b"") > _LONGEST_BODY)
+        text = self.redactor.body(content or b"", _LONGEST_BODY)
+        return Body(shown, text, len(content or b"") > _LONGEST_BODY)
 
 
 @asynccontextmanager
@@ -360,7 +364,7 @@ async def _logged(
         recorder.finish(outcome.status, error)
         settings = await projects.project_settings(hub, project_id)
         if settings.advanced_logs:
-            _keep_bodies(recorder, inputs, outcome.output)
+            await _keep_bodies(recorder, inputs, outcome.output)
 
 
 def _known(recorder: RunRecorder, error: HubError) -> HubError:
@@ -376,9 +380,9 @@ def _is_unclear(error: HubError) -> bool:
     return error.answer is not None and error.answer.status in _UNCLEAR
 
 
-def _keep_bodies(recorder: RunRecorder, inputs: Json, output: Json) -> None:
+async def _keep_bodies(recorder: RunRecorder, inputs: Json, output: Json) -> None:
     try:
-        recorder.keep_bodies(inputs, output)
+        await recorder.keep_bodies(inputs, output)
     except RecursionError:
         _log.warning("bodies_too_deep", run_id=recorder.id)
     except HubError as error:

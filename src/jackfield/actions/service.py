@@ -187,7 +187,7 @@ async def _dry_run(hub: Hub, prepared: _Prepared) -> ActionResult:
         first = await transport.first_request(prepared.action.run(context))
     except HubError as error:
         raise safe(error, credentials.redactor) from None
-    requests = [describe(first, credentials.redactor)] if isinstance(first, Request) else []
+    requests = [await describe(first, credentials.redactor)] if isinstance(first, Request) else []
     return ActionResult({"dry_run": True, "action": prepared.action.id, "requests": requests})
 
 

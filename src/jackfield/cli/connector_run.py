@@ -236,7 +236,7 @@ class _Veil:
         lines = [f"{request.method} {self.redactor.url(request.url)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if request.body:
-            lines += ["", self.redactor.body(request.body.decode("utf-8", "replace"))[:_SHOWN]]
+            lines += ["", self.redactor.body(request.body, _SHOWN)]
         return "\n".join(lines)
 
 
@@ -264,7 +264,7 @@ class _Printed:
         body = response.body.decode("utf-8", "replace")
         for secret in named_secrets(body):
             self._veil.redactor.learn(secret)
-        self._print(self._veil.redactor.body(body)[:_SHOWN])
+        self._print(self._veil.redactor.body(response.body, _SHOWN))
 
     def step_ended(self, step_id: str, state: StepState, output: Mapping[str, Json]) -> None:
         shown = {name: value for name, value in output.items() if name != "raw"}

@@ -6,6 +6,7 @@ that each hop is checked like the first. Size and time are bounded.
 """
 
 import asyncio
+import io
 import re
 import socket
 import ssl
@@ -41,6 +42,7 @@ MOST_BYTES: Final = 32 * 1024 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _KEPT_ACROSS_ORIGINS: Final = frozenset({"accept", "accept-language", "user-agent"})
 _CONNECT_SECONDS: Final = 10
+_MOST_AT_ONCE: Final = 1024 * 1024
 _UNSENDABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _MAX_HEADER_BYTES: Final = 32 * 1024
 _USER_AGENT: Final = f"Jackfield/{version('jackfield')}"
@@ -209,7 +211,7 @@ class Egress:
                     response = await session.request(
                         request.method,
                         URL(target or url, encoded=True),
-                        data=request.body,
+                        data=_payload(request.body),
                         headers=request.headers,
                         allow_redirects=False,
                         ssl=_client_context(request.certificate),
@@ -263,7 +265,7 @@ class Egress:
             async with session.request(
                 request.method,
                 URL(target or url, encoded=True),
-                data=request.body,
+                data=_payload(request.body),
                 headers=request.headers,
                 allow_redirects=False,
                 ssl=_client_context(request.certificate),
@@ -367,6 +369,11 @@ def _require_allowed(
     if not may_visit(url):
         msg = f"the connector does not declare the host {_host(url)!r}"
         raise _unsent(EgressBlocked(msg))
+
+
+def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
+    # What is large is read and written piece by piece.
+    return io.BytesIO(body) if body is not None and len(body) > _MOST_AT_ONCE else body
 
 
 def _client_context(certificate: tuple[str, str] | None) -> ssl.SSLContext | bool:

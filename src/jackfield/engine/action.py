@@ -26,6 +26,7 @@ from jackfield.engine.wire.formats import Format
 from jackfield.engine.wire.json import as_doubles
 from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
 from jackfield.kit.json import Json, as_list, as_object, is_list, is_object
+from jackfield.kit.large_json_output import is_large
 
 _READING: Final = frozenset({"read", "search"})
 READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -181,6 +182,7 @@ class CompiledAction:
             is_allowed=lambda url: allow(url, credentials),
             is_rate_limit=self._connector.is_rate_limit,
             resume=resume,
+            is_heavy=is_large(inputs),
         )
 
     async def _run_steps(self, run: Run) -> None:

@@ -15,7 +15,8 @@ from functools import cached_property
 from typing import Final, cast
 from weakref import WeakSet
 
-from jackfield.kit.json import DecodeError, Json, encode, parse
+from jackfield.kit.json import DecodeError, Json
+from jackfield.kit.large_json import LARGE, parse_in_pieces
 from jackfield.kit.large_json_output import encode_in_pieces
 from jackfield.kit.secret import Secret
 from jackfield.kit.secret_forms import (
@@ -33,6 +34,9 @@ from jackfield.kit.secret_names import MASK, is_secret_name, mask_named, mask_pa
 _OURS: Final = re.compile(rb"\b(?:jf_(?:sk|ct|si|ss|fl)_|whsec_)[\w-]{16,}")
 _SHORTEST_OF_OURS: Final = 22
 _MASK: Final = MASK.encode()
+# Of a character in UTF-8, and more than any form of a secret, or of a piece of it, is long.
+_MOST_BYTES: Final = 4
+_MARGIN: Final = 64 * 1024
 
 
 class Redactor:
@@ -84,14 +88,28 @@ class Redactor:
         """Mask secrets in a URL, and what its query calls secret."""
         return mask_parameters(self.text(url))
 
-    def body(self, text: str) -> str:
-        """Mask secrets in a body, and what it calls secret in JSON, XML or a form."""
+    def body(self, content: bytes, most: int) -> str:
+        """
+        Return the beginning of a body, up to `most` characters.
+
+        Secrets are masked in it, and what it calls secret in JSON, XML or a form.
+        """
         try:
-            document = parse(text.encode("utf-8", "surrogatepass"))
+            document = parse_in_pieces(content)
         except (DecodeError, UnicodeError):
-            return mask_named(self.text(text))
+            return self._beginning(content, most)
         masked = self.value(document)
-        return text if masked == document else encode(masked).decode()
+        if len(content) <= LARGE and masked == document:
+            return content.decode("utf-8", "replace")[:most]
+        return encode_in_pieces(masked)[: most * _MOST_BYTES].decode("utf-8", "ignore")[:most]
+
+    def _beginning(self, content: bytes, most: int) -> str:
+        cut = content[: most * _MOST_BYTES + _MARGIN]
+        masked = mask_named(self.text(cut.decode("utf-8", "replace")))
+        if len(cut) < len(content):
+            # Half a secret, as may stand at the end, is not recognized.
+            masked = masked[: max(0, len(masked) - _MARGIN)]
+        return masked[:most]
 
     def value(self, value: object) -> object:
         """Return `value` with secrets masked, by name and by value, at any depth."""

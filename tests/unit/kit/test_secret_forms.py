@@ -125,10 +125,26 @@ def test_whatever_stands_below_a_secret_name_is_masked() -> None:
     ],
 )
 def test_a_body_is_masked_by_the_names_in_it(body: str, kept: str) -> None:
-    masked = Redactor().body(body)
+    masked = Redactor().body(body.encode(), 1000)
 
     assert "abc" not in masked
     assert kept in masked
+
+
+@pytest.mark.parametrize("before", ['{"a": {"password": [["abc"]]}, "b": "', "<p>", ""])
+@pytest.mark.parametrize("after", ['"}', "</p>"])
+def test_the_beginning_of_a_large_body_shows_no_part_of_a_secret(before: str, after: str) -> None:
+    secret = "Kq7Zp93LmXw2Tt5R" * 4
+    most = 1000
+    for filling in ("x" * (most - len(before) - 20), "x" * 200_000, secret * 5000, "ü" * most):
+        body = f"{before}{filling}{secret}{filling}{after}".encode()
+
+        shown = Redactor([secret]).body(body, most)
+
+        assert len(shown) <= most
+        assert secret[:8] not in shown
+        if before.endswith('"') and after.startswith('"'):
+            assert "abc" not in shown
 
 
 def test_a_url_is_masked_by_the_names_in_its_query() -> None:

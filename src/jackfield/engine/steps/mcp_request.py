@@ -175,7 +175,8 @@ async def _post(
     draft = await compute(run, partial(template.draft, run))
     draft.body = message
     draft.headers.update({**headers, "Accept": _ACCEPT})
-    reply = await perform(run, template.finish(run, draft), Exchange(read=_read))
+    request = await compute(run, partial(template.finish, run, draft))
+    reply = await perform(run, request, Exchange(read=_read))
     return replace(reply, data=_message_with_id(reply.data, message.get("id")))
 
 

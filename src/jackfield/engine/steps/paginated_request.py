@@ -164,7 +164,7 @@ async def _fetch(
     if paging.mode in ("url", "link"):
         if token is not None:
             draft.query.values.clear()
-        request = template.finish(run, draft)
+        request = await compute(run, partial(template.finish, run, draft))
         if token is not None:
             authorization = template.find_authorization(run)
             own = authorization.query(run.scope) if authorization.query is not None else ()
@@ -176,7 +176,8 @@ async def _fetch(
             request = replace(request, url=normalize(f"{url}{separator}{added}" if added else url))
         return await perform(run, request, exchange)
     _set_cursor(draft, token, offset, paging, strict_values.in_mode(run.mode))
-    return await perform(run, template.finish(run, draft), exchange)
+    request = await compute(run, partial(template.finish, run, draft))
+    return await perform(run, request, exchange)
 
 
 def _set_cursor(

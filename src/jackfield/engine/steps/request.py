@@ -152,7 +152,8 @@ def compile_request(params: Mapping[str, Json], context: CompileContext) -> Step
         if assertion is not None:
             key, value = assertion(run)
             draft.body = {**as_object(draft.body), key: value}
-        reply = await perform(run, template.finish(run, draft), exchange)
+        request = await compute(run, partial(template.finish, run, draft))
+        reply = await perform(run, request, exchange)
         return await compute(run, partial(_finish, run, reply, shaping))
 
     return run_request

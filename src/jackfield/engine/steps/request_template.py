@@ -59,7 +59,8 @@ class RequestTemplate:
         """
         authorization = self.find_authorization(run)
         method = self.method(run.scope)
-        headers = draft.headers
+        # Its own, so that it may be done again in a thread.
+        headers = dict(draft.headers)
         for name, value in authorization.headers(run.scope):
             spelled = header_name(headers, name.lower())
             if spelled is not None:

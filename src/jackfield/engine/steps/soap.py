@@ -122,7 +122,8 @@ class _Call:
 
     async def perform(self, run: Run, draft: Draft, scope: EvaluationScope) -> Reply:
         """Send the call; a SOAP fault is a reply of status 500, whatever the provider's status."""
-        reply = await perform(run, self._finish(run, draft, scope), self.exchange)
+        request = await compute(run, partial(self._finish, run, draft, scope))
+        reply = await perform(run, request, self.exchange)
         fault = fault_of(reply.data, run.mode)
         if fault is None:
             return reply

@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import quote_plus
 
 from jackfield.engine.expressions import js, strict_values
+from jackfield.engine.expressions.meter import visit
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.json import encode_text
 from jackfield.engine.wire.url import escape
@@ -17,6 +18,7 @@ Pairs: TypeAlias = Iterator[tuple[str, str]]
 # Parameters without a format come first, then the others by format.
 _GROUPS: Final = (None, "repeat", "brackets", "comma", "stringify")
 _DEEPEST: Final = 32
+_CHARACTERS_A_VISIT: Final = 64
 
 
 @dataclass(slots=True)
@@ -118,7 +120,9 @@ def _nested(value: Json, prefix: str, *, flat_lists: bool, nulls: bool, depth: i
             if nulls:
                 yield name, ""
         elif item is not UNDEFINED:
-            yield name, strict_values.to_text(item)
+            text = strict_values.to_text(item)
+            visit(1 + (len(name) + len(text)) // _CHARACTERS_A_VISIT)
+            yield name, text
 
 
 def _holds_objects(value: Json) -> bool:

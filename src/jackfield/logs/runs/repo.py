@@ -1,7 +1,7 @@
 """Repository of the run log, written through the write buffer."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Final, LiteralString
 
 from jackfield.db.filters import ValueFilter, filter_clauses
@@ -10,6 +10,7 @@ from jackfield.db.tx import Row, Tx
 from jackfield.db.write_buffer import WriteBuffer
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json, convert, encode, parse
+from jackfield.kit.large_json_output import encode_in_pieces
 from jackfield.kit.pages import Page
 from jackfield.logs.runs.models import Run, RunBodies, RunFilter, RunNotFound, RunTotals
 
@@ -33,6 +34,8 @@ DIMENSIONS: Final[dict[str, LiteralString]] = {
 }
 
 
+_LARGEST_VALUE: Final = 1024 * 1024
+_BEGINNING: Final = 64 * 1024
 _COLUMNS: Final = tuple(each.name for each in fields(Run) if each.name != "steps")
 
 
@@ -197,16 +200,30 @@ def append_run(buffer: WriteBuffer, project_id: ProjectId, run: Run) -> None:
     )
 
 
+def encode_bodies(bodies: RunBodies) -> bytes:
+    """Return bodies as they are stored: of large inputs or a large output, the beginning as text."""
+    inputs, output = map(_bounded, (bodies.inputs, bodies.output))
+    return encode(replace(bodies, inputs=inputs, output=output))
+
+
+def _bounded(value: Json) -> Json:
+    content = encode_in_pieces(value)
+    if len(content) <= _LARGEST_VALUE:
+        return value
+    return content[:_BEGINNING].decode("utf-8", "ignore")
+
+
 def append_bodies(
-    buffer: WriteBuffer, project_id: ProjectId, run_id: RunId, bodies: RunBodies
+    buffer: WriteBuffer, project_id: ProjectId, run_id: RunId, content: bytes
 ) -> None:
+    """Append what `encode_bodies` returned."""
     buffer.append(
         project_id,
         """
         insert into run_bodies (run_id, project_id, content)
         values (:run_id, :project_id, :content)
         """,
-        {"run_id": run_id, "content": encode(bodies).decode()},
+        {"run_id": run_id, "content": content.decode()},
     )
 
 
