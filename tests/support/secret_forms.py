@@ -2,6 +2,7 @@
 
 import base64
 import html
+import html.entities
 import json
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -22,9 +23,19 @@ def b64(before: str = "", after: str = "") -> Callable[[str], str]:
     return lambda text: base64.b64encode(f"{before}{text}{after}".encode()).decode()
 
 
+def latin(text: str) -> bytes:
+    return text.encode("latin-1") if max(text) < "\u0100" else text.encode()
+
+
 def inner(text: str) -> str:
     return json.dumps(text)[1:-1]
 
+
+_BY_NAME: Final = {
+    each: f"&{name}"
+    for name, each in html.entities.html5.items()
+    if name.endswith(";") and not each.isalnum()
+}
 
 FORMS: Final[Mapping[str, Callable[[str], str]]] = {
     "plain": str,
@@ -58,6 +69,14 @@ FORMS: Final[Mapping[str, Callable[[str], str]]] = {
     "HTML by numbers": lambda text: "".join(f"&#{ord(each)};" for each in text),
     "HTML by hexadecimal numbers": lambda text: "".join(f"&#x{ord(each):X};" for each in text),
     "HTML in HTML": lambda text: html.escape(html.escape(text)),
+    "bytes of Python": lambda text: repr(text.encode())[2:-1],
+    "escapes of JavaScript": lambda text: "".join(f"\\x{each:02x}" for each in text.encode()),
+    "escapes of JavaScript in JSON": lambda text: inner(ascii(text)[1:-1]),
+    "code points": lambda text: "".join(f"\\u{{{ord(each):x}}}" for each in text),
+    "percent with u": lambda text: units(text).replace("\\", "%"),
+    "percent in Latin": lambda text: quote(latin(text), safe=""),
+    "base64 of Latin": lambda text: base64.b64encode(latin(text)).decode(),
+    "HTML by names": lambda text: "".join(_BY_NAME.get(each, each) for each in text),
     "capitals": str.upper,
     "small letters": str.lower,
 }

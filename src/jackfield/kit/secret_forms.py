@@ -2,7 +2,7 @@ r"""The forms a secret travels in, as a quick search and as a pattern.
 
 As it is, in either letter case (of which some letters are several), with any of its characters
 written as a URL, JSON, HTML or XML write them, once or several times over (`%2F`, `%252f`, `\/`,
-`\u0041`, `\\\"`, `&#x41;`, `&amp;lt;`), in hexadecimal, and in base64 wherever it begins, alone or
+`\u0041`, `\x41`, `\\\"`, `&#x41;`, `&amp;lt;`), in hexadecimal, and in base64 wherever it begins, alone or
 beside other text (`user:password`); in UTF-8, UTF-16 and the one-byte codings of western languages.
 A secret of several lines is looked for line by line, and a long one as a whole and piece by piece:
 one pattern for all of it would be larger than a pattern may be. What is large is searched window by
@@ -27,16 +27,20 @@ _SHORT: Final = 6
 # Longer ones are cut into pieces of this length.
 _PIECE: Final = 1024
 _MASK: Final = MASK.encode()
+# Of a pattern: a piece of letters that are no ASCII takes more than is usual.
+_MOST_MEMORY: Final = 64 * 1024 * 1024
 _LINE_ENDS: Final = re.compile(r"[\r\n]+")
 _WORD: Final = re.compile(rb"[0-9A-Za-z]{4,}")
 # Never unbounded repetitions: the text comes from strangers.
 _PERCENT: Final = "%(?:25){0,4}"
 _SLASHES: Final = r"\\{0,8}"
-_JSON: Final = r"\\{1,8}u"
+_BACKSLASHES: Final = r"\\{1,8}"
 _NUMBER: Final = "&(?:amp;){0,3}#0{0,6}"
-_HEX: Final = "&(?:amp;){0,3}#[xX]0{0,6}"
 _NAME: Final = "&(?:amp;){0,3}"
-_NAMES: Final = {**html.entities.codepoint2name, ord("'"): "apos"}
+_NAMES: Final = {
+    code: [name.rstrip(";") for name, each in html.entities.html5.items() if each == chr(code)]
+    for code in {ord(each) for each in html.entities.html5.values() if len(each) == 1}
+}
 WINDOW: Final = 256 * 1024
 # More than any form of a secret is long for each of its characters, and of a piece.
 _LONGEST_CHARACTER: Final = 16
@@ -51,8 +55,8 @@ _BEFORE_NUMBER: Final = re.compile(rb"[:\[,]\s*$")
 _AFTER_NUMBER: Final = re.compile(rb"\s*[,\]}]|\s*$")
 # Letters and digits that are escaped, which is rare.
 _LETTER: Final = rb"(3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[cC])"
-_PERCENT_CODED: Final = re.compile(rb"%(?:25)*" + _LETTER)
-_JSON_CODED: Final = re.compile(rb"\\u00" + _LETTER)
+_PERCENT_CODED: Final = re.compile(rb"%(?:25)*(?:u00)?" + _LETTER)
+_JSON_CODED: Final = re.compile(rb"\\(?:u00|x|u\{0{0,6})" + _LETTER + rb"\}?")
 _HTML_CODED: Final = re.compile(rb"#[xX]0{0,6}" + _LETTER + rb";?")
 _DECIMAL_CODED: Final = re.compile(
     rb"#0{0,6}(4[89]|5[0-7]|6[5-9]|[78][0-9]|9[0-9]|1[01][0-9]|12[0-2]);?"
@@ -111,7 +115,13 @@ class SecretForms:
         hint = _longest_word(self._raw.lower())
         self._coded: tuple[bytes, ...] = ()
         if not self._is_word:
-            self._coded = (self._raw.hex().encode(), *_base64(self._raw))
+            others = [raw for coding in _ONE_BYTE if (raw := _coding(secret, coding)) is not None]
+            raws = dict.fromkeys((self._raw, *others))
+            self._coded = (
+                self._raw.hex().encode(),
+                *(code for raw in raws for code in _base64(raw)),
+                *(raw.hex().encode() for raw in raws if raw != self._raw),
+            )
         # Both alphabets of base64 share theirs; and both orders of UTF-16, between their zeros.
         self._hints = tuple(dict.fromkeys(_longest_word(each) or each for each in self._coded[1:]))
         self._small_hints: tuple[bytes, ...] = ()
@@ -161,6 +171,7 @@ class SecretForms:
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1
         options.never_capture = True
+        options.max_mem = _MOST_MEMORY
         options.log_errors = False
         return re2.compile("|".join(forms).encode("latin-1"), options)
 
@@ -222,7 +233,7 @@ def unescaped(content: bytes) -> bytes:
     given = content
     for _ in range(3):
         before = content
-        if b"\\u00" in content:
+        if b"\\u" in content or b"\\x" in content:
             content = _JSON_CODED.sub(_decoded, content)
         if b"%" in content:
             content = _PERCENT_CODED.sub(_decoded, content)
@@ -252,16 +263,22 @@ def _longest_word(form: bytes) -> bytes | None:
 def _character(one: str) -> str:
     """Return a pattern of all that a character may be written as."""
     code = ord(one)
-    raw = one.encode("utf-8", "surrogatepass")
-    units = one.encode("utf-16-be", "surrogatepass")
-    forms = [
-        "".join(f"{_PERCENT}{each:02x}" for each in raw),
-        "".join(f"{_JSON}{units[at : at + 2].hex()}" for at in range(0, len(units), 2)),
-        f"{_NUMBER}{code};?",
-        f"{_HEX}{code:x};?",
-    ]
+    forms = [f"{_NUMBER}(?:{code}|[xX]0{{0,6}}{code:x});?"]
+    if one.isascii():
+        # In one, which makes the pattern half as large.
+        forms.append(f"{_PERCENT}(?:u00)?{code:02x}")
+        forms.append(rf"{_BACKSLASHES}(?:(?:u00|x){code:02x}|u\{{0{{0,6}}{code:x}\}})")
+    else:
+        units = one.encode("utf-16-be", "surrogatepass")
+        pairs = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
+        forms.append("".join(f"(?:{_PERCENT}|{_BACKSLASHES})u{each}" for each in pairs))
+        forms.append(rf"{_BACKSLASHES}(?:u\{{0{{0,6}}{code:x}\}}|U{code:08x})")
+        forms += [
+            "".join(f"(?:{_PERCENT}|{_BACKSLASHES}x){byte:02x}" for byte in raw)
+            for raw in dict.fromkeys(_codings(one))
+        ]
     if code in _NAMES:
-        forms.append(f"{_NAME}{_NAMES[code]};")
+        forms.append(f"{_NAME}(?:{'|'.join(_NAMES[code])});")
     if one in _BREAKS:
         forms.append(rf"\\{{1,8}}{_BREAKS[one]}")
     if one == " ":
@@ -278,6 +295,13 @@ def _character(one: str) -> str:
         # Some letters are several in the other case.
         forms += ["".join(map(_character, each)) for each in cases if len(each) > 1]
     return f"(?:{'|'.join(forms)})"
+
+
+def _coding(secret: str, coding: str) -> bytes | None:
+    try:
+        return secret.encode(coding)
+    except UnicodeEncodeError:
+        return None
 
 
 def _wide(one: str, coding: str) -> str:

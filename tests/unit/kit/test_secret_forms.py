@@ -255,3 +255,10 @@ def test_a_secret_of_a_size_that_no_pattern_has_says_nothing_on_standard_error(
 
 def _any(alphabet: str, size: int) -> str:
     return "".join(secrets.choice(alphabet) for _ in range(size))
+
+
+@pytest.mark.parametrize("letters", ["\u00fc\u00e9\u00df\u0130", "\u6f22\u5b57\U0001f600"])
+def test_a_long_secret_of_other_letters_is_masked(letters: str) -> None:
+    secret = letters * (2047 // len(letters))
+
+    assert Redactor([secret]).text(f"a {secret.swapcase()} b") == f"a {MASK} b"
