@@ -8,6 +8,8 @@ from jackfield.engine.allowed_hosts import find_addresses
 from jackfield.kit.json import Json
 
 _NAMED: Final = re.compile(r"\bcredentials(?:\.([\w$-]+)|\[\s*['\"]([^'\"]+)['\"]\s*\])?")
+# A path that finds its names anywhere in a run, credentials included.
+_ANYWHERE: Final = re.compile(r"\$\s*(?:\.\s*[.*]|\[\s*[*?(])")
 # Up to where the path begins: a literal origin has only words there.
 _AUTHORITY: Final = re.compile(r"\s*(?:https?://)?[^/?#]*", re.IGNORECASE)
 _EXPRESSION: Final = re.compile(r"\s*(?:\{\{|\$\.|\$\[)")
@@ -51,7 +53,7 @@ class AddressCredentials:
 def names_in(text: str) -> tuple[frozenset[str], bool]:
     """Return the credentials that a text names, and whether these are all that it looks at."""
     found = [dotted or quoted for dotted, quoted in _NAMED.findall(text)]
-    return frozenset(filter(None, found)), all(found)
+    return frozenset(filter(None, found)), all(found) and not _ANYWHERE.search(text)
 
 
 def _begins_with_a_step(address: str) -> bool:

@@ -1,5 +1,6 @@
 import pytest
 
+from jackfield.engine.address_credentials import AddressCredentials
 from tests.unit.engine.building import connector, request
 
 URLS = [
@@ -90,3 +91,24 @@ def test_links_for_people_declare_nothing() -> None:
     compiled = connector(do(), documentation=documentation)
 
     assert not compiled.allows("https://docs.example.com/", {})
+
+
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        ("https://${credentials.domain}/x", {"domain"}),
+        ("$.credentials.domain", {"domain"}),
+        ("$['credentials'].domain", {"domain", "name"}),
+        ("$..domain", {"domain", "name"}),
+        ("$.*.domain", {"domain", "name"}),
+        ("$[*].domain", {"domain", "name"}),
+        ("$[?(@.domain)].domain", {"domain", "name"}),
+        ("/list/${inputs.id}", set()),
+    ],
+)
+def test_the_credentials_that_an_address_may_be_made_of_are_known(
+    address: str, names: set[str]
+) -> None:
+    found = AddressCredentials({"baseUrl": address}).among(["domain", "name"], {})
+
+    assert found == names
