@@ -156,15 +156,28 @@ def test_a_step_function_that_needs_a_service_is_refused_by_name(name: str) -> N
         action({"stepId": "s", "stepFunction": {"functionName": name, "parameters": {}}})
 
 
+class Cache(dict):
+    async def get(self, key: str) -> object:
+        return super().get(key)
+
+    async def put(self, key: str, response: object, *, seconds: float) -> None:
+        self[key] = response
+        self.seconds = seconds
+
+
+@pytest.mark.parametrize(("method", "sent"), [("post", 2), ("get", 1)])
+async def test_a_write_is_made_each_time_whatever_is_cached(method: str, sent: int) -> None:
+    provider = Provider([answer({"id": 1}), answer({"id": 2})])
+    compiled = action(request("/x", cacheTTL=2, method=method), effects=["write"])
+    cache = Cache()
+
+    for _ in range(2):
+        await run(compiled, provider, cache=cache)
+
+    assert len(provider.sent) == sent
+
+
 async def test_answers_are_kept_where_the_step_says_so() -> None:
-    class Cache(dict):
-        async def get(self, key: str) -> object:
-            return super().get(key)
-
-        async def put(self, key: str, response: object, *, seconds: float) -> None:
-            self[key] = response
-            self.seconds = seconds
-
     cache = Cache()
     provider = Provider([answer({"n": 1}), answer({"n": 2})])
     compiled = action(request("/x", cacheTTL=2), result="$.steps.ask.output.data")
@@ -177,13 +190,6 @@ async def test_answers_are_kept_where_the_step_says_so() -> None:
 
 
 async def test_an_answer_is_kept_for_the_headers_it_was_asked_with() -> None:
-    class Cache(dict):
-        async def get(self, key: str) -> object:
-            return super().get(key)
-
-        async def put(self, key: str, response: object, *, seconds: float) -> None:
-            self[key] = response
-
     cache = Cache()
     provider = Provider([answer({"n": 1}), answer({"n": 2})])
     language = {"name": "Accept-Language", "value": "$.inputs.language", "in": "headers"}

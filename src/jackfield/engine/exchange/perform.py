@@ -56,7 +56,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
         ProviderError: there is no response, or it cannot be read.
         EgressBlocked: the connector does not declare the host.
     """
-    if exchange.cache_seconds and run.context.cache is not None:
+    if exchange.cache_seconds and run.context.cache is not None and _may_be_kept(run, request):
         response = await _send_cached(run, request, exchange.cache_seconds)
     else:
         response = await send(run, request, guarded=exchange.guarded)
@@ -87,6 +87,11 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
         what = "a redirect" if reply.status in _REDIRECTS else "neither a success nor an error"
         raise _unreadable(run, reply, f"its status {reply.status} is {what}")
     return reply
+
+
+def _may_be_kept(run: Run, request: Request) -> bool:
+    """Tell whether an answer may stand for another request: a write is made each time."""
+    return run.retries != "never" or request.method == "GET"
 
 
 async def _read(response: Response, exchange: Exchange, mode: Mode) -> tuple[Json, bool]:
