@@ -77,7 +77,7 @@ REQUEST_PARAMETERS: Final = Record(
         "encodeQueryParams": ENCODE_QUERY,
         "cacheTTL": Entry(
             Number(minimum=0),
-            "Minutes to keep the response for the same account.",
+            "Minutes to keep the response for the same account; in strict mode not of a write.",
             default=0,
         ),
         "certificates": Entry(CERTIFICATES, "Client certificate to show."),
