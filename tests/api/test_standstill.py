@@ -213,7 +213,7 @@ async def test_the_largest_request_holds_nobody_up(
     "content",
     [
         pytest.param(
-            {f"secret_a_b_c_{number}_{'d_' * 40}": 1 for number in range(100_000)}, id="names"
+            {f"secret_a_b_c_{number}_{'d_' * 40}": 1 for number in range(25_000)}, id="names"
         ),
         pytest.param({"a": "b=&% \u00fc" * 1_000_000}, id="one text"),
         pytest.param({"password_" * 1_000_000: "c"}, id="one name"),
