@@ -29,8 +29,10 @@ PROMISES = (
     Promise(
         "No credential of an account, and no token a run signs in with, is stored, logged or "
         "returned in clear, also not inside a provider's answer that echoes it: as it is, in "
-        "capitals, percent-encoded, in base64 or hexadecimal, escaped for JSON, JavaScript, "
-        "HTML or XML, once or several times over, line by line. What is shorter than six characters is masked where it "
+        "capitals, percent-encoded (also twice), in base64 or hexadecimal, escaped for JSON (also "
+        "JSON in JSON), JavaScript, HTML or XML, line by line. Other mixtures of these, such as "
+        "base64 of base64 or JSON in HTML, are not looked for. What is shorter than six characters "
+        "is masked where it "
         "stands alone, and what is shorter than four by its name.",
         (
             "test_nothing_secret_of_a_request_or_answer_is_stored_in_clear",
