@@ -3,7 +3,7 @@ import io
 import os
 import secrets
 import shutil
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -110,24 +110,23 @@ def postgres_server() -> Generator[str]:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
     """Yield where the test's own database is: a URL, or nothing for a SQLite file."""
-    if request.param == "sqlite":
-        yield None
-        return
-    server = request.getfixturevalue("postgres_server")
-    name = f"test_{secrets.token_hex(8)}"
-    yield asyncio.run(postgres.new_database(server, name))
-    asyncio.run(postgres.drop_database(server, name))
+    yield from _made(request, postgres.new_database)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def bare_database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
     """Yield where a database with nothing in it is, or will be: a URL, or nothing for SQLite."""
+    yield from _made(request, postgres.bare_database)
+
+
+def _made(
+    request: pytest.FixtureRequest, make: Callable[[str, str], Coroutine[Any, Any, str]]
+) -> Generator[str | None]:
     if request.param == "sqlite":
         yield None
         return
-    server = request.getfixturevalue("postgres_server")
-    name = f"bare_{secrets.token_hex(8)}"
-    yield asyncio.run(postgres.bare_database(server, name))
+    server, name = request.getfixturevalue("postgres_server"), f"test_{secrets.token_hex(8)}"
+    yield asyncio.run(make(server, name))
     asyncio.run(postgres.drop_database(server, name))
 
 

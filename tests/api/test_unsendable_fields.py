@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,8 +9,7 @@ import pytest
 
 from tests.api.test_credential_destinations import CONNECTOR, CONNECTORS, GOOD, KEY
 from tests.api.test_hub_page import action_of
-from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub
+from tests.support.running import HubWith, Running
 from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -20,25 +18,16 @@ LABEL = "letters, digits and hyphens"
 
 
 @pytest.fixture
-async def shop(
-    tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Any
-) -> AsyncGenerator[tuple[Running, list[Seen]]]:
+async def shop(hub_with: HubWith) -> AsyncGenerator[tuple[Running, list[Seen]]]:
     """Run a hub whose connectors have a credential as a host or as a part of one."""
-    for key in ("plain", "label", "derived", "setup"):
-        base, fields, setup = CONNECTORS[key]
-        folder = tmp_path / "connectors" / key
-        folder.mkdir(parents=True)
-        text = CONNECTOR.format(key=key, base=base, fields=fields, setup=setup)
-        (folder / f"{key}.connector.s1.yaml").write_text(text, encoding="utf-8")
+    documents = {
+        key: CONNECTOR.format(key=key, base=base, fields=fields, setup=setup)
+        for key, (base, fields, setup) in CONNECTORS.items()
+        if key in ("plain", "label", "derived", "setup")
+    }
     async with scripted(reply('{"id": "one"}')) as provider:
         rewrite = {f"https://{GOOD}": provider.url, "https://good.shop.example": provider.url}
-        async with running_hub(
-            sandbox,
-            data_dir=data_dir,
-            clock=clock,
-            connectors=tmp_path / "connectors",
-            rewrite=rewrite,
-        ) as hub:
+        async with hub_with(documents, rewrite=rewrite) as hub:
             yield hub, provider.seen
 
 

@@ -6,23 +6,28 @@ from pathlib import Path
 import pytest
 
 from tests.api.test_echoes import ACME, SECRET, TOKEN, Provider
-from tests.cli.conftest import Command
-from tests.support.scripted import reply, scripted
+from tests.cli.conftest import Command, Said
+from tests.support.scripted import Answer, reply, scripted
 from tests.support.secret_forms import is_told
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
-async def test_a_trace_shows_no_token_that_a_step_got(jackfield: Command, tmp_path: Path) -> None:
-    connector, credentials = tmp_path / "acme.connector.s1.yaml", tmp_path / "credentials.json"
+async def visit(jackfield: Command, folder: Path, answer: Answer) -> Said:
+    """Run the connector's action with a trace, at a provider that answers it so."""
+    connector, credentials = folder / "acme.connector.s1.yaml", folder / "credentials.json"
     credentials.write_text(json.dumps({"key": SECRET}), encoding="utf-8")
-    echo = json.dumps({"echo": f"{TOKEN} and {SECRET}"})
-    async with scripted(Provider(reply(echo)).answer) as server:
+    async with scripted(Provider(answer).answer) as server:
         connector.write_text(ACME.format(url=server.url), encoding="utf-8")
-        ran = await jackfield(
+        return await jackfield(
             "connectors", "run", str(connector), "visit", "--credentials", str(credentials),
             "--trace", ALLOW_PRIVATE_NETWORKS="1",
         )  # fmt: skip
+
+
+async def test_a_trace_shows_no_token_that_a_step_got(jackfield: Command, tmp_path: Path) -> None:
+    echo = json.dumps({"echo": f"{TOKEN} and {SECRET}"})
+    ran = await visit(jackfield, tmp_path, reply(echo))
 
     assert ran.status == 0, ran.err
     assert "step ask: done" in ran.err
@@ -40,15 +45,8 @@ ACTS = set("\x1b\x07\x9b\u202e\u2066\u2069\x7f\r\u2028")
 async def test_words_of_a_provider_do_nothing_to_a_terminal(
     jackfield: Command, tmp_path: Path
 ) -> None:
-    connector, credentials = tmp_path / "acme.connector.s1.yaml", tmp_path / "credentials.json"
-    credentials.write_text(json.dumps({"key": SECRET}), encoding="utf-8")
     refusal = reply(HOSTILE, status=400, headers={"content-type": "text/plain"})
-    async with scripted(Provider(refusal).answer) as server:
-        connector.write_text(ACME.format(url=server.url), encoding="utf-8")
-        ran = await jackfield(
-            "connectors", "run", str(connector), "visit", "--credentials", str(credentials),
-            "--trace", ALLOW_PRIVATE_NETWORKS="1",
-        )  # fmt: skip
+    ran = await visit(jackfield, tmp_path, refusal)
 
     assert ran.status == 3, ran.err
     assert "\\x1b]0;owned" in ran.err

@@ -44,7 +44,8 @@ class _Loaded:
 class Catalog:
     """The connectors found in some folders.
 
-    One in a later folder replaces one of the same key in an earlier folder. Readers never wait for loading: a reload replaces the complete state at once.
+    One in a later folder replaces one of the same key in an earlier folder. Readers never wait for
+    loading: a reload replaces the complete state at once.
     """
 
     def __init__(self, folders: Sequence[Path], *, cache: Path | None = None) -> None:

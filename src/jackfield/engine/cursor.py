@@ -81,6 +81,8 @@ def _entry(position: Position) -> dict[str, Json]:
         entry["p"] = position.offset
     if position.earlier is not None:
         entry |= {"k": position.calls, "e": position.earlier}
+    if position.stalled:
+        entry["s"] = True
     return entry
 
 
@@ -94,6 +96,7 @@ def _position(entry: Json) -> Position:
         _count(entry.get("n")),
         _count(entry.get("k")) or 0,
         earlier if isinstance(earlier, str) else None,
+        stalled=entry.get("s") is True,
     )
 
 

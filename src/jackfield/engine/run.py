@@ -34,7 +34,7 @@ class Position:
 
     `page` is the page number in a cursor issued by the published engine. `calls` is how many led
     here, and `earlier` the digest of where one of them ended: a provider whose pages lead in a
-    circle comes back to it.
+    circle comes back to it. Then it is `stalled`, and nothing goes on from here.
     """
 
     token: Json = None
@@ -42,6 +42,7 @@ class Position:
     page: int | None = None
     calls: int = 0
     earlier: str | None = None
+    stalled: bool = False
 
 
 @dataclass(slots=True)

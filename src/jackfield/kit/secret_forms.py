@@ -12,6 +12,7 @@ window, so that no search holds the interpreter's lock for long.
 import base64
 import html.entities
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from typing import Final, Protocol
@@ -37,10 +38,9 @@ _SLASHES: Final = r"\\{0,8}"
 _BACKSLASHES: Final = r"\\{1,8}"
 _NUMBER: Final = "&(?:amp;){0,3}#0{0,6}"
 _NAME: Final = "&(?:amp;){0,3}"
-_NAMES: Final = {
-    code: [name.rstrip(";") for name, each in html.entities.html5.items() if each == chr(code)]
-    for code in {ord(each) for each in html.entities.html5.values() if len(each) == 1}
-}
+_NAMES: Final[defaultdict[str, list[str]]] = defaultdict(list)
+for _entity, _written in html.entities.html5.items():
+    _NAMES[_written].append(_entity.rstrip(";"))
 WINDOW: Final = 256 * 1024
 # More than any form of a secret is long for each of its characters, and of a piece.
 _LONGEST_CHARACTER: Final = 16
@@ -277,8 +277,8 @@ def _character(one: str) -> str:
             "".join(f"(?:{_PERCENT}|{_BACKSLASHES}x){byte:02x}" for byte in raw)
             for raw in dict.fromkeys(_codings(one))
         ]
-    if code in _NAMES:
-        forms.append(f"{_NAME}(?:{'|'.join(_NAMES[code])});")
+    if one in _NAMES:
+        forms.append(f"{_NAME}(?:{'|'.join(_NAMES[one])});")
     if one in _BREAKS:
         forms.append(rf"\\{{1,8}}{_BREAKS[one]}")
     if one == " ":

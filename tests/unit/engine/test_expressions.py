@@ -85,7 +85,6 @@ def test_a_template_leaves_out_what_is_missing() -> None:
         ("{{$['a.b']}}", 1),
         ('{{ $["db-upload-uri"] + "x" }}', "Ux"),
         ("{{$['a b'].c}}", 2),
-        ("{{$[inputs.name]}}", 1),
         ("/x/${$['a.b']}", "/x/1"),
         ("{{present($['none'])}}", False),
     ],
@@ -94,6 +93,13 @@ def test_a_name_that_is_no_plain_one_stands_in_brackets(text: str, value: object
     context = {"a.b": 1, "db-upload-uri": "U", "a b": {"c": 2}, "inputs": {"name": "a.b"}}
 
     assert strictly(text, context) == value
+
+
+def test_an_input_chooses_no_part_of_the_run() -> None:
+    context = {"inputs": {"name": "credentials"}, "credentials": {"key": "K"}}
+
+    assert strictly("{{$[inputs.name].key}}", context) is UNDEFINED
+    assert strictly("{{$['credentials'].key}}", context) == "K"
 
 
 def test_a_value_from_the_context_is_never_evaluated_again() -> None:

@@ -93,9 +93,15 @@ class _Compiler:
         return lambda scope, _element: _walk(scope, path)
 
     def _filter(self, node: syntax.Filter) -> Closure:
+        if (
+            self._mode == "strict"
+            and node.subject == _ROOT
+            and isinstance(node.test, syntax.Literal)
+        ):
+            # By a name that stands there alone: an input must not choose the credentials.
+            name = js.to_text(node.test.value)
+            return lambda scope, _element: scope.get(name, UNDEFINED)
         test = self.closure(node.test)
-        if self._mode == "strict" and not node.relative and node.subject == _ROOT:
-            return lambda scope, element: scope.get(js.to_text(test(scope, element)), UNDEFINED)
         subject = self.closure(node.subject)
         if not node.relative:
             return lambda scope, element: _index(subject(scope, element), test(scope, element))

@@ -152,6 +152,10 @@ class Record(Kind):
         required = tuple(name for name, entry in self.entries.items() if entry.required)
         object.__setattr__(self, "_required", required)
 
+    def only(self, *names: str) -> dict[str, Entry]:
+        """Return the entries of these names, for a record that has them as well."""
+        return {name: self.entries[name] for name in names}
+
     def check(self, value: Json, at: At, report: Report) -> None:
         if not self.require_type(value, at, report):
             return

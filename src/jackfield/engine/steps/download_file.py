@@ -56,18 +56,15 @@ _RESPONSE: Final = Record(
 _PARAMETERS: Final = Record(
     "DownloadFileParameters",
     {
-        **{
-            name: REQUEST_PARAMETERS.entries[name]
-            for name in (
-                "baseUrl",
-                "url",
-                "args",
-                "authorization",
-                "customErrors",
-                "encodeQueryParams",
-                "certificates",
-            )
-        },
+        **REQUEST_PARAMETERS.only(
+            "baseUrl",
+            "url",
+            "args",
+            "authorization",
+            "customErrors",
+            "encodeQueryParams",
+            "certificates",
+        ),
         "method": Entry(
             REQUEST_PARAMETERS.entries["method"].kind, "The HTTP method.", default="get"
         ),

@@ -121,20 +121,12 @@ def _of_record(entry: Mapping[str, Json], mode: Mode) -> Take | None:
         return lambda record, _scope, _state: record
     if mode == "compat" or not path.startswith("$.."):
         return None
-    evaluate = compile_text(path, mode)
-
-    def take(record: Json, _scope: EvaluationScope, _state: MappingState) -> Json:
-        value = evaluate(record)
-        if value is UNDEFINED:
-            raise FieldFault(_NO_VALUE)
-        return value
-
-    return take
+    return _scalar(compile_text(path, mode), of_record=True)
 
 
-def _scalar(evaluate: Evaluate) -> Take:
-    def take(_record: Json, scope: EvaluationScope, _state: MappingState) -> Json:
-        value = evaluate(scope)
+def _scalar(evaluate: Evaluate, *, of_record: bool = False) -> Take:
+    def take(record: Json, scope: EvaluationScope, _state: MappingState) -> Json:
+        value = evaluate(record if of_record else scope)
         if value is UNDEFINED:
             raise FieldFault(_NO_VALUE)
         return value

@@ -4,8 +4,8 @@ Collection of rows over several pages.
 The rules are the published engine's, in its order. Strict mode adds to them: without a `page_size`
 a call gives one page of the provider's, what is not a list is an error, and when a later page fails
 the rows so far are given back with a cursor to go on. A cursor that comes twice ends the run: with
-an error, or with rows and a cursor where the page that named it had new ones. One that an earlier
-call had ended at is an error: whoever goes on and on would never come to an end.
+an error, or with rows where the page that named it had new ones, and a cursor that goes no further.
+It counts as well if an earlier call ended at it: a caller that goes on would never come to an end.
 """
 
 import asyncio
@@ -50,6 +50,7 @@ class _Progress:
     previous: bytes = b""
     empty_pages: int = 0
     has_news: bool = False
+    is_stalled: bool = False
     seen: set[bytes] = field(default_factory=set[bytes])
 
 
@@ -97,9 +98,10 @@ class Pager:
         return self._done(at)
 
     def _rescue(self, at: _Progress, stalled: PaginationStalled) -> StepResult:
-        """Keep new rows under an old cursor; going on from it then comes back to it, and fails."""
-        if at.token == at.start.token or not at.has_news:
+        """Keep new rows, with a cursor from which nothing goes on."""
+        if not at.has_news:
             raise stalled
+        at.is_stalled = True
         return self._give_up(at, fail_with(stalled), stalled.detail)
 
     def _is_endless(self, at: _Progress, pages: int) -> bool:
@@ -199,9 +201,11 @@ class Pager:
         if not self._strict or at.token is None:
             return
         token = encode_json(at.token)
-        if _digest(token) == at.start.earlier:
-            raise PaginationStalled(step=self._run.step_id)
-        if token in at.seen or (at.sent is not None and at.token == at.sent):
+        if (
+            _digest(token) == at.start.earlier
+            or token in at.seen
+            or (at.sent is not None and at.token == at.sent)
+        ):
             known = set(map(encode_json, at.rows[:before]))
             at.has_news = any(encode_json(row) not in known for row in rows)
             raise PaginationStalled(step=self._run.step_id)
@@ -239,6 +243,8 @@ class Pager:
     def _end(self, at: _Progress, token: Json) -> Position:
         if not self._strict or token is None:
             return Position(token, at.offset)
+        if at.is_stalled:
+            return Position(token, at.offset, stalled=True)
         # Remembered at the first, second, fourth, eighth … end, as in Brent's algorithm: so a
         # circle of any length is found, and a cursor stays short.
         calls, earlier = at.start.calls + 1, at.start.earlier
@@ -261,6 +267,8 @@ class Pager:
         return number if isinstance(number, int) and number >= first else first
 
     def _too_far(self, at: _Progress) -> StepResult | None:
+        if at.start.stalled:
+            return fail_with(PaginationStalled(step=self._run.step_id))
         if self._paging.mode == "page" and at.token > self._paging.max_page + 1:
             return self._exceeded(at.token)
         return None

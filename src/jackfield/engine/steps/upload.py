@@ -46,17 +46,9 @@ _RESPONSE: Final = Record(
     unknown=Unknown.REFUSED,
 )
 _SHARED: Final = {
-    **{
-        name: REQUEST_PARAMETERS.entries[name]
-        for name in (
-            "baseUrl",
-            "url",
-            "args",
-            "authorization",
-            "customErrors",
-            "encodeQueryParams",
-        )
-    },
+    **REQUEST_PARAMETERS.only(
+        "baseUrl", "url", "args", "authorization", "customErrors", "encodeQueryParams"
+    ),
     "response": Entry(_RESPONSE, "Which part of the response the step gives back."),
     "method": Entry(REQUEST_PARAMETERS.entries["method"].kind, "The HTTP method.", default="post"),
 }
