@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,13 +13,14 @@ import httpx2
 from jackfield.app import build_app, open_hub
 from jackfield.cli import server
 from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.engine.limits import Limiter
 from jackfield.projects import service as projects
 from jackfield.projects.models import EVERY_SCOPE, Project, Scope
 from jackfield.runtime import Hub
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
 from tests.support.actor import TESTER
-from tests.support.clock import FrozenClock
+from tests.support.clock import FrozenClock, StoppedTime
 
 PUBLIC_URL = "https://hub.test"
 US, EU = "https://api.iterable.com", "https://api.eu.iterable.com"
@@ -127,7 +128,10 @@ async def running_hub(
         clock=clock,
         sleep=clock.sleep,
         catalog=_catalog(settings),
-    ) as hub:
+    ) as opened:
+        # No time passes for the limits of providers either, however slow the machine is.
+        limiter = Limiter(now=StoppedTime().monotonic, sleep=clock.sleep)
+        hub = replace(opened, limiter=limiter)
         transport = httpx2.ASGITransport(app=build_app(hub))
         async with _running(hub, sandbox, key, transport=transport) as running:
             yield running
