@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import secrets
 from pathlib import Path
 
 import pytest
@@ -243,5 +244,29 @@ async def test_a_large_body_that_is_masked_and_kept_holds_nobody_up(
             for path, body in asked:
                 response = await hub.api.post(path, content=body.encode(), headers=headers)
                 assert response.status_code < 500, response.text[:300]
+
+        assert await longest_standstill(work) < MOST_SECONDS
+
+
+async def test_a_long_secret_in_a_small_answer_holds_nobody_up(hub_with: HubWith) -> None:
+    echoed = ""
+
+    async def answer(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        await reply(json.dumps({"echo": echoed}))(writer, seen)
+
+    document = ECHO + SEND.format(name="json", kind="json")
+    async with (
+        scripted(answer) as provider,
+        hub_with({"acme": document}, rewrite={"https://acme.example": provider.url}) as hub,
+    ):
+
+        async def work() -> None:
+            nonlocal echoed
+            # Another one each time: what it took to look for it is kept.
+            key = secrets.token_hex(500)
+            echoed = "".join(f"%{ord(each):02x}" for each in key)
+            account_id = await hub.link_to("acme", {"key": key}, multiple=True)
+            response = await hub.run(account_id, "acme_json", body={"o": {}})
+            assert (response.status_code, echoed in response.text) == (200, False)
 
         assert await longest_standstill(work) < MOST_SECONDS

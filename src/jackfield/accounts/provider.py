@@ -177,7 +177,8 @@ class ProviderTransport:
             raise self._blaming(error, certificate or ()) from error
         is_refusal = response.status >= _FIRST_REFUSAL
         body = response.body[:LARGEST_SHOWN] if is_refusal else response.body
-        if len(body) > LARGE:
+        redactor = self.credentials.redactor
+        if len(body) > LARGE or (redactor.is_costly and redactor.may_be_in(body)):
             body = await asyncio.to_thread(self._masked, body, is_refusal=is_refusal)
         else:
             body = self._masked(body, is_refusal=is_refusal)

@@ -33,6 +33,7 @@ from jackfield.kit.secret_names import MASK, is_secret_name, mask_named, mask_pa
 # Tokens that the hub issues are recognizable by their prefix.
 _OURS: Final = re.compile(rb"\b(?:jf_(?:sk|ct|si|ss|fl)_|whsec_)[\w-]{16,}")
 _SHORTEST_OF_OURS: Final = 22
+_LONG: Final = 256
 _MASK: Final = MASK.encode()
 # Of a character in UTF-8, and more than any form of a secret, or of a piece of it, is long.
 _MOST_BYTES: Final = 4
@@ -60,6 +61,11 @@ class Redactor:
         """Return whether some of `text` would be masked."""
         # As it is first, which needs no search for its forms.
         return any(each in text for each in self._secrets) or self.text(text) != text
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether what is hinted takes long to mask the first time: the pattern of a long secret."""
+        return any(len(each) > _LONG for each in self._secrets)
 
     def may_be_in(self, content: bytes) -> bool:
         """Check quickly whether `content` may contain a secret in any form."""
