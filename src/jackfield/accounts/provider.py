@@ -28,11 +28,11 @@ from jackfield.kit.large_json import LARGE
 from jackfield.kit.redaction import Redactor
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Vault
-from jackfield.vault.signing import RsaSigner
+from jackfield.vault.signing import KeySigner
 
 E = TypeVar("E", bound=HubError)
 
-_SIGNER: Final = RsaSigner()
+_SIGNER: Final = KeySigner()
 # How long a signature is as text: it has no padding.
 _SIGNATURE: Final = 28
 _FIRST_REFUSAL: Final = 400

@@ -30,7 +30,7 @@ from jackfield.kit.redaction import Redactor
 from jackfield.kit.secret_names import named_secrets
 from jackfield.settings import Settings
 from jackfield.testing.vectors import evaluate_case
-from jackfield.vault.signing import RsaSigner
+from jackfield.vault.signing import KeySigner
 
 _UNREADABLE: Final = 2
 _SHOWN: Final = 2000
@@ -96,7 +96,7 @@ async def _run(
         environment="production",
         identifiers={},
         limiter=None,
-        signer=RsaSigner(),
+        signer=KeySigner(),
         trace=_Printed(veil) if options.trace else None,
         explain=_Printed(veil).explained if options.trace else None,
     )
@@ -121,7 +121,7 @@ def evaluate_batch(file: Path) -> None:
         cases = [decode(line, dict[str, Json]) for line in lines if line]
     except DecodeError as error:
         fail(f"{file} is not one JSON object a line: {error}", status=_UNREADABLE)
-    signer = RsaSigner()
+    signer = KeySigner()
     for case in cases:
         print_json(_answer(case, signer))
 

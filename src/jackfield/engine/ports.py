@@ -78,14 +78,28 @@ class RequestLimiter(Protocol):
 
 
 class Signer(Protocol):
-    """Signs with RSA keys in PEM form. Every method raises `ValueError` for an invalid key."""
+    """Signs with the keys of an account. Every method raises `ValueError` for an unusable one.
 
-    def sign_jwt(self, claims: Mapping[str, Json], *, private_key: str) -> str:
-        """Return a compact JWS of `claims`, signed RS256."""
+    A private key is in PEM, base64 of it, or a JSON Web Key; that of `HS…` may be any text.
+    """
+
+    def sign_jwt(
+        self,
+        claims: Mapping[str, Json],
+        *,
+        key: str,
+        algorithm: str = "RS256",
+        headers: Mapping[str, Json] | None = None,
+    ) -> str:
+        """Return a compact JWS of `claims`; `headers` are added to its header."""
         ...
 
     def fingerprint(self, private_key: str) -> str:
         """Return `SHA256:` and the base64 digest of the public key in DER form."""
+        ...
+
+    def thumbprint(self, certificate: str) -> str:
+        """Return the SHA-256 thumbprint of a certificate in PEM, as `x5t#S256` has it."""
         ...
 
     def sign_xml(self, document: str, *, private_key: str, certificate: str | None) -> str:

@@ -21,7 +21,7 @@ from jackfield.testing.calls import make_run_context
 from jackfield.testing.differences import differences
 from jackfield.testing.expectations import Expectation, compare
 from jackfield.testing.provider import ScriptedTransport, answer
-from jackfield.vault.signing import RsaSigner
+from jackfield.vault.signing import KeySigner
 
 
 class InvalidCase(InvalidRequest):
@@ -128,7 +128,7 @@ async def _run(connector: Connector, case: Case, transport: ScriptedTransport) -
         case.credentials,
         auth_method=method.key,
         environment=case.environment,
-        signer=RsaSigner(),
+        signer=KeySigner(),
     )
     call = replace(call, clock=_clock(case.now), sleep=_no_time_passes)
     if case.link:

@@ -1,4 +1,4 @@
-"""RSA signatures for connectors: tokens, key fingerprints and XML."""
+"""Signatures with the keys of accounts: tokens, XML, and the fingerprints of keys."""
 
 import base64
 import hashlib
@@ -6,19 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from jackfield.kit.json import Json
+from jackfield.vault.pasted_keys import (
+    SMALLEST_RSA,
+    UnusableKey,
+    is_web_key,
+    load_certificate,
+    load_key,
+)
 
-_SMALLEST_KEY: Final = 2048
 _DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 _ENC: Final = "http://www.w3.org/2001/04/xmlenc#"
 _C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
@@ -27,25 +27,35 @@ _ROOT_ID: Final = re.compile(r'^<[^>]* ID="([^"]+)"')
 _CERTIFICATE: Final = re.compile(r"-----[A-Z ]+-----|\s")
 
 
-class UnusableKey(ValueError):
-    """The private key is no RSA key, too short, or not readable."""
+class KeySigner:
+    """Signs with keys in PEM, base64 of it, or as a JSON Web Key; HMAC also with any text."""
 
+    def sign_jwt(
+        self,
+        claims: Mapping[str, Json],
+        *,
+        key: str,
+        algorithm: str = "RS256",
+        headers: Mapping[str, Json] | None = None,
+    ) -> str:
+        # Imported here, as that takes longer than a command may.
+        from jackfield.vault.jose import sign_token  # noqa: PLC0415
 
-class RsaSigner:
-    """Signs with RSA keys in PEM, or base64 of it."""
-
-    def sign_jwt(self, claims: Mapping[str, Json], *, private_key: str) -> str:
-        header = _segment({"alg": "RS256", "typ": "JWT"})
-        signed = f"{header}.{_segment(dict(claims))}"
-        return f"{signed}.{_url_safe(_sign(private_key, signed.encode()))}"
+        return sign_token(claims, key=key, algorithm=algorithm, headers=headers or {})
 
     def fingerprint(self, private_key: str) -> str:
-        der = (
-            _load(private_key)
-            .public_key()
-            .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        )
+        if is_web_key(private_key):
+            from jackfield.vault.jose import public_key_of  # noqa: PLC0415
+
+            public = public_key_of(private_key)
+        else:
+            public = load_key(private_key, is_checked=False).public_key()
+        der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return "SHA256:" + base64.b64encode(hashlib.sha256(der).digest()).decode()
+
+    def thumbprint(self, certificate: str) -> str:
+        digest = load_certificate(certificate).fingerprint(hashes.SHA256())
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
     def sign_xml(self, document: str, *, private_key: str, certificate: str | None) -> str:
         """Sign a document that is in canonical form; the signature follows its first child."""
@@ -91,30 +101,8 @@ def _key_info(certificate: str | None) -> str:
 
 
 def _sign(private_key: str, content: bytes) -> bytes:
-    return _load(private_key).sign(content, padding.PKCS1v15(), hashes.SHA256())
-
-
-def _load(private_key: str) -> rsa.RSAPrivateKey:
-    try:
-        pem = private_key if "-----BEGIN" in private_key else _decoded(private_key)
-        key = load_pem_private_key(pem.replace("\\n", "\n").encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        # Not chained: the cause may quote the key.
-        msg = "the private key cannot be read"
-        raise UnusableKey(msg) from None
-    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < _SMALLEST_KEY:
-        msg = f"the private key must be an RSA key of {_SMALLEST_KEY} bits or more"
+    key = load_key(private_key)
+    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < SMALLEST_RSA:
+        msg = f"the private key must be an RSA key of {SMALLEST_RSA} bits or more"
         raise UnusableKey(msg)
-    return key
-
-
-def _decoded(text: str) -> str:
-    return base64.b64decode(text, validate=True).decode()
-
-
-def _segment(content: Mapping[str, Json]) -> str:
-    return _url_safe(msgspec.json.encode(content))
-
-
-def _url_safe(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+    return key.sign(content, padding.PKCS1v15(), hashes.SHA256())

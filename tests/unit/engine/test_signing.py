@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 from jackfield.engine.errors import CredentialMissing, InvalidStep
 from jackfield.kit.errors import HubError
 from jackfield.testing.vectors import evaluate_case
-from jackfield.vault.signing import RsaSigner, UnusableKey
+from jackfield.vault.pasted_keys import UnusableKey
+from jackfield.vault.signing import KeySigner
 from tests.unit.engine.building import Clock, Provider, action, answer, request, run, step
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +48,7 @@ async def test_a_token_is_signed_and_its_times_are_counted_from_now() -> None:
     compiled = action(token_step(sub="{publicKeyFingerprint}"), result="$.steps.ask.output")
 
     outcome = await run(
-        compiled, Provider([answer()]), credentials={"key": pem()}, signer=RsaSigner(), clock=clock
+        compiled, Provider([answer()]), credentials={"key": pem()}, signer=KeySigner(), clock=clock
     )
 
     header, claims, signature = outcome.data["token"].split(".")
@@ -74,7 +75,7 @@ async def test_a_token_is_signed_and_its_times_are_counted_from_now() -> None:
 async def test_a_key_that_cannot_be_used_is_told_without_showing_it(key: str) -> None:
     with pytest.raises(HubError) as caught:
         await run(
-            action(token_step()), Provider([answer()]), credentials={"key": key}, signer=RsaSigner()
+            action(token_step()), Provider([answer()]), credentials={"key": key}, signer=KeySigner()
         )
 
     assert caught.value.code == "token_not_signed"
@@ -90,14 +91,14 @@ async def test_claims_whose_times_make_no_sense_are_refused(claims: dict) -> Non
             action(token_step(**claims)),
             Provider([answer()]),
             credentials={"key": pem()},
-            signer=RsaSigner(),
+            signer=KeySigner(),
         )
 
 
 def test_an_assertion_is_signed_over_its_canonical_form() -> None:
     document = '<a:A xmlns:a="urn:a" ID="_1" V="2"><a:I>x</a:I><a:S>y</a:S></a:A>'
 
-    signed = RsaSigner().sign_xml(
+    signed = KeySigner().sign_xml(
         document, private_key=pem(), certificate="-----BEGIN C-----\nQQ=="
     )
 
@@ -124,7 +125,7 @@ def test_an_assertion_is_signed_over_its_canonical_form() -> None:
 @pytest.mark.parametrize("document", ["<a>x</a>", ""])
 def test_a_document_without_an_id_cannot_be_signed(document: str) -> None:
     with pytest.raises(UnusableKey):
-        RsaSigner().sign_xml(document, private_key=pem(), certificate=None)
+        KeySigner().sign_xml(document, private_key=pem(), certificate=None)
 
 
 async def test_an_assertion_goes_into_the_body_under_its_key() -> None:
@@ -146,7 +147,7 @@ async def test_an_assertion_goes_into_the_body_under_its_key() -> None:
         action(request("/token", "post", args=args, saml=saml), effects=["write"]),
         provider,
         credentials={"key": pem(), "token": "t" * 10},
-        signer=RsaSigner(),
+        signer=KeySigner(),
     )
 
     grant, assertion = (provider.sent[0].body or b"").decode().split("&")

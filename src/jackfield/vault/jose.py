@@ -1,0 +1,97 @@
+"""Signed JSON Web Tokens, made by joserfc."""
+
+import json
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from joserfc import jwk, jws
+from joserfc.errors import JoseError
+from joserfc.jwa import JWSAlgModel
+
+from jackfield.kit.json import Json
+from jackfield.vault.pasted_keys import SMALLEST_RSA, UNREADABLE, UnusableKey, is_web_key, pem_of
+
+_Kind: TypeAlias = Literal["RSA", "EC", "OKP", "oct"]
+
+_RSA: Final = f"an RSA key of {SMALLEST_RSA} bits or more"
+_SHORTEST_SECRET: Final = 14
+# By what an algorithm's name begins with: the type of its keys, and what to say of any other key.
+_KEYS: Final[Mapping[str, tuple[_Kind, str]]] = {
+    "RS": ("RSA", _RSA),
+    "PS": ("RSA", _RSA),
+    "ES": ("EC", "an EC key on the curve that goes with it: P-256, P-384 or P-521"),
+    "Ed": ("OKP", "an Ed25519 key"),
+    "HS": ("oct", f"a secret of {_SHORTEST_SECRET} characters or more"),
+}
+
+
+class _Registry(jws.JWSRegistry):
+    max_header_length = 16 * 1024
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        # Without the warning that EdDSA has another name now: providers know the old one.
+        return self.algorithms[name]
+
+
+_REGISTRY: Final = _Registry(strict_check_header=False)
+
+
+def sign_token(
+    claims: Mapping[str, Json], *, key: str, algorithm: str, headers: Mapping[str, Json]
+) -> str:
+    """
+    Return the claims as a compact JWS.
+
+    Raises:
+        UnusableKey: the key cannot be read, or is none for this algorithm.
+    """
+    kind, needed = _KEYS[algorithm[:2]]
+    header = {"alg": algorithm, "typ": "JWT", **headers} | {"alg": algorithm}
+    try:
+        # Asked first, as joserfc warns of a weak secret.
+        imported = None if kind == "oct" and len(key) < _SHORTEST_SECRET else _imported(key, kind)
+        if imported is not None and _is_strong(imported):
+            content = msgspec.json.encode(claims)
+            return jws.serialize_compact(header, content, imported, registry=_REGISTRY)
+    except JoseError:
+        pass
+    except (ValueError, TypeError, RecursionError, UnsupportedAlgorithm):
+        # Not chained: the cause may quote the key.
+        raise UnusableKey(UNREADABLE) from None
+    msg = f"{algorithm} needs {needed}"
+    raise UnusableKey(msg)
+
+
+def public_key_of(web_key: str) -> PublicKeyTypes:
+    """
+    Return the public part of a JSON Web Key.
+
+    Raises:
+        UnusableKey: it cannot be read.
+    """
+    try:
+        public = jwk.import_key(json.loads(web_key)).public_key
+    except (JoseError, ValueError, TypeError, RecursionError, UnsupportedAlgorithm):
+        raise UnusableKey(UNREADABLE) from None
+    if isinstance(public, bytes):
+        raise UnusableKey(UNREADABLE)
+    return public
+
+
+def _imported(text: str, kind: _Kind) -> jwk.Key:
+    if is_web_key(text):
+        return jwk.import_key(json.loads(text), kind)
+    return jwk.import_key(text.encode() if kind == "oct" else pem_of(text), kind)
+
+
+def _is_strong(key: jwk.Key) -> bool:
+    raw = key.private_key
+    if isinstance(raw, bytes):
+        return len(raw) >= _SHORTEST_SECRET
+    return raw is not None and (
+        not isinstance(raw, rsa.RSAPrivateKey) or raw.key_size >= SMALLEST_RSA
+    )
