@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.service import replace_credentials
 from jackfield.sandbox.iterable.server import Sandbox
@@ -312,7 +313,8 @@ async def test_a_slow_edit_does_not_undo_a_rotation(tenants: Tenants, is_whole: 
         account = await Accounts(tx).get(account_id)
         method = tenants.hub.hub.catalog.get("plain").auth_methods[0]
         values = {"key": OTHER, "domain": GOOD}
-        await replace_credentials(tx, tenants.hub.hub.vault, account, method=method, values=values)
+        given = NewCredentials(method, values)
+        await replace_credentials(tx, tenants.hub.hub.vault, account, given)
     tenants.held.set()
     outcome = (await asyncio.gather(slow, return_exceptions=True))[0]
 

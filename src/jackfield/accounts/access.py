@@ -10,6 +10,8 @@ from jackfield.accounts import credentials as sealing
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.models import Account, AccountNotUsable, CredentialsUnreadable
 from jackfield.accounts.repo import Accounts
+from jackfield.accounts.tokens.models import SealedTokens
+from jackfield.accounts.tokens.store import load_tokens, secret_values
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.connector import Connector
@@ -40,6 +42,7 @@ class AccountAccess:
     setup: SealedBundle
     catalog: Catalog = field(repr=False)
     narrowing: Profile | None = None
+    tokens: SealedTokens | None = None
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -146,6 +149,7 @@ async def _load(tx: Tx, hub: Hub, account: Account, profile_id: str | None) -> A
         await secrets.sealed(setups.owner_of(tx.project_id, profile)),
         hub.catalog,
         await _profile(tx, account, profile_id or "") if named else None,
+        await load_tokens(tx, hub.vault, account.id),
     )
 
 
@@ -180,20 +184,22 @@ async def load_usable(
 
 def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:
     """
-    Open an account's credentials, joined with the setup of its profile.
+    Open an account's credentials: the setup of its profile, its own values, and its tokens.
+
+    `expiresIn` among them are the seconds that are left of the access token.
 
     Raises:
         CredentialsUnreadable: they are damaged or lost, or were not sealed for this account.
         SealBroken: the setup was not sealed for this profile.
     """
-    secrets = open_secrets(hub, access)
-    if secrets is None:
+    secrets, tokens = open_secrets(hub, access), _open_tokens(hub, access)
+    if secrets is None or tokens is None:
         unreadable = CredentialsUnreadable(account_id=access.account.id)
         unreadable.relink = access.account.id
         raise unreadable
     return Credentials.of(
-        {**access.account.public_values, **secrets},
-        secrets=secrets.values(),
+        {**access.account.public_values, **secrets, **tokens},
+        secrets=(*secrets.values(), *secret_values(tokens)),
         setup=setups.open_setup(hub.vault, access.setup, access.profile),
     )
 
@@ -215,6 +221,21 @@ def open_secrets(hub: Hub, access: AccountAccess) -> dict[str, str] | None:
         return open_bundle(hub.vault, access.secrets)
     except SealBroken:
         return None
+
+
+def _open_tokens(hub: Hub, access: AccountAccess) -> dict[str, str] | None:
+    """Open an account's tokens; empty if it has none, `None` if they are damaged or lost."""
+    if access.tokens is None:
+        return {}
+    try:
+        values = open_bundle(hub.vault, access.tokens.secrets)
+    except SealBroken:
+        return None
+    ends = access.tokens.state.expires_at
+    if not values or ends is None:
+        return values or None
+    left = (ends - hub.clock()).total_seconds()
+    return {**values, "expiresIn": str(max(0, int(left)))}
 
 
 def method_of(

@@ -1,11 +1,12 @@
 """An account's credentials in clear, and the place of its sealed ones."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from jackfield.accounts.models import Account
 from jackfield.connectors.auth import AuthMethod
+from jackfield.engine.oauth.tokens import Tokens
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.redaction import Redactor
 from jackfield.profiles.setup import NO_SETUP, Setup
@@ -30,6 +31,24 @@ class Credentials:
         if setup is NO_SETUP:
             return cls(values, Redactor(secrets))
         return cls({**setup.values, **values}, Redactor((*secrets, *setup.secrets)))
+
+
+@dataclass(frozen=True, slots=True)
+class NewCredentials:
+    """Verified credentials to be stored: values by field of `method`, and the tokens of a sign-in."""
+
+    method: AuthMethod
+    values: Mapping[str, str] = field(repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        return secrets_of(self.method, self.values)
+
+    @property
+    def public(self) -> dict[str, str]:
+        secret = self.secrets
+        return {name: value for name, value in self.values.items() if name not in secret}
 
 
 def secrets_of(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from jackfield.accounts.service import mark_unreadable
+from jackfield.accounts.tokens.store import PREFIX
 from jackfield.db.tx import Database
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import AccountId, InvalidId
@@ -19,7 +20,8 @@ async def forget_keys(db: Database, keys: Sequence[str], actor: Actor) -> None:
     for project in await all_projects(db):
         async with db.write(project.id, actor) as tx:
             owners = {owner for key in keys for owner in await SecretRows(tx).remove_under(key)}
-            for account_id in sorted(filter(_is_account, owners)):
+            names = {owner.removeprefix(PREFIX) for owner in owners}
+            for account_id in sorted(filter(_is_account, names)):
                 await mark_unreadable(tx, account_id)
     for key in keys:
         await drop_key(db, key)

@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from jackfield.accounts import credentials as sealing
 from jackfield.accounts.access import load
+from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.identity import forget_identity
 from jackfield.accounts.models import (
     Account,
@@ -18,8 +19,8 @@ from jackfield.accounts.models import (
     StatusReason,
 )
 from jackfield.accounts.repo import Accounts
+from jackfield.accounts.tokens.store import put_tokens, remove_tokens
 from jackfield.accounts.verification import verify_account
-from jackfield.connectors.auth import AuthMethod
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.payloads import AccountPayload
@@ -40,13 +41,11 @@ _log = structlog.get_logger()
 _PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
 
 
-async def add(
-    tx: Tx, vault: Vault, account: Account, *, method: AuthMethod, values: Mapping[str, str]
-) -> Account:
-    """Store a new account, with its credentials `values` sealed."""
-    account = replace(account, public_values=_public(method, values))
+async def add(tx: Tx, vault: Vault, account: Account, given: NewCredentials) -> Account:
+    """Store a new account, with its credentials sealed."""
+    account = replace(account, public_values=given.public)
     await Accounts(tx).add(account)
-    await _seal(tx, vault, account, secrets=sealing.secrets_of(method, values))
+    await _seal(tx, vault, account, given)
     await announce(tx, EventType.ACCOUNT_CREATED, account)
     return account
 
@@ -55,27 +54,26 @@ async def replace_credentials(
     tx: Tx,
     vault: Vault,
     account: Account,
+    given: NewCredentials,
     *,
-    method: AuthMethod,
-    values: Mapping[str, str],
     identity_changed: bool = False,
 ) -> Account:
     """
-    Replace an account's credentials; it can be used again.
+    Replace an account's credentials, and its tokens; it can be used again.
 
     `identity_changed` tells the project that they belong to another account at the provider.
     """
     account = replace(
         account,
-        auth_method=method.key,
-        public_values=_public(method, values),
+        auth_method=given.method.key,
+        public_values=given.public,
         status=await _usable_status(tx, account),
         status_reasons=(),
         generation=account.generation + 1,
         updated_at=tx.now,
     )
     await Accounts(tx).save(account)
-    await _seal(tx, vault, account, secrets=sealing.secrets_of(method, values))
+    await _seal(tx, vault, account, given)
     payload = _payload(tx, EventType.ACCOUNT_UPDATED, account, identity_changed=identity_changed)
     await Events(tx).add([payload])
     return account
@@ -106,6 +104,7 @@ async def remove(tx: Tx, account_id: str) -> Account:
     """Delete an account and its credentials, and return it as it was."""
     account = await Accounts(tx).get(account_id)
     await remove_secrets(tx, account.id)
+    await remove_tokens(tx, account.id)
     await forget_identity(tx, account.id)
     await Accounts(tx).remove(account.id)
     await announce(tx, EventType.ACCOUNT_DELETED, account)
@@ -219,8 +218,12 @@ async def _update(tx: Tx, account: Account) -> Account:
     return account
 
 
-async def _seal(tx: Tx, vault: Vault, account: Account, *, secrets: Mapping[str, str]) -> None:
-    await SealedSecrets(tx, vault).put(sealing.owner_of(tx.project_id, account), secrets)
+async def _seal(tx: Tx, vault: Vault, account: Account, given: NewCredentials) -> None:
+    await SealedSecrets(tx, vault).put(sealing.owner_of(tx.project_id, account), given.secrets)
+    if given.tokens is None:
+        await remove_tokens(tx, account.id)
+    else:
+        await put_tokens(tx, vault, account, given.tokens, method=given.method)
 
 
 async def announce(tx: Tx, type_: EventType, *accounts: Account) -> None:
@@ -248,8 +251,3 @@ def _payload(
         type=account.type,
         identity_changed=identity_changed or UNSET,
     )
-
-
-def _public(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:
-    secret = sealing.secrets_of(method, values)
-    return {name: value for name, value in values.items() if name not in secret}

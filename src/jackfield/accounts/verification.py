@@ -13,10 +13,12 @@ from jackfield.accounts.access import AccountAccess, open_credentials
 from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.models import Account, CredentialRejected
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
+from jackfield.accounts.tokens.store import secret_values
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.egress.client import UnusableCertificate
 from jackfield.engine.errors import InvalidStep
+from jackfield.engine.oauth.tokens import Tokens
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned
 from jackfield.engine.wire.provider_words import said_in, says_failed
@@ -53,7 +55,7 @@ class Candidate:
     Submitted credentials that are not verified yet, and their origin owner.
 
     `values` are by field of `method`, in the form they are stored in. `account` is the one whose
-    credentials they replace, if any.
+    credentials they replace, if any. `tokens` are those of a sign-in, if there was one.
     """
 
     project_id: ProjectId
@@ -64,6 +66,7 @@ class Candidate:
     method: AuthMethod
     values: Mapping[str, str] = field(repr=False)
     account: Account | None = None
+    tokens: Tokens | None = field(default=None, repr=False)
 
     @classmethod
     def replacing(cls, access: AccountAccess, values: Mapping[str, str]) -> Self:
@@ -105,7 +108,10 @@ async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
     async with hub.db.read(candidate.project_id) as tx:
         setup = await profiles.setup_of(tx, hub, candidate.profile)
     secrets = secrets_of(candidate.method, candidate.values).values()
-    credentials = Credentials.of(candidate.values, secrets=secrets, setup=setup)
+    tokens = {} if candidate.tokens is None else dict(candidate.tokens.values)
+    credentials = Credentials.of(
+        {**candidate.values, **tokens}, secrets=(*secrets, *secret_values(tokens)), setup=setup
+    )
     account = _at_provider(candidate, credentials)
     await _run_test_actions(hub, account, candidate.method, condemns=_is_refusal)
     return VerifiedCredentials(candidate, await _find_identity(hub, account, candidate.method))

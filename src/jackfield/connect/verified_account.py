@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from jackfield.accounts import service as accounts
+from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.identity import keep_identity, kept_identity
 from jackfield.accounts.models import Account, AccountNotFound, AccountStatus
 from jackfield.accounts.repo import Accounts
@@ -99,13 +100,13 @@ async def save_account(
     candidate = verified.candidate
     current = await find_target(tx, into, candidate.profile.connector_key)
     swaps = await identity_changes(tx, vault, verified, into)
+    given = NewCredentials(candidate.method, candidate.values, candidate.tokens)
     if current is None:
         account = await accounts.add(
             tx,
             vault,
             _new(tx, candidate, into.terms),
-            method=candidate.method,
-            values=candidate.values,
+            given,
         )
     else:
         account = await accounts.replace_credentials(
@@ -117,8 +118,7 @@ async def save_account(
                 environment=candidate.profile.environment,
                 allowed_actions=into.terms.actions or current.allowed_actions,
             ),
-            method=candidate.method,
-            values=candidate.values,
+            given,
             identity_changed=swaps,
         )
     await keep_identity(tx, vault, account.id, verified.identity)

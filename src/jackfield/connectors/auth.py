@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from typing import Final, Literal, cast
 
@@ -138,6 +139,12 @@ class AuthMethod:
         fields = {field.key for field in (*self.config_fields, *self.setup_fields)}
         named = _CREDENTIAL.findall(text(self.authorization, "token"))
         return self.type == "oauth2" and bool(named) and fields.isdisjoint(named)
+
+    @property
+    def refresh_margin(self) -> timedelta | None:
+        """How long before it expires an access token may be renewed, if the connector says."""
+        seconds = self.authorization.get("refreshMargin")
+        return timedelta(seconds=seconds) if isinstance(seconds, int | float) else None
 
     def labeled(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """Return the labels and values of fields that the form has, as a person chose them."""

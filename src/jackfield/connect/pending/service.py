@@ -4,6 +4,7 @@ from jackfield.accounts.access import method_of, needs_secrets
 from jackfield.accounts.credentials import secrets_of
 from jackfield.accounts.identity import forget_identity, keep_identity, kept_identity
 from jackfield.accounts.models import Account
+from jackfield.accounts.tokens.store import forget_tokens, keep_tokens, kept_tokens
 from jackfield.accounts.verification import Candidate, VerifiedCredentials
 from jackfield.connect.models import LinkedMeanwhile
 from jackfield.connect.pending.models import (
@@ -59,6 +60,7 @@ async def add(tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTar
     )
     await PendingLinks(tx).add(link)
     await SealedSecrets(tx, vault).put(_owner(tx, link), secrets)
+    await keep_tokens(tx, vault, link.id, candidate.tokens)
     await keep_identity(tx, vault, link.id, verified.identity)
     await _announce(tx, link)
     return link
@@ -123,10 +125,11 @@ async def _verified(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
     method = method_of(connector, link.auth_method, remedy="refuse this link and ask for a new one")
     try:
         secrets = await SealedSecrets(tx, hub.vault).get(_owner(tx, link))
+        tokens = await kept_tokens(tx, hub.vault, link.id)
         identity = await kept_identity(tx, hub.vault, link.id)
     except SealBroken:
         raise PendingLinkUnreadable from None
-    if not secrets and needs_secrets(method):
+    if (not secrets and needs_secrets(method)) or (tokens is None and method.needs_sign_in):
         raise PendingLinkUnreadable
     candidate = Candidate(
         project_id=tx.project_id,
@@ -136,12 +139,14 @@ async def _verified(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
         connector=connector,
         method=method,
         values={**link.public_values, **secrets},
+        tokens=tokens,
     )
     return VerifiedCredentials(candidate, identity)
 
 
 async def _forget(tx: Tx, link_id: PendingLinkId) -> None:
     await remove_secrets(tx, link_id)
+    await forget_tokens(tx, link_id)
     await forget_identity(tx, link_id)
 
 

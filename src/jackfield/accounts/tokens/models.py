@@ -1,0 +1,59 @@
+"""State of an account's tokens: how old they are, and what is known of their renewal."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jackfield.kit.ids import AccountId
+from jackfield.secrets.store import SealedBundle
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """
+    The state of an account's tokens.
+
+    A request for new tokens is an intent; intents are numbered, and `generation` is the number of
+    the one that gave the present tokens. `intent` is the last number that was given out.
+    `intent_at` is the journal: set before a request is sent, and cleared once its outcome is known,
+    so that a refresh token that may have been used is known as such.
+
+    From `stale_at` on, tokens are renewed before they are used; the worker does so at `due_at`.
+    After a failure neither happens before `retry_at`. `change` is the project's count of changes
+    of tokens when these were stored.
+    """
+
+    account_id: AccountId
+    generation: int
+    intent: int
+    renewed_at: datetime
+    intent_at: datetime | None = None
+    leased_until: datetime | None = None
+    expires_at: datetime | None = None
+    refresh_expires_at: datetime | None = None
+    stale_at: datetime | None = None
+    due_at: datetime | None = None
+    scopes: tuple[str, ...] | None = None
+    failures: int = 0
+    failed_at: datetime | None = None
+    failure_code: str | None = None
+    retry_at: datetime | None = None
+    change: int = 0
+
+    def is_leased(self, now: datetime) -> bool:
+        """Whether a process may be asking for new tokens."""
+        return self.leased_until is not None and self.leased_until > now
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether the access token has expired, or will before a request is through."""
+        return self.stale_at is not None and self.stale_at <= now
+
+    def is_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class SealedTokens:
+    """An account's tokens as ciphertext, and their state: may be cached."""
+
+    state: TokenState
+    secrets: SealedBundle = field(repr=False)

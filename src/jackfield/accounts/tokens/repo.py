@@ -1,0 +1,68 @@
+"""Repository of the state of accounts' tokens."""
+
+from jackfield.accounts.tokens.models import TokenState
+from jackfield.db.tx import Row, Tx
+from jackfield.kit.ids import AccountId
+from jackfield.kit.json import convert, encode, parse
+
+
+class AccountTokens:
+    """The state of the tokens of the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def find(self, account_id: AccountId) -> TokenState | None:
+        row = await self._tx.one(
+            """
+            select *
+              from account_tokens
+             where project_id = :project_id and account_id = :account_id
+            """,
+            account_id=account_id,
+        )
+        return None if row is None else _state(row)
+
+    async def put(self, state: TokenState) -> None:
+        """Store the state of new tokens, and tell other processes that they changed."""
+        await self._tx.run(
+            "update projects set token_changes = token_changes + 1 where id = :project_id"
+        )
+        await self._tx.run(
+            """
+            insert into account_tokens
+                   (account_id, project_id, generation, intent, intent_at, leased_until, renewed_at,
+                    expires_at, refresh_expires_at, stale_at, due_at, scopes, change)
+            values (:account_id, :project_id, :generation, :intent, :intent_at, :leased_until,
+                    :renewed_at, :expires_at, :refresh_expires_at, :stale_at, :due_at, :scopes,
+                    (select token_changes from projects where id = :project_id))
+                on conflict (account_id) do update
+               set generation = excluded.generation, intent = excluded.intent,
+                   intent_at = excluded.intent_at, leased_until = excluded.leased_until,
+                   renewed_at = excluded.renewed_at, expires_at = excluded.expires_at,
+                   refresh_expires_at = excluded.refresh_expires_at, stale_at = excluded.stale_at,
+                   due_at = excluded.due_at, scopes = excluded.scopes, change = excluded.change,
+                   failures = 0, failed_at = null, failure_code = null, retry_at = null
+            """,
+            account_id=state.account_id,
+            generation=state.generation,
+            intent=state.intent,
+            intent_at=state.intent_at,
+            leased_until=state.leased_until,
+            renewed_at=state.renewed_at,
+            expires_at=state.expires_at,
+            refresh_expires_at=state.refresh_expires_at,
+            stale_at=state.stale_at,
+            due_at=state.due_at,
+            scopes=None if state.scopes is None else encode(state.scopes).decode(),
+        )
+
+    async def remove(self, account_id: AccountId) -> None:
+        await self._tx.run(
+            "delete from account_tokens where project_id = :project_id and account_id = :account_id",
+            account_id=account_id,
+        )
+
+
+def _state(row: Row) -> TokenState:
+    return convert({**row, "scopes": parse(row["scopes"] or "null")}, TokenState)

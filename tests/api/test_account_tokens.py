@@ -1,0 +1,134 @@
+"""Tokens of a sign-in are kept like any other secret of an account, in generations."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+
+from jackfield.accounts.access import load, open_credentials
+from jackfield.accounts.tokens.store import load_tokens
+from jackfield.accounts.verification import Candidate, verify
+from jackfield.connect.models import SessionTerms
+from jackfield.connect.pending import service as pending
+from jackfield.connect.verified_account import LinkTarget
+from jackfield.profiles.repo import Profiles
+from tests.support.actor import TESTER
+from tests.support.clock import NOW
+from tests.support.running import HubWith, Running
+from tests.support.token_provider import TokenProvider, document, named, sign_in, token_provider
+
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+
+@pytest.fixture
+async def oat(
+    hub_database_url: str | None, hub_with: HubWith
+) -> AsyncGenerator[tuple[Running, TokenProvider]]:
+    async with (
+        token_provider() as (provider, server),
+        hub_with({"oat": document(server.url)}, database_url=hub_database_url) as hub,
+    ):
+        yield hub, provider
+
+
+async def stored(hub: Running, account_id: str) -> Any:
+    async with hub.hub.db.read(hub.project.id) as tx:
+        return await load_tokens(
+            tx, hub.hub.vault, (await load(tx, hub.hub, account_id)).account.id
+        )
+
+
+async def test_actions_run_with_the_token_of_the_sign_in(
+    oat: tuple[Running, TokenProvider],
+) -> None:
+    hub, provider = oat
+    account = await sign_in(hub.hub, hub.project.id, provider.tokens(NOW))
+
+    answer = await hub.run(account.id, "oat_me")
+
+    assert answer.status_code == 200
+    assert provider.calls == [named("a", 1)] * 2
+
+
+async def test_no_token_stands_in_the_database_or_in_an_answer(
+    oat: tuple[Running, TokenProvider],
+) -> None:
+    hub, provider = oat
+    account = await sign_in(hub.hub, hub.project.id, provider.tokens(NOW, tenant="t-1234567"))
+    shown = await hub.api.get(f"/accounts/{account.id}")
+
+    rows = [
+        await hub.hub.db.unscoped("select * from account_tokens"),
+        await hub.hub.db.unscoped("select * from accounts"),
+        await hub.hub.db.unscoped("select * from credentials"),
+        await hub.hub.db.unscoped("select * from events"),
+    ]
+    for secret in (named("a", 1), named("r", 1), "t-1234567"):
+        assert secret not in str(rows)
+        assert secret not in shown.text
+
+
+async def test_what_a_provider_echoes_of_a_token_is_masked(
+    oat: tuple[Running, TokenProvider],
+) -> None:
+    hub, provider = oat
+    account = await sign_in(hub.hub, hub.project.id, provider.tokens(NOW, tenant="t-1234567"))
+    async with hub.hub.db.read(hub.project.id) as tx:
+        access = await load(tx, hub.hub, account.id)
+
+    credentials = open_credentials(hub.hub, access)
+
+    said = credentials.redactor.text(f"{named('a', 1)} {named('r', 1)} t-1234567")
+    assert said == "[redacted] [redacted] t-1234567"
+    assert credentials.values["expiresIn"] == "3600"
+
+
+async def test_signing_in_again_starts_another_generation(
+    oat: tuple[Running, TokenProvider],
+) -> None:
+    hub, provider = oat
+    account = await sign_in(hub.hub, hub.project.id, provider.tokens(NOW))
+    await hub.run(account.id, "oat_me")
+    first = await stored(hub, account.id)
+
+    await sign_in(hub.hub, hub.project.id, provider.tokens(NOW), into=account)
+    await hub.run(account.id, "oat_me")
+
+    second = await stored(hub, account.id)
+    assert second.state.generation > first.state.generation
+    assert provider.calls[-1] == named("a", 2)
+
+
+async def test_tokens_go_with_their_account(oat: tuple[Running, TokenProvider]) -> None:
+    hub, provider = oat
+    account = await sign_in(hub.hub, hub.project.id, provider.tokens(NOW))
+
+    await hub.api.delete(f"/accounts/{account.id}")
+
+    assert list(await hub.hub.db.unscoped("select * from account_tokens")) == []
+    assert list(await hub.hub.db.unscoped("select * from credentials")) == []
+
+
+@pytest.mark.parametrize("verb", ["confirm", "refuse"])
+async def test_tokens_wait_for_the_confirmation_of_a_link(
+    oat: tuple[Running, TokenProvider], verb: str
+) -> None:
+    hub, provider = oat
+    connector = hub.hub.catalog.get("oat")
+    async with hub.hub.db.read(hub.project.id) as tx:
+        profile = await Profiles(tx).get_default("oat")
+    candidate = Candidate(
+        hub.project.id, "acme", "Acme", profile, connector, connector.auth_methods[0], {},
+        tokens=provider.tokens(NOW),
+    )  # fmt: skip
+    verified = await verify(hub.hub, candidate)
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        into = LinkTarget(SessionTerms("acme", "Acme"))
+        link = await pending.add(tx, hub.hub.vault, verified, into)
+
+    decided = (await hub.api.post(f"/jackfield/pending_links/{link.id}/{verb}")).json()
+
+    if verb == "confirm":
+        assert (await hub.run(decided["account_id"], "oat_me")).status_code == 200
+    else:
+        assert list(await hub.hub.db.unscoped("select * from credentials")) == []
