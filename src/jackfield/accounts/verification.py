@@ -112,7 +112,7 @@ async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
     credentials = Credentials.of(
         {**candidate.values, **tokens}, secrets=(*secrets, *secret_values(tokens)), setup=setup
     )
-    account = _at_provider(candidate, credentials)
+    account = at_provider(candidate, credentials)
     await _run_test_actions(hub, account, candidate.method, condemns=_is_refusal)
     return VerifiedCredentials(candidate, await _find_identity(hub, account, candidate.method))
 
@@ -143,7 +143,8 @@ def probe_context(hub: Hub, account: ProviderAccount, *, seconds: float) -> RunC
     return run_context(hub, account, transport, deadline=seconds, flow="test_action")
 
 
-def _at_provider(candidate: Candidate, credentials: Credentials) -> ProviderAccount:
+def at_provider(candidate: Candidate, credentials: Credentials) -> ProviderAccount:
+    """Return the account that a candidate is, or will be."""
     return ProviderAccount(
         project_id=candidate.project_id,
         connector=candidate.connector,

@@ -16,11 +16,16 @@ class ConnectionAttemptId(Id, prefix="cat"):
 
 
 class AttemptStatus(StrEnum):
-    """A `pending` attempt waits for the project's confirmation; without it, it is `expired`."""
+    """Statuses of an attempt.
+
+    A `pending` one waits for the project's confirmation, or for a sign-in; without it, it is
+    `expired`. A `cancelled` one was given up by its user.
+    """
 
     PENDING = "pending"
     AUTHENTICATED = "authenticated"
     ERROR = "error"
+    CANCELLED = "cancelled"
     EXPIRED = "expired"
 
 

@@ -14,7 +14,13 @@ from jackfield.accounts.access import AccountAccess, load, open_fields
 from jackfield.accounts.models import Account, AccountNotFound
 from jackfield.accounts.verification import Candidate, VerifiedCredentials, verify
 from jackfield.connect.attempts import ConnectionAttempt
-from jackfield.connect.models import InvalidFields, SecretsToRetype, SessionTerms, SignInUnsupported
+from jackfield.connect.models import (
+    InvalidFields,
+    SecretsToRetype,
+    SessionTerms,
+    SignInRequired,
+    SignInUnsupported,
+)
 from jackfield.connect.pending import service as pending
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.pending.repo import PendingLinks
@@ -43,6 +49,14 @@ LinkResult: TypeAlias = Account | PendingLink
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """Checked values that the provider has not seen yet, and the account that is to get them."""
+
+    candidate: Candidate
+    into: LinkTarget
+
+
+@dataclass(frozen=True, slots=True)
 class Prefill:
     """The initial state of an account's form; `tails` are the last characters of its secrets."""
 
@@ -67,13 +81,36 @@ async def link(
 
     Raises:
         InvalidFields: the form is incomplete, or has invalid or unknown fields.
+        SignInRequired: the provider has to be signed in at.
         CredentialRejected: the provider rejects the credentials.
         ProviderError: the provider could not be reached, or failed.
         IdentityChanged: the credentials belong to another account at the provider.
         TooManyAttempts: the session has had as many attempts as it may have.
         ConnectSessionUsed, ConnectSessionRevoked: the session ended meanwhile.
     """
-    values, terms = require_fields(offer.method, submitted), holder.session.terms
+    prepared = await prepare_link(hub, holder, offer=offer, submitted=submitted)
+    _require_no_sign_in(offer.method)
+    return await verify_and_save(hub, holder, prepared, is_confirmed=confirm_identity_change)
+
+
+async def prepare_link(
+    hub: Hub, holder: Holder, *, offer: Offer, submitted: Mapping[str, str]
+) -> Prepared:
+    """
+    Check what was submitted to link an account, before the provider is asked.
+
+    Raises:
+        InvalidFields, SignInUnsupported: as `require_fields`.
+    """
+    values = require_fields(offer.method, submitted)
+    return await link_with(hub, holder, offer=offer, values=values)
+
+
+async def link_with(
+    hub: Hub, holder: Holder, *, offer: Offer, values: Mapping[str, str]
+) -> Prepared:
+    """Return what is to be verified and stored to link an account with checked values."""
+    terms = holder.session.terms
     async with hub.db.read(holder.project_id) as tx:
         current = await find_existing(tx, terms, offer.connector.key)
     owner = current or terms
@@ -88,10 +125,7 @@ async def link(
         account=current,
     )
     # Not that account's id, but the terms: another window may link one during verification.
-    into = LinkTarget(terms, before=current)
-    return await _link_and_record(
-        hub, holder, candidate, into, is_confirmed=confirm_identity_change
-    )
+    return Prepared(candidate, LinkTarget(terms, before=current))
 
 
 async def prefill(hub: Hub, holder: Holder, account_id: str) -> Prefill:
@@ -121,9 +155,24 @@ async def relink(
 
     Raises:
         AccountNotFound: the session may not edit it.
-        InvalidFields, CredentialRejected, ProviderError: as `link`.
+        InvalidFields, SignInRequired, CredentialRejected, ProviderError: as `link`.
         IdentityChanged, TooManyAttempts: as `link`.
         ConnectSessionUsed, ConnectSessionRevoked: as `link`.
+    """
+    prepared = await prepare_relink(hub, holder, account_id=account_id, submitted=submitted)
+    _require_no_sign_in(prepared.candidate.method)
+    return await verify_and_save(hub, holder, prepared, is_confirmed=confirm_identity_change)
+
+
+async def prepare_relink(
+    hub: Hub, holder: Holder, *, account_id: str, submitted: Mapping[str, str]
+) -> Prepared:
+    """
+    Check what was submitted to link an account again, before the provider is asked.
+
+    Raises:
+        AccountNotFound: the session may not edit it.
+        InvalidFields, SignInUnsupported: as `require_fields`.
     """
     async with hub.db.read(holder.project_id) as tx:
         access = await _editable(tx, hub, holder, account_id)
@@ -132,13 +181,28 @@ async def relink(
         values = require_changes(access, open_fields(hub, access), submitted)
     except SecretsToRetype as refused:
         # The project sees that another address was tried.
-        await _record_failure(hub, holder, begun, refused)
+        await record_failure(hub, holder, begun, refused)
         raise
+    return _relink_with(holder, access, values)
+
+
+async def relink_with(
+    hub: Hub, holder: Holder, *, account_id: str, values: Mapping[str, str]
+) -> Prepared:
+    """
+    Return what is to be verified and stored to link an account again with checked values.
+
+    Raises:
+        AccountNotFound: the session may not edit it.
+    """
+    async with hub.db.read(holder.project_id) as tx:
+        access = await _editable(tx, hub, holder, account_id)
+    return _relink_with(holder, access, values)
+
+
+def _relink_with(holder: Holder, access: AccountAccess, values: Mapping[str, str]) -> Prepared:
     into = LinkTarget(holder.session.terms, access.account.id, access.account)
-    candidate = Candidate.replacing(access, values)
-    return await _link_and_record(
-        hub, holder, candidate, into, is_confirmed=confirm_identity_change
-    )
+    return Prepared(Candidate.replacing(access, values), into)
 
 
 async def find_pending(hub: Hub, holder: Holder) -> PendingLink | None:
@@ -161,9 +225,14 @@ def require_fields(method: AuthMethod, submitted: Mapping[str, str]) -> dict[str
     if checked.faults:
         msg = "; ".join(fault.message for fault in checked.faults)
         raise InvalidFields(msg, faults=checked.faults)
-    if method.needs_sign_in:
+    if method.needs_tokens and not method.gives_tokens:
         raise SignInUnsupported
     return dict(checked.values)
+
+
+def _require_no_sign_in(method: AuthMethod) -> None:
+    if method.redirects:
+        raise SignInRequired
 
 
 def require_changes(
@@ -212,22 +281,31 @@ async def verify_fields(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
         raise InvalidFields.of(faults) from blocked
 
 
-async def _link_and_record(
-    hub: Hub, holder: Holder, candidate: Candidate, into: LinkTarget, *, is_confirmed: bool
+async def verify_and_save(
+    hub: Hub, holder: Holder, prepared: Prepared, *, is_confirmed: bool, is_counted: bool = False
 ) -> LinkResult:
-    """Verify and store credentials, and record the result in the session."""
+    """
+    Verify and store credentials, and record the result in the session.
+
+    Raises:
+        HubError: as `link`.
+    """
     begun = hub.clock()
-    async with hub.db.write(holder.project_id, holder.actor) as tx:
-        await ConnectSessions(tx).begin_attempt(holder.session.id)
+    if not is_counted:
+        async with hub.db.write(holder.project_id, holder.actor) as tx:
+            await ConnectSessions(tx).begin_attempt(holder.session.id)
     try:
-        verified = await verify_fields(hub, candidate)
-        return await _save(hub, holder, verified, into, begun=begun, is_confirmed=is_confirmed)
+        verified = await verify_fields(hub, prepared.candidate)
+        return await _save(
+            hub, holder, verified, prepared.into, begun=begun, is_confirmed=is_confirmed
+        )
     except HubError as error:
-        await _record_failure(hub, holder, begun, error)
+        await record_failure(hub, holder, begun, error)
         raise
 
 
-async def _record_failure(hub: Hub, holder: Holder, begun: datetime, error: HubError) -> None:
+async def record_failure(hub: Hub, holder: Holder, begun: datetime, error: HubError) -> None:
+    """Record in the session that an attempt failed."""
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         failed = ConnectionAttempt.failed(begun, error, now=tx.now)
         await ConnectSessions(tx).note(holder.session.id, failed)

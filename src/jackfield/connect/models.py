@@ -215,5 +215,11 @@ class SignInUnsupported(HubError):
     status = 501
 
 
+class SignInRequired(Conflict):
+    """This way to authenticate needs a sign-in at the provider: start one instead."""
+
+    code = "sign_in_required"
+
+
 class SecretsToRetype(InvalidFields):
     """The address that the account's secrets are sent to has changed. Type them again."""

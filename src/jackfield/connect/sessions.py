@@ -128,6 +128,17 @@ async def find_session(hub: Hub, token: ConnectToken) -> Holder:
     return holder
 
 
+async def holder_of(hub: Hub, project_id: ProjectId, session_id: int) -> Holder:
+    """
+    Return the holder of a session, also after it has ended.
+
+    Raises:
+        ConnectSessionNotFound: the project has no such session.
+    """
+    async with hub.db.read(project_id) as tx:
+        return Holder(project_id, await ConnectSessions(tx).get(session_id))
+
+
 async def revoke(tx: Tx, session_id: int) -> ConnectSession:
     """
     Revoke a session: its token opens nothing any more.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Final, Literal, cast
@@ -21,6 +21,7 @@ from jackfield.connectors.guides import Guide, linking_section, read_guide, sele
 from jackfield.connectors.permissions import PermissionProbe, read_permissions
 from jackfield.engine.address_credentials import names_in
 from jackfield.engine.connector import CompiledAction
+from jackfield.engine.oauth.settings import OAuthSettings, compile_oauth
 from jackfield.kit.json import Json, items, mapping, text, words
 
 
@@ -122,20 +123,28 @@ class AuthMethod:
     permissions: tuple[PermissionProbe, ...]
     refresh: Refresh | None
     authorization: Mapping[str, Json]
+    compilation: Compilation = field(repr=False)
 
     @property
     def ready(self) -> bool:
         """Whether accounts can be linked without any setup by the operator."""
         return not self.setup_fields
 
+    @cached_property
+    def oauth(self) -> OAuthSettings | None:
+        """How accounts get tokens from the provider; `None` if the connector does not say."""
+        if text(self.authorization, "type") != "oauth2":
+            return None
+        return compile_oauth(self.authorization, self.grant_type, self.compilation.connector.mode)
+
     @property
     def redirects(self) -> bool:
         """Whether the user is sent to the provider's own sign-in page."""
-        return self.type == "oauth2" and self.grant_type == "authorization_code"
+        return self.needs_tokens and self.grant_type == "authorization_code"
 
-    @property
-    def needs_sign_in(self) -> bool:
-        """Whether requests carry an OAuth token that no field asks for, and only a sign-in gives."""
+    @cached_property
+    def needs_tokens(self) -> bool:
+        """Whether requests carry a token that no field asks for, and the provider has to give."""
         fields = {field.key for field in (*self.config_fields, *self.setup_fields)}
         named = _CREDENTIAL.findall(text(self.authorization, "token"))
         return self.type == "oauth2" and bool(named) and fields.isdisjoint(named)
@@ -145,6 +154,13 @@ class AuthMethod:
         """How long before it expires an access token may be renewed, if the connector says."""
         seconds = self.authorization.get("refreshMargin")
         return timedelta(seconds=seconds) if isinstance(seconds, int | float) else None
+
+    @property
+    def gives_tokens(self) -> bool:
+        """Whether the connector says how to get the tokens that requests carry."""
+        if self.grant_type == "authorization_code":
+            return bool(self.authorization.get("authorizationUrl"))
+        return self.refresh is not None or bool(self.authorization.get("tokenUrl"))
 
     def labeled(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """Return the labels and values of fields that the form has, as a person chose them."""
@@ -225,6 +241,7 @@ def read_auth_method(
         permissions=read_permissions(entry, compilation),
         refresh=_refresh(mapping(entry, "refreshAuthentication"), compilation),
         authorization=mapping(entry, "authorization"),
+        compilation=compilation,
     )
 
 

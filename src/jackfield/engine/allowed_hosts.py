@@ -3,8 +3,9 @@ Allow-list of the hosts that a connector may send credentials to.
 
 They are the ones its addresses name. A part that comes from a credential stands for that account's
 own value: one label of a name (`https://${credentials.subdomain}.example.com`), or the whole host.
-A part that comes from elsewhere stands for any label. The root key `hosts` replaces all that by a
-list.
+A part that comes from elsewhere stands for any label. A credential that the provider names itself, in
+a callback or with a token, is never the whole host: whoever forges that would be sent the account's
+secrets. The root key `hosts` replaces all that by a list.
 """
 
 import re
@@ -14,16 +15,19 @@ from typing import Final, TypeAlias
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import compile_text, is_static
-from jackfield.kit.json import Json, is_list, is_object
+from jackfield.kit.json import Json, as_object, is_list, is_object, items, mapping
 from jackfield.kit.urls import Origin, find_origin
 
 Allow: TypeAlias = Callable[[str, Mapping[str, str]], bool]
 
 _ORIGIN: Final = re.compile(r"\s*(https?)://([^/?#]*)", re.IGNORECASE)
 _TOKEN: Final = re.compile(r"\$\{[^}]*\}")
+_CREDENTIAL: Final = re.compile(r"\bcredentials(?:\.|\[['\"])([\w-]+)")
 _WORD: Final = re.compile(r"'(https?://[^'/?#]+)|\"(https?://[^\"/?#]+)", re.IGNORECASE)
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-_ADDRESS_KEYS: Final = ("baseUrl", "url", "tokenUrl", "serverUrl")
+_ADDRESS_KEYS: Final = (
+    "baseUrl", "url", "authorizationUrl", "tokenUrl", "refreshUrl", "deviceAuthorizationUrl", "serverUrl"
+)  # fmt: skip
 
 
 class HostRules:
@@ -34,6 +38,7 @@ class HostRules:
         self._patterns: list[tuple[str, re.Pattern[str]]] = []
         self._own: list[tuple[str, Allow]] = []
         self._computed: list[Callable[[Mapping[str, str]], str]] = []
+        self._told = told_credentials(document)
         listed = document.get("hosts")
         if is_list(listed):
             for host in listed:
@@ -105,7 +110,7 @@ class HostRules:
 
     def _compute(self, template: str, mode: Mode) -> None:
         compute = _computed_text(template, mode)
-        if compute is not None:
+        if compute is not None and self._told.isdisjoint(_CREDENTIAL.findall(template)):
             self._computed.append(compute)
 
 
@@ -154,6 +159,17 @@ def _own_labels(authority: str, mode: Mode) -> Allow | None:
         return re.fullmatch(pattern, found) is not None
 
     return matches
+
+
+def told_credentials(document: Mapping[str, Json]) -> frozenset[str]:
+    """Return the credentials that the provider names itself, in a callback or with a token."""
+    found = set[str]()
+    for entry in items(document, "authentication"):
+        for method in entry.values():
+            authorization = mapping(as_object(method), "authorization")
+            found |= set(mapping(authorization, "additionalTokenFields"))
+            found |= {str(name) for name in mapping(authorization, "callbackParams").values()}
+    return frozenset(found)
 
 
 def foreign_parts(address: str) -> list[str]:

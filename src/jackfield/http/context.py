@@ -60,5 +60,15 @@ async def connect_token(hub: Hub, headers: Headers, _scope: Scope | None) -> Con
     return ConnectContext(hub, holder, origin)
 
 
+async def ended_connect_token(hub: Hub, headers: Headers, _scope: Scope | None) -> ConnectContext:
+    """Let the holder of a connect session in after its end, too: for what came of it."""
+    token = headers.get("x-hub-session-token")
+    if not token:
+        raise ConnectTokenInvalid
+    holder, origin = await connect.find_session(hub, ConnectToken(token)), headers.get("origin")
+    await frames.require_origin(hub, holder, origin)
+    return ConnectContext(hub, holder, origin)
+
+
 async def public(hub: Hub, _headers: Headers, _scope: Scope | None) -> PublicContext:
     return PublicContext(hub)

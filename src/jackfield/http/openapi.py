@@ -26,6 +26,7 @@ _WITH_BODY: Final = (InvalidJson, InvalidRequest, BodyTooLarge, BodyTooSlow, Cli
 _SECURITY: Final[Mapping[Guard, tuple[dict[str, list[str]], ...]]] = {
     context.api_key: ({"basic": []}, {"bearer": []}),
     context.connect_token: ({"connect_token": []},),
+    context.ended_connect_token: ({"connect_token": []},),
     context.public: (),
 }
 _SCHEMES: Final = {

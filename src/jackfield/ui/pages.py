@@ -24,6 +24,7 @@ from jackfield.ui.docs.api_reference import ApiDescription, api_page
 from jackfield.ui.docs.start_page import llms_text, start_page
 from jackfield.ui.hub import frames, result
 from jackfield.ui.hub import routes as hub_pages
+from jackfield.ui.hub import sign_in as provider_sign_in
 from jackfield.ui.rendering import base_path, hub_of
 
 # In a request's scope, once its crash has been logged.
@@ -54,6 +55,14 @@ class Pages(Starlette):
                 Route("/connectors/{key}/icon", icons.connector_icon),
                 Route("/embedded/integrations", hub_pages.show),
                 Route("/embedded/integrations", hub_pages.submit, methods=["POST"]),
+                Route("/connect/sign-ins/{key}", provider_sign_in.start),
+                Route("/connect/sign-ins/{sign_in_id}/result", provider_sign_in.result),
+                Route("/connect/oauth2/{integration_id}", provider_sign_in.open_published),
+                Route(
+                    "/connect/oauth2/{connector_key}/callback",
+                    provider_sign_in.callback,
+                    methods=["GET", "POST"],
+                ),
                 *(_REFERENCES if hub.public_docs else ()),
                 Route(
                     "/docs/connectors/{key}/guides/link-account/{page}", guide_pages.link_account

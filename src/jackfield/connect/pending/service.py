@@ -129,7 +129,7 @@ async def _verified(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
         identity = await kept_identity(tx, hub.vault, link.id)
     except SealBroken:
         raise PendingLinkUnreadable from None
-    if (not secrets and needs_secrets(method)) or (tokens is None and method.needs_sign_in):
+    if (not secrets and needs_secrets(method)) or (tokens is None and method.needs_tokens):
         raise PendingLinkUnreadable
     candidate = Candidate(
         project_id=tx.project_id,

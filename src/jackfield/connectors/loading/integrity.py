@@ -18,6 +18,8 @@ _RESERVED_CREDENTIALS: Final = frozenset(
     }
 )  # fmt: skip
 
+_TOKENS: Final = frozenset({"accessToken", "refreshToken", "idToken"})
+
 
 def check(document: Mapping[str, Json], report: Report) -> None:
     """Check references between parts. The document's structure may be invalid anywhere."""
@@ -91,11 +93,19 @@ def _check_method(
     refresh = mapping(mapping(method, "refreshAuthentication"), "action")
     _check_action(refresh, ((at, "refreshAuthentication"), "action"), report)
     _check_guides(method, at, fields, scopes, report)
-    targets = mapping(mapping(method, "authorization"), "callbackParams")
-    for name, target in targets.items():
+    _check_told(mapping(method, "authorization"), (at, "authorization"), report)
+
+
+def _check_told(authorization: Mapping[str, Json], at: At, report: Report) -> None:
+    """Check the credentials that the provider names itself."""
+    for name, target in mapping(authorization, "callbackParams").items():
         if target in _RESERVED_CREDENTIALS:
-            place = (((at, "authorization"), "callbackParams"), name)
+            place = ((at, "callbackParams"), name)
             report.error(place, f"A callback parameter must not set '{target}'.")
+    for name in mapping(authorization, "additionalTokenFields"):
+        if name in _RESERVED_CREDENTIALS - _TOKENS:
+            place = ((at, "additionalTokenFields"), name)
+            report.error(place, f"A token response must not set '{name}'.", on_key=True)
 
 
 def _check_form(method: Mapping[str, Json], kind: str, at: At, report: Report) -> None:

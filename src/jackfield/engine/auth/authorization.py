@@ -15,6 +15,7 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely, compile_value
 from jackfield.engine.schema.authorization import AUTHORIZATION
+from jackfield.engine.schema.report import Report
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
@@ -59,6 +60,12 @@ def compile_authorization(document: Json, mode: Mode, path: str = "") -> Authori
     if not isinstance(kind, str) or kind not in AUTHORIZATION.cases:
         raise invalid_value(path=f"{prefix}type", value=kind, allowed=_PUBLISHED_TYPES)
     require_known(content, AUTHORIZATION.cases[kind].entries, path)
+    if mode == "strict" and kind == "oauth2":
+        # Most of it is for signing in, and read elsewhere.
+        report = Report(mode)
+        AUTHORIZATION.cases[kind].check(content, None, report)
+        if fatal := [each for each in report.problems if each.fatal]:
+            raise InvalidStep(fatal[0].message)
     match kind:
         case "basic":
             return _basic(content, mode)
@@ -105,14 +112,20 @@ def _bearer(content: Mapping[str, Json], mode: Mode) -> Authorization:
     if "token" not in content:
         raise missing_field(path="token")
     token = _credential(content["token"], mode)
-    prefixed = compile_value(content.get("includeBearer", True), mode)
+    # Under another name than the usual one, a token stands alone.
+    location = take_choice({"in": "header", **content}, "in", ("header", "query"), "in")
+    in_query = location == "query"
+    name = str(content.get("name") or ("access_token" if in_query else "Authorization"))
+    prefixed = compile_value(content.get("includeBearer", name == "Authorization"), mode)
 
-    def headers(scope: EvaluationScope) -> Pairs:
+    def pairs(scope: EvaluationScope) -> Pairs:
         value = _required(token(scope), "token")
         prefix = "Bearer " if js.truthy(prefixed(scope)) else ""
-        return [("Authorization", prefix + value)]
+        return [(name, prefix + value)]
 
-    return Authorization(headers)
+    if in_query:
+        return Authorization(_no_headers, pairs)
+    return Authorization(pairs)
 
 
 def _api_key(content: Mapping[str, Json], mode: Mode) -> Authorization:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-ACCESS_TOKEN: Final = "accessToken"
-REFRESH_TOKEN: Final = "refreshToken"
-ID_TOKEN: Final = "idToken"
+ACCESS_TOKEN: Final = "accessToken"  # noqa: S105 - a name
+REFRESH_TOKEN: Final = "refreshToken"  # noqa: S105 - a name
+ID_TOKEN: Final = "idToken"  # noqa: S105 - a name
 
 
 @dataclass(frozen=True, slots=True)

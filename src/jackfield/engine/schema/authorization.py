@@ -2,17 +2,10 @@
 
 from typing import Final
 
-from jackfield.engine.schema.expressions import Address, Evaluated, Expression, Template
-from jackfield.engine.schema.kinds import Boolean, Choice, Number, Text
-from jackfield.engine.schema.structures import (
-    Either,
-    Entry,
-    ListOf,
-    MapOf,
-    Record,
-    Unknown,
-    Variant,
-)
+from jackfield.engine.schema.expressions import Evaluated
+from jackfield.engine.schema.kinds import Boolean, Choice, Text
+from jackfield.engine.schema.oauth import OAUTH_ENTRIES
+from jackfield.engine.schema.structures import Entry, Record, Unknown, Variant
 
 _TEXT: Final = Evaluated(Text())
 _FLAG: Final = Evaluated(Boolean())
@@ -57,7 +50,7 @@ _TOKEN: Final = Entry(_TEXT, "The access token.", required=True)
 _INCLUDE_BEARER: Final = Entry(_FLAG, "Write `Bearer` before the token.", default=True)
 
 
-def _authorization(name: str, doc: str, **entries: Entry) -> Record:
+def _authorization(name: str, doc: str, /, **entries: Entry) -> Record:
     kind = Entry(Choice((name,)), doc, required=True)
     title = f"{name[0].upper()}{name[1:]}Authorization"
     return Record(title, {"type": kind, **entries}, doc=doc, unknown=Unknown.REFUSED)
@@ -112,38 +105,7 @@ AUTHORIZATION: Final = Variant(
             token=_TOKEN,
             includeBearer=_INCLUDE_BEARER,
             redirectUri=_REDIRECT,
-            authorizationUrl=Entry(Address(), "Where the user is sent to sign in."),
-            authorizationParams=Entry(MapOf(Template()), "Query parameters of that address."),
-            tokenUrl=Entry(Address(), "Where a code is exchanged for a token."),
-            tokenParams=Entry(MapOf(Template()), "Parameters of that exchange."),
-            tokenExpiresIn=Entry(
-                Evaluated(Number(minimum=0)), "Lifetime in seconds, if the provider gives none."
-            ),
-            tokenRefreshExpiresIn=Entry(
-                Evaluated(Number(minimum=0)), "Lifetime of the refresh token, in seconds."
-            ),
-            scopes=Entry(Either((Expression(), ListOf(Expression()))), "The scopes to request."),
-            scopeDelimiter=Entry(Text(), "The separator of scopes.", default=" "),
-            customHeaders=Entry(MapOf(Template()), "Headers for the token endpoint only."),
-            pkce=Entry(_FLAG, "Use PKCE (RFC 7636)."),
-            additionalTokenFields=Entry(
-                MapOf(Expression()), "Further credentials, taken from the token response."
-            ),
-            callbackParams=Entry(
-                MapOf(Text()), "Credentials that arrive as query parameters of the callback."
-            ),
-            issuer=Entry(Expression(), "Who issues the tokens."),
-            tokenResponse=Entry(
-                Record(
-                    "TokenResponse",
-                    {
-                        "acceptTokenTypes": Entry(ListOf(Text()), "Accepted `token_type`s."),
-                        "accessToken": Entry(Text(), "Path of the access token."),
-                        "refreshToken": Entry(Text(), "Path of the refresh token."),
-                    },
-                ),
-                "Where the tokens are in the token response.",
-            ),
+            **OAUTH_ENTRIES,
         ),
     },
 )

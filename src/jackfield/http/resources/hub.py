@@ -26,6 +26,7 @@ from jackfield.connect.models import (
     InvalidFields,
     LinkedMeanwhile,
     OriginNotAllowed,
+    SignInRequired,
     SignInUnsupported,
     TooManyAttempts,
 )
@@ -41,7 +42,7 @@ from jackfield.profiles.models import ProfileNotFound
 
 api = Routes(connect_token, tag="embedded")
 
-_SESSION_REFUSALS = (
+SESSION_REFUSALS = (
     ConnectTokenInvalid,
     ConnectSessionExpired,
     ConnectSessionUsed,
@@ -49,10 +50,11 @@ _SESSION_REFUSALS = (
     OriginNotAllowed,
 )
 _LINK_REFUSALS = (
-    *_SESSION_REFUSALS,
+    *SESSION_REFUSALS,
     ProfileNotFound,
     InvalidFields,
     SignInUnsupported,
+    SignInRequired,
     CredentialRejected,
     IdentityChanged,
     LinkedMeanwhile,
@@ -206,7 +208,7 @@ class ConnectorsQuery(Struct, frozen=True):
     provider: str | None = None
 
 
-@api.add("GET", "/hub/settings", raises=_SESSION_REFUSALS)
+@api.add("GET", "/hub/settings", raises=SESSION_REFUSALS)
 async def get_hub_settings(ctx: ConnectContext) -> SettingsOut:
     """Return the account that the Hub should open for editing, if there is one."""
     terms = ctx.holder.session.terms
@@ -216,7 +218,7 @@ async def get_hub_settings(ctx: ConnectContext) -> SettingsOut:
     return SettingsOut(existing_account_id=UNSET if account is None else account.id)
 
 
-@api.add("GET", "/hub/connectors", raises=_SESSION_REFUSALS)
+@api.add("GET", "/hub/connectors", raises=SESSION_REFUSALS)
 async def list_hub_connectors(ctx: ConnectContext, query: ConnectorsQuery) -> IntegrationsOut:
     """List the connectors that this session may link."""
     offers = await connect.offers(ctx.hub, ctx.holder)
@@ -230,7 +232,7 @@ async def list_hub_connectors(ctx: ConnectContext, query: ConnectorsQuery) -> In
     )
 
 
-@api.add("GET", "/hub/connectors/{profile_id}", raises=(*_SESSION_REFUSALS, ProfileNotFound))
+@api.add("GET", "/hub/connectors/{profile_id}", raises=(*SESSION_REFUSALS, ProfileNotFound))
 async def get_hub_connector(ctx: ConnectContext, profile_id: str) -> FormOut:
     """Return the form of a connector."""
     offer = await connect.offer(ctx.hub, ctx.holder, profile_id)
@@ -252,7 +254,7 @@ async def link_account(ctx: ConnectContext, body: LinkIn) -> LinkedOut:
     )
 
 
-@api.add("GET", "/hub/accounts/{account_id}", raises=(*_SESSION_REFUSALS, AccountNotFound))
+@api.add("GET", "/hub/accounts/{account_id}", raises=(*SESSION_REFUSALS, AccountNotFound))
 async def get_hub_account(ctx: ConnectContext, account_id: str) -> PrefillOut:
     """Return the values of an account's form; of a secret only its last characters."""
     prefill = await linking.prefill(ctx.hub, ctx.holder, account_id)
@@ -283,7 +285,7 @@ async def relink_account(ctx: ConnectContext, account_id: str, body: RelinkIn) -
     )
 
 
-@api.add("POST", "/hub/frames", status=201, raises=_SESSION_REFUSALS)
+@api.add("POST", "/hub/frames", status=201, raises=SESSION_REFUSALS)
 async def open_frame(ctx: ConnectContext) -> FrameOut:
     """Return the address at which the requesting page may frame the Hub."""
     frame = await frames.open_frame(ctx.hub, ctx.holder, ctx.origin)

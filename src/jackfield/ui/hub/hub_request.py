@@ -94,6 +94,16 @@ async def load(request: Request) -> HubRequest:
     return HubRequest(request, hub, holder, look, refusal)
 
 
+async def load_for(request: Request, holder: Holder) -> HubRequest:
+    """Return a request for a page about a session that is known by other means than its token."""
+    hub = hub_of(request)
+    settings = await projects.project_settings(hub, holder.project_id)
+    look = theme_of(request, holder.project_id, settings, is_framed=False)
+    path = f"{base_path(hub)}{request.url.path}"
+    look = replace(look, language_urls={code: f"{path}?lang={code}" for code in look.languages})
+    return HubRequest(request, hub, holder, look, None)
+
+
 def unknown_session_page(
     request: Request, *, status: int = 404, key: str = "invalid", what: bool = True
 ) -> Response:

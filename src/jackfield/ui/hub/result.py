@@ -15,6 +15,7 @@ from jackfield.connect.models import (
     TooManyAttempts,
 )
 from jackfield.connect.pending.models import PendingLink, PendingLinkStatus
+from jackfield.connect.sign_in.models import SignIn
 from jackfield.connectors.connector import Connector
 from jackfield.kit.errors import HubError
 from jackfield.ui.hub.hub_request import EndedPage, HubRequest, unknown_session_page
@@ -51,6 +52,33 @@ class PendingPage:
     provider: str
     project: str
     here: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeavingPage:
+    template: ClassVar[str] = "hub/leaving.html"
+
+    look: PageTheme
+    connector: Connector
+    sign_in_id: str
+    # Leads to the provider, once.
+    start_url: str
+    back: str
+
+
+def leaving(
+    hub_request: HubRequest, connector: Connector, sign_in: SignIn, start_url: str
+) -> Response:
+    """Return the page that leads to the provider's sign-in page."""
+    return hub_request.page(
+        LeavingPage(
+            look=hub_request.theme,
+            connector=connector,
+            sign_in_id=sign_in.id,
+            start_url=start_url,
+            back=hub_request.url(connector=sign_in.profile_id or ""),
+        )
+    )
 
 
 def done(hub_request: HubRequest, account: Account) -> Response:

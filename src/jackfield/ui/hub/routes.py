@@ -23,11 +23,13 @@ from jackfield.connect.models import (
 )
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
+from jackfield.connect.sign_in import service as sign_ins
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderError
 from jackfield.ui.hub.connector_list import connector_list
 from jackfield.ui.hub.form import Attempt, form
 from jackfield.ui.hub.hub_request import HubRequest, load, unknown_session_page
-from jackfield.ui.hub.result import done, ended, pending_result
+from jackfield.ui.hub.result import done, ended, leaving, pending_result
+from jackfield.ui.hub.sign_in import start_url
 from jackfield.ui.posted_form import Form, read_form
 
 _SHOWN_AT_THE_FORM: Final = (
@@ -89,6 +91,8 @@ async def _submit(hub_request: HubRequest, posted: Form) -> Response:
     if not posted.has("_refresh"):
         is_confirmed = posted.has("_confirm_identity")
         try:
+            if offer.method.redirects:
+                return await _sign_in(hub_request, offer, prefill, typed, is_confirmed=is_confirmed)
             linked = await _link(hub_request, offer, prefill, typed, is_confirmed=is_confirmed)
         except _SHOWN_AT_THE_FORM as error:
             refused = error
@@ -123,6 +127,32 @@ async def _link(
         submitted=typed,
         confirm_identity_change=is_confirmed,
     )
+
+
+async def _sign_in(
+    hub_request: HubRequest,
+    offer: Offer,
+    prefill: linking.Prefill | None,
+    typed: dict[str, str],
+    *,
+    is_confirmed: bool,
+) -> Response:
+    """Prepare a sign-in at the provider, and return the page that leads there."""
+    hub, holder = hub_request.hub, hub_request.holder
+    if prefill is None:
+        prepared = await linking.prepare_link(hub, holder, offer=offer, submitted=typed)
+    else:
+        prepared = await linking.prepare_relink(
+            hub, holder, account_id=prefill.account.id, submitted=typed
+        )
+    sign_in, key = await sign_ins.prepare(
+        hub,
+        holder,
+        prepared,
+        is_confirmed=is_confirmed,
+        return_to=hub_request.url(connector=offer.profile.id),
+    )
+    return leaving(hub_request, offer.connector, sign_in, start_url(hub_request.request, key))
 
 
 async def _refused(hub_request: HubRequest, refusal: HubError) -> Response:

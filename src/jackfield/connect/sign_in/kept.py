@@ -1,0 +1,46 @@
+"""Sealed values of a sign-in whose user is at the provider."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from jackfield.connect.sign_in.models import SignIn
+from jackfield.db.tx import Tx
+from jackfield.engine.oauth.sign_in import SignInRequest
+from jackfield.kit.json import decode, encode
+from jackfield.runtime import Hub
+from jackfield.secrets.store import SealedSecrets, SecretOwner
+
+_FIELD: Final = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """
+    The checked values of the form, and what the sign-in was begun with.
+
+    `return_to` is the address of the form.
+    """
+
+    values: Mapping[str, str] = field(repr=False)
+    is_confirmed: bool = False
+    return_to: str = ""
+    request: SignInRequest | None = None
+
+
+async def keep(tx: Tx, hub: Hub, sign_in: SignIn, kept: Kept) -> None:
+    await SealedSecrets(tx, hub.vault).put(_owner(sign_in), {_FIELD: encode(asdict(kept)).decode()})
+
+
+async def kept_in(tx: Tx, hub: Hub, sign_in: SignIn) -> Kept:
+    opened = (await SealedSecrets(tx, hub.vault).get(_owner(sign_in))).get(_FIELD)
+    return Kept({}) if opened is None else decode(opened, Kept)
+
+
+async def kept_of(hub: Hub, sign_in: SignIn) -> Kept:
+    async with hub.db.read(sign_in.project_id) as tx:
+        return await kept_in(tx, hub, sign_in)
+
+
+def _owner(sign_in: SignIn) -> SecretOwner:
+    return SecretOwner(sign_in.project_id, sign_in.id, 1)

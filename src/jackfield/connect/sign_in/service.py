@@ -1,0 +1,399 @@
+"""
+Sign-in at the provider: prepare it, send the browser there, take the answer.
+
+What was typed into the form is sealed meanwhile; a URL of the hub has a key that works once, and
+the address of the provider a state that works once and in one browser only.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from jackfield.accounts.credentials import Credentials, secrets_of
+from jackfield.accounts.provider import safe
+from jackfield.accounts.token_endpoint import token_endpoint
+from jackfield.accounts.verification import at_provider
+from jackfield.connect import linking
+from jackfield.connect import sessions as connect
+from jackfield.connect.attempts import AttemptStatus, ConnectionAttemptId
+from jackfield.connect.linking import LinkResult, Prepared
+from jackfield.connect.pending.models import PendingLink
+from jackfield.connect.repo import ConnectSessions, Holder
+from jackfield.connect.sign_in.kept import Kept, keep, kept_in, kept_of
+from jackfield.connect.sign_in.models import (
+    LIFETIME,
+    BrowserKey,
+    OtherBrowser,
+    SignIn,
+    SignInDenied,
+    SignInExpired,
+    SignInFailed,
+    SignInNotFound,
+    SignInStart,
+    SignInUsed,
+    Stage,
+    StartKey,
+    State,
+)
+from jackfield.connect.sign_in.repo import SignIns, find_by_key, find_by_state
+from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.connector import Connector
+from jackfield.db.tx import Tx
+from jackfield.engine.oauth.settings import OAuthSettings
+from jackfield.engine.oauth.sign_in import (
+    CallbackRefused,
+    SignInAnswer,
+    new_request,
+    read_callback,
+    require_issuer,
+    sign_in_url,
+    state_in,
+)
+from jackfield.engine.oauth.token_endpoint import TokenEndpoint
+from jackfield.kit.errors import EgressBlocked, HubError
+from jackfield.profiles import service as profiles
+from jackfield.runtime import Hub
+from jackfield.secrets.store import remove_secrets
+
+_LONGEST: Final = 500
+_DENIED: Final = frozenset(
+    {"access_denied", "user_denied", "consent_denied", "user_cancelled_login"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInEnd:
+    """How a sign-in ended: with `linked`, or with `error`."""
+
+    sign_in: SignIn
+    holder: Holder
+    linked: LinkResult | None = None
+    error: HubError | None = None
+
+
+async def announce(hub: Hub, holder: Holder) -> SignIn:
+    """
+    Announce an attempt whose form is not known yet, as the published Hub does.
+
+    Raises:
+        TooManyAttempts: the session has had as many attempts as it may have.
+    """
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        await ConnectSessions(tx).begin_attempt(holder.session.id)
+        sign_in = _new(tx, holder)
+        await SignIns(tx).add(sign_in)
+    return sign_in
+
+
+async def prepare(
+    hub: Hub,
+    holder: Holder,
+    prepared: Prepared,
+    *,
+    is_confirmed: bool = False,
+    return_to: str = "",
+    announced: SignIn | None = None,
+) -> tuple[SignIn, StartKey]:
+    """
+    Prepare a sign-in with the checked values of the form.
+
+    `return_to` is the address of the form, to start over. The key is shown once.
+
+    Raises:
+        TooManyAttempts: the session has had as many attempts as it may have.
+        SignInUsed: the attempt that was `announced` has been started.
+    """
+    key, candidate = StartKey.mint(), prepared.candidate
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        rows = SignIns(tx)
+        if announced is None:
+            await ConnectSessions(tx).begin_attempt(holder.session.id)
+            announced = _new(tx, holder)
+            await rows.add(announced)
+        is_open = await rows.prepare(
+            announced,
+            key=key,
+            profile_id=candidate.profile.id,
+            connector_key=candidate.connector.key,
+            account_id=prepared.into.account_id,
+        )
+        if not is_open:
+            raise SignInUsed
+        kept = Kept(candidate.values, is_confirmed, return_to)
+        await keep(tx, hub, announced, kept)
+        return await rows.get(announced.id), key
+
+
+async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInStart:
+    """
+    Send a browser to the provider's sign-in page.
+
+    Raises:
+        SignInNotFound: no sign-in has this key, or it has been started.
+        SignInExpired: it took too long.
+        ConnectSessionUsed, ConnectSessionRevoked, ConnectSessionExpired: its session has ended.
+        HubError: the connector or its setup does not make an address.
+    """
+    sign_in = await find_by_key(hub.db, key)
+    if sign_in is None:
+        raise SignInNotFound
+    if sign_in.status_at(hub.clock()) is AttemptStatus.EXPIRED:
+        raise SignInExpired
+    holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
+    holder.session.require_unused()
+    browser = browser or BrowserKey.mint()
+    state = State.mint()
+    kept = await kept_of(hub, sign_in)
+    prepared = await _prepared(hub, holder, sign_in, kept.values)
+    endpoint, settings, _ = await _endpoint(hub, prepared, {})
+    scope = endpoint.scope
+    request = new_request(
+        settings,
+        scope,
+        redirect_uri=redirect_uri(hub, prepared.candidate.connector),
+        scopes=_scopes(prepared, holder, settings.wanted_scopes(scope)),
+        state=state.reveal(),
+    )
+    url = sign_in_url(settings, scope, request)
+    if not prepared.candidate.connector.compiled.allows(url, endpoint.context.credentials):
+        msg = "the connector does not declare the host of the sign-in page"
+        raise EgressBlocked(msg)
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        if not await SignIns(tx).start(sign_in, state=state, browser=browser):
+            raise SignInUsed
+        await keep(tx, hub, sign_in, replace(kept, request=request))
+    return SignInStart(hub.rewrites.rewrite(url) or url, browser)
+
+
+async def finish(
+    hub: Hub, connector_key: str, parameters: Mapping[str, str], browser: BrowserKey | None
+) -> SignInEnd:
+    """
+    Take the provider's answer, and link the account.
+
+    Raises:
+        SignInNotFound: the answer belongs to no sign-in.
+        OtherBrowser: the sign-in was started in another browser.
+        SignInUsed: it was answered already.
+        SignInExpired: it took too long.
+    """
+    found = None
+    for state in _states_in(hub, connector_key, parameters):
+        found = found or await find_by_state(hub.db, State(state))
+    if found is None or found[0].connector_key != connector_key:
+        raise SignInNotFound
+    sign_in, browser_digest = found
+    given = b"" if browser is None else browser.digest()
+    if not hmac.compare_digest(given, bytes(browser_digest or b"-")):
+        raise OtherBrowser
+    if sign_in.stage is not Stage.STARTED:
+        raise SignInUsed
+    holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
+    begun = hub.clock()
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        # Before anything else: whatever comes of it, a code is redeemed once.
+        if not await SignIns(tx).redeem(sign_in):
+            raise SignInUsed
+    if sign_in.status_at(begun) is AttemptStatus.EXPIRED:
+        return await _end(hub, holder, sign_in, error=SignInExpired())
+    kept = await kept_of(hub, sign_in)
+    try:
+        holder.session.require_unused()
+        prepared, missing = await _with_tokens(hub, holder, sign_in, kept, parameters)
+    except HubError as error:
+        await linking.record_failure(hub, holder, begun, error)
+        return await _end(hub, holder, sign_in, error=error)
+    try:
+        linked = await linking.verify_and_save(
+            hub, holder, prepared, is_confirmed=kept.is_confirmed, is_counted=True
+        )
+    except HubError as error:
+        return await _end(hub, holder, sign_in, error=error)
+    return await _end(hub, holder, sign_in, linked=linked, missing=missing)
+
+
+async def cancel(hub: Hub, holder: Holder, sign_in_id: str) -> None:
+    """
+    Give up a sign-in; one that has ended stays as it is.
+
+    Raises:
+        SignInNotFound: the session has no such sign-in.
+    """
+    sign_in = await find(hub, holder, sign_in_id)
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        if await SignIns(tx).end(replace(sign_in, status=AttemptStatus.CANCELLED)):
+            await remove_secrets(tx, sign_in.id)
+
+
+async def find(hub: Hub, holder: Holder, sign_in_id: str) -> SignIn:
+    """
+    Return a sign-in of a session, also after the session has ended.
+
+    Raises:
+        SignInNotFound: the session has none with this id.
+    """
+    async with hub.db.read(holder.project_id) as tx:
+        sign_in = await SignIns(tx).get(sign_in_id)
+    if sign_in.session_id != holder.session.id:
+        raise SignInNotFound
+    return sign_in
+
+
+async def expire(tx: Tx) -> None:
+    """Delete sign-ins that expired long ago, and what is sealed for them."""
+    for sign_in_id in await SignIns(tx).drop_expired():
+        await remove_secrets(tx, sign_in_id)
+
+
+def redirect_uri(hub: Hub, connector: Connector) -> str:
+    """Return the one address that a provider sends people back to."""
+    return f"{hub.public_url}/connect/oauth2/{connector.key}/callback"
+
+
+async def _with_tokens(
+    hub: Hub, holder: Holder, sign_in: SignIn, kept: Kept, parameters: Mapping[str, str]
+) -> tuple[Prepared, tuple[str, ...]]:
+    """
+    Exchange the code for tokens; return the scopes that are missing, too.
+
+    Raises:
+        SignInDenied, SignInFailed, CallbackRefused: there is no code.
+        ProviderError: the provider gives no tokens for it.
+    """
+    request = kept.request
+    assert request is not None
+    prepared = await _prepared(hub, holder, sign_in, kept.values)
+    settings = _settings_of(prepared.candidate.method)
+    answer = read_callback(settings.callback, parameters)
+    endpoint, settings, credentials = await _endpoint(hub, prepared, answer.values)
+    require_issuer(settings, endpoint.scope, answer)
+    _require_code(settings, answer, prepared.candidate.connector.title)
+    try:
+        tokens = await endpoint.exchange_code(request, answer)
+    except HubError as error:
+        raise safe(error, credentials.redactor) from None
+    tokens = replace(tokens, values={**answer.values, **tokens.values})
+    granted = set(request.scopes if tokens.scopes is None else tokens.scopes)
+    missing = tuple(each for each in request.scopes if each not in granted)
+    candidate = replace(prepared.candidate, tokens=tokens)
+    return replace(prepared, candidate=candidate), missing
+
+
+def _require_code(settings: OAuthSettings, answer: SignInAnswer, provider: str) -> None:
+    if answer.error in _DENIED:
+        raise SignInDenied
+    if answer.error:
+        said = answer.error_description or answer.error
+        msg = f"{provider} did not sign in: {said}"
+        raise SignInFailed(msg, error=answer.error)
+    if not answer.code and not settings.callback.without_code:
+        msg = f"{provider} sent no code; start over"
+        raise CallbackRefused(msg)
+
+
+async def _end(
+    hub: Hub,
+    holder: Holder,
+    sign_in: SignIn,
+    *,
+    linked: LinkResult | None = None,
+    missing: tuple[str, ...] = (),
+    error: HubError | None = None,
+) -> SignInEnd:
+    if error is not None:
+        ended = replace(
+            sign_in,
+            status=AttemptStatus.ERROR,
+            error_code=error.code,
+            error_description=error.detail[:_LONGEST],
+        )
+    elif isinstance(linked, PendingLink):
+        ended = replace(sign_in, pending_link_id=linked.id, scopes_missing=missing)
+    else:
+        ended = replace(
+            sign_in,
+            status=AttemptStatus.AUTHENTICATED,
+            linked_account_id=None if linked is None else linked.id,
+            scopes_missing=missing,
+        )
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        await SignIns(tx).end(ended)
+        kept = await kept_in(tx, hub, sign_in)
+        # The page that tells of the end still leads back to the form.
+        await keep(tx, hub, sign_in, Kept({}, return_to=kept.return_to))
+        sign_in = await SignIns(tx).get(sign_in.id)
+    return SignInEnd(sign_in, holder, linked, error)
+
+
+async def _prepared(
+    hub: Hub, holder: Holder, sign_in: SignIn, values: Mapping[str, str]
+) -> Prepared:
+    """Return what is to be linked, as it is now: profile and connector may have changed."""
+    if sign_in.account_id is not None:
+        return await linking.relink_with(hub, holder, account_id=sign_in.account_id, values=values)
+    offer = await connect.offer(hub, holder, sign_in.profile_id or "")
+    return await linking.link_with(hub, holder, offer=offer, values=values)
+
+
+async def _endpoint(
+    hub: Hub, prepared: Prepared, told: Mapping[str, str]
+) -> tuple[TokenEndpoint, OAuthSettings, Credentials]:
+    """Return the provider's token endpoint, with the credentials at hand and those it told."""
+    candidate = prepared.candidate
+    async with hub.db.read(candidate.project_id) as tx:
+        setup = await profiles.setup_of(tx, hub, candidate.profile)
+    secrets = secrets_of(candidate.method, candidate.values).values()
+    values = {**candidate.values, **told}
+    credentials = Credentials.of(values, secrets=secrets, setup=setup)
+    endpoint = token_endpoint(hub, at_provider(candidate, credentials), candidate.method)
+    return endpoint, endpoint.settings, credentials
+
+
+def _settings_of(method: AuthMethod) -> OAuthSettings:
+    assert method.oauth is not None
+    return method.oauth
+
+
+def _scopes(prepared: Prepared, holder: Holder, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """
+    Return the scopes to ask for: of those that go with actions, what the session's actions need.
+
+    What no action needs, such as `offline_access`, is asked for always.
+    """
+    connector, method = prepared.candidate.connector, prepared.candidate.method
+    allowed = holder.session.terms.actions or prepared.candidate.profile.allowed_actions
+    every = tuple(dict.fromkeys((*method.required_scopes, *wanted)))
+    if not allowed:
+        return every
+    of_actions = {scope for action in connector.actions for scope in action.required_scopes}
+    needed = {*connector.scopes_for(allowed), *method.required_scopes}
+    return tuple(scope for scope in every if scope in needed or scope not in of_actions)
+
+
+def _states_in(hub: Hub, connector_key: str, parameters: Mapping[str, str]) -> list[str]:
+    """Return what may be the state of a callback, by the connector's ways to sign in."""
+    connector = hub.catalog.find(connector_key)
+    methods = () if connector is None else connector.auth_methods
+    found = [
+        state_in(method.oauth.callback, parameters)
+        for method in methods
+        if method.redirects and method.oauth is not None
+    ]
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _new(tx: Tx, holder: Holder) -> SignIn:
+    return SignIn(
+        id=ConnectionAttemptId.new(tx.now),
+        project_id=holder.project_id,
+        session_id=holder.session.id,
+        connector_key=None,
+        profile_id=None,
+        account_id=None,
+        stage=Stage.PREPARED,
+        status=AttemptStatus.PENDING,
+        created_at=tx.now,
+        updated_at=tx.now,
+        expires_at=tx.now + LIFETIME,
+    )

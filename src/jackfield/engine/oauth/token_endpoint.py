@@ -1,0 +1,234 @@
+"""The token endpoint of a provider: requests by grant."""
+
+import base64
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
+
+from jackfield.engine.errors import CredentialMissing
+from jackfield.engine.expressions import js
+from jackfield.engine.expressions.jexl import EvaluationScope
+from jackfield.engine.oauth.answer import read_answer
+from jackfield.engine.oauth.settings import (
+    Assertion,
+    OAuthSettings,
+    RequestShape,
+    text_of,
+    texts_of,
+)
+from jackfield.engine.oauth.sign_in import SignInAnswer, SignInRequest, sign_in_scope
+from jackfield.engine.oauth.tokens import Tokens
+from jackfield.engine.ports import Request
+from jackfield.engine.run_context import RunContext
+from jackfield.engine.undefined import UNDEFINED
+from jackfield.kit.errors import EgressBlocked
+from jackfield.kit.json import Json, as_object, encode
+
+_JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_CLIENT_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_WITHOUT_USER: Final = frozenset({"client_credentials", "jwt_bearer"})
+_SAME_AGAIN: Final = frozenset({"resource", "audience"})
+# Seconds.
+_SKEW: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEndpoint:
+    """
+    The token endpoint of an auth method, asked for one account.
+
+    `host` is the public URL of the hub. Nothing goes to an address that `allows` does not.
+    """
+
+    settings: OAuthSettings
+    context: RunContext
+    host: str
+    allows: Callable[[str], bool]
+
+    @property
+    def scope(self) -> EvaluationScope:
+        """What the expressions of the settings see."""
+        context, settings = self.context, self.settings
+        scope: EvaluationScope = {
+            "credentials": dict(context.credentials),
+            "apiHostUri": self.host,
+            "context": {
+                "authenticationType": context.auth_method,
+                "environment": context.environment,
+                **context.identifiers,
+            },
+        }
+        return {**scope, "scopes": settings.scope_delimiter.join(settings.wanted_scopes(scope))}
+
+    async def exchange_code(self, request: SignInRequest, answer: SignInAnswer) -> Tokens:
+        """
+        Exchange the code of a sign-in for tokens.
+
+        Raises:
+            EgressBlocked: the connector does not declare the host.
+            TokenRefused, ProviderError: as `read_answer`.
+        """
+        scope = sign_in_scope(self.settings, self.scope, request)
+        scope = {**scope, "code": answer.code}
+        standard = {
+            "grant_type": "authorization_code",
+            "code": answer.code,
+            "redirect_uri": request.redirect_uri,
+            "code_verifier": request.verifier,
+        }
+        if self.settings.callback.without_code:
+            standard = {"grant_type": "client_credentials", "scope": str(scope["scopes"])}
+        return await self._ask(scope, standard)
+
+    async def request_tokens(self) -> Tokens:
+        """
+        Get tokens by a grant that needs no user: client credentials, or a signed statement.
+
+        Raises:
+            CredentialMissing: the connector does not say how the statement is signed.
+            EgressBlocked, TokenRefused, ProviderError: as `exchange_code`.
+        """
+        scope, settings = self.scope, self.settings
+        standard = {"grant_type": "client_credentials", "scope": str(scope["scopes"])}
+        if settings.grant_type == "jwt_bearer":
+            standard["grant_type"] = _JWT_BEARER
+            standard["assertion"] = self._sign(settings.assertion, scope)
+        return await self._ask(scope, standard)
+
+    async def request_renewal(self) -> Tokens:
+        """
+        Renew the tokens among the account's credentials.
+
+        Raises:
+            CredentialMissing: there is nothing to renew them with.
+            EgressBlocked, TokenRefused, ProviderError: as `exchange_code`.
+        """
+        settings, refresh_token = self.settings, self.context.credentials.get("refreshToken", "")
+        if settings.grant_type in _WITHOUT_USER:
+            return await self.request_tokens()
+        if not refresh_token and not settings.renews_access_token:
+            msg = "the account has no refresh token; link it again"
+            raise CredentialMissing(msg)
+        scope = self.scope
+        params = texts_of(settings.token_params, scope)
+        # What a token is for stays the same (RFC 8707).
+        standard = {name: params[name] for name in _SAME_AGAIN if name in params}
+        standard |= {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return await self._ask(scope, standard, renews=True)
+
+    async def _ask(
+        self, scope: EvaluationScope, standard: Mapping[str, str], *, renews: bool = False
+    ) -> Tokens:
+        settings = self.settings
+        shape = settings.refresh_request if renews else settings.token_request
+        address = (settings.refresh_url if renews else None) or settings.token_url
+        url = "" if address is None else text_of(address, scope).strip()
+        if not self.allows(url):
+            msg = "the connector does not declare the host of its token endpoint"
+            raise EgressBlocked(msg)
+        client, headers = self._client(scope, url)
+        own = (settings.refresh_params if renews else settings.token_params)(scope)
+        parameters = {**settings.names_of({**standard, **client}), **as_object(own)}
+        parameters = {
+            name: value
+            for name, value in parameters.items()
+            if value is not None and value is not UNDEFINED and value != ""
+        }
+        headers = {"Accept": "application/json", **headers, **texts_of(shape.headers, scope)}
+        response = await self.context.transport.send(_written(shape, url, parameters, headers))
+        return read_answer(response, settings.answer, scope, self.context)
+
+    def _client(self, scope: EvaluationScope, url: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the parameters and headers by which the OAuth app says who it is."""
+        settings = self.settings
+        id_, secret = text_of(settings.client_id, scope), text_of(settings.client_secret, scope)
+        named = {"client_id": id_}
+        match settings.client_authentication:
+            case "body":
+                return {**named, "client_secret": secret}, {}
+            case "basic":
+                return {}, _basic(quote_plus(id_), quote_plus(secret))
+            case "basicRaw":
+                return {}, _basic(id_, secret)
+            case "basicSecretOnly":
+                return {}, _basic(secret, "")
+            case "privateKeyJwt" | "clientSecretJwt":
+                statement = self._sign(settings.client_assertion, scope, audience=url)
+                named |= {"client_assertion_type": _CLIENT_ASSERTION, "client_assertion": statement}
+            case "none":
+                pass
+            case None:
+                named = {}
+        return named, {}
+
+    def _sign(
+        self, assertion: Assertion | None, scope: EvaluationScope, *, audience: str = ""
+    ) -> str:
+        if assertion is None or self.context.signer is None:
+            msg = "the connector does not say how its statement is signed"
+            raise CredentialMissing(msg)
+        settings, now = self.settings, int(self.context.clock().timestamp())
+        id_ = text_of(settings.client_id, scope)
+        if not audience and settings.token_url is not None:
+            audience = text_of(settings.token_url, scope)
+        # A server whose clock is behind takes nothing that begins in its future.
+        claims: dict[str, Json] = {
+            "iss": id_,
+            "sub": id_,
+            "aud": audience,
+            "iat": now - _SKEW,
+            "nbf": now - _SKEW,
+            "exp": now + assertion.lifetime - _SKEW,
+            "jti": uuid.uuid4().hex,
+            **as_object(assertion.claims(scope)),
+        }
+        return self.context.signer.sign_jwt(
+            {name: value for name, value in claims.items() if value not in (None, "")},
+            key=text_of(assertion.key, scope),
+            algorithm=assertion.algorithm,
+            headers=as_object(assertion.headers(scope)),
+        )
+
+
+def can_renew(settings: OAuthSettings, credentials: Mapping[str, str]) -> bool:
+    """Tell whether the tokens of an account can be renewed without its user."""
+    return (
+        settings.grant_type in _WITHOUT_USER
+        or settings.renews_access_token
+        or bool(credentials.get("refreshToken"))
+    )
+
+
+def _basic(name: str, password: str) -> dict[str, str]:
+    pair = base64.b64encode(f"{name}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {pair}"}
+
+
+def _written(
+    shape: RequestShape, url: str, parameters: Mapping[str, Json], headers: Mapping[str, str]
+) -> Request:
+    is_query = shape.encoding == "query" or shape.method == "GET"
+    in_query = {
+        name: js.to_text(value)
+        for name, value in parameters.items()
+        if is_query or name in shape.query_params
+    }
+    in_body = {name: value for name, value in parameters.items() if name not in in_query}
+    if in_query:
+        joint = "&" if urlsplit(url).query else "?"
+        url = f"{url}{joint}{urlencode(in_query, quote_via=quote)}"
+    if shape.method == "GET":
+        return Request("GET", url, headers)
+    if shape.encoding == "json":
+        return Request(
+            shape.method, url, {"Content-Type": "application/json", **headers}, encode(in_body)
+        )
+    form = urlencode({name: js.to_text(value) for name, value in in_body.items()})
+    return Request(
+        shape.method,
+        url,
+        {"Content-Type": "application/x-www-form-urlencoded", **headers},
+        form.encode(),
+    )
