@@ -22,6 +22,7 @@ from jackfield.engine.schema.structures import (
 from jackfield.engine.steps.compile_context import Authorizations, CompileContext
 from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.registry import STEP_KINDS, compile_function
+from jackfield.engine.steps.sign_jwt import ALGORITHMS
 from jackfield.kit.errors import HubError
 from tests.unit.engine.building import action
 
@@ -40,7 +41,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "TypecastField": {"type": "object"},
 }
 BY_PAGE = {"startPage", "maxPage"}
-STRICT_ALONE = {"mode": ("url", "link")}
+STRICT_ALONE = {"mode": ("url", "link"), "algorithm": ALGORITHMS[1:]}
 # The engine does not look at it.
 WITHOUT_EFFECT = {"responseMode"}
 

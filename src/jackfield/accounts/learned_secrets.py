@@ -9,6 +9,7 @@ from jackfield.kit.redaction import Redactor
 from jackfield.kit.secret_names import is_secret_name, named_secrets
 
 _SHORTEST: Final = 8
+_COOKIE: Final = "cookie"
 _LARGEST_ANSWER: Final = 64 * 1024
 _MOST_ANSWERS: Final = 8
 
@@ -27,12 +28,16 @@ class LearnedSecrets:
     _answers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]], init=False)
 
     def sent(self, request: Request) -> None:
+        for secret in request.secrets:
+            self.redactor.learn(secret)
         for name, value in request.headers.items():
             if is_secret_name(name) and not self.redactor.knows(value):
-                # What follows the scheme of `Authorization`.
+                # What follows the scheme of `Authorization`, and the values of cookies.
                 for word in value.split():
-                    if len(word) >= _SHORTEST:
-                        self.redactor.learn(word)
+                    _, _, cookie = word.rstrip(";").partition("=")
+                    for secret in (word, cookie if name.lower() == _COOKIE else ""):
+                        if len(secret) >= _SHORTEST:
+                            self.redactor.learn(secret)
         if self._answers:
             address = _address(request.url)
             given = [text for origin, text in self._answers if origin != address]

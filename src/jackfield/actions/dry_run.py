@@ -45,6 +45,8 @@ class DryRunTransport:
 
 async def describe(request: Request, redactor: Redactor) -> dict[str, Json]:
     """Return a request as it would be sent, with credentials masked."""
+    for secret in request.secrets:
+        redactor.learn(secret)
     if len(request.body or b"") > LARGE:
         body = await asyncio.to_thread(_body, request.body, redactor)
     else:

@@ -101,7 +101,7 @@ async def _forward(
     )
     if proxied.dry_run:
         request, credentials = await _prepare(hub, project_id, proxied, recorder)
-        described = await describe(request, credentials.redactor)
+        described = await describe(request.signed(), credentials.redactor)
         return ProxyResponse(200, {}, {"dry_run": True, "requests": [described]})
     async with record_run(hub, project_id, recorder, inputs={"path": proxied.path}) as outcome:
         request, credentials = await _prepare(hub, project_id, proxied, recorder)
@@ -167,6 +167,7 @@ async def _send(
     recorder.step_started(PROXY, PROXY)
     try:
         async with limiter.enter(request.method, request.url):
+            request = request.signed()
             recorder.requested(PROXY, request)
             response = await transport.send(request)
     except HubError as error:

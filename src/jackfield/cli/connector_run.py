@@ -232,6 +232,8 @@ class _Veil:
     secrets: Collection[str]
 
     def spell(self, request: Request) -> str:
+        for secret in request.secrets:
+            self.redactor.learn(secret)
         headers = masked_headers(request.headers, self.redactor, secrets=self.secrets)
         lines = [f"{request.method} {self.redactor.url(request.url)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]

@@ -104,6 +104,9 @@ def _authorizations(document: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
                 raise InvalidStep(msg)
             environments = take_objects(method.get("environments"), "environments")
             names = [str(env.get("key")) for env in environments] or ["production"]
-            authorization = {"authorization": method.get("authorization") or {"type": "none"}}
-            methods[str(key)] = dict.fromkeys([*names, "production"], authorization)
+            shown = {
+                "authorization": method.get("authorization") or {"type": "none"},
+                "certificates": method.get("certificates"),
+            }
+            methods[str(key)] = dict.fromkeys([*names, "production"], shown)
     return methods

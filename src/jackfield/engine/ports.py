@@ -4,7 +4,7 @@ The engine builds a `Request`, a `Transport` carries it. In a running hub that i
 cases and `connectors eval` it is a script.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
@@ -29,6 +29,9 @@ class Request:
     `url` is absolute and encoded. `headers` keep their spelling and order. `follow` is the number
     of redirects the transport may follow, on hosts the connector declares; a redirect to another
     origin drops the credentials.
+
+    `sign` completes the request for one attempt to send it. `secrets` are texts in it that were
+    made of credentials, and are to be masked like them.
     """
 
     method: str
@@ -37,6 +40,12 @@ class Request:
     body: bytes | None = None
     follow: int = 0
     certificate: ClientCertificate | None = None
+    sign: "Callable[[Request], Request] | None" = field(default=None, repr=False, compare=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def signed(self) -> "Request":
+        """Return the request for one attempt: its time and nonce are those of now."""
+        return self if self.sign is None else self.sign(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import urlencode
 
-from jackfield.engine.auth.signable import signable
+from jackfield.engine.auth.authorization import authorized
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.ports import Request
 from jackfield.engine.steps.address import compile_address
 from jackfield.engine.steps.compile_context import Authorizations
-from jackfield.engine.wire.body import replace_headers
-from jackfield.engine.wire.url import join_query, without_parameters
 from jackfield.kit.json import Json
 
 
@@ -44,23 +41,17 @@ class ProxyTemplate:
         """
         Add the account's credentials to a request, replacing headers of the same name.
 
+        A signature is made when the request is sent.
+
         Raises:
             InvalidStep: the connector has no such auth method.
             CredentialMissing: the account lacks a credential.
         """
         authorization = self._authorizations.find(account.auth_method, account.environment)
         scope = _scope(account)
-        own_headers, url = dict(request.headers), request.url
-        headers = replace_headers(own_headers, dict(authorization.headers(scope)))
-        if authorization.query is not None:
-            pairs = authorization.query(scope)
-            url = without_parameters(url, [name for name, _ in pairs])
-            url = join_query(url, urlencode(pairs), separator="&" if "?" in url else "?")
-        authorized = replace(request, url=url, headers=headers)
-        if authorization.sign is None:
-            return authorized
-        signed = authorization.sign(signable(authorized, own_headers, self._mode), scope)
-        return replace(authorized, headers=replace_headers(headers, signed))
+        find = self._authorizations.certificate(account.auth_method, account.environment)
+        shown = replace(request, certificate=find(scope, account.credentials))
+        return authorized(shown, authorization, scope, self._mode)
 
 
 def _scope(account: ProxyAccount) -> EvaluationScope:

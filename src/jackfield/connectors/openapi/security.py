@@ -161,13 +161,9 @@ def _api_key(scheme: Mapping[str, Json], key: str = "api_key") -> dict[str, Json
         "API Key",
         {
             "type": "apiKey",
-            "in": "query" if place == "query" else "header",
-            "name": "Cookie" if place == "cookie" else text(scheme, "name"),
-            "value": (
-                f"{text(scheme, 'name')}=${{credentials.{key}}}"
-                if place == "cookie"
-                else f"$.credentials.{key}"
-            ),
+            "in": place if place in ("query", "cookie") else "header",
+            "name": text(scheme, "name"),
+            "value": f"$.credentials.{key}",
         },
         [_secret(key, "API Key" if key == "api_key" else text(scheme, "name"))],
     )

@@ -5,26 +5,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from jackfield.engine.auth.additions import COOKIE, Additions, Pairs, add
 from jackfield.engine.auth.aws4 import compile_aws4
 from jackfield.engine.auth.hmac_signature import compile_hmac
-from jackfield.engine.auth.signable import Sign
+from jackfield.engine.auth.oauth1 import compile_oauth1
+from jackfield.engine.auth.signable import Sign, signed_later
+from jackfield.engine.auth.template_signature import compile_template
+from jackfield.engine.auth.wsse import compile_wsse
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_choice, take_object
 from jackfield.engine.errors import CredentialMissing, InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_safely, compile_value
-from jackfield.engine.schema.authorization import AUTHORIZATION
+from jackfield.engine.ports import Request
+from jackfield.engine.schema.authorization import AUTHORIZATION, KEY_PLACES
 from jackfield.engine.schema.report import Report
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json
 
-Pairs: TypeAlias = list[tuple[str, str]]
+_Add: TypeAlias = Callable[[EvaluationScope], Pairs]
 
 _PUBLISHED_TYPES: Final = ("none", "basic", "bearer", "oauth2")
 _STRATEGIES: Final[Mapping[str, Callable[[Mapping[str, Json], Mode], Sign]]] = {
     "aws4": compile_aws4,
     "hmac": compile_hmac,
+    "oauth1": compile_oauth1,
+    "wsse": compile_wsse,
+    "template": compile_template,
 }
 _ENCODINGS: Final[Mapping[str, Callable[[bytes], str]]] = {
     "base64": lambda raw: base64.b64encode(raw).decode(),
@@ -40,10 +48,11 @@ _ENCODINGS: Final[Mapping[str, Callable[[bytes], str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """The headers, query parameters and signature to add to a request."""
+    """The headers, query parameters, fields of the body and signature to add to a request."""
 
-    headers: Callable[[EvaluationScope], Pairs]
-    query: Callable[[EvaluationScope], Pairs] | None = None
+    headers: _Add
+    query: _Add | None = None
+    body: _Add | None = None
     sign: Sign | None = None
 
 
@@ -77,6 +86,28 @@ def compile_authorization(document: Json, mode: Mode, path: str = "") -> Authori
             signing = content.get("signing")
             sign = None if signing is None else _compile_signing(signing, mode)
             return Authorization(_no_headers, sign=sign)
+
+
+def authorized(
+    request: Request, authorization: Authorization, scope: EvaluationScope, mode: Mode
+) -> Request:
+    """
+    Return a complete request with an authorization; a signature is made when it is sent.
+
+    Raises:
+        CredentialMissing: the account lacks a credential.
+        InvalidStep: the body can take no credential.
+    """
+    query, body = authorization.query, authorization.body
+    added = Additions(
+        headers=authorization.headers(scope),
+        query=() if query is None else query(scope),
+        body=() if body is None else body(scope),
+    )
+    made = add(request, added)
+    if authorization.sign is None:
+        return made
+    return signed_later(made, request.headers, authorization.sign, scope, mode)
 
 
 def _compile_signing(document: Json, mode: Mode) -> Sign:
@@ -129,7 +160,7 @@ def _bearer(content: Mapping[str, Json], mode: Mode) -> Authorization:
 
 
 def _api_key(content: Mapping[str, Json], mode: Mode) -> Authorization:
-    location = take_choice({"in": "header", **content}, "in", ("header", "query"), "in")
+    location = take_choice({"in": "header", **content}, "in", KEY_PLACES, "in")
     for key in ("name", "value"):
         if key not in content:
             raise missing_field(path=key)
@@ -138,9 +169,18 @@ def _api_key(content: Mapping[str, Json], mode: Mode) -> Authorization:
     def pairs(scope: EvaluationScope) -> Pairs:
         return [(name, _required(value(scope), "value"))]
 
-    if location == "header":
-        return Authorization(pairs)
-    return Authorization(_no_headers, pairs)
+    def cookie(scope: EvaluationScope) -> Pairs:
+        return [(COOKIE, f"{name}={_required(value(scope), 'value')}")]
+
+    match location:
+        case "header":
+            return Authorization(pairs)
+        case "cookie":
+            return Authorization(cookie)
+        case "body":
+            return Authorization(_no_headers, body=pairs)
+        case _:
+            return Authorization(_no_headers, pairs)
 
 
 def _credential(template: Json, mode: Mode) -> Evaluate:

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
+from jackfield.engine.auth.additions import Additions
 from jackfield.engine.auth.signable import Sign, Signable, canonical_query
+from jackfield.engine.auth.signing_fields import compile_fields
 from jackfield.engine.compat import Mode
 from jackfield.engine.current_time import now
 from jackfield.engine.document_reader import require_known
@@ -16,10 +18,11 @@ from jackfield.engine.errors import CredentialMissing, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.schema.authorization import AWS4_SIGNING
+from jackfield.engine.schema.signing import AWS4_SIGNING
 from jackfield.kit.json import Json, as_object
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_KEYS: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 _REGION: Final = "us-east-1"
 _BLANK: Final = hashlib.sha256(b"").hexdigest()
 
@@ -32,15 +35,20 @@ def compile_aws4(content: Mapping[str, Json], mode: Mode) -> Sign:
         InvalidStep: it is malformed.
     """
     require_known(content, AWS4_SIGNING.entries, "signing")
+    named = tuple(key for key in _KEYS if key in content)
+    own = compile_fields(content, mode, needed=named)
     if not content.get("service"):
         raise missing_field(path="signing.service")
     service = compile_value(content["service"], mode)
     region = compile_value(content.get("region"), mode)
 
-    def sign(request: Signable, scope: EvaluationScope) -> dict[str, str]:
+    def sign(request: Signable, scope: EvaluationScope) -> Additions:
         credentials = as_object(scope.get("credentials"))
         chosen = region(scope) or credentials.get("region") or _REGION
-        return _sign(request, credentials, js.to_text(chosen), js.to_text(service(scope)))
+        headers = _sign(
+            request, {**credentials, **own(scope)}, js.to_text(chosen), js.to_text(service(scope))
+        )
+        return Additions(headers=[*headers.items()])
 
     return sign
 
@@ -57,7 +65,7 @@ def _sign(
     canonical = "\n".join(
         (
             request.method,
-            request.path if service == "s3" else quote(request.path, safe="/-_.~"),
+            _path(request, service),
             canonical_query(request.pairs),
             *(f"{name}:{signed[name]}" for name in sorted(signed)),
             "",
@@ -74,6 +82,11 @@ def _sign(
     signature = hmac.digest(key, to_sign.encode("utf-8", "replace"), "sha256").hex()
     credential = f"Credential={key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
     return {**added, "Authorization": f"{_ALGORITHM} {credential}"}
+
+
+def _path(request: Signable, service: str) -> str:
+    """Return the path escaped: for S3 once, so that escapes are kept, and twice for all others."""
+    return quote(request.path, safe="/%-_.~" if service == "s3" else "/-_.~")
 
 
 def _added_headers(

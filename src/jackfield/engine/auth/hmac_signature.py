@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Final, cast
-from urllib.parse import parse_qsl
 
+from jackfield.engine.auth.additions import Additions
 from jackfield.engine.auth.signable import Sign, Signable, canonical_query
 from jackfield.engine.compat import Mode
 from jackfield.engine.current_time import now
@@ -17,11 +17,9 @@ from jackfield.engine.errors import CredentialMissing, invalid_value
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
-from jackfield.engine.schema.authorization import HMAC_SIGNING
+from jackfield.engine.schema.signing import HASHES, HMAC_SIGNING
 from jackfield.kit.json import Json, as_object
 
-_ALGORITHMS: Final = ("sha1", "sha256", "sha384", "sha512", "md5")
-_FORM: Final = "application/x-www-form-urlencoded"
 _DATES: Final[Mapping[str, Callable[[datetime], str]]] = {
     "iso8601": js.iso_text,
     "rfc2822": lambda moment: format_datetime(moment.replace(tzinfo=None)),
@@ -36,7 +34,7 @@ def compile_hmac(content: Mapping[str, Json], mode: Mode) -> Sign:
         InvalidStep: it is malformed.
     """
     require_known(content, HMAC_SIGNING.entries, "signing")
-    algorithm = _choice(content, "algorithm", _ALGORITHMS, "sha256")
+    algorithm = _choice(content, "algorithm", HASHES, "sha256")
     date = _DATES[_choice(content, "dateFormat", tuple(_DATES), "iso8601")]
     basic = _choice(content, "outputFormat", ("header", "basic"), "header") == "basic"
     header_name = str(content.get("headerName") or "X-Signature")
@@ -45,7 +43,7 @@ def compile_hmac(content: Mapping[str, Json], mode: Mode) -> Sign:
     with_body = content.get("includeBodyHash") is not False
     username = compile_value(content.get("username"), mode)
 
-    def sign(request: Signable, scope: EvaluationScope) -> dict[str, str]:
+    def sign(request: Signable, scope: EvaluationScope) -> Additions:
         secret = as_object(scope.get("credentials")).get("secretKey")
         if not secret:
             msg = "The credential 'secretKey' is missing"
@@ -56,16 +54,16 @@ def compile_hmac(content: Mapping[str, Json], mode: Mode) -> Sign:
         if basic:
             pair = f"{js.to_text(username(scope))}:{signature}"
             code = base64.b64encode(_bytes(pair)).decode()
-            return {"Authorization": f"Basic {code}", "Date": stamp}
-        return {header_name: f"{prefix} {signature}", "X-Timestamp": stamp}
+            headers = [("Authorization", f"Basic {code}"), ("Date", stamp)]
+        else:
+            headers = [(header_name, f"{prefix} {signature}"), ("X-Timestamp", stamp)]
+        return Additions(headers=headers, secrets=(signature,))
 
     return sign
 
 
 def _canonical(request: Signable, stamp: str, *, with_host: bool, with_body: bool) -> str:
-    pairs = request.pairs
-    if not with_body and _is_form(request.headers):
-        pairs += tuple(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+    pairs = request.pairs if with_body else request.pairs + request.form()
     lines = [stamp, request.method]
     if with_host:
         lines.append(request.host)
@@ -77,13 +75,6 @@ def _canonical(request: Signable, stamp: str, *, with_host: bool, with_body: boo
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "replace")
-
-
-def _is_form(headers: Mapping[str, str]) -> bool:
-    return any(
-        name.lower() == "content-type" and value.lower().startswith(_FORM)
-        for name, value in headers.items()
-    )
 
 
 def _choice(content: Mapping[str, Json], key: str, allowed: tuple[str, ...], default: str) -> str:

@@ -1,15 +1,18 @@
 """The parts of a request that are signed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, quote
 
 from jackfield.engine import compat
+from jackfield.engine.auth.additions import Additions, add, with_headers
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.ports import Request
 from jackfield.engine.wire.url import origin_of, path_and_query
+
+_FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Signable:
     `headers` are those of the connector, before authorization and defaults are added.
     """
 
+    request: Request
     method: str
     host: str
     path: str
@@ -26,8 +30,17 @@ class Signable:
     headers: Mapping[str, str]
     body: bytes
 
+    def form(self) -> tuple[tuple[str, str], ...]:
+        """Return the fields of the body, if it is a form."""
+        is_form = any(
+            name.lower() == "content-type" and value.lower().startswith(_FORM)
+            for name, value in self.request.headers.items()
+        )
+        text = self.body.decode("utf-8", "replace") if is_form else ""
+        return tuple(parse_qsl(text, keep_blank_values=True))
 
-Sign: TypeAlias = Callable[[Signable, EvaluationScope], dict[str, str]]
+
+Sign: TypeAlias = Callable[[Signable, EvaluationScope], Additions]
 
 
 def signable(request: Request, own_headers: Mapping[str, str], mode: Mode) -> Signable:
@@ -36,6 +49,7 @@ def signable(request: Request, own_headers: Mapping[str, str], mode: Mode) -> Si
     if mode == "compat":
         body = compat.signed_body(body)
     return Signable(
+        request=request,
         method=request.method,
         host=origin_of(request.url).partition("://")[2],
         path=path,
@@ -43,6 +57,24 @@ def signable(request: Request, own_headers: Mapping[str, str], mode: Mode) -> Si
         headers=own_headers,
         body=body,
     )
+
+
+def signed_later(
+    request: Request, own_headers: Mapping[str, str], sign: Sign, scope: EvaluationScope, mode: Mode
+) -> Request:
+    """Return the request with a signature that is made when it is sent, for each attempt anew."""
+
+    def complete(unsigned: Request) -> Request:
+        unsigned = replace(unsigned, sign=None)
+        return add(unsigned, sign(signable(unsigned, own_headers, mode), scope))
+
+    return replace(request, sign=complete)
+
+
+def with_additions(signed: Signable, added: Additions) -> Signable:
+    """Return the parts of a request to which something is added before it is signed."""
+    request = add(signed.request, added)
+    return signable(request, with_headers(signed.headers, added.headers), "strict")
 
 
 def canonical_query(pairs: tuple[tuple[str, str], ...]) -> str:

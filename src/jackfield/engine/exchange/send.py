@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final
 
 from jackfield.engine.exchange.retry_after import in_seconds, retry_after
 from jackfield.engine.ports import Request, Response
-from jackfield.engine.run import Run
+from jackfield.engine.run import Run, compute
 from jackfield.engine.run_context import RunContext
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderTimeout, ProviderUnavailable
 
@@ -44,10 +44,11 @@ async def send(run: Run, request: Request, *, guarded: bool = True) -> Response:
 async def _send_once(run: Run, request: Request) -> Response:
     context, trace = run.context, run.context.trace
     if trace is None:
-        return await _send_limited(context, request)
+        return await _send_limited(run, request)
     start = context.clock()
-    limiter = context.limiter
-    async with nullcontext() if limiter is None else limiter.enter(request.method, request.url):
+    async with _turn(context, request):
+        # Signed when it is its turn, or its time would be that of before.
+        request = await _signed(run, request)
         # A request that waits for its turn was not sent.
         trace.requested(run.step_id, request)
         try:
@@ -61,11 +62,20 @@ async def _send_once(run: Run, request: Request) -> Response:
     return response
 
 
-async def _send_limited(context: RunContext, request: Request) -> Response:
+async def _send_limited(run: Run, request: Request) -> Response:
+    context = run.context
+    async with _turn(context, request):
+        return await context.transport.send(await _signed(run, request))
+
+
+def _turn(context: RunContext, request: Request) -> AbstractAsyncContextManager[None]:
     if context.limiter is None:
-        return await context.transport.send(request)
-    async with context.limiter.enter(request.method, request.url):
-        return await context.transport.send(request)
+        return nullcontext()
+    return context.limiter.enter(request.method, request.url)
+
+
+async def _signed(run: Run, request: Request) -> Request:
+    return request if request.sign is None else await compute(run, request.signed)
 
 
 async def _send_as_published(run: Run, request: Request) -> Response:

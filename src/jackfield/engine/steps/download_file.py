@@ -7,6 +7,8 @@ from functools import partial
 from typing import Final
 
 from jackfield.engine import compat
+from jackfield.engine.auth.additions import with_headers
+from jackfield.engine.auth.authorization import authorized
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, invalid_value
@@ -203,10 +205,15 @@ def _second_request(run: Run, target: str, template: RequestTemplate, *, forward
     if not origin_of(target):
         msg = "Invalid URL: the address of the file is not absolute"
         raise InvalidStep(msg)
-    headers = {"Accept": "*/*"}
-    if forward:
-        headers |= dict(template.find_authorization(run).headers(run.scope))
-    return Request("GET", target, headers, None, template.follow)
+    request = Request("GET", target, {"Accept": "*/*"}, None, template.follow)
+    if not forward:
+        return request
+    authorization = template.find_authorization(run)
+    if run.mode == "compat":
+        headers = with_headers(request.headers, authorization.headers(run.scope))
+        return replace(request, headers=headers)
+    shown = replace(request, certificate=template.certificate(run))
+    return authorized(shown, authorization, run.scope, run.mode)
 
 
 def _finish(run: Run, reply: Reply, options: _Options, document: Response) -> StepResult:

@@ -127,7 +127,7 @@ def compile_paginated_request(params: Mapping[str, Json], context: CompileContex
     start = position_of(params.get("cursor", {}))
 
     async def run_pages(run: Run) -> StepResult:
-        if template.find_authorization(run).sign is not None:
+        if run.mode == "compat" and template.find_authorization(run).sign is not None:
             msg = "A paginated request cannot be signed"
             raise InvalidStep(msg)
 

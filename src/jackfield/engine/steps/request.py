@@ -36,6 +36,7 @@ from jackfield.engine.steps.kind import StepKind
 from jackfield.engine.steps.request_template import compile_request_template
 from jackfield.engine.steps.saml import SAML_PARAMETERS, compile_saml
 from jackfield.engine.undefined import UNDEFINED
+from jackfield.engine.wire.cookies import read_cookies
 from jackfield.engine.wire.formats import FORMATS, Format, read_response, reader_of
 from jackfield.kit.json import Json, as_list, as_object
 
@@ -164,6 +165,8 @@ def _finish(run: Run, reply: Reply, shaping: Shaping) -> StepResult:
         return fail(reply, run)
     output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
     data = shaping.apply(run, reply.data)
+    if run.mode == "strict" and (cookies := read_cookies(reply.response.headers)):
+        output["cookies"] = cookies
     if run.mode == "strict" and shaping.misses(reply, data):
         msg = f"the provider's answer has nothing at {shaping.path!r}"
         raise refuse_success(reply, run, msg)

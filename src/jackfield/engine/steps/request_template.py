@@ -1,18 +1,17 @@
 """Request template of a step: URL, arguments, authorization, body."""
 
-import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from jackfield.engine import compat
+from jackfield.engine.auth.additions import with_headers
 from jackfield.engine.auth.authorization import Authorization, compile_authorization
-from jackfield.engine.auth.signable import Sign, signable
+from jackfield.engine.auth.client_certificate import compile_certificate
+from jackfield.engine.auth.signable import signed_later
 from jackfield.engine.compat import Mode
-from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.document_reader import take_choice
 from jackfield.engine.errors import InvalidStep, invalid_value
-from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value, is_constant
 from jackfield.engine.ports import ClientCertificate, Request
@@ -21,10 +20,10 @@ from jackfield.engine.schema.requests import METHODS
 from jackfield.engine.steps.address import Locate, compile_address
 from jackfield.engine.steps.arguments import Argument, Draft, compile_arguments, fold
 from jackfield.engine.steps.compile_context import CompileContext
-from jackfield.engine.wire.body import encode_body, header_name, replace_headers
+from jackfield.engine.wire.body import add_fields, encode_body, header_name
 from jackfield.engine.wire.query import encode_bracketed
 from jackfield.engine.wire.url import join_query, normalize, without_parameters
-from jackfield.kit.json import Json, is_list, is_object
+from jackfield.kit.json import Json, is_object
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 ACCEPT: Final = "application/json, text/plain, */*"
@@ -39,7 +38,7 @@ class RequestTemplate:
     arguments: tuple[Argument, ...]
     find_authorization: Callable[[Run], Authorization]
     escape_query: Evaluate
-    certificate: Callable[[Run], ClientCertificate | None] | None = None
+    certificate: Callable[[Run], ClientCertificate | None]
     follow: int = 0
     promises_body: bool = False
 
@@ -60,16 +59,13 @@ class RequestTemplate:
         authorization = self.find_authorization(run)
         method = self.method(run.scope)
         # Its own, so that it may be done again in a thread.
-        headers = dict(draft.headers)
-        for name, value in authorization.headers(run.scope):
-            spelled = header_name(headers, name.lower())
-            if spelled is not None:
-                del headers[spelled]
-            headers[name] = value
+        headers = with_headers(draft.headers, authorization.headers(run.scope))
         if authorization.query is not None:
             for name, value in authorization.query(run.scope):
                 draft.query.put(name, value)
         own_headers = dict(headers) if authorization.sign is not None else headers
+        if authorization.body is not None and content is None and not draft.form.values:
+            draft.body = {} if draft.body is None else draft.body
         if content is None and (
             draft.body is not None or draft.form.values or run.mode == "compat"
         ):
@@ -78,6 +74,9 @@ class RequestTemplate:
             except (ValueError, RecursionError) as error:
                 msg = f"The body cannot be written: {error}"
                 raise InvalidStep(msg) from error
+        fields = () if authorization.body is None else authorization.body(run.scope)
+        if fields:
+            content = add_fields(content, headers, fields)
         if "accept" not in headers and "Accept" not in headers:
             headers["Accept"] = ACCEPT
         request = Request(
@@ -86,20 +85,14 @@ class RequestTemplate:
             headers,
             content,
             self.follow,
-            self.certificate(run) if self.certificate else None,
+            self.certificate(run),
         )
-        if authorization.sign is not None:
-            return self._signed(run, request, own_headers, authorization.sign)
-        return request
-
-    def _signed(
-        self, run: Run, request: Request, own_headers: Mapping[str, str], sign: Sign
-    ) -> Request:
+        if authorization.sign is None:
+            return request
         if self.escape_query(run.scope) is False:
             msg = "A signed request needs its query escaped: encodeQueryParams cannot be false"
             raise InvalidStep(msg)
-        added = sign(signable(request, own_headers, run.mode), run.scope)
-        return replace(request, headers=replace_headers(request.headers, added))
+        return signed_later(request, own_headers, authorization.sign, run.scope, run.mode)
 
     def _url(self, run: Run, draft: Draft) -> str:
         url = self.locate(run.scope)
@@ -185,30 +178,13 @@ def _compile_authorization(
 
 def _compile_certificate(
     document: Json, context: CompileContext
-) -> Callable[[Run], ClientCertificate | None] | None:
-    if document is None:
-        return None
-    evaluate = compile_value(document, context.mode)
+) -> Callable[[Run], ClientCertificate | None]:
+    """Return what finds the certificate of a step, or else that of the account's auth method."""
+    own = None if document is None else compile_certificate(document, context.mode)
 
     def certificate(run: Run) -> ClientCertificate | None:
-        value = evaluate(run.scope)
-        known = run.context.credentials
-        return ClientCertificate(_pems(value.get("certs"), known), _pems(value.get("keys"), known))
+        given = run.context
+        find = own or context.authorizations.certificate(given.auth_method, given.environment)
+        return find(run.scope, given.credentials)
 
     return certificate
-
-
-def _pems(values: Json, credentials: Mapping[str, str]) -> tuple[str, ...]:
-    texts = map(js.to_text, values) if is_list(values) else ()
-    return tuple(_pem(text, credentials) for text in texts)
-
-
-def _pem(text: str, credentials: Mapping[str, str]) -> str:
-    if "-----BEGIN" in text:
-        return text
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except ValueError:
-        msg = "A certificate is neither PEM nor base64 of it"
-        faults = faults_of(credentials, text, "is neither PEM nor base64 of it")
-        raise InvalidStep(msg, faults=faults) from None

@@ -24,7 +24,7 @@ from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, as_object
 
-_ALGORITHMS: Final = (
+ALGORITHMS: Final = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
     "EdDSA", "Ed25519", "HS256", "HS384", "HS512",
 )  # fmt: skip
@@ -32,7 +32,7 @@ _PARAMETERS: Final = Record(
     "SignJwtParameters",
     {
         "algorithm": Entry(
-            Choice(_ALGORITHMS), "How to sign; in compat mode only `RS256`.", required=True
+            Choice(ALGORITHMS), "How to sign; in compat mode only `RS256`.", required=True
         ),
         "privateKey": Entry(
             TEXT,
@@ -80,7 +80,7 @@ def compile_sign_jwt(params: Mapping[str, Json], context: CompileContext) -> Ste
     """
     if context.mode == "strict":
         require_known(params, _PARAMETERS.entries)
-    allowed = _ALGORITHMS if context.mode == "strict" else _ALGORITHMS[:1]
+    allowed = ALGORITHMS if context.mode == "strict" else ALGORITHMS[:1]
     algorithm = take_choice({"algorithm": "RS256", **params}, "algorithm", allowed, "algorithm")
     if "privateKey" not in params:
         raise missing_field(path="privateKey")

@@ -1,17 +1,20 @@
 """Encoding of request bodies, by content type."""
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Final
+from urllib.parse import unquote_plus, urlencode
 
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.expressions import strict_values
-from jackfield.engine.wire.json import encode_json
+from jackfield.engine.wire.json import decode_json, encode_json
 from jackfield.engine.wire.multipart import Part, encode_multipart
 from jackfield.engine.wire.query import encode_bracketed, encode_indexed, flatten_form
 from jackfield.engine.wire.xml_writer import write_xml
 from jackfield.kit.json import Json, is_object
 
 FORM: Final = "application/x-www-form-urlencoded"
+_JSON: Final = "application/json"
 _CONTENT_TYPE: Final = "content-type"
 _XML: Final = re.compile(r"\s*(?:application|text)/(?:xml|[\w.\-]+\+xml)\b", re.IGNORECASE)
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -51,11 +54,40 @@ def encode_body(body: Json, headers: MutableMapping[str, str], method: str) -> b
         return None
     spelled = header_name(headers, _CONTENT_TYPE)
     if spelled is None:
-        headers["Content-Type"] = FORM if isinstance(body, str) else "application/json"
+        headers["Content-Type"] = FORM if isinstance(body, str) else _JSON
         return body.encode("utf-8", "replace") if isinstance(body, str) else encode_json(body)
     if isinstance(body, str):
         return body.encode("utf-8", "replace")
     return _encode_as(body, headers, spelled)
+
+
+def add_fields(
+    content: bytes | None, headers: MutableMapping[str, str], fields: Sequence[tuple[str, str]]
+) -> bytes:
+    """
+    Return a body with further fields, which replace those of their names.
+
+    Raises:
+        InvalidStep: it is neither a form nor a JSON object.
+    """
+    spelled = header_name(headers, _CONTENT_TYPE)
+    if spelled is not None and headers[spelled].lower().startswith(FORM):
+        names = {name for name, _ in fields}
+        given = (content or b"").decode("utf-8", "replace").split("&")
+        kept = [
+            each for each in given if each and unquote_plus(each.partition("=")[0]) not in names
+        ]
+        return "&".join([*kept, urlencode(fields)]).encode()
+    try:
+        document: Json = decode_json(content, "strict") if content else {}
+    except ValueError:
+        document = None
+    if not is_object(document):
+        msg = "The body is neither a form nor a JSON object: it can take no credential"
+        raise InvalidStep(msg)
+    if spelled is None:
+        headers["Content-Type"] = _JSON
+    return encode_json({**document, **dict(fields)})
 
 
 def _encode_as(body: Json, headers: MutableMapping[str, str], spelled: str) -> bytes:
