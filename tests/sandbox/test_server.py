@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from jackfield.sandbox.iterable.server import Origin, PortUnavailable, Sandbox, serve
+from jackfield.sandbox.iterable.server import Origin, Sandbox, serve
+from jackfield.sandbox.listener import PortUnavailable
 from tests.sandbox.examples import AVERY, TRIGGERED
 from tests.support.clock import FrozenClock
 from tests.support.running import PATIENCE

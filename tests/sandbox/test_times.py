@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jackfield.sandbox.iterable import times
+from jackfield.sandbox.turnable_clock import TurnableClock
 
 MOMENT = datetime(2026, 1, 31, 8, 5, 9, 123_456, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 
 def test_a_turnable_clock_runs_with_the_other_and_ahead_of_it() -> None:
-    clock = times.TurnableClock(lambda: MOMENT)
+    clock = TurnableClock(lambda: MOMENT)
 
     clock.advance(90)
 

@@ -50,7 +50,7 @@ def demo(port: int, *, once: bool, as_json: bool) -> None:
     """
     import uvloop  # noqa: PLC0415 - kept out of `--help`
 
-    from jackfield.sandbox.iterable.server import PortUnavailable  # noqa: PLC0415
+    from jackfield.sandbox.listener import PortUnavailable  # noqa: PLC0415
 
     if once:
         rows = uvloop.run(_once())

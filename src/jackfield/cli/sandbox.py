@@ -15,7 +15,8 @@ from jackfield.kit.json import DecodeError, encode
 from jackfield.sandbox.iterable.refusals import Refusal
 from jackfield.sandbox.iterable.seed.document import RegionSeeds
 from jackfield.sandbox.iterable.seed.files import parse_seeds, slowed
-from jackfield.sandbox.iterable.server import PortUnavailable, Sandbox, serve
+from jackfield.sandbox.iterable.server import Sandbox, serve
+from jackfield.sandbox.listener import PortUnavailable
 
 
 @click.group()

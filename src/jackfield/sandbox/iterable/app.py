@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Final, Self, TypeAlias
+from typing import Final, Self
 
 import structlog
 
@@ -20,16 +20,16 @@ from jackfield.sandbox.iterable.journal import Entry, excerpt
 from jackfield.sandbox.iterable.refusals import Refusal, refusal
 from jackfield.sandbox.iterable.regional import RegionalSandbox
 from jackfield.sandbox.iterable.regions import Region
-from jackfield.sandbox.iterable.replies import HTML, Reply, Stream
 from jackfield.sandbox.iterable.routes.table import ROUTES
 from jackfield.sandbox.iterable.seed.document import Seed
-from jackfield.sandbox.iterable.transmission import Receive, Send, cut_short, reset, send_answer
 from jackfield.sandbox.iterable.wire.bodies import old_json_fault
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.routing import Route
 from jackfield.sandbox.iterable.wire.table import Match, Table
-
-Scope: TypeAlias = dict[str, Any]
+from jackfield.sandbox.listener import Scope
+from jackfield.sandbox.locality import is_local
+from jackfield.sandbox.replies import HTML, Reply, Stream
+from jackfield.sandbox.transmission import Receive, Send, cut_short, reset, send_answer
 
 _log = structlog.get_logger()
 
@@ -133,7 +133,7 @@ class IterableApp:
         path, query = request.path, request.query
         if path.startswith(downloads.PREFIX):
             return downloads.answer(self.sandbox.project, path, query)
-        if not control.is_local(request.headers, origin=request.origin):
+        if not is_local(request.headers, origin=request.origin):
             return control.refuse()
         if path == "/":
             return page.render(self.sandbox, origin=request.origin)

@@ -1,10 +1,9 @@
 """`/__sandbox__/`: turning the knobs of a sandbox while it runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Annotated, Final, TypeAlias
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,10 +12,10 @@ from jackfield.kit.json import DecodeError, Json, ValidationError, decode
 from jackfield.sandbox.iterable.faults import Fault
 from jackfield.sandbox.iterable.refusals import Refusal
 from jackfield.sandbox.iterable.regional import RegionalSandbox
-from jackfield.sandbox.iterable.replies import Reply, json_reply
 from jackfield.sandbox.iterable.seed.document import Seed
 from jackfield.sandbox.iterable.state.settings import Settings
 from jackfield.sandbox.iterable.times import iso
+from jackfield.sandbox.replies import Reply, json_reply
 
 PREFIX: Final = "/__sandbox__/"
 _SHOWN: Final = 100
@@ -34,22 +33,6 @@ class KeyChange(Struct, rename="camel", forbid_unknown_fields=True):
     name: str
     disabled: bool | msgspec.UnsetType = msgspec.UNSET
     jwt_secret: str | msgspec.UnsetType | None = msgspec.UNSET
-
-
-def is_local(headers: Mapping[str, str], *, origin: str) -> bool:
-    """
-    Return whether a request comes from a program, or from the sandbox's own page.
-
-    The page of another site cannot reach it by a name of its own that leads to this machine.
-    """
-    host = urlsplit(origin).hostname or ""
-    is_name = "." in host and not host.endswith(".localhost")
-    if is_name:
-        try:
-            ip_address(host)
-        except ValueError:
-            return False
-    return headers.get("origin", origin) == origin
 
 
 def refuse() -> Reply:

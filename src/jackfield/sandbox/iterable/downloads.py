@@ -8,9 +8,9 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qs
 
-from jackfield.sandbox.iterable.replies import Reply, Stream, text_reply
 from jackfield.sandbox.iterable.state.jobs import ExportJob
 from jackfield.sandbox.iterable.state.project import Project
+from jackfield.sandbox.replies import Reply, Stream, text_reply
 
 PREFIX: Final = "/__sandbox__/files/"
 _LASTS: Final = timedelta(minutes=30)

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct, field
 
 from jackfield.kit.json import encode
-from jackfield.sandbox.iterable.replies import HTML, JSON, Reply
+from jackfield.sandbox.replies import HTML, JSON, Reply
 
 _MEGABYTE: Final = 1_000_000
 

@@ -10,7 +10,7 @@ import jinja2
 
 from jackfield.sandbox.iterable.control import count
 from jackfield.sandbox.iterable.regional import RegionalSandbox
-from jackfield.sandbox.iterable.replies import HTML, Reply
+from jackfield.sandbox.replies import HTML, Reply
 
 _SHOWN: Final = 25
 _POLICY: Final = {

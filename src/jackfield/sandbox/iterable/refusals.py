@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Final
 
 from jackfield.kit.json import Json, encode
-from jackfield.sandbox.iterable.replies import TEXT, Reply
+from jackfield.sandbox.replies import TEXT, Reply
 
 
 class Feature(StrEnum):

@@ -9,7 +9,7 @@ from jackfield.sandbox.iterable.journal import Journal
 from jackfield.sandbox.iterable.regions import Region
 from jackfield.sandbox.iterable.seed.document import Seed
 from jackfield.sandbox.iterable.seed.project import plant
-from jackfield.sandbox.iterable.times import TurnableClock
+from jackfield.sandbox.turnable_clock import TurnableClock
 
 
 class RegionalSandbox:

@@ -1,10 +1,8 @@
 """Moments, in each of the spellings the API uses."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
-
-from jackfield.kit.clock import Clock
 
 # "2026-01-31 10:00:00 +00:00": the gap before the offset is not ISO 8601.
 _GAP: Final = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
@@ -55,17 +53,3 @@ def from_unix(number: int) -> datetime:
 
 def midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-class TurnableClock:
-    """A clock that runs with another one and can be turned forward."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return self._clock() + self._ahead
-
-    def advance(self, seconds: float) -> None:
-        self._ahead += timedelta(seconds=seconds)

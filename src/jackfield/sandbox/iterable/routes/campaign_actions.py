@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import Scope, per_second
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import Feature, bad_params, feature_off
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.routes.lists import require_list
 from jackfield.sandbox.iterable.state.campaigns import Campaign, CampaignKind, CampaignState
 from jackfield.sandbox.iterable.state.project import Project

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from jackfield.sandbox.iterable.access.buckets import per_minute
 from jackfield.sandbox.iterable.refusals import bad_params
-from jackfield.sandbox.iterable.replies import Reply, text_reply
 from jackfield.sandbox.iterable.state.campaigns import Campaign
 from jackfield.sandbox.iterable.state.project import Project
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.moments import read_moment
 from jackfield.sandbox.iterable.wire.routing import get
 from jackfield.sandbox.iterable.work.text import csv_line
+from jackfield.sandbox.replies import Reply, text_reply
 
 # Column names and the events they count. "Unique Emails Sent" and "Unique Pushes Sent" aside, the
 # provider's own report has columns that share a name; so has this one.

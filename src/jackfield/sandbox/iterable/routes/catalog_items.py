@@ -8,14 +8,15 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json, encode
 from jackfield.sandbox.iterable.access.buckets import Scope, per_second
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import bad_params, coded_refusal, refusal
-from jackfield.sandbox.iterable.replies import Reply, json_reply, success
 from jackfield.sandbox.iterable.routes.catalogs import as_asked, require_catalog
 from jackfield.sandbox.iterable.state.catalogs import Catalog, Item
 from jackfield.sandbox.iterable.times import epoch_ms
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.paging import Listing
 from jackfield.sandbox.iterable.wire.routing import delete, get, patch, post, put
+from jackfield.sandbox.replies import Reply, json_reply
 
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,255}")
 _MOST_ITEMS: Final = 1000

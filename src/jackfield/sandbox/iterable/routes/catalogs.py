@@ -9,13 +9,14 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import Scope, per_second
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import Refusal, bad_params, coded_refusal
-from jackfield.sandbox.iterable.replies import Reply, json_reply, success
 from jackfield.sandbox.iterable.state.catalogs import Catalog
 from jackfield.sandbox.iterable.state.project import Project
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.paging import Listing
 from jackfield.sandbox.iterable.wire.routing import delete, get, post, put
+from jackfield.sandbox.replies import Reply, json_reply
 
 _NAME: Final = re.compile(r"[A-Za-z0-9-]{1,255}")
 _TYPES: Final = frozenset({"boolean", "date", "double", "geo_location", "long", "object", "string"})

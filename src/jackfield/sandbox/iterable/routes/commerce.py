@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.keys import CLIENT_SIDE
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import bad_params
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.routes.users import Profile, write_profile
 from jackfield.sandbox.iterable.state.events import Event
 from jackfield.sandbox.iterable.wire.call import Call

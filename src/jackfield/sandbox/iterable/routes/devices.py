@@ -9,8 +9,8 @@ from msgspec import Struct
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import per_second
 from jackfield.sandbox.iterable.access.keys import JAVASCRIPT, MOBILE
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import bad_params, refusal
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.state.project import Project
 from jackfield.sandbox.iterable.state.users import User
 from jackfield.sandbox.iterable.wire.call import Call

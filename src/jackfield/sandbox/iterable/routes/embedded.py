@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.keys import CLIENT_SIDE
-from jackfield.sandbox.iterable.replies import success
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.routes.in_app_events import (
     DeviceInfo,
     facts_of,

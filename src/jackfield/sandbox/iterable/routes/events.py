@@ -7,8 +7,8 @@ from msgspec import Struct
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import per_second
 from jackfield.sandbox.iterable.access.keys import CLIENT_SIDE
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import Refusal, bad_params
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.routes.bulk import EVENT_REASONS, Tally
 from jackfield.sandbox.iterable.state.events import Event
 from jackfield.sandbox.iterable.state.fields import Admitted

@@ -7,7 +7,6 @@ from msgspec import Meta, Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.refusals import bad_params, not_found
-from jackfield.sandbox.iterable.replies import CSV, Reply, text_reply
 from jackfield.sandbox.iterable.state.campaigns import CampaignKind
 from jackfield.sandbox.iterable.state.channels import Medium
 from jackfield.sandbox.iterable.state.experiments import Experiment, ExperimentState, Variant
@@ -18,6 +17,7 @@ from jackfield.sandbox.iterable.wire.moments import read_moment
 from jackfield.sandbox.iterable.wire.routing import get
 from jackfield.sandbox.iterable.work import experiments
 from jackfield.sandbox.iterable.work.text import csv_line
+from jackfield.sandbox.replies import CSV, Reply, text_reply
 
 _DAY: Final = timedelta(days=1)
 _USUAL_SPAN: Final = timedelta(days=7)

@@ -7,8 +7,8 @@ from msgspec import Struct
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import Scope, per_second
 from jackfield.sandbox.iterable.downloads import link_to
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import bad_params, not_found
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.routes.exports import check_data_type, check_delimiter, names_in
 from jackfield.sandbox.iterable.state.jobs import ExportJob, JobState, Selection
 from jackfield.sandbox.iterable.state.project import Project

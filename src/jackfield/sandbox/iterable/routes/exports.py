@@ -8,7 +8,6 @@ from msgspec import Struct
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import per_minute
 from jackfield.sandbox.iterable.refusals import bad_params
-from jackfield.sandbox.iterable.replies import CSV, NDJSON, Stream
 from jackfield.sandbox.iterable.routes.events import show
 from jackfield.sandbox.iterable.state.jobs import Selection
 from jackfield.sandbox.iterable.state.project import Project
@@ -18,6 +17,7 @@ from jackfield.sandbox.iterable.wire.moments import read_moment
 from jackfield.sandbox.iterable.wire.routing import get
 from jackfield.sandbox.iterable.work import exports, profiles, tracking
 from jackfield.sandbox.iterable.work.profiles import Identity
+from jackfield.sandbox.replies import CSV, NDJSON, Stream
 
 
 class Export(Struct, rename="camel"):

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.keys import CLIENT_SIDE, JAVASCRIPT, MOBILE
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import bad_params
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.state.messages import Message
 from jackfield.sandbox.iterable.state.project import Project
 from jackfield.sandbox.iterable.wire.call import Call

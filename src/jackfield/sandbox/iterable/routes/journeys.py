@@ -7,8 +7,8 @@ from typing import Final
 from msgspec import Struct
 
 from jackfield.kit.json import Json
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import bad_params, refusal
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.routes.lists import require_list
 from jackfield.sandbox.iterable.state.journeys import Journey
 from jackfield.sandbox.iterable.times import epoch_ms

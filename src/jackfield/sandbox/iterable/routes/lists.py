@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import per_minute, per_second
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import Refusal, bad_params, refusal
-from jackfield.sandbox.iterable.replies import Reply, success, text_reply
 from jackfield.sandbox.iterable.state.campaigns import CampaignState
 from jackfield.sandbox.iterable.state.lists import ListKind, MemberList
 from jackfield.sandbox.iterable.state.project import Project
@@ -17,6 +17,7 @@ from jackfield.sandbox.iterable.state.users import User
 from jackfield.sandbox.iterable.times import epoch_ms
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.routing import delete, get, post
+from jackfield.sandbox.replies import Reply, text_reply
 
 _LARGEST_PREVIEW: Final = 5000
 

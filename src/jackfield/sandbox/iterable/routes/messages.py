@@ -8,7 +8,6 @@ from msgspec import Struct
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import per_second
 from jackfield.sandbox.iterable.refusals import bad_params, refusal
-from jackfield.sandbox.iterable.replies import HTML, Reply, text_reply
 from jackfield.sandbox.iterable.state.campaigns import CampaignKind
 from jackfield.sandbox.iterable.state.channels import Medium
 from jackfield.sandbox.iterable.state.messages import Message
@@ -18,6 +17,7 @@ from jackfield.sandbox.iterable.wire.moments import read_moment
 from jackfield.sandbox.iterable.wire.routing import get
 from jackfield.sandbox.iterable.work import contents, profiles
 from jackfield.sandbox.iterable.work.profiles import Identity
+from jackfield.sandbox.replies import HTML, Reply, text_reply
 
 _MOST: Final = 1000
 

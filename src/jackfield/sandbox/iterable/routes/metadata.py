@@ -5,8 +5,8 @@ from typing import Final
 from msgspec import Struct
 
 from jackfield.kit.json import Json, encode
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import bad_params, not_found
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.state.catalogs import Item
 from jackfield.sandbox.iterable.times import epoch_ms
 from jackfield.sandbox.iterable.wire.bodies import text_fault

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.keys import CLIENT_SIDE
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import Feature, Refusal, bad_params, feature_off
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.state.project import Project
 from jackfield.sandbox.iterable.state.users import User
 from jackfield.sandbox.iterable.wire.call import Call

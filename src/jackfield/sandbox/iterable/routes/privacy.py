@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import per_day, per_second
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import bad_params
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.state.project import digest
 from jackfield.sandbox.iterable.times import from_unix
 from jackfield.sandbox.iterable.wire.call import Call

@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.refusals import bad_params, not_found
-from jackfield.sandbox.iterable.replies import Reply, json_reply
 from jackfield.sandbox.iterable.state.project import OWNER, Project
 from jackfield.sandbox.iterable.state.snippets import Snippet
 from jackfield.sandbox.iterable.times import iso
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.routing import delete, get, post, put
+from jackfield.sandbox.replies import Reply, json_reply
 
 # A name that is a number would be taken for an id.
 _NAME: Final = re.compile(r"(?!\d+$)[A-Za-z0-9_ -]{1,100}")

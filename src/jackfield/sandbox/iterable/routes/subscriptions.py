@@ -7,6 +7,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from jackfield.kit.json import Json
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import (
     Feature,
     Refusal,
@@ -15,7 +16,6 @@ from jackfield.sandbox.iterable.refusals import (
     feature_off,
     text_refusal,
 )
-from jackfield.sandbox.iterable.replies import TEXT, Reply, success, text_reply
 from jackfield.sandbox.iterable.state.project import Project
 from jackfield.sandbox.iterable.state.users import User
 from jackfield.sandbox.iterable.wire.bodies import BadBody
@@ -24,6 +24,7 @@ from jackfield.sandbox.iterable.wire.routing import Effect, Route, delete, patch
 from jackfield.sandbox.iterable.work import profiles, subscriptions
 from jackfield.sandbox.iterable.work.profiles import Identity
 from jackfield.sandbox.iterable.work.subscriptions import Group
+from jackfield.sandbox.replies import TEXT, Reply, text_reply
 
 _PHONE: Final = re.compile(r"\+[1-9]\d{6,14}")
 

@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from jackfield.kit.json import Json
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import bad_params
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.state.campaigns import Campaign, CampaignKind, CampaignState
 from jackfield.sandbox.iterable.state.channels import Medium
 from jackfield.sandbox.iterable.state.messages import ScheduledMessage

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from jackfield.kit.json import Json
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import Refusal, bad_params, refusal
-from jackfield.sandbox.iterable.replies import HTML, Reply, success, text_reply
 from jackfield.sandbox.iterable.state.channels import Medium
 from jackfield.sandbox.iterable.state.project import OWNER, Project
 from jackfield.sandbox.iterable.state.templates import Template
@@ -17,6 +17,7 @@ from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.work import profiles, rendering
 from jackfield.sandbox.iterable.work.contents import snippet_finder
 from jackfield.sandbox.iterable.work.profiles import Identity
+from jackfield.sandbox.replies import HTML, Reply, text_reply
 
 # Facts of the template itself; whatever else a body says is content in one locale.
 _FACTS: Final = frozenset(

@@ -4,7 +4,6 @@ from typing import Final
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import Scope, per_second
-from jackfield.sandbox.iterable.replies import Reply
 from jackfield.sandbox.iterable.routes import template_contents
 from jackfield.sandbox.iterable.routes.template_contents import (
     Asked,
@@ -17,6 +16,7 @@ from jackfield.sandbox.iterable.routes.templates import summarize
 from jackfield.sandbox.iterable.state.channels import Medium
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.routing import Effect, get, post
+from jackfield.sandbox.replies import Reply
 
 
 class EmailContent(Content, kw_only=True):

@@ -6,13 +6,13 @@ from msgspec import Struct
 
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import Scope, per_second
-from jackfield.sandbox.iterable.replies import Reply
 from jackfield.sandbox.iterable.routes import template_contents
 from jackfield.sandbox.iterable.routes.template_contents import Asked, Content, Preview, Proof
 from jackfield.sandbox.iterable.state.channels import Medium
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.moments import read_moment
 from jackfield.sandbox.iterable.wire.routing import Effect, get, post
+from jackfield.sandbox.replies import Reply
 
 
 class InboxMetadata(Struct, omit_defaults=True):

@@ -9,8 +9,8 @@ from msgspec import Struct
 from jackfield.kit.json import Json, encode
 from jackfield.sandbox.iterable.access.buckets import Scope, per_second
 from jackfield.sandbox.iterable.access.keys import CLIENT_SIDE
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import bad_params, refusal
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.state.users import User
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.routing import post

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.access.buckets import per_second
 from jackfield.sandbox.iterable.access.keys import CLIENT_SIDE
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import Refusal, bad_params, refusal, text_refusal
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.routes.bulk import USER_REASONS, Tally
 from jackfield.sandbox.iterable.state.fields import Admitted
 from jackfield.sandbox.iterable.state.project import Project

@@ -6,8 +6,8 @@ from typing import Final
 from msgspec import Struct
 
 from jackfield.kit.json import Json
+from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import Feature, bad_params, feature_off
-from jackfield.sandbox.iterable.replies import success
 from jackfield.sandbox.iterable.state.project import Project
 from jackfield.sandbox.iterable.wire.call import Call
 from jackfield.sandbox.iterable.wire.routing import Effect, post

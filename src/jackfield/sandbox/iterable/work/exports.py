@@ -6,12 +6,12 @@ from itertools import chain
 from typing import Final
 
 from jackfield.kit.json import Json, encode
-from jackfield.sandbox.iterable.replies import NDJSON
 from jackfield.sandbox.iterable.state.jobs import ExportJob, JobState, Selection
 from jackfield.sandbox.iterable.state.project import Project
 from jackfield.sandbox.iterable.times import epoch_ms, stamp
 from jackfield.sandbox.iterable.work import profiles
 from jackfield.sandbox.iterable.work.text import csv_line
+from jackfield.sandbox.replies import NDJSON
 
 _NAMES: Final = (
     "emailSend emailOpen emailClick hostedUnsubscribeClick emailComplaint emailBounce "

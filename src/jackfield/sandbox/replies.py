@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from jackfield.kit.json import Json, encode
+from jackfield.kit.json import encode
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -29,11 +29,6 @@ class Stream:
 
     chunks: Iterator[bytes]
     content_type: str
-
-
-def success(msg: str = "", params: Mapping[str, Json] | None = None) -> dict[str, Json]:
-    """Say yes in envelope A."""
-    return {"msg": msg, "code": "Success", "params": params}
 
 
 def json_reply(value: object, status: int = 200) -> Reply:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from jackfield.sandbox.iterable.replies import Reply, Stream
+from jackfield.sandbox.replies import Reply, Stream
 
 Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
