@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from jackfield.cli.output import say
+from jackfield.cli.output import PORT, say
 from jackfield.kit import log
 from jackfield.kit.json import DecodeError, encode
 from jackfield.sandbox.iterable.refusals import Refusal
@@ -17,6 +17,9 @@ from jackfield.sandbox.iterable.seed.document import RegionSeeds
 from jackfield.sandbox.iterable.seed.files import parse_seeds, slowed
 from jackfield.sandbox.iterable.server import Sandbox, serve
 from jackfield.sandbox.listener import PortUnavailable
+from jackfield.sandbox.oauth.authority import describe
+from jackfield.sandbox.oauth.server import OAuthSandbox
+from jackfield.sandbox.oauth.server import serve as serve_oauth
 
 
 @click.group()
@@ -25,8 +28,33 @@ def sandbox() -> None:
 
 
 @sandbox.command()
-@click.option("--us-port", type=click.IntRange(0, 65535), default=9901, show_default=True)
-@click.option("--eu-port", type=click.IntRange(0, 65535), default=9902, show_default=True)
+@click.option("--port", type=PORT, default=9903, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print addresses and clients as one line.")
+def oauth(port: int, *, as_json: bool) -> None:
+    """
+    Simulate an authorization server and the API its tokens are for.
+
+    People sign in at /authorize without a password, as one of a few invented persons. Clients are
+    added at /__sandbox__/clients, each with the behaviors that it is to meet:
+
+    \b
+      curl http://127.0.0.1:9903/__sandbox__/behaviors
+      curl http://127.0.0.1:9903/__sandbox__/clients \\
+        -d '{"behaviors": ["token.json_body", "refresh.omits_token"]}'
+
+    The seeded clients are the same at every start; fernwood-client is for the connector of Fernwood,
+    whose sign-in and API are here, too. Port 0 takes any free port. Stop it with Ctrl-C.
+    """  # noqa: D301 - it ends a paragraph for the command line
+    log.configure()
+    try:
+        asyncio.run(_serve_oauth(port, as_json=as_json))
+    except PortUnavailable as error:
+        raise click.ClickException(str(error)) from error
+
+
+@sandbox.command()
+@click.option("--us-port", type=PORT, default=9901, show_default=True)
+@click.option("--eu-port", type=PORT, default=9902, show_default=True)
 @click.option(
     "--latency",
     type=click.FloatRange(0, 600_000),
@@ -60,12 +88,25 @@ def iterable(
 
 
 async def _serve(us_port: int, eu_port: int, seeds: RegionSeeds, *, as_json: bool) -> None:
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    stopped = _stopped()
     async with serve(us_port=us_port, eu_port=eu_port, seeds=seeds) as running:
         _announce(running, as_json=as_json)
         await stopped.wait()
+
+
+async def _serve_oauth(port: int, *, as_json: bool) -> None:
+    stopped = _stopped()
+    async with serve_oauth(port=port) as running:
+        _announce_oauth(running, as_json=as_json)
+        await stopped.wait()
+
+
+def _stopped() -> asyncio.Event:
+    """Return what is set by a signal to stop."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
 
 
 def _read_seeds(file: Path | None, latency: float | None) -> RegionSeeds:
@@ -93,3 +134,17 @@ def _announce(running: Sandbox, *, as_json: bool) -> None:
             table.add_row(kind, value)
         console.print(table)
     console.print("Open an address in a browser to see what is in it. Ctrl-C stops it.")
+
+
+def _announce_oauth(running: OAuthSandbox, *, as_json: bool) -> None:
+    described = describe(running.authority)
+    if as_json:
+        say(encode(described).decode())
+        return
+    console = Console()
+    title = f"OAuth {running.url}"
+    table = Table("Client ID", "Client secret", title=title, title_justify="left")
+    for client in running.authority.clients:
+        table.add_row(client.id, client.secret)
+    console.print(table)
+    console.print("Open the address in a browser to see what happened. Ctrl-C stops it.")

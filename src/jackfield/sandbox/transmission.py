@@ -1,4 +1,4 @@
-"""Putting answers on the wire: whole, in pieces, or not quite."""
+"""Requests off the wire, and answers onto it: whole, in pieces, or not quite."""
 
 import asyncio
 import socket
@@ -18,6 +18,18 @@ _WORTH_PACKING: Final = 1024
 _GZIP: Final = 16 + zlib.MAX_WBITS
 # Linger for zero seconds: closing then resets the connection instead of ending it.
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+async def read_body(receive: Receive) -> bytes | None:
+    """Return a request's body, or nothing where the client went away before its end."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
 
 
 async def send_answer(answer: Reply | Stream, asked: Mapping[str, str], send: Send) -> None:

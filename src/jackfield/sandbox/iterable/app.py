@@ -29,7 +29,7 @@ from jackfield.sandbox.iterable.wire.table import Match, Table
 from jackfield.sandbox.listener import Scope
 from jackfield.sandbox.locality import is_local
 from jackfield.sandbox.replies import HTML, Reply, Stream
-from jackfield.sandbox.transmission import Receive, Send, cut_short, reset, send_answer
+from jackfield.sandbox.transmission import Receive, Send, cut_short, read_body, reset, send_answer
 
 _log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ class IterableApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", scope["type"]
         started = time.perf_counter()
-        body = await _read(receive)
+        body = await read_body(receive)
         if body is None:
             return
         request = _Request.of(scope, body)
@@ -197,18 +197,6 @@ def build_app(
 @cache
 def _usual_table() -> Table:
     return Table(ROUTES)
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """Return a request's body, or nothing where the client went away before its end."""
-    parts: list[bytes] = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
 
 
 def _action_not_found(request: _Request) -> Reply:

@@ -1,0 +1,72 @@
+"""`/token`, and wherever else tokens are refreshed."""
+
+from typing import Final
+
+from jackfield.kit.json import Json
+from jackfield.sandbox.oauth.authority import Authority
+from jackfield.sandbox.oauth.client_authentication import authenticate
+from jackfield.sandbox.oauth.clients import Client
+from jackfield.sandbox.oauth.grant_types import GRANTS
+from jackfield.sandbox.oauth.identification import identify
+from jackfield.sandbox.oauth.refusals import OAuthError, invalid_client, invalid_request
+from jackfield.sandbox.oauth.request import Request
+from jackfield.sandbox.oauth.token_parameters import (
+    check_required,
+    read_grant_type,
+    read_parameters,
+)
+from jackfield.sandbox.oauth.token_replies import error_reply, tokens_reply
+from jackfield.sandbox.replies import Reply
+
+PATHS: Final = frozenset({"/token", "/oauth/token"})
+
+
+def answer(authority: Authority, request: Request) -> Reply:
+    """Give tokens, or say why not."""
+    client = identify(authority, request)
+    try:
+        return _give(authority, client, request)
+    except OAuthError as error:
+        return error_reply(client, request, error)
+
+
+def _give(authority: Authority, client: Client | None, request: Request) -> Reply:
+    if client is None:
+        raise invalid_client(_UNKNOWN, challenge=request.basic is not None)
+    params = read_parameters(request, client)
+    grant_type = read_grant_type(params, client)
+    _check_path(request, client, grant_type)
+    if not _is_by_bearer(request, client, grant_type):
+        authenticate(authority, client, request, params)
+    _check_parameters(client, params, grant_type)
+    grant = GRANTS.get(grant_type)
+    if grant is None:
+        error = "unsupported_grant_type"
+        raise OAuthError(error, f"there is no grant type {grant_type!r}")
+    return tokens_reply(authority, client, request, grant(authority, client, params))
+
+
+def _check_path(request: Request, client: Client, grant_type: str) -> None:
+    path = client.conduct.refresh.path if grant_type == "refresh_token" else "/token"
+    if request.path not in (PATHS if path in PATHS else {path}):
+        msg = f"{grant_type} is asked for at {path}"
+        raise invalid_request(msg)
+
+
+def _is_by_bearer(request: Request, client: Client, grant_type: str) -> bool:
+    """Return whether a refresh token in the header has the place of credentials."""
+    if not client.conduct.refresh.bearer or grant_type != "refresh_token":
+        return False
+    if not request.bearer:
+        msg = "the refresh token belongs in the header"
+        raise invalid_request(msg)
+    return True
+
+
+def _check_parameters(client: Client, params: dict[str, Json], grant_type: str) -> None:
+    check_required(client, params, client.conduct.token.required)
+    if grant_type == "refresh_token":
+        check_required(client, params, client.conduct.refresh.required)
+
+
+_UNKNOWN: Final = "no client is named, or it is unknown"
