@@ -11,6 +11,7 @@ from jackfield.connectors.loading import integrity
 from jackfield.connectors.schema.document import DOCUMENT
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.text import check as check_syntax
+from jackfield.engine.oauth.settings import compile_oauth
 from jackfield.engine.schema.report import KeyPath, Problem, Report, owner, spell, unwind
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, items, mapping, text
@@ -37,7 +38,7 @@ def compile_all(compilation: Compilation, known: Iterable[Problem]) -> list[Prob
     """Compile every action, and return the engine's errors of those without a `known` error."""
     doubtful = {owner(problem.path) for problem in known if problem.severity is Severity.ERROR}
     mode = mode_of(compilation.document)
-    problems: list[Problem] = []
+    problems = list(_oauth_problems(compilation.document, mode))
     for path, action in _actions(compilation.document):
         try:
             compilation.action(action)
@@ -46,6 +47,21 @@ def compile_all(compilation: Compilation, known: Iterable[Problem]) -> list[Prob
                 message = f"The action cannot be compiled: {error.detail}"
                 problems.append(Problem(path, message, fatal=mode == "strict"))
     return problems
+
+
+def _oauth_problems(document: Mapping[str, Json], mode: Mode) -> Iterator[Problem]:
+    for index, entry in enumerate(items(document, "authentication")):
+        for key in entry:
+            method = mapping(entry, key)
+            authorization = mapping(method, "authorization")
+            if text(authorization, "type") != "oauth2":
+                continue
+            try:
+                compile_oauth(authorization, text(method, "grantType"), mode)
+            except HubError as error:
+                message = f"The OAuth settings cannot be compiled: {error.detail}"
+                path = ("authentication", index, key, "authorization")
+                yield Problem(path, message, fatal=mode == "strict")
 
 
 def mode_of(document: Json) -> Mode:

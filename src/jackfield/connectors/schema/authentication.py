@@ -194,14 +194,14 @@ METHOD: Final = Record(
     {
         "type": Entry(
             Choice(("custom", "oauth2", "mcp", "apikey")),
-            "`custom`: what the user fills in is the credential; `oauth2`: the user signs in, which "
-            "this hub does not do yet: it links such a method only if a field asks for the token.",
+            "`custom`: what the user fills in is the credential; `oauth2`: the provider gives tokens, "
+            "after the user signed in there or, by the grant type, without that.",
             required=True,
         ),
         "label": Entry(Text(), "Its name for people.", required=True),
         "grantType": Entry(
-            Choice(("authorization_code", "client_credentials")),
-            "How an OAuth token is got.",
+            Choice(("authorization_code", "client_credentials", "jwt_bearer", "device_code")),
+            "How an OAuth token is got; the last two are Jackfield's own.",
             default="authorization_code",
         ),
         "authorization": Entry(AUTHORIZATION, "How requests are authorized.", required=True),

@@ -1,0 +1,120 @@
+"""Grants that need no user: client credentials, and signed statements."""
+
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey, RSAKey
+
+from jackfield.engine.oauth.errors import ClientRefused
+from jackfield.sandbox.oauth.server import OAuthSandbox
+from tests.oauth.flow import Flow, flow
+
+pytestmark = pytest.mark.anyio
+
+BY_KEY = """
+clientAuthentication: privateKeyJwt
+clientAssertion: {key: $.credentials.privateKey, algorithm: ALG, headers: {kid: k-1}}
+"""
+
+
+def pem_of(key: Any) -> str:
+    return key.as_pem(private=True).decode()
+
+
+def public_of(key: Any) -> dict[str, Any]:
+    return {"keys": [{**key.as_dict(private=False), "kid": "k-1"}]}
+
+
+async def tokens_for(account: Flow) -> None:
+    account.tokens = await account.endpoint().request_tokens()
+
+
+@pytest.mark.parametrize(
+    ("behaviors", "authorization", "settings"),
+    [
+        ((), "", {}),
+        (("token.basic_only",), "clientAuthentication: basic", {}),
+        (
+            ("token.grant_type_renamed",),
+            "tokenParams: {grant_type: openapi_2lo}",
+            {"grant_types": {"client_credentials": "openapi_2lo"}},
+        ),
+        (
+            ("token.params_required",),
+            "tokenParams: {account_id: 7}\ntokenRequest: {encoding: json}",
+            {},
+        ),
+    ],
+)
+async def test_client_credentials_are_exchanged_for_a_token_and_again(
+    idp: OAuthSandbox, behaviors: tuple[str, ...], authorization: str, settings: dict[str, Any]
+) -> None:
+    method = {"grantType": "client_credentials"}
+    if "token.params_required" in behaviors:
+        behaviors = (*behaviors, "token.json_body")
+    async with flow(
+        idp, *behaviors, authorization=authorization, method=method, **settings
+    ) as account:
+        await tokens_for(account)
+        await account.me()
+        first = account.tokens.values["accessToken"]
+        await account.renew()
+        await account.me()
+
+    assert account.tokens.values["accessToken"] != first
+    assert "refreshToken" not in account.tokens.values
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256"])
+async def test_client_says_who_it_is_with_a_signed_statement(
+    idp: OAuthSandbox, algorithm: str
+) -> None:
+    key = ECKey.generate_key("P-256") if algorithm == "ES256" else RSAKey.generate_key(2048)
+    by_key = BY_KEY.replace("ALG", algorithm)
+    async with flow(
+        idp,
+        "token.private_key_jwt",
+        authorization=by_key,
+        jwks=public_of(key),
+        secret="",
+    ) as account:
+        account.fields["privateKey"] = pem_of(key)
+        await account.sign_in()
+        await account.renew()
+        who = await account.me()
+
+    assert who
+
+
+async def test_statement_signed_with_another_key_is_the_setups_fault(idp: OAuthSandbox) -> None:
+    key, other = RSAKey.generate_key(2048), RSAKey.generate_key(2048)
+    async with flow(
+        idp,
+        "token.private_key_jwt",
+        authorization=BY_KEY.replace("ALG", "RS256"),
+        jwks=public_of(key),
+        secret="",
+    ) as account:
+        account.fields["privateKey"] = pem_of(other)
+        with pytest.raises(ClientRefused):
+            await account.sign_in()
+
+
+async def test_service_account_gets_a_token_for_its_statement(idp: OAuthSandbox) -> None:
+    key = RSAKey.generate_key(2048)
+    assertion = """
+clientAuthentication: none
+assertion: {key: $.credentials.privateKey, headers: {kid: k-1}, claims: {sub: ada, scope: $.scopes}}
+"""
+    method = {"grantType": "jwt_bearer"}
+    async with flow(
+        idp, authorization=assertion, method=method, jwks=public_of(key), secret=""
+    ) as account:
+        account.fields["privateKey"] = pem_of(key)
+        await tokens_for(account)
+        first = account.tokens.values["accessToken"]
+        await account.me()
+        await account.renew()
+        await account.me()
+
+    assert account.tokens.values["accessToken"] != first
