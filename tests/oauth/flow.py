@@ -12,8 +12,8 @@ import yaml
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport
 from jackfield.connectors.auth import AuthMethod
-from jackfield.connectors.connector import Connector, build
 from jackfield.connectors.compilation import Compilation
+from jackfield.connectors.connector import Connector, build
 from jackfield.connectors.diagnostics import Severity
 from jackfield.connectors.loading.validation import validate
 from jackfield.egress.client import Egress

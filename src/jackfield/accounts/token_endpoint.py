@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context
 from jackfield.connectors.auth import AuthMethod
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.oauth.token_endpoint import TokenEndpoint
+from jackfield.kit.redaction import Redactor
 from jackfield.runtime import Hub
 
 _SECONDS: Final = 30
@@ -23,8 +25,10 @@ def token_endpoint(hub: Hub, account: ProviderAccount, method: AuthMethod) -> To
         msg = "the connector does not say where tokens come from"
         raise InvalidStep(msg)
     compiled, values = account.connector.compiled, account.credentials.values
+    # The answer is not masked: a token in it may be the one that was sent.
+    bare = Credentials(values, Redactor())
     transport = ProviderTransport(
-        hub.egress, compiled, account.credentials, seconds=_SECONDS, max_bytes=_MOST_BYTES
+        hub.egress, compiled, bare, seconds=_SECONDS, max_bytes=_MOST_BYTES
     )
     context = run_context(hub, account, transport, deadline=_SECONDS, flow="refresh_authentication")
     return TokenEndpoint(

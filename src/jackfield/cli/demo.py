@@ -18,6 +18,9 @@ from jackfield.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
 _ORIGINS: Final = {"us": "https://api.iterable.com", "eu": "https://api.eu.iterable.com"}
 _US_PORT: Final = 9901
 _EU_PORT: Final = 9902
+_OAUTH_PORT: Final = 9903
+# Where people sign in at Fernwood, and where it keeps what is theirs.
+_FERNWOOD: Final = ("https://login.fernwood.example", "https://acme.fernwood.example")
 _LINK_SECONDS: Final = 24 * 3600
 _OWNER: Final = {"origin_owner_id": "acme", "origin_owner_name": "Acme Inc."}
 _SEEDED_EMAIL: Final = "avery.abbott@example.com"
@@ -31,6 +34,8 @@ class Demo:
     api_key: str
     sandbox_keys: dict[str, str]
     sandbox_urls: dict[str, str]
+    oauth_url: str
+    oauth_client: dict[str, str]
     sign_in_link: str
     data_dir: Path
 
@@ -42,10 +47,11 @@ class Demo:
 @reporting
 def demo(port: int, *, once: bool, as_json: bool) -> None:
     """
-    Run the hub, an Iterable sandbox and a demo project on this machine.
+    Run the hub, sandboxes of two providers and a demo project on this machine.
 
-    Prints a link to connect an account, a link to the dashboard, an API key and two keys that the
-    sandbox takes. With --once: creates a connect session, links an account with key and region,
+    Prints links to connect an account of Iterable, with a key, and one of Fernwood, an invented
+    provider, by signing in; a link to the dashboard, an API key and two keys that the sandbox of
+    Iterable takes. With --once: creates a connect session, links an account with key and region,
     runs five actions, prints what they returned, and ends.
     """
     import uvloop  # noqa: PLC0415 - kept out of `--help`
@@ -66,7 +72,7 @@ def demo(port: int, *, once: bool, as_json: bool) -> None:
 async def _once() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="jackfield-demo-") as folder:
         settings = replace(Settings.read(), data_dir=Path(folder), database_url=None, keyring=None)
-        async with _running(settings, port=0, sandbox_ports=(0, 0)) as running:
+        async with _running(settings, port=0, sandbox_ports=(0, 0, 0)) as running:
             return await asyncio.to_thread(_main_job, running)
 
 
@@ -78,28 +84,37 @@ async def _serve(port: int, *, as_json: bool) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with _running(settings, port=port, sandbox_ports=(_US_PORT, _EU_PORT)) as running:
-        link = await asyncio.to_thread(_auth_link, running)
-        _announce(running, link, as_json=as_json)
+    async with _running(
+        settings, port=port, sandbox_ports=(_US_PORT, _EU_PORT, _OAUTH_PORT)
+    ) as running:
+        links = await asyncio.to_thread(_auth_links, running)
+        _announce(running, links, as_json=as_json)
         await stopped.wait()
 
 
 @contextlib.asynccontextmanager
 async def _running(
-    settings: Settings, *, port: int, sandbox_ports: tuple[int, int]
+    settings: Settings, *, port: int, sandbox_ports: tuple[int, int, int]
 ) -> AsyncGenerator[Demo]:
     from jackfield.cli import server  # noqa: PLC0415 - kept out of `--help`
     from jackfield.kit import log  # noqa: PLC0415
     from jackfield.projects import service as projects  # noqa: PLC0415
     from jackfield.sandbox.iterable.server import serve as serve_sandbox  # noqa: PLC0415
+    from jackfield.sandbox.oauth.authority import FERNWOOD  # noqa: PLC0415
+    from jackfield.sandbox.oauth.server import serve as serve_oauth  # noqa: PLC0415
 
     log.configure(level="error")
     actor = Actor.command("demo")
     opened = server.listen(DEFAULT_HOST, port)
-    us_port, eu_port = sandbox_ports
-    async with serve_sandbox(us_port=us_port, eu_port=eu_port) as sandbox:
+    us_port, eu_port, oauth_port = sandbox_ports
+    async with (
+        serve_sandbox(us_port=us_port, eu_port=eu_port) as sandbox,
+        serve_oauth(port=oauth_port) as oauth,
+    ):
         origins = {"us": sandbox.us, "eu": sandbox.eu}
-        rewrite = ",".join(f"{_ORIGINS[name]}={origin.url}" for name, origin in origins.items())
+        targets = {_ORIGINS[name]: origin.url for name, origin in origins.items()}
+        targets |= dict.fromkeys(_FERNWOOD, oauth.url)
+        rewrite = ",".join(f"{origin}={target}" for origin, target in targets.items())
         settings = replace(settings, provider_rewrite=rewrite)
         async with server.serving(settings, opened) as hub:
             project = await projects.ensure_project(hub, actor)
@@ -110,14 +125,30 @@ async def _running(
                 api_key=issued.token.reveal(),
                 sandbox_keys={n: origin.api_keys["server_side"] for n, origin in origins.items()},
                 sandbox_urls={name: origin.url for name, origin in origins.items()},
+                oauth_url=oauth.url,
+                oauth_client={"clientId": FERNWOOD.id, "clientSecret": FERNWOOD.secret or ""},
                 sign_in_link=await projects.sign_in_url(hub, project, actor),
                 data_dir=settings.data_dir.resolve(),
             )
 
 
-def _auth_link(running: Demo) -> str:
-    body = {**_OWNER, "provider": "iterable", "expires_in": _LINK_SECONDS, "multiple": True}
-    return _api(running, "POST", "/connect_sessions", body=body)["auth_link_url"]
+def _auth_links(running: Demo) -> dict[str, str]:
+    known = _api(running, "GET", "/connector_profiles?connector_key=fernwood")
+    if not any(each["authentication_config_key"] == "oauth2" for each in known["data"]):
+        body = {
+            "connector_key": "fernwood",
+            "authentication_config_key": "oauth2",
+            "setup": running.oauth_client,
+            "default": True,
+        }
+        _api(running, "POST", "/connector_profiles", body=body)
+    wanted = {**_OWNER, "expires_in": _LINK_SECONDS, "multiple": True}
+    return {
+        provider: _api(running, "POST", "/connect_sessions", body={**wanted, "provider": provider})[
+            "auth_link_url"
+        ]
+        for provider in ("iterable", "fernwood")
+    }
 
 
 def _main_job(running: Demo) -> list[dict[str, Any]]:
@@ -201,12 +232,13 @@ def _summary(result: Any) -> str:
     return str(result)
 
 
-def _announce(running: Demo, link: str, *, as_json: bool) -> None:
+def _announce(running: Demo, links: dict[str, str], *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
                 "url": running.url,
-                "auth_link": link,
+                "auth_link": links["iterable"],
+                "sign_in_at_fernwood": links["fernwood"],
                 "sign_in_link": running.sign_in_link,
                 "api_key": running.api_key,
                 "data_dir": str(running.data_dir),
@@ -214,18 +246,21 @@ def _announce(running: Demo, link: str, *, as_json: bool) -> None:
                     name: {"url": running.sandbox_urls[name], "api_key": running.sandbox_keys[name]}
                     for name in running.sandbox_urls
                 },
+                "oauth_sandbox": running.oauth_url,
             }
         )
         return
     print_table(
         ["", ""],
         [
-            ("Connect an account", link),
+            ("Connect Iterable, with a key", links["iterable"]),
+            ("Connect Fernwood, by signing in", links["fernwood"]),
             ("Dashboard", running.sign_in_link),
             ("API key", running.api_key),
             ("Iterable key, United States", running.sandbox_keys["us"]),
             ("Iterable key, European Union", running.sandbox_keys["eu"]),
             ("Iterable sandboxes", " and ".join(running.sandbox_urls.values())),
+            ("Fernwood sandbox", running.oauth_url),
             ("Documentation", f"{running.url}/docs"),
             ("Data, for JACKFIELD_DATA_DIR", str(running.data_dir)),
         ],

@@ -14,7 +14,7 @@ from jackfield.kit.secret import Token
 LIFETIME: Final = timedelta(minutes=15)
 
 
-class StartKey(Token, prefix="jf_si_"):
+class StartKey(Token, prefix="jf_go_"):
     """Opens a prepared sign-in once: the only thing about it that is in a URL of the hub."""
 
     __slots__ = ()

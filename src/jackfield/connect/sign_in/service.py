@@ -6,29 +6,24 @@ the address of the provider a state that works once and in one browser only.
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jackfield.accounts.credentials import Credentials, secrets_of
-from jackfield.accounts.provider import safe
-from jackfield.accounts.token_endpoint import token_endpoint
-from jackfield.accounts.verification import at_provider
 from jackfield.connect import linking
 from jackfield.connect import sessions as connect
 from jackfield.connect.attempts import AttemptStatus, ConnectionAttemptId
 from jackfield.connect.linking import LinkResult, Prepared
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.repo import ConnectSessions, Holder
+from jackfield.connect.sign_in.exchange import Conversation
 from jackfield.connect.sign_in.kept import Kept, keep, kept_in, kept_of
 from jackfield.connect.sign_in.models import (
     LIFETIME,
     BrowserKey,
     OtherBrowser,
     SignIn,
-    SignInDenied,
     SignInExpired,
-    SignInFailed,
     SignInNotFound,
     SignInStart,
     SignInUsed,
@@ -37,22 +32,11 @@ from jackfield.connect.sign_in.models import (
     State,
 )
 from jackfield.connect.sign_in.repo import SignIns, find_by_key, find_by_state
-from jackfield.connectors.auth import AuthMethod
-from jackfield.connectors.connector import Connector
 from jackfield.db.tx import Tx
-from jackfield.engine.oauth.settings import OAuthSettings
 from jackfield.engine.oauth.sign_in import (
-    CallbackRefused,
-    SignInAnswer,
-    new_request,
-    read_callback,
-    require_issuer,
-    sign_in_url,
     state_in,
 )
-from jackfield.engine.oauth.token_endpoint import TokenEndpoint
-from jackfield.kit.errors import EgressBlocked, HubError
-from jackfield.profiles import service as profiles
+from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.secrets.store import remove_secrets
 
@@ -145,25 +129,13 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
     browser = browser or BrowserKey.mint()
     state = State.mint()
     kept = await kept_of(hub, sign_in)
-    prepared = await _prepared(hub, holder, sign_in, kept.values)
-    endpoint, settings, _ = await _endpoint(hub, prepared, {})
-    scope = endpoint.scope
-    request = new_request(
-        settings,
-        scope,
-        redirect_uri=redirect_uri(hub, prepared.candidate.connector),
-        scopes=_scopes(prepared, holder, settings.wanted_scopes(scope)),
-        state=state.reveal(),
-    )
-    url = sign_in_url(settings, scope, request)
-    if not prepared.candidate.connector.compiled.allows(url, endpoint.context.credentials):
-        msg = "the connector does not declare the host of the sign-in page"
-        raise EgressBlocked(msg)
+    conversation = await Conversation.of(hub, holder, sign_in, kept.values)
+    url, request = await conversation.begin(state)
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         if not await SignIns(tx).start(sign_in, state=state, browser=browser):
             raise SignInUsed
         await keep(tx, hub, sign_in, replace(kept, request=request))
-    return SignInStart(hub.rewrites.rewrite(url) or url, browser)
+    return SignInStart(url, browser)
 
 
 async def finish(
@@ -200,7 +172,8 @@ async def finish(
     kept = await kept_of(hub, sign_in)
     try:
         holder.session.require_unused()
-        prepared, missing = await _with_tokens(hub, holder, sign_in, kept, parameters)
+        conversation = await Conversation.of(hub, holder, sign_in, kept.values)
+        prepared, missing = await conversation.finish(kept, parameters)
     except HubError as error:
         await linking.record_failure(hub, holder, begun, error)
         return await _end(hub, holder, sign_in, error=error)
@@ -246,59 +219,13 @@ async def expire(tx: Tx) -> None:
         await remove_secrets(tx, sign_in_id)
 
 
-def redirect_uri(hub: Hub, connector: Connector) -> str:
-    """Return the one address that a provider sends people back to."""
-    return f"{hub.public_url}/connect/oauth2/{connector.key}/callback"
-
-
-async def _with_tokens(
-    hub: Hub, holder: Holder, sign_in: SignIn, kept: Kept, parameters: Mapping[str, str]
-) -> tuple[Prepared, tuple[str, ...]]:
-    """
-    Exchange the code for tokens; return the scopes that are missing, too.
-
-    Raises:
-        SignInDenied, SignInFailed, CallbackRefused: there is no code.
-        ProviderError: the provider gives no tokens for it.
-    """
-    request = kept.request
-    assert request is not None
-    prepared = await _prepared(hub, holder, sign_in, kept.values)
-    settings = _settings_of(prepared.candidate.method)
-    answer = read_callback(settings.callback, parameters)
-    endpoint, settings, credentials = await _endpoint(hub, prepared, answer.values)
-    require_issuer(settings, endpoint.scope, answer)
-    _require_code(settings, answer, prepared.candidate.connector.title)
-    try:
-        tokens = await endpoint.exchange_code(request, answer)
-    except HubError as error:
-        raise safe(error, credentials.redactor) from None
-    tokens = replace(tokens, values={**answer.values, **tokens.values})
-    granted = set(request.scopes if tokens.scopes is None else tokens.scopes)
-    missing = tuple(each for each in request.scopes if each not in granted)
-    candidate = replace(prepared.candidate, tokens=tokens)
-    return replace(prepared, candidate=candidate), missing
-
-
-def _require_code(settings: OAuthSettings, answer: SignInAnswer, provider: str) -> None:
-    if answer.error in _DENIED:
-        raise SignInDenied
-    if answer.error:
-        said = answer.error_description or answer.error
-        msg = f"{provider} did not sign in: {said}"
-        raise SignInFailed(msg, error=answer.error)
-    if not answer.code and not settings.callback.without_code:
-        msg = f"{provider} sent no code; start over"
-        raise CallbackRefused(msg)
-
-
 async def _end(
     hub: Hub,
     holder: Holder,
     sign_in: SignIn,
     *,
     linked: LinkResult | None = None,
-    missing: tuple[str, ...] = (),
+    missing: Iterable[str] = (),
     error: HubError | None = None,
 ) -> SignInEnd:
     if error is not None:
@@ -309,13 +236,13 @@ async def _end(
             error_description=error.detail[:_LONGEST],
         )
     elif isinstance(linked, PendingLink):
-        ended = replace(sign_in, pending_link_id=linked.id, scopes_missing=missing)
+        ended = replace(sign_in, pending_link_id=linked.id, scopes_missing=tuple(missing))
     else:
         ended = replace(
             sign_in,
             status=AttemptStatus.AUTHENTICATED,
             linked_account_id=None if linked is None else linked.id,
-            scopes_missing=missing,
+            scopes_missing=tuple(missing),
         )
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         await SignIns(tx).end(ended)
@@ -324,51 +251,6 @@ async def _end(
         await keep(tx, hub, sign_in, Kept({}, return_to=kept.return_to))
         sign_in = await SignIns(tx).get(sign_in.id)
     return SignInEnd(sign_in, holder, linked, error)
-
-
-async def _prepared(
-    hub: Hub, holder: Holder, sign_in: SignIn, values: Mapping[str, str]
-) -> Prepared:
-    """Return what is to be linked, as it is now: profile and connector may have changed."""
-    if sign_in.account_id is not None:
-        return await linking.relink_with(hub, holder, account_id=sign_in.account_id, values=values)
-    offer = await connect.offer(hub, holder, sign_in.profile_id or "")
-    return await linking.link_with(hub, holder, offer=offer, values=values)
-
-
-async def _endpoint(
-    hub: Hub, prepared: Prepared, told: Mapping[str, str]
-) -> tuple[TokenEndpoint, OAuthSettings, Credentials]:
-    """Return the provider's token endpoint, with the credentials at hand and those it told."""
-    candidate = prepared.candidate
-    async with hub.db.read(candidate.project_id) as tx:
-        setup = await profiles.setup_of(tx, hub, candidate.profile)
-    secrets = secrets_of(candidate.method, candidate.values).values()
-    values = {**candidate.values, **told}
-    credentials = Credentials.of(values, secrets=secrets, setup=setup)
-    endpoint = token_endpoint(hub, at_provider(candidate, credentials), candidate.method)
-    return endpoint, endpoint.settings, credentials
-
-
-def _settings_of(method: AuthMethod) -> OAuthSettings:
-    assert method.oauth is not None
-    return method.oauth
-
-
-def _scopes(prepared: Prepared, holder: Holder, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """
-    Return the scopes to ask for: of those that go with actions, what the session's actions need.
-
-    What no action needs, such as `offline_access`, is asked for always.
-    """
-    connector, method = prepared.candidate.connector, prepared.candidate.method
-    allowed = holder.session.terms.actions or prepared.candidate.profile.allowed_actions
-    every = tuple(dict.fromkeys((*method.required_scopes, *wanted)))
-    if not allowed:
-        return every
-    of_actions = {scope for action in connector.actions for scope in action.required_scopes}
-    needed = {*connector.scopes_for(allowed), *method.required_scopes}
-    return tuple(scope for scope in every if scope in needed or scope not in of_actions)
 
 
 def _states_in(hub: Hub, connector_key: str, parameters: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,153 @@
+"""What a sign-in and the provider say to each other: the address to sign in at, the code, tokens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from jackfield.accounts.credentials import Credentials, secrets_of
+from jackfield.accounts.provider import safe
+from jackfield.accounts.token_endpoint import token_endpoint
+from jackfield.accounts.verification import at_provider
+from jackfield.connect import linking
+from jackfield.connect import sessions as connect
+from jackfield.connect.linking import Prepared
+from jackfield.connect.repo import Holder
+from jackfield.connect.sign_in.kept import Kept
+from jackfield.connect.sign_in.models import SignIn, SignInDenied, SignInFailed, State
+from jackfield.connectors.connector import Connector
+from jackfield.engine.oauth.settings import OAuthSettings
+from jackfield.engine.oauth.sign_in import (
+    CallbackRefused,
+    SignInAnswer,
+    SignInRequest,
+    new_request,
+    read_callback,
+    require_issuer,
+    sign_in_url,
+)
+from jackfield.engine.oauth.token_endpoint import TokenEndpoint
+from jackfield.kit.errors import EgressBlocked, HubError
+from jackfield.profiles import service as profiles
+from jackfield.runtime import Hub
+
+_DENIED: Final = frozenset(
+    {"access_denied", "user_denied", "consent_denied", "user_cancelled_login"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A sign-in with what it is for, as profile and connector are now."""
+
+    hub: Hub
+    holder: Holder
+    prepared: Prepared
+
+    @classmethod
+    async def of(
+        cls, hub: Hub, holder: Holder, sign_in: SignIn, values: Mapping[str, str]
+    ) -> "Conversation":
+        """
+        Return it for the values that were typed.
+
+        Raises:
+            AccountNotFound, ProfileNotFound: the session may not link this any more.
+        """
+        if sign_in.account_id is not None:
+            account_id = sign_in.account_id
+            prepared = await linking.relink_with(hub, holder, account_id=account_id, values=values)
+            return cls(hub, holder, prepared)
+        offer = await connect.offer(hub, holder, sign_in.profile_id or "")
+        prepared = await linking.link_with(hub, holder, offer=offer, values=values)
+        return cls(hub, holder, prepared)
+
+    async def begin(self, state: State) -> tuple[str, SignInRequest]:
+        """
+        Return the address of the provider's sign-in page, and what the sign-in is begun with.
+
+        Raises:
+            EgressBlocked: the connector does not declare its host.
+            HubError: the connector or its setup does not make an address.
+        """
+        endpoint, _ = await self._endpoint({})
+        settings, scope = endpoint.settings, endpoint.scope
+        request = new_request(
+            settings,
+            scope,
+            redirect_uri=redirect_uri(self.hub, self.prepared.candidate.connector),
+            scopes=self._scopes(settings.wanted_scopes(scope)),
+            state=state.reveal(),
+        )
+        url = sign_in_url(settings, scope, request)
+        if not endpoint.allows(url):
+            msg = "the connector does not declare the host of the sign-in page"
+            raise EgressBlocked(msg)
+        return self.hub.rewrites.rewrite(url) or url, request
+
+    async def finish(self, kept: Kept, parameters: Mapping[str, str]) -> tuple[Prepared, list[str]]:
+        """
+        Exchange the code for tokens; return the scopes that are missing, too.
+
+        Raises:
+            SignInDenied, SignInFailed, CallbackRefused: there is no code.
+            ProviderError: the provider gives no tokens for it.
+        """
+        request, candidate = kept.request, self.prepared.candidate
+        assert request is not None
+        assert candidate.method.oauth is not None
+        answer = read_callback(candidate.method.oauth.callback, parameters)
+        endpoint, credentials = await self._endpoint(answer.values)
+        require_issuer(endpoint.settings, endpoint.scope, answer)
+        _require_code(endpoint.settings, answer, candidate.connector.title)
+        try:
+            tokens = await endpoint.exchange_code(request, answer)
+        except HubError as error:
+            raise safe(error, credentials.redactor) from None
+        tokens = replace(tokens, values={**answer.values, **tokens.values})
+        granted = set(request.scopes if tokens.scopes is None else tokens.scopes)
+        missing = [each for each in request.scopes if each not in granted]
+        return replace(self.prepared, candidate=replace(candidate, tokens=tokens)), missing
+
+    async def _endpoint(self, told: Mapping[str, str]) -> tuple[TokenEndpoint, Credentials]:
+        """Return the provider's token endpoint, with the credentials at hand and those it told."""
+        candidate = self.prepared.candidate
+        async with self.hub.db.read(candidate.project_id) as tx:
+            setup = await profiles.setup_of(tx, self.hub, candidate.profile)
+        secrets = secrets_of(candidate.method, candidate.values).values()
+        values = {**candidate.values, **told}
+        credentials = Credentials.of(values, secrets=secrets, setup=setup)
+        account = at_provider(candidate, credentials)
+        return token_endpoint(self.hub, account, candidate.method), credentials
+
+    def _scopes(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
+        """
+        Return the scopes to ask for: of those of actions, what the session's actions need.
+
+        What no action needs, such as `offline_access`, is asked for always.
+        """
+        candidate = self.prepared.candidate
+        connector, method = candidate.connector, candidate.method
+        allowed = self.holder.session.terms.actions or candidate.profile.allowed_actions
+        every = tuple(dict.fromkeys((*method.required_scopes, *wanted)))
+        if not allowed:
+            return every
+        of_actions = {scope for action in connector.actions for scope in action.required_scopes}
+        needed = {*connector.scopes_for(allowed), *method.required_scopes}
+        return tuple(scope for scope in every if scope in needed or scope not in of_actions)
+
+
+def redirect_uri(hub: Hub, connector: Connector) -> str:
+    """Return the one address that a provider sends people back to."""
+    return f"{hub.public_url}/connect/oauth2/{connector.key}/callback"
+
+
+def _require_code(settings: OAuthSettings, answer: SignInAnswer, provider: str) -> None:
+    if answer.error in _DENIED:
+        raise SignInDenied
+    if answer.error:
+        said = answer.error_description or answer.error
+        msg = f"{provider} did not sign in: {said}"
+        raise SignInFailed(msg, error=answer.error)
+    if not answer.code and not settings.callback.without_code:
+        msg = f"{provider} sent no code; start over"
+        raise CallbackRefused(msg)
