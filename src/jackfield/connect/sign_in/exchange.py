@@ -1,4 +1,4 @@
-"""What a sign-in and the provider say to each other: the address to sign in at, the code, tokens."""
+"""The conversation of a sign-in with the provider: its page, its code, its tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
