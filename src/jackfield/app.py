@@ -30,10 +30,12 @@ from jackfield.http.mount import Mount
 from jackfield.http.openapi import Description
 from jackfield.http.routes import ROUTES
 from jackfield.kit.actor import Actor
+from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.errors import HubError
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
+from jackfield.kit.single_flight import SingleFlight
 from jackfield.profiles import service as profiles
 from jackfield.profiles.events import announce_versions
 from jackfield.projects import service as projects
@@ -101,7 +103,7 @@ async def open_hub(
             catalog = Catalog(_folders(settings), cache=found)
             catalog.load()
         egress = Egress(rewrites=rewrites, allow_private=settings.allow_private_networks)
-        write_buffer = WriteBuffer(db)
+        write_buffer, renewals = WriteBuffer(db), SingleFlight()
         try:
             hub = Hub(
                 db=db,
@@ -117,6 +119,8 @@ async def open_hub(
                 limiter=Limiter(now=time.monotonic, sleep=sleep),
                 recent_writes=RecentWrites(clock),
                 cache=cache,
+                renewals=renewals,
+                token_hosts=Breaker(clock),
                 public_docs=settings.public_docs,
                 rate_limit=TokenBuckets(settings.rate_limit) if settings.rate_limit else None,
             )
@@ -128,6 +132,7 @@ async def open_hub(
             _log_warnings(settings, hub)
             yield hub
         finally:
+            await renewals.close()
             await write_buffer.close()
             await egress.close()
 

@@ -13,10 +13,12 @@ from jackfield.egress.rewrite import Rewrites
 from jackfield.engine.limits import Limiter
 from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
+from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
+from jackfield.kit.single_flight import SingleFlight
 from jackfield.vault.cipher import Vault
 
 
@@ -40,6 +42,9 @@ class Hub:
     # Writes that a client may send again because it never learned what became of them.
     recent_writes: RecentWrites = field(default_factory=lambda: RecentWrites(system_clock))
     cache: ProjectCache = field(default_factory=ProjectCache)
+    # Renewals of tokens that are under way, and the hosts of the endpoints they ask.
+    renewals: SingleFlight = field(default_factory=SingleFlight)
+    token_hosts: Breaker = field(default_factory=lambda: Breaker(system_clock))
     # Whether strangers may read the reference of the API and of connectors.
     public_docs: bool = True
     # The rate limit per API key, if there is one.

@@ -18,6 +18,8 @@ from jackfield.kit.ids import ProjectId
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
 from tests.support.actor import TESTER
+from tests.support.clock import FrozenClock
+from tests.support.running import Running
 from tests.support.scripted import Answer, ScriptedServer, Seen, reply, scripted
 
 LIFE = 3600
@@ -146,6 +148,34 @@ class TokenProvider:
             return
         self.spent.add(token)
         await reply(json.dumps(self.issue()))(writer, seen)
+
+
+@dataclass
+class Linked:
+    """A hub with one account, which signed in an hour of the clock ago if it is `expired`."""
+
+    hub: Running
+    provider: TokenProvider
+    account: Account
+    clock: FrozenClock
+
+    async def run(self, action: str = "oat_me") -> Any:
+        return await self.hub.run(self.account.id, action)
+
+    def expire(self) -> None:
+        self.clock.advance(seconds=LIFE + 1)
+        self.provider.calls.clear()
+
+    async def status(self) -> tuple[str, list[str]]:
+        shown = (await self.hub.api.get(f"/accounts/{self.account.id}")).json()
+        return shown["status"], [each["code"] for each in shown["status_reasons"]]
+
+    async def refused(self) -> str:
+        """Return when the provider refused the profile's app."""
+        rows = await self.hub.hub.db.unscoped(
+            "select client_refused_at from connector_profiles where connector_key = 'oat'"
+        )
+        return rows[0]["client_refused_at"]
 
 
 REFUSED = reply('{"error": "invalid_grant"}', status=400)

@@ -159,14 +159,31 @@ async def load_usable(
     """
     Return an account after all checks that its use needs.
 
-    It is cached until the project changes. New credentials are a change: they have another
-    generation, for which the old ones do not open.
-
     Raises:
         AccountNotFound: the project has no such account.
         AccountNotUsable: it is not active, or the hub no longer has its connector.
         ProfileOfOtherConnector: the profile is not one of the account's connector.
         ProfileDisabled: it is switched off.
+    """
+    access = await load_cached(hub, project_id, account_id, profile_id=profile_id)
+    access.account.require_usable()
+    for profile in access.profiles:
+        profile.require_active()
+    # Raises if the hub no longer has it.
+    _ = access.connector
+    return access
+
+
+async def load_cached(
+    hub: Hub, project_id: ProjectId, account_id: str, *, profile_id: str | None = None
+) -> AccountAccess:
+    """
+    Return an account in any status, cached until the project or the account's tokens change.
+
+    New credentials are a change: they have another generation, for which the old ones do not open.
+
+    Raises:
+        AccountNotFound, ProfileOfOtherConnector: as `load`.
     """
     entries = await hub.cache.entries(hub.db, project_id)
     access: AccountAccess | None = entries.get(("access", account_id, profile_id))
@@ -174,11 +191,6 @@ async def load_usable(
         async with hub.db.read(project_id) as tx:
             access = await load(tx, hub, account_id, profile_id=profile_id, method_required=False)
         entries["access", account_id, profile_id] = access
-    access.account.require_usable()
-    for profile in access.profiles:
-        profile.require_active()
-    # Raises if the hub no longer has it.
-    _ = access.connector
     return access
 
 
@@ -192,13 +204,13 @@ def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:
         CredentialsUnreadable: they are damaged or lost, or were not sealed for this account.
         SealBroken: the setup was not sealed for this profile.
     """
-    secrets, tokens = open_secrets(hub, access), _open_tokens(hub, access)
+    secrets, tokens = open_secrets(hub, access), open_tokens(hub, access)
     if secrets is None or tokens is None:
         unreadable = CredentialsUnreadable(account_id=access.account.id)
         unreadable.relink = access.account.id
         raise unreadable
     return Credentials.of(
-        {**access.account.public_values, **secrets, **tokens},
+        {**access.account.public_values, **secrets, **tokens, **_seconds_left(hub, access)},
         secrets=(*secrets.values(), *secret_values(tokens)),
         setup=setups.open_setup(hub.vault, access.setup, access.profile),
     )
@@ -223,19 +235,21 @@ def open_secrets(hub: Hub, access: AccountAccess) -> dict[str, str] | None:
         return None
 
 
-def _open_tokens(hub: Hub, access: AccountAccess) -> dict[str, str] | None:
+def open_tokens(hub: Hub, access: AccountAccess) -> dict[str, str] | None:
     """Open an account's tokens; empty if it has none, `None` if they are damaged or lost."""
     if access.tokens is None:
         return {}
     try:
-        values = open_bundle(hub.vault, access.tokens.secrets)
+        return open_bundle(hub.vault, access.tokens.secrets) or None
     except SealBroken:
         return None
-    ends = access.tokens.state.expires_at
-    if not values or ends is None:
-        return values or None
-    left = (ends - hub.clock()).total_seconds()
-    return {**values, "expiresIn": str(max(0, int(left)))}
+
+
+def _seconds_left(hub: Hub, access: AccountAccess) -> dict[str, str]:
+    ends = None if access.tokens is None else access.tokens.state.expires_at
+    if ends is None:
+        return {}
+    return {"expiresIn": str(max(0, int((ends - hub.clock()).total_seconds())))}
 
 
 def method_of(

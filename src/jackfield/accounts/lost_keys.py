@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from jackfield.accounts.service import mark_unreadable
+from jackfield.accounts.status import mark_unreadable
 from jackfield.accounts.tokens.store import PREFIX
 from jackfield.db.tx import Database
 from jackfield.kit.actor import Actor

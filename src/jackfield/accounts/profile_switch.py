@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from jackfield.accounts.models import AccountStatus, StatusReason
 from jackfield.accounts.repo import Accounts
-from jackfield.accounts.service import announce
+from jackfield.accounts.status import announce
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.kit.json import Json

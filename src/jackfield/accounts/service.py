@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 import structlog
-from msgspec import UNSET
 
 from jackfield.accounts import credentials as sealing
-from jackfield.accounts.access import load
+from jackfield.accounts.access import AccountAccess, load
 from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.identity import forget_identity
 from jackfield.accounts.models import (
@@ -18,15 +16,24 @@ from jackfield.accounts.models import (
     CredentialsUnreadable,
     StatusReason,
 )
+from jackfield.accounts.renewal import service as renewal
 from jackfield.accounts.repo import Accounts
+from jackfield.accounts.status import (
+    announce,
+    must_be_relinked,
+    payload_of,
+    save_changed,
+    update_status,
+    usable_status,
+)
 from jackfield.accounts.tokens.store import put_tokens, remove_tokens
 from jackfield.accounts.verification import verify_account
 from jackfield.db.tx import Tx
+from jackfield.engine.oauth.errors import GrantRefused
 from jackfield.events.models import EventType
-from jackfield.events.payloads import AccountPayload
 from jackfield.events.repo import Events
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import HubError, summary
+from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.profiles import service as profiles
@@ -38,7 +45,6 @@ from jackfield.secrets.store import SealedSecrets, remove_secrets
 from jackfield.vault.cipher import Vault
 
 _log = structlog.get_logger()
-_PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
 
 
 async def add(tx: Tx, vault: Vault, account: Account, given: NewCredentials) -> Account:
@@ -67,14 +73,14 @@ async def replace_credentials(
         account,
         auth_method=given.method.key,
         public_values=given.public,
-        status=await _usable_status(tx, account),
+        status=await usable_status(tx, account),
         status_reasons=(),
         generation=account.generation + 1,
         updated_at=tx.now,
     )
     await Accounts(tx).save(account)
     await _seal(tx, vault, account, given)
-    payload = _payload(tx, EventType.ACCOUNT_UPDATED, account, identity_changed=identity_changed)
+    payload = payload_of(tx, EventType.ACCOUNT_UPDATED, account, identity_changed=identity_changed)
     await Events(tx).add([payload])
     return account
 
@@ -97,7 +103,7 @@ async def change(
         profile = await Profiles(tx).get(profile_id)
         await _require_same_address(tx, hub, account, profile)
         account = await _moved(tx, account, profile)
-    return await _update(tx, account)
+    return await save_changed(tx, account)
 
 
 async def remove(tx: Tx, account_id: str) -> Account:
@@ -116,7 +122,7 @@ async def suspend(tx: Tx, account_id: str) -> Account:
     if account.status is AccountStatus.SUSPENDED:
         return account
     reason = StatusReason("suspended", "An operator paused the account.", tx.now)
-    return await _update(
+    return await save_changed(
         tx, replace(account, status=AccountStatus.SUSPENDED, status_reasons=(reason,))
     )
 
@@ -125,8 +131,8 @@ async def resume(tx: Tx, account_id: str) -> Account:
     account = await Accounts(tx).get(account_id)
     if account.status is not AccountStatus.SUSPENDED:
         return account
-    status = await _usable_status(tx, account)
-    return await _update(tx, replace(account, status=status, status_reasons=()))
+    status = await usable_status(tx, account)
+    return await save_changed(tx, replace(account, status=status, status_reasons=()))
 
 
 async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) -> Account:
@@ -142,13 +148,20 @@ async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) 
         access = await load(tx, hub, account_id)
     refusal: StatusReason | None = None
     try:
-        await verify_account(hub, access)
+        await _verify_with_tokens(hub, access)
+    except GrantRefused:
+        # Noted at the account already.
+        async with hub.db.read(project_id) as tx:
+            return await Accounts(tx).get(account_id)
     except CredentialRejected as rejected:
         refusal = StatusReason(rejected.code, rejected.detail, hub.clock())
     except CredentialsUnreadable as damaged:
         refusal = StatusReason("credentials_unreadable", damaged.detail, hub.clock())
+    if refusal is None and must_be_relinked(access.account):
+        # Its last access token may be good for a while.
+        return access.account
     async with hub.db.write(project_id, actor) as tx:
-        return await _update_status(tx, access.account, refusal)
+        return await update_status(tx, access.account, refusal)
 
 
 async def recheck(hub: Hub, project_id: ProjectId, actor: Actor, account: Account) -> str | None:
@@ -161,28 +174,16 @@ async def recheck(hub: Hub, project_id: ProjectId, actor: Actor, account: Accoun
     return checked.id if checked.needs_relinking else None
 
 
-async def mark_unreadable(tx: Tx, account_id: str) -> None:
-    """Note that an account's credentials are lost, unless it is not in use anyway."""
-    account = await Accounts(tx).get(account_id)
-    reason = StatusReason("credentials_unreadable", summary(CredentialsUnreadable), tx.now)
-    await _update_status(tx, account, reason)
-
-
-async def _update_status(tx: Tx, checked: Account, reason: StatusReason | None) -> Account:
-    account = await Accounts(tx).get(checked.id)
-    if account.generation != checked.generation or account.status in _PAUSED:
-        # The credential was replaced meanwhile, or the result changes nothing.
-        return account
-    if reason is None:
-        if account.status is AccountStatus.ACTIVE:
-            return account
-        return await _update(tx, replace(account, status=AccountStatus.ACTIVE, status_reasons=()))
-    return await _update(tx, replace(account, status=AccountStatus.ERROR, status_reasons=(reason,)))
-
-
-async def _usable_status(tx: Tx, account: Account) -> AccountStatus:
-    profile = await Profiles(tx).get(account.profile_id)
-    return AccountStatus.ACTIVE if profile.active else AccountStatus.INACTIVE
+async def _verify_with_tokens(hub: Hub, access: AccountAccess) -> None:
+    """Verify an account's credentials, if they are refused once more with other tokens."""
+    access = await renewal.with_fresh_tokens(hub, access)
+    try:
+        await verify_account(hub, access)
+    except CredentialRejected:
+        renewed = await renewal.after_refusal(hub, access)
+        if renewed is None:
+            raise
+        await verify_account(hub, renewed)
 
 
 async def _require_same_address(tx: Tx, hub: Hub, account: Account, profile: Profile) -> None:
@@ -208,14 +209,7 @@ async def _moved(tx: Tx, account: Account, profile: Profile) -> Account:
     account = replace(account, profile_id=profile.id)
     if account.status is not AccountStatus.INACTIVE:
         return account
-    return replace(account, status=await _usable_status(tx, account), status_reasons=())
-
-
-async def _update(tx: Tx, account: Account) -> Account:
-    account = replace(account, updated_at=tx.now)
-    await Accounts(tx).save(account)
-    await announce(tx, EventType.ACCOUNT_UPDATED, account)
-    return account
+    return replace(account, status=await usable_status(tx, account), status_reasons=())
 
 
 async def _seal(tx: Tx, vault: Vault, account: Account, given: NewCredentials) -> None:
@@ -224,30 +218,3 @@ async def _seal(tx: Tx, vault: Vault, account: Account, given: NewCredentials) -
         await remove_tokens(tx, account.id)
     else:
         await put_tokens(tx, vault, account, given.tokens, method=given.method)
-
-
-async def announce(tx: Tx, type_: EventType, *accounts: Account) -> None:
-    """Add an event of one type for each account."""
-    await Events(tx).add([_payload(tx, type_, account) for account in accounts])
-
-
-def _payload(
-    tx: Tx, type_: EventType, account: Account, *, identity_changed: bool = False
-) -> AccountPayload:
-    return AccountPayload(
-        project_id=tx.project_id,
-        event=type_,
-        event_date=tx.now,
-        record_type="account",
-        record_id=account.id,
-        account_id=account.id,
-        provider=account.provider,
-        origin_owner_id=account.origin_owner_id,
-        origin_owner_name=account.origin_owner_name,
-        origin_username=account.origin_username,
-        setup_information=account.public_values,
-        status=account.status,
-        status_reasons=account.status_reasons,
-        type=account.type,
-        identity_changed=identity_changed or UNSET,
-    )

@@ -17,9 +17,11 @@ from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport, safe
+from jackfield.accounts.renewal.service import with_fresh_tokens
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import describe
 from jackfield.actions.models import HostNotDeclared, ProxyRequest, ProxyResponse
+from jackfield.actions.renewed_access import other_access, remember_secrets
 from jackfield.actions.repeated_writes import run_unless_repeated
 from jackfield.actions.run_recorder import RunRecorder, record_run
 from jackfield.connectors.action import is_write
@@ -100,30 +102,48 @@ async def _forward(
         hub, project_id, actor, action_id=PROXY, account_id=proxied.account_id, source=PROXY
     )
     if proxied.dry_run:
-        request, credentials = await _prepare(hub, project_id, proxied, recorder)
+        access = await _load(hub, project_id, proxied, recorder)
+        request, credentials = _prepare(hub, access, proxied)
         described = await describe(request.signed(), credentials.redactor)
         return ProxyResponse(200, {}, {"dry_run": True, "requests": [described]})
     async with record_run(hub, project_id, recorder, inputs={"path": proxied.path}) as outcome:
-        request, credentials = await _prepare(hub, project_id, proxied, recorder)
-        recorder.redactor = credentials.redactor
-        redaction.learn(credentials.redactor)
-        response = await _send(hub, proxied.account_id, request, credentials, recorder)
-        result = await _result(response, request, credentials)
+        access = await _load(hub, project_id, proxied, recorder)
+        access = recorder.access = await with_fresh_tokens(hub, access)
+        result = await _attempt(hub, access, proxied, recorder)
+        if result.status == _UNAUTHORIZED:
+            other = await other_access(hub, access)
+            if other is not None and not is_write(proxied.method):
+                recorder.access = other
+                result = await _attempt(hub, other, proxied, recorder)
         outcome.status, outcome.output = result.status, result.data
-        if result.status == _UNAUTHORIZED and recorder.access is not None:
-            await accounts.recheck(hub, project_id, actor, recorder.access.account)
+        if result.status == _UNAUTHORIZED:
+            await accounts.recheck(hub, project_id, actor, access.account)
     return result
 
 
-async def _prepare(
+async def _load(
     hub: Hub, project_id: ProjectId, proxied: ProxyRequest, recorder: RunRecorder
-) -> tuple[Request, Credentials]:
+) -> AccountAccess:
     access = await load_usable(hub, project_id, proxied.account_id, profile_id=proxied.profile_id)
     connector = access.connector
     recorder.access, recorder.connector = access, connector
     access.require_allowed(f"{connector.key}_{PROXY}")
+    return access
+
+
+def _prepare(hub: Hub, access: AccountAccess, proxied: ProxyRequest) -> tuple[Request, Credentials]:
     credentials = open_credentials(hub, access)
-    return _request(proxied, access, connector, credentials), credentials
+    return _request(proxied, access, access.connector, credentials), credentials
+
+
+async def _attempt(
+    hub: Hub, access: AccountAccess, proxied: ProxyRequest, recorder: RunRecorder
+) -> ProxyResponse:
+    request, credentials = _prepare(hub, access, proxied)
+    remember_secrets(recorder, credentials)
+    redaction.learn(credentials.redactor)
+    response = await _send(hub, proxied.account_id, request, credentials, recorder)
+    return await _result(response, request, credentials)
 
 
 def _request(

@@ -130,14 +130,20 @@ class RunRecorder:
     @property
     def may_have_written(self) -> bool:
         """Whether a request that may change something was sent, and not rejected."""
+        return self._has_sent_write(with_refused=False)
+
+    @property
+    def has_sent_write(self) -> bool:
+        """Whether a request that may change something was sent, rejected or not."""
+        return self._has_sent_write(with_refused=True)
+
+    def _has_sent_write(self, *, with_refused: bool) -> bool:
         sent = {
             each.request.method
             for step in self._steps
             for each in step.sent
-            if each.has_left and not each.was_refused
+            if each.has_left and (with_refused or not each.was_refused)
         }.union(*(step.unrecorded for step in self._steps))
-        if not sent:
-            return False
         action = self.connector and self.connector.find_action(self._action_id)
         may_write = is_write if action is None else action.may_write_with
         return any(map(may_write, sent))

@@ -24,6 +24,7 @@ from jackfield.accounts.provider import (
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import DryRunTransport, describe
 from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, RunRequest
+from jackfield.actions.renewed_access import remember_secrets, run_renewing
 from jackfield.actions.repeated_writes import run_unless_repeated
 from jackfield.actions.run_recorder import RunRecorder, record_run
 from jackfield.actions.streaming import ResponseStarted, RowStream, StreamingTransport, row_stream
@@ -39,6 +40,15 @@ from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.kit.large_json_output import is_large
 from jackfield.runtime import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    access: AccountAccess
+    connector: Connector
+    action: CompiledAction
+    inputs: Mapping[str, Json]
+    cursor: str | None
 
 
 async def run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest) -> ActionResult:
@@ -77,24 +87,30 @@ async def _run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunReques
     recorder = _recorder(hub, project_id, actor, request)
     async with record_run(hub, project_id, recorder, inputs=request.arguments) as logged:
         prepared = await _prepare(hub, project_id, request, recorder)
-        credentials = open_credentials(hub, prepared.access)
-        recorder.redactor = credentials.redactor
-        transport = ProviderTransport(hub.egress, prepared.connector.compiled, credentials)
-        context = _context(hub, prepared, credentials, transport=transport, trace=recorder)
-        redaction.learn(credentials.redactor)
-        try:
-            result = await prepared.action.run(context)
-        except HubError as error:
-            raise safe(error, credentials.redactor) from None
-        if is_large(result.data):
-            result = await asyncio.to_thread(safe_result, result, credentials.redactor)
-        else:
-            result = safe_result(result, credentials.redactor)
+        attempt = partial(_attempt, hub, prepared, recorder)
+        result = await run_renewing(hub, prepared.access, recorder, attempt)
         logged.output = result.data
     result = replace(result, may_have_written=recorder.may_have_written)
     if request.debug:
         return replace(result, extra={**result.extra, "debug": recorder.report()})
     return result
+
+
+async def _attempt(
+    hub: Hub, prepared: _Prepared, recorder: RunRecorder, access: AccountAccess
+) -> ActionResult:
+    credentials = open_credentials(hub, access)
+    remember_secrets(recorder, credentials)
+    transport = ProviderTransport(hub.egress, prepared.connector.compiled, credentials)
+    context = _context(hub, prepared, credentials, transport=transport, trace=recorder)
+    redaction.learn(credentials.redactor)
+    try:
+        result = await prepared.action.run(context)
+    except HubError as error:
+        raise safe(error, credentials.redactor) from None
+    if is_large(result.data):
+        return await asyncio.to_thread(safe_result, result, credentials.redactor)
+    return safe_result(result, credentials.redactor)
 
 
 async def stream(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest) -> RowStream:
@@ -113,33 +129,33 @@ async def stream(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequ
         prepared = await _prepare(hub, project_id, request, recorder)
         if prepared.action.row_format is None:
             raise NotStreamed
-        credentials = open_credentials(hub, prepared.access)
-        recorder.redactor = credentials.redactor
-        redaction.learn(credentials.redactor)
-        transport = StreamingTransport(
-            hub.egress, prepared.connector.compiled, credentials, prepared.action.row_format
-        )
-        context = _context(hub, prepared, credentials, transport=transport, trace=recorder)
-        try:
-            await prepared.action.run(context)
-        except ResponseStarted:
-            pass
-        except HubError as error:
-            raise safe(error, credentials.redactor) from None
+        attempt = partial(_start_stream, hub, prepared, recorder)
+        transport = await run_renewing(hub, prepared.access, recorder, attempt)
         assert transport.response is not None
         recorder.response_started(transport.response.status)
         stack.callback(transport.response.close)
-        return row_stream(transport, credentials.redactor, stack.pop_all())
+        return row_stream(transport, transport.credentials.redactor, stack.pop_all())
     raise AssertionError
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    access: AccountAccess
-    connector: Connector
-    action: CompiledAction
-    inputs: Mapping[str, Json]
-    cursor: str | None
+async def _start_stream(
+    hub: Hub, prepared: _Prepared, recorder: RunRecorder, access: AccountAccess
+) -> StreamingTransport:
+    assert prepared.action.row_format is not None
+    credentials = open_credentials(hub, access)
+    remember_secrets(recorder, credentials)
+    redaction.learn(credentials.redactor)
+    transport = StreamingTransport(
+        hub.egress, prepared.connector.compiled, credentials, prepared.action.row_format
+    )
+    context = _context(hub, prepared, credentials, transport=transport, trace=recorder)
+    try:
+        await prepared.action.run(context)
+    except ResponseStarted:
+        pass
+    except HubError as error:
+        raise safe(error, credentials.redactor) from None
+    return transport
 
 
 def _recorder(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest) -> RunRecorder:

@@ -177,7 +177,8 @@ class CompiledAction:
             context=context,
             scope=scope,
             mode=self._connector.mode,
-            retries=self._retries,
+            # A token request is sent once: repeating it may spend a refresh token twice.
+            retries="never" if context.flow == "refresh_authentication" else self._retries,
             started=context.clock(),
             is_allowed=lambda url: allow(url, credentials),
             is_rate_limit=self._connector.is_rate_limit,

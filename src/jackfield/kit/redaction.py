@@ -57,6 +57,11 @@ class Redactor:
             for worked_out in ("_forms", "_shortest"):
                 self.__dict__.pop(worked_out, None)
 
+    def learn_all(self, other: "Redactor") -> None:
+        """Mask all that `other` masks, too."""
+        for secret in other._secrets:  # noqa: SLF001 - of the same class
+            self.learn(secret)
+
     def knows(self, text: str) -> bool:
         """Return whether some of `text` would be masked."""
         # As it is first, which needs no search for its forms.

@@ -15,6 +15,7 @@ class Profile:
     One profile of each connector is the default: connect sessions that name none use it. `setup`
     holds the operator's own values for the auth method that are no secrets; the secrets are in the
     vault, sealed for this profile and `generation`. `allowed_actions` are ids; `None` means all.
+    `client_refused_at` is when the provider last refused its OAuth app, if it still does.
     """
 
     id: ProfileId
@@ -30,6 +31,7 @@ class Profile:
     generation: int = 1
     allowed_actions: tuple[str, ...] | None = None
     pinned_version: str | None = None
+    client_refused_at: datetime | None = None
 
     def require_active(self) -> None:
         """

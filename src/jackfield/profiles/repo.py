@@ -1,6 +1,7 @@
 """Repository of connector profiles."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import LiteralString
 
 from jackfield.db.tx import Row, Tx
@@ -161,10 +162,24 @@ class Profiles:
                    generation = :generation,
                    allowed_actions = :allowed_actions,
                    pinned_version = :pinned_version,
+                   client_refused_at = :client_refused_at,
                    updated_at = :updated_at
              where project_id = :project_id and id = :id
             """,
             **_columns(profile),
+        )
+        await self._tx.touch()
+
+    async def note_client(self, profile_id: ProfileId, refused_at: datetime | None) -> None:
+        """Note that a provider refuses the OAuth app of a profile, or takes it again."""
+        await self._tx.run(
+            """
+            update connector_profiles
+               set client_refused_at = :refused_at
+             where project_id = :project_id and id = :id
+            """,
+            id=profile_id,
+            refused_at=refused_at,
         )
         await self._tx.touch()
 

@@ -186,6 +186,7 @@ async def _change_setup(
         profile,
         setup={name: value for name, value in values.items() if name not in secret},
         generation=profile.generation + 1,
+        client_refused_at=None,
     )
     await _seal(tx, hub, profile, {name: values[name] for name in values if name in secret})
     return profile

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jackfield.kit.ids import AccountId
+from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.secrets.store import SealedBundle
 
 
@@ -57,3 +57,12 @@ class SealedTokens:
 
     state: TokenState
     secrets: SealedBundle = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DueTokens:
+    """Tokens that the worker renews."""
+
+    project_id: ProjectId
+    account_id: AccountId
+    generation: int

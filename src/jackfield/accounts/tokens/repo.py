@@ -1,7 +1,9 @@
 """Repository of the state of accounts' tokens."""
 
-from jackfield.accounts.tokens.models import TokenState
-from jackfield.db.tx import Row, Tx
+from datetime import datetime
+
+from jackfield.accounts.tokens.models import DueTokens, TokenState
+from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.ids import AccountId
 from jackfield.kit.json import convert, encode, parse
 
@@ -57,11 +59,75 @@ class AccountTokens:
             scopes=None if state.scopes is None else encode(state.scopes).decode(),
         )
 
+    async def begin(self, account_id: AccountId, *, intent: int, until: datetime) -> None:
+        """Write the intent to ask for new tokens, with a lease."""
+        await self._tx.run(
+            """
+            update account_tokens
+               set intent = :intent, intent_at = :now, leased_until = :until
+             where project_id = :project_id and account_id = :account_id
+            """,
+            account_id=account_id,
+            intent=intent,
+            until=until,
+        )
+
+    async def end(
+        self,
+        account_id: AccountId,
+        *,
+        code: str,
+        intent_at: datetime | None,
+        retry_at: datetime | None,
+        due_at: datetime | None,
+    ) -> None:
+        """End the last intent, which failed; `intent_at` stays if its outcome is not known."""
+        await self._tx.run(
+            """
+            update account_tokens
+               set leased_until = null, intent_at = :intent_at, failures = failures + 1,
+                   failed_at = :now, failure_code = :code, retry_at = :retry_at, due_at = :due_at
+             where project_id = :project_id and account_id = :account_id
+            """,
+            account_id=account_id,
+            code=code,
+            intent_at=intent_at,
+            retry_at=retry_at,
+            due_at=due_at,
+        )
+
+    async def postpone(self, account_id: AccountId, due_at: datetime) -> None:
+        await self._tx.run(
+            """
+            update account_tokens
+               set due_at = :due_at
+             where project_id = :project_id and account_id = :account_id
+            """,
+            account_id=account_id,
+            due_at=due_at,
+        )
+
     async def remove(self, account_id: AccountId) -> None:
         await self._tx.run(
             "delete from account_tokens where project_id = :project_id and account_id = :account_id",
             account_id=account_id,
         )
+
+
+async def due_tokens(db: Database, *, most: int) -> list[DueTokens]:
+    """Return the tokens of all projects that are to be renewed now, the most urgent first."""
+    rows = await db.unscoped(
+        """
+        select project_id, account_id, generation
+          from account_tokens
+         where due_at is not null and due_at <= :now
+           and (leased_until is null or leased_until <= :now)
+         order by due_at
+         limit :most
+        """,
+        most=most,
+    )
+    return [convert(row, DueTokens) for row in rows]
 
 
 def _state(row: Row) -> TokenState:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
 
+from jackfield.accounts.tokens.cron import next_time
 from jackfield.connectors.auth import AuthMethod
 from jackfield.engine.oauth.tokens import REFRESH_TOKEN, Tokens
 
@@ -42,6 +43,9 @@ class Schedule:
         if tokens.refresh_expires_at is not None:
             left = max(tokens.refresh_expires_at - now, timedelta())
             due.append(now + left * (1 - _SPREAD * (1 + _some())))
+        if method is not None and method.refresh is not None and method.refresh.schedule:
+            planned = next_time(method.refresh.schedule, now)
+            due += [] if planned is None else [planned]
         return cls(stale_at, min(due, default=None))
 
 

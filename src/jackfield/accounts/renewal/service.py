@@ -1,0 +1,221 @@
+"""Renewal of accounts' tokens: at use, ahead, and after a refusal."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+
+from jackfield.accounts.access import AccountAccess, load_cached, open_credentials, open_tokens
+from jackfield.accounts.models import AccountNotUsable
+from jackfield.accounts.renewal import turns
+from jackfield.accounts.renewal.source import can_renew, request_tokens
+from jackfield.accounts.renewal.turns import Turn
+from jackfield.accounts.tokens.models import DueTokens, TokenState
+from jackfield.accounts.tokens.repo import AccountTokens
+from jackfield.db.tx import DatabaseAway, DatabaseBusy, DatabaseNotWritable
+from jackfield.engine.oauth.errors import ClientRefused, GrantRefused
+from jackfield.engine.oauth.tokens import Tokens
+from jackfield.kit.errors import HubError, ProviderUnavailable
+from jackfield.kit.ids import AccountId, ProjectId
+from jackfield.runtime import Hub
+
+_FIRST_LOOK: Final = 0.05
+_LATER_LOOKS: Final = 0.5
+_SECOND_TRY: Final = 3.0
+# A refusal of a token that is as new as this is about something else.
+_NEW: Final = timedelta(seconds=60)
+_STORE_TRIES: Final = 60
+_MOST_SECONDS: Final = 10.0
+
+_log = structlog.get_logger()
+
+
+async def with_fresh_tokens(hub: Hub, access: AccountAccess) -> AccountAccess:
+    """
+    Return the account with an access token that is good for a request.
+
+    Raises:
+        GrantRefused: the account must be linked again.
+        ClientRefused: the provider refuses the OAuth app of the profile.
+        HubError: the token has expired, and the provider gives no other now.
+    """
+    tokens = access.tokens
+    if tokens is None or not tokens.state.is_stale(hub.clock()) or not can_renew(access):
+        return access
+    try:
+        return await renewed(hub, access)
+    except (GrantRefused, AccountNotUsable):
+        raise
+    except HubError as error:
+        if tokens.state.is_expired(hub.clock()):
+            raise
+        _log.warning("token_not_renewed", account_id=access.account.id, code=error.code)
+        return access
+
+
+async def after_refusal(hub: Hub, access: AccountAccess) -> AccountAccess | None:
+    """
+    Return the account with other tokens than those that the provider just refused.
+
+    `None` if there is no use in asking for some: the refusal is about something else.
+
+    Raises:
+        HubError: as `renewed`.
+    """
+    tokens = access.tokens
+    if tokens is None or not can_renew(access):
+        return None
+    state = await _find(hub, access.project_id, access.account.id)
+    if state is None:
+        return None
+    if state.generation == tokens.state.generation and hub.clock() < state.renewed_at + _NEW:
+        return None
+    return await renewed(hub, access)
+
+
+async def renewed(hub: Hub, access: AccountAccess) -> AccountAccess:
+    """
+    Return the account with newer tokens than those of `access`.
+
+    Raises:
+        GrantRefused: the provider no longer honors the sign-in; the account must be linked again.
+        ClientRefused: the provider refuses the OAuth app of the profile.
+        HubError: it gives no tokens now.
+    """
+    assert access.tokens is not None
+    project_id, account = access.project_id, access.account
+    generation = access.tokens.state.generation
+    work = partial(_renew, hub, project_id, account.id, generation)
+    await hub.renewals.run((account.id, generation), work)
+    hub.cache.forget(project_id, account.id)
+    narrowing = None if access.narrowing is None else access.narrowing.id
+    return await load_cached(hub, project_id, account.id, profile_id=narrowing)
+
+
+async def renew_ahead(hub: Hub, due: DueTokens) -> None:
+    """Renew tokens before they are needed, unless another process does; raises as `renewed`."""
+    work = partial(_renew, hub, due.project_id, due.account_id, due.generation, waits=False)
+    await hub.renewals.run(("ahead", due.account_id, due.generation), work)
+
+
+async def _renew(
+    hub: Hub, project_id: ProjectId, account_id: AccountId, generation: int, *, waits: bool = True
+) -> None:
+    turn = await _await_turn(hub, project_id, account_id, generation, waits=waits)
+    if turn is None:
+        return
+    try:
+        tokens = await _ask(turn)
+    except GrantRefused:
+        await _ask_again(turn)
+    else:
+        await _keep(turn, tokens)
+
+
+async def _await_turn(
+    hub: Hub, project_id: ProjectId, account_id: AccountId, generation: int, *, waits: bool
+) -> Turn | None:
+    """Wait for the turn to renew; `None` if another process has renewed, or `waits` is not set."""
+    failures, pause = None, _FIRST_LOOK
+    while True:
+        state = await _find(hub, project_id, account_id)
+        if state is None or state.generation != generation:
+            return None
+        if failures is not None and state.failures > failures and not _is_final(state):
+            # What another process asked for failed for this one, too.
+            raise _remembered(hub, state)
+        now = hub.clock()
+        if not state.is_leased(now):
+            if waits and state.retry_at is not None and state.retry_at > now:
+                raise _remembered(hub, state)
+            turn = await turns.take(hub, project_id, account_id, generation)
+            if turn is not None:
+                return turn
+        if not waits:
+            return None
+        failures = state.failures if failures is None else failures
+        await hub.sleep(pause)
+        pause = min(pause * 1.5, _LATER_LOOKS)
+
+
+async def _ask(turn: Turn) -> Tokens:
+    """Ask the provider, and note it if that fails for a reason that may pass."""
+    hub, access = turn.hub, turn.access
+    try:
+        before = open_tokens(hub, access) or {}
+        credentials = open_credentials(hub, access)
+        tokens = (await request_tokens(hub, access, credentials)).after(before)
+    except GrantRefused:
+        raise
+    except ClientRefused as refused:
+        await _note(partial(turns.give_up, turn, refused), hub)
+        _log.warning("oauth_client_refused", profile_id=access.profile.id)
+        raise turns.client_refused(access) from None
+    except HubError as error:
+        await _note(partial(turns.give_up, turn, error), hub)
+        raise
+    for warning in tokens.warnings:
+        _log.warning("odd_token_answer", account_id=access.account.id, detail=warning)
+    return tokens
+
+
+async def _ask_again(turn: Turn) -> None:
+    """
+    Find out whether a refused grant is a race with another request, or the end of the sign-in.
+
+    A refresh token that may have been used before is not tried once more.
+    """
+    hub, access = turn.hub, turn.access
+    await hub.sleep(_SECOND_TRY)
+    again = None if turn.may_be_spent else await turns.take_again(turn)
+    if again is None:
+        again = turn
+    else:
+        try:
+            await _keep(again, await _ask(again))
+        except GrantRefused:
+            pass
+        else:
+            return
+    if await turns.condemn(again):
+        _log.warning("account_needs_relink", account_id=access.account.id)
+        raise turns.grant_refused(access)
+    await _renew(hub, access.project_id, access.account.id, turn.state.generation)
+
+
+async def _keep(turn: Turn, tokens: Tokens) -> None:
+    await _note(partial(turns.keep, turn, tokens), turn.hub)
+
+
+async def _note(write: Callable[[], Awaitable[None]], hub: Hub) -> None:
+    """Write, however long the database is away: what is lost here was given only once."""
+    for attempt in range(_STORE_TRIES):
+        try:
+            return await write()
+        except (DatabaseAway, DatabaseBusy, DatabaseNotWritable) as error:
+            _log.error("renewal_not_stored", code=error.code, attempt=attempt)
+            await hub.sleep(min(0.5 * 2 ** min(attempt, 6), _MOST_SECONDS))
+    return await write()
+
+
+async def _find(hub: Hub, project_id: ProjectId, account_id: AccountId) -> TokenState | None:
+    async with hub.db.read(project_id) as tx:
+        return await AccountTokens(tx).find(account_id)
+
+
+def _is_final(state: TokenState) -> bool:
+    """Whether trying again tells at once, and in better words, why there are no new tokens."""
+    return state.failure_code in {GrantRefused.code, ClientRefused.code}
+
+
+def _remembered(hub: Hub, state: TokenState) -> HubError:
+    """Return the error of a request that failed a moment ago."""
+    now = hub.clock()
+    wait = 1.0 if state.retry_at is None else max(1.0, (state.retry_at - now).total_seconds())
+    msg = (
+        f"the account's tokens could not be renewed ({state.failure_code}); "
+        f"that is tried again in {wait:.0f} seconds"
+    )
+    return ProviderUnavailable(msg, retry_after=wait)

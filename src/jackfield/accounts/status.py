@@ -1,0 +1,87 @@
+"""Status of accounts: changes of it, and their events."""
+
+from dataclasses import replace
+from typing import Final
+
+from msgspec import UNSET
+
+from jackfield.accounts.models import Account, AccountStatus, CredentialsUnreadable, StatusReason
+from jackfield.accounts.repo import Accounts
+from jackfield.db.tx import Tx
+from jackfield.events.models import EventType
+from jackfield.events.payloads import AccountPayload
+from jackfield.events.repo import Events
+from jackfield.kit.errors import summary
+from jackfield.profiles.repo import Profiles
+
+NEEDS_RELINK: Final = "needs_relink"
+_PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
+
+
+def must_be_relinked(account: Account) -> bool:
+    """Tell whether the provider said that it no longer honors the account's sign-in."""
+    return any(each.code == NEEDS_RELINK for each in account.status_reasons)
+
+
+async def mark_unreadable(tx: Tx, account_id: str) -> None:
+    """Note that an account's credentials are lost, unless it is not in use anyway."""
+    account = await Accounts(tx).get(account_id)
+    reason = StatusReason("credentials_unreadable", summary(CredentialsUnreadable), tx.now)
+    await update_status(tx, account, reason)
+
+
+async def update_status(tx: Tx, checked: Account, reason: StatusReason | None) -> Account:
+    """Note what a check of an account's credentials found; without a `reason` they are good."""
+    account = await Accounts(tx).get(checked.id)
+    if account.generation != checked.generation or account.status in _PAUSED:
+        # The credential was replaced meanwhile, or the result changes nothing.
+        return account
+    if reason is None:
+        if account.status is AccountStatus.ACTIVE:
+            return account
+        return await save_changed(
+            tx, replace(account, status=AccountStatus.ACTIVE, status_reasons=())
+        )
+    return await save_changed(
+        tx, replace(account, status=AccountStatus.ERROR, status_reasons=(reason,))
+    )
+
+
+async def usable_status(tx: Tx, account: Account) -> AccountStatus:
+    profile = await Profiles(tx).get(account.profile_id)
+    return AccountStatus.ACTIVE if profile.active else AccountStatus.INACTIVE
+
+
+async def save_changed(tx: Tx, account: Account) -> Account:
+    """Store a change of an account, and announce it."""
+    account = replace(account, updated_at=tx.now)
+    await Accounts(tx).save(account)
+    await announce(tx, EventType.ACCOUNT_UPDATED, account)
+    return account
+
+
+async def announce(tx: Tx, type_: EventType, *accounts: Account) -> None:
+    """Add an event of one type for each account."""
+    await Events(tx).add([payload_of(tx, type_, account) for account in accounts])
+
+
+def payload_of(
+    tx: Tx, type_: EventType, account: Account, *, identity_changed: bool = False
+) -> AccountPayload:
+    return AccountPayload(
+        project_id=tx.project_id,
+        event=type_,
+        event_date=tx.now,
+        record_type="account",
+        record_id=account.id,
+        account_id=account.id,
+        provider=account.provider,
+        origin_owner_id=account.origin_owner_id,
+        origin_owner_name=account.origin_owner_name,
+        origin_username=account.origin_username,
+        setup_information=account.public_values,
+        status=account.status,
+        status_reasons=account.status_reasons,
+        type=account.type,
+        identity_changed=identity_changed or UNSET,
+    )
