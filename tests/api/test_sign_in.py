@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import httpx2
 import pytest
 
+from tests.support.clock import FrozenClock
 from tests.support.running import HubWith, Running
 from tests.support.scripted import ScriptedServer, Seen, reply, scripted
 
@@ -186,3 +187,39 @@ async def test_account_is_linked_by_signing_in(hub_with: HubWith) -> None:
     assert ended["account"]["id"] == account["id"]
     assert account["status"] == "active"
     assert ran.json()["data"] == {"id": "u-1"}
+
+
+async def test_token_that_has_expired_is_renewed_by_the_connectors_settings(
+    hub_with: HubWith, clock: FrozenClock
+) -> None:
+    async with oakdale(hub_with) as (hub, provider):
+        browser = Browser.of(hub)
+        asked = await browser.leave(hub)
+        await browser.come_back(code="c-1", state=asked["state"])
+        account = (await browser.attempt(asked))["account"]
+
+        clock.advance(hours=2)
+        provider.tokens = {"access_token": "at-2", "expires_in": 3600}
+        first = await hub.run(account["id"], "oakdale_me")
+        clock.advance(hours=2)
+        provider.tokens = {"access_token": "at-3", "refresh_token": None, "expires_in": 3600}
+        second = await hub.run(account["id"], "oakdale_me")
+
+    renewals = provider.exchanges[1:]
+    assert [each.json()["data"] for each in (first, second)] == [{"id": "u-1"}] * 2
+    assert [(each["grant_type"], each["refresh_token"]) for each in renewals] == [
+        ("refresh_token", "rt-1")
+    ] * 2
+
+
+async def test_provider_may_answer_with_a_form(hub_with: HubWith) -> None:
+    async with oakdale(hub_with) as (hub, _provider):
+        browser = Browser.of(hub)
+        asked = await browser.leave(hub)
+        form = {"code": "c-1", "state": asked["state"]}
+        posted = await browser.client.post("/connect/oauth2/oakdale/callback", data=form)
+        back = await browser.client.get(posted.headers["location"])
+        ended = await browser.attempt(asked)
+
+    assert (posted.status_code, back.status_code) == (303, 303)
+    assert ended["status"] == "authenticated"

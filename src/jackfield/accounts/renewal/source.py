@@ -11,17 +11,17 @@ import structlog
 
 from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.credentials import Credentials
-from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
+from jackfield.accounts.provider import ProviderAccount, run_context, safe
 from jackfield.accounts.renewal.refusals import blamed, json_of, refusal_in
+from jackfield.accounts.token_endpoint import SECONDS, token_endpoint, token_transport
+from jackfield.connectors.auth import AuthMethod, Refresh
+from jackfield.engine.oauth.token_endpoint import can_renew as endpoint_can_renew
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN, Tokens
 from jackfield.engine.ports import Request, Response
 from jackfield.kit.errors import HubError, UnreadableAnswer
 from jackfield.kit.json import Json, as_object, is_list, words
-from jackfield.kit.redaction import Redactor
 from jackfield.runtime import Hub
 
-SECONDS: Final = 30
-_MOST_BYTES: Final = 1024 * 1024
 _LONGEST: Final = timedelta(days=3660)
 _SKEW: Final = timedelta(seconds=30)
 _FAILED: Final = 500
@@ -37,7 +37,12 @@ _log = structlog.get_logger()
 
 def can_renew(access: AccountAccess) -> bool:
     """Tell whether there is a way to get new tokens for those of an account."""
-    return access.tokens is not None and access.method.refresh is not None
+    if access.tokens is None:
+        return False
+    method, names = access.method, access.tokens.secrets.fields
+    return method.refresh is not None or (
+        method.oauth is not None and endpoint_can_renew(method.oauth, names)
+    )
 
 
 async def request_tokens(hub: Hub, access: AccountAccess, credentials: Credentials) -> Tokens:
@@ -49,27 +54,40 @@ async def request_tokens(hub: Hub, access: AccountAccess, credentials: Credentia
         ClientRefused: it does not take the OAuth app of the profile.
         HubError: there are none for another reason, which may pass.
     """
-    return await request_for(hub, ProviderAccount.of(access, credentials), access)
+    return await request_for(hub, ProviderAccount.of(access, credentials), access.method)
 
 
-async def request_for(hub: Hub, account: ProviderAccount, access: AccountAccess) -> Tokens:
-    """Ask for tokens of an account that may not be linked yet."""
-    refresh = access.method.refresh
-    assert refresh is not None, "asked only where `can_renew`"
+async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) -> Tokens:
+    """
+    Ask for tokens of an account that may not be linked yet, without its user.
+
+    Raises:
+        HubError: as `request_tokens`.
+    """
     transport = _TokenTransport(hub, account)
+    try:
+        if method.refresh is not None:
+            return await _run_action(hub, account, method.refresh, transport)
+        return await token_endpoint(hub, account, method, transport).request_renewal()
+    except HubError as error:
+        refused = transport.refusal or blamed(error, own_credentials=not method.setup_fields)
+        refused.nothing_sent = not transport.has_sent
+        raise safe(refused, account.credentials.redactor) from None
+
+
+async def _run_action(
+    hub: Hub, account: ProviderAccount, refresh: Refresh, transport: "_TokenTransport"
+) -> Tokens:
     context = run_context(hub, account, transport, deadline=SECONDS, flow="refresh_authentication")
     try:
         result = await refresh.compiled.run(context)
-        tokens = read_tokens(as_object(result.data), hub.clock())
+        return read_tokens(as_object(result.data), hub.clock())
     except HubError as error:
+        if transport.given is None:
+            raise
         # What the endpoint gave is good, whatever became of the steps after it.
-        if transport.given is not None:
-            _log.warning("renewal_cut_short", account_id=account.id, code=error.code)
-            return read_tokens(transport.given, hub.clock())
-        refused = transport.refusal or blamed(error, own_credentials=not access.method.setup_fields)
-        refused.nothing_sent = not transport.has_sent
-        raise safe(refused, account.credentials.redactor) from None
-    return tokens
+        _log.warning("renewal_cut_short", account_id=account.id, code=error.code)
+        return read_tokens(transport.given, hub.clock())
 
 
 def read_tokens(given: Mapping[str, Json], now: datetime) -> Tokens:
@@ -122,16 +140,12 @@ class _TokenTransport:
     """
     The transport of token requests.
 
-    Answers are not masked: the token in one may be the one that was sent. Hosts that fail are left
-    alone for a while.
+    Hosts that fail are left alone for a while.
     """
 
     def __init__(self, hub: Hub, account: ProviderAccount) -> None:
         self._hub = hub
-        bare = Credentials(account.credentials.values, Redactor())
-        self._transport = ProviderTransport(
-            hub.egress, account.connector.compiled, bare, seconds=SECONDS, max_bytes=_MOST_BYTES
-        )
+        self._transport = token_transport(hub, account)
         self.given: Mapping[str, Json] | None = None
         self.refusal: HubError | None = None
         self.has_sent = False

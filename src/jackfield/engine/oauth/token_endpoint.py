@@ -2,7 +2,7 @@
 
 import base64
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
@@ -19,7 +19,7 @@ from jackfield.engine.oauth.settings import (
     texts_of,
 )
 from jackfield.engine.oauth.sign_in import SignInAnswer, SignInRequest, sign_in_scope
-from jackfield.engine.oauth.tokens import Tokens
+from jackfield.engine.oauth.tokens import REFRESH_TOKEN, Tokens
 from jackfield.engine.ports import Request
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.undefined import UNDEFINED
@@ -105,7 +105,7 @@ class TokenEndpoint:
             CredentialMissing: there is nothing to renew them with.
             EgressBlocked, TokenRefused, ProviderError: as `exchange_code`.
         """
-        settings, refresh_token = self.settings, self.context.credentials.get("refreshToken", "")
+        settings, refresh_token = self.settings, self.context.credentials.get(REFRESH_TOKEN, "")
         if settings.grant_type in _WITHOUT_USER:
             return await self.request_tokens()
         if not refresh_token and not settings.renews_access_token:
@@ -192,12 +192,12 @@ class TokenEndpoint:
         )
 
 
-def can_renew(settings: OAuthSettings, credentials: Mapping[str, str]) -> bool:
-    """Tell whether the tokens of an account can be renewed without its user."""
+def can_renew(settings: OAuthSettings, known: Collection[str]) -> bool:
+    """Tell whether an account's tokens can be renewed without its user; `known` are their names."""
     return (
         settings.grant_type in _WITHOUT_USER
         or settings.renews_access_token
-        or bool(credentials.get("refreshToken"))
+        or REFRESH_TOKEN in known
     )
 
 

@@ -7,6 +7,7 @@ makes sure that the browser that comes back is the one that was sent.
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -24,6 +25,7 @@ from jackfield.connect.sign_in.repo import find_in_browser
 from jackfield.kit.errors import HubError
 from jackfield.ui.hub.hub_request import load_for, unknown_session_page
 from jackfield.ui.hub.result import done, ended, pending_result
+from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of
 
 _COOKIE: Final = "jackfield_sign_in"
@@ -56,7 +58,9 @@ async def start(request: Request) -> Response:
     """Send the browser to the provider's sign-in page."""
     hub = hub_of(request)
     try:
-        started = await sign_ins.start(hub, StartKey(request.path_params["key"]), _browser(request))
+        started = await sign_ins.start(
+            hub, StartKey(request.query_params.get("key", "")), _browser(request)
+        )
     except HubError as refused:
         return unknown_session_page(request, status=refused.status)
     response = RedirectResponse(started.url, 302, _NO_STORE)
@@ -68,8 +72,8 @@ async def callback(request: Request) -> Response:
     """Take the provider's answer, and show how the sign-in ended."""
     if request.method == "POST":
         # A cookie does not come along with another site's form: it does with this address.
-        form = await request.body()
-        return RedirectResponse(f"{request.url.path}?{form.decode('latin-1')}", 303, _NO_STORE)
+        query = urlencode((await read_form(request)).pairs)
+        return RedirectResponse(f"{request.url.path}?{query}", 303, _NO_STORE)
     hub, parameters = hub_of(request), dict(request.query_params)
     try:
         end = await sign_ins.finish(
