@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
@@ -63,7 +65,12 @@ class OAuthApp:
         if fault is not None and fault.kind in {FaultKind.RESET, FaultKind.LOST}:
             await reset(scope, receive)
             return
-        await send_answer(answer, request.headers, send)
+        await send_answer(self._dated(answer), request.headers, send)
+
+    def _dated(self, answer: Reply) -> Reply:
+        """Say what time it is here, so that a client can learn how far its clock is off."""
+        now = format_datetime(self._authority.now(), usegmt=True)
+        return replace(answer, headers={**answer.headers, "date": now})
 
     def _find(self, path: str) -> tuple[str, _Handler]:
         if path in _ENDPOINTS:

@@ -51,8 +51,12 @@ def read_consent(authority: Authority, raw_query: str) -> Consent:
         raise invalid_request(msg)
     names = client.conduct.authorize.names
     read = {name: params.get(names.get(name, name)) for name in _RENAMED}
+    for name, renamed in names.items():
+        if name != renamed and name in params:
+            msg = f"{name} is called {renamed} here"
+            raise invalid_request(msg)
     if read["client_id"] != client.id:
-        msg = f"the client's id is called {names.get('client_id', 'client_id')} here"
+        msg = "the client's id is not called so"
         raise invalid_request(msg)
     redirect_uri = read["redirect_uri"] or (client.redirect_uris or ("",))[0]
     if not client.takes(redirect_uri):
@@ -82,7 +86,7 @@ def approve(authority: Authority, consent: Consent, person: Person) -> str:
     rules = consent.client.conduct
     if rules.callback.error:
         return _refused(authority, consent, rules.callback.error)
-    if not rules.callback.has_code:
+    if rules.callback.code == "none":
         return _callback(authority, consent, {})
     dropped = rules.reply.scopes_dropped
     code = Code(
@@ -102,7 +106,8 @@ def approve(authority: Authority, consent: Consent, person: Person) -> str:
     )
     authority.codes[code.value] = code
     authority.consents.add((consent.client.id, person.id))
-    return _callback(authority, consent, {"code": code.value})
+    is_sent = rules.callback.code == "sent"
+    return _callback(authority, consent, {"code": code.value} if is_sent else {})
 
 
 def deny(authority: Authority, consent: Consent) -> str:

@@ -69,7 +69,7 @@ def _check_basic(client: Client, request: Request, accepted: list[str] | tuple[s
     elif "basic_raw" in accepted:
         is_right = halves == (client.id, client.secret)
     elif "secret_as_username" in accepted:
-        is_right = decoded == (client.secret, "") or halves == (client.secret, "")
+        is_right = decoded == (client.secret, "") or ":".join(halves) == f"{client.secret}:"
     else:
         raise _challenged(_expected(accepted))
     if not is_right:

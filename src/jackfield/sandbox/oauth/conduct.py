@@ -42,7 +42,7 @@ class CallbackRules(Rules, frozen=True, forbid_unknown_fields=True):
     """What the browser brings back."""
 
     names: dict[str, str] = field(default_factory=_none)
-    has_code: bool = True
+    code: Literal["sent", "none", "by_webhook"] = "sent"
     state: Literal["echoed", "missing", "wrong"] = "echoed"
     extra: dict[str, str] = field(default_factory=_none)
     # Empty is missing, and `own` the issuer.
@@ -103,6 +103,7 @@ class RefreshRules(Rules, frozen=True, forbid_unknown_fields=True):
     same_access_token: bool = False
     path: str = "/token"
     bearer: bool = False
+    without_client: bool = False
     required: dict[str, Json] = field(default_factory=dict[str, Json])
     # Refused while more than so many seconds are left.
     margin: float | None = None

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from jackfield.kit.json import DecodeError, Json, ValidationError, decode
 from jackfield.sandbox.oauth.authority import Authority, describe
-from jackfield.sandbox.oauth.behaviors import BEHAVIORS
+from jackfield.sandbox.oauth.behavior_table import BEHAVIORS
 from jackfield.sandbox.oauth.clients import NewClient
 from jackfield.sandbox.oauth.faults import Fault
 from jackfield.sandbox.oauth.registration import Description, add_document
@@ -117,6 +117,17 @@ def _clear_requests(authority: Authority, _request: Request) -> Json:
     return {"total": 0, "requests": []}
 
 
+def _codes(authority: Authority, request: Request) -> Json:
+    client_id = request.query.get("client_id")
+    return {
+        "codes": [
+            {"code": code.value, "client_id": code.client_id, "person": code.person.id}
+            for code in authority.codes.values()
+            if client_id in {None, code.client_id}
+        ]
+    }
+
+
 def _families(authority: Authority, request: Request) -> Json:
     client_id = request.query.get("client_id")
     return {
@@ -137,6 +148,7 @@ _HANDLERS: Final[dict[tuple[str, str], _Handler]] = {
     ("GET", "clients"): _clients,
     ("POST", "clients"): _add_client,
     ("POST", "documents"): _add_document,
+    ("GET", "codes"): _codes,
     ("GET", "families"): _families,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _add_fault,

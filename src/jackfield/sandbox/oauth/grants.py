@@ -24,10 +24,10 @@ class Family:
     grant_type: str
     started_at: datetime
     has_refresh_token: bool
-    is_of_person: bool = False
     generation: int = 0
     reuses: int = 0
     revoked: str = ""
+    latest_access: "Token | None" = None
     requests: dict[int, int] = field(default_factory=dict[int, int])
 
     def show(self) -> dict[str, Json]:
@@ -133,6 +133,8 @@ class Grants:
         value = value or self._mint(family, kind, ends_at)
         token = Token(value, kind, family, family.generation, family.scopes, now, ends_at)
         self._tokens[value] = token
+        if kind == "access":
+            family.latest_access = token
         return token
 
     def refresh(self, client: Client, value: object) -> Pair:
@@ -190,7 +192,7 @@ class Grants:
 
     def _renewed(self, token: Token, client: Client, *, keeps: bool) -> Pair:
         family, rules, terms = token.family, client.conduct.refresh, client.conduct.terms
-        latest = self._latest_access(family)
+        latest = family.latest_access
         self._check_margin(latest, rules.margin)
         value = latest.value if latest is not None and rules.same_access_token else ""
         family.generation += 1
@@ -208,10 +210,6 @@ class Grants:
             return
         if latest.ends_at - self._clock() > timedelta(seconds=margin):
             raise invalid_grant(_EARLY)
-
-    def _latest_access(self, family: Family) -> Token | None:
-        tokens = [each for each in self._tokens.values() if each.family is family]
-        return next((each for each in reversed(tokens) if each.kind == "access"), None)
 
 
 _UNKNOWN: Final = "the token is unknown, or another client's"

@@ -32,6 +32,8 @@ def _names(request: Request) -> Iterator[str]:
     if request.basic is not None:
         for half in request.basic:
             yield from (half, unquote_plus(half))
+        # A secret in the place of the user name may have a colon of its own.
+        yield ":".join(request.basic).removesuffix(":")
     values = [*request.query.values(), *request.values.values()]
     for value in values:
         if isinstance(value, str) and value:

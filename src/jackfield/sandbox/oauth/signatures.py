@@ -3,8 +3,9 @@
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from oauthlib.oauth1.rfc5849 import signature  # pyright: ignore[reportMissingTypeStubs]
@@ -120,26 +121,31 @@ def _check(
     stamp = params.get("oauth_timestamp", "")
     is_fresh = stamp.isdecimal() and abs(int(stamp) - authority.now().timestamp()) <= _OLDEST
     _require("timestamp_refused", is_fresh)
-    expected = _sign(request, params, client.secret, token.secret if token else "")
-    sent = params.get("oauth_signature", "")
-    _require("signature_invalid", secrets.compare_digest(expected.encode(), sent.encode()))
+    signed = _Signed.of(request, params)
+    token_secret = token.secret if token else ""
+    _require("signature_invalid", _oauthlib.verify_hmac_sha1(signed, client.secret, token_secret))
     nonce = f"{client.id} {stamp} {params.get('oauth_nonce')}"
     _require("nonce_used", authority.is_new(nonce))
     return client
 
 
-def _sign(request: Request, params: dict[str, str], secret: str, token_secret: str) -> str:
-    """Sign what was signed, with what the client has to know."""
-    signed = [(name, value) for name, value in params.items() if name not in _NOT_SIGNED]
-    signed += parse_qsl(request.raw_query, keep_blank_values=True)
-    if request.content_type == FORM:
-        signed += parse_qsl(request.body.decode(), keep_blank_values=True)
-    base = _oauthlib.signature_base_string(
-        request.method,
-        _oauthlib.base_string_uri(f"{request.origin}{request.path}"),
-        _oauthlib.normalize_parameters(signed),
-    )
-    return str(_oauthlib.sign_hmac_sha1(base, secret, token_secret))
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A request in the shape that its signature is checked in."""
+
+    http_method: str
+    uri: str
+    params: list[tuple[str, str]]
+    signature: str
+
+    @classmethod
+    def of(cls, request: Request, header: dict[str, str]) -> Self:
+        params = [(name, value) for name, value in header.items() if name not in _NOT_SIGNED]
+        params += parse_qsl(request.raw_query, keep_blank_values=True)
+        if request.content_type == FORM:
+            params += parse_qsl(request.body.decode(), keep_blank_values=True)
+        uri = f"{request.origin}{request.path}"
+        return cls(request.method, uri, params, header.get("oauth_signature", ""))
 
 
 _NOT_SIGNED: Final = frozenset({"realm", "oauth_signature"})

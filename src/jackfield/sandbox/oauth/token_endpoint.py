@@ -36,7 +36,7 @@ def _give(authority: Authority, client: Client | None, request: Request) -> Repl
     params = read_parameters(request, client)
     grant_type = read_grant_type(params, client)
     _check_path(request, client, grant_type)
-    if not _is_by_bearer(request, client, grant_type):
+    if grant_type != "refresh_token" or not _is_without_client(request, client, params):
         authenticate(authority, client, request, params)
     _check_parameters(client, params, grant_type)
     grant = GRANTS.get(grant_type)
@@ -53,14 +53,18 @@ def _check_path(request: Request, client: Client, grant_type: str) -> None:
         raise invalid_request(msg)
 
 
-def _is_by_bearer(request: Request, client: Client, grant_type: str) -> bool:
-    """Return whether a refresh token in the header has the place of credentials."""
-    if not client.conduct.refresh.bearer or grant_type != "refresh_token":
-        return False
-    if not request.bearer:
+def _is_without_client(request: Request, client: Client, params: dict[str, Json]) -> bool:
+    """Return whether a token alone is enough to refresh; then nothing else may come."""
+    rules = client.conduct.refresh
+    if rules.bearer and not request.bearer:
         msg = "the refresh token belongs in the header"
         raise invalid_request(msg)
-    return True
+    if rules.without_client and (
+        request.basic is not None or {"client_id", "client_secret"} & set(params)
+    ):
+        msg = "the client's id and secret are not expected"
+        raise invalid_request(msg)
+    return rules.bearer or rules.without_client
 
 
 def _check_parameters(client: Client, params: dict[str, Json], grant_type: str) -> None:
