@@ -5,7 +5,7 @@ from http import HTTPStatus
 from jackfield.sandbox.oauth import authorization, pages
 from jackfield.sandbox.oauth.authority import Authority, Device
 from jackfield.sandbox.oauth.people import Person
-from jackfield.sandbox.oauth.refusals import OAuthError, Turned
+from jackfield.sandbox.oauth.refusals import OAuthError, Turned, invalid_request
 from jackfield.sandbox.oauth.request import Request
 from jackfield.sandbox.oauth.scopes import SCOPES
 from jackfield.sandbox.replies import Reply
@@ -13,7 +13,7 @@ from jackfield.sandbox.replies import Reply
 
 def authorize(authority: Authority, request: Request) -> Reply:
     """Show what is asked for, or take the decision that the form brings."""
-    form = request.form() if request.method == "POST" else {}
+    form = read_form(request) if request.method == "POST" else {}
     raw_query = form.get("request", request.raw_query)
     try:
         consent = authorization.read_consent(authority, raw_query)
@@ -42,7 +42,7 @@ def authorize(authority: Authority, request: Request) -> Reply:
 
 def device(authority: Authority, request: Request) -> Reply:
     """Ask for the code of a device, or take the decision on it."""
-    form = request.form() if request.method == "POST" else request.query
+    form = read_form(request) if request.method == "POST" else request.query
     user_code = form.get("user_code", "")
     if "decision" not in form:
         return pages.render(
@@ -82,6 +82,19 @@ def find_device(authority: Authority, user_code: str) -> Device | None:
         ),
         None,
     )
+
+
+def read_form(request: Request) -> dict[str, str]:
+    """
+    Read what the form of one of our pages brings.
+
+    Raises:
+        OAuthError: it is another site's.
+    """
+    if request.headers.get("origin", request.origin) != request.origin:
+        msg = "the form is another site's"
+        raise invalid_request(msg, HTTPStatus.FORBIDDEN)
+    return request.form()
 
 
 def redirect(location: str) -> Reply:

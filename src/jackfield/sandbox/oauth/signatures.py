@@ -16,6 +16,7 @@ from jackfield.sandbox.oauth.clients import Client
 from jackfield.sandbox.oauth.people import Person
 from jackfield.sandbox.oauth.refusals import OAuthError
 from jackfield.sandbox.oauth.request import FORM, Request
+from jackfield.sandbox.oauth.sign_in import read_form
 from jackfield.sandbox.replies import Reply
 
 PREFIX: Final = "/oauth1/"
@@ -68,7 +69,7 @@ def _request_token(authority: Authority, request: Request) -> Reply:
 
 
 def _authorize(authority: Authority, request: Request) -> Reply:
-    form = request.form() if request.method == "POST" else request.query
+    form = read_form(request) if request.method == "POST" else request.query
     token = authority.signed_tokens.get(form.get("oauth_token", ""))
     if token is None or token.lasting:
         return pages.message("This sign-in cannot go on", "The token is unknown.", 400)
