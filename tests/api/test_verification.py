@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from jackfield.vault import signing
+from jackfield.vault import jose
 from tests.support.certificates import Authority
 from tests.support.clock import FrozenClock
 from tests.support.running import OWNER, HubWith, Running
@@ -216,7 +216,7 @@ async def test_a_stored_key_that_signs_nothing_more_is_an_error_of_its_account(
 ) -> None:
     account_id = await link(acme.hub)
     # Keys as short as this one were accepted before.
-    monkeypatch.setattr(signing, "_SMALLEST_KEY", 4096)
+    monkeypatch.setattr(jose, "SMALLEST_RSA", 4096)
 
     checked = await acme.hub.api.post(f"/jackfield/accounts/{account_id}/check")
 

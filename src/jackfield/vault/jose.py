@@ -1,6 +1,7 @@
 """Signed JSON Web Tokens, made by joserfc."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
@@ -9,7 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from joserfc import jwk, jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwa import JWSAlgModel
 
 from jackfield.kit.json import Json
@@ -17,14 +18,15 @@ from jackfield.vault.pasted_keys import SMALLEST_RSA, UNREADABLE, UnusableKey, i
 
 _Kind: TypeAlias = Literal["RSA", "EC", "OKP", "oct"]
 
-_RSA: Final = f"an RSA key of {SMALLEST_RSA} bits or more"
+_RSA: Final = f"an RSA private key of {SMALLEST_RSA} bits or more"
 _SHORTEST_SECRET: Final = 14
+_PEM: Final = b"-----BEGIN "
 # By what an algorithm's name begins with: the type of its keys, and what to say of any other key.
 _KEYS: Final[Mapping[str, tuple[_Kind, str]]] = {
     "RS": ("RSA", _RSA),
     "PS": ("RSA", _RSA),
-    "ES": ("EC", "an EC key on the curve that goes with it: P-256, P-384 or P-521"),
-    "Ed": ("OKP", "an Ed25519 key"),
+    "ES": ("EC", "an EC private key on the curve that goes with it: P-256, P-384 or P-521"),
+    "Ed": ("OKP", "an Ed25519 private key"),
     "HS": ("oct", f"a secret of {_SHORTEST_SECRET} characters or more"),
 }
 
@@ -52,9 +54,8 @@ def sign_token(
     kind, needed = _KEYS[algorithm[:2]]
     header = {"alg": algorithm, "typ": "JWT", **headers} | {"alg": algorithm}
     try:
-        # Asked first, as joserfc warns of a weak secret.
-        imported = None if kind == "oct" and len(key) < _SHORTEST_SECRET else _imported(key, kind)
-        if imported is not None and _is_strong(imported):
+        imported = _imported(key, kind)
+        if _is_strong(imported):
             content = msgspec.json.encode(claims)
             return jws.serialize_compact(header, content, imported, registry=_REGISTRY)
     except JoseError:
@@ -83,15 +84,18 @@ def public_key_of(web_key: str) -> PublicKeyTypes:
 
 
 def _imported(text: str, kind: _Kind) -> jwk.Key:
-    if is_web_key(text):
-        return jwk.import_key(json.loads(text), kind)
-    return jwk.import_key(text.encode() if kind == "oct" else pem_of(text), kind)
+    with warnings.catch_warnings():
+        # What is too weak is refused, below, and not only warned of.
+        warnings.simplefilter("ignore", SecurityWarning)
+        if is_web_key(text):
+            return jwk.import_key(json.loads(text), kind)
+        return jwk.import_key(text.encode() if kind == "oct" else pem_of(text), kind)
 
 
 def _is_strong(key: jwk.Key) -> bool:
     raw = key.private_key
     if isinstance(raw, bytes):
-        return len(raw) >= _SHORTEST_SECRET
+        return len(raw) >= _SHORTEST_SECRET and _PEM not in raw
     return raw is not None and (
         not isinstance(raw, rsa.RSAPrivateKey) or raw.key_size >= SMALLEST_RSA
     )

@@ -132,11 +132,17 @@ async def test_each_token_has_an_id_of_its_own_where_it_asks_for_one() -> None:
 @pytest.mark.parametrize(
     ("key", "algorithm", "told"),
     [
-        (pem("P-256"), "RS256", "RS256 needs an RSA key of 2048 bits or more"),
-        (pem("RSA"), "ES256", "ES256 needs an EC key on the curve that goes with it"),
-        (pem("P-256"), "ES384", "ES384 needs an EC key on the curve that goes with it"),
-        (pem("RSA"), "EdDSA", "EdDSA needs an Ed25519 key"),
+        (pem("P-256"), "RS256", "RS256 needs an RSA private key of 2048 bits or more"),
+        (pem("RSA"), "ES256", "ES256 needs an EC private key on the curve that goes with it"),
+        (pem("P-256"), "ES384", "ES384 needs an EC private key on the curve that goes with it"),
+        (pem("RSA"), "EdDSA", "EdDSA needs an Ed25519 private key"),
         ("short", "HS256", "HS256 needs a secret of 14 characters or more"),
+        (
+            '{"kty": "oct", "k": "c2hvcnQ"}',
+            "HS256",
+            "HS256 needs a secret of 14 characters or more",
+        ),
+        (pem("RSA"), "HS256", "HS256 needs a secret"),
         ('{"kty": "RSA"}', "RS256", "the private key cannot be read"),
         ('{"kty": ', "RS256", "the private key cannot be read"),
         ('{"kty": ["RSA"]}', "PS256", "the private key cannot be read"),
