@@ -1,11 +1,15 @@
 """A client certificate that is filled in when an account is linked."""
 
+import json
 from base64 import b64encode
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.certificates import Authority
+from tests.support.certificates import Authority, requiring_certificates
 from tests.support.running import HubWith
+from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -43,6 +47,29 @@ actions:
             certificates: {certs: [$.credentials.cert], keys: [$.credentials.key]}
     result: {data: $.steps.ask.output.data}
 """
+# The certificate is the auth method's, and there is a token to ask for first.
+WITH_TOKEN = (
+    CONNECTOR.replace(
+        "      authorization: {type: none}\n",
+        "      authorization: {type: none}\n"
+        "      certificates: {certs: [$.credentials.cert], keys: [$.credentials.key]}\n",
+    )
+    .replace(
+        "            certificates: {certs: [$.credentials.cert], keys: [$.credentials.key]}\n", ""
+    )
+    .replace(
+        "      - stepId: ask\n",
+        "      - stepId: token\n"
+        "        stepFunction: {functionName: request, parameters: {url: /token, method: post,\n"
+        "          authorization: {type: basic, username: $.credentials.name}}}\n"
+        "      - stepId: ask\n",
+    )
+    .replace(
+        "            url: /verify\n",
+        "            url: /verify\n"
+        "            authorization: {type: bearer, token: $.steps.token.output.data.token}\n",
+    )
+)
 ONE, OTHER = Authority().issue("One"), Authority().issue("Other")
 
 
@@ -80,3 +107,46 @@ async def test_a_certificate_that_cannot_be_used_is_a_fault_at_its_fields(
     assert refused.status_code == 400, refused.text
     faults = {each["path"] for each in refused.json()["faults"]}
     assert faults == {f"credentials.{name}" for name in blamed}
+
+
+async def test_a_token_is_asked_for_with_the_certificate_that_it_is_used_with(
+    hub_with: HubWith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(writer: Any, seen: Seen) -> None:
+        token = json.dumps({"token": "the-token-of-this-run"})
+        await reply(token if "/token" in seen.line else "{}")(writer, seen)
+
+    authority = Authority()
+    first, second = authority.issue("First"), authority.issue("Second")
+    stranger = Authority().issue("Stranger")
+    tls = requiring_certificates(authority, tmp_path, monkeypatch)
+    async with scripted(answer, tls=tls) as server:
+        text = WITH_TOKEN.replace("https://127.0.0.1:1", server.url)
+        async with hub_with({"acme": text}) as hub:
+            account_id = await hub.link_to(
+                "acme", {"name": "a", "cert": first.certificate, "key": first.key}
+            )
+            asked = [(each.line.split()[1], each.client) for each in server.seen]
+            server.seen.clear()
+            session = await hub.session(account_id=account_id)
+            statuses = [
+                (
+                    await hub.api.patch(
+                        f"/hub/accounts/{account_id}",
+                        headers={"x-hub-session-token": session["token"]},
+                        json={
+                            "credentials": {"name": "a", "cert": pair.certificate, "key": pair.key}
+                        },
+                    )
+                ).status_code
+                for pair in (stranger, second)
+            ]
+            server.seen.clear()
+            ran = await hub.run(account_id, "acme_verify")
+
+    assert asked == [("/token", "First"), ("/verify", "First")]
+    # Who does not believe a certificate ends the connection without a word.
+    assert statuses == [503, 200]
+    assert ran.status_code == 200
+    assert [each.client for each in server.seen] == ["Second", "Second"]
+    assert server.seen[1].headers["authorization"] == "Bearer the-token-of-this-run"

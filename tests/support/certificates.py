@@ -1,9 +1,12 @@
 """Certificates for a test's own servers and clients."""
 
 import ipaddress
+import ssl
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -54,6 +57,25 @@ class Authority:
             serialization.NoEncryption(),
         )
         return Pair(certificate.public_bytes(serialization.Encoding.PEM).decode(), written.decode())
+
+
+def requiring_certificates(
+    authority: Authority, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> ssl.SSLContext:
+    """Return what a server needs that talks to clients of the authority alone, and trust it."""
+    own = authority.issue("Server")
+    chain, root = folder / "server.pem", folder / "root.pem"
+    chain.write_text(own.certificate + own.key, encoding="utf-8")
+    root.write_text(authority.root, encoding="utf-8")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    context.load_verify_locations(root)
+    context.verify_mode = ssl.CERT_REQUIRED
+    monkeypatch.setenv("SSL_CERT_FILE", str(root))
+    # The HTTP client has read who is trusted when it was imported.
+    trusting = ssl.create_default_context()
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
+    return context
 
 
 def _name(text: str) -> x509.Name:

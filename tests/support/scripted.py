@@ -1,9 +1,10 @@
 """A server on loopback that does what a test tells it to, for behind the real egress client."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 Answer: TypeAlias = Callable[[asyncio.StreamWriter, "Seen"], Awaitable[None]]
@@ -16,6 +17,8 @@ class Seen:
     line: str
     headers: dict[str, str]
     body: bytes
+    # The name in the certificate that the client showed, if it was to show one.
+    client: str | None = None
 
 
 @dataclass(slots=True)
@@ -27,7 +30,9 @@ class ScriptedServer:
 
 
 @asynccontextmanager
-async def scripted(answer: Answer, *, host: str = "127.0.0.1") -> AsyncGenerator[ScriptedServer]:
+async def scripted(
+    answer: Answer, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[ScriptedServer]:
     """Serve `answer` to every request, one connection each."""
     connections: set[asyncio.Task[None]] = set()
 
@@ -36,7 +41,7 @@ async def scripted(answer: Answer, *, host: str = "127.0.0.1") -> AsyncGenerator
         assert task is not None
         connections.add(task)
         try:
-            request = await _read(reader)
+            request = replace(await _read(reader), client=_client(writer))
             running.seen.append(request)
             await answer(writer, request)
             await writer.drain()
@@ -46,8 +51,9 @@ async def scripted(answer: Answer, *, host: str = "127.0.0.1") -> AsyncGenerator
             connections.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(converse, host, 0)
-    running = ScriptedServer(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    server = await asyncio.start_server(converse, host, 0, ssl=tls)
+    scheme = "http" if tls is None else "https"
+    running = ScriptedServer(f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     running.stop = server.close
     try:
         yield running
@@ -72,6 +78,11 @@ def reply(
         writer.write(b"connection: close\r\n\r\n" + content)
 
     return answer
+
+
+def _client(writer: asyncio.StreamWriter) -> str | None:
+    shown = writer.get_extra_info("peercert")
+    return dict(pair[0] for pair in shown["subject"])["commonName"] if shown else None
 
 
 async def _read(reader: asyncio.StreamReader) -> Seen:

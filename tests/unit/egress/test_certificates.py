@@ -12,7 +12,7 @@ from jackfield.egress.client import Egress, OutboundRequest
 from jackfield.egress.rewrite import Rewrites
 from jackfield.engine.ports import ClientCertificate, Request
 from jackfield.kit.errors import EgressBlocked, HubError
-from tests.support.certificates import Authority, Pair
+from tests.support.certificates import Authority, Pair, requiring_certificates
 
 pytestmark = pytest.mark.anyio
 
@@ -24,20 +24,7 @@ def authority() -> Authority:
 
 @pytest.fixture
 def tls(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    """Return what a server needs that talks to clients of the authority alone."""
-    own = authority.issue("Server")
-    chain, root = tmp_path / "server.pem", tmp_path / "root.pem"
-    chain.write_text(own.certificate + own.key, encoding="utf-8")
-    root.write_text(authority.root, encoding="utf-8")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain)
-    context.load_verify_locations(root)
-    context.verify_mode = ssl.CERT_REQUIRED
-    monkeypatch.setenv("SSL_CERT_FILE", str(root))
-    # The HTTP client has read who is trusted when it was imported.
-    trusting = ssl.create_default_context()
-    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
-    return context
+    return requiring_certificates(authority, tmp_path, monkeypatch)
 
 
 @asynccontextmanager
