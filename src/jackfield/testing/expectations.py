@@ -1,5 +1,6 @@
 """Expected requests of a case, compared with the requests that were sent."""
 
+import re
 from collections.abc import Iterator, Mapping
 from email import message_from_bytes
 from email.message import Message
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 from jackfield.engine.ports import Request
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_object
 from jackfield.testing.differences import differences, show
 
 
@@ -19,14 +20,15 @@ class Expectation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     `query` and the body are all of it, `headers` only those that matter. `path` is compared as it
     is on the wire if it has a `%`, and decoded otherwise. The body is given as `body` (JSON, or
-    its text), as `form`, as `parts` of a multipart form, or by texts it `contains`.
+    its text), as `form`, as `parts` of a multipart form, or by texts it `contains`. A header, or a
+    value of query or form, may be `{matches: …}`: a regular expression for what varies.
     """
 
     method: str
     path: str
     host: str | None = None
     query: dict[str, Json] = {}
-    headers: dict[str, str] = {}
+    headers: dict[str, str | dict[str, str]] = {}
     body: Json = None
     form: dict[str, Json] | None = None
     parts: dict[str, str] | None = None
@@ -41,17 +43,18 @@ def compare(expected: Expectation, sent: Request) -> Iterator[str]:
     yield from differences(expected.path, path, "path")
     if expected.host is not None:
         yield from differences(expected.host, parts.netloc, "host")
-    yield from differences(_pairs(expected.query), _decode(parts.query), "query")
+    yield from _pair_differences(expected.query, parts.query, "query")
     headers = {name.lower(): value for name, value in sent.headers.items()}
     for name, value in expected.headers.items():
-        yield from differences(value, headers.get(name.lower()), f"headers.{name}")
+        sent_value = headers.get(name.lower())
+        yield from differences(_met(value, sent_value), sent_value, f"headers.{name}")
     yield from _body_differences(expected, sent)
 
 
 def _body_differences(expected: Expectation, sent: Request) -> Iterator[str]:
     body = sent.body or b""
     if expected.form is not None:
-        yield from differences(_pairs(expected.form), _decode(body.decode()), "form")
+        yield from _pair_differences(expected.form, body.decode(), "form")
     elif expected.parts is not None:
         yield from differences(expected.parts, _parts(sent), "parts")
     elif expected.contains is not None:
@@ -88,6 +91,21 @@ def _json(body: bytes) -> Json:
         return msgspec.json.decode(body) if body else None
     except msgspec.DecodeError:
         return body.decode("utf-8", "replace")
+
+
+def _pair_differences(expected: Mapping[str, Json], encoded: str, at: str) -> Iterator[str]:
+    sent = _decode(encoded)
+    met = {name: _met(value, *sent.get(name, ())) for name, value in expected.items()}
+    yield from differences(_pairs(met), sent, at)
+
+
+def _met(expected: Json, *sent: str | None) -> Json:
+    """Return what is sent if it matches as a whole, and what is expected if it does not."""
+    if is_object(expected) and len(sent) == 1 and sent[0] is not None:
+        pattern = expected.get("matches")
+        if isinstance(pattern, str) and re.fullmatch(pattern, sent[0]):
+            return sent[0]
+    return expected
 
 
 def _pairs(values: Mapping[str, Json]) -> dict[str, list[str]]:

@@ -35,7 +35,7 @@ def test_our_own_connectors_pass() -> None:
 
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
-    assert "3 connector(s), 0 errors, 0 warnings." in result.stderr
+    assert "4 connector(s), 0 errors, 0 warnings." in result.stderr
 
 
 def test_every_finding_names_its_file_line_and_column(acme: Path) -> None:
@@ -149,7 +149,13 @@ def test_the_list_names_our_own(monkeypatch: pytest.MonkeyPatch, acme: Path) -> 
 
     listed = json.loads(run("list", "--json").stdout)
 
-    assert [each["key"] for each in listed] == ["acme", "fernwood", "iterable", "ledgerline"]
+    assert [each["key"] for each in listed] == [
+        "acme",
+        "fernwood",
+        "iterable",
+        "ledgerline",
+        "signpost",
+    ]
     assert listed[2]["actions"] == 157
 
 

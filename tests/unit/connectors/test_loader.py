@@ -77,7 +77,7 @@ def test_a_built_file_is_a_connector_like_any_other(tmp_path: Path) -> None:
     assert load(file).key == "acme"
 
 
-@pytest.mark.parametrize("file", ["iterable", "fernwood", "ledgerline"])
+@pytest.mark.parametrize("file", ["iterable", "fernwood", "ledgerline", "signpost"])
 def test_loading_leaves_the_cycle_collector_as_it_was(file: str) -> None:
 
     gc.enable()

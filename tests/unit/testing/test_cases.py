@@ -8,7 +8,9 @@ from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.scaffold import sketch, write_files
+from jackfield.engine.ports import Request
 from jackfield.testing.cases import Case, InvalidCase, read_cases, run_case
+from jackfield.testing.expectations import compare
 
 CASE = """\
 - case: a list
@@ -152,6 +154,31 @@ async def test_bodies_that_are_no_json_are_compared(
     found = await run_case(fernwood, case_of(text, tmp_path))
 
     assert any(each.startswith(difference) for each in found), found
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("given", "difference"),
+    [
+        ("query: { n: { matches: '[0-9]+' } }", None),
+        ("query: { n: { matches: '[0-9]' } }", "query.n"),
+        ("query: { n: { matches: 7 } }", "query.n"),
+        ("query: { n: '77', m: { matches: '.*' } }", "query.m"),
+        ("query: { n: '77' }, headers: { api-key: { matches: 'k.' } }", None),
+        ("query: { n: '77' }, headers: { api-key: { matches: 'x.' } }", "headers.api-key"),
+        ("query: { n: '77' }, headers: { none: { matches: '.*' } }", "headers.none"),
+    ],
+)
+async def test_what_varies_is_compared_with_a_pattern(
+    tmp_path: Path, given: str, difference: str | None
+) -> None:
+    expected = "{ method: GET, path: /a, " + given + " }"
+    text = f"- case: a list\n  action: list_lists\n  provider: [{{ expect: {expected} }}]\n"
+    sent = Request("GET", "https://x.test/a?n=77", {"Api-Key": "k1"})
+
+    found = list(compare(case_of(text, tmp_path).provider[0].expect, sent))
+
+    assert any(each.startswith(difference) for each in found) if difference else found == []
 
 
 @pytest.mark.parametrize(

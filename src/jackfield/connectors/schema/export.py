@@ -24,6 +24,8 @@ def connector_schema() -> Json:
     definitions: Definitions = {}
     DOCUMENT.schema(definitions)
     root = definitions.pop("Connector")
+    methods = root["properties"]["authentication"]
+    methods["items"] = {"anyOf": [methods["items"], _INCLUSION]}
     actions = root["properties"]["actions"]
     root["properties"]["actions"] = {
         "anyOf": [
@@ -44,14 +46,14 @@ def connector_schema() -> Json:
 
 
 def partial_schema() -> Json:
-    """Return the schema of a partial: a list of actions, or a mapping that holds them."""
+    """Return the schema of a partial: a list of actions or auth methods, or a mapping of actions."""
     definitions: Definitions = {}
     DOCUMENT.schema(definitions)
-    del definitions["Connector"]
+    methods = definitions.pop("Connector")["properties"]["authentication"]
     actions = {"type": "array", "items": {"$ref": "#/$defs/Action"}}
     return {
         "$schema": _DIALECT,
         "title": "Partial of a connector",
-        "anyOf": [actions, {"type": "object", "properties": {"actions": actions}}],
+        "anyOf": [actions, {"type": "object", "properties": {"actions": actions}}, methods],
         "$defs": dict(sorted(definitions.items())),
     }
