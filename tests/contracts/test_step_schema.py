@@ -39,6 +39,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "OneOf": {"ref": "gender"},
     "FieldConfig": {"type": "object"},
     "TypecastField": {"type": "object"},
+    "OAuth1Signing": {"consumerSecret": "a", "privateKey": "a"},
 }
 BY_PAGE = {"startPage", "maxPage"}
 STRICT_ALONE = {"mode": ("url", "link"), "algorithm": ALGORITHMS[1:]}

@@ -32,7 +32,7 @@ from jackfield.vault.signing import KeySigner
 
 E = TypeVar("E", bound=HubError)
 
-_SIGNER: Final = KeySigner()
+SIGNER: Final = KeySigner()
 # How long a signature is as text: it has no padding.
 _SIGNATURE: Final = 28
 _FIRST_REFUSAL: Final = 400
@@ -104,7 +104,7 @@ def run_context(
         environment=account.environment,
         identifiers=account.context,
         limiter=hub.limiter.for_account(account.limited_as, account.connector.compiled.limits),
-        signer=_SIGNER,
+        signer=SIGNER,
         cursors=AccountCursors(hub.vault, f"{account.project_id}/{account.limited_as}"),
         flow=flow,
         deadline=deadline,

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
-from jackfield.accounts.provider import ProviderTransport, safe
+from jackfield.accounts.provider import SIGNER, ProviderTransport, safe
 from jackfield.accounts.renewal.service import with_fresh_tokens
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import describe
@@ -150,7 +150,7 @@ def _request(
     proxied: ProxyRequest, access: AccountAccess, connector: Connector, credentials: Credentials
 ) -> Request:
     account, compiled = access.account, connector.compiled
-    linked = ProxyAccount(account.auth_method, account.environment, credentials.values)
+    linked = ProxyAccount(account.auth_method, account.environment, credentials.values, SIGNER)
     base_url = proxied.base_url or compiled.proxy.base_url(linked)
     if base_url is None:
         raise InvalidRequest(

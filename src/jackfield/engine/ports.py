@@ -103,6 +103,10 @@ class Signer(Protocol):
         """Return a compact JWS of `claims`; `headers` are added to its header."""
         ...
 
+    def sign_rsa(self, content: bytes, *, private_key: str, digest: str) -> bytes:
+        """Return the RSA signature (PKCS #1 v1.5) of `content`; `digest` is such as `sha256`."""
+        ...
+
     def fingerprint(self, private_key: str) -> str:
         """Return `SHA256:` and the base64 digest of the public key in DER form."""
         ...

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from jackfield.engine.auth.authorization import authorized
+from jackfield.engine.auth.signable import Situation
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
-from jackfield.engine.ports import Request
+from jackfield.engine.ports import Request, Signer
 from jackfield.engine.steps.address import compile_address
 from jackfield.engine.steps.compile_context import Authorizations
 from jackfield.kit.json import Json
@@ -20,6 +21,7 @@ class ProxyAccount:
     auth_method: str
     environment: str
     credentials: Mapping[str, str]
+    signer: Signer | None = None
 
 
 class ProxyTemplate:
@@ -51,7 +53,7 @@ class ProxyTemplate:
         scope = _scope(account)
         find = self._authorizations.certificate(account.auth_method, account.environment)
         shown = replace(request, certificate=find(scope, account.credentials))
-        return authorized(shown, authorization, scope, self._mode)
+        return authorized(shown, authorization, Situation(scope, self._mode, account.signer))
 
 
 def _scope(account: ProxyAccount) -> EvaluationScope:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from cryptography.hazmat.primitives import hashes
@@ -23,6 +23,7 @@ _DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 _ENC: Final = "http://www.w3.org/2001/04/xmlenc#"
 _C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _RSA_SHA256: Final = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+_HASHES: Final = {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha512": hashes.SHA512}
 _ROOT_ID: Final = re.compile(r'^<[^>]* ID="([^"]+)"')
 _CERTIFICATE: Final = re.compile(r"-----[A-Z ]+-----|\s")
 
@@ -42,6 +43,9 @@ class KeySigner:
         from jackfield.vault.jose import sign_token  # noqa: PLC0415
 
         return sign_token(claims, key=key, algorithm=algorithm, headers=headers or {})
+
+    def sign_rsa(self, content: bytes, *, private_key: str, digest: str) -> bytes:
+        return _sign(private_key, content, _HASHES[digest])
 
     def fingerprint(self, private_key: str) -> str:
         if is_web_key(private_key):
@@ -100,9 +104,11 @@ def _key_info(certificate: str | None) -> str:
     )
 
 
-def _sign(private_key: str, content: bytes) -> bytes:
+def _sign(
+    private_key: str, content: bytes, digest: Callable[[], hashes.HashAlgorithm] = hashes.SHA256
+) -> bytes:
     key = load_key(private_key)
     if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < SMALLEST_RSA:
         msg = f"the private key must be an RSA key of {SMALLEST_RSA} bits or more"
         raise UnusableKey(msg)
-    return key.sign(content, padding.PKCS1v15(), hashes.SHA256())
+    return key.sign(content, padding.PKCS1v15(), digest())

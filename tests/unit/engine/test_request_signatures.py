@@ -8,14 +8,20 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from jackfield.engine.auth import oauth1
 from jackfield.engine.errors import CredentialMissing, InvalidStep
 from jackfield.engine.ports import Request
+from jackfield.vault.signing import KeySigner
 from tests.unit.engine.building import Clock, Provider, action, answer, request, run
 
 pytestmark = pytest.mark.anyio
 
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 AWS = {"accessKeyId": "AKID", "secretAccessKey": "SECRET"}
 FORM = {"name": "Content-Type", "value": "application/x-www-form-urlencoded", "in": "headers"}
 
@@ -24,7 +30,9 @@ def arg(name: str, value: object, place: str = "query") -> dict:
     return {"name": name, "value": value, "in": place}
 
 
-async def sent(signing: dict, credentials: dict, **case: object) -> Request:
+async def sent(
+    signing: dict, credentials: dict, *, signer: KeySigner | None = None, **case: object
+) -> Request:
     """Send one signed request, and return it as the provider gets it."""
     parameters = {"url": "/v1/things", "method": "get", **case}
     provider = Provider([answer({})])
@@ -33,9 +41,25 @@ async def sent(signing: dict, credentials: dict, **case: object) -> Request:
         provider,
         credentials=credentials,
         clock=Clock(),
+        signer=signer,
     )
     assert provider.sent[0].sign is None
     return provider.sent[0]
+
+
+def fields_of(request: Request) -> dict[str, str]:
+    """Return the fields of an `Authorization` of OAuth 1."""
+    header = request.headers["Authorization"].removeprefix("OAuth ")
+    return {name: unquote(value) for name, value in re.findall(r'(\w+)="([^"]*)"', header)}
+
+
+def base_of(method: str, fields: dict[str, str], *query: tuple[str, str]) -> str:
+    """Return the text that OAuth 1 signs (RFC 5849, 3.4.1)."""
+    pairs = sorted([*fields.items(), *query])
+    text = "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in pairs)
+    return "&".join(
+        (method, quote("https://api.example.com/v1/things", safe=""), quote(text, safe=""))
+    )
 
 
 # What botocore 1.44 signs at this time for the same requests.
@@ -157,17 +181,10 @@ async def test_netsuites_tokens_are_oauth_1_with_sha256_and_the_account_as_realm
 
     request = await sent(signing, credentials, args=[arg("q", "a b")])
 
-    header = request.headers["Authorization"]
-    given = {
-        name: unquote(value)
-        for name, value in re.findall(r'(\w+)="([^"]*)"', header.removeprefix("OAuth "))
-    }
+    given = fields_of(request)
     assert given.pop("realm") == "12_SB"
     signature = given.pop("oauth_signature")
-    pairs = sorted([*given.items(), *parse_qsl(urlsplit(request.url).query)])
-    text = "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in pairs)
-    url = "https://api.example.com/v1/things"
-    base = "&".join(("GET", quote(url, safe=""), quote(text, safe="")))
+    base = base_of("GET", given, *parse_qsl(urlsplit(request.url).query))
     digest = hmac.digest(b"c%26s&ts%3D", base.encode(), "sha256")
     assert signature == base64.b64encode(digest).decode()
 
@@ -186,6 +203,46 @@ async def test_oauth_1_asks_for_a_token_without_one() -> None:
     assert 'oauth_signature="s%2520e%26"' in header
     with pytest.raises(CredentialMissing, match=r"signing\.consumerSecret"):
         await sent(signing, {})
+
+
+@pytest.mark.parametrize(
+    ("method", "digest"),
+    [("RSA-SHA1", hashes.SHA1), ("RSA-SHA256", hashes.SHA256), ("RSA-SHA512", hashes.SHA512)],
+)
+async def test_oauth_1_signs_with_the_key_of_an_application(
+    method: str, digest: type[hashes.HashAlgorithm]
+) -> None:
+    signing = {
+        "strategy": "oauth1", "signatureMethod": method, "consumerKey": "ck", "bodyHash": True,
+        "privateKey": "$.credentials.key",
+    }  # fmt: skip
+
+    request = await sent(
+        signing, {"key": PEM}, method="post", args=[arg("a", "ü", "body")], signer=KeySigner()
+    )
+
+    given = fields_of(request)
+    name = method.rpartition("-")[2].lower()
+    body = hashlib.new(name, request.body or b"").digest()
+    assert given["oauth_body_hash"] == base64.b64encode(body).decode()
+    signature = base64.b64decode(given.pop("oauth_signature"))
+    KEY.public_key().verify(
+        signature, base_of("POST", given).encode(), padding.PKCS1v15(), digest()
+    )
+
+
+async def test_a_key_that_signs_nothing_for_oauth_1_is_a_fault_at_its_field() -> None:
+    signing = {
+        "strategy": "oauth1", "signatureMethod": "RSA-SHA1", "consumerKey": "ck",
+        "privateKey": "$.credentials.key",
+    }  # fmt: skip
+
+    with pytest.raises(InvalidStep, match="the private key cannot be read") as caught:
+        await sent(signing, {"key": "no key at all"}, signer=KeySigner())
+    with pytest.raises(InvalidStep, match="no signer"):
+        await sent(signing, {"key": PEM})
+
+    assert [fault.path for fault in caught.value.faults] == ["key"]
 
 
 @pytest.mark.parametrize(

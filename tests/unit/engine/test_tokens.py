@@ -169,6 +169,15 @@ async def test_a_certificate_that_cannot_be_read_is_a_fault_at_its_own_field() -
     assert [fault.path for fault in caught.value.faults] == ["torn"]
 
 
+async def test_a_token_may_hold_before_now_for_clocks_that_are_behind() -> None:
+    output = await signed(SECRET, "HS256", claims={"nbf": "now-60s"})
+
+    claims = opened(output["token"], jwk.import_key(SECRET, "oct")).claims
+    assert claims["nbf"] == claims["iat"] - 60
+    with pytest.raises(HubError, match="nbf"):
+        await signed(pem("RSA"), mode="compat", claims={"nbf": "now-60s"})
+
+
 async def test_the_published_engine_knows_one_algorithm() -> None:
     with pytest.raises(HubError, match=r"Allowed values are: \[RS256\]"):
         await signed(SECRET, "HS256", mode="compat")

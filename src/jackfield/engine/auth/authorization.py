@@ -9,7 +9,7 @@ from jackfield.engine.auth.additions import COOKIE, Additions, Pairs, add
 from jackfield.engine.auth.aws4 import compile_aws4
 from jackfield.engine.auth.hmac_signature import compile_hmac
 from jackfield.engine.auth.oauth1 import compile_oauth1
-from jackfield.engine.auth.signable import Sign, signed_later
+from jackfield.engine.auth.signable import Sign, Situation, signed_later
 from jackfield.engine.auth.template_signature import compile_template
 from jackfield.engine.auth.wsse import compile_wsse
 from jackfield.engine.compat import Mode
@@ -88,9 +88,7 @@ def compile_authorization(document: Json, mode: Mode, path: str = "") -> Authori
             return Authorization(_no_headers, sign=sign)
 
 
-def authorized(
-    request: Request, authorization: Authorization, scope: EvaluationScope, mode: Mode
-) -> Request:
+def authorized(request: Request, authorization: Authorization, situation: Situation) -> Request:
     """
     Return a complete request with an authorization; a signature is made when it is sent.
 
@@ -98,7 +96,7 @@ def authorized(
         CredentialMissing: the account lacks a credential.
         InvalidStep: the body can take no credential.
     """
-    query, body = authorization.query, authorization.body
+    scope, query, body = situation.scope, authorization.query, authorization.body
     added = Additions(
         headers=authorization.headers(scope),
         query=() if query is None else query(scope),
@@ -107,7 +105,7 @@ def authorized(
     made = add(request, added)
     if authorization.sign is None:
         return made
-    return signed_later(made, request.headers, authorization.sign, scope, mode)
+    return signed_later(made, request.headers, authorization.sign, situation)
 
 
 def _compile_signing(document: Json, mode: Mode) -> Sign:

@@ -8,13 +8,14 @@ from jackfield.engine.auth.additions import Additions
 from jackfield.engine.auth.signable import Sign, Signable
 from jackfield.engine.auth.signing_fields import compile_fields
 from jackfield.engine.compat import Mode
+from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.current_time import now
 from jackfield.engine.document_reader import require_known, take_choice
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.schema.signing import OAUTH1_METHODS, OAUTH1_SIGNING
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object
 
-_NEEDED: Final = ("consumerKey", "consumerSecret")
 _OPTIONAL: Final = ("token", "tokenSecret", "realm", "callback", "verifier")
 _BODILESS: Final = ("GET", "HEAD")
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -28,33 +29,51 @@ def compile_oauth1(content: Mapping[str, Json], mode: Mode) -> Sign:
         InvalidStep: it is malformed.
     """
     # Imported by connectors that need it only.
-    from oauthlib.oauth1 import Client  # noqa: PLC0415
+    from jackfield.engine.auth.oauth1_client import SigningClient  # noqa: PLC0415
 
     require_known(content, OAUTH1_SIGNING.entries, "signing")
     chosen = {"signatureMethod": OAUTH1_METHODS[0], **content}
     method = take_choice(chosen, "signatureMethod", OAUTH1_METHODS, "signing.signatureMethod")
-    fields = compile_fields(content, mode, needed=_NEEDED, optional=_OPTIONAL)
+    is_rsa = method.startswith("RSA")
+    secret = "privateKey" if is_rsa else "consumerSecret"
+    fields = compile_fields(content, mode, needed=("consumerKey", secret), optional=_OPTIONAL)
+    hashes_body = content.get("bodyHash") is True
 
     def sign(request: Signable, scope: EvaluationScope) -> Additions:
         values = fields(scope)
-        client: Any = Client(
-            values["consumerKey"],
-            client_secret=values["consumerSecret"],
+        # A body is no part of the meaning of these, and oauthlib refuses it.
+        form = [] if request.method in _BODILESS else [*request.form()]
+        client: Any = SigningClient(
+            request.signer,
+            request.body if hashes_body and not form else None,
+            client_key=values["consumerKey"],
+            client_secret=values.get("consumerSecret"),
             resource_owner_key=values.get("token"),
             resource_owner_secret=values.get("tokenSecret"),
             callback_uri=values.get("callback"),
             verifier=values.get("verifier"),
             realm=values.get("realm"),
+            rsa_key=values.get("privateKey"),
             signature_method=method,
             nonce=token_hex(16),
             timestamp=str(int(now().timestamp())),
         )
-        # A body is no part of the meaning of these, and oauthlib refuses it.
-        form = [] if request.method in _BODILESS else [*request.form()]
         headers = {"Content-Type": _FORM} if form else {}
-        _, signed, _ = client.sign(
-            request.request.url, request.method, body=form or None, headers=headers
-        )
+        try:
+            _, signed, _ = client.sign(
+                request.request.url, request.method, body=form or None, headers=headers
+            )
+        except ValueError as error:
+            # Not chained: the cause may quote what is signed.
+            raise _not_signed(values.get("privateKey", ""), error, scope) from None
         return Additions(headers=[("Authorization", signed["Authorization"])])
 
     return sign
+
+
+def _not_signed(key: str, reason: ValueError, scope: EvaluationScope) -> InvalidStep:
+    if not key:
+        msg = "The request cannot be signed as OAuth 1.0a asks"
+        return InvalidStep(msg)
+    faults = faults_of(as_object(scope.get("credentials")), key, str(reason))
+    return InvalidStep(str(reason), faults=faults)

@@ -9,7 +9,7 @@ from jackfield.engine import compat
 from jackfield.engine.auth.additions import Additions, add, with_headers
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
-from jackfield.engine.ports import Request
+from jackfield.engine.ports import Request, Signer
 from jackfield.engine.wire.url import origin_of, path_and_query
 
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -29,6 +29,7 @@ class Signable:
     pairs: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     body: bytes
+    signer: Signer | None = None
 
     def form(self) -> tuple[tuple[str, str], ...]:
         """Return the fields of the body, if it is a form."""
@@ -38,6 +39,15 @@ class Signable:
         )
         text = self.body.decode("utf-8", "replace") if is_form else ""
         return tuple(parse_qsl(text, keep_blank_values=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where a request is authorized: what expressions see, and what signs with keys."""
+
+    scope: EvaluationScope
+    mode: Mode
+    signer: Signer | None
 
 
 Sign: TypeAlias = Callable[[Signable, EvaluationScope], Additions]
@@ -60,13 +70,14 @@ def signable(request: Request, own_headers: Mapping[str, str], mode: Mode) -> Si
 
 
 def signed_later(
-    request: Request, own_headers: Mapping[str, str], sign: Sign, scope: EvaluationScope, mode: Mode
+    request: Request, own_headers: Mapping[str, str], sign: Sign, situation: Situation
 ) -> Request:
     """Return the request with a signature that is made when it is sent, for each attempt anew."""
 
     def complete(unsigned: Request) -> Request:
         unsigned = replace(unsigned, sign=None)
-        return add(unsigned, sign(signable(unsigned, own_headers, mode), scope))
+        parts = signable(unsigned, own_headers, situation.mode)
+        return add(unsigned, sign(replace(parts, signer=situation.signer), situation.scope))
 
     return replace(request, sign=complete)
 
@@ -74,7 +85,8 @@ def signed_later(
 def with_additions(signed: Signable, added: Additions) -> Signable:
     """Return the parts of a request to which something is added before it is signed."""
     request = add(signed.request, added)
-    return signable(request, with_headers(signed.headers, added.headers), "strict")
+    made = signable(request, with_headers(signed.headers, added.headers), "strict")
+    return replace(made, signer=signed.signer)
 
 
 def canonical_query(pairs: tuple[tuple[str, str], ...]) -> str:

@@ -10,7 +10,9 @@ HASHES: Final = ("sha1", "sha256", "sha384", "sha512", "md5")
 KEY_FORMS: Final = ("utf8", "hex", "base64")
 SIGNATURE_FORMS: Final = ("hex", "base64", "base64url")
 PLACES: Final = ("header", "query", "body")
-OAUTH1_METHODS: Final = ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "PLAINTEXT")
+OAUTH1_METHODS: Final = (
+    "HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "PLAINTEXT", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512",
+)  # fmt: skip
 WSSE_HASHES: Final = ("sha1", "sha256")
 WSSE_FORMS: Final = ("base64", "hex")
 
@@ -60,7 +62,11 @@ OAUTH1_SIGNING: Final = Record(
         "strategy": Entry(Choice(("oauth1",)), "OAuth 1.0a.", required=True, ours=True),
         "signatureMethod": Entry(Choice(OAUTH1_METHODS), "How to sign.", default="HMAC-SHA1"),
         "consumerKey": Entry(_TEXT, "The key of the application.", required=True),
-        "consumerSecret": Entry(_TEXT, "Its secret.", required=True),
+        "consumerSecret": Entry(_TEXT, "Its secret; every method but RSA needs it."),
+        "privateKey": Entry(_TEXT, "The application's RSA key, which `RSA-…` needs."),
+        "bodyHash": Entry(
+            _FLAG, "Sign a hash of a body that is no form, as `oauth_body_hash`.", default=False
+        ),
         "token": Entry(_TEXT, "The user's token; without one the application speaks for itself."),
         "tokenSecret": Entry(_TEXT, "The token's secret."),
         "realm": Entry(_TEXT, "The realm, such as the account's id at NetSuite; it is not signed."),

@@ -32,6 +32,7 @@ from jackfield.engine.steps.request_template import (
     ACCEPT,
     RequestTemplate,
     compile_request_template,
+    situation_of,
 )
 from jackfield.engine.steps.upload import decode_content
 from jackfield.engine.undefined import UNDEFINED
@@ -213,7 +214,7 @@ def _second_request(run: Run, target: str, template: RequestTemplate, *, forward
         headers = with_headers(request.headers, authorization.headers(run.scope))
         return replace(request, headers=headers)
     shown = replace(request, certificate=template.certificate(run))
-    return authorized(shown, authorization, run.scope, run.mode)
+    return authorized(shown, authorization, situation_of(run))
 
 
 def _finish(run: Run, reply: Reply, options: _Options, document: Response) -> StepResult:

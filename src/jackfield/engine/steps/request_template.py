@@ -8,7 +8,7 @@ from jackfield.engine import compat
 from jackfield.engine.auth.additions import with_headers
 from jackfield.engine.auth.authorization import Authorization, compile_authorization
 from jackfield.engine.auth.client_certificate import compile_certificate
-from jackfield.engine.auth.signable import signed_later
+from jackfield.engine.auth.signable import Situation, signed_later
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import take_choice
 from jackfield.engine.errors import InvalidStep, invalid_value
@@ -92,7 +92,7 @@ class RequestTemplate:
         if self.escape_query(run.scope) is False:
             msg = "A signed request needs its query escaped: encodeQueryParams cannot be false"
             raise InvalidStep(msg)
-        return signed_later(request, own_headers, authorization.sign, run.scope, run.mode)
+        return signed_later(request, own_headers, authorization.sign, situation_of(run))
 
     def _url(self, run: Run, draft: Draft) -> str:
         url = self.locate(run.scope)
@@ -106,6 +106,10 @@ class RequestTemplate:
         # (request/url-already-has-query).
         separator = "&" if run.mode == "strict" and "?" in url else "?"
         return normalize(join_query(url, query, separator=separator))
+
+
+def situation_of(run: Run) -> Situation:
+    return Situation(run.scope, run.mode, run.context.signer)
 
 
 def _compile_method(params: Mapping[str, Json], mode: Mode) -> Callable[[EvaluationScope], str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from uuid import uuid4
 
+from jackfield.engine.compat import Mode
 from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.current_time import now
 from jackfield.engine.document_reader import require_known, take_choice, take_object
@@ -43,7 +44,8 @@ _PARAMETERS: Final = Record(
         "claims": Entry(
             MapOf(Template()),
             "The claims; `iat` and `exp` among them. `{publicKeyFingerprint}` in a text stands for "
-            "the key's fingerprint, and in strict mode `{uniqueId}` for an id of this token.",
+            "the key's fingerprint, and in strict mode `{uniqueId}` for an id of this token. Times "
+            "are numbers, `now`, or `now+5m` and in strict mode `now-60s`.",
             required=True,
         ),
         "keyId": Entry(TEXT, "The `kid` of the token's header.", ours=True),
@@ -60,7 +62,7 @@ _PARAMETERS: Final = Record(
 _FINGERPRINT: Final = "{publicKeyFingerprint}"
 _UNIQUE_ID: Final = "{uniqueId}"
 _SHARED: Final = "HS"
-_RELATIVE: Final = re.compile(r"now(?:\+(\d{1,7})([smh]))?")
+_RELATIVE: Final = re.compile(r"now(?:([+-])(\d{1,7})([smh]))?")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
 _TIMES: Final = ("iat", "exp", "nbf")
 
@@ -97,7 +99,7 @@ def compile_sign_jwt(params: Mapping[str, Json], context: CompileContext) -> Ste
             named = {_UNIQUE_ID: str(uuid4())} if run.mode == "strict" else {}
             if not algorithm.startswith(_SHARED):
                 named[_FINGERPRINT] = signer.fingerprint(text)
-            content = _claims(claims(run.scope), named)
+            content = _claims(claims(run.scope), named, run.mode)
             token = signer.sign_jwt(content, key=text, algorithm=algorithm, headers=header(run))
         except (ValueError, TokenNotSigned) as error:
             return fail_with(not_signed(run, text, error))
@@ -146,10 +148,10 @@ def require_signer(run: Run) -> Signer:
     return run.context.signer
 
 
-def _claims(claims: Json, named: Mapping[str, str]) -> dict[str, Json]:
+def _claims(claims: Json, named: Mapping[str, str], mode: Mode) -> dict[str, Json]:
     """Return the claims with what `named` says put in, and with their times counted."""
     content = {name: _filled(value, named) for name, value in as_object(claims).items()}
-    times = {name: _moment(name, content[name]) for name in _TIMES if name in content}
+    times = {name: _moment(name, content[name], mode) for name in _TIMES if name in content}
     for name in ("iat", "exp"):
         if name not in times:
             raise missing_field(path=f"claims.{name}")
@@ -166,10 +168,10 @@ def _filled(value: Json, named: Mapping[str, str]) -> Json:
     return value
 
 
-def _moment(name: str, value: Json) -> int:
+def _moment(name: str, value: Json, mode: Mode) -> int:
     relative = _RELATIVE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if relative:
-        ahead = int(relative[1]) * _SECONDS[relative[2]] if relative[1] else 0
+    if relative and (mode == "strict" or relative[1] != "-"):
+        ahead = int(relative[1] + relative[2]) * _SECONDS[relative[3]] if relative[1] else 0
         return int(now().timestamp()) + ahead
     number = js.to_number(value)
     if number != number or abs(number) > js.EXACT:  # noqa: PLR0124 - NaN
