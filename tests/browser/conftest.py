@@ -1,7 +1,7 @@
 """A real browser in front of a real server; only the provider is simulated."""
 
 import shutil
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +9,8 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
 
 from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.sandbox.oauth.clients import Client
+from jackfield.sandbox.oauth.server import OAuthSandbox, serve
 from tests.support.running import PATIENCE, Running, serving_hub
 
 IMAGES = Path(__file__).parents[2] / "docs/images"
@@ -44,12 +46,38 @@ def more_connectors() -> Path | None:
 
 
 @pytest.fixture
+def rewrite() -> Mapping[str, str]:
+    """Return where the origins of providers other than Iterable are."""
+    return {}
+
+
+@pytest.fixture
 async def hub(
-    data_dir: Path, sandbox: Sandbox, more_connectors: Path | None
+    data_dir: Path, sandbox: Sandbox, more_connectors: Path | None, rewrite: Mapping[str, str]
 ) -> AsyncGenerator[Running]:
     """Return a hub that listens on loopback."""
-    async with serving_hub(sandbox, data_dir=data_dir, connectors=more_connectors) as running:
+    async with serving_hub(
+        sandbox, data_dir=data_dir, connectors=more_connectors, rewrite=rewrite
+    ) as running:
         yield running
+
+
+@pytest.fixture
+async def oauth() -> AsyncGenerator[OAuthSandbox]:
+    """Return a provider to sign in at."""
+    async with serve() as running:
+        yield running
+
+
+@pytest.fixture
+async def fernwood(hub: Running, oauth: OAuthSandbox) -> Client:
+    """Set Fernwood up in the project, with a client of the provider's."""
+    client = oauth.add_client()
+    setup = {"clientId": client.id, "clientSecret": client.secret}
+    terms = {"authentication_config_key": "oauth2", "setup": setup, "default": True}
+    made = await hub.api.post("/connector_profiles", json={"connector_key": "fernwood", **terms})
+    assert made.status_code == 201, made.text
+    return client
 
 
 @dataclass

@@ -15,16 +15,25 @@ _FIELD: Final = "kept"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SignInForm:
     """
-    The checked values of the form, and what the sign-in was begun with.
+    The form that a sign-in is begun from.
 
-    `return_to` is the address of the form.
+    `url` is its address, and empty if it waits in another window. With `is_confirmed`, another
+    account at the provider may take the place of the one linked until now.
     """
+
+    url: str = field(default="", repr=False)
+    language: str = ""
+    is_confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The checked values of the form, and what the sign-in was begun with."""
 
     values: Mapping[str, str] = field(repr=False)
-    is_confirmed: bool = False
-    return_to: str = ""
+    form: SignInForm = SignInForm()
     request: SignInRequest | None = None
 
 

@@ -100,8 +100,9 @@ class SignInExpired(HubError):
 
 
 class SignInUsed(Conflict):
-    """This sign-in was answered already."""
+    """This sign-in was started or answered already."""
 
+    # Its context names the sign-in.
     code = "sign_in_used"
 
 

@@ -87,7 +87,7 @@ class SignIns:
         row = await self._tx.one(
             """
             update sign_ins
-               set stage = 'started', key_digest = null, state_digest = :state,
+               set stage = 'started', state_digest = :state,
                    browser_digest = :browser, updated_at = :now
              where project_id = :project_id and id = :id and stage = 'prepared'
                and expires_at > :now
@@ -117,7 +117,7 @@ class SignIns:
         row = await self._tx.one(
             """
             update sign_ins
-               set stage = 'ended', status = :status, key_digest = null, updated_at = :now,
+               set stage = 'ended', status = :status, updated_at = :now,
                    error_code = :error_code, error_description = :error_description,
                    linked_account_id = :linked_account_id, pending_link_id = :pending_link_id,
                    scopes_missing = :scopes_missing
@@ -148,7 +148,7 @@ class SignIns:
 
 
 async def find_by_key(db: Database, key: StartKey) -> SignIn | None:
-    """Look a prepared sign-in up in every project: the project is not known before."""
+    """Look a sign-in up in every project: the project is not known before."""
     rows = await db.unscoped(
         "select * from sign_ins where key_digest = :digest", digest=key.digest()
     )

@@ -17,7 +17,7 @@ from jackfield.connect.linking import LinkResult, Prepared
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.repo import ConnectSessions, Holder
 from jackfield.connect.sign_in.exchange import Conversation
-from jackfield.connect.sign_in.kept import Kept, keep, kept_in, kept_of
+from jackfield.connect.sign_in.kept import Kept, SignInForm, keep, kept_in, kept_of
 from jackfield.connect.sign_in.models import (
     LIFETIME,
     BrowserKey,
@@ -33,17 +33,12 @@ from jackfield.connect.sign_in.models import (
 )
 from jackfield.connect.sign_in.repo import SignIns, find_by_key, find_by_state
 from jackfield.db.tx import Tx
-from jackfield.engine.oauth.sign_in import (
-    state_in,
-)
+from jackfield.engine.oauth.sign_in import state_in
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.secrets.store import remove_secrets
 
 _LONGEST: Final = 500
-_DENIED: Final = frozenset(
-    {"access_denied", "user_denied", "consent_denied", "user_cancelled_login"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +70,13 @@ async def prepare(
     holder: Holder,
     prepared: Prepared,
     *,
-    is_confirmed: bool = False,
-    return_to: str = "",
+    form: SignInForm | None = None,
     announced: SignIn | None = None,
 ) -> tuple[SignIn, StartKey]:
     """
     Prepare a sign-in with the checked values of the form.
 
-    `return_to` is the address of the form, to start over. The key is shown once.
+    The key is shown once.
 
     Raises:
         TooManyAttempts: the session has had as many attempts as it may have.
@@ -103,8 +97,8 @@ async def prepare(
             account_id=prepared.into.account_id,
         )
         if not is_open:
-            raise SignInUsed
-        kept = Kept(candidate.values, is_confirmed, return_to)
+            raise SignInUsed(sign_in=announced.id)
+        kept = Kept(candidate.values, form or SignInForm())
         await keep(tx, hub, announced, kept)
         return await rows.get(announced.id), key
 
@@ -114,26 +108,33 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
     Send a browser to the provider's sign-in page.
 
     Raises:
-        SignInNotFound: no sign-in has this key, or it has been started.
+        SignInNotFound: no sign-in has this key.
+        SignInUsed: it has been started.
         SignInExpired: it took too long.
         ConnectSessionUsed, ConnectSessionRevoked, ConnectSessionExpired: its session has ended.
-        HubError: the connector or its setup does not make an address.
+        HubError: the connector or its setup does not make an address; the sign-in has ended.
     """
     sign_in = await find_by_key(hub.db, key)
     if sign_in is None:
         raise SignInNotFound
+    if sign_in.stage is not Stage.PREPARED:
+        raise SignInUsed(sign_in=sign_in.id)
     if sign_in.status_at(hub.clock()) is AttemptStatus.EXPIRED:
         raise SignInExpired
     holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
-    holder.session.require_unused()
     browser = browser or BrowserKey.mint()
     state = State.mint()
     kept = await kept_of(hub, sign_in)
-    conversation = await Conversation.of(hub, holder, sign_in, kept.values)
-    url, request = await conversation.begin(state)
+    try:
+        holder.session.require_unused()
+        conversation = await Conversation.of(hub, holder, sign_in, kept.values)
+        url, request = await conversation.begin(state)
+    except HubError as error:
+        await fail(hub, holder, sign_in, error)
+        raise
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         if not await SignIns(tx).start(sign_in, state=state, browser=browser):
-            raise SignInUsed
+            raise SignInUsed(sign_in=sign_in.id)
         await keep(tx, hub, sign_in, replace(kept, request=request))
     return SignInStart(url, browser)
 
@@ -160,13 +161,13 @@ async def finish(
     if not hmac.compare_digest(given, bytes(browser_digest or b"-")):
         raise OtherBrowser
     if sign_in.stage is not Stage.STARTED:
-        raise SignInUsed
+        raise SignInUsed(sign_in=sign_in.id)
     holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
     begun = hub.clock()
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         # Before anything else: whatever comes of it, a code is redeemed once.
         if not await SignIns(tx).redeem(sign_in):
-            raise SignInUsed
+            raise SignInUsed(sign_in=sign_in.id)
     if sign_in.status_at(begun) is AttemptStatus.EXPIRED:
         return await _end(hub, holder, sign_in, error=SignInExpired())
     kept = await kept_of(hub, sign_in)
@@ -179,7 +180,7 @@ async def finish(
         return await _end(hub, holder, sign_in, error=error)
     try:
         linked = await linking.verify_and_save(
-            hub, holder, prepared, is_confirmed=kept.is_confirmed, is_counted=True
+            hub, holder, prepared, is_confirmed=kept.form.is_confirmed, is_counted=True
         )
     except HubError as error:
         return await _end(hub, holder, sign_in, error=error)
@@ -197,6 +198,11 @@ async def cancel(hub: Hub, holder: Holder, sign_in_id: str) -> None:
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         if await SignIns(tx).end(replace(sign_in, status=AttemptStatus.CANCELLED)):
             await remove_secrets(tx, sign_in.id)
+
+
+async def fail(hub: Hub, holder: Holder, sign_in: SignIn, error: HubError) -> None:
+    """End a sign-in that cannot be begun, so that its form is told why."""
+    await _end(hub, holder, sign_in, error=error)
 
 
 async def find(hub: Hub, holder: Holder, sign_in_id: str) -> SignIn:
@@ -248,7 +254,7 @@ async def _end(
         await SignIns(tx).end(ended)
         kept = await kept_in(tx, hub, sign_in)
         # The page that tells of the end still leads back to the form.
-        await keep(tx, hub, sign_in, Kept({}, return_to=kept.return_to))
+        await keep(tx, hub, sign_in, Kept({}, kept.form))
         sign_in = await SignIns(tx).get(sign_in.id)
     return SignInEnd(sign_in, holder, linked, error)
 

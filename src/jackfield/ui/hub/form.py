@@ -161,7 +161,7 @@ def form(hub_request: HubRequest, offer: Offer, attempt: Attempt, *, is_alone: b
             needs=frozenset(attempt.needs),
             expires_at=hub_request.holder.session.expires_at,
         ),
-        status=200 if refused is None else refused.status,
+        status=200 if refused is None or attempt.typed is None else refused.status,
     )
 
 

@@ -63,8 +63,14 @@ class EndedPage:
     title: str
     explanation: str
     what_to_do: str | None = None
-    # Whether the provider's page redirects to it.
-    is_returned: bool = False
+    # The words of the provider or the connector.
+    detail: str | None = None
+    # The address of the form, to start over.
+    restart: str | None = None
+    # Whether it is the last page of a window that a form opened.
+    closes: bool = False
+    # Whether what it waits for ends by itself.
+    is_waiting: bool = False
 
 
 async def load(request: Request) -> HubRequest:
@@ -105,7 +111,12 @@ async def load_for(request: Request, holder: Holder) -> HubRequest:
 
 
 def unknown_session_page(
-    request: Request, *, status: int = 404, key: str = "invalid", what: bool = True
+    request: Request,
+    *,
+    status: int = 404,
+    key: str = "invalid",
+    group: str = "ended",
+    what: bool = True,
 ) -> Response:
     """Return a page for a visitor without a session that explains why it is empty."""
     look, path = guest_theme(request), f"{base_path(hub_of(request))}{request.url.path}"
@@ -114,9 +125,9 @@ def unknown_session_page(
         request,
         EndedPage(
             look=look,
-            title=look.words(f"ended.{key}"),
-            explanation=look.words(f"ended.{key}_text"),
-            what_to_do=look.words(f"ended.{key}_what") if what else None,
+            title=look.words(f"{group}.{key}"),
+            explanation=look.words(f"{group}.{key}_text"),
+            what_to_do=look.words(f"{group}.{key}_what") if what else None,
         ),
         status=status,
     )

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jackfield.accounts.models import Account
+from jackfield.connect.linking import LinkResult
 from jackfield.connect.models import (
     ConnectSessionExpired,
     ConnectSessionRevoked,
@@ -23,11 +24,12 @@ from jackfield.ui.page_theme import PageTheme, guest_theme
 from jackfield.ui.rendering import page
 
 _GONE: Final = 410
-_ENDS: Final[Mapping[type[HubError], str]] = {
-    ConnectSessionUsed: "used",
-    ConnectSessionExpired: "expired",
-    ConnectSessionRevoked: "revoked",
-    TooManyAttempts: "attempts",
+# The words for how a session ended, by error code.
+SESSION_ENDS: Final[Mapping[str, str]] = {
+    ConnectSessionUsed.code: "used",
+    ConnectSessionExpired.code: "expired",
+    ConnectSessionRevoked.code: "revoked",
+    TooManyAttempts.code: "attempts",
 }
 
 
@@ -41,6 +43,9 @@ class DonePage:
     account_id: str
     # The labels and values of the fields that are not secret.
     details: tuple[tuple[str, str], ...]
+    has_signed_in: bool
+    # What was asked for at the provider's sign-in page, and not allowed.
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,28 +86,28 @@ def leaving(
     )
 
 
-def done(hub_request: HubRequest, account: Account) -> Response:
+def done(
+    hub_request: HubRequest, account: Account, *, missing_scopes: tuple[str, ...] = ()
+) -> Response:
     """Return the page of a linked account."""
-    return _linked(
-        hub_request,
-        account.provider,
-        account.auth_method,
-        dict(account.public_values),
-        account_id=account.id,
-    )
+    return _linked(hub_request, account, account_id=account.id, missing_scopes=missing_scopes)
 
 
-def pending_result(hub_request: HubRequest, link: PendingLink) -> Response:
-    """Return the page of a link that waits for confirmation, was confirmed or refused."""
+def pending_result(
+    hub_request: HubRequest,
+    link: PendingLink,
+    *,
+    here: str | None = None,
+    missing_scopes: tuple[str, ...] = (),
+) -> Response:
+    """
+    Return the page of a link that waits for confirmation, was confirmed or refused.
+
+    `here` is the address to look at again, where it is not the session's.
+    """
     look, words = hub_request.theme, hub_request.theme.words
     if link.status is PendingLinkStatus.CONFIRMED and link.account_id is not None:
-        return _linked(
-            hub_request,
-            link.provider,
-            link.auth_method,
-            dict(link.public_values),
-            account_id=link.account_id,
-        )
+        return _linked(hub_request, link, account_id=link.account_id, missing_scopes=missing_scopes)
     project = (look.brand.name if look.brand else None) or words("pending.somebody")
     if link.status is not PendingLinkStatus.PENDING:
         title = words(f"pending.{link.status.value}", project=project)
@@ -123,7 +128,7 @@ def pending_result(hub_request: HubRequest, link: PendingLink) -> Response:
             link=link,
             provider=connector.title if connector else link.provider,
             project=project,
-            here=hub_request.url(),
+            here=here or hub_request.url(),
         )
     )
 
@@ -131,7 +136,7 @@ def pending_result(hub_request: HubRequest, link: PendingLink) -> Response:
 def ended(hub_request: HubRequest, error: HubError) -> Response:
     """Return a page that explains why the form is not available, and what to do."""
     words = hub_request.theme.words
-    key = _ENDS.get(type(error), "unavailable")
+    key = SESSION_ENDS.get(error.code, "unavailable")
     return hub_request.page(
         EndedPage(
             look=hub_request.theme,
@@ -152,7 +157,7 @@ async def returned(request: Request) -> Response:
             look=look,
             title=look.words("ended.returned"),
             explanation=look.words("ended.returned_text"),
-            is_returned=True,
+            closes=True,
         ),
     )
 
@@ -171,20 +176,22 @@ def missing(request: Request, status: int) -> Response:
 
 def _linked(
     hub_request: HubRequest,
-    provider: str,
-    auth_method: str,
-    setup: dict[str, str],
+    linked: LinkResult,
     *,
     account_id: str,
+    missing_scopes: tuple[str, ...],
 ) -> Response:
-    connector = hub_request.hub.catalog.get(provider)
-    method = connector.find_auth_method(auth_method)
+    connector = hub_request.hub.catalog.get(linked.provider)
+    method = connector.find_auth_method(linked.auth_method)
+    described = {each.name: each.description for each in connector.scope_definitions}
     return hub_request.page(
         DonePage(
             look=hub_request.theme,
             connector=connector,
             owner=hub_request.owner,
             account_id=account_id,
-            details=() if method is None else method.labeled(setup),
+            details=() if method is None else method.labeled(linked.public_values),
+            has_signed_in=method is not None and method.redirects,
+            missing=tuple(described.get(scope) or scope for scope in missing_scopes),
         )
     )

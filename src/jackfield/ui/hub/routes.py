@@ -24,6 +24,7 @@ from jackfield.connect.models import (
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
 from jackfield.connect.sign_in import service as sign_ins
+from jackfield.connect.sign_in.kept import SignInForm
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderError
 from jackfield.ui.hub.connector_list import connector_list
 from jackfield.ui.hub.form import Attempt, form
@@ -56,7 +57,10 @@ async def show(request: Request) -> Response:
         chosen = await _chosen(hub_request, offers)
         if chosen is None:
             return connector_list(hub_request, offers)
-        attempt = Attempt(await _prefill(hub_request, chosen))
+        # A sign-in that ended so leads back here, to ask which account is meant.
+        is_other = "other" in request.query_params and chosen.method.redirects
+        refused = IdentityChanged(is_told=True) if is_other else None
+        attempt = Attempt(await _prefill(hub_request, chosen), refused=refused)
     except HubError as refused:
         return ended(hub_request, refused)
     return form(hub_request, chosen, attempt, is_alone=len(offers) == 1)
@@ -149,8 +153,11 @@ async def _sign_in(
         hub,
         holder,
         prepared,
-        is_confirmed=is_confirmed,
-        return_to=hub_request.url(connector=offer.profile.id),
+        form=SignInForm(
+            "" if hub_request.is_framed else hub_request.url(connector=offer.profile.id),
+            hub_request.theme.words.code,
+            is_confirmed,
+        ),
     )
     return leaving(hub_request, offer.connector, sign_in, start_url(hub_request.request, key))
 

@@ -12,19 +12,25 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from jackfield.accounts.repo import Accounts
 from jackfield.connect import linking
 from jackfield.connect import sessions as connect
-from jackfield.connect.attempts import AttemptStatus
-from jackfield.connect.models import ConnectToken
-from jackfield.connect.pending.repo import PendingLinks
+from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
 from jackfield.connect.repo import Holder
 from jackfield.connect.sign_in import service as sign_ins
-from jackfield.connect.sign_in.models import BrowserKey, SignIn, SignInNotFound, StartKey
+from jackfield.connect.sign_in.kept import kept_of
+from jackfield.connect.sign_in.models import (
+    BrowserKey,
+    OtherBrowser,
+    SignInExpired,
+    SignInNotFound,
+    SignInUsed,
+    StartKey,
+)
 from jackfield.connect.sign_in.repo import find_in_browser
 from jackfield.kit.errors import HubError
-from jackfield.ui.hub.hub_request import load_for, unknown_session_page
-from jackfield.ui.hub.result import done, ended, pending_result
+from jackfield.ui.hub.hub_request import load, load_for, unknown_session_page
+from jackfield.ui.hub.result import SESSION_ENDS, returned
+from jackfield.ui.hub.sign_in_result import Place, sign_in_result
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of
 
@@ -33,6 +39,12 @@ _SECONDS: Final = 3600
 _NO_STORE: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
+}
+# The words for a sign-in that is not known to be this browser's, by error code.
+_REFUSALS: Final[Mapping[str, str]] = {
+    SignInNotFound.code: "unknown",
+    SignInExpired.code: "late",
+    OtherBrowser.code: "foreign",
 }
 _OURS: Final = frozenset({"redirect_uri", "token", "connection_attempt_id"})
 
@@ -50,7 +62,7 @@ async def open_published(request: Request) -> Response:
         holder = await connect.authenticate(hub, ConnectToken(query.get("token", "")))
         key = await _prepare(request, holder)
     except HubError as refused:
-        return unknown_session_page(request, status=refused.status)
+        return _refused(request, refused)
     return RedirectResponse(start_url(request, key), 302, _NO_STORE)
 
 
@@ -62,7 +74,7 @@ async def start(request: Request) -> Response:
             hub, StartKey(request.query_params.get("key", "")), _browser(request)
         )
     except HubError as refused:
-        return unknown_session_page(request, status=refused.status)
+        return _refused(request, refused)
     response = RedirectResponse(started.url, 302, _NO_STORE)
     _set_cookie(request, response, started.browser)
     return response
@@ -73,59 +85,101 @@ async def callback(request: Request) -> Response:
     if request.method == "POST":
         # A cookie does not come along with another site's form: it does with this address.
         query = urlencode((await read_form(request)).pairs)
-        return RedirectResponse(f"{request.url.path}?{query}", 303, _NO_STORE)
+        path = f"{base_path(hub_of(request))}{request.url.path}"
+        return RedirectResponse(f"{path}?{query}", 303, _NO_STORE)
     hub, parameters = hub_of(request), dict(request.query_params)
     try:
         end = await sign_ins.finish(
             hub, request.path_params["connector_key"], parameters, _browser(request)
         )
     except HubError as refused:
-        return unknown_session_page(request, status=refused.status)
+        return _refused(request, refused)
     # An address without code and state, which can be loaded again.
-    place = f"{base_path(hub)}/connect/sign-ins/{end.sign_in.id}/result"
-    return RedirectResponse(place, 303, _NO_STORE)
+    return _to_result(request, end.sign_in.id)
 
 
 async def result(request: Request) -> Response:
-    """Show how a sign-in of this browser ended."""
-    hub, browser = hub_of(request), _browser(request)
-    sign_in_id = request.path_params["sign_in_id"]
-    sign_in = None if browser is None else await find_in_browser(hub.db, sign_in_id, browser)
-    if sign_in is None:
-        return unknown_session_page(request)
-    return await _result(request, sign_in)
-
-
-async def _result(request: Request, sign_in: SignIn) -> Response:
-    hub = hub_of(request)
-    holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
+    """Show how a sign-in ended: to the browser that it is bound to, or to its form in a frame."""
+    hub, sign_in_id = hub_of(request), request.path_params["sign_in_id"]
+    try:
+        if "x-hub-session-token" in request.headers:
+            return await _result_in_frame(request, sign_in_id)
+        browser = _browser(request)
+        sign_in = None if browser is None else await find_in_browser(hub.db, sign_in_id, browser)
+        if sign_in is None:
+            raise OtherBrowser
+        form = (await kept_of(hub, sign_in)).form
+        if "lang" not in request.query_params and form.language:
+            return _to_result(request, sign_in_id, language=form.language)
+        if not form.url:
+            return await returned(request)
+        holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
+    except HubError as refused:
+        return _refused(request, refused)
     hub_request = await load_for(request, holder)
-    async with hub.db.read(sign_in.project_id) as tx:
-        if sign_in.linked_account_id is not None:
-            account = await Accounts(tx).get(sign_in.linked_account_id)
-            return done(hub_request, account)
-        if sign_in.pending_link_id is not None:
-            link = await PendingLinks(tx).get(sign_in.pending_link_id)
-            return pending_result(hub_request, link)
-    assert sign_in.status is not AttemptStatus.AUTHENTICATED
-    return ended(hub_request, SignInNotFound(sign_in.error_description))
+    place = Place(f"{base_path(hub)}{request.url.path}", form.url)
+    return await sign_in_result(hub_request, sign_in, place)
+
+
+async def _result_in_frame(request: Request, sign_in_id: str) -> Response:
+    """
+    Return the result for the frame in which the form was.
+
+    Raises:
+        ConnectTokenInvalid: the token belongs to no session.
+        SignInNotFound: the session has no such sign-in.
+    """
+    hub_request = await load(request)
+    sign_in = await sign_ins.find(hub_request.hub, hub_request.holder, sign_in_id)
+    restart = hub_request.url(connector=sign_in.profile_id or "")
+    place = Place(f"{base_path(hub_request.hub)}{request.url.path}", restart)
+    return await sign_in_result(hub_request, sign_in, place)
+
+
+def _to_result(request: Request, sign_in_id: str, *, language: str = "") -> Response:
+    place = f"{base_path(hub_of(request))}/connect/sign-ins/{sign_in_id}/result"
+    return RedirectResponse(f"{place}?lang={language}" if language else place, 303, _NO_STORE)
+
+
+def _refused(request: Request, error: HubError) -> Response:
+    """Return the page for a browser of which no sign-in is known."""
+    if isinstance(error, SignInUsed):
+        # It shows its end, or where to go on, to the browser that it is bound to.
+        return _to_result(request, str(error.context["sign_in"]))
+    key = _REFUSALS.get(error.code) or SESSION_ENDS.get(error.code)
+    if key is None:
+        key = "invalid" if isinstance(error, ConnectTokenInvalid) else "unavailable"
+    group = "sign_in" if error.code in _REFUSALS else "ended"
+    return unknown_session_page(request, status=error.status, key=key, group=group)
 
 
 async def _prepare(request: Request, holder: Holder) -> StartKey:
-    hub, query = hub_of(request), request.query_params
-    attempt_id = query.get("connection_attempt_id", "")
+    """
+    Prepare the sign-in of a popup.
+
+    Raises:
+        HubError: it cannot be; an attempt that was announced has ended with it.
+    """
+    hub, attempt_id = hub_of(request), request.query_params.get("connection_attempt_id", "")
     announced = await sign_ins.find(hub, holder, attempt_id) if attempt_id else None
+    try:
+        prepared = await _prepared(request, holder)
+        _, key = await sign_ins.prepare(hub, holder, prepared, announced=announced)
+    except HubError as error:
+        if announced is not None and not isinstance(error, SignInUsed):
+            await sign_ins.fail(hub, holder, announced, error)
+        raise
+    return key
+
+
+async def _prepared(request: Request, holder: Holder) -> linking.Prepared:
+    hub, query = hub_of(request), request.query_params
     offer = await connect.offer(hub, holder, request.path_params["integration_id"])
     submitted = {name: value for name, value in query.items() if name not in _OURS}
     current = await connect.find_account_to_edit(hub, holder, offer.connector.key)
     if current is not None and current.auth_method == offer.method.key:
-        prepared = await linking.prepare_relink(
-            hub, holder, account_id=current.id, submitted=submitted
-        )
-    else:
-        prepared = await linking.prepare_link(hub, holder, offer=offer, submitted=submitted)
-    _, key = await sign_ins.prepare(hub, holder, prepared, announced=announced)
-    return key
+        return await linking.prepare_relink(hub, holder, account_id=current.id, submitted=submitted)
+    return await linking.prepare_link(hub, holder, offer=offer, submitted=submitted)
 
 
 def _browser(request: Request) -> BrowserKey | None:

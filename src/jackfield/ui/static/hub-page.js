@@ -6,6 +6,7 @@
 import { enhanceForm } from "./hub-form.js";
 import { Guide } from "./hub-guide.js";
 import { ConnectorSearch } from "./hub-list.js";
+import { SignIn } from "./hub-sign-in.js";
 
 const POLL_MILLISECONDS = 3000;
 
@@ -50,6 +51,23 @@ export class Page {
     return null;
   }
 
+  /** Ask whether an attempt to sign in has ended; one that cannot be asked about may go on. */
+  async isOver(attempt) {
+    try {
+      const response = await fetch(attempt, { headers: this.#headers });
+      if (!response.ok) return response.status < 500;
+      return (await response.json()).status !== "pending";
+    } catch {
+      return false;
+    }
+  }
+
+  /** End an attempt to sign in. */
+  giveUp(attempt) {
+    const options = { method: "DELETE", headers: this.#headers, keepalive: true };
+    fetch(attempt, options).catch(() => {});
+  }
+
   /** Make the page that is in place do what it can. */
   enhance() {
     clearTimeout(this.#poll);
@@ -58,6 +76,8 @@ export class Page {
     const guide = document.querySelector("[data-guide]");
     const form = document.querySelector("form.fields");
     if (form) enhanceForm(form, this, guide && new Guide(guide, form, this));
+    const signIn = document.querySelector("[data-sign-in]");
+    if (signIn) new SignIn(signIn, this);
     for (const time of document.querySelectorAll("time[data-local]")) localizeTime(time);
     for (const button of document.querySelectorAll("[data-print]")) {
       button.hidden = false;
@@ -89,6 +109,8 @@ export class Page {
     adoptBrand(page.querySelector("link[data-brand]"));
     document.querySelector("main").replaceWith(main);
     this.enhance();
+    const leave = main.querySelector("[data-leave]");
+    if (leave && !this.isFramed) location.assign(leave.href);
     if (quietly) return;
     const first = main.querySelector("[data-focus]") ?? main.querySelector("[data-arrive]");
     first?.focus();

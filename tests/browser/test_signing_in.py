@@ -1,0 +1,97 @@
+"""Linking by way of the provider's sign-in page, as a person does it in the Hub itself."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from jackfield.sandbox.oauth.server import OAuthSandbox
+from tests.browser.conftest import Visit
+from tests.support.running import Running
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.usefixtures("fernwood")]
+
+Start = Callable[..., Awaitable[Visit]]
+Keep = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def rewrite(oauth: OAuthSandbox) -> Mapping[str, str]:
+    return {
+        "https://login.fernwood.example": oauth.url,
+        "https://acme.fernwood.example": oauth.url,
+    }
+
+
+async def open_form(
+    hub: Running, visit: Start, oauth: OAuthSandbox, *, window: Any = None, **wanted: Any
+) -> Visit:
+    """Open an auth link, and fill in the form that it leads to."""
+    session = await hub.session(provider="fernwood", **wanted)
+    opened = await visit(beside=(oauth.url,), **(window or {}))
+    await opened.page.goto(session["auth_link_url"])
+    await opened.page.get_by_role("textbox").fill("acme")
+    return opened
+
+
+async def go_on(page: Page) -> None:
+    await page.locator("form.fields button.primary").click()
+
+
+def title(page: Page, text: str) -> Any:
+    return page.get_by_role("heading", name=text, level=1)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_account_is_linked_by_signing_in(
+    hub: Running, visit: Start, oauth: OAuthSandbox, scripts: bool
+) -> None:
+    page = (await open_form(hub, visit, oauth, window={"scripts": scripts})).page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await expect(page.get_by_text("you will sign in at Fernwood")).to_be_visible()
+
+    await go_on(page)
+    await page.get_by_role("button", name="Allow").click()
+
+    await expect(title(page, "Fernwood is connected")).to_be_visible()
+    (account,) = (await hub.api.get("/accounts")).json()
+    assert account["status"] == "active"
+    assert "code=" not in page.url
+    assert "state=" not in page.url
+    await page.reload()
+    await expect(title(page, "Fernwood is connected")).to_be_visible()
+    ours = [url for url in asked if url.startswith(hub.hub.public_url)]
+    assert [url for url in ours if "acme" in url] == []
+
+
+async def test_who_denies_access_is_told_so_and_starts_over(
+    hub: Running, visit: Start, oauth: OAuthSandbox
+) -> None:
+    page = (await open_form(hub, visit, oauth)).page
+    await go_on(page)
+    await page.get_by_role("button", name="Deny").click()
+    await expect(title(page, "Access was not allowed")).to_be_visible()
+
+    await page.get_by_role("link", name="Start over").click()
+    await page.get_by_label("Subdomain").fill("acme")
+    await go_on(page)
+    await page.get_by_role("button", name="Allow").click()
+
+    await expect(title(page, "Fernwood is connected")).to_be_visible()
+
+
+async def test_back_leads_to_the_form_and_a_second_sign_in(
+    hub: Running, visit: Start, oauth: OAuthSandbox
+) -> None:
+    page = (await open_form(hub, visit, oauth)).page
+    await go_on(page)
+    await expect(page.get_by_role("button", name="Allow")).to_be_visible()
+
+    await page.go_back()
+    await page.get_by_label("Subdomain").fill("acme")
+    await go_on(page)
+    await page.get_by_role("button", name="Allow").click()
+
+    await expect(title(page, "Fernwood is connected")).to_be_visible()
