@@ -233,7 +233,7 @@ async def test_a_key_that_was_disabled_makes_the_account_fail_until_it_works_aga
 
     assert (refused.status_code, refused.json()["code"]) == (502, "provider_unauthorized")
     assert failing["status"] == "error"
-    assert failing["status_reasons"][0]["code"] == "credential_rejected"
+    assert failing["status_reasons"][0]["code"] == "key_disabled"
     assert (again.status_code, again.json()["code"]) == (412, "account_not_usable")
     assert mended.json()["status"] == "active"
 

@@ -51,7 +51,8 @@ async def test_an_account_is_described_in_this_order(hub: Running, receiver: Rec
         envelope(hub, "account.updated", "account", account)
         + described
         + '"status":"suspended","status_reasons":[{"code":"suspended",'
-        f'"description":"An operator paused the account.","timestamp":{NOW}}}],'
+        f'"description":"An operator paused the account.","timestamp":{NOW},'
+        f'"since":{NOW},"step":null}}],'
         f'"type":"production","sent_at":{NOW}}}'
     )
 

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
+from jackfield.connectors.credential_errors import KnownError
 from jackfield.kit.errors import Conflict, HubError, NotFound
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
 from jackfield.profiles.models import ActionNotAllowed
+
+# Stands for the time of the reason itself: what was stored before there was `since`.
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class AccountStatus(StrEnum):
@@ -25,12 +30,31 @@ class AccountType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MendingStep:
+    """The step of a connector's guide that mends what is wrong, and the address of it."""
+
+    section: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReason:
-    """The reason why an account is not active: a stable code, and a text for people."""
+    """
+    The reason why an account is not active: a stable code, and a text for people.
+
+    `timestamp` is when it was last seen, `since` when first.
+    """
 
     code: str
     description: str
     timestamp: datetime
+    since: datetime = NEVER
+    step: MendingStep | None = None
+
+    def __post_init__(self) -> None:
+        if self.since is NEVER:
+            object.__setattr__(self, "since", self.timestamp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +160,8 @@ class CredentialRejected(HubError):
     # Not 401: the published Hub takes that for the end of its own session and shows nothing.
     code = "credential_rejected"
     status = 400
+    # What the connector knows of this refusal.
+    known: KnownError | None = None
 
 
 _WORDS = {

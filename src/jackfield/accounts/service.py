@@ -8,6 +8,9 @@ import structlog
 from jackfield.accounts import credentials as sealing
 from jackfield.accounts.access import AccountAccess, load
 from jackfield.accounts.credentials import NewCredentials
+from jackfield.accounts.health.reasons import reason_of
+from jackfield.accounts.health.repo import AccountChecks
+from jackfield.accounts.health.schedule import next_check
 from jackfield.accounts.identity import forget_identity
 from jackfield.accounts.models import (
     Account,
@@ -19,6 +22,7 @@ from jackfield.accounts.models import (
 from jackfield.accounts.renewal import service as renewal
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.status import (
+    UNREADABLE,
     announce,
     must_be_relinked,
     payload_of,
@@ -27,13 +31,13 @@ from jackfield.accounts.status import (
     usable_status,
 )
 from jackfield.accounts.tokens.store import put_tokens, remove_tokens
-from jackfield.accounts.verification import verify_account
+from jackfield.accounts.verification import rejection, verify_account
 from jackfield.db.tx import Tx
 from jackfield.engine.oauth.errors import GrantRefused
 from jackfield.events.models import EventType
 from jackfield.events.repo import Events
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import HubError
+from jackfield.kit.errors import HubError, ProviderError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.profiles import service as profiles
@@ -52,6 +56,7 @@ async def add(tx: Tx, vault: Vault, account: Account, given: NewCredentials) -> 
     account = replace(account, public_values=given.public)
     await Accounts(tx).add(account)
     await _seal(tx, vault, account, given)
+    await AccountChecks(tx).schedule(account, next_check(tx.now))
     await announce(tx, EventType.ACCOUNT_CREATED, account)
     return account
 
@@ -80,6 +85,7 @@ async def replace_credentials(
     )
     await Accounts(tx).save(account)
     await _seal(tx, vault, account, given)
+    await AccountChecks(tx).schedule(account, next_check(tx.now))
     payload = payload_of(tx, EventType.ACCOUNT_UPDATED, account, identity_changed=identity_changed)
     await Events(tx).add([payload])
     return account
@@ -135,11 +141,19 @@ async def resume(tx: Tx, account_id: str) -> Account:
     return await save_changed(tx, replace(account, status=status, status_reasons=()))
 
 
-async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) -> Account:
+async def check(
+    hub: Hub,
+    project_id: ProjectId,
+    actor: Actor,
+    account_id: str,
+    *,
+    refused: HubError | None = None,
+) -> Account:
     """
     Verify an account's credentials at the provider, and update its status.
 
-    A suspended account stays suspended, and one whose profile is disabled inactive.
+    A suspended account stays suspended, and one whose profile is disabled inactive. Where nothing
+    can be verified, what an action was `refused` with counts if the connector knows it.
 
     Raises:
         ProviderError: they could not be verified; the account is left as it was.
@@ -149,14 +163,15 @@ async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) 
     refusal: StatusReason | None = None
     try:
         await _verify_with_tokens(hub, access)
+        _require_unknown(access, refused)
     except GrantRefused:
         # Noted at the account already.
         async with hub.db.read(project_id) as tx:
             return await Accounts(tx).get(account_id)
     except CredentialRejected as rejected:
-        refusal = StatusReason(rejected.code, rejected.detail, hub.clock())
+        refusal = reason_of(hub, access, rejected)
     except CredentialsUnreadable as damaged:
-        refusal = StatusReason("credentials_unreadable", damaged.detail, hub.clock())
+        refusal = StatusReason(UNREADABLE, damaged.detail, hub.clock())
     if refusal is None and must_be_relinked(access.account):
         # Its last access token may be good for a while.
         return access.account
@@ -164,10 +179,17 @@ async def check(hub: Hub, project_id: ProjectId, actor: Actor, account_id: str) 
         return await update_status(tx, access.account, refusal)
 
 
-async def recheck(hub: Hub, project_id: ProjectId, actor: Actor, account: Account) -> str | None:
+async def recheck(
+    hub: Hub,
+    project_id: ProjectId,
+    actor: Actor,
+    account: Account,
+    *,
+    refused: HubError | None = None,
+) -> str | None:
     """Verify credentials that were rejected; return the account's id if it must be linked again."""
     try:
-        checked = await check(hub, project_id, actor, account.id)
+        checked = await check(hub, project_id, actor, account.id, refused=refused)
     except HubError as error:
         _log.warning("account_not_checked", account_id=account.id, code=error.code)
         return None
@@ -184,6 +206,15 @@ async def _verify_with_tokens(hub: Hub, access: AccountAccess) -> None:
         if renewed is None:
             raise
         await verify_account(hub, renewed)
+
+
+def _require_unknown(access: AccountAccess, refused: HubError | None) -> None:
+    """Raise if nothing was verified, and an action's refusal is one that the connector knows."""
+    if access.method.test_actions or not isinstance(refused, ProviderError):
+        return
+    known = access.method.find_known(refused, access.account.public_values)
+    if known is not None:
+        raise rejection(refused, known)
 
 
 async def _require_same_address(tx: Tx, hub: Hub, account: Account, profile: Profile) -> None:

@@ -5,7 +5,10 @@ from typing import Final
 
 from msgspec import UNSET
 
+from jackfield.accounts.health.repo import AccountChecks
+from jackfield.accounts.health.schedule import next_check, next_try
 from jackfield.accounts.models import Account, AccountStatus, CredentialsUnreadable, StatusReason
+from jackfield.accounts.reconnect import reconnect
 from jackfield.accounts.repo import Accounts
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
@@ -14,8 +17,9 @@ from jackfield.events.repo import Events
 from jackfield.kit.errors import summary
 from jackfield.profiles.repo import Profiles
 
+UNREADABLE: Final = "credentials_unreadable"
+PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
 NEEDS_RELINK: Final = "needs_relink"
-_PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
 
 
 def must_be_relinked(account: Account) -> bool:
@@ -26,25 +30,39 @@ def must_be_relinked(account: Account) -> bool:
 async def mark_unreadable(tx: Tx, account_id: str) -> None:
     """Note that an account's credentials are lost, unless it is not in use anyway."""
     account = await Accounts(tx).get(account_id)
-    reason = StatusReason("credentials_unreadable", summary(CredentialsUnreadable), tx.now)
-    await update_status(tx, account, reason)
+    await update_status(
+        tx, account, StatusReason(UNREADABLE, summary(CredentialsUnreadable), tx.now)
+    )
 
 
 async def update_status(tx: Tx, checked: Account, reason: StatusReason | None) -> Account:
-    """Note what a check of an account's credentials found; without a `reason` they are good."""
+    """
+    Note what a check of an account's credentials found; without a `reason` they are good.
+
+    What was known before changes nothing but the time it was last seen, and is not announced again.
+    """
     account = await Accounts(tx).get(checked.id)
-    if account.generation != checked.generation or account.status in _PAUSED:
+    if account.generation != checked.generation or account.status in PAUSED:
         # The credential was replaced meanwhile, or the result changes nothing.
         return account
     if reason is None:
+        await AccountChecks(tx).schedule(account, next_check(tx.now))
         if account.status is AccountStatus.ACTIVE:
             return account
         return await save_changed(
             tx, replace(account, status=AccountStatus.ACTIVE, status_reasons=())
         )
-    return await save_changed(
-        tx, replace(account, status=AccountStatus.ERROR, status_reasons=(reason,))
-    )
+    known = next((each for each in account.status_reasons if each.code == reason.code), None)
+    reason = reason if known is None else replace(reason, since=known.since)
+    await AccountChecks(tx).schedule(account, next_try(reason, tx.now))
+    failing = replace(account, status=AccountStatus.ERROR, status_reasons=(reason,))
+    if known is not None and account.status is AccountStatus.ERROR:
+        await Accounts(tx).save(failing)
+        return failing
+    failing = await save_changed(tx, failing)
+    if not account.needs_relinking:
+        await announce(tx, EventType.ACCOUNT_NEEDS_RELINK, failing)
+    return failing
 
 
 async def usable_status(tx: Tx, account: Account) -> AccountStatus:
@@ -68,6 +86,7 @@ async def announce(tx: Tx, type_: EventType, *accounts: Account) -> None:
 def payload_of(
     tx: Tx, type_: EventType, account: Account, *, identity_changed: bool = False
 ) -> AccountPayload:
+    needs_relink = type_ is EventType.ACCOUNT_NEEDS_RELINK
     return AccountPayload(
         project_id=tx.project_id,
         event=type_,
@@ -84,4 +103,5 @@ def payload_of(
         status_reasons=account.status_reasons,
         type=account.type,
         identity_changed=identity_changed or UNSET,
+        reconnect=reconnect(account.id) if needs_relink else UNSET,
     )

@@ -16,6 +16,7 @@ from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_
 from jackfield.accounts.tokens.store import secret_values
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
+from jackfield.connectors.credential_errors import KnownError
 from jackfield.egress.client import UnusableCertificate
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.oauth.tokens import Tokens
@@ -194,10 +195,19 @@ async def _run_test_actions(
                 key = account.connector.key
                 _log.warning("optional_test_failed", connector=key, code=error.code)
                 continue
-            if not condemns(rejected):
+            known = method.find_known(rejected, credentials.values)
+            if known is None and not condemns(rejected):
                 raise rejected from None
-            faults = [Fault(f"credentials.{each.path}", each.message) for each in rejected.faults]
-            raise CredentialRejected(rejected.detail, faults=faults) from None
+            raise rejection(rejected, known) from None
+
+
+def rejection(refused: ProviderError, known: KnownError | None) -> CredentialRejected:
+    """Return the rejection of credentials that a provider's refusal is, in the best words for it."""
+    faults = [Fault(f"credentials.{each.path}", each.message) for each in refused.faults]
+    words = refused.detail if known is None else known.message
+    rejected = CredentialRejected(words or refused.detail, faults=faults)
+    rejected.known = known
+    return rejected
 
 
 def _blaming(error: HubError, method: AuthMethod) -> HubError:

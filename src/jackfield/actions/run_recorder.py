@@ -350,7 +350,7 @@ async def _logged(
         error = refused
         if recorder.access is not None:
             refused.relink = await accounts.recheck(
-                hub, project_id, recorder.actor, recorder.access.account
+                hub, project_id, recorder.actor, recorder.access.account, refused=refused
             )
         raise
     except HubError as failed:

@@ -135,9 +135,16 @@ def _print(account: dict[str, Any], *, as_json: bool) -> None:
         print_json(account)
         return
     rows = [(name, value) for name, value in account.items() if value not in (None, {}, [])]
-    reasons = [f"{r['code']}: {r['description']}" for r in account.get("status_reasons", ())]
+    reasons = [_reason(each) for each in account.get("status_reasons", ())]
     print_table(
         ["field", "value"],
         [(name, "; ".join(reasons) if name == "status_reasons" else value) for name, value in rows],
         empty="",
     )
+
+
+def _reason(reason: dict[str, Any]) -> str:
+    step = reason.get("step")
+    remedy = f". What helps: {step['title']}, {step['url']}" if step else ""
+    since = str(reason.get("since") or reason["timestamp"])[:16].replace("T", " ")
+    return f"{reason['code']}: {reason['description']} (since {since}){remedy}"

@@ -25,6 +25,7 @@ from jackfield.client.models import (
     ConnectSession,
     File,
     FoundAction,
+    MendingStep,
     Result,
     StatusReason,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Hub",
     "HubFailed",
     "Invalid",
+    "MendingStep",
     "NotAllowed",
     "NotFound",
     "NotUsable",

@@ -10,10 +10,22 @@ from typing import Any
 from msgspec import Struct, field
 
 
+class MendingStep(Struct, frozen=True):
+    """The step of the connector's guide that mends what is wrong with an account."""
+
+    section: str
+    title: str
+    url: str
+
+
 class StatusReason(Struct, frozen=True):
+    """`timestamp` is when it was last seen, `since` when first."""
+
     code: str
     description: str
     timestamp: datetime
+    since: datetime | None = None
+    step: MendingStep | None = None
 
 
 class Account(Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Final, Literal, cast
 
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.consoles import chosen_consoles
+from jackfield.connectors.credential_errors import KnownError, read_known_errors
 from jackfield.connectors.field_validation import (
     Checked,
     check_credentials,
@@ -22,6 +23,7 @@ from jackfield.connectors.permissions import PermissionProbe, read_permissions
 from jackfield.engine.address_credentials import names_in
 from jackfield.engine.connector import CompiledAction
 from jackfield.engine.oauth.settings import OAuthSettings, compile_oauth
+from jackfield.kit.errors import ProviderError
 from jackfield.kit.json import Json, items, mapping, text, words
 
 
@@ -121,6 +123,7 @@ class AuthMethod:
     test_actions: tuple[Probe, ...]
     identity: Identity | None
     permissions: tuple[PermissionProbe, ...]
+    known_errors: tuple[KnownError, ...]
     refresh: Refresh | None
     authorization: Mapping[str, Json]
     compilation: Compilation = field(repr=False)
@@ -186,6 +189,10 @@ class AuthMethod:
                 found.add(field.key)
         return frozenset(found)
 
+    def find_known(self, error: ProviderError, credentials: Mapping[str, str]) -> KnownError | None:
+        """Return the known refusal that an error is, if it is one."""
+        return next((each for each in self.known_errors if each.matches(error, credentials)), None)
+
     def visible(self, credentials: Mapping[str, str]) -> tuple[Field, ...]:
         """Return the fields to show for the values entered so far."""
         return visible_fields(self.config_fields, credentials)
@@ -239,6 +246,7 @@ def read_auth_method(
         test_actions=_probes(entry, compilation),
         identity=_identity(mapping(entry, "identity"), compilation),
         permissions=read_permissions(entry, compilation),
+        known_errors=read_known_errors(entry, compilation),
         refresh=_refresh(mapping(entry, "refreshAuthentication"), compilation),
         authorization=mapping(entry, "authorization"),
         compilation=compilation,

@@ -1,9 +1,13 @@
 """Guides: instructions on where to find each credential."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from jackfield.kit.json import Json, items, mapping, text, words
+
+_NO_WORD: Final = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,11 @@ class Step:
     applicable_scopes: tuple[str, ...] = ()
     display_scopes: tuple[str, ...] = ()
     field: str | None = None
+
+    @property
+    def anchor(self) -> str:
+        """The fragment that leads to it on the guide's page."""
+        return _NO_WORD.sub("-", self.title.lower()).strip("-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ DELIVERIES: Final = "deliveries"
 class EventType(StrEnum):
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_UPDATED = "account.updated"
+    ACCOUNT_NEEDS_RELINK = "account.needs_relink"
     ACCOUNT_DELETED = "account.deleted"
     PENDING_LINK_CREATED = "pending_link.created"
     CONNECTOR_PROFILE_CREATED = "connector_profile.created"

@@ -30,6 +30,8 @@ class AccountPayload(EventPayload, frozen=True, kw_only=True):
     type: str
     # True where the credentials are of another account at the provider from now on.
     identity_changed: bool | UnsetType = UNSET
+    # The request that makes a link to link it again, where it has to be.
+    reconnect: object = UNSET
 
 
 class PendingLinkPayload(EventPayload, frozen=True, kw_only=True):

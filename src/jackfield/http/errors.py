@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
-from jackfield.http.reconnect import ReconnectOut, reconnect
+from jackfield.accounts.reconnect import ReconnectOut, reconnect
 from jackfield.kit.errors import HubError, ProviderAnswer, ProviderError
 from jackfield.kit.json import Json, encode
 

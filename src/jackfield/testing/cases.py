@@ -15,7 +15,7 @@ from jackfield.engine.connector import CompiledAction
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import ActionResult, File, RunContext
 from jackfield.kit.clock import Clock, system_clock
-from jackfield.kit.errors import HubError, InvalidRequest
+from jackfield.kit.errors import HubError, InvalidRequest, ProviderError
 from jackfield.kit.json import Json
 from jackfield.testing.calls import make_run_context
 from jackfield.testing.differences import differences
@@ -52,9 +52,10 @@ class FileExpectation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Failure(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """An expected error: its code and, if the case checks them, message and faults."""
+    """An expected error: its code and, if the case checks them, cause, message and faults."""
 
     code: str
+    cause: str | None = None
     message: str | None = None
     faults: dict[str, str] | None = None
 
@@ -112,7 +113,7 @@ async def run_case(connector: Connector, case: Case) -> list[str]:
     try:
         outcome = await _run(connector, case, transport)
     except HubError as error:
-        found += _error_differences(case.error, error)
+        found += _error_differences(connector, case, error)
     except AssertionError as unexpected:
         found.append(str(unexpected))
     else:
@@ -222,11 +223,17 @@ def _file_differences(expected: FileExpectation | None, file: File | None) -> It
         yield from differences(expected.text, file.content.decode("utf-8", "replace"), "file.text")
 
 
-def _error_differences(expected: Failure | None, error: HubError) -> Iterator[str]:
+def _error_differences(connector: Connector, case: Case, error: HubError) -> Iterator[str]:
+    expected = case.error
     if expected is None:
         yield f"error: {error.code}: {error.detail}"
         return
     yield from differences(expected.code, error.code, "error.code")
+    if expected.cause is not None:
+        known = None
+        if isinstance(error, ProviderError):
+            known = _auth_method(connector, case).find_known(error, case.credentials)
+        yield from differences(expected.cause, known and known.cause, "error.cause")
     if expected.message is not None:
         yield from differences(expected.message, error.detail, "error.message")
     if expected.faults is not None:

@@ -75,7 +75,7 @@ def _step(step: Step, heading: int, image_url: ImageUrl | None) -> str:
         _image(step.image, image_url),
     ]
     body = "\n".join(filter(None, parts))
-    return f"<li>\n<div {attributes}>\n{body}\n</div>\n</li>"
+    return f'<li id="{escape(step.anchor)}">\n<div {attributes}>\n{body}\n</div>\n</li>'
 
 
 def _points(points: Sequence[str]) -> str:

@@ -93,6 +93,7 @@ def _check_method(
     refresh = mapping(mapping(method, "refreshAuthentication"), "action")
     _check_action(refresh, ((at, "refreshAuthentication"), "action"), report)
     _check_guides(method, at, fields, scopes, report)
+    _check_known_errors(method, (at, "credentialErrors"), fields, report)
     _check_told(mapping(method, "authorization"), (at, "authorization"), report)
 
 
@@ -154,6 +155,23 @@ def _check_guides(
                 _scopes(step, "applicableScopes", inner, scopes, report)
                 if name == "config" and "field" in step:
                     _exists(step["field"], fields, (inner, "field"), "a config field", report)
+
+
+def _check_known_errors(
+    method: Mapping[str, Json], at: At, fields: Sequence[str], report: Report
+) -> None:
+    guide = mapping(mapping(mapping(method, "support"), "guides"), "config")
+    titles = [
+        text(step, "title")
+        for section in items(guide, "sections")
+        for step in items(section, "steps")
+    ]
+    for index, error in enumerate(items(method, "credentialErrors")):
+        if "field" in error:
+            _exists(error["field"], fields, ((at, index), "field"), "a config field", report)
+        if "step" in error:
+            what = "the title of a step of the config guide"
+            _exists(error["step"], titles, ((at, index), "step"), what, report)
 
 
 def _check_fields(fields: Sequence[Mapping[str, Json]], at: At, report: Report) -> None:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from jackfield.connectors.schema.action import INLINE_ACTION
+from jackfield.connectors.schema.credential_errors import CREDENTIAL_ERROR
 from jackfield.connectors.schema.inputs import SCOPES
 from jackfield.connectors.schema.permissions import PERMISSION
 from jackfield.engine.inputs.formats import FORMATS
@@ -276,6 +277,12 @@ METHOD: Final = Record(
         ),
         "permissions": Entry(
             ListOf(PERMISSION), "How to find out what credentials may do.", ours=True
+        ),
+        "credentialErrors": Entry(
+            ListOf(CREDENTIAL_ERROR),
+            "Refusals of credentials that the provider is known for, their causes, and what mends "
+            "them.",
+            ours=True,
         ),
         "certificates": Entry(CERTIFICATES, "Client certificate to show."),
     },

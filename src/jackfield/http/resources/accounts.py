@@ -17,7 +17,9 @@ from jackfield.accounts.models import (
     AccountStatus,
     AccountType,
     CredentialRejected,
+    StatusReason,
 )
+from jackfield.accounts.reconnect import ReconnectOut, reconnect
 from jackfield.accounts.repo import Accounts
 from jackfield.connect import rotation
 from jackfield.connect.models import (
@@ -29,7 +31,6 @@ from jackfield.connect.models import (
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.lists import MOST_VALUES, Texts
 from jackfield.http.query import VERBATIM
-from jackfield.http.reconnect import ReconnectOut, reconnect
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import Fault, InvalidRequest, ProviderTimeout, ProviderUnavailable
 from jackfield.kit.ids import AccountId, ProfileId
@@ -51,10 +52,28 @@ _CONFIRMS: Final = "confirm_identity_change"
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
+class MendingStepOut(Struct, frozen=True):
+    """The step of the guide for linking that mends it."""
+
+    section: str
+    title: str
+    url: str
+
+
 class StatusReasonOut(Struct, frozen=True):
+    """`timestamp` is when it was last seen, `since` when first."""
+
     code: str
     description: str
     timestamp: datetime
+    since: datetime
+    step: MendingStepOut | None
+
+    @classmethod
+    def of(cls, reason: StatusReason) -> Self:
+        step = reason.step
+        mends = None if step is None else MendingStepOut(step.section, step.title, step.url)
+        return cls(reason.code, reason.description, reason.timestamp, reason.since, mends)
 
 
 class AccountOut(Struct, frozen=True):
@@ -90,10 +109,7 @@ class AccountOut(Struct, frozen=True):
             provider=account.provider,
             provider_name=provider_name,
             status=account.status,
-            status_reasons=tuple(
-                StatusReasonOut(reason.code, reason.description, reason.timestamp)
-                for reason in account.status_reasons
-            ),
+            status_reasons=tuple(map(StatusReasonOut.of, account.status_reasons)),
             origin_owner_id=account.origin_owner_id,
             origin_owner_name=account.origin_owner_name,
             origin_username=account.origin_username,

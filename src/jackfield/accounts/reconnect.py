@@ -1,7 +1,8 @@
 """
-Reconnect hint in responses about accounts that no longer work.
+Reconnect hint about accounts that no longer work, in responses and events.
 
-No link is made before a caller asks that may make one: reading an account mints nothing.
+No link is made before a caller asks that may make one: reading an account mints nothing, and what an
+event carries is kept for days.
 """
 
 from typing import Literal
