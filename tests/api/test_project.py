@@ -23,6 +23,7 @@ async def test_a_project_starts_with_defaults(hub: Running) -> None:
         "retention_days": 30,
         "advanced_logs": False,
         "tool_feedback": False,
+        "check_accounts": True,
     }
 
 

@@ -9,9 +9,11 @@ ROOT = Path(__file__).parents[2] / "src" / "jackfield"
 MAKERS = {
     "Actor": {"kit/actor.py", "projects/models.py", "connect/repo.py"},
     "worker": {
+        "accounts/renewal/turns.py",
         "app.py",
         "db/write_buffer.py",
         "webhooks/delivery.py",
+        "worker/account_checks.py",
         "worker/connectors.py",
         "worker/pruning.py",
     },

@@ -38,7 +38,7 @@ class ProjectSettings:
     its Hub, and `strings` replace texts of the Hub, by language and key. With `confirm_links` an
     account is usable once the project's software has confirmed it. Logs are kept for
     `retention_days`, with bodies and headers only if `advanced_logs`. With `tool_feedback` models
-    get a tool to rate the others.
+    get a tool to rate the others. With `check_accounts` credentials are verified about daily.
     """
 
     name: str
@@ -52,6 +52,7 @@ class ProjectSettings:
     retention_days: int = DEFAULT_RETENTION_DAYS
     advanced_logs: bool = False
     tool_feedback: bool = False
+    check_accounts: bool = True
 
     def allows_origin(self, origin: str) -> bool:
         """Return whether a page of `origin` may frame the project's Hub."""

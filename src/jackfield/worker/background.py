@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from jackfield.runtime import Hub
-from jackfield.worker import connectors, pruning, token_renewal
+from jackfield.worker import account_checks, connectors, pruning, token_renewal
 from jackfield.worker.deliveries import Deliverer
 
 _PAUSE_SECONDS: Final = 5.0
@@ -35,6 +35,7 @@ JOBS: Final = (
     BackgroundJob("deliveries", lambda hub: Deliverer(hub).run()),
     BackgroundJob("pruning", pruning.prune, every=3600.0),
     BackgroundJob("token_renewal", token_renewal.renew_due, every=5.0),
+    BackgroundJob("account_checks", account_checks.check_due, every=5.0),
     BackgroundJob("connectors", connectors.reload, every=1.0),
 )
 

@@ -39,6 +39,7 @@ class ProjectOut(Struct, frozen=True):
     retention_days: int
     advanced_logs: bool
     tool_feedback: bool
+    check_accounts: bool
     created_at: datetime
 
 
@@ -86,6 +87,10 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
         bool | UnsetType | None,
         Meta(description="Offer models a tool, `stackone_submit_feedback`, for feedback on tools."),
     ] = UNSET
+    check_accounts: Annotated[
+        bool | UnsetType | None,
+        Meta(description="Verify the credentials of accounts about daily (the default)."),
+    ] = UNSET
 
     def values(self) -> dict[str, Json]:
         """Return the changes by the setting's name."""
@@ -123,6 +128,7 @@ def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
         retention_days=settings.retention_days,
         advanced_logs=settings.advanced_logs,
         tool_feedback=settings.tool_feedback,
+        check_accounts=settings.check_accounts,
         created_at=project.created_at,
     )
 
