@@ -10,6 +10,8 @@ from jackfield.connectors.docs.reference import describe
 from jackfield.connectors.docs.reference_markdown import render_reference
 from jackfield.connectors.loading.loader import load
 from jackfield.kit.errors import CATALOGUE, HubError, summary
+from jackfield.kit.json import encode
+from jackfield.sandbox.oauth.behavior_table import BEHAVIORS, Behavior
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 ITERABLE = FOLDER.parent / "connectors" / "iterable.md"
@@ -45,6 +47,27 @@ The commands print the same `code` in brackets, and end with 1 (refused) or 3 (t
 """
 
 
+def behaviors_page() -> str:
+    rows = "\n".join(
+        f"| `{each.name}` | {each.says} | {_settings(each)} |" for each in BEHAVIORS.values()
+    )
+    return f"""# Behaviors of the OAuth sandbox
+
+Each client of [the OAuth sandbox](../sandbox-oauth.md) has a set of these. Without any, the server
+does what the standards say. A setting that is left out has the value shown.
+
+| behavior | the server | settings |
+| --- | --- | --- |
+{rows}
+"""
+
+
+def _settings(behavior: Behavior) -> str:
+    return "<br>".join(
+        f"`{name}`: `{encode(default).decode()}`" for name, default in behavior.settings.items()
+    )
+
+
 def iterable_page() -> str:
     return render_reference(
         describe(load(own_folder() / "iterable" / "iterable.connector.s1.yaml"))
@@ -54,6 +77,7 @@ def iterable_page() -> str:
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "errors.md").write_text(errors_page(), encoding="utf-8")
+    (FOLDER / "oauth-behaviors.md").write_text(behaviors_page(), encoding="utf-8")
     ITERABLE.write_text(iterable_page(), encoding="utf-8")
 
 

@@ -73,8 +73,8 @@ class OAuthApp:
         return replace(answer, headers={**answer.headers, "date": now})
 
     def _find(self, path: str) -> tuple[str, _Handler]:
-        if path in _ENDPOINTS:
-            return _ENDPOINTS[path]
+        if path in ENDPOINTS:
+            return ENDPOINTS[path]
         if any(path == client.conduct.refresh.path for client in self._authority.clients):
             return "token", token_endpoint.answer
         found = next((each for each in _PREFIXES if path.startswith(each)), "")
@@ -135,7 +135,7 @@ def _not_found(_authority: Authority, _request: Request) -> Reply:
 
 _FAILED: Final = "the sandbox has a bug; its log says more"
 # What faults and the log call an endpoint, and what answers there.
-_ENDPOINTS: Final[dict[str, tuple[str, _Handler]]] = {
+ENDPOINTS: Final[dict[str, tuple[str, _Handler]]] = {
     "/authorize": ("authorize", sign_in.authorize),
     "/oauth/authorize": ("authorize", sign_in.authorize),
     **dict.fromkeys(token_endpoint.PATHS, ("token", token_endpoint.answer)),

@@ -35,12 +35,12 @@ class Document(Struct, forbid_unknown_fields=True):
 def answer(authority: Authority, request: Request) -> Reply:
     """Answer one control request."""
     name = request.path.removeprefix(PREFIX).strip("/")
-    handler = _HANDLERS.get((request.method, name))
+    handler = CONTROLS.get((request.method, name))
     if handler is None and request.method == "DELETE" and name.startswith("clients/"):
         is_gone = authority.clients.remove(name.removeprefix("clients/"))
         return json_reply({"removed": is_gone})
     if handler is None:
-        known = sorted(f"{method} {PREFIX}{each}" for method, each in _HANDLERS)
+        known = sorted(f"{method} {PREFIX}{each}" for method, each in CONTROLS)
         return _error(HTTPStatus.NOT_FOUND, "no such control", {"controls": known})
     try:
         return json_reply(handler(authority, request))
@@ -141,7 +141,7 @@ def _error(status: int, message: str, extra: dict[str, Json] | None = None) -> R
     return json_reply({"error": message, **(extra or {})}, status)
 
 
-_HANDLERS: Final[dict[tuple[str, str], _Handler]] = {
+CONTROLS: Final[dict[tuple[str, str], _Handler]] = {
     ("GET", ""): _describe,
     ("GET", "behaviors"): _behaviors,
     ("POST", "clock"): _clock,

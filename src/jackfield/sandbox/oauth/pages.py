@@ -11,7 +11,9 @@ from jackfield.sandbox.replies import HTML, Reply
 _POLICY: Final = {
     "cache-control": "no-store",
     # Nothing is said of where a form may lead: its answer sends the browser back to the client.
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "content-security-policy": (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
 }
