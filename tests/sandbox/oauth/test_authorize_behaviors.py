@@ -80,6 +80,45 @@ async def test_a_request_has_to_be_as_the_behavior_says(
     assert "error" in answered
 
 
+@pytest.mark.parametrize(
+    ("behavior", "there", "right", "wrong"),
+    [
+        (
+            "authorize.redirect_uri_renamed",
+            {"redirect_uri": "-", "redirect_url": REDIRECT},
+            {"redirect_uri": "-", "redirect_url": REDIRECT},
+            {},
+        ),
+        (
+            "authorize.audience",
+            {"audience": "api.sandbox.example"},
+            {"audience": "api.sandbox.example"},
+            {},
+        ),
+        (
+            "authorize.resource",
+            {"resource": "https://api.sandbox.example"},
+            {"resource": "https://api.sandbox.example"},
+            {"resource": "https://other.example"},
+        ),
+        ("pkce.refused", {}, {}, {"code_verifier": "v" * 50}),
+    ],
+)
+async def test_what_is_asked_for_there_is_asked_for_at_the_token_endpoint_too(
+    sandbox: OAuthSandbox,
+    client: Make,
+    behavior: str,
+    there: dict[str, str],
+    right: dict[str, str],
+    wrong: dict[str, str],
+) -> None:
+    caller = client(behavior)
+    callback = sandbox.approve(caller.authorize_url(**there))
+
+    assert (await caller.redeem(callback, **wrong)).error == "invalid_request"
+    assert (await caller.redeem(callback, **right)).status == 200
+
+
 @pytest.mark.parametrize("behavior", CALLBACKS)
 async def test_the_browser_brings_back_what_the_behavior_says(
     sandbox: OAuthSandbox, client: Make, behavior: str

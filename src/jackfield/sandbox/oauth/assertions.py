@@ -97,8 +97,8 @@ def _read(authority: Authority, client: Client, assertion: object, longest: int)
         "header": all(header.get(name) == value for name, value in rules.assertion_headers.items()),
         "aud": bool(named & audiences),
         "exp": isinstance(exp, int) and now < exp <= now + longest,
-        "nbf": nbf is None or nbf <= now,
-        "iat": iat is None or iat <= now,
+        "nbf": nbf is None or (isinstance(nbf, int) and nbf <= now),
+        "iat": iat is None or (isinstance(iat, int) and iat <= now),
     }
     for place, is_right in checks.items():
         _require(place, is_right)

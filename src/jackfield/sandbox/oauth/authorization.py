@@ -197,6 +197,11 @@ def _callback(authority: Authority, consent: Consent, members: Mapping[str, str]
         sent["iss"] = authority.issuer if rules.iss == "own" else rules.iss
     if "error" not in members:
         sent |= rules.extra
-    split = urlsplit(consent.redirect_uri)
-    query = "&".join(each for each in (split.query, urlencode(sent, quote_via=quote)) if each)
+    return with_query(consent.redirect_uri, sent)
+
+
+def with_query(url: str, members: Mapping[str, str]) -> str:
+    """Return a URL with more in its query."""
+    split = urlsplit(url)
+    query = "&".join(each for each in (split.query, urlencode(members, quote_via=quote)) if each)
     return split._replace(query=query).geturl()

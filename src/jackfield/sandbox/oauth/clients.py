@@ -43,7 +43,10 @@ class Client:
 
     def takes(self, redirect_uri: str) -> bool:
         """Return whether it may be redirected there; on this machine the port is free to choose."""
-        split = urlsplit(redirect_uri)
+        try:
+            split = urlsplit(redirect_uri)
+        except ValueError:
+            return False
         local = split.scheme == "http" and split.hostname in _LOOPBACK
         if not self.redirect_uris:
             return local
@@ -67,6 +70,7 @@ class Clients:
 
     def __init__(self) -> None:
         self._clients: dict[str, Client] = {}
+        self._by_secret: dict[str, Client] = {}
 
     def __iter__(self) -> Iterator[Client]:
         return iter(list(self._clients.values()))
@@ -75,7 +79,7 @@ class Clients:
         return self._clients.get(id_)
 
     def with_secret(self, secret: str) -> Client | None:
-        return next((each for each in self if each.secret and each.secret == secret), None)
+        return self._by_secret.get(secret)
 
     def add(self, new: NewClient, source: str = "added") -> Client:
         """
@@ -97,11 +101,17 @@ class Clients:
             new.jwks,
             source,
         )
+        self.remove(id_)
         self._clients[id_] = client
+        if secret:
+            self._by_secret[secret] = client
         return client
 
     def remove(self, id_: str) -> bool:
-        return self._clients.pop(id_, None) is not None
+        client = self._clients.pop(id_, None)
+        if client is not None:
+            self._by_secret.pop(client.secret, None)
+        return client is not None
 
 
 def _without_port(uri: str) -> str:

@@ -31,7 +31,7 @@ class Person:
 
 
 class People:
-    """Everybody, by id or email."""
+    """All of them, by id or email."""
 
     def __init__(self) -> None:
         self._people = {person.id: person for person in _make_people()}

@@ -60,7 +60,7 @@ def device(authority: Authority, request: Request) -> Reply:
 
 
 def decide_device(authority: Authority, user_code: str, person: Person | None) -> Reply:
-    """Let a person, or nobody, into a device."""
+    """Let a person into a device, or deny it where there is none."""
     waiting = find_device(authority, user_code)
     if waiting is None:
         text = "The code is unknown or has expired. Look at your device and try again."

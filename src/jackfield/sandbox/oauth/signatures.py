@@ -6,17 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Self
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from oauthlib.oauth1.rfc5849 import signature  # pyright: ignore[reportMissingTypeStubs]
 
 from jackfield.sandbox.oauth import pages
 from jackfield.sandbox.oauth.authority import Authority, SignedToken
+from jackfield.sandbox.oauth.authorization import with_query
 from jackfield.sandbox.oauth.clients import Client
 from jackfield.sandbox.oauth.people import Person
 from jackfield.sandbox.oauth.refusals import OAuthError
 from jackfield.sandbox.oauth.request import FORM, Request
-from jackfield.sandbox.oauth.sign_in import read_form
+from jackfield.sandbox.oauth.sign_in import read_form, redirect
 from jackfield.sandbox.replies import Reply
 
 PREFIX: Final = "/oauth1/"
@@ -54,8 +55,8 @@ def approve(authority: Authority, value: str, person: Person) -> str:
     if token is None or token.lasting:
         raise _refused(_REJECTED)
     token.person, token.verifier = person, secrets.token_urlsafe(12)
-    sent = urlencode({"oauth_token": value, "oauth_verifier": token.verifier})
-    return f"{token.callback}{'&' if urlsplit(token.callback).query else '?'}{sent}"
+    sent = {"oauth_token": value, "oauth_verifier": token.verifier}
+    return with_query(token.callback, sent)
 
 
 def _request_token(authority: Authority, request: Request) -> Reply:
@@ -75,12 +76,10 @@ def _authorize(authority: Authority, request: Request) -> Reply:
         return pages.message("This sign-in cannot go on", "The token is unknown.", 400)
     decision = form.get("decision")
     if decision == "deny":
-        sent = f"{token.callback}?denied={quote(token.value)}"
-        return Reply(b"", HTTPStatus.SEE_OTHER, headers={"location": sent})
+        return redirect(with_query(token.callback, {"denied": token.value}))
     person = authority.people.find(form.get("person", ""))
     if decision == "allow" and person is not None:
-        location = approve(authority, token.value, person)
-        return Reply(b"", HTTPStatus.SEE_OTHER, headers={"location": location})
+        return redirect(approve(authority, token.value, person))
     client = authority.clients.get(token.client_id)
     return pages.render(
         "consent",
@@ -144,7 +143,7 @@ class _Signed:
         params = [(name, value) for name, value in header.items() if name not in _NOT_SIGNED]
         params += parse_qsl(request.raw_query, keep_blank_values=True)
         if request.content_type == FORM:
-            params += parse_qsl(request.body.decode(), keep_blank_values=True)
+            params += parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         uri = f"{request.origin}{request.path}"
         return cls(request.method, uri, params, header.get("oauth_signature", ""))
 
