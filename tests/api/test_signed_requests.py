@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -27,6 +28,10 @@ WAYS = {
     "query": {"type": "none", "signing": {**SIGN, "in": "query", "name": "proof"}},
     "field": {"type": "none", "signing": {**SIGN, "in": "body", "name": "proof"}},
     "wsse": {"type": "none", "signing": {"strategy": "wsse", "username": "u", "password": KEY}},
+    "oauth1": {
+        "type": "none",
+        "signing": {"strategy": "oauth1", "consumerKey": "c", "consumerSecret": KEY},
+    },
     "plaintext": {
         "type": "none",
         "signing": {
@@ -43,6 +48,8 @@ def proofs(seen: Seen) -> list[str]:
     """Return what a request was signed with, as the provider finds it."""
     found = [seen.headers.get("x-proof", "").rpartition(" ")[2]]
     found.append(seen.headers.get("x-wsse", "").partition('Digest="')[2].partition('"')[0])
+    signature = seen.headers.get("authorization", "").partition('oauth_signature="')[2]
+    found.append(unquote(signature.partition('"')[0]))
     found.append(seen.line.partition("proof=")[2].partition(" ")[0])
     if b"proof" in seen.body:
         found.append(json.loads(seen.body)["proof"])
@@ -69,7 +76,9 @@ async def test_neither_the_secret_nor_what_is_made_of_it_is_told(
 
     told |= {"log": log_lines.getvalue(), "database": stored(data_dir)}
     made = {proof for seen in server.seen for proof in proofs(seen)}
-    assert bool(made) == (way in ("hmac", "header", "query", "field", "wsse"))
+    assert bool(made) == (
+        way in ("hmac", "header", "query", "field", "wsse", "oauth1", "plaintext")
+    )
     assert '"dry_run"' in told["dry run"]
     assert "[redacted]" in told["run"]
     for secret in (SECRET, *made):

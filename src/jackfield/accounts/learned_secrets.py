@@ -9,6 +9,7 @@ from jackfield.kit.redaction import Redactor
 from jackfield.kit.secret_names import is_secret_name, named_secrets
 
 _SHORTEST: Final = 8
+_SIGNED: Final = ("AWS4-HMAC-SHA256 ", "OAuth ")
 _COOKIE: Final = "cookie"
 _LARGEST_ANSWER: Final = 64 * 1024
 _MOST_ANSWERS: Final = 8
@@ -31,7 +32,9 @@ class LearnedSecrets:
         for secret in request.secrets:
             self.redactor.learn(secret)
         for name, value in request.headers.items():
-            if is_secret_name(name) and not self.redactor.knows(value):
+            # A signature is known already, and what these have beside it is no secret.
+            is_signed = bool(request.secrets) and value.startswith(_SIGNED)
+            if is_secret_name(name) and not is_signed and not self.redactor.knows(value):
                 # What follows the scheme of `Authorization`, and the values of cookies.
                 for word in value.split():
                     _, _, cookie = word.rstrip(";").partition("=")

@@ -48,7 +48,8 @@ def compile_aws4(content: Mapping[str, Json], mode: Mode) -> Sign:
         headers = _sign(
             request, {**credentials, **own(scope)}, js.to_text(chosen), js.to_text(service(scope))
         )
-        return Additions(headers=[*headers.items()])
+        signature = headers["Authorization"].rpartition("=")[2]
+        return Additions(headers=[*headers.items()], secrets=(signature,))
 
     return sign
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from secrets import token_hex
 from typing import Any, Final
+from urllib.parse import unquote
 
 from jackfield.engine.auth.additions import Additions
 from jackfield.engine.auth.signable import Sign, Signable
@@ -66,7 +67,9 @@ def compile_oauth1(content: Mapping[str, Json], mode: Mode) -> Sign:
         except ValueError as error:
             # Not chained: the cause may quote what is signed.
             raise _not_signed(values.get("privateKey", ""), error, scope) from None
-        return Additions(headers=[("Authorization", signed["Authorization"])])
+        header = str(signed["Authorization"])
+        signature = unquote(header.partition('oauth_signature="')[2].partition('"')[0])
+        return Additions(headers=[("Authorization", header)], secrets=(signature,))
 
     return sign
 
