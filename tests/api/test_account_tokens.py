@@ -11,11 +11,17 @@ from jackfield.accounts.verification import Candidate, verify
 from jackfield.connect.models import SessionTerms
 from jackfield.connect.pending import service as pending
 from jackfield.connect.verified_account import LinkTarget
-from jackfield.profiles.repo import Profiles
 from tests.support.actor import TESTER
 from tests.support.clock import NOW
 from tests.support.running import HubWith, Running
-from tests.support.token_provider import TokenProvider, document, named, sign_in, token_provider
+from tests.support.token_provider import (
+    TokenProvider,
+    document,
+    named,
+    profile_of,
+    sign_in,
+    token_provider,
+)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -115,8 +121,7 @@ async def test_tokens_wait_for_the_confirmation_of_a_link(
 ) -> None:
     hub, provider = oat
     connector = hub.hub.catalog.get("oat")
-    async with hub.hub.db.read(hub.project.id) as tx:
-        profile = await Profiles(tx).get_default("oat")
+    profile = await profile_of(hub.hub, hub.project.id)
     candidate = Candidate(
         hub.project.id, "acme", "Acme", profile, connector, connector.auth_methods[0], {},
         tokens=provider.tokens(NOW),
@@ -132,3 +137,29 @@ async def test_tokens_wait_for_the_confirmation_of_a_link(
         assert (await hub.run(decided["account_id"], "oat_me")).status_code == 200
     else:
         assert list(await hub.hub.db.unscoped("select * from credentials")) == []
+
+
+async def test_a_method_without_a_sign_in_gets_its_first_tokens_from_what_was_filled_in(
+    hub_database_url: str | None, hub_with: HubWith
+) -> None:
+    async with token_provider() as (provider, server):
+        text = document(server.url).replace("authorization_code", "client_credentials")
+        text = (
+            text.replace(
+                "setupFields: [{key: client, label: Client, type: text, required: false}]", ""
+            )
+            .replace(
+                "configFields: []",
+                "configFields: [{key: key, label: Key, type: password, required: true, secret: true}]",
+            )
+            .replace("$.credentials.refreshToken", "$.credentials.key")
+        )
+        async with hub_with({"oat": text}, database_url=hub_database_url) as hub:
+            provider.refresh = "the-right-key"
+            account_id = await hub.link_to("oat", {"key": "the-right-key"})
+            session = await hub.session(provider="oat", multiple=True)
+            wrong = await hub.submit(session["token"], {"key": "another-key"}, provider="oat")
+
+            assert (await hub.run(account_id, "oat_me")).status_code == 200
+            assert provider.requests == ["the-right-key", "another-key"]
+            assert wrong.json()["code"] == "credential_rejected"

@@ -15,6 +15,8 @@ from jackfield.connect.models import SessionTerms
 from jackfield.connect.verified_account import LinkTarget, save_account
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, REFRESH_TOKEN, Tokens
 from jackfield.kit.ids import ProjectId
+from jackfield.profiles import service as profiles
+from jackfield.profiles.models import Profile, ProfileTerms
 from jackfield.profiles.repo import Profiles
 from jackfield.runtime import Hub
 from tests.support.actor import TESTER
@@ -34,6 +36,7 @@ authentication:
       label: OAuth
       grantType: authorization_code
       authorization: {{type: oauth2, token: $.credentials.accessToken{more}}}
+      setupFields: [{{key: client, label: Client, type: text, required: false}}]
       configFields: []
       refreshAuthentication:{schedule}
         action:
@@ -197,13 +200,19 @@ def document(url: str, *, more: str = "", schedule: str = "") -> str:
     return OAT.format(url=url, more=more, schedule=schedule)
 
 
+async def profile_of(hub: Hub, project_id: ProjectId) -> Profile:
+    """Return the connector's profile, which an operator made."""
+    async with hub.db.write(project_id, TESTER) as tx:
+        profile = await Profiles(tx).find_default("oat")
+        return profile or await profiles.create(tx, hub, ProfileTerms("oat"))
+
+
 async def sign_in(
     hub: Hub, project_id: ProjectId, tokens: Tokens, *, into: Account | None = None
 ) -> Account:
     """Link an account as after a sign-in at the provider."""
     connector = hub.catalog.get("oat")
-    async with hub.db.read(project_id) as tx:
-        profile = await Profiles(tx).get_default("oat")
+    profile = await profile_of(hub, project_id)
     candidate = Candidate(
         project_id=project_id,
         origin_owner_id="acme",

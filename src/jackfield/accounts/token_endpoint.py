@@ -1,22 +1,80 @@
 """The provider's token endpoint, asked for one account through egress."""
 
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
 
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context
 from jackfield.connectors.auth import AuthMethod
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.oauth.token_endpoint import TokenEndpoint
-from jackfield.engine.ports import Transport
+from jackfield.engine.ports import Request, Response
+from jackfield.engine.run_context import RunContext
+from jackfield.kit.errors import HubError
 from jackfield.kit.redaction import Redactor
 from jackfield.runtime import Hub
 
 SECONDS: Final = 30
 _MOST_BYTES: Final = 1024 * 1024
+_SKEW: Final = timedelta(seconds=30)
+_FAILED: Final = 500
+_TOO_MANY: Final = 429
+
+_log = structlog.get_logger()
+
+
+class TokenTransport:
+    """
+    The transport of token requests; `answers` are those it got.
+
+    They are not masked: a token in one may be the one that was sent. Hosts that fail are left alone
+    for a while.
+    """
+
+    def __init__(self, hub: Hub, account: ProviderAccount) -> None:
+        self._hub = hub
+        bare = Credentials(account.credentials.values, Redactor())
+        self._transport = ProviderTransport(
+            hub.egress, account.connector.compiled, bare, seconds=SECONDS, max_bytes=_MOST_BYTES
+        )
+        self.answers: list[Response] = []
+        self.has_sent = False
+
+    async def send(self, request: Request) -> Response:
+        host = urlsplit(request.url).netloc
+        async with self._hub.token_hosts.enter(host) as attempt:
+            before, self.has_sent = self.has_sent, True
+            try:
+                response = await self._transport.send(request)
+            except HubError as error:
+                self.has_sent = before or not error.nothing_sent
+                raise
+            attempt.failed = response.status >= _FAILED or response.status == _TOO_MANY
+        self.answers.append(response)
+        self._compare_clocks(host, response.headers.get("date"))
+        return response
+
+    def _compare_clocks(self, host: str, date: str | None) -> None:
+        try:
+            told = parsedate_to_datetime(date or "")
+        except ValueError:
+            return
+        offset = (told if told.tzinfo else told.replace(tzinfo=UTC)) - self._hub.clock()
+        if abs(offset) > _SKEW:
+            _log.warning("clock_skew", host=host, seconds=round(offset.total_seconds()))
+
+
+def token_context(hub: Hub, account: ProviderAccount, transport: TokenTransport) -> RunContext:
+    """Return the context of a request for tokens."""
+    return run_context(hub, account, transport, deadline=SECONDS, flow="refresh_authentication")
 
 
 def token_endpoint(
-    hub: Hub, account: ProviderAccount, method: AuthMethod, transport: Transport | None = None
+    hub: Hub, account: ProviderAccount, method: AuthMethod, transport: TokenTransport | None = None
 ) -> TokenEndpoint:
     """
     Return the token endpoint of an auth method, for an account's credentials.
@@ -28,16 +86,7 @@ def token_endpoint(
         msg = "the connector does not say where tokens come from"
         raise InvalidStep(msg)
     compiled, values = account.connector.compiled, account.credentials.values
-    transport = transport or token_transport(hub, account)
-    context = run_context(hub, account, transport, deadline=SECONDS, flow="refresh_authentication")
+    context = token_context(hub, account, transport or TokenTransport(hub, account))
     return TokenEndpoint(
         method.oauth, context, hub.public_url, lambda url: compiled.allows(url, values)
-    )
-
-
-def token_transport(hub: Hub, account: ProviderAccount) -> ProviderTransport:
-    """Return a transport whose answers are not masked: a token in one may be the one that was sent."""
-    bare = Credentials(account.credentials.values, Redactor())
-    return ProviderTransport(
-        hub.egress, account.connector.compiled, bare, seconds=SECONDS, max_bytes=_MOST_BYTES
     )

@@ -4,7 +4,7 @@ Its requests are those of a run of the account. No transaction is open meanwhile
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 import structlog
@@ -13,12 +13,14 @@ from jackfield.accounts.access import AccountAccess, open_credentials
 from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.models import Account, CredentialRejected
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
+from jackfield.accounts.renewal.source import request_for
 from jackfield.accounts.tokens.store import secret_values
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.credential_errors import KnownError
 from jackfield.egress.client import UnusableCertificate
 from jackfield.engine.errors import InvalidStep
+from jackfield.engine.oauth.errors import ClientRefused, GrantRefused
 from jackfield.engine.oauth.tokens import Tokens
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned
@@ -109,6 +111,9 @@ async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
     async with hub.db.read(candidate.project_id) as tx:
         setup = await profiles.setup_of(tx, hub, candidate.profile)
     secrets = secrets_of(candidate.method, candidate.values).values()
+    if candidate.tokens is None and candidate.method.gets_tokens_alone:
+        credentials = Credentials.of(candidate.values, secrets=secrets, setup=setup)
+        candidate = replace(candidate, tokens=await _first_tokens(hub, candidate, credentials))
     tokens = {} if candidate.tokens is None else dict(candidate.tokens.values)
     credentials = Credentials.of(
         {**candidate.values, **tokens}, secrets=(*secrets, *secret_values(tokens)), setup=setup
@@ -116,6 +121,15 @@ async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
     account = at_provider(candidate, credentials)
     await _run_test_actions(hub, account, candidate.method, condemns=_is_refusal)
     return VerifiedCredentials(candidate, await _find_identity(hub, account, candidate.method))
+
+
+async def _first_tokens(hub: Hub, candidate: Candidate, credentials: Credentials) -> Tokens:
+    """Get tokens for credentials that need no sign-in; a refusal is about these credentials."""
+    account = at_provider(candidate, credentials)
+    try:
+        return await request_for(hub, account, candidate.method)
+    except (GrantRefused, ClientRefused) as refused:
+        raise CredentialRejected(refused.detail) from None
 
 
 async def verify_account(hub: Hub, access: AccountAccess) -> None:

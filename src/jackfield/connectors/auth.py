@@ -153,6 +153,11 @@ class AuthMethod:
         return self.type == "oauth2" and bool(named) and fields.isdisjoint(named)
 
     @property
+    def gets_tokens_alone(self) -> bool:
+        """Whether the fields are enough to get the tokens that requests carry."""
+        return self.needs_tokens and self.grant_type != "authorization_code" and self.gives_tokens
+
+    @property
     def refresh_margin(self) -> timedelta | None:
         """How long before it expires an access token may be renewed, if the connector says."""
         seconds = self.authorization.get("refreshMargin")

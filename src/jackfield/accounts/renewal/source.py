@@ -2,31 +2,28 @@
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
 
 from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.credentials import Credentials
-from jackfield.accounts.provider import ProviderAccount, run_context, safe
+from jackfield.accounts.provider import ProviderAccount, safe
 from jackfield.accounts.renewal.refusals import blamed, json_of, refusal_in
-from jackfield.accounts.token_endpoint import SECONDS, token_endpoint, token_transport
-from jackfield.connectors.auth import AuthMethod, Refresh
-from jackfield.engine.oauth.token_endpoint import can_renew as endpoint_can_renew
+from jackfield.accounts.token_endpoint import TokenTransport, token_context, token_endpoint
+from jackfield.connectors.auth import AuthMethod
+from jackfield.engine.oauth import token_endpoint as oauth
+from jackfield.engine.oauth.errors import ClientRefused, GrantRefused
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN, Tokens
-from jackfield.engine.ports import Request, Response
+from jackfield.engine.ports import Response
 from jackfield.kit.errors import HubError, UnreadableAnswer
 from jackfield.kit.json import Json, as_object, is_list, words
 from jackfield.runtime import Hub
 
 _LONGEST: Final = timedelta(days=3660)
-_SKEW: Final = timedelta(seconds=30)
-_FAILED: Final = 500
-_TOO_MANY: Final = 429
 _SUCCESS: Final = range(200, 300)
+_NOT_KEPT: Final = frozenset({"expiresIn", "refreshExpiresIn", "scopes"})
 _STANDARD: Final = {
     "access_token": ACCESS_TOKEN, "refresh_token": REFRESH_TOKEN, "id_token": ID_TOKEN,
     "expires_in": "expiresIn",
@@ -39,9 +36,9 @@ def can_renew(access: AccountAccess) -> bool:
     """Tell whether there is a way to get new tokens for those of an account."""
     if access.tokens is None:
         return False
-    method, names = access.method, access.tokens.secrets.fields
+    method = access.method
     return method.refresh is not None or (
-        method.oauth is not None and endpoint_can_renew(method.oauth, names)
+        method.oauth is not None and oauth.can_renew(method.oauth, access.tokens.secrets.fields)
     )
 
 
@@ -64,30 +61,40 @@ async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) ->
     Raises:
         HubError: as `request_tokens`.
     """
-    transport = _TokenTransport(hub, account)
+    transport, now = TokenTransport(hub, account), hub.clock()
     try:
         if method.refresh is not None:
-            return await _run_action(hub, account, method.refresh, transport)
+            context = token_context(hub, account, transport)
+            result = await method.refresh.compiled.run(context)
+            return read_tokens(as_object(result.data), now)
         return await token_endpoint(hub, account, method, transport).request_renewal()
     except HubError as error:
-        refused = transport.refusal or blamed(error, own_credentials=not method.setup_fields)
+        successes = [each for each in transport.answers if each.status in _SUCCESS]
+        given = _given_in(successes) if method.refresh is not None else {}
+        if given:
+            # What the endpoint gave is good, whatever became of the steps after it.
+            _log.warning("renewal_cut_short", account_id=account.id, code=error.code)
+            return read_tokens(given, now)
+        own, refused = not method.setup_fields, error
+        if method.refresh is not None:
+            said = (refusal_in(each.body) for each in successes)
+            refused = next(filter(None, said), None) or blamed(error, own_credentials=own)
+        if own and isinstance(refused, ClientRefused):
+            # The app is the account's own: the profile has none.
+            refused = GrantRefused(answer=refused.answer)
         refused.nothing_sent = not transport.has_sent
         raise safe(refused, account.credentials.redactor) from None
 
 
-async def _run_action(
-    hub: Hub, account: ProviderAccount, refresh: Refresh, transport: "_TokenTransport"
-) -> Tokens:
-    context = run_context(hub, account, transport, deadline=SECONDS, flow="refresh_authentication")
-    try:
-        result = await refresh.compiled.run(context)
-        return read_tokens(as_object(result.data), hub.clock())
-    except HubError as error:
-        if transport.given is None:
-            raise
-        # What the endpoint gave is good, whatever became of the steps after it.
-        _log.warning("renewal_cut_short", account_id=account.id, code=error.code)
-        return read_tokens(transport.given, hub.clock())
+def _given_in(answers: list[Response]) -> dict[str, Json]:
+    """Return what an answer gives in the words of the standard, at its top."""
+    for answer in answers:
+        document = json_of(answer.body)
+        if isinstance(document.get("access_token"), str):
+            return {
+                ours: document[theirs] for theirs, ours in _STANDARD.items() if theirs in document
+            }
+    return {}
 
 
 def read_tokens(given: Mapping[str, Json], now: datetime) -> Tokens:
@@ -116,9 +123,6 @@ def read_tokens(given: Mapping[str, Json], now: datetime) -> Tokens:
     )
 
 
-_NOT_KEPT: Final = frozenset({"expiresIn", "refreshExpiresIn", "scopes"})
-
-
 def _end(
     given: Mapping[str, Json], name: str, now: datetime, warnings: list[str]
 ) -> datetime | None:
@@ -134,51 +138,3 @@ def _end(
         warnings.append(f"`{name}` is not a number of seconds")
         return None
     return now + timedelta(seconds=seconds)
-
-
-class _TokenTransport:
-    """
-    The transport of token requests.
-
-    Hosts that fail are left alone for a while.
-    """
-
-    def __init__(self, hub: Hub, account: ProviderAccount) -> None:
-        self._hub = hub
-        self._transport = token_transport(hub, account)
-        self.given: Mapping[str, Json] | None = None
-        self.refusal: HubError | None = None
-        self.has_sent = False
-
-    async def send(self, request: Request) -> Response:
-        host = urlsplit(request.url).netloc
-        async with self._hub.token_hosts.enter(host) as attempt:
-            before, self.has_sent = self.has_sent, True
-            try:
-                response = await self._transport.send(request)
-            except HubError as error:
-                self.has_sent = before or not error.nothing_sent
-                raise
-            attempt.failed = response.status >= _FAILED or response.status == _TOO_MANY
-        if response.status in _SUCCESS:
-            self._note(response.body)
-        self._compare_clocks(host, response.headers.get("date"))
-        return response
-
-    def _note(self, body: bytes) -> None:
-        """Keep what an answer gives, or its refusal: in the words of the standard, at its top."""
-        document = json_of(body)
-        self.refusal = self.refusal or refusal_in(body)
-        if self.given is None and isinstance(document.get("access_token"), str):
-            self.given = {
-                ours: document[theirs] for theirs, ours in _STANDARD.items() if theirs in document
-            }
-
-    def _compare_clocks(self, host: str, date: str | None) -> None:
-        try:
-            told = parsedate_to_datetime(date or "")
-        except ValueError:
-            return
-        offset = (told if told.tzinfo else told.replace(tzinfo=UTC)) - self._hub.clock()
-        if abs(offset) > _SKEW:
-            _log.warning("clock_skew", host=host, seconds=round(offset.total_seconds()))

@@ -9,7 +9,7 @@ import structlog
 
 from jackfield.accounts.access import AccountAccess, load
 from jackfield.accounts.models import Account, AccountNotFound, AccountStatus, StatusReason
-from jackfield.accounts.renewal.source import SECONDS, can_renew
+from jackfield.accounts.renewal.source import can_renew
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.status import (
     NEEDS_RELINK,
@@ -18,6 +18,7 @@ from jackfield.accounts.status import (
     update_status,
     usable_status,
 )
+from jackfield.accounts.token_endpoint import SECONDS
 from jackfield.accounts.tokens.models import TokenState
 from jackfield.accounts.tokens.repo import AccountTokens
 from jackfield.accounts.tokens.store import write_tokens
