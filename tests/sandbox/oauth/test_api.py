@@ -50,7 +50,7 @@ async def test_a_person_may_belong_to_several_companies(
 
 
 async def test_a_scope_that_was_not_granted_is_named(sandbox: OAuthSandbox, client: Make) -> None:
-    caller = client()
+    caller, other = client(), client()
     reader = granted(sandbox, caller, "ada", "notes.read")
     writer = granted(sandbox, caller, "ada", "notes.write")
 
@@ -61,7 +61,9 @@ async def test_a_scope_that_was_not_granted_is_named(sandbox: OAuthSandbox, clie
     assert refused.status == 403
     assert 'scope="notes.write"' in refused.headers["www-authenticate"]
     assert written.status == 201
-    assert notes[-1]["text"] == "Hi"
+    assert [note["text"] for note in notes] == ["First note of Ada Byron", "Hi"]
+    elsewhere = granted(sandbox, other, "ada", "notes.read")
+    assert len((await get(other, "/api/notes", elsewhere)).json["notes"]) == 1
 
 
 async def test_introspection_tells_whether_a_token_lives(

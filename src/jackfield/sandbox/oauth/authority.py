@@ -94,6 +94,10 @@ class Authority:
     devices: dict[str, Device] = field(default_factory=dict[str, Device])
     signed_tokens: dict[str, SignedToken] = field(default_factory=dict[str, SignedToken])
     consents: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    # By client and person, so that clients do not see each other's.
+    notes: dict[tuple[str, str], list[Json]] = field(
+        default_factory=dict[tuple[str, str], list[Json]]
+    )
     seen_ids: set[str] = field(default_factory=set[str])
     faults: Faults = field(default_factory=Faults)
     journal: Journal = field(default_factory=Journal)
@@ -104,6 +108,10 @@ class Authority:
         self.grants = Grants(self.clock, self._mint)
         for seeded in (FERNWOOD, DEMO):
             self.clients.add(seeded, "seeded")
+
+    def notes_of(self, client: Client, person: Person) -> list[Json]:
+        first: Json = {"id": f"{person.id}-1", "text": f"First note of {person.name}"}
+        return self.notes.setdefault((client.id, person.id), [first])
 
     def is_new(self, id_: str) -> bool:
         """Return whether an id that may be used once was not, and take note of it."""

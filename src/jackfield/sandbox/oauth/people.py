@@ -1,7 +1,7 @@
 """The people who can sign in, and the companies they belong to."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from jackfield.kit.json import Json
@@ -24,7 +24,6 @@ class Person:
     email: str
     password: str
     tenants: tuple[Tenant, ...]
-    notes: list[dict[str, Json]] = field(default_factory=list[dict[str, Json]], compare=False)
 
     def show(self) -> dict[str, Json]:
         return {"id": self.id, "name": self.name, "email": self.email}
@@ -61,6 +60,5 @@ def _make_people() -> Iterator[Person]:
         ("noor", "Noor Haddad", (BIRCH, CEDAR)),
         ("zoe", "Zoë Đặng", (CEDAR,)),
     ):
-        notes: list[dict[str, Json]] = [{"id": f"{id_}-1", "text": f"First note of {name}"}]
         email = f"{id_}@{tenants[0].subdomain}.example"
-        yield Person(id_, name, email, f"password-of-{id_}", tenants, notes)
+        yield Person(id_, name, email, f"password-of-{id_}", tenants)

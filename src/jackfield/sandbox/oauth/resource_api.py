@@ -48,11 +48,12 @@ def _people(authority: Authority, request: Request, access: Access) -> Reply:
     return json_reply({"people": [each.show() for each in people[start:end]], "next": following})
 
 
-def _notes(_authority: Authority, _request: Request, access: Access) -> Reply:
-    return json_reply({"notes": access.person.notes if access.person else []})
+def _notes(authority: Authority, _request: Request, access: Access) -> Reply:
+    notes = authority.notes_of(access.client, access.person) if access.person else []
+    return json_reply({"notes": notes})
 
 
-def _add_note(_authority: Authority, request: Request, access: Access) -> Reply:
+def _add_note(authority: Authority, request: Request, access: Access) -> Reply:
     if access.person is None:
         error = "forbidden"
         raise OAuthError(error, "only a person has notes", HTTPStatus.FORBIDDEN)
@@ -60,8 +61,8 @@ def _add_note(_authority: Authority, request: Request, access: Access) -> Reply:
     if not written:
         msg = "text is missing"
         raise invalid_request(msg)
-    notes = access.person.notes
-    note: dict[str, Json] = {"id": f"{access.person.id}-{len(notes) + 1}", "text": written}
+    notes = authority.notes_of(access.client, access.person)
+    note: Json = {"id": f"{access.person.id}-{len(notes) + 1}", "text": written}
     notes.append(note)
     return json_reply(note, HTTPStatus.CREATED)
 
