@@ -30,7 +30,7 @@ def compile_oauth1(content: Mapping[str, Json], mode: Mode) -> Sign:
         InvalidStep: it is malformed.
     """
     # Imported by connectors that need it only.
-    from jackfield.engine.auth.oauth1_client import SigningClient  # noqa: PLC0415
+    from jackfield.engine.auth.oauth1_client import SigningClient, UnusableKey  # noqa: PLC0415
 
     require_known(content, OAUTH1_SIGNING.entries, "signing")
     chosen = {"signatureMethod": OAUTH1_METHODS[0], **content}
@@ -64,19 +64,16 @@ def compile_oauth1(content: Mapping[str, Json], mode: Mode) -> Sign:
             _, signed, _ = client.sign(
                 request.request.url, request.method, body=form or None, headers=headers
             )
-        except ValueError as error:
+        except UnusableKey as error:
+            known, message = as_object(scope.get("credentials")), str(error)
+            faults = faults_of(known, values["privateKey"], message)
+            raise InvalidStep(message, faults=faults) from None
+        except ValueError:
             # Not chained: the cause may quote what is signed.
-            raise _not_signed(values.get("privateKey", ""), error, scope) from None
+            msg = "The request cannot be signed as OAuth 1.0a asks"
+            raise InvalidStep(msg) from None
         header = str(signed["Authorization"])
         signature = unquote(header.partition('oauth_signature="')[2].partition('"')[0])
         return Additions(headers=[("Authorization", header)], secrets=(signature,))
 
     return sign
-
-
-def _not_signed(key: str, reason: ValueError, scope: EvaluationScope) -> InvalidStep:
-    if not key:
-        msg = "The request cannot be signed as OAuth 1.0a asks"
-        return InvalidStep(msg)
-    faults = faults_of(as_object(scope.get("credentials")), key, str(reason))
-    return InvalidStep(str(reason), faults=faults)

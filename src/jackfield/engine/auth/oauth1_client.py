@@ -13,6 +13,10 @@ from jackfield.engine.ports import Signer
 _RSA: Final = ("RSA-SHA1", "RSA-SHA256", "RSA-SHA512")
 
 
+class UnusableKey(Exception):
+    """The application's key signs nothing; the message says why."""
+
+
 class SigningClient(Client):
     """Signs requests. `body` is hashed into the signature, for schemes that sign bodies of any kind.
 
@@ -37,7 +41,10 @@ class SigningClient(Client):
             msg = "this run has no signer"
             raise InvalidStep(msg)
         key = str(self.rsa_key)
-        signed = self._signer.sign_rsa(text.encode(), private_key=key, digest=self._digest)
+        try:
+            signed = self._signer.sign_rsa(text.encode(), private_key=key, digest=self._digest)
+        except ValueError as error:
+            raise UnusableKey(str(error)) from None
         return base64.b64encode(signed).decode()
 
     def get_oauth_params(self, request: object) -> list[tuple[str, str]]:
