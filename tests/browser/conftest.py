@@ -62,6 +62,13 @@ async def hub(
         yield running
 
 
+def fernwood_at(provider: OAuthSandbox) -> Mapping[str, str]:
+    """Return where the origins of Fernwood are, if `provider` takes its part."""
+    return dict.fromkeys(
+        ("https://login.fernwood.example", "https://acme.fernwood.example"), provider.url
+    )
+
+
 @pytest.fixture
 async def oauth() -> AsyncGenerator[OAuthSandbox]:
     """Return a provider to sign in at."""

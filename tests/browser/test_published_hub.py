@@ -1,58 +1,21 @@
 """StackOne's own `@stackone/hub`, as it is published, in front of this hub."""
 
-import shutil
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Visit
-from tests.browser.site import page, site
-from tests.support.node import embedding_packages
+from tests.browser.published import Product, Start, published
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
-Start = Callable[..., Awaitable[Visit]]
-
-_SCRIPT = "node_modules/@stackone/hub/dist/webcomponent.js"
-_LISTEN = """<script>
-  window.heard = [];
-  for (const type of ["success", "close"])
-    addEventListener(type, ({ detail }) => heard.push([type, detail]));
-</script>"""
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A product's page with the component in it, served from `folder` at `url`."""
-
-    hub: Running
-    visit: Start
-    folder: Path
-    url: str
-
-    async def open(self, token: str, *, account: str = "", is_noisy: bool = False) -> Visit:
-        """Open the page; the component complains in the console of what it is refused."""
-        given = {"token": token, "base-url": self.hub.hub.public_url, "account-id": account}
-        written = " ".join(f'{name}="{value}"' for name, value in given.items() if value)
-        body = f'<stackone-hub {written}></stackone-hub><script src="hub.js"></script>'
-        (self.folder / "index.html").write_text(page(_LISTEN + body))
-        window = await self.visit(beside=(self.url,))
-        window.is_noisy = is_noisy
-        await window.page.goto(self.url)
-        return window
-
 
 @pytest.fixture
 async def product(hub: Running, visit: Start, tmp_path: Path) -> AsyncGenerator[Product]:
-    folder = tmp_path / "product"
-    folder.mkdir()
-    shutil.copyfile(embedding_packages() / _SCRIPT, folder / "hub.js")
-    async with site(folder) as url:
-        yield Product(hub, visit, folder, url)
+    async with published(hub, visit, tmp_path / "product") as served:
+        yield served
 
 
 async def fill_in(shown: Page, key: str, region: str = "United States") -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from jackfield.sandbox.oauth.server import OAuthSandbox
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, fernwood_at
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.usefixtures("fernwood")]
@@ -18,10 +18,7 @@ Keep = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def rewrite(oauth: OAuthSandbox) -> Mapping[str, str]:
-    return {
-        "https://login.fernwood.example": oauth.url,
-        "https://acme.fernwood.example": oauth.url,
-    }
+    return fernwood_at(oauth)
 
 
 async def open_form(

@@ -1,0 +1,179 @@
+"""Oakdale, a provider to sign in at, and a person's browser that goes there and comes back."""
+
+import html
+import json
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import httpx2
+
+from tests.support.running import HubWith, Running
+from tests.support.scripted import ScriptedServer, Seen, reply, scripted
+
+SECRET = "s:e+c/r%e=t&é"
+OAKDALE = """
+StackOne: 1.0.0
+engine: strict
+info: {title: Oakdale, key: oakdale, version: 1.0.0, description: d, assets: {icon: icon.svg}}
+baseUrl: https://api.oakdale.example
+scopeDefinitions:
+  notes.write: {description: Write notes.}
+authentication:
+  - oauth2:
+      type: oauth2
+      label: OAuth 2.0
+      authorization:
+        type: oauth2
+        token: $.credentials.accessToken
+        authorizationUrl: https://login.oakdale.example/authorize
+        tokenUrl: https://login.oakdale.example/token
+        scopes: notes.read notes.write offline_access
+      setupFields:
+        - {key: clientId, label: Client ID, type: text, required: true}
+        - {key: clientSecret, label: Client Secret, type: password, required: true, secret: true}
+      configFields:
+        - {key: workspace, label: Workspace, type: text, required: false}
+      testActions: [{action: me}]
+      identity: {action: me, values: $.output.id}
+actions:
+  - actionId: me
+    label: Me
+    description: Who signed in.
+    categories: [internal]
+    actionType: get
+    effects: [read]
+    steps:
+      - stepId: me
+        stepFunction:
+          functionName: request
+          parameters: {url: /me, method: get}
+    result: {data: $.steps.me.output.data}
+"""
+
+
+@dataclass
+class Provider:
+    """A provider whose token endpoint and API say what a test tells them to."""
+
+    tokens: dict[str, Any] = field(
+        default_factory=lambda: {
+            "access_token": "at-1",
+            "refresh_token": "rt-1",
+            "expires_in": 3600,
+        }
+    )
+    status: int = 200
+    # Who the API says has signed in, and how.
+    user: str = "u-1"
+    api_status: int = 200
+    server: ScriptedServer | None = None
+
+    async def answer(self, writer: Any, seen: Seen) -> None:
+        if " /token" in seen.line:
+            await reply(json.dumps(self.tokens), status=self.status)(writer, seen)
+            return
+        is_good = seen.headers.get("authorization") == f"Bearer {self.tokens.get('access_token')}"
+        status = self.api_status if is_good else 401
+        await reply(json.dumps({"id": self.user}), status=status)(writer, seen)
+
+    @property
+    def exchanges(self) -> list[dict[str, str]]:
+        assert self.server is not None
+        return [
+            dict(parse_qsl(seen.body.decode()))
+            for seen in self.server.seen
+            if " /token" in seen.line
+        ]
+
+
+@asynccontextmanager
+async def oakdale(
+    hub_with: HubWith, text: str = OAKDALE
+) -> AsyncGenerator[tuple[Running, Provider]]:
+    provider = Provider()
+    async with scripted(provider.answer) as server:
+        provider.server = server
+        rewrite = {
+            "https://login.oakdale.example": server.url,
+            "https://api.oakdale.example": server.url,
+        }
+        async with hub_with({"oakdale": text}, rewrite=rewrite) as hub:
+            created = await hub.api.post(
+                "/connector_profiles",
+                json={
+                    "connector_key": "oakdale",
+                    "setup": {"clientId": "app", "clientSecret": SECRET},
+                    "default": True,
+                },
+            )
+            assert created.status_code == 201, created.text
+            yield hub, provider
+
+
+@dataclass
+class Browser:
+    """A person's browser: it keeps cookies, and goes to the provider when a test says so."""
+
+    client: httpx2.AsyncClient
+
+    @classmethod
+    def of(cls, hub: Running) -> "Browser":
+        transport = hub.api._transport  # noqa: SLF001 - the same hub, without its key
+        return cls(httpx2.AsyncClient(base_url="https://hub.test", transport=transport))
+
+    async def fill_in(self, link: str, **typed: str) -> str:
+        """Send the form that an auth link opens, and return the address that it leads to."""
+        form = await self.client.get(link)
+        action = html.unescape(re.findall('<form[^>]* action="([^"]+)"', form.text)[0])
+        sent = await self.client.post(action, data={"workspace": "blue", **typed})
+        (start,) = re.findall('href="([^"]+/sign-ins/[^"]+)"', sent.text)
+        return start
+
+    async def start(self, address: str) -> dict[str, str]:
+        """Go to the provider, and return what it is asked for."""
+        sent = await self.client.get(address)
+        assert sent.status_code == 302, sent.text
+        query = parse_qs(urlsplit(sent.headers["location"]).query)
+        return {name: values[0] for name, values in query.items()}
+
+    async def leave(self, hub: Running, **wanted: Any) -> dict[str, str]:
+        """Go to the provider by the published way, and return what it is asked for."""
+        session = await hub.session(provider="oakdale", **wanted)
+        headers = {"x-hub-session-token": session["token"]}
+        body = {"token": session["token"]}
+        attempt = (
+            await self.client.post("/hub/connection_attempts", headers=headers, json=body)
+        ).json()
+        offered = (await self.client.get("/hub/connectors", headers=headers)).json()["integrations"]
+        started = await self.client.get(
+            f"/connect/oauth2/{offered[0]['integration_id']}",
+            params={
+                "redirect_uri": "https://hub.test/embedded/accounts/callback",
+                "token": session["token"],
+                "connection_attempt_id": attempt["id"],
+                "workspace": "blue",
+            },
+        )
+        assert started.status_code == 302, started.text
+        asked = await self.start(started.headers["location"])
+        return {**asked, "attempt": attempt["id"], "token": session["token"]}
+
+    async def come_back(self, **query: str) -> httpx2.Response:
+        return await self.get("/connect/oauth2/oakdale/callback", **query)
+
+    async def get(self, address: str, **query: str) -> httpx2.Response:
+        """Open an address, wherever it leads."""
+        page = await self.client.get(address, params=query or None)
+        while page.status_code == 303:
+            page = await self.client.get(page.headers["location"])
+        return page
+
+    async def attempt(self, asked: dict[str, str]) -> dict[str, Any]:
+        headers = {"x-hub-session-token": asked["token"]}
+        return (
+            await self.client.get(f"/hub/connection_attempts/{asked['attempt']}", headers=headers)
+        ).json()
