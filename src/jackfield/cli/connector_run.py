@@ -175,7 +175,7 @@ def _credentials(method: AuthMethod, content: Mapping[str, Json]) -> _Credential
 
 
 def _has_tokens(method: AuthMethod) -> bool:
-    return method.type == "oauth2" or method.refresh is not None
+    return method.type != "custom" or method.refresh is not None
 
 
 def _auth_method(connector: Connector, key: Json) -> AuthMethod:

@@ -22,6 +22,7 @@ from jackfield.connectors.guides import Guide, linking_section, read_guide, sele
 from jackfield.connectors.permissions import PermissionProbe, read_permissions
 from jackfield.engine.address_credentials import names_in
 from jackfield.engine.connector import CompiledAction
+from jackfield.engine.oauth.mcp_settings import McpSettings, compile_mcp, mcp_oauth
 from jackfield.engine.oauth.settings import OAuthSettings, compile_oauth
 from jackfield.kit.errors import ProviderError
 from jackfield.kit.json import Json, items, mapping, text, words
@@ -104,7 +105,8 @@ class AuthMethod:
     """One way of authenticating.
 
     The user fills in `config_fields` to link an account, the operator fills in `setup_fields` once.
-    `authorization` is the document's, for what OAuth needs before there is a token.
+    `authorization` and `authorization_flow` are the document's, for what OAuth needs before there is
+    a token.
     """
 
     key: str
@@ -126,6 +128,7 @@ class AuthMethod:
     known_errors: tuple[KnownError, ...]
     refresh: Refresh | None
     authorization: Mapping[str, Json]
+    authorization_flow: Mapping[str, Json]
     compilation: Compilation = field(repr=False)
 
     @property
@@ -136,9 +139,18 @@ class AuthMethod:
     @cached_property
     def oauth(self) -> OAuthSettings | None:
         """How accounts get tokens from the provider; `None` if the connector does not say."""
+        if self.mcp is not None:
+            return mcp_oauth()
         if text(self.authorization, "type") != "oauth2":
             return None
         return compile_oauth(self.authorization, self.grant_type, self.compilation.connector.mode)
+
+    @cached_property
+    def mcp(self) -> McpSettings | None:
+        """How accounts sign in to an MCP server; `None` if they do not, or it is not named."""
+        if self.type != "mcp" or not self.authorization_flow.get("serverUrl"):
+            return None
+        return compile_mcp(self.authorization_flow, self.compilation.connector.mode)
 
     @property
     def redirects(self) -> bool:
@@ -150,7 +162,7 @@ class AuthMethod:
         """Whether requests carry a token that no field asks for, and the provider has to give."""
         fields = {field.key for field in (*self.config_fields, *self.setup_fields)}
         named = _CREDENTIAL.findall(text(self.authorization, "token"))
-        return self.type == "oauth2" and bool(named) and fields.isdisjoint(named)
+        return self.type != "custom" and bool(named) and fields.isdisjoint(named)
 
     @property
     def gets_tokens_alone(self) -> bool:
@@ -166,6 +178,8 @@ class AuthMethod:
     @property
     def gives_tokens(self) -> bool:
         """Whether the connector says how to get the tokens that requests carry."""
+        if self.mcp is not None:
+            return True
         if self.grant_type == "authorization_code":
             return bool(self.authorization.get("authorizationUrl"))
         return self.refresh is not None or bool(self.authorization.get("tokenUrl"))
@@ -254,6 +268,7 @@ def read_auth_method(
         known_errors=read_known_errors(entry, compilation),
         refresh=_refresh(mapping(entry, "refreshAuthentication"), compilation),
         authorization=mapping(entry, "authorization"),
+        authorization_flow=mapping(entry, "authorizationFlow"),
         compilation=compilation,
     )
 

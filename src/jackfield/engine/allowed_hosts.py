@@ -4,8 +4,8 @@ Allow-list of the hosts that a connector may send credentials to.
 They are the ones its addresses name. A part that comes from a credential stands for that account's
 own value: one label of a name (`https://${credentials.subdomain}.example.com`), or the whole host.
 A part that comes from elsewhere stands for any label. A credential that the provider names itself, in
-a callback or with a token, is never the whole host: whoever forges that would be sent the account's
-secrets. The root key `hosts` replaces all that by a list.
+a callback, in a document or with a token, is never the whole host: whoever forges that would be sent
+the account's secrets. The root key `hosts` replaces all that by a list.
 """
 
 import re
@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import compile_text, is_static
+from jackfield.engine.oauth.mcp_settings import DISCOVERED
 from jackfield.kit.json import Json, as_object, is_list, is_object, items, mapping
 from jackfield.kit.urls import Origin, find_origin
 
@@ -162,10 +163,11 @@ def _own_labels(authority: str, mode: Mode) -> Allow | None:
 
 
 def told_credentials(document: Mapping[str, Json]) -> frozenset[str]:
-    """Return the credentials that the provider names itself, in a callback or with a token."""
+    """Return the credentials that the provider names itself: in a callback, document or answer."""
     found = set[str]()
     for entry in items(document, "authentication"):
         for method in entry.values():
+            found |= DISCOVERED if as_object(method).get("type") == "mcp" else frozenset()
             authorization = mapping(as_object(method), "authorization")
             found |= set(mapping(authorization, "additionalTokenFields"))
             found |= {str(name) for name in mapping(authorization, "callbackParams").values()}

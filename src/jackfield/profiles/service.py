@@ -22,6 +22,7 @@ from jackfield.profiles.models import (
     Profile,
     ProfileTerms,
 )
+from jackfield.profiles.oauth_clients import forget_clients
 from jackfield.profiles.repo import Profiles
 from jackfield.profiles.setup import Setup, open_setup, owner_of, secret_names
 from jackfield.runtime import Hub
@@ -126,6 +127,7 @@ async def change(
 async def remove(tx: Tx, profile: Profile) -> None:
     """Delete a profile without accounts; if it was the default, another one becomes it."""
     await remove_secrets(tx, profile.id)
+    await forget_clients(tx, profile.id)
     await Profiles(tx).remove(profile.id)
     if profile.is_default:
         await Profiles(tx).choose_default(profile.connector_key)

@@ -63,6 +63,9 @@ class Pages(Starlette):
                     provider_sign_in.callback,
                     methods=["GET", "POST"],
                 ),
+                Route(
+                    "/connect/oauth2/{connector_key}/client.json", provider_sign_in.client_document
+                ),
                 *(_REFERENCES if hub.public_docs else ()),
                 Route(
                     "/docs/connectors/{key}/guides/link-account/{page}", guide_pages.link_account

@@ -13,6 +13,7 @@ from jackfield.connect import sessions as connect
 from jackfield.connect.linking import Prepared
 from jackfield.connect.repo import Holder
 from jackfield.connect.sign_in.kept import Kept
+from jackfield.connect.sign_in.mcp_server import McpServer
 from jackfield.connect.sign_in.models import SignIn, SignInDenied, SignInFailed, State
 from jackfield.connectors.connector import Connector
 from jackfield.engine.oauth.settings import OAuthSettings
@@ -61,20 +62,28 @@ class Conversation:
         prepared = await linking.link_with(hub, holder, offer=offer, values=values)
         return cls(hub, holder, prepared)
 
-    async def begin(self, state: State) -> tuple[str, SignInRequest]:
+    async def begin(self, state: State) -> tuple[str, SignInRequest, Mapping[str, str]]:
         """
         Return the address of the provider's sign-in page, and what the sign-in is begun with.
+
+        The last are credentials that the provider told.
 
         Raises:
             EgressBlocked: the connector does not declare its host.
             HubError: the connector or its setup does not make an address.
         """
+        hub, candidate = self.hub, self.prepared.candidate
+        back = redirect_uri(hub, candidate.connector)
         endpoint, _ = await self._endpoint({})
+        told: Mapping[str, str] = {}
+        if candidate.method.mcp is not None:
+            server = McpServer(hub, self.holder.actor, candidate, endpoint, back)
+            endpoint, told = await server.discover()
         settings, scope = endpoint.settings, endpoint.scope
         request = new_request(
             settings,
             scope,
-            redirect_uri=redirect_uri(self.hub, self.prepared.candidate.connector),
+            redirect_uri=back,
             scopes=self._scopes(settings.wanted_scopes(scope)),
             state=state.reveal(),
         )
@@ -82,7 +91,7 @@ class Conversation:
         if not endpoint.allows(url):
             msg = "the connector does not declare the host of the sign-in page"
             raise EgressBlocked(msg)
-        return self.hub.rewrites.rewrite(url) or url, request
+        return hub.rewrites.rewrite(url) or url, request, told
 
     async def finish(self, kept: Kept, parameters: Mapping[str, str]) -> tuple[Prepared, list[str]]:
         """
@@ -96,14 +105,14 @@ class Conversation:
         assert request is not None
         assert candidate.method.oauth is not None
         answer = read_callback(candidate.method.oauth.callback, parameters)
-        endpoint, credentials = await self._endpoint(answer.values)
+        endpoint, credentials = await self._endpoint({**kept.told, **answer.values})
         require_issuer(endpoint.settings, endpoint.scope, answer)
         _require_code(endpoint.settings, answer, candidate.connector.title)
         try:
             tokens = await endpoint.exchange_code(request, answer)
         except HubError as error:
             raise safe(error, credentials.redactor) from None
-        tokens = replace(tokens, values={**answer.values, **tokens.values})
+        tokens = replace(tokens, values={**kept.told, **answer.values, **tokens.values})
         granted = set(request.scopes if tokens.scopes is None else tokens.scopes)
         missing = [each for each in request.scopes if each not in granted]
         return replace(self.prepared, candidate=replace(candidate, tokens=tokens)), missing

@@ -30,11 +30,16 @@ class SignInForm:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The checked values of the form, and what the sign-in was begun with."""
+    """
+    The checked values of the form, and what the sign-in was begun with.
+
+    `told` are credentials that the provider told by then.
+    """
 
     values: Mapping[str, str] = field(repr=False)
     form: SignInForm = SignInForm()
     request: SignInRequest | None = None
+    told: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 async def keep(tx: Tx, hub: Hub, sign_in: SignIn, kept: Kept) -> None:

@@ -128,14 +128,14 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
     try:
         holder.session.require_unused()
         conversation = await Conversation.of(hub, holder, sign_in, kept.values)
-        url, request = await conversation.begin(state)
+        url, request, told = await conversation.begin(state)
     except HubError as error:
         await fail(hub, holder, sign_in, error)
         raise
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         if not await SignIns(tx).start(sign_in, state=state, browser=browser):
             raise SignInUsed(sign_in=sign_in.id)
-        await keep(tx, hub, sign_in, replace(kept, request=request))
+        await keep(tx, hub, sign_in, replace(kept, request=request, told=told))
     return SignInStart(url, browser)
 
 

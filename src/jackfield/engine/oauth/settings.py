@@ -17,9 +17,6 @@ from jackfield.kit.json import Json, as_object, is_list, mapping, text, texts, w
 GrantType: TypeAlias = Literal[
     "authorization_code", "client_credentials", "jwt_bearer", "device_code"
 ]
-ClientAuthentication: TypeAlias = Literal[
-    "body", "basic", "basicRaw", "basicSecretOnly", "privateKeyJwt", "clientSecretJwt", "none"
-]
 Encoding: TypeAlias = Literal["form", "json", "query"]
 
 _DEFAULT_MARGIN: Final = 60
@@ -53,7 +50,7 @@ class Callback:
     names: Mapping[str, str]
     values: Mapping[str, str]
     patterns: Mapping[str, str]
-    needs_issuer: bool
+    needs_issuer: Evaluate
     without_code: bool
     may_start_there: bool
 
@@ -77,7 +74,7 @@ class OAuthSettings:
     callback: Callback
     client_id: Evaluate
     client_secret: Evaluate
-    client_authentication: ClientAuthentication | None
+    client_authentication: Evaluate
     client_assertion: Assertion | None
     assertion: Assertion | None
     device_url: Evaluate | None
@@ -146,13 +143,13 @@ def compile_oauth(document: Mapping[str, Json], grant_type: str, mode: Mode) -> 
             names=_names(back, "names"),
             values=_names(content, "callbackParams"),
             patterns=_names(back, "patterns"),
-            needs_issuer=back.get("needsIssuer") is True,
+            needs_issuer=compile_value(back.get("needsIssuer"), mode),
             without_code=back.get("withoutCode") is True,
             may_start_there=back.get("mayStartThere") is True,
         ),
         client_id=template("clientId", "$.credentials.clientId"),
         client_secret=template("clientSecret", "$.credentials.clientSecret"),
-        client_authentication=cast("ClientAuthentication | None", client_authentication),
+        client_authentication=compile_value(client_authentication, mode),
         client_assertion=_assertion(mapping(content, "clientAssertion"), mode),
         assertion=_assertion(mapping(content, "assertion"), mode),
         device_url=address("deviceAuthorizationUrl"),

@@ -190,6 +190,7 @@ def require_issuer(settings: OAuthSettings, scope: EvaluationScope, answer: Sign
     """
     expected = text_of(settings.issuer, scope).rstrip("/")
     given = answer.issuer.rstrip("/")
-    if (given and expected and given != expected) or (settings.callback.needs_issuer and not given):
+    is_missing = not given and truthy(settings.callback.needs_issuer(scope))
+    if is_missing or (given and expected and given != expected):
         msg = "the answer to the sign-in is not from the server that was asked; start again"
         raise CallbackRefused(msg)

@@ -145,7 +145,7 @@ class TokenEndpoint:
         settings = self.settings
         id_, secret = text_of(settings.client_id, scope), text_of(settings.client_secret, scope)
         named = {"client_id": id_}
-        match settings.client_authentication:
+        match text_of(settings.client_authentication, scope):
             case "body":
                 return {**named, "client_secret": secret}, {}
             case "basic":
@@ -159,7 +159,7 @@ class TokenEndpoint:
                 named |= {"client_assertion_type": _CLIENT_ASSERTION, "client_assertion": statement}
             case "none":
                 pass
-            case None:
+            case _:
                 named = {}
         return named, {}
 

@@ -157,7 +157,9 @@ OAUTH_ENTRIES: Final[dict[str, Entry]] = {
                     MapOf(Text()), "What the values of `callbackParams` look like, by credential."
                 ),
                 "needsIssuer": Entry(
-                    Boolean(), "A callback without `iss` is refused (RFC 9207).", default=False
+                    Evaluated(Boolean()),
+                    "A callback without `iss` is refused (RFC 9207).",
+                    default=False,
                 ),
                 "withoutCode": Entry(
                     Boolean(),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from jackfield.sandbox.oauth import signatures
+from jackfield.sandbox.oauth import metadata, signatures
 from jackfield.sandbox.oauth.authority import Authority
 from jackfield.sandbox.oauth.clients import Client
 from jackfield.sandbox.oauth.conduct import PlaceRules
@@ -37,14 +37,14 @@ def admit(authority: Authority, request: Request, *, scope: str = "") -> Access:
     )
     client = authority.clients.get(token.family.client_id) if token is not None else None
     if token is None or client is None:
-        raise _unauthorized(authority, "the token is unknown, or missing")
+        raise _unauthorized(authority, request, "the token is unknown, or missing")
     rules = client.conduct.place
     if not _is_in_place(request, token.value, rules):
-        raise _unauthorized(authority, f"the token belongs in {rules.kind} {rules.name}")
+        raise _unauthorized(authority, request, f"the token belongs in {rules.kind} {rules.name}")
     if token.kind != ("session" if rules.session else "access"):
-        raise _unauthorized(authority, f"this is a {token.kind} token")
+        raise _unauthorized(authority, request, f"this is a {token.kind} token")
     if not token.lives(authority.now()):
-        raise _unauthorized(authority, "the token has expired or was revoked")
+        raise _unauthorized(authority, request, "the token has expired or was revoked")
     if scope and scope not in token.scopes:
         error = "insufficient_scope"
         challenge = {"www-authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
@@ -74,8 +74,8 @@ def _is_in_place(request: Request, value: str, rules: PlaceRules) -> bool:
             return scheme.lower() == rules.scheme.lower() and sent == value
 
 
-def _unauthorized(authority: Authority, description: str) -> OAuthError:
-    where = f"{authority.issuer}/.well-known/oauth-protected-resource"
+def _unauthorized(authority: Authority, request: Request, description: str) -> OAuthError:
+    where = f"{authority.issuer}{metadata.RESOURCE}/{request.path.split('/')[1]}"
     challenge = f'Bearer error="invalid_token", resource_metadata="{where}"'
     return OAuthError(
         "invalid_token", description, HTTPStatus.UNAUTHORIZED, {"www-authenticate": challenge}

@@ -15,6 +15,7 @@ from jackfield.sandbox.oauth import (
     control,
     devices,
     fernwood,
+    mcp_endpoint,
     metadata,
     pages,
     registration,
@@ -148,8 +149,10 @@ ENDPOINTS: Final[dict[str, tuple[str, _Handler]]] = {
     "/jwks": ("metadata", metadata.keys),
     "/.well-known/oauth-authorization-server": ("metadata", metadata.server),
     "/.well-known/openid-configuration": ("metadata", metadata.openid),
-    "/.well-known/oauth-protected-resource": ("metadata", metadata.resource),
-    "/.well-known/oauth-protected-resource/api": ("metadata", metadata.resource),
+    metadata.RESOURCE: ("metadata", metadata.resource),
+    f"{metadata.RESOURCE}/api": ("metadata", metadata.resource),
+    f"{metadata.RESOURCE}{mcp_endpoint.PATH}": ("metadata", metadata.resource),
+    mcp_endpoint.PATH: ("mcp", mcp_endpoint.answer),
 }
 _PREFIXES: Final[dict[str, tuple[str, _Handler]]] = {
     fernwood.PREFIX: ("api", fernwood.answer),

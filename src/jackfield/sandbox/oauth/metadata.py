@@ -1,11 +1,15 @@
 """The documents that describe the server, and its keys."""
 
+from typing import Final
+
 from jackfield.kit.json import Json
 from jackfield.sandbox.oauth.authority import Authority
 from jackfield.sandbox.oauth.grant_types import GRANTS
 from jackfield.sandbox.oauth.request import Request
 from jackfield.sandbox.oauth.scopes import SCOPES
 from jackfield.sandbox.replies import Reply, json_reply
+
+RESOURCE: Final = "/.well-known/oauth-protected-resource"
 
 
 def server(authority: Authority, _request: Request) -> Reply:
@@ -21,10 +25,10 @@ def openid(authority: Authority, _request: Request) -> Reply:
     return json_reply(_describe(authority) | more)
 
 
-def resource(authority: Authority, _request: Request) -> Reply:
+def resource(authority: Authority, request: Request) -> Reply:
     return json_reply(
         {
-            "resource": f"{authority.issuer}/api",
+            "resource": f"{authority.issuer}{request.path.removeprefix(RESOURCE) or '/api'}",
             "authorization_servers": [authority.issuer],
             "scopes_supported": list(SCOPES),
             "bearer_methods_supported": ["header"],

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -16,7 +17,9 @@ from jackfield.connect import linking
 from jackfield.connect import sessions as connect
 from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
 from jackfield.connect.repo import Holder
+from jackfield.connect.sign_in import mcp_server
 from jackfield.connect.sign_in import service as sign_ins
+from jackfield.connect.sign_in.exchange import redirect_uri
 from jackfield.connect.sign_in.kept import kept_of
 from jackfield.connect.sign_in.models import (
     BrowserKey,
@@ -28,6 +31,7 @@ from jackfield.connect.sign_in.models import (
 )
 from jackfield.connect.sign_in.repo import find_in_browser
 from jackfield.kit.errors import HubError
+from jackfield.kit.json import encode
 from jackfield.ui.hub.hub_request import load, load_for, unknown_session_page
 from jackfield.ui.hub.result import SESSION_ENDS, returned
 from jackfield.ui.hub.sign_in_result import Place, sign_in_result
@@ -96,6 +100,19 @@ async def callback(request: Request) -> Response:
         return _refused(request, refused)
     # An address without code and state, which can be loaded again.
     return _to_result(request, end.sign_in.id)
+
+
+async def client_document(request: Request) -> Response:
+    """Show the document about the hub as a client, whose address is the client's id."""
+    hub = hub_of(request)
+    connector = hub.catalog.find(request.path_params["connector_key"])
+    if connector is None or all(each.mcp is None for each in connector.auth_methods):
+        raise HTTPException(404)
+    return Response(
+        encode(mcp_server.client_document(hub, redirect_uri(hub, connector))),
+        headers={"cache-control": f"public, max-age={_SECONDS}"},
+        media_type="application/json",
+    )
 
 
 async def result(request: Request) -> Response:
