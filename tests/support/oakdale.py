@@ -70,6 +70,8 @@ class Provider:
     # Who the API says has signed in, and how.
     user: str = "u-1"
     api_status: int = 200
+    # What the API says at a path, instead of who signed in.
+    answers: dict[str, Any] = field(default_factory=dict[str, Any])
     server: ScriptedServer | None = None
 
     async def answer(self, writer: Any, seen: Seen) -> None:
@@ -78,7 +80,8 @@ class Provider:
             return
         is_good = seen.headers.get("authorization") == f"Bearer {self.tokens.get('access_token')}"
         status = self.api_status if is_good else 401
-        await reply(json.dumps({"id": self.user}), status=status)(writer, seen)
+        said = self.answers.get(seen.line.split()[1], {"id": self.user})
+        await reply(json.dumps(said), status=status)(writer, seen)
 
     @property
     def exchanges(self) -> list[dict[str, str]]:
@@ -92,7 +95,7 @@ class Provider:
 
 @asynccontextmanager
 async def oakdale(
-    hub_with: HubWith, text: str = OAKDALE
+    hub_with: HubWith, text: str = OAKDALE, **settings: Any
 ) -> AsyncGenerator[tuple[Running, Provider]]:
     provider = Provider()
     async with scripted(provider.answer) as server:
@@ -101,7 +104,7 @@ async def oakdale(
             "https://login.oakdale.example": server.url,
             "https://api.oakdale.example": server.url,
         }
-        async with hub_with({"oakdale": text}, rewrite=rewrite) as hub:
+        async with hub_with({"oakdale": text}, rewrite=rewrite, **settings) as hub:
             created = await hub.api.post(
                 "/connector_profiles",
                 json={
@@ -130,7 +133,7 @@ class Browser:
         form = await self.client.get(link)
         action = html.unescape(re.findall('<form[^>]* action="([^"]+)"', form.text)[0])
         sent = await self.client.post(action, data={"workspace": "blue", **typed})
-        (start,) = re.findall('href="([^"]+/sign-ins/[^"]+)"', sent.text)
+        (start,) = re.findall('href="([^"]+/sign-ins[?][^"]+)"', sent.text)
         return start
 
     async def start(self, address: str) -> dict[str, str]:
@@ -167,7 +170,10 @@ class Browser:
 
     async def get(self, address: str, **query: str) -> httpx2.Response:
         """Open an address, wherever it leads."""
-        page = await self.client.get(address, params=query or None)
+        return await self.shown(await self.client.get(address, params=query or None))
+
+    async def shown(self, page: httpx2.Response) -> httpx2.Response:
+        """Return the page that an answer leads to."""
         while page.status_code == 303:
             page = await self.client.get(page.headers["location"])
         return page

@@ -222,7 +222,11 @@ def open_fields(hub: Hub, access: AccountAccess) -> dict[str, str]:
 
     Secrets that can no longer be read are left out: they must be given again.
     """
-    return {**access.account.public_values, **(open_secrets(hub, access) or {})}
+    values = {**access.account.public_values, **(open_secrets(hub, access) or {})}
+    tenants = access.method.tenants
+    # The sign-in decides about the tenant, not the form.
+    told = {} if tenants is None else tenants.shown_of(values)
+    return {name: value for name, value in values.items() if name not in told}
 
 
 def open_secrets(hub: Hub, access: AccountAccess) -> dict[str, str] | None:

@@ -47,8 +47,11 @@ class NewCredentials:
 
     @property
     def public(self) -> dict[str, str]:
-        secret = self.secrets
-        return {name: value for name, value in self.values.items() if name not in secret}
+        secret, tenants = self.secrets, self.method.tenants
+        shown = {name: value for name, value in self.values.items() if name not in secret}
+        if tenants is None or self.tokens is None:
+            return shown
+        return {**shown, **tenants.shown_of(self.tokens.values)}
 
 
 def secrets_of(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:

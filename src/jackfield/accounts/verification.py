@@ -108,6 +108,19 @@ async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
         CredentialRejected: the provider rejects them; the faults name the fields, if known.
         ProviderError: the provider could not be reached, or failed.
     """
+    account = await account_of(hub, candidate)
+    await _run_test_actions(hub, account, candidate.method, condemns=_is_refusal)
+    identity, tenants = (
+        await _find_identity(hub, account, candidate.method),
+        candidate.method.tenants,
+    )
+    if tenants is not None:
+        identity = tenants.identity(account.credentials.values, identity)
+    return VerifiedCredentials(candidate, identity)
+
+
+async def account_of(hub: Hub, candidate: Candidate) -> ProviderAccount:
+    """Return the account that a candidate is or will be, with all that it has of credentials."""
     async with hub.db.read(candidate.project_id) as tx:
         setup = await profiles.setup_of(tx, hub, candidate.profile)
     secrets = secrets_of(candidate.method, candidate.values).values()
@@ -118,9 +131,7 @@ async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
     credentials = Credentials.of(
         {**candidate.values, **tokens}, secrets=(*secrets, *secret_values(tokens)), setup=setup
     )
-    account = at_provider(candidate, credentials)
-    await _run_test_actions(hub, account, candidate.method, condemns=_is_refusal)
-    return VerifiedCredentials(candidate, await _find_identity(hub, account, candidate.method))
+    return at_provider(candidate, credentials)
 
 
 async def _first_tokens(hub: Hub, candidate: Candidate, credentials: Credentials) -> Tokens:

@@ -20,6 +20,7 @@ from jackfield.connectors.field_validation import (
 from jackfield.connectors.fields import Field, read_field
 from jackfield.connectors.guides import Guide, linking_section, read_guide, select
 from jackfield.connectors.permissions import PermissionProbe, read_permissions
+from jackfield.connectors.tenants import TENANT_NAME, Tenants, read_tenants
 from jackfield.engine.address_credentials import names_in
 from jackfield.engine.connector import CompiledAction
 from jackfield.engine.oauth.mcp_settings import McpSettings, compile_mcp, mcp_oauth
@@ -124,6 +125,7 @@ class AuthMethod:
     environments: tuple[Environment, ...]
     test_actions: tuple[Probe, ...]
     identity: Identity | None
+    tenants: Tenants | None
     permissions: tuple[PermissionProbe, ...]
     known_errors: tuple[KnownError, ...]
     refresh: Refresh | None
@@ -185,13 +187,16 @@ class AuthMethod:
         return self.refresh is not None or bool(self.authorization.get("tokenUrl"))
 
     def labeled(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        """Return the labels and values of fields that the form has, as a person chose them."""
+        """Return the labels and values of fields that the form has, and of the tenant, as chosen."""
         fields = {field.key: field for field in self.config_fields}
-        return tuple(
+        labeled = tuple(
             (field.label, next((o.label for o in field.options if o.value == value), value))
             for name, value in values.items()
             if (field := fields.get(name)) is not None
         )
+        if self.tenants is None or TENANT_NAME not in values:
+            return labeled
+        return (*labeled, (self.tenants.label, values[TENANT_NAME]))
 
     def typed_for(self, name: str) -> frozenset[str]:
         """Return the fields a user fills in that a credential is, or is worked out from."""
@@ -264,6 +269,7 @@ def read_auth_method(
         environments=_environments(entry),
         test_actions=_probes(entry, compilation),
         identity=_identity(mapping(entry, "identity"), compilation),
+        tenants=read_tenants(entry, compilation),
         permissions=read_permissions(entry, compilation),
         known_errors=read_known_errors(entry, compilation),
         refresh=_refresh(mapping(entry, "refreshAuthentication"), compilation),

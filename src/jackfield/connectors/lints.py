@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from jackfield.connectors.tenants import TENANT_NAME
 from jackfield.engine.allowed_hosts import find_addresses, foreign_parts
 from jackfield.engine.schema.expressions import is_evaluated
 from jackfield.engine.schema.report import At, KeyPath, Report, owner, suggestion, unwind
@@ -220,8 +221,9 @@ def _actions(document: Mapping[str, Json], report: Report) -> Iterator[_Action]:
             ((at, "action"), mapping(test, "action"), True)
             for at, test in _numbered(method, "testActions", method_at)
         )
-        refresh = mapping(mapping(method, "refreshAuthentication"), "action")
-        places.append((((method_at, "refreshAuthentication"), "action"), refresh, True))
+        for name in ("tenants", "refreshAuthentication"):
+            inline = mapping(mapping(method, name), "action")
+            places.append((((method_at, name), "action"), inline, True))
     for at, entries, is_inline in places:
         yield _Action(at, entries, tuple(expressions.get(unwind(at), ())), is_inline)
 
@@ -233,6 +235,8 @@ def _credentials(document: Mapping[str, Json]) -> set[str]:
             known.update(text(field, "key") for field in items(method, name))
         authorization = mapping(method, "authorization")
         known.update(mapping(authorization, "additionalTokenFields"))
+        if tenants := mapping(method, "tenants"):
+            known.update({text(tenants, "credential"), TENANT_NAME})
         known.update(str(name) for name in mapping(authorization, "callbackParams").values())
     return known
 

@@ -1,7 +1,7 @@
 """Operations on pending links: create, confirm, refuse, expire."""
 
 from jackfield.accounts.access import method_of, needs_secrets
-from jackfield.accounts.credentials import secrets_of
+from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.identity import forget_identity, keep_identity, kept_identity
 from jackfield.accounts.models import Account
 from jackfield.accounts.tokens.store import forget_tokens, keep_tokens, kept_tokens
@@ -41,7 +41,7 @@ async def add(tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTar
     await expire(tx)
     candidate, terms = verified.candidate, into.terms
     current = await find_target(tx, into, candidate.profile.connector_key)
-    secrets = secrets_of(candidate.method, candidate.values)
+    given = NewCredentials(candidate.method, candidate.values, candidate.tokens)
     link = PendingLink(
         id=PendingLinkId.new(tx.now),
         profile_id=candidate.profile.id,
@@ -49,9 +49,7 @@ async def add(tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTar
         provider=candidate.profile.connector_key,
         auth_method=candidate.method.key,
         terms=terms,
-        public_values={
-            name: value for name, value in candidate.values.items() if name not in secrets
-        },
+        public_values=given.public,
         status=PendingLinkStatus.PENDING,
         created_at=tx.now,
         expires_at=tx.now + LIFETIME,
@@ -59,7 +57,7 @@ async def add(tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTar
         identity_changed=await identity_changes(tx, vault, verified, into),
     )
     await PendingLinks(tx).add(link)
-    await SealedSecrets(tx, vault).put(_owner(tx, link), secrets)
+    await SealedSecrets(tx, vault).put(_owner(tx, link), given.secrets)
     await keep_tokens(tx, vault, link.id, candidate.tokens)
     await keep_identity(tx, vault, link.id, verified.identity)
     await _announce(tx, link)

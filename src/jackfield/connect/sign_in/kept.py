@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from jackfield.connect.sign_in.models import SignIn
+from jackfield.connectors.tenants import Tenant
 from jackfield.db.tx import Tx
 from jackfield.engine.oauth.sign_in import SignInRequest
+from jackfield.engine.oauth.tokens import Tokens
 from jackfield.kit.json import decode, encode
 from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedSecrets, SecretOwner
@@ -33,13 +35,16 @@ class Kept:
     """
     The checked values of the form, and what the sign-in was begun with.
 
-    `told` are credentials that the provider told by then.
+    `told` are credentials that the provider told by then. `tokens` are those of a sign-in that may
+    go to one of `tenants`.
     """
 
     values: Mapping[str, str] = field(repr=False)
     form: SignInForm = SignInForm()
     request: SignInRequest | None = None
     told: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)
+    tenants: tuple[Tenant, ...] = ()
 
 
 async def keep(tx: Tx, hub: Hub, sign_in: SignIn, kept: Kept) -> None:

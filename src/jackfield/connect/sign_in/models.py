@@ -36,12 +36,14 @@ class Stage(StrEnum):
     """How far a sign-in is.
 
     It is `prepared` until the browser is sent to the provider, `started` until it comes back,
-    `redeeming` while the code is exchanged, then `ended`.
+    `redeeming` while the code is exchanged, `choosing` while its user chooses one of several
+    tenants, then `ended`.
     """
 
     PREPARED = "prepared"
     STARTED = "started"
     REDEEMING = "redeeming"
+    CHOOSING = "choosing"
     ENDED = "ended"
 
 
@@ -74,7 +76,7 @@ class SignIn:
 
     def status_at(self, now: datetime) -> AttemptStatus:
         """Return the status at `now`: one that waits longer than it may has expired."""
-        waits = self.stage in (Stage.PREPARED, Stage.STARTED)
+        waits = self.stage in (Stage.PREPARED, Stage.STARTED, Stage.CHOOSING)
         return AttemptStatus.EXPIRED if waits and self.expires_at <= now else self.status
 
 
@@ -118,6 +120,19 @@ class SignInDenied(HubError):
 
     code = "access_denied"
     status = 400
+
+
+class NoTenant(HubError):
+    """The sign-in gives access to no organization at the provider; sign in as a member of one."""
+
+    code = "sign_in_without_tenant"
+    status = 400
+
+
+class TenantNotFound(NotFound):
+    """The sign-in does not give access to this organization; choose another."""
+
+    code = "sign_in_tenant_not_found"
 
 
 class SignInFailed(HubError):

@@ -1,12 +1,15 @@
 """Repository of sign-ins."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
 from jackfield.connect.sign_in.models import (
+    LIFETIME,
     BrowserKey,
     SignIn,
     SignInNotFound,
+    Stage,
     StartKey,
     State,
 )
@@ -99,16 +102,33 @@ class SignIns:
         )
         return row is not None
 
-    async def redeem(self, sign_in: SignIn) -> bool:
-        """Take the provider's answer, once; return false if another request has taken it."""
+    async def redeem(self, sign_in: SignIn, *, stage: Stage = Stage.STARTED) -> bool:
+        """Take what ended `stage`, once; return false if another request has taken it."""
         row = await self._tx.one(
             """
             update sign_ins
                set stage = 'redeeming', updated_at = :now
-             where project_id = :project_id and id = :id and stage = 'started'
+             where project_id = :project_id and id = :id and stage = :stage
             returning id
             """,
             id=sign_in.id,
+            stage=stage,
+        )
+        return row is not None
+
+    async def ask(self, sign_in: SignIn, *, missing: Iterable[str]) -> bool:
+        """Have the user choose, for a while; return false if the sign-in has ended."""
+        row = await self._tx.one(
+            """
+            update sign_ins
+               set stage = 'choosing', updated_at = :now, expires_at = :expires_at,
+                   scopes_missing = :scopes_missing
+             where project_id = :project_id and id = :id and stage = 'redeeming'
+            returning id
+            """,
+            id=sign_in.id,
+            expires_at=self._tx.now + LIFETIME,
+            scopes_missing=encode(tuple(missing)).decode(),
         )
         return row is not None
 

@@ -30,8 +30,10 @@ from jackfield.connect.sign_in.models import (
     Stage,
     StartKey,
     State,
+    TenantNotFound,
 )
 from jackfield.connect.sign_in.repo import SignIns, find_by_key, find_by_state
+from jackfield.connect.sign_in.tenancy import in_tenant, of_tenant
 from jackfield.db.tx import Tx
 from jackfield.engine.oauth.sign_in import state_in
 from jackfield.kit.errors import HubError
@@ -178,6 +180,67 @@ async def finish(
     except HubError as error:
         await linking.record_failure(hub, holder, begun, error)
         return await _end(hub, holder, sign_in, error=error)
+    return await complete(hub, holder, sign_in, prepared, missing=missing)
+
+
+async def complete(
+    hub: Hub, holder: Holder, sign_in: SignIn, prepared: Prepared, *, missing: Iterable[str]
+) -> SignInEnd:
+    """Link the account of a sign-in with its tokens, or have the user choose a tenant first."""
+    begun, kept = hub.clock(), await kept_of(hub, sign_in)
+    try:
+        found = await in_tenant(hub, prepared)
+    except HubError as error:
+        await linking.record_failure(hub, holder, begun, error)
+        return await _end(hub, holder, sign_in, error=error)
+    if isinstance(found, Prepared):
+        return await _link(hub, holder, sign_in, found, kept, missing=missing)
+    kept = replace(kept, request=None, tokens=prepared.candidate.tokens, tenants=found)
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        if await SignIns(tx).ask(sign_in, missing=missing):
+            await keep(tx, hub, sign_in, kept)
+        return SignInEnd(await SignIns(tx).get(sign_in.id), holder)
+
+
+async def choose(hub: Hub, sign_in: SignIn, tenant_id: str) -> SignInEnd:
+    """
+    Link the account of a sign-in in the tenant that its user chose.
+
+    Raises:
+        TenantNotFound: it is not one of those to choose from.
+        SignInUsed: the choice was made already.
+    """
+    kept = await kept_of(hub, sign_in)
+    chosen = next((each for each in kept.tenants if each.id == tenant_id), None)
+    if sign_in.stage is Stage.CHOOSING and chosen is None:
+        raise TenantNotFound
+    holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
+    begun = hub.clock()
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        if chosen is None or not await SignIns(tx).redeem(sign_in, stage=Stage.CHOOSING):
+            raise SignInUsed
+    if sign_in.status_at(begun) is AttemptStatus.EXPIRED:
+        return await _end(hub, holder, sign_in, error=SignInExpired())
+    try:
+        conversation = await Conversation.of(hub, holder, sign_in, kept.values)
+        prepared = conversation.prepared
+        candidate = replace(prepared.candidate, tokens=kept.tokens)
+        prepared = of_tenant(replace(prepared, candidate=candidate), chosen)
+    except HubError as error:
+        await linking.record_failure(hub, holder, begun, error)
+        return await _end(hub, holder, sign_in, error=error)
+    return await _link(hub, holder, sign_in, prepared, kept, missing=sign_in.scopes_missing)
+
+
+async def _link(
+    hub: Hub,
+    holder: Holder,
+    sign_in: SignIn,
+    prepared: Prepared,
+    kept: Kept,
+    *,
+    missing: Iterable[str],
+) -> SignInEnd:
     try:
         linked = await linking.verify_and_save(
             hub, holder, prepared, is_confirmed=kept.form.is_confirmed, is_counted=True

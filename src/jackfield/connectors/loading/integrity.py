@@ -89,12 +89,26 @@ def _check_method(
             _check_action(cast("Mapping[str, Json]", action), place, report)
     for index, action in enumerate(texts(method, "testActionsIds")):
         _exists(action, action_ids, ((at, "testActionsIds"), index), "an action", report)
+    _check_tenants(mapping(method, "tenants"), (at, "tenants"), action_ids, report)
     _check_permissions(method, (at, "permissions"), action_ids, report)
     refresh = mapping(mapping(method, "refreshAuthentication"), "action")
     _check_action(refresh, ((at, "refreshAuthentication"), "action"), report)
     _check_guides(method, at, fields, scopes, report)
     _check_known_errors(method, (at, "credentialErrors"), fields, report)
     _check_told(mapping(method, "authorization"), (at, "authorization"), report)
+
+
+def _check_tenants(
+    tenants: Mapping[str, Json], at: At, action_ids: Sequence[str], report: Report
+) -> None:
+    action = tenants.get("action")
+    if isinstance(action, str):
+        _exists(action, action_ids, (at, "action"), "an action", report)
+    else:
+        _check_action(mapping(tenants, "action"), (at, "action"), report)
+    credential = text(tenants, "credential")
+    if credential in _RESERVED_CREDENTIALS:
+        report.error((at, "credential"), f"A tenant must not set '{credential}'.")
 
 
 def _check_told(authorization: Mapping[str, Json], at: At, report: Report) -> None:

@@ -82,6 +82,8 @@ def _actions(document: Mapping[str, Json]) -> Iterator[tuple[KeyPath, str | Mapp
             for number, test in enumerate(items(method, "testActions")):
                 if inline := mapping(test, "action"):
                     yield (*path, "testActions", number, "action"), inline
+            if inline := mapping(mapping(method, "tenants"), "action"):
+                yield (*path, "tenants", "action"), inline
             if inline := mapping(mapping(method, "refreshAuthentication"), "action"):
                 yield (*path, "refreshAuthentication", "action"), inline
 

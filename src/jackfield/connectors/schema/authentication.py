@@ -11,7 +11,14 @@ from jackfield.engine.schema.authorization import AUTHORIZATION
 from jackfield.engine.schema.expressions import Address, Expression
 from jackfield.engine.schema.kinds import Anything, Boolean, Choice, Number, Text
 from jackfield.engine.schema.requests import CERTIFICATES
-from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record
+from jackfield.engine.schema.structures import (
+    Either,
+    Entry,
+    ListOf,
+    MapOf,
+    Record,
+    Unknown,
+)
 
 # Five fields, or six with seconds: numbers, names, lists, ranges and steps.
 _CRON_FIELD: Final = r"(?:\*|\?|[\dA-Za-z,#-]+)(?:/\d+)?"
@@ -190,6 +197,38 @@ _IDENTITY: Final = Record(
     doc="How to tell which account at the provider credentials belong to.",
 )
 
+_TENANTS: Final = Record(
+    "Tenants",
+    {
+        "action": Entry(
+            Either((Text(), INLINE_ACTION)),
+            "The id of an action, or an action written here, that lists them with the new tokens. It "
+            "must only read.",
+            required=True,
+        ),
+        "items": Entry(
+            Expression(),
+            "The list; sees `$.credentials` and, as `$.output`, what the action gave back.",
+            default="$.output",
+        ),
+        "id": Entry(
+            Expression(),
+            "What a tenant is recognized by. Sees the members of an item of the list, such as `$.id`, "
+            "and the item itself as `$.item`.",
+            required=True,
+        ),
+        "name": Entry(Expression(), "Its name for people; sees the same.", required=True),
+        "credential": Entry(
+            Text(r"^[A-Za-z_][\w-]*$", "a name of letters, digits, '_' and '-'"),
+            "The credential that the chosen tenant's id becomes; its name is `tenantName`.",
+            required=True,
+        ),
+        "label": Entry(Text(), "What the provider calls a tenant.", default="Organization"),
+    },
+    doc="How to list what one sign-in gives access to, where an account is one of several.",
+    unknown=Unknown.REFUSED,
+)
+
 METHOD: Final = Record(
     "AuthMethod",
     {
@@ -273,6 +312,12 @@ METHOD: Final = Record(
         "identity": Entry(
             _IDENTITY,
             "How to tell that an account that is linked again is still the same one.",
+            ours=True,
+        ),
+        "tenants": Entry(
+            _TENANTS,
+            "The organizations, sites or companies that a sign-in may reach. If there are several, "
+            "the person chooses.",
             ours=True,
         ),
         "permissions": Entry(

@@ -15,7 +15,7 @@ PATH: Final = "/mcp"
 _PROTOCOL: Final = "2025-06-18"
 _UNKNOWN_METHOD: Final = -32601
 _BAD_PARAMS: Final = -32602
-_Tool: TypeAlias = Callable[[Access, Mapping[str, Json]], Json]
+_Tool: TypeAlias = Callable[[Authority, Access, Mapping[str, Json]], Json]
 
 
 def answer(authority: Authority, request: Request) -> Reply:
@@ -37,13 +37,13 @@ def answer(authority: Authority, request: Request) -> Reply:
         case "tools/list":
             reply = {"result": {"tools": [_describe(name) for name in _TOOLS]}}
         case "tools/call":
-            reply = _call(access, params)
+            reply = _call(authority, access, params)
         case _:
             reply = {"error": {"code": _UNKNOWN_METHOD, "message": "there is no such method"}}
     return json_reply({"jsonrpc": "2.0", "id": message["id"], **reply})
 
 
-def _call(access: Access, params: Mapping[str, Json]) -> dict[str, Json]:
+def _call(authority: Authority, access: Access, params: Mapping[str, Json]) -> dict[str, Json]:
     known = _TOOLS.get(text(params, "name"))
     if known is None:
         return {"error": {"code": _BAD_PARAMS, "message": "there is no such tool"}}
@@ -51,17 +51,17 @@ def _call(access: Access, params: Mapping[str, Json]) -> dict[str, Json]:
     if scope and scope not in access.scopes:
         words: Json = {"type": "text", "text": f"{scope} was not granted"}
         return {"result": {"content": [words], "isError": True}}
-    found = tool(access, mapping(params, "arguments"))
+    found = tool(authority, access, mapping(params, "arguments"))
     content: Json = {"type": "text", "text": encode(found).decode()}
     return {"result": {"content": [content], "structuredContent": found}}
 
 
-def _who_am_i(access: Access, _arguments: Mapping[str, Json]) -> Json:
+def _who_am_i(_authority: Authority, access: Access, _arguments: Mapping[str, Json]) -> Json:
     return access.person.show() if access.person else {"client": access.client.id}
 
 
-def _add_note(access: Access, arguments: Mapping[str, Json]) -> Json:
-    notes = access.person.notes if access.person else []
+def _add_note(authority: Authority, access: Access, arguments: Mapping[str, Json]) -> Json:
+    notes = authority.notes_of(access.client, access.person) if access.person else []
     note: dict[str, Json] = {"id": str(len(notes) + 1), "text": text(arguments, "text")}
     notes.append(note)
     return note

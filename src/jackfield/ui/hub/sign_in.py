@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from jackfield.connect import linking
 from jackfield.connect import sessions as connect
+from jackfield.connect.attempts import AttemptStatus
 from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
 from jackfield.connect.repo import Holder
 from jackfield.connect.sign_in import mcp_server
@@ -22,24 +23,23 @@ from jackfield.connect.sign_in import service as sign_ins
 from jackfield.connect.sign_in.exchange import redirect_uri
 from jackfield.connect.sign_in.kept import kept_of
 from jackfield.connect.sign_in.models import (
-    BrowserKey,
     OtherBrowser,
     SignInExpired,
     SignInNotFound,
     SignInUsed,
+    Stage,
     StartKey,
 )
-from jackfield.connect.sign_in.repo import find_in_browser
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import encode
+from jackfield.ui.hub.browser_cookie import browser_of, keep_browser, sign_in_of
 from jackfield.ui.hub.hub_request import load, load_for, unknown_session_page
 from jackfield.ui.hub.result import SESSION_ENDS, returned
 from jackfield.ui.hub.sign_in_result import Place, sign_in_result
+from jackfield.ui.hub.tenant_choice import tenant_choice
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of
 
-_COOKIE: Final = "jackfield_sign_in"
-_SECONDS: Final = 3600
 _NO_STORE: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -75,12 +75,12 @@ async def start(request: Request) -> Response:
     hub = hub_of(request)
     try:
         started = await sign_ins.start(
-            hub, StartKey(request.query_params.get("key", "")), _browser(request)
+            hub, StartKey(request.query_params.get("key", "")), browser_of(request)
         )
     except HubError as refused:
         return _refused(request, refused)
     response = RedirectResponse(started.url, 302, _NO_STORE)
-    _set_cookie(request, response, started.browser)
+    keep_browser(request, response, started.browser)
     return response
 
 
@@ -94,7 +94,7 @@ async def callback(request: Request) -> Response:
     hub, parameters = hub_of(request), dict(request.query_params)
     try:
         end = await sign_ins.finish(
-            hub, request.path_params["connector_key"], parameters, _browser(request)
+            hub, request.path_params["connector_key"], parameters, browser_of(request)
         )
     except HubError as refused:
         return _refused(request, refused)
@@ -110,7 +110,7 @@ async def client_document(request: Request) -> Response:
         raise HTTPException(404)
     return Response(
         encode(mcp_server.client_document(hub, redirect_uri(hub, connector))),
-        headers={"cache-control": f"public, max-age={_SECONDS}"},
+        headers={"cache-control": "public, max-age=3600"},
         media_type="application/json",
     )
 
@@ -121,19 +121,22 @@ async def result(request: Request) -> Response:
     try:
         if "x-hub-session-token" in request.headers:
             return await _result_in_frame(request, sign_in_id)
-        browser = _browser(request)
-        sign_in = None if browser is None else await find_in_browser(hub.db, sign_in_id, browser)
+        sign_in = await sign_in_of(request)
         if sign_in is None:
             raise OtherBrowser
         form = (await kept_of(hub, sign_in)).form
         if "lang" not in request.query_params and form.language:
             return _to_result(request, sign_in_id, language=form.language)
-        if not form.url:
+        waits = sign_in.status_at(hub.clock()) is AttemptStatus.PENDING
+        is_choosing = sign_in.stage is Stage.CHOOSING and waits
+        if not form.url and not is_choosing:
             return await returned(request)
         holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
     except HubError as refused:
         return _refused(request, refused)
     hub_request = await load_for(request, holder)
+    if is_choosing:
+        return await tenant_choice(hub_request, sign_in)
     place = Place(f"{base_path(hub)}{request.url.path}", form.url)
     return await sign_in_result(hub_request, sign_in, place)
 
@@ -197,28 +200,3 @@ async def _prepared(request: Request, holder: Holder) -> linking.Prepared:
     if current is not None and current.auth_method == offer.method.key:
         return await linking.prepare_relink(hub, holder, account_id=current.id, submitted=submitted)
     return await linking.prepare_link(hub, holder, offer=offer, submitted=submitted)
-
-
-def _browser(request: Request) -> BrowserKey | None:
-    value = request.cookies.get(_cookie_name(request), "")
-    return BrowserKey(value) if value.startswith(BrowserKey.prefix) else None
-
-
-def _set_cookie(request: Request, response: Response, browser: BrowserKey) -> None:
-    response.set_cookie(
-        _cookie_name(request),
-        browser.reveal(),
-        max_age=_SECONDS,
-        path="/",
-        secure=_is_secure(request),
-        httponly=True,
-        samesite="lax",
-    )
-
-
-def _cookie_name(request: Request) -> str:
-    return f"__Host-{_COOKIE}" if _is_secure(request) else _COOKIE
-
-
-def _is_secure(request: Request) -> bool:
-    return hub_of(request).public_url.startswith("https://")
