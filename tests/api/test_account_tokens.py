@@ -139,8 +139,9 @@ async def test_tokens_wait_for_the_confirmation_of_a_link(
         assert list(await hub.hub.db.unscoped("select * from credentials")) == []
 
 
+@pytest.mark.parametrize("kind", ["client_credentials", "session_token"])
 async def test_a_method_without_a_sign_in_gets_its_first_tokens_from_what_was_filled_in(
-    hub_database_url: str | None, hub_with: HubWith
+    hub_database_url: str | None, hub_with: HubWith, kind: str
 ) -> None:
     async with token_provider() as (provider, server):
         text = document(server.url).replace("authorization_code", "client_credentials")
@@ -154,12 +155,16 @@ async def test_a_method_without_a_sign_in_gets_its_first_tokens_from_what_was_fi
             )
             .replace("$.credentials.refreshToken", "$.credentials.key")
         )
+        if kind == "session_token":
+            text = text.replace("type: oauth2\n", "type: custom\n")
+            text = text.replace("authorization: {type: oauth2", "authorization: {type: bearer")
         async with hub_with({"oat": text}, database_url=hub_database_url) as hub:
             provider.refresh = "the-right-key"
             account_id = await hub.link_to("oat", {"key": "the-right-key"})
             session = await hub.session(provider="oat", multiple=True)
             wrong = await hub.submit(session["token"], {"key": "another-key"}, provider="oat")
 
-            assert (await hub.run(account_id, "oat_me")).status_code == 200
+            ran = await hub.run(account_id, "oat_me")
+            assert ran.status_code == 200, ran.text
             assert provider.requests == ["the-right-key", "another-key"]
             assert wrong.json()["code"] == "credential_rejected"

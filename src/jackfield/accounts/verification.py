@@ -108,14 +108,14 @@ async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
         CredentialRejected: the provider rejects them; the faults name the fields, if known.
         ProviderError: the provider could not be reached, or failed.
     """
+    method = candidate.method
+    if candidate.tokens is None and method.gets_tokens_alone:
+        candidate = replace(candidate, tokens=await _first_tokens(hub, candidate))
     account = await account_of(hub, candidate)
-    await _run_test_actions(hub, account, candidate.method, condemns=_is_refusal)
-    identity, tenants = (
-        await _find_identity(hub, account, candidate.method),
-        candidate.method.tenants,
-    )
-    if tenants is not None:
-        identity = tenants.identity(account.credentials.values, identity)
+    await _run_test_actions(hub, account, method, condemns=_is_refusal)
+    identity = await _find_identity(hub, account, method)
+    if method.tenants is not None:
+        identity = method.tenants.identity(account.credentials.values, identity)
     return VerifiedCredentials(candidate, identity)
 
 
@@ -124,9 +124,6 @@ async def account_of(hub: Hub, candidate: Candidate) -> ProviderAccount:
     async with hub.db.read(candidate.project_id) as tx:
         setup = await profiles.setup_of(tx, hub, candidate.profile)
     secrets = secrets_of(candidate.method, candidate.values).values()
-    if candidate.tokens is None and candidate.method.gets_tokens_alone:
-        credentials = Credentials.of(candidate.values, secrets=secrets, setup=setup)
-        candidate = replace(candidate, tokens=await _first_tokens(hub, candidate, credentials))
     tokens = {} if candidate.tokens is None else dict(candidate.tokens.values)
     credentials = Credentials.of(
         {**candidate.values, **tokens}, secrets=(*secrets, *secret_values(tokens)), setup=setup
@@ -134,9 +131,9 @@ async def account_of(hub: Hub, candidate: Candidate) -> ProviderAccount:
     return at_provider(candidate, credentials)
 
 
-async def _first_tokens(hub: Hub, candidate: Candidate, credentials: Credentials) -> Tokens:
+async def _first_tokens(hub: Hub, candidate: Candidate) -> Tokens:
     """Get tokens for credentials that need no sign-in; a refusal is about these credentials."""
-    account = at_provider(candidate, credentials)
+    account = await account_of(hub, candidate)
     try:
         return await request_for(hub, account, candidate.method)
     except (GrantRefused, ClientRefused) as refused:

@@ -157,19 +157,27 @@ class AuthMethod:
     @property
     def redirects(self) -> bool:
         """Whether the user is sent to the provider's own sign-in page."""
-        return self.needs_tokens and self.grant_type == "authorization_code"
+        return self.needs_tokens and self._signs_in
 
     @cached_property
     def needs_tokens(self) -> bool:
-        """Whether requests carry a token that no field asks for, and the provider has to give."""
+        """Whether requests carry something that no field asks for, and the provider has to give."""
         fields = {field.key for field in (*self.config_fields, *self.setup_fields)}
+        if self.type == "custom":
+            # What steps carry beside the authorization cannot be told.
+            named = _CREDENTIAL.findall(str(self.authorization))
+            return self.refresh is not None and (not named or not fields.issuperset(named))
         named = _CREDENTIAL.findall(text(self.authorization, "token"))
-        return self.type != "custom" and bool(named) and fields.isdisjoint(named)
+        return bool(named) and fields.isdisjoint(named)
 
     @property
     def gets_tokens_alone(self) -> bool:
         """Whether the fields are enough to get the tokens that requests carry."""
-        return self.needs_tokens and self.grant_type != "authorization_code" and self.gives_tokens
+        return self.needs_tokens and not self._signs_in and self.gives_tokens
+
+    @property
+    def _signs_in(self) -> bool:
+        return self.type != "custom" and self.grant_type == "authorization_code"
 
     @property
     def refresh_margin(self) -> timedelta | None:
@@ -182,7 +190,7 @@ class AuthMethod:
         """Whether the connector says how to get the tokens that requests carry."""
         if self.mcp is not None:
             return True
-        if self.grant_type == "authorization_code":
+        if self._signs_in:
             return bool(self.authorization.get("authorizationUrl"))
         return self.refresh is not None or bool(self.authorization.get("tokenUrl"))
 

@@ -317,7 +317,7 @@ def _config(ctx: ConnectContext, offer: Offer) -> ConfigOut:
     return ConfigOut(
         key=connector.key,
         name=connector.title,
-        type="oauth2" if method.type == "oauth2" or method.redirects else "custom",
+        type="oauth2" if method.redirects else "custom",
         assets=AssetsOut(ctx.hub.public_url + connector.icon_path),
         support=SupportOut(
             # The guide of an internal connector is not shown either.
