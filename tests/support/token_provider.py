@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
-from jackfield.accounts.models import Account
+from jackfield.accounts.models import Account, AccountStatus, AccountType
 from jackfield.accounts.verification import Candidate, verify
 from jackfield.connect.models import SessionTerms
 from jackfield.connect.verified_account import LinkTarget, save_account
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, REFRESH_TOKEN, Tokens
-from jackfield.kit.ids import ProjectId
+from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.profiles import service as profiles
 from jackfield.profiles.models import Profile, ProfileTerms
 from jackfield.profiles.repo import Profiles
@@ -205,6 +205,30 @@ async def profile_of(hub: Hub, project_id: ProjectId) -> Profile:
     async with hub.db.write(project_id, TESTER) as tx:
         profile = await Profiles(tx).find_default("oat")
         return profile or await profiles.create(tx, hub, ProfileTerms("oat"))
+
+
+def account_of(now: datetime, profile: Profile) -> Account:
+    """Return a new account, which is nowhere yet."""
+    return Account(
+        id=AccountId.new(now),
+        profile_id=profile.id,
+        provider="oat",
+        auth_method="oauth2",
+        environment="production",
+        origin_owner_id="acme",
+        origin_owner_name="Acme Inc.",
+        origin_username=None,
+        label=None,
+        type=AccountType.PRODUCTION,
+        shared=False,
+        metadata={},
+        public_values={},
+        status=AccountStatus.ACTIVE,
+        status_reasons=(),
+        generation=1,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 async def sign_in(

@@ -146,6 +146,7 @@ async def _ask(turn: Turn) -> Tokens:
     try:
         before = open_tokens(hub, access) or {}
         credentials = open_credentials(hub, access)
+        _require_time(turn)
         tokens = (await request_tokens(hub, access, credentials)).after(before)
     except GrantRefused:
         raise
@@ -159,6 +160,13 @@ async def _ask(turn: Turn) -> Tokens:
     for warning in tokens.warnings:
         _log.warning("odd_token_answer", account_id=access.account.id, detail=warning)
     return tokens
+
+
+def _require_time(turn: Turn) -> None:
+    if turn.is_late:
+        late = ProviderUnavailable("the hub was held up before it could renew the account's tokens")
+        late.nothing_sent = True
+        raise late
 
 
 async def _ask_again(turn: Turn) -> None:

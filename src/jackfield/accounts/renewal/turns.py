@@ -57,7 +57,13 @@ class Turn:
     access: AccountAccess
     state: TokenState
     intent: int
+    until: datetime
     may_be_spent: bool
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a request begun now might last until others may have the turn."""
+        return self.hub.clock() + timedelta(seconds=SECONDS) > self.until
 
 
 async def take(hub: Hub, project_id: ProjectId, account_id: str, generation: int) -> Turn | None:
@@ -181,9 +187,9 @@ def grant_refused(access: AccountAccess) -> GrantRefused:
 
 
 async def _begin(tx: Tx, hub: Hub, access: AccountAccess, state: TokenState) -> Turn:
-    intent = state.intent + 1
-    await AccountTokens(tx).begin(state.account_id, intent=intent, until=tx.now + LEASE)
-    return Turn(hub, access, state, intent, state.intent_at is not None)
+    intent, until = state.intent + 1, tx.now + LEASE
+    await AccountTokens(tx).begin(state.account_id, intent=intent, until=until)
+    return Turn(hub, access, state, intent, until, state.intent_at is not None)
 
 
 def _require_hope(access: AccountAccess, state: TokenState, now: datetime) -> None:
