@@ -87,10 +87,15 @@ async def renewed(hub: Hub, access: AccountAccess) -> AccountAccess:
     assert access.tokens is not None
     project_id, account = access.project_id, access.account
     generation = access.tokens.state.generation
-    work = partial(_renew, hub, project_id, account.id, generation)
-    await hub.renewals.run((account.id, generation), work)
-    hub.cache.forget(project_id, account.id)
     narrowing = None if access.narrowing is None else access.narrowing.id
+
+    async def work() -> None:
+        await _renew(hub, project_id, account.id, generation)
+        # Once for all who wait.
+        hub.cache.forget(project_id, account.id)
+        await load_cached(hub, project_id, account.id, profile_id=narrowing)
+
+    await hub.renewals.run((account.id, generation), work)
     return await load_cached(hub, project_id, account.id, profile_id=narrowing)
 
 
