@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from jackfield.accounts.renewal import turns
+from jackfield.db.tx import DatabaseAway
+from jackfield.engine.oauth.tokens import Tokens
 from tests.support.clock import NOW, FrozenClock
 from tests.support.running import HubWith
 from tests.support.scripted import Answer, reply
@@ -276,3 +279,58 @@ async def test_a_refusal_that_looks_like_a_success_is_one(linked: Linked) -> Non
     await linked.run()
 
     assert await linked.status() == ("error", ["needs_relink"])
+
+
+async def test_tokens_that_came_are_stored_once_the_database_is_back(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, away = turns.keep, [DatabaseAway] * 3
+
+    async def failing(turn: turns.Turn, tokens: Tokens) -> None:
+        if away:
+            raise away.pop()
+        await keep(turn, tokens)
+
+    monkeypatch.setattr(turns, "keep", failing)
+    linked.expire()
+
+    answer = await linked.run()
+
+    assert answer.status_code == 200
+    assert linked.provider.requests == [named("r", 1)]
+    assert away == []
+
+
+async def test_tokens_that_come_late_mend_an_account_that_was_given_up(linked: Linked) -> None:
+    hub, account = linked.hub.hub, linked.account
+    linked.expire()
+    slow = await turns.take(hub, linked.hub.project.id, account.id, 1)
+    assert slow is not None
+    linked.clock.advance(minutes=1)
+    linked.provider.answers = [REFUSED]
+    refused = await linked.run()
+    before = await linked.status()
+
+    await turns.keep(slow, linked.provider.tokens(linked.clock.now))
+
+    # The one after a request of unknown outcome is the last.
+    assert refused.json()["code"] == "grant_refused"
+    assert before == ("error", ["needs_relink"])
+    assert await linked.status() == ("active", [])
+    assert (await linked.run()).status_code == 200
+
+
+async def test_what_a_late_process_got_does_not_replace_newer_tokens(linked: Linked) -> None:
+    hub, account = linked.hub.hub, linked.account
+    linked.expire()
+    slow = await turns.take(hub, linked.hub.project.id, account.id, 1)
+    assert slow is not None
+    linked.clock.advance(minutes=1)
+    late = linked.provider.tokens(linked.clock.now)
+    linked.provider.refresh = named("r", 1)
+    await linked.run()
+
+    await turns.keep(slow, late)
+
+    await linked.run()
+    assert linked.provider.calls[-1] == named("a", 3)
