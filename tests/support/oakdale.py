@@ -122,11 +122,13 @@ class Browser:
     """A person's browser: it keeps cookies, and goes to the provider when a test says so."""
 
     client: httpx2.AsyncClient
+    provider: str = "oakdale"
 
     @classmethod
-    def of(cls, hub: Running) -> "Browser":
+    def of(cls, hub: Running, provider: str = "oakdale") -> "Browser":
         transport = hub.api._transport  # noqa: SLF001 - the same hub, without its key
-        return cls(httpx2.AsyncClient(base_url="https://hub.test", transport=transport))
+        client = httpx2.AsyncClient(base_url="https://hub.test", transport=transport)
+        return cls(client, provider)
 
     async def fill_in(self, link: str, **typed: str) -> str:
         """Send the form that an auth link opens, and return the address that it leads to."""
@@ -145,7 +147,12 @@ class Browser:
 
     async def leave(self, hub: Running, **wanted: Any) -> dict[str, str]:
         """Go to the provider by the published way, and return what it is asked for."""
-        session = await hub.session(provider="oakdale", **wanted)
+        begun = await self.begin(hub, **wanted)
+        return {**await self.start(begun["start"]), **begun}
+
+    async def begin(self, hub: Running, **wanted: Any) -> dict[str, str]:
+        """Begin an attempt by the published way; `start` is the address that leads to the provider."""
+        session = await hub.session(provider=self.provider, **wanted)
         headers = {"x-hub-session-token": session["token"]}
         body = {"token": session["token"]}
         attempt = (
@@ -158,15 +165,15 @@ class Browser:
                 "redirect_uri": "https://hub.test/embedded/accounts/callback",
                 "token": session["token"],
                 "connection_attempt_id": attempt["id"],
-                "workspace": "blue",
+                **({"workspace": "blue"} if self.provider == "oakdale" else {}),
             },
         )
         assert started.status_code == 302, started.text
-        asked = await self.start(started.headers["location"])
-        return {**asked, "attempt": attempt["id"], "token": session["token"]}
+        start = started.headers["location"]
+        return {"start": start, "attempt": attempt["id"], "token": session["token"]}
 
     async def come_back(self, **query: str) -> httpx2.Response:
-        return await self.get("/connect/oauth2/oakdale/callback", **query)
+        return await self.get(f"/connect/oauth2/{self.provider}/callback", **query)
 
     async def get(self, address: str, **query: str) -> httpx2.Response:
         """Open an address, wherever it leads."""

@@ -194,6 +194,10 @@ class AuthMethod:
             return bool(self.authorization.get("authorizationUrl"))
         return self.refresh is not None or bool(self.authorization.get("tokenUrl"))
 
+    def has_own_app(self, credentials: Mapping[str, str]) -> bool:
+        """Whether the OAuth app that the provider knows an account by is not the profile's."""
+        return not self.setup_fields or (self.mcp is not None and not credentials.get("clientId"))
+
     def labeled(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """Return the labels and values of fields that the form has, and of the tenant, as chosen."""
         fields = {field.key: field for field in self.config_fields}

@@ -75,7 +75,7 @@ async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) ->
             # What the endpoint gave is good, whatever became of the steps after it.
             _log.warning("renewal_cut_short", account_id=account.id, code=error.code)
             return read_tokens(given, now)
-        own, refused = not method.setup_fields, error
+        own, refused = method.has_own_app(account.credentials.values), error
         if method.refresh is not None:
             said = (refusal_in(each.body) for each in successes)
             refused = next(filter(None, said), None) or blamed(error, own_credentials=own)

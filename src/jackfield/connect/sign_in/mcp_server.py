@@ -104,7 +104,7 @@ class McpServer:
             names.RESOURCE: server.resource,
             names.ISSUER: server.issuer,
             names.NEEDS_ISSUER: "true" if server.tells_issuer else "",
-            names.AUTHORIZATION_URL: server.authorization_url,
+            names.SIGN_IN_URL: server.authorization_url,
             names.TOKEN_URL: server.token_url,
             names.SCOPES: " ".join(server.scopes),
             names.CLIENT_ID: client.id,

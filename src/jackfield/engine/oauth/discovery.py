@@ -200,7 +200,7 @@ def require_declared(url: str, allows: Callable[[str], bool]) -> None:
         raise McpDiscoveryRefused(msg)
     msg = (
         f"the sign-in of the MCP server leads to {origin}, which the connector does not declare; "
-        "if it belongs there, list it in the connector's `hosts`, with all others it sends to"
+        "if it belongs there, list its host in the connector's `hosts`, with all others it sends to"
     )
     raise EgressBlocked(msg)
 

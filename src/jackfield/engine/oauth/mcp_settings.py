@@ -10,7 +10,7 @@ from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.oauth.settings import OAuthSettings, compile_oauth
 from jackfield.kit.json import Json, text, texts
 
-AUTHORIZATION_URL: Final = "mcpAuthorizationUrl"
+SIGN_IN_URL: Final = "mcpSignInUrl"
 TOKEN_URL: Final = "mcpTokenUrl"  # noqa: S105 - a name
 ISSUER: Final = "mcpIssuer"
 NEEDS_ISSUER: Final = "mcpNeedsIssuer"
@@ -22,7 +22,7 @@ CLIENT_AUTHENTICATION: Final = "mcpClientAuthentication"
 # What an account's credentials have from discovery and registration.
 DISCOVERED: Final = frozenset(
     {
-        AUTHORIZATION_URL, TOKEN_URL, ISSUER, NEEDS_ISSUER, RESOURCE, SCOPES, CLIENT_ID,
+        SIGN_IN_URL, TOKEN_URL, ISSUER, NEEDS_ISSUER, RESOURCE, SCOPES, CLIENT_ID,
         CLIENT_SECRET, CLIENT_AUTHENTICATION,
     }
 )  # fmt: skip
@@ -30,7 +30,7 @@ DISCOVERED: Final = frozenset(
 _RESOURCE: Final = {"resource": f"$.credentials.{RESOURCE}"}
 _DOCUMENT: Final[Mapping[str, Json]] = {
     "type": "oauth2",
-    "authorizationUrl": f"$.credentials.{AUTHORIZATION_URL}",
+    "authorizationUrl": f"$.credentials.{SIGN_IN_URL}",
     "authorizationParams": _RESOURCE,
     "tokenUrl": f"$.credentials.{TOKEN_URL}",
     "tokenParams": _RESOURCE,

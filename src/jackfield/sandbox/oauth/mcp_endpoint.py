@@ -62,7 +62,7 @@ def _who_am_i(_authority: Authority, access: Access, _arguments: Mapping[str, Js
 
 def _add_note(authority: Authority, access: Access, arguments: Mapping[str, Json]) -> Json:
     notes = authority.notes_of(access.client, access.person) if access.person else []
-    note: dict[str, Json] = {"id": str(len(notes) + 1), "text": text(arguments, "text")}
+    note: Json = {"id": str(len(notes) + 1), "text": text(arguments, "text")}
     notes.append(note)
     return note
 
