@@ -235,7 +235,8 @@ METHOD: Final = Record(
         "type": Entry(
             Choice(("custom", "oauth2", "mcp", "apikey")),
             "`custom`: what the user fills in is the credential; `oauth2`: the provider gives tokens, "
-            "after the user signed in there or, by the grant type, without that.",
+            "after the user signed in there or, by the grant type, without that; `mcp`: as `oauth2`, "
+            "where an MCP server says.",
             required=True,
         ),
         "label": Entry(Text(), "Its name for people.", required=True),
@@ -249,12 +250,15 @@ METHOD: Final = Record(
             Record(
                 "AuthorizationFlow",
                 {
-                    "serverUrl": Entry(Address(), "The MCP server."),
-                    "discovery": Entry(Anything(), "How its authorization server is found."),
+                    "serverUrl": Entry(Address(), "The MCP server; it says where to sign in."),
+                    "discovery": Entry(Anything(), "Not needed: the server is asked."),
                     "clientRegistration": Entry(
-                        Choice(("cimd", "dcr")), "How the client gets known to it."
+                        Choice(("cimd", "dcr")),
+                        "How the hub is known there: by its client document where that is taken, "
+                        "or always by registration.",
+                        default="cimd",
                     ),
-                    "scopes": Entry(ListOf(Text()), "What to ask for."),
+                    "scopes": Entry(ListOf(Text()), "What to ask for, instead of what it says."),
                 },
             ),
             "How to sign in to an MCP server.",
