@@ -58,6 +58,12 @@ def link(page: httpx2.Response, text: str) -> str:
             "Oakdale did not sign you in",
         ),
         ({}, {}, "sign_in_callback_refused", "The answer of Oakdale was not used"),
+        (
+            {"code": "c-1", "iss": "https://login.fernwood.example"},
+            {},
+            "sign_in_callback_refused",
+            "The answer of Oakdale was not used",
+        ),
         ({"code": "c-1"}, {"status": 503}, "provider_unavailable", "Oakdale is not connected yet"),
         ({"code": "c-1"}, {"status": 429}, "provider_rate_limited", "Oakdale is not connected yet"),
         ({"code": "c-1"}, {"api_status": 401}, "credential_rejected", "Oakdale is not connected"),
@@ -169,7 +175,7 @@ async def test_sign_in_is_opened_once_and_says_so_to_its_browser_alone(
 
     assert heading(again) == "This sign-in has been opened already"
     assert asked["token"] in link(again, "Start over")
-    assert heading(elsewhere) == "This sign-in belongs to another browser"
+    assert heading(elsewhere) == "This sign-in does not work"
     assert asked["token"] not in elsewhere.text
 
 

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Frame, Page, async_pla
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.sandbox.oauth.clients import Client
 from jackfield.sandbox.oauth.server import OAuthSandbox, serve
+from tests.support.node import installed
 from tests.support.running import PATIENCE, Running, serving_hub
 
 IMAGES = Path(__file__).parents[2] / "docs/images"
@@ -156,6 +157,12 @@ async def holds(page: Page | Frame, condition: str) -> None:
     """
     look = f"() => ({condition}) ? done() : requestAnimationFrame(look)"
     await page.evaluate(f"() => new Promise(done => {{ const look = {look}; look(); }})")
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    folder = installed(Path(__file__).parent / "axe", name="axe")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture

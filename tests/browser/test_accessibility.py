@@ -1,29 +1,20 @@
 """What axe finds on the Hub's pages, and what it cannot look at: keyboard, names, motion."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Frame, Page, Route, expect
+from playwright.async_api import Page, Route, expect
 
 from jackfield.projects import service as projects
+from tests.browser.axe_findings import found
 from tests.browser.conftest import Visit
 from tests.browser.product import Product, element, inside, product
 from tests.support.actor import TESTER
-from tests.support.node import installed
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
 Start = Callable[..., Awaitable[Visit]]
-_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    folder = installed(Path(__file__).parent / "axe", name="axe")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(params=[False, True], ids=["light", "dark"])
@@ -46,20 +37,6 @@ async def app(hub: Running) -> AsyncGenerator[Product]:
     async with product() as served:
         await hub.api.patch("/jackfield/project", json={"allowed_origins": [served.url]})
         yield served
-
-
-async def found(shown: Page | Frame, axe: str) -> list[str]:
-    """Return what axe finds serious or worse."""
-    await shown.evaluate(axe)
-    result: dict[str, Any] = await shown.evaluate(
-        "tags => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", _TAGS
-    )
-    return [
-        f"{each['id']} ({each['impact']}): {node['html']} {node['failureSummary']}"
-        for each in result["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
 
 
 async def fill_in(page: Page, key: str) -> None:

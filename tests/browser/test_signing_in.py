@@ -7,13 +7,13 @@ import pytest
 from playwright.async_api import Page, expect
 
 from jackfield.sandbox.oauth.server import OAuthSandbox
+from tests.browser.axe_findings import found
 from tests.browser.conftest import Visit, fernwood_at
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.usefixtures("fernwood")]
 
 Start = Callable[..., Awaitable[Visit]]
-Keep = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
@@ -92,3 +92,43 @@ async def test_back_leads_to_the_form_and_a_second_sign_in(
     await page.get_by_role("button", name="Allow").click()
 
     await expect(title(page, "Fernwood is connected")).to_be_visible()
+
+
+async def test_answer_is_taken_from_the_browser_that_was_sent_and_once(
+    hub: Running, visit: Start, oauth: OAuthSandbox
+) -> None:
+    page = (await open_form(hub, visit, oauth)).page
+    await go_on(page)
+    await page.get_by_role("button", name="Allow").wait_for()
+    answer = oauth.approve(page.url)
+    other = (await visit()).page
+
+    await other.goto(answer)
+    await expect(title(other, "This sign-in belongs to another browser")).to_be_visible()
+    await page.goto(answer)
+    await expect(title(page, "Fernwood is connected")).to_be_visible()
+    await page.goto(answer)
+
+    await expect(title(page, "Fernwood is connected")).to_be_visible()
+    assert len((await hub.api.get("/accounts")).json()) == 1
+
+
+async def test_form_and_ends_can_be_used_by_anybody(
+    hub: Running, visit: Start, oauth: OAuthSandbox, axe: str
+) -> None:
+    window = {"width": 390, "dark": True, "language": "de-DE"}
+    page = (await open_form(hub, visit, oauth, window=window)).page
+    assert await found(page, axe) == []
+
+    await go_on(page)
+    await page.get_by_role("button", name="Deny").click()
+    await expect(title(page, "Der Zugriff wurde nicht erlaubt")).to_be_focused()
+    assert await found(page, axe) == []
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Subdomain").fill("acme")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Allow").click()
+
+    await expect(title(page, "Fernwood ist verbunden")).to_be_focused()
+    assert await found(page, axe) == []

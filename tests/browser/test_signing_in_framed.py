@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from jackfield.sandbox.oauth.server import OAuthSandbox
+from tests.browser.axe_findings import found
 from tests.browser.conftest import Visit, fernwood_at
 from tests.browser.product import Product, element, heard, inside, product
 from tests.support.running import Running
@@ -13,7 +14,6 @@ from tests.support.running import Running
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.usefixtures("fernwood")]
 
 Start = Callable[..., Awaitable[Visit]]
-Keep = Callable[..., Awaitable[None]]
 _BLOCKED = "window.open = () => null;"
 
 
@@ -48,13 +48,13 @@ async def open_window(page: Page, button: str = "Continue to Fernwood") -> Page:
 
 
 async def test_account_is_linked_from_a_window_that_closes_itself(
-    hub: Running, page: Page, keep_image: Keep
+    hub: Running, page: Page, axe: str
 ) -> None:
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(request.url))
     window = await open_window(page)
     await expect(inside(page).get_by_role("heading", name="Sign in at Fernwood")).to_be_focused()
-    await keep_image(page, "sign-in-window")
+    assert await found(page.frames[1], axe) == []
 
     async with window.expect_event("close"):
         await window.get_by_role("button", name="Allow").click()

@@ -31,6 +31,7 @@ authentication:
         token: $.credentials.accessToken
         authorizationUrl: https://login.oakdale.example/authorize
         tokenUrl: https://login.oakdale.example/token
+        issuer: https://login.oakdale.example
         scopes: notes.read notes.write offline_access
       setupFields:
         - {key: clientId, label: Client ID, type: text, required: true}

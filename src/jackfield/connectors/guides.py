@@ -111,8 +111,7 @@ def linking_section(labels: Iterable[str], *, redirects: bool) -> Section:
             Step(
                 "Connect",
                 points=(
-                    "Press **Connect**.",
-                    *([sign_in] if redirects else []),
+                    *(["Press the button.", sign_in] if redirects else ["Press **Connect**."]),
                     "A confirmation says that it worked: the account is now on the Accounts page.",
                 ),
             ),

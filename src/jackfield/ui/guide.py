@@ -38,6 +38,12 @@ def guide_page(connector: Connector, method: AuthMethod, *, is_white_label: bool
     return Markup(selector + render_html(shown))  # noqa: S704 - rendered as safe
 
 
+def setup_guide(method: AuthMethod) -> Markup:
+    """Return the operator's guide as HTML."""
+    guide = method.setup_guide
+    return Markup("" if guide is None else render_html(guide, heading=3))  # noqa: S704 - rendered as safe
+
+
 def guide_text(method: AuthMethod, *, is_white_label: bool) -> str:
     """Return the whole guide as Markdown."""
     guide = method.link_guide()

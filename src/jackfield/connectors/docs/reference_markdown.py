@@ -14,14 +14,17 @@ GuideLink: TypeAlias = Callable[[str], str]
 _FENCES: Final = re.compile(r"`+")
 
 
-def render_reference(described: ConnectorReference, *, guide_link: GuideLink | None = None) -> str:
+def render_reference(
+    described: ConnectorReference, *, guide_link: GuideLink | None = None, redirect_uri: str = ""
+) -> str:
     """
     Render everything about a connector.
 
     `guide_link` returns the URL of an auth method's guide; without it the guides are included.
+    `redirect_uri` is what the hub's operator registers with the provider.
     """
     blocks = [*_head(described)]
-    blocks += ["## Ways to link an account", _methods(described, guide_link)]
+    blocks += ["## Ways to link an account", _methods(described, guide_link, redirect_uri)]
     blocks += _limits(described)
     for group in described.groups:
         blocks.append(f"## {_prose(group.title)}")
@@ -44,13 +47,15 @@ def _head(described: ConnectorReference) -> Iterator[str]:
     yield "\n".join(f"- {_prose(link.title)}: <{_address(link.url)}>" for link in described.links)
 
 
-def _methods(described: ConnectorReference, guide_link: GuideLink | None) -> str:
+def _methods(described: ConnectorReference, guide_link: GuideLink | None, redirect_uri: str) -> str:
     lines: list[str] = []
     for method in described.connector.auth_methods:
         label = _prose(method.label)
         below = f"{label}: see “{_guide_title(method)}” below"
         named = f"[{label}]({guide_link(method.key)})" if guide_link else below
-        lines.append(f"- {named} ({_code(method.key)})")
+        to_register = f". Redirect URI to register: {_code(redirect_uri)}"
+        is_told = redirect_uri and method.redirects
+        lines.append(f"- {named} ({_code(method.key)}){to_register if is_told else ''}")
     return "\n".join(lines)
 
 

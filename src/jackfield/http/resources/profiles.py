@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from starlette.responses import Response
 
 from jackfield.accounts import profile_switch
+from jackfield.connect.sign_in.exchange import redirect_uri
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.lists import Texts
@@ -38,6 +39,7 @@ api = Routes(api_key, tag="profiles")
 _OWNER: Final = "jackfield"
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 _SETUP = "The operator's own values, such as an OAuth client's. Secrets are sealed, never returned."
+_REDIRECT = "What to register with the provider, if people sign in there."
 _ALLOWED = "The ids of the actions its accounts may run; `null` for all."
 
 
@@ -59,6 +61,7 @@ class ProfileOut(Struct, frozen=True):
     logo_url: str
     setup: Mapping[str, str]
     allowed_actions: tuple[str, ...] | None
+    redirect_uri: Annotated[str | UnsetType, Meta(description=_REDIRECT)]
     created_at: datetime
     updated_at: datetime
 
@@ -300,6 +303,9 @@ def _out(ctx: ApiContext, profile: Profile) -> ProfileOut:
         logo_url=ctx.hub.public_url + connector.icon_path if connector else "",
         setup=profile.setup,
         allowed_actions=profile.allowed_actions,
+        redirect_uri=redirect_uri(ctx.hub, connector)
+        if connector and method and method.redirects
+        else UNSET,
         created_at=profile.created_at,
         updated_at=profile.updated_at,
     )

@@ -64,6 +64,8 @@ class LinkPage:
     typed: Mapping[str, str]
     problem: str | None
     link: str | None
+    # What to register with providers that people sign in at, by connector.
+    redirect_uris: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

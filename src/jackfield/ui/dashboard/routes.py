@@ -19,6 +19,7 @@ from jackfield.accounts.permissions.service import probe_permissions, read_permi
 from jackfield.accounts.repo import Accounts
 from jackfield.connect import sessions as connect
 from jackfield.connect.models import SessionTerms
+from jackfield.connect.sign_in.exchange import redirect_uri
 from jackfield.kit.errors import HubError
 from jackfield.projects.models import Project
 from jackfield.ui.dashboard.pages import (
@@ -191,9 +192,21 @@ def _link_page(
     problem: str | None = None,
     link: str | None = None,
 ) -> Response:
+    hub = hub_of(request)
+    redirecting = [
+        each
+        for each in hub.catalog.connectors()
+        if any(method.redirects for method in each.auth_methods)
+    ]
     return page(
         request,
-        LinkPage(layout=Layout.of(request, project), typed=typed or {}, problem=problem, link=link),
+        LinkPage(
+            layout=Layout.of(request, project),
+            typed=typed or {},
+            problem=problem,
+            link=link,
+            redirect_uris={each.key: redirect_uri(hub, each) for each in redirecting},
+        ),
         status=422 if problem else 200,
     )
 

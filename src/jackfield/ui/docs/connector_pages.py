@@ -1,19 +1,23 @@
 """`/docs/connectors/{key}`: a connector's reference, as HTML and as Markdown."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from jackfield.connect.sign_in.exchange import redirect_uri
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.docs.reference import ConnectorReference, describe
 from jackfield.connectors.docs.reference_markdown import render_reference
 from jackfield.ui.docs.guide_pages import project_theme
+from jackfield.ui.guide import setup_guide
 from jackfield.ui.page_theme import PageTheme
 from jackfield.ui.rendering import base_path, hub_of, page
 
@@ -30,6 +34,9 @@ class ConnectorPage:
     described: ConnectorReference
     place: str
     query: str
+    # What the hub's operator registers with the provider, and how, by auth method.
+    redirect_uri: str
+    setup_guides: Mapping[str, Markup]
 
 
 class References:
@@ -63,7 +70,9 @@ async def reference(request: Request) -> Response:
     place = f"{base_path(hub)}/docs/connectors/{connector.key}"
     if name.endswith(".md") or _wants_markdown(request):
         text = render_reference(
-            described, guide_link=lambda key: f"{place}/guides/link-account/{key}.md{query}"
+            described,
+            guide_link=lambda key: f"{place}/guides/link-account/{key}.md{query}",
+            redirect_uri=redirect_uri(hub, connector),
         )
         return PlainTextResponse(
             text,
@@ -79,6 +88,8 @@ async def reference(request: Request) -> Response:
             described=described,
             place=place,
             query=query,
+            redirect_uri=redirect_uri(hub, connector),
+            setup_guides={each.key: setup_guide(each) for each in connector.auth_methods},
         ),
     )
     response.headers["vary"] = _VARY

@@ -123,7 +123,7 @@ async def result(request: Request) -> Response:
             return await _result_in_frame(request, sign_in_id)
         sign_in = await sign_in_of(request)
         if sign_in is None:
-            raise OtherBrowser
+            raise SignInNotFound
         form = (await kept_of(hub, sign_in)).form
         if "lang" not in request.query_params and form.language:
             return _to_result(request, sign_in_id, language=form.language)
