@@ -17,9 +17,9 @@ export class SignIn {
   constructor(place, page) {
     this.#place = place;
     this.#page = page;
-    this.#leave = place.querySelector("[data-leave]");
+    this.#leave = document.querySelector("[data-leave]");
     this.#leave.addEventListener("click", () => this.#offer(false));
-    place.querySelector("[data-cancel]").addEventListener("click", () => this.#cancel());
+    document.querySelector("[data-cancel]").addEventListener("click", () => this.#cancel());
     this.#open();
     this.#wait();
   }
