@@ -80,7 +80,6 @@ def test_the_catalogue() -> None:
             "method_not_allowed": 405,
             "missing_scope": 403,
             "not_acceptable": 406,
-            "mcp_discovery_refused": 502,
             "oauth_client_refused": 502,
             "oauth_registration_refused": 502,
             "no_installation": 500,

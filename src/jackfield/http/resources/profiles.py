@@ -61,7 +61,7 @@ class ProfileOut(Struct, frozen=True):
     logo_url: str
     setup: Mapping[str, str]
     allowed_actions: tuple[str, ...] | None
-    redirect_uri: Annotated[str | UnsetType, Meta(description=_REDIRECT)]
+    redirect_uri: Annotated[str | None, Meta(description=_REDIRECT)]
     created_at: datetime
     updated_at: datetime
 
@@ -305,7 +305,7 @@ def _out(ctx: ApiContext, profile: Profile) -> ProfileOut:
         allowed_actions=profile.allowed_actions,
         redirect_uri=redirect_uri(ctx.hub, connector)
         if connector and method and method.redirects
-        else UNSET,
+        else None,
         created_at=profile.created_at,
         updated_at=profile.updated_at,
     )
