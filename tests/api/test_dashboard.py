@@ -259,8 +259,28 @@ async def test_an_account_is_suspended_resumed_checked_and_deleted(hub: Running)
     assert "Suspended" in await press("suspend")
     assert "Active" in await press("resume")
     assert "The provider accepts the credential." in await press("check")
-    assert "No account has been linked yet" in await press("delete")
+    retired = await press("retire")
+    assert "Suspended for good, and its credentials erased" in retired
+    assert "nothing to revoke" in (deleted := await press("delete"))
+    assert "No account has been linked yet" in deleted
     assert (await hub.api.get(page)).status_code == 404
+
+
+async def test_the_dashboard_says_which_step_mends_an_account_and_what_is_left_of_a_key(
+    hub: Running,
+) -> None:
+    account_id = await hub.link()
+    hub.sandbox.us.app.sandbox.keys["server_side"].disabled = True
+    await hub.api.post(f"/jackfield/accounts/{account_id}/check")
+    hub.api.auth = None
+    await sign_in(hub)
+
+    page = (await hub.api.get(f"/dashboard/accounts/{account_id}")).text
+    deleted = await hub.api.post(f"/dashboard/accounts/{account_id}/delete", follow_redirects=True)
+
+    assert '#create-a-server-side-api-key">Create a Server-Side API Key</a>' in page
+    assert "since <time" in page
+    assert "has no way to revoke its credentials from here" in deleted.text
 
 
 async def test_an_accounts_values_are_called_as_in_the_form_that_linked_it(hub: Running) -> None:

@@ -81,6 +81,7 @@ async def test_an_account_is_linked_used_and_looked_after(
     assert suspended.json["status"] == "suspended"
     assert (refused.status, "account_not_usable" in refused.err) == (1, True)
     assert deleted.status == 0
+    assert "unsupported: The provider offers no way to revoke" in deleted.out
 
 
 async def test_a_dry_run_prints_the_request_and_sends_nothing(

@@ -16,6 +16,7 @@ MAKERS = {
         "worker/account_checks.py",
         "worker/connectors.py",
         "worker/pruning.py",
+        "worker/revocations.py",
     },
     "command": {"cli/demo.py", "cli/doctor.py", "cli/keys.py", "cli/vault.py"},
 }

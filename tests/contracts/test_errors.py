@@ -111,6 +111,7 @@ def test_the_catalogue() -> None:
             "provider_timeout": 504,
             "provider_unauthorized": 502,
             "provider_unavailable": 503,
+            "revocation_under_way": 409,
             "rpc_request_refused": 400,
             "rate_limited": 429,
             "request_timeout": 408,

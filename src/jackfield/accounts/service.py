@@ -22,8 +22,11 @@ from jackfield.accounts.models import (
 from jackfield.accounts.renewal import service as renewal
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.status import (
+    ERASED,
     UNREADABLE,
     announce,
+    fail,
+    is_erased,
     must_be_relinked,
     payload_of,
     save_changed,
@@ -38,7 +41,7 @@ from jackfield.events.models import EventType
 from jackfield.events.repo import Events
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError, ProviderError
-from jackfield.kit.ids import ProjectId
+from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import Json
 from jackfield.profiles import service as profiles
 from jackfield.profiles.models import Profile, ProfileOfOtherConnector
@@ -112,15 +115,18 @@ async def change(
     return await save_changed(tx, account)
 
 
-async def remove(tx: Tx, account_id: str) -> Account:
-    """Delete an account and its credentials, and return it as it was."""
-    account = await Accounts(tx).get(account_id)
-    await remove_secrets(tx, account.id)
-    await remove_tokens(tx, account.id)
+async def remove(tx: Tx, account: Account, revocation: object) -> None:
+    """Delete an account and its credentials; what became of their revocation is told."""
+    await erase_credentials(tx, account.id)
     await forget_identity(tx, account.id)
     await Accounts(tx).remove(account.id)
-    await announce(tx, EventType.ACCOUNT_DELETED, account)
-    return account
+    await announce(tx, EventType.ACCOUNT_DELETED, account, revocation=revocation)
+
+
+async def erase_credentials(tx: Tx, account_id: AccountId) -> None:
+    """Delete the secrets and tokens of an account."""
+    await remove_secrets(tx, account_id)
+    await remove_tokens(tx, account_id)
 
 
 async def suspend(tx: Tx, account_id: str) -> Account:
@@ -137,6 +143,10 @@ async def resume(tx: Tx, account_id: str) -> Account:
     account = await Accounts(tx).get(account_id)
     if account.status is not AccountStatus.SUSPENDED:
         return account
+    if is_erased(account):
+        words = "It was suspended for good, and has no credentials. Link it again."
+        reason = StatusReason(ERASED, words, tx.now)
+        return await fail(tx, account, reason)
     status = await usable_status(tx, account)
     return await save_changed(tx, replace(account, status=status, status_reasons=()))
 

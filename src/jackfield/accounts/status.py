@@ -18,6 +18,8 @@ from jackfield.kit.errors import summary
 from jackfield.profiles.repo import Profiles
 
 UNREADABLE: Final = "credentials_unreadable"
+ERASED: Final = "credentials_erased"
+ENDING: Final = "ending"
 PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
 NEEDS_RELINK: Final = "needs_relink"
 
@@ -55,14 +57,30 @@ async def update_status(tx: Tx, checked: Account, reason: StatusReason | None) -
     known = next((each for each in account.status_reasons if each.code == reason.code), None)
     reason = reason if known is None else replace(reason, since=known.since)
     await AccountChecks(tx).schedule(account, next_try(reason, tx.now))
-    failing = replace(account, status=AccountStatus.ERROR, status_reasons=(reason,))
     if known is not None and account.status is AccountStatus.ERROR:
+        failing = replace(account, status_reasons=(reason,))
         await Accounts(tx).save(failing)
         return failing
+    return await fail(tx, account, reason)
+
+
+async def fail(tx: Tx, account: Account, reason: StatusReason) -> Account:
+    """Note that an account cannot be used until it is linked again, and tell so."""
+    failing = replace(account, status=AccountStatus.ERROR, status_reasons=(reason,))
     failing = await save_changed(tx, failing)
     if not account.needs_relinking:
         await announce(tx, EventType.ACCOUNT_NEEDS_RELINK, failing)
     return failing
+
+
+def is_erased(account: Account) -> bool:
+    """Tell whether the account was suspended for good: it has no credentials any more."""
+    return any(each.code == ERASED for each in account.status_reasons)
+
+
+def is_ending(account: Account) -> bool:
+    """Tell whether the account's credentials are being revoked."""
+    return any(each.code == ENDING for each in account.status_reasons)
 
 
 async def usable_status(tx: Tx, account: Account) -> AccountStatus:
@@ -70,21 +88,29 @@ async def usable_status(tx: Tx, account: Account) -> AccountStatus:
     return AccountStatus.ACTIVE if profile.active else AccountStatus.INACTIVE
 
 
-async def save_changed(tx: Tx, account: Account) -> Account:
+async def save_changed(tx: Tx, account: Account, *, revocation: object = UNSET) -> Account:
     """Store a change of an account, and announce it."""
     account = replace(account, updated_at=tx.now)
     await Accounts(tx).save(account)
-    await announce(tx, EventType.ACCOUNT_UPDATED, account)
+    await announce(tx, EventType.ACCOUNT_UPDATED, account, revocation=revocation)
     return account
 
 
-async def announce(tx: Tx, type_: EventType, *accounts: Account) -> None:
+async def announce(
+    tx: Tx, type_: EventType, *accounts: Account, revocation: object = UNSET
+) -> None:
     """Add an event of one type for each account."""
-    await Events(tx).add([payload_of(tx, type_, account) for account in accounts])
+    payloads = [payload_of(tx, type_, account, revocation=revocation) for account in accounts]
+    await Events(tx).add(payloads)
 
 
 def payload_of(
-    tx: Tx, type_: EventType, account: Account, *, identity_changed: bool = False
+    tx: Tx,
+    type_: EventType,
+    account: Account,
+    *,
+    identity_changed: bool = False,
+    revocation: object = UNSET,
 ) -> AccountPayload:
     needs_relink = type_ is EventType.ACCOUNT_NEEDS_RELINK
     return AccountPayload(
@@ -104,4 +130,5 @@ def payload_of(
         type=account.type,
         identity_changed=identity_changed or UNSET,
         reconnect=reconnect(account.id) if needs_relink else UNSET,
+        revocation=revocation,
     )

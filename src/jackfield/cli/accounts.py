@@ -96,10 +96,16 @@ def check(account_id: str, *, as_json: bool) -> None:
 
 @accounts.command()
 @click.argument("account_id", metavar="ID")
+@click.option(
+    "--revoke",
+    is_flag=True,
+    help="For good: revoke its credentials at the provider, and erase them.",
+)
 @json_option
-def suspend(account_id: str, *, as_json: bool) -> None:
+def suspend(account_id: str, *, revoke: bool, as_json: bool) -> None:
     """Pause an account: its actions are refused until it is resumed."""
-    _print(_call("POST", account_id, verb="suspend"), as_json=as_json)
+    verb = "suspend?revoke=true" if revoke else "suspend"
+    _print(_call("POST", account_id, verb=verb), as_json=as_json)
 
 
 @accounts.command()
@@ -115,7 +121,7 @@ def resume(account_id: str, *, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def delete(account_id: str, *, yes: bool, as_json: bool) -> None:
-    """Delete an account and its credentials."""
+    """Delete an account and its credentials, which are revoked at the provider if it can be told."""
     if not yes:
         click.confirm(f"Delete {account_id} and its credentials?", abort=True)
     _print(_call("DELETE", account_id), as_json=as_json)
@@ -136,10 +142,12 @@ def _print(account: dict[str, Any], *, as_json: bool) -> None:
         return
     rows = [(name, value) for name, value in account.items() if value not in (None, {}, [])]
     reasons = [_reason(each) for each in account.get("status_reasons", ())]
+    words = {"status_reasons": "; ".join(reasons)}
+    if ended := account.get("revocation"):
+        proof = " (proved)" if ended["proved"] else ""
+        words["revocation"] = f"{ended['result']}{proof}: {ended['detail']}"
     print_table(
-        ["field", "value"],
-        [(name, "; ".join(reasons) if name == "status_reasons" else value) for name, value in rows],
-        empty="",
+        ["field", "value"], [(name, words.get(name, value)) for name, value in rows], empty=""
     )
 
 

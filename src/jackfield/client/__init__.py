@@ -27,6 +27,7 @@ from jackfield.client.models import (
     FoundAction,
     MendingStep,
     Result,
+    Revocation,
     StatusReason,
 )
 from jackfield.client.sync_client import Hub
@@ -57,6 +58,7 @@ __all__ = [
     "RateLimited",
     "Refused",
     "Result",
+    "Revocation",
     "StatusReason",
     "Unauthenticated",
     "Unreachable",

@@ -28,8 +28,16 @@ class StatusReason(Struct, frozen=True):
     step: MendingStep | None = None
 
 
+class Revocation(Struct, frozen=True):
+    """How credentials ended at their provider; `proved` if it refused them afterwards."""
+
+    result: str
+    proved: bool
+    detail: str
+
+
 class Account(Struct, frozen=True):
-    """A linked account."""
+    """A linked account; `revocation` is set in the answer that ends it."""
 
     id: str
     provider: str
@@ -49,6 +57,7 @@ class Account(Struct, frozen=True):
     connector_profile_id: str | None = None
     authentication_config_key: str | None = None
     environment: str | None = None
+    revocation: Revocation | None = None
 
 
 class ConnectSession(Struct, frozen=True):

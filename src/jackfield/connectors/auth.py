@@ -20,6 +20,7 @@ from jackfield.connectors.field_validation import (
 from jackfield.connectors.fields import Field, read_field
 from jackfield.connectors.guides import Guide, linking_section, read_guide, select
 from jackfield.connectors.permissions import PermissionProbe, read_permissions
+from jackfield.connectors.revocation import Revocation, read_revocation
 from jackfield.connectors.tenants import TENANT_NAME, Tenants, read_tenants
 from jackfield.engine.address_credentials import names_in
 from jackfield.engine.connector import CompiledAction
@@ -128,6 +129,7 @@ class AuthMethod:
     tenants: Tenants | None
     permissions: tuple[PermissionProbe, ...]
     known_errors: tuple[KnownError, ...]
+    revocation: Revocation | None
     refresh: Refresh | None
     authorization: Mapping[str, Json]
     authorization_flow: Mapping[str, Json]
@@ -284,6 +286,7 @@ def read_auth_method(
         tenants=read_tenants(entry, compilation),
         permissions=read_permissions(entry, compilation),
         known_errors=read_known_errors(entry, compilation),
+        revocation=read_revocation(entry, compilation),
         refresh=_refresh(mapping(entry, "refreshAuthentication"), compilation),
         authorization=mapping(entry, "authorization"),
         authorization_flow=mapping(entry, "authorizationFlow"),

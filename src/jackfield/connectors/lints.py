@@ -221,7 +221,7 @@ def _actions(document: Mapping[str, Json], report: Report) -> Iterator[_Action]:
             ((at, "action"), mapping(test, "action"), True)
             for at, test in _numbered(method, "testActions", method_at)
         )
-        for name in ("tenants", "refreshAuthentication"):
+        for name in ("tenants", "refreshAuthentication", "revocation"):
             inline = mapping(mapping(method, name), "action")
             places.append((((method_at, name), "action"), inline, True))
     for at, entries, is_inline in places:

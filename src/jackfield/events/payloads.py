@@ -32,6 +32,8 @@ class AccountPayload(EventPayload, frozen=True, kw_only=True):
     identity_changed: bool | UnsetType = UNSET
     # The request that makes a link to link it again, where it has to be.
     reconnect: object = UNSET
+    # What became of its credentials at the provider, where it ended.
+    revocation: object = UNSET
 
 
 class PendingLinkPayload(EventPayload, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from jackfield.connectors import yaml
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.engine.connector import CompiledAction
+from jackfield.engine.oauth.token_endpoint import TokenEndpoint
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import ActionResult, File, RunContext
 from jackfield.kit.clock import Clock, system_clock
@@ -65,7 +67,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     It runs an `action`, with the first auth method unless `auth` names another; or it checks
     `credentials` as when an account is linked by the auth method `link`; or it renews them as the
-    auth method `refresh` does. `follow` is how many times to ask for the next page, `more` whether
+    auth method `refresh` does, or revokes them as `revoke` does. `follow` is how many times to ask for the next page, `more` whether
     there is one after that.
     """
 
@@ -73,6 +75,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     action: str | None = None
     link: str | None = None
     refresh: str | None = None
+    revoke: str | None = None
     auth: str | None = None
     environment: str = "production"
     credentials: dict[str, str] = {}
@@ -136,6 +139,8 @@ async def _run(connector: Connector, case: Case, transport: ScriptedTransport) -
         return await _link(method, call)
     if case.refresh:
         return await _refresh(method, call)
+    if case.revoke:
+        return await _revoke(connector, method, call)
     action = _action(connector, case)
     call = replace(call, inputs=action.accept({"body": case.inputs}))
     outcome = await action.run(call)
@@ -165,8 +170,22 @@ async def _refresh(method: AuthMethod, call: RunContext) -> ActionResult:
     return await method.refresh.compiled.run(replace(call, flow="refresh_authentication"))
 
 
+async def _revoke(connector: Connector, method: AuthMethod, call: RunContext) -> ActionResult:
+    way = method.revocation
+    if way is not None and way.compiled is not None:
+        return await way.compiled.run(call)
+    if way is None or method.oauth is None:
+        msg = f"the auth method {method.key!r} revokes nothing"
+        raise InvalidCase(msg)
+    allows = partial(connector.compiled.allows, credentials=call.credentials)
+    endpoint = TokenEndpoint(method.oauth, call, "https://hub.example.com", allows)
+    for name, token in way.tokens_of(call.credentials):
+        await endpoint.revoke(way.address, token, name)
+    return ActionResult(data=None)
+
+
 def _auth_method(connector: Connector, case: Case) -> AuthMethod:
-    key = case.link or case.refresh or case.auth
+    key = case.link or case.refresh or case.revoke or case.auth
     method = connector.find_auth_method(key) if key else connector.auth_methods[0]
     if method is None:
         msg = f"the connector has no auth method {key!r}"

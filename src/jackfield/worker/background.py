@@ -9,7 +9,13 @@ from typing import Final
 import structlog
 
 from jackfield.runtime import Hub
-from jackfield.worker import account_checks, connectors, pruning, token_renewal
+from jackfield.worker import (
+    account_checks,
+    connectors,
+    pruning,
+    revocations,
+    token_renewal,
+)
 from jackfield.worker.deliveries import Deliverer
 
 _PAUSE_SECONDS: Final = 5.0
@@ -36,6 +42,7 @@ JOBS: Final = (
     BackgroundJob("pruning", pruning.prune, every=3600.0),
     BackgroundJob("token_renewal", token_renewal.renew_due, every=5.0),
     BackgroundJob("account_checks", account_checks.check_due, every=5.0),
+    BackgroundJob("revocations", revocations.finish_interrupted, every=30.0),
     BackgroundJob("connectors", connectors.reload, every=1.0),
 )
 

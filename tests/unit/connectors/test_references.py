@@ -45,6 +45,26 @@ TEST_ACTIONS = "      testActions: [{ action: list_thing, required: true }]\nact
             "'list_thing' in .* is not an action. Did you mean 'list_things'",
         ),
         (
+            "actions:",
+            "      credentialErrors: [{ cause: expired, step: Make a key }]\nactions:",
+            "'Make a key' in .* is not the title of a step of the config guide",
+        ),
+        (
+            "actions:",
+            "      revocation: { action: list_thing }\nactions:",
+            "'list_thing' in .* is not an action. Did you mean 'list_things'",
+        ),
+        (
+            "actions:",
+            "      revocation: { sharedGrant: true }\nactions:",
+            "Give either 'url' or 'action'",
+        ),
+        (
+            "actions:",
+            "      revocation: { url: https://api.example.com/revoke }\nactions:",
+            "where 'authorization' is oauth2; give an 'action'",
+        ),
+        (
             "    actionType: list",
             "    actionType: list\n    requiredScopes: things.raed\n",
             "'things.raed' in .* is not one of 'scopeDefinitions'. Did you mean 'things.read'",

@@ -13,6 +13,7 @@ from jackfield.accounts.renewal.source import can_renew
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.status import (
     NEEDS_RELINK,
+    is_ending,
     must_be_relinked,
     save_changed,
     update_status,
@@ -193,6 +194,8 @@ async def _begin(tx: Tx, hub: Hub, access: AccountAccess, state: TokenState) -> 
 
 
 def _require_hope(access: AccountAccess, state: TokenState, now: datetime) -> None:
+    if is_ending(access.account):
+        access.account.require_usable()
     if not can_renew(access):
         msg = "there is no way to renew the account's tokens"
         raise TokenRefused(msg, account_id=access.account.id)

@@ -93,6 +93,7 @@ def _check_method(
     _check_permissions(method, (at, "permissions"), action_ids, report)
     refresh = mapping(mapping(method, "refreshAuthentication"), "action")
     _check_action(refresh, ((at, "refreshAuthentication"), "action"), report)
+    _check_revocation(method, (at, "revocation"), action_ids, report)
     _check_guides(method, at, fields, scopes, report)
     _check_known_errors(method, (at, "credentialErrors"), fields, report)
     _check_told(mapping(method, "authorization"), (at, "authorization"), report)
@@ -169,6 +170,24 @@ def _check_guides(
                 _scopes(step, "applicableScopes", inner, scopes, report)
                 if name == "config" and "field" in step:
                     _exists(step["field"], fields, (inner, "field"), "a config field", report)
+
+
+def _check_revocation(
+    method: Mapping[str, Json], at: At, action_ids: Sequence[str], report: Report
+) -> None:
+    revocation = mapping(method, "revocation")
+    action = revocation.get("action")
+    if isinstance(action, str):
+        _exists(action, action_ids, (at, "action"), "an action", report)
+    elif isinstance(action, Mapping):
+        _check_action(cast("Mapping[str, Json]", action), (at, "action"), report)
+    if "proof" in revocation:
+        _exists(revocation["proof"], action_ids, (at, "proof"), "an action", report)
+    if revocation and len({"url", "action"} & revocation.keys()) != 1:
+        report.error(at, "Give either 'url' or 'action'.", on_key=True)
+    elif "url" in revocation and mapping(method, "authorization").get("type") != "oauth2":
+        message = "Tokens are revoked at a 'url' where 'authorization' is oauth2; give an 'action'."
+        report.error((at, "url"), message, on_key=True)
 
 
 def _check_known_errors(

@@ -82,10 +82,9 @@ def _actions(document: Mapping[str, Json]) -> Iterator[tuple[KeyPath, str | Mapp
             for number, test in enumerate(items(method, "testActions")):
                 if inline := mapping(test, "action"):
                     yield (*path, "testActions", number, "action"), inline
-            if inline := mapping(mapping(method, "tenants"), "action"):
-                yield (*path, "tenants", "action"), inline
-            if inline := mapping(mapping(method, "refreshAuthentication"), "action"):
-                yield (*path, "refreshAuthentication", "action"), inline
+            for name in ("tenants", "refreshAuthentication", "revocation"):
+                if inline := mapping(mapping(method, name), "action"):
+                    yield (*path, name, "action"), inline
 
 
 def _check_expressions(report: Report) -> None:

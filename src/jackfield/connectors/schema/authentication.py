@@ -6,6 +6,7 @@ from jackfield.connectors.schema.action import INLINE_ACTION
 from jackfield.connectors.schema.credential_errors import CREDENTIAL_ERROR
 from jackfield.connectors.schema.inputs import SCOPES
 from jackfield.connectors.schema.permissions import PERMISSION
+from jackfield.connectors.schema.revocation import REVOCATION
 from jackfield.engine.inputs.formats import FORMATS
 from jackfield.engine.schema.authorization import AUTHORIZATION
 from jackfield.engine.schema.expressions import Address, Expression
@@ -332,6 +333,9 @@ METHOD: Final = Record(
             "Refusals of credentials that the provider is known for, their causes, and what mends "
             "them.",
             ours=True,
+        ),
+        "revocation": Entry(
+            REVOCATION, "How credentials are revoked when their account ends.", ours=True
         ),
         "certificates": Entry(CERTIFICATES, "Client certificate to show."),
     },

@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from jackfield.engine.errors import CredentialMissing
 from jackfield.engine.expressions import js
-from jackfield.engine.expressions.jexl import EvaluationScope
+from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.oauth.answer import read_answer
 from jackfield.engine.oauth.settings import (
     Assertion,
@@ -23,13 +23,16 @@ from jackfield.engine.oauth.tokens import REFRESH_TOKEN, Tokens
 from jackfield.engine.ports import Request
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.errors import EgressBlocked
+from jackfield.kit.errors import EgressBlocked, ProviderRejected, ProviderUnavailable
 from jackfield.kit.json import Json, as_object, encode
 
 _JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _CLIENT_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _WITHOUT_USER: Final = frozenset({"client_credentials", "jwt_bearer"})
 _SAME_AGAIN: Final = frozenset({"resource", "audience"})
+_HINTS: Final = {"accessToken": "access_token", "refreshToken": "refresh_token"}
+_SUCCESS: Final = range(200, 300)
+_FAILED: Final = 500
 # Seconds.
 _SKEW: Final = 60
 
@@ -118,6 +121,27 @@ class TokenEndpoint:
         standard |= {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return await self._ask(scope, standard, renews=True)
 
+    async def revoke(self, address: Evaluate, token: str, name: str) -> None:
+        """
+        Ask the provider to revoke a token (RFC 7009); `name` is that of the credential it is.
+
+        Raises:
+            EgressBlocked: the connector does not declare the host.
+            ProviderRejected, ProviderUnavailable: the provider did not do so.
+        """
+        scope, settings = self.scope, self.settings
+        url = text_of(address, scope).strip()
+        self._require_declared(url)
+        client, headers = self._client(scope, url)
+        parameters = settings.names_of({"token": token, "token_type_hint": _HINTS[name], **client})
+        shape = RequestShape("POST", "form", frozenset(), settings.token_request.headers)
+        headers = {"Accept": "application/json", **headers, **texts_of(shape.headers, scope)}
+        response = await self.context.transport.send(_written(shape, url, parameters, headers))
+        if response.status not in _SUCCESS:
+            kind = ProviderUnavailable if response.status >= _FAILED else ProviderRejected
+            msg = f"the provider answered {response.status} to the revocation of a token"
+            raise kind(msg)
+
     async def _ask(
         self, scope: EvaluationScope, standard: Mapping[str, str], *, renews: bool = False
     ) -> Tokens:
@@ -125,9 +149,7 @@ class TokenEndpoint:
         shape = settings.refresh_request if renews else settings.token_request
         address = (settings.refresh_url if renews else None) or settings.token_url
         url = "" if address is None else text_of(address, scope).strip()
-        if not self.allows(url):
-            msg = "the connector does not declare the host of its token endpoint"
-            raise EgressBlocked(msg)
+        self._require_declared(url)
         client, headers = self._client(scope, url)
         own = (settings.refresh_params if renews else settings.token_params)(scope)
         parameters = {**settings.names_of({**standard, **client}), **as_object(own)}
@@ -139,6 +161,11 @@ class TokenEndpoint:
         headers = {"Accept": "application/json", **headers, **texts_of(shape.headers, scope)}
         response = await self.context.transport.send(_written(shape, url, parameters, headers))
         return read_answer(response, settings.answer, scope, self.context)
+
+    def _require_declared(self, url: str) -> None:
+        if not self.allows(url):
+            msg = "the connector does not declare the host of its token endpoint"
+            raise EgressBlocked(msg)
 
     def _client(self, scope: EvaluationScope, url: str) -> tuple[dict[str, str], dict[str, str]]:
         """Return the parameters and headers by which the OAuth app says who it is."""

@@ -1,11 +1,9 @@
 """`/accounts`: linked accounts."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Final, Self, cast
+from typing import Annotated, Final, cast
 
-from msgspec import Meta, Struct, field
-from msgspec.structs import asdict
+from msgspec import Meta, Struct, field, structs
 
 from jackfield.accounts import service as accounts
 from jackfield.accounts.models import (
@@ -17,10 +15,13 @@ from jackfield.accounts.models import (
     AccountStatus,
     AccountType,
     CredentialRejected,
-    StatusReason,
 )
-from jackfield.accounts.reconnect import ReconnectOut, reconnect
 from jackfield.accounts.repo import Accounts
+from jackfield.accounts.revocation import service as revocation
+from jackfield.accounts.revocation.models import (
+    RevocationOutcome,
+    RevocationUnderWay,
+)
 from jackfield.connect import rotation
 from jackfield.connect.models import (
     IdentityChanged,
@@ -28,12 +29,12 @@ from jackfield.connect.models import (
     LinkedMeanwhile,
     SignInUnsupported,
 )
+from jackfield.http.account import AccountOut, RevocationOut
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.lists import MOST_VALUES, Texts
 from jackfield.http.query import VERBATIM
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import Fault, InvalidRequest, ProviderTimeout, ProviderUnavailable
-from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json
 from jackfield.profiles.models import ProfileDisabled, ProfileNotFound, ProfileOfOtherConnector
 from jackfield.projects.models import Scope
@@ -50,83 +51,6 @@ _FIXED: Final = {
 _PROFILE: Final = ("integration_id", "connector_profile_id")
 _CONFIRMS: Final = "confirm_identity_change"
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
-
-
-class MendingStepOut(Struct, frozen=True):
-    """The step of the guide for linking that mends it."""
-
-    section: str
-    title: str
-    url: str
-
-
-class StatusReasonOut(Struct, frozen=True):
-    """`timestamp` is when it was last seen, `since` when first."""
-
-    code: str
-    description: str
-    timestamp: datetime
-    since: datetime
-    step: MendingStepOut | None
-
-    @classmethod
-    def of(cls, reason: StatusReason) -> Self:
-        step = reason.step
-        mends = None if step is None else MendingStepOut(step.section, step.title, step.url)
-        return cls(reason.code, reason.description, reason.timestamp, reason.since, mends)
-
-
-class AccountOut(Struct, frozen=True):
-    id: AccountId
-    provider: str
-    provider_name: str
-    status: AccountStatus
-    status_reasons: tuple[StatusReasonOut, ...]
-    origin_owner_id: str
-    origin_owner_name: str
-    origin_username: str | None
-    setup_information: Mapping[str, str]
-    label: str | Mapping[str, Json] | None
-    type: AccountType
-    shared: bool
-    metadata: Mapping[str, Json]
-    integration_id: ProfileId
-    connector_profile_id: ProfileId
-    authentication_config_key: str
-    environment: str
-    created_at: datetime
-    updated_at: datetime
-    allowed_actions: tuple[str, ...] | None
-    # The request that makes a link to link it again; `null` as long as that is not needed.
-    reconnect: ReconnectOut | None
-    # Always empty: credentials never leave the hub, but clients expect the key.
-    credentials: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @classmethod
-    def of(cls, account: Account, *, provider_name: str) -> Self:
-        return cls(
-            id=account.id,
-            provider=account.provider,
-            provider_name=provider_name,
-            status=account.status,
-            status_reasons=tuple(map(StatusReasonOut.of, account.status_reasons)),
-            origin_owner_id=account.origin_owner_id,
-            origin_owner_name=account.origin_owner_name,
-            origin_username=account.origin_username,
-            setup_information=account.public_values,
-            label=account.label,
-            type=account.type,
-            shared=account.shared,
-            metadata=account.metadata,
-            integration_id=account.profile_id,
-            connector_profile_id=account.profile_id,
-            authentication_config_key=account.auth_method,
-            environment=account.environment,
-            created_at=account.created_at,
-            updated_at=account.updated_at,
-            allowed_actions=account.allowed_actions,
-            reconnect=reconnect(account.id) if account.needs_relinking else None,
-        )
 
 
 class AccountsQuery(Struct, frozen=True):
@@ -204,7 +128,7 @@ class AccountChange(Struct, frozen=True):
         """Return the changes by the account's field."""
         return {
             name: value
-            for name, value in asdict(self).items()
+            for name, value in structs.asdict(self).items()
             if value is not None and name not in (*_LINKED, *_FIXED, *_PROFILE, _CONFIRMS)
         }
 
@@ -225,6 +149,16 @@ class AccountChange(Struct, frozen=True):
     @property
     def profile_id(self) -> str | None:
         return self.connector_profile_id or self.integration_id
+
+
+class SuspendQuery(Struct, frozen=True):
+    revoke: Annotated[
+        bool,
+        Meta(
+            description="Suspend it for good: its credentials are revoked at the provider and "
+            "erased, and only linking it again helps."
+        ),
+    ] = False
 
 
 class AccountMetaOut(Struct, frozen=True):
@@ -299,11 +233,20 @@ async def update_account(ctx: ApiContext, account_id: str, body: AccountChange) 
         return _out(ctx, changed)
 
 
-@api.add("DELETE", "/accounts/{account_id}", scope=Scope.ACCOUNTS_WRITE, raises=(AccountNotFound,))
+@api.add(
+    "DELETE",
+    "/accounts/{account_id}",
+    scope=Scope.ACCOUNTS_WRITE,
+    raises=(AccountNotFound, RevocationUnderWay),
+)
 async def delete_account(ctx: ApiContext, account_id: str) -> AccountOut:
-    """Delete an account and its credentials, and return its last state."""
-    async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
-        return _out(ctx, await accounts.remove(tx, account_id))
+    """Delete an account and its credentials, and return its last state.
+
+    Where the connector can, the credentials are revoked at the provider first. The account is
+    deleted even if that fails; `revocation` says so.
+    """
+    ended = await revocation.delete(ctx.hub, ctx.caller.project_id, ctx.actor, account_id)
+    return _ended_out(ctx, *ended)
 
 
 @api.add(
@@ -322,10 +265,14 @@ async def check_account(ctx: ApiContext, account_id: str) -> AccountOut:
     "POST",
     "/jackfield/accounts/{account_id}/suspend",
     scope=Scope.ACCOUNTS_WRITE,
-    raises=(AccountNotFound,),
+    raises=(AccountNotFound, RevocationUnderWay),
 )
-async def suspend_account(ctx: ApiContext, account_id: str) -> AccountOut:
+async def suspend_account(ctx: ApiContext, account_id: str, query: SuspendQuery) -> AccountOut:
     """Pause an account: its actions are refused until it is resumed."""
+    if query.revoke:
+        hub, project_id = ctx.hub, ctx.caller.project_id
+        ended = await revocation.suspend_for_good(hub, project_id, ctx.actor, account_id)
+        return _ended_out(ctx, *ended)
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         return _out(ctx, await accounts.suspend(tx, account_id))
 
@@ -359,6 +306,11 @@ def _require_as_linked(account: Account, fixed: Mapping[str, str]) -> None:
     if faults:
         msg = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
         raise InvalidRequest(msg, faults=faults)
+
+
+def _ended_out(ctx: ApiContext, account: Account, outcome: RevocationOutcome) -> AccountOut:
+    revoked = RevocationOut(outcome.result, outcome.proved, outcome.detail)
+    return structs.replace(_out(ctx, account), revocation=revoked)
 
 
 def _out(ctx: ApiContext, account: Account) -> AccountOut:

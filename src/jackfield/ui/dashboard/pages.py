@@ -38,6 +38,8 @@ class AccountsPage:
     statuses: tuple[AccountStatus, ...]
     earlier: str | None
     later: str | None
+    # What became of the credentials of an account that was just deleted, or empty.
+    revocation: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

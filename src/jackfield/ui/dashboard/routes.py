@@ -17,6 +17,7 @@ from jackfield.accounts.models import (
 from jackfield.accounts.permissions.models import ActionPermission, Permissions, Verdict
 from jackfield.accounts.permissions.service import probe_permissions, read_permissions
 from jackfield.accounts.repo import Accounts
+from jackfield.accounts.revocation import service as revocation
 from jackfield.connect import sessions as connect
 from jackfield.connect.models import SessionTerms
 from jackfield.connect.sign_in.exchange import redirect_uri
@@ -61,6 +62,7 @@ async def list_accounts(request: Request, project: Project) -> Response:
             accounts=rows,
             only=only,
             statuses=tuple(AccountStatus),
+            revocation=request.query_params.get("revocation", ""),
             earlier=urlencode({**chosen, "page": number - 1}) if number > 1 else None,
             later=urlencode({**chosen, "page": number + 1}) if more else None,
         ),
@@ -88,13 +90,20 @@ async def change_account(request: Request, project: Project) -> Response:
             await probe_permissions(hub, project.id, actor, account_id)
         if verb == "reconnect":
             return await _reconnect_page(request, project, account_id)
+        if verb == "delete":
+            _, outcome = await revocation.delete(hub, project.id, actor, account_id)
+            return RedirectResponse(
+                f"{base_path(hub)}/dashboard?revocation={outcome.result.value}", 303
+            )
+        if verb == "retire":
+            await revocation.suspend_for_good(hub, project.id, actor, account_id)
         change = _CHANGES.get(verb)
         if change is not None:
             async with hub.db.write(project.id, actor) as tx:
                 await change(tx, account_id)
     except HubError as refused:
         return _missing(request, project, refused)
-    where = "" if verb == "delete" else f"/accounts/{quote(account_id)}"
+    where = f"/accounts/{quote(account_id)}"
     where += "#permissions" if verb == "probe" else ""
     return RedirectResponse(f"{base_path(hub)}/dashboard{where}", 303)
 
@@ -128,7 +137,6 @@ async def make_link(request: Request, project: Project) -> Response:
 _CHANGES: Final[Mapping[str, Callable[..., Awaitable[Account]]]] = {
     "suspend": accounts.suspend,
     "resume": accounts.resume,
-    "delete": accounts.remove,
 }
 
 
