@@ -66,6 +66,12 @@ def link(page: httpx2.Response, text: str) -> str:
         ),
         ({"code": "c-1"}, {"status": 503}, "provider_unavailable", "Oakdale is not connected yet"),
         ({"code": "c-1"}, {"status": 429}, "provider_rate_limited", "Oakdale is not connected yet"),
+        (
+            {"code": "c-1"},
+            {"status": 401, "tokens": {"error": "invalid_client"}},
+            "oauth_client_refused",
+            "Oakdale does not know the app of this hub",
+        ),
         ({"code": "c-1"}, {"api_status": 401}, "credential_rejected", "Oakdale is not connected"),
     ],
 )
@@ -73,7 +79,7 @@ async def test_sign_in_that_fails_is_explained_and_can_be_started_over(
     oak: tuple[Running, Provider],
     log_lines: StringIO,
     sent_back: dict[str, str],
-    provider_says: dict[str, int],
+    provider_says: dict[str, Any],
     code: str,
     title: str,
 ) -> None:
@@ -110,6 +116,18 @@ async def test_sign_in_that_takes_too_long_ends(
 
     assert heading(page) == "The sign-in took too long"
     assert provider.exchanges == []
+
+
+async def test_sign_in_that_is_opened_too_late_says_so(
+    oak: tuple[Running, Provider], clock: FrozenClock
+) -> None:
+    hub, _ = oak
+    browser = Browser.of(hub)
+    start = await browser.fill_in((await hub.session(provider="oakdale"))["auth_link_url"])
+
+    clock.advance(minutes=16)
+
+    assert heading(await browser.get(start)) == "The sign-in took too long"
 
 
 async def test_session_that_ended_meanwhile_links_nothing(oak: tuple[Running, Provider]) -> None:

@@ -47,7 +47,7 @@ _NO_STORE: Final[Mapping[str, str]] = {
 # The words for a sign-in that is not known to be this browser's, by error code.
 _REFUSALS: Final[Mapping[str, str]] = {
     SignInNotFound.code: "unknown",
-    SignInExpired.code: "late",
+    SignInExpired.code: "expired",
     OtherBrowser.code: "foreign",
 }
 _OURS: Final = frozenset({"redirect_uri", "token", "connection_attempt_id"})

@@ -6,12 +6,13 @@ from typing import Final
 
 from starlette.responses import Response
 
-from jackfield.accounts.models import CredentialRejected
+from jackfield.accounts.models import AccountNotFound, CredentialRejected
 from jackfield.accounts.repo import Accounts
 from jackfield.connect.attempts import AttemptStatus
 from jackfield.connect.models import IdentityChanged
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.sign_in.models import (
+    NoTenant,
     SignIn,
     SignInDenied,
     SignInExpired,
@@ -19,6 +20,7 @@ from jackfield.connect.sign_in.models import (
     Stage,
 )
 from jackfield.engine.exchange.failure import DEFAULT_MESSAGE
+from jackfield.engine.oauth.errors import ClientRefused
 from jackfield.engine.oauth.sign_in import CallbackRefused
 from jackfield.kit.errors import (
     EgressBlocked,
@@ -26,6 +28,7 @@ from jackfield.kit.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from jackfield.profiles.models import ProfileNotFound
 from jackfield.ui.hub.hub_request import EndedPage, HubRequest
 from jackfield.ui.hub.result import SESSION_ENDS, done, pending_result
 
@@ -36,6 +39,14 @@ _ENDS: Final[Mapping[str, str]] = {
     CallbackRefused.code: "mixed",
     SignInFailed.code: "failed",
     IdentityChanged.code: "identity",
+    ClientRefused.code: "setup",
+    NoTenant.code: "homeless",
+}
+# What cannot be connected with this session, or not any more.
+_GONE_FOR_GOOD: Final[Mapping[str, str]] = {
+    **SESSION_ENDS,
+    ProfileNotFound.code: "unavailable",
+    AccountNotFound.code: "unavailable",
 }
 # Where the provider, or the way to it, is the problem: the form has words for it.
 _PROBLEMS: Final[Mapping[str, str]] = {
@@ -76,8 +87,8 @@ def _ended(hub_request: HubRequest, sign_in: SignIn, place: Place) -> Response:
     words, code = hub_request.theme.words, sign_in.error_code or ""
     connector = hub_request.hub.catalog.find(sign_in.connector_key or "")
     provider = connector.title if connector else sign_in.connector_key or ""
-    if code in SESSION_ENDS:
-        title = f"ended.{SESSION_ENDS[code]}"
+    if code in _GONE_FOR_GOOD:
+        title = f"ended.{_GONE_FOR_GOOD[code]}"
         keys, restart = (title, f"{title}_text", f"{title}_what"), None
     elif code == "" or code in _ENDS:
         title = f"sign_in.{_state(hub_request, sign_in) if code == '' else _ENDS[code]}"

@@ -55,7 +55,7 @@ async def choose(request: Request) -> Response:
     """Take the choice, and show how the sign-in ended."""
     sign_in = await sign_in_of(request)
     if sign_in is None:
-        return unknown_session_page(request)
+        return unknown_session_page(request, key="unknown", group="sign_in")
     chosen = (await read_form(request)).all("tenant")
     place, query = f"{base_path(hub_of(request))}/connect/sign-ins/{sign_in.id}/result", ""
     try:
