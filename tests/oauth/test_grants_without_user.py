@@ -6,6 +6,7 @@ import pytest
 from joserfc.jwk import ECKey, RSAKey
 
 from jackfield.engine.oauth.errors import ClientRefused
+from jackfield.engine.steps.sign_jwt import TokenNotSigned
 from jackfield.sandbox.oauth.server import OAuthSandbox
 from tests.oauth.flow import Flow, flow
 
@@ -118,3 +119,14 @@ assertion: {key: $.credentials.privateKey, headers: {kid: k-1}, claims: {sub: ad
         await account.me()
 
     assert account.tokens.values["accessToken"] != first
+
+
+async def test_private_key_that_signs_nothing_is_blamed(idp: OAuthSandbox) -> None:
+    method = {"grantType": "jwt_bearer"}
+    authorization = "assertion: {key: $.credentials.privateKey}"
+    async with flow(idp, authorization=authorization, method=method) as account:
+        account.fields = {"privateKey": "no key at all"}
+        with pytest.raises(TokenNotSigned) as refused:
+            await tokens_for(account)
+
+    assert [each.path for each in refused.value.faults] == ["privateKey"]

@@ -20,7 +20,7 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.credential_errors import KnownError
 from jackfield.egress.client import UnusableCertificate
 from jackfield.engine.errors import InvalidStep
-from jackfield.engine.oauth.errors import ClientRefused, GrantRefused
+from jackfield.engine.oauth.errors import TokenRefused
 from jackfield.engine.oauth.tokens import Tokens
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned
@@ -33,6 +33,7 @@ from jackfield.kit.errors import (
     ProviderRejected,
     ProviderUnauthorized,
     UnreadableAnswer,
+    summary,
 )
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
@@ -136,8 +137,25 @@ async def _first_tokens(hub: Hub, candidate: Candidate) -> Tokens:
     account = await account_of(hub, candidate)
     try:
         return await request_for(hub, account, candidate.method)
-    except (GrantRefused, ClientRefused) as refused:
-        raise CredentialRejected(refused.detail) from None
+    except _UNUSABLE as error:
+        raise _blaming(error, candidate.method) from None
+    except ProviderError as error:
+        if not isinstance(error, TokenRefused) and not _is_refusal(error):
+            raise
+        raise _rejection(error, candidate.method) from None
+
+
+def _rejection(refused: ProviderError, method: AuthMethod) -> CredentialRejected:
+    """Return the rejection of what tokens were refused for, in the provider's words."""
+    raw = None if refused.answer is None else refused.answer.raw
+    words = refused.detail
+    if words == summary(type(refused)):
+        words = said_in(raw) or "the provider gives no token for these credentials"
+    is_client = refused.context.get("reason") == "invalid_client"
+    blamed = sorted(method.client_fields) if is_client else []
+    return CredentialRejected(
+        words, faults=[Fault(f"credentials.{each}", words) for each in blamed]
+    )
 
 
 async def verify_account(hub: Hub, access: AccountAccess) -> None:

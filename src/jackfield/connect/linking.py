@@ -89,7 +89,7 @@ async def link(
         ConnectSessionUsed, ConnectSessionRevoked: the session ended meanwhile.
     """
     prepared = await prepare_link(hub, holder, offer=offer, submitted=submitted)
-    _require_no_sign_in(offer.method)
+    require_no_sign_in(offer.method)
     return await verify_and_save(hub, holder, prepared, is_confirmed=confirm_identity_change)
 
 
@@ -160,7 +160,7 @@ async def relink(
         ConnectSessionUsed, ConnectSessionRevoked: as `link`.
     """
     prepared = await prepare_relink(hub, holder, account_id=account_id, submitted=submitted)
-    _require_no_sign_in(prepared.candidate.method)
+    require_no_sign_in(prepared.candidate.method)
     return await verify_and_save(hub, holder, prepared, is_confirmed=confirm_identity_change)
 
 
@@ -230,7 +230,13 @@ def require_fields(method: AuthMethod, submitted: Mapping[str, str]) -> dict[str
     return dict(checked.values)
 
 
-def _require_no_sign_in(method: AuthMethod) -> None:
+def require_no_sign_in(method: AuthMethod) -> None:
+    """
+    Raise unless the fields of an auth method are enough to link an account.
+
+    Raises:
+        SignInRequired: the provider has to be signed in at.
+    """
     if method.redirects:
         raise SignInRequired
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from jackfield.accounts.access import load, open_fields
 from jackfield.accounts.models import Account
 from jackfield.accounts.verification import Candidate, VerifiedCredentials
-from jackfield.connect.linking import require_changes, verify_fields
+from jackfield.connect.linking import require_changes, require_no_sign_in, verify_fields
 from jackfield.connect.models import SessionTerms
 from jackfield.connect.verified_account import (
     LinkTarget,
@@ -44,6 +44,7 @@ async def verify_rotation(
         AccountNotFound, AccountNotUsable: they cannot be verified.
         InvalidFields: a field is malformed, not one of the auth method's, or a secret is to be
             given again because the address it is sent to changes.
+        SignInRequired: they come from a sign-in at the provider.
         CredentialRejected: the provider rejects them.
         ProviderError: the provider could not be reached, or failed.
     """
@@ -53,6 +54,7 @@ async def verify_rotation(
     values = require_changes(access, before, submitted)
     if values == before:
         return None
+    require_no_sign_in(access.method)
     verified = await verify_fields(hub, Candidate.replacing(access, values))
     return Rotation(verified, access.account)
 

@@ -212,6 +212,18 @@ class AuthMethod:
             return labeled
         return (*labeled, (self.tenants.label, values[TENANT_NAME]))
 
+    @property
+    def client_fields(self) -> frozenset[str]:
+        """The fields a user fills in that say who asks for tokens, where each brings an own app."""
+        content = self.authorization
+        parts = [
+            content.get("clientId", "$.credentials.clientId"),
+            content.get("clientSecret", "$.credentials.clientSecret"),
+            mapping(content, "clientAssertion").get("key"),
+        ]
+        named = {name for each in parts for name in _CREDENTIAL.findall(str(each))}
+        return frozenset[str]().union(*map(self.typed_for, named))
+
     def typed_for(self, name: str) -> frozenset[str]:
         """Return the fields a user fills in that a credential is, or is worked out from."""
         fields = {each.key: each for each in self.config_fields}

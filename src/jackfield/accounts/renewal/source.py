@@ -81,7 +81,8 @@ async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) ->
             refused = next(filter(None, said), None) or blamed(error, own_credentials=own)
         if own and isinstance(refused, ClientRefused):
             # The app is the account's own: the profile has none.
-            refused = GrantRefused(answer=refused.answer)
+            reason = refused.context.get("reason")
+            refused = GrantRefused(refused.detail, answer=refused.answer, reason=reason)
         refused.nothing_sent = not transport.has_sent
         raise safe(refused, account.credentials.redactor) from None
 

@@ -218,7 +218,7 @@ async def choose(hub: Hub, sign_in: SignIn, tenant_id: str) -> SignInEnd:
     begun = hub.clock()
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         if chosen is None or not await SignIns(tx).redeem(sign_in, stage=Stage.CHOOSING):
-            raise SignInUsed
+            raise SignInUsed(sign_in=sign_in.id)
     if sign_in.status_at(begun) is AttemptStatus.EXPIRED:
         return await _end(hub, holder, sign_in, error=SignInExpired())
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
+from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.errors import CredentialMissing
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
@@ -22,6 +23,7 @@ from jackfield.engine.oauth.sign_in import SignInAnswer, SignInRequest, sign_in_
 from jackfield.engine.oauth.tokens import REFRESH_TOKEN, Tokens
 from jackfield.engine.ports import Request
 from jackfield.engine.run_context import RunContext
+from jackfield.engine.steps.sign_jwt import TokenNotSigned
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.errors import EgressBlocked, ProviderRejected, ProviderUnavailable
 from jackfield.kit.json import Json, as_object, encode
@@ -211,12 +213,17 @@ class TokenEndpoint:
             "jti": uuid.uuid4().hex,
             **as_object(assertion.claims(scope)),
         }
-        return self.context.signer.sign_jwt(
-            {name: value for name, value in claims.items() if value not in (None, "")},
-            key=text_of(assertion.key, scope),
-            algorithm=assertion.algorithm,
-            headers=as_object(assertion.headers(scope)),
-        )
+        key = text_of(assertion.key, scope)
+        try:
+            return self.context.signer.sign_jwt(
+                {name: value for name, value in claims.items() if value not in (None, "")},
+                key=key,
+                algorithm=assertion.algorithm,
+                headers=as_object(assertion.headers(scope)),
+            )
+        except ValueError as error:
+            faults = faults_of(self.context.credentials, key, str(error))
+            raise TokenNotSigned(str(error), faults=faults) from None
 
 
 def can_renew(settings: OAuthSettings, known: Collection[str]) -> bool:

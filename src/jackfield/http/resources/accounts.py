@@ -27,6 +27,7 @@ from jackfield.connect.models import (
     IdentityChanged,
     InvalidFields,
     LinkedMeanwhile,
+    SignInRequired,
     SignInUnsupported,
 )
 from jackfield.http.account import AccountOut, RevocationOut
@@ -204,6 +205,7 @@ async def get_account_meta(ctx: ApiContext, account_id: str) -> AccountMetaOut:
         IdentityChanged,
         InvalidFields,
         LinkedMeanwhile,
+        SignInRequired,
         ProfileNotFound,
         ProfileDisabled,
         ProfileOfOtherConnector,

@@ -40,7 +40,7 @@ _ENDS: Final[Mapping[str, str]] = {
     SignInFailed.code: "failed",
     IdentityChanged.code: "identity",
     ClientRefused.code: "setup",
-    NoTenant.code: "homeless",
+    NoTenant.code: "no_tenant",
 }
 # What cannot be connected with this session, or not any more.
 _GONE_FOR_GOOD: Final[Mapping[str, str]] = {

@@ -6,6 +6,7 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from jackfield.connect import sessions as connect
 from jackfield.connect.sign_in import service as sign_ins
 from jackfield.connect.sign_in.kept import kept_of
 from jackfield.connect.sign_in.models import SignIn, SignInUsed, TenantNotFound
@@ -13,7 +14,7 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.tenants import Tenant
 from jackfield.kit.errors import HubError
 from jackfield.ui.hub.browser_cookie import sign_in_of
-from jackfield.ui.hub.hub_request import HubRequest, unknown_session_page
+from jackfield.ui.hub.hub_request import HubRequest, load_for, unknown_session_page
 from jackfield.ui.page_theme import PageTheme
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of
@@ -32,7 +33,9 @@ class TenantPage:
     is_unanswered: bool
 
 
-async def tenant_choice(hub_request: HubRequest, sign_in: SignIn) -> Response:
+async def tenant_choice(
+    hub_request: HubRequest, sign_in: SignIn, *, is_unanswered: bool = False
+) -> Response:
     """Return the page on which a tenant is chosen."""
     hub = hub_request.hub
     connector = hub.catalog.get(sign_in.connector_key or "")
@@ -45,9 +48,10 @@ async def tenant_choice(hub_request: HubRequest, sign_in: SignIn) -> Response:
             owner=hub_request.owner,
             label=tenants[0].label if tenants else "",
             tenants=kept.tenants,
-            action=f"{base_path(hub)}/connect/sign-ins/{sign_in.id}/tenant",
-            is_unanswered="unanswered" in hub_request.request.query_params,
-        )
+            action=f"{_place(hub_request.request, sign_in)}/tenant?lang={hub_request.theme.words.code}",
+            is_unanswered=is_unanswered,
+        ),
+        status=400 if is_unanswered else 200,
     )
 
 
@@ -56,15 +60,19 @@ async def choose(request: Request) -> Response:
     sign_in = await sign_in_of(request)
     if sign_in is None:
         return unknown_session_page(request, key="unknown", group="sign_in")
-    chosen = (await read_form(request)).all("tenant")
-    place, query = f"{base_path(hub_of(request))}/connect/sign-ins/{sign_in.id}/result", ""
+    hub, chosen = hub_of(request), (await read_form(request)).all("tenant")
     try:
-        await sign_ins.choose(hub_of(request), sign_in, chosen[0] if chosen else "")
+        await sign_ins.choose(hub, sign_in, chosen[0] if chosen else "")
     except TenantNotFound:
-        query = "?unanswered=1"
+        holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
+        return await tenant_choice(await load_for(request, holder), sign_in, is_unanswered=True)
     except SignInUsed:
         # Its end is shown.
         pass
     except HubError as refused:
         return unknown_session_page(request, status=refused.status)
-    return RedirectResponse(place + query, 303)
+    return RedirectResponse(f"{_place(request, sign_in)}/result", 303)
+
+
+def _place(request: Request, sign_in: SignIn) -> str:
+    return f"{base_path(hub_of(request))}/connect/sign-ins/{sign_in.id}"
