@@ -237,7 +237,7 @@ def require_no_sign_in(method: AuthMethod) -> None:
     Raises:
         SignInRequired: the provider has to be signed in at.
     """
-    if method.redirects:
+    if method.signs_in:
         raise SignInRequired
 
 

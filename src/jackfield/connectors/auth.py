@@ -159,7 +159,17 @@ class AuthMethod:
     @property
     def redirects(self) -> bool:
         """Whether the user is sent to the provider's own sign-in page."""
-        return self.needs_tokens and self._signs_in
+        return self.needs_tokens and self._by("authorization_code")
+
+    @property
+    def shows_code(self) -> bool:
+        """Whether the user is shown a code, to be entered on the provider's page."""
+        return self.needs_tokens and self._by("device_code")
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether the user signs in at the provider, in either way."""
+        return self.redirects or self.shows_code
 
     @cached_property
     def needs_tokens(self) -> bool:
@@ -175,11 +185,7 @@ class AuthMethod:
     @property
     def gets_tokens_alone(self) -> bool:
         """Whether the fields are enough to get the tokens that requests carry."""
-        return self.needs_tokens and not self._signs_in and self.gives_tokens
-
-    @property
-    def _signs_in(self) -> bool:
-        return self.type != "custom" and self.grant_type == "authorization_code"
+        return self.needs_tokens and not self.signs_in and self.gives_tokens
 
     @property
     def refresh_margin(self) -> timedelta | None:
@@ -192,9 +198,15 @@ class AuthMethod:
         """Whether the connector says how to get the tokens that requests carry."""
         if self.mcp is not None:
             return True
-        if self._signs_in:
+        if self._by("authorization_code"):
             return bool(self.authorization.get("authorizationUrl"))
+        if self._by("device_code"):
+            return bool(self.authorization.get("deviceAuthorizationUrl"))
         return self.refresh is not None or bool(self.authorization.get("tokenUrl"))
+
+    def _by(self, grant_type: str) -> bool:
+        # Of a `custom` method the grant type says nothing.
+        return self.type != "custom" and self.grant_type == grant_type
 
     def has_own_app(self, credentials: Mapping[str, str]) -> bool:
         """Whether the OAuth app that the provider knows an account by is not the profile's."""
@@ -259,7 +271,7 @@ class AuthMethod:
         """
         labels = [field.label for field in self.config_fields if not field.computed]
         own = self.config_guide or Guide(())
-        closing = linking_section(labels, redirects=self.redirects)
+        closing = linking_section(labels, signs_in=self.signs_in)
         guide = replace(own, sections=(*own.sections, closing))
         guide = chosen_consoles(guide, self.config_fields, values or {})
         return guide if scopes is None else select(guide, scopes)

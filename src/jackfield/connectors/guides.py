@@ -93,7 +93,7 @@ def without_hub(guide: Guide) -> Guide:
     return replace(guide, sections=sections)
 
 
-def linking_section(labels: Iterable[str], *, redirects: bool) -> Section:
+def linking_section(labels: Iterable[str], *, signs_in: bool) -> Section:
     """Return the last section of every guide: filling in the hub's form."""
     points = tuple(f"**{label}**" for label in labels)
     fill_in = Step("Fill in the fields", "Enter what you found in the steps above:", points)
@@ -111,7 +111,7 @@ def linking_section(labels: Iterable[str], *, redirects: bool) -> Section:
             Step(
                 "Connect",
                 points=(
-                    *(["Press the button.", sign_in] if redirects else ["Press **Connect**."]),
+                    *(["Press the button.", sign_in] if signs_in else ["Press **Connect**."]),
                     "A confirmation says that it worked: the account is now on the Accounts page.",
                 ),
             ),

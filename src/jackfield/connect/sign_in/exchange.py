@@ -16,6 +16,7 @@ from jackfield.connect.sign_in.kept import Kept
 from jackfield.connect.sign_in.mcp_server import McpServer
 from jackfield.connect.sign_in.models import SignIn, SignInDenied, SignInFailed, State
 from jackfield.connectors.connector import Connector
+from jackfield.engine.oauth.device import DeviceCode, Waiting
 from jackfield.engine.oauth.settings import OAuthSettings
 from jackfield.engine.oauth.sign_in import (
     CallbackRefused,
@@ -27,6 +28,7 @@ from jackfield.engine.oauth.sign_in import (
     sign_in_url,
 )
 from jackfield.engine.oauth.token_endpoint import TokenEndpoint
+from jackfield.engine.oauth.tokens import Tokens
 from jackfield.kit.errors import EgressBlocked, HubError
 from jackfield.profiles import service as profiles
 from jackfield.runtime import Hub
@@ -93,6 +95,38 @@ class Conversation:
             raise EgressBlocked(msg)
         return hub.rewrites.rewrite(url) or url, request, told
 
+    @property
+    def shows_code(self) -> bool:
+        return self.prepared.candidate.method.shows_code
+
+    async def request_device_code(self) -> DeviceCode:
+        """
+        Get the code that the user enters on the provider's page.
+
+        Raises:
+            ProviderError: the provider gives none.
+        """
+        endpoint, credentials = await self._endpoint({})
+        scopes = self._scopes(endpoint.settings.wanted_scopes(endpoint.scope))
+        try:
+            return await endpoint.request_device_code(scopes)
+        except HubError as error:
+            raise safe(error, credentials.redactor) from None
+
+    async def poll_device(self, device: DeviceCode) -> tuple[Prepared, list[str]] | Waiting:
+        """
+        Ask for the tokens of a code, which has been entered or not; return as `finish`.
+
+        Raises:
+            ProviderError: the provider gives none for it any more, or does not say.
+        """
+        endpoint, credentials = await self._endpoint({})
+        try:
+            found = await endpoint.poll_device(device)
+        except HubError as error:
+            raise safe(error, credentials.redactor) from None
+        return found if isinstance(found, Waiting) else self._with_tokens(found, device.scopes)
+
     async def finish(self, kept: Kept, parameters: Mapping[str, str]) -> tuple[Prepared, list[str]]:
         """
         Exchange the code for tokens; return the scopes that are missing, too.
@@ -113,9 +147,13 @@ class Conversation:
         except HubError as error:
             raise safe(error, credentials.redactor) from None
         tokens = replace(tokens, values={**kept.told, **answer.values, **tokens.values})
-        granted = set(request.scopes if tokens.scopes is None else tokens.scopes)
-        missing = [each for each in request.scopes if each not in granted]
-        return replace(self.prepared, candidate=replace(candidate, tokens=tokens)), missing
+        return self._with_tokens(tokens, request.scopes)
+
+    def _with_tokens(self, tokens: Tokens, asked: tuple[str, ...]) -> tuple[Prepared, list[str]]:
+        granted = set(asked if tokens.scopes is None else tokens.scopes)
+        missing = [each for each in asked if each not in granted]
+        candidate = replace(self.prepared.candidate, tokens=tokens)
+        return replace(self.prepared, candidate=candidate), missing
 
     async def _endpoint(self, told: Mapping[str, str]) -> tuple[TokenEndpoint, Credentials]:
         """Return the provider's token endpoint, with the credentials at hand and those it told."""

@@ -7,6 +7,7 @@ from typing import Final
 from jackfield.connect.sign_in.models import SignIn
 from jackfield.connectors.tenants import Tenant
 from jackfield.db.tx import Tx
+from jackfield.engine.oauth.device import DeviceCode
 from jackfield.engine.oauth.sign_in import SignInRequest
 from jackfield.engine.oauth.tokens import Tokens
 from jackfield.kit.json import decode, encode
@@ -43,6 +44,7 @@ class Kept:
     form: SignInForm = SignInForm()
     request: SignInRequest | None = None
     told: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    device: DeviceCode | None = None
     tokens: Tokens | None = field(default=None, repr=False)
     tenants: tuple[Tenant, ...] = ()
 

@@ -54,7 +54,7 @@ class SignIn:
 
     An attempt that was only announced has no connector yet.
     `account_id` is an account that is linked again. `scopes_missing` are those that were asked for
-    and not granted.
+    and not granted. The provider may be asked about a code from `poll_at` on.
     """
 
     id: ConnectionAttemptId
@@ -73,18 +73,29 @@ class SignIn:
     linked_account_id: str | None = None
     pending_link_id: str | None = None
     scopes_missing: tuple[str, ...] = ()
+    poll_at: datetime | None = None
+    poll_seconds: int = 0
 
     def status_at(self, now: datetime) -> AttemptStatus:
         """Return the status at `now`: one that waits longer than it may has expired."""
         waits = self.stage in (Stage.PREPARED, Stage.STARTED, Stage.CHOOSING)
         return AttemptStatus.EXPIRED if waits and self.expires_at <= now else self.status
 
+    def is_waiting_at(self, now: datetime, stage: Stage) -> bool:
+        """Tell whether the user is still expected to end `stage`."""
+        return self.stage is stage and self.status_at(now) is AttemptStatus.PENDING
+
 
 @dataclass(frozen=True, slots=True)
 class SignInStart:
-    """Where the browser goes, and the cookie that binds the sign-in to it."""
+    """
+    Where the browser goes, and the cookie that binds the sign-in to it.
 
-    url: str
+    Without a `url`, it goes to the sign-in's own page, which shows a code.
+    """
+
+    sign_in: SignIn
+    url: str | None
     browser: BrowserKey
 
 

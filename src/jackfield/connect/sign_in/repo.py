@@ -1,7 +1,7 @@
 """Repository of sign-ins."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from jackfield.connect.sign_in.models import (
@@ -14,6 +14,7 @@ from jackfield.connect.sign_in.models import (
     State,
 )
 from jackfield.db.tx import Database, Row, Tx
+from jackfield.engine.oauth.device import DeviceCode
 from jackfield.kit.json import convert, encode, parse
 
 # A page that is still open can be told how it ended.
@@ -85,13 +86,25 @@ class SignIns:
         )
         return row is not None
 
-    async def start(self, sign_in: SignIn, *, state: State, browser: BrowserKey) -> bool:
-        """Send a prepared sign-in to the provider, once; return false if it was sent before."""
+    async def start(
+        self,
+        sign_in: SignIn,
+        *,
+        state: State,
+        browser: BrowserKey,
+        device: DeviceCode | None = None,
+    ) -> bool:
+        """
+        Start a prepared sign-in, once; return false if it was started before.
+
+        Its browser is sent to the provider, or shown the code of `device`.
+        """
         row = await self._tx.one(
             """
             update sign_ins
                set stage = 'started', state_digest = :state,
-                   browser_digest = :browser, updated_at = :now
+                   browser_digest = :browser, expires_at = :expires_at, poll_at = :poll_at,
+                   poll_seconds = :poll_seconds, updated_at = :now
              where project_id = :project_id and id = :id and stage = 'prepared'
                and expires_at > :now
             returning id
@@ -99,8 +112,38 @@ class SignIns:
             id=sign_in.id,
             state=state.digest(),
             browser=browser.digest(),
+            expires_at=sign_in.expires_at if device is None else device.expires_at,
+            poll_at=None if device is None else self._tx.now + timedelta(seconds=device.interval),
+            poll_seconds=0 if device is None else device.interval,
         )
         return row is not None
+
+    async def claim_poll(self, sign_in: SignIn, *, until: datetime) -> bool:
+        """Claim the question about a code; return false if it has been asked, or is being asked."""
+        row = await self._tx.one(
+            """
+            update sign_ins
+               set poll_at = :until
+             where project_id = :project_id and id = :id and stage = 'started' and poll_at <= :now
+            returning id
+            """,
+            id=sign_in.id,
+            until=until,
+        )
+        return row is not None
+
+    async def schedule_poll(self, sign_in: SignIn, *, seconds: int) -> None:
+        """Have the next question about a code asked `seconds` from now, and each one after it."""
+        await self._tx.run(
+            """
+            update sign_ins
+               set poll_at = :poll_at, poll_seconds = :seconds
+             where project_id = :project_id and id = :id and stage = 'started'
+            """,
+            id=sign_in.id,
+            seconds=seconds,
+            poll_at=self._tx.now + timedelta(seconds=seconds),
+        )
 
     async def redeem(self, sign_in: SignIn, *, stage: Stage = Stage.STARTED) -> bool:
         """Take what ended `stage`, once; return false if another request has taken it."""

@@ -107,7 +107,7 @@ async def prepare(
 
 async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInStart:
     """
-    Send a browser to the provider's sign-in page.
+    Send a browser to the provider's sign-in page, or get the code that it is to show.
 
     Raises:
         SignInNotFound: no sign-in has this key.
@@ -130,15 +130,20 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
     try:
         holder.session.require_unused()
         conversation = await Conversation.of(hub, holder, sign_in, kept.values)
-        url, request, told = await conversation.begin(state)
+        if conversation.shows_code:
+            url, kept = None, replace(kept, device=await conversation.request_device_code())
+        else:
+            url, request, told = await conversation.begin(state)
+            kept = replace(kept, request=request, told=told)
     except HubError as error:
         await fail(hub, holder, sign_in, error)
         raise
     async with hub.db.write(holder.project_id, holder.actor) as tx:
-        if not await SignIns(tx).start(sign_in, state=state, browser=browser):
+        rows = SignIns(tx)
+        if not await rows.start(sign_in, state=state, browser=browser, device=kept.device):
             raise SignInUsed(sign_in=sign_in.id)
-        await keep(tx, hub, sign_in, replace(kept, request=request, told=told))
-    return SignInStart(url, browser)
+        await keep(tx, hub, sign_in, kept)
+    return SignInStart(sign_in, url, browser)
 
 
 async def finish(
@@ -264,7 +269,7 @@ async def cancel(hub: Hub, holder: Holder, sign_in_id: str) -> None:
 
 
 async def fail(hub: Hub, holder: Holder, sign_in: SignIn, error: HubError) -> None:
-    """End a sign-in that cannot be begun, so that its form is told why."""
+    """End a sign-in with an error that came before there were tokens."""
     await _end(hub, holder, sign_in, error=error)
 
 

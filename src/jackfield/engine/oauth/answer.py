@@ -56,7 +56,7 @@ def read_answer(
         UnreadableAnswer: the answer is not that of a token endpoint.
     """
     body = read_body(response, context)
-    _require_success(body, response, rules, scope, context)
+    require_success(body, response, rules, scope, context)
     access_token = _text(rules.access_token(body))
     if not access_token:
         msg = "the token endpoint's answer has no access token where the connector expects it"
@@ -117,31 +117,19 @@ def read_body(response: Response, context: RunContext) -> Json:
     return body
 
 
-def rules_type(body: Json) -> Json:
-    return body.get("token_type") if is_object(body) else None
-
-
-def _sniff(response: Response) -> Json:
-    if len(response.body) > _LARGEST:
-        return None
-    written = text_of(response).strip()
-    if written.startswith(("{", "[")):
-        try:
-            return parse(written)
-        except DecodeError:
-            return None
-    if "=" in written and not written.startswith("<") and "\n" not in written:
-        return dict[str, Json](parse_qsl(written, keep_blank_values=True))
-    return None
-
-
-def _require_success(
+def require_success(
     body: Json,
     response: Response,
     rules: AnswerRules,
     scope: EvaluationScope,
     context: RunContext,
 ) -> None:
+    """
+    Raise unless an answer is a success.
+
+    Raises:
+        TokenRefused, ProviderUnavailable: it is not; the error's `reason` is the provider's code.
+    """
     found = rules.error(body)
     code, detail = _code(found), _code(rules.error_detail(body))
     failed = response.status >= _REFUSED or bool(code)
@@ -160,6 +148,24 @@ def _require_success(
         retry_after=retry_after(response.headers, context.clock),
         reason=code or str(response.status),
     )
+
+
+def rules_type(body: Json) -> Json:
+    return body.get("token_type") if is_object(body) else None
+
+
+def _sniff(response: Response) -> Json:
+    if len(response.body) > _LARGEST:
+        return None
+    written = text_of(response).strip()
+    if written.startswith(("{", "[")):
+        try:
+            return parse(written)
+        except DecodeError:
+            return None
+    if "=" in written and not written.startswith("<") and "\n" not in written:
+        return dict[str, Json](parse_qsl(written, keep_blank_values=True))
+    return None
 
 
 def _kind(code: str, means: str | None, status: int) -> type[ProviderError]:

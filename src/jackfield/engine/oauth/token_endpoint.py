@@ -3,7 +3,7 @@
 import base64
 import uuid
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
@@ -12,6 +12,7 @@ from jackfield.engine.errors import CredentialMissing
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.oauth.answer import read_answer
+from jackfield.engine.oauth.device import DeviceCode, Waiting, read_device_code
 from jackfield.engine.oauth.settings import (
     Assertion,
     OAuthSettings,
@@ -21,13 +22,19 @@ from jackfield.engine.oauth.settings import (
 )
 from jackfield.engine.oauth.sign_in import SignInAnswer, SignInRequest, sign_in_scope
 from jackfield.engine.oauth.tokens import REFRESH_TOKEN, Tokens
-from jackfield.engine.ports import Request
+from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned
 from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.errors import EgressBlocked, ProviderRejected, ProviderUnavailable
+from jackfield.kit.errors import (
+    EgressBlocked,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+)
 from jackfield.kit.json import Json, as_object, encode
 
+_DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 _JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _CLIENT_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _WITHOUT_USER: Final = frozenset({"client_credentials", "jwt_bearer"})
@@ -131,18 +138,44 @@ class TokenEndpoint:
             EgressBlocked: the connector does not declare the host.
             ProviderRejected, ProviderUnavailable: the provider did not do so.
         """
-        scope, settings = self.scope, self.settings
-        url = text_of(address, scope).strip()
-        self._require_declared(url)
-        client, headers = self._client(scope, url)
-        parameters = settings.names_of({"token": token, "token_type_hint": _HINTS[name], **client})
-        shape = RequestShape("POST", "form", frozenset(), settings.token_request.headers)
-        headers = {"Accept": "application/json", **headers, **texts_of(shape.headers, scope)}
-        response = await self.context.transport.send(_written(shape, url, parameters, headers))
+        shape = RequestShape("POST", "form", frozenset(), self.settings.token_request.headers)
+        standard = {"token": token, "token_type_hint": _HINTS[name]}
+        response = await self._send(self.scope, address, shape, standard, _nothing)
         if response.status not in _SUCCESS:
             kind = ProviderUnavailable if response.status >= _FAILED else ProviderRejected
             msg = f"the provider answered {response.status} to the revocation of a token"
             raise kind(msg)
+
+    async def request_device_code(self, scopes: tuple[str, ...]) -> DeviceCode:
+        """
+        Get a code that a person enters on a page of the provider.
+
+        Raises:
+            UnreadableAnswer: the answer has none.
+            EgressBlocked, TokenRefused, ProviderError: as `exchange_code`.
+        """
+        settings, scope = self.settings, self.scope
+        standard = {"scope": settings.scope_delimiter.join(scopes)}
+        shape, own = settings.token_request, settings.authorization_params
+        response = await self._send(scope, settings.device_url, shape, standard, own)
+        found = read_device_code(response, settings.answer, scope, self.context)
+        return replace(found, scopes=scopes)
+
+    async def poll_device(self, device: DeviceCode) -> Tokens | Waiting:
+        """
+        Exchange a device code for tokens, if the person has entered theirs.
+
+        Raises:
+            EgressBlocked, TokenRefused, ProviderError: as `exchange_code`.
+        """
+        try:
+            return await self._ask(
+                self.scope, {"grant_type": _DEVICE_CODE, "device_code": device.code}
+            )
+        except ProviderError as error:
+            if error.context.get("reason") in tuple(Waiting):
+                return Waiting(str(error.context["reason"]))
+            raise
 
     async def _ask(
         self, scope: EvaluationScope, standard: Mapping[str, str], *, renews: bool = False
@@ -150,24 +183,32 @@ class TokenEndpoint:
         settings = self.settings
         shape = settings.refresh_request if renews else settings.token_request
         address = (settings.refresh_url if renews else None) or settings.token_url
+        own = settings.refresh_params if renews else settings.token_params
+        response = await self._send(scope, address, shape, standard, own)
+        return read_answer(response, settings.answer, scope, self.context)
+
+    async def _send(
+        self,
+        scope: EvaluationScope,
+        address: Evaluate | None,
+        shape: RequestShape,
+        standard: Mapping[str, str],
+        own: Evaluate,
+    ) -> Response:
         url = "" if address is None else text_of(address, scope).strip()
-        self._require_declared(url)
+        if not self.allows(url):
+            msg = "the connector does not declare the host of its token endpoint"
+            raise EgressBlocked(msg)
         client, headers = self._client(scope, url)
-        own = (settings.refresh_params if renews else settings.token_params)(scope)
-        parameters = {**settings.names_of({**standard, **client}), **as_object(own)}
+        named = self.settings.names_of({**standard, **client})
+        parameters = {**named, **as_object(own(scope))}
         parameters = {
             name: value
             for name, value in parameters.items()
             if value is not None and value is not UNDEFINED and value != ""
         }
         headers = {"Accept": "application/json", **headers, **texts_of(shape.headers, scope)}
-        response = await self.context.transport.send(_written(shape, url, parameters, headers))
-        return read_answer(response, settings.answer, scope, self.context)
-
-    def _require_declared(self, url: str) -> None:
-        if not self.allows(url):
-            msg = "the connector does not declare the host of its token endpoint"
-            raise EgressBlocked(msg)
+        return await self.context.transport.send(_written(shape, url, parameters, headers))
 
     def _client(self, scope: EvaluationScope, url: str) -> tuple[dict[str, str], dict[str, str]]:
         """Return the parameters and headers by which the OAuth app says who it is."""
@@ -224,6 +265,10 @@ class TokenEndpoint:
         except ValueError as error:
             faults = faults_of(self.context.credentials, key, str(error))
             raise TokenNotSigned(str(error), faults=faults) from None
+
+
+def _nothing(_scope: EvaluationScope) -> Json:
+    return {}
 
 
 def can_renew(settings: OAuthSettings, known: Collection[str]) -> bool:

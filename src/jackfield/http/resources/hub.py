@@ -335,7 +335,8 @@ def _config(ctx: ConnectContext, offer: Offer) -> ConfigOut:
             )
             for notice in method.config_notices
         ),
-        grant_type=method.grant_type or UNSET,
+        # Of the two that the published Hub knows: a popup, or nothing but the fields.
+        grant_type="authorization_code" if method.signs_in else method.grant_type or UNSET,
     )
 
 

@@ -95,7 +95,7 @@ async def _submit(hub_request: HubRequest, posted: Form) -> Response:
     if not posted.has("_refresh"):
         is_confirmed = posted.has("_confirm_identity")
         try:
-            if offer.method.redirects:
+            if offer.method.signs_in:
                 return await _sign_in(hub_request, offer, prefill, typed, is_confirmed=is_confirmed)
             linked = await _link(hub_request, offer, prefill, typed, is_confirmed=is_confirmed)
         except _SHOWN_AT_THE_FORM as error:

@@ -15,15 +15,15 @@ from starlette.responses import RedirectResponse, Response
 
 from jackfield.connect import linking
 from jackfield.connect import sessions as connect
-from jackfield.connect.attempts import AttemptStatus
 from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
 from jackfield.connect.repo import Holder
-from jackfield.connect.sign_in import mcp_server
+from jackfield.connect.sign_in import device, mcp_server
 from jackfield.connect.sign_in import service as sign_ins
 from jackfield.connect.sign_in.exchange import redirect_uri
 from jackfield.connect.sign_in.kept import kept_of
 from jackfield.connect.sign_in.models import (
     OtherBrowser,
+    SignIn,
     SignInExpired,
     SignInNotFound,
     SignInUsed,
@@ -33,7 +33,8 @@ from jackfield.connect.sign_in.models import (
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import encode
 from jackfield.ui.hub.browser_cookie import browser_of, keep_browser, sign_in_of
-from jackfield.ui.hub.hub_request import load, load_for, unknown_session_page
+from jackfield.ui.hub.device_code import device_code
+from jackfield.ui.hub.hub_request import HubRequest, load, load_for, unknown_session_page
 from jackfield.ui.hub.result import SESSION_ENDS, returned
 from jackfield.ui.hub.sign_in_result import Place, sign_in_result
 from jackfield.ui.hub.tenant_choice import tenant_choice
@@ -79,7 +80,9 @@ async def start(request: Request) -> Response:
         )
     except HubError as refused:
         return _refused(request, refused)
-    response = RedirectResponse(started.url, 302, _NO_STORE)
+    response = RedirectResponse(
+        started.url or _result_url(request, started.sign_in.id), 302, _NO_STORE
+    )
     keep_browser(request, response, started.browser)
     return response
 
@@ -127,18 +130,27 @@ async def result(request: Request) -> Response:
         form = (await kept_of(hub, sign_in)).form
         if "lang" not in request.query_params and form.language:
             return _to_result(request, sign_in_id, language=form.language)
-        waits = sign_in.status_at(hub.clock()) is AttemptStatus.PENDING
-        is_choosing = sign_in.stage is Stage.CHOOSING and waits
-        if not form.url and not is_choosing:
-            return await returned(request)
         holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
     except HubError as refused:
         return _refused(request, refused)
     hub_request = await load_for(request, holder)
-    if is_choosing:
-        return await tenant_choice(hub_request, sign_in)
+    sign_in = await device.poll(hub, sign_in)
+    if (page := await _next_step(hub_request, sign_in)) is not None:
+        return page
+    if not form.url:
+        return await returned(request)
     place = Place(f"{base_path(hub)}{request.url.path}", form.url)
     return await sign_in_result(hub_request, sign_in, place)
+
+
+async def _next_step(hub_request: HubRequest, sign_in: SignIn) -> Response | None:
+    """Return the page of what is left to do in the browser of a sign-in, if something is."""
+    now = hub_request.hub.clock()
+    if sign_in.poll_at and sign_in.is_waiting_at(now, Stage.STARTED):
+        return await device_code(hub_request, sign_in)
+    if sign_in.is_waiting_at(now, Stage.CHOOSING):
+        return await tenant_choice(hub_request, sign_in)
+    return None
 
 
 async def _result_in_frame(request: Request, sign_in_id: str) -> Response:
@@ -157,8 +169,12 @@ async def _result_in_frame(request: Request, sign_in_id: str) -> Response:
 
 
 def _to_result(request: Request, sign_in_id: str, *, language: str = "") -> Response:
-    place = f"{base_path(hub_of(request))}/connect/sign-ins/{sign_in_id}/result"
+    place = _result_url(request, sign_in_id)
     return RedirectResponse(f"{place}?lang={language}" if language else place, 303, _NO_STORE)
+
+
+def _result_url(request: Request, sign_in_id: str) -> str:
+    return f"{base_path(hub_of(request))}/connect/sign-ins/{sign_in_id}/result"
 
 
 def _refused(request: Request, error: HubError) -> Response:
