@@ -209,6 +209,20 @@ async def test_answer_without_its_issuer_is_refused_where_the_server_says_that_i
     assert not posted(idp, "token")
 
 
+async def test_key_in_the_servers_address_is_not_told(hub_with: HubWith, idp: OAuthSandbox) -> None:
+    key = "        - {key: key, label: Key, type: password, required: true, secret: true}"
+    fields = f"      configFields:\n{key}\n      testActions"
+    changes = (("URL/mcp", "'URL/${credentials.key}'"), ("      testActions", fields))
+    async with rowan(hub_with, idp, *changes) as (hub, _):
+        browser = Browser.of(hub, "rowan", key="k-5e1f0d2c9a")
+        begun = await browser.begin(hub)
+        page = await browser.get(begun["start"])
+        ended = await browser.attempt(begun)
+
+    assert ended["error"]["code"] == "mcp_discovery_refused"
+    assert "k-5e1f0d2c9a" not in f"{ended}{page.text}"
+
+
 async def test_host_that_has_to_be_declared_is_named(hub_with: HubWith, idp: OAuthSandbox) -> None:
     async def answer(writer: Any, seen: Seen) -> None:
         resource = f"http://{seen.headers['host']}/mcp"

@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,12 +124,13 @@ class Browser:
 
     client: httpx2.AsyncClient
     provider: str = "oakdale"
+    typed: Mapping[str, str] = field(default_factory=lambda: {"workspace": "blue"})
 
     @classmethod
-    def of(cls, hub: Running, provider: str = "oakdale") -> "Browser":
+    def of(cls, hub: Running, provider: str | None = None, **typed: str) -> "Browser":
         transport = hub.api._transport  # noqa: SLF001 - the same hub, without its key
         client = httpx2.AsyncClient(base_url="https://hub.test", transport=transport)
-        return cls(client, provider)
+        return cls(client) if provider is None else cls(client, provider, typed)
 
     async def fill_in(self, link: str, **typed: str) -> str:
         """Send the form that an auth link opens, and return the address that it leads to."""
@@ -166,7 +167,7 @@ class Browser:
                 "redirect_uri": "https://hub.test/embedded/accounts/callback",
                 "token": session["token"],
                 "connection_attempt_id": attempt["id"],
-                **({"workspace": "blue"} if self.provider == "oakdale" else {}),
+                **self.typed,
             },
         )
         assert started.status_code == 302, started.text

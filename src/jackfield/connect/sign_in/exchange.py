@@ -76,11 +76,14 @@ class Conversation:
         """
         hub, candidate = self.hub, self.prepared.candidate
         back = redirect_uri(hub, candidate.connector)
-        endpoint, _ = await self._endpoint({})
+        endpoint, credentials = await self._endpoint({})
         told: Mapping[str, str] = {}
         if candidate.method.mcp is not None:
             server = McpServer(hub, self.holder.actor, candidate, endpoint, back)
-            endpoint, told = await server.discover()
+            try:
+                endpoint, told = await server.discover()
+            except HubError as error:
+                raise safe(error, credentials.redactor) from None
         settings, scope = endpoint.settings, endpoint.scope
         request = new_request(
             settings,

@@ -21,13 +21,12 @@ _SERVER: Final = "/.well-known/oauth-authorization-server"
 _OPENID: Final = "/.well-known/openid-configuration"
 _PARAMETER: Final = re.compile(r'(?:^|[\s,])([A-Za-z_]+)\s*=\s*(?:"([^"]*)"|([^\s",]+))')
 _OFFLINE: Final = "offline_access"
-_PROTOCOL: Final = "2025-11-25"
 _INITIALIZE: Final[Json] = {
     "jsonrpc": "2.0",
     "id": 1,
     "method": "initialize",
     "params": {
-        "protocolVersion": _PROTOCOL,
+        "protocolVersion": "2025-06-18",
         "capabilities": {},
         "clientInfo": {"name": "jackfield", "version": "1"},
     },
@@ -114,7 +113,6 @@ class Discovery:
         headers = {
             "Content-Type": "application/json",
             "Accept": "application/json, text/event-stream",
-            "MCP-Protocol-Version": _PROTOCOL,
         }
         self._require_declared(self.server_url)
         request = Request("POST", self.server_url, headers, encode(_INITIALIZE))
