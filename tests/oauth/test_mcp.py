@@ -1,5 +1,6 @@
 """Accounts of MCP servers: signed in to, called and renewed, at the sandbox."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -122,6 +123,17 @@ async def test_hub_is_registered_once_for_all_accounts_of_a_profile(
     }
 
 
+async def test_sign_ins_that_begin_at_once_are_of_one_client(
+    hub_with: HubWith, idp: OAuthSandbox
+) -> None:
+    async with rowan(hub_with, idp) as (hub, browser):
+        owners = ("acme", "globex")
+        leaving = (browser.leave(hub, origin_owner_id=owner) for owner in owners)
+        first, second = await asyncio.gather(*leaving)
+
+    assert first["client_id"] == second["client_id"]
+
+
 async def test_hub_is_registered_again_where_its_registration_was_deleted(
     hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
 ) -> None:
@@ -239,7 +251,9 @@ async def test_host_that_has_to_be_declared_is_named(hub_with: HubWith, idp: OAu
             begun = await browser.begin(hub)
             await browser.get(begun["start"])
             ended = await browser.attempt(begun)
+            session = (await hub.api.get(f"/jackfield/connect_sessions/{begun['session']}")).json()
 
-    assert ended["error"]["code"] == "egress_blocked"
+    told = session["latest_connection_attempt"]
+    assert ended["error"]["code"] == told["oauth_error_code"] == "egress_blocked"
     assert f"leads to {idp.url}, which the connector does not declare" in str(ended["error"])
     assert not list(idp.authority.journal)

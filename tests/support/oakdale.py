@@ -172,7 +172,8 @@ class Browser:
         )
         assert started.status_code == 302, started.text
         start = started.headers["location"]
-        return {"start": start, "attempt": attempt["id"], "token": session["token"]}
+        ours = {"session": session["id"], "attempt": attempt["id"], "token": session["token"]}
+        return {"start": start, **ours}
 
     async def come_back(self, **query: str) -> httpx2.Response:
         return await self.get(f"/connect/oauth2/{self.provider}/callback", **query)

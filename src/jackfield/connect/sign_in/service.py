@@ -125,7 +125,7 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
         raise SignInExpired
     holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
     browser = browser or BrowserKey.mint()
-    state = State.mint()
+    state, begun = State.mint(), hub.clock()
     kept = await kept_of(hub, sign_in)
     try:
         holder.session.require_unused()
@@ -136,6 +136,8 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
             url, request, told = await conversation.begin(state)
             kept = replace(kept, request=request, told=told)
     except HubError as error:
+        # The project sees what its connector or setup lacks.
+        await linking.record_failure(hub, holder, begun, error)
         await fail(hub, holder, sign_in, error)
         raise
     async with hub.db.write(holder.project_id, holder.actor) as tx:
