@@ -1,5 +1,6 @@
 """How sign-ins at a provider end, and what their pages and attempts say of it."""
 
+import asyncio
 import html
 import re
 from collections.abc import AsyncGenerator
@@ -178,6 +179,26 @@ async def test_answer_that_comes_twice_shows_the_end_of_the_first(
     second = await browser.come_back(state=asked["state"], code="c-1")
 
     assert heading(first) == heading(second) == "Oakdale is connected"
+    assert len(provider.exchanges) == 1
+
+
+async def test_answer_that_comes_twice_at_once_waits_for_the_first(
+    oak: tuple[Running, Provider],
+) -> None:
+    hub, provider = oak
+    provider.opened = asyncio.Event()
+    browser = Browser.of(hub)
+    asked = await begin(hub, browser)
+
+    first = asyncio.create_task(browser.come_back(state=asked["state"], code="c-1"))
+    await provider.asked.wait()
+    second = await browser.come_back(state=asked["state"], code="c-1")
+    provider.opened.set()
+
+    assert heading(second) == "One moment"
+    assert 'http-equiv="refresh"' in second.text
+    assert heading(await first) == "Oakdale is connected"
+    assert heading(await browser.get(str(second.url))) == "Oakdale is connected"
     assert len(provider.exchanges) == 1
 
 

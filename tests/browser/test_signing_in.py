@@ -79,10 +79,11 @@ async def test_who_denies_access_is_told_so_and_starts_over(
     await expect(title(page, "Fernwood is connected")).to_be_visible()
 
 
+@pytest.mark.parametrize("scripts", [True, False])
 async def test_back_leads_to_the_form_and_a_second_sign_in(
-    hub: Running, visit: Start, oauth: OAuthSandbox
+    hub: Running, visit: Start, oauth: OAuthSandbox, scripts: bool
 ) -> None:
-    page = (await open_form(hub, visit, oauth)).page
+    page = (await open_form(hub, visit, oauth, window={"scripts": scripts})).page
     await go_on(page)
     await expect(page.get_by_role("button", name="Allow")).to_be_visible()
 

@@ -1,5 +1,6 @@
 """Oakdale, a provider to sign in at, and a person's browser that goes there and comes back."""
 
+import asyncio
 import html
 import json
 import re
@@ -71,12 +72,18 @@ class Provider:
     # Who the API says has signed in, and how.
     user: str = "u-1"
     api_status: int = 200
+    # What the token endpoint waits for.
+    opened: asyncio.Event | None = None
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     # What the API says at a path, instead of who signed in.
     answers: dict[str, Any] = field(default_factory=dict[str, Any])
     server: ScriptedServer | None = None
 
     async def answer(self, writer: Any, seen: Seen) -> None:
         if " /token" in seen.line:
+            self.asked.set()
+            if self.opened is not None:
+                await self.opened.wait()
             await reply(json.dumps(self.tokens), status=self.status)(writer, seen)
             return
         is_good = seen.headers.get("authorization") == f"Bearer {self.tokens.get('access_token')}"
