@@ -200,11 +200,11 @@ def document(url: str, *, more: str = "", schedule: str = "") -> str:
     return OAT.format(url=url, more=more, schedule=schedule)
 
 
-async def profile_of(hub: Hub, project_id: ProjectId) -> Profile:
+async def profile_of(hub: Hub, project_id: ProjectId, key: str = "oat") -> Profile:
     """Return the connector's profile, which an operator made."""
     async with hub.db.write(project_id, TESTER) as tx:
-        profile = await Profiles(tx).find_default("oat")
-        return profile or await profiles.create(tx, hub, ProfileTerms("oat"))
+        profile = await Profiles(tx).find_default(key)
+        return profile or await profiles.create(tx, hub, ProfileTerms(key))
 
 
 def account_of(now: datetime, profile: Profile) -> Account:
@@ -232,14 +232,20 @@ def account_of(now: datetime, profile: Profile) -> Account:
 
 
 async def sign_in(
-    hub: Hub, project_id: ProjectId, tokens: Tokens, *, into: Account | None = None
+    hub: Hub,
+    project_id: ProjectId,
+    tokens: Tokens,
+    *,
+    into: Account | None = None,
+    key: str = "oat",
+    owner: str = "acme",
 ) -> Account:
     """Link an account as after a sign-in at the provider."""
-    connector = hub.catalog.get("oat")
-    profile = await profile_of(hub, project_id)
+    connector = hub.catalog.get(key)
+    profile = await profile_of(hub, project_id, key)
     candidate = Candidate(
         project_id=project_id,
-        origin_owner_id="acme",
+        origin_owner_id=owner,
         origin_owner_name="Acme Inc.",
         profile=profile,
         connector=connector,
@@ -249,6 +255,6 @@ async def sign_in(
         tokens=tokens,
     )
     verified = await verify(hub, candidate)
-    target = LinkTarget(SessionTerms("acme", "Acme Inc."), into and into.id)
+    target = LinkTarget(SessionTerms(owner, "Acme Inc."), into and into.id)
     async with hub.db.write(project_id, TESTER) as tx:
         return await save_account(tx, hub.vault, verified, target)
