@@ -27,9 +27,8 @@ async def create(hub: Running, connector: str = "iterable", **wanted: Any) -> ht
 async def test_a_connector_that_needs_nothing_from_the_operator_has_a_profile(
     hub: Running,
 ) -> None:
-    response = await hub.api.get("/connector_profiles?connector_key=iterable&page_size=5")
+    body = (await hub.api.get("/connector_profiles?connector_key=iterable&page_size=5")).json()
 
-    body = response.json()
     (profile,) = body.pop("data")
     assert body == {"page": 1, "page_size": 5, "total": 1}
     assert profile.pop("id").startswith("cpr_")
