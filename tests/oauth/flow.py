@@ -20,6 +20,7 @@ from jackfield.egress.client import Egress
 from jackfield.egress.rewrite import Rewrites
 from jackfield.engine.oauth.settings import OAuthSettings
 from jackfield.engine.oauth.sign_in import (
+    SignInRequest,
     new_request,
     read_callback,
     require_issuer,
@@ -125,17 +126,24 @@ class Flow:
         context = make_run_context(transport, values, auth_method="oauth2", signer=KeySigner())
         return replace(context, clock=self.sandbox.clock)
 
-    async def sign_in(self, **callback: str) -> Tokens:
-        """Sign in as a person does, and exchange the code; `callback` changes what comes back."""
-        endpoint = self.endpoint()
-        request = new_request(
+    def begin(self) -> str:
+        """Return the address where a person signs in."""
+        return sign_in_url(self.settings, self.endpoint().scope, self._request())
+
+    def _request(self) -> SignInRequest:
+        scope = self.endpoint().scope
+        return new_request(
             self.settings,
-            endpoint.scope,
+            scope,
             redirect_uri=CALLBACK,
-            scopes=self.settings.wanted_scopes(endpoint.scope),
+            scopes=self.settings.wanted_scopes(scope),
             state="jf_st_" + "s" * 43,
         )
-        self.url = sign_in_url(self.settings, endpoint.scope, request)
+
+    async def sign_in(self, **callback: str) -> Tokens:
+        """Sign in as a person does, and exchange the code; `callback` changes what comes back."""
+        request = self._request()
+        self.url = sign_in_url(self.settings, self.endpoint().scope, request)
         back = self.sandbox.approve(self.url, person=self.person)
         self.callback = {**dict(parse_qsl(urlsplit(back).query)), **callback}
         answer = read_callback(self.settings.callback, self.callback)

@@ -198,6 +198,15 @@ WAYS = {
     "the end in the token alone": Way(
         ("reply.jwt_access_token",), "tokenResponse: {isExpiryInToken: true}"
     ),
+    "the end by introspection alone": Way(
+        ("reply.expires_as",), "introspectionUrl: URL/introspect", {"expires_as": "missing"}
+    ),
+    "a token that lasts longer at once": Way(
+        ("refresh.with_access_token",),
+        "renewsAtOnce: true\n"
+        "refreshParams: {grant_type: ig_refresh_token, access_token: $.credentials.accessToken}",
+        seconds=60 * 86_400,
+    ),
     "a lifetime of zero that means never": Way(
         ("reply.expiry",), "tokenResponse: {zeroIsNever: true}", seconds=None
     ),
@@ -267,3 +276,34 @@ async def test_provider_is_signed_in_at_called_and_renewed(idp: OAuthSandbox, na
     assert lasts == way.seconds
     assert who == who_again
     assert renewed.values.keys() >= first.values.keys()
+
+
+@pytest.mark.parametrize(
+    ("address", "written", "begins", "ends"),
+    [
+        ("https://login.rowan.example/a?x=1", "", "https://login.rowan.example/a?x=1&", ""),
+        ("https://login.rowan.example/a#top", "", "https://login.rowan.example/a?", "#top"),
+        (
+            "https://login.rowan.example/#/sign-in",
+            "authorizationRequest: {afterFragment: true}",
+            "https://login.rowan.example/#/sign-in?",
+            "",
+        ),
+        (
+            "https%3A%2F%2Flogin.rowan.example%2Fa%3Fx%3D1",
+            "authorizationRequest: {isEncoded: true}",
+            "https://login.rowan.example/a?x=1&",
+            "",
+        ),
+    ],
+)
+async def test_parameters_stand_where_the_address_has_room_for_them(
+    idp: OAuthSandbox, address: str, written: str, begins: str, ends: str
+) -> None:
+    authorization = f"authorizationUrl: \"{{{{'{address}'}}}}\"\n{written}"
+    async with flow(idp, authorization=authorization) as account:
+        url = account.begin()
+
+    assert url.startswith(begins + "response_type=code&client_id=")
+    assert url.endswith(ends)
+    assert ("#" in url) == ("#" in begins + ends)

@@ -81,6 +81,7 @@ class OAuthSettings:
     token_url: Evaluate | None
     token_params: Evaluate
     token_request: RequestShape
+    introspection_url: Evaluate | None
     refresh_url: Evaluate | None
     refresh_params: Evaluate
     refresh_request: RequestShape
@@ -156,6 +157,7 @@ def compile_oauth(document: Mapping[str, Json], grant_type: str, mode: Mode) -> 
         token_url=address("tokenUrl"),
         token_params=template("tokenParams", {}),
         token_request=_shape(asked, common, mode),
+        introspection_url=address("introspectionUrl"),
         refresh_url=address("refreshUrl"),
         refresh_params=compile_value(refresh_params, mode),
         refresh_request=_shape(renewed or asked, common, mode),

@@ -4,6 +4,7 @@ import base64
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
@@ -11,8 +12,9 @@ from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.errors import CredentialMissing
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
-from jackfield.engine.oauth.answer import read_answer
+from jackfield.engine.oauth.answer import read_answer, read_body
 from jackfield.engine.oauth.device import DeviceCode, Waiting, read_device_code
+from jackfield.engine.oauth.expiry import UnreadableExpiry, read_lifetime
 from jackfield.engine.oauth.settings import (
     Assertion,
     OAuthSettings,
@@ -21,7 +23,7 @@ from jackfield.engine.oauth.settings import (
     texts_of,
 )
 from jackfield.engine.oauth.sign_in import SignInAnswer, SignInRequest, sign_in_scope
-from jackfield.engine.oauth.tokens import REFRESH_TOKEN, Tokens
+from jackfield.engine.oauth.tokens import ACCESS_TOKEN, REFRESH_TOKEN, Tokens
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned
@@ -92,7 +94,11 @@ class TokenEndpoint:
         }
         if self.settings.callback.without_code:
             standard = {"grant_type": "client_credentials", "scope": str(scope["scopes"])}
-        return await self._ask(scope, standard)
+        tokens = await self._ask(scope, standard)
+        if not self.settings.renews_at_once:
+            return tokens
+        renewed = await self._with(tokens.values).request_renewal()
+        return renewed.after(tokens.values)
 
     async def request_tokens(self) -> Tokens:
         """
@@ -185,7 +191,29 @@ class TokenEndpoint:
         address = (settings.refresh_url if renews else None) or settings.token_url
         own = settings.refresh_params if renews else settings.token_params
         response = await self._send(scope, address, shape, standard, own)
-        return read_answer(response, settings.answer, scope, self.context)
+        tokens = read_answer(response, settings.answer, scope, self.context)
+        if tokens.expires_at is not None or settings.introspection_url is None:
+            return tokens
+        return replace(tokens, expires_at=await self._end_of(tokens.values[ACCESS_TOKEN]))
+
+    async def _end_of(self, token: str) -> datetime | None:
+        """Ask the provider when a token ends (RFC 7662); `None` if it does not say."""
+        settings, now = self.settings, self.context.clock()
+        shape = RequestShape("POST", "form", frozenset(), settings.token_request.headers)
+        try:
+            response = await self._send(
+                self.scope, settings.introspection_url, shape, {"token": token}, _nothing
+            )
+            ends = as_object(read_body(response, self.context)).get("exp")
+            lifetime = read_lifetime(ends, "epochSeconds", now=now).seconds
+        except (ProviderError, EgressBlocked, UnreadableExpiry):
+            # The token is good all the same.
+            return None
+        return None if lifetime is None else now + timedelta(seconds=lifetime)
+
+    def _with(self, values: Mapping[str, str]) -> "TokenEndpoint":
+        credentials = {**self.context.credentials, **values}
+        return replace(self, context=replace(self.context, credentials=credentials))
 
     async def _send(
         self,

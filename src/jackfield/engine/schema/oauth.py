@@ -201,6 +201,9 @@ OAUTH_ENTRIES: Final[dict[str, Entry]] = {
         "out.",
     ),
     "tokenRequest": Entry(_TOKEN_REQUEST, "How that exchange is asked for.", ours=True),
+    "introspectionUrl": Entry(
+        Address(), "Where the end of a token is asked for, if the answer has none.", ours=True
+    ),
     "refreshUrl": Entry(
         Address(), "Where tokens are renewed; `tokenUrl` when left out.", ours=True
     ),
