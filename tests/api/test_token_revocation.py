@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
@@ -68,6 +68,20 @@ async def test_the_tokens_that_the_connector_names_are_revoked(
     assert said == {f"Basic {b64encode(b'app:s%2B1').decode()}"}
     assert (ended["result"], ended["proved"]) == ("revoked", True)
     assert list(await hub.hub.db.unscoped("select * from account_tokens")) == []
+
+
+async def test_a_sign_in_without_a_refresh_token_has_its_access_token_revoked(
+    oat: tuple[Running, Revoking],
+) -> None:
+    hub, provider = oat
+    tokens = provider.tokens(NOW)
+    alone = replace(tokens, values={"accessToken": tokens.values["accessToken"]})
+    account = await sign_in(hub.hub, hub.project.id, alone)
+
+    await hub.api.delete(f"/accounts/{account.id}")
+
+    (asked,) = provider.revoked
+    assert dict(parse_qsl(asked.body.decode()))["token"] == named("a", 1)
 
 
 async def test_no_token_is_in_the_answer_or_an_event(oat: tuple[Running, Revoking]) -> None:

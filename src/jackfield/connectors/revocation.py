@@ -46,7 +46,10 @@ class Revocation:
     def tokens_of(self, credentials: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """Return the tokens to revoke of these credentials, each with its name."""
         wanted = (REFRESH_TOKEN, ACCESS_TOKEN) if self.token == BOTH else (self.token,)
-        return tuple((name, credentials[name]) for name in wanted if credentials.get(name))
+        found = tuple(name for name in wanted if credentials.get(name))
+        # Not every sign-in gives a refresh token.
+        found = found or ((ACCESS_TOKEN,) if credentials.get(ACCESS_TOKEN) else ())
+        return tuple((name, credentials[name]) for name in found)
 
 
 def read_revocation(entry: Mapping[str, Json], compilation: Compilation) -> Revocation | None:

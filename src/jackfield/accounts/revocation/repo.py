@@ -12,7 +12,7 @@ from jackfield.kit.json import convert
 
 _LEASES: Final = Leases("revocations", "leased_until", key=("account_id",))
 _COLUMNS: Final = "account_id, project_id, ending, generation, leased_until"
-_MOST: Final = 50
+_MOST: Final = 16
 
 
 class Revocations:

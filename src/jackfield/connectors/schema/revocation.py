@@ -17,7 +17,7 @@ REVOCATION: Final = Record(
         ),
         "token": Entry(
             Choice(("refreshToken", "accessToken", "both")),
-            "Which token `url` is sent.",
+            "Which token `url` is sent; the access token if there is no other.",
             default="refreshToken",
         ),
         "action": Entry(
