@@ -119,6 +119,7 @@ def test_the_catalogue() -> None:
             "sign_in_expired": 410,
             "sign_in_failed": 502,
             "run_interrupted": 499,
+            "sign_in_not_approved": 409,
             "sign_in_not_found": 404,
             "run_not_found": 404,
             "sign_in_other_browser": 403,

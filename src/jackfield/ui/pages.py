@@ -22,7 +22,7 @@ from jackfield.ui.dashboard.sign_in import (
 from jackfield.ui.docs import connector_pages, guide_pages
 from jackfield.ui.docs.api_reference import ApiDescription, api_page
 from jackfield.ui.docs.start_page import llms_text, start_page
-from jackfield.ui.hub import frames, result, tenant_choice
+from jackfield.ui.hub import frames, parked_answer, result, tenant_choice
 from jackfield.ui.hub import routes as hub_pages
 from jackfield.ui.hub import sign_in as provider_sign_in
 from jackfield.ui.rendering import base_path, hub_of
@@ -59,6 +59,12 @@ class Pages(Starlette):
                 Route("/connect/sign-ins/{sign_in_id}/result", provider_sign_in.result),
                 Route(
                     "/connect/sign-ins/{sign_in_id}/tenant", tenant_choice.choose, methods=["POST"]
+                ),
+                Route("/connect/oauth2/{connector_key}/parked", parked_answer.show),
+                Route(
+                    "/connect/oauth2/{connector_key}/parked",
+                    parked_answer.answer,
+                    methods=["POST"],
                 ),
                 Route("/connect/oauth2/{integration_id}", provider_sign_in.open_published),
                 Route(

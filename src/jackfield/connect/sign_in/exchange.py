@@ -14,7 +14,13 @@ from jackfield.connect.linking import Prepared
 from jackfield.connect.repo import Holder
 from jackfield.connect.sign_in.kept import Kept
 from jackfield.connect.sign_in.mcp_server import McpServer
-from jackfield.connect.sign_in.models import SignIn, SignInDenied, SignInFailed, State
+from jackfield.connect.sign_in.models import (
+    SignIn,
+    SignInDenied,
+    SignInFailed,
+    SignInNotApproved,
+    State,
+)
 from jackfield.connectors.connector import Connector
 from jackfield.engine.oauth.device import DeviceCode, Waiting
 from jackfield.engine.oauth.settings import OAuthSettings
@@ -198,6 +204,8 @@ def _require_code(settings: OAuthSettings, answer: SignInAnswer, provider: str) 
         said = answer.error_description or answer.error
         msg = f"{provider} did not sign in: {said}"
         raise SignInFailed(msg, error=answer.error)
+    if not answer.code and answer.is_pending:
+        raise SignInNotApproved
     if not answer.code and not settings.callback.without_code:
         msg = f"{provider} sent no code; start over"
         raise CallbackRefused(msg)

@@ -133,6 +133,13 @@ class SignInDenied(HubError):
     status = 400
 
 
+class SignInNotApproved(HubError):
+    """Somebody at the provider still has to approve the access. Start over when that is done."""
+
+    code = "sign_in_not_approved"
+    status = 409
+
+
 class NoTenant(HubError):
     """The sign-in gives access to no organization at the provider; sign in as a member of one."""
 

@@ -236,5 +236,24 @@ async def find_in_browser(db: Database, sign_in_id: str, browser: BrowserKey) ->
     return _sign_in(rows[0]) if rows else None
 
 
+async def find_started(
+    db: Database, connector_key: str, browser: BrowserKey, now: datetime
+) -> SignIn | None:
+    """Look up the latest sign-in of a browser that waits for a provider's answer."""
+    rows = await db.unscoped(
+        """
+        select * from sign_ins
+         where browser_digest = :browser and connector_key = :connector_key and stage = 'started'
+           and poll_at is null and expires_at > :now
+         order by updated_at desc, id desc
+         limit 1
+        """,
+        browser=browser.digest(),
+        connector_key=connector_key,
+        now=now,
+    )
+    return _sign_in(rows[0]) if rows else None
+
+
 def _sign_in(row: Row) -> SignIn:
     return convert({**row, "scopes_missing": parse(row["scopes_missing"])}, SignIn)

@@ -19,6 +19,7 @@ GrantType: TypeAlias = Literal[
 ]
 Encoding: TypeAlias = Literal["form", "json", "query"]
 
+_WITHOUT_USER: Final = frozenset({"client_credentials", "jwt_bearer"})
 _DEFAULT_MARGIN: Final = 60
 
 
@@ -53,6 +54,11 @@ class Callback:
     needs_issuer: Evaluate
     without_code: bool
     may_start_there: bool
+    pending_when: Mapping[str, str]
+
+    def is_pending(self, parameters: Mapping[str, str]) -> bool:
+        """Tell whether the provider says that access still has to be approved there."""
+        return any(parameters.get(name) == value for name, value in self.pending_when.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,11 @@ class OAuthSettings:
     pkce: Evaluate
     issuer: Evaluate
     answer: AnswerRules
+
+    @property
+    def needs_no_user(self) -> bool:
+        """Whether tokens are got anew without a user, or one that only consents once."""
+        return self.grant_type in _WITHOUT_USER or self.callback.without_code
 
     def names_of(self, parameters: Mapping[str, str]) -> dict[str, str]:
         """Return parameters under the names that the provider has for them."""
@@ -147,6 +158,7 @@ def compile_oauth(document: Mapping[str, Json], grant_type: str, mode: Mode) -> 
             needs_issuer=compile_value(back.get("needsIssuer"), mode),
             without_code=back.get("withoutCode") is True,
             may_start_there=back.get("mayStartThere") is True,
+            pending_when=_names(back, "pendingWhen"),
         ),
         client_id=template("clientId", "$.credentials.clientId"),
         client_secret=template("clientSecret", "$.credentials.clientSecret"),

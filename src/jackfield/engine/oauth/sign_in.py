@@ -57,6 +57,7 @@ class SignInAnswer:
     error_description: str
     issuer: str
     values: Mapping[str, str] = field(repr=False)
+    is_pending: bool = False
 
 
 def new_request(
@@ -173,6 +174,7 @@ def read_callback(callback: Callback, parameters: Mapping[str, str]) -> SignInAn
         error_description=_CONTROLS.sub(" ", find("error_description"))[:_LONGEST_WORDS],
         issuer=find("iss"),
         values=values,
+        is_pending=callback.is_pending(parameters),
     )
 
 

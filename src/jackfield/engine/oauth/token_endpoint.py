@@ -39,7 +39,6 @@ from jackfield.kit.json import Json, as_object, encode
 _DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 _JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _CLIENT_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_WITHOUT_USER: Final = frozenset({"client_credentials", "jwt_bearer"})
 _SAME_AGAIN: Final = frozenset({"resource", "audience"})
 _HINTS: Final = {"accessToken": "access_token", "refreshToken": "refresh_token"}
 _SUCCESS: Final = range(200, 300)
@@ -124,7 +123,7 @@ class TokenEndpoint:
             EgressBlocked, TokenRefused, ProviderError: as `exchange_code`.
         """
         settings, refresh_token = self.settings, self.context.credentials.get(REFRESH_TOKEN, "")
-        if settings.grant_type in _WITHOUT_USER:
+        if settings.needs_no_user:
             return await self.request_tokens()
         if not refresh_token and not settings.renews_access_token:
             msg = "the account has no refresh token; link it again"
@@ -301,11 +300,7 @@ def _nothing(_scope: EvaluationScope) -> Json:
 
 def can_renew(settings: OAuthSettings, known: Collection[str]) -> bool:
     """Tell whether an account's tokens can be renewed without its user; `known` are their names."""
-    return (
-        settings.grant_type in _WITHOUT_USER
-        or settings.renews_access_token
-        or REFRESH_TOKEN in known
-    )
+    return settings.needs_no_user or settings.renews_access_token or REFRESH_TOKEN in known
 
 
 def _basic(name: str, password: str) -> dict[str, str]:

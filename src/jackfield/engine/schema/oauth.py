@@ -168,8 +168,14 @@ OAUTH_ENTRIES: Final[dict[str, Entry]] = {
                 ),
                 "mayStartThere": Entry(
                     Boolean(),
-                    "The provider may send people without our state, as when its store installs.",
+                    "The provider may send people without our state, as when its store installs. "
+                    "Nothing is linked by that until a signed-in person says so.",
                     default=False,
+                ),
+                "pendingWhen": Entry(
+                    MapOf(Text()),
+                    "Parameters, with the values that say that somebody there still has to approve, "
+                    "such as `setup_action: request`.",
                 ),
             },
             doc="How the provider sends people back.",

@@ -1,4 +1,4 @@
-"""The cookie by which the browser is known that a sign-in was started in."""
+"""Cookies of the browser that a sign-in was started in."""
 
 from typing import Final
 

@@ -35,6 +35,7 @@ from jackfield.kit.json import encode
 from jackfield.ui.hub.browser_cookie import browser_of, keep_browser, sign_in_of
 from jackfield.ui.hub.device_code import device_code
 from jackfield.ui.hub.hub_request import HubRequest, load, load_for, unknown_session_page
+from jackfield.ui.hub.parked_answer import find_parked, park, parked_url
 from jackfield.ui.hub.result import SESSION_ENDS, returned
 from jackfield.ui.hub.sign_in_result import Place, sign_in_result
 from jackfield.ui.hub.tenant_choice import tenant_choice
@@ -80,9 +81,12 @@ async def start(request: Request) -> Response:
         )
     except HubError as refused:
         return _refused(request, refused)
-    response = RedirectResponse(
-        started.url or _result_url(request, started.sign_in.id), 302, _NO_STORE
-    )
+    key, place = started.sign_in.connector_key or "", started.url
+    if place is None:
+        place = _result_url(request, started.sign_in.id)
+    elif find_parked(request, key) is not None:
+        place = parked_url(request, key)
+    response = RedirectResponse(place, 302, _NO_STORE)
     keep_browser(request, response, started.browser)
     return response
 
@@ -95,10 +99,11 @@ async def callback(request: Request) -> Response:
         path = f"{base_path(hub_of(request))}{request.url.path}"
         return RedirectResponse(f"{path}?{query}", 303, _NO_STORE)
     hub, parameters = hub_of(request), dict(request.query_params)
+    connector_key = request.path_params["connector_key"]
     try:
-        end = await sign_ins.finish(
-            hub, request.path_params["connector_key"], parameters, browser_of(request)
-        )
+        end = await sign_ins.finish(hub, connector_key, parameters, browser_of(request))
+    except SignInNotFound as refused:
+        return park(request, connector_key, parameters) or _refused(request, refused)
     except HubError as refused:
         return _refused(request, refused)
     # An address without code and state, which can be loaded again.

@@ -17,6 +17,7 @@ from jackfield.connect.sign_in.models import (
     SignInDenied,
     SignInExpired,
     SignInFailed,
+    SignInNotApproved,
     Stage,
 )
 from jackfield.engine.exchange.failure import DEFAULT_MESSAGE
@@ -41,6 +42,7 @@ _ENDS: Final[Mapping[str, str]] = {
     IdentityChanged.code: "identity",
     ClientRefused.code: "setup",
     NoTenant.code: "no_tenant",
+    SignInNotApproved.code: "approval",
 }
 # What cannot be connected with this session, or not any more.
 _GONE_FOR_GOOD: Final[Mapping[str, str]] = {
