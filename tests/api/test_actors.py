@@ -75,7 +75,10 @@ async def test_a_tools_call_that_breaks_an_account_is_an_agents(
         await hub.api.post("/mcp", headers={"x-account-id": account}, json=message)
         (key,) = await hub.hub.db.unscoped("select id from api_keys")
 
-    assert _changes(logged)[1:] == [("account.updated", account, f"agent:{key['id']} (mcp)")]
+    assert _changes(logged)[1:] == [
+        (event, account, f"agent:{key['id']} (mcp)")
+        for event in ("account.updated", "account.needs_relink")
+    ]
 
 
 def _changes(logged: list[EventDict]) -> list[tuple[str, str, str]]:

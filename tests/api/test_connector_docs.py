@@ -261,4 +261,5 @@ async def test_the_list_for_models_names_each_connectors_page(hub: Running) -> N
     text = (await hub.api.get("/llms.txt", auth=None)).text
 
     for connector in hub.hub.catalog.connectors():
-        assert f"(https://hub.test/docs/connectors/{connector.key}.md)" in text
+        page = f"(https://hub.test/docs/connectors/{connector.key}.md)"
+        assert (page in text) == connector.is_offered

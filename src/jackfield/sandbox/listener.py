@@ -38,7 +38,14 @@ async def listen(application: Application, port: int) -> AsyncGenerator[str]:
         with suppress(asyncio.CancelledError):
             await application(scope, receive, send)
 
-    config = uvicorn.Config(answer, lifespan="off", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        # Longer than clients keep a connection: one that is closed as it is used loses a write.
+        answer,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=75,
+    )
     config.load()
     state = ServerState()
     state.default_headers = [(b"server", b"jackfield-sandbox")]

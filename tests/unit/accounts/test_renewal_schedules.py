@@ -75,15 +75,26 @@ def renewing(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[asynci
         runner.run(opened.__aexit__(None, None, None))
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-@given(is_strict=st.booleans(), steps=STEPS)
 def test_no_schedule_loses_a_sign_in(
-    renewing: tuple[asyncio.Runner, Place], is_strict: bool, steps: list[tuple[int, str]]
+    renewing: tuple[asyncio.Runner, Place], pytestconfig: pytest.Config
 ) -> None:
     runner, place = renewing
+    # A thousand where hubs are killed thirty times, too.
+    schedules = 250 if pytestconfig.getoption("--kills") < 30 else 1000
+
+    @settings(
+        max_examples=schedules,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(is_strict=st.booleans(), steps=STEPS)
+    def follow(is_strict: bool, steps: list[tuple[int, str]]) -> None:
+        runner.run(_follow(place, steps, is_strict=is_strict))
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service, "request_tokens", _ask)
-        runner.run(_follow(place, steps, is_strict=is_strict))
+        follow()
 
 
 async def _follow(place: Place, steps: list[tuple[int, str]], *, is_strict: bool) -> None:
