@@ -127,6 +127,34 @@ PROMISES = (
         ),
     ),
     Promise(
+        "Who signs in at a provider is who was sent there: the state works once, for a quarter of "
+        "an hour and in the browser that was sent, PKCE is used wherever the provider takes it, "
+        "and a code is redeemed once and sent to no host that only the callback names. Where an "
+        "account is linked again, its identity at the provider is compared.",
+        (
+            "test_answer_that_is_not_this_browsers_ends_nothing",
+            "test_answer_that_comes_twice_shows_the_end_of_the_first",
+            "test_answer_that_comes_twice_at_once_waits_for_the_first",
+            "test_sign_in_that_takes_too_long_ends",
+            "test_account_is_linked_by_signing_in",
+            "test_code_is_not_sent_to_a_host_that_only_the_callback_names",
+            "test_answer_of_another_server_is_refused",
+            "test_other_account_is_linked_after_it_was_confirmed",
+        ),
+    ),
+    Promise(
+        "A refresh token is sent once, whatever the number of processes and calls; a process that "
+        "is killed meanwhile is the only reason to send it again. What a provider gave is not "
+        "lost, and no failure that may pass condemns an account.",
+        (
+            "test_no_schedule_loses_a_sign_in",
+            "test_a_sign_in_outlives_the_processes_that_are_killed_while_they_renew_it",
+            "test_five_hundred_calls_on_an_expired_token_make_one_request",
+            "test_tokens_that_came_are_stored_once_the_database_is_back",
+            "test_an_outage_of_a_day_condemns_no_account",
+        ),
+    ),
+    Promise(
         "A connect session ends with the first account it links; failed attempts leave it open "
         "until it expires, and it asks the provider about twenty at most.",
         (
