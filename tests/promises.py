@@ -143,9 +143,9 @@ PROMISES = (
         ),
     ),
     Promise(
-        "A refresh token is sent once, whatever the number of processes and calls; a process that "
-        "is killed meanwhile is the only reason to send it again. What a provider gave is not "
-        "lost, and no failure that may pass condemns an account.",
+        "A refresh token is sent once, whatever the number of processes and calls, and once more "
+        "only where a process was killed meanwhile or the provider refused it. What a provider "
+        "gave is not lost, and no failure that may pass condemns an account.",
         (
             "test_no_schedule_loses_a_sign_in",
             "test_a_sign_in_outlives_the_processes_that_are_killed_while_they_renew_it",
