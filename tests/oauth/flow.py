@@ -18,6 +18,7 @@ from jackfield.connectors.diagnostics import Severity
 from jackfield.connectors.loading.validation import validate
 from jackfield.egress.client import Egress
 from jackfield.egress.rewrite import Rewrites
+from jackfield.engine.oauth.oauth1 import oauth2_callback, request_temporary_token
 from jackfield.engine.oauth.settings import OAuthSettings
 from jackfield.engine.oauth.sign_in import (
     SignInRequest,
@@ -39,7 +40,7 @@ HUB = "http://127.0.0.1:8080"
 CALLBACK = f"{HUB}/connect/oauth2/rowan/callback"
 
 
-def connector_of(authorization: str, url: str, **more: Any) -> Connector:
+def connector_of(authorization: str, url: str, /, **more: Any) -> Connector:
     """Return a connector whose OAuth settings are those of a sandbox, changed by `authorization`."""
     document = {
         "StackOne": "1.0.0",
@@ -142,16 +143,21 @@ class Flow:
 
     async def sign_in(self, **callback: str) -> Tokens:
         """Sign in as a person does, and exchange the code; `callback` changes what comes back."""
-        request = self._request()
-        self.url = sign_in_url(self.settings, self.endpoint().scope, request)
+        request, oauth1 = self._request(), self.method.oauth1
+        endpoint, told = self.endpoint(), dict[str, str]()
+        if oauth1 is not None:
+            endpoint, told = await request_temporary_token(oauth1, endpoint, request)
+        self.url = sign_in_url(self.settings, endpoint.scope, request)
         back = self.sandbox.approve(self.url, person=self.person)
         self.callback = {**dict(parse_qsl(urlsplit(back).query)), **callback}
-        answer = read_callback(self.settings.callback, self.callback)
+        came = self.callback if oauth1 is None else oauth2_callback(self.callback)
+        answer = read_callback(self.settings.callback, came)
         assert answer.state == request.state
-        endpoint = self.endpoint(answer.values)
+        told = {**told, **answer.values}
+        endpoint = self.endpoint(told)
         require_issuer(self.settings, endpoint.scope, answer)
         tokens = await endpoint.exchange_code(request, answer)
-        self.tokens = replace(tokens, values={**answer.values, **tokens.values})
+        self.tokens = replace(tokens, values={**told, **tokens.values})
         return self.tokens
 
     async def renew(self) -> Tokens:

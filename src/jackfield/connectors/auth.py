@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Final, Literal, cast
+from typing import Final, Literal, TypeAlias, cast, get_args
 
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.consoles import chosen_consoles
@@ -25,9 +25,12 @@ from jackfield.connectors.tenants import TENANT_NAME, Tenants, read_tenants
 from jackfield.engine.address_credentials import names_in
 from jackfield.engine.connector import CompiledAction
 from jackfield.engine.oauth.mcp_settings import McpSettings, compile_mcp, mcp_oauth
+from jackfield.engine.oauth.oauth1 import OAuth1Settings, compile_oauth1_sign_in
 from jackfield.engine.oauth.settings import OAuthSettings, compile_oauth
 from jackfield.kit.errors import ProviderError
 from jackfield.kit.json import Json, items, mapping, text, words
+
+AuthType: TypeAlias = Literal["custom", "oauth2", "oauth1", "mcp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class AuthMethod:
 
     key: str
     label: str
-    type: Literal["custom", "oauth2", "mcp"]
+    type: AuthType
     grant_type: str
     config_fields: tuple[Field, ...]
     setup_fields: tuple[Field, ...]
@@ -145,6 +148,8 @@ class AuthMethod:
         """How accounts get tokens from the provider; `None` if the connector does not say."""
         if self.mcp is not None:
             return mcp_oauth()
+        if self.oauth1 is not None:
+            return self.oauth1.lasting
         if text(self.authorization, "type") != "oauth2":
             return None
         return compile_oauth(self.authorization, self.grant_type, self.compilation.connector.mode)
@@ -155,6 +160,13 @@ class AuthMethod:
         if self.type != "mcp" or not self.authorization_flow.get("serverUrl"):
             return None
         return compile_mcp(self.authorization_flow, self.compilation.connector.mode)
+
+    @cached_property
+    def oauth1(self) -> OAuth1Settings | None:
+        """How accounts sign in by OAuth 1.0a; `None` if they do not."""
+        if self.type != "oauth1":
+            return None
+        return compile_oauth1_sign_in(self.authorization, self.compilation.connector.mode)
 
     @property
     def redirects(self) -> bool:
@@ -179,7 +191,9 @@ class AuthMethod:
             # What steps carry beside the authorization cannot be told.
             named = _CREDENTIAL.findall(str(self.authorization))
             return self.refresh is not None and (not named or not fields.issuperset(named))
-        named = _CREDENTIAL.findall(text(self.authorization, "token"))
+        is_signed = self.type == "oauth1"
+        carrier = mapping(self.authorization, "signing") if is_signed else self.authorization
+        named = _CREDENTIAL.findall(text(carrier, "token"))
         return bool(named) and fields.isdisjoint(named)
 
     @property
@@ -198,6 +212,8 @@ class AuthMethod:
         """Whether the connector says how to get the tokens that requests carry."""
         if self.mcp is not None:
             return True
+        if self.type == "oauth1":
+            return bool(self.authorization.get("signIn"))
         if self._by("authorization_code"):
             return bool(self.authorization.get("authorizationUrl"))
         if self._by("device_code"):
@@ -294,7 +310,7 @@ def read_auth_method(
     return AuthMethod(
         key=key,
         label=text(entry, "label"),
-        type="oauth2" if kind == "oauth2" else "mcp" if kind == "mcp" else "custom",
+        type=cast("AuthType", kind) if kind in get_args(AuthType) else "custom",
         grant_type=text(entry, "grantType") or "authorization_code",
         config_fields=tuple(map(read_field, items(entry, "configFields"))),
         setup_fields=tuple(map(read_field, items(entry, "setupFields"))),

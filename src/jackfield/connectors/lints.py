@@ -235,6 +235,8 @@ def _credentials(document: Mapping[str, Json]) -> set[str]:
             known.update(text(field, "key") for field in items(method, name))
         authorization = mapping(method, "authorization")
         known.update(mapping(authorization, "additionalTokenFields"))
+        if "signIn" in authorization:
+            known.add("accessTokenSecret")
         if tenants := mapping(method, "tenants"):
             known.update({text(tenants, "credential"), TENANT_NAME})
         known.update(str(name) for name in mapping(authorization, "callbackParams").values())

@@ -27,7 +27,8 @@ _CREDENTIAL: Final = re.compile(r"\bcredentials(?:\.|\[['\"])([\w-]+)")
 _WORD: Final = re.compile(r"'(https?://[^'/?#]+)|\"(https?://[^\"/?#]+)", re.IGNORECASE)
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _ADDRESS_KEYS: Final = (
-    "baseUrl", "url", "authorizationUrl", "tokenUrl", "refreshUrl", "introspectionUrl", "deviceAuthorizationUrl", "serverUrl"
+    "baseUrl", "url", "authorizationUrl", "tokenUrl", "refreshUrl", "introspectionUrl",
+    "deviceAuthorizationUrl", "serverUrl", "requestTokenUrl", "accessTokenUrl",
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from jackfield.connect.sign_in.models import (
 )
 from jackfield.connectors.connector import Connector
 from jackfield.engine.oauth.device import DeviceCode, Waiting
+from jackfield.engine.oauth.oauth1 import oauth2_callback, request_temporary_token
 from jackfield.engine.oauth.settings import OAuthSettings
 from jackfield.engine.oauth.sign_in import (
     CallbackRefused,
@@ -83,22 +84,24 @@ class Conversation:
         hub, candidate = self.hub, self.prepared.candidate
         back = redirect_uri(hub, candidate.connector)
         endpoint, credentials = await self._endpoint({})
-        told: Mapping[str, str] = {}
-        if candidate.method.mcp is not None:
-            server = McpServer(hub, self.holder.actor, candidate, endpoint, back)
-            try:
+        settings, told = endpoint.settings, dict[str, str]()
+        try:
+            if candidate.method.mcp is not None:
+                server = McpServer(hub, self.holder.actor, candidate, endpoint, back)
                 endpoint, told = await server.discover()
-            except HubError as error:
-                raise safe(error, credentials.redactor) from None
-        settings, scope = endpoint.settings, endpoint.scope
-        request = new_request(
-            settings,
-            scope,
-            redirect_uri=back,
-            scopes=self._scopes(settings.wanted_scopes(scope)),
-            state=state.reveal(),
-        )
-        url = sign_in_url(settings, scope, request)
+            request = new_request(
+                settings,
+                endpoint.scope,
+                redirect_uri=back,
+                scopes=self._scopes(settings.wanted_scopes(endpoint.scope)),
+                state=state.reveal(),
+            )
+            if candidate.method.oauth1 is not None:
+                oauth1 = candidate.method.oauth1
+                endpoint, told = await request_temporary_token(oauth1, endpoint, request)
+        except HubError as error:
+            raise safe(error, credentials.redactor) from None
+        url = sign_in_url(settings, endpoint.scope, request)
         if not endpoint.allows(url):
             msg = "the connector does not declare the host of the sign-in page"
             raise EgressBlocked(msg)
@@ -147,6 +150,8 @@ class Conversation:
         request, candidate = kept.request, self.prepared.candidate
         assert request is not None
         assert candidate.method.oauth is not None
+        if candidate.method.oauth1 is not None:
+            parameters = oauth2_callback(parameters)
         answer = read_callback(candidate.method.oauth.callback, parameters)
         endpoint, credentials = await self._endpoint({**kept.told, **answer.values})
         require_issuer(endpoint.settings, endpoint.scope, answer)

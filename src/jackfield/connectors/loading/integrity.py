@@ -97,6 +97,7 @@ def _check_method(
     _check_guides(method, at, fields, scopes, report)
     _check_known_errors(method, (at, "credentialErrors"), fields, report)
     _check_told(mapping(method, "authorization"), (at, "authorization"), report)
+    _check_oauth1(method, (at, "authorization"), report)
 
 
 def _check_tenants(
@@ -122,6 +123,26 @@ def _check_told(authorization: Mapping[str, Json], at: At, report: Report) -> No
         if name in _RESERVED_CREDENTIALS - _TOKENS:
             place = ((at, "additionalTokenFields"), name)
             report.error(place, f"A token response must not set '{name}'.", on_key=True)
+
+
+def _check_oauth1(method: Mapping[str, Json], at: At, report: Report) -> None:
+    authorization = mapping(method, "authorization")
+    signing, is_oauth1 = mapping(authorization, "signing"), text(method, "type") == "oauth1"
+    is_complete = (
+        "signIn" in authorization
+        and signing.get("strategy") == "oauth1"
+        and signing.get("token") == "$.credentials.accessToken"
+        and signing.get("tokenSecret") == "$.credentials.accessTokenSecret"
+    )
+    if is_oauth1 and not is_complete:
+        message = (
+            "A method of type 'oauth1' needs 'signIn', and 'signing' by the strategy 'oauth1' with "
+            "the token '$.credentials.accessToken' and the tokenSecret "
+            "'$.credentials.accessTokenSecret'."
+        )
+        report.error(at, message, on_key=True)
+    elif not is_oauth1 and "signIn" in authorization:
+        report.error((at, "signIn"), "'signIn' is for methods of type 'oauth1'.", on_key=True)
 
 
 def _check_form(method: Mapping[str, Json], kind: str, at: At, report: Report) -> None:

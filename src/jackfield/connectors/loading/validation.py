@@ -11,6 +11,7 @@ from jackfield.connectors.loading import integrity
 from jackfield.connectors.schema.document import DOCUMENT
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.text import check as check_syntax
+from jackfield.engine.oauth.oauth1 import compile_oauth1_sign_in
 from jackfield.engine.oauth.settings import compile_oauth
 from jackfield.engine.schema.report import KeyPath, Problem, Report, owner, spell, unwind
 from jackfield.kit.errors import HubError
@@ -54,10 +55,11 @@ def _oauth_problems(document: Mapping[str, Json], mode: Mode) -> Iterator[Proble
         for key in entry:
             method = mapping(entry, key)
             authorization = mapping(method, "authorization")
-            if text(authorization, "type") != "oauth2":
-                continue
             try:
-                compile_oauth(authorization, text(method, "grantType"), mode)
+                if text(authorization, "type") == "oauth2":
+                    compile_oauth(authorization, text(method, "grantType"), mode)
+                elif "signIn" in authorization:
+                    compile_oauth1_sign_in(authorization, mode)
             except HubError as error:
                 message = f"The OAuth settings cannot be compiled: {error.detail}"
                 path = ("authentication", index, key, "authorization")

@@ -234,10 +234,11 @@ METHOD: Final = Record(
     "AuthMethod",
     {
         "type": Entry(
-            Choice(("custom", "oauth2", "mcp", "apikey")),
+            Choice(("custom", "oauth2", "oauth1", "mcp", "apikey")),
             "`custom`: what the user fills in is the credential; `oauth2`: the provider gives tokens, "
-            "after the user signed in there or, by the grant type, without that; `mcp`: as `oauth2`, "
-            "where an MCP server says.",
+            "after the user signed in there or, by the grant type, without that; `oauth1`: after the "
+            "user signed in there, by OAuth 1.0a (Jackfield's own); `mcp`: as `oauth2`, where an MCP "
+            "server says.",
             required=True,
         ),
         "label": Entry(Text(), "Its name for people.", required=True),

@@ -69,7 +69,7 @@ def compile_authorization(document: Json, mode: Mode, path: str = "") -> Authori
     if not isinstance(kind, str) or kind not in AUTHORIZATION.cases:
         raise invalid_value(path=f"{prefix}type", value=kind, allowed=_PUBLISHED_TYPES)
     require_known(content, AUTHORIZATION.cases[kind].entries, path)
-    if mode == "strict" and kind == "oauth2":
+    if mode == "strict" and (kind == "oauth2" or "signIn" in content):
         # Most of it is for signing in, and read elsewhere.
         report = Report(mode)
         AUTHORIZATION.cases[kind].check(content, None, report)

@@ -75,6 +75,15 @@ class TokenEndpoint:
         }
         return {**scope, "scopes": settings.scope_delimiter.join(settings.wanted_scopes(scope))}
 
+    async def begin(self, request: SignInRequest) -> Tokens:
+        """
+        Get what a sign-in is begun with, where the provider is told of it before.
+
+        Raises:
+            EgressBlocked, TokenRefused, ProviderError: as `exchange_code`.
+        """
+        return await self._ask(sign_in_scope(self.settings, self.scope, request), {})
+
     async def exchange_code(self, request: SignInRequest, answer: SignInAnswer) -> Tokens:
         """
         Exchange the code of a sign-in for tokens.

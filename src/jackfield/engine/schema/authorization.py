@@ -4,7 +4,7 @@ from typing import Final
 
 from jackfield.engine.schema.expressions import Evaluated
 from jackfield.engine.schema.kinds import Boolean, Choice, Text
-from jackfield.engine.schema.oauth import OAUTH_ENTRIES
+from jackfield.engine.schema.oauth import OAUTH1_SIGN_IN, OAUTH_ENTRIES
 from jackfield.engine.schema.signing import SIGNING
 from jackfield.engine.schema.structures import Entry, Record, Unknown, Variant
 
@@ -30,6 +30,11 @@ AUTHORIZATION: Final = Variant(
             "none",
             "Requests carry no authorization of their own.",
             signing=Entry(SIGNING, "Sign requests instead."),
+            signIn=Entry(
+                OAUTH1_SIGN_IN,
+                "How an account of a method of type `oauth1` gets the token that it signs with.",
+                ours=True,
+            ),
             redirectUri=_REDIRECT,
         ),
         "basic": _authorization(

@@ -110,6 +110,25 @@ _REFUSALS: Final = ListOf(
         unknown=Unknown.REFUSED,
     )
 )
+OAUTH1_SIGN_IN: Final = Record(
+    "OAuth1SignIn",
+    {
+        "requestTokenUrl": Entry(
+            Address(), "Where a sign-in gets its temporary token.", required=True
+        ),
+        "authorizationUrl": Entry(
+            Address(), "Where the user is sent with it to sign in.", required=True
+        ),
+        "authorizationParams": Entry(
+            MapOf(Template()), "Query parameters of that address, beside `oauth_token`."
+        ),
+        "accessTokenUrl": Entry(
+            Address(), "Where it is exchanged for the account's token.", required=True
+        ),
+    },
+    doc="How an account signs in by OAuth 1.0a (RFC 5849). Its requests are signed as `signing` says.",
+    unknown=Unknown.REFUSED,
+)
 
 OAUTH_ENTRIES: Final[dict[str, Entry]] = {
     "in": Entry(Choice(("header", "query")), "Where the token goes.", default="header", ours=True),

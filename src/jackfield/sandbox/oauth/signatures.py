@@ -63,7 +63,8 @@ def _request_token(authority: Authority, request: Request) -> Reply:
     params = _params(request)
     client = _check(authority, request, params, None)
     callback = params.get("oauth_callback", "")
-    _require("parameter_rejected", client.takes(callback))
+    # OAuth 1 has no state: clients have it in the query of their address.
+    _require("parameter_rejected", client.takes(callback.partition("?")[0]))
     token = _make(client.id, callback)
     authority.signed_tokens[token.value] = token
     return _tokens(token, oauth_callback_confirmed="true")
