@@ -137,6 +137,14 @@ WAYS = {
         ("token.json_body", "token.params_required"),
         "tokenRequest: {encoding: json}\ntokenParams: {account_id: 7}\nrefreshParams: {account_id: 7}",
     ),
+    "a request that is signed": Way(
+        ("token.hmac_signed",),
+        "clientAuthentication: none\ntokenRequest:\n  signing:\n    strategy: template\n"
+        "    key: $.credentials.clientSecret\n"
+        "    text: ${request.body}${signing.milliseconds}\n    name: sign\n    also:\n"
+        "    - {name: appkey, value: $.credentials.clientId}\n"
+        "    - {name: timestamp, value: $.signing.milliseconds}",
+    ),
     "parameters in the query": Way(("token.query_only",), "tokenRequest: {encoding: query}"),
     "a GET": Way(("token.get",), "tokenRequest: {method: get}"),
     "some parameters in the query": Way(

@@ -84,7 +84,7 @@ def compile_authorization(document: Json, mode: Mode, path: str = "") -> Authori
             return _api_key(content, mode)
         case _:
             signing = content.get("signing")
-            sign = None if signing is None else _compile_signing(signing, mode)
+            sign = None if signing is None else compile_signing(signing, mode)
             return Authorization(_no_headers, sign=sign)
 
 
@@ -108,7 +108,13 @@ def authorized(request: Request, authorization: Authorization, situation: Situat
     return signed_later(made, request.headers, authorization.sign, situation)
 
 
-def _compile_signing(document: Json, mode: Mode) -> Sign:
+def compile_signing(document: Json, mode: Mode) -> Sign:
+    """
+    Compile a `signing` object.
+
+    Raises:
+        InvalidStep: it is malformed.
+    """
     content = take_object(document, "signing")
     strategy = content.get("strategy")
     if not isinstance(strategy, str) or strategy not in _STRATEGIES:

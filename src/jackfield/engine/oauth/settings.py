@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
 
+from jackfield.engine.auth.authorization import compile_signing
+from jackfield.engine.auth.signable import Sign
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.expressions import js
@@ -25,12 +27,13 @@ _DEFAULT_MARGIN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class RequestShape:
-    """How a token endpoint is asked: method, encoding, parameters in the address, headers."""
+    """How a token endpoint is asked: method, encoding, parameters in the address, headers, signature."""
 
     method: str
     encoding: Encoding
     query_params: frozenset[str]
     headers: Evaluate
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +210,13 @@ def _authorizes(headers: Mapping[str, Json]) -> bool:
 
 
 def _shape(content: Mapping[str, Json], common: Mapping[str, Json], mode: Mode) -> RequestShape:
-    headers = {**common, **mapping(content, "headers")}
+    headers, signing = {**common, **mapping(content, "headers")}, content.get("signing")
     return RequestShape(
         method=(text(content, "method") or "post").upper(),
         encoding=cast("Encoding", text(content, "encoding") or "form"),
         query_params=frozenset(texts(content, "queryParams")),
         headers=compile_value(headers, mode),
+        sign=None if signing is None else compile_signing(signing, mode),
     )
 
 

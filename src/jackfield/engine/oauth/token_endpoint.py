@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
+from jackfield.engine.auth.signable import Situation, signed_later
 from jackfield.engine.credential_faults import faults_of
+from jackfield.engine.current_time import using_clock
 from jackfield.engine.errors import CredentialMissing
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
@@ -244,7 +246,12 @@ class TokenEndpoint:
             if value is not None and value is not UNDEFINED and value != ""
         }
         headers = {"Accept": "application/json", **headers, **texts_of(shape.headers, scope)}
-        return await self.context.transport.send(_written(shape, url, parameters, headers))
+        request = _written(shape, url, parameters, headers)
+        if shape.sign is not None:
+            situation = Situation(scope, "strict", self.context.signer)
+            with using_clock(self.context.clock):
+                request = signed_later(request, headers, shape.sign, situation).signed()
+        return await self.context.transport.send(request)
 
     def _client(self, scope: EvaluationScope, url: str) -> tuple[dict[str, str], dict[str, str]]:
         """Return the parameters and headers by which the OAuth app says who it is."""

@@ -4,6 +4,7 @@ from typing import Final
 
 from jackfield.engine.schema.expressions import Address, Evaluated, Expression, Template
 from jackfield.engine.schema.kinds import Boolean, Choice, Number, Text
+from jackfield.engine.schema.signing import SIGNING
 from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record, Unknown
 
 CLIENT_AUTHENTICATIONS: Final = (
@@ -28,6 +29,7 @@ _TOKEN_REQUEST: Final = Record(
         ),
         "queryParams": Entry(_TEXTS, "Parameters that go into the address all the same."),
         "headers": Entry(MapOf(Template()), "Headers of this request alone."),
+        "signing": Entry(SIGNING, "How it is signed, once it is written."),
     },
     doc="How a token endpoint is asked.",
     unknown=Unknown.REFUSED,
