@@ -72,6 +72,8 @@ class Provider:
     # Who the API says has signed in, and how.
     user: str = "u-1"
     api_status: int = 200
+    # The parameters that the token endpoint quotes as it refuses.
+    quotes: tuple[str, ...] = ()
     # What the token endpoint waits for.
     opened: asyncio.Event | None = None
     asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -84,7 +86,11 @@ class Provider:
             self.asked.set()
             if self.opened is not None:
                 await self.opened.wait()
-            await reply(json.dumps(self.tokens), status=self.status)(writer, seen)
+            said = self.tokens
+            if self.quotes:
+                words = " ".join(self.exchanges[-1][name] for name in self.quotes)
+                said = {"error": "invalid_request", "error_description": f"no: {words}"}
+            await reply(json.dumps(said), status=self.status)(writer, seen)
             return
         is_good = seen.headers.get("authorization") == f"Bearer {self.tokens.get('access_token')}"
         status = self.api_status if is_good else 401

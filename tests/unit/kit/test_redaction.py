@@ -57,8 +57,9 @@ def test_bytes_that_are_no_text_survive() -> None:
     assert Redactor(["secret-value"]).content(content) == b"\xff\xfe " + MASK.encode() + b" \x00"
 
 
-def test_what_the_hub_hands_out_is_masked_without_being_told() -> None:
-    assert Redactor().text("token=jf_ct_0123456789abcdefghij.") == f"token={MASK}."
+@pytest.mark.parametrize("kind", ["sk", "ct", "si", "ss", "fl", "go", "st", "br"])
+def test_what_the_hub_hands_out_is_masked_without_being_told(kind: str) -> None:
+    assert Redactor().text(f"token=jf_{kind}_0123456789abcdefghij.") == f"token={MASK}."
 
 
 def test_a_short_value_masks_no_ordinary_words() -> None:

@@ -36,6 +36,7 @@ from jackfield.engine.oauth.sign_in import (
 )
 from jackfield.engine.oauth.token_endpoint import TokenEndpoint
 from jackfield.engine.oauth.tokens import Tokens
+from jackfield.kit import redaction
 from jackfield.kit.errors import EgressBlocked, HubError
 from jackfield.profiles import service as profiles
 from jackfield.runtime import Hub
@@ -133,6 +134,8 @@ class Conversation:
             ProviderError: the provider gives none for it any more, or does not say.
         """
         endpoint, credentials = await self._endpoint({})
+        # Providers quote what they refuse, and it may still be good for tokens.
+        credentials.redactor.learn(device.code)
         try:
             found = await endpoint.poll_device(device)
         except HubError as error:
@@ -156,6 +159,8 @@ class Conversation:
         endpoint, credentials = await self._endpoint({**kept.told, **answer.values})
         require_issuer(endpoint.settings, endpoint.scope, answer)
         _require_code(endpoint.settings, answer, candidate.connector.title)
+        for secret in (answer.code, request.verifier):
+            credentials.redactor.learn(secret)
         try:
             tokens = await endpoint.exchange_code(request, answer)
         except HubError as error:
@@ -177,6 +182,7 @@ class Conversation:
         secrets = secrets_of(candidate.method, candidate.values).values()
         values = {**candidate.values, **told}
         credentials = Credentials.of(values, secrets=secrets, setup=setup)
+        redaction.learn(credentials.redactor)
         account = at_provider(candidate, credentials)
         return token_endpoint(self.hub, account, candidate.method), credentials
 

@@ -1,0 +1,33 @@
+"""What is secret about a sign-in, where a provider quotes it."""
+
+import json
+from io import StringIO
+
+import pytest
+
+from tests.support.oakdale import SECRET, Browser, oakdale
+from tests.support.running import HubWith
+
+pytestmark = pytest.mark.anyio
+
+CODE = "c-0f3a9d77e5"
+
+
+@pytest.mark.parametrize("status", [200, 400, 503])
+async def test_what_a_provider_quotes_of_a_sign_in_is_told_nowhere(
+    hub_with: HubWith, log_lines: StringIO, status: int
+) -> None:
+    async with oakdale(hub_with) as (hub, provider):
+        provider.quotes, provider.status = ("code", "code_verifier", "client_secret"), status
+        browser = Browser.of(hub)
+        asked = await browser.leave(hub)
+        page = await browser.come_back(code=CODE, state=asked["state"])
+        ended = await browser.attempt(asked)
+        sessions = (await hub.api.get("/jackfield/connect_sessions")).text
+        kept = await hub.hub.db.unscoped("select * from sign_ins")
+        verifier = provider.exchanges[0]["code_verifier"]
+
+    told = "\n".join((page.text, json.dumps(ended), sessions, log_lines.getvalue(), str(kept)))
+    assert "no: " in ended["error"]["description"]
+    for secret in (CODE, verifier, SECRET, asked["state"], asked["token"]):
+        assert secret not in told
