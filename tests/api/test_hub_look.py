@@ -12,7 +12,7 @@ from jackfield.kit.ids import ProjectId
 from jackfield.language import catalog as language
 from tests.api.test_hub_page import action_of
 from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub
+from tests.support.running import PUBLIC_URL, Running, running_hub
 from tests.support.scripted import Answer, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -227,3 +227,10 @@ async def test_a_guide_for_certain_actions_shows_the_steps_for_those(hub: Runnin
 
     assert "Or a Read-Only API Key" in reading.text
     assert "Or a Read-Only API Key" not in sending.text
+
+
+async def test_languages_of_a_page_that_is_missing_lead_to_no_other_host(hub: Running) -> None:
+    headers = {"accept": "text/html"}
+    page = await hub.api.get(f"{PUBLIC_URL}//evil.example/x", headers=headers, auth=None)
+    assert page.status_code == 404
+    assert 'href="/evil.example/x?lang=de"' in page.text

@@ -5,7 +5,7 @@ In three steps, so that no transaction is open during verification. What could h
 the transaction that stores the account.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -288,22 +288,36 @@ async def verify_fields(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
 
 
 async def verify_and_save(
-    hub: Hub, holder: Holder, prepared: Prepared, *, is_confirmed: bool, is_counted: bool = False
+    hub: Hub,
+    holder: Holder,
+    prepared: Prepared,
+    *,
+    is_confirmed: bool,
+    require_wanted: Callable[[Tx], Awaitable[None]] | None = None,
 ) -> LinkResult:
     """
     Verify and store credentials, and record the result in the session.
+
+    With `require_wanted` they are of an attempt that is counted already, and are stored only if it
+    does not raise.
 
     Raises:
         HubError: as `link`.
     """
     begun = hub.clock()
-    if not is_counted:
+    if require_wanted is None:
         async with hub.db.write(holder.project_id, holder.actor) as tx:
             await ConnectSessions(tx).begin_attempt(holder.session.id)
     try:
         verified = await verify_fields(hub, prepared.candidate)
         return await _save(
-            hub, holder, verified, prepared.into, begun=begun, is_confirmed=is_confirmed
+            hub,
+            holder,
+            verified,
+            prepared.into,
+            begun=begun,
+            is_confirmed=is_confirmed,
+            require_wanted=require_wanted,
         )
     except HubError as error:
         await record_failure(hub, holder, begun, error)
@@ -317,7 +331,7 @@ async def record_failure(hub: Hub, holder: Holder, begun: datetime, error: HubEr
         await ConnectSessions(tx).note(holder.session.id, failed)
 
 
-async def _save(
+async def _save(  # noqa: PLR0913 - what was verified, and all that decides over it
     hub: Hub,
     holder: Holder,
     verified: VerifiedCredentials,
@@ -325,11 +339,14 @@ async def _save(
     *,
     begun: datetime,
     is_confirmed: bool,
+    require_wanted: Callable[[Tx], Awaitable[None]] | None,
 ) -> LinkResult:
     """Store verified credentials: in an account, or until the project confirms them."""
     vault, session_id = hub.vault, holder.session.id
     settings = await projects.project_settings(hub, holder.project_id)
     async with hub.db.write(holder.project_id, holder.actor) as tx:
+        if require_wanted is not None:
+            await require_wanted(tx)
         await require_unmoved(tx, into)
         if not is_confirmed:
             await require_same_identity(tx, vault, verified, into)

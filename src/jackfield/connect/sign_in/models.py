@@ -12,6 +12,8 @@ from jackfield.kit.secret import Token
 
 # Long enough to find a second factor, or to ask a colleague.
 LIFETIME: Final = timedelta(minutes=15)
+# Longer than an exchange takes with all that follows: one that takes longer has died with its process.
+_EXCHANGE: Final = timedelta(minutes=5)
 
 
 class StartKey(Token, prefix="jf_go_"):
@@ -78,8 +80,11 @@ class SignIn:
 
     def status_at(self, now: datetime) -> AttemptStatus:
         """Return the status at `now`: one that waits longer than it may has expired."""
-        waits = self.stage in (Stage.PREPARED, Stage.STARTED, Stage.CHOOSING)
-        return AttemptStatus.EXPIRED if waits and self.expires_at <= now else self.status
+        if self.stage is Stage.ENDED:
+            return self.status
+        is_redeeming = self.stage is Stage.REDEEMING
+        until = self.updated_at + _EXCHANGE if is_redeeming else self.expires_at
+        return AttemptStatus.EXPIRED if until <= now else self.status
 
     def is_waiting_at(self, now: datetime, stage: Stage) -> bool:
         """Tell whether the user is still expected to end `stage`."""

@@ -248,9 +248,15 @@ async def _link(
     *,
     missing: Iterable[str],
 ) -> SignInEnd:
+    async def require_wanted(tx: Tx) -> None:
+        if (await SignIns(tx).get(sign_in.id)).stage is Stage.ENDED:
+            msg = "The sign-in was given up before it was through."
+            raise SignInUsed(msg, sign_in=sign_in.id)
+
+    is_confirmed = kept.form.is_confirmed
     try:
         linked = await linking.verify_and_save(
-            hub, holder, prepared, is_confirmed=kept.form.is_confirmed, is_counted=True
+            hub, holder, prepared, is_confirmed=is_confirmed, require_wanted=require_wanted
         )
     except HubError as error:
         return await _end(hub, holder, sign_in, error=error)

@@ -105,8 +105,7 @@ async def load_for(request: Request, holder: Holder) -> HubRequest:
     hub = hub_of(request)
     settings = await projects.project_settings(hub, holder.project_id)
     look = theme_of(request, holder.project_id, settings, is_framed=False)
-    path = f"{base_path(hub)}{request.url.path}"
-    look = replace(look, language_urls={code: f"{path}?lang={code}" for code in look.languages})
+    look = replace(look, language_urls=_languages_here(request, look))
     return HubRequest(request, hub, holder, look, None)
 
 
@@ -119,8 +118,8 @@ def unknown_session_page(
     what: bool = True,
 ) -> Response:
     """Return a page for a visitor without a session that explains why it is empty."""
-    look, path = guest_theme(request), f"{base_path(hub_of(request))}{request.url.path}"
-    look = replace(look, language_urls={code: f"{path}?lang={code}" for code in look.languages})
+    look = guest_theme(request)
+    look = replace(look, language_urls=_languages_here(request, look))
     return page(
         request,
         EndedPage(
@@ -140,6 +139,12 @@ def _language_urls(request: Request, look: PageTheme) -> dict[str, str]:
         code: _url(request, is_framed=look.is_framed, query={**kept, "lang": code})
         for code in look.languages
     }
+
+
+def _languages_here(request: Request, look: PageTheme) -> dict[str, str]:
+    # What begins with two slashes is an address of another host.
+    path = f"{base_path(hub_of(request))}/{request.url.path.lstrip('/')}"
+    return {code: f"{path}?lang={code}" for code in look.languages}
 
 
 def _url(request: Request, *, is_framed: bool, query: Mapping[str, str]) -> str:

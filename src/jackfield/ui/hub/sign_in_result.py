@@ -101,6 +101,7 @@ def _ended(hub_request: HubRequest, sign_in: SignIn, place: Place) -> Response:
     if code == IdentityChanged.code and restart is not None:
         # The form then asks whether the other account is meant.
         restart += "&other=1"
+    is_waiting = sign_in.is_waiting_at(hub_request.hub.clock(), Stage.REDEEMING)
     detail = sign_in.error_description or ""
     is_told = code in _TOLD and not detail.startswith(DEFAULT_MESSAGE)
     return hub_request.page(
@@ -111,15 +112,15 @@ def _ended(hub_request: HubRequest, sign_in: SignIn, place: Place) -> Response:
             what_to_do=None if keys[2] is None else words(keys[2], provider=provider),
             detail=detail if is_told else None,
             restart=restart,
-            is_waiting=sign_in.stage is Stage.REDEEMING,
+            is_waiting=is_waiting,
         ),
-        status=200 if sign_in.stage is Stage.REDEEMING else _GONE,
+        status=200 if is_waiting else _GONE,
     )
 
 
 def _state(hub_request: HubRequest, sign_in: SignIn) -> str:
     """Return the words for a sign-in without an error."""
-    if sign_in.stage is Stage.REDEEMING:
-        return "checking"
     status = sign_in.status_at(hub_request.hub.clock())
-    return "open" if status is AttemptStatus.PENDING else status.value
+    if status is not AttemptStatus.PENDING:
+        return status.value
+    return "checking" if sign_in.stage is Stage.REDEEMING else "open"
