@@ -61,7 +61,7 @@ class TokenTransport:
     def _compare_clocks(self, host: str, date: str | None) -> None:
         try:
             told = parsedate_to_datetime(date or "")
-        except ValueError:
+        except (ValueError, OverflowError):
             return
         offset = (told if told.tzinfo else told.replace(tzinfo=UTC)) - self._hub.clock()
         if abs(offset) > _SKEW:

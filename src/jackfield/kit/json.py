@@ -44,9 +44,13 @@ def parse(data: bytes | str) -> Json:
     Decode JSON as plain values.
 
     Raises:
-        DecodeError: it is not JSON.
+        DecodeError: it is not JSON, or nested too deep to be read.
     """
-    return msgspec.json.decode(data)
+    try:
+        return msgspec.json.decode(data)
+    except RecursionError:
+        msg = "JSON is nested too deep"
+        raise DecodeError(msg) from None
 
 
 def is_deep(content: bytes) -> bool:

@@ -133,7 +133,7 @@ def _end(
         return None
     try:
         seconds = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = math.nan
     if not math.isfinite(seconds) or not 0 <= seconds <= _LONGEST.total_seconds():
         warnings.append(f"`{name}` is not a number of seconds")

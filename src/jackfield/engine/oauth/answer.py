@@ -29,6 +29,9 @@ from jackfield.kit.errors import (
 from jackfield.kit.json import DecodeError, Json, is_list, is_object, parse, words
 
 _LARGEST: Final = 1024 * 1024
+# To read a form takes many times as long as JSON.
+_LARGEST_FORM: Final = 64 * 1024
+_MOST_PARAMETERS: Final = 200
 _LONGEST_WORDS: Final = 300
 _REFUSED: Final = 400
 _UNAUTHORIZED: Final = 401
@@ -163,9 +166,14 @@ def _sniff(response: Response) -> Json:
             return parse(written)
         except DecodeError:
             return None
-    if "=" in written and not written.startswith("<") and "\n" not in written:
-        return dict[str, Json](parse_qsl(written, keep_blank_values=True))
-    return None
+    is_form = "=" in written and not written.startswith("<") and "\n" not in written
+    if not is_form or len(written) > _LARGEST_FORM:
+        return None
+    try:
+        pairs = parse_qsl(written, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        return None
+    return dict[str, Json](pairs)
 
 
 def _kind(code: str, means: str | None, status: int) -> type[ProviderError]:
@@ -213,7 +221,7 @@ def _end_in(token: str, now: datetime) -> int | None:
 def _seconds(value: Json) -> float | None:
     try:
         seconds = float(value) if isinstance(value, int | float | str) and value != "" else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else None
 

@@ -49,7 +49,11 @@ def read_lifetime(
     if isinstance(value, bool | list | dict):
         msg = "it is neither a number nor a text"
         raise UnreadableExpiry(msg)
-    seconds = _KINDS[kind](value, now)
+    try:
+        seconds = _KINDS[kind](value, now)
+    except OverflowError:
+        # An integer of JSON, or a part of a date, may be longer than any of a computer's.
+        seconds = math.inf
     if not math.isfinite(seconds):
         msg = "the lifetime is not finite"
         raise UnreadableExpiry(msg)

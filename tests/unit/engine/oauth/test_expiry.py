@@ -67,6 +67,10 @@ def test_lifetime_is_read_in_the_unit_that_the_connector_names(
         (3600, "duration"),
         ("1:5", "h:mm:ss"),
         ("soon", "httpDate"),
+        (10**400, "seconds"),
+        (-(10**400), "epochMilliseconds"),
+        (f"P{'9' * 400}D", "duration"),
+        ("Mon, 99 Jan 99999999999 00:00:00 GMT", "httpDate"),
     ],
 )
 def test_what_is_of_another_kind_is_no_lifetime(value: Json, kind: str) -> None:
