@@ -1,7 +1,5 @@
 """Sign-ins and renewals that fail: by whose fault, and what is said of it."""
 
-from typing import Any
-
 import pytest
 
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused, TokenRefused
@@ -23,62 +21,152 @@ pytestmark = pytest.mark.anyio
 DETAILED = "tokenResponse: {errorDetail: 'error_codes[0]'}\ntokenRefusals:\n"
 
 
-@pytest.mark.parametrize(
-    ("fault", "authorization", "kind"),
-    [
-        ({"error": "invalid_grant", "status": 400}, "", GrantRefused),
-        ({"error": "invalid_client", "status": 401}, "", ClientRefused),
-        ({"error": "unauthorized_client", "status": 400}, "", ClientRefused),
-        ({"error": "invalid_scope", "status": 400}, "", TokenRefused),
-        ({"error": "temporarily_unavailable", "status": 400}, "", ProviderUnavailable),
-        ({"status": 429, "headers": {"retry-after": "7"}}, "", ProviderRateLimited),
-        ({"status": 500}, "", ProviderUnavailable),
-        ({"status": 503, "body": "<html>Down for maintenance</html>"}, "", ProviderUnavailable),
-        ({"status": 400, "body": "<html>Blocked</html>"}, "", UnreadableAnswer),
-        ({"status": 200, "body": "<html>Sign in</html>"}, "", UnreadableAnswer),
-        ({"status": 200, "body": "{}"}, "", UnreadableAnswer),
-        ({"status": 200, "body": "[]"}, "", UnreadableAnswer),
-        ({"status": 200, "body": '{"access_token": ""}'}, "", UnreadableAnswer),
-        ({"status": 200, "body": '{"access_token": null}'}, "", UnreadableAnswer),
-        ({"status": 200, "body": '{"access_token": {"a": "b"}}'}, "", UnreadableAnswer),
-        ({"status": 200, "body": '{"data": {"access_token": "x"}}'}, "", UnreadableAnswer),
-        ({"status": 200, "body": '{"access_token": "x"'}, "", UnreadableAnswer),
-        ({"status": 200, "body": ""}, "", UnreadableAnswer),
-        ({"status": 200, "body": '{"error": "bad_verification_code"}'}, "", TokenRefused),
-        (
-            {"status": 200, "body": '{"error": "bad_verification_code"}'},
-            "tokenRefusals: [{code: bad_verification_code, means: grant}]",
-            GrantRefused,
-        ),
-        (
-            {"status": 200, "body": '{"ok": false, "access_token": "x"}'},
-            "tokenResponse: {success: '{{ok == true}}'}",
-            TokenRefused,
-        ),
-        (
-            {"status": 400, "body": '{"error": "invalid_grant", "error_codes": [7000218]}'},
-            DETAILED + "- {code: 7000218, means: client}",
-            ClientRefused,
-        ),
-        (
-            {"status": 400, "body": '{"error": "invalid_grant", "error_codes": [50173]}'},
-            DETAILED + "- {code: 50173, means: grant}",
-            GrantRefused,
-        ),
-        ({"status": 401, "body": '{"message": "no"}'}, "", ClientRefused),
-    ],
-)
-async def test_refusal_is_told_apart_by_its_code(
-    idp: OAuthSandbox, fault: dict[str, Any], authorization: str, kind: type[HubError]
+GIVES_NONE: list[tuple[int, str, type[HubError]]] = [
+    (400, '{"error": "invalid_grant"}', GrantRefused),
+    (200, "error=invalid_grant&access_token=x", GrantRefused),
+    (200, '{"error": {"code": "invalid_grant"}}', GrantRefused),
+    (401, '{"error": "invalid_client"}', ClientRefused),
+    (400, '{"error": "unauthorized_client"}', ClientRefused),
+    (401, '{"message": "no"}', ClientRefused),
+    (400, '{"error": "invalid_scope"}', TokenRefused),
+    (400, '{"errors": ["odd"]}', TokenRefused),
+    (200, '{"error": "bad_verification_code"}', TokenRefused),
+    (200, '{"error": true, "access_token": "x"}', TokenRefused),
+    (200, '{"error": ["denied"], "access_token": "x"}', TokenRefused),
+    (400, '{"error": "temporarily_unavailable"}', ProviderUnavailable),
+    (500, "", ProviderUnavailable),
+    (502, "[]", ProviderUnavailable),
+    (503, "<html>Down for maintenance</html>", ProviderUnavailable),
+    (429, "{}", ProviderRateLimited),
+    (400, "<html>Blocked</html>", UnreadableAnswer),
+    (200, "<html>a=b</html>", UnreadableAnswer),
+    (204, "", UnreadableAnswer),
+    (200, "null", UnreadableAnswer),
+    (200, "5", UnreadableAnswer),
+    (200, '"x"', UnreadableAnswer),
+    (200, "x", UnreadableAnswer),
+    (200, "=&=", UnreadableAnswer),
+    (200, "access_token=", UnreadableAnswer),
+    (200, "access_token=x\nexpires_in=5", UnreadableAnswer),
+    (200, "{}", UnreadableAnswer),
+    (200, "[]", UnreadableAnswer),
+    (200, '[{"access_token": "x"}]', UnreadableAnswer),
+    (200, '{"access_token": ""}', UnreadableAnswer),
+    (200, '{"access_token": "  "}', UnreadableAnswer),
+    (200, '{"access_token": null}', UnreadableAnswer),
+    (200, '{"access_token": true}', UnreadableAnswer),
+    (200, '{"access_token": ["x"]}', UnreadableAnswer),
+    (200, '{"access_token": {"a": "b"}}', UnreadableAnswer),
+    (200, '{"access_token": "x\\r\\nHost: evil"}', UnreadableAnswer),
+    (200, '{"access_token": "x\\u0000"}', UnreadableAnswer),
+    (200, '{"access_token": "\\ud800"}', UnreadableAnswer),
+    (200, '{"access_token": NaN}', UnreadableAnswer),
+    (200, '{"data": {"access_token": "x"}}', UnreadableAnswer),
+    (200, '{"access_token": "x"', UnreadableAnswer),
+    (200, '{"access_token": "x"} {}', UnreadableAnswer),
+    (200, "{'access_token': 'x'}", UnreadableAnswer),
+    (200, 'callback({"access_token": "x"})', UnreadableAnswer),
+    (200, "[" * 50_000, UnreadableAnswer),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind"), GIVES_NONE, ids=range(len(GIVES_NONE)))
+async def test_answer_without_a_token_says_by_whose_fault(
+    idp: OAuthSandbox, status: int, body: str, kind: type[HubError]
 ) -> None:
-    async with flow(idp, authorization=authorization) as account:
-        idp.add_fault(account.client, endpoint="token", **fault)
+    async with flow(idp) as account:
+        idp.add_fault(account.client, endpoint="token", status=status, body=body)
         with pytest.raises(kind) as refused:
             await account.sign_in()
 
     assert refused.type is kind
-    if kind is ProviderRateLimited:
-        assert refused.value.retry_after == 7
+
+
+# What comes beside a token is odd: the token is good.
+GIVES_ONE = {
+    '{"access_token": "x", "expires_in": 1' + "0" * 400 + "}": {"accessToken": "x"},
+    '{"access_token": "x", "expires_in": []}': {"accessToken": "x"},
+    '{"access_token": "x", "scope": 5, "token_type": {}}': {"accessToken": "x"},
+    '{"access_token": "x", "refresh_token": ["r"]}': {"accessToken": "x"},
+    '{"access_token": "x", "error": "", "error_description": null}': {"accessToken": "x"},
+    '{"access_token": "x", "error": 0}': {"accessToken": "x"},
+    '{"access_token": " x ", "refresh_token": 7}': {"accessToken": "x", "refreshToken": "7"},
+    '\ufeff{"access_token": "x"}': {"accessToken": "x"},
+    "access_token=x&expires_in=never": {"accessToken": "x"},
+}
+
+
+@pytest.mark.parametrize(("body", "values"), GIVES_ONE.items(), ids=range(len(GIVES_ONE)))
+async def test_token_beside_odd_members_is_taken(
+    idp: OAuthSandbox, body: str, values: dict[str, str]
+) -> None:
+    async with flow(idp) as account:
+        idp.add_fault(account.client, endpoint="token", status=200, body=body)
+        tokens = await account.sign_in()
+
+    assert (tokens.values, tokens.expires_at) == (values, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "authorization", "kind"),
+    [
+        (
+            200,
+            '{"error": "bad_verification_code"}',
+            "tokenRefusals: [{code: bad_verification_code, means: grant}]",
+            GrantRefused,
+        ),
+        (
+            200,
+            '{"ok": false, "access_token": "x"}',
+            "tokenResponse: {success: '{{ok == true}}'}",
+            TokenRefused,
+        ),
+        (
+            200,
+            '{"result": "0001", "access_token": "x"}',
+            "tokenResponse: {success: \"{{result == '0000'}}\", error: result}",
+            TokenRefused,
+        ),
+        (
+            400,
+            '{"error": "invalid_grant", "error_codes": [7000218]}',
+            DETAILED + "- {code: 7000218, means: client}",
+            ClientRefused,
+        ),
+        (
+            400,
+            '{"error": "invalid_grant", "error_codes": [50173]}',
+            DETAILED + "- {code: 50173, means: grant, message: Access was withdrawn}",
+            GrantRefused,
+        ),
+        (
+            400,
+            '{"error": "interaction_required", "error_codes": [50076]}',
+            DETAILED + "- {code: 50076, means: grant, message: A second factor is asked for}",
+            GrantRefused,
+        ),
+    ],
+)
+async def test_connector_says_what_the_codes_of_its_provider_mean(
+    idp: OAuthSandbox, status: int, body: str, authorization: str, kind: type[HubError]
+) -> None:
+    async with flow(idp, authorization=authorization) as account:
+        idp.add_fault(account.client, endpoint="token", status=status, body=body)
+        with pytest.raises(kind) as refused:
+            await account.sign_in()
+
+    assert refused.type is kind
+    assert authorization.partition("message: ")[2].rstrip("}") in refused.value.detail
+
+
+async def test_wait_that_the_provider_asks_for_is_known(idp: OAuthSandbox) -> None:
+    async with flow(idp) as account:
+        idp.add_fault(account.client, endpoint="token", status=429, headers={"retry-after": "7"})
+        with pytest.raises(ProviderRateLimited) as refused:
+            await account.sign_in()
+
+    assert refused.value.retry_after == 7
 
 
 @pytest.mark.parametrize("kind", ["reset", "lost"])

@@ -45,7 +45,7 @@ def json_of(body: bytes) -> Mapping[str, Json]:
     """Return the object that a body is; empty if it is something else."""
     try:
         document = parse(body)
-    except (DecodeError, UnicodeError):
+    except (DecodeError, RecursionError, UnicodeError):
         return {}
     return document if is_object(document) else {}
 

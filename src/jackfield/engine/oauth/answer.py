@@ -61,7 +61,7 @@ def read_answer(
     body = read_body(response, context)
     require_success(body, response, rules, scope, context)
     access_token = _text(rules.access_token(body))
-    if not access_token:
+    if not access_token or not access_token.isprintable():
         msg = "the token endpoint's answer has no access token where the connector expects it"
         raise UnreadableAnswer(msg, answer=_answer(response))
     kind = _text(rules_type(body))
@@ -135,7 +135,7 @@ def require_success(
     """
     found = rules.error(body)
     code, detail = _code(found), _code(rules.error_detail(body))
-    failed = response.status >= _REFUSED or bool(code)
+    failed = response.status >= _REFUSED or bool(found)
     if rules.success is not None:
         failed = failed or not truthy(rules.success(scope_of(body, scope)))
     if not failed:
@@ -164,7 +164,7 @@ def _sniff(response: Response) -> Json:
     if written.startswith(("{", "[")):
         try:
             return parse(written)
-        except DecodeError:
+        except (DecodeError, RecursionError):
             return None
     is_form = "=" in written and not written.startswith("<") and "\n" not in written
     if not is_form or len(written) > _LARGEST_FORM:
@@ -237,7 +237,7 @@ def _scopes(value: Json) -> tuple[str, ...] | None:
 def _code(value: Json) -> str:
     if is_object(value):
         value = value.get("code") or value.get("type")
-    if value is None or isinstance(value, bool | list | dict):
+    if value in (None, 0) or isinstance(value, bool | list | dict):
         return ""
     return str(value).strip()
 

@@ -64,6 +64,8 @@ def read_lifetime(
     if seconds > _LONGEST:
         hint = ": it looks like milliseconds" if kind == "seconds" else ""
         return Lifetime(None, f"the provider gave a lifetime of more than ten years{hint}")
+    if seconds < -_LONGEST:
+        return Lifetime(None, "the provider gave an end of more than ten years ago")
     return Lifetime(math.floor(seconds))
 
 

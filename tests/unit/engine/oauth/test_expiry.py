@@ -71,6 +71,7 @@ def test_lifetime_is_read_in_the_unit_that_the_connector_names(
         (-(10**400), "epochMilliseconds"),
         (f"P{'9' * 400}D", "duration"),
         ("Mon, 99 Jan 99999999999 00:00:00 GMT", "httpDate"),
+        ("P99999999999999999999W", "duration"),
     ],
 )
 def test_what_is_of_another_kind_is_no_lifetime(value: Json, kind: str) -> None:
@@ -84,6 +85,8 @@ def test_what_is_of_another_kind_is_no_lifetime(value: Json, kind: str) -> None:
         (-1, "seconds", "negative"),
         (5_183_944_000, "seconds", "milliseconds"),
         (9_999_999_999, "epochSeconds", "ten years"),
+        (3600, "epochSeconds", "ten years ago"),
+        ("0001-01-01T00:00:00+23:59", "iso8601", "ten years ago"),
     ],
 )
 def test_doubtful_lifetime_is_unknown_and_says_why(value: Json, kind: str, says: str) -> None:
