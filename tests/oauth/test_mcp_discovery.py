@@ -154,6 +154,7 @@ EVIL = "https://evil.example"
         (changed(token_endpoint="javascript:alert()"), McpDiscoveryRefused, "address"),
         (changed(authorization_servers=[EVIL]), EgressBlocked, EVIL),
         (changed(authorization_servers=["x"]), McpDiscoveryRefused, "address"),
+        (changed(token_endpoint=f"{LOGIN}/{'t' * 9000}"), McpDiscoveryRefused, "token_endpoint"),
         (changed(authorization_servers=[f"{LOGIN}/acme?a=b"]), McpDiscoveryRefused, "address"),
         ({OF_RESOURCE: RESOURCE}, McpDiscoveryRefused, "no document"),
         ({OF_RESOURCE: 503}, ProviderUnavailable, "503"),
@@ -168,6 +169,26 @@ async def test_document_that_must_not_be_used_is_refused(
 
     assert refused.type is kind
     assert said in refused.value.detail
+
+
+async def test_document_that_lists_very_much_holds_nothing_up() -> None:
+    servers = [f"https://e{number}.example" for number in range(1000)]
+    documents = changed(authorization_servers=servers)
+    documents[OF_RESOURCE]["scopes_supported"] = ["x" * 9000, *map(str, range(1000))]
+    considered: list[str] = []
+
+    def allows(url: str) -> bool:
+        considered.append(url)
+        return url.startswith(MCP)
+
+    async with site(documents) as found:
+        with pytest.raises(EgressBlocked):
+            await replace(found.discovery, allows=allows).find()
+        documents[OF_RESOURCE]["authorization_servers"] = RESOURCE["authorization_servers"]
+        server = await found.discovery.find()
+
+    assert len(considered) < 20
+    assert len(server.scopes) == 199
 
 
 async def test_nothing_is_asked_of_a_host_that_only_a_document_names() -> None:
@@ -198,6 +219,7 @@ CALLBACK = "https://hub.test/connect/oauth2/rowan/callback"
         ((), {"client_secret": "s"}, "basic"),
         (("client_secret_post", "none"), {"client_secret": "s"}, "body"),
         (("none",), {}, "none"),
+        ((), {"client_secret": "s", "client_secret_expires_at": 10**400}, "basic"),
         (("client_secret_basic",), {"token_endpoint_auth_method": "none"}, "none"),
         (
             ("client_secret_basic",),
@@ -227,6 +249,7 @@ async def test_client_says_who_it_is_as_it_was_registered(
         (f"{LOGIN}/r", 400, RegistrationRefused),
         (f"{LOGIN}/r", 502, ProviderUnavailable),
         (f"{LOGIN}/r", {"id": "c"}, RegistrationRefused),
+        (f"{LOGIN}/r", {"client_id": "c" * 9000}, RegistrationRefused),
         (f"{EVIL}/r", {"client_id": "c"}, EgressBlocked),
         ("", 400, RegistrationRefused),
     ],

@@ -32,6 +32,11 @@ _INITIALIZE: Final[Json] = {
     },
 }
 _REDIRECTS: Final = 3
+# Of what a document lists, and how long it may be.
+_MOST_SERVERS: Final = 10
+_MOST_SCOPES: Final = 200
+_LONGEST_SCOPE: Final = 200
+_LONGEST: Final = 2000
 _SUCCESS: Final = 200
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
@@ -86,7 +91,8 @@ class Discovery:
             raise McpDiscoveryRefused(msg)
         challenge = await self._challenge()
         resource = await self._resource(challenge.get("resource_metadata", ""))
-        servers = [each for each in texts(resource, "authorization_servers") if each]
+        listed = texts(resource, "authorization_servers")[:_MOST_SERVERS]
+        servers = [each for each in listed if 0 < len(each) <= _LONGEST]
         # Servers of before RFC 9728 are their own authorization servers.
         servers = servers or [str(origin)]
         issuer = next(filter(self.allows, servers), servers[0])
@@ -95,6 +101,7 @@ class Discovery:
             msg = f"{issuer} does not say that it takes PKCE with S256, which MCP needs"
             raise McpDiscoveryRefused(msg)
         scopes = words(challenge.get("scope")) or texts(resource, "scopes_supported")
+        scopes = [each for each in scopes[:_MOST_SCOPES] if len(each) <= _LONGEST_SCOPE]
         offline = [each for each in texts(found, "scopes_supported") if each == _OFFLINE]
         return AuthorizationServer(
             resource=text(resource, "resource"),
@@ -102,7 +109,7 @@ class Discovery:
             authorization_url=self._endpoint(found, "authorization_endpoint"),
             token_url=self._endpoint(found, "token_endpoint"),
             registration_url=text(found, "registration_endpoint"),
-            scopes=tuple(dict.fromkeys((*scopes, *offline))),
+            scopes=tuple(dict.fromkeys((*scopes, *offline[:1]))),
             authentications=tuple(texts(found, "token_endpoint_auth_methods_supported")),
             takes_document=found.get("client_id_metadata_document_supported") is True,
             tells_issuer=found.get("authorization_response_iss_parameter_supported") is True,
@@ -172,8 +179,8 @@ class Discovery:
 
     def _endpoint(self, document: Mapping[str, Json], name: str) -> str:
         url = text(document, name)
-        if not url:
-            msg = f"the authorization server's document names no {name}"
+        if not 0 < len(url) <= _LONGEST:
+            msg = f"the authorization server's document names no {name} that can be used"
             raise McpDiscoveryRefused(msg)
         self._require_declared(url)
         return url

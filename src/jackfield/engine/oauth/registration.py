@@ -19,6 +19,8 @@ _AUTHENTICATIONS: Final[Mapping[str, str]] = {
 _PUBLIC: Final = "none"
 # What a server takes that does not say.
 _USUAL: Final = "client_secret_basic"
+_LONGEST: Final = 4096
+_NEVER: Final = 10**12
 _SUCCESS: Final = range(200, 300)
 _FAILED: Final = 500
 
@@ -96,17 +98,19 @@ async def register(
         answer = as_object(parse(response.body))
     except (DecodeError, UnicodeError):
         answer = {}
-    if response.status not in _SUCCESS or not text(answer, "client_id"):
+    id_, secret = text(answer, "client_id"), text(answer, "client_secret")
+    if response.status not in _SUCCESS or not id_ or len(id_ + secret) > _LONGEST:
         msg = f"{server.issuer} did not register this hub; it answered {response.status}"
         raise RegistrationRefused(msg)
-    secret, ends_at = text(answer, "client_secret"), answer.get("client_secret_expires_at")
+    ends_at = answer.get("client_secret_expires_at")
     way = text(answer, "token_endpoint_auth_method") or way
     return OAuthClient(
-        text(answer, "client_id"),
+        id_,
         secret,
         _AUTHENTICATIONS.get(way, "basic") if secret else _PUBLIC,
         str(metadata["redirect_uris"][0]),
-        float(ends_at) if isinstance(ends_at, int | float) else 0,
+        # As long a number as JSON can hold is never, too.
+        float(ends_at) if isinstance(ends_at, int | float) and ends_at < _NEVER else 0,
     )
 
 
