@@ -254,9 +254,16 @@ async def test_a_token_that_is_still_good_is_used_while_none_can_be_had(linked: 
     assert len(linked.provider.requests) == 1
 
 
-async def test_a_refused_app_is_the_profiles_problem_and_noted_there(linked: Linked) -> None:
+@pytest.mark.parametrize("is_known_to_end", [True, False])
+async def test_a_refused_app_is_the_profiles_problem_and_noted_there(
+    linked: Linked, *, is_known_to_end: bool
+) -> None:
     linked.provider.answers = [reply('{"error": "invalid_client"}', status=401)] * 5
-    linked.expire()
+    if is_known_to_end:
+        linked.expire()
+    else:
+        linked.clock.advance(minutes=2)
+        linked.provider.access.clear()
 
     first = await linked.run()
     second = await linked.run()

@@ -7,7 +7,7 @@ from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.renewal import service as renewal
 from jackfield.actions.run_recorder import RunRecorder
-from jackfield.engine.oauth.errors import GrantRefused
+from jackfield.engine.oauth.errors import ClientRefused, GrantRefused
 from jackfield.kit.errors import HubError, ProviderUnauthorized
 from jackfield.runtime import Hub
 
@@ -29,6 +29,7 @@ async def run_renewing(
 
     Raises:
         GrantRefused: the account must be linked again.
+        ClientRefused: the provider does not take the OAuth app of the profile.
         HubError: as the attempt.
     """
     access = recorder.access = await renewal.with_fresh_tokens(hub, access)
@@ -50,10 +51,11 @@ async def other_access(hub: Hub, access: AccountAccess) -> AccountAccess | None:
 
     Raises:
         GrantRefused: the account must be linked again.
+        ClientRefused: the provider does not take the OAuth app of the profile.
     """
     try:
         return await renewal.after_refusal(hub, access)
-    except GrantRefused:
+    except (GrantRefused, ClientRefused):
         raise
     except HubError:
         return None
