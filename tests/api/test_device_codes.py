@@ -1,5 +1,6 @@
 """Linking by a code that is entered at the provider."""
 
+import html
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -141,3 +142,22 @@ async def test_refused_code_ends_the_sign_in(
     assert 'http-equiv="refresh"' not in page.text
     assert again == ended
     assert accounts == []
+
+
+async def test_provider_that_fails_is_named_and_the_sign_in_can_be_started_over(
+    hub_with: HubWith, idp: OAuthSandbox
+) -> None:
+    async with oakdale(hub_with, None, idp) as (hub, browser, client):
+        idp.add_fault(client, endpoint="device_authorization", status=503)
+        link = (await hub.session(provider="oakdale"))["auth_link_url"]
+        form = await browser.client.get(link)
+        start = await browser.fill_in(link)
+        page = await browser.client.get(start, follow_redirects=True)
+        (again,) = re.findall('href="([^"]+)"[^>]*>Start over<', page.text)
+        begun = await browser.client.get(
+            await browser.fill_in(html.unescape(again)), follow_redirects=True
+        )
+
+    assert "you will sign in at Oakdale" in form.text
+    assert "Oakdale cannot be reached right now" in page.text
+    assert "Enter this code at Oakdale" in begun.text

@@ -36,7 +36,7 @@ from jackfield.connect.sign_in.repo import SignIns, find_by_key, find_by_state
 from jackfield.connect.sign_in.tenancy import in_tenant, of_tenant
 from jackfield.db.tx import Tx
 from jackfield.engine.oauth.sign_in import state_in
-from jackfield.kit.errors import HubError
+from jackfield.kit.errors import HubError, ProviderError
 from jackfield.runtime import Hub
 from jackfield.secrets.store import remove_secrets
 
@@ -109,6 +109,8 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
     """
     Send a browser to the provider's sign-in page, or get the code that it is to show.
 
+    Where the provider gives none, the sign-in has ended, and its browser can see why.
+
     Raises:
         SignInNotFound: no sign-in has this key.
         SignInUsed: it has been started.
@@ -138,7 +140,14 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
     except HubError as error:
         # The project sees what its connector or setup lacks.
         await linking.record_failure(hub, holder, begun, error)
+        is_told = isinstance(error, ProviderError)
+        if is_told:
+            # Its browser is shown why, and can start over.
+            async with hub.db.write(holder.project_id, holder.actor) as tx:
+                await SignIns(tx).start(sign_in, state=state, browser=browser)
         await fail(hub, holder, sign_in, error)
+        if is_told:
+            return SignInStart(sign_in, None, browser)
         raise
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         rows = SignIns(tx)

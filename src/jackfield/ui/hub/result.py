@@ -191,7 +191,7 @@ def _linked(
             owner=hub_request.owner,
             account_id=account_id,
             details=() if method is None else method.labeled(linked.public_values),
-            has_signed_in=method is not None and method.redirects,
+            has_signed_in=method is not None and method.signs_in,
             missing=tuple(described.get(scope) or scope for scope in missing_scopes),
         )
     )

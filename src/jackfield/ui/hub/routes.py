@@ -58,7 +58,7 @@ async def show(request: Request) -> Response:
         if chosen is None:
             return connector_list(hub_request, offers)
         # A sign-in that ended so leads back here, to ask which account is meant.
-        is_other = "other" in request.query_params and chosen.method.redirects
+        is_other = "other" in request.query_params and chosen.method.signs_in
         refused = IdentityChanged(is_told=True) if is_other else None
         attempt = Attempt(await _prefill(hub_request, chosen), refused=refused)
     except HubError as refused:
