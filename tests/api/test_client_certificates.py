@@ -70,6 +70,19 @@ WITH_TOKEN = (
         "            authorization: {type: bearer, token: $.steps.token.output.data.token}\n",
     )
 )
+WITHOUT_USER = (
+    CONNECTOR.replace("type: custom", "type: oauth2\n      grantType: client_credentials")
+    .replace(
+        "      authorization: {type: none}\n",
+        "      authorization: {type: oauth2, token: $.credentials.accessToken,\n"
+        "        tokenUrl: https://127.0.0.1:1/token, clientId: $.credentials.name,\n"
+        "        clientAuthentication: none}\n"
+        "      certificates: {certs: [$.credentials.cert], keys: [$.credentials.key]}\n",
+    )
+    .replace(
+        "            certificates: {certs: [$.credentials.cert], keys: [$.credentials.key]}\n", ""
+    )
+)
 ONE, OTHER = Authority().issue("One"), Authority().issue("Other")
 
 
@@ -150,3 +163,23 @@ async def test_a_token_is_asked_for_with_the_certificate_that_it_is_used_with(
     assert ran.status_code == 200
     assert [each.client for each in server.seen] == ["Second", "Second"]
     assert server.seen[1].headers["authorization"] == "Bearer the-token-of-this-run"
+
+
+async def test_sign_in_without_a_user_shows_the_certificate_for_its_token(
+    hub_with: HubWith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(writer: Any, seen: Seen) -> None:
+        token = json.dumps({"access_token": "the-token-of-this-account"})
+        await reply(token if "/token" in seen.line else "{}")(writer, seen)
+
+    authority = Authority()
+    pair = authority.issue("First")
+    tls = requiring_certificates(authority, tmp_path, monkeypatch)
+    async with scripted(answer, tls=tls) as server:
+        text = WITHOUT_USER.replace("https://127.0.0.1:1", server.url)
+        async with hub_with({"acme": text}) as hub:
+            await hub.link_to("acme", {"name": "a", "cert": pair.certificate, "key": pair.key})
+
+    asked = [(each.line.split()[1], each.client) for each in server.seen]
+    assert asked == [("/token", "First"), ("/verify", "First")]
+    assert server.seen[0].body == b"grant_type=client_credentials&client_id=a"

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -102,6 +103,8 @@ class Flow:
     tokens: Tokens = field(default_factory=lambda: Tokens({}))
     url: str = ""
     callback: dict[str, str] = field(default_factory=dict[str, str])
+    # How far the provider's clock is ahead of the hub's.
+    ahead: timedelta = timedelta()
 
     @property
     def method(self) -> AuthMethod:
@@ -125,7 +128,10 @@ class Flow:
         credentials = Credentials.of(values, secrets=())
         transport = ProviderTransport(self.egress, self.connector.compiled, credentials)
         context = make_run_context(transport, values, auth_method="oauth2", signer=KeySigner())
-        return replace(context, clock=self.sandbox.clock)
+        return replace(context, clock=self.now)
+
+    def now(self) -> datetime:
+        return self.sandbox.clock() - self.ahead
 
     def begin(self) -> str:
         """Return the address where a person signs in."""

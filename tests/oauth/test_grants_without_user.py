@@ -1,5 +1,6 @@
 """Grants that need no user: client credentials, and signed statements."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -66,25 +67,97 @@ async def test_client_credentials_are_exchanged_for_a_token_and_again(
     assert "refreshToken" not in account.tokens.values
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256"])
+@pytest.mark.parametrize(
+    ("algorithm", "more", "settings"),
+    [
+        ("RS256", "", {}),
+        ("PS256", "", {"assertion_audience": "token_url"}),
+        ("ES256", "claims: {aud: URL}", {"assertion_audience": "issuer"}),
+        ("ES256", "headers: {kid: k-1, x5t#S256: $.credentials.thumbprint}", {}),
+    ],
+)
 async def test_client_says_who_it_is_with_a_signed_statement(
-    idp: OAuthSandbox, algorithm: str
+    idp: OAuthSandbox, algorithm: str, more: str, settings: dict[str, Any]
 ) -> None:
     key = ECKey.generate_key("P-256") if algorithm == "ES256" else RSAKey.generate_key(2048)
     by_key = BY_KEY.replace("ALG", algorithm)
+    by_key = by_key.replace(
+        "headers: {kid: k-1}", more if "kid" in more else f"headers: {{kid: k-1}}, {more}"
+    )
+    behaviors = ("token.private_key_jwt", *(["token.assertion_headers"] if "x5t" in more else []))
     async with flow(
-        idp,
-        "token.private_key_jwt",
-        authorization=by_key,
-        jwks=public_of(key),
-        secret="",
+        idp, *behaviors, authorization=by_key, jwks=public_of(key), secret="", **settings
     ) as account:
-        account.fields["privateKey"] = pem_of(key)
+        account.fields = {"privateKey": pem_of(key), "thumbprint": "thumbprint"}
         await account.sign_in()
+        # Each request has a statement of its own: the sandbox takes none twice.
         await account.renew()
         who = await account.me()
 
     assert who
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+@pytest.mark.parametrize("grant_type", ["authorization_code", "jwt_bearer"])
+async def test_statement_is_dated_by_the_clock_of_the_provider(
+    idp: OAuthSandbox, grant_type: str, minutes: int
+) -> None:
+    key = RSAKey.generate_key(2048)
+    by_key = BY_KEY.replace("ALG", "RS256") + "assertion: {key: $.credentials.privateKey}"
+    method = {} if grant_type == "authorization_code" else {"grantType": grant_type}
+    async with flow(
+        idp,
+        "token.private_key_jwt",
+        authorization=by_key,
+        method=method,
+        jwks=public_of(key),
+        secret="",
+    ) as account:
+        account.fields["privateKey"] = pem_of(key)
+        account.ahead = timedelta(minutes=minutes)
+        await (account.sign_in() if method == {} else tokens_for(account))
+        await account.me()
+
+    # The first is refused, and says what time it is there.
+    assert len(idp.requests(account.client, "token")) == 2
+
+
+async def test_statement_of_a_clock_that_is_a_little_ahead_is_taken(idp: OAuthSandbox) -> None:
+    key = RSAKey.generate_key(2048)
+    async with flow(
+        idp, "token.private_key_jwt", authorization=BY_KEY.replace("ALG", "RS256"),
+        jwks=public_of(key), secret="",
+    ) as account:  # fmt: skip
+        account.fields["privateKey"] = pem_of(key)
+        account.ahead = timedelta(seconds=-29)
+        await account.sign_in()
+
+    assert len(idp.requests(account.client, "token")) == 1
+
+
+async def test_request_for_tokens_is_signed_as_the_connector_says(idp: OAuthSandbox) -> None:
+    signing = """
+clientAuthentication: none
+parameterNames: {client_id: ""}
+tokenRequest:
+  signing:
+    strategy: template
+    algorithm: sha256
+    key: $.credentials.clientSecret
+    text: ${request.body}${signing.milliseconds}
+    name: sign
+    also:
+      - {name: appkey, value: $.credentials.clientId}
+      - {name: timestamp, value: $.signing.milliseconds}
+"""
+    async with flow(
+        idp,
+        "token.hmac_signed",
+        authorization=signing + "authorizationParams: {client_id: $.credentials.clientId}",
+    ) as account:
+        await account.sign_in()
+        await account.renew()
+        assert await account.me()
 
 
 async def test_statement_signed_with_another_key_is_the_setups_fault(idp: OAuthSandbox) -> None:

@@ -1,6 +1,7 @@
 """Ways in which providers differ from the standard: each is signed in at, called and renewed."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -284,6 +285,27 @@ async def test_provider_is_signed_in_at_called_and_renewed(idp: OAuthSandbox, na
     assert lasts == way.seconds
     assert who == who_again
     assert renewed.values.keys() >= first.values.keys()
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+@pytest.mark.parametrize(
+    ("behavior", "response", "spelled"),
+    [
+        ("reply.expires_as", "expiryKind: epochSeconds", "epoch"),
+        ("reply.expires_as", "expiryKind: iso8601", "iso"),
+        ("reply.jwt_access_token", "isExpiryInToken: true", "missing"),
+    ],
+)
+async def test_end_of_a_token_is_told_by_the_clock_of_the_provider(
+    idp: OAuthSandbox, behavior: str, response: str, spelled: str, minutes: int
+) -> None:
+    written = f"tokenResponse: {{{response}}}"
+    settings = {"expires_as": spelled} if behavior == "reply.expires_as" else {}
+    async with flow(idp, behavior, authorization=written, **settings) as account:
+        account.ahead = timedelta(minutes=minutes)
+        tokens = await account.sign_in()
+
+    assert tokens.expires_at == account.now() + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """The provider's token endpoint, asked for one account through egress."""
 
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,6 +9,7 @@ from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context
 from jackfield.connectors.auth import AuthMethod
 from jackfield.engine.errors import InvalidStep
+from jackfield.engine.oauth.clock_offset import offset_of
 from jackfield.engine.oauth.token_endpoint import TokenEndpoint
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import RunContext
@@ -20,7 +19,6 @@ from jackfield.runtime import Hub
 
 SECONDS: Final = 30
 _MOST_BYTES: Final = 1024 * 1024
-_SKEW: Final = timedelta(seconds=30)
 _FAILED: Final = 500
 _TOO_MANY: Final = 429
 
@@ -55,17 +53,9 @@ class TokenTransport:
                 raise
             attempt.failed = response.status >= _FAILED or response.status == _TOO_MANY
         self.answers.append(response)
-        self._compare_clocks(host, response.headers.get("date"))
-        return response
-
-    def _compare_clocks(self, host: str, date: str | None) -> None:
-        try:
-            told = parsedate_to_datetime(date or "")
-        except (ValueError, OverflowError):
-            return
-        offset = (told if told.tzinfo else told.replace(tzinfo=UTC)) - self._hub.clock()
-        if abs(offset) > _SKEW:
+        if offset := offset_of(response.headers, self._hub.clock()):
             _log.warning("clock_skew", host=host, seconds=round(offset.total_seconds()))
+        return response
 
 
 def token_context(hub: Hub, account: ProviderAccount, transport: TokenTransport) -> RunContext:

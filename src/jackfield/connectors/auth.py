@@ -110,8 +110,8 @@ class AuthMethod:
     """One way of authenticating.
 
     The user fills in `config_fields` to link an account, the operator fills in `setup_fields` once.
-    `authorization` and `authorization_flow` are the document's, for what OAuth needs before there is
-    a token.
+    `authorization`, `authorization_flow` and `certificates` are the document's, for what OAuth needs
+    before there is a token.
     """
 
     key: str
@@ -136,6 +136,7 @@ class AuthMethod:
     refresh: Refresh | None
     authorization: Mapping[str, Json]
     authorization_flow: Mapping[str, Json]
+    certificates: Mapping[str, Json]
     compilation: Compilation = field(repr=False)
 
     @property
@@ -152,7 +153,8 @@ class AuthMethod:
             return self.oauth1.lasting
         if text(self.authorization, "type") != "oauth2":
             return None
-        return compile_oauth(self.authorization, self.grant_type, self.compilation.connector.mode)
+        mode = self.compilation.connector.mode
+        return compile_oauth(self.authorization, self.grant_type, mode, self.certificates or None)
 
     @cached_property
     def mcp(self) -> McpSettings | None:
@@ -330,6 +332,7 @@ def read_auth_method(
         refresh=_refresh(mapping(entry, "refreshAuthentication"), compilation),
         authorization=mapping(entry, "authorization"),
         authorization_flow=mapping(entry, "authorizationFlow"),
+        certificates=mapping(entry, "certificates"),
         compilation=compilation,
     )
 

@@ -145,7 +145,10 @@ async def test_a_cursor_of_nothing_is_the_end(nothing: object) -> None:
     assert (outcome.data, outcome.next, len(provider.sent)) == ([1], None, 1)
 
 
-@pytest.mark.parametrize("asked", ["0", "Tue, 01 Jan 2019 00:00:00 GMT", "-5"])
+NO_DATE = f"Tue, 01 Jan {'9' * 30} 00:00:00 GMT"
+
+
+@pytest.mark.parametrize("asked", ["0", "Tue, 01 Jan 2019 00:00:00 GMT", "-5", NO_DATE])
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_moment_that_has_passed_is_no_reason_to_ask_again_at_once(
     asked: str, status: int

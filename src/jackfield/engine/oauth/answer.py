@@ -12,6 +12,7 @@ from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.js import truthy
 from jackfield.engine.oauth.answer_rules import AnswerRules, scope_of
+from jackfield.engine.oauth.clock_offset import correction
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused, TokenRefused
 from jackfield.engine.oauth.expiry import Lifetime, UnreadableExpiry, read_lifetime
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN, Tokens
@@ -79,13 +80,15 @@ def read_answer(
         values[name] = "" if found is UNDEFINED else _text(found)
     warnings: list[str] = []
     now = context.clock()
-    lifetime = _lifetime(rules.expires_in(body), rules, rules.expiry_kind, now, warnings)
+    # An end is told by the provider's clock.
+    there = now + correction(response.headers, now)
+    lifetime = _lifetime(rules.expires_in(body), rules, rules.expiry_kind, there, warnings)
     if lifetime is None and rules.expires_by_token:
-        lifetime = _end_in(access_token, now)
+        lifetime = _end_in(access_token, there)
     if lifetime is None:
         lifetime = _seconds(rules.default_seconds(scope))
     refresh_lifetime = _lifetime(
-        rules.refresh_expires_in(body), rules, rules.refresh_expiry_kind, now, warnings
+        rules.refresh_expires_in(body), rules, rules.refresh_expiry_kind, there, warnings
     )
     if refresh_lifetime is None:
         refresh_lifetime = _seconds(rules.default_refresh_seconds(scope))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
 
 from jackfield.engine.auth.authorization import compile_signing
+from jackfield.engine.auth.client_certificate import FindCertificate, compile_certificate
 from jackfield.engine.auth.signable import Sign
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_object
@@ -73,6 +74,8 @@ class OAuthSettings:
     names for parameters of OAuth.
     """
 
+    mode: Mode
+    certificate: FindCertificate
     grant_type: GrantType
     authorization_url: Evaluate | None
     authorization_params: Evaluate
@@ -108,6 +111,11 @@ class OAuthSettings:
         """Whether tokens are got anew without a user, or one that only consents once."""
         return self.grant_type in _WITHOUT_USER or self.callback.without_code
 
+    @property
+    def signs(self) -> bool:
+        """Whether requests carry a signed statement."""
+        return self.assertion is not None or self.client_assertion is not None
+
     def names_of(self, parameters: Mapping[str, str]) -> dict[str, str]:
         """Return parameters under the names that the provider has for them."""
         named = {self.names.get(name, name): value for name, value in parameters.items()}
@@ -121,9 +129,11 @@ class OAuthSettings:
         return tuple(dict.fromkeys(split))
 
 
-def compile_oauth(document: Mapping[str, Json], grant_type: str, mode: Mode) -> OAuthSettings:
+def compile_oauth(
+    document: Mapping[str, Json], grant_type: str, mode: Mode, certificates: Json = None
+) -> OAuthSettings:
     """
-    Compile the OAuth part of an `authorization` object.
+    Compile the OAuth part of an `authorization` object, and the `certificates` beside it.
 
     Raises:
         InvalidStep: it is malformed.
@@ -147,6 +157,8 @@ def compile_oauth(document: Mapping[str, Json], grant_type: str, mode: Mode) -> 
     refresh_params = as_object(content.get("refreshParams"))
     margin = content.get("refreshMargin")
     return OAuthSettings(
+        mode=mode,
+        certificate=compile_certificate(certificates, mode),
         grant_type=cast("GrantType", grant_type),
         authorization_url=address("authorizationUrl"),
         authorization_params=template("authorizationParams", {}),

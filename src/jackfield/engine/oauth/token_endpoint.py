@@ -15,7 +15,9 @@ from jackfield.engine.errors import CredentialMissing
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.oauth.answer import read_answer, read_body
+from jackfield.engine.oauth.clock_offset import correction
 from jackfield.engine.oauth.device import DeviceCode, Waiting, read_device_code
+from jackfield.engine.oauth.errors import TokenRefused
 from jackfield.engine.oauth.expiry import UnreadableExpiry, read_lifetime
 from jackfield.engine.oauth.settings import (
     Assertion,
@@ -55,12 +57,14 @@ class TokenEndpoint:
     The token endpoint of an auth method, asked for one account.
 
     `host` is the public URL of the hub. Nothing goes to an address that `allows` does not.
+    Statements are dated by the provider's clock, which is `ahead` of ours.
     """
 
     settings: OAuthSettings
     context: RunContext
     host: str
     allows: Callable[[str], bool]
+    ahead: timedelta = timedelta()
 
     @property
     def scope(self) -> EvaluationScope:
@@ -122,7 +126,6 @@ class TokenEndpoint:
         standard = {"grant_type": "client_credentials", "scope": str(scope["scopes"])}
         if settings.grant_type == "jwt_bearer":
             standard["grant_type"] = _JWT_BEARER
-            standard["assertion"] = self._sign(settings.assertion, scope)
         return await self._ask(scope, standard)
 
     async def request_renewal(self) -> Tokens:
@@ -154,7 +157,7 @@ class TokenEndpoint:
             EgressBlocked: the connector does not declare the host.
             ProviderRejected, ProviderUnavailable: the provider did not do so.
         """
-        shape = RequestShape("POST", "form", frozenset(), self.settings.token_request.headers)
+        shape = self._plain
         standard = {"token": token, "token_type_hint": _HINTS[name]}
         response = await self._send(self.scope, address, shape, standard, _nothing)
         if response.status not in _SUCCESS:
@@ -200,8 +203,19 @@ class TokenEndpoint:
         shape = settings.refresh_request if renews else settings.token_request
         address = (settings.refresh_url if renews else None) or settings.token_url
         own = settings.refresh_params if renews else settings.token_params
-        response = await self._send(scope, address, shape, standard, own)
-        tokens = read_answer(response, settings.answer, scope, self.context)
+        signed: Mapping[str, str] = {}
+        if standard.get("grant_type") == _JWT_BEARER:
+            signed = {"assertion": self._sign(settings.assertion, scope)}
+        response = await self._send(scope, address, shape, {**standard, **signed}, own)
+        try:
+            tokens = read_answer(response, settings.answer, scope, self.context)
+        except TokenRefused:
+            ahead = correction(response.headers, self.context.clock())
+            if self.ahead or not ahead or not settings.signs:
+                raise
+            # The statement may have been too old there, or not valid yet.
+            there = replace(self, ahead=ahead)
+            return await there._ask(scope, standard, renews=renews)  # noqa: SLF001 - the same class
         if tokens.expires_at is not None or settings.introspection_url is None:
             return tokens
         return replace(tokens, expires_at=await self._end_of(tokens.values[ACCESS_TOKEN]))
@@ -209,17 +223,24 @@ class TokenEndpoint:
     async def _end_of(self, token: str) -> datetime | None:
         """Ask the provider when a token ends (RFC 7662); `None` if it does not say."""
         settings, now = self.settings, self.context.clock()
-        shape = RequestShape("POST", "form", frozenset(), settings.token_request.headers)
+        shape = self._plain
         try:
             response = await self._send(
                 self.scope, settings.introspection_url, shape, {"token": token}, _nothing
             )
             ends = as_object(read_body(response, self.context)).get("exp")
-            lifetime = read_lifetime(ends, "epochSeconds", now=now).seconds
+            there = now + correction(response.headers, now)
+            lifetime = read_lifetime(ends, "epochSeconds", now=there).seconds
         except (ProviderError, EgressBlocked, UnreadableExpiry):
             # The token is good all the same.
             return None
         return None if lifetime is None else now + timedelta(seconds=lifetime)
+
+    @property
+    def _plain(self) -> RequestShape:
+        """The shape of a request by the standard, with what all requests of the connector have."""
+        asked = self.settings.token_request
+        return replace(asked, method="POST", encoding="form", query_params=frozenset())
 
     def _with(self, values: Mapping[str, str]) -> "TokenEndpoint":
         credentials = {**self.context.credentials, **values}
@@ -248,10 +269,11 @@ class TokenEndpoint:
         headers = {"Accept": "application/json", **headers, **texts_of(shape.headers, scope)}
         request = _written(shape, url, parameters, headers)
         if shape.sign is not None:
-            situation = Situation(scope, "strict", self.context.signer)
+            situation = Situation(scope, self.settings.mode, self.context.signer)
             with using_clock(self.context.clock):
                 request = signed_later(request, headers, shape.sign, situation).signed()
-        return await self.context.transport.send(request)
+        certificate = self.settings.certificate(scope, self.context.credentials)
+        return await self.context.transport.send(replace(request, certificate=certificate))
 
     def _client(self, scope: EvaluationScope, url: str) -> tuple[dict[str, str], dict[str, str]]:
         """Return the parameters and headers by which the OAuth app says who it is."""
@@ -282,7 +304,7 @@ class TokenEndpoint:
         if assertion is None or self.context.signer is None:
             msg = "the connector does not say how its statement is signed"
             raise CredentialMissing(msg)
-        settings, now = self.settings, int(self.context.clock().timestamp())
+        settings, now = self.settings, int((self.context.clock() + self.ahead).timestamp())
         id_ = text_of(settings.client_id, scope)
         if not audience and settings.token_url is not None:
             audience = text_of(settings.token_url, scope)
