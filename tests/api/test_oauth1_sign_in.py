@@ -152,5 +152,5 @@ async def test_operator_learns_that_the_provider_refuses_the_app(
     page = await browser.client.get(begun["start"])
     ended = await browser.attempt(begun)
 
-    assert page.status_code >= 400
+    assert page.headers["location"].endswith("/result")
     assert ended["error"]["code"] == "oauth_client_refused"
