@@ -4,8 +4,8 @@ Allow-list of the hosts that a connector may send credentials to.
 They are the ones its addresses name. A part that comes from a credential stands for that account's
 own value: one label of a name (`https://${credentials.subdomain}.example.com`), or the whole host.
 A part that comes from elsewhere stands for any label. A credential that the provider names itself, in
-a callback, in a document or with a token, is never the whole host: whoever forges that would be sent
-the account's secrets. The root key `hosts` replaces all that by a list.
+a callback, in a document, as a tenant or with a token, is never the whole host: whoever forges that
+would be sent the account's secrets. The root key `hosts` replaces all that by a list.
 """
 
 import re
@@ -16,7 +16,7 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import compile_text, is_static
 from jackfield.engine.oauth.mcp_settings import DISCOVERED
-from jackfield.kit.json import Json, as_object, is_list, is_object, items, mapping
+from jackfield.kit.json import Json, as_object, is_list, is_object, items, mapping, text
 from jackfield.kit.urls import Origin, find_origin
 
 Allow: TypeAlias = Callable[[str, Mapping[str, str]], bool]
@@ -164,7 +164,7 @@ def _own_labels(authority: str, mode: Mode) -> Allow | None:
 
 
 def told_credentials(document: Mapping[str, Json]) -> frozenset[str]:
-    """Return the credentials that the provider names itself: in a callback, document or answer."""
+    """Return the credentials that the provider names itself, before or after it gives tokens."""
     found = set[str]()
     for entry in items(document, "authentication"):
         for method in entry.values():
@@ -172,6 +172,9 @@ def told_credentials(document: Mapping[str, Json]) -> frozenset[str]:
             authorization = mapping(as_object(method), "authorization")
             found |= set(mapping(authorization, "additionalTokenFields"))
             found |= {str(name) for name in mapping(authorization, "callbackParams").values()}
+            found.add(text(mapping(as_object(method), "tenants"), "credential"))
+            renewal = mapping(mapping(as_object(method), "refreshAuthentication"), "action")
+            found |= set(mapping(mapping(renewal, "result"), "data"))
     return frozenset(found)
 
 

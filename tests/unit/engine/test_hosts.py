@@ -59,6 +59,22 @@ def test_an_address_that_a_credential_gives_is_declared_for_that_account(base_ur
     assert not compiled.allows("https://hr.acme.test/x", {})
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"authorization": {"additionalTokenFields": {"url": "$.api"}}},
+        {"authorization": {"callbackParams": {"server": "url"}}},
+        {"tenants": {"credential": "url"}},
+        {"refreshAuthentication": {"action": {"result": {"data": {"url": "$.steps.a.output"}}}}},
+    ],
+)
+def test_an_address_that_only_the_provider_gives_is_not(method: dict) -> None:
+    given = [{"oauth2": {"type": "oauth2", **method}}]
+    compiled = connector(do(), baseUrl="$.credentials.url", authentication=given)
+
+    assert not compiled.allows("https://evil.test/x", {"url": "https://evil.test"})
+
+
 def test_the_addresses_an_expression_chooses_between_are_declared() -> None:
     base_url = "{{credentials.r == 'eu' ? 'https://eu.example.com' : 'https://us.example.com'}}"
     compiled = connector(do(), baseUrl=base_url)

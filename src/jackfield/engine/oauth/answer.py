@@ -62,6 +62,7 @@ def read_answer(
     body = read_body(response, context)
     require_success(body, response, rules, scope, context)
     access_token = _text(rules.access_token(body))
+    # What no header can have would take the place of a good one, and then be refused here.
     if not access_token or not access_token.isprintable():
         msg = "the token endpoint's answer has no access token where the connector expects it"
         raise UnreadableAnswer(msg, answer=_answer(response))

@@ -27,8 +27,16 @@ RULES = compile_answer_rules({}, "strict")
         b'{"access_token": ' + b"9" * 5000 + b"}",
         b"a=&" * 340_000,
         b"access_token=x&a=" + b"%41" * 300_000,
+        b'{"access_token": "x\\r\\nCookie: y"}',
     ],
-    ids=("deep list", "deep object", "long number", "many parameters", "long parameter"),
+    ids=(
+        "deep list",
+        "deep object",
+        "long number",
+        "many parameters",
+        "long parameter",
+        "header",
+    ),
 )
 def test_an_odd_answer_is_unreadable_and_holds_nothing_up(body: bytes) -> None:
     begun = time.process_time()
