@@ -1,5 +1,6 @@
 """Ways in which providers differ from the standard: each is signed in at, called and renewed."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -25,8 +26,12 @@ class Way:
     values: dict[str, str] = field(default_factory=dict[str, str])
     # Seconds until the access token ends.
     seconds: int | None = 3600
-    renews: bool = True
     secret: str | None = None
+    # Credentials after a renewal, and the seconds that it is waited for.
+    renewed: dict[str, str] = field(default_factory=dict[str, str])
+    waits: int = 0
+    # Seconds until the refresh token ends.
+    refresh_seconds: int | None = None
 
 
 WAYS = {
@@ -227,6 +232,24 @@ WAYS = {
         "additionalTokenFields: {apiDomain: $.api_domain}",
         {"api_host": "https://g{generation}.api.example"},
         values={"apiDomain": "https://g0.api.example"},
+        renewed={"apiDomain": "https://g1.api.example"},
+    ),
+    "a host of the token endpoint that the callback names": Way(
+        ("callback.extra_params",),
+        "callbackParams: {accounts-server: server}\ntokenUrl: '${credentials.server}/token'",
+        {"callback_params": {"accounts-server": "URL"}},
+    ),
+    "the end of the refresh token": Way(
+        ("reply.extra",),
+        settings={"reply_extra": {"refresh_token_expires_in": "7200"}},
+        refresh_seconds=7200,
+    ),
+    "the end of the refresh token alone": Way(
+        ("reply.expires_as", "reply.extra"),
+        "tokenResponse: {refreshExpiresIn: dies_at, refreshExpiryKind: iso8601}",
+        {"expires_as": "missing", "reply_extra": {"dies_at": "2026-03-02T09:30:00Z"}},
+        seconds=None,
+        refresh_seconds=86_400,
     ),
     "further members": Way(
         ("reply.extra",),
@@ -245,6 +268,10 @@ WAYS = {
         ("token.place.scheme",), "includeBearer: false\ntoken: Token ${credentials.accessToken}"
     ),
     "the token in the query": Way(("token.place.query",), "in: query"),
+    "the token in a cookie": Way(
+        ("token.place.cookie",),
+        "name: Cookie\ntoken: session=${credentials.accessToken}",
+    ),
     "the same refresh token": Way(("refresh.same_token",)),
     "no refresh token when renewing": Way(("refresh.omits_token",)),
     "a refresh token of null": Way(("refresh.null_token",)),
@@ -260,6 +287,14 @@ WAYS = {
         'refreshParams: {refresh_token: ""}\n'
         "refreshRequest: {headers: {Authorization: 'Bearer ${credentials.refreshToken}'}}",
     ),
+    "renewal by a GET with the access token and nothing else": Way(
+        ("refresh.with_access_token", "refresh.without_client", "token.get"),
+        "refreshParams: {grant_type: ig_refresh_token, access_token: $.credentials.accessToken, "
+        "client_id: '', client_secret: ''}\ntokenRequest: {method: get}",
+    ),
+    "renewal shortly before the end alone": Way(
+        ("refresh.too_early",), "refreshMargin: 30", waits=3571
+    ),
     "further parameters for renewal": Way(
         ("refresh.params_required",), "refreshParams: {scope: notes.read}"
     ),
@@ -269,12 +304,15 @@ WAYS = {
 @pytest.mark.parametrize("name", WAYS)
 async def test_provider_is_signed_in_at_called_and_renewed(idp: OAuthSandbox, name: str) -> None:
     way = WAYS[name]
+    settings = json.loads(json.dumps(way.settings).replace("URL", idp.url))
     async with flow(
-        idp, *way.behaviors, authorization=way.authorization, secret=way.secret, **way.settings
+        idp, *way.behaviors, authorization=way.authorization, secret=way.secret, **settings
     ) as account:
         first = await account.sign_in()
         who = await account.me()
         lasts = first.expires_at and (first.expires_at - idp.clock()).total_seconds()
+        refresh_lasts = first.refresh_expires_at and first.refresh_expires_at - idp.clock()
+        idp.clock.advance(way.waits)
         renewed = await account.renew()
         who_again = await account.me()
 
@@ -282,7 +320,10 @@ async def test_provider_is_signed_in_at_called_and_renewed(idp: OAuthSandbox, na
         assert part in account.url
     for credential, value in way.values.items():
         assert first.values[credential] == value
+    for credential, value in way.renewed.items():
+        assert renewed.values[credential] == value
     assert lasts == way.seconds
+    assert (refresh_lasts and refresh_lasts.total_seconds()) == way.refresh_seconds
     assert who == who_again
     assert renewed.values.keys() >= first.values.keys()
 
@@ -320,9 +361,9 @@ async def test_end_of_a_token_is_told_by_the_clock_of_the_provider(
             "",
         ),
         (
-            "https%3A%2F%2Flogin.rowan.example%2Fa%3Fx%3D1",
+            "https%3A%2F%2Flogin.rowan.example%2Fa%3Fx%3D1%252F2",
             "authorizationRequest: {isEncoded: true}",
-            "https://login.rowan.example/a?x=1&",
+            "https://login.rowan.example/a?x=1%2F2&",
             "",
         ),
     ],

@@ -28,12 +28,17 @@ def request_to(url: str, method: str, **parameters: Any) -> dict[str, Any]:
 
 BODY = [{"name": "access_token", "value": "$.credentials.accessToken", "in": "body"}]
 CLIENT = {"type": "basic", "username": "CLIENT", "password": "SECRET"}
+HOST = "additionalTokenFields: {apiDomain: $.api_domain}"
 BY_TOKEN = {"url": "URL/revoke"}
 WAYS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "an address for tokens": ((), BY_TOKEN),
     "an address for tokens, which is sent the access token": (
         (),
         {**BY_TOKEN, "token": "accessToken"},
+    ),
+    "an address on the host that came with the tokens": (
+        (),
+        {"url": "${credentials.apiDomain}/revoke"},
     ),
     "the access token itself": (("revoke.bearer",), request_to("/revoke", "post")),
     "the deletion of a grant": (
@@ -52,9 +57,16 @@ async def revoking(
     idp: OAuthSandbox, hub_with: HubWith, behaviors: tuple[str, ...], way: Mapping[str, Any]
 ) -> AsyncGenerator[tuple[Running, Flow]]:
     """Open a hub whose connector revokes in this way, and a sign-in at its provider."""
-    async with flow(idp, *behaviors, secret="s3cret-of-rowan") as signed:
+    async with flow(
+        idp,
+        *behaviors,
+        "reply.api_host",
+        authorization=HOST,
+        secret="s3cret-of-rowan",
+        api_host=idp.url,
+    ) as signed:
         connector = connector_of(
-            f"clientId: {signed.client.id}\nclientSecret: {signed.client.secret}",
+            f"clientId: {signed.client.id}\nclientSecret: {signed.client.secret}\n{HOST}",
             idp.url,
             testActions=[{"action": "me"}],
             identity={"action": "me", "values": "$.output.email"},
