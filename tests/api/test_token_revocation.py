@@ -129,3 +129,17 @@ async def test_an_account_that_is_ending_gets_no_other_tokens(
     await hub.api.delete(f"/accounts/{account.id}")
 
     assert seen == [0]
+
+
+@pytest.mark.parametrize("seconds", [60, 3600])
+async def test_an_access_token_that_may_have_expired_proves_no_revocation(
+    oat: tuple[Running, Revoking], clock: FrozenClock, seconds: int
+) -> None:
+    hub, provider = oat
+    account = await sign_in(hub.hub, hub.project.id, provider.tokens(NOW))
+    provider.revoking = reply("{}", status=404)
+    clock.advance(seconds=seconds)
+
+    ended = (await hub.api.delete(f"/accounts/{account.id}")).json()["revocation"]
+
+    assert (ended["result"], ended["proved"]) == ("failed", False)

@@ -68,7 +68,7 @@ async def revoke(hub: Hub, access: AccountAccess) -> RevocationOutcome:
         return _failed(HubError())
     if outcome.result is RevocationResult.NOT_APPLICABLE or outcome is _PERHAPS_SHARED:
         return outcome
-    if not await _is_refused(hub, access, revocation):
+    if not _can_be_proved(hub, access, outcome) or not await _is_refused(hub, access, revocation):
         return outcome
     # However it came about: a revocation that is repeated may be refused itself.
     return RevocationOutcome(
@@ -99,6 +99,18 @@ async def _request(hub: Hub, access: AccountAccess, revocation: Revocation) -> R
     return RevocationOutcome(
         RevocationResult.REVOKED, "The provider says that it revoked the credentials."
     )
+
+
+def _can_be_proved(hub: Hub, access: AccountAccess, outcome: RevocationOutcome) -> bool:
+    """Whether it says anything that the provider refuses the access token, if there is one."""
+    tokens = access.tokens
+    if tokens is None:
+        return True
+    # It may have expired, with a refresh token that gets another one.
+    is_told = (
+        outcome.result is RevocationResult.REVOKED or REFRESH_TOKEN not in tokens.secrets.fields
+    )
+    return is_told and not tokens.state.is_expired(hub.clock())
 
 
 async def _is_refused(hub: Hub, access: AccountAccess, revocation: Revocation) -> bool:
