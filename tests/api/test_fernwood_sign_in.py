@@ -1,4 +1,4 @@
-"""Renewal of Fernwood's tokens at the OAuth sandbox, with an app secret like the demo's."""
+"""Life of a sign-in at Fernwood, which the OAuth sandbox plays, with an app secret like the demo's."""
 
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -15,7 +15,7 @@ from tests.support.running import running_hub
 pytestmark = pytest.mark.anyio
 
 
-async def test_an_account_of_fernwood_works_when_its_first_token_has_expired(
+async def test_a_sign_in_is_renewed_when_its_token_has_expired_and_revoked_with_its_account(
     sandbox: Sandbox, data_dir: Path, clock: FrozenClock
 ) -> None:
     async with serve(clock=clock) as provider:
@@ -39,3 +39,6 @@ async def test_an_account_of_fernwood_works_when_its_first_token_has_expired(
 
             assert answer.status_code == 200, answer.text
             assert [each.generation for each in provider.families(app)] == [1]
+            ended = await hub.api.delete(f"/accounts/{account['id']}")
+            assert ended.json()["revocation"]["result"] == "revoked"
+            assert all(each.revoked for each in provider.families(app))

@@ -142,6 +142,7 @@ ENDPOINTS: Final[dict[str, tuple[str, _Handler]]] = {
     **dict.fromkeys(token_endpoint.PATHS, ("token", token_endpoint.answer)),
     "/introspect": ("introspect", token_status.introspect),
     "/revoke": ("revoke", token_status.revoke),
+    "/oauth/revoke": ("revoke", token_status.revoke),
     "/register": ("register", registration.register),
     "/device_authorization": ("device_authorization", devices.answer),
     "/device": ("device", sign_in.device),
