@@ -5,8 +5,9 @@ from io import StringIO
 
 import pytest
 
-from tests.support.oakdale import SECRET, Browser, oakdale
+from tests.support.oakdale import OAKDALE, SECRET, Browser, oakdale
 from tests.support.running import HubWith
+from tests.support.scripted import reply, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -31,3 +32,21 @@ async def test_what_a_provider_quotes_of_a_sign_in_is_told_nowhere(
     assert "no: " in ended["error"]["description"]
     for secret in (CODE, verifier, SECRET, asked["state"], asked["token"]):
         assert secret not in told
+
+
+async def test_secret_of_the_operator_goes_to_no_host_that_a_person_typed(
+    hub_with: HubWith,
+) -> None:
+    text = OAKDALE.replace("https://login.oakdale.example/token", "${credentials.site}/token")
+    text = text.replace("key: workspace", "key: site")
+    async with scripted(reply()) as theirs, oakdale(hub_with, text) as (hub, _):
+        ended: list[str] = []
+        for site in (theirs.url, "https://login.oakdale.example"):
+            browser = Browser.of(hub, "oakdale", site=site)
+            asked = await browser.leave(hub)
+            await browser.come_back(code="c-1", state=asked["state"])
+            attempt = await browser.attempt(asked)
+            ended.append((attempt["error"] or {}).get("code") or attempt["status"])
+
+    assert theirs.seen == []
+    assert ended == ["egress_blocked", "authenticated"]

@@ -1,5 +1,6 @@
 """The provider's token endpoint, asked for one account through egress."""
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -77,6 +78,18 @@ def token_endpoint(
         raise InvalidStep(msg)
     compiled, values = account.connector.compiled, account.credentials.values
     context = token_context(hub, account, transport or TokenTransport(hub, account))
+    parts = _typed_beside_setup(method, values)
     return TokenEndpoint(
-        method.oauth, context, hub.public_url, lambda url: compiled.allows(url, values)
+        method.oauth, context, hub.public_url, lambda url: compiled.allows(url, values, parts=parts)
     )
+
+
+def _typed_beside_setup(method: AuthMethod, values: Mapping[str, str]) -> frozenset[str]:
+    """
+    Return the fields that a person types, if the operator's secrets are sent along.
+
+    An account's own secrets go where its user says, but those of the operator do not.
+    """
+    if not any(field.secret and values.get(field.key) for field in method.setup_fields):
+        return frozenset()
+    return frozenset(field.key for field in method.config_fields if not field.options)

@@ -9,7 +9,7 @@ would be sent the account's secrets. The root key `hosts` replaces all that by a
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from jackfield.engine.compat import Mode
@@ -51,8 +51,14 @@ class HostRules:
         # A fast path for most URLs: one with such a prefix has that origin.
         self._prefixes = tuple(f"{origin}/" for origin in self._exact)
 
-    def allows(self, url: str, credentials: Mapping[str, str]) -> bool:
-        """Whether `url` is on a declared host, for the account with these credentials."""
+    def allows(
+        self, url: str, credentials: Mapping[str, str], *, parts: Collection[str] = ()
+    ) -> bool:
+        """
+        Whether `url` is on a declared host, for the account with these credentials.
+
+        Those of `parts` are part of a host at most, and never the whole.
+        """
         if url.startswith(self._prefixes):
             return True
         origin = find_origin(url)
@@ -70,7 +76,8 @@ class HostRules:
             for scheme, matches in self._own
         ):
             return True
-        return any(find_origin(compute(credentials)) == origin for compute in self._computed)
+        whole = {name: value for name, value in credentials.items() if name not in parts}
+        return any(find_origin(compute(whole)) == origin for compute in self._computed)
 
     def _list(self, host: str) -> None:
         scheme, _, rest = host.rpartition("://")

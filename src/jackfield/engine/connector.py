@@ -1,6 +1,6 @@
 """A compiled connector."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -81,9 +81,11 @@ class CompiledConnector:
             mode=self.mode,
         )
 
-    def allows(self, url: str, credentials: Mapping[str, str]) -> bool:
-        """Whether the credentials of an account may be sent to `url`."""
-        return self._hosts.allows(url, credentials)
+    def allows(
+        self, url: str, credentials: Mapping[str, str], *, parts: Collection[str] = ()
+    ) -> bool:
+        """Whether the credentials of an account may be sent to `url`; `parts` as in `HostRules`."""
+        return self._hosts.allows(url, credentials, parts=parts)
 
     @cached_property
     def address_credentials(self) -> AddressCredentials:
