@@ -164,7 +164,7 @@ class Flow:
         require_issuer(self.settings, endpoint.scope, answer)
         tokens = await endpoint.exchange_code(request, answer)
         self.tokens = replace(tokens, values={**told, **tokens.values})
-        return self.tokens
+        return await self.renew() if self.settings.renews_at_once else self.tokens
 
     async def renew(self) -> Tokens:
         renewed = await self.endpoint().request_renewal()

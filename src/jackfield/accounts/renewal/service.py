@@ -10,7 +10,7 @@ import structlog
 from jackfield.accounts.access import AccountAccess, load_cached, open_credentials, open_tokens
 from jackfield.accounts.models import AccountNotUsable
 from jackfield.accounts.renewal import turns
-from jackfield.accounts.renewal.source import can_renew, request_tokens
+from jackfield.accounts.renewal.source import CutShort, can_renew, request_tokens
 from jackfield.accounts.renewal.turns import Turn
 from jackfield.accounts.tokens.models import DueTokens, TokenState
 from jackfield.accounts.tokens.repo import AccountTokens
@@ -45,7 +45,8 @@ async def with_fresh_tokens(hub: Hub, access: AccountAccess) -> AccountAccess:
     if tokens is None or not tokens.state.is_stale(hub.clock()) or not can_renew(access):
         return access
     try:
-        return await renewed(hub, access)
+        newer = await renewed(hub, access)
+        _require_whole(hub, newer)
     except (GrantRefused, AccountNotUsable):
         raise
     except HubError as error:
@@ -53,6 +54,14 @@ async def with_fresh_tokens(hub: Hub, access: AccountAccess) -> AccountAccess:
             raise
         _log.warning("token_not_renewed", account_id=access.account.id, code=error.code)
         return access
+    return newer
+
+
+def _require_whole(hub: Hub, access: AccountAccess) -> None:
+    """Raise if the newest tokens are half a renewal of the connector's: they are good for nothing."""
+    state = None if access.tokens is None else access.tokens.state
+    if state is not None and state.failures and state.is_expired(hub.clock()):
+        raise _remembered(hub, state)
 
 
 async def after_refusal(hub: Hub, access: AccountAccess) -> AccountAccess | None:
@@ -148,11 +157,16 @@ async def _await_turn(
 async def _ask(turn: Turn) -> Tokens:
     """Ask the provider, and note it if that fails for a reason that may pass."""
     hub, access = turn.hub, turn.access
+    before = open_tokens(hub, access) or {}
     try:
-        before = open_tokens(hub, access) or {}
         credentials = open_credentials(hub, access)
         _require_time(turn)
         tokens = (await request_tokens(hub, access, credentials)).after(before)
+    except CutShort as cut:
+        _log.warning("renewal_cut_short", account_id=access.account.id, code=cut.error.code)
+        await _keep(turn, cut.tokens.after(before))
+        await _note(partial(turns.give_up, turn, cut.error), hub)
+        raise cut.error from None
     except GrantRefused:
         raise
     except ClientRefused as refused:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -32,6 +33,15 @@ _STANDARD: Final = {
 _log = structlog.get_logger()
 
 
+class CutShort(Exception):
+    """The provider gave `tokens`, and a later step of the connector's renewal failed with `error`."""
+
+    def __init__(self, tokens: Tokens, error: HubError) -> None:
+        super().__init__(error.detail)
+        self.tokens: Final = tokens
+        self.error: Final = error
+
+
 def can_renew(access: AccountAccess) -> bool:
     """Tell whether there is a way to get new tokens for those of an account."""
     if access.tokens is None:
@@ -49,9 +59,10 @@ async def request_tokens(hub: Hub, access: AccountAccess, credentials: Credentia
     Raises:
         GrantRefused: it no longer honors the account's sign-in.
         ClientRefused: it does not take the OAuth app of the profile.
+        CutShort: what it gave is not all that the connector needs.
         HubError: there are none for another reason, which may pass.
     """
-    return await request_for(hub, ProviderAccount.of(access, credentials), access.method)
+    return await _request(hub, ProviderAccount.of(access, credentials), access.method)
 
 
 async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) -> Tokens:
@@ -61,6 +72,13 @@ async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) ->
     Raises:
         HubError: as `request_tokens`.
     """
+    try:
+        return await _request(hub, account, method)
+    except CutShort as cut:
+        raise cut.error from None
+
+
+async def _request(hub: Hub, account: ProviderAccount, method: AuthMethod) -> Tokens:
     transport, now = TokenTransport(hub, account), hub.clock()
     try:
         if method.refresh is not None:
@@ -71,10 +89,6 @@ async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) ->
     except HubError as error:
         successes = [each for each in transport.answers if each.status in _SUCCESS]
         given = _given_in(successes) if method.refresh is not None else {}
-        if given:
-            # What the endpoint gave is good, whatever became of the steps after it.
-            _log.warning("renewal_cut_short", account_id=account.id, code=error.code)
-            return read_tokens(given, now)
         own, refused = method.has_own_app(account.credentials.values), error
         if method.refresh is not None:
             said = (refusal_in(each.body) for each in successes)
@@ -83,8 +97,15 @@ async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) ->
             # The app is the account's own: the profile has none.
             reason = refused.context.get("reason")
             refused = GrantRefused(refused.detail, answer=refused.answer, reason=reason)
+        if given and isinstance(refused, GrantRefused):
+            # What the endpoint gave is good, whatever became of the steps after it.
+            _log.warning("renewal_cut_short", account_id=account.id, code=error.code)
+            return read_tokens(given, now)
         refused.nothing_sent = not transport.has_sent
-        raise safe(refused, account.credentials.redactor) from None
+        refused = safe(refused, account.credentials.redactor)
+        if given:
+            raise CutShort(replace(read_tokens(given, now), expires_at=now), refused) from None
+        raise refused from None
 
 
 def _given_in(answers: list[Response]) -> dict[str, Json]:

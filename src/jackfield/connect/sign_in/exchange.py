@@ -6,8 +6,9 @@ from typing import Final
 
 from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.provider import safe
+from jackfield.accounts.renewal.source import request_for
 from jackfield.accounts.token_endpoint import token_endpoint
-from jackfield.accounts.verification import at_provider
+from jackfield.accounts.verification import account_of, at_provider
 from jackfield.connect import linking
 from jackfield.connect import sessions as connect
 from jackfield.connect.linking import Prepared
@@ -166,6 +167,10 @@ class Conversation:
         except HubError as error:
             raise safe(error, credentials.redactor) from None
         tokens = replace(tokens, values={**kept.told, **answer.values, **tokens.values})
+        if endpoint.settings.renews_at_once:
+            account = await account_of(self.hub, replace(candidate, tokens=tokens))
+            renewed = await request_for(self.hub, account, candidate.method)
+            tokens = renewed.after(tokens.values)
         return self._with_tokens(tokens, request.scopes)
 
     def _with_tokens(self, tokens: Tokens, asked: tuple[str, ...]) -> tuple[Prepared, list[str]]:

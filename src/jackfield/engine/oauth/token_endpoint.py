@@ -108,11 +108,7 @@ class TokenEndpoint:
         }
         if self.settings.callback.without_code:
             standard = {"grant_type": "client_credentials", "scope": str(scope["scopes"])}
-        tokens = await self._ask(scope, standard)
-        if not self.settings.renews_at_once:
-            return tokens
-        renewed = await self._with(tokens.values).request_renewal()
-        return renewed.after(tokens.values)
+        return await self._ask(scope, standard)
 
     async def request_tokens(self) -> Tokens:
         """
@@ -241,10 +237,6 @@ class TokenEndpoint:
         """The shape of a request by the standard, with what all requests of the connector have."""
         asked = self.settings.token_request
         return replace(asked, method="POST", encoding="form", query_params=frozenset())
-
-    def _with(self, values: Mapping[str, str]) -> "TokenEndpoint":
-        credentials = {**self.context.credentials, **values}
-        return replace(self, context=replace(self.context, credentials=credentials))
 
     async def _send(
         self,

@@ -249,7 +249,8 @@ OAUTH_ENTRIES: Final[dict[str, Entry]] = {
     ),
     "renewsAtOnce": Entry(
         Boolean(),
-        "The first token is exchanged at once, for one that lasts longer.",
+        "The first token is renewed at once: for one that lasts longer, or by the steps of "
+        "`refreshAuthentication`.",
         default=False,
         ours=True,
     ),

@@ -1,0 +1,163 @@
+"""Renewals in steps of the connector's own, where one usual request for tokens is not enough."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+import yaml
+
+from jackfield.sandbox.oauth.clients import Client
+from jackfield.sandbox.oauth.server import OAuthSandbox
+from tests.oauth.flow import connector_of
+from tests.support.clock import FrozenClock
+from tests.support.oakdale import Browser
+from tests.support.running import HubWith, Running
+
+pytestmark = pytest.mark.anyio
+
+
+def step(name: str, url: str = "/token", **parameters: Any) -> dict[str, Any]:
+    call = {"url": url, "method": "post", "authorization": {"type": "none"}, **parameters}
+    return {"stepId": name, "stepFunction": {"functionName": "request", "parameters": call}}
+
+
+def args(place: str, **values: str) -> list[dict[str, str]]:
+    form = [{"name": "Content-Type", "value": "application/x-www-form-urlencoded", "in": "headers"}]
+    return [*form, *({"name": name, "value": of, "in": place} for name, of in values.items())]
+
+
+def refresh_of(token: str) -> dict[str, Any]:
+    return {
+        "authorization": {"type": "basic", "username": "CLIENT", "password": "SECRET"},
+        "args": args("body", grant_type="refresh_token", refresh_token=token),
+    }
+
+
+CALLBACK = "https://hub.test/connect/oauth2/rowan/callback"
+USUAL = step("usual", **refresh_of("$.credentials.refreshToken"))
+GIVEN = {
+    "accessToken": "$.steps.usual.output.data.access_token",
+    "refreshToken": "$.steps.usual.output.data.refresh_token",
+    "expiresIn": "$.steps.usual.output.data.expires_in",
+}
+TWO = {
+    "steps": [USUAL, step("user", **refresh_of("$.credentials.userRefreshToken"))],
+    "result": {
+        "data": {
+            **GIVEN,
+            "userToken": "$.steps.user.output.data.access_token",
+            "userRefreshToken": "$.steps.user.output.data.refresh_token",
+        }
+    },
+}
+BOTH = """additionalTokenFields:
+  userToken: $.authed_user.access_token
+  userRefreshToken: $.authed_user.refresh_token"""
+SESSION = {
+    "steps": [
+        USUAL,
+        step(
+            "session",
+            "/session",
+            authorization={"type": "bearer", "token": "$.steps.usual.output.data.access_token"},
+        ),
+    ],
+    "result": {"data": {**GIVEN, "sessionId": "$.steps.session.output.data.sessionId"}},
+}
+AT_ONCE = "renewsAtOnce: true\ntoken: $.credentials.sessionId"
+
+
+@dataclass
+class Rowan:
+    """A hub that has an account at the sandbox."""
+
+    hub: Running
+    idp: OAuthSandbox
+    client: Client
+    clock: FrozenClock
+    account: str
+
+    async def later(self) -> int:
+        """Return how a call is answered when the tokens have ended."""
+        self.clock.advance(hours=2)
+        return await self.call()
+
+    async def call(self) -> int:
+        return (await self.hub.run(self.account, "rowan_me")).status_code
+
+    @property
+    def requests(self) -> list[dict[str, str]]:
+        return [dict(parse_qsl(each.body)) for each in self.idp.requests(self.client, "token")]
+
+
+@asynccontextmanager
+async def rowan(
+    hub_with: HubWith,
+    idp: OAuthSandbox,
+    clock: FrozenClock,
+    *behaviors: str,
+    authorization: str,
+    renewal: Mapping[str, Any],
+) -> AsyncGenerator[Rowan]:
+    client = idp.add_client(behaviors=behaviors, secret="s3cret-of-rowan", redirect_uris=[CALLBACK])
+    action = {"actionId": "renew", "categories": ["internal"], "actionType": "refresh_token"}
+    connector = connector_of(
+        f"clientId: {client.id}\nclientSecret: {client.secret}\n{authorization}",
+        idp.url,
+        refreshAuthentication={"action": {**action, **renewal}},
+        testActions=[{"action": "me"}],
+        identity={"action": "me", "values": "$.output.email"},
+    )
+    text = yaml.safe_dump(connector.compilation.document)
+    text = text.replace("CLIENT", client.id).replace("SECRET", str(client.secret))
+    async with hub_with({"rowan": text}) as hub:
+        browser = Browser.of(hub, "rowan")
+        asked = await browser.leave(hub)
+        back = idp.approve(f"{idp.url}/authorize?{urlencode(asked)}")
+        await browser.come_back(**dict(parse_qsl(urlsplit(back).query)))
+        ended = await browser.attempt(asked)
+        assert ended["status"] == "authenticated", ended
+        yield Rowan(hub, idp, client, clock, ended["account"]["id"])
+
+
+async def test_two_tokens_are_renewed_apart(
+    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
+) -> None:
+    async with rowan(
+        hub_with, idp, clock, "reply.two_tokens", authorization=BOTH, renewal=TWO
+    ) as account:
+        answers = [await account.later() for _ in range(3)]
+
+    spent = [each["refresh_token"] for each in account.requests[1:]]
+    assert answers == [200] * 3
+    assert len(spent) == len(set(spent)) == 6
+    assert [each.reuses for each in idp.families(account.client)] == [0, 0]
+
+
+async def test_session_is_opened_with_the_first_token_and_with_later_ones(
+    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
+) -> None:
+    async with rowan(
+        hub_with, idp, clock, "token.session_step", authorization=AT_ONCE, renewal=SESSION
+    ) as account:
+        answers = [await account.call(), await account.later()]
+
+    assert answers == [200, 200]
+    assert len(idp.requests(account.client, "session")) == 2
+
+
+async def test_refresh_token_outlives_a_later_step_that_fails(
+    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
+) -> None:
+    async with rowan(
+        hub_with, idp, clock, "token.session_step", authorization=AT_ONCE, renewal=SESSION
+    ) as account:
+        idp.add_fault(account.client, endpoint="session", status=503)
+        failed, then = await account.later(), await account.call()
+
+    assert (failed, then) == (503, 200)
+    (family,) = idp.families(account.client)
+    assert (family.reuses, family.generation) == (0, 3)
