@@ -154,3 +154,20 @@ async def test_operator_learns_that_the_provider_refuses_the_app(
 
     assert page.headers["location"].endswith("/result")
     assert ended["error"]["code"] == "oauth_client_refused"
+
+
+async def test_token_that_the_provider_quotes_is_not_passed_on(
+    spruce: tuple[Running, OAuthSandbox],
+) -> None:
+    hub, idp = spruce
+    browser = Browser.of(hub, "spruce")
+    asked = await browser.leave(hub)
+    came = came_from(idp, asked)
+    quoted = f"oauth_problem=nonce_used&error_description=No+{asked['oauth_token']}"
+    idp.add_fault(next(iter(idp.authority.clients)), client_id="*", status=400, body=quoted)
+
+    page = await browser.come_back(**came)
+    ended = await browser.attempt(asked)
+
+    assert ended["error"]["code"] == "token_refused"
+    assert asked["oauth_token"] not in page.text + str(ended)

@@ -8,6 +8,7 @@ from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.provider import safe
 from jackfield.accounts.renewal.source import request_for
 from jackfield.accounts.token_endpoint import token_endpoint
+from jackfield.accounts.tokens.store import secret_values
 from jackfield.accounts.verification import account_of, at_provider
 from jackfield.connect import linking
 from jackfield.connect import sessions as connect
@@ -160,7 +161,7 @@ class Conversation:
         endpoint, credentials = await self._endpoint({**kept.told, **answer.values})
         require_issuer(endpoint.settings, endpoint.scope, answer)
         _require_code(endpoint.settings, answer, candidate.connector.title)
-        for secret in (answer.code, request.verifier):
+        for secret in (answer.code, request.verifier, *secret_values(kept.told)):
             credentials.redactor.learn(secret)
         try:
             tokens = await endpoint.exchange_code(request, answer)
