@@ -88,6 +88,8 @@ async def test_token_can_be_replaced_by_signing_in_again(idp: OAuthSandbox) -> N
         ({"status": 200, "body": "oauth_token=a&oauth_callback_confirmed=true"}, TokenRefused),
         ({"status": 401, "body": "oauth_problem=consumer_key_unknown"}, ClientRefused),
         ({"status": 401, "body": '{"error": "signature_invalid"}'}, ClientRefused),
+        ({"status": 401, "body": "Failed to validate the signature"}, ClientRefused),
+        ({"status": 403, "body": "Go away"}, UnreadableAnswer),
         ({"status": 429}, ProviderRateLimited),
         ({"status": 503, "body": "<html>Down</html>"}, ProviderUnavailable),
     ],

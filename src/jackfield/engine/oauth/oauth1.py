@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from jackfield.engine.compat import Mode
+from jackfield.engine.oauth.errors import ClientRefused
 from jackfield.engine.oauth.settings import OAuthSettings, compile_oauth
 from jackfield.engine.oauth.sign_in import SignInRequest
 from jackfield.engine.oauth.token_endpoint import TokenEndpoint
@@ -26,6 +27,7 @@ _REFUSALS_OF_APPLICATION: Final = (
     "consumer_key_unknown", "consumer_key_rejected", "consumer_key_refused", "signature_invalid",
     "signature_method_rejected",
 )  # fmt: skip
+_UNAUTHORIZED: Final = 401
 _REFUSALS_OF_USER: Final = frozenset({"permission_denied", "user_refused"})
 
 
@@ -107,7 +109,14 @@ async def request_temporary_token(
         UnreadableAnswer: the provider does not confirm where it sends the user back to.
         EgressBlocked, TokenRefused, ProviderError: as `TokenEndpoint.exchange_code`.
     """
-    told = dict((await replace(endpoint, settings=settings.temporary).begin(request)).values)
+    try:
+        tokens = await replace(endpoint, settings=settings.temporary).begin(request)
+    except UnreadableAnswer as error:
+        # Many say it in words alone; nothing but the application is known to them yet.
+        if error.answer is None or error.answer.status != _UNAUTHORIZED:
+            raise
+        raise ClientRefused(answer=error.answer) from None
+    told = dict(tokens.values)
     if told.pop(_CONFIRMED, "") != "true":
         msg = "the provider did not confirm the callback, as OAuth 1.0a wants it"
         raise UnreadableAnswer(msg)
