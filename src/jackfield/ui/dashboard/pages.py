@@ -18,14 +18,18 @@ class Layout:
 
     project: Project | None = None
     titles: Mapping[str, str] = field(default_factory=dict[str, str])
+    # Of the connectors that projects offer.
+    offered: Mapping[str, str] = field(default_factory=dict[str, str])
     rewrites: Mapping[str, str] = field(default_factory=dict[str, str])
     has_docs: bool = False
 
     @classmethod
     def of(cls, request: Request, project: Project) -> "Layout":
         hub = hub_of(request)
-        titles = {each.key: each.title for each in hub.catalog.connectors()}
-        return cls(project, titles, hub.rewrites.targets, hub.public_docs)
+        connectors = hub.catalog.connectors()
+        titles = {each.key: each.title for each in connectors}
+        offered = {each.key: each.title for each in connectors if each.is_offered}
+        return cls(project, titles, offered, hub.rewrites.targets, hub.public_docs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
