@@ -39,6 +39,25 @@ async def test_sign_in_that_is_given_up_during_the_exchange_links_nothing(
     assert (await hub.api.get("/accounts")).json() == []
 
 
+async def test_setup_that_is_changed_during_the_exchange_breaks_no_sign_in(
+    oak: tuple[Running, Provider],
+) -> None:
+    hub, provider = oak
+    provider.opened = asyncio.Event()
+    browser = Browser.of(hub)
+    asked = await browser.leave(hub)
+
+    coming = asyncio.create_task(browser.come_back(code="c-1", state=asked["state"]))
+    await provider.asked.wait()
+    (profile,) = (await hub.api.get("/connector_profiles?connector_key=oakdale")).json()["data"]
+    changed = {"setup": {"clientSecret": "another"}}
+    await hub.api.patch(f"/connector_profiles/{profile['id']}", json=changed)
+    provider.opened.set()
+    await coming
+
+    assert (await browser.attempt(asked))["status"] == "authenticated"
+
+
 async def test_sign_in_whose_process_died_during_the_exchange_expires(
     oak: tuple[Running, Provider], clock: FrozenClock
 ) -> None:

@@ -123,7 +123,7 @@ async def verify(hub: Hub, candidate: Candidate) -> VerifiedCredentials:
 async def account_of(hub: Hub, candidate: Candidate) -> ProviderAccount:
     """Return the account that a candidate is or will be, with all that it has of credentials."""
     async with hub.db.read(candidate.project_id) as tx:
-        setup = await profiles.setup_of(tx, hub, candidate.profile)
+        setup = await profiles.current_setup_of(tx, hub, candidate.profile.id)
     secrets = secrets_of(candidate.method, candidate.values).values()
     tokens = {} if candidate.tokens is None else dict(candidate.tokens.values)
     credentials = Credentials.of(

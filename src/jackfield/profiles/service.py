@@ -159,6 +159,16 @@ async def setup_of(tx: Tx, hub: Hub, profile: Profile) -> Setup:
     return open_setup(hub.vault, sealed, profile)
 
 
+async def current_setup_of(tx: Tx, hub: Hub, profile_id: ProfileId) -> Setup:
+    """
+    Return a profile's setup as it is now, whatever it was when the profile was read.
+
+    Raises:
+        ProfileNotFound: it was deleted.
+    """
+    return await setup_of(tx, hub, await Profiles(tx).get(profile_id))
+
+
 async def readable_setup_of(tx: Tx, hub: Hub, profile: Profile) -> Setup:
     """Return what can still be read of a profile's setup: damaged secrets must be given again."""
     try:

@@ -184,7 +184,7 @@ class Conversation:
         """Return the provider's token endpoint, with the credentials at hand and those it told."""
         candidate = self.prepared.candidate
         async with self.hub.db.read(candidate.project_id) as tx:
-            setup = await profiles.setup_of(tx, self.hub, candidate.profile)
+            setup = await profiles.current_setup_of(tx, self.hub, candidate.profile.id)
         secrets = secrets_of(candidate.method, candidate.values).values()
         values = {**candidate.values, **told}
         credentials = Credentials.of(values, secrets=secrets, setup=setup)
