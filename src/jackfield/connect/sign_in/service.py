@@ -286,8 +286,11 @@ async def cancel(hub: Hub, holder: Holder, sign_in_id: str) -> None:
 
 
 async def fail(hub: Hub, holder: Holder, sign_in: SignIn, error: HubError) -> None:
-    """End a sign-in with an error that came before there were tokens."""
-    await _end(hub, holder, sign_in, error=error)
+    """End a sign-in with an error that came before there were tokens, unless it went on since."""
+    async with hub.db.read(holder.project_id) as tx:
+        current = await SignIns(tx).get(sign_in.id)
+    if current.stage is sign_in.stage:
+        await _end(hub, holder, sign_in, error=error)
 
 
 async def find(hub: Hub, holder: Holder, sign_in_id: str) -> SignIn:

@@ -207,7 +207,8 @@ async def _prepare(request: Request, holder: Holder) -> StartKey:
         prepared = await _prepared(request, holder)
         _, key = await sign_ins.prepare(hub, holder, prepared, announced=announced)
     except HubError as error:
-        if announced is not None and not isinstance(error, SignInUsed):
+        is_used = isinstance(error, SignInUsed)
+        if announced is not None and announced.stage is Stage.PREPARED and not is_used:
             await sign_ins.fail(hub, holder, announced, error)
         raise
     return key
