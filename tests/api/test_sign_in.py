@@ -77,3 +77,28 @@ async def test_provider_may_answer_with_a_form(hub_with: HubWith) -> None:
 
     assert (posted.status_code, back.status_code) == (303, 303)
     assert ended["status"] == "authenticated"
+
+
+async def test_sign_in_that_was_given_up_in_its_product_links_nothing(hub_with: HubWith) -> None:
+    async with oakdale(hub_with) as (hub, provider):
+        browser = Browser.of(hub)
+        asked = await browser.leave(hub)
+        headers = {"x-hub-session-token": asked["token"]}
+        await browser.client.delete(f"/hub/connection_attempts/{asked['attempt']}", headers=headers)
+        await browser.come_back(code="c-1", state=asked["state"])
+        ended = await browser.attempt(asked)
+
+    assert ended == {"status": "cancelled", "account": None, "error": None}
+    assert provider.exchanges == []
+
+
+async def test_sign_in_that_takes_too_long_has_expired(
+    hub_with: HubWith, clock: FrozenClock
+) -> None:
+    async with oakdale(hub_with) as (hub, _):
+        browser = Browser.of(hub)
+        asked = await browser.leave(hub)
+        clock.advance(minutes=16)
+        ended = await browser.attempt(asked)
+
+    assert (ended["status"], ended["account"]) == ("expired", None)

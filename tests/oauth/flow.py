@@ -41,7 +41,9 @@ HUB = "http://127.0.0.1:8080"
 CALLBACK = f"{HUB}/connect/oauth2/rowan/callback"
 
 
-def connector_of(authorization: str, url: str, /, **more: Any) -> Connector:
+def connector_of(
+    authorization: str, url: str, /, *, base: str | None = None, **more: Any
+) -> Connector:
     """Return a connector whose OAuth settings are those of a sandbox, changed by `authorization`."""
     document = {
         "StackOne": "1.0.0",
@@ -50,7 +52,7 @@ def connector_of(authorization: str, url: str, /, **more: Any) -> Connector:
             "title": "Rowan", "key": "rowan", "version": "1.0.0", "description": "d",
             "assets": {"icon": "icon.svg"},
         },
-        "baseUrl": url,
+        "baseUrl": base or url,
         "authentication": [
             {
                 "oauth2": {
@@ -182,12 +184,13 @@ async def flow(
     *behaviors: str,
     authorization: str = "",
     method: Mapping[str, Any] | None = None,
+    base: str | None = None,
     secret: str | None = None,
     jwks: Json = None,
     **settings: Json,
 ) -> AsyncGenerator[Flow]:
     client = sandbox.add_client(behaviors=behaviors, secret=secret, jwks=jwks, **settings)
-    connector = connector_of(authorization, sandbox.url, **(method or {}))
+    connector = connector_of(authorization, sandbox.url, base=base, **(method or {}))
     egress = Egress(rewrites=Rewrites(), allow_private=True)
     try:
         yield Flow(sandbox, client, connector, egress)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from jackfield.engine.errors import InvalidStep
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused, TokenRefused
 from jackfield.engine.oauth.sign_in import CallbackRefused
 from jackfield.kit.errors import (
@@ -227,6 +228,28 @@ async def test_code_is_not_sent_to_a_host_that_only_the_callback_names(
     async with flow(idp, authorization=authorization) as account:
         with pytest.raises(EgressBlocked):
             await account.sign_in(**told)
+
+
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [
+        ("${credentials.apiDomain}", "https://evil.example"),
+        ("${credentials.apiDomain}", "https://127.0.0.1:1"),
+        ("https://${credentials.apiDomain}.rowan.example", "evil.example/#"),
+        ("https://${credentials.apiDomain}.rowan.example", "a@evil.example"),
+        ("https://${credentials.apiDomain}.rowan.example", ".."),
+    ],
+)
+async def test_token_is_not_sent_to_a_host_that_only_its_answer_names(
+    idp: OAuthSandbox, base: str, told: str
+) -> None:
+    kept = "additionalTokenFields: {apiDomain: $.api_domain}"
+    async with flow(idp, "reply.api_host", authorization=kept, base=base, api_host=told) as account:
+        await account.sign_in()
+        with pytest.raises((EgressBlocked, InvalidStep)) as refused:
+            await account.me()
+
+    assert "evil" not in refused.value.detail
 
 
 @pytest.mark.parametrize("value", ["4620x", "1" * 30, "../7", "<b>"])

@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 import yaml
 
+from jackfield.engine.oauth.tokens import Tokens
 from jackfield.sandbox.oauth.clients import Client
 from jackfield.sandbox.oauth.server import OAuthSandbox
-from tests.oauth.flow import connector_of
+from tests.oauth.flow import connector_of, flow
 from tests.support.clock import FrozenClock
 from tests.support.oakdale import Browser
 from tests.support.running import HubWith, Running
@@ -37,7 +38,8 @@ def refresh_of(token: str) -> dict[str, Any]:
 
 
 CALLBACK = "https://hub.test/connect/oauth2/rowan/callback"
-USUAL = step("usual", **refresh_of("$.credentials.refreshToken"))
+REFRESH = "$.credentials.refreshToken"
+USUAL = step("usual", **refresh_of(REFRESH))
 GIVEN = {
     "accessToken": "$.steps.usual.output.data.access_token",
     "refreshToken": "$.steps.usual.output.data.refresh_token",
@@ -161,3 +163,25 @@ async def test_refresh_token_outlives_a_later_step_that_fails(
     assert (failed, then) == (503, 200)
     (family,) = idp.families(account.client)
     assert (family.reuses, family.generation) == (0, 3)
+
+
+async def test_request_for_tokens_may_be_xml(idp: OAuthSandbox) -> None:
+    client = {"type": "basic", "username": "$.credentials.clientId", "password": "s3cret"}
+    written = [
+        {"name": "Content-Type", "value": "application/xml", "in": "headers"},
+        {
+            "name": "grant",
+            "value": {"grant_type": "refresh_token", "refresh_token": REFRESH},
+            "in": "body",
+        },
+    ]
+    asked = step("usual", authorization=client, args=written)
+    action = {"actionId": "renew", "steps": [asked], "result": {"data": GIVEN}}
+    async with flow(idp, "token.xml_body", secret="s3cret") as account:
+        pair = idp.grant(account.client)
+        assert pair.refresh is not None
+        account.fields["refreshToken"] = pair.refresh.value
+        renewed = await account.connector.compiled.inline(action).run(account.context())
+        account.tokens = Tokens(dict(renewed.data))
+
+        assert await account.me()
