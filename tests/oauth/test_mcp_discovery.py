@@ -58,6 +58,9 @@ class Site:
         return [seen.line.split()[1] for seen in self.server.seen]
 
 
+DEEP = "[" * 50_000
+
+
 @asynccontextmanager
 async def site(
     documents: Mapping[str, Any], *, challenge: str = "", hosts: tuple[str, ...] = (MCP, LOGIN)
@@ -70,6 +73,8 @@ async def site(
             await reply(status=401, headers={"www-authenticate": challenge})(writer, seen)
         elif isinstance(found, int):
             await reply("<html>", status=found)(writer, seen)
+        elif isinstance(found, str):
+            await reply(found)(writer, seen)
         else:
             await reply(json.dumps(found))(writer, seen)
 
@@ -157,6 +162,7 @@ EVIL = "https://evil.example"
         (changed(token_endpoint=f"{LOGIN}/{'t' * 9000}"), McpDiscoveryRefused, "token_endpoint"),
         (changed(authorization_servers=[f"{LOGIN}/acme?a=b"]), McpDiscoveryRefused, "address"),
         ({OF_RESOURCE: RESOURCE}, McpDiscoveryRefused, "no document"),
+        ({OF_RESOURCE: RESOURCE, f"{OF_SERVER}/acme": DEEP}, McpDiscoveryRefused, "no document"),
         ({OF_RESOURCE: 503}, ProviderUnavailable, "503"),
     ],
 )
@@ -250,6 +256,7 @@ async def test_client_says_who_it_is_as_it_was_registered(
         (f"{LOGIN}/r", 502, ProviderUnavailable),
         (f"{LOGIN}/r", {"id": "c"}, RegistrationRefused),
         (f"{LOGIN}/r", {"client_id": "c" * 9000}, RegistrationRefused),
+        (f"{LOGIN}/r", DEEP, RegistrationRefused),
         (f"{EVIL}/r", {"client_id": "c"}, EgressBlocked),
         ("", 400, RegistrationRefused),
     ],

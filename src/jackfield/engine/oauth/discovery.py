@@ -215,7 +215,7 @@ def _object_in(response: Response) -> dict[str, Json]:
         return {}
     try:
         return as_object(parse(response.body))
-    except (DecodeError, UnicodeError):
+    except (DecodeError, RecursionError, UnicodeError):
         # Many servers have a page of their own for what there is not.
         return {}
 

@@ -96,7 +96,7 @@ async def register(
         raise ProviderUnavailable(msg)
     try:
         answer = as_object(parse(response.body))
-    except (DecodeError, UnicodeError):
+    except (DecodeError, RecursionError, UnicodeError):
         answer = {}
     id_, secret = text(answer, "client_id"), text(answer, "client_secret")
     if response.status not in _SUCCESS or not id_ or len(id_ + secret) > _LONGEST:
