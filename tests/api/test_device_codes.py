@@ -161,3 +161,4 @@ async def test_provider_that_fails_is_named_and_the_sign_in_can_be_started_over(
     assert "you will sign in at Oakdale" in form.text
     assert "Oakdale cannot be reached right now" in page.text
     assert "Enter this code at Oakdale" in begun.text
+    assert "This code works until" in begun.text
