@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 
 from tests.support.oakdale import OAKDALE, SECRET, Browser, oakdale
-from tests.support.running import HubWith
+from tests.support.running import OWNER, HubWith
 from tests.support.scripted import reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -50,3 +50,27 @@ async def test_secret_of_the_operator_goes_to_no_host_that_a_person_typed(
 
     assert theirs.seen == []
     assert ended == ["egress_blocked", "authenticated"]
+
+
+async def test_sign_in_of_another_session_or_project_is_not_there(hub_with: HubWith) -> None:
+    async with oakdale(hub_with) as (hub, _):
+        browser, stranger = Browser.of(hub), Browser.of(hub).client
+        asked = await browser.leave(hub)
+        key = await hub.key(project="other")
+        foreign = await hub.api.post("/connect_sessions", json=OWNER, auth=(key, ""))
+        tokens = [(await hub.session(provider="oakdale"))["token"], foreign.json()["token"]]
+        place = f"/connect/sign-ins/{asked['attempt']}"
+        seen = [
+            (await stranger.request(method, path, headers={"x-hub-session-token": token}))
+            for token in tokens
+            for method, path in (
+                ("GET", f"/hub/connection_attempts/{asked['attempt']}"),
+                ("DELETE", f"/hub/connection_attempts/{asked['attempt']}"),
+                ("GET", f"{place}/result"),
+                ("POST", f"{place}/tenant"),
+            )
+        ]
+        after = await browser.attempt(asked)
+
+    assert [each.status_code for each in seen] == [404] * 8
+    assert after["status"] == "pending"

@@ -140,15 +140,15 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
     except HubError as error:
         # The project sees what its connector or setup lacks.
         await linking.record_failure(hub, holder, begun, error)
-        is_told = isinstance(error, ProviderError)
-        if is_told:
-            # Its browser is shown why, and can start over.
-            async with hub.db.write(holder.project_id, holder.actor) as tx:
-                await SignIns(tx).start(sign_in, state=state, browser=browser)
-        await fail(hub, holder, sign_in, error)
-        if is_told:
-            return SignInStart(sign_in, None, browser)
-        raise
+        if not isinstance(error, ProviderError):
+            await fail(hub, holder, sign_in, error)
+            raise
+        # Its browser is shown why, and can start over.
+        async with hub.db.write(holder.project_id, holder.actor) as tx:
+            if not await SignIns(tx).start(sign_in, state=state, browser=browser):
+                raise SignInUsed(sign_in=sign_in.id) from error
+        await fail(hub, holder, replace(sign_in, stage=Stage.STARTED), error)
+        return SignInStart(sign_in, None, browser)
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         rows = SignIns(tx)
         if not await rows.start(sign_in, state=state, browser=browser, device=kept.device):
