@@ -110,7 +110,7 @@ async def register(
         _AUTHENTICATIONS.get(way, "basic") if secret else _PUBLIC,
         str(metadata["redirect_uris"][0]),
         # As long a number as JSON can hold is never, too.
-        float(ends_at) if isinstance(ends_at, int | float) and ends_at < _NEVER else 0,
+        float(ends_at) if isinstance(ends_at, int | float) and abs(ends_at) < _NEVER else 0,
     )
 
 
