@@ -8,8 +8,9 @@ from jackfield.projects import service as projects
 from jackfield.worker.pruning import prune
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
+from tests.support.oakdale import Browser, oakdale
 from tests.support.receiver import Receiver, deliver, deliveries, subscribe
-from tests.support.running import Running
+from tests.support.running import HubWith, Running
 
 _EXPIRING = (
     "connect_frames",
@@ -100,6 +101,26 @@ async def test_what_nobody_confirmed_in_time_leaves_no_credential(
     assert [row["owner_id"] for row in kept if row["owner_id"] in owners] == []
     late = await hub.api.post(f"/jackfield/pending_links/{link_id}/confirm")
     assert (late.status_code, late.json()["code"]) == (410, "pending_link_expired")
+
+
+async def test_what_was_typed_for_a_sign_in_that_was_left_is_forgotten(
+    hub_with: HubWith, hub_database_url: str | None, clock: FrozenClock
+) -> None:
+    async with oakdale(hub_with, database_url=hub_database_url) as (hub, _provider):
+        asked = await Browser.of(hub).leave(hub)
+        sealed = await hub.hub.db.unscoped("select owner_id from credentials")
+        clock.advance(hours=1)
+        await prune(hub.hub)
+        early = await hub.hub.db.unscoped("select id from sign_ins")
+        clock.advance(hours=1)
+        await prune(hub.hub)
+        left = await hub.hub.db.unscoped("select owner_id from credentials")
+        gone = await hub.hub.db.unscoped("select id from sign_ins")
+
+    assert asked["attempt"] in {row["owner_id"] for row in sealed}
+    assert [row["id"] for row in early] == [asked["attempt"]]
+    assert asked["attempt"] not in {row["owner_id"] for row in left}
+    assert gone == []
 
 
 async def test_what_has_expired_is_forgotten(hub: Running, clock: FrozenClock) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from jackfield.connect.pending import service as pending
+from jackfield.connect.sign_in import service as sign_ins
 from jackfield.idempotency import service as idempotency
 from jackfield.kit.actor import Actor
 from jackfield.projects import service as projects
@@ -30,7 +31,8 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
     """
     Remove what is older than its project's `retention_days`, and what has expired.
 
-    The credentials of links that were not confirmed in time go with them, and so do kept answers.
+    The credentials of links that were not confirmed in time go with them, and so do what was typed
+    for sign-ins and kept answers.
     `at_once` is the number of rows of a transaction: the first run may delete years of logs.
     """
     for project in await all_projects(hub.db):
@@ -44,6 +46,7 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
         async with hub.db.write(project.id, ACTOR) as tx:
             await secrets.forget_previous(tx)
             await pending.expire(tx)
+            await sign_ins.expire(tx)
             await Expired(tx).drop()
         more = True
         while more:
