@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from jackfield.projects import service as projects
 from jackfield.sandbox.oauth.server import OAuthSandbox
 from tests.browser.axe_findings import found
 from tests.browser.conftest import Visit, fernwood_at
+from tests.support.actor import TESTER
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.usefixtures("fernwood")]
@@ -133,3 +135,45 @@ async def test_form_and_ends_can_be_used_by_anybody(
 
     await expect(title(page, "Fernwood ist verbunden")).to_be_focused()
     assert await found(page, axe) == []
+
+
+async def test_operator_makes_a_link_on_the_dashboard_and_sees_who_signed_in(
+    hub: Running, visit: Start, oauth: OAuthSandbox
+) -> None:
+    operator, customer = (await visit()).page, (await visit(beside=(oauth.url,))).page
+    await operator.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
+    await operator.get_by_role("button", name="Sign in").click()
+    await expect(operator.get_by_role("heading", name="Accounts")).to_be_visible()
+    await operator.get_by_role("link", name="Link account").first.click()
+    await operator.get_by_label("Customer id").fill("acme")
+    await operator.get_by_label("Connector").select_option(label="Fernwood")
+    await operator.get_by_role("button", name="Make a link").click()
+
+    await customer.goto(await operator.get_by_label("Auth link").input_value())
+    await customer.get_by_label("Subdomain").fill("acme")
+    await go_on(customer)
+    await customer.get_by_role("button", name="Allow").click()
+
+    await expect(title(customer, "Fernwood is connected")).to_be_visible()
+    await operator.goto(f"{hub.hub.public_url}/dashboard")
+    await expect(operator.get_by_role("row").filter(has_text="acme")).to_contain_text("Active")
+
+
+async def test_answer_of_another_provider_or_after_its_time_is_not_taken(
+    hub: Running, visit: Start, oauth: OAuthSandbox
+) -> None:
+    page = (await open_form(hub, visit, oauth)).page
+    await go_on(page)
+    await page.get_by_role("button", name="Allow").wait_for()
+    answer = oauth.approve(page.url)
+
+    await page.goto(answer.replace("/oauth2/fernwood/", "/oauth2/iterable/"))
+    await expect(title(page, "This sign-in does not work")).to_be_visible()
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        # As if a quarter of an hour had gone by: a hub that is served has the time of this machine.
+        await tx.run("update sign_ins set expires_at = :now where project_id = :project_id")
+    await page.goto(answer)
+
+    await expect(title(page, "The sign-in took too long")).to_be_visible()
+    await expect(page.get_by_role("link", name="Start over")).to_be_visible()
+    assert (await hub.api.get("/accounts")).json() == []
