@@ -63,6 +63,8 @@ async def test_what_is_migrated_is_copied_before_and_the_way_back_is_named(
     await db.unscoped("delete from migrations where number = :number", number=last.number)
     for table in re.findall(r"create table (\w+)", last.sql):
         await db.unscoped(f"drop table {table}")  # pyright: ignore[reportArgumentType]
+    for index in re.findall(r"create (?:unique )?index (\w+)", last.sql):
+        await db.unscoped(f"drop index if exists {index}")  # pyright: ignore[reportArgumentType]
     for name, kind in re.findall(r"alter table (\w+)\s+add column (\w+)", last.sql):
         await db.unscoped(f"alter table {name} drop column {kind}")  # pyright: ignore[reportArgumentType]
     async with db.write(ProjectId.new(NOW), TESTER) as tx:
