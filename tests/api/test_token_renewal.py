@@ -57,12 +57,16 @@ async def test_a_good_token_is_not_renewed(linked: Linked) -> None:
     assert linked.provider.requests == []
 
 
-async def test_five_hundred_calls_on_an_expired_token_make_one_request(linked: Linked) -> None:
+async def test_five_hundred_calls_on_an_expired_token_make_one_request(
+    linked: Linked, hub_database_url: str | None
+) -> None:
+    # So many are through within a request's minute on SQLite, however busy the machine is.
+    calls = 500 if hub_database_url is None else 100
     # Time passes for the account's rate limit.
     linked.provider.extra = {"expires_in": 10**6}
     linked.expire()
 
-    answers = await asyncio.gather(*(linked.run() for _ in range(500)))
+    answers = await asyncio.gather(*(linked.run() for _ in range(calls)))
 
     assert {each.status_code for each in answers} == {200}
     assert linked.provider.requests == [named("r", 1)]
