@@ -102,3 +102,15 @@ async def test_sign_in_that_takes_too_long_has_expired(
         ended = await browser.attempt(asked)
 
     assert (ended["status"], ended["account"]) == ("expired", None)
+
+
+async def test_posted_answer_is_no_longer_than_one_that_is_got(hub_with: HubWith) -> None:
+    async with oakdale(hub_with) as (hub, _provider):
+        browser = Browser.of(hub)
+        asked = await browser.leave(hub)
+        form = {"code": "c" * 20_000, "state": asked["state"]}
+        posted = await browser.client.post("/connect/oauth2/oakdale/callback", data=form)
+        waiting = await browser.attempt(asked)
+
+    assert posted.status_code == 413
+    assert waiting["status"] == "pending"

@@ -1,5 +1,7 @@
 """Sign-ins and renewals that fail: by whose fault, and what is said of it."""
 
+import json
+
 import pytest
 
 from jackfield.engine.errors import InvalidStep
@@ -187,6 +189,23 @@ async def test_error_says_nothing_of_what_was_sent(idp: OAuthSandbox) -> None:
     shown = f"{refused.value.detail} {refused.value.answer}"
     assert account.client.secret not in shown
     assert account.callback["code"] not in shown
+
+
+@pytest.mark.parametrize("field", ["error", "error_description"])
+async def test_long_words_of_the_provider_are_not_cut_within_a_secret(
+    idp: OAuthSandbox, field: str
+) -> None:
+    async with flow(idp) as account:
+        said = {"error": "invalid_request", field: f"{'word ' * 58}{account.client.secret}"}
+        body = json.dumps(said)
+        idp.add_fault(account.client, endpoint="token", status=400, body=body)
+        with pytest.raises(ProviderError) as refused:
+            await account.sign_in()
+
+    shown = f"{refused.value.detail} {refused.value.answer}"
+    assert "word word" in shown
+    assert account.client.secret[:6] not in shown
+    assert len(refused.value.detail) < 400
 
 
 async def test_answer_of_another_server_is_refused(idp: OAuthSandbox) -> None:

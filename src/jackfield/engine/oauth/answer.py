@@ -145,8 +145,8 @@ def require_success(
     if not failed:
         return
     refusal = rules.refusals.get(detail) or rules.refusals.get(code)
-    said = _text(rules.error_description(body))[:_LONGEST_WORDS]
-    words_for_it = (refusal.message if refusal else None) or said or code
+    said = _shortened(_text(rules.error_description(body)))
+    words_for_it = (refusal.message if refusal else None) or said or _shortened(code)
     kind = _kind(code, refusal.means if refusal else None, response.status)
     msg = f"the provider gave no token: {words_for_it or response.status}"
     raise kind(
@@ -195,7 +195,14 @@ def _kind(code: str, means: str | None, status: int) -> type[ProviderError]:
 
 def _answer(response: Response, code: str = "") -> ProviderAnswer:
     # Nothing of the body but its code: token endpoints echo what they were sent.
-    return ProviderAnswer(response.status, "", {"error": code[:_LONGEST_WORDS]} if code else None)
+    return ProviderAnswer(response.status, "", {"error": _shortened(code)} if code else None)
+
+
+def _shortened(words: str) -> str:
+    """Return whole words from the beginning: half a secret, at a cut, would be masked no more."""
+    if len(words) <= _LONGEST_WORDS:
+        return words
+    return " ".join(words[:_LONGEST_WORDS].split()[:-1])
 
 
 def _lifetime(

@@ -42,6 +42,8 @@ from jackfield.ui.hub.tenant_choice import tenant_choice
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of
 
+# No longer than the line that a browser may ask with.
+_LONGEST_ANSWER: Final = 16 * 1024
 _NO_STORE: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -96,6 +98,8 @@ async def callback(request: Request) -> Response:
     if request.method == "POST":
         # A cookie does not come along with another site's form: it does with this address.
         query = urlencode((await read_form(request)).pairs)
+        if len(query) > _LONGEST_ANSWER:
+            raise HTTPException(413)
         path = f"{base_path(hub_of(request))}{request.url.path}"
         return RedirectResponse(f"{path}?{query}", 303, _NO_STORE)
     hub, parameters = hub_of(request), dict(request.query_params)
