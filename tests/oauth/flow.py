@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import yaml
+from msgspec import structs
 
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderTransport
@@ -130,7 +131,7 @@ class Flow:
         credentials = Credentials.of(values, secrets=())
         transport = ProviderTransport(self.egress, self.connector.compiled, credentials)
         context = make_run_context(transport, values, auth_method="oauth2", signer=KeySigner())
-        return replace(context, clock=self.now)
+        return structs.replace(context, clock=self.now)
 
     def now(self) -> datetime:
         return self.sandbox.clock() - self.ahead

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from msgspec import Struct
+
 from jackfield.accounts.models import Account
 from jackfield.connectors.auth import AuthMethod
 from jackfield.engine.oauth.tokens import Tokens
@@ -13,8 +15,7 @@ from jackfield.profiles.setup import NO_SETUP, Setup
 from jackfield.secrets.store import SecretOwner
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """The values of an account's auth method in clear: never store, log or return them.
 
     The operator's setup for all accounts is among them. `redactor` masks those that are secret.

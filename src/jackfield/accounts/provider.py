@@ -8,8 +8,11 @@ place that builds the context of both.
 import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Self, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.credentials import Credentials
@@ -113,8 +116,7 @@ def run_context(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AccountCursors:
+class AccountCursors(Struct, frozen=True):
     """Cursors signed for one account: a made-up one could name any path of its provider."""
 
     vault: Vault

@@ -1,15 +1,15 @@
 """Requests to run an action or a proxy call, and their errors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Self
+
+from msgspec import Struct, field
 
 from jackfield.kit.errors import Conflict, HubError, InvalidRequest, ProviderAnswer, ProviderError
 from jackfield.kit.json import Json
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(Struct, frozen=True):
     """A client's request to run an action, unchecked.
 
     `arguments` are by location (`path`, `query`, `headers`, `body`) and name. `source` is the entry
@@ -27,8 +27,7 @@ class RunRequest:
     debug: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyRequest:
+class ProxyRequest(Struct, frozen=True):
     """A client's own request to a provider, to be sent with an account's credentials.
 
     `base_url` replaces that of the connector; `body` is JSON, or a text that is sent as it is, or
@@ -46,8 +45,7 @@ class ProxyRequest:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyResponse:
+class ProxyResponse(Struct, frozen=True):
     """
     A provider's response of any status; `refusal` repeats it if it is an error.
 

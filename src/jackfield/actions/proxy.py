@@ -21,9 +21,10 @@ from jackfield.accounts.renewal.service import with_fresh_tokens
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import describe
 from jackfield.actions.models import HostNotDeclared, ProxyRequest, ProxyResponse
+from jackfield.actions.recorded_run import RecordedRun
 from jackfield.actions.renewed_access import other_access, remember_secrets
 from jackfield.actions.repeated_writes import run_unless_repeated
-from jackfield.actions.run_recorder import RunRecorder, record_run
+from jackfield.actions.run_recorder import RunRecorder
 from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response
@@ -106,7 +107,7 @@ async def _forward(
         request, credentials = _prepare(hub, access, proxied)
         described = await describe(request.signed(), credentials.redactor)
         return ProxyResponse(200, {}, {"dry_run": True, "requests": [described]})
-    async with record_run(hub, project_id, recorder, inputs={"path": proxied.path}) as outcome:
+    async with RecordedRun(hub, project_id, recorder, inputs={"path": proxied.path}) as outcome:
         access = await _load(hub, project_id, proxied, recorder)
         access = recorder.access = await with_fresh_tokens(hub, access)
         result = await _attempt(hub, access, proxied, recorder)

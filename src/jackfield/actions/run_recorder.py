@@ -2,36 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Final, cast
 
 import structlog
+from msgspec import Struct, field
 
-from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess, open_credentials
-from jackfield.accounts.models import CredentialsUnreadable
-from jackfield.actions.models import OutcomeUnknown, RequestTimeout, RunInterrupted
 from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
 from jackfield.kit import request_context
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import (
-    AnswerTooDeep,
     HubError,
-    ProviderError,
-    ProviderRejected,
-    ProviderTimeout,
-    ProviderUnauthorized,
 )
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json
 from jackfield.kit.redaction import NOTHING, Redactor
 from jackfield.logs.runs.models import Body, Exchange, ExchangeBodies, Run, RunBodies, StepRecord
 from jackfield.logs.runs.repo import append_bodies, append_run, encode_bodies
-from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 
 LIFE_SECONDS: Final = 60.0
@@ -46,15 +36,12 @@ _OK: Final = 200
 _REFUSED: Final = 400
 _FAILED: Final = 500
 # Says as little as a provider's failure about what became of the request.
-_UNCLEAR: Final = frozenset({408, 499, 501, 505})
-# Of these exactly: what descends from the last tells of an answer that was of no use.
-_REFUSALS: Final = frozenset({ProviderRejected, ProviderUnauthorized, ProviderError})
+UNCLEAR: Final = frozenset({408, 499, 501, 505})
 
 _log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class _Sent:
+class _Sent(Struct):
     step_id: str
     request: Request
     started: float
@@ -65,11 +52,10 @@ class _Sent:
     @property
     def was_refused(self) -> bool:
         status = None if self.response is None else self.response.status
-        return status is not None and _REFUSED <= status < _FAILED and status not in _UNCLEAR
+        return status is not None and _REFUSED <= status < _FAILED and status not in UNCLEAR
 
 
-@dataclass(slots=True)
-class _Step:
+class _Step(Struct):
     id: str
     function: str
     started: float
@@ -81,8 +67,7 @@ class _Step:
     unrecorded: set[str] = field(default_factory=set[str])
 
 
-@dataclass(slots=True)
-class RunOutcome:
+class RunOutcome(Struct):
     """The result of a run, for the log; `status` is the provider's if that is the run's."""
 
     output: Json = None
@@ -313,86 +298,6 @@ class RunRecorder:
         shown = cast("Mapping[str, str]", self.redactor.value(headers))
         text = self.redactor.body(content or b"", _LONGEST_BODY)
         return Body(shown, text, len(content or b"") > _LONGEST_BODY)
-
-
-@asynccontextmanager
-async def record_run(
-    hub: Hub, project_id: ProjectId, recorder: RunRecorder, *, inputs: Json
-) -> AsyncGenerator[RunOutcome]:
-    """
-    Record how the block ends; with headers and bodies, if the project's settings say so.
-
-    Credentials that were rejected are verified: one action's 401 may be about that action alone. An
-    error that leaves the block gets its `may_have_written` set.
-
-    Raises:
-        RequestTimeout: the run's deadline ended the block.
-        OutcomeUnknown: a write was sent, and its outcome is unknown.
-        AnswerTooDeep: the provider's response is nested too deeply.
-    """
-    try:
-        async with _logged(hub, project_id, recorder, inputs=inputs) as outcome:
-            yield outcome
-    except HubError as error:
-        error.may_have_written = recorder.may_have_written
-        raise
-
-
-@asynccontextmanager
-async def _logged(
-    hub: Hub, project_id: ProjectId, recorder: RunRecorder, *, inputs: Json
-) -> AsyncGenerator[RunOutcome]:
-    outcome, error = RunOutcome(), HubError()
-    try:
-        yield outcome
-        error = None
-    except (ProviderUnauthorized, CredentialsUnreadable) as refused:
-        error = refused
-        if recorder.access is not None:
-            refused.relink = await accounts.recheck(
-                hub, project_id, recorder.actor, recorder.access.account, refused=refused
-            )
-        raise
-    except HubError as failed:
-        is_late = isinstance(failed, ProviderTimeout) and recorder.elapsed >= LIFE_SECONDS
-        error = _known(recorder, RequestTimeout() if is_late else failed)
-        if error is failed:
-            raise
-        raise error from failed
-    except RecursionError:
-        # The depth of requests is limited before: it is the response.
-        error = _known(recorder, AnswerTooDeep())
-        raise error from None
-    except (asyncio.CancelledError, GeneratorExit):
-        error = _known(recorder, RunInterrupted())
-        raise
-    finally:
-        recorder.finish(outcome.status, error)
-        settings = await projects.project_settings(hub, project_id)
-        if settings.advanced_logs:
-            await _keep_bodies(recorder, inputs, outcome.output)
-
-
-def _known(recorder: RunRecorder, error: HubError) -> HubError:
-    """Return what is known of a run that ended with `error`."""
-    is_unknown = _is_unclear(error) and recorder.may_have_written
-    return OutcomeUnknown.after(error) if is_unknown else error
-
-
-def _is_unclear(error: HubError) -> bool:
-    """Tell whether `error` is anything but the provider's own word that it refused."""
-    if not isinstance(error, ProviderError) or type(error) not in _REFUSALS:
-        return True
-    return error.answer is not None and error.answer.status in _UNCLEAR
-
-
-async def _keep_bodies(recorder: RunRecorder, inputs: Json, output: Json) -> None:
-    try:
-        await recorder.keep_bodies(inputs, output)
-    except RecursionError:
-        _log.warning("bodies_too_deep", run_id=recorder.id)
-    except HubError as error:
-        _log.warning("bodies_not_kept", run_id=recorder.id, code=error.code)
 
 
 def _ms(seconds: float) -> int:

@@ -9,8 +9,10 @@ record.
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
@@ -24,9 +26,10 @@ from jackfield.accounts.provider import (
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import DryRunTransport, describe
 from jackfield.actions.models import AccountOfOtherProvider, NotStreamed, RunRequest
+from jackfield.actions.recorded_run import RecordedRun
 from jackfield.actions.renewed_access import remember_secrets, run_renewing
 from jackfield.actions.repeated_writes import run_unless_repeated
-from jackfield.actions.run_recorder import RunRecorder, record_run
+from jackfield.actions.run_recorder import RunRecorder
 from jackfield.actions.streaming import ResponseStarted, RowStream, StreamingTransport, row_stream
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
@@ -42,8 +45,7 @@ from jackfield.kit.large_json_output import is_large
 from jackfield.runtime import Hub
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Prepared(Struct, frozen=True):
     access: AccountAccess
     connector: Connector
     action: CompiledAction
@@ -85,7 +87,7 @@ async def run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest
 
 async def _run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest) -> ActionResult:
     recorder = _recorder(hub, project_id, actor, request)
-    async with record_run(hub, project_id, recorder, inputs=request.arguments) as logged:
+    async with RecordedRun(hub, project_id, recorder, inputs=request.arguments) as logged:
         prepared = await _prepare(hub, project_id, request, recorder)
         attempt = partial(_attempt, hub, prepared, recorder)
         result = await run_renewing(hub, prepared.access, recorder, attempt)
@@ -124,7 +126,7 @@ async def stream(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequ
     recorder = _recorder(hub, project_id, actor, request)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(
-            record_run(hub, project_id, recorder, inputs=request.arguments)
+            RecordedRun(hub, project_id, recorder, inputs=request.arguments)
         )
         prepared = await _prepare(hub, project_id, request, recorder)
         if prepared.action.row_format is None:

@@ -3,11 +3,12 @@
 import asyncio
 from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
 import msgspec
+from msgspec import structs
 
 from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.provider import ProviderTransport, safe, safe_result
@@ -102,7 +103,7 @@ async def _run(
     )
     try:
         for compiled, inputs in runs:
-            running = compiled.run(replace(context, inputs=inputs))
+            running = compiled.run(structs.replace(context, inputs=inputs))
             result = await (dry_run.first_request(running) if dry_run else running)
             if isinstance(result, Request):
                 say(veil.spell(result))

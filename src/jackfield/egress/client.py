@@ -13,12 +13,13 @@ import ssl
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from msgspec import Struct, field
+from msgspec.structs import replace
 from yarl import URL
 
 from jackfield.egress.guard import CheckingResolver, Guard
@@ -71,8 +72,7 @@ _NOT_REACHED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OutboundRequest:
+class OutboundRequest(Struct, frozen=True):
     """One request. `url` is absolute and encoded; `seconds` is the time limit with all redirects.
 
     `may_visit` is called for the first URL and that of each redirect. `certificate` is a client
@@ -97,8 +97,7 @@ class OutboundRequest:
         return "provider" if self.is_to_provider else "receiver"
 
 
-@dataclass(frozen=True, slots=True)
-class OutboundResponse:
+class OutboundResponse(Struct, frozen=True):
     """A response. `headers` have lower-case names; repeated ones are joined by a comma."""
 
     status: int

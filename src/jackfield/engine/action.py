@@ -1,10 +1,13 @@
 """A compiled action."""
 
 import asyncio
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final, cast
+
+from msgspec.structs import replace
 
 from jackfield.engine.allowed_hosts import Allow
 from jackfield.engine.compat import Mode
@@ -296,7 +299,9 @@ def compile_action(
     key = connector.info.get("key")
     own_id = str(document.get("actionId") or "inline")
     fields = document.get("fieldConfigs")
-    own = replace(context, fields=None if fields is None else take_objects(fields, "fieldConfigs"))
+    own = dataclasses.replace(
+        context, fields=None if fields is None else take_objects(fields, "fieldConfigs")
+    )
     entries = take_objects(document.get("steps"), "steps")
     steps = [compile_step(entry, own, f"steps[{i}]") for i, entry in enumerate(entries)]
     result = document.get("result")

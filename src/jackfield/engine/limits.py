@@ -11,9 +11,10 @@ import math
 from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
@@ -30,8 +31,7 @@ Now: TypeAlias = Callable[[], float]
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Struct, frozen=True):
     """
     A limit on the requests with `url` in their URL and one of `methods` (`None`: any).
 
@@ -154,8 +154,7 @@ class Limiter:
                 del self._accounts[account]
 
 
-@dataclass(frozen=True, slots=True)
-class AccountLimiter:
+class AccountLimiter(Struct, frozen=True):
     """The limits of one account."""
 
     limiter: Limiter
@@ -166,8 +165,7 @@ class AccountLimiter:
         return self.limiter.turn(self.account, self.limits, method, url)
 
 
-@dataclass(slots=True)
-class _Bucket:
+class _Bucket(Struct):
     """The state of one pool of one account: the time of its next request, and those in flight."""
 
     free_at: float = -math.inf

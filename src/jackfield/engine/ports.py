@@ -6,8 +6,10 @@ cases and `connectors eval` it is a script.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
+
+from msgspec import Struct, field
 
 from jackfield.kit.json import Json
 
@@ -22,8 +24,7 @@ class ClientCertificate:
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One complete HTTP request; the transport adds only what the protocol needs.
 
     `url` is absolute and encoded. `headers` keep their spelling and order. `follow` is the number
@@ -40,16 +41,19 @@ class Request:
     body: bytes | None = None
     follow: int = 0
     certificate: ClientCertificate | None = None
-    sign: "Callable[[Request], Request] | None" = field(default=None, repr=False, compare=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    sign: "Callable[[Request], Request] | None" = None
+    secrets: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        # What it is signed with, and its headers, are no text for logs.
+        return f"Request({self.method!r}, {self.url!r})"
 
     def signed(self) -> "Request":
         """Return the request for one attempt: its time and nonce are those of now."""
         return self if self.sign is None else self.sign(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """One HTTP response. `headers` have lower-case names; `url` is the final URL."""
 
     status: int

@@ -1,8 +1,10 @@
 """Proxy requests: a caller's own request with the connector's base URL and credentials."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from jackfield.engine.auth.authorization import authorized
 from jackfield.engine.auth.signable import Situation

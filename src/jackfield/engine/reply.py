@@ -1,7 +1,8 @@
 """A provider's response after the connector's error rules."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from jackfield.engine.ports import Response
 from jackfield.kit.errors import Fault, ProviderAnswer
@@ -10,8 +11,7 @@ from jackfield.kit.json import Json
 _ERRORS: Final = range(400, 600)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A parsed response; `status` and `message` are those the connector maps it to."""
 
     status: int

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
+
 from jackfield.engine.ports import AccountCache, Response
 
 _MOST_BYTES: Final = 32 * 1024 * 1024
@@ -66,8 +68,7 @@ class _Entry:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _AccountPart:
+class _AccountPart(Struct, frozen=True):
     cache: ResponseCache
     account: str
 

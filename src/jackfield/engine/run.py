@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
@@ -27,8 +28,7 @@ Retries: TypeAlias = Literal["published", "reads", "never"]
 IsRateLimit: TypeAlias = Callable[[int, Mapping[str, str], bytes], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """
     The resume position of a paginated step: the provider's cursor, and rows to skip in its page.
 
@@ -45,8 +45,7 @@ class Position:
     stalled: bool = False
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """
     The state that the steps of one run share.
 
@@ -110,8 +109,7 @@ async def compute(run: Run, work: Callable[[], T]) -> T:
     return await asyncio.to_thread(work)
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(Struct, frozen=True):
     """
     The result of a step. A successful one may have `errors` too (`map_fields`).
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from jackfield.engine.ports import (
     AccountCache,
@@ -21,8 +22,7 @@ Explain: TypeAlias = Callable[[str, str, Json], None]
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class RunContext:
+class RunContext(Struct, frozen=True):
     """The inputs, credentials and ports of one run of one action.
 
     The engine knows nothing of projects, storage or the web: `inputs` are already accepted by the
@@ -54,8 +54,7 @@ class RunContext:
     explain: Explain | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file that an action returns instead of JSON."""
 
     content: bytes
@@ -63,8 +62,7 @@ class File:
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ActionResult:
+class ActionResult(Struct, frozen=True):
     """The result of a run.
 
     `data` is the value of the `data` key of the action's `result`, or the whole result without such

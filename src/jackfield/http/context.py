@@ -1,7 +1,6 @@
 """Authenticated request contexts: the first argument of every handler."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from starlette.datastructures import Headers
 
 from jackfield.connect import frames
@@ -15,8 +14,7 @@ from jackfield.projects.models import Caller, Scope
 from jackfield.runtime import Hub
 
 
-@dataclass(frozen=True, slots=True)
-class ApiContext:
+class ApiContext(Struct, frozen=True):
     """A request of a project's own software, with a known API key."""
 
     hub: Hub
@@ -28,8 +26,7 @@ class ApiContext:
         return self.caller.actor
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectContext:
+class ConnectContext(Struct, frozen=True):
     """A request of a Hub page, with the token of an open connect session."""
 
     hub: Hub
@@ -37,8 +34,7 @@ class ConnectContext:
     origin: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PublicContext:
+class PublicContext(Struct, frozen=True):
     """A request without credentials."""
 
     hub: Hub

@@ -1,8 +1,9 @@
 """The one who makes a change: carried by every transaction that writes."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
+
+from msgspec import Struct
 
 
 class ActorKind(StrEnum):
@@ -14,8 +15,7 @@ class ActorKind(StrEnum):
     COMMAND = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """
     An API key, a session, or a part of the hub itself.
 

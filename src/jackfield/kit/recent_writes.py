@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias, cast
 
+from msgspec import Struct
+
 from jackfield.kit.clock import Clock
 from jackfield.kit.errors import HubError
 
@@ -133,4 +135,6 @@ def _measure(outcome: object) -> int:
             waiting += cast("Iterable[object]", each)
         elif is_dataclass(each):
             waiting += [getattr(each, field.name) for field in fields(each)]
+        elif isinstance(each, Struct):
+            waiting += [getattr(each, name) for name in each.__struct_fields__]
     return size

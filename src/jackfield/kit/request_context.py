@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.recent_writes import IsGone, RecentWrite
@@ -10,8 +11,7 @@ from jackfield.kit.recent_writes import IsGone, RecentWrite
 _LONGEST = 255
 
 
-@dataclass(slots=True)
-class RequestContext:
+class RequestContext(Struct):
     """One request to the hub; project and key are known once its API key is."""
 
     request_id: str

@@ -2,12 +2,12 @@
 
 from base64 import b64decode
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from jackfield.connectors import yaml
 from jackfield.connectors.auth import AuthMethod

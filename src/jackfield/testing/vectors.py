@@ -10,10 +10,11 @@ import base64
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import urljoin
+
+from msgspec.structs import replace
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.current_time import using_clock

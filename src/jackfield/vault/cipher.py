@@ -13,7 +13,6 @@ bound too.
 
 import hmac
 import os
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -21,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from msgspec import Struct
 
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
@@ -44,8 +44,7 @@ class SealBroken(HubError):
     code = "seal_broken"
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """The place a secret belongs to: authenticated with it, but not secret itself.
 
     `owner_id` is the account or profile, `generation` counts how often its credentials have been

@@ -1,10 +1,11 @@
 """Small connectors and a scripted provider, for tests of the engine."""
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from msgspec import structs
 
 from jackfield.engine.action import CompiledAction
 from jackfield.engine.connector import CompiledConnector
@@ -112,4 +113,4 @@ async def run(
     made = make_run_context(
         provider, call.pop("credentials"), inputs=inputs, auth_method=call.pop("auth_method")
     )
-    return await compiled.run(dataclasses.replace(made, **call))
+    return await compiled.run(structs.replace(made, **call))

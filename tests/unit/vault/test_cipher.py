@@ -1,8 +1,7 @@
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.secret import Secret
@@ -36,7 +35,7 @@ def test_a_credential_opens_only_for_the_place_it_was_sealed_for(
     sealed = VAULT.seal(Secret("hunter2"), HERE)
 
     with pytest.raises(SealBroken):
-        VAULT.open(sealed, dataclasses.replace(HERE, **elsewhere))
+        VAULT.open(sealed, structs.replace(HERE, **elsewhere))
 
 
 @given(st.data())

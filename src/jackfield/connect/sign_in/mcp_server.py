@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import structs
+
 from jackfield.accounts.verification import Candidate
 from jackfield.engine.oauth import mcp_settings as names
 from jackfield.engine.oauth.discovery import AuthorizationServer, Discovery
@@ -113,7 +115,7 @@ class McpServer:
         }
         told = {name: value for name, value in told.items() if value}
         context = self.endpoint.context
-        context = replace(context, credentials={**context.credentials, **told})
+        context = structs.replace(context, credentials={**context.credentials, **told})
         return replace(self.endpoint, context=context), told
 
 

@@ -1,9 +1,11 @@
 """Additions to a request that authorize it: headers, query parameters, cookies, fields of the body."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from urllib.parse import urlencode
+
+from msgspec.structs import replace
 
 from jackfield.engine.ports import Request
 from jackfield.engine.wire.body import add_fields, header_name

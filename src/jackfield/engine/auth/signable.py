@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, quote
 
+from msgspec import structs
+
 from jackfield.engine import compat
 from jackfield.engine.auth.additions import Additions, add, with_headers
 from jackfield.engine.compat import Mode
@@ -75,11 +77,11 @@ def signed_later(
     """Return the request with a signature that is made when it is sent, for each attempt anew."""
 
     def complete(unsigned: Request) -> Request:
-        unsigned = replace(unsigned, sign=None)
+        unsigned = structs.replace(unsigned, sign=None)
         parts = signable(unsigned, own_headers, situation.mode)
         return add(unsigned, sign(replace(parts, signer=situation.signer), situation.scope))
 
-    return replace(request, sign=complete)
+    return structs.replace(request, sign=complete)
 
 
 def with_additions(signed: Signable, added: Additions) -> Signable:

@@ -1,8 +1,9 @@
 """Errors raised for failed provider responses."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.exchange.retry_after import retry_after

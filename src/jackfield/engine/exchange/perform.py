@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.exchange.failure import answer_of
@@ -30,8 +32,7 @@ _NOT_FOUND_SECONDS = 60.0
 _TOO_MANY = 429
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """
     How a step's requests are sent and its responses read.
 

@@ -1,9 +1,11 @@
 """`customErrors`: the connector's mapping of provider statuses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
+
+from msgspec.structs import replace
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import structs
+
 from jackfield.engine.compat import Mode
 from jackfield.engine.oauth.errors import ClientRefused
 from jackfield.engine.oauth.settings import OAuthSettings, compile_oauth
@@ -121,7 +123,7 @@ async def request_temporary_token(
         msg = "the provider did not confirm the callback, as OAuth 1.0a wants it"
         raise UnreadableAnswer(msg)
     context = endpoint.context
-    context = replace(context, credentials={**context.credentials, **told})
+    context = structs.replace(context, credentials={**context.credentials, **told})
     return replace(endpoint, context=context), told
 
 

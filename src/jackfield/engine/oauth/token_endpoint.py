@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
+from msgspec import structs
+
 from jackfield.engine.auth.signable import Situation, signed_later
 from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.current_time import using_clock
@@ -265,7 +267,7 @@ class TokenEndpoint:
             with using_clock(self.context.clock):
                 request = signed_later(request, headers, shape.sign, situation).signed()
         certificate = self.settings.certificate(scope, self.context.credentials)
-        return await self.context.transport.send(replace(request, certificate=certificate))
+        return await self.context.transport.send(structs.replace(request, certificate=certificate))
 
     def _client(self, scope: EvaluationScope, url: str) -> tuple[dict[str, str], dict[str, str]]:
         """Return the parameters and headers by which the OAuth app says who it is."""

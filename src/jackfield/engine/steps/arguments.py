@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, cast
+
+from msgspec import Struct, field
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects
@@ -27,8 +28,7 @@ Location: TypeAlias = Literal["query", "body", "headers"]
 _NOT_IN_HEADER: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     name: Evaluate
     value: Evaluate
     location: Location
@@ -40,8 +40,7 @@ class Argument:
     input: str | None = None
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """
     The parts of a request under construction.
 

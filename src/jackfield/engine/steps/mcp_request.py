@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
+
+from msgspec.structs import replace
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.document_reader import require_known, take_objects

@@ -6,9 +6,10 @@ a run stops is told as the provider's cursor and a position in its page; both co
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Final
+
+from msgspec.structs import replace
 
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, missing_field

@@ -1,8 +1,9 @@
 """Request template of a step: URL, arguments, authorization, body."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from jackfield.engine import compat
 from jackfield.engine.auth.additions import with_headers
@@ -29,8 +30,7 @@ _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 ACCEPT: Final = "application/json, text/plain, */*"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestTemplate:
+class RequestTemplate(Struct, frozen=True):
     """A step's compiled request: what is the same for every run."""
 
     locate: Locate

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from msgspec import structs
+
 from jackfield.engine.document_reader import require_known, take_object
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.failure import fail, raw_of
@@ -127,7 +129,7 @@ class _Call:
         fault = fault_of(reply.data, run.mode)
         if fault is None:
             return reply
-        return replace(reply, status=_FAULT_STATUS, data=fault[0], message=fault[1])
+        return structs.replace(reply, status=_FAULT_STATUS, data=fault[0], message=fault[1])
 
     def _finish(self, run: Run, draft: Draft, scope: EvaluationScope) -> Request:
         try:

@@ -1,9 +1,11 @@
 """One step of an action: its condition, iteration and failure handling."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, TypeAlias
+
+from msgspec.structs import replace
 
 from jackfield.engine.document_reader import take_object, take_objects
 from jackfield.engine.errors import InvalidStep, missing_field

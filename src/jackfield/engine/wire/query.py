@@ -1,9 +1,10 @@
 """Query strings and forms: encoding of names, lists and objects."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 from urllib.parse import quote_plus
+
+from msgspec import Struct, field
 
 from jackfield.engine.expressions import js, strict_values
 from jackfield.engine.expressions.meter import visit
@@ -21,8 +22,7 @@ _DEEPEST: Final = 32
 _CHARACTERS_A_VISIT: Final = 64
 
 
-@dataclass(slots=True)
-class Query:
+class Query(Struct):
     """The parameters of one request, in order; a repeated name has a list."""
 
     values: dict[str, str | list[str]] = field(default_factory=dict[str, "str | list[str]"])

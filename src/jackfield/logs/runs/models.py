@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 from jackfield.engine.ports import StepState
 from jackfield.kit.errors import NotFound
 from jackfield.kit.ids import RunId
 from jackfield.kit.json import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One request to the provider. `status` is `None` if there was no response."""
 
     method: str
@@ -20,8 +21,7 @@ class Exchange:
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(Struct, frozen=True):
     """One step of a run; `offset_ms` is its start, counted from that of the run."""
 
     id: str
@@ -34,8 +34,7 @@ class StepRecord:
     exchanges: tuple[Exchange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One execution of an action. `None` means that a value was not known when it ended."""
 
     id: RunId

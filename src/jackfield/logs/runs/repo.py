@@ -1,8 +1,10 @@
 """Repository of the run log, written through the write buffer."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Final, LiteralString
+
+from msgspec import structs
 
 from jackfield.db.filters import ValueFilter, filter_clauses
 from jackfield.db.keyset import Keyset
@@ -36,7 +38,6 @@ DIMENSIONS: Final[dict[str, LiteralString]] = {
 
 _LARGEST_VALUE: Final = 1024 * 1024
 _BEGINNING: Final = 64 * 1024
-_COLUMNS: Final = tuple(each.name for each in fields(Run) if each.name != "steps")
 
 
 class Runs:
@@ -191,8 +192,7 @@ def append_run(buffer: WriteBuffer, project_id: ProjectId, run: Run) -> None:
                 :mode, :origin_owner_id, :origin_owner_name, :steps, :step_count, :exchange_count)
         """,
         {
-            # Not `asdict`: that would copy every step.
-            **{name: getattr(run, name) for name in _COLUMNS},
+            **structs.asdict(run),
             "steps": encode(run.steps).decode(),
             "step_count": len(run.steps),
             "exchange_count": sum([len(step.exchanges) for step in run.steps]),
