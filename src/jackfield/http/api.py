@@ -17,10 +17,12 @@ from jackfield.actions.models import OutcomeUnknown
 from jackfield.actions.repeated_writes import forget_delivered
 from jackfield.http import heartbeat, request_log
 from jackfield.http.errors import MethodNotAllowed, error_response
+from jackfield.http.json_response import JsonResponse
 from jackfield.http.mount import Mount
 from jackfield.http.routing import Endpoint, Route
-from jackfield.kit import request_context
+from jackfield.kit import log, request_context
 from jackfield.kit.errors import HubError, NotFound
+from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.ids import RequestId
 from jackfield.kit.request_context import RequestContext
 from jackfield.runtime import Hub
@@ -41,6 +43,9 @@ _CROSS_ORIGIN: Final = {
 
 # A server copies what it is given to send: as much at once.
 _PIECE: Final = 256 * 1024
+
+_CACHING: Final = b"cache-control"
+_NO_SNIFFING: Final = (b"x-content-type-options", b"nosniff")
 
 # The endpoint for every method without one of its own.
 _ANY: Final = "*"
@@ -113,8 +118,8 @@ class Api:
         """Respond to a request whose path has been matched."""
         now = self._hub.clock()
         request_id = RequestId.new(now)
-        structlog.contextvars.bind_contextvars(request_id=request_id)
-        bound = request_context.bind(request_id, scope["headers"])
+        headers = RequestHeaders(scope["headers"])
+        bound = request_context.bind(request_id, headers)
         bound.is_client_gone = partial(_is_gone, receive)
         started = time.perf_counter()
 
@@ -122,7 +127,7 @@ class Api:
             return error_response(error, at=self._hub.clock(), request_id=request_id)
 
         work = self._respond_always(match, scope, receive, refuse)
-        if heartbeat.is_wanted(scope["headers"]):
+        if heartbeat.is_wanted(headers):
             work = heartbeat.keep_alive(work, refuse=refuse)
         try:
             response = await work
@@ -142,23 +147,52 @@ class Api:
                 at=now,
                 duration_ms=round(seconds * 1000),
             )
-        headers = MutableHeaders(raw=response.raw_headers)
-        headers["x-request-id"] = request_id
-        headers.setdefault("cache-control", "no-store")
-        headers["x-content-type-options"] = "nosniff"
-        if scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
-            headers.update(_CROSS_ORIGIN)
-        deliver = partial(self._deliver, bound, send)
-        broken = await _send_whole(response, scope, receive, deliver)
-        _log.info(
-            "request",
+        _complete(response, scope, request_id)
+        broken = await self._send_whole(response, bound, scope, receive, send)
+        log.request_ended(
             method=scope["method"],
             path=scope["path"],
             status=response.status_code,
             ms=round((time.perf_counter() - started) * 1000, 2),
-            **_who(bound),
-            **({"broken_off": broken} if broken else {}),
+            about=_who(bound, broken),
         )
+
+    async def _send_whole(
+        self,
+        response: Response,
+        request: RequestContext,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> str | None:
+        """
+        Send a response; if its body ends early, log why, and return that in a word.
+
+        The server then ends the connection: the client must not take what it has for the whole.
+        """
+        try:
+            if type(response) is JsonResponse and len(response.body) <= _PIECE:
+                await send(
+                    {
+                        "type": "http.response.start",
+                        "status": response.status_code,
+                        "headers": response.raw_headers,
+                    }
+                )
+                if request.writes and not await _is_gone_from(request):
+                    forget_delivered(self._hub, request)
+                await send({"type": "http.response.body", "body": response.body})
+            else:
+                await response(scope, receive, partial(self._deliver, request, send))
+        except HubError as error:
+            _log.warning(
+                "response_broken_off", code=error.code, detail=error.detail, **error.context
+            )
+            return error.code
+        except Exception:  # noqa: BLE001 - the status has gone out, and nothing else logs it
+            _log.exception("response_crashed")
+            return HubError.code
+        return None
 
     async def _deliver(self, request: RequestContext, send: Send, message: Message) -> None:
         is_end = message["type"] == "http.response.body" and not message.get("more_body")
@@ -190,33 +224,33 @@ class Api:
             return refuse(error)
 
 
-async def _send_whole(response: Response, scope: Scope, receive: Receive, send: Send) -> str | None:
-    """
-    Send a response; if its body ends early, log why, and return that in a word.
-
-    The server then ends the connection: the client must not take what it has for the whole.
-    """
-    try:
-        await response(scope, receive, send)
-    except HubError as error:
-        _log.warning("response_broken_off", code=error.code, detail=error.detail, **error.context)
-        return error.code
-    except Exception:  # noqa: BLE001 - the status has gone out, and nothing else logs it
-        _log.exception("response_crashed")
-        return HubError.code
-    return None
+def _complete(response: Response, scope: Scope, request_id: RequestId) -> None:
+    """Add the headers that every response of the API has."""
+    raw = response.raw_headers
+    raw.append((b"x-request-id", request_id.encode()))
+    raw.append(_NO_SNIFFING)
+    if type(response) is JsonResponse or all(name != _CACHING for name, _ in raw):
+        raw.append((_CACHING, b"no-store"))
+    if scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
+        MutableHeaders(raw=raw).update(_CROSS_ORIGIN)
 
 
-def _who(request: RequestContext) -> dict[str, str]:
+def _who(request: RequestContext, broken: str | None) -> dict[str, str]:
     """Return who asked, and for what, as far as it is known."""
-    known = {
-        "project_id": request.project_id,
-        "key_id": request.key_id,
-        "account_id": request.account_id,
-        "action_id": request.action_id,
-        "error_code": request.error_code,
-    }
-    return {name: str(value) for name, value in known.items() if value is not None}
+    known: dict[str, str] = {}
+    if request.project_id is not None:
+        known["project_id"] = request.project_id
+    if request.key_id is not None:
+        known["key_id"] = request.key_id
+    if request.account_id is not None:
+        known["account_id"] = request.account_id
+    if request.action_id is not None:
+        known["action_id"] = request.action_id
+    if request.error_code is not None:
+        known["error_code"] = request.error_code
+    if broken is not None:
+        known["broken_off"] = broken
+    return known
 
 
 async def _is_gone(receive: Receive) -> bool:

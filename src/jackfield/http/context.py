@@ -1,13 +1,13 @@
 """Authenticated request contexts: the first argument of every handler."""
 
 from msgspec import Struct
-from starlette.datastructures import Headers
 
 from jackfield.connect import frames
 from jackfield.connect import sessions as connect
 from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
 from jackfield.connect.repo import Holder
 from jackfield.kit.actor import Actor
+from jackfield.kit.headers import RequestHeaders
 from jackfield.projects import service as projects
 from jackfield.projects.authorization import read_api_key
 from jackfield.projects.models import Caller, Scope
@@ -19,7 +19,7 @@ class ApiContext(Struct, frozen=True):
 
     hub: Hub
     caller: Caller
-    headers: Headers
+    headers: RequestHeaders
 
     @property
     def actor(self) -> Actor:
@@ -40,14 +40,14 @@ class PublicContext(Struct, frozen=True):
     hub: Hub
 
 
-async def api_key(hub: Hub, headers: Headers, scope: Scope | None) -> ApiContext:
+async def api_key(hub: Hub, headers: RequestHeaders, scope: Scope | None) -> ApiContext:
     caller = await projects.authenticate(hub, read_api_key(headers.get("authorization")))
     if scope is not None:
         caller.require(scope)
     return ApiContext(hub, caller, headers)
 
 
-async def connect_token(hub: Hub, headers: Headers, _scope: Scope | None) -> ConnectContext:
+async def connect_token(hub: Hub, headers: RequestHeaders, _scope: Scope | None) -> ConnectContext:
     token = headers.get("x-hub-session-token")
     if not token:
         raise ConnectTokenInvalid
@@ -56,7 +56,9 @@ async def connect_token(hub: Hub, headers: Headers, _scope: Scope | None) -> Con
     return ConnectContext(hub, holder, origin)
 
 
-async def ended_connect_token(hub: Hub, headers: Headers, _scope: Scope | None) -> ConnectContext:
+async def ended_connect_token(
+    hub: Hub, headers: RequestHeaders, _scope: Scope | None
+) -> ConnectContext:
     """Let the holder of a connect session in after its end, too: for what came of it."""
     token = headers.get("x-hub-session-token")
     if not token:
@@ -66,5 +68,5 @@ async def ended_connect_token(hub: Hub, headers: Headers, _scope: Scope | None) 
     return ConnectContext(hub, holder, origin)
 
 
-async def public(hub: Hub, _headers: Headers, _scope: Scope | None) -> PublicContext:
+async def public(hub: Hub, _headers: RequestHeaders, _scope: Scope | None) -> PublicContext:
     return PublicContext(hub)

@@ -1,7 +1,7 @@
 """`Prefer: heartbeat`: blank lines before the response, so that no intermediary times out."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, Final, TypeAlias
 
 from starlette.responses import Response, StreamingResponse
@@ -11,6 +11,7 @@ from jackfield.actions.models import OutcomeUnknown
 from jackfield.http.download import RowsResponse
 from jackfield.kit import request_context
 from jackfield.kit.errors import HubError
+from jackfield.kit.headers import RequestHeaders
 
 Refuse: TypeAlias = Callable[[Exception], Response]
 
@@ -27,8 +28,10 @@ class HeartbeatBeforeFile(HubError):
     status = 406
 
 
-def is_wanted(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return any(name == b"prefer" and b"heartbeat" in value.lower() for name, value in headers)
+def is_wanted(headers: RequestHeaders) -> bool:
+    return "prefer" in headers and any(
+        name == b"prefer" and b"heartbeat" in value.lower() for name, value in headers.raw
+    )
 
 
 async def keep_alive(work: Coroutine[Any, Any, Response], *, refuse: Refuse) -> Response:

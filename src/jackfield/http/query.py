@@ -32,6 +32,8 @@ def parse_query(text: str, type_: type[T]) -> T:
     Raises:
         InvalidRequest: a value is not of the type its parameter has.
     """
+    if not text and not _needs_some(type_):
+        return _of_nothing(type_)
     by_name: dict[str, list[str]] = {}
     escaped: dict[str, list[str]] = {}
     for pair in text.split("&"):
@@ -77,6 +79,16 @@ def past(moment: datetime | None) -> datetime | None:
         return None if end is None else end + timedelta(milliseconds=1)
     except OverflowError:
         return end
+
+
+@cache
+def _needs_some(type_: type[msgspec.Struct]) -> bool:
+    return any(field.required for field in msgspec.structs.fields(type_))
+
+
+@cache
+def _of_nothing(type_: type[T]) -> T:
+    return convert({}, type_)
 
 
 @cache

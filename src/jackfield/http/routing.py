@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from jackfield.http import context, idempotency
 from jackfield.http.body import parse_body, read_body
 from jackfield.http.context import ApiContext
+from jackfield.http.json_response import JsonResponse
 from jackfield.http.query import parse_query
 from jackfield.kit.errors import HubError
+from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.large_json_output import encode_aside
 from jackfield.projects.models import Scope as ApiScope
 from jackfield.runtime import Hub
@@ -35,7 +36,9 @@ _READS: Final = frozenset({ApiScope.ACCOUNTS_READ, ApiScope.CONNECTORS_READ, Api
 class Guard(Protocol):
     """A check of who sends a request; it refuses those who may not."""
 
-    async def __call__(self, hub: Hub, headers: Headers, scope: ApiScope | None, /) -> object: ...
+    async def __call__(
+        self, hub: Hub, headers: RequestHeaders, scope: ApiScope | None, /
+    ) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,10 @@ class Route:
             result = await self.handler(ctx, **arguments)
             if isinstance(result, Response):
                 return result
-            return Response(await encode_aside(result), status, media_type="application/json")
+            return JsonResponse(await encode_aside(result), status)
 
         async def serve(scope: Scope, receive: Receive) -> Response:
-            ctx = await self.guard(hub, Headers(scope=scope), self.scope)
+            ctx = await self.guard(hub, RequestHeaders(scope["headers"]), self.scope)
             if is_write and isinstance(ctx, ApiContext) and idempotency.HEADER in ctx.headers:
                 content = await read_body(scope, receive)
                 work = partial(handle, ctx, scope, content)

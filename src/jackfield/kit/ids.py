@@ -1,12 +1,16 @@
 """Typed, prefixed, time-ordered identifiers: `acc_01K3…` is an account and no other thing."""
 
+import os
 import secrets
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar, Final, Self
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-# Two characters at a time: ids are made on every request.
+# Two characters at a time, and a character of each random byte: ids are made on every request.
 _PAIRS: Final = tuple(one + other for one in _CROCKFORD for other in _CROCKFORD)
+_CHARACTERS: Final = bytes(ord(_CROCKFORD[byte & 31]) for byte in range(256))
+_RANDOM_LENGTH: Final = 16
 _ALPHABET: Final = frozenset(_CROCKFORD)
 _BODY_LENGTH: Final = 26
 _LAST_PLACE: Final = 0xFFFF
@@ -33,10 +37,11 @@ class Id(str):
 
         Those of one moment sort by their `place`, up to 65,535.
         """
-        rest = secrets.randbits(80 if place is None else 64)
-        if place is not None:
-            rest |= min(place, _LAST_PLACE) << 64
-        return cls(cls.prefix + _body(int(now.timestamp() * 1000), rest))
+        milliseconds = int(now.timestamp() * 1000)
+        if place is None:
+            return cls(cls.prefix + _time(milliseconds) + _random())
+        rest = min(place, _LAST_PLACE) << 64 | secrets.randbits(64)
+        return cls(cls.prefix + _body(milliseconds, rest))
 
     @classmethod
     def floor(cls, moment: datetime) -> Self:
@@ -88,6 +93,15 @@ class RequestId(Id, prefix="req"):
 
 class FeedbackId(Id, prefix="fbk"):
     __slots__ = ()
+
+
+def _random() -> str:
+    return os.urandom(_RANDOM_LENGTH).translate(_CHARACTERS).decode("ascii")
+
+
+@lru_cache(maxsize=1)
+def _time(milliseconds: int) -> str:
+    return _body(milliseconds, 0)[:-_RANDOM_LENGTH]
 
 
 def _body(milliseconds: int, rest: int) -> str:

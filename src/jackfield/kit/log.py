@@ -3,14 +3,16 @@
 import logging
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, TextIO, TypeAlias
 
 import msgspec
 import structlog
 
-from jackfield.kit import redaction
+from jackfield.kit import redaction, request_context
+from jackfield.kit.clock import system_clock
 from jackfield.kit.json import encode
 from jackfield.kit.redaction import Redactor
 from jackfield.kit.secret_names import is_secret_name
@@ -21,7 +23,19 @@ _HUB: Final = "jackfield"
 # Said of a response that breaks off on purpose, after the reason was logged.
 _CUT_SHORT: Final = "ASGI callable returned without completing response."
 
+_log = structlog.get_logger()
 _Error: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Where the lines of requests go; nowhere if the level leaves them out."""
+
+    stream: TextIO | None
+
+
+# None until `configure`.
+_lines: _Lines | None = None
 
 
 def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
@@ -30,19 +44,20 @@ def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
 
     What libraries log goes the same way, from warnings up.
     """
+    global _lines  # noqa: PLW0603 - as structlog itself keeps what it was configured with
     to = stream or sys.stderr
+    least = logging.getLevelNamesMapping()[level.upper()]
+    _lines = _Lines(to if least <= logging.INFO else None)
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _of_request,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             redact,
             structlog.processors.JSONRenderer(serializer=_serialize),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[level.upper()]
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(file=to),
         cache_logger_on_first_use=False,
     )
@@ -54,6 +69,37 @@ def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
     sys.excepthook = crashed
     threading.excepthook = _thread_crashed
     sys.unraisablehook = _crashed_in_passing
+
+
+def request_ended(
+    *, method: str, path: str, status: int, ms: float, about: Mapping[str, str]
+) -> None:
+    """
+    Write the line of a request, as a logger would: this one is written for every request.
+
+    A logger's way takes ten times as long, and is taken where there is something to mask.
+    """
+    fields = {"method": method, "path": path, "status": status, "ms": ms, **about}
+    request = request_context.current()
+    if _lines is None or request is None:
+        _log.info("request", **fields)
+        return
+    if _lines.stream is None:
+        return
+    line = _serialize(
+        {
+            **fields,
+            "event": "request",
+            "request_id": request.request_id,
+            "level": "info",
+            "timestamp": system_clock().isoformat().replace("+00:00", "Z"),
+        }
+    )
+    if redaction.current().leaves(line.encode("utf-8", "surrogatepass")):
+        _lines.stream.write(line + "\n")
+        _lines.stream.flush()
+    else:
+        _log.info("request", **fields)
 
 
 def announce(words: str) -> None:
@@ -74,6 +120,16 @@ def crashed(kind: type[BaseException], error: BaseException, trace: TracebackTyp
     _report("process_crashed", (kind, error, trace))
 
 
+def _of_request(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Say which request an event is of."""
+    request = request_context.current()
+    if request is not None:
+        event.setdefault("request_id", request.request_id)
+    return event
+
+
 def redact(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
@@ -89,7 +145,7 @@ class _Libraries(logging.Handler):
         self._stream = stream
         self._formatter = structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
-                structlog.contextvars.merge_contextvars,
+                _of_request,
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),

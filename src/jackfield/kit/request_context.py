@@ -1,10 +1,10 @@
 """Per-request context (request id, project, API key) of the current task, for logs."""
 
-from collections.abc import Iterable
 from contextvars import ContextVar
 
 from msgspec import Struct, field
 
+from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.recent_writes import IsGone, RecentWrite
 
@@ -15,7 +15,7 @@ class RequestContext(Struct):
     """One request to the hub; project and key are known once its API key is."""
 
     request_id: str
-    headers: Iterable[tuple[bytes, bytes]]
+    headers: RequestHeaders
     project_id: ProjectId | None = None
     key_id: str | None = None
     error_code: str | None = None
@@ -33,16 +33,14 @@ class RequestContext(Struct):
 
     @property
     def user_agent(self) -> str | None:
-        for name, value in self.headers:
-            if name == b"user-agent":
-                return value.decode("latin-1")[:_LONGEST]
-        return None
+        value = self.headers.get("user-agent")
+        return value if value is None else value[:_LONGEST]
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
 
 
-def bind(request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> RequestContext:
+def bind(request_id: str, headers: RequestHeaders) -> RequestContext:
     """Create a request context, bind it to the current task and return it."""
     context = RequestContext(request_id, headers)
     _current.set(context)

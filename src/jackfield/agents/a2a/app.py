@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Scope
 
@@ -28,6 +27,7 @@ from jackfield.agents.a2a.protocol import Request
 from jackfield.agents.accounts import AccountSet, account_ids, select_accounts
 from jackfield.agents.jsonrpc import RpcRefused
 from jackfield.kit.errors import HubError, UnsupportedMediaType
+from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.json import Json, encode
 from jackfield.logs.runs.sources import PATHS, RunSource
 from jackfield.projects import service as projects
@@ -70,7 +70,7 @@ class A2a:
         Raises:
             HubError: the request is refused for its API key or its accounts.
         """
-        headers = Headers(scope=scope)
+        headers = RequestHeaders(scope["headers"])
         caller = await self._caller(headers)
         accounts = await self._accounts(caller, headers)
         return Response(encode(cards.extended_card(self._hub, accounts)), media_type=_JSON)
@@ -82,7 +82,7 @@ class A2a:
         Raises:
             HubError: the request is refused for its API key or its media type.
         """
-        headers = Headers(scope=scope)
+        headers = RequestHeaders(scope["headers"])
         if headers.get("content-type", _JSON).partition(";")[0].strip().lower() != _JSON:
             raise UnsupportedMediaType
         caller = await self._caller(headers)
@@ -105,7 +105,9 @@ class A2a:
             )
         return Response(content, media_type=_JSON)
 
-    async def _answer(self, request: Request, caller: Caller, headers: Headers) -> Json | Response:
+    async def _answer(
+        self, request: Request, caller: Caller, headers: RequestHeaders
+    ) -> Json | Response:
         match request.method:
             case "message/send" | "message/stream":
                 message = parse_message(request.params)
@@ -156,12 +158,12 @@ class A2a:
             yield await event(task.artifact_update(artifact))
         yield await event(task.status_update(finished["status"], final=True))
 
-    async def _caller(self, headers: Headers) -> Caller:
+    async def _caller(self, headers: RequestHeaders) -> Caller:
         caller = await projects.authenticate(self._hub, read_api_key(headers.get("authorization")))
         caller.require(ApiScope.ACTIONS_EXECUTE)
         return caller
 
-    async def _accounts(self, caller: Caller, headers: Headers) -> AccountSet:
+    async def _accounts(self, caller: Caller, headers: RequestHeaders) -> AccountSet:
         ids = account_ids(headers.get("x-account-id", ""))
         if not ids:
             raise AccountMissing

@@ -13,7 +13,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -24,6 +23,7 @@ from jackfield.agents.mcp.endpoint import Endpoint, resolve
 from jackfield.agents.mcp.messages import Message
 from jackfield.agents.mcp.tools import Toolbox
 from jackfield.kit.errors import HubError, UnsupportedMediaType
+from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.json import Json, is_object
 from jackfield.logs.runs.sources import PATHS, RunSource
 from jackfield.projects import service as projects
@@ -77,7 +77,7 @@ class Mcp:
         Raises:
             HubError: the request is refused for its API key, accounts, origin or media type.
         """
-        headers = Headers(scope=scope)
+        headers = RequestHeaders(scope["headers"])
         _require_own_origin(headers, self._hub.public_url)
         if scope["method"] != "POST":
             return _only_post()
@@ -118,7 +118,7 @@ class Mcp:
         return await _respond(b"[" + content + b"]" if content else b"", media_type, status=200)
 
     async def _receive(
-        self, endpoint: Endpoint, message: Message, headers: Headers
+        self, endpoint: Endpoint, message: Message, headers: RequestHeaders
     ) -> tuple[int, bytes]:
         """Return the HTTP status and the response of one message."""
         try:
@@ -219,7 +219,7 @@ def _only_post() -> Response:
     return Response(jsonrpc.refuse(None, refused), 405, {"allow": "POST"}, media_type=_JSON)
 
 
-def _negotiate(headers: Headers) -> str:
+def _negotiate(headers: RequestHeaders) -> str:
     """
     Return the media type of the response: JSON if the client accepts it.
 
@@ -248,7 +248,7 @@ def _accepted(header: str) -> dict[str, bool]:
     return ranges
 
 
-def _require_own_origin(headers: Headers, public_url: str) -> None:
+def _require_own_origin(headers: RequestHeaders, public_url: str) -> None:
     """
     Refuse pages of other sites, as a protection from DNS rebinding.
 

@@ -6,12 +6,11 @@ from enum import StrEnum
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
-
 from jackfield.agents.accounts import AccountSet, account_ids, select_accounts
 from jackfield.agents.param_styles import ParamStyle
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault, InvalidRequest
+from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.ids import ProjectId
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
@@ -44,7 +43,7 @@ class Endpoint(AccountSet):
 
 
 async def resolve(
-    hub: Hub, project_id: ProjectId, actor: Actor, *, headers: Headers, query_string: bytes
+    hub: Hub, project_id: ProjectId, actor: Actor, *, headers: RequestHeaders, query_string: bytes
 ) -> Endpoint:
     """
     Return the accounts and options of a request.

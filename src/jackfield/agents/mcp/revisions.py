@@ -10,10 +10,9 @@ headers what a proxy may route by.
 from collections.abc import Mapping
 from typing import Final
 
-from starlette.datastructures import Headers
-
 from jackfield.agents.jsonrpc import INVALID_PARAMS, INVALID_REQUEST, RpcRefused
 from jackfield.agents.mcp.messages import HEADER_MISMATCH, UNSUPPORTED_VERSION, Message
+from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.json import Json, as_object
 
 WITH_HANDSHAKE: Final = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
@@ -33,7 +32,7 @@ def agree(offered: Json) -> str:
     return offered if offered in WITH_HANDSHAKE else WITH_HANDSHAKE[-1]
 
 
-def claims_to_be_stateless(message: Message, headers: Headers) -> bool:
+def claims_to_be_stateless(message: Message, headers: RequestHeaders) -> bool:
     """Tell whether a request says of itself that it is of a revision without a handshake."""
     if _VERSION in _meta(message):
         return True
@@ -41,7 +40,7 @@ def claims_to_be_stateless(message: Message, headers: Headers) -> bool:
     return headers.get(_HEADER) in WITHOUT_HANDSHAKE and message.method != "initialize"
 
 
-def require_revision(message: Message, headers: Headers) -> None:
+def require_revision(message: Message, headers: RequestHeaders) -> None:
     """
     Require that a request is as its revision has it.
 
@@ -63,7 +62,7 @@ def require_revision(message: Message, headers: Headers) -> None:
         raise _unsupported(meta[_VERSION])
 
 
-def require_batches(batch: list[Message], headers: Headers) -> None:
+def require_batches(batch: list[Message], headers: RequestHeaders) -> None:
     """
     Require that the revision of a batch has batches.
 
@@ -79,7 +78,7 @@ def _meta(message: Message) -> Mapping[str, Json]:
     return as_object(as_object(message.params).get("_meta"))
 
 
-def _require_agreement(message: Message, headers: Headers, *, version: Json) -> None:
+def _require_agreement(message: Message, headers: RequestHeaders, *, version: Json) -> None:
     expected = {_HEADER: version, "mcp-method": message.method}
     if message.method == "tools/call":
         expected["mcp-name"] = message.arguments.get("name")

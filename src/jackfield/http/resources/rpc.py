@@ -24,6 +24,7 @@ from jackfield.engine.run_context import ActionResult
 from jackfield.http import idempotency
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.download import RowsResponse, download
+from jackfield.http.json_response import JsonResponse
 from jackfield.http.routing import Routes
 from jackfield.idempotency.models import IdempotentStream
 from jackfield.kit.errors import (
@@ -191,4 +192,4 @@ async def _response(outcome: ActionResult) -> Response:
     content: dict[str, Json] = {**outcome.extra, "data": data, "next": outcome.next}
     if outcome.warnings:
         content["warnings"] = outcome.warnings
-    return Response(await encode_aside(content), media_type="application/json")
+    return JsonResponse(await encode_aside(content))
