@@ -24,6 +24,9 @@ class Credentials(Struct, frozen=True):
     values: Mapping[str, str]
     redactor: Redactor
 
+    def __repr__(self) -> str:
+        return f"Credentials({', '.join(self.values)})"
+
     @classmethod
     def of(
         cls, values: Mapping[str, str], *, secrets: Iterable[str], setup: Setup = NO_SETUP

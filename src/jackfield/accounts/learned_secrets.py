@@ -1,8 +1,9 @@
 """Secrets that come up during a run: what a step signs in with, and what it gets for that."""
 
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, quote_plus, urlsplit
+
+from msgspec import Struct, field
 
 from jackfield.engine.ports import Request
 from jackfield.kit.redaction import Redactor
@@ -15,8 +16,7 @@ _LARGEST_ANSWER: Final = 64 * 1024
 _MOST_ANSWERS: Final = 8
 
 
-@dataclass(slots=True)
-class LearnedSecrets:
+class LearnedSecrets(Struct):
     """
     Tells a redactor of them.
 
@@ -26,7 +26,7 @@ class LearnedSecrets:
     """
 
     redactor: Redactor
-    _answers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]], init=False)
+    _answers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def sent(self, request: Request) -> None:
         for secret in request.secrets:

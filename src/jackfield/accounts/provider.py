@@ -8,7 +8,6 @@ place that builds the context of both.
 import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final, Self, TypeVar
 
 from msgspec import Struct
@@ -41,8 +40,7 @@ _SIGNATURE: Final = 28
 _FIRST_REFUSAL: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderAccount:
+class ProviderAccount(Struct, frozen=True):
     """An account as its connector sees it; without an `id` until it is linked."""
 
     project_id: ProjectId
@@ -51,7 +49,7 @@ class ProviderAccount:
     environment: str
     origin_owner_id: str
     origin_owner_name: str
-    credentials: Credentials = field(repr=False)
+    credentials: Credentials
     id: AccountId | None = None
 
     @classmethod
@@ -140,7 +138,6 @@ class AccountCursors(Struct, frozen=True):
         return encode(["cursor", self.place, action_id, cursor])
 
 
-@dataclass(frozen=True, slots=True)
 class ProviderTransport:
     """
     The transport of the engine's requests, to the hosts that the connector declares only.
@@ -149,15 +146,21 @@ class ProviderTransport:
     token that the run signed in with.
     """
 
-    egress: Egress
-    connector: CompiledConnector
-    credentials: Credentials
-    seconds: float = 60
-    max_bytes: int = MOST_BYTES
-    learned: LearnedSecrets = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "learned", LearnedSecrets(self.credentials.redactor))
+    def __init__(
+        self,
+        egress: Egress,
+        connector: CompiledConnector,
+        credentials: Credentials,
+        *,
+        seconds: float = 60,
+        max_bytes: int = MOST_BYTES,
+    ) -> None:
+        self.credentials: Final = credentials
+        self.learned: Final = LearnedSecrets(credentials.redactor)
+        self._egress = egress
+        self._connector = connector
+        self._seconds = seconds
+        self._max_bytes = max_bytes
 
     async def send(self, request: Request) -> Response:
         self.learned.sent(request)
@@ -167,14 +170,14 @@ class ProviderTransport:
             request.url,
             headers=request.headers,
             body=request.body,
-            seconds=self.seconds,
-            max_bytes=self.max_bytes,
+            seconds=self._seconds,
+            max_bytes=self._max_bytes,
             follow=request.follow,
             may_visit=self._is_declared,
             certificate=certificate,
         )
         try:
-            response = await self.egress.fetch(outbound)
+            response = await self._egress.fetch(outbound)
         except UnusableCertificate as error:
             raise self._blaming(error, certificate or ()) from error
         is_refusal = response.status >= _FIRST_REFUSAL
@@ -200,7 +203,7 @@ class ProviderTransport:
         return blaming
 
     def _is_declared(self, url: str) -> bool:
-        return self.connector.allows(url, self.credentials.values)
+        return self._connector.allows(url, self.credentials.values)
 
 
 def shown_to(request: Request) -> tuple[str, str] | None:
@@ -252,11 +255,7 @@ def safe_result(result: ActionResult, redactor: Redactor) -> ActionResult:
     file = result.file
     if file is not None and file.name is not None:
         file = replace(file, name=redactor.text(file.name))
-    extra = redactor.data(dict(result.extra)) if result.extra else result.extra
-    return replace(
-        result,
-        data=redactor.data(result.data),
-        extra=extra,
-        file=file,
-        warnings=tuple(redactor.text(each) for each in result.warnings),
-    )
+    extra, _ = redactor.data(dict(result.extra)) if result.extra else (result.extra, None)
+    data, encoded = redactor.data(result.data)
+    warnings = tuple([redactor.text(each) for each in result.warnings]) if result.warnings else ()
+    return replace(result, data=data, encoded=encoded, extra=extra, file=file, warnings=warnings)

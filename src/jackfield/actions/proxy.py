@@ -210,7 +210,10 @@ async def _result(response: Response, request: Request, credentials: Credentials
         raw, is_base64 = await asyncio.to_thread(_read, response)
     else:
         raw, is_base64 = _read(response)
-    data = await asyncio.to_thread(mask.data, raw) if len(response.body) > LARGE else mask.data(raw)
+    if len(response.body) > LARGE:
+        data, _ = await asyncio.to_thread(mask.data, raw)
+    else:
+        data, _ = mask.data(raw)
     refusal = None
     if response.status >= _REFUSED:
         url = mask.url(path_and_query(request.url))

@@ -9,7 +9,7 @@ import structlog
 from msgspec import Struct, field
 
 from jackfield.accounts.access import AccountAccess, open_credentials
-from jackfield.connectors.action import is_write
+from jackfield.connectors.action import ActionInfo, is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
 from jackfield.kit import request_context
@@ -78,7 +78,7 @@ class RunRecorder:
     """
     The trace of one run (see `jackfield.engine.ports.Trace`), and its entry in the log.
 
-    `connector`, `access` and `redactor` are set as soon as they are known.
+    `connector`, `action`, `access` and `redactor` are set as soon as they are known.
     """
 
     def __init__(
@@ -104,6 +104,7 @@ class RunRecorder:
         self.redactor: Redactor = NOTHING
         self.access: AccountAccess | None = None
         self.connector: Connector | None = None
+        self.action: ActionInfo | None = None
         if (asked := request_context.current()) is not None:
             asked.account_id, asked.action_id = account_id, action_id
 
@@ -123,14 +124,15 @@ class RunRecorder:
         return self._has_sent_write(with_refused=True)
 
     def _has_sent_write(self, *, with_refused: bool) -> bool:
+        if self.action is not None and self.action.only_reads:
+            return False
         sent = {
             each.request.method
             for step in self._steps
             for each in step.sent
             if each.has_left and (with_refused or not each.was_refused)
         }.union(*(step.unrecorded for step in self._steps))
-        action = self.connector and self.connector.find_action(self._action_id)
-        may_write = is_write if action is None else action.may_write_with
+        may_write = is_write if self.action is None else self.action.may_write_with
         return any(map(may_write, sent))
 
     def step_started(self, step_id: str, function: str) -> None:
@@ -175,7 +177,7 @@ class RunRecorder:
         """Append the run to the write buffer of the log."""
         request, access, connector = request_context.current(), self.access, self.connector
         account = None if access is None else access.account
-        action = None if connector is None else connector.find_action(self._action_id)
+        action = self.action
         run = Run(
             id=self.id,
             account_id=self._account_id[:255],

@@ -74,9 +74,8 @@ async def run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest
         recorder = _recorder(hub, project_id, actor, request)
         prepared = await _prepare(hub, project_id, request, recorder)
         return await _dry_run(hub, prepared)
-    connector = hub.catalog.owner(request.action_id)
-    action = connector and connector.find_action(request.action_id)
-    if action is None or action.only_reads:
+    found = hub.catalog.find_action(request.action_id)
+    if found is None or found[1].only_reads:
         return await _run(hub, project_id, actor, request)
     write: Json = [
         request.action_id, request.account_id, request.profile_id, request.arguments, request.cursor
@@ -110,7 +109,7 @@ async def _attempt(
         result = await prepared.action.run(context)
     except HubError as error:
         raise safe(error, credentials.redactor) from None
-    if is_large(result.data):
+    if result.is_heavy:
         return await asyncio.to_thread(safe_result, result, credentials.redactor)
     return safe_result(result, credentials.redactor)
 
@@ -175,12 +174,12 @@ async def _prepare(
     hub: Hub, project_id: ProjectId, request: RunRequest, recorder: RunRecorder
 ) -> _Prepared:
     try:
-        connector, action = hub.catalog.action(request.action_id)
+        connector, info = hub.catalog.action(request.action_id)
     except ActionNotFound:
         # Its actions go with a connector: what became of the account says more.
         await load_usable(hub, project_id, request.account_id, profile_id=request.profile_id)
         raise
-    recorder.connector = connector
+    recorder.connector, recorder.action = connector, info
     access = await load_usable(hub, project_id, request.account_id, profile_id=request.profile_id)
     recorder.access = access
     account = access.account
@@ -188,6 +187,7 @@ async def _prepare(
         msg = f"account {account.id} is linked to {account.provider!r}, not to {connector.key!r}"
         raise AccountOfOtherProvider(msg)
     access.require_allowed(request.action_id)
+    action = info.compiled
     if is_large(request.arguments):
         # Checking takes long enough to keep everybody else waiting.
         inputs = await asyncio.to_thread(action.accept, request.arguments)

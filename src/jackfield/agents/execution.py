@@ -108,7 +108,7 @@ async def run_action(hub: Hub, account_set: AccountSet, call: ActionCall) -> Act
         action_id=call.action_id,
         account_id=account.id,
         arguments=arguments_by_location(
-            action, _without_account(call.arguments, account), call.style
+            action.compiled, _without_account(call.arguments, account), call.style
         ),
         source=call.source,
         dry_run=call.is_dry_run,

@@ -7,12 +7,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
+from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector, Severity
 from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.discovery import Signature, find_connectors
 from jackfield.connectors.loading.loader import load
-from jackfield.engine.connector import CompiledAction
 from jackfield.kit.errors import NotFound
 
 _LONGEST_NAME: Final = 128
@@ -56,6 +56,7 @@ class Catalog:
         self._connectors: Mapping[str, Connector] = {}
         self._clashes: tuple[Diagnostic, ...] = ()
         self._derived: dict[object, Any] = {}
+        self._found: dict[str, tuple[Connector, ActionInfo]] = {}
 
     def load(self) -> None:
         """Load every connector; invalid ones are left out and reported in `findings`."""
@@ -104,20 +105,30 @@ class Catalog:
     def has_derived(self, make: Callable[[Self], object]) -> bool:
         return make in self._derived
 
-    def action(self, action_id: str) -> tuple[Connector, CompiledAction]:
+    def action(self, action_id: str) -> tuple[Connector, ActionInfo]:
         """
         Return an action by its full id, and the connector it belongs to.
 
         Raises:
             ActionNotFound: there is no action with this id.
         """
-        connector = self.owner(action_id)
-        action = connector.find_action(action_id) if connector else None
-        if connector is None or action is None:
+        found = self.find_action(action_id)
+        if found is None:
+            connector = self.owner(action_id)
             near = [connector] if connector else self._connectors.values()
             known = (each.id for owner in near for each in owner.actions)
             raise ActionNotFound(_message("action", action_id, known))
-        return connector, action.compiled
+        return found
+
+    def find_action(self, action_id: str) -> "tuple[Connector, ActionInfo] | None":
+        """Return an action by its full id, and the connector it belongs to, if there is one."""
+        found = self._found.get(action_id)
+        if found is None:
+            connector = self.owner(action_id)
+            action = connector and connector.find_action(action_id)
+            if connector is not None and action is not None:
+                found = self._found[action_id] = connector, action
+        return found
 
     def owner(self, action_id: str) -> Connector | None:
         """
@@ -153,7 +164,7 @@ class Catalog:
         self._connectors, refused = _apart(newest, self._connectors)
         self._clashes = (*replaced, *refused)
         self._files = files
-        self._derived = {}
+        self._derived, self._found = {}, {}
         return True
 
     def _load(self, file: Path, signature: Signature, before: _Loaded | None) -> _Loaded:

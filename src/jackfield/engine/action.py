@@ -27,6 +27,7 @@ from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.steps.step import Step, StopAction, compile_step, snapshot
 from jackfield.engine.wire.formats import Format
 from jackfield.engine.wire.json import as_doubles
+from jackfield.kit.deadline import Deadline
 from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
 from jackfield.kit.json import Json, as_list, as_object, is_list, is_object
 from jackfield.kit.large_json_output import is_large
@@ -133,12 +134,13 @@ class CompiledAction:
         run = self._start(context)
         with using_clock(context.clock), run_budget():
             try:
-                async with asyncio.timeout(context.deadline):
+                with Deadline(context.deadline):
                     await self._run_steps(run)
             except TimeoutError:
                 msg = f"the action did not finish within {context.deadline:g} seconds"
                 raise ProviderTimeout(msg, step=run.step_id) from None
-            return await compute(run, partial(self._finish, run))
+            result = await compute(run, partial(self._finish, run))
+        return replace(result, is_heavy=True) if run.is_heavy else result
 
     def _start(self, context: RunContext) -> Run:
         inputs = dict(context.inputs)
@@ -149,8 +151,11 @@ class CompiledAction:
             inputs.setdefault("page_size", self._page_size)
         cursor: Json = context.cursor
         if cursor is None:
-            sent = (inputs.get(name) for name in ("next", "cursor"))
-            cursor = next((each for each in sent if each is not None and each != ""), None)
+            for name in ("next", "cursor"):
+                sent = inputs.get(name)
+                if sent is not None and sent != "":
+                    cursor = sent
+                    break
         elif not self._paginated:
             inputs.setdefault("next", cursor)
             inputs.setdefault("cursor", cursor)

@@ -9,8 +9,8 @@ Each process counts for itself.
 import asyncio
 import math
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -112,16 +112,16 @@ class Limiter:
         """Return the limiter of one account (a `jackfield.engine.ports.RequestLimiter`)."""
         return AccountLimiter(self, account, limits)
 
-    @asynccontextmanager
-    async def turn(
-        self, account: str, limits: Limits, method: str, url: str
-    ) -> AsyncGenerator[None]:
-        """Wait until `account` may send this request; it is in flight inside the context."""
+    async def enter(self, account: str, limits: Limits, method: str, url: str) -> "list[_Bucket]":
+        """Wait until `account` may send this request, and return what it occupies meanwhile."""
         buckets = self._buckets(account)
         occupied: list[_Bucket] = []
         try:
             for pool in limits.pools_of(method, url):
-                bucket = buckets.setdefault((pool.key, pool.rate is not None), _Bucket())
+                key = pool.key, pool.rate is not None
+                bucket = buckets.get(key)
+                if bucket is None:
+                    bucket = buckets[key] = _Bucket()
                 if pool.concurrency is not None:
                     await bucket.occupy(pool.concurrency)
                     occupied.append(bucket)
@@ -129,10 +129,10 @@ class Limiter:
                     delay = bucket.reserve(pool.rate, pool.burst, self._now())
                     if delay > 0:
                         await self._sleep(delay)
-            yield
-        finally:
-            for bucket in occupied:
-                bucket.vacate()
+        except BaseException:
+            _vacate(occupied)
+            raise
+        return occupied
 
     def _buckets(self, account: str) -> "dict[tuple[str, bool], _Bucket]":
         buckets = self._accounts.get(account)
@@ -162,7 +162,32 @@ class AccountLimiter(Struct, frozen=True):
     limits: Limits
 
     def enter(self, method: str, url: str) -> AbstractAsyncContextManager[None]:
-        return self.limiter.turn(self.account, self.limits, method, url)
+        return _Turn(self, method, url)
+
+
+class _Turn:
+    """The turn of one request; a class, since every request has one."""
+
+    __slots__ = ("_limiter", "_method", "_occupied", "_url")
+
+    def __init__(self, limiter: AccountLimiter, method: str, url: str) -> None:
+        self._limiter = limiter
+        self._method = method
+        self._url = url
+
+    async def __aenter__(self) -> None:
+        limiter = self._limiter
+        self._occupied = await limiter.limiter.enter(
+            limiter.account, limiter.limits, self._method, self._url
+        )
+
+    async def __aexit__(self, *_: object) -> None:
+        _vacate(self._occupied)
+
+
+def _vacate(occupied: "list[_Bucket]") -> None:
+    for bucket in occupied:
+        bucket.vacate()
 
 
 class _Bucket(Struct):

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
-from jackfield.engine.expressions.meter import TooMuchForLoop, on_loop
+from jackfield.engine.expressions.meter import MOST_ON_LOOP, UNBOUNDED, WORK, TooMuchForLoop
 from jackfield.engine.ports import Response
 from jackfield.engine.reply import Reply
 from jackfield.engine.run_context import File, RunContext
@@ -69,7 +69,7 @@ class Run(Struct):
     # Whether there is so much to work on that it would hold up the event loop.
     is_heavy: bool = False
     received: int = 0
-    turn: float = 0.0
+    turn: float = field(default_factory=time.perf_counter)
 
     def receive(self, size: int) -> None:
         """Count the bytes of an answer."""
@@ -97,8 +97,8 @@ async def compute(run: Run, work: Callable[[], T]) -> T:
     """
     if not run.is_heavy:
         try:
-            with on_loop():
-                result = work()
+            WORK.loop = MOST_ON_LOOP
+            result = work()
         except TooMuchForLoop:
             run.is_heavy = True
         else:
@@ -106,6 +106,8 @@ async def compute(run: Run, work: Callable[[], T]) -> T:
                 await asyncio.sleep(0)
                 run.turn = now
             return result
+        finally:
+            WORK.loop = UNBOUNDED
     return await asyncio.to_thread(work)
 
 

@@ -67,7 +67,9 @@ class ActionResult(Struct, frozen=True):
 
     `data` is the value of the `data` key of the action's `result`, or the whole result without such
     a key. `extra` are the result's further keys. `next` is the cursor of the next page, `None` at
-    the end. `may_have_written` is set if a request that writes was sent and not refused.
+    the end. `may_have_written` is set if a request that writes was sent and not refused. With
+    `is_heavy`, walking through it would hold up the event loop. `encoded` is `data` as JSON, if it
+    was written already.
     """
 
     data: Json
@@ -76,3 +78,5 @@ class ActionResult(Struct, frozen=True):
     file: File | None = None
     warnings: tuple[str, ...] = ()
     may_have_written: bool = False
+    is_heavy: bool = False
+    encoded: bytes | None = None

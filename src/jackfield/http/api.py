@@ -20,6 +20,7 @@ from jackfield.http.errors import MethodNotAllowed, error_response
 from jackfield.http.json_response import JsonResponse
 from jackfield.http.mount import Mount
 from jackfield.http.routing import Endpoint, Route
+from jackfield.http.whole_messages import offered
 from jackfield.kit import log, request_context
 from jackfield.kit.errors import HubError, NotFound
 from jackfield.kit.headers import RequestHeaders
@@ -126,7 +127,8 @@ class Api:
         def refuse(error: Exception) -> Response:
             return error_response(error, at=self._hub.clock(), request_id=request_id)
 
-        work = self._respond_always(match, scope, receive, refuse)
+        endpoint = match.endpoint(scope["method"])
+        work = self._respond_always(match, endpoint, scope, receive, refuse)
         if heartbeat.is_wanted(headers):
             work = heartbeat.keep_alive(work, refuse=refuse)
         try:
@@ -137,7 +139,6 @@ class Api:
                 raise
             response = refuse(OutcomeUnknown())
         seconds = time.perf_counter() - started
-        endpoint = match.endpoint(scope["method"])
         if endpoint is not None and endpoint.is_logged:
             request_log.record(
                 self._hub,
@@ -172,18 +173,12 @@ class Api:
         """
         try:
             if type(response) is JsonResponse and len(response.body) <= _PIECE:
-                await send(
-                    {
-                        "type": "http.response.start",
-                        "status": response.status_code,
-                        "headers": response.raw_headers,
-                    }
-                )
                 if request.writes and not await _is_gone_from(request):
                     forget_delivered(self._hub, request)
-                await send({"type": "http.response.body", "body": response.body})
-            else:
-                await response(scope, receive, partial(self._deliver, request, send))
+                whole = offered(scope)
+                if whole is not None and whole.write(response):
+                    return None
+            await response(scope, receive, partial(self._deliver, request, send))
         except HubError as error:
             _log.warning(
                 "response_broken_off", code=error.code, detail=error.detail, **error.context
@@ -211,12 +206,16 @@ class Api:
     async def _respond_always(
         self,
         match: Match,
+        endpoint: _Endpoint | None,
         scope: Scope,
         receive: Receive,
         refuse: Callable[[Exception], Response],
     ) -> Response:
         try:
-            return await _respond(match, scope, receive)
+            if endpoint is None:
+                return _refuse_or_allow(match, scope)
+            scope["path_params"] = match.parameters
+            return await endpoint.serve(scope, receive)
         except Exception as error:  # noqa: BLE001 - the one place where all of them end
             current = request_context.current()
             if current is not None and isinstance(error, HubError):
@@ -267,16 +266,12 @@ async def _is_gone_from(request: RequestContext) -> bool:
     return request.is_client_gone is not None and await request.is_client_gone()
 
 
-async def _respond(match: Match, scope: Scope, receive: Receive) -> Response:
+def _refuse_or_allow(match: Match, scope: Scope) -> Response:
+    """Respond where no endpoint does: to a browser that asks whether it may, or with an error."""
     if not match.endpoints:
         msg = f"there is nothing at {scope['path']}"
         raise NotFound(msg)
-    method: str = scope["method"]
-    if method == "OPTIONS" and scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
+    if scope["method"] == "OPTIONS" and scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
         return Response(status_code=204)
-    endpoint = match.endpoint(method)
-    if endpoint is None:
-        msg = f"this path takes {', '.join(sorted(match.endpoints))}"
-        raise MethodNotAllowed(msg)
-    scope["path_params"] = match.parameters
-    return await endpoint.serve(scope, receive)
+    msg = f"this path takes {', '.join(sorted(match.endpoints))}"
+    raise MethodNotAllowed(msg)

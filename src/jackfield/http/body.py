@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 from starlette.types import Receive, Scope
 
+from jackfield.http.whole_messages import offered
 from jackfield.kit.decoding import as_sentence, fault_of
 from jackfield.kit.errors import HubError, InvalidRequest
 from jackfield.kit.ids import InvalidId
@@ -70,6 +71,11 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > MAX_BODY_BYTES:
             raise BodyTooLarge
+    whole = offered(scope)
+    if whole is not None and (body := whole.take_body()) is not None:
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+        return body
     parts = bytearray()
     try:
         async with asyncio.timeout(_BODY_SECONDS):

@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from typing import ClassVar, Final, cast
 
 from starlette.responses import Response
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
 )
 
 from jackfield.http.errors import error_response
+from jackfield.http.whole_messages import offer
 from jackfield.kit.clock import system_clock
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import RequestId
@@ -119,7 +121,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._expect_nothing()
+        scope = self.scope
         super().on_headers_complete()
+        if self.cycle.scope is scope:
+            offer(cast("Scope", scope), self.cycle)
 
     def on_body(self, body: bytes) -> None:
         self._unclaimed = 0

@@ -11,7 +11,6 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from functools import cached_property
 from typing import Final, cast
 from weakref import WeakSet
 
@@ -47,15 +46,17 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = {secret: None for secret in secrets if len(secret) >= SHORTEST}
+        self._secrets = dict.fromkeys([each for each in secrets if len(each) >= SHORTEST])
+        self._forms: tuple[SecretForms, ...] | None = None
+        self._measure()
         _alive.add(self)
 
     def learn(self, secret: str) -> None:
         """Mask `secret`, too, from now on."""
         if len(secret) >= SHORTEST and secret not in self._secrets:
             self._secrets[secret] = None
-            for worked_out in ("_forms", "_shortest"):
-                self.__dict__.pop(worked_out, None)
+            self._forms = None
+            self._measure()
 
     def learn_all(self, other: "Redactor") -> None:
         """Mask all that `other` masks, too."""
@@ -65,16 +66,30 @@ class Redactor:
     def knows(self, text: str) -> bool:
         """Return whether some of `text` would be masked."""
         # As it is first, which needs no search for its forms.
-        return any(each in text for each in self._secrets) or self.text(text) != text
-
-    @property
-    def is_costly(self) -> bool:
-        """Whether what is hinted takes long to mask the first time: the pattern of a long secret."""
-        return any(len(each) > _LONG for each in self._secrets)
+        for each in self._secrets:
+            if each in text:
+                return True
+        return self.text(text) != text
 
     def may_be_in(self, content: bytes) -> bool:
         """Check quickly whether `content` may contain a secret in any form."""
-        return any(True for _ in self._hinted(content))
+        if len(content) < self._shortest:
+            return False
+        if len(content) > WINDOW:
+            return any(True for _ in self._hinted(content))
+        # A loop, and only as far as needed: this is done for every answer.
+        lower = content.lower()
+        forms = self._forms or self._worked_out()
+        for form in forms:
+            if form.is_hinted(content, lower):
+                return True
+        if not (b"\\" in content or b"%" in content or b"&" in content):
+            return False
+        plain = unescaped(content)
+        if plain is content:
+            return False
+        lower = plain.lower()
+        return any(form.is_hinted(plain, lower) for form in forms)
 
     def leaves(self, content: bytes) -> bool:
         """Check quickly that nothing in `content` is to be masked by value."""
@@ -89,9 +104,11 @@ class Redactor:
         return substitute(content, _OURS, _instead_of_ours, _has_ours)
 
     def text(self, text: str) -> str:
-        if len(text) < min(self._shortest, _SHORTEST_OF_OURS):
+        if len(text) < self._shortest and len(text) < _SHORTEST_OF_OURS:
             return text
         content = text.encode("utf-8", "surrogatepass")
+        if self.leaves(content):
+            return text
         masked = self.content(content)
         return text if masked == content else masked.decode("utf-8", "surrogatepass")
 
@@ -126,16 +143,21 @@ class Redactor:
         """Return `value` with secrets masked, by name and by value, at any depth."""
         return self._value(value, by_name=True)
 
-    def data(self, data: Json) -> Json:
-        """Return `data` with secrets masked by value alone: what is called a token may be data."""
+    def data(self, data: Json) -> tuple[Json, bytes | None]:
+        """
+        Return `data` with secrets masked by value alone: what is called a token may be data.
+
+        With it, `data` as JSON, where it was clean and can be written so.
+        """
         if not self._secrets or data is None:
-            return data
+            return data, None
         try:
-            if not self.may_be_in(encode_in_pieces(data)):
-                return data
+            content = encode_in_pieces(data)
         except (TypeError, ValueError):
-            pass
-        return self._value(data, by_name=False)
+            content = None
+        if content is not None and not self.may_be_in(content):
+            return data, content
+        return self._value(data, by_name=False), None
 
     def _value(  # noqa: PLR0911 - one for each kind of value
         self, value: object, *, by_name: bool, is_secret: bool = False
@@ -167,19 +189,21 @@ class Redactor:
             return MASK
         return value
 
-    @cached_property
-    def _forms(self) -> tuple[SecretForms, ...]:
-        # Longest first, so that a secret that contains another is masked whole.
-        secrets = sorted(self._secrets, key=len, reverse=True)
-        return tuple(form for secret in secrets for form in forms_of(secret))
+    def _worked_out(self) -> tuple[SecretForms, ...]:
+        if self._forms is None:
+            # Longest first, so that a secret that contains another is masked whole.
+            secrets = sorted(self._secrets, key=len, reverse=True)
+            self._forms = tuple([form for secret in secrets for form in forms_of(secret)])
+        return self._forms
 
-    @cached_property
-    def _shortest(self) -> int:
+    def _measure(self) -> None:
+        lengths = list(map(len, self._secrets))
+        # Whether what is hinted takes long to mask the first time: the pattern of a long secret.
+        self.is_costly = bool(lengths) and max(lengths) > _LONG
         # No form of a secret, or of a line of it, is shorter: most of what is logged needs no
         # search.
-        return min(
-            (len(line) for each in self._secrets for line in each.split()), default=sys.maxsize
-        )
+        lines = [line for each in self._secrets for line in each.split()]
+        self._shortest = min(map(len, lines), default=sys.maxsize)
 
     def _hinted(self, content: bytes) -> Iterator[SecretForms]:
         if len(content) < self._shortest:
@@ -187,7 +211,7 @@ class Redactor:
         if len(content) > WINDOW:
             parts = (content[start:end] for start, _, end in windows(len(content)))
             hinted = {form for part in parts for form in self._hinted_in(part)}
-            yield from (form for form in self._forms if form in hinted)
+            yield from (form for form in self._worked_out() if form in hinted)
         else:
             yield from self._hinted_in(content)
 
@@ -196,7 +220,7 @@ class Redactor:
         plain_lower = plain.lower() if plain is not content else None
         return [
             form
-            for form in self._forms
+            for form in self._worked_out()
             if form.is_hinted(content, lower)
             or (plain_lower is not None and form.is_hinted(plain, plain_lower))
         ]

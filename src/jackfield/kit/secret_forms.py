@@ -9,7 +9,7 @@ one pattern for all of it would be larger than a pattern may be. What is large i
 window, so that no search holds the interpreter's lock for long.
 """
 
-import base64
+import binascii
 import html.entities
 import re
 from collections import defaultdict
@@ -46,6 +46,7 @@ WINDOW: Final = 256 * 1024
 _LONGEST_CHARACTER: Final = 16
 _OVERLAP: Final = 2 * _PIECE * _LONGEST_CHARACTER
 _ONE_BYTE: Final = ("latin-1", "cp1252")
+_OTHER_ALPHABET: Final = bytes.maketrans(b"+/", b"-_")
 _TWO_BYTES: Final = ("utf-16-le", "utf-16-be")
 _BREAKS: Final = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 
@@ -115,15 +116,17 @@ class SecretForms:
         hint = _longest_word(self._raw.lower())
         self._coded: tuple[bytes, ...] = ()
         if not self._is_word:
-            others = [raw for coding in _ONE_BYTE if (raw := _coding(secret, coding)) is not None]
-            raws = dict.fromkeys((self._raw, *others))
-            self._coded = (
-                self._raw.hex().encode(),
-                *(code for raw in raws for code in _base64(raw)),
-                *(raw.hex().encode() for raw in raws if raw != self._raw),
-            )
+            others: list[bytes] = []
+            # In ASCII they are all the same, as nearly every secret is.
+            if not secret.isascii():
+                given = [_coding(secret, coding) for coding in _ONE_BYTE]
+                others = [raw for raw in dict.fromkeys(given) if raw not in (None, self._raw)]
+            coded = [self._raw.hex().encode(), *_base64(self._raw)]
+            for raw in others:
+                coded += _base64(raw)
+            self._coded = (*coded, *[raw.hex().encode() for raw in others])
         # Both alphabets of base64 share theirs; and both orders of UTF-16, between their zeros.
-        self._hints = tuple(dict.fromkeys(_longest_word(each) or each for each in self._coded[1:]))
+        self._hints = tuple({_longest_word(each) or each: None for each in self._coded[1:]})
         self._small_hints: tuple[bytes, ...] = ()
         if hint is not None:
             wide = hint.decode("latin-1").encode("utf-16-le")[:-1]
@@ -256,6 +259,8 @@ def _decoded_decimal(found: re.Match[bytes]) -> bytes:
 
 def _longest_word(form: bytes) -> bytes | None:
     found: list[bytes] = _WORD.findall(form)
+    if len(found) == 1:
+        return found[0]
     return max(found, key=len, default=None)
 
 
@@ -326,13 +331,14 @@ def _code(one: str) -> str:
     return one if one.isalnum() else f"(?i:{_character(one)})"
 
 
-def _base64(raw: bytes) -> Iterator[bytes]:
+def _base64(raw: bytes) -> list[bytes]:
     # What stands before decides how it is written: of each of the three alignments, take the part
     # that does not depend on it.
+    codes: list[bytes] = []
     for skip in range(3):
-        code = base64.b64encode(b"\0" * skip + raw)
+        code = binascii.b2a_base64(b"\0" * skip + raw, newline=False)
         stable = code[-(-skip * 8 // 6) : (skip + len(raw)) * 8 // 6]
-        yield stable
-        other = stable.replace(b"+", b"-").replace(b"/", b"_")
-        if other != stable:
-            yield other
+        codes.append(stable)
+        if b"+" in stable or b"/" in stable:
+            codes.append(stable.translate(_OTHER_ALPHABET))
+    return codes

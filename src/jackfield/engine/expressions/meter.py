@@ -12,7 +12,9 @@ from jackfield.engine.expressions.errors import EvaluationFault, ExpressionsTooC
 
 _EVALUATION: Final = 500_000
 _RUN: Final = 10_000_000
-_LOOP: Final = 20_000
+# What may be done before the loop stands still: what sets it ends with `TooMuchForLoop` then.
+MOST_ON_LOOP: Final = 20_000
+UNBOUNDED: Final = sys.maxsize
 # Copying a character costs this fraction of visiting an element.
 _CHARACTERS_AN_ELEMENT: Final = 64
 
@@ -35,11 +37,11 @@ class _Work(threading.local):
     """What is under way in this thread: no evaluation is left before it ends."""
 
     evaluation: int = 0
-    loop: int = sys.maxsize
+    loop: int = UNBOUNDED
     budget: _RunBudget | None = None
 
 
-_WORK: Final = _Work()
+WORK: Final = _Work()
 
 
 class run_budget:  # noqa: N801 - read as a verb
@@ -54,18 +56,6 @@ class run_budget:  # noqa: N801 - read as a verb
         _BUDGET.reset(self._token)
 
 
-class on_loop:  # noqa: N801 - read as a verb
-    """Ends the work inside the `with` block with `TooMuchForLoop` before the loop stands still."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        _WORK.loop = _LOOP
-
-    def __exit__(self, *_: object) -> None:
-        _WORK.loop = sys.maxsize
-
-
 def visit(cost: int) -> None:
     """
     Count work beside expressions, which has bounds of its own, for the event loop alone.
@@ -73,8 +63,8 @@ def visit(cost: int) -> None:
     Raises:
         TooMuchForLoop: the event loop has waited long enough.
     """
-    _WORK.loop -= cost
-    if _WORK.loop < 0:
+    WORK.loop -= cost
+    if WORK.loop < 0:
         raise TooMuchForLoop
 
 
@@ -88,8 +78,8 @@ class Meter:
 
     def reset(self) -> None:
         """Begin an evaluation."""
-        _WORK.evaluation = _EVALUATION
-        _WORK.budget = _BUDGET.get()
+        WORK.evaluation = _EVALUATION
+        WORK.budget = _BUDGET.get()
 
     def spend(self, cost: int) -> None:
         """
@@ -100,7 +90,7 @@ class Meter:
             ExpressionsTooCostly: all those of the run together do.
             TooMuchForLoop: the event loop has waited long enough.
         """
-        work = _WORK
+        work = WORK
         work.evaluation -= cost
         if work.evaluation < 0:
             reason = "the expression costs too much"

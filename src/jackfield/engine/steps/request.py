@@ -13,6 +13,7 @@ from jackfield.engine.exchange.remap import compile_custom_errors
 from jackfield.engine.expressions import strict_values
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
+from jackfield.engine.ports import Request
 from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run, StepResult, compute
 from jackfield.engine.schema.expressions import Expression
@@ -148,12 +149,15 @@ def compile_request(params: Mapping[str, Json], context: CompileContext) -> Step
         msg = "A request with saml cannot have a cacheTTL"
         raise InvalidStep(msg)
 
-    async def run_request(run: Run) -> StepResult:
-        draft = await compute(run, partial(template.draft, run))
+    def build(run: Run) -> Request:
+        draft = template.draft(run)
         if assertion is not None:
             key, value = assertion(run)
             draft.body = {**as_object(draft.body), key: value}
-        request = await compute(run, partial(template.finish, run, draft))
+        return template.finish(run, draft)
+
+    async def run_request(run: Run) -> StepResult:
+        request = await compute(run, partial(build, run))
         reply = await perform(run, request, exchange)
         return await compute(run, partial(_finish, run, reply, shaping))
 

@@ -57,6 +57,8 @@ def utf8_of(response: Response) -> bytes:
 
 def is_damaged(response: Response) -> bool:
     """Tell whether some of the body can only be read as U+FFFD."""
+    if response.body.isascii() and charset_of(response) == _UTF8:
+        return False
     try:
         exact_text_of(response)
     except UnicodeDecodeError:

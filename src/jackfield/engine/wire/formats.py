@@ -31,6 +31,8 @@ _FIRST_REFUSAL: Final = 300
 _HTML_TYPES: Final = re.compile(r"\s*(?:text/html|application/xhtml\+xml)\b", re.IGNORECASE)
 _HTML_START: Final = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _JSON_TYPES: Final = re.compile(r"\s*[\w.-]+/(?:[\w.-]+\+)?json\b", re.IGNORECASE)
+_PLAIN_JSON: Final = frozenset({"application/json", "application/json; charset=utf-8"})
+_JSON_STARTS: Final = frozenset({b"{", b"["})
 _PROLOG: Final = 200
 _TITLE: Final = re.compile(r"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
 _XML_FORMS: Final[Mapping[Mode, XmlForm]] = {
@@ -76,6 +78,8 @@ def read_format(response: Response, format_: Format) -> Json:
         return read_refusal(response)
     if not response.body:
         return [] if format_ in _ROWS else "" if format_ == "text" else None
+    if format_ == "json" and _is_plain_json(response):
+        return _decode_json(response.body)
     refuse_other(response, format_)
     return _READERS[format_](response)
 
@@ -123,8 +127,17 @@ def _read_json(response: Response) -> Json:
         # An encoding declared in the document takes precedence.
         names = b"encoding" in response.body[:_PROLOG]
         return read_xml(response.body if names else utf8_of(response), _XML_FORMS["strict"])
+    return _decode_json(utf8_of(response))
+
+
+def _is_plain_json(response: Response) -> bool:
+    """Tell whether an answer says that it is JSON in UTF-8 and looks so, as nearly all do."""
+    return response.headers.get("content-type") in _PLAIN_JSON and response.body[:1] in _JSON_STARTS
+
+
+def _decode_json(content: bytes) -> Json:
     try:
-        return decode_json(utf8_of(response), "strict")
+        return decode_json(content, "strict")
     except NestedTooDeep:
         raise
     except ValueError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, cast
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 from starlette.responses import Response
 
 from jackfield.accounts.models import AccountNotFound, AccountNotUsable
@@ -59,6 +59,9 @@ PROVIDER_REFUSALS: Final = (
     ProviderTimeout,
     EgressBlocked,
 )
+
+
+_ROW: Final = frozenset({dict})
 
 
 class SyncUnsupported(HubError):
@@ -183,12 +186,17 @@ def _cursor(arguments: Mapping[str, Mapping[str, Json]]) -> str | None:
 
 async def _response(outcome: ActionResult) -> Response:
     """Return `data` as an object, a list of objects or null, all that published clients accept."""
-    data = outcome.data
+    data: Json = outcome.data
+    known = None if outcome.encoded is None else Raw(outcome.encoded)
     if isinstance(data, list):
         rows = cast("list[Json]", data)
-        data = rows if all(isinstance(row, dict) for row in rows) else {"items": rows}
+        data = known or rows
+        if not _ROW.issuperset(map(type, rows)):
+            data = {"items": data}
     elif data is not None and not isinstance(data, Mapping):
-        data = {"value": data}
+        data = {"value": known or data}
+    elif known is not None:
+        data = known
     content: dict[str, Json] = {**outcome.extra, "data": data, "next": outcome.next}
     if outcome.warnings:
         content["warnings"] = outcome.warnings
