@@ -50,7 +50,7 @@ async def test_a_connector_that_needs_nothing_from_the_operator_has_a_profile(
         "release_stage": "ga",
         "setup": {},
         "allowed_actions": None,
-        "redirect_uri": None,
+        **dict.fromkeys(("redirect_uri", "code_webhook_uri")),
     }
 
 

@@ -11,6 +11,7 @@ MAKERS = {
     "worker": {
         "accounts/renewal/turns.py",
         "app.py",
+        "connect/sent_codes/service.py",
         "db/write_buffer.py",
         "webhooks/delivery.py",
         "worker/account_checks.py",

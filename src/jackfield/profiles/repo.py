@@ -4,8 +4,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import LiteralString
 
-from jackfield.db.tx import Row, Tx
-from jackfield.kit.ids import ProfileId
+from jackfield.db.tx import Database, Row, Tx
+from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json, convert, encode, parse
 from jackfield.profiles.models import Profile, ProfileNotFound, ProfilePage
 
@@ -221,6 +221,14 @@ class Profiles:
             id=profile_id,
         )
         await self._tx.touch()
+
+
+async def find_profile(db: Database, profile_id: str) -> tuple[ProjectId, Profile] | None:
+    """Look a profile up in every project: its provider sends something to its address."""
+    rows = await db.unscoped(
+        "select * from connector_profiles where id = :id and deleted_at is null", id=profile_id
+    )
+    return (ProjectId(rows[0]["project_id"]), _profile(rows[0])) if rows else None
 
 
 def _conditions(page: ProfilePage) -> tuple[LiteralString, dict[str, object]]:

@@ -22,7 +22,7 @@ from jackfield.ui.dashboard.sign_in import (
 from jackfield.ui.docs import connector_pages, guide_pages
 from jackfield.ui.docs.api_reference import ApiDescription, api_page
 from jackfield.ui.docs.start_page import llms_text, start_page
-from jackfield.ui.hub import frames, parked_answer, result, tenant_choice
+from jackfield.ui.hub import frames, parked_answer, result, sent_code, tenant_choice
 from jackfield.ui.hub import routes as hub_pages
 from jackfield.ui.hub import sign_in as provider_sign_in
 from jackfield.ui.rendering import base_path, hub_of
@@ -64,6 +64,11 @@ class Pages(Starlette):
                 Route(
                     "/connect/oauth2/{connector_key}/parked",
                     parked_answer.answer,
+                    methods=["POST"],
+                ),
+                Route(
+                    "/connect/oauth2/{connector_key}/codes/{profile_id}",
+                    sent_code.receive,
                     methods=["POST"],
                 ),
                 Route("/connect/oauth2/{integration_id}", provider_sign_in.open_published),

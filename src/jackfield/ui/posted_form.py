@@ -38,17 +38,28 @@ async def read_form(request: Request) -> Form:
     Raises:
         HTTPException: it is larger than any form of ours, or not a form, or does not arrive.
     """
-    content = bytearray()
-    try:
-        async with asyncio.timeout(_SECONDS):
-            async for chunk in request.stream():
-                content += chunk
-                if len(content) > _MOST_BYTES:
-                    raise HTTPException(413)
-    except TimeoutError as error:
-        raise HTTPException(408) from error
+    content = await read_bounded(request, most=_MOST_BYTES)
     try:
         pairs = parse_qsl(content.decode(), max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise HTTPException(400) from error
     return Form(tuple((name, value.strip()) for name, value in pairs if value.strip()))
+
+
+async def read_bounded(request: Request, *, most: int) -> bytes:
+    """
+    Read a body of at most so many bytes.
+
+    Raises:
+        HTTPException: it is larger, or does not arrive.
+    """
+    content = bytearray()
+    try:
+        async with asyncio.timeout(_SECONDS):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > most:
+                    raise HTTPException(413)
+    except TimeoutError as error:
+        raise HTTPException(408) from error
+    return bytes(content)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from jackfield.connect.pending import service as pending
+from jackfield.connect.sent_codes import service as sent_codes
 from jackfield.connect.sign_in import service as sign_ins
 from jackfield.idempotency import service as idempotency
 from jackfield.kit.actor import Actor
@@ -47,6 +48,7 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
             await secrets.forget_previous(tx)
             await pending.expire(tx)
             await sign_ins.expire(tx)
+            await sent_codes.expire(tx)
             await Expired(tx).drop()
         more = True
         while more:

@@ -1,13 +1,18 @@
 """Behaviors of the page where people sign in: the one request that is taken, and the usual one that is not."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from jackfield.engine.oauth.code_webhook import compile_code_webhook
+from jackfield.kit.json import Json
 from jackfield.sandbox.oauth.refusals import OAuthError
 from jackfield.sandbox.oauth.server import OAuthSandbox
 from tests.sandbox.oauth.client import CHALLENGE, REDIRECT, Caller, came
+from tests.support.running import PATIENCE
+from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
 Make = Callable[..., Caller]
@@ -162,6 +167,39 @@ async def test_a_host_that_is_not_the_providers_can_come_back(
     caller = client("callback.extra_params", callback_params=params)
 
     assert came(sandbox.approve(caller.authorize_url()))["accounts-server"] == "https://evil"
+
+
+async def test_a_code_is_sent_by_a_webhook_that_a_connector_can_check(
+    sandbox: OAuthSandbox, client: Make
+) -> None:
+    came_in = asyncio.Event()
+
+    async def take(writer: asyncio.StreamWriter, seen: Seen) -> None:
+        await reply()(writer, seen)
+        came_in.set()
+
+    async with scripted(take) as server:
+        url = f"{server.url}/codes"
+        caller = client("callback.code_by_webhook", code_webhook_url=url)
+        sandbox.approve(caller.authorize_url())
+        await asyncio.wait_for(came_in.wait(), PATIENCE)
+        (seen,) = server.seen
+
+    written: dict[str, Json] = {
+        "code": "data.installation.code",
+        "installation": "data.installation.uuid",
+        "credential": "installationId",
+        "signatureHeader": "Sandbox-Hook-Signature",
+    }
+    webhook = compile_code_webhook(written, "strict")
+    assert webhook is not None
+    now = sandbox.clock()
+    assert webhook.is_signed(seen.headers, seen.body, key=caller.secret, now=now)
+    assert not webhook.is_signed(seen.headers, seen.body + b" ", key=caller.secret, now=now)
+    sent = webhook.read(seen.body)
+    assert sent is not None
+    assert sent.installation == "51"
+    assert (await caller.redeem(f"{REDIRECT}?code={sent.code}")).status == 200
 
 
 async def test_a_code_that_comes_by_webhook_is_at_hand(sandbox: OAuthSandbox, client: Make) -> None:

@@ -127,6 +127,15 @@ TEST_ACTIONS = "      testActions: [{ action: list_thing, required: true }]\nact
             "must not set 'accessToken'",
         ),
         (
+            "        type: bearer\n        token: $.credentials.api_key",
+            (
+                "        type: oauth2\n        token: $.credentials.api_key\n        callbackParams: "
+                "{ id: installation }\n        callback: { codeByWebhook: { code: c, "
+                "installation: i, credential: instalation, signatureHeader: X-S } }"
+            ),
+            "is not a credential of 'callbackParams'. Did you mean 'installation'?",
+        ),
+        (
             "          secret: true",
             (
                 "          secret: true\n      setupNotices:\n        - { key: n, type: info, "

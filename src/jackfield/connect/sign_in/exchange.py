@@ -14,6 +14,8 @@ from jackfield.connect import linking
 from jackfield.connect import sessions as connect
 from jackfield.connect.linking import Prepared
 from jackfield.connect.repo import Holder
+from jackfield.connect.sent_codes import service as sent_codes
+from jackfield.connect.sent_codes.models import CodeNotSent
 from jackfield.connect.sign_in.kept import Kept
 from jackfield.connect.sign_in.mcp_server import McpServer
 from jackfield.connect.sign_in.models import (
@@ -31,6 +33,7 @@ from jackfield.engine.oauth.sign_in import (
     CallbackRefused,
     SignInAnswer,
     SignInRequest,
+    awaited_by,
     new_request,
     read_callback,
     require_issuer,
@@ -150,6 +153,7 @@ class Conversation:
 
         Raises:
             SignInDenied, SignInFailed, CallbackRefused: there is no code.
+            CodeNotSent: the provider sends it by webhook, and has not yet.
             ProviderError: the provider gives no tokens for it.
         """
         request, candidate = kept.request, self.prepared.candidate
@@ -157,7 +161,9 @@ class Conversation:
         assert candidate.method.oauth is not None
         if candidate.method.oauth1 is not None:
             parameters = oauth2_callback(parameters)
-        answer = read_callback(candidate.method.oauth.callback, parameters)
+        answer = await self._with_sent_code(
+            read_callback(candidate.method.oauth.callback, parameters)
+        )
         endpoint, credentials = await self._endpoint({**kept.told, **answer.values})
         require_issuer(endpoint.settings, endpoint.scope, answer)
         _require_code(endpoint.settings, answer, candidate.connector.title)
@@ -173,6 +179,18 @@ class Conversation:
             renewed = await request_for(self.hub, account, candidate.method)
             tokens = renewed.after(tokens.values)
         return self._with_tokens(tokens, request.scopes)
+
+    async def _with_sent_code(self, answer: SignInAnswer) -> SignInAnswer:
+        oauth, profile = self.prepared.candidate.method.oauth, self.prepared.candidate.profile
+        assert oauth is not None
+        installation = awaited_by(oauth.callback, answer)
+        if not installation:
+            return answer
+        async with self.hub.db.write(self.holder.project_id, self.holder.actor) as tx:
+            code = await sent_codes.take(tx, self.hub, profile.id, installation)
+        if code is None:
+            raise CodeNotSent(installation)
+        return replace(answer, code=code)
 
     def _with_tokens(self, tokens: Tokens, asked: tuple[str, ...]) -> tuple[Prepared, list[str]]:
         granted = set(asked if tokens.scopes is None else tokens.scopes)

@@ -37,7 +37,8 @@ class Kept:
     The checked values of the form, and what the sign-in was begun with.
 
     `told` are credentials that the provider told by then. `tokens` are those of a sign-in that may
-    go to one of `tenants`.
+    go to one of `tenants`. `answer` is what the browser came back with before
+    the code of its `installation`.
     """
 
     values: Mapping[str, str] = field(repr=False)
@@ -47,6 +48,8 @@ class Kept:
     device: DeviceCode | None = None
     tokens: Tokens | None = field(default=None, repr=False)
     tenants: tuple[Tenant, ...] = ()
+    answer: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    installation: str = ""
 
 
 async def keep(tx: Tx, hub: Hub, sign_in: SignIn, kept: Kept) -> None:

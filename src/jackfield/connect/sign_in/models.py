@@ -38,12 +38,13 @@ class Stage(StrEnum):
     """How far a sign-in is.
 
     It is `prepared` until the browser is sent to the provider, `started` until it comes back,
-    `redeeming` while the code is exchanged, `choosing` while its user chooses one of several
-    tenants, then `ended`.
+    `awaiting` while the provider still has to send the code, `redeeming` while that is exchanged,
+    `choosing` while its user chooses one of several tenants, then `ended`.
     """
 
     PREPARED = "prepared"
     STARTED = "started"
+    AWAITING = "awaiting"
     REDEEMING = "redeeming"
     CHOOSING = "choosing"
     ENDED = "ended"

@@ -16,7 +16,7 @@ from jackfield.connect.sign_in.kept import keep, kept_of
 from jackfield.connect.sign_in.models import BrowserKey, SignIn, SignInUsed, State
 from jackfield.connect.sign_in.service import SignInEnd
 from jackfield.engine.oauth.settings import Callback
-from jackfield.engine.oauth.sign_in import read_callback, state_in
+from jackfield.engine.oauth.sign_in import awaited_by, read_callback, state_in
 from jackfield.kit.json import DecodeError, decode, encode
 from jackfield.runtime import Hub
 from jackfield.secrets.sealed_cookie import open_from_browser, seal_for_browser
@@ -68,7 +68,7 @@ async def claim(hub: Hub, sign_in: SignIn, parked: Parked, browser: BrowserKey) 
     """
     Use an answer for a sign-in that is open in the same browser.
 
-    Without a code in it, return the address of the provider's sign-in page instead: what it told is
+    Without a code in it, or one that comes by webhook, return the address of the provider's sign-in page instead: what it told is
     kept.
 
     Raises:
@@ -77,7 +77,7 @@ async def claim(hub: Hub, sign_in: SignIn, parked: Parked, browser: BrowserKey) 
     """
     callback = await _callback_of(hub, sign_in)
     answer = read_callback(callback, parked.parameters)
-    if not answer.code:
+    if not answer.code and not awaited_by(callback, answer):
         return await go_on(hub, sign_in, told=answer.values)
     holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
     kept = await kept_of(hub, sign_in)

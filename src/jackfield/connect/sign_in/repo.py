@@ -159,17 +159,18 @@ class SignIns:
         )
         return row is not None
 
-    async def ask(self, sign_in: SignIn, *, missing: Iterable[str]) -> bool:
-        """Have the user choose, for a while; return false if the sign-in has ended."""
+    async def wait(self, sign_in: SignIn, stage: Stage, *, missing: Iterable[str] = ()) -> bool:
+        """Have a sign-in wait in `stage`, for a while; return false if it has ended."""
         row = await self._tx.one(
             """
             update sign_ins
-               set stage = 'choosing', updated_at = :now, expires_at = :expires_at,
+               set stage = :stage, updated_at = :now, expires_at = :expires_at,
                    scopes_missing = :scopes_missing
              where project_id = :project_id and id = :id and stage = 'redeeming'
             returning id
             """,
             id=sign_in.id,
+            stage=stage,
             expires_at=self._tx.now + LIFETIME,
             scopes_missing=encode(tuple(missing)).decode(),
         )

@@ -16,6 +16,7 @@ from jackfield.connect.attempts import AttemptStatus, ConnectionAttemptId
 from jackfield.connect.linking import LinkResult, Prepared
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.repo import ConnectSessions, Holder
+from jackfield.connect.sent_codes.models import CodeNotSent
 from jackfield.connect.sign_in.exchange import Conversation
 from jackfield.connect.sign_in.kept import Kept, SignInForm, keep, kept_in, kept_of
 from jackfield.connect.sign_in.models import (
@@ -188,11 +189,21 @@ async def finish(
             raise SignInUsed(sign_in=sign_in.id)
     if sign_in.status_at(begun) is AttemptStatus.EXPIRED:
         return await _end(hub, holder, sign_in, error=SignInExpired())
-    kept = await kept_of(hub, sign_in)
+    return await redeem(hub, holder, sign_in, parameters)
+
+
+async def redeem(
+    hub: Hub, holder: Holder, sign_in: SignIn, parameters: Mapping[str, str]
+) -> SignInEnd:
+    """Exchange the code of an answer that was taken, or have the sign-in wait for it."""
+    begun, kept = hub.clock(), await kept_of(hub, sign_in)
     try:
         holder.session.require_unused()
         conversation = await Conversation.of(hub, holder, sign_in, kept.values)
         prepared, missing = await conversation.finish(kept, parameters)
+    except CodeNotSent as error:
+        kept = replace(kept, answer=parameters, installation=error.installation)
+        return await _wait(hub, holder, sign_in, Stage.AWAITING, kept)
     except HubError as error:
         await linking.record_failure(hub, holder, begun, error)
         return await _end(hub, holder, sign_in, error=error)
@@ -212,10 +223,7 @@ async def complete(
     if isinstance(found, Prepared):
         return await _link(hub, holder, sign_in, found, kept, missing=missing)
     kept = replace(kept, request=None, tokens=prepared.candidate.tokens, tenants=found)
-    async with hub.db.write(holder.project_id, holder.actor) as tx:
-        if await SignIns(tx).ask(sign_in, missing=missing):
-            await keep(tx, hub, sign_in, kept)
-        return SignInEnd(await SignIns(tx).get(sign_in.id), holder)
+    return await _wait(hub, holder, sign_in, Stage.CHOOSING, kept, missing=missing)
 
 
 async def choose(hub: Hub, sign_in: SignIn, tenant_id: str) -> SignInEnd:
@@ -246,6 +254,21 @@ async def choose(hub: Hub, sign_in: SignIn, tenant_id: str) -> SignInEnd:
         await linking.record_failure(hub, holder, begun, error)
         return await _end(hub, holder, sign_in, error=error)
     return await _link(hub, holder, sign_in, prepared, kept, missing=sign_in.scopes_missing)
+
+
+async def _wait(
+    hub: Hub,
+    holder: Holder,
+    sign_in: SignIn,
+    stage: Stage,
+    kept: Kept,
+    *,
+    missing: Iterable[str] = (),
+) -> SignInEnd:
+    async with hub.db.write(holder.project_id, holder.actor) as tx:
+        if await SignIns(tx).wait(sign_in, stage, missing=missing):
+            await keep(tx, hub, sign_in, kept)
+        return SignInEnd(await SignIns(tx).get(sign_in.id), holder)
 
 
 async def _link(

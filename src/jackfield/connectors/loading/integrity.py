@@ -119,6 +119,11 @@ def _check_told(authorization: Mapping[str, Json], at: At, report: Report) -> No
         if target in _RESERVED_CREDENTIALS:
             place = ((at, "callbackParams"), name)
             report.error(place, f"A callback parameter must not set '{target}'.")
+    webhook = mapping(mapping(authorization, "callback"), "codeByWebhook")
+    if webhook:
+        told = [str(each) for each in mapping(authorization, "callbackParams").values()]
+        place = (((at, "callback"), "codeByWebhook"), "credential")
+        _exists(webhook.get("credential"), told, place, "a credential of 'callbackParams'", report)
     for name in mapping(authorization, "additionalTokenFields"):
         if name in _RESERVED_CREDENTIALS - _TOKENS:
             place = ((at, "additionalTokenFields"), name)

@@ -55,7 +55,7 @@ def compile_answer_rules(content: Mapping[str, Json], mode: Mode) -> AnswerRules
     where = mapping(content, "tokenResponse")
 
     def path(key: str, default: str) -> Find:
-        return _path(text(where, key) or default, mode)
+        return compile_path(text(where, key) or default, mode)
 
     return AnswerRules(
         access_token=path("accessToken", "access_token"),
@@ -98,9 +98,9 @@ def _code(value: Json) -> str:
     return str(int(value)) if isinstance(value, float) else str(value)
 
 
-def _path(written: str, mode: Mode) -> Find:
+def compile_path(written: str, mode: Mode) -> Find:
     """
-    Compile a path to a member of the answer: `data.access_token`, or an expression.
+    Compile a path to a member of an answer or another body: `data.access_token`, or an expression.
 
     Only this one place is looked at: a token that is found anywhere may be another's.
     """

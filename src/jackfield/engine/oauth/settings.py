@@ -13,6 +13,7 @@ from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.templates import compile_value
 from jackfield.engine.oauth.answer_rules import AnswerRules, compile_answer_rules
+from jackfield.engine.oauth.code_webhook import CodeWebhook, compile_code_webhook
 from jackfield.engine.schema.authorization import AUTHORIZATION
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.kit.json import Json, as_object, is_list, mapping, text, texts, words
@@ -59,6 +60,7 @@ class Callback:
     without_code: bool
     may_start_there: bool
     pending_when: Mapping[str, str]
+    code_webhook: CodeWebhook | None = None
 
     def is_pending(self, parameters: Mapping[str, str]) -> bool:
         """Tell whether the provider says that access still has to be approved there."""
@@ -174,6 +176,7 @@ def compile_oauth(
             without_code=back.get("withoutCode") is True,
             may_start_there=back.get("mayStartThere") is True,
             pending_when=_names(back, "pendingWhen"),
+            code_webhook=compile_code_webhook(mapping(back, "codeByWebhook"), mode),
         ),
         client_id=template("clientId", "$.credentials.clientId"),
         client_secret=template("clientSecret", "$.credentials.clientSecret"),

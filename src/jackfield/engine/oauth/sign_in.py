@@ -178,6 +178,14 @@ def read_callback(callback: Callback, parameters: Mapping[str, str]) -> SignInAn
     )
 
 
+def awaited_by(callback: Callback, answer: SignInAnswer) -> str:
+    """Return the installation whose code comes by webhook; empty if the answer waits for none."""
+    webhook = callback.code_webhook
+    if webhook is None or answer.code or answer.error or answer.is_pending:
+        return ""
+    return answer.values.get(webhook.credential, "")
+
+
 def state_in(callback: Callback, parameters: Mapping[str, str]) -> str:
     """Return the state that a callback brings; empty if it brings none."""
     return parameters.get(callback.names.get("state") or "state", "")

@@ -4,7 +4,7 @@ from typing import Final
 
 from jackfield.engine.schema.expressions import Address, Evaluated, Expression, Template
 from jackfield.engine.schema.kinds import Boolean, Choice, Number, Text
-from jackfield.engine.schema.signing import SIGNING
+from jackfield.engine.schema.signing import HASHES, SIGNATURE_FORMS, SIGNING
 from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record, Unknown
 
 CLIENT_AUTHENTICATIONS: Final = (
@@ -92,6 +92,31 @@ _TOKEN_RESPONSE: Final = Record(
         "errorDetail": Entry(Text(), "Path of the provider's own finer code.", ours=True),
     },
     doc="Where the tokens are in the token response.",
+)
+_CODE_WEBHOOK: Final = Record(
+    "CodeWebhook",
+    {
+        "code": Entry(Text(), "Path of the code in its body.", required=True),
+        "installation": Entry(Text(), "Path of the installation's id.", required=True),
+        "credential": Entry(
+            Text(),
+            "The credential of `callbackParams` that has the same id when the browser comes back.",
+            required=True,
+        ),
+        "signatureHeader": Entry(Text(), "The header of its signature.", required=True),
+        "signaturePrefix": Entry(Text(), "The text before the signature, such as `sha256=`."),
+        "signatureEncoding": Entry(
+            Choice(SIGNATURE_FORMS), "How the signature is written.", default="hex"
+        ),
+        "algorithm": Entry(Choice(HASHES), "The hash of the HMAC.", default="sha256"),
+        "timestampHeader": Entry(
+            Text(),
+            "The header of the time in seconds, if `<time>.<body>` is signed in place of the body. "
+            "One that is five minutes off is refused.",
+        ),
+    },
+    doc="A webhook by which a provider sends the code of a sign-in, signed with `clientSecret`.",
+    unknown=Unknown.REFUSED,
 )
 _REFUSALS: Final = ListOf(
     Record(
@@ -197,6 +222,9 @@ OAUTH_ENTRIES: Final[dict[str, Entry]] = {
                     MapOf(Text()),
                     "Parameters, with the values that say that somebody there still has to approve, "
                     "such as `setup_action: request`.",
+                ),
+                "codeByWebhook": Entry(
+                    _CODE_WEBHOOK, "The code comes by webhook, and the browser without it."
                 ),
             },
             doc="How the provider sends people back.",

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from jackfield.connect.attempts import AttemptStatus, ConnectionAttemptId
 from jackfield.connect.models import TooManyAttempts
-from jackfield.connect.sign_in import device
+from jackfield.connect.sign_in import device, sent_code
 from jackfield.connect.sign_in import service as sign_ins
 from jackfield.connect.sign_in.models import SignIn, SignInNotFound
 from jackfield.http.context import ConnectContext, connect_token, ended_connect_token
@@ -62,7 +62,8 @@ async def announce_attempt(ctx: ConnectContext) -> AnnouncedOut:
 async def get_attempt(ctx: ConnectContext, attempt_id: str) -> AttemptOut:
     """Return how far a sign-in is."""
     sign_in = await sign_ins.find(ctx.hub, ctx.holder, attempt_id)
-    return AttemptOut.of(await device.poll(ctx.hub, sign_in), ctx.hub.clock)
+    sign_in = await sent_code.poll(ctx.hub, await device.poll(ctx.hub, sign_in))
+    return AttemptOut.of(sign_in, ctx.hub.clock)
 
 
 @ended_api.add(

@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from starlette.responses import Response
 
 from jackfield.accounts import profile_switch
+from jackfield.connect.sent_codes.service import code_webhook_uri
 from jackfield.connect.sign_in.exchange import redirect_uri
 from jackfield.connectors.catalog import ConnectorNotFound
 from jackfield.http.context import ApiContext, api_key
@@ -40,6 +41,7 @@ _OWNER: Final = "jackfield"
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 _SETUP = "The operator's own values, such as an OAuth client's. Secrets are sealed, never returned."
 _REDIRECT = "What to register with the provider, if people sign in there."
+_CODES = "Where the provider is to send the codes of sign-ins by webhook, if it does so."
 _ALLOWED = "The ids of the actions its accounts may run; `null` for all."
 
 
@@ -62,6 +64,7 @@ class ProfileOut(Struct, frozen=True):
     setup: Mapping[str, str]
     allowed_actions: tuple[str, ...] | None
     redirect_uri: Annotated[str | None, Meta(description=_REDIRECT)]
+    code_webhook_uri: Annotated[str | None, Meta(description=_CODES)]
     created_at: datetime
     updated_at: datetime
 
@@ -306,6 +309,7 @@ def _out(ctx: ApiContext, profile: Profile) -> ProfileOut:
         redirect_uri=redirect_uri(ctx.hub, connector)
         if connector and method and method.redirects
         else None,
+        code_webhook_uri=code_webhook_uri(ctx.hub, connector, profile) if connector else None,
         created_at=profile.created_at,
         updated_at=profile.updated_at,
     )

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from jackfield.sandbox.oauth.authority import Authority, Code
 from jackfield.sandbox.oauth.clients import Client
+from jackfield.sandbox.oauth.code_webhook import CodeWebhook
 from jackfield.sandbox.oauth.people import Person
 from jackfield.sandbox.oauth.refusals import OAuthError, Turned, invalid_request
 from jackfield.sandbox.oauth.scopes import check_scopes
@@ -107,6 +108,8 @@ def approve(authority: Authority, consent: Consent, person: Person) -> str:
     authority.codes[code.value] = code
     authority.consents.add((consent.client.id, person.id))
     is_sent = rules.callback.code == "sent"
+    if rules.callback.webhook_url:
+        CodeWebhook.of(consent.client, code).send(rules.callback.webhook_url)
     return _callback(authority, consent, {"code": code.value} if is_sent else {})
 
 

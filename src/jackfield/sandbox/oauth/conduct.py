@@ -43,6 +43,7 @@ class CallbackRules(Rules, frozen=True, forbid_unknown_fields=True):
 
     names: dict[str, str] = field(default_factory=_none)
     code: Literal["sent", "none", "by_webhook"] = "sent"
+    webhook_url: str = ""
     state: Literal["echoed", "missing", "wrong"] = "echoed"
     extra: dict[str, str] = field(default_factory=_none)
     # Empty is missing, and `own` the issuer.

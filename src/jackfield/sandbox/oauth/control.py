@@ -10,6 +10,7 @@ from jackfield.kit.json import DecodeError, Json, ValidationError, decode
 from jackfield.sandbox.oauth.authority import Authority, describe
 from jackfield.sandbox.oauth.behavior_table import BEHAVIORS
 from jackfield.sandbox.oauth.clients import NewClient
+from jackfield.sandbox.oauth.code_webhook import CodeWebhook
 from jackfield.sandbox.oauth.faults import Fault
 from jackfield.sandbox.oauth.registration import Description, add_document
 from jackfield.sandbox.oauth.request import Request
@@ -121,9 +122,15 @@ def _codes(authority: Authority, request: Request) -> Json:
     client_id = request.query.get("client_id")
     return {
         "codes": [
-            {"code": code.value, "client_id": code.client_id, "person": code.person.id}
+            {
+                "code": code.value,
+                "client_id": code.client_id,
+                "person": code.person.id,
+                "webhook": CodeWebhook.of(client, code).show(),
+            }
             for code in authority.codes.values()
             if client_id in {None, code.client_id}
+            and (client := authority.clients.get(code.client_id)) is not None
         ]
     }
 

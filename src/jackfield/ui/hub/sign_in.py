@@ -17,7 +17,7 @@ from jackfield.connect import linking
 from jackfield.connect import sessions as connect
 from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
 from jackfield.connect.repo import Holder
-from jackfield.connect.sign_in import device, mcp_server
+from jackfield.connect.sign_in import device, mcp_server, sent_code
 from jackfield.connect.sign_in import service as sign_ins
 from jackfield.connect.sign_in.exchange import redirect_uri
 from jackfield.connect.sign_in.kept import kept_of
@@ -143,7 +143,7 @@ async def result(request: Request) -> Response:
     except HubError as refused:
         return _refused(request, refused)
     hub_request = await load_for(request, holder)
-    sign_in = await device.poll(hub, sign_in)
+    sign_in = await sent_code.poll(hub, await device.poll(hub, sign_in))
     if (page := await _next_step(hub_request, sign_in)) is not None:
         return page
     if not form.url:

@@ -101,7 +101,8 @@ def _ended(hub_request: HubRequest, sign_in: SignIn, place: Place) -> Response:
     if code == IdentityChanged.code and restart is not None:
         # The form then asks whether the other account is meant.
         restart += "&other=1"
-    is_waiting = sign_in.is_waiting_at(hub_request.hub.clock(), Stage.REDEEMING)
+    now = hub_request.hub.clock()
+    is_waiting = any(sign_in.is_waiting_at(now, each) for each in (Stage.AWAITING, Stage.REDEEMING))
     detail = sign_in.error_description or ""
     is_told = code in _TOLD and not detail.startswith(DEFAULT_MESSAGE)
     return hub_request.page(
@@ -123,4 +124,4 @@ def _state(hub_request: HubRequest, sign_in: SignIn) -> str:
     status = sign_in.status_at(hub_request.hub.clock())
     if status is not AttemptStatus.PENDING:
         return status.value
-    return "checking" if sign_in.stage is Stage.REDEEMING else "open"
+    return {Stage.REDEEMING: "checking", Stage.AWAITING: "awaiting"}.get(sign_in.stage, "open")
