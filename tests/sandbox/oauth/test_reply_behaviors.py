@@ -23,6 +23,7 @@ TOKENS: dict[str, Check] = {
     "reply.nested": lambda a: "access_token" in a.json["data"] and "access_token" not in a.json,
     "reply.camel_case": lambda a: {"accessToken", "expiresIn"} <= set(a.json),
     "reply.renamed": lambda a: "token" in a.json and "access_token" not in a.json,
+    "reply.xml": lambda a: a.text.startswith("<?xml") and "<expires_in>3600</expires_in>" in a.text,
     "reply.form_encoded": lambda a: form(a)["expires_in"] == "3600",
     "reply.form_unless_accept": lambda a: "access_token" in form(a),
     "reply.wrong_content_type": lambda a: (

@@ -19,7 +19,9 @@ from jackfield.engine.oauth.tokens import ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN,
 from jackfield.engine.ports import Response
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.undefined import UNDEFINED
+from jackfield.engine.wire.body import is_xml
 from jackfield.engine.wire.charset import text_of
+from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.kit.errors import (
     ProviderAnswer,
     ProviderError,
@@ -30,10 +32,12 @@ from jackfield.kit.errors import (
 from jackfield.kit.json import DecodeError, Json, is_list, is_object, parse, words
 
 _LARGEST: Final = 1024 * 1024
-# To read a form takes many times as long as JSON.
+# To read a form or XML takes many times as long as JSON.
 _LARGEST_FORM: Final = 64 * 1024
 _MOST_PARAMETERS: Final = 200
 _LONGEST_WORDS: Final = 300
+# A token of digits is a text all the same.
+_XML: Final = XmlForm(keep_texts=True)
 _REFUSED: Final = 400
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
@@ -105,11 +109,11 @@ def read_answer(
 
 def read_body(response: Response, context: RunContext) -> Json:
     """
-    Return the body of an answer: JSON or a form, whatever it says of itself.
+    Return the body of an answer: JSON or a form, whatever it says of itself, or XML that says so.
 
     Raises:
         ProviderUnavailable, ProviderRateLimited: it is the error of a server that may recover.
-        UnreadableAnswer: it is neither.
+        UnreadableAnswer: it is none of these.
     """
     body = _sniff(response)
     if response.status == _TOO_MANY:
@@ -119,7 +123,7 @@ def read_body(response: Response, context: RunContext) -> Json:
         wait = retry_after(response.headers, context.clock)
         raise ProviderUnavailable(answer=_answer(response), retry_after=wait)
     if body is None:
-        msg = "the token endpoint's answer is neither JSON nor a form"
+        msg = "the token endpoint's answer is neither JSON nor a form nor XML"
         raise UnreadableAnswer(msg, answer=_answer(response))
     return body
 
@@ -165,19 +169,36 @@ def _sniff(response: Response) -> Json:
     if len(response.body) > _LARGEST:
         return None
     written = text_of(response).strip()
+    if written.startswith("<"):
+        return _xml(response)
     if written.startswith(("{", "[")):
         try:
             return parse(written)
         except (DecodeError, RecursionError):
             return None
-    is_form = "=" in written and not written.startswith("<") and "\n" not in written
-    if not is_form or len(written) > _LARGEST_FORM:
+    return _form(written)
+
+
+def _form(written: str) -> Json:
+    if "=" not in written or "\n" in written or len(written) > _LARGEST_FORM:
         return None
     try:
         pairs = parse_qsl(written, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError:
         return None
     return dict[str, Json](pairs)
+
+
+def _xml(response: Response) -> Json:
+    """Return an XML document that says so; a page in XHTML is no answer."""
+    is_told = is_xml(response.headers.get("content-type", ""))
+    if not is_told or len(response.body) > _LARGEST_FORM:
+        return None
+    try:
+        document = read_xml(response.body, _XML)
+    except ValueError:
+        return None
+    return None if "html" in document else document
 
 
 def _kind(code: str, means: str | None, status: int) -> type[ProviderError]:

@@ -16,6 +16,7 @@ from jackfield.engine.oauth.answer_rules import AnswerRules, compile_answer_rule
 from jackfield.engine.oauth.code_webhook import CodeWebhook, compile_code_webhook
 from jackfield.engine.schema.authorization import AUTHORIZATION
 from jackfield.engine.undefined import UNDEFINED
+from jackfield.engine.wire.body import is_xml
 from jackfield.kit.json import Json, as_object, is_list, mapping, text, texts, words
 
 GrantType: TypeAlias = Literal[
@@ -29,13 +30,23 @@ _DEFAULT_MARGIN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class RequestShape:
-    """How a token endpoint is asked: method, encoding, parameters in the address, headers, signature."""
+    """
+    How a token endpoint is asked: method, encoding, parameters in the address, headers, signature.
+
+    With a `body`, the connector writes that itself, of the `content_type`.
+    """
 
     method: str
     encoding: Encoding
     query_params: frozenset[str]
     headers: Evaluate
     sign: Sign | None = None
+    content_type: str = ""
+    body: Evaluate | None = None
+
+    @property
+    def accept(self) -> str:
+        return self.content_type if is_xml(self.content_type) else "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +243,8 @@ def _shape(content: Mapping[str, Json], common: Mapping[str, Json], mode: Mode) 
         query_params=frozenset(texts(content, "queryParams")),
         headers=compile_value(headers, mode),
         sign=None if signing is None else compile_signing(signing, mode),
+        content_type=text(content, "contentType"),
+        body=compile_value(content["body"], mode) if "body" in content else None,
     )
 
 

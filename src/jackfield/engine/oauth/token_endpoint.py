@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from urllib.parse import quote_plus
 
 from msgspec import structs
 
@@ -14,13 +14,13 @@ from jackfield.engine.auth.signable import Situation, signed_later
 from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.current_time import using_clock
 from jackfield.engine.errors import CredentialMissing
-from jackfield.engine.expressions import js
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.oauth.answer import read_answer, read_body
 from jackfield.engine.oauth.clock_offset import correction
 from jackfield.engine.oauth.device import DeviceCode, Waiting, read_device_code
 from jackfield.engine.oauth.errors import TokenRefused
 from jackfield.engine.oauth.expiry import UnreadableExpiry, read_lifetime
+from jackfield.engine.oauth.request_writer import write_request
 from jackfield.engine.oauth.settings import (
     Assertion,
     OAuthSettings,
@@ -30,7 +30,7 @@ from jackfield.engine.oauth.settings import (
 )
 from jackfield.engine.oauth.sign_in import SignInAnswer, SignInRequest, sign_in_scope
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, REFRESH_TOKEN, Tokens
-from jackfield.engine.ports import Request, Response
+from jackfield.engine.ports import Response
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned
 from jackfield.engine.undefined import UNDEFINED
@@ -40,7 +40,7 @@ from jackfield.kit.errors import (
     ProviderRejected,
     ProviderUnavailable,
 )
-from jackfield.kit.json import Json, as_object, encode
+from jackfield.kit.json import Json, as_object
 
 _DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 _JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -238,7 +238,14 @@ class TokenEndpoint:
     def _plain(self) -> RequestShape:
         """The shape of a request by the standard, with what all requests of the connector have."""
         asked = self.settings.token_request
-        return replace(asked, method="POST", encoding="form", query_params=frozenset())
+        return replace(
+            asked,
+            method="POST",
+            encoding="form",
+            query_params=frozenset(),
+            content_type="",
+            body=None,
+        )
 
     async def _send(
         self,
@@ -260,8 +267,8 @@ class TokenEndpoint:
             for name, value in parameters.items()
             if value is not None and value is not UNDEFINED and value != ""
         }
-        headers = {"Accept": "application/json", **headers, **texts_of(shape.headers, scope)}
-        request = _written(shape, url, parameters, headers)
+        headers = {"Accept": shape.accept, **headers, **texts_of(shape.headers, scope)}
+        request = write_request(shape, url, parameters, headers, scope)
         if shape.sign is not None:
             situation = Situation(scope, self.settings.mode, self.context.signer)
             with using_clock(self.context.clock):
@@ -338,31 +345,3 @@ def can_renew(settings: OAuthSettings, known: Collection[str]) -> bool:
 def _basic(name: str, password: str) -> dict[str, str]:
     pair = base64.b64encode(f"{name}:{password}".encode()).decode()
     return {"Authorization": f"Basic {pair}"}
-
-
-def _written(
-    shape: RequestShape, url: str, parameters: Mapping[str, Json], headers: Mapping[str, str]
-) -> Request:
-    is_query = shape.encoding == "query" or shape.method == "GET"
-    in_query = {
-        name: js.to_text(value)
-        for name, value in parameters.items()
-        if is_query or name in shape.query_params
-    }
-    in_body = {name: value for name, value in parameters.items() if name not in in_query}
-    if in_query:
-        joint = "&" if urlsplit(url).query else "?"
-        url = f"{url}{joint}{urlencode(in_query, quote_via=quote)}"
-    if shape.method == "GET":
-        return Request("GET", url, headers)
-    if shape.encoding == "json":
-        return Request(
-            shape.method, url, {"Content-Type": "application/json", **headers}, encode(in_body)
-        )
-    form = urlencode({name: js.to_text(value) for name, value in in_body.items()})
-    return Request(
-        shape.method,
-        url,
-        {"Content-Type": "application/x-www-form-urlencoded", **headers},
-        form.encode(),
-    )

@@ -27,6 +27,13 @@ _TOKEN_REQUEST: Final = Record(
         "encoding": Entry(
             Choice(("form", "json", "query")), "How its parameters are written.", default="form"
         ),
+        "body": Entry(
+            Template(),
+            "The whole body, where it is none of these. Sees the parameters as "
+            "`$.parameters.<name>`, beside credentials. It is written by its `contentType`: elements "
+            "of XML (`@_name` is an attribute, `#text` text), a form, or JSON; a text as it is.",
+        ),
+        "contentType": Entry(Text(), "The type of that body; JSON when left out."),
         "queryParams": Entry(_TEXTS, "Parameters that go into the address all the same."),
         "headers": Entry(MapOf(Template()), "Headers of this request alone."),
         "signing": Entry(SIGNING, "How it is signed, once it is written."),

@@ -6,6 +6,7 @@ children `#text`. Document types are refused, and with them every entity that co
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
@@ -22,11 +23,12 @@ _EXPONENT: Final = re.compile(r"[+-]?(?:[1-9]\d*|0)(?:\.\d+)?[eE][+-]?\d{1,3}", 
 
 @dataclass(frozen=True, slots=True)
 class XmlForm:
-    """The form in which an XML document becomes values."""
+    """The form in which an XML document becomes values; with `keep_texts`, none is a number."""
 
     attribute_prefix: str = "@_"
     keep_prefixes: bool = True
     keep_declaration: bool = False
+    keep_texts: bool = False
 
 
 @dataclass(slots=True)
@@ -111,7 +113,7 @@ class _Reader:
 
     def end(self, name: str) -> None:
         element = self._open.pop()
-        value = _value(element)
+        value = _value(element, str if self._form.keep_texts else parse_scalar)
         siblings = self._open[-1].content
         key = self._name(name)
         if key not in siblings:
@@ -134,12 +136,12 @@ class _Reader:
         return name if self._form.keep_prefixes else name.rpartition(":")[2]
 
 
-def _value(element: _Element) -> Json:
+def _value(element: _Element, read: Callable[[str], Json]) -> Json:
     text = "".join(map(str.strip, element.text))
     if not element.content:
-        return parse_scalar(text) if text else ""
+        return read(text) if text else ""
     if text:
-        element.content["#text"] = parse_scalar(text)
+        element.content["#text"] = read(text)
     return element.content
 
 

@@ -152,6 +152,7 @@ _REPLY: Final = (
     _b("reply.nested", "The tokens are inside another member, or at a path of members.", {"reply.nested": _s("nested", "data")}),
     _b("reply.camel_case", "Members are in camel case.", {"reply.names": _CAMEL}),
     _b("reply.renamed", "Members have other names.", {"reply.names": _s("reply_names", {"access_token": "token"})}),
+    _b("reply.xml", "The answer is an XML document, its members elements of `response`.", {"reply.encoding": "xml"}),
     _b("reply.form_encoded", "The answer is a form.", {"reply.encoding": "form"}),
     _b("reply.form_unless_accept", "The answer is a form unless JSON is asked for by `Accept`.", {"reply.needs_accept": True}),
     _b("reply.wrong_content_type", "The answer is JSON and says it is something else.",

@@ -74,7 +74,7 @@ class ReplyRules(Rules, frozen=True, forbid_unknown_fields=True):
 
     names: dict[str, str] = field(default_factory=_none)
     status: int = 200
-    encoding: Literal["json", "form"] = "json"
+    encoding: Literal["json", "form", "xml"] = "json"
     content_type: str = ""
     needs_accept: bool = False
     nested: str = ""

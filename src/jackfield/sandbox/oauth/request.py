@@ -15,6 +15,7 @@ from jackfield.sandbox.oauth.refusals import invalid_request
 
 _ELEMENT: Final = re.compile(r"<(\w+)>([^<]*)</\1>")
 FORM: Final = "application/x-www-form-urlencoded"
+XML: Final = "application/xml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The answers of the token endpoint, in the shape that a client's rules give them."""
 
+import html
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from jackfield.sandbox.oauth.conduct import ReplyRules
 from jackfield.sandbox.oauth.grant_types import ACCESS_TOKEN, Issued
 from jackfield.sandbox.oauth.grants import Pair, Token
 from jackfield.sandbox.oauth.refusals import OAuthError
-from jackfield.sandbox.oauth.request import FORM, Request
+from jackfield.sandbox.oauth.request import FORM, XML, Request
 from jackfield.sandbox.replies import JSON, Reply
 
 _NO_STORE: Final = {"cache-control": "no-store"}
@@ -139,9 +140,21 @@ def _written(
     is_form = rules.encoding == "form" or (
         rules.needs_accept and "json" not in request.headers.get("accept", "")
     )
-    body = urlencode(_flat(members)).encode() if is_form else encode(members)
-    kind = rules.content_type or (FORM if is_form else JSON)
-    return Reply(body, status, kind, {**_NO_STORE, **(headers or {})})
+    if rules.encoding == "xml":
+        body, kind = f"<?xml version='1.0'?>{_element('response', members)}".encode(), XML
+    elif is_form:
+        body, kind = urlencode(_flat(members)).encode(), FORM
+    else:
+        body, kind = encode(members), JSON
+    return Reply(body, status, rules.content_type or kind, {**_NO_STORE, **(headers or {})})
+
+
+def _element(name: str, value: Json) -> str:
+    if is_object(value):
+        content = "".join(_element(each, inner) for each, inner in value.items())
+    else:
+        content = html.escape("" if value is None else str(value))
+    return f"<{name}>{content}</{name}>"
 
 
 def _flat(members: Mapping[str, Json]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.oauth.answer import read_answer
 from jackfield.engine.oauth.answer_rules import compile_answer_rules
 from jackfield.engine.ports import Response
-from jackfield.kit.errors import UnreadableAnswer
+from jackfield.kit.errors import ProviderUnavailable, UnreadableAnswer
 
 NOW = datetime(2026, 12, 31, 22, 0, tzinfo=UTC)
 CONTEXT: Any = SimpleNamespace(clock=lambda: NOW)
@@ -28,6 +28,9 @@ RULES = compile_answer_rules({}, "strict")
         b"a=&" * 340_000,
         b"access_token=x&a=" + b"%41" * 300_000,
         b'{"access_token": "x\\r\\nCookie: y"}',
+        b"<a>" * 20_000,
+        b"<access_token>x</access_token>" + b"<a/>" * 250_000,
+        b'<!DOCTYPE a [<!ENTITY b "x">]><access_token>&b;</access_token>',
     ],
     ids=(
         "deep list",
@@ -36,13 +39,32 @@ RULES = compile_answer_rules({}, "strict")
         "many parameters",
         "long parameter",
         "header",
+        "deep XML",
+        "many elements",
+        "entities",
     ),
 )
 def test_an_odd_answer_is_unreadable_and_holds_nothing_up(body: bytes) -> None:
     begun = time.process_time()
     with pytest.raises(UnreadableAnswer):
-        read_answer(Response(200, {}, body), RULES, {}, CONTEXT)
+        kind = "text/xml" if body.startswith(b"<") else "application/json"
+        read_answer(Response(200, {"content-type": kind}, body), RULES, {}, CONTEXT)
     assert time.process_time() - begun < 0.05
+
+
+def test_a_page_in_xml_is_the_outage_that_it_shows() -> None:
+    page = Response(503, {"content-type": "application/xhtml+xml"}, b"<html><p>Sorry</p></html>")
+    with pytest.raises(ProviderUnavailable):
+        read_answer(page, RULES, {}, CONTEXT)
+
+
+def test_a_token_in_xml_that_looks_like_a_number_is_kept_as_it_is() -> None:
+    body = b"<r><access_token>12e10</access_token><expires_in>60</expires_in></r>"
+    where = {"accessToken": "r.access_token", "expiresIn": "r.expires_in"}
+    rules = compile_answer_rules({"tokenResponse": where}, "strict")
+    found = read_answer(Response(200, {"content-type": "text/xml"}, body), rules, {}, CONTEXT)
+    assert found.values["accessToken"] == "12e10"
+    assert found.expires_at is not None
 
 
 def test_a_token_whose_lifetime_is_no_number_of_a_computer_is_taken_without_one() -> None:
