@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +24,7 @@ from jackfield.db.write_buffer import WriteBuffer
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
 from jackfield.engine.limits import Limiter
+from jackfield.engine.provider_clocks import ProviderClocks
 from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
 from jackfield.http.api import Api
@@ -119,6 +121,7 @@ async def open_hub(
                 limiter=Limiter(now=time.monotonic, sleep=sleep),
                 recent_writes=RecentWrites(clock),
                 cache=cache,
+                clocks=ProviderClocks(_warn_of_skew),
                 renewals=renewals,
                 token_hosts=Breaker(clock),
                 public_docs=settings.public_docs,
@@ -277,6 +280,10 @@ def _make_data_dir(folder: Path) -> None:
 
 def _folders(settings: Settings) -> list[Path]:
     return [own_folder(), *([settings.connectors] if settings.connectors else [])]
+
+
+def _warn_of_skew(host: str, ahead: timedelta) -> None:
+    _log.warning("clock_skew", host=host, seconds=round(ahead.total_seconds()))
 
 
 def _log_warnings(settings: Settings, hub: Hub) -> None:

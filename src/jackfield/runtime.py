@@ -11,6 +11,7 @@ from jackfield.db.write_buffer import WriteBuffer
 from jackfield.egress.client import Egress
 from jackfield.egress.rewrite import Rewrites
 from jackfield.engine.limits import Limiter
+from jackfield.engine.provider_clocks import ProviderClocks
 from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
 from jackfield.kit.breaker import Breaker
@@ -42,6 +43,8 @@ class Hub:
     # Writes that a client may send again because it never learned what became of them.
     recent_writes: RecentWrites = field(default_factory=lambda: RecentWrites(system_clock))
     cache: ProjectCache = field(default_factory=ProjectCache)
+    # The clocks of providers, which signatures are dated by.
+    clocks: ProviderClocks = field(default_factory=ProviderClocks)
     # Renewals of tokens that are under way, and the hosts of the endpoints they ask.
     renewals: SingleFlight = field(default_factory=SingleFlight)
     token_hosts: Breaker = field(default_factory=lambda: Breaker(system_clock))

@@ -31,6 +31,7 @@ from jackfield.engine.oauth.sign_in import (
 )
 from jackfield.engine.oauth.token_endpoint import TokenEndpoint
 from jackfield.engine.oauth.tokens import Tokens
+from jackfield.engine.provider_clocks import ProviderClocks
 from jackfield.engine.run_context import RunContext
 from jackfield.kit.json import Json
 from jackfield.sandbox.oauth.clients import Client
@@ -108,6 +109,7 @@ class Flow:
     callback: dict[str, str] = field(default_factory=dict[str, str])
     # How far the provider's clock is ahead of the hub's.
     ahead: timedelta = timedelta()
+    clocks: ProviderClocks = field(default_factory=ProviderClocks)
 
     @property
     def method(self) -> AuthMethod:
@@ -131,7 +133,7 @@ class Flow:
         credentials = Credentials.of(values, secrets=())
         transport = ProviderTransport(self.egress, self.connector.compiled, credentials)
         context = make_run_context(transport, values, auth_method="oauth2", signer=KeySigner())
-        return structs.replace(context, clock=self.now)
+        return structs.replace(context, clock=self.now, clocks=self.clocks)
 
     def now(self) -> datetime:
         return self.sandbox.clock() - self.ahead

@@ -111,6 +111,7 @@ def run_context(
         deadline=deadline,
         clock=hub.clock,
         sleep=hub.sleep,
+        clocks=hub.clocks,
     )
 
 

@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
-
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context
 from jackfield.connectors.auth import AuthMethod
 from jackfield.engine.errors import InvalidStep
-from jackfield.engine.oauth.clock_offset import offset_of
 from jackfield.engine.oauth.token_endpoint import TokenEndpoint
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run_context import RunContext
@@ -22,8 +19,6 @@ SECONDS: Final = 30
 _MOST_BYTES: Final = 1024 * 1024
 _FAILED: Final = 500
 _TOO_MANY: Final = 429
-
-_log = structlog.get_logger()
 
 
 class TokenTransport:
@@ -54,8 +49,6 @@ class TokenTransport:
                 raise
             attempt.failed = response.status >= _FAILED or response.status == _TOO_MANY
         self.answers.append(response)
-        if offset := offset_of(response.headers, self._hub.clock()):
-            _log.warning("clock_skew", host=host, seconds=round(offset.total_seconds()))
         return response
 
 

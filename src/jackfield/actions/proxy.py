@@ -27,13 +27,16 @@ from jackfield.actions.repeated_writes import run_unless_repeated
 from jackfield.actions.run_recorder import RunRecorder
 from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
+from jackfield.engine.current_time import using_clock
 from jackfield.engine.ports import Request, Response
+from jackfield.engine.provider_clocks import place_of
 from jackfield.engine.proxy import ProxyAccount
 from jackfield.engine.wire.charset import exact_text_of, utf8_of
 from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import count_dots, normalize, path_and_query
 from jackfield.kit import redaction
 from jackfield.kit.actor import Actor
+from jackfield.kit.clock import Clock
 from jackfield.kit.errors import Fault, HubError, InvalidRequest, ProviderAnswer
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json, encode
@@ -185,12 +188,21 @@ async def _send(
         seconds=run_recorder.LIFE_SECONDS,
     )
     limiter = hub.limiter.for_account(account_id, recorder.connector.compiled.limits)
+
+    async def transmit(clock: Clock) -> Response:
+        with using_clock(clock):
+            signed = request.signed()
+        recorder.requested(PROXY, signed)
+        return await transport.send(signed)
+
     recorder.step_started(PROXY, PROXY)
     try:
         async with limiter.enter(request.method, request.url):
-            request = request.signed()
-            recorder.requested(PROXY, request)
-            response = await transport.send(request)
+            if request.sign is None:
+                response = await transmit(hub.clock)
+            else:
+                place, is_read = place_of(request.url), not is_write(request.method)
+                response = await hub.clocks.send(place, hub.clock, transmit, repeats=is_read)
     except HubError as error:
         if error.nothing_sent:
             recorder.not_sent(PROXY)

@@ -12,9 +12,10 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.meter import MOST_ON_LOOP, UNBOUNDED, WORK, TooMuchForLoop
 from jackfield.engine.ports import Response
+from jackfield.engine.provider_clocks import statements_of
 from jackfield.engine.reply import Reply
 from jackfield.engine.run_context import File, RunContext
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, as_object
 from jackfield.kit.large_json import LARGE
 
 T = TypeVar("T")
@@ -70,6 +71,8 @@ class Run(Struct):
     is_heavy: bool = False
     received: int = 0
     turn: float = field(default_factory=time.perf_counter)
+    # Whether a step has signed a statement that no request has carried yet.
+    has_stated: bool = False
 
     def receive(self, size: int) -> None:
         """Count the bytes of an answer."""
@@ -81,6 +84,11 @@ class Run(Struct):
         return self.is_rate_limit is not None and self.is_rate_limit(
             response.status, response.headers, response.body
         )
+
+    @property
+    def statements(self) -> str:
+        """The place whose clock statements of the connector are dated by."""
+        return statements_of(str(as_object(self.scope.get("connector")).get("key")))
 
     def remaining(self) -> float:
         """Return the seconds left before the deadline."""

@@ -14,6 +14,7 @@ from jackfield.engine.ports import (
     Trace,
     Transport,
 )
+from jackfield.engine.provider_clocks import ProviderClocks
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.json import Json
 
@@ -29,7 +30,8 @@ class RunContext(Struct, frozen=True):
     action, `credentials` are in plain text, and `identifiers` are those the format lets an
     expression see (`projectSecureId`, `accountSecureId` …). `deadline` is in seconds from the
     start of the run. Every request passes `limiter`. `explain` receives the path, the text and the
-    value of each expression of a step, before the step runs.
+    value of each expression of a step, before the step runs. `clocks` are those of providers, which
+    signatures are dated by.
 
     Fields that connectors rely on have no default, so that no caller can forget one;
     `jackfield.testing.calls` has defaults for tests and cases.
@@ -52,6 +54,7 @@ class RunContext(Struct, frozen=True):
     cache: AccountCache | None = None
     trace: Trace | None = None
     explain: Explain | None = None
+    clocks: ProviderClocks = field(default_factory=ProviderClocks)
 
 
 class File(Struct, frozen=True):

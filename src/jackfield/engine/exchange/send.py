@@ -4,12 +4,16 @@ import secrets
 import time
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from typing import Final
 
+from jackfield.engine.current_time import using_clock
 from jackfield.engine.exchange.retry_after import in_seconds, retry_after
 from jackfield.engine.ports import Request, Response
+from jackfield.engine.provider_clocks import place_of
 from jackfield.engine.run import Run, compute
 from jackfield.engine.run_context import RunContext
+from jackfield.kit.clock import Clock
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderTimeout, ProviderUnavailable
 
 _TOO_MANY: Final = 429
@@ -43,40 +47,53 @@ async def send(run: Run, request: Request, *, guarded: bool = True) -> Response:
 
 
 async def _send_once(run: Run, request: Request) -> Response:
-    context, trace = run.context, run.context.trace
-    if trace is None:
-        return await _send_limited(run, request)
-    start = time.perf_counter()
+    context, start = run.context, time.perf_counter()
     async with _turn(context, request):
-        # Signed when it is its turn, or its time would be that of before.
-        request = await _signed(run, request)
-        # A request that waits for its turn was not sent.
-        trace.requested(run.step_id, request)
-        try:
-            response = await context.transport.send(request)
-        except HubError as error:
-            if error.nothing_sent:
-                trace.not_sent(run.step_id)
-            raise
-    seconds = time.perf_counter() - start
-    trace.answered(run.step_id, response, seconds=seconds)
+        sent = context.clock() if run.has_stated else None
+        if request.sign is None:
+            response = await _transmit(run, request, start)
+        else:
+            # Signed when it is its turn, or its time would be that of before.
+            transmit = partial(_sign_and_transmit, run, request, start)
+            is_read = run.retries == "reads" or request.method == "GET"
+            response = await context.clocks.send(
+                place_of(request.url), context.clock, transmit, repeats=is_read
+            )
+        if sent is not None:
+            run.has_stated = False
+            context.clocks.learn(run.statements, response, sent=sent, received=context.clock())
     return response
 
 
-async def _send_limited(run: Run, request: Request) -> Response:
-    context = run.context
-    async with _turn(context, request):
-        return await context.transport.send(await _signed(run, request))
+async def _sign_and_transmit(run: Run, request: Request, start: float, clock: Clock) -> Response:
+    def signed() -> Request:
+        with using_clock(clock):
+            return request.signed()
+
+    return await _transmit(run, await compute(run, signed), start)
+
+
+async def _transmit(run: Run, request: Request, start: float) -> Response:
+    context, trace = run.context, run.context.trace
+    if trace is None:
+        return await context.transport.send(request)
+    # A request that waits for its turn was not sent.
+    trace.requested(run.step_id, request)
+    try:
+        response = await context.transport.send(request)
+    except HubError as error:
+        if error.nothing_sent:
+            trace.not_sent(run.step_id)
+        raise
+    seconds = time.perf_counter() - start
+    trace.answered(run.step_id, response, seconds=seconds)
+    return response
 
 
 def _turn(context: RunContext, request: Request) -> AbstractAsyncContextManager[None]:
     if context.limiter is None:
         return nullcontext()
     return context.limiter.enter(request.method, request.url)
-
-
-async def _signed(run: Run, request: Request) -> Request:
-    return request if request.sign is None else await compute(run, request.signed)
 
 
 async def _send_as_published(run: Run, request: Request) -> Response:

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
+from jackfield.engine.clock_offset import correction
 from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.js import truthy
 from jackfield.engine.oauth.answer_rules import AnswerRules, scope_of
-from jackfield.engine.oauth.clock_offset import correction
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused, TokenRefused
 from jackfield.engine.oauth.expiry import Lifetime, UnreadableExpiry, read_lifetime
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN, Tokens

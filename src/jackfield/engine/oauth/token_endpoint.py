@@ -5,18 +5,19 @@ import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from urllib.parse import quote_plus
 
 from msgspec import structs
 
 from jackfield.engine.auth.signable import Situation, signed_later
+from jackfield.engine.clock_offset import correction
 from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.current_time import using_clock
 from jackfield.engine.errors import CredentialMissing
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.oauth.answer import read_answer, read_body
-from jackfield.engine.oauth.clock_offset import correction
 from jackfield.engine.oauth.device import DeviceCode, Waiting, read_device_code
 from jackfield.engine.oauth.errors import TokenRefused
 from jackfield.engine.oauth.expiry import UnreadableExpiry, read_lifetime
@@ -31,6 +32,7 @@ from jackfield.engine.oauth.settings import (
 from jackfield.engine.oauth.sign_in import SignInAnswer, SignInRequest, sign_in_scope
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, REFRESH_TOKEN, Tokens
 from jackfield.engine.ports import Response
+from jackfield.engine.provider_clocks import place_of
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned
 from jackfield.engine.undefined import UNDEFINED
@@ -59,14 +61,13 @@ class TokenEndpoint:
     The token endpoint of an auth method, asked for one account.
 
     `host` is the public URL of the hub. Nothing goes to an address that `allows` does not.
-    Statements are dated by the provider's clock, which is `ahead` of ours.
+    What is signed is dated by the provider's clock.
     """
 
     settings: OAuthSettings
     context: RunContext
     host: str
     allows: Callable[[str], bool]
-    ahead: timedelta = timedelta()
 
     @property
     def scope(self) -> EvaluationScope:
@@ -195,7 +196,12 @@ class TokenEndpoint:
             raise
 
     async def _ask(
-        self, scope: EvaluationScope, standard: Mapping[str, str], *, renews: bool = False
+        self,
+        scope: EvaluationScope,
+        standard: Mapping[str, str],
+        *,
+        renews: bool = False,
+        again: bool = False,
     ) -> Tokens:
         settings = self.settings
         shape = settings.refresh_request if renews else settings.token_request
@@ -204,16 +210,20 @@ class TokenEndpoint:
         signed: Mapping[str, str] = {}
         if standard.get("grant_type") == _JWT_BEARER:
             signed = {"assertion": self._sign(settings.assertion, scope)}
+        sent = self.context.clock()
         response = await self._send(scope, address, shape, {**standard, **signed}, own)
+        place, is_dated = place_of(self._text(address, scope)), settings.signs or shape.sign
+        learn = partial(
+            self.context.clocks.learn, place, response, sent=sent, received=self.context.clock()
+        )
         try:
             tokens = read_answer(response, settings.answer, scope, self.context)
         except TokenRefused:
-            ahead = correction(response.headers, self.context.clock())
-            if self.ahead or not ahead or not settings.signs:
+            if not learn(is_refusal=True) or not is_dated or again:
                 raise
-            # The statement may have been too old there, or not valid yet.
-            there = replace(self, ahead=ahead)
-            return await there._ask(scope, standard, renews=renews)  # noqa: SLF001 - the same class
+            # What was signed may have been too old there, or not valid yet.
+            return await self._ask(scope, standard, renews=renews, again=True)
+        learn(is_refusal=False)
         if tokens.expires_at is not None or settings.introspection_url is None:
             return tokens
         return replace(tokens, expires_at=await self._end_of(tokens.values[ACCESS_TOKEN]))
@@ -255,7 +265,7 @@ class TokenEndpoint:
         standard: Mapping[str, str],
         own: Evaluate,
     ) -> Response:
-        url = "" if address is None else text_of(address, scope).strip()
+        url = self._text(address, scope)
         if not self.allows(url):
             msg = "the connector does not declare the host of its token endpoint"
             raise EgressBlocked(msg)
@@ -271,10 +281,13 @@ class TokenEndpoint:
         request = write_request(shape, url, parameters, headers, scope)
         if shape.sign is not None:
             situation = Situation(scope, self.settings.mode, self.context.signer)
-            with using_clock(self.context.clock):
+            with using_clock(self.context.clocks.at(place_of(url), self.context.clock)):
                 request = signed_later(request, headers, shape.sign, situation).signed()
         certificate = self.settings.certificate(scope, self.context.credentials)
         return await self.context.transport.send(structs.replace(request, certificate=certificate))
+
+    def _text(self, address: Evaluate | None, scope: EvaluationScope) -> str:
+        return "" if address is None else text_of(address, scope).strip()
 
     def _client(self, scope: EvaluationScope, url: str) -> tuple[dict[str, str], dict[str, str]]:
         """Return the parameters and headers by which the OAuth app says who it is."""
@@ -305,10 +318,10 @@ class TokenEndpoint:
         if assertion is None or self.context.signer is None:
             msg = "the connector does not say how its statement is signed"
             raise CredentialMissing(msg)
-        settings, now = self.settings, int((self.context.clock() + self.ahead).timestamp())
+        settings, context = self.settings, self.context
         id_ = text_of(settings.client_id, scope)
-        if not audience and settings.token_url is not None:
-            audience = text_of(settings.token_url, scope)
+        audience = audience or self._text(settings.token_url, scope)
+        now = int(context.clocks.at(place_of(audience), context.clock)().timestamp())
         # A server whose clock is behind takes nothing that begins in its future.
         claims: dict[str, Json] = {
             "iss": id_,

@@ -65,10 +65,10 @@ def compile_saml(document: Json, context: CompileContext) -> Assert | None:
     evaluate = compile_value(content, context.mode)
 
     def make(run: Run) -> tuple[str, str]:
-        options = as_object(evaluate(run.scope))
+        options, run.has_stated = as_object(evaluate(run.scope)), True
         try:
             signed = require_signer(run).sign_xml(
-                _assertion(options, now()),
+                _assertion(options, run.context.clocks.at(run.statements, now)()),
                 private_key=_text(options, "key"),
                 certificate=_text(options, "cert") or None,
             )

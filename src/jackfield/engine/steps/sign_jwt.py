@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from jackfield.engine.compat import Mode
 from jackfield.engine.credential_faults import faults_of
-from jackfield.engine.current_time import now
+from jackfield.engine.current_time import now, using_clock
 from jackfield.engine.document_reader import require_known, take_choice, take_object
 from jackfield.engine.errors import InvalidStep, missing_field
 from jackfield.engine.exchange.failure import fail_with
@@ -99,7 +99,9 @@ def compile_sign_jwt(params: Mapping[str, Json], context: CompileContext) -> Ste
             named = {_UNIQUE_ID: str(uuid4())} if run.mode == "strict" else {}
             if not algorithm.startswith(_SHARED):
                 named[_FINGERPRINT] = signer.fingerprint(text)
-            content = _claims(claims(run.scope), named, run.mode)
+            run.has_stated = True
+            with using_clock(run.context.clocks.at(run.statements, run.context.clock)):
+                content = _claims(claims(run.scope), named, run.mode)
             token = signer.sign_jwt(content, key=text, algorithm=algorithm, headers=header(run))
         except (ValueError, TokenNotSigned) as error:
             return fail_with(not_signed(run, text, error))
