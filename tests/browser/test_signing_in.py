@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from jackfield.accounts import token_endpoint
 from jackfield.projects import service as projects
+from jackfield.sandbox.oauth.clients import Client
 from jackfield.sandbox.oauth.server import OAuthSandbox
 from tests.browser.axe_findings import found
 from tests.browser.conftest import Visit, fernwood_at
@@ -16,6 +18,17 @@ from tests.support.running import Running
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.usefixtures("fernwood")]
 
 Start = Callable[..., Awaitable[Visit]]
+# By the provider's state: what its token endpoint does, and what the page says.
+OUTAGES: dict[str, tuple[dict[str, Any], str]] = {
+    "slow": (
+        {"kind": "delay", "seconds": 5},
+        "Fernwood took too long to answer. Nothing was saved; please try again in a moment.",
+    ),
+    "down": (
+        {"status": 503},
+        "Fernwood cannot be reached right now. Nothing was saved; please try again in a moment.",
+    ),
+}
 
 
 @pytest.fixture
@@ -75,6 +88,34 @@ async def test_who_denies_access_is_told_so_and_starts_over(
 
     await page.get_by_role("link", name="Start over").click()
     await page.get_by_label("Subdomain").fill("acme")
+    await go_on(page)
+    await page.get_by_role("button", name="Allow").click()
+
+    await expect(title(page, "Fernwood is connected")).to_be_visible()
+
+
+@pytest.mark.parametrize("state", OUTAGES)
+async def test_who_signs_in_while_the_provider_is_slow_or_down_is_told_so_and_starts_over(
+    hub: Running,
+    visit: Start,
+    oauth: OAuthSandbox,
+    fernwood: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+) -> None:
+    fault, said = OUTAGES[state]
+    monkeypatch.setattr(token_endpoint, "SECONDS", 0.5)
+    page = (await open_form(hub, visit, oauth)).page
+    await go_on(page)
+    oauth.add_fault(fernwood, endpoint="token", **fault)
+    await page.get_by_role("button", name="Allow").click()
+    await expect(title(page, "Fernwood is not connected yet")).to_be_visible()
+    await expect(page.get_by_text(said)).to_be_visible()
+    assert (await hub.api.get("/accounts")).json() == []
+
+    await page.get_by_role("link", name="Start over").click()
+    await page.get_by_label("Subdomain").fill("acme")
+    monkeypatch.undo()
     await go_on(page)
     await page.get_by_role("button", name="Allow").click()
 
