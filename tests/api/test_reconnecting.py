@@ -156,3 +156,30 @@ async def test_another_projects_account_gets_no_reconnect_link(hub: Running) -> 
 
     assert {each.status_code for each in answers} == {404}
     assert {each.json()["code"] for each in answers} == {"account_not_found"}
+
+
+async def test_an_account_that_an_operator_suspended_stays_so_when_its_user_links_it_again(
+    hub: Running,
+) -> None:
+    account_id = await hub.link()
+    await hub.api.post(f"/jackfield/accounts/{account_id}/suspend")
+    credentials = {"api_key": hub.us_key, "region": "us"}
+
+    session = await hub.session(account_id=account_id)
+    answer = await relink(hub, session["token"], account_id, credentials=credentials)
+    link = (await hub.session(account_id=account_id))["auth_link_url"]
+    form = await hub.api.get(link.removeprefix("https://hub.test"), auth=None)
+    page = await hub.api.post(action_of(form.text), data=credentials, auth=None)
+    account = (await hub.api.get(f"/accounts/{account_id}")).json()
+    refused = await hub.run(account_id, "iterable_list_channels")
+    resumed = await hub.api.post(f"/jackfield/accounts/{account_id}/resume")
+    ran = await hub.run(account_id, "iterable_list_channels")
+
+    assert answer.json() == {
+        "id": account_id, "provider": "iterable", "status": "linked", "suspended": True,
+    }  # fmt: skip
+    assert "This connection is suspended by the product" in page.text
+    assert account["status"] == "suspended"
+    assert [each["code"] for each in account["status_reasons"]] == ["suspended"]
+    assert refused.status_code == 412
+    assert (resumed.json()["status"], ran.status_code) == ("active", 200)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 import structlog
 
@@ -51,6 +52,8 @@ from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedSecrets, remove_secrets
 from jackfield.vault.cipher import Vault
 
+_SUSPENDED: Final = "suspended"
+
 _log = structlog.get_logger()
 
 
@@ -73,16 +76,18 @@ async def replace_credentials(
     identity_changed: bool = False,
 ) -> Account:
     """
-    Replace an account's credentials, and its tokens; it can be used again.
+    Replace an account's credentials, and its tokens; it can be used again unless it is suspended.
 
     `identity_changed` tells the project that they belong to another account at the provider.
     """
+    # Only an operator takes that back; who was suspended for good is to be linked again.
+    paused = tuple(each for each in account.status_reasons if each.code == _SUSPENDED)
     account = replace(
         account,
         auth_method=given.method.key,
         public_values=given.public,
-        status=await usable_status(tx, account),
-        status_reasons=(),
+        status=account.status if paused else await usable_status(tx, account),
+        status_reasons=paused,
         generation=account.generation + 1,
         updated_at=tx.now,
     )
@@ -133,7 +138,7 @@ async def suspend(tx: Tx, account_id: str) -> Account:
     account = await Accounts(tx).get(account_id)
     if account.status is AccountStatus.SUSPENDED:
         return account
-    reason = StatusReason("suspended", "An operator paused the account.", tx.now)
+    reason = StatusReason(_SUSPENDED, "An operator paused the account.", tx.now)
     return await save_changed(
         tx, replace(account, status=AccountStatus.SUSPENDED, status_reasons=(reason,))
     )

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from jackfield.accounts.models import AccountNotFound, CredentialRejected
+from jackfield.accounts.models import AccountNotFound, AccountStatus, CredentialRejected
 from jackfield.connect import frames, linking
 from jackfield.connect import sessions as connect
 from jackfield.connect.form import FormField, static_fields
@@ -151,6 +151,7 @@ class FormOut(Struct, frozen=True):
     hub_settings: HubSettingsOut
 
 
+_SUSPENDED = "The project suspended the account: it runs nothing until it is resumed there."
 _Confirmed = Annotated[
     bool, Meta(description="Accept credentials of another account at the provider.")
 ]
@@ -179,12 +180,14 @@ class LinkedOut(Struct, frozen=True):
     id: str
     provider: str
     status: Literal["linked", "pending"]
+    suspended: Annotated[bool | UnsetType, Meta(description=_SUSPENDED)] = UNSET
 
     @classmethod
     def of(cls, linked: LinkResult) -> Self:
         if isinstance(linked, PendingLink):
             return cls(linked.id, linked.provider, "pending")
-        return cls(linked.id, linked.provider, "linked")
+        is_suspended = linked.status is AccountStatus.SUSPENDED
+        return cls(linked.id, linked.provider, "linked", is_suspended or UNSET)
 
 
 class FrameOut(Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jackfield.accounts.models import Account
+from jackfield.accounts.models import Account, AccountStatus
 from jackfield.connect.linking import LinkResult
 from jackfield.connect.models import (
     ConnectSessionExpired,
@@ -44,6 +44,8 @@ class DonePage:
     # The labels and values of the fields that are not secret.
     details: tuple[tuple[str, str], ...]
     has_signed_in: bool
+    # The project that suspended the account; empty if none did.
+    suspended_by: str
     # What was asked for at the provider's sign-in page, and not allowed.
     missing: tuple[str, ...]
 
@@ -108,7 +110,7 @@ def pending_result(
     look, words = hub_request.theme, hub_request.theme.words
     if link.status is PendingLinkStatus.CONFIRMED and link.account_id is not None:
         return _linked(hub_request, link, account_id=link.account_id, missing_scopes=missing_scopes)
-    project = (look.brand.name if look.brand else None) or words("pending.somebody")
+    project = _project(look)
     if link.status is not PendingLinkStatus.PENDING:
         title = words(f"pending.{link.status.value}", project=project)
         return hub_request.page(
@@ -182,6 +184,7 @@ def _linked(
     missing_scopes: tuple[str, ...],
 ) -> Response:
     connector = hub_request.hub.catalog.get(linked.provider)
+    is_suspended = isinstance(linked, Account) and linked.status is AccountStatus.SUSPENDED
     method = connector.find_auth_method(linked.auth_method)
     described = {each.name: each.description for each in connector.scope_definitions}
     return hub_request.page(
@@ -192,6 +195,11 @@ def _linked(
             account_id=account_id,
             details=() if method is None else method.labeled(linked.public_values),
             has_signed_in=method is not None and method.signs_in,
+            suspended_by=_project(hub_request.theme) if is_suspended else "",
             missing=tuple(described.get(scope) or scope for scope in missing_scopes),
         )
     )
+
+
+def _project(look: PageTheme) -> str:
+    return (look.brand.name if look.brand else None) or look.words("pending.somebody")
