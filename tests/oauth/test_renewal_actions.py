@@ -1,21 +1,15 @@
 """Renewals in steps of the connector's own, where one usual request for tokens is not enough."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-import yaml
 
 from jackfield.engine.oauth.tokens import Tokens
-from jackfield.sandbox.oauth.clients import Client
 from jackfield.sandbox.oauth.server import OAuthSandbox
-from tests.oauth.flow import connector_of, flow
+from tests.oauth.flow import flow
+from tests.oauth.rowan import rowan
 from tests.support.clock import FrozenClock
-from tests.support.oakdale import Browser
-from tests.support.running import HubWith, Running
+from tests.support.running import HubWith
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +31,6 @@ def refresh_of(token: str) -> dict[str, Any]:
     }
 
 
-CALLBACK = "https://hub.test/connect/oauth2/rowan/callback"
 REFRESH = "$.credentials.refreshToken"
 USUAL = step("usual", **refresh_of(REFRESH))
 GIVEN = {
@@ -72,60 +65,7 @@ SESSION = {
 AT_ONCE = "renewsAtOnce: true\ntoken: $.credentials.sessionId"
 
 
-@dataclass
-class Rowan:
-    """A hub that has an account at the sandbox."""
-
-    hub: Running
-    idp: OAuthSandbox
-    client: Client
-    clock: FrozenClock
-    account: str
-
-    async def later(self) -> int:
-        """Return how a call is answered when the tokens have ended."""
-        self.clock.advance(hours=2)
-        return await self.call()
-
-    async def call(self) -> int:
-        return (await self.hub.run(self.account, "rowan_me")).status_code
-
-    @property
-    def requests(self) -> list[dict[str, str]]:
-        return [dict(parse_qsl(each.body)) for each in self.idp.requests(self.client, "token")]
-
-
-@asynccontextmanager
-async def rowan(
-    hub_with: HubWith,
-    idp: OAuthSandbox,
-    clock: FrozenClock,
-    *behaviors: str,
-    authorization: str,
-    renewal: Mapping[str, Any],
-) -> AsyncGenerator[Rowan]:
-    client = idp.add_client(behaviors=behaviors, secret="s3cret-of-rowan", redirect_uris=[CALLBACK])
-    action = {"actionId": "renew", "categories": ["internal"], "actionType": "refresh_token"}
-    connector = connector_of(
-        f"clientId: {client.id}\nclientSecret: {client.secret}\n{authorization}",
-        idp.url,
-        refreshAuthentication={"action": {**action, **renewal}},
-        testActions=[{"action": "me"}],
-        identity={"action": "me", "values": "$.output.email"},
-    )
-    text = yaml.safe_dump(connector.compilation.document)
-    text = text.replace("CLIENT", client.id).replace("SECRET", str(client.secret))
-    async with hub_with({"rowan": text}) as hub:
-        browser = Browser.of(hub, "rowan")
-        asked = await browser.leave(hub)
-        back = idp.approve(f"{idp.url}/authorize?{urlencode(asked)}")
-        await browser.come_back(**dict(parse_qsl(urlsplit(back).query)))
-        ended = await browser.attempt(asked)
-        assert ended["status"] == "authenticated", ended
-        yield Rowan(hub, idp, client, clock, ended["account"]["id"])
-
-
-async def test_two_tokens_are_renewed_apart(
+async def test_two_tokens_are_renewed_together(
     hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
 ) -> None:
     async with rowan(

@@ -4,13 +4,14 @@ Secrets stay sealed until `open_credentials`, which is done last, so that what i
 along is ciphertext.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jackfield.accounts import credentials as sealing
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.models import Account, AccountNotUsable, CredentialsUnreadable
 from jackfield.accounts.repo import Accounts
-from jackfield.accounts.tokens.models import SealedTokens
+from jackfield.accounts.tokens.models import SealedTokens, TokenTimes
 from jackfield.accounts.tokens.store import load_tokens, secret_values
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.catalog import Catalog
@@ -75,6 +76,11 @@ class AccountAccess:
             AccountNotUsable: the connector no longer has it, or the hub no longer has the connector.
         """
         return method_of(self.connector, self.account.auth_method, account=self.account)
+
+    @property
+    def token_times(self) -> Mapping[str, TokenTimes]:
+        """The times of each access token, by its credential; empty if there is none."""
+        return {} if self.tokens is None else self.tokens.state.times
 
     @property
     def cache_key(self) -> str:

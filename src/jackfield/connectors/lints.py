@@ -7,6 +7,7 @@ from typing import Final
 
 from jackfield.connectors.tenants import TENANT_NAME
 from jackfield.engine.allowed_hosts import find_addresses, foreign_parts
+from jackfield.engine.oauth.tokens import refresh_name, second_name
 from jackfield.engine.schema.expressions import is_evaluated
 from jackfield.engine.schema.report import At, KeyPath, Report, owner, suggestion, unwind
 from jackfield.engine.steps.paginated_request import PAGINATED_REQUEST
@@ -235,6 +236,9 @@ def _credentials(document: Mapping[str, Json]) -> set[str]:
             known.update(text(field, "key") for field in items(method, name))
         authorization = mapping(method, "authorization")
         known.update(mapping(authorization, "additionalTokenFields"))
+        if second := text(mapping(authorization, "secondToken"), "name"):
+            token = second_name(second)
+            known.update({token, refresh_name(token)})
         if "signIn" in authorization:
             known.add("accessTokenSecret")
         if tenants := mapping(method, "tenants"):

@@ -9,7 +9,7 @@ import structlog
 
 from jackfield.accounts.renewal.service import renew_ahead
 from jackfield.accounts.renewal.turns import ACTOR
-from jackfield.accounts.tokens.models import DueTokens
+from jackfield.accounts.tokens.models import DueToken
 from jackfield.accounts.tokens.repo import AccountTokens, due_tokens
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
@@ -25,7 +25,7 @@ async def renew_due(hub: Hub) -> None:
     """Renew the tokens that are due, some at a time; those that fail are due again later."""
     room = asyncio.Semaphore(_AT_ONCE)
 
-    async def renew(due: DueTokens) -> None:
+    async def renew(due: DueToken) -> None:
         async with room:
             try:
                 await renew_ahead(hub, due)
@@ -39,7 +39,7 @@ async def renew_due(hub: Hub) -> None:
     await asyncio.gather(*map(renew, due))
 
 
-async def _postpone(hub: Hub, due: DueTokens) -> None:
+async def _postpone(hub: Hub, due: DueToken) -> None:
     """Leave tokens alone for a while that cannot even be asked for: their connector is gone."""
     async with hub.db.write(due.project_id, ACTOR) as tx:
         state = await AccountTokens(tx).find(due.account_id)

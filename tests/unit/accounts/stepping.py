@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from jackfield.db.tx import Database, Tx
 from jackfield.engine.oauth.errors import GrantRefused
-from jackfield.engine.oauth.tokens import ACCESS_TOKEN, REFRESH_TOKEN, Tokens
+from jackfield.engine.oauth.tokens import ACCESS_TOKEN, Tokens, refresh_name
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import ProviderTimeout, ProviderUnavailable
 from jackfield.kit.ids import ProjectId
@@ -97,12 +97,14 @@ class Use:
 @dataclass
 class Provider:
     """
-    Rotates refresh tokens. If it is strict, one that is used twice revokes the sign-in; otherwise it
-    is answered with the tokens that it was answered with before.
+    Rotates the refresh tokens of one access token. If it is strict, one that is used twice revokes
+    the sign-in; otherwise it is answered with the tokens that it was answered with before.
     """
 
     clock: FrozenClock
     is_strict: bool
+    credential: str = ACCESS_TOKEN
+    life: timedelta = timedelta(hours=1)
     number: int = 1
     is_revoked: bool = False
     uses: list[Use] = field(default_factory=list[Use])
@@ -110,8 +112,9 @@ class Provider:
     is_calm: bool = True
 
     def tokens(self) -> Tokens:
-        values = {ACCESS_TOKEN: f"access-{self.number}", REFRESH_TOKEN: f"refresh-{self.number}"}
-        return Tokens(values, self.clock.now + timedelta(hours=1))
+        access, refresh = f"access-{self.number}", f"refresh-{self.number}"
+        values = {self.credential: access, refresh_name(self.credential): refresh}
+        return Tokens(values, self.clock.now + self.life)
 
     async def ask(self, process: Process, token: str) -> Tokens:
         begun = self.clock.now

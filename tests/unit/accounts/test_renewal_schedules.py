@@ -1,16 +1,18 @@
 """Whatever the order in which processes renew, fail and are killed, no sign-in is lost by the hub."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 
 from jackfield.accounts.access import AccountAccess, load, open_tokens
@@ -20,17 +22,18 @@ from jackfield.accounts.renewal import service
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.tokens.store import put_tokens
 from jackfield.app import open_hub
-from jackfield.engine.oauth.tokens import REFRESH_TOKEN, Tokens
+from jackfield.engine.oauth.tokens import ACCESS_TOKEN, TokenEnds, Tokens, refresh_name
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.profiles.models import Profile
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
+from tests.oauth.flow import connector_of
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.running import write_connectors
-from tests.support.token_provider import account_of, document, profile_of
+from tests.support.token_provider import account_of, profile_of
 from tests.unit.accounts.stepping import Process, Provider, World, without_threads
 
 # A step of one of the processes: go on, with a fault if it is at the provider, or be killed; or
@@ -53,13 +56,16 @@ class Place:
     profile: Profile
 
 
-_asking: ContextVar[tuple[Provider, Process]] = ContextVar("asking")
+USER = "userToken"
+_asking: ContextVar[tuple[Mapping[str, Provider], Process]] = ContextVar("asking")
 
 
 @pytest.fixture(scope="module")
 def renewing(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[asyncio.Runner, Place]]:
     folder = tmp_path_factory.mktemp("renewing")
-    connectors = write_connectors(folder / "connectors", {"oat": document("https://oat.example")})
+    connector = connector_of("secondToken: {name: user, at: authed_user}", "https://oat.example")
+    written = yaml.safe_dump(connector.compilation.document).replace("rowan", "oat")
+    connectors = write_connectors(folder / "connectors", {"oat": written})
     clock = FrozenClock()
     with asyncio.Runner() as runner:
         opened = open_hub(
@@ -88,42 +94,38 @@ def test_no_schedule_loses_a_sign_in(
         suppress_health_check=list(HealthCheck),
         database=None,
     )
-    @given(is_strict=st.booleans(), steps=STEPS)
-    def follow(is_strict: bool, steps: list[tuple[int, str]]) -> None:
-        runner.run(_follow(place, steps, is_strict=is_strict))
+    @given(is_strict=st.booleans(), has_second=st.booleans(), steps=STEPS)
+    def follow(is_strict: bool, has_second: bool, steps: list[tuple[int, str]]) -> None:
+        runner.run(_follow(place, steps, is_strict=is_strict, has_second=has_second))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service, "request_tokens", _ask)
         follow()
 
 
-async def _follow(place: Place, steps: list[tuple[int, str]], *, is_strict: bool) -> None:
+async def _follow(
+    place: Place, steps: list[tuple[int, str]], *, is_strict: bool, has_second: bool
+) -> None:
     hub, project_id = place.hub, place.project_id
     clock: Any = hub.clock
-    provider = Provider(clock, is_strict=is_strict)
+    providers = {ACCESS_TOKEN: Provider(clock, is_strict)}
+    tokens = providers[ACCESS_TOKEN].tokens()
+    if has_second:
+        # It ends again and again while the first one is renewed.
+        providers[USER] = Provider(clock, is_strict, USER, timedelta(minutes=2))
+        other = providers[USER].tokens()
+        ends, values = TokenEnds(USER, other.expires_at), {**tokens.values, **other.values}
+        tokens = replace(tokens, values=values, second=ends)
     async with hub.db.write(project_id, TESTER) as tx:
         account = account_of(tx.now, place.profile)
         await Accounts(tx).add(account)
-        await put_tokens(tx, hub.vault, account, provider.tokens())
+        await put_tokens(tx, hub.vault, account, tokens)
     clock.advance(hours=2)
     world = World(hub, clock)
-    work = partial(_renew, project_id, account.id, provider)
+    work = partial(_renew, project_id, account.id, providers)
     world.start(work)
     world.start(work)
-    for choice, what in steps:
-        waiting = await world.settle()
-        if what == "wait":
-            clock.advance(seconds=20)
-        elif what == "start" and len(waiting) < 4:
-            world.start(work)
-        elif waiting:
-            chosen = waiting[choice % len(waiting)]
-            if what == "kill":
-                chosen.kill()
-                provider.is_calm = False
-            else:
-                chosen.fault = "none" if what in {"go", "start"} else what  # pyright: ignore[reportAttributeAccessIssue]
-                chosen.go()
+    await _take_steps(world, steps, work, providers)
     await world.finish()
     # Whatever has happened, the next call finds out how it ended.
     for _ in range(3):
@@ -131,38 +133,71 @@ async def _follow(place: Place, steps: list[tuple[int, str]], *, is_strict: bool
         world.start(work)
         await world.finish()
 
-    async with hub.db.read(project_id) as tx:
-        access = await load(tx, hub, account.id)
-    was_lost = any(use.is_lost or use.process.is_dead for use in provider.uses)
-    stalled = len({use.token for use in provider.uses}) < len(provider.uses)
-    if provider.is_revoked:
-        assert was_lost or stalled, "revoked without a crash"
+    await _check(place, account.id, providers)
+
+
+async def _take_steps(
+    world: World,
+    steps: list[tuple[int, str]],
+    work: Callable[[Hub, Process], Coroutine[Any, Any, None]],
+    providers: Mapping[str, Provider],
+) -> None:
+    for choice, what in steps:
+        waiting = await world.settle()
+        if what == "wait":
+            world.clock.advance(seconds=20)
+        elif what == "start" and len(waiting) < 4:
+            world.start(work)
+        elif waiting:
+            chosen = waiting[choice % len(waiting)]
+            if what == "kill":
+                chosen.kill()
+                for provider in providers.values():
+                    provider.is_calm = False
+            else:
+                chosen.fault = "none" if what in {"go", "start"} else what  # pyright: ignore[reportAttributeAccessIssue]
+                chosen.go()
+
+
+async def _check(place: Place, account_id: AccountId, providers: Mapping[str, Provider]) -> None:
+    async with place.hub.db.read(place.project_id) as tx:
+        access = await load(tx, place.hub, account_id)
+    for provider in providers.values():
+        was_lost = any(use.is_lost or use.process.is_dead for use in provider.uses)
+        stalled = len({use.token for use in provider.uses}) < len(provider.uses)
+        assert not provider.is_revoked or was_lost or stalled, "revoked without a crash"
+    if revoked := [name for name, provider in providers.items() if provider.is_revoked]:
         assert access.account.status is AccountStatus.ERROR
-        assert access.account.status_reasons[0].code == "needs_relink"
+        (reason,) = access.account.status_reasons
+        assert reason.code == "needs_relink"
+        assert len(revoked) == 2 or (USER in reason.description) == (revoked == [USER])
     else:
         assert access.account.status is AccountStatus.ACTIVE
-        tokens = open_tokens(hub, access)
-        assert tokens is not None
-        assert tokens[REFRESH_TOKEN] == f"refresh-{provider.number}"
+        opened = open_tokens(place.hub, access) or {}
+        for name, provider in providers.items():
+            assert opened[refresh_name(name)] == f"refresh-{provider.number}"
 
 
 async def _renew(
-    project_id: ProjectId, account_id: AccountId, provider: Provider, hub: Hub, process: Process
+    project_id: ProjectId,
+    account_id: AccountId,
+    providers: Mapping[str, Provider],
+    hub: Hub,
+    process: Process,
 ) -> None:
     async with hub.db.read(project_id) as tx:
         access = await load(tx, hub, account_id)
-    assert access.tokens is not None
-    if not access.tokens.state.is_stale(hub.clock()):
-        return
-    _asking.set((provider, process))
-    generation = access.tokens.state.generation
-    with suppress(HubError):
-        await service._renew(hub, project_id, account_id, generation)  # noqa: SLF001 - in no flight
+    _asking.set((providers, process))
+    for token, times in access.token_times.items():
+        if times.is_stale(hub.clock()):
+            with suppress(HubError):
+                # In no flight, as each process is one of its own.
+                await service._renew(hub, project_id, account_id, times.generation, token)  # noqa: SLF001
 
 
-async def _ask(_hub: Hub, _access: AccountAccess, credentials: Credentials) -> Tokens:
-    provider, process = _asking.get()
-    return await provider.ask(process, credentials.values[REFRESH_TOKEN])
+async def _ask(_hub: Hub, _access: AccountAccess, credentials: Credentials, token: str) -> Tokens:
+    providers, process = _asking.get()
+    return await providers[token].ask(process, credentials.values[refresh_name(token)])
 
 
 def _made(folder: Path) -> Path:

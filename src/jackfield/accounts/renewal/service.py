@@ -1,6 +1,7 @@
 """Renewal of accounts' tokens: at use, ahead, and after a refusal."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -12,11 +13,11 @@ from jackfield.accounts.models import AccountNotUsable
 from jackfield.accounts.renewal import turns
 from jackfield.accounts.renewal.source import CutShort, can_renew, request_tokens
 from jackfield.accounts.renewal.turns import Turn
-from jackfield.accounts.tokens.models import DueTokens, TokenState
+from jackfield.accounts.tokens.models import DueToken, TokenState
 from jackfield.accounts.tokens.repo import AccountTokens
 from jackfield.db.tx import DatabaseAway, DatabaseBusy, DatabaseNotWritable
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused
-from jackfield.engine.oauth.tokens import Tokens
+from jackfield.engine.oauth.tokens import ACCESS_TOKEN, Tokens, refresh_name
 from jackfield.kit.errors import HubError, ProviderUnavailable
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.runtime import Hub
@@ -34,108 +35,128 @@ _log = structlog.get_logger()
 
 async def with_fresh_tokens(hub: Hub, access: AccountAccess) -> AccountAccess:
     """
-    Return the account with an access token that is good for a request.
+    Return the account with access tokens that are good for a request.
 
     Raises:
         GrantRefused: the account must be linked again.
         ClientRefused: the provider refuses the OAuth app of the profile.
-        HubError: the token has expired, and the provider gives no other now.
+        HubError: a token has expired, and the provider gives no other now.
     """
-    tokens = access.tokens
-    if tokens is None or not tokens.state.is_stale(hub.clock()) or not can_renew(access):
-        return access
-    try:
-        newer = await renewed(hub, access)
-        _require_whole(hub, newer)
-    except (GrantRefused, AccountNotUsable):
-        raise
-    except HubError as error:
-        if tokens.state.is_expired(hub.clock()):
+    newest = access
+    for token, times in access.token_times.items():
+        if not times.is_stale(hub.clock()) or not can_renew(access, token):
+            continue
+        try:
+            newer = await renewed(hub, access, token)
+            _require_whole(hub, newer, token)
+        except (GrantRefused, AccountNotUsable):
             raise
-        _log.warning("token_not_renewed", account_id=access.account.id, code=error.code)
-        return access
-    return newer
+        except HubError as error:
+            if times.is_expired(hub.clock()):
+                raise
+            _log.warning("token_not_renewed", account_id=access.account.id, code=error.code)
+        else:
+            newest = newer
+    return newest
 
 
-def _require_whole(hub: Hub, access: AccountAccess) -> None:
+def _require_whole(hub: Hub, access: AccountAccess, token: str) -> None:
     """Raise if the newest tokens are half a renewal of the connector's: they are good for nothing."""
-    state = None if access.tokens is None else access.tokens.state
-    if state is not None and state.failures and state.is_expired(hub.clock()):
-        raise _remembered(hub, state)
+    times = access.token_times.get(token)
+    if access.tokens is None or times is None:
+        return
+    if access.tokens.state.failures and times.is_expired(hub.clock()):
+        raise _remembered(hub, access.tokens.state)
 
 
 async def after_refusal(hub: Hub, access: AccountAccess) -> AccountAccess | None:
     """
     Return the account with other tokens than those that the provider just refused.
 
-    `None` if there is no use in asking for some: the refusal is about something else.
+    Which of two it refused is not known. `None` if there is no use in asking for some: the refusal
+    is about something else.
 
     Raises:
         HubError: as `renewed`.
     """
-    tokens = access.tokens
-    if tokens is None or not can_renew(access):
-        return None
-    state = await _find(hub, access.project_id, access.account.id)
-    if state is None:
-        return None
-    if state.generation == tokens.state.generation and hub.clock() < state.renewed_at + _NEW:
-        return None
-    return await renewed(hub, access)
+    newest = None
+    for token, times in access.token_times.items():
+        if not can_renew(access, token):
+            continue
+        state = await _find(hub, access.project_id, access.account.id)
+        if state is None:
+            return None
+        is_same = state.of_generation(token, times.generation) is not None
+        if not is_same or hub.clock() >= times.renewed_at + _NEW:
+            newest = await renewed(hub, access, token)
+    return newest
 
 
-async def renewed(hub: Hub, access: AccountAccess) -> AccountAccess:
+async def renewed(hub: Hub, access: AccountAccess, token: str = ACCESS_TOKEN) -> AccountAccess:
     """
-    Return the account with newer tokens than those of `access`.
+    Return the account with a newer `token` than that of `access`.
 
     Raises:
         GrantRefused: the provider no longer honors the sign-in; the account must be linked again.
         ClientRefused: the provider refuses the OAuth app of the profile.
         HubError: it gives no tokens now.
     """
-    assert access.tokens is not None
     project_id, account = access.project_id, access.account
-    generation = access.tokens.state.generation
+    generation = access.token_times[token].generation
     narrowing = None if access.narrowing is None else access.narrowing.id
 
     async def work() -> None:
-        await _renew(hub, project_id, account.id, generation)
+        await _renew(hub, project_id, account.id, generation, token)
         # Once for all who wait.
         hub.cache.forget(project_id, account.id)
         await load_cached(hub, project_id, account.id, profile_id=narrowing)
 
-    await hub.renewals.run((account.id, generation), work)
+    await hub.renewals.run((account.id, token, generation), work)
     return await load_cached(hub, project_id, account.id, profile_id=narrowing)
 
 
-async def renew_ahead(hub: Hub, due: DueTokens) -> None:
-    """Renew tokens before they are needed, unless another process does; raises as `renewed`."""
-    work = partial(_renew, hub, due.project_id, due.account_id, due.generation, waits=False)
-    await hub.renewals.run(("ahead", due.account_id, due.generation), work)
+async def renew_ahead(hub: Hub, due: DueToken) -> None:
+    """Renew a token before it is needed, unless another process does; raises as `renewed`."""
+    project_id, account_id = due.project_id, due.account_id
+    work = partial(_renew, hub, project_id, account_id, due.generation, due.token, waits=False)
+    await hub.renewals.run(("ahead", account_id, due.token, due.generation), work)
 
 
 async def _renew(
-    hub: Hub, project_id: ProjectId, account_id: AccountId, generation: int, *, waits: bool = True
+    hub: Hub,
+    project_id: ProjectId,
+    account_id: AccountId,
+    generation: int,
+    token: str = ACCESS_TOKEN,
+    *,
+    waits: bool = True,
 ) -> None:
-    turn = await _await_turn(hub, project_id, account_id, generation, waits=waits)
-    if turn is None:
-        return
-    try:
-        tokens = await _ask(turn)
-    except GrantRefused:
-        await _ask_again(turn)
-    else:
-        await _keep(turn, tokens)
+    while turn := await _await_turn(hub, project_id, account_id, generation, token, waits=waits):
+        try:
+            tokens = await _ask(turn)
+        except GrantRefused:
+            await _ask_again(turn)
+        else:
+            await _keep(turn, tokens)
+        # A request for the other token, of unknown outcome, may have come first.
+        if turn.token == token:
+            return
 
 
 async def _await_turn(
-    hub: Hub, project_id: ProjectId, account_id: AccountId, generation: int, *, waits: bool
+    hub: Hub,
+    project_id: ProjectId,
+    account_id: AccountId,
+    generation: int,
+    token: str,
+    *,
+    waits: bool,
 ) -> Turn | None:
     """Wait for the turn to renew; `None` if another process has renewed, or `waits` is not set."""
     failures, pause = None, _FIRST_LOOK
     while True:
         state = await _find(hub, project_id, account_id)
-        if state is None or state.generation != generation:
+        if state is None or state.of_generation(token, generation) is None:
             return None
         if failures is not None and state.failures > failures and not _is_final(state):
             # What another process asked for failed for this one, too.
@@ -144,7 +165,7 @@ async def _await_turn(
         if not state.is_leased(now):
             if waits and state.retry_at is not None and state.retry_at > now:
                 raise _remembered(hub, state)
-            turn = await turns.take(hub, project_id, account_id, generation)
+            turn = await turns.take(hub, project_id, account_id, generation, token)
             if turn is not None:
                 return turn
         if not waits:
@@ -161,10 +182,11 @@ async def _ask(turn: Turn) -> Tokens:
     try:
         credentials = open_credentials(hub, access)
         _require_time(turn)
-        tokens = (await request_tokens(hub, access, credentials)).after(before)
+        given = await request_tokens(hub, access, credentials, turn.token)
+        tokens = _completed(turn, given, before)
     except CutShort as cut:
         _log.warning("renewal_cut_short", account_id=access.account.id, code=cut.error.code)
-        await _keep(turn, cut.tokens.after(before))
+        await _keep(turn, _completed(turn, cut.tokens, before))
         await _note(partial(turns.give_up, turn, cut.error), hub)
         raise cut.error from None
     except GrantRefused:
@@ -179,6 +201,13 @@ async def _ask(turn: Turn) -> Tokens:
     for warning in tokens.warnings:
         _log.warning("odd_token_answer", account_id=access.account.id, detail=warning)
     return tokens
+
+
+def _completed(turn: Turn, given: Tokens, before: Mapping[str, str]) -> Tokens:
+    """Return the tokens that were given, with what they leave out as it was before."""
+    if given.refresh_expires_at is None and not given.values.get(refresh_name(turn.token)):
+        given = replace(given, refresh_expires_at=turn.times.refresh_expires_at)
+    return given.after(before)
 
 
 def _require_time(turn: Turn) -> None:
@@ -207,9 +236,10 @@ async def _ask_again(turn: Turn) -> None:
         else:
             return
     if await turns.condemn(again):
-        _log.warning("account_needs_relink", account_id=access.account.id)
-        raise turns.grant_refused(access)
-    await _renew(hub, access.project_id, access.account.id, turn.state.generation)
+        _log.warning("account_needs_relink", account_id=access.account.id, token=turn.token)
+        raise turns.grant_refused(access, turn.token)
+    generation = turn.times.generation
+    await _renew(hub, access.project_id, access.account.id, generation, turn.token)
 
 
 async def _keep(turn: Turn, tokens: Tokens) -> None:

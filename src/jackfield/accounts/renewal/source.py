@@ -43,19 +43,23 @@ class CutShort(Exception):
         self.error: Final = error
 
 
-def can_renew(access: AccountAccess) -> bool:
-    """Tell whether there is a way to get new tokens for those of an account."""
+def can_renew(access: AccountAccess, token: str = ACCESS_TOKEN) -> bool:
+    """Tell whether there is a way to get another access token for an account's `token`."""
     if access.tokens is None:
         return False
     method = access.method
-    return method.refresh is not None or (
-        method.oauth is not None and oauth.can_renew(method.oauth, access.tokens.secrets.fields)
+    if method.refresh is not None:
+        return token == ACCESS_TOKEN
+    return method.oauth is not None and oauth.can_renew(
+        method.oauth, access.tokens.secrets.fields, token
     )
 
 
-async def request_tokens(hub: Hub, access: AccountAccess, credentials: Credentials) -> Tokens:
+async def request_tokens(
+    hub: Hub, access: AccountAccess, credentials: Credentials, token: str
+) -> Tokens:
     """
-    Ask the provider once for new tokens of an account.
+    Ask the provider once for new tokens of an account: another `token`, and what comes with it.
 
     Raises:
         GrantRefused: it no longer honors the account's sign-in.
@@ -63,7 +67,8 @@ async def request_tokens(hub: Hub, access: AccountAccess, credentials: Credentia
         CutShort: what it gave is not all that the connector needs.
         HubError: there are none for another reason, which may pass.
     """
-    return await _request(hub, ProviderAccount.of(access, credentials), access.method)
+    account = ProviderAccount.of(access, credentials)
+    return await _request(hub, account, access.method, token)
 
 
 async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) -> Tokens:
@@ -79,7 +84,9 @@ async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) ->
         raise cut.error from None
 
 
-async def _request(hub: Hub, account: ProviderAccount, method: AuthMethod) -> Tokens:
+async def _request(
+    hub: Hub, account: ProviderAccount, method: AuthMethod, token: str = ACCESS_TOKEN
+) -> Tokens:
     transport, now = TokenTransport(hub, account), hub.clock()
     try:
         if method.refresh is not None:
@@ -95,7 +102,7 @@ async def _request(hub: Hub, account: ProviderAccount, method: AuthMethod) -> To
                 # What it signed was refused, by a clock that is known only now.
                 result = await method.refresh.compiled.run(context)
             return read_tokens(as_object(result.data), now)
-        return await token_endpoint(hub, account, method, transport).request_renewal()
+        return await token_endpoint(hub, account, method, transport).request_renewal(token)
     except HubError as error:
         successes = [each for each in transport.answers if each.status in _SUCCESS]
         given = _given_in(successes) if method.refresh is not None else {}

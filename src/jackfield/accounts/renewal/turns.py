@@ -20,12 +20,12 @@ from jackfield.accounts.status import (
     usable_status,
 )
 from jackfield.accounts.token_endpoint import SECONDS
-from jackfield.accounts.tokens.models import TokenState
+from jackfield.accounts.tokens.models import TokenState, TokenTimes
 from jackfield.accounts.tokens.repo import AccountTokens
 from jackfield.accounts.tokens.store import write_tokens
 from jackfield.db.tx import Tx
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused, TokenRefused
-from jackfield.engine.oauth.tokens import REFRESH_TOKEN, Tokens
+from jackfield.engine.oauth.tokens import ACCESS_TOKEN, Tokens
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError, ProviderError, ProviderRateLimited
 from jackfield.kit.ids import ProjectId
@@ -48,9 +48,9 @@ _log = structlog.get_logger()
 @dataclass(frozen=True, slots=True)
 class Turn:
     """
-    The turn of one process to ask once for an account's next tokens.
+    The turn of one process to ask once for an account's next tokens: for another `token`.
 
-    `may_be_spent` says that the refresh token may have been used before: what became of that
+    `may_be_spent` says that its refresh token may have been used before: what became of that
     request is not known.
     """
 
@@ -60,6 +60,12 @@ class Turn:
     intent: int
     until: datetime
     may_be_spent: bool
+    token: str = ACCESS_TOKEN
+
+    @property
+    def times(self) -> TokenTimes:
+        """The times of the token that is to be replaced."""
+        return self.state.times[self.token]
 
     @property
     def is_late(self) -> bool:
@@ -67,11 +73,15 @@ class Turn:
         return self.hub.clock() + timedelta(seconds=SECONDS) > self.until
 
 
-async def take(hub: Hub, project_id: ProjectId, account_id: str, generation: int) -> Turn | None:
+async def take(
+    hub: Hub, project_id: ProjectId, account_id: str, generation: int, token: str = ACCESS_TOKEN
+) -> Turn | None:
     """
-    Take the turn to replace the tokens of a generation, and write the intent.
+    Take the turn to replace the `token` of a generation, and write the intent.
 
-    `None` means that they are replaced, or that another process has the turn.
+    If it is not known what became of a request for the account's other token, the turn is for that
+    one: the journal has room for one request. `None` means that the token is replaced, or that
+    another process has the turn.
 
     Raises:
         AccountNotFound, AccountNotUsable: the account cannot be used.
@@ -81,10 +91,14 @@ async def take(hub: Hub, project_id: ProjectId, account_id: str, generation: int
     async with hub.db.write(project_id, ACTOR) as tx:
         access = await load(tx, hub, account_id)
         state = None if access.tokens is None else access.tokens.state
-        if state is None or state.generation != generation or state.is_leased(tx.now):
+        if state is None or state.is_leased(tx.now):
             return None
-        _require_hope(access, state, tx.now)
-        return await _begin(tx, hub, access, state)
+        if state.of_generation(token, generation) is None:
+            return None
+        if state.intent_at is not None and state.asked and can_renew(access, state.asked):
+            token = state.asked
+        _require_hope(access, state, token, tx.now)
+        return await _begin(tx, hub, access, state, token)
 
 
 async def take_again(turn: Turn) -> Turn | None:
@@ -96,7 +110,7 @@ async def take_again(turn: Turn) -> Turn | None:
             turn.intent,
         ):
             return None
-        return await _begin(tx, turn.hub, turn.access, state)
+        return await _begin(tx, turn.hub, turn.access, state, turn.token)
 
 
 async def keep(turn: Turn, tokens: Tokens) -> None:
@@ -118,11 +132,11 @@ async def keep(turn: Turn, tokens: Tokens) -> None:
             intent_at=None if mine else state.intent_at,
             leased_until=None if mine else state.leased_until,
         )
-        if tokens.refresh_expires_at is None and not tokens.values.get(REFRESH_TOKEN):
-            tokens = replace(tokens, refresh_expires_at=state.refresh_expires_at)
         if tokens.scopes is None:
             tokens = replace(tokens, scopes=state.scopes)
-        await write_tokens(tx, turn.hub.vault, tokens, state, method=access.method)
+        await write_tokens(
+            tx, turn.hub.vault, tokens, state, method=access.method, token=turn.token
+        )
         if account.status is AccountStatus.ERROR and must_be_relinked(account):
             status = await usable_status(tx, account)
             await save_changed(tx, replace(account, status=status, status_reasons=()))
@@ -167,7 +181,7 @@ async def condemn(turn: Turn) -> bool:
         await AccountTokens(tx).end(
             account.id, code=GrantRefused.code, intent_at=None, retry_at=None, due_at=None
         )
-        words = "The provider no longer honors the sign-in. Link the account again."
+        words = f"{_refused_words(turn.token)}. Link the account again."
         await update_status(tx, account, StatusReason(NEEDS_RELINK, words, tx.now))
         return True
 
@@ -181,26 +195,32 @@ def client_refused(access: AccountAccess) -> ClientRefused:
     return ClientRefused(msg, profile_id=profile.id)
 
 
-def grant_refused(access: AccountAccess) -> GrantRefused:
-    refused = GrantRefused(account_id=access.account.id)
+def grant_refused(access: AccountAccess, token: str = ACCESS_TOKEN) -> GrantRefused:
+    words = f"{_refused_words(token)}. Link the account again."
+    refused = GrantRefused(words, account_id=access.account.id)
     refused.relink = access.account.id
     return refused
 
 
-async def _begin(tx: Tx, hub: Hub, access: AccountAccess, state: TokenState) -> Turn:
+def _refused_words(token: str) -> str:
+    which = "" if token == ACCESS_TOKEN else f" for `{token}`, the second token"
+    return f"The provider no longer honors the account's sign-in{which}"
+
+
+async def _begin(tx: Tx, hub: Hub, access: AccountAccess, state: TokenState, token: str) -> Turn:
     intent, until = state.intent + 1, tx.now + LEASE
-    await AccountTokens(tx).begin(state.account_id, intent=intent, until=until)
-    return Turn(hub, access, state, intent, until, state.intent_at is not None)
+    await AccountTokens(tx).begin(state.account_id, intent=intent, until=until, asked=token)
+    return Turn(hub, access, state, intent, until, state.intent_at is not None, token)
 
 
-def _require_hope(access: AccountAccess, state: TokenState, now: datetime) -> None:
+def _require_hope(access: AccountAccess, state: TokenState, token: str, now: datetime) -> None:
     if is_ending(access.account):
         access.account.require_usable()
-    if not can_renew(access):
+    if not can_renew(access, token):
         msg = "there is no way to renew the account's tokens"
         raise TokenRefused(msg, account_id=access.account.id)
     if state.failure_code == GrantRefused.code:
-        raise grant_refused(access)
+        raise grant_refused(access, state.asked or token)
     refused_at = access.profile.client_refused_at
     if refused_at is not None and now < refused_at + _CLIENT_PAUSE:
         raise client_refused(access)

@@ -102,7 +102,7 @@ async def _request(hub: Hub, access: AccountAccess, revocation: Revocation) -> R
 
 
 def _can_be_proved(hub: Hub, access: AccountAccess, outcome: RevocationOutcome) -> bool:
-    """Whether it says anything that the provider refuses the access token, if there is one."""
+    """Whether it says anything that the provider refuses an access token, if there is one."""
     tokens = access.tokens
     if tokens is None:
         return True
@@ -110,7 +110,8 @@ def _can_be_proved(hub: Hub, access: AccountAccess, outcome: RevocationOutcome) 
     is_told = (
         outcome.result is RevocationResult.REVOKED or REFRESH_TOKEN not in tokens.secrets.fields
     )
-    return is_told and not tokens.state.is_expired(hub.clock())
+    now = hub.clock()
+    return is_told and not any(each.is_expired(now) for each in access.token_times.values())
 
 
 async def _is_refused(hub: Hub, access: AccountAccess, revocation: Revocation) -> bool:

@@ -1,10 +1,35 @@
 """State of an account's tokens: how old they are, and what is known of their renewal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from jackfield.engine.oauth.tokens import ACCESS_TOKEN
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.secrets.store import SealedBundle
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTimes:
+    """
+    When one access token of an account was given, ends, and is renewed.
+
+    `generation` is the number of the intent that gave it.
+    """
+
+    generation: int
+    renewed_at: datetime
+    expires_at: datetime | None = None
+    refresh_expires_at: datetime | None = None
+    stale_at: datetime | None = None
+    due_at: datetime | None = None
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether the access token has expired, or will before a request is through."""
+        return self.stale_at is not None and self.stale_at <= now
+
+    def is_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +40,15 @@ class TokenState:
     A request for new tokens is an intent; intents are numbered, and `generation` is the number of
     the one that gave the present tokens. `intent` is the last number that was given out.
     `intent_at` is the journal: set before a request is sent, and cleared once its outcome is known,
-    so that a refresh token that may have been used is known as such.
+    so that a refresh token that may have been used is known as such. Each intent is about one access
+    token, the credential `asked`.
 
     From `stale_at` on, tokens are renewed before they are used; the worker does so at `due_at`.
     After a failure neither happens before `retry_at`. `change` is the project's count of changes
     of tokens when these were stored.
+
+    If there are two access tokens, `apart` has the times of each by its credential, and `due_at` is
+    the earlier one; the other times are those of the first.
     """
 
     account_id: AccountId
@@ -38,17 +67,31 @@ class TokenState:
     failure_code: str | None = None
     retry_at: datetime | None = None
     change: int = 0
+    asked: str | None = None
+    apart: Mapping[str, TokenTimes] | None = None
+
+    @property
+    def times(self) -> Mapping[str, TokenTimes]:
+        """The times of each access token, by its credential."""
+        return self.apart or {
+            ACCESS_TOKEN: TokenTimes(
+                self.generation,
+                self.renewed_at,
+                self.expires_at,
+                self.refresh_expires_at,
+                self.stale_at,
+                self.due_at,
+            )
+        }
+
+    def of_generation(self, token: str, generation: int) -> TokenTimes | None:
+        """Return the times of an access token, if it is still that of a generation."""
+        times = self.times.get(token)
+        return times if times is not None and times.generation == generation else None
 
     def is_leased(self, now: datetime) -> bool:
         """Whether a process may be asking for new tokens."""
         return self.leased_until is not None and self.leased_until > now
-
-    def is_stale(self, now: datetime) -> bool:
-        """Whether the access token has expired, or will before a request is through."""
-        return self.stale_at is not None and self.stale_at <= now
-
-    def is_expired(self, now: datetime) -> bool:
-        return self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +103,10 @@ class SealedTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class DueTokens:
-    """Tokens that the worker renews."""
+class DueToken:
+    """An access token that the worker renews."""
 
     project_id: ProjectId
     account_id: AccountId
     generation: int
+    token: str = ACCESS_TOKEN

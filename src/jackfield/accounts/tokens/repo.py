@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from jackfield.accounts.tokens.models import DueTokens, TokenState
+from jackfield.accounts.tokens.models import DueToken, TokenState
 from jackfield.db.tx import Database, Row, Tx
-from jackfield.kit.ids import AccountId
+from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import convert, encode, parse
 
 
@@ -34,16 +34,17 @@ class AccountTokens:
             """
             insert into account_tokens
                    (account_id, project_id, generation, intent, intent_at, leased_until, renewed_at,
-                    expires_at, refresh_expires_at, stale_at, due_at, scopes, change)
+                    expires_at, refresh_expires_at, stale_at, due_at, scopes, apart, change)
             values (:account_id, :project_id, :generation, :intent, :intent_at, :leased_until,
                     :renewed_at, :expires_at, :refresh_expires_at, :stale_at, :due_at, :scopes,
-                    (select token_changes from projects where id = :project_id))
+                    :apart, (select token_changes from projects where id = :project_id))
                 on conflict (account_id) do update
                set generation = excluded.generation, intent = excluded.intent,
                    intent_at = excluded.intent_at, leased_until = excluded.leased_until,
                    renewed_at = excluded.renewed_at, expires_at = excluded.expires_at,
                    refresh_expires_at = excluded.refresh_expires_at, stale_at = excluded.stale_at,
-                   due_at = excluded.due_at, scopes = excluded.scopes, change = excluded.change,
+                   due_at = excluded.due_at, scopes = excluded.scopes, apart = excluded.apart,
+                   change = excluded.change,
                    failures = 0, failed_at = null, failure_code = null, retry_at = null
             """,
             account_id=state.account_id,
@@ -56,20 +57,24 @@ class AccountTokens:
             refresh_expires_at=state.refresh_expires_at,
             stale_at=state.stale_at,
             due_at=state.due_at,
-            scopes=None if state.scopes is None else encode(state.scopes).decode(),
+            scopes=_written(state.scopes),
+            apart=_written(state.apart),
         )
 
-    async def begin(self, account_id: AccountId, *, intent: int, until: datetime) -> None:
-        """Write the intent to ask for new tokens, with a lease."""
+    async def begin(
+        self, account_id: AccountId, *, intent: int, until: datetime, asked: str
+    ) -> None:
+        """Write the intent to ask for another access token than `asked`, with a lease."""
         await self._tx.run(
             """
             update account_tokens
-               set intent = :intent, intent_at = :now, leased_until = :until
+               set intent = :intent, intent_at = :now, leased_until = :until, asked = :asked
              where project_id = :project_id and account_id = :account_id
             """,
             account_id=account_id,
             intent=intent,
             until=until,
+            asked=asked,
         )
 
     async def end(
@@ -114,11 +119,11 @@ class AccountTokens:
         )
 
 
-async def due_tokens(db: Database, *, most: int) -> list[DueTokens]:
+async def due_tokens(db: Database, *, most: int) -> list[DueToken]:
     """Return the tokens of all projects that are to be renewed now, the most urgent first."""
     rows = await db.unscoped(
         """
-        select project_id, account_id, generation
+        select *
           from account_tokens
          where due_at is not null and due_at <= :now
            and (leased_until is null or leased_until <= :now)
@@ -127,8 +132,23 @@ async def due_tokens(db: Database, *, most: int) -> list[DueTokens]:
         """,
         most=most,
     )
-    return [convert(row, DueTokens) for row in rows]
+    return [due for row in rows for due in _due(row)]
+
+
+def _due(row: Row) -> list[DueToken]:
+    """Return those of an account's access tokens that made it due; after a failure it is later."""
+    project_id, state = ProjectId(row["project_id"]), _state(row)
+    return [
+        DueToken(project_id, state.account_id, times.generation, token)
+        for token, times in state.times.items()
+        if times.due_at is not None and state.due_at is not None and times.due_at <= state.due_at
+    ]
 
 
 def _state(row: Row) -> TokenState:
-    return convert({**row, "scopes": parse(row["scopes"] or "null")}, TokenState)
+    kept = {name: parse(row[name] or "null") for name in ("scopes", "apart")}
+    return convert({**row, **kept}, TokenState)
+
+
+def _written(value: object) -> str | None:
+    return None if value is None else encode(value).decode()

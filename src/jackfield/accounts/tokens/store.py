@@ -7,10 +7,10 @@ from typing import Final
 from jackfield.accounts.models import Account
 from jackfield.accounts.tokens.models import SealedTokens, TokenState
 from jackfield.accounts.tokens.repo import AccountTokens
-from jackfield.accounts.tokens.schedule import Schedule
+from jackfield.accounts.tokens.schedule import times_of
 from jackfield.connectors.auth import AuthMethod
 from jackfield.db.tx import Tx
-from jackfield.engine.oauth.tokens import Tokens
+from jackfield.engine.oauth.tokens import ACCESS_TOKEN, TokenEnds, Tokens, refresh_name
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import decode, encode
 from jackfield.kit.secret_names import is_secret_name
@@ -37,18 +37,41 @@ async def put_tokens(
 
 
 async def write_tokens(
-    tx: Tx, vault: Vault, tokens: Tokens, state: TokenState, *, method: AuthMethod | None
+    tx: Tx,
+    vault: Vault,
+    tokens: Tokens,
+    state: TokenState,
+    *,
+    method: AuthMethod | None,
+    token: str = ACCESS_TOKEN,
 ) -> None:
-    """Store tokens as the generation of `state`, whose intent and lease are kept."""
-    schedule = Schedule.of(tokens, tx.now, method)
+    """
+    Store tokens as the generation of `state`, whose intent and lease are kept.
+
+    They were given for the access token that is the credential `token`; the times of another stay.
+    """
+    given = [TokenEnds(token, tokens.expires_at, tokens.refresh_expires_at)]
+    given += [] if tokens.second is None else [tokens.second]
+    times = dict(state.times)
+    for ends in given:
+        has_refresh_token = bool(tokens.values.get(refresh_name(ends.token)))
+        times[ends.token] = times_of(
+            ends,
+            tx.now,
+            method,
+            generation=state.generation,
+            has_refresh_token=has_refresh_token,
+        )
+    first = times[ACCESS_TOKEN]
     state = replace(
         state,
-        renewed_at=tx.now,
-        expires_at=tokens.expires_at,
-        refresh_expires_at=tokens.refresh_expires_at,
-        stale_at=schedule.stale_at,
-        due_at=schedule.due_at,
+        renewed_at=first.renewed_at,
+        expires_at=first.expires_at,
+        refresh_expires_at=first.refresh_expires_at,
+        stale_at=first.stale_at,
+        due_at=min((each.due_at for each in times.values() if each.due_at), default=None),
         scopes=tokens.scopes,
+        apart=times if len(times) > 1 else None,
     )
     owner = _owner(tx.project_id, state.account_id, state.generation)
     await SealedSecrets(tx, vault).put(owner, tokens.values)

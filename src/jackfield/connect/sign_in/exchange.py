@@ -177,7 +177,8 @@ class Conversation:
         if endpoint.settings.renews_at_once:
             account = await account_of(self.hub, replace(candidate, tokens=tokens))
             renewed = await request_for(self.hub, account, candidate.method)
-            tokens = renewed.after(tokens.values)
+            second = renewed.second or tokens.second
+            tokens = replace(renewed.after(tokens.values), second=second)
         return self._with_tokens(tokens, request.scopes)
 
     async def _with_sent_code(self, answer: SignInAnswer) -> SignInAnswer:

@@ -7,6 +7,7 @@ from typing import Final, cast
 from jackfield.connectors import patterns
 from jackfield.connectors.loading import values
 from jackfield.engine.inputs.validation import is_pattern
+from jackfield.engine.oauth.tokens import second_name
 from jackfield.engine.schema.report import At, Report, spell, suggestion, unwind
 from jackfield.kit.json import Json, items, mapping, text, texts, words
 
@@ -96,6 +97,9 @@ def _check_method(
     _check_revocation(method, (at, "revocation"), action_ids, report)
     _check_guides(method, at, fields, scopes, report)
     _check_known_errors(method, (at, "credentialErrors"), fields, report)
+    if refresh and "secondToken" in mapping(method, "authorization"):
+        message = "The steps of 'refreshAuthentication' renew all tokens: leave out 'secondToken'."
+        report.error(((at, "authorization"), "secondToken"), message, on_key=True)
     _check_told(mapping(method, "authorization"), (at, "authorization"), report)
     _check_oauth1(method, (at, "authorization"), report)
 
@@ -128,6 +132,10 @@ def _check_told(authorization: Mapping[str, Json], at: At, report: Report) -> No
         if name in _RESERVED_CREDENTIALS - _TOKENS:
             place = ((at, "additionalTokenFields"), name)
             report.error(place, f"A token response must not set '{name}'.", on_key=True)
+    second = text(mapping(authorization, "secondToken"), "name")
+    if second and second_name(second) in _RESERVED_CREDENTIALS:
+        place = ((at, "secondToken"), "name")
+        report.error(place, f"A second token must not set '{second_name(second)}'.")
 
 
 def _check_oauth1(method: Mapping[str, Json], at: At, report: Report) -> None:

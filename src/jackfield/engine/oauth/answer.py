@@ -12,10 +12,18 @@ from jackfield.engine.clock_offset import correction
 from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.js import truthy
-from jackfield.engine.oauth.answer_rules import AnswerRules, scope_of
+from jackfield.engine.oauth.answer_path import scope_of
+from jackfield.engine.oauth.answer_rules import AnswerRules
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused, TokenRefused
 from jackfield.engine.oauth.expiry import Lifetime, UnreadableExpiry, read_lifetime
-from jackfield.engine.oauth.tokens import ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN, Tokens
+from jackfield.engine.oauth.tokens import (
+    ACCESS_TOKEN,
+    ID_TOKEN,
+    REFRESH_TOKEN,
+    TokenEnds,
+    Tokens,
+    refresh_name,
+)
 from jackfield.engine.ports import Response
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.undefined import UNDEFINED
@@ -65,9 +73,8 @@ def read_answer(
     """
     body = read_body(response, context)
     require_success(body, response, rules, scope, context)
-    access_token = _text(rules.access_token(body))
-    # What no header can have would take the place of a good one, and then be refused here.
-    if not access_token or not access_token.isprintable():
+    access_token = _access_token(body, rules)
+    if not access_token:
         msg = "the token endpoint's answer has no access token where the connector expects it"
         raise UnreadableAnswer(msg, answer=_answer(response))
     kind = _text(rules_type(body))
@@ -87,23 +94,33 @@ def read_answer(
     now = context.clock()
     # An end is told by the provider's clock.
     there = now + correction(response.headers, now)
-    lifetime = _lifetime(rules.expires_in(body), rules, rules.expiry_kind, there, warnings)
-    if lifetime is None and rules.expires_by_token:
-        lifetime = _end_in(access_token, there)
-    if lifetime is None:
-        lifetime = _seconds(rules.default_seconds(scope))
-    refresh_lifetime = _lifetime(
-        rules.refresh_expires_in(body), rules, rules.refresh_expiry_kind, there, warnings
-    )
-    if refresh_lifetime is None:
-        refresh_lifetime = _seconds(rules.default_refresh_seconds(scope))
-    granted = rules.scopes(body)
+
+    def ends_of(token: str, answer: Json) -> TokenEnds:
+        lifetime = _lifetime(rules.expires_in(answer), rules, rules.expiry_kind, there, warnings)
+        if lifetime is None and rules.expires_by_token:
+            lifetime = _end_in(_access_token(answer, rules), there)
+        if lifetime is None:
+            lifetime = _seconds(rules.default_seconds(scope))
+        refresh_lifetime = _lifetime(
+            rules.refresh_expires_in(answer), rules, rules.refresh_expiry_kind, there, warnings
+        )
+        if refresh_lifetime is None:
+            refresh_lifetime = _seconds(rules.default_refresh_seconds(scope))
+        return TokenEnds(token, _after(now, lifetime), _after(now, refresh_lifetime))
+
+    first, second = ends_of(ACCESS_TOKEN, body), None
+    other = None if rules.second is None else rules.second.find(body)
+    if rules.second is not None and (token := _access_token(other, rules)):
+        name = rules.second.token
+        values |= {name: token, refresh_name(name): _text(rules.refresh_token(other))}
+        second = ends_of(name, other)
     return Tokens(
         {name: value for name, value in values.items() if value},
-        None if lifetime is None else now + timedelta(seconds=lifetime),
-        None if refresh_lifetime is None else now + timedelta(seconds=refresh_lifetime),
-        _scopes(granted),
+        first.expires_at,
+        first.refresh_expires_at,
+        _scopes(rules.scopes(body)),
         tuple(warnings),
+        second,
     )
 
 
@@ -163,6 +180,13 @@ def require_success(
 
 def rules_type(body: Json) -> Json:
     return body.get("token_type") if is_object(body) else None
+
+
+def _access_token(body: Json, rules: AnswerRules) -> str:
+    """Return the access token of an answer; empty if there is none that could be used."""
+    found = _text(rules.access_token(body))
+    # What no header can have would take the place of a good one, and then be refused here.
+    return found if found.isprintable() else ""
 
 
 def _sniff(response: Response) -> Json:
@@ -248,6 +272,10 @@ def _end_in(token: str, now: datetime) -> int | None:
         return read_lifetime(ends, "epochSeconds", now=now).seconds
     except (IndexError, ValueError, binascii.Error, DecodeError):
         return None
+
+
+def _after(now: datetime, seconds: float | None) -> datetime | None:
+    return None if seconds is None else now + timedelta(seconds=seconds)
 
 
 def _seconds(value: Json) -> float | None:

@@ -1,20 +1,18 @@
 """Rules to read a token endpoint's answer by, compiled from `tokenResponse` and its neighbors."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from jackfield.engine.compat import Mode
-from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
+from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.templates import compile_safely, compile_value
-from jackfield.engine.undefined import UNDEFINED
-from jackfield.kit.json import Json, is_list, is_object, items, mapping, text, texts
+from jackfield.engine.oauth.answer_path import Find, compile_path
+from jackfield.engine.oauth.second_token import SecondToken
+from jackfield.engine.oauth.tokens import second_name
+from jackfield.kit.json import Json, items, mapping, text, texts
 
-Find: TypeAlias = Callable[[Json], Json]
 Meaning: TypeAlias = Literal["grant", "client", "transient"]
-
-_PART: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,7 @@ class AnswerRules:
     additional: Mapping[str, Evaluate]
     default_seconds: Evaluate
     default_refresh_seconds: Evaluate
+    second: SecondToken | None
 
 
 def compile_answer_rules(content: Mapping[str, Json], mode: Mode) -> AnswerRules:
@@ -57,6 +56,7 @@ def compile_answer_rules(content: Mapping[str, Json], mode: Mode) -> AnswerRules
     def path(key: str, default: str) -> Find:
         return compile_path(text(where, key) or default, mode)
 
+    second = mapping(content, "secondToken")
     return AnswerRules(
         access_token=path("accessToken", "access_token"),
         refresh_token=path("refreshToken", "refresh_token"),
@@ -85,42 +85,11 @@ def compile_answer_rules(content: Mapping[str, Json], mode: Mode) -> AnswerRules
         },
         default_seconds=compile_value(content.get("tokenExpiresIn"), mode),
         default_refresh_seconds=compile_value(content.get("tokenRefreshExpiresIn"), mode),
+        second=None
+        if not second
+        else SecondToken(second_name(text(second, "name")), compile_path(text(second, "at"), mode)),
     )
-
-
-def scope_of(body: Json, scope: EvaluationScope) -> EvaluationScope:
-    """Return what expressions about an answer see: its members, and `credentials`."""
-    members = body if is_object(body) else {}
-    return {**scope, **members, "response": body}
 
 
 def _code(value: Json) -> str:
     return str(int(value)) if isinstance(value, float) else str(value)
-
-
-def compile_path(written: str, mode: Mode) -> Find:
-    """
-    Compile a path to a member of an answer or another body: `data.access_token`, or an expression.
-
-    Only this one place is looked at: a token that is found anywhere may be another's.
-    """
-    if written.startswith(("$", "{")):
-        evaluate = compile_safely(written, mode)
-
-        def by_expression(body: Json) -> Json:
-            value = evaluate(scope_of(body, {}))
-            return None if value is UNDEFINED else value
-
-        return by_expression
-    parts = [name or int(index) for name, index in _PART.findall(written)]
-
-    def by_name(body: Json) -> Json:
-        value = body
-        for part in parts:
-            if isinstance(part, int):
-                value = value[part] if is_list(value) and part < len(value) else None
-            else:
-                value = value.get(part) if is_object(value) else None
-        return value
-
-    return by_name

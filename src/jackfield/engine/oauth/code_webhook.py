@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jackfield.engine.compat import Mode
-from jackfield.engine.oauth.answer_rules import Find, compile_path
+from jackfield.engine.oauth.answer_path import Find, compile_path
 from jackfield.kit.json import DecodeError, Json, parse, text
 
 _MOST_OFF: Final = timedelta(minutes=5)

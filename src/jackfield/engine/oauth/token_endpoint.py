@@ -127,15 +127,20 @@ class TokenEndpoint:
             standard["grant_type"] = _JWT_BEARER
         return await self._ask(scope, standard)
 
-    async def request_renewal(self) -> Tokens:
+    async def request_renewal(self, token: str = ACCESS_TOKEN) -> Tokens:
         """
-        Renew the tokens among the account's credentials.
+        Renew the tokens among the account's credentials: `token`, and what comes with it.
 
         Raises:
             CredentialMissing: there is nothing to renew them with.
             EgressBlocked, TokenRefused, ProviderError: as `exchange_code`.
         """
-        settings, refresh_token = self.settings, self.context.credentials.get(REFRESH_TOKEN, "")
+        settings, second = self.settings, self.settings.answer.second
+        if second is not None and token == second.token:
+            own = second.in_place(self.context.credentials)
+            there = replace(self, context=replace(self.context, credentials=own))
+            return second.named(await there.request_renewal())
+        refresh_token = self.context.credentials.get(REFRESH_TOKEN, "")
         if settings.needs_no_user:
             return await self.request_tokens()
         if not refresh_token and not settings.renews_access_token:
@@ -350,8 +355,11 @@ def _nothing(_scope: EvaluationScope) -> Json:
     return {}
 
 
-def can_renew(settings: OAuthSettings, known: Collection[str]) -> bool:
-    """Tell whether an account's tokens can be renewed without its user; `known` are their names."""
+def can_renew(settings: OAuthSettings, known: Collection[str], token: str = ACCESS_TOKEN) -> bool:
+    """Tell whether an account's `token` can be renewed without its user; `known` are all their names."""
+    if token != ACCESS_TOKEN:
+        second = settings.answer.second
+        return second is not None and second.token == token and second.refresh_token in known
     return settings.needs_no_user or settings.renews_access_token or REFRESH_TOKEN in known
 
 

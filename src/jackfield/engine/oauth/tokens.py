@@ -1,13 +1,33 @@
 """Tokens of an account, as a token endpoint or a connector's renewal gave them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 ACCESS_TOKEN: Final = "accessToken"  # noqa: S105 - a name
 REFRESH_TOKEN: Final = "refreshToken"  # noqa: S105 - a name
 ID_TOKEN: Final = "idToken"  # noqa: S105 - a name
+_TOKEN: Final = "Token"  # noqa: S105 - the end of a name
+
+
+def second_name(name: str) -> str:
+    """Return the credential that a second token of a sign-in is."""
+    return f"{name}{_TOKEN}"
+
+
+def refresh_name(token: str) -> str:
+    """Return the credential that renews the access token that is the credential `token`."""
+    return REFRESH_TOKEN if token == ACCESS_TOKEN else f"{token.removesuffix(_TOKEN)}RefreshToken"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEnds:
+    """When a token ends, by the credential that it is, and its refresh token; `None` is not known."""
+
+    token: str
+    expires_at: datetime | None = None
+    refresh_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +37,8 @@ class Tokens:
 
     `values` are credentials by name: `accessToken`, `refreshToken`, `idToken`, and what else the
     connector takes from the answer. `expires_at` is when the access token ends, `None` if that is
-    not known. `scopes` are those that were granted, `None` if the provider does not say.
+    not known. `scopes` are those that were granted, `None` if the provider does not say. `second`
+    is about the second token among them, if there is one.
     """
 
     values: Mapping[str, str] = field(repr=False)
@@ -25,6 +46,7 @@ class Tokens:
     refresh_expires_at: datetime | None = None
     scopes: tuple[str, ...] | None = None
     warnings: tuple[str, ...] = ()
+    second: TokenEnds | None = None
 
     def after(self, before: Mapping[str, str]) -> "Tokens":
         """
@@ -34,6 +56,4 @@ class Tokens:
         """
         kept = {name: value for name, value in before.items() if value}
         new = {name: value for name, value in self.values.items() if value}
-        return Tokens(
-            {**kept, **new}, self.expires_at, self.refresh_expires_at, self.scopes, self.warnings
-        )
+        return replace(self, values={**kept, **new})

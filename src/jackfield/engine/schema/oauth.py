@@ -144,6 +144,25 @@ _REFUSALS: Final = ListOf(
         unknown=Unknown.REFUSED,
     )
 )
+_SECOND_TOKEN: Final = Record(
+    "SecondToken",
+    {
+        "name": Entry(
+            Text(r"^[a-z][A-Za-z0-9]*$", "a name in camel case, such as `user`"),
+            "What it is of: `user` makes it `$.credentials.userToken`, renewed by "
+            "`$.credentials.userRefreshToken`.",
+            required=True,
+        ),
+        "at": Entry(
+            Text(r"\S", "a path"),
+            "Path of the object that it is in, in the answer to a sign-in, with the members of "
+            "`tokenResponse`.",
+            required=True,
+        ),
+    },
+    doc="A second token of a sign-in, with an end and a refresh token of its own.",
+    unknown=Unknown.REFUSED,
+)
 OAUTH1_SIGN_IN: Final = Record(
     "OAuth1SignIn",
     {
@@ -308,6 +327,11 @@ OAUTH_ENTRIES: Final[dict[str, Entry]] = {
     ),
     "issuer": Entry(Expression(), "Who issues the tokens."),
     "tokenResponse": Entry(_TOKEN_RESPONSE, "Where the tokens are in the token response."),
+    "secondToken": Entry(
+        _SECOND_TOKEN,
+        "A second token that a sign-in gives; each is renewed when it ends.",
+        ours=True,
+    ),
     "tokenRefusals": Entry(
         _REFUSALS, "What the error codes of the token endpoint mean.", ours=True
     ),

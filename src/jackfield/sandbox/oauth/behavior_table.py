@@ -180,7 +180,7 @@ _REPLY: Final = (
     _b("reply.scopes_fewer", "Fewer scopes are granted than were asked for.",
        {"reply.scopes_dropped": _s("scopes_dropped", 1)}),
     _b("reply.two_tokens", "A second token, of the person, is in `authed_user`; it is refreshed apart.",
-       {"reply.has_user_token": True}),
+       {"reply.has_user_token": True, "reply.user_token_lifetime": _s("user_token_lifetime", None)}),
     _b("reply.api_host", "The host of the API comes with the tokens; `{generation}` in it counts refreshes, `{tenant}` is the person's company.",
        {"reply.extra": {"api_domain": _s("api_host", "https://api.sandbox.example")}}),
     _b("reply.extra", "These members come as well; `{generation}` and `{tenant}` in them are filled in.", {"reply.extra": _s("reply_extra", {"tenant_id": "{tenant}"})}),

@@ -91,6 +91,7 @@ class ReplyRules(Rules, frozen=True, forbid_unknown_fields=True):
     scopes_dropped: int = 0
     has_ok: bool = False
     has_user_token: bool = False
+    user_token_lifetime: float | None = None
     error_status: int = 0
     error_extra: dict[str, Json] = field(default_factory=dict[str, Json])
     echoes: bool = False

@@ -95,6 +95,7 @@ def _user_pair(authority: Authority, client: Client, code: Code) -> Pair | None:
     family = authority.grants.open(
         client, code.person, code.user_scopes or code.scopes, "authorization_code",
         has_refresh_token=code.has_refresh_token,
+        lifetime=client.conduct.reply.user_token_lifetime,
     )  # fmt: skip
     return authority.grants.issue(family, client.conduct.terms)
 

@@ -15,7 +15,11 @@ from jackfield.sandbox.turnable_clock import TurnableClock
 
 @dataclass(slots=True, eq=False)
 class Family:
-    """Tokens of one grant; `requests` counts, by generation, the refreshes asked of it."""
+    """
+    Tokens of one grant; `requests` counts, by generation, the refreshes asked of it.
+
+    `lifetime` is that of its access tokens, if it is not the client's.
+    """
 
     id: str
     client_id: str
@@ -29,6 +33,7 @@ class Family:
     revoked: str = ""
     latest_access: "Token | None" = None
     requests: dict[int, int] = field(default_factory=dict[int, int])
+    lifetime: float | None = None
 
     def show(self) -> dict[str, Json]:
         return {
@@ -103,6 +108,7 @@ class Grants:
         grant_type: str,
         *,
         has_refresh_token: bool,
+        lifetime: float | None = None,
     ) -> Family:
         by_access = client.conduct.refresh.by == "access_token"
         family = Family(
@@ -113,6 +119,7 @@ class Grants:
             grant_type,
             self._clock(),
             has_refresh_token and not by_access,
+            lifetime=lifetime,
         )
         self._families.append(family)
         return family
@@ -121,7 +128,8 @@ class Grants:
         self, family: Family, terms: Terms, *, value: str = "", lifetime: float | None = None
     ) -> Pair:
         """Issue the tokens of a generation; `value` is an access token in the place of a new one."""
-        seconds = terms.access_token_lifetime if lifetime is None else lifetime
+        lifetimes = (lifetime, family.lifetime, terms.access_token_lifetime)
+        seconds = next(each for each in lifetimes if each is not None)
         access = self.add(family, "access", seconds, value=value)
         if not family.has_refresh_token:
             return Pair(access, None)

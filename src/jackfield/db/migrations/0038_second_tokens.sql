@@ -1,0 +1,2 @@
+alter table account_tokens add column asked text;
+alter table account_tokens add column apart text;
