@@ -19,6 +19,7 @@ from jackfield.accounts.access import AccountAccess, load, open_tokens
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.models import AccountStatus
 from jackfield.accounts.renewal import service
+from jackfield.accounts.renewal.turns import LEASE
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.tokens.store import put_tokens
 from jackfield.app import open_hub
@@ -142,8 +143,13 @@ async def _take_steps(
     work: Callable[[Hub, Process], Coroutine[Any, Any, None]],
     providers: Mapping[str, Provider],
 ) -> None:
+    begun = world.clock.now
     for choice, what in steps:
         waiting = await world.settle()
+        # From then on a turn may be over whose process has asked nothing yet.
+        if what == "kill" or world.clock.now >= begun + LEASE:
+            for provider in providers.values():
+                provider.is_calm = False
         if what == "wait":
             world.clock.advance(seconds=20)
         elif what == "start" and len(waiting) < 4:
@@ -152,8 +158,6 @@ async def _take_steps(
             chosen = waiting[choice % len(waiting)]
             if what == "kill":
                 chosen.kill()
-                for provider in providers.values():
-                    provider.is_calm = False
             else:
                 chosen.fault = "none" if what in {"go", "start"} else what  # pyright: ignore[reportAttributeAccessIssue]
                 chosen.go()
