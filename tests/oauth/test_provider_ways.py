@@ -212,9 +212,6 @@ WAYS = {
     "the end in the token alone": Way(
         ("reply.jwt_access_token",), "tokenResponse: {isExpiryInToken: true}"
     ),
-    "the end by introspection alone": Way(
-        ("reply.expires_as",), "introspectionUrl: URL/introspect", {"expires_as": "missing"}
-    ),
     "a token that lasts longer at once": Way(
         ("refresh.with_access_token",),
         "renewsAtOnce: true\n"

@@ -14,6 +14,7 @@ from jackfield.worker import (
     connectors,
     pruning,
     revocations,
+    token_introspection,
     token_renewal,
 )
 from jackfield.worker.deliveries import Deliverer
@@ -41,6 +42,7 @@ JOBS: Final = (
     BackgroundJob("deliveries", lambda hub: Deliverer(hub).run()),
     BackgroundJob("pruning", pruning.prune, every=3600.0),
     BackgroundJob("token_renewal", token_renewal.renew_due, every=5.0),
+    BackgroundJob("token_introspection", token_introspection.introspect_due, every=5.0),
     BackgroundJob("account_checks", account_checks.check_due, every=5.0),
     BackgroundJob("revocations", revocations.finish_interrupted, every=30.0),
     BackgroundJob("connectors", connectors.reload, every=1.0),

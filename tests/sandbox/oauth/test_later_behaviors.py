@@ -50,6 +50,7 @@ TRIED = {
     "revoke.delete_token",
     "revoke.no_effect",
     "revoke.shared_grant",
+    "introspect.bearer",
 }
 
 
@@ -258,3 +259,16 @@ async def test_revoking_one_grant_may_end_its_twin(
 
     assert (await caller.me(access)).status == 401
     assert (await caller.me(twin)).status == status
+
+
+async def test_introspection_may_take_the_token_itself(sandbox: OAuthSandbox, client: Make) -> None:
+    caller = client("introspect.bearer")
+    access, _ = tokens(sandbox, caller)
+    bearer = {"Authorization": f"Bearer {access}"}
+
+    taken = await caller.ask("POST", "/introspect", data={"token": access}, headers=bearer)
+    named = {"token": access, "client_id": caller.id, "client_secret": caller.secret}
+    refused = await caller.ask("POST", "/introspect", data=named)
+
+    assert taken.json["active"] is True
+    assert refused.error == "invalid_request"

@@ -1,7 +1,7 @@
 """State of an account's tokens: how old they are, and what is known of their renewal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN
@@ -48,7 +48,8 @@ class TokenState:
     of tokens when these were stored.
 
     If there are two access tokens, `apart` has the times of each by its credential, and `due_at` is
-    the earlier one; the other times are those of the first.
+    the earlier one; the other times are those of the first. At `introspect_at` the worker asks the
+    provider whether the first is still good.
     """
 
     account_id: AccountId
@@ -69,6 +70,7 @@ class TokenState:
     change: int = 0
     asked: str | None = None
     apart: Mapping[str, TokenTimes] | None = None
+    introspect_at: datetime | None = None
 
     @property
     def times(self) -> Mapping[str, TokenTimes]:
@@ -83,6 +85,19 @@ class TokenState:
                 self.due_at,
             )
         }
+
+    def with_times(self, times: Mapping[str, TokenTimes]) -> "TokenState":
+        """Return the state with other times of its access tokens."""
+        first = times[ACCESS_TOKEN]
+        return replace(
+            self,
+            renewed_at=first.renewed_at,
+            expires_at=first.expires_at,
+            refresh_expires_at=first.refresh_expires_at,
+            stale_at=first.stale_at,
+            due_at=min((each.due_at for each in times.values() if each.due_at), default=None),
+            apart=times if len(times) > 1 else None,
+        )
 
     def of_generation(self, token: str, generation: int) -> TokenTimes | None:
         """Return the times of an access token, if it is still that of a generation."""
@@ -100,6 +115,14 @@ class SealedTokens:
 
     state: TokenState
     secrets: SealedBundle = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DueIntrospection:
+    """An account whose access token the worker asks its provider about."""
+
+    project_id: ProjectId
+    account_id: AccountId
 
 
 @dataclass(frozen=True, slots=True)

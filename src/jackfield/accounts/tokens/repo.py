@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from jackfield.accounts.tokens.models import DueToken, TokenState
+from jackfield.accounts.tokens.models import DueIntrospection, DueToken, TokenState
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import convert, encode, parse
@@ -27,24 +27,24 @@ class AccountTokens:
 
     async def put(self, state: TokenState) -> None:
         """Store the state of new tokens, and tell other processes that they changed."""
-        await self._tx.run(
-            "update projects set token_changes = token_changes + 1 where id = :project_id"
-        )
+        await self._count_change()
         await self._tx.run(
             """
             insert into account_tokens
                    (account_id, project_id, generation, intent, intent_at, leased_until, renewed_at,
-                    expires_at, refresh_expires_at, stale_at, due_at, scopes, apart, change)
+                    expires_at, refresh_expires_at, stale_at, due_at, scopes, apart,
+                    introspect_at, change)
             values (:account_id, :project_id, :generation, :intent, :intent_at, :leased_until,
                     :renewed_at, :expires_at, :refresh_expires_at, :stale_at, :due_at, :scopes,
-                    :apart, (select token_changes from projects where id = :project_id))
+                    :apart, :introspect_at,
+                    (select token_changes from projects where id = :project_id))
                 on conflict (account_id) do update
                set generation = excluded.generation, intent = excluded.intent,
                    intent_at = excluded.intent_at, leased_until = excluded.leased_until,
                    renewed_at = excluded.renewed_at, expires_at = excluded.expires_at,
                    refresh_expires_at = excluded.refresh_expires_at, stale_at = excluded.stale_at,
                    due_at = excluded.due_at, scopes = excluded.scopes, apart = excluded.apart,
-                   change = excluded.change,
+                   introspect_at = excluded.introspect_at, change = excluded.change,
                    failures = 0, failed_at = null, failure_code = null, retry_at = null
             """,
             account_id=state.account_id,
@@ -59,6 +59,36 @@ class AccountTokens:
             due_at=state.due_at,
             scopes=_written(state.scopes),
             apart=_written(state.apart),
+            introspect_at=state.introspect_at,
+        )
+
+    async def change_times(self, state: TokenState) -> None:
+        """Store other times of the same tokens, and tell other processes that they changed."""
+        await self._count_change()
+        await self._tx.run(
+            """
+            update account_tokens
+               set expires_at = :expires_at, stale_at = :stale_at, due_at = :due_at, apart = :apart,
+                   change = (select token_changes from projects where id = :project_id)
+             where project_id = :project_id and account_id = :account_id
+            """,
+            account_id=state.account_id,
+            expires_at=state.expires_at,
+            stale_at=state.stale_at,
+            due_at=state.due_at,
+            apart=_written(state.apart),
+        )
+
+    async def introspect_at(self, account_id: AccountId, at: datetime | None) -> None:
+        """Set when the provider is asked next about the access token; `None` means that it is not."""
+        await self._tx.run(
+            """
+            update account_tokens
+               set introspect_at = :at
+             where project_id = :project_id and account_id = :account_id
+            """,
+            account_id=account_id,
+            at=at,
         )
 
     async def begin(
@@ -117,6 +147,26 @@ class AccountTokens:
             "delete from account_tokens where project_id = :project_id and account_id = :account_id",
             account_id=account_id,
         )
+
+    async def _count_change(self) -> None:
+        await self._tx.run(
+            "update projects set token_changes = token_changes + 1 where id = :project_id"
+        )
+
+
+async def due_introspections(db: Database, *, most: int) -> list[DueIntrospection]:
+    """Return the accounts of all projects whose provider is to be asked about their token now."""
+    rows = await db.unscoped(
+        """
+        select project_id, account_id
+          from account_tokens
+         where introspect_at is not null and introspect_at <= :now
+         order by introspect_at
+         limit :most
+        """,
+        most=most,
+    )
+    return [convert(row, DueIntrospection) for row in rows]
 
 
 async def due_tokens(db: Database, *, most: int) -> list[DueToken]:

@@ -62,20 +62,18 @@ async def write_tokens(
             generation=state.generation,
             has_refresh_token=has_refresh_token,
         )
-    first = times[ACCESS_TOKEN]
-    state = replace(
-        state,
-        renewed_at=first.renewed_at,
-        expires_at=first.expires_at,
-        refresh_expires_at=first.refresh_expires_at,
-        stale_at=first.stale_at,
-        due_at=min((each.due_at for each in times.values() if each.due_at), default=None),
-        scopes=tokens.scopes,
-        apart=times if len(times) > 1 else None,
-    )
+    state = replace(state.with_times(times), scopes=tokens.scopes)
+    if token == ACCESS_TOKEN:
+        state = replace(state, introspect_at=tx.now if _must_ask(tokens, method) else None)
     owner = _owner(tx.project_id, state.account_id, state.generation)
     await SealedSecrets(tx, vault).put(owner, tokens.values)
     await AccountTokens(tx).put(state)
+
+
+def _must_ask(tokens: Tokens, method: AuthMethod | None) -> bool:
+    """Tell whether only the provider's introspection knows when the access token ends."""
+    oauth = None if method is None else method.oauth
+    return oauth is not None and oauth.introspection is not None and tokens.expires_at is None
 
 
 async def load_tokens(tx: Tx, vault: Vault, account_id: AccountId) -> SealedTokens | None:

@@ -1,7 +1,7 @@
 """The OAuth settings of an auth method, compiled from its `authorization`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, cast
 
 from jackfield.engine.auth.authorization import compile_signing
@@ -26,6 +26,7 @@ Encoding: TypeAlias = Literal["form", "json", "query"]
 
 _WITHOUT_USER: Final = frozenset({"client_credentials", "jwt_bearer"})
 _DEFAULT_MARGIN: Final = 60
+_DEFAULT_INTERVAL: Final = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,28 @@ class RequestShape:
     @property
     def accept(self) -> str:
         return self.content_type if is_xml(self.content_type) else "application/json"
+
+    @property
+    def plain(self) -> "RequestShape":
+        """The shape of a request by the standard, with what all requests of the connector have."""
+        return replace(
+            self,
+            method="POST",
+            encoding="form",
+            query_params=frozenset(),
+            content_type="",
+            body=None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Introspection:
+    """Where and how a provider is asked whether an access token is good, every so many seconds."""
+
+    url: Evaluate
+    params: Evaluate
+    request: RequestShape
+    every: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +129,7 @@ class OAuthSettings:
     token_url: Evaluate | None
     token_params: Evaluate
     token_request: RequestShape
-    introspection_url: Evaluate | None
+    introspection: Introspection | None
     refresh_url: Evaluate | None
     refresh_params: Evaluate
     refresh_request: RequestShape
@@ -168,7 +191,7 @@ def compile_oauth(
     if client_authentication is None and not _authorizes(common):
         client_authentication = "body"
     refresh_params = as_object(content.get("refreshParams"))
-    margin = content.get("refreshMargin")
+    margin, shape = content.get("refreshMargin"), _shape(asked, common, mode)
     return OAuthSettings(
         mode=mode,
         certificate=compile_certificate(certificates, mode),
@@ -197,8 +220,8 @@ def compile_oauth(
         device_url=address("deviceAuthorizationUrl"),
         token_url=address("tokenUrl"),
         token_params=template("tokenParams", {}),
-        token_request=_shape(asked, common, mode),
-        introspection_url=address("introspectionUrl"),
+        token_request=shape,
+        introspection=_introspection(content, shape, common, mode),
         refresh_url=address("refreshUrl"),
         refresh_params=compile_value(refresh_params, mode),
         refresh_request=_shape(renewed or asked, common, mode),
@@ -245,6 +268,20 @@ def _shape(content: Mapping[str, Json], common: Mapping[str, Json], mode: Mode) 
         sign=None if signing is None else compile_signing(signing, mode),
         content_type=text(content, "contentType"),
         body=compile_value(content["body"], mode) if "body" in content else None,
+    )
+
+
+def _introspection(
+    content: Mapping[str, Json], usual: RequestShape, common: Mapping[str, Json], mode: Mode
+) -> Introspection | None:
+    if not content.get("introspectionUrl"):
+        return None
+    asked, every = mapping(content, "introspectionRequest"), content.get("introspectionInterval")
+    return Introspection(
+        url=compile_value(content.get("introspectionUrl"), mode),
+        params=compile_value(content.get("introspectionParams") or {}, mode),
+        request=_shape(asked, common, mode) if asked else usual.plain,
+        every=float(every) if isinstance(every, int | float) else _DEFAULT_INTERVAL,
     )
 
 

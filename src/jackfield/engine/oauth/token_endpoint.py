@@ -4,7 +4,6 @@ import base64
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 from urllib.parse import quote_plus
@@ -12,15 +11,14 @@ from urllib.parse import quote_plus
 from msgspec import structs
 
 from jackfield.engine.auth.signable import Situation, signed_later
-from jackfield.engine.clock_offset import correction
 from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.current_time import using_clock
-from jackfield.engine.errors import CredentialMissing
+from jackfield.engine.errors import CredentialMissing, InvalidStep
 from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
-from jackfield.engine.oauth.answer import read_answer, read_body
+from jackfield.engine.oauth.answer import read_answer
 from jackfield.engine.oauth.device import DeviceCode, Waiting, read_device_code
 from jackfield.engine.oauth.errors import TokenRefused
-from jackfield.engine.oauth.expiry import UnreadableExpiry, read_lifetime
+from jackfield.engine.oauth.introspection import TokenLife, read_life
 from jackfield.engine.oauth.request_writer import write_request
 from jackfield.engine.oauth.settings import (
     Assertion,
@@ -161,13 +159,32 @@ class TokenEndpoint:
             EgressBlocked: the connector does not declare the host.
             ProviderRejected, ProviderUnavailable: the provider did not do so.
         """
-        shape = self._plain
+        shape = self.settings.token_request.plain
         standard = {"token": token, "token_type_hint": _HINTS[name]}
         response = await self._send(self.scope, address, shape, standard, _nothing)
         if response.status not in _SUCCESS:
             kind = ProviderUnavailable if response.status >= _FAILED else ProviderRejected
             msg = f"the provider answered {response.status} to the revocation of a token"
             raise kind(msg)
+
+    async def introspect(self) -> TokenLife:
+        """
+        Ask the provider whether the account's access token is good, and until when (RFC 7662).
+
+        Raises:
+            EgressBlocked: the connector does not declare the host.
+            InvalidStep: it declares no introspection.
+            ProviderError: the provider does not say.
+        """
+        introspection = self.settings.introspection
+        if introspection is None:
+            msg = "the connector does not say where a token is asked about"
+            raise InvalidStep(msg)
+        standard = {"token": self.context.credentials.get(ACCESS_TOKEN, "")}
+        response = await self._send(
+            self.scope, introspection.url, introspection.request, standard, introspection.params
+        )
+        return read_life(response, self.context)
 
     async def request_device_code(self, scopes: tuple[str, ...]) -> DeviceCode:
         """
@@ -229,38 +246,7 @@ class TokenEndpoint:
             # What was signed may have been too old there, or not valid yet.
             return await self._ask(scope, standard, renews=renews, again=True)
         learn(is_refusal=False)
-        if tokens.expires_at is not None or settings.introspection_url is None:
-            return tokens
-        return replace(tokens, expires_at=await self._end_of(tokens.values[ACCESS_TOKEN]))
-
-    async def _end_of(self, token: str) -> datetime | None:
-        """Ask the provider when a token ends (RFC 7662); `None` if it does not say."""
-        settings, now = self.settings, self.context.clock()
-        shape = self._plain
-        try:
-            response = await self._send(
-                self.scope, settings.introspection_url, shape, {"token": token}, _nothing
-            )
-            ends = as_object(read_body(response, self.context)).get("exp")
-            there = now + correction(response.headers, now)
-            lifetime = read_lifetime(ends, "epochSeconds", now=there).seconds
-        except (ProviderError, EgressBlocked, UnreadableExpiry):
-            # The token is good all the same.
-            return None
-        return None if lifetime is None else now + timedelta(seconds=lifetime)
-
-    @property
-    def _plain(self) -> RequestShape:
-        """The shape of a request by the standard, with what all requests of the connector have."""
-        asked = self.settings.token_request
-        return replace(
-            asked,
-            method="POST",
-            encoding="form",
-            query_params=frozenset(),
-            content_type="",
-            body=None,
-        )
+        return tokens
 
     async def _send(
         self,

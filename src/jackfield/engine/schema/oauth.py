@@ -283,7 +283,26 @@ OAUTH_ENTRIES: Final[dict[str, Entry]] = {
     ),
     "tokenRequest": Entry(_TOKEN_REQUEST, "How that exchange is asked for.", ours=True),
     "introspectionUrl": Entry(
-        Address(), "Where the end of a token is asked for, if the answer has none.", ours=True
+        Address(),
+        "Where the worker asks whether an access token is still good, and until when (RFC 7662), if "
+        "the answer that gave it has no end.",
+        ours=True,
+    ),
+    "introspectionParams": Entry(
+        MapOf(Template()),
+        "Parameters of that request, beside and instead of the usual ones; an empty one is left out.",
+        ours=True,
+    ),
+    "introspectionRequest": Entry(
+        _TOKEN_REQUEST,
+        "How that is asked for; by a form, as the OAuth app, when left out.",
+        ours=True,
+    ),
+    "introspectionInterval": Entry(
+        Number(minimum=60, maximum=86_400),
+        "How many seconds later that is asked again.",
+        default=900,
+        ours=True,
     ),
     "refreshUrl": Entry(
         Address(), "Where tokens are renewed; `tokenUrl` when left out.", ours=True

@@ -234,8 +234,12 @@ _REVOKE: Final = (
     _b("revoke.shared_grant", "Revoking ends all grants of the same person to the client.", {"revoke.shared": True}),
 )  # fmt: skip
 
+_INTROSPECT: Final = (
+    _b("introspect.bearer", "Introspection takes the access token, as the API does, and no client.", {"introspect.bearer": True}),
+)  # fmt: skip
+
 BEHAVIORS: Final = {
     behavior.name: behavior
-    for behaviors in (_AUTHORIZE, _CALLBACK, _TOKEN, _REPLY, _REFRESH, _PLACE, _REVOKE)
+    for behaviors in (_AUTHORIZE, _CALLBACK, _TOKEN, _REPLY, _REFRESH, _PLACE, _REVOKE, _INTROSPECT)
     for behavior in behaviors
 }

@@ -130,6 +130,13 @@ class RevokeRules(Rules, frozen=True, forbid_unknown_fields=True):
     shared: bool = False
 
 
+class IntrospectRules(Rules, frozen=True, forbid_unknown_fields=True):
+    """How a token is asked about."""
+
+    # By the access token itself, as the API takes it, and not by the client.
+    bearer: bool = False
+
+
 class Terms(Rules, frozen=True, forbid_unknown_fields=True):
     """What a client may ask for, and how long things last, in seconds; settings of any client."""
 
@@ -153,4 +160,5 @@ class Conduct(Struct, frozen=True, forbid_unknown_fields=True):
     refresh: RefreshRules = RefreshRules()
     place: PlaceRules = PlaceRules()
     revoke: RevokeRules = RevokeRules()
+    introspect: IntrospectRules = IntrospectRules()
     terms: Terms = Terms()

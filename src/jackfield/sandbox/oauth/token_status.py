@@ -21,7 +21,7 @@ REFRESH_TOKENS: Final = "/refresh-tokens/"
 
 def introspect(authority: Authority, request: Request) -> Reply:
     """Say whether a token lives, and for how long."""
-    client, params = _authenticated(authority, request)
+    client, params = _asking(authority, request)
     token = authority.grants.find(params.get("token"))
     if token is None or not token.lives(authority.now()) or token.family.client_id != client.id:
         return json_reply({"active": False})
@@ -100,6 +100,17 @@ def _by_path(authority: Authority, client: Client, request: Request) -> Token | 
 def _own(authority: Authority, client: Client, value: object) -> Token | None:
     token = authority.grants.find(value)
     return token if token is not None and token.family.client_id == client.id else None
+
+
+def _asking(authority: Authority, request: Request) -> tuple[Client, Mapping[str, Json]]:
+    client = identify(authority, request)
+    if client is None or not client.conduct.introspect.bearer:
+        return _authenticated(authority, request)
+    params = request.form()
+    if "client_id" in params or "client_secret" in params:
+        msg = "the client is not to be named"
+        raise invalid_request(msg)
+    return admit(authority, request).client, params
 
 
 def _authenticated(authority: Authority, request: Request) -> tuple[Client, Mapping[str, Json]]:
