@@ -43,3 +43,4 @@ bench: ## Measure, in one run, what docs/performance.md promises
 	.venv/bin/python bench/mcp.py
 	.venv/bin/python bench/webhooks.py
 	.venv/bin/python -m bench.refresh
+	.venv/bin/python -m bench.memory

@@ -16,7 +16,6 @@ from jackfield.agents.a2a import openapi as a2a_openapi
 from jackfield.agents.mcp import app as mcp
 from jackfield.agents.mcp import openapi as mcp_openapi
 from jackfield.connectors.catalog import Catalog, own_folder
-from jackfield.db.postgres import PostgresDatabase
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database, DatabaseUnusable
@@ -161,6 +160,9 @@ async def open_database(
         raise NoInstallation.at(settings.data_dir)
     on_touch = (cache or ProjectCache()).drop
     if settings.database_url is not None:
+        # Kept out of the memory of a hub on SQLite.
+        from jackfield.db.postgres import PostgresDatabase  # noqa: PLC0415
+
         db: Database = await PostgresDatabase.open(
             settings.database_url, clock=clock, on_touch=on_touch
         )

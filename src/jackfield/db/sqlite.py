@@ -44,7 +44,8 @@ sqlite3.register_converter("timestamptz", lambda text: datetime.fromisoformat(te
 sqlite3.register_converter("boolean", lambda text: text == b"1")
 
 _BUSY_TIMEOUT_MS: Final = 5000
-_ROWS_AT_ONCE: Final = 500
+# A power of two.
+_MOST_ROWS_AT_ONCE: Final = 128
 _READERS: Final = 4
 _PRIMARY_CODE: Final = 0xFF
 # All of these may be over in a moment.
@@ -305,10 +306,15 @@ def _execute_many(
     connection: sqlite3.Connection, sql: str, rows: Sequence[Mapping[str, object]]
 ) -> None:
     # Not `executemany`: it releases the interpreter's lock once a row, and has to wait for it each
-    # time while requests are served.
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        some = rows[start : start + _ROWS_AT_ONCE]
-        statement, names = repeated(sql, len(some))
+    # time while requests are served. And not as many rows at once as there are: each number of rows
+    # is a statement of its own, which the connection keeps.
+    start, size = 0, _MOST_ROWS_AT_ONCE
+    while start < len(rows):
+        while size > len(rows) - start:
+            size //= 2
+        some = rows[start : start + size]
+        start += size
+        statement, names = repeated(sql, size)
         connection.execute(
             statement, [_bind(storable(row[name])) for row in some for name in names]
         )

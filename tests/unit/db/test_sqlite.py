@@ -6,7 +6,9 @@ import re
 import sqlite3
 import stat
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +44,32 @@ async def test_commits_are_written_through_to_the_disk(tmp_path: Path) -> None:
     modes = [*await db.unscoped("select * from pragma_journal_mode()")]
 
     assert (rows, modes) == ([{"synchronous": 2}], [{"journal_mode": "wal"}])
+    await db.close()
+
+
+async def test_few_statements_are_kept_however_many_rows_are_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: set[str] = set()
+
+    class Watched(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            texts.add(sql)
+            return super().execute(sql, *values)
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Watched))
+    db = SqliteDatabase(tmp_path / "jackfield.db")
+    await db.unscoped("create table rows (size integer, nth integer)")
+    sizes = [*range(1, 65), 127, 200, 500]
+
+    async with db.write(ProjectId.new(NOW), TESTER) as tx:
+        for size in sizes:
+            rows = [{"size": size, "nth": nth} for nth in range(size)]
+            await tx.executemany("insert into rows (size, nth) values (:size, :nth)", rows)
+
+    counted = await db.unscoped("select size, nth from rows order by size, nth")
+    assert counted == [{"size": size, "nth": nth} for size in sizes for nth in range(size)]
+    assert len([each for each in texts if each.startswith("insert into rows")]) <= 8
     await db.close()
 
 
