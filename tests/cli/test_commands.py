@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from jackfield.cli import server
+from jackfield.cli import sockets
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
 from tests.support.clock import StoppedTime
@@ -160,7 +160,7 @@ async def test_doctor_makes_a_sign_in_link(jackfield: Command, served: dict[str,
 
 
 async def test_serving_on_a_port_that_is_taken_says_so(jackfield: Command) -> None:
-    taken = server.listen("127.0.0.1", 0)
+    taken = sockets.listen("127.0.0.1", 0)
     port = str(taken.getsockname()[1])
 
     said = await jackfield("serve", "--port", port)

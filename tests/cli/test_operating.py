@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from jackfield.cli import server
+from jackfield.cli import server, sockets
 from jackfield.client import AsyncHub
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
@@ -139,7 +139,7 @@ async def proxied(
     pair = authority.issue("hub")
     (folder / "hub.pem").write_text(pair.certificate, "utf-8")
     (folder / "hub.key").write_text(pair.key, "utf-8")
-    opened = server.listen("127.0.0.1", 0)
+    opened = sockets.listen("127.0.0.1", 0)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     outside = f"https://127.0.0.1:{port}"

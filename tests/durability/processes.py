@@ -71,6 +71,17 @@ class Processes:
             await process.wait()
             await log
 
+    def pid(self, name: str) -> int:
+        return self._running[name][0].pid
+
+    async def stop(self, name: str) -> None:
+        """Ask one of them to stop, and wait until it has."""
+        process, log = self._running.pop(name)
+        process.terminate()
+        async with asyncio.timeout(PATIENCE):
+            await process.wait()
+            await log
+
     async def _start(self, command: str) -> None:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "jackfield", *command.split()),

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeAlias
 import httpx2
 
 from jackfield.app import build_app, open_hub
-from jackfield.cli import server
+from jackfield.cli import server, sockets
 from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.engine.limits import Limiter
 from jackfield.projects import service as projects
@@ -148,7 +148,7 @@ async def serving_hub(
 ) -> AsyncGenerator[Running]:
     """Open a hub as `running_hub` does, but listening on loopback, with its worker, in our time."""
     settings = _settings(sandbox, data_dir, provider, rewrite, given)
-    opened = server.listen("127.0.0.1", 0)
+    opened = sockets.listen("127.0.0.1", 0)
     async with (
         server.serving(settings, opened, catalog=_catalog(settings)) as hub,
         _running(hub, sandbox, None) as running,

@@ -96,7 +96,7 @@ async def _serve(port: int, *, as_json: bool) -> None:
 async def _running(
     settings: Settings, *, port: int, sandbox_ports: tuple[int, int, int]
 ) -> AsyncGenerator[Demo]:
-    from jackfield.cli import server  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.cli import server, sockets  # noqa: PLC0415 - kept out of `--help`
     from jackfield.kit import log  # noqa: PLC0415
     from jackfield.projects import service as projects  # noqa: PLC0415
     from jackfield.sandbox.iterable.server import serve as serve_sandbox  # noqa: PLC0415
@@ -105,7 +105,7 @@ async def _running(
 
     log.configure(level="error")
     actor = Actor.command("demo")
-    opened = server.listen(DEFAULT_HOST, port)
+    opened = sockets.listen(DEFAULT_HOST, port)
     us_port, eu_port, oauth_port = sandbox_ports
     async with (
         serve_sandbox(us_port=us_port, eu_port=eu_port) as sandbox,

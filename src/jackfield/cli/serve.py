@@ -1,28 +1,59 @@
 """`jackfield serve`: the hub."""
 
+import asyncio
+import socket
+import sys
+
 import click
 
 from jackfield.cli.output import PORT, reporting
 from jackfield.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
 
+MOST_WORKERS = 64
+
 
 @click.command()
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="The address to listen on.")
 @click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    default=1,
+    show_default=True,
+    help="How many processes serve; SIGHUP replaces one after the other.",
+)
+# Of a worker: the sockets it inherits, that of the server and that of the supervisor.
+@click.option("--inherited", type=int, nargs=2, hidden=True)
 @reporting
-def serve(host: str, port: int) -> None:
+def serve(host: str, port: int, workers: int, inherited: tuple[int, int] | None) -> None:
     """
     Serve the API, the Hub and the dashboard.
 
     On SQLite the database is made and brought to this version by itself; on PostgreSQL run
     `jackfield migrate` first. Stop it with Ctrl-C: requests under way are finished.
     """
-    import uvloop  # noqa: PLC0415 - kept out of `--help`
-
-    from jackfield.cli import server  # noqa: PLC0415
-    from jackfield.kit import log  # noqa: PLC0415
+    from jackfield.kit import log  # noqa: PLC0415 - kept out of `--help`
 
     settings = Settings.read()
     log.configure(level=settings.log_level)
-    opened = server.listen(host, port)
-    uvloop.run(server.serve(settings, opened))
+    if workers > 1:
+        sys.exit(_supervise(host, port, workers))
+    import uvloop  # noqa: PLC0415 - as above, and out of the supervisor
+
+    from jackfield.cli import server, sockets  # noqa: PLC0415
+
+    if inherited is not None:
+        opened, link = (socket.socket(fileno=each) for each in inherited)
+        with link:
+            uvloop.run(server.serve_supervised(settings, opened, link))
+    else:
+        uvloop.run(server.serve(settings, sockets.listen(host, port)))
+
+
+def _supervise(host: str, port: int, workers: int) -> int:
+    from jackfield.cli.supervisor import Supervisor  # noqa: PLC0415 - as above
+
+    async def supervise() -> int:
+        return await Supervisor(host, port, workers).run()
+
+    return asyncio.run(supervise())

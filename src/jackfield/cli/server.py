@@ -10,55 +10,25 @@ from collections.abc import AsyncGenerator, Generator
 import uvicorn
 
 from jackfield.app import build_app, open_hub
+from jackfield.cli.sockets import origin
 from jackfield.connectors.catalog import Catalog
 from jackfield.http.connection import BoundedProtocol
 from jackfield.kit import log
-from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
 from jackfield.worker.background import background
 
-_BACKLOG = 2048
 _GRACE_SECONDS = 10
 # For what was cut off at the end of the grace, to say so in the log of runs.
 _LAST_SECONDS = 2
+# Longer than a request lives.
+_RETIRE_SECONDS = 75
+_POLL_SECONDS = 0.1
+_LAST_RESPONSE = (b"connection", b"close")
+# Says to the supervisor that this process serves.
+READY = b"r"
 # New objects, then younger collections, before a collection; Python's own are 700, 10 and 10.
 COLLECT_AFTER = (5_000, 10, 10)
-
-
-class PortInUse(HubError):
-    """The port is used by another program; choose another with --port."""
-
-    code = "port_in_use"
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """
-    Open the server's socket; port 0 means any free port.
-
-    Raises:
-        PortInUse: the socket cannot be bound.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        opened.bind((host, port))
-    except (OSError, UnicodeError) as error:
-        opened.close()
-        reason = error.strerror if isinstance(error, OSError) else "it is no host"
-        msg = f"cannot listen on {host}:{port}: {reason}; choose another with --port"
-        raise PortInUse(msg) from error
-    opened.listen(_BACKLOG)
-    return opened
-
-
-def origin(opened: socket.socket) -> str:
-    """Return the URL of the socket for a browser on this machine."""
-    host, port = opened.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - a comparison, not a binding
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def serve(settings: Settings, opened: socket.socket) -> None:
@@ -67,14 +37,56 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
         async with open_hub(settings, public_url=origin(opened)) as hub:
             _tune_collector()
             log.announce(f"Jackfield listens on {origin(opened)} until it is asked to stop")
-            async with background(hub), _served(hub, opened) as server:
-                await asyncio.wait({stop, server}, return_when=asyncio.FIRST_COMPLETED)
+            async with background(hub), _served(hub, opened) as (_, task):
+                await asyncio.wait({stop, task}, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def serve_supervised(settings: Settings, opened: socket.socket, link: socket.socket) -> None:
+    """
+    Serve as one of several processes, until it is asked to stop or `link` is closed.
+
+    Once it is closed, this process takes no more connections, and ends when those it has are done.
+    """
+    with _stopping_signals(may_repeat=True) as stop, _closed(link) as released:
+        async with open_hub(settings, public_url=origin(opened)) as hub:
+            _tune_collector()
+            async with background(hub), _served(hub, opened) as (server, task):
+                await server.is_listening.wait()
+                with contextlib.suppress(ConnectionError):
+                    link.send(READY)
+                await asyncio.wait({stop, task, released}, return_when=asyncio.FIRST_COMPLETED)
+                if released.done():
+                    retired = asyncio.create_task(server.retire())
+                    done = {stop, task, retired}
+                    await asyncio.wait(
+                        done, timeout=_RETIRE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    retired.cancel()
 
 
 @contextlib.contextmanager
-def _stopping_signals() -> "Generator[asyncio.Future[None]]":
+def _closed(link: socket.socket) -> "Generator[asyncio.Future[None]]":
+    """Yield what is done once the other end of `link`, which says nothing, is closed."""
+    loop = asyncio.get_running_loop()
+    closed = loop.create_future()
+
+    def close() -> None:
+        loop.remove_reader(link)
+        closed.set_result(None)
+
+    loop.add_reader(link, close)
+    try:
+        yield closed
+    finally:
+        loop.remove_reader(link)
+
+
+@contextlib.contextmanager
+def _stopping_signals(*, may_repeat: bool = False) -> "Generator[asyncio.Future[None]]":
     """
     Yield what is done once the process is asked to stop; asked again, it ends at once.
+
+    With `may_repeat` it does not: a service manager may ask each process, and the supervisor too.
 
     From the start on, and not the server's own: that one raises the signal again when it has
     served, which ends the process before the database is closed.
@@ -84,8 +96,9 @@ def _stopping_signals() -> "Generator[asyncio.Future[None]]":
     signals = (signal.SIGINT, signal.SIGTERM)
 
     def end() -> None:
-        stop.set_result(None)
-        for each in signals:
+        if not stop.done():
+            stop.set_result(None)
+        for each in () if may_repeat else signals:
             loop.remove_signal_handler(each)
 
     for each in signals:
@@ -98,12 +111,14 @@ def _stopping_signals() -> "Generator[asyncio.Future[None]]":
 
 
 @contextlib.asynccontextmanager
-async def _served(hub: Hub, opened: socket.socket) -> "AsyncGenerator[asyncio.Task[None]]":
+async def _served(
+    hub: Hub, opened: socket.socket
+) -> "AsyncGenerator[tuple[_Server, asyncio.Task[None]]]":
     """Serve while the block runs; requests under way are finished, or cut off after the grace."""
     server = _server(hub)
     task = asyncio.create_task(server.serve(sockets=[opened]))
     try:
-        yield task
+        yield server, task
     finally:
         server.should_exit = True
         await task
@@ -140,12 +155,35 @@ async def serving(
 class _Server(uvicorn.Server):
     """The web server, which leaves signals to its caller."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_listening.set()
+
+    async def retire(self) -> None:
+        """
+        Take no more connections, and wait for the end of those there are.
+
+        None is closed on a client that may be sending on it: each ends with its next response,
+        which says so, or when it has been idle for as long as any may be.
+        """
+        for each in self.servers:
+            each.close()
+        self.config.encoded_headers.append(_LAST_RESPONSE)
+        # Those of now, until the server makes them anew each second.
+        self.server_state.default_headers = [*self.server_state.default_headers, _LAST_RESPONSE]
+        while self.server_state.connections:  # noqa: ASYNC110 - the base says it no other way
+            await asyncio.sleep(_POLL_SECONDS)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
 
 
-def _server(hub: Hub) -> uvicorn.Server:
+def _server(hub: Hub) -> _Server:
     return _Server(
         uvicorn.Config(
             build_app(hub),

@@ -1,0 +1,213 @@
+"""The supervisor of `jackfield serve --workers`: several processes that serve one port.
+
+It serves nothing itself, and each worker is the same as any other. Each inherits a socket of its
+own, over which the kernel spreads connections; the supervisor keeps it open, so that they wait while
+its worker is replaced. SIGHUP replaces one worker after the other, each by a process that is ready
+before the old one takes no more connections.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Self, TypeAlias
+
+import structlog
+
+from jackfield.cli.sockets import free_port, listen, origin
+from jackfield.kit import log
+
+# Longer than a worker takes to finish requests, to close, and to say what was cut off.
+_STOP_SECONDS: Final = 18.0
+# Longer than a worker that is replaced waits for its last requests, and then takes to stop.
+_RETIRE_SECONDS: Final = 100.0
+_LONGEST_PAUSE: Final = 30.0
+# A worker that has lived so long was no failure to start.
+_STEADY_SECONDS: Final = 60.0
+
+_log = structlog.get_logger()
+
+_Start: TypeAlias = Callable[[socket.socket], Awaitable["_Worker"]]
+
+
+class Supervisor:
+    """Keeps `count` workers at work on a port."""
+
+    def __init__(self, host: str, port: int, count: int) -> None:
+        """
+        Open the sockets; port 0 means any free port.
+
+        Raises:
+            PortInUse: the port cannot be had.
+        """
+        port = free_port(host, port)
+        self._places = [_Place(self._start, host, port) for _ in range(count)]
+        self._workers: set[_Worker] = set()
+        self._stop = asyncio.Event()
+        self._replace = asyncio.Event()
+
+    async def run(self) -> int:
+        """Serve until the process is asked to stop; return its exit status."""
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, self._ask_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self._replace.set)
+        asked = asyncio.create_task(self._stop.wait())
+        work = asyncio.create_task(self._work())
+        await asyncio.wait({asked, work}, return_when=asyncio.FIRST_COMPLETED)
+        has_failed = work.done()
+        for task in (asked, work):
+            task.cancel()
+        await asyncio.gather(asked, work, return_exceptions=True)
+        for each in self._places:
+            each.close()
+        for each in self._workers:
+            each.send(signal.SIGTERM)
+        await asyncio.gather(*(each.end(_STOP_SECONDS) for each in self._workers))
+        return work.result() if has_failed else 0
+
+    def _ask_to_stop(self) -> None:
+        if self._stop.is_set():
+            for each in self._workers:
+                each.send(signal.SIGKILL)
+        self._stop.set()
+
+    async def _work(self) -> int:
+        """Keep the workers at work; return an exit status if not even the first one starts."""
+        # Alone: it makes what a new installation needs, and says why if it cannot.
+        first, *others = self._places
+        worker = await first.fill()
+        if not await worker.is_ready():
+            status = await worker.end()
+            return status if status > 0 else 1
+        workers = await asyncio.gather(*(each.fill() for each in others))
+        await asyncio.gather(*(each.is_ready() for each in workers))
+        log.announce(f"Jackfield listens on {first.url} until it is asked to stop")
+        async with asyncio.TaskGroup() as group:
+            for place in self._places:
+                group.create_task(place.keep())
+            while True:
+                await self._replace.wait()
+                self._replace.clear()
+                await self._replace_all()
+
+    async def _replace_all(self) -> None:
+        for place in self._places:
+            if not await place.replace():
+                _log.error("workers_not_replaced", detail="a new one ended before it was ready")
+                return
+        _log.info("workers_replaced", count=len(self._places))
+
+    async def _start(self, opened: socket.socket) -> "_Worker":
+        self._workers = {each for each in self._workers if each.process.returncode is None}
+        worker = await _Worker.start(opened)
+        self._workers.add(worker)
+        return worker
+
+
+class _Place:
+    """A socket and its worker: when that has ended, another one is started."""
+
+    def __init__(self, start: _Start, host: str, port: int) -> None:
+        self._start = start
+        self._address = host, port
+        self._opened = listen(*self._address, is_shared=True)
+        self._turn = asyncio.Lock()
+        self._failures = 0
+        self._worker: _Worker
+
+    @property
+    def url(self) -> str:
+        return origin(self._opened)
+
+    def close(self) -> None:
+        self._opened.close()
+
+    async def fill(self) -> "_Worker":
+        self._worker = await self._start(self._opened)
+        return self._worker
+
+    async def keep(self) -> None:
+        while True:
+            worker, since = self._worker, time.monotonic()
+            status = await worker.end()
+            async with self._turn:
+                if self._worker is worker:
+                    _log.error("worker_ended", process=worker.process.pid, status=status)
+                    await self._pause(time.monotonic() - since)
+                    await self.fill()
+
+    async def replace(self) -> bool:
+        """Replace the worker once another one is ready; return false if that ends before."""
+        async with self._turn:
+            worker = await self._start(self._opened)
+            if not await worker.is_ready():
+                return False
+            old, self._worker = self._worker, worker
+        old.retire()
+        await old.end(_RETIRE_SECONDS)
+        return True
+
+    async def _pause(self, lived: float) -> None:
+        """Wait the longer the more workers have ended soon; the first is replaced at once."""
+        self._failures = self._failures + 1 if lived < _STEADY_SECONDS else 0
+        if self._failures <= 1:
+            return
+        # Others take the connections that would wait here.
+        self._opened.close()
+        await asyncio.sleep(min(2.0 ** (self._failures - 2), _LONGEST_PAUSE))
+        self._opened = listen(*self._address, is_shared=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Worker:
+    """A process that serves. Over the link each learns of the other: it is ready, or at its end."""
+
+    process: Process
+    link: socket.socket
+
+    @classmethod
+    async def start(cls, opened: socket.socket) -> Self:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        inherited = (opened.fileno(), theirs.fileno())
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "jackfield", "serve"),
+                *("--inherited", *map(str, inherited)),
+                pass_fds=inherited,
+                # Ctrl-C is for the supervisor, which says it to them once.
+                start_new_session=True,
+            )
+        return cls(process, ours)
+
+    async def is_ready(self) -> bool:
+        """Wait until it serves; return false if it has ended instead."""
+        with contextlib.suppress(ConnectionError):
+            return bool(await asyncio.get_running_loop().sock_recv(self.link, 1))
+        return False
+
+    def retire(self) -> None:
+        """Ask it to take no more connections, and to end when those it has are done."""
+        self.link.close()
+
+    def send(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number)
+
+    async def end(self, seconds: float | None = None) -> int:
+        """Wait until it has ended, which it does at once after so many seconds; return the status."""
+        try:
+            async with asyncio.timeout(seconds):
+                status = await self.process.wait()
+        except TimeoutError:
+            _log.error("worker_killed", process=self.process.pid)
+            self.send(signal.SIGKILL)
+            status = await self.process.wait()
+        self.link.close()
+        return status

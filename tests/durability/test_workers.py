@@ -1,0 +1,119 @@
+"""What clients of several workers notice of one that is killed, and of all that are replaced."""
+
+import asyncio
+import os
+import random
+import signal
+from collections import Counter
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from jackfield.sandbox.iterable.server import Sandbox
+from tests.durability.load import Client, Ledger
+from tests.durability.processes import Processes, processes, say
+from tests.durability.test_kills import check_events, check_orders, check_state, subscribe
+from tests.support.clock import FrozenClock
+from tests.support.processes import children
+from tests.support.receiver import Receiver
+from tests.support.running import EU, PATIENCE, US, running_hub
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+_SERVE = "serve --port 0 --workers 2"
+_CLIENTS = 4
+_KILLS = 3
+_PROMISED = timedelta(minutes=2)
+_LATER = timedelta(minutes=3)
+
+
+@pytest.fixture
+async def hub_processes(
+    database_url: str | None, data_dir: Path, sandbox: Sandbox
+) -> AsyncGenerator[Processes]:
+    settings = {
+        "DATA_DIR": str(data_dir),
+        "PROVIDER_REWRITE": f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}",
+        **({} if database_url is None else {"DATABASE_URL": database_url}),
+    }
+    async with processes(_SERVE, **settings) as found:
+        yield found
+
+
+async def test_a_killed_worker_loses_nothing_repeats_nothing_and_the_others_go_on(
+    hub_processes: Processes,
+    database_url: str | None,
+    data_dir: Path,
+    sandbox: Sandbox,
+    receiver: Receiver,
+    request: pytest.FixtureRequest,
+) -> None:
+    seed = request.config.option.randomly_seed
+    chosen, done, ledger = random.Random(seed), asyncio.Event(), Ledger()  # noqa: S311
+    key = (await say(hub_processes.settings, "keys", "create", "--name", "x"))["key"]
+    clients = [
+        Client(f"client-{n}", hub_processes, key, sandbox, ledger, chosen.getrandbits(32))
+        for n in range(_CLIENTS)
+    ]
+    await hub_processes.start()
+    await subscribe(clients[0], receiver)
+    async with asyncio.TaskGroup() as group:
+        for client in clients:
+            group.create_task(client.run(done))
+        for _ in range(_KILLS):
+            await hub_processes.work(chosen)
+            pids = children(hub_processes.pid(_SERVE))
+            os.kill(chosen.choice(sorted(pids)), signal.SIGKILL)
+        await hub_processes.work(chosen)
+        done.set()
+    await hub_processes.stop(_SERVE)
+    assert Counter(_event(line) for line in hub_processes.errors) == {"worker_ended": _KILLS}
+
+    clock = FrozenClock(datetime.now(UTC))  # noqa: TID251 - the killed worker's time was the real one
+    async with running_hub(
+        sandbox,
+        data_dir=data_dir,
+        clock=clock,
+        database_url=database_url,
+        allow_private_networks=True,
+    ) as hub:
+        started = clock.now
+        await check_events(hub, receiver, ledger, clock, until=started + _PROMISED)
+        clock.now = started + _LATER
+        await check_state(hub, key, ledger)
+        await check_orders(hub, key, ledger, sandbox)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_no_request_fails_while_all_workers_are_replaced(hub_processes: Processes) -> None:
+    key = (await say(hub_processes.settings, "keys", "create", "--name", "x"))["key"]
+    await hub_processes.start()
+    pid = hub_processes.pid(_SERVE)
+    before, statuses = children(pid), Counter[int]()
+
+    def are_replaced() -> bool:
+        now = children(pid)
+        return len(now) == len(before) and now.isdisjoint(before)
+
+    async def ask() -> None:
+        async with httpx2.AsyncClient(
+            base_url=hub_processes.url, auth=(key, ""), timeout=PATIENCE
+        ) as api:
+            while not are_replaced():
+                statuses[(await api.get("/accounts")).status_code] += 1
+
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+        for _ in range(_CLIENTS):
+            group.create_task(ask())
+        os.kill(pid, signal.SIGHUP)
+    await hub_processes.stop(_SERVE)
+
+    assert statuses.keys() == {200}
+    assert hub_processes.errors == []
+
+
+def _event(line: str) -> str:
+    return line.partition('"event":"')[2].partition('"')[0]
