@@ -7,7 +7,8 @@ another's list. Writes belong to one thread, because a write may wait for the di
 process.
 
 Writers take turns, as SQLite requires anyway, and share commits: a writer leaves its changes behind
-a savepoint if others wait, and returns when the commit of all of them is on disk.
+a savepoint if others wait, and returns when the commit of all of them is on disk. Processes take
+turns as well.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from typing import Final, LiteralString, TypeVar, cast
 
 from jackfield.db import sqlite_schema
 from jackfield.db.signals import Signals
+from jackfield.db.sqlite_turns import BUSY_TIMEOUT_MS, Turns
 from jackfield.db.statement import repeated, storable, with_json_lists, without_locks
 from jackfield.db.tx import (
     DatabaseBusy,
@@ -43,7 +45,6 @@ T = TypeVar("T")
 sqlite3.register_converter("timestamptz", lambda text: datetime.fromisoformat(text.decode()))
 sqlite3.register_converter("boolean", lambda text: text == b"1")
 
-_BUSY_TIMEOUT_MS: Final = 5000
 # A power of two.
 _MOST_ROWS_AT_ONCE: Final = 128
 _READERS: Final = 4
@@ -64,7 +65,7 @@ _PRAGMAS: Final = (
     "journal_mode = wal",
     "synchronous = full",
     "foreign_keys = on",
-    f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+    f"busy_timeout = {BUSY_TIMEOUT_MS}",
     "trusted_schema = off",
 )
 
@@ -177,6 +178,7 @@ class _Writer:
 
     def __init__(self, file: Path) -> None:
         self._connection = _open(file)
+        self._turns = Turns(file)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._turn = asyncio.Lock()
         self._commit: asyncio.Task[None] | None = None
@@ -217,7 +219,7 @@ class _Writer:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None]:
         async with self._turn:
-            await self.do(_begin)
+            await self.do(self._begin)
             try:
                 yield
             except BaseException:
@@ -237,6 +239,12 @@ class _Writer:
         async with self._turn:
             await self.do(sqlite3.Connection.close)
         self._thread.shutdown()
+        self._turns.close()
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        if not connection.in_transaction:
+            self._turns.begin(connection)
+        connection.execute("savepoint turn")
 
     async def _commit_when_free(self) -> None:
         async with self._turn:
@@ -340,12 +348,6 @@ def _bind(value: object) -> object:
         # One width and one zone, so that texts sort as times do.
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return value
-
-
-def _begin(connection: sqlite3.Connection) -> None:
-    if not connection.in_transaction:
-        connection.execute("begin immediate")
-    connection.execute("savepoint turn")
 
 
 def _try_to_write(connection: sqlite3.Connection) -> None:
