@@ -17,9 +17,9 @@ from tests.durability.load import Client, Ledger
 from tests.durability.processes import Processes, processes, say
 from tests.durability.test_kills import check_events, check_orders, check_state, subscribe
 from tests.support.clock import FrozenClock
-from tests.support.processes import children
 from tests.support.receiver import Receiver
 from tests.support.running import EU, PATIENCE, US, running_hub
+from tests.support.workers import children
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
