@@ -23,10 +23,14 @@ from jackfield.projects import service as projects
 from jackfield.settings import Settings
 
 KEY = "0123456789abcdef0123456789abcdef"
-ANSWER = json.dumps({"channels": [
-    {"id": n, "name": f"Channel {n}", "channelType": "Marketing", "messageMedium": "Email"}
-    for n in range(5)
-]}).encode()
+ANSWER = json.dumps(
+    {
+        "channels": [
+            {"id": n, "name": f"Channel {n}", "channelType": "Marketing", "messageMedium": "Email"}
+            for n in range(5)
+        ]
+    }
+).encode()
 
 
 class Upstream:
@@ -46,10 +50,19 @@ class Call:
 
     async def of(self, app) -> tuple[int, bytes]:
         scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": self.method,
-            "path": self.path.partition("?")[0], "raw_path": self.path.encode(), "query_string": b"", "scheme": "http",
-            "root_path": "", "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 80),
-            "headers": [(k.encode(), v.encode()) for k, v in self.headers.items()], "state": {},
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": self.method,
+            "path": self.path.partition("?")[0],
+            "raw_path": self.path.encode(),
+            "query_string": b"",
+            "scheme": "http",
+            "root_path": "",
+            "client": ("127.0.0.1", 5),
+            "server": ("127.0.0.1", 80),
+            "headers": [(k.encode(), v.encode()) for k, v in self.headers.items()],
+            "state": {},
         }
         messages = []
         from jackfield.http import whole_messages
@@ -93,18 +106,45 @@ async def main() -> None:
             async with hub.db.write(project.id, Actor.command("bench")) as tx:
                 key = (await projects.issue_key(tx, name="bench")).token.reveal()
             auth = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-            s, b = await Call("POST", "/connect_sessions", auth, json.dumps({"origin_owner_id": "bench", "origin_owner_name": "Bench", "provider": "iterable"}).encode()).of(app)
+            s, b = await Call(
+                "POST",
+                "/connect_sessions",
+                auth,
+                json.dumps(
+                    {
+                        "origin_owner_id": "bench",
+                        "origin_owner_name": "Bench",
+                        "provider": "iterable",
+                    }
+                ).encode(),
+            ).of(app)
             token = {"x-hub-session-token": json.loads(b)["token"]}
             s, b = await Call("GET", "/hub/connectors", token, b"").of(app)
             (offered,) = json.loads(b)["integrations"]
-            s, b = await Call("POST", "/hub/accounts", token, json.dumps({"integration_id": offered["integration_id"], "credentials": {"api_key": KEY, "region": "us"}}).encode()).of(app)
+            s, b = await Call(
+                "POST",
+                "/hub/accounts",
+                token,
+                json.dumps(
+                    {
+                        "integration_id": offered["integration_id"],
+                        "credentials": {"api_key": KEY, "region": "us"},
+                    }
+                ).encode(),
+            ).of(app)
             account = json.loads(b)["id"]
-            call = Call("POST", "/actions/rpc", {**auth, "x-account-id": account, "user-agent": "wrk", "host": "localhost"}, b'{"action": "iterable_list_channels"}')
+            call = Call(
+                "POST",
+                "/actions/rpc",
+                {**auth, "x-account-id": account, "user-agent": "wrk", "host": "localhost"},
+                b'{"action": "iterable_list_channels"}',
+            )
             for _ in range(20):
                 s, b = await call.of(app)
                 assert s == 200, b
             tally = Counter()
             import time
+
             if chosen.time:
                 for _ in range(5):
                     t = time.perf_counter()
@@ -117,12 +157,28 @@ async def main() -> None:
                 if event == "call":
                     c = frame.f_code
                     if c.co_filename == "<string>":
-                        tally["py", "init", type(next(iter(frame.f_locals.values()))).__qualname__ + " " + frame.f_back.f_code.co_qualname] += 1
+                        tally[
+                            "py",
+                            "init",
+                            type(next(iter(frame.f_locals.values()))).__qualname__
+                            + " "
+                            + frame.f_back.f_code.co_qualname,
+                        ] += 1
                         return
-                    tally["py", c.co_filename.replace("/work/main/src/", "").rpartition("site-packages/")[2], c.co_qualname] += 1
+                    tally[
+                        "py",
+                        c.co_filename.replace("/work/main/src/", "").rpartition("site-packages/")[
+                            2
+                        ],
+                        c.co_qualname,
+                    ] += 1
                 elif event == "c_call":
                     f = frame.f_code
-                    tally["c", getattr(arg, "__qualname__", str(arg)), f"{f.co_filename.rpartition('/')[2]}:{f.co_qualname}"] += 1
+                    tally[
+                        "c",
+                        getattr(arg, "__qualname__", str(arg)),
+                        f"{f.co_filename.rpartition('/')[2]}:{f.co_qualname}",
+                    ] += 1
 
             n = 50
             await asyncio.sleep(1)
@@ -137,4 +193,5 @@ async def main() -> None:
 
 
 import uvloop
+
 uvloop.run(main())

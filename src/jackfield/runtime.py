@@ -19,6 +19,7 @@ from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
+from jackfield.kit.shared_buckets import SharedTokenBuckets
 from jackfield.kit.single_flight import SingleFlight
 from jackfield.vault.cipher import Vault
 
@@ -51,7 +52,7 @@ class Hub:
     # Whether strangers may read the reference of the API and of connectors.
     public_docs: bool = True
     # The rate limit per API key, if there is one.
-    rate_limit: TokenBuckets | None = None
+    rate_limit: TokenBuckets | SharedTokenBuckets | None = None
     # The project of an API key, by the key's digest; whether the key is still valid is in the
     # project's cache entries.
     key_projects: dict[bytes, ProjectId] = field(default_factory=dict[bytes, ProjectId])

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 
 import httpx2
@@ -17,16 +18,25 @@ from tests.support.running import PATIENCE
 from tests.support.scripted import Seen, reply, scripted
 from tests.support.workers import serving_workers
 
+_LIMIT = 3
+
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def test_several_workers_are_one_server_that_stops_as_one(
     data_dir: Path, sandbox: Sandbox, jackfield: Command
 ) -> None:
-    async with serving_workers(data_dir, sandbox.us.url) as hub:
+    key = (await jackfield("keys", "create", "--name", "x", "--json")).json["key"]
+    async with serving_workers(data_dir, sandbox.us.url, RATE_LIMIT=str(_LIMIT)) as hub:
         started = len(hub.pids)
-        async with httpx2.AsyncClient(base_url=hub.url, timeout=PATIENCE) as api:
-            answers = [await api.get("/readyz") for _ in range(20)]
+        async with httpx2.AsyncClient(
+            base_url=hub.url,
+            auth=(key, ""),
+            # Each request on a connection of its own, to a worker by chance.
+            limits=httpx2.Limits(max_keepalive_connections=0),
+            timeout=PATIENCE,
+        ) as api:
+            answers = Counter([(await api.get("/accounts")).status_code for _ in range(20)])
         port = hub.url.rpartition(":")[2]
         second = await jackfield("serve", "--port", port, "--workers", "2")
         hub.process.send_signal(signal.SIGTERM)
@@ -34,7 +44,9 @@ async def test_several_workers_are_one_server_that_stops_as_one(
 
     assert started == 2
     assert (second.status, "[port_in_use]" in second.err) == (1, True)
-    assert {each.status_code for each in answers} == {200}
+    # Another one is allowed each third of a minute.
+    assert answers[200] in (_LIMIT, _LIMIT + 1)
+    assert answers[200] + answers[429] == 20
     assert (hub.process.returncode, rest) == (0, b"")
     left = [name for name in os.listdir(data_dir) if name.startswith("jackfield.db")]  # noqa: PTH208 - a coroutine
     assert left == ["jackfield.db"]

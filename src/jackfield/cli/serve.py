@@ -22,10 +22,12 @@ MOST_WORKERS = 64
     show_default=True,
     help="How many processes serve; SIGHUP replaces one after the other.",
 )
-# Of a worker: the sockets it inherits, that of the server and that of the supervisor.
-@click.option("--inherited", type=int, nargs=2, hidden=True)
+# Of a worker: what the supervisor has opened for it.
+@click.option("--inherited", type=int, nargs=5, hidden=True)
 @reporting
-def serve(host: str, port: int, workers: int, inherited: tuple[int, int] | None) -> None:
+def serve(
+    host: str, port: int, workers: int, inherited: tuple[int, int, int, int, int] | None
+) -> None:
     """
     Serve the API, the Hub and the dashboard.
 
@@ -41,11 +43,14 @@ def serve(host: str, port: int, workers: int, inherited: tuple[int, int] | None)
     import uvloop  # noqa: PLC0415 - as above, and out of the supervisor
 
     from jackfield.cli import server, sockets  # noqa: PLC0415
+    from jackfield.kit.shared_buckets import SharedBuckets  # noqa: PLC0415
 
     if inherited is not None:
-        opened, link = (socket.socket(fileno=each) for each in inherited)
-        with link:
-            uvloop.run(server.serve_supervised(settings, opened, link))
+        listening, link, buckets, workers, number = inherited
+        opened = socket.socket(fileno=listening)
+        shared = SharedBuckets(buckets, workers=workers, number=number)
+        with socket.socket(fileno=link) as supervisor:
+            uvloop.run(server.serve_supervised(settings, opened, supervisor, shared))
     else:
         uvloop.run(server.serve(settings, sockets.listen(host, port)))
 

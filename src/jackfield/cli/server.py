@@ -5,15 +5,19 @@ import contextlib
 import gc
 import signal
 import socket
+import time
 from collections.abc import AsyncGenerator, Generator
+from dataclasses import replace
 
 import uvicorn
 
 from jackfield.app import build_app, open_hub
 from jackfield.cli.sockets import origin
 from jackfield.connectors.catalog import Catalog
+from jackfield.engine.limits import Limiter
 from jackfield.http.connection import BoundedProtocol
 from jackfield.kit import log
+from jackfield.kit.shared_buckets import SharedBuckets, SharedTokenBuckets
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
 from jackfield.worker.background import background
@@ -41,7 +45,9 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
                 await asyncio.wait({stop, task}, return_when=asyncio.FIRST_COMPLETED)
 
 
-async def serve_supervised(settings: Settings, opened: socket.socket, link: socket.socket) -> None:
+async def serve_supervised(
+    settings: Settings, opened: socket.socket, link: socket.socket, shared: SharedBuckets
+) -> None:
     """
     Serve as one of several processes, until it is asked to stop or `link` is closed.
 
@@ -49,6 +55,7 @@ async def serve_supervised(settings: Settings, opened: socket.socket, link: sock
     """
     with _stopping_signals(may_repeat=True) as stop, _closed(link) as released:
         async with open_hub(settings, public_url=origin(opened)) as hub:
+            hub = _sharing(hub, shared)  # noqa: PLW2901
             _tune_collector()
             async with background(hub), _served(hub, opened) as (server, task):
                 await server.is_listening.wait()
@@ -62,6 +69,12 @@ async def serve_supervised(settings: Settings, opened: socket.socket, link: sock
                         done, timeout=_RETIRE_SECONDS, return_when=asyncio.FIRST_COMPLETED
                     )
                     retired.cancel()
+
+
+def _sharing(hub: Hub, shared: SharedBuckets) -> Hub:
+    """Return the hub with limits that hold for all processes that have these buckets."""
+    limit = None if hub.rate_limit is None else SharedTokenBuckets(shared, hub.rate_limit.most)
+    return replace(hub, limiter=Limiter(now=time.monotonic, shared=shared), rate_limit=limit)
 
 
 @contextlib.contextmanager

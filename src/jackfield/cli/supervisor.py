@@ -21,6 +21,7 @@ import structlog
 
 from jackfield.cli.sockets import free_port, listen, origin
 from jackfield.kit import log
+from jackfield.kit.shared_buckets import SharedBuckets
 
 # Longer than a worker takes to finish requests, to close, and to say what was cut off.
 _STOP_SECONDS: Final = 18.0
@@ -48,6 +49,8 @@ class Supervisor:
         port = free_port(host, port)
         self._places = [_Place(self._start, host, port) for _ in range(count)]
         self._workers: set[_Worker] = set()
+        # Twice as many: one that is replaced is at work until its last request has ended.
+        self._shared = SharedBuckets.create(2 * count)
         self._stop = asyncio.Event()
         self._replace = asyncio.Event()
 
@@ -105,7 +108,9 @@ class Supervisor:
 
     async def _start(self, opened: socket.socket) -> "_Worker":
         self._workers = {each for each in self._workers if each.process.returncode is None}
-        worker = await _Worker.start(opened)
+        taken = {each.number for each in self._workers}
+        number = next(each for each in range(self._shared.workers) if each not in taken)
+        worker = await _Worker.start(opened, self._shared, number)
         self._workers.add(worker)
         return worker
 
@@ -170,21 +175,23 @@ class _Worker:
 
     process: Process
     link: socket.socket
+    shared: SharedBuckets
+    number: int
 
     @classmethod
-    async def start(cls, opened: socket.socket) -> Self:
+    async def start(cls, opened: socket.socket, shared: SharedBuckets, number: int) -> Self:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        inherited = (opened.fileno(), theirs.fileno())
+        inherited = (opened.fileno(), theirs.fileno(), shared.file)
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "jackfield", "serve"),
-                *("--inherited", *map(str, inherited)),
+                *("--inherited", *map(str, (*inherited, shared.workers, number))),
                 pass_fds=inherited,
                 # Ctrl-C is for the supervisor, which says it to them once.
                 start_new_session=True,
             )
-        return cls(process, ours)
+        return cls(process, ours, shared, number)
 
     async def is_ready(self) -> bool:
         """Wait until it serves; return false if it has ended instead."""
@@ -210,4 +217,5 @@ class _Worker:
             self.send(signal.SIGKILL)
             status = await self.process.wait()
         self.link.close()
+        self.shared.forget(self.number)
         return status

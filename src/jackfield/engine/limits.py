@@ -3,7 +3,7 @@
 A connector's limits are compiled once (`Limits`); a `Limiter` enforces them for every account, in
 turn: the first to ask goes first. A request waits for its tightest pools first, and takes a
 place among all the account's requests only then, so that a slow pool never holds up the others.
-Each process counts for itself.
+Each process counts for itself, unless it shares its buckets with others.
 """
 
 import asyncio
@@ -20,7 +20,9 @@ from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions.errors import SyntaxFault
 from jackfield.engine.expressions.patterns import Pattern, PatternSet
+from jackfield.engine.shared_bucket import SharedBucket
 from jackfield.kit.json import Json, as_object, is_list
+from jackfield.kit.shared_buckets import SharedBuckets, key_of
 
 DEFAULT_RATE: Final = 25.0
 DEFAULT_CONCURRENCY: Final = 30
@@ -100,28 +102,33 @@ def match_part(pattern: str) -> Callable[[str], bool]:
 
 
 class Limiter:
-    """Enforces limits in this process, for each account by itself."""
+    """Enforces limits for each account by itself, in this process or those it shares with."""
 
-    def __init__(self, *, now: Now, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self, *, now: Now, sleep: Sleep = asyncio.sleep, shared: SharedBuckets | None = None
+    ) -> None:
         """`now` is a monotonic clock in seconds."""
         self._now = now
         self._sleep = sleep
-        self._accounts: OrderedDict[str, dict[tuple[str, bool], _Bucket]] = OrderedDict()
+        self._shared = shared
+        self._accounts: OrderedDict[str, _Buckets] = OrderedDict()
 
     def for_account(self, account: str, limits: Limits) -> "AccountLimiter":
         """Return the limiter of one account (a `jackfield.engine.ports.RequestLimiter`)."""
         return AccountLimiter(self, account, limits)
 
-    async def enter(self, account: str, limits: Limits, method: str, url: str) -> "list[_Bucket]":
+    async def enter(
+        self, account: str, limits: Limits, method: str, url: str
+    ) -> "list[_AnyBucket]":
         """Wait until `account` may send this request, and return what it occupies meanwhile."""
         buckets = self._buckets(account)
-        occupied: list[_Bucket] = []
+        occupied: list[_AnyBucket] = []
         try:
             for pool in limits.pools_of(method, url):
                 key = pool.key, pool.rate is not None
                 bucket = buckets.get(key)
                 if bucket is None:
-                    bucket = buckets[key] = _Bucket()
+                    bucket = buckets[key] = self._bucket(account, *key)
                 if pool.concurrency is not None:
                     await bucket.occupy(pool.concurrency)
                     occupied.append(bucket)
@@ -134,7 +141,12 @@ class Limiter:
             raise
         return occupied
 
-    def _buckets(self, account: str) -> "dict[tuple[str, bool], _Bucket]":
+    def _bucket(self, account: str, pool: str, has_rate: bool) -> "_AnyBucket":
+        if self._shared is None:
+            return _Bucket()
+        return SharedBucket(self._shared, key_of(account, pool, str(has_rate)), self._sleep)
+
+    def _buckets(self, account: str) -> "_Buckets":
         buckets = self._accounts.get(account)
         if buckets is None:
             buckets = self._accounts[account] = {}
@@ -185,7 +197,7 @@ class _Turn:
         _vacate(self._occupied)
 
 
-def _vacate(occupied: "list[_Bucket]") -> None:
+def _vacate(occupied: "list[_AnyBucket]") -> None:
     for bucket in occupied:
         bucket.vacate()
 
@@ -233,6 +245,10 @@ class _Bucket(Struct):
 
     def is_idle(self, now: float) -> bool:
         return self.busy == 0 and not self.waiting and self.free_at <= now
+
+
+_AnyBucket: TypeAlias = _Bucket | SharedBucket
+_Buckets: TypeAlias = dict[tuple[str, bool], _AnyBucket]
 
 
 def _sub_pool(

@@ -11,14 +11,14 @@ class TokenBuckets:
     """Token buckets that allow each key `per_minute` requests, also as one burst."""
 
     def __init__(self, per_minute: int) -> None:
-        self._most: Final = float(per_minute)
+        self.most: Final = float(per_minute)
         self._refill: Final = per_minute / _SECONDS
         self._buckets: dict[Hashable, tuple[float, float]] = {}
 
     def take(self, key: Hashable, now: float) -> float:
         """Take one token at `now` (in seconds); return 0.0, or the seconds until one is free."""
-        left, since = self._buckets.get(key, (self._most, now))
-        left = min(self._most, left + max(0.0, now - since) * self._refill)
+        left, since = self._buckets.get(key, (self.most, now))
+        left = min(self.most, left + max(0.0, now - since) * self._refill)
         if left < 1.0:
             return (1.0 - left) / self._refill
         if len(self._buckets) >= _MOST_BUCKETS and key not in self._buckets:
@@ -31,5 +31,5 @@ class TokenBuckets:
         self._buckets = {
             key: (left, since)
             for key, (left, since) in self._buckets.items()
-            if left + (now - since) * self._refill < self._most
+            if left + (now - since) * self._refill < self.most
         }
