@@ -215,9 +215,13 @@ def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:
         unreadable = CredentialsUnreadable(account_id=access.account.id)
         unreadable.relink = access.account.id
         raise unreadable
+    values, secret = {**access.account.public_values, **secrets}, list(secrets.values())
+    if tokens:
+        values |= tokens | _seconds_left(hub, access)
+        secret += secret_values(tokens)
     return Credentials.of(
-        {**access.account.public_values, **secrets, **tokens, **_seconds_left(hub, access)},
-        secrets=(*secrets.values(), *secret_values(tokens)),
+        values,
+        secrets=secret,
         setup=setups.open_setup(hub.vault, access.setup, access.profile),
     )
 

@@ -180,13 +180,7 @@ async def _prepare(
         await load_usable(hub, project_id, request.account_id, profile_id=request.profile_id)
         raise
     recorder.connector, recorder.action = connector, info
-    access = await load_usable(hub, project_id, request.account_id, profile_id=request.profile_id)
-    recorder.access = access
-    account = access.account
-    if account.provider != connector.key:
-        msg = f"account {account.id} is linked to {account.provider!r}, not to {connector.key!r}"
-        raise AccountOfOtherProvider(msg)
-    access.require_allowed(request.action_id)
+    access = await _allowed_access(hub, project_id, request, connector, recorder)
     action = info.compiled
     if is_large(request.arguments):
         # Checking takes long enough to keep everybody else waiting.
@@ -194,6 +188,32 @@ async def _prepare(
     else:
         inputs = action.accept(request.arguments)
     return _Prepared(access, connector, action, inputs, request.cursor)
+
+
+async def _allowed_access(
+    hub: Hub,
+    project_id: ProjectId,
+    request: RunRequest,
+    connector: Connector,
+    recorder: RunRecorder,
+) -> AccountAccess:
+    """Return the account of a request if the action may be run with it, as long as that is so."""
+    entries = await hub.cache.entries(hub.db, project_id)
+    key = "allowed", request.account_id, request.profile_id, request.action_id
+    known: tuple[Connector, AccountAccess] | None = entries.get(key)
+    # Another connector object is one that was loaded since.
+    if known is not None and known[0] is connector:
+        recorder.access = known[1]
+        return known[1]
+    access = await load_usable(hub, project_id, request.account_id, profile_id=request.profile_id)
+    recorder.access = access
+    account = access.account
+    if account.provider != connector.key:
+        msg = f"account {account.id} is linked to {account.provider!r}, not to {connector.key!r}"
+        raise AccountOfOtherProvider(msg)
+    access.require_allowed(request.action_id)
+    entries[key] = connector, access
+    return access
 
 
 async def _dry_run(hub: Hub, prepared: _Prepared) -> ActionResult:

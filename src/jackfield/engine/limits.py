@@ -26,6 +26,7 @@ from jackfield.kit.shared_buckets import SharedBuckets, key_of
 
 DEFAULT_RATE: Final = 25.0
 DEFAULT_CONCURRENCY: Final = 30
+_MOST_KNOWN: Final = 1_000
 _MOST_ACCOUNTS: Final = 10_000
 _SECONDS: Final = {"second": 1, "minute": 60}
 
@@ -60,15 +61,25 @@ class Limits:
             InvalidStep: their patterns are larger than allowed.
         """
         self.pools: Final = tuple(pools)
+        self._known: dict[tuple[str, str], Sequence[Pool]] = {}
         try:
             self._patterns = PatternSet([pool.url for pool in pools])
         except SyntaxFault as fault:
             msg = f"rateLimit.subPools: {fault.reason}"
             raise InvalidStep(msg) from fault
 
-    def pools_of(self, method: str, url: str) -> list[Pool]:
+    def pools_of(self, method: str, url: str) -> Sequence[Pool]:
+        known = self._known.get((method, url))
+        if known is not None:
+            return known
         pools = [self.pools[index] for index in self._patterns.search(url)]
-        return [pool for pool in pools if pool.methods is None or method in pool.methods]
+        found = [pool for pool in pools if pool.methods is None or method in pool.methods]
+        # Addresses with a query are many, and may have a secret in them.
+        if "?" not in url:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[method, url] = found
+        return found
 
 
 def compile_limits(rate_limit: Json, concurrency: Json) -> Limits:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Final, cast
-from weakref import WeakSet
+from weakref import ref
 
 from jackfield.kit.json import DecodeError, Json
 from jackfield.kit.large_json import LARGE, parse_in_pieces
@@ -49,7 +49,8 @@ class Redactor:
         self._secrets = dict.fromkeys([each for each in secrets if len(each) >= SHORTEST])
         self._forms: tuple[SecretForms, ...] | None = None
         self._measure()
-        _alive.add(self)
+        # Not a `WeakSet`, whose bookkeeping is Python: each call makes one of these.
+        _alive.add(ref(self, _alive.discard))
 
     def learn(self, secret: str) -> None:
         """Mask `secret`, too, from now on."""
@@ -197,13 +198,16 @@ class Redactor:
         return self._forms
 
     def _measure(self) -> None:
-        lengths = list(map(len, self._secrets))
+        """Work out what tells quickly that there is nothing to mask."""
+        shortest, longest = sys.maxsize, 0
+        for secret in self._secrets:
+            longest = max(longest, len(secret))
+            # No form of a secret, or of a line of it, is shorter.
+            for line in secret.split():
+                shortest = min(shortest, len(line))
+        self._shortest = shortest
         # Whether what is hinted takes long to mask the first time: the pattern of a long secret.
-        self.is_costly = bool(lengths) and max(lengths) > _LONG
-        # No form of a secret, or of a line of it, is shorter: most of what is logged needs no
-        # search.
-        lines = [line for each in self._secrets for line in each.split()]
-        self._shortest = min(map(len, lines), default=sys.maxsize)
+        self.is_costly = longest > _LONG
 
     def _hinted(self, content: bytes) -> Iterator[SecretForms]:
         if len(content) < self._shortest:
@@ -234,7 +238,7 @@ def _has_ours(content: bytes) -> bool:
     return b"jf_" in content or b"whsec_" in content
 
 
-_alive: WeakSet[Redactor] = WeakSet()
+_alive: set[ref[Redactor]] = set()
 NOTHING: Final = Redactor()
 _current: ContextVar[Redactor] = ContextVar("redactor", default=NOTHING)
 
@@ -246,7 +250,7 @@ def current() -> Redactor:
 
 def alive() -> Sequence[Redactor]:
     """Return every redactor that is in use, for output that belongs to no task."""
-    return tuple(_alive)
+    return tuple([redactor for each in tuple(_alive) if (redactor := each()) is not None])
 
 
 def learn(redactor: Redactor) -> None:

@@ -80,10 +80,10 @@ def open_bundle(vault: Vault, bundle: SealedBundle) -> dict[str, str]:
     Raises:
         SealBroken: they were not sealed for this owner and generation.
     """
-    return {
-        name: vault.open(sealed, _binding(bundle.owner, name)).reveal()
-        for name, sealed in bundle.fields.items()
-    }
+    owner, opened = bundle.owner, dict[str, str]()
+    for name, sealed in bundle.fields.items():
+        opened[name] = vault.open(sealed, _binding(owner, name)).reveal()
+    return opened
 
 
 def _binding(owner: SecretOwner, name: str) -> Binding:

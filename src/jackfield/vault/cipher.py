@@ -88,8 +88,10 @@ class Vault:
         header, wrapped, boxed = sealed[:_HEADER], sealed[_HEADER:_WRAPPED], sealed[_WRAPPED:]
         bound = header + bytes(binding)
         try:
-            data_key = AESGCM(_decrypt(self._ciphers[key_id(sealed)], wrapped, bound))
-            return Secret(_decrypt(data_key, boxed, bound).decode())
+            wrapping = self._ciphers[sealed[KEY_ID].hex()]
+            data_key = wrapping.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], bound)
+            opened = AESGCM(data_key).decrypt(boxed[:_NONCE_BYTES], boxed[_NONCE_BYTES:], bound)
+            return Secret(opened.decode())
         except (InvalidTag, KeyError, ValueError):
             raise SealBroken from None
 
@@ -121,7 +123,3 @@ def _signature(signer: bytes, content: bytes) -> bytes:
 def _encrypt(cipher: AESGCM, plain: bytes, bound: bytes) -> bytes:
     nonce = os.urandom(_NONCE_BYTES)
     return nonce + cipher.encrypt(nonce, plain, bound)
-
-
-def _decrypt(cipher: AESGCM, boxed: bytes, bound: bytes) -> bytes:
-    return cipher.decrypt(boxed[:_NONCE_BYTES], boxed[_NONCE_BYTES:], bound)
