@@ -101,11 +101,12 @@ class CountedHub:
         cycle.body += b"" if body is None else json.dumps(body).encode()
         cycle.more_body = False
         cycle.message_event.set()
+        scope = cast("Scope", cycle.scope)
+        receive, reply = cast("Any", cycle.receive), cast("Any", cycle.send)
         if counts is not None:
             sys.setprofile(counts.see)
         try:
-            scope = cast("Scope", cycle.scope)
-            await self.app(scope, cast("Any", cycle.receive), cast("Any", cycle.send))
+            await self.app(scope, receive, reply)
         finally:
             sys.setprofile(None)
         head, _, content = transport.written.partition(b"\r\n\r\n")

@@ -32,7 +32,8 @@ async def run_renewing(
         ClientRefused: the provider does not take the OAuth app of the profile.
         HubError: as the attempt.
     """
-    access = recorder.access = await renewal.with_fresh_tokens(hub, access)
+    if access.tokens is not None:
+        access = recorder.access = await renewal.with_fresh_tokens(hub, access)
     try:
         return await attempt(access)
     except ProviderUnauthorized as refused:

@@ -197,27 +197,24 @@ class CompiledAction:
     async def _run_steps(self, run: Run) -> None:
         async_tasks: list[asyncio.Task[None]] = []
         try:
-            await self._run_in_order(run, async_tasks)
+            for index, step in enumerate(self._steps):
+                if step.is_async:
+                    own = replace(run, step_id=step.id)
+                    async_tasks.append(asyncio.create_task(self._run_async_step(own, step)))
+                    continue
+                run.step_index = str(index)
+                try:
+                    result = await self._run_step(run, step)
+                except StopAction:
+                    break
+                if result is not None and not result.successful and not step.ignore_error:
+                    raise result.failure or ProviderError(step=step.id)
             # An empty `gather` would still cost an iteration of the event loop.
             if async_tasks:
                 await asyncio.gather(*async_tasks)
         finally:
             for task in async_tasks:
                 task.cancel()
-
-    async def _run_in_order(self, run: Run, async_tasks: list[asyncio.Task[None]]) -> None:
-        for index, step in enumerate(self._steps):
-            if step.is_async:
-                own = replace(run, step_id=step.id)
-                async_tasks.append(asyncio.create_task(self._run_async_step(own, step)))
-                continue
-            run.step_index = str(index)
-            try:
-                result = await self._run_step(run, step)
-            except StopAction:
-                return
-            if result is not None and not result.successful and not step.ignore_error:
-                raise result.failure or ProviderError(step=step.id)
 
     async def _run_async_step(self, run: Run, step: Step) -> None:
         """Run an `async` step: its failure is recorded in `steps` and as a warning."""

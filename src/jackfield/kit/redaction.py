@@ -115,7 +115,8 @@ class Redactor:
 
     def url(self, url: str) -> str:
         """Mask secrets in a URL, and what its query calls secret."""
-        return mask_parameters(self.text(url))
+        masked = self.text(url)
+        return mask_parameters(masked) if "=" in masked else masked
 
     def body(self, content: bytes, most: int) -> str:
         """

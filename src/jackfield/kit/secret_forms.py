@@ -13,7 +13,7 @@ import binascii
 import html.entities
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import Final, Protocol
 
@@ -113,7 +113,8 @@ class SecretForms:
         self._raw = secret.encode("utf-8", "surrogatepass")
         self._is_word = len(secret) < _SHORT
         # The longest part of each form that other escapes leave as it is.
-        hint = _longest_word(self._raw.lower())
+        lower = self._raw.lower()
+        hint = lower if len(lower) >= SHORTEST and lower.isalnum() else _longest_word(lower)
         self._coded: tuple[bytes, ...] = ()
         if not self._is_word:
             others: list[bytes] = []
@@ -126,7 +127,10 @@ class SecretForms:
                 coded += _base64(raw)
             self._coded = (*coded, *[raw.hex().encode() for raw in others])
         # Both alphabets of base64 share theirs; and both orders of UTF-16, between their zeros.
-        self._hints = tuple({_longest_word(each) or each: None for each in self._coded[1:]})
+        hints: dict[bytes, None] = {}
+        for each in self._coded[1:]:
+            hints[each if each.isalnum() else _longest_word(each) or each] = None
+        self._hints = tuple(hints)
         self._small_hints: tuple[bytes, ...] = ()
         if hint is not None:
             wide = hint.decode("latin-1").encode("utf-16-le")[:-1]
@@ -209,7 +213,14 @@ class WholeSecret(SecretForms):
         return self._secret.lower(), self._secret.upper()
 
 
-def forms_of(secret: str) -> Iterator[SecretForms]:
+def forms_of(secret: str) -> Iterable[SecretForms]:
+    if SHORTEST <= len(secret) <= _PIECE and secret.isprintable() and secret.strip() == secret:
+        # A single line in a single piece, as nearly every secret is.
+        return (SecretForms(secret),)
+    return _forms_of(secret)
+
+
+def _forms_of(secret: str) -> Iterator[SecretForms]:
     if len(secret) > _PIECE:
         yield WholeSecret(secret)
     lines = [line.strip() for line in _LINE_ENDS.split(secret)]

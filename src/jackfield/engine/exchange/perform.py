@@ -48,6 +48,13 @@ class Exchange(Struct, frozen=True):
     takes_redirects: bool = False
     reads_text: bool = True
 
+    def may_remap(self, status: int) -> bool:
+        """Tell whether one of the connector's rules is about answers of this status."""
+        for error in self.custom_errors:  # noqa: SIM110 - a loop, since every answer is looked at
+            if error.received == status:
+                return True
+        return False
+
 
 async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     """
@@ -77,7 +84,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     reply = Reply(response.status, data, response, request.url)
     if run.is_rate_limited(response):
         reply = replace(reply, status=_TOO_MANY)
-    if exchange.custom_errors:
+    if exchange.may_remap(reply.status):
         told, credentials = reply, run.context.credentials
         reply = await compute(
             run, lambda: remap(told, exchange.custom_errors, credentials, run.mode)

@@ -1,7 +1,7 @@
 """`POST /actions/rpc`: action runs."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Raw, Struct
 from starlette.responses import Response
@@ -36,7 +36,7 @@ from jackfield.kit.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
 )
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, encode
 from jackfield.kit.large_json_output import encode_aside
 from jackfield.logs.runs.sources import PATHS, RunSource
 from jackfield.profiles.models import (
@@ -200,4 +200,5 @@ async def _response(outcome: ActionResult) -> Response:
     content: dict[str, Json] = {**outcome.extra, "data": data, "next": outcome.next}
     if outcome.warnings:
         content["warnings"] = outcome.warnings
-    return JsonResponse(await encode_aside(content))
+    encoded = await encode_aside(content) if outcome.is_heavy else encode(content)
+    return JsonResponse(encoded)
