@@ -136,7 +136,7 @@ class TokenEndpoint:
         settings, second = self.settings, self.settings.answer.second
         if second is not None and token == second.token:
             own = second.in_place(self.context.credentials)
-            there = replace(self, context=replace(self.context, credentials=own))
+            there = replace(self, context=structs.replace(self.context, credentials=own))
             return second.named(await there.request_renewal())
         refresh_token = self.context.credentials.get(REFRESH_TOKEN, "")
         if settings.needs_no_user:
