@@ -43,13 +43,14 @@ class Rowan:
 
 
 @asynccontextmanager
-async def rowan(
+async def rowan(  # noqa: PLR0913 - each test differs in one of them
     hub_with: HubWith,
     idp: OAuthSandbox,
     clock: FrozenClock,
     *behaviors: str,
     authorization: str,
     renewal: Mapping[str, Any] | None = None,
+    method: Mapping[str, Any] | None = None,
     database_url: str | None = None,
     **settings: Json,
 ) -> AsyncGenerator[Rowan]:
@@ -65,9 +66,14 @@ async def rowan(
         testActions=[{"action": "me"}],
         identity={"action": "me", "values": "$.output.email"},
         **steps,
+        **(method or {}),
     )
     text = yaml.safe_dump(connector.compilation.document)
-    text = text.replace("CLIENT", client.id).replace("SECRET", str(client.secret))
+    text = (
+        text.replace("URL", idp.url)
+        .replace("CLIENT", client.id)
+        .replace("SECRET", str(client.secret))
+    )
     async with hub_with({"rowan": text}, database_url=database_url) as hub:
         browser = Browser.of(hub, "rowan")
         asked = await browser.leave(hub)

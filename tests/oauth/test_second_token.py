@@ -29,6 +29,7 @@ async def two(
         clock,
         "reply.two_tokens",
         authorization=f"{SECOND}\ntoken: $.credentials.userToken",
+        method={"revocation": {"url": "URL/revoke"}},
         database_url=hub_database_url,
         user_token_lifetime=600,
     ) as account:
@@ -103,6 +104,13 @@ async def test_outage_for_one_token_leaves_both_as_they_are(two: Rowan) -> None:
     assert (failed, then) == (503, 200)
     assert [(each.generation, each.reuses) for each in grants(two)] == [(0, 0), (1, 0)]
     assert (await status(two))["status"] == "active"
+
+
+async def test_both_are_revoked_when_the_account_is_deleted(two: Rowan) -> None:
+    ended = (await two.hub.api.delete(f"/accounts/{two.account}")).json()
+
+    assert ended["revocation"]["result"] == "revoked"
+    assert [each.revoked for each in grants(two)] == ["revoked", "revoked"]
 
 
 async def test_sign_in_that_gives_one_token_renews_that(

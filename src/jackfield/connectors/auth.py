@@ -26,6 +26,7 @@ from jackfield.engine.address_credentials import names_in
 from jackfield.engine.connector import CompiledAction
 from jackfield.engine.oauth.mcp_settings import McpSettings, compile_mcp, mcp_oauth
 from jackfield.engine.oauth.oauth1 import OAuth1Settings, compile_oauth1_sign_in
+from jackfield.engine.oauth.second_token import SecondToken
 from jackfield.engine.oauth.settings import OAuthSettings, compile_oauth
 from jackfield.kit.errors import ProviderError
 from jackfield.kit.json import Json, items, mapping, text, words
@@ -202,6 +203,11 @@ class AuthMethod:
     def gets_tokens_alone(self) -> bool:
         """Whether the fields are enough to get the tokens that requests carry."""
         return self.needs_tokens and not self.signs_in and self.gives_tokens
+
+    @property
+    def second_token(self) -> SecondToken | None:
+        """The second token that a sign-in may give; `None` if the connector renews all in steps."""
+        return None if self.oauth is None or self.refresh else self.oauth.answer.second
 
     @property
     def refresh_margin(self) -> timedelta | None:

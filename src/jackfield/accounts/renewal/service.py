@@ -236,7 +236,7 @@ async def _ask_again(turn: Turn) -> None:
         else:
             return
     if await turns.condemn(again):
-        _log.warning("account_needs_relink", account_id=access.account.id, token=turn.token)
+        _log.warning("account_needs_relink", account_id=access.account.id, asked=turn.token)
         raise turns.grant_refused(access, turn.token)
     generation = turn.times.generation
     await _renew(hub, access.project_id, access.account.id, generation, turn.token)

@@ -80,7 +80,9 @@ async def _request(hub: Hub, access: AccountAccess, revocation: Revocation) -> R
     credentials = open_credentials(hub, access)
     redaction.learn(credentials.redactor)
     account = ProviderAccount.of(access, credentials)
-    tokens = revocation.tokens_of(credentials.values)
+    tokens, second = revocation.tokens_of(credentials.values), access.method.second_token
+    if second is not None:
+        tokens += revocation.tokens_of(second.in_place(credentials.values))
     if revocation.url is not None and not tokens:
         return _NOTHING
     if revocation.shared_grant:

@@ -52,7 +52,9 @@ async def write_tokens(
     """
     given = [TokenEnds(token, tokens.expires_at, tokens.refresh_expires_at)]
     given += [] if tokens.second is None else [tokens.second]
-    times = dict(state.times)
+    second = None if method is None else method.second_token
+    known = {ACCESS_TOKEN} if second is None else {ACCESS_TOKEN, second.token}
+    times = {name: times for name, times in state.times.items() if name in known}
     for ends in given:
         has_refresh_token = bool(tokens.values.get(refresh_name(ends.token)))
         times[ends.token] = times_of(
