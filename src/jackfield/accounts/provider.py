@@ -155,6 +155,7 @@ class ProviderTransport:
         *,
         seconds: float = 60,
         max_bytes: int = MOST_BYTES,
+        parts: frozenset[str] = frozenset(),
     ) -> None:
         self.credentials: Final = credentials
         self.learned: Final = LearnedSecrets(credentials.redactor)
@@ -162,6 +163,8 @@ class ProviderTransport:
         self._connector = connector
         self._seconds = seconds
         self._max_bytes = max_bytes
+        # Credentials that are no whole host, as an operator's secrets are sent.
+        self._parts = parts
 
     async def send(self, request: Request) -> Response:
         self.learned.sent(request)
@@ -204,7 +207,7 @@ class ProviderTransport:
         return blaming
 
     def _is_declared(self, url: str) -> bool:
-        return self._connector.allows(url, self.credentials.values)
+        return self._connector.allows(url, self.credentials.values, parts=self._parts)
 
 
 def shown_to(request: Request) -> tuple[str, str] | None:

@@ -1,6 +1,5 @@
 """The provider's token endpoint, asked for one account through egress."""
 
-from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -29,11 +28,18 @@ class TokenTransport:
     for a while.
     """
 
-    def __init__(self, hub: Hub, account: ProviderAccount) -> None:
+    def __init__(
+        self, hub: Hub, account: ProviderAccount, *, parts: frozenset[str] = frozenset()
+    ) -> None:
         self._hub = hub
         bare = Credentials(account.credentials.values, Redactor())
         self._transport = ProviderTransport(
-            hub.egress, account.connector.compiled, bare, seconds=SECONDS, max_bytes=_MOST_BYTES
+            hub.egress,
+            account.connector.compiled,
+            bare,
+            seconds=SECONDS,
+            max_bytes=_MOST_BYTES,
+            parts=parts,
         )
         self.answers: list[Response] = []
         self.has_sent = False
@@ -71,18 +77,7 @@ def token_endpoint(
         raise InvalidStep(msg)
     compiled, values = account.connector.compiled, account.credentials.values
     context = token_context(hub, account, transport or TokenTransport(hub, account))
-    parts = _typed_beside_setup(method, values)
+    parts = method.typed_beside_setup(values)
     return TokenEndpoint(
         method.oauth, context, hub.public_url, lambda url: compiled.allows(url, values, parts=parts)
     )
-
-
-def _typed_beside_setup(method: AuthMethod, values: Mapping[str, str]) -> frozenset[str]:
-    """
-    Return the fields that a person types, if the operator's secrets are sent along.
-
-    An account's own secrets go where its user says, but those of the operator do not.
-    """
-    if not any(field.secret and values.get(field.key) for field in method.setup_fields):
-        return frozenset()
-    return frozenset(field.key for field in method.config_fields if not field.options)

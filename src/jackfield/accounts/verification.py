@@ -172,7 +172,9 @@ async def verify_account(hub: Hub, access: AccountAccess) -> None:
     await _run_test_actions(hub, account, access.method, condemns=_is_clear_refusal)
 
 
-def probe_context(hub: Hub, account: ProviderAccount, *, seconds: float) -> RunContext:
+def probe_context(
+    hub: Hub, account: ProviderAccount, *, seconds: float, parts: frozenset[str] = frozenset()
+) -> RunContext:
     """Return the context of an action that tests an account's credentials."""
     transport = ProviderTransport(
         hub.egress,
@@ -180,6 +182,7 @@ def probe_context(hub: Hub, account: ProviderAccount, *, seconds: float) -> RunC
         account.credentials,
         seconds=seconds,
         max_bytes=_MOST_BYTES,
+        parts=parts,
     )
     return run_context(hub, account, transport, deadline=seconds, flow="test_action")
 

@@ -19,6 +19,7 @@ from jackfield.connectors.field_validation import (
 )
 from jackfield.connectors.fields import Field, read_field
 from jackfield.connectors.guides import Guide, linking_section, read_guide, select
+from jackfield.connectors.operator_secrets import find_action, may_send
 from jackfield.connectors.permissions import PermissionProbe, read_permissions
 from jackfield.connectors.revocation import Revocation, read_revocation
 from jackfield.connectors.tenants import TENANT_NAME, Tenants, read_tenants
@@ -235,6 +236,21 @@ class AuthMethod:
     def has_own_app(self, credentials: Mapping[str, str]) -> bool:
         """Whether the OAuth app that the provider knows an account by is not the profile's."""
         return not self.setup_fields or (self.mcp is not None and not credentials.get("clientId"))
+
+    def typed_beside_setup(
+        self, values: Mapping[str, str], action: str | Mapping[str, Json] | None = None
+    ) -> frozenset[str]:
+        """
+        Return the fields that a person types, if the operator's secrets are sent along.
+
+        They are with requests for tokens, and with an `action` that names them. An account's own
+        secrets go where its user says, but those of the operator do not.
+        """
+        secrets = {each.key for each in self.setup_fields if each.secret and values.get(each.key)}
+        if action is not None:
+            found = find_action(self.compilation.document, action)
+            secrets = secrets if may_send(found, self.authorization, secrets) else set[str]()
+        return frozenset(f.key for f in self.config_fields if secrets and not f.options)
 
     def labeled(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """Return the labels and values of fields that the form has, and of the tenant, as chosen."""

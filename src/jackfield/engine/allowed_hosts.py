@@ -104,8 +104,7 @@ class HostRules:
         if "${" not in authority:
             self._add(f"{scheme}://{authority}")
             return
-        pieces = _TOKEN.split(authority.lower())
-        if all(not piece.strip(".:0123456789") for piece in pieces):
+        if is_whole_host(address):
             self._compute(address, mode)
             return
         matches = _own_labels(authority, mode)
@@ -185,11 +184,19 @@ def told_credentials(document: Mapping[str, Json]) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_whole_host(address: str) -> bool:
+    """Tell whether the host of an address is all worked out: no part of a name is literal."""
+    origin = _ORIGIN.match(address)
+    if origin is None:
+        return address.lstrip().startswith(("$", "{{")) and not _WORD.search(address)
+    return "${" in origin[2] and not _TOKEN.sub("", origin[2]).strip(".:0123456789")
+
+
 def foreign_parts(address: str) -> list[str]:
     """Return the parts of a declared host that are no credential: each stands for any label."""
     origin = _ORIGIN.match(address)
     tokens = _TOKEN.findall(origin[2]) if origin else []
-    if not origin or not _TOKEN.sub("", origin[2]).strip(".:0123456789"):
+    if not origin or is_whole_host(address):
         return []
     return [token for token in tokens if "credentials" not in token]
 

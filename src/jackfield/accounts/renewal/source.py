@@ -87,7 +87,9 @@ async def request_for(hub: Hub, account: ProviderAccount, method: AuthMethod) ->
 async def _request(
     hub: Hub, account: ProviderAccount, method: AuthMethod, token: str = ACCESS_TOKEN
 ) -> Tokens:
-    transport, now = TokenTransport(hub, account), hub.clock()
+    renewal = None if method.refresh is None else method.refresh.action
+    parts = method.typed_beside_setup(account.credentials.values, renewal)
+    transport, now = TokenTransport(hub, account, parts=parts), hub.clock()
     try:
         if method.refresh is not None:
             context = token_context(hub, account, transport)

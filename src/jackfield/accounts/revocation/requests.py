@@ -91,7 +91,9 @@ async def _request(hub: Hub, access: AccountAccess, revocation: Revocation) -> R
             return _SHARED if shared else _PERHAPS_SHARED
     try:
         if revocation.compiled is not None:
-            await revocation.compiled.run(probe_context(hub, account, seconds=_SECONDS))
+            parts = access.method.typed_beside_setup(credentials.values, revocation.action)
+            context = probe_context(hub, account, seconds=_SECONDS, parts=parts)
+            await revocation.compiled.run(context)
         else:
             endpoint = token_endpoint(hub, account, access.method)
             for name, token in tokens:

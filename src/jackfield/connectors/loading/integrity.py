@@ -6,6 +6,12 @@ from typing import Final, cast
 
 from jackfield.connectors import patterns
 from jackfield.connectors.loading import values
+from jackfield.connectors.operator_secrets import (
+    find_action,
+    may_send,
+    secret_setup,
+    typed_hosts,
+)
 from jackfield.engine.inputs.validation import is_pattern
 from jackfield.engine.oauth.tokens import second_name
 from jackfield.engine.schema.report import At, Report, spell, suggestion, unwind
@@ -36,7 +42,9 @@ def check(document: Mapping[str, Json], report: Report) -> None:
         for key, entries in method.items():
             if isinstance(entries, Mapping):
                 at = (((None, "authentication"), index), key)
-                _check_method(cast("Mapping[str, Json]", entries), at, action_ids, scopes, report)
+                entries = cast("Mapping[str, Json]", entries)
+                _check_method(entries, at, action_ids, scopes, report)
+                _check_destinations(document, entries, at, report)
     _once(
         [key for method in items(document, "authentication") for key in method],
         (None, "authentication"),
@@ -115,6 +123,23 @@ def _check_tenants(
     credential = text(tenants, "credential")
     if credential in _RESERVED_CREDENTIALS:
         report.error((at, "credential"), f"A tenant must not set '{credential}'.")
+
+
+def _check_destinations(
+    document: Mapping[str, Json], method: Mapping[str, Json], at: At, report: Report
+) -> None:
+    """Check that an operator's secrets go to no host that people type."""
+    secrets, authorization = secret_setup(method), mapping(method, "authorization")
+    for name in ("refreshAuthentication", "revocation"):
+        action = find_action(document, mapping(method, name).get("action"))
+        if not may_send(action, authorization, secrets):
+            continue
+        for address in typed_hosts(document, method, action):
+            message = (
+                f"A secret of 'setupFields' may be sent to '{address}', which people type. Send it "
+                "to a host that the document names, at least in part, or list the 'hosts'."
+            )
+            report.error(((at, name), "action"), message, on_key=True)
 
 
 def _check_told(authorization: Mapping[str, Json], at: At, report: Report) -> None:

@@ -1,0 +1,88 @@
+"""An operator's secrets, which the steps of a connector send to no host that a person types."""
+
+import pytest
+
+from tests.support.running import HubWith
+from tests.support.scripted import reply, scripted
+
+pytestmark = pytest.mark.anyio
+
+# The literal host hides from the check of the document that the other one is typed.
+ACME = """
+StackOne: 1.0.0
+engine: strict
+info: {title: Acme, key: acme, version: 1.0.0, description: d, assets: {icon: icon.svg}}
+baseUrl: "{{credentials.domain == 'eu' ? 'https://eu.acme.example' : 'https://' + credentials.domain}}"
+authentication:
+  - key:
+      type: custom
+      label: Key
+      authorization: {type: bearer, token: $.credentials.key}
+      setupFields:
+        - {key: clientSecret, label: Secret, type: password, required: true, secret: true}
+      configFields:
+        - {key: domain, label: Domain, type: text, required: true}
+        - {key: key, label: Key, type: password, required: true, secret: true}
+      revocation: {action: revoke}
+actions:
+  - {actionId: revoke, label: Revoke, description: d, categories: [internal], actionType: custom,
+     effects: [delete], steps: [{stepId: ask, stepFunction: {functionName: request,
+     parameters: {url: /revoke, method: post, args: [
+     {name: secret, value: SENT, in: body}]}}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("sent", "domain", "reached"),
+    [
+        ("$.credentials.clientSecret", "typed.example", False),
+        ("$.credentials.clientSecret", "eu", True),
+        ("$.credentials.key", "typed.example", True),
+    ],
+)
+async def test_revocation_sends_no_secret_of_the_operator_to_a_host_that_was_typed(
+    hub_with: HubWith, sent: str, domain: str, reached: bool
+) -> None:
+    async with scripted(reply("{}")) as server:
+        origins = ("https://eu.acme.example", "https://typed.example")
+        rewrite = dict.fromkeys(origins, server.url)
+        async with hub_with({"acme": ACME.replace("SENT", sent)}, rewrite=rewrite) as hub:
+            setup = {"connector_key": "acme", "setup": {"clientSecret": "of-the-operator"}}
+            await hub.api.post("/connector_profiles", json={**setup, "default": True})
+            values = {"domain": domain, "key": "of-the-account-0123"}
+            account_id = await hub.link_to("acme", values)
+            ended = (await hub.api.delete(f"/accounts/{account_id}")).json()["revocation"]
+
+    asked = [seen for seen in server.seen if "/revoke" in seen.line]
+    assert bool(asked) == reached
+    assert (ended["result"] == "failed") == (not reached)
+
+
+RENEWS = ACME.replace("token: $.credentials.key}", "token: $.credentials.accessToken}").replace(
+    "      revocation: {action: revoke}\n",
+    """\
+      refreshAuthentication:
+        action: {actionId: renew, steps: [{stepId: ask, stepFunction: {functionName: request,
+          parameters: {url: /token, method: post, authorization: {type: none}, args: [
+          {name: secret, value: SENT, in: body}]}}}],
+          result: {data: {accessToken: $.steps.ask.output.data.access_token}}}
+""",
+)
+
+
+@pytest.mark.parametrize(("domain", "reached"), [("typed.example", False), ("eu", True)])
+async def test_renewal_sends_no_secret_of_the_operator_to_a_host_that_was_typed(
+    hub_with: HubWith, domain: str, reached: bool
+) -> None:
+    async with scripted(reply('{"access_token": "at-1"}')) as server:
+        origins = ("https://eu.acme.example", "https://typed.example")
+        rewrite = dict.fromkeys(origins, server.url)
+        text = RENEWS.replace("SENT", "$.credentials.clientSecret")
+        async with hub_with({"acme": text}, rewrite=rewrite) as hub:
+            setup = {"connector_key": "acme", "setup": {"clientSecret": "of-the-operator"}}
+            await hub.api.post("/connector_profiles", json={**setup, "default": True})
+            session = await hub.session(provider="acme")
+            values = {"domain": domain, "key": "of-the-account-0123"}
+            linked = await hub.submit(session["token"], values, provider="acme")
+
+    assert (linked.status_code == 201, bool(server.seen)) == (reached, reached)
