@@ -13,6 +13,7 @@ MAKERS = {
         "app.py",
         "connect/sent_codes/service.py",
         "db/write_buffer.py",
+        "actions/undelivered_writes/service.py",
         "webhooks/delivery.py",
         "worker/account_checks.py",
         "worker/connectors.py",

@@ -129,7 +129,7 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "answer kept for an `Idempotency-Key`": ("idempotency.service:_MOST_BYTES", size),
     "time it is kept": ("idempotency.service:_LIFETIME", span),
     "time a write with an unknown outcome is remembered without a key": (
-        "kit.recent_writes:_LIFETIME",
+        "kit.recent_writes:LIFETIME",
         span,
     ),
     "number of such writes in one process": ("kit.recent_writes:_MOST", plain),

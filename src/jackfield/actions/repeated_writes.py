@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
 from jackfield.actions.models import AnswerNotKept, OutcomeUnknown, WriteInProgress
+from jackfield.actions.undelivered_writes import service as undelivered
 from jackfield.kit import request_context
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, encode
@@ -24,11 +25,13 @@ async def run_unless_repeated(hub: Hub, write: Json, work: Callable[[], Awaitabl
 
     Raises:
         WriteInProgress: the first one still runs.
-        AnswerNotKept: the first one was answered, with more than is kept.
+        AnswerNotKept: the first one was answered, with more than is kept, or in another process.
         HubError: of the work, or of the first write.
     """
     request = request_context.current()
     if request is None or request.is_client_gone is None or request.has_idempotency_key:
+        return await work()
+    if request.project_id is None:
         return await work()
     key = hashlib.sha256(encode([request.project_id, request.key_id, write])).digest()
     first = await hub.recent_writes.find(key)
@@ -39,13 +42,17 @@ async def run_unless_repeated(hub: Hub, write: Json, work: Callable[[], Awaitabl
         if first.error is not None:
             raise bare(first.error)
         return cast("T", first.result)
-    recent = hub.recent_writes.begin(key, request.is_client_gone)
+    await undelivered.require_new(hub, request.project_id, key)
+    recent = hub.recent_writes.begin(request.project_id, key, request.is_client_gone)
     request.writes.append(recent)
     try:
         result = await work()
     except HubError as error:
         if error.may_have_written:
             _finish(hub, recent, error=error)
+            if isinstance(error, OutcomeUnknown):
+                # Before the client knows, who may repeat it at once.
+                await undelivered.note(hub)
         else:
             hub.recent_writes.forget(recent)
         raise

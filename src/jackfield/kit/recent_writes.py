@@ -1,5 +1,6 @@
 """Memory of writes whose outcome may not have reached the client that asked for them."""
 
+import secrets
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -10,10 +11,11 @@ from msgspec import Struct
 
 from jackfield.kit.clock import Clock
 from jackfield.kit.errors import HubError
+from jackfield.kit.ids import ProjectId
 
 IsGone: TypeAlias = Callable[[], Awaitable[bool]]
 
-_LIFETIME: Final = timedelta(minutes=10)
+LIFETIME: Final = timedelta(minutes=10)
 _MOST: Final = 1000
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _LARGEST: Final = 256 * 1024
@@ -24,6 +26,7 @@ _LONGEST_DETAIL: Final = 1000
 class RecentWrite:
     """A write that runs, or its outcome: a result or an error. `is_gone` asks for its client."""
 
+    project_id: ProjectId
     key: bytes
     is_gone: IsGone
     result: object = None
@@ -31,6 +34,9 @@ class RecentWrite:
     until: datetime | None = None
     # How much memory the outcome takes.
     size: int = 0
+    # What other processes know of it, and whether it was done when that was last looked at.
+    noted_as: str | None = None
+    was_done: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -49,7 +55,7 @@ class RecentWrite:
 
 
 class RecentWrites:
-    """In the memory of one process, and so much of it at most: what a restart forgets runs again.
+    """In the memory of one process, and so much of it at most.
 
     What is too large is remembered without its content: a write is not done again for that.
     """
@@ -58,7 +64,10 @@ class RecentWrites:
         self._clock = clock
         self._writes: dict[RecentWrite, None] = {}
         self._by_key: dict[bytes, list[RecentWrite]] = {}
+        self._forgotten: list[RecentWrite] = []
         self._size = 0
+        # The name of this memory among those of other processes.
+        self.process: Final = secrets.token_hex(8)
 
     @property
     def size(self) -> int:
@@ -73,8 +82,16 @@ class RecentWrites:
                 return write
         return None
 
-    def begin(self, key: bytes, is_gone: IsGone) -> RecentWrite:
-        write = RecentWrite(key, is_gone)
+    def all(self) -> tuple[RecentWrite, ...]:
+        return tuple(self._writes)
+
+    def take_forgotten(self) -> list[RecentWrite]:
+        """Return once each write that was forgotten and that other processes know of."""
+        forgotten, self._forgotten = self._forgotten, []
+        return forgotten
+
+    def begin(self, project_id: ProjectId, key: bytes, is_gone: IsGone) -> RecentWrite:
+        write = RecentWrite(project_id, key, is_gone)
         self._writes[write] = None
         self._by_key.setdefault(key, []).append(write)
         while len(self._writes) > _MOST:
@@ -91,7 +108,7 @@ class RecentWrites:
     ) -> None:
         """Keep an outcome; a repetition gets `not_kept` in place of a result without room."""
         write.result, write.error = result, None if error is None else bare(error)
-        write.until = self._clock() + _LIFETIME
+        write.until = self._clock() + LIFETIME
         write.size = _measure(result if error is None else vars(error))
         if write.size > _LARGEST:
             write.shed(not_kept)
@@ -113,6 +130,8 @@ class RecentWrites:
         equal.remove(write)
         if not equal:
             del self._by_key[write.key]
+            if write.noted_as is not None:
+                self._forgotten.append(write)
 
 
 def bare(error: HubError) -> HubError:

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from jackfield.actions.undelivered_writes import service as undelivered
 from jackfield.runtime import Hub
 from jackfield.worker import (
     account_checks,
@@ -45,6 +46,7 @@ JOBS: Final = (
     BackgroundJob("token_introspection", token_introspection.introspect_due, every=5.0),
     BackgroundJob("account_checks", account_checks.check_due, every=5.0),
     BackgroundJob("revocations", revocations.finish_interrupted, every=30.0),
+    BackgroundJob("undelivered_writes", undelivered.keep_noted),
     BackgroundJob("connectors", connectors.reload, every=1.0),
 )
 

@@ -3,6 +3,7 @@
 import pytest
 
 from jackfield.kit.errors import Conflict, HubError, ProviderAnswer, ProviderRejected
+from jackfield.kit.ids import ProjectId
 from jackfield.kit.recent_writes import RecentWrites
 from tests.support.clock import FrozenClock
 
@@ -10,6 +11,7 @@ pytestmark = pytest.mark.anyio
 
 MOST = 64 * 1024 * 1024
 NOT_KEPT = Conflict("not kept")
+PROJECT = ProjectId("prj_1")
 
 
 async def is_gone() -> bool:
@@ -17,7 +19,7 @@ async def is_gone() -> bool:
 
 
 def remember(writes: RecentWrites, key: bytes, size: int) -> None:
-    write = writes.begin(key, is_gone)
+    write = writes.begin(PROJECT, key, is_gone)
     writes.finish(write, result={"rows": ["x" * size]}, error=None, not_kept=NOT_KEPT)
 
 
@@ -53,7 +55,7 @@ async def test_an_error_is_kept_with_its_code_and_without_a_large_answer(
     clock: FrozenClock,
 ) -> None:
     writes = RecentWrites(clock)
-    write = writes.begin(b"key", is_gone)
+    write = writes.begin(PROJECT, b"key", is_gone)
     answer = ProviderAnswer(400, "/", "x" * 300_000)
     with pytest.raises(HubError) as refused:
         raise ProviderRejected(None, answer=answer)
