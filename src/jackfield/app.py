@@ -16,6 +16,7 @@ from jackfield.agents.a2a import openapi as a2a_openapi
 from jackfield.agents.mcp import app as mcp
 from jackfield.agents.mcp import openapi as mcp_openapi
 from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.db.measurement import MeasuredDatabase
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database, DatabaseUnusable
@@ -33,6 +34,7 @@ from jackfield.http.routes import ROUTES
 from jackfield.kit.actor import Actor
 from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.counters import Counters
 from jackfield.kit.errors import HubError
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
@@ -94,7 +96,10 @@ async def open_hub(
     """
     rewrites = rewrite.parse(settings.provider_rewrite)
     cache = ProjectCache()
-    async with open_database(settings, clock=clock, cache=cache, creates=creates) as db:
+    counters = None if settings.metrics is None else Counters()
+    async with open_database(
+        settings, clock=clock, cache=cache, counters=counters, creates=creates
+    ) as db:
         if creates and settings.database_url is None:
             await db.migrate()
         else:
@@ -117,7 +122,13 @@ async def open_hub(
                 clock=clock,
                 sleep=sleep,
                 response_cache=ResponseCache(clock),
-                limiter=Limiter(now=time.monotonic, sleep=sleep),
+                limiter=Limiter(
+                    now=time.monotonic,
+                    sleep=sleep,
+                    on_wait=None if counters is None else counters.limiter_waits.observe,
+                ),
+                counters=counters,
+                metrics=settings.metrics,
                 recent_writes=RecentWrites(clock),
                 cache=cache,
                 clocks=ProviderClocks(_warn_of_skew),
@@ -145,10 +156,11 @@ async def open_database(
     *,
     clock: Clock = system_clock,
     cache: ProjectCache | None = None,
+    counters: Counters | None = None,
     creates: bool = False,
 ) -> AsyncGenerator[Database]:
     """
-    Open the database that `settings` name; writes invalidate `cache`.
+    Open the database that `settings` name; writes invalidate `cache`, `counters` measure it.
 
     Raises:
         NoInstallation: it is a SQLite file that is not there, and `creates` is not set.
@@ -169,7 +181,7 @@ async def open_database(
     else:
         db = SqliteDatabase(settings.sqlite_file, clock=clock, on_touch=on_touch)
     try:
-        yield db
+        yield db if counters is None else MeasuredDatabase(db, counters)
     finally:
         await db.close()
 

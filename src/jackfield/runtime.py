@@ -16,11 +16,13 @@ from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
 from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.counters import Counters
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
 from jackfield.kit.shared_buckets import SharedTokenBuckets
 from jackfield.kit.single_flight import SingleFlight
+from jackfield.settings import ListenRange
 from jackfield.vault.cipher import Vault
 
 
@@ -49,6 +51,9 @@ class Hub:
     # Renewals of tokens that are under way, and the hosts of the endpoints they ask.
     renewals: SingleFlight = field(default_factory=SingleFlight)
     token_hosts: Breaker = field(default_factory=lambda: Breaker(system_clock))
+    # What this process counts, and where it answers with it; nothing if it does not.
+    counters: Counters | None = None
+    metrics: ListenRange | None = None
     # Whether strangers may read the reference of the API and of connectors.
     public_docs: bool = True
     # The rate limit per API key, if there is one.

@@ -1,6 +1,7 @@
 """Operator settings: the only reader of the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -17,6 +18,16 @@ _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
 _MOST_DIGITS: Final = 9
 _LEVELS: Final = ("debug", "info", "warning", "error")
+_LISTEN_RANGE: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):(\d{1,5})(?:-(\d{1,5}))?")
+_PORTS: Final = range(1, 65536)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenRange:
+    """A host, and the ports of which a process listens on the first that is free."""
+
+    host: str
+    ports: range
 
 
 class InvalidSetting(HubError):
@@ -40,6 +51,7 @@ class Settings:
     rate_limit: int | None = None
     public_docs: bool = True
     log_level: str = "info"
+    metrics: ListenRange | None = None
     url: str = DEFAULT_URL
     api_key: str | None = None
 
@@ -68,6 +80,7 @@ class Settings:
             public_docs=_switch("JACKFIELD_PUBLIC_DOCS", values.get("PUBLIC_DOCS") or "1"),
             rate_limit=_count("JACKFIELD_RATE_LIMIT", values.get("RATE_LIMIT", "")),
             log_level=_level(values.get("LOG_LEVEL")),
+            metrics=_listen_range(values.get("METRICS", "")),
             url=_url("JACKFIELD_URL", values.get("URL")) or DEFAULT_URL,
             api_key=values.get("API_KEY") or None,
         )
@@ -166,3 +179,18 @@ def _level(value: str | None) -> str:
         msg = f"JACKFIELD_LOG_LEVEL: expected one of {', '.join(_LEVELS)}"
         raise InvalidSetting(msg)
     return level
+
+
+def _listen_range(value: str) -> ListenRange | None:
+    if value.lower() in _NO:
+        return None
+    match = _LISTEN_RANGE.fullmatch(value)
+    if match is not None:
+        host, first, last = match[1], int(match[2]), int(match[3] or match[2])
+        if first in _PORTS and last in _PORTS and first <= last:
+            return ListenRange(host.strip("[]"), range(first, last + 1))
+    msg = (
+        "JACKFIELD_METRICS: expected an address such as 127.0.0.1:9464, or with as many ports as "
+        "there are processes, such as 127.0.0.1:9464-9467"
+    )
+    raise InvalidSetting(msg)

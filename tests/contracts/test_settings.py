@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.settings import InvalidSetting, Settings
+from jackfield.settings import InvalidSetting, ListenRange, Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +44,11 @@ def test_nothing_needs_to_be_set() -> None:
         ("ALLOW_PRIVATE_NETWORKS", "fe80::/10"),
         ("LOG_LEVEL", "loud"),
         ("PUBLIC_DOCS", "perhaps"),
+        ("METRICS", "9464"),
+        ("METRICS", "127.0.0.1:0"),
+        ("METRICS", "127.0.0.1:65536"),
+        ("METRICS", "127.0.0.1:9465-9464"),
+        ("METRICS", "http://127.0.0.1:9464"),
         ("RATE_LIMIT", "many"),
         ("RATE_LIMIT", "-1"),
         ("RATE_LIMIT", "9" * 10),
@@ -59,3 +64,19 @@ def test_a_value_that_cannot_be_used_is_named_by_its_variable(name: str, value: 
 )
 def test_a_rate_limit_is_a_number_or_none(value: str, limit: int | None) -> None:
     assert Settings.read({"JACKFIELD_RATE_LIMIT": value}).rate_limit == limit
+
+
+@pytest.mark.parametrize(
+    ("value", "listen"),
+    [
+        ("127.0.0.1:9464", ListenRange("127.0.0.1", range(9464, 9465))),
+        ("127.0.0.1:9464-9467", ListenRange("127.0.0.1", range(9464, 9468))),
+        ("[::1]:9464", ListenRange("::1", range(9464, 9465))),
+        ("", None),
+        ("off", None),
+    ],
+)
+def test_metrics_have_an_address_of_one_or_several_ports(
+    value: str, listen: ListenRange | None
+) -> None:
+    assert Settings.read({"JACKFIELD_METRICS": value}).metrics == listen

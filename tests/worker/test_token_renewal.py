@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from jackfield.kit.counters import Counters
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.worker.token_renewal import renew_due
 from tests.support.clock import NOW, FrozenClock, StoppedTime
@@ -123,6 +125,24 @@ async def test_an_account_that_must_be_linked_again_is_left_alone(linked: Linked
 
     assert len(linked.provider.requests) == 2
     assert await linked.status() == ("error", ["needs_relink"])
+
+
+async def test_renewals_are_counted_by_how_they_end(linked: Linked) -> None:
+    hub = replace(linked.hub.hub, counters=Counters())
+    linked.clock.advance(seconds=LIFE)
+    linked.provider.answers = [reply("{}", status=503)]
+    for _ in range(2):
+        await renew_due(hub)
+        linked.clock.advance(seconds=LIFE)
+    linked.provider.answers = [REFUSED] * 2
+    await renew_due(hub)
+
+    assert hub.counters is not None
+    assert hub.counters.renewals.values == {
+        ("oat", "failed"): 1,
+        ("oat", "renewed"): 1,
+        ("oat", "needs_relink"): 1,
+    }
 
 
 async def test_an_account_without_its_connector_does_not_hold_up_the_others(

@@ -9,6 +9,7 @@ import structlog
 from msgspec import Struct, field
 
 from jackfield.accounts.access import AccountAccess, open_credentials
+from jackfield.actions.run_log import log_run
 from jackfield.connectors.action import ActionInfo, is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
@@ -21,7 +22,7 @@ from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json
 from jackfield.kit.redaction import NOTHING, Redactor
 from jackfield.logs.runs.models import Body, Exchange, ExchangeBodies, Run, RunBodies, StepRecord
-from jackfield.logs.runs.repo import append_bodies, append_run, encode_bodies
+from jackfield.logs.runs.repo import append_bodies, encode_bodies
 from jackfield.runtime import Hub
 
 LIFE_SECONDS: Final = 60.0
@@ -174,7 +175,7 @@ class RunRecorder:
             step.message = output.get("message") if state == "failed" else None
 
     def finish(self, status: int, error: HubError | None) -> None:
-        """Append the run to the write buffer of the log."""
+        """Append the run to the log."""
         request, access, connector = request_context.current(), self.access, self.connector
         account = None if access is None else access.account
         action = self.action
@@ -202,7 +203,7 @@ class RunRecorder:
             origin_owner_name=None if account is None else account.origin_owner_name,
             steps=tuple([self._record(step) for step in self._steps]),
         )
-        append_run(self._hub.write_buffer, self._project_id, run)
+        log_run(self._hub, self._project_id, run, action)
 
     def report(self) -> dict[str, Json]:
         """Return the run so far as a client sees it: without credentials and bodies."""

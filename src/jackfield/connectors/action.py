@@ -18,6 +18,8 @@ _EFFECTS_OF_TYPE: Final[Mapping[str, tuple[str, ...]]] = {
     "update": ("write",),
     "delete": ("delete",),
 }
+# From the least to the most that can go wrong.
+_BY_WEIGHT: Final = ("read", "search", "execute", "write", "send", "delete")
 _HARMLESS: Final = frozenset({"read", "search"})
 # Messages sent to people cannot be undone either.
 _IRREVERSIBLE: Final = frozenset({"delete", "send"})
@@ -57,6 +59,10 @@ class ActionInfo:
     @property
     def only_reads(self) -> bool:
         return bool(self.effects) and _HARMLESS.issuperset(self.effects)
+
+    @cached_property
+    def strongest_effect(self) -> str | None:
+        return max(self.effects, key=_BY_WEIGHT.index, default=None)
 
     @property
     def may_write_with(self) -> Callable[[str], bool]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, LiteralString, Protocol, TypeAlias
@@ -106,6 +106,10 @@ class Tx:
         """Run one `insert … values (…)` for each of `rows`, in one trip."""
         known = {"project_id": self.project_id, "now": self.now}
         await self._connection.executemany(sql, [{**row, **known} for row in rows])
+
+    def wrap(self, wrapper: Callable[[Connection], Connection]) -> None:
+        """Ask through what `wrapper` makes of the connection from now on."""
+        self._connection = wrapper(self._connection)
 
     def next_place(self) -> int:
         """Return the place of what is written next, for what keeps its order in a transaction."""

@@ -33,6 +33,11 @@ class WriteBuffer:
         self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """The number of rows that wait."""
+        return self._count
+
     def append(self, project_id: ProjectId, sql: LiteralString, row: Mapping[str, object]) -> None:
         """Run `sql` with `row` soon; does not wait."""
         if self._count >= _MOST_WAITING:

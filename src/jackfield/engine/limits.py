@@ -28,6 +28,8 @@ DEFAULT_RATE: Final = 25.0
 DEFAULT_CONCURRENCY: Final = 30
 _MOST_KNOWN: Final = 1_000
 _MOST_ACCOUNTS: Final = 10_000
+# What takes less was no wait, but the way through the pools.
+_LEAST_WAIT: Final = 0.001
 _SECONDS: Final = {"second": 1, "minute": 60}
 
 Now: TypeAlias = Callable[[], float]
@@ -116,12 +118,18 @@ class Limiter:
     """Enforces limits for each account by itself, in this process or those it shares with."""
 
     def __init__(
-        self, *, now: Now, sleep: Sleep = asyncio.sleep, shared: SharedBuckets | None = None
+        self,
+        *,
+        now: Now,
+        sleep: Sleep = asyncio.sleep,
+        shared: SharedBuckets | None = None,
+        on_wait: Callable[[float], None] | None = None,
     ) -> None:
-        """`now` is a monotonic clock in seconds."""
+        """`now` is a monotonic clock in seconds; `on_wait` is told how many a request waited."""
         self._now = now
         self._sleep = sleep
         self._shared = shared
+        self._on_wait = on_wait
         self._accounts: OrderedDict[str, _Buckets] = OrderedDict()
 
     def for_account(self, account: str, limits: Limits) -> "AccountLimiter":
@@ -134,6 +142,7 @@ class Limiter:
         """Wait until `account` may send this request, and return what it occupies meanwhile."""
         buckets = self._buckets(account)
         occupied: list[_AnyBucket] = []
+        asked = self._now() if self._on_wait is not None else 0.0
         try:
             for pool in limits.pools_of(method, url):
                 key = pool.key, pool.rate is not None
@@ -150,6 +159,8 @@ class Limiter:
         except BaseException:
             _vacate(occupied)
             raise
+        if self._on_wait is not None and (waited := self._now() - asked) >= _LEAST_WAIT:
+            self._on_wait(waited)
         return occupied
 
     def _bucket(self, account: str, pool: str, has_rate: bool) -> "_AnyBucket":

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -55,7 +56,17 @@ JOBS: Final = (
 async def background(
     hub: Hub, jobs: tuple[BackgroundJob, ...] = JOBS, *, pause: float = _PAUSE_SECONDS
 ) -> AsyncGenerator[None]:
-    """Run the jobs during the block; cancel them and wait for them at its end."""
+    """
+    Run the jobs during the block; cancel them and wait for them at its end.
+
+    Metrics are served beside them, if the hub counts.
+    """
+    if hub.counters is not None and hub.metrics is not None:
+        # Its library is kept out of a process that does not count.
+        from jackfield.metrics import listener  # noqa: PLC0415
+
+        work = partial(listener.serve, counters=hub.counters, listen=hub.metrics)
+        jobs = (*jobs, BackgroundJob("metrics", work))
     running = [asyncio.create_task(_run_forever(hub, job, pause=pause)) for job in jobs]
     try:
         yield

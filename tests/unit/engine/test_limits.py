@@ -180,6 +180,23 @@ async def test_every_request_of_a_run_passes_its_gate() -> None:
     assert time.now == 2
 
 
+async def test_waits_are_told_and_what_did_not_wait_is_none() -> None:
+    time, waits = Time(), list[float]()
+    gate = Limiter(now=time, sleep=time.sleep, on_wait=waits.append).for_account(
+        "acc", compile_limits({"mainRatelimit": 2}, {"mainMaxConcurrency": 1})
+    )
+
+    async def send() -> None:
+        async with gate.enter("GET", "u"):
+            await time.sleep(3)
+
+    await asyncio.gather(send(), send())
+    async with gate.enter("GET", "u"):
+        pass
+
+    assert waits == [3]
+
+
 async def test_the_books_of_accounts_that_rest_are_forgotten_and_no_others() -> None:
     time = Time()
     limiter = Limiter(now=time, sleep=time.sleep)

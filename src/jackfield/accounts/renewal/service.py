@@ -1,6 +1,7 @@
 """Renewal of accounts' tokens: at use, ahead, and after a refusal."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -132,15 +133,36 @@ async def _renew(
     waits: bool = True,
 ) -> None:
     while turn := await _await_turn(hub, project_id, account_id, generation, token, waits=waits):
-        try:
-            tokens = await _ask(turn)
-        except GrantRefused:
-            await _ask_again(turn)
-        else:
-            await _keep(turn, tokens)
+        with _counted(turn):
+            try:
+                tokens = await _ask(turn)
+            except GrantRefused:
+                await _ask_again(turn)
+            else:
+                await _keep(turn, tokens)
         # A request for the other token, of unknown outcome, may have come first.
         if turn.token == token:
             return
+
+
+@contextmanager
+def _counted(turn: Turn) -> Generator[None]:
+    """Count how a renewal ends, for metrics."""
+    outcome = "renewed"
+    try:
+        yield
+    except GrantRefused:
+        outcome = "needs_relink"
+        raise
+    except ClientRefused:
+        outcome = "client_refused"
+        raise
+    except BaseException:
+        outcome = "failed"
+        raise
+    finally:
+        if turn.hub.counters is not None:
+            turn.hub.counters.renewals.add(turn.access.connector.key, outcome)
 
 
 async def _await_turn(

@@ -1,0 +1,53 @@
+"""The log of runs, and counts of them for metrics."""
+
+from jackfield.connectors.action import ActionInfo, is_write
+from jackfield.kit.counters import UNKNOWN, Counters
+from jackfield.kit.ids import ProjectId
+from jackfield.logs.runs.models import Run
+from jackfield.logs.runs.repo import append_run
+from jackfield.runtime import Hub
+
+_FAILED = 500
+_TOO_MANY = 429
+_OUTCOME_UNKNOWN = "outcome_unknown"
+
+
+def log_run(hub: Hub, project_id: ProjectId, run: Run, action: ActionInfo | None) -> None:
+    """Append a run that has ended to the write buffer of the log, and count it."""
+    append_run(hub.write_buffer, project_id, run)
+    if hub.counters is not None:
+        _count(hub.counters, run, action)
+
+
+def _count(counters: Counters, run: Run, action: ActionInfo | None) -> None:
+    connector = run.provider or UNKNOWN
+    counters.runs.add(connector, _effect(run, action), run.source, _outcome(run))
+    counters.run_seconds.observe(run.duration_ms / 1000, run.source)
+    for step in run.steps:
+        for exchange in step.exchanges:
+            counters.provider_requests.add(connector, _status_class(exchange.status))
+            if exchange.status is not None:
+                counters.provider_seconds.observe(exchange.duration_ms / 1000, connector)
+
+
+def _effect(run: Run, action: ActionInfo | None) -> str:
+    if action is not None:
+        return action.strongest_effect or UNKNOWN
+    methods = [each.method for step in run.steps for each in step.exchanges]
+    if not methods:
+        return UNKNOWN
+    return "write" if any(map(is_write, methods)) else "read"
+
+
+def _outcome(run: Run) -> str:
+    if run.success:
+        return "succeeded"
+    if run.error_code == _OUTCOME_UNKNOWN:
+        return UNKNOWN
+    return "failed" if run.status_code >= _FAILED else "refused"
+
+
+def _status_class(status: int | None) -> str:
+    if status is None:
+        return "none"
+    return "429" if status == _TOO_MANY else f"{status // 100}xx"
