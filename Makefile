@@ -29,7 +29,9 @@ lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
-	  pyproject.toml --group test --group lint -c requirements.lock -o requirements-dev.lock
+	  pyproject.toml --extra otel -c requirements.lock -o requirements-otel.lock
+	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  pyproject.toml --extra otel --group test --group lint -c requirements-otel.lock -o requirements-dev.lock
 	printf 'hatchling\neditables\n' | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  - -c requirements-dev.lock -o requirements-build.lock
 

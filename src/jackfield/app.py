@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -45,12 +45,15 @@ from jackfield.projects import service as projects
 from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 from jackfield.secrets.repo import add_key, drop_key, key_proofs, owners_under
-from jackfield.settings import Settings, variable
+from jackfield.settings import InvalidSetting, Settings, variable
 from jackfield.ui.pages import Pages
 from jackfield.vault import key_check, keyring
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
 from jackfield.worker.connectors import log_findings
+
+if TYPE_CHECKING:
+    from jackfield.traces.tracer import OtlpTracer
 
 _ACTOR = Actor.worker("startup")
 _READS = frozenset({"GET", "HEAD"})
@@ -110,6 +113,7 @@ async def open_hub(
             catalog.load()
         egress = Egress(rewrites=rewrites, allow_private=settings.allow_private_networks)
         write_buffer, renewals = WriteBuffer(db), SingleFlight()
+        tracer = _tracer() if settings.traces else None
         try:
             hub = Hub(
                 db=db,
@@ -129,6 +133,7 @@ async def open_hub(
                 ),
                 counters=counters,
                 metrics=settings.metrics,
+                tracer=tracer,
                 recent_writes=RecentWrites(clock),
                 cache=cache,
                 clocks=ProviderClocks(_warn_of_skew),
@@ -148,6 +153,8 @@ async def open_hub(
             await renewals.close()
             await write_buffer.close()
             await egress.close()
+            if tracer is not None:
+                await tracer.close()
 
 
 @asynccontextmanager
@@ -274,6 +281,18 @@ async def _open_keyring(
         if creates and key.id not in proofs:
             await add_key(db, key.id, key_check.make(vault, key.id))
     return keys
+
+
+def _tracer() -> "OtlpTracer":
+    try:
+        from jackfield.traces.tracer import OtlpTracer  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        msg = (
+            f"JACKFIELD_TRACES: {error.name} is not installed; install the packages of "
+            "requirements-otel.lock, or leave it out"
+        )
+        raise InvalidSetting(msg) from error
+    return OtlpTracer()
 
 
 def _make_data_dir(folder: Path) -> None:

@@ -22,6 +22,7 @@ from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
 from jackfield.kit.shared_buckets import SharedTokenBuckets
 from jackfield.kit.single_flight import SingleFlight
+from jackfield.kit.spans import Tracer
 from jackfield.settings import ListenRange
 from jackfield.vault.cipher import Vault
 
@@ -54,6 +55,8 @@ class Hub:
     # What this process counts, and where it answers with it; nothing if it does not.
     counters: Counters | None = None
     metrics: ListenRange | None = None
+    # Where spans of runs are sent, if they are.
+    tracer: Tracer | None = None
     # Whether strangers may read the reference of the API and of connectors.
     public_docs: bool = True
     # The rate limit per API key, if there is one.

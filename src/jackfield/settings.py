@@ -52,6 +52,7 @@ class Settings:
     public_docs: bool = True
     log_level: str = "info"
     metrics: ListenRange | None = None
+    traces: bool = False
     url: str = DEFAULT_URL
     api_key: str | None = None
 
@@ -81,6 +82,7 @@ class Settings:
             rate_limit=_count("JACKFIELD_RATE_LIMIT", values.get("RATE_LIMIT", "")),
             log_level=_level(values.get("LOG_LEVEL")),
             metrics=_listen_range(values.get("METRICS", "")),
+            traces=_switch("JACKFIELD_TRACES", values.get("TRACES", "")),
             url=_url("JACKFIELD_URL", values.get("URL")) or DEFAULT_URL,
             api_key=values.get("API_KEY") or None,
         )

@@ -7,7 +7,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PLACES = ("script/setup", "docs/operating/production.md")
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-otel.lock",
+    "requirements-dev.lock",
+    "requirements-build.lock",
+)
 
 
 @pytest.mark.parametrize("place", PLACES)

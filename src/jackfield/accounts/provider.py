@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from jackfield.accounts.access import AccountAccess
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.learned_secrets import LearnedSecrets
+from jackfield.accounts.traced_request import fetch_traced
 from jackfield.connectors.connector import Connector
 from jackfield.egress.client import MOST_BYTES, Egress, OutboundRequest, UnusableCertificate
 from jackfield.engine.connector import CompiledConnector
@@ -23,6 +24,7 @@ from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.exchange.failure import LARGEST_SHOWN
 from jackfield.engine.ports import Request, Response, Transport
 from jackfield.engine.run_context import ActionResult, Flow, RunContext
+from jackfield.kit import spans
 from jackfield.kit.errors import Fault, HubError, ProviderAnswer, ProviderError
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import Json, encode
@@ -181,7 +183,10 @@ class ProviderTransport:
             certificate=certificate,
         )
         try:
-            response = await self._egress.fetch(outbound)
+            if (run := spans.current()) is None:
+                response = await self._egress.fetch(outbound)
+            else:
+                response = await fetch_traced(run, self._egress, outbound)
         except UnusableCertificate as error:
             raise self._blaming(error, certificate or ()) from error
         is_refusal = response.status >= _FIRST_REFUSAL

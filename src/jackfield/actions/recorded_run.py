@@ -11,6 +11,7 @@ from jackfield.accounts.models import CredentialsUnreadable
 from jackfield.actions import run_recorder
 from jackfield.actions.models import OutcomeUnknown, RequestTimeout, RunInterrupted
 from jackfield.actions.run_recorder import UNCLEAR, RunOutcome, RunRecorder
+from jackfield.kit import spans
 from jackfield.kit.errors import (
     AnswerTooDeep,
     HubError,
@@ -53,6 +54,8 @@ class RecordedRun:
         self._outcome = RunOutcome()
 
     async def __aenter__(self) -> RunOutcome:
+        if self._hub.tracer is not None:
+            spans.begin(self._hub.tracer)
         return self._outcome
 
     async def __aexit__(

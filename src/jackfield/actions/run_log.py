@@ -1,6 +1,7 @@
 """The log of runs, and counts of them for metrics."""
 
 from jackfield.connectors.action import ActionInfo, is_write
+from jackfield.kit import spans
 from jackfield.kit.counters import UNKNOWN, Counters
 from jackfield.kit.ids import ProjectId
 from jackfield.logs.runs.models import Run
@@ -13,10 +14,14 @@ _OUTCOME_UNKNOWN = "outcome_unknown"
 
 
 def log_run(hub: Hub, project_id: ProjectId, run: Run, action: ActionInfo | None) -> None:
-    """Append a run that has ended to the write buffer of the log, and count it."""
+    """Append a run that has ended to the write buffer of the log; count it, and end its span."""
     append_run(hub.write_buffer, project_id, run)
     if hub.counters is not None:
         _count(hub.counters, run, action)
+    if hub.tracer is not None and (span := spans.take()) is not None:
+        # What no connector has is named by the client.
+        name = f"run {run.action_id}" if run.provider else "run"
+        span.end(name, _attributes(run), error=run.error_code)
 
 
 def _count(counters: Counters, run: Run, action: ActionInfo | None) -> None:
@@ -28,6 +33,18 @@ def _count(counters: Counters, run: Run, action: ActionInfo | None) -> None:
             counters.provider_requests.add(connector, _status_class(exchange.status))
             if exchange.status is not None:
                 counters.provider_seconds.observe(exchange.duration_ms / 1000, connector)
+
+
+def _attributes(run: Run) -> spans.Attributes:
+    return {
+        "jackfield.run": run.id,
+        "jackfield.action": run.action_id,
+        "jackfield.connector": run.provider or UNKNOWN,
+        "jackfield.account": run.account_id,
+        "jackfield.source": run.source,
+        "jackfield.outcome": _outcome(run),
+        "http.response.status_code": run.status_code,
+    }
 
 
 def _effect(run: Run, action: ActionInfo | None) -> str:

@@ -1,0 +1,58 @@
+"""The span of the run that the current task is at, which its requests to providers belong to."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from typing import Protocol, TypeAlias
+
+from jackfield.kit import request_context
+
+Attributes: TypeAlias = Mapping[str, str | int]
+
+
+class RequestSpan(Protocol):
+    """A request to a provider; `headers` tell the provider of it."""
+
+    headers: Mapping[str, str]
+    status: int | None
+
+
+class RunSpan(Protocol):
+    def request(self, method: str, host: str) -> AbstractContextManager[RequestSpan]:
+        """Span a request, which ends with the block."""
+        ...
+
+    def end(self, name: str, attributes: Attributes, *, error: str | None) -> None: ...
+
+
+class Tracer(Protocol):
+    """A port to where spans are sent."""
+
+    def begin(self, headers: Mapping[str, str]) -> RunSpan:
+        """Begin a run; its parent is the span that the headers of the client's request name."""
+        ...
+
+
+_run: ContextVar[RunSpan | None] = ContextVar("run_span", default=None)
+
+
+def begin(tracer: Tracer) -> None:
+    """Begin the span of the run that this task begins."""
+    asked = request_context.current()
+    told = (
+        {}
+        if asked is None
+        else {name: asked.headers.get(name) for name in ("traceparent", "tracestate")}
+    )
+    _run.set(tracer.begin({name: value for name, value in told.items() if value is not None}))
+
+
+def current() -> RunSpan | None:
+    return _run.get()
+
+
+def take() -> RunSpan | None:
+    """Return the span of the task's run, which has ended."""
+    span = _run.get()
+    _run.set(None)
+    return span
