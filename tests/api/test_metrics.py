@@ -13,7 +13,7 @@ from jackfield.settings import ListenRange
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.metrics import metrics, of, samples
-from tests.support.receiver import Receiver
+from tests.support.receiver import Receiver, deliver
 from tests.support.running import Running, running_hub
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -58,6 +58,19 @@ async def test_runs_are_counted_by_connector_effect_source_and_outcome(counting:
     assert found["jackfield_run_seconds_count{source=api}"] == 4
 
 
+async def test_answers_are_counted_by_their_status(counting: Running) -> None:
+    before = of(await metrics(counting.hub), "jackfield_requests_total")
+    for path, auth in (("/accounts", None), ("/accounts/none", None), ("/accounts", ("a", ""))):
+        await counting.api.get(path, **({} if auth is None else {"auth": auth}))
+    await counting.api.post("/mcp", json={})
+
+    after = of(await metrics(counting.hub), "jackfield_requests_total")
+
+    assert {status: after[status] - before.get(status, 0) for status in after} == {
+        "status=2xx": 1, "status=401": 1, "status=4xx": 2
+    }  # fmt: skip
+
+
 async def test_no_name_that_a_client_chooses_is_in_the_metrics(counting: Running) -> None:
     account = await counting.link()
     await counting.run(account, "iterable_list_channels")
@@ -86,6 +99,9 @@ async def test_work_that_waits_is_shown_with_its_age(
     assert sorted(depths) == sorted(ages) == [f"queue={each}" for each in waiting]
     assert depths["queue=deliveries"] == 1
     assert ages["queue=deliveries"] == 600
+    assert found.keys().isdisjoint({"jackfield_deliveries_total{outcome=delivered}"})
+    await deliver(counting)
+    assert (await metrics(counting.hub))["jackfield_deliveries_total{outcome=delivered}"] == 1
     assert depths["queue=token_renewals"] == ages["queue=token_renewals"] == 0
 
 

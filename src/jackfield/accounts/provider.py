@@ -183,7 +183,7 @@ class ProviderTransport:
             certificate=certificate,
         )
         try:
-            if (run := spans.current()) is None:
+            if (run := spans.RUN.get()) is None:
                 response = await self._egress.fetch(outbound)
             else:
                 response = await fetch_traced(run, self._egress, outbound)

@@ -2,14 +2,13 @@
 
 from jackfield.connectors.action import ActionInfo, is_write
 from jackfield.kit import spans
-from jackfield.kit.counters import UNKNOWN, Counters
+from jackfield.kit.counters import UNKNOWN, Counters, status_class
 from jackfield.kit.ids import ProjectId
 from jackfield.logs.runs.models import Run
 from jackfield.logs.runs.repo import append_run
 from jackfield.runtime import Hub
 
 _FAILED = 500
-_TOO_MANY = 429
 _OUTCOME_UNKNOWN = "outcome_unknown"
 
 
@@ -30,8 +29,10 @@ def _count(counters: Counters, run: Run, action: ActionInfo | None) -> None:
     counters.run_seconds.observe(run.duration_ms / 1000, run.source)
     for step in run.steps:
         for exchange in step.exchanges:
-            counters.provider_requests.add(connector, _status_class(exchange.status))
-            if exchange.status is not None:
+            if exchange.status is None:
+                counters.provider_requests.add(connector, "none")
+            else:
+                counters.provider_requests.add(connector, status_class(exchange.status))
                 counters.provider_seconds.observe(exchange.duration_ms / 1000, connector)
 
 
@@ -62,9 +63,3 @@ def _outcome(run: Run) -> str:
     if run.error_code == _OUTCOME_UNKNOWN:
         return UNKNOWN
     return "failed" if run.status_code >= _FAILED else "refused"
-
-
-def _status_class(status: int | None) -> str:
-    if status is None:
-        return "none"
-    return "429" if status == _TOO_MANY else f"{status // 100}xx"

@@ -22,6 +22,7 @@ from jackfield.http.mount import Mount
 from jackfield.http.routing import Endpoint, Route
 from jackfield.http.whole_messages import offered
 from jackfield.kit import log, request_context
+from jackfield.kit.counters import status_class
 from jackfield.kit.errors import HubError, NotFound
 from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.ids import RequestId
@@ -148,6 +149,8 @@ class Api:
                 at=now,
                 duration_ms=round(seconds * 1000),
             )
+        if self._hub.counters is not None:
+            self._hub.counters.requests.add(status_class(response.status_code))
         _complete(response, scope, request_id)
         broken = await self._send_whole(response, bound, scope, receive, send)
         log.request_ended(

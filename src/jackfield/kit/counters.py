@@ -12,11 +12,18 @@ from typing import Final, TypeAlias
 Labels: TypeAlias = tuple[str, ...]
 
 UNKNOWN: Final = "unknown"
+# These mean other things than the rest of 4xx: a wrong key, and too many requests.
+_ALONE: Final = frozenset({401, 429})
 # From a look into memory to the longest that a request may take.
 _SECONDS: Final = (
     *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
     *(1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
 )
+
+
+def status_class(status: int) -> str:
+    """Return what a status is counted as."""
+    return str(status) if status in _ALONE else f"{status // 100}xx"
 
 
 class Counter:
@@ -67,6 +74,11 @@ class Counters:
     """All that one process counts."""
 
     def __init__(self) -> None:
+        self.requests = Counter(
+            "jackfield_requests",
+            "Requests to the API, MCP and A2A that were answered.",
+            ("status",),
+        )
         self.runs = Counter(
             "jackfield_runs",
             "Runs of actions and proxy calls that ended.",
@@ -91,6 +103,9 @@ class Counters:
         )
         self.renewals = Counter(
             "jackfield_token_renewals", "Renewals of tokens that ended.", ("connector", "outcome")
+        )
+        self.deliveries = Counter(
+            "jackfield_deliveries", "Attempts to deliver an event to a webhook.", ("outcome",)
         )
         self.transactions = Gauge(
             "jackfield_database_transactions",

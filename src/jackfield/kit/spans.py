@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from jackfield.kit import request_context
 
@@ -33,7 +33,7 @@ class Tracer(Protocol):
         ...
 
 
-_run: ContextVar[RunSpan | None] = ContextVar("run_span", default=None)
+RUN: Final[ContextVar[RunSpan | None]] = ContextVar("run_span", default=None)
 
 
 def begin(tracer: Tracer) -> None:
@@ -44,15 +44,11 @@ def begin(tracer: Tracer) -> None:
         if asked is None
         else {name: asked.headers.get(name) for name in ("traceparent", "tracestate")}
     )
-    _run.set(tracer.begin({name: value for name, value in told.items() if value is not None}))
-
-
-def current() -> RunSpan | None:
-    return _run.get()
+    RUN.set(tracer.begin({name: value for name, value in told.items() if value is not None}))
 
 
 def take() -> RunSpan | None:
     """Return the span of the task's run, which has ended."""
-    span = _run.get()
-    _run.set(None)
+    span = RUN.get()
+    RUN.set(None)
     return span

@@ -109,9 +109,9 @@ async def settle(hub: Hub, results: Iterable[Result]) -> None:
             statuses = [await _settle_refused(hub, tx, *each) for each in refused]
         # After the commit: what the log says of a delivery is on disk.
         for claimed, result in accepted:
-            _log_result(claimed, result, DeliveryStatus.DELIVERED)
+            _log_result(hub, claimed, result, DeliveryStatus.DELIVERED)
         for (claimed, result), status in zip(refused, statuses, strict=True):
-            _log_result(claimed, result, status)
+            _log_result(hub, claimed, result, status)
 
 
 async def send(
@@ -197,7 +197,11 @@ async def _settle_refused(
     return status
 
 
-def _log_result(claimed: ClaimedDelivery, result: DeliveryResult, outcome: DeliveryStatus) -> None:
+def _log_result(
+    hub: Hub, claimed: ClaimedDelivery, result: DeliveryResult, outcome: DeliveryStatus
+) -> None:
+    if hub.counters is not None:
+        hub.counters.deliveries.add(outcome)
     _log.info(
         "webhook_told",
         endpoint_id=claimed.endpoint_id,

@@ -1,7 +1,7 @@
 """`POST /actions/rpc`: action runs."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from msgspec import Meta, Raw, Struct
 from starlette.responses import Response
