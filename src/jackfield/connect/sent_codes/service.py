@@ -3,16 +3,18 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from jackfield.connect.sent_codes.models import LIFETIME
 from jackfield.connect.sent_codes.repo import SentCodes
+from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.db.tx import Tx
 from jackfield.engine.oauth.code_webhook import CodeWebhook
 from jackfield.engine.oauth.settings import OAuthSettings, text_of
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProfileId, ProjectId
+from jackfield.kit.json import mapping
 from jackfield.profiles import service as profiles
 from jackfield.profiles.models import Profile
 from jackfield.profiles.repo import find_profile
@@ -55,15 +57,15 @@ class Receiver:
 async def find_receiver(hub: Hub, connector_key: str, profile_id: str) -> Receiver | None:
     """Return where a profile's provider sends codes to, if it does."""
     connector = hub.catalog.find(connector_key)
-    if connector is None or all(_webhook(each.oauth) is None for each in connector.auth_methods):
+    if connector is None or not any(map(_sends_codes, connector.auth_methods)):
         return None
     found = await find_profile(hub.db, profile_id)
     if found is None or found[1].connector_key != connector_key:
         return None
     project_id, profile = found
     method = connector.find_auth_method(profile.auth_method)
-    oauth = None if method is None else method.oauth
-    webhook = _webhook(oauth)
+    oauth = method.oauth if _sends_codes(method) else None
+    webhook = None if oauth is None else oauth.callback.code_webhook
     if oauth is None or webhook is None:
         return None
     return Receiver(hub, project_id, profile, oauth, webhook)
@@ -71,8 +73,7 @@ async def find_receiver(hub: Hub, connector_key: str, profile_id: str) -> Receiv
 
 def code_webhook_uri(hub: Hub, connector: Connector, profile: Profile) -> str | None:
     """Return the address that a profile's provider is to send codes to, if it sends them."""
-    method = connector.find_auth_method(profile.auth_method)
-    if method is None or _webhook(method.oauth) is None:
+    if not _sends_codes(connector.find_auth_method(profile.auth_method)):
         return None
     return f"{hub.public_url}/connect/oauth2/{connector.key}/codes/{profile.id}"
 
@@ -98,8 +99,8 @@ async def expire(tx: Tx) -> None:
         await remove_secrets(tx, id_)
 
 
-def _webhook(oauth: OAuthSettings | None) -> CodeWebhook | None:
-    return None if oauth is None else oauth.callback.code_webhook
+def _sends_codes(method: AuthMethod | None) -> TypeGuard[AuthMethod]:
+    return method is not None and "codeByWebhook" in mapping(method.authorization, "callback")
 
 
 def _digest(value: str) -> bytes:

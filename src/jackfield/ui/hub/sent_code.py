@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,7 +23,10 @@ async def receive(request: Request) -> Response:
     refused = Response(status_code=HTTPStatus.UNAUTHORIZED)
     if receiver is None or not receiver.webhook.may_be_signed(request.headers):
         return refused
-    body = await read_bounded(request, most=_MOST_BYTES)
+    try:
+        body = await read_bounded(request, most=_MOST_BYTES)
+    except HTTPException:
+        return refused
     if not await receiver.receive(request.headers, body):
         _log.warning("sent_code_refused", profile_id=profile_id)
         return refused
