@@ -7,14 +7,20 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Final, Literal, TypeAlias, cast, get_args
 
+from jackfield.connectors.auth_actions import (
+    Identity,
+    Probe,
+    Refresh,
+    read_identity,
+    read_probes,
+    read_refresh,
+)
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.consoles import chosen_consoles
 from jackfield.connectors.credential_errors import KnownError, read_known_errors
 from jackfield.connectors.field_validation import (
     Checked,
     check_credentials,
-    evaluate,
-    spell,
     visible_fields,
 )
 from jackfield.connectors.fields import Field, read_field
@@ -24,7 +30,6 @@ from jackfield.connectors.permissions import PermissionProbe, read_permissions
 from jackfield.connectors.revocation import Revocation, read_revocation
 from jackfield.connectors.tenants import TENANT_NAME, Tenants, read_tenants
 from jackfield.engine.address_credentials import names_in
-from jackfield.engine.connector import CompiledAction
 from jackfield.engine.oauth.mcp_settings import McpSettings, compile_mcp, mcp_oauth
 from jackfield.engine.oauth.oauth1 import OAuth1Settings, compile_oauth1_sign_in
 from jackfield.engine.oauth.second_token import SecondToken
@@ -50,58 +55,6 @@ class Notice:
 class Environment:
     key: str
     name: str
-
-
-@dataclass(frozen=True, eq=False)
-class Probe:
-    """An action that verifies new credentials."""
-
-    action: str | Mapping[str, Json]
-    is_required: bool
-    condition: str | None
-    compilation: Compilation
-
-    @cached_property
-    def compiled(self) -> CompiledAction:
-        return self.compilation.action(self.action)
-
-    def applies(self, credentials: Mapping[str, str]) -> bool:
-        """Whether to run it for these credentials."""
-        return self.condition is None or bool(evaluate(self.condition, credentials))
-
-
-@dataclass(frozen=True, eq=False)
-class Refresh:
-    """The renewal of credentials; `schedule` is a cron expression."""
-
-    action: Mapping[str, Json]
-    schedule: str | None
-    compilation: Compilation
-
-    @cached_property
-    def compiled(self) -> CompiledAction:
-        return self.compilation.action(self.action)
-
-
-@dataclass(frozen=True, eq=False)
-class Identity:
-    """The way to identify the provider's account that credentials belong to."""
-
-    action: str | Mapping[str, Json] | None
-    values: str
-    within: str | None
-    compilation: Compilation
-
-    @cached_property
-    def compiled(self) -> CompiledAction | None:
-        return None if self.action is None else self.compilation.action(self.action)
-
-    def read(self, credentials: Mapping[str, str], output: Json) -> frozenset[str]:
-        """Return the account's identities; one in common means that it is the same account."""
-        value = evaluate(self.values, credentials, output=output)
-        within = "" if self.within is None else spell(evaluate(self.within, credentials))
-        values = cast("list[Json]", value) if isinstance(value, list) else [value]
-        return frozenset(f"{within}/{text}" for item in values if (text := spell(item)))
 
 
 _CREDENTIAL: Final = re.compile(r"\bcredentials(?:\.|\[['\"])([\w-]+)")
@@ -345,13 +298,13 @@ def read_auth_method(
         support_description=text(support, "description") or None,
         required_scopes=tuple(words(entry.get("requiredScopes"))),
         environments=_environments(entry),
-        test_actions=_probes(entry, compilation),
-        identity=_identity(mapping(entry, "identity"), compilation),
+        test_actions=read_probes(entry, compilation),
+        identity=read_identity(mapping(entry, "identity"), compilation),
         tenants=read_tenants(entry, compilation),
         permissions=read_permissions(entry, compilation),
         known_errors=read_known_errors(entry, compilation),
         revocation=read_revocation(entry, compilation),
-        refresh=_refresh(mapping(entry, "refreshAuthentication"), compilation),
+        refresh=read_refresh(mapping(entry, "refreshAuthentication"), compilation),
         authorization=mapping(entry, "authorization"),
         authorization_flow=mapping(entry, "authorizationFlow"),
         certificates=mapping(entry, "certificates"),
@@ -364,36 +317,6 @@ def _environments(entry: Mapping[str, Json]) -> tuple[Environment, ...]:
         Environment(text(each, "key"), text(each, "name")) for each in items(entry, "environments")
     )
     return declared or (Environment("production", "Production"),)
-
-
-def _probes(entry: Mapping[str, Json], compilation: Compilation) -> tuple[Probe, ...]:
-    probes = [
-        Probe(
-            action=cast("str | Mapping[str, Json]", each["action"]),
-            is_required=each.get("required") is not False,
-            condition=text(each, "condition") or None,
-            compilation=compilation,
-        )
-        for each in items(entry, "testActions")
-    ]
-    older = cast("list[str]", entry.get("testActionsIds") or [])
-    return (*probes, *(Probe(action, True, None, compilation) for action in older))
-
-
-def _identity(entry: Mapping[str, Json], compilation: Compilation) -> Identity | None:
-    if not entry:
-        return None
-    return Identity(
-        action=cast("str | Mapping[str, Json] | None", entry.get("action")),
-        values=text(entry, "values"),
-        within=text(entry, "within") or None,
-        compilation=compilation,
-    )
-
-
-def _refresh(entry: Mapping[str, Json], compilation: Compilation) -> Refresh | None:
-    action = mapping(entry, "action")
-    return Refresh(action, text(entry, "schedule") or None, compilation) if action else None
 
 
 def _notice(entry: Mapping[str, Json]) -> Notice:
