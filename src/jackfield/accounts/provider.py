@@ -265,6 +265,6 @@ def safe_result(result: ActionResult, redactor: Redactor) -> ActionResult:
     if file is not None and file.name is not None:
         file = replace(file, name=redactor.text(file.name))
     extra, _ = redactor.data(dict(result.extra)) if result.extra else (result.extra, None)
-    data, encoded = redactor.data(result.data)
+    data, encoded = redactor.data(result.data, is_large=result.is_heavy)
     warnings = tuple([redactor.text(each) for each in result.warnings]) if result.warnings else ()
     return replace(result, data=data, encoded=encoded, extra=extra, file=file, warnings=warnings)

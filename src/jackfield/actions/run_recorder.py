@@ -160,7 +160,7 @@ class RunRecorder:
         if step is not None and step.sent and not (step.unrecorded or step.sent[-1].response):
             sent = step.sent[-1]
             sent.response = response
-            sent.duration_ms = _ms(time.perf_counter() - sent.started)
+            sent.duration_ms = round((time.perf_counter() - sent.started) * 1000)
 
     def response_started(self, status: int) -> None:
         """Record the status of the last response, whose body is streamed."""
@@ -190,7 +190,7 @@ class RunRecorder:
             error_code=None if error is None else error.code,
             message=None if error is None else self._masked(error.detail),
             started_at=self._started_at,
-            duration_ms=_ms(self.elapsed),
+            duration_ms=round(self.elapsed * 1000),
             request_id=None if request is None else request.request_id,
             key_id=None if request is None else request.key_id,
             user_agent=None if request is None else request.user_agent,
@@ -210,7 +210,7 @@ class RunRecorder:
         return {
             "action_run_id": self.id,
             "connector_version": None if self.connector is None else self.connector.version,
-            "duration_ms": _ms(self.elapsed),
+            "duration_ms": round(self.elapsed * 1000),
             "steps": [
                 {
                     "step_id": step.id,
@@ -279,8 +279,8 @@ class RunRecorder:
             state=step.state,
             status_code=None if last is None else last.status,
             message=None if step.message is None else self._masked(step.message),
-            offset_ms=_ms(step.started - self._started),
-            duration_ms=_ms((step.ended or time.perf_counter()) - step.started),
+            offset_ms=round((step.started - self._started) * 1000),
+            duration_ms=round(((step.ended or time.perf_counter()) - step.started) * 1000),
             exchanges=tuple(
                 [
                     Exchange(
@@ -301,7 +301,3 @@ class RunRecorder:
         shown = cast("Mapping[str, str]", self.redactor.value(headers))
         text = self.redactor.body(content or b"", _LONGEST_BODY)
         return Body(shown, text, len(content or b"") > _LONGEST_BODY)
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)

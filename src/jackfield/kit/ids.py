@@ -39,7 +39,8 @@ class Id(str):
         """
         milliseconds = int(now.timestamp() * 1000)
         if place is None:
-            return cls(cls.prefix + _time(milliseconds) + _random())
+            random = os.urandom(_RANDOM_LENGTH).translate(_CHARACTERS).decode("ascii")
+            return cls(cls.prefix + _time(milliseconds) + random)
         rest = min(place, _LAST_PLACE) << 64 | secrets.randbits(64)
         return cls(cls.prefix + _body(milliseconds, rest))
 
@@ -93,10 +94,6 @@ class RequestId(Id, prefix="req"):
 
 class FeedbackId(Id, prefix="fbk"):
     __slots__ = ()
-
-
-def _random() -> str:
-    return os.urandom(_RANDOM_LENGTH).translate(_CHARACTERS).decode("ascii")
 
 
 @lru_cache(maxsize=1)

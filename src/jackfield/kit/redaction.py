@@ -9,12 +9,12 @@ is its whole pattern made, and applied.
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Final, cast
 from weakref import ref
 
-from jackfield.kit.json import DecodeError, Json
+from jackfield.kit.json import DecodeError, Json, encode
 from jackfield.kit.large_json import LARGE, parse_in_pieces
 from jackfield.kit.large_json_output import encode_in_pieces
 from jackfield.kit.secret import Secret
@@ -94,7 +94,7 @@ class Redactor:
 
     def leaves(self, content: bytes) -> bool:
         """Check quickly that nothing in `content` is to be masked by value."""
-        return not self.may_be_in(content) and not _has_ours(content)
+        return not (b"jf_" in content or b"whsec_" in content or self.may_be_in(content))
 
     def content(self, content: bytes) -> bytes:
         """Mask secrets in bytes that may be text; what is not UTF-8 otherwise stays as it is."""
@@ -145,7 +145,7 @@ class Redactor:
         """Return `value` with secrets masked, by name and by value, at any depth."""
         return self._value(value, by_name=True)
 
-    def data(self, data: Json) -> tuple[Json, bytes | None]:
+    def data(self, data: Json, *, is_large: bool = True) -> tuple[Json, bytes | None]:
         """
         Return `data` with secrets masked by value alone: what is called a token may be data.
 
@@ -154,7 +154,7 @@ class Redactor:
         if not self._secrets or data is None:
             return data, None
         try:
-            content = encode_in_pieces(data)
+            content = encode_in_pieces(data) if is_large else encode(data)
         except (TypeError, ValueError):
             content = None
         if content is not None and not self.may_be_in(content):
@@ -195,7 +195,10 @@ class Redactor:
         if self._forms is None:
             # Longest first, so that a secret that contains another is masked whole.
             secrets = sorted(self._secrets, key=len, reverse=True)
-            self._forms = tuple([form for secret in secrets for form in forms_of(secret)])
+            forms: list[SecretForms] = []
+            for secret in secrets:
+                forms += forms_of(secret)
+            self._forms = tuple(forms)
         return self._forms
 
     def _measure(self) -> None:
@@ -244,9 +247,8 @@ NOTHING: Final = Redactor()
 _current: ContextVar[Redactor] = ContextVar("redactor", default=NOTHING)
 
 
-def current() -> Redactor:
-    """Return the redactor of the secrets that the current task works with."""
-    return _current.get()
+# The redactor of the secrets that the current task works with.
+current: Callable[[], Redactor] = _current.get
 
 
 def alive() -> Sequence[Redactor]:

@@ -1,5 +1,6 @@
 """Per-request context (request id, project, API key) of the current task, for logs."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 
 from msgspec import Struct, field
@@ -52,5 +53,5 @@ def forget() -> None:
     _current.set(None)
 
 
-def current() -> RequestContext | None:
-    return _current.get()
+# The context of the current task.
+current: Callable[[], RequestContext | None] = _current.get

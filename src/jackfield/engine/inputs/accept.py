@@ -98,12 +98,9 @@ class Inputs:
         """
         taken, faults = self._take(by_location)
         inputs = {**self._defaults, **taken}
-        named = {fault.path for fault in faults}
-        faults += (
-            each
-            for each in self._validator.faults(inputs, self.locations)
-            if each.path not in named
-        )
+        if found := self._validator.faults(inputs, self.locations):
+            named = {fault.path for fault in faults}
+            faults += [each for each in found if each.path not in named]
         for rule in self._rules:
             fault = rule(inputs)
             if fault is not None:

@@ -28,7 +28,10 @@ def header_name(headers: MutableMapping[str, str], name: str) -> str | None:
     """Return the spelling of `name` (lower case) in `headers`, if it is there."""
     if name in headers:
         return name
-    return next((key for key in headers if key.lower() == name), None)
+    for key in headers:
+        if key.lower() == name:
+            return key
+    return None
 
 
 def replace_headers(headers: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ _CLEAN: Final = re.compile(
 )
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9_.~-]*")
 _SPLIT: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^/?#\\]*)?([^?#]*)(\?[^#]*)?", re.DOTALL)
+_PATH_END: Final = re.compile(r"[?#]")
 _IGNORED: Final = re.compile(r"[\t\n\r]")
 _KEPT_IN_PATH: Final = "/!$%&'()*+,-.:;=@[\\]_|~^"
 _KEPT_IN_QUERY: Final = "/?!$%&()*+,-.:;=@[\\]_|~^`{}"
@@ -67,7 +68,7 @@ def without_parameters(url: str, names: Collection[str]) -> str:
 
 def count_dots(url: str) -> int:
     """Count the parts of a URL's path that a server may read as `.` or `..`."""
-    path = re.split(r"[?#]", _IGNORED.sub("", url), maxsplit=1)[0]
+    path = _PATH_END.split(_IGNORED.sub("", url), maxsplit=1)[0]
     if "/." not in path and "%" not in path and "\\" not in path:
         return 0
     # Some servers decode twice, and some cut a part at what follows a semicolon or a NUL.
