@@ -1,11 +1,12 @@
 """What an action call costs, beside a direct call and nginx as a plain proxy, in one run.
 
-`python bench/action.py [--seconds 5]`; needs nginx and wrk (Debian packages of those names). The
+`python bench/action.py [--seconds 5] [--workers 2] [--database postgresql://…]`; needs nginx and wrk (Debian packages of those names). The
 upstream, the load and the hub share this machine's cores; everything is on loopback, and the load
 ends by itself. Figures differ from machine to machine: the ratios are what counts.
 
 Iterable takes 100 of these calls a second. The hub is given a copy of the connector that says more,
-so that a call passes the same rate limits as anywhere, and does not wait for them.
+so that a call passes the same rate limits as anywhere, and does not wait for them. Several workers show
+what they are worth only where each has a core of its own, beside the load and the upstream.
 """
 
 import argparse
@@ -72,7 +73,10 @@ class Figures:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=int, default=5, help="how long each load lasts")
-    seconds = options.parse_args().seconds
+    options.add_argument("--workers", type=int, default=1, help="how many processes the hub has")
+    options.add_argument("--database", help="an empty database of PostgreSQL, in place of SQLite")
+    given = options.parse_args()
+    seconds = given.seconds
     for program in ("nginx", "wrk"):
         if shutil.which(program) is None:
             sys.exit(f"{program} is not installed: apt-get install {program}")
@@ -82,10 +86,12 @@ def main() -> None:
         upstream, proxy, port = free_port(), free_port(), free_port()
         stack.enter_context(nginx(folder, upstream, proxy))
         started = time.perf_counter()
-        process = stack.enter_context(hub(folder, upstream, port))
+        process = stack.enter_context(
+            hub(folder, upstream, port, workers=given.workers, database=given.database)
+        )
         wait_for(f"http://127.0.0.1:{port}/healthz")
         ready = time.perf_counter() - started
-        key, account = link(folder, port)
+        key, account = link(folder, port, database=given.database)
         script = folder / "post.lua"
         script.write_text(POST.format(key=key, account=account))
         before = processor_seconds(process.pid)
@@ -129,16 +135,20 @@ def nginx(folder: Path, upstream: int, proxy: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def hub(folder: Path, upstream: int, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def hub(
+    folder: Path, upstream: int, port: int, *, workers: int = 1, database: str | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
-        **os.environ,
+        **installation(folder, database),
         "JACKFIELD_CONNECTORS": str(quick_connectors(folder)),
-        "JACKFIELD_DATA_DIR": str(folder / "data"),
         "JACKFIELD_PROVIDER_REWRITE": f"https://api.iterable.com=http://127.0.0.1:{upstream}",
         "JACKFIELD_LOG_LEVEL": "info",
     }
+    hub_command = [sys.executable, "-m", "jackfield"]
+    if database is not None:
+        subprocess.run([*hub_command, "migrate"], env=environment, check=True)
     with (folder / "log").open("wb") as log:
-        command = [sys.executable, "-m", "jackfield", "serve", "--port", str(port)]
+        command = [*hub_command, "serve", "--port", str(port), "--workers", str(workers)]
         with running(command, env=environment, stderr=log) as process:
             yield process
 
@@ -169,9 +179,9 @@ def running(
         process.wait(15)
 
 
-def link(folder: Path, port: int) -> tuple[str, str]:
+def link(folder: Path, port: int, *, database: str | None = None) -> tuple[str, str]:
     """Make a key and link an account, through the hub's own commands and API."""
-    environment = {**os.environ, "JACKFIELD_DATA_DIR": str(folder / "data")}
+    environment = installation(folder, database)
     made = subprocess.run(
         [sys.executable, "-m", "jackfield", "keys", "create", "--name", "bench", "--json"],
         env=environment, check=True, capture_output=True,
@@ -223,16 +233,32 @@ def percentile(said: str, which: int) -> float:
     return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
 
 
+def installation(folder: Path, database: str | None) -> dict[str, str]:
+    """Return the environment of commands that work on the hub."""
+    found = {**os.environ, "JACKFIELD_DATA_DIR": str(folder / "data")}
+    return found if database is None else {**found, "JACKFIELD_DATABASE_URL": database}
+
+
+def processes(pid: int) -> list[int]:
+    """Return a process and those that it has started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
+
+
 def processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    stats = [Path(f"/proc/{each}/stat").read_text() for each in processes(pid)]
+    fields = [each.rpartition(")")[2].split() for each in stats]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_megabytes(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    match = re.search(r"VmRSS:\s+(\d+)", status)
-    assert match is not None
-    return int(match[1]) / 1024
+    """Return the memory of a process and those that it has started."""
+    kilobytes = 0
+    for each in processes(pid):
+        match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{each}/status").read_text())
+        assert match is not None
+        kilobytes += int(match[1])
+    return kilobytes / 1024
 
 
 def wait_for(url: str) -> None:
