@@ -87,6 +87,26 @@ async def test_who_writes_gets_a_turn_while_years_of_logs_are_pruned(
     assert await hub.hub.db.unscoped("select id from runs") == []
 
 
+async def test_another_process_prunes_what_one_has_not_within_the_hour(
+    hub: Running, clock: FrozenClock
+) -> None:
+    async def run_then_prune() -> int:
+        await hub.run(account_id, "iterable_list_channels")
+        await hub.hub.write_buffer.flush()
+        await hub.hub.db.unscoped("update runs set id = 'run_0' where id <> 'run_0'")
+        await prune(hub.hub)
+        return len(await hub.hub.db.unscoped("select id from runs"))
+
+    account_id = await hub.link()
+    first = await run_then_prune()
+    again = await run_then_prune()
+    clock.advance(hours=1)
+    await prune(hub.hub)
+
+    assert (first, again) == (0, 1)
+    assert await hub.hub.db.unscoped("select id from runs") == []
+
+
 async def test_what_nobody_confirmed_in_time_leaves_no_credential(
     hub: Running, clock: FrozenClock
 ) -> None:

@@ -42,7 +42,7 @@ class BackgroundJob:
 
 JOBS: Final = (
     BackgroundJob("deliveries", lambda hub: Deliverer(hub).run()),
-    BackgroundJob("pruning", pruning.prune, every=3600.0),
+    BackgroundJob("pruning", pruning.prune, every=300.0),
     BackgroundJob("token_renewal", token_renewal.renew_due, every=5.0),
     BackgroundJob("token_introspection", token_introspection.introspect_due, every=5.0),
     BackgroundJob("account_checks", account_checks.check_due, every=5.0),

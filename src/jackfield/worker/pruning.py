@@ -9,15 +9,16 @@ from jackfield.connect.sent_codes import service as sent_codes
 from jackfield.connect.sign_in import service as sign_ins
 from jackfield.idempotency import service as idempotency
 from jackfield.kit.actor import Actor
+from jackfield.kit.ids import ProjectId
 from jackfield.projects import service as projects
-from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 from jackfield.webhooks import secrets
-from jackfield.worker.repo import Expired, Retention
+from jackfield.worker.repo import Expired, Retention, claim_pruning
 
 ACTOR: Final = Actor.worker("pruning")
 # So few that other writers hardly wait.
 _AT_ONCE: Final = 1000
+_EVERY: Final = timedelta(hours=1)
 _STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
     Retention.drop_run_bodies,
     Retention.drop_runs,
@@ -30,27 +31,31 @@ _STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
 
 async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
     """
-    Remove what is older than its project's `retention_days`, and what has expired.
+    Prune each project that has not been for an hour, by whichever process.
 
-    The credentials of links that were not confirmed in time go with them, and so do what was typed
-    for sign-ins and kept answers.
+    What is older than the project's `retention_days` goes, and what has expired: with links that
+    were not confirmed in time their credentials, what was typed for sign-ins, and kept answers.
     `at_once` is the number of rows of a transaction: the first run may delete years of logs.
     """
-    for project in await all_projects(hub.db):
-        settings = await projects.project_settings(hub, project.id)
-        before = hub.clock() - timedelta(days=settings.retention_days)
-        for step in _STEPS:
-            more = True
-            while more:
-                async with hub.db.write(project.id, ACTOR) as tx:
-                    more = await step(Retention(tx, before=before, most=at_once))
-        async with hub.db.write(project.id, ACTOR) as tx:
-            await secrets.forget_previous(tx)
-            await pending.expire(tx)
-            await sign_ins.expire(tx)
-            await sent_codes.expire(tx)
-            await Expired(tx).drop()
+    while project_id := await claim_pruning(hub.db, until=hub.clock() + _EVERY):
+        await _prune(hub, project_id, at_once)
+
+
+async def _prune(hub: Hub, project_id: ProjectId, at_once: int) -> None:
+    settings = await projects.project_settings(hub, project_id)
+    before = hub.clock() - timedelta(days=settings.retention_days)
+    for step in _STEPS:
         more = True
         while more:
-            async with hub.db.write(project.id, ACTOR) as tx:
-                more = await idempotency.forget_expired(tx)
+            async with hub.db.write(project_id, ACTOR) as tx:
+                more = await step(Retention(tx, before=before, most=at_once))
+    async with hub.db.write(project_id, ACTOR) as tx:
+        await secrets.forget_previous(tx)
+        await pending.expire(tx)
+        await sign_ins.expire(tx)
+        await sent_codes.expire(tx)
+        await Expired(tx).drop()
+    more = True
+    while more:
+        async with hub.db.write(project_id, ACTOR) as tx:
+            more = await idempotency.forget_expired(tx)

@@ -3,8 +3,31 @@
 from datetime import datetime
 from typing import Final, LiteralString
 
-from jackfield.db.tx import Tx
-from jackfield.kit.ids import EventId, Id, RequestId, RunId
+from jackfield.db.lease import Leases
+from jackfield.db.tx import Database, Tx
+from jackfield.kit.ids import EventId, Id, ProjectId, RequestId, RunId
+
+_PRUNING: Final = Leases("projects", "pruning_until", key=("id",))
+
+
+async def claim_pruning(db: Database, *, until: datetime) -> ProjectId | None:
+    """Claim a project that no process prunes, or has until a moment that is past."""
+    rows = await _PRUNING.claim(
+        db,
+        f"""
+        due as (
+            select project.id
+              from projects project
+             where {_PRUNING.free("project")}
+             order by project.id
+             limit 1
+             for update of project skip locked
+        )
+        """,  # noqa: S608 - literals
+        until=until,
+        returning="id",
+    )
+    return ProjectId(rows[0]["id"]) if rows else None
 
 
 class Retention:

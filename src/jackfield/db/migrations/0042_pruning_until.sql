@@ -1,0 +1,1 @@
+alter table projects add column pruning_until timestamptz;
