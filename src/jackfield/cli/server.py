@@ -5,7 +5,6 @@ import contextlib
 import gc
 import signal
 import socket
-import time
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
 
@@ -14,7 +13,6 @@ import uvicorn
 from jackfield.app import build_app, open_hub
 from jackfield.cli.sockets import origin
 from jackfield.connectors.catalog import Catalog
-from jackfield.engine.limits import Limiter
 from jackfield.http.connection import BoundedProtocol
 from jackfield.kit import log
 from jackfield.kit.shared_buckets import SharedBuckets, SharedTokenBuckets
@@ -74,7 +72,7 @@ async def serve_supervised(
 def _sharing(hub: Hub, shared: SharedBuckets) -> Hub:
     """Return the hub with limits that hold for all processes that have these buckets."""
     limit = None if hub.rate_limit is None else SharedTokenBuckets(shared, hub.rate_limit.most)
-    return replace(hub, limiter=Limiter(now=time.monotonic, shared=shared), rate_limit=limit)
+    return replace(hub, limiter=hub.limiter.sharing(shared), rate_limit=limit)
 
 
 @contextlib.contextmanager

@@ -132,6 +132,10 @@ class Limiter:
         self._on_wait = on_wait
         self._accounts: OrderedDict[str, _Buckets] = OrderedDict()
 
+    def sharing(self, shared: SharedBuckets) -> "Limiter":
+        """Return a limiter whose limits hold for all processes that have these buckets."""
+        return Limiter(now=self._now, sleep=self._sleep, shared=shared, on_wait=self._on_wait)
+
     def for_account(self, account: str, limits: Limits) -> "AccountLimiter":
         """Return the limiter of one account (a `jackfield.engine.ports.RequestLimiter`)."""
         return AccountLimiter(self, account, limits)

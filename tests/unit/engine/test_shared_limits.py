@@ -81,3 +81,21 @@ async def test_the_rate_is_that_of_all_workers_together(accounts: list[AccountLi
 
 async def _turn(_seconds: float) -> None:
     await asyncio.sleep(0)
+
+
+async def test_waits_are_told_by_a_limiter_that_shares_as_well() -> None:
+    now, waits = 0.0, list[float]()
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    buckets = SharedBuckets.create(1)
+    alone = Limiter(now=lambda: now, sleep=sleep, on_wait=waits.append)
+    gate = alone.sharing(buckets).for_account("acc", compile_limits({"mainRatelimit": 0.05}, None))
+    for _ in range(2):
+        async with gate.enter("GET", "https://x.test/"):
+            pass
+    os.close(buckets.file)
+
+    assert waits == [pytest.approx(20, abs=1)]
