@@ -302,7 +302,8 @@ def _make_data_dir(folder: Path) -> None:
             folder.mkdir(mode=0o700, parents=True)
         trial = folder / ".writable"
         trial.touch()
-        trial.unlink()
+        # Another process may try at the same moment.
+        trial.unlink(missing_ok=True)
     except OSError as error:
         msg = (
             f"the data directory {str(folder)!r} cannot be written: {error.strerror}; choose "

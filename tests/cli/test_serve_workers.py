@@ -1,6 +1,7 @@
 """`jackfield serve --workers`: several processes behind one port."""
 
 import asyncio
+import json
 import os
 import signal
 from collections import Counter
@@ -16,7 +17,7 @@ from tests.cli.test_killed import ORDER
 from tests.clients.conftest import link
 from tests.support.running import PATIENCE
 from tests.support.scripted import Seen, reply, scripted
-from tests.support.workers import serving_workers
+from tests.support.workers import Workers, serving_workers
 
 _LIMIT = 3
 
@@ -50,6 +51,33 @@ async def test_several_workers_are_one_server_that_stops_as_one(
     assert (hub.process.returncode, rest) == (0, b"")
     left = [name for name in os.listdir(data_dir) if name.startswith("jackfield.db")]  # noqa: PTH208 - a coroutine
     assert left == ["jackfield.db"]
+
+
+async def test_a_worker_that_ends_again_and_again_leaves_its_connections_to_the_others(
+    data_dir: Path, sandbox: Sandbox
+) -> None:
+    async with serving_workers(data_dir, sandbox.us.url, count=3) as hub:
+        before = hub.pids
+        async with (
+            asyncio.timeout(PATIENCE),
+            httpx2.AsyncClient(
+                base_url=hub.url,
+                limits=httpx2.Limits(max_keepalive_connections=0),
+                timeout=PATIENCE,
+            ) as api,
+        ):
+            os.kill(min(before), signal.SIGKILL)
+            while len(hub.pids - before) != 1:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0)
+            # Before it is ready: the next one is not started at once.
+            (again,) = hub.pids - before
+            os.kill(again, signal.SIGKILL)
+            await _says(hub, again)
+            statuses = Counter([(await api.get("/healthz")).status_code for _ in range(20)])
+            while len(hub.pids) < len(before):
+                await api.get("/healthz")
+
+    assert statuses == {200: 20}
 
 
 async def test_requests_under_way_are_finished_when_a_service_manager_asks_all_processes_to_stop(
@@ -103,3 +131,11 @@ async def test_workers_end_by_themselves_when_their_supervisor_is_killed(
         async with httpx2.AsyncClient(base_url=hub.url) as api:
             with pytest.raises(httpx2.ConnectError):
                 await api.get("/healthz")
+
+
+async def _says(hub: Workers, pid: int) -> None:
+    """Wait until the log says that a worker has ended."""
+    assert hub.process.stderr is not None
+    async for line in hub.process.stderr:
+        if json.loads(line).get("process") == pid:
+            return

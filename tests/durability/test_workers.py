@@ -1,6 +1,8 @@
 """What clients of several workers notice of one that is killed, and of all that are replaced."""
 
 import asyncio
+import base64
+import contextlib
 import os
 import random
 import signal
@@ -105,13 +107,32 @@ async def test_no_request_fails_while_all_workers_are_replaced(hub_processes: Pr
             while not are_replaced():
                 statuses[(await api.get("/accounts")).status_code] += 1
 
+    async def ask_on_one_connection() -> bytes:
+        """Ask until a response says that it is the last; return what comes to another request."""
+        host, port = hub_processes.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, port)
+        secret = base64.b64encode(f"{key}:".encode()).decode()
+        asked = f"GET /accounts HTTP/1.1\r\nhost: x\r\nauthorization: Basic {secret}\r\n\r\n"
+        head = b""
+        while b"connection: close" not in head:
+            writer.write(asked.encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200"), head
+            await reader.readexactly(len(b"[]"))
+        with contextlib.suppress(ConnectionError):
+            writer.write(asked.encode())
+            return await reader.read()
+        return b""
+
     async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         for _ in range(_CLIENTS):
             group.create_task(ask())
+        last = group.create_task(ask_on_one_connection())
         os.kill(pid, signal.SIGHUP)
     await hub_processes.stop(_SERVE)
 
     assert statuses.keys() == {200}
+    assert last.result() == b""
     assert hub_processes.errors == []
 
 

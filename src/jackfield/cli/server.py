@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
 
 import uvicorn
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 
 from jackfield.app import build_app, open_hub
 from jackfield.cli.sockets import origin
@@ -26,7 +27,6 @@ _LAST_SECONDS = 2
 # Longer than a request lives.
 _RETIRE_SECONDS = 75
 _POLL_SECONDS = 0.1
-_LAST_RESPONSE = (b"connection", b"close")
 # Says to the supervisor that this process serves.
 READY = b"r"
 # New objects, then younger collections, before a collection; Python's own are 700, 10 and 10.
@@ -183,9 +183,9 @@ class _Server(uvicorn.Server):
         """
         for each in self.servers:
             each.close()
-        self.config.encoded_headers.append(_LAST_RESPONSE)
+        self.config.encoded_headers.append(CLOSE_HEADER)
         # Those of now, until the server makes them anew each second.
-        self.server_state.default_headers = [*self.server_state.default_headers, _LAST_RESPONSE]
+        self.server_state.default_headers = [*self.server_state.default_headers, CLOSE_HEADER]
         while self.server_state.connections:  # noqa: ASYNC110 - the base says it no other way
             await asyncio.sleep(_POLL_SECONDS)
 

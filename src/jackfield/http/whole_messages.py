@@ -7,6 +7,7 @@ header. Nearly every request of the API is one packet and so is its answer: both
 from typing import Final
 
 from starlette.types import Scope
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from jackfield.http.json_response import JsonResponse
@@ -54,7 +55,8 @@ class WholeMessages:
         cycle.transport.write(b"".join(parts))
         cycle.response_complete = True
         cycle.message_event.set()
-        if not cycle.keep_alive:
+        # The server says it in its own headers when it takes no more requests.
+        if not cycle.keep_alive or CLOSE_HEADER in cycle.default_headers:
             cycle.transport.close()
         cycle.on_response()
         return True
