@@ -91,6 +91,7 @@ def main() -> None:
         )
         wait_for(f"http://127.0.0.1:{port}/healthz")
         ready = time.perf_counter() - started
+        wait_until_said(folder / "log", "listens on")
         key, account = link(folder, port, database=given.database)
         script = folder / "post.lua"
         script.write_text(POST.format(key=key, account=account))
@@ -269,6 +270,15 @@ def wait_for(url: str) -> None:
             return
         time.sleep(0.02)
     sys.exit(f"nothing answers at {url}")
+
+
+def wait_until_said(log: Path, words: str) -> None:
+    """Wait for a line of the log: the first of several workers answers before the others do."""
+    deadline = time.monotonic() + 15
+    while words not in log.read_text():
+        if time.monotonic() > deadline:
+            sys.exit(f"{log} never said {words!r}")
+        time.sleep(0.02)
 
 
 def free_port() -> int:
