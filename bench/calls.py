@@ -1,10 +1,11 @@
-"""How many calls of functions one action call takes, in process, with the provider replaced.
+"""How many calls of functions one call of each surface takes, in process, with the provider replaced.
 
-`python -m bench.calls [--table]`: a count does not depend on the machine. The application is called as
-the server calls it; what the HTTP client and the server's protocol do is not in it.
+`python -m bench.calls [--table] [--json]`: a count does not depend on the machine. The application is
+called as the server calls it; what the HTTP client and the server's protocol do is not in it.
 """
 
 import argparse
+import json
 import tempfile
 import time
 from pathlib import Path
@@ -12,36 +13,73 @@ from pathlib import Path
 import uvloop
 
 from jackfield.kit import log
-from tests.support.counted_calls import Counts, counted_hub
+from tests.support.counted_calls import CountedHub, Counts, counted_hub
 
 CALLS = 50
-BODY = {"action": "iterable_list_channels"}
+ACTION = "iterable_list_channels"
+SURFACES: dict[str, tuple[str, object]] = {
+    "action": ("/actions/rpc", {"action": ACTION}),
+    "proxy": ("/unified/proxy", {"method": "get", "path": "/api/channels"}),
+    "tool": (
+        "/mcp",
+        {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": ACTION, "arguments": {}},
+        },
+    ),
+}
 
 
 async def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--table", action="store_true", help="print the functions, too")
+    options.add_argument("--table", action="store_true", help="print an action call's functions")
+    options.add_argument("--json", action="store_true", help="print the counts as JSON")
     chosen = options.parse_args()
+    found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as name, (Path(name) / "log").open("w") as lines:
         log.configure(level="info", stream=lines)
         async with counted_hub(Path(name)) as hub:
-            best = float("inf")
-            for _ in range(5):
-                begun = time.perf_counter()
-                for _ in range(CALLS):
-                    await hub.post("/actions/rpc", BODY)
-                best = min(best, (time.perf_counter() - begun) / CALLS)
-            counts = Counts()
-            for _ in range(CALLS):
-                await hub.post("/actions/rpc", BODY, counts)
-    python, c = counts.python.total() / CALLS, counts.c.total() / CALLS
-    print(f"one action call: {python:.0f} calls of Python functions, {c:.0f} of C functions")
-    print(f"{best * 1e6:.0f} µs in process, the best of five times {CALLS}")
-    if chosen.table:
-        for code, count in counts.python.most_common():
-            print(f"{count / CALLS:7.2f} Python {Path(code.co_filename).name} {code.co_qualname}")
-        for called, count in counts.c.most_common():
-            print(f"{count / CALLS:7.2f} C      {called}")
+            for surface, (path, body) in SURFACES.items():
+                counts, seconds = await measure(hub, path, body)
+                found[surface] = {
+                    "python": counts.python.total(),
+                    "c": counts.c.total(),
+                    "microseconds": round(seconds * 1e6),
+                }
+                if chosen.table and surface == "action":
+                    print_table(counts)
+    if chosen.json:
+        print(json.dumps(found))
+        return
+    print(f"{'':10}{'Python':>8}{'C':>8}{'µs':>8}")
+    for surface, figures in found.items():
+        print(f"{surface:10}" + "".join(f"{each:8.0f}" for each in figures.values()))
+
+
+async def measure(hub: CountedHub, path: str, body: object) -> tuple[Counts, float]:
+    """Return the fewest calls of functions that one request took, and the shortest time."""
+    seconds, fewest = float("inf"), None
+    for _ in range(CALLS):
+        begun = time.perf_counter()
+        answer = await hub.post(path, body)
+        seconds = min(seconds, time.perf_counter() - begun)
+        assert "Channel 4" in str(answer), answer
+    for _ in range(CALLS):
+        counts = Counts()
+        await hub.post(path, body, counts)
+        if fewest is None or counts.total < fewest.total:
+            fewest = counts
+    assert fewest is not None
+    return fewest, seconds
+
+
+def print_table(counts: Counts) -> None:
+    for code, count in counts.python.most_common():
+        print(f"{count:7} Python {Path(code.co_filename).name} {code.co_qualname}")
+    for called, count in counts.c.most_common():
+        print(f"{count:7} C      {called}")
 
 
 if __name__ == "__main__":

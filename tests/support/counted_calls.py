@@ -42,6 +42,10 @@ class Counts:
     python: Counter[CodeType] = field(default_factory=Counter[CodeType])
     c: Counter[str] = field(default_factory=Counter[str])
 
+    @property
+    def total(self) -> int:
+        return self.python.total() + self.c.total()
+
     def see(self, frame: FrameType, event: str, called: Any) -> None:
         if event == "call":
             self.python[frame.f_code] += 1
