@@ -5,6 +5,7 @@ import pytest
 from jackfield.actions.models import OutcomeUnknown
 from jackfield.actions.repeated_writes import run_unless_repeated
 from jackfield.kit import request_context
+from jackfield.kit.headers import RequestHeaders
 from tests.support.running import Running
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +24,8 @@ async def test_a_write_that_a_fault_of_the_hub_broke_off_is_not_carried_out_agai
     async def is_gone() -> bool:
         return False
 
-    request_context.bind("req_1", []).is_client_gone = is_gone
+    request = request_context.bind("req_1", RequestHeaders([]))
+    request.is_client_gone, request.project_id = is_gone, hub.project.id
     with pytest.raises(RuntimeError):
         await run_unless_repeated(hub.hub, ["create"], break_off)
 

@@ -267,9 +267,9 @@ def test_a_long_header_over_many_short_rows_is_refused_and_not_filled_up() -> No
 def test_columns_whose_numbered_names_are_taken_are_named_in_no_time() -> None:
     taken = [f"a ({number})" for number in range(2, 7_000)]
     table = raw(",".join([*taken, *["a"] * 7_000]).encode() + b"\n1\n", "text/csv")
-    started = time.process_time()
+    started = time.thread_time()
 
     rows = read_format(table, "csv")
 
-    assert time.process_time() - started < 2
+    assert time.thread_time() - started < 2
     assert len(rows[0]) == len(taken) + 7_000

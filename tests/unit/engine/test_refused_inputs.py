@@ -216,10 +216,10 @@ def test_a_text_is_a_number_or_a_truth_where_only_text_is_possible_and_nowhere_e
 @pytest.mark.parametrize("size", [30, 4000, 1_000_000])
 def test_a_pattern_that_looks_around_cannot_be_made_to_take_long(pattern: str, size: int) -> None:
     entry = {"name": "x", "type": "string", "rules": {"pattern": pattern}}
-    started = time.process_time()
+    started = time.thread_time()
 
     assert faults(entry, "a" * size)
-    assert time.process_time() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_a_pattern_that_looks_around_still_judges() -> None:

@@ -37,10 +37,10 @@ def test_twenty_thousand_actions_are_searched_in_milliseconds(index: Index) -> N
     asked = bench.questions("test")["by hand, among all"]
 
     # The processor's time, not the wall's: the machine may be busy with other tests.
-    started = time.process_time()
+    started = time.thread_time()
     for question in asked:
         question.ask(index)
-    each = (time.process_time() - started) / len(asked)
+    each = (time.thread_time() - started) / len(asked)
 
     assert len(index) > 20_000
     assert each < 0.005

@@ -45,11 +45,11 @@ RULES = compile_answer_rules({}, "strict")
     ),
 )
 def test_an_odd_answer_is_unreadable_and_holds_nothing_up(body: bytes) -> None:
-    begun = time.process_time()
+    begun = time.thread_time()
     with pytest.raises(UnreadableAnswer):
         kind = "text/xml" if body.startswith(b"<") else "application/json"
         read_answer(Response(200, {"content-type": kind}, body), RULES, {}, CONTEXT)
-    assert time.process_time() - begun < 0.05
+    assert time.thread_time() - begun < 0.05
 
 
 def test_a_page_in_xml_is_the_outage_that_it_shows() -> None:
