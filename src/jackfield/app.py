@@ -1,4 +1,7 @@
-"""The composition root: the one module that knows every part."""
+"""The composition root of an installation: from its settings to the `Hub` with all its parts.
+
+Without what serves it to others (`asgi.py`), which commands of an operator do without.
+"""
 
 import asyncio
 import time
@@ -9,12 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import structlog
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from jackfield.agents.a2a import app as a2a
-from jackfield.agents.a2a import openapi as a2a_openapi
-from jackfield.agents.mcp import app as mcp
-from jackfield.agents.mcp import openapi as mcp_openapi
 from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.db.measurement import MeasuredDatabase
 from jackfield.db.project_cache import ProjectCache
@@ -27,10 +25,6 @@ from jackfield.engine.limits import Limiter
 from jackfield.engine.provider_clocks import ProviderClocks
 from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
-from jackfield.http.api import Api
-from jackfield.http.mount import Mount
-from jackfield.http.openapi import Description
-from jackfield.http.routes import ROUTES
 from jackfield.kit.actor import Actor
 from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
@@ -46,7 +40,6 @@ from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 from jackfield.secrets.repo import add_key, drop_key, key_proofs, owners_under
 from jackfield.settings import InvalidSetting, Settings, variable
-from jackfield.ui.pages import Pages
 from jackfield.vault import key_check, keyring
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
@@ -56,7 +49,6 @@ if TYPE_CHECKING:
     from jackfield.traces.tracer import OtlpTracer
 
 _ACTOR = Actor.worker("startup")
-_READS = frozenset({"GET", "HEAD"})
 _log = structlog.get_logger()
 
 
@@ -211,42 +203,6 @@ async def require_version(db: Database) -> None:
     if await db.pending():
         msg = "the database is not at this version of the hub yet; run: jackfield migrate"
         raise DatabaseUnusable(msg)
-
-
-def build_app(hub: Hub) -> ASGIApp:
-    """Return the application: the API, the protocols for agents, the Hub, pages and docs."""
-    tools, agent = mcp.Mcp(hub), a2a.A2a(hub)
-    # MCP and A2A calls are not logged as API requests: their runs are logged.
-    protocols = (
-        Mount(mcp.PATH, tools.serve, openapi=mcp_openapi.OPERATIONS, is_logged=False),
-        # Clients are configured with either spelling.
-        Mount(f"{mcp.PATH}/", tools.serve, is_logged=False),
-        # The root is also a page: the dashboard.
-        Mount(
-            a2a.PATH,
-            agent.serve,
-            frozenset({"POST"}),
-            openapi=a2a_openapi.AGENT,
-            is_logged=False,
-        ),
-        Mount(a2a.CARD, agent.card, _READS, openapi=a2a_openapi.CARD),
-        Mount(a2a.EXTENDED_CARD, agent.extended_card, _READS, openapi=a2a_openapi.EXTENDED_CARD),
-    )
-    description = Description(ROUTES, protocols, url=hub.public_url)
-    described = (Mount("/openapi.json", description.serve, _READS),) if hub.public_docs else ()
-    api = Api(hub, ROUTES, mounts=(*protocols, *described))
-    pages = Pages(hub, api_description=lambda: description.document)
-
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        match = api.match(scope["path"])
-        if match.claims(scope["method"]) or not pages.serves(scope):
-            await api.serve(match, scope, receive, send)
-        else:
-            await pages(scope, receive, send)
-
-    return serve
 
 
 async def _open_keyring(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jackfield.agents.a2a import app as a2a
-from jackfield.app import build_app
+from jackfield.asgi import build_app
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.a2a.conftest import Ask, events, post, rpc, said
 from tests.support.clock import FrozenClock

@@ -15,7 +15,8 @@ import asyncpg
 import httpx2
 import pytest
 
-from jackfield.app import build_app, open_database
+from jackfield.app import open_database
+from jackfield.asgi import build_app
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
 from tests.support.clock import FrozenClock

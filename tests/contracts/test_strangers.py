@@ -4,7 +4,7 @@ import httpx2
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from jackfield.app import build_app
+from jackfield.asgi import build_app
 from tests.support.running import Running
 
 pytestmark = pytest.mark.anyio

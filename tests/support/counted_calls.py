@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from jackfield.app import build_app, open_hub
+from jackfield.app import open_hub
+from jackfield.asgi import build_app
 from jackfield.egress.client import Egress, OutboundRequest, OutboundResponse
 from jackfield.engine.limits import Limiter
 from jackfield.http.whole_messages import offer

@@ -10,7 +10,8 @@ from typing import Any, Self, TypeAlias
 
 import httpx2
 
-from jackfield.app import build_app, open_hub
+from jackfield.app import open_hub
+from jackfield.asgi import build_app
 from jackfield.cli import server, sockets
 from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.engine.limits import Limiter

@@ -11,7 +11,8 @@ from dataclasses import replace
 import uvicorn
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 
-from jackfield.app import build_app, open_hub
+from jackfield.app import open_hub
+from jackfield.asgi import build_app
 from jackfield.cli.sockets import origin
 from jackfield.connectors.catalog import Catalog
 from jackfield.http.connection import BoundedProtocol
