@@ -170,7 +170,7 @@ class Limiter:
     def _bucket(self, account: str, pool: str, has_rate: bool) -> "_AnyBucket":
         if self._shared is None:
             return _Bucket()
-        return SharedBucket(self._shared, key_of(account, pool, str(has_rate)), self._sleep)
+        return SharedBucket(self._shared, key_of(account, pool, str(has_rate)))
 
     def _buckets(self, account: str) -> "_Buckets":
         buckets = self._accounts.get(account)

@@ -1,8 +1,9 @@
 """Token buckets in memory that the workers of one server share.
 
-Each slot of the table is the bucket of one key: when it is full again, and how many requests each
-worker has in flight. A slot is free once its bucket is full and nothing is in flight: then it is as
-good as new. Times are of the clock that all processes of a machine share.
+Each slot of the table is the bucket of one key: when it is full again, how many requests each worker
+has in flight, and whether it waits to have more. A slot is free once its bucket is full and nothing
+is in flight or waited for: then it is as good as new. Times are of the clock that all processes of a
+machine share.
 """
 
 import fcntl
@@ -13,10 +14,10 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final, Self
 
-_SLOTS: Final = 1 << 16
-# Where the slot of a key may be, from where its digest says.
-_WINDOW: Final = 16
-_ROWS: Final = _SLOTS + _WINDOW
+_ROWS: Final = 1 << 16
+# The slot of a key is in the block that its digest says. Each block has a lock of its own.
+_BLOCK: Final = 16
+_BLOCKS: Final = _ROWS // _BLOCK
 _DIGEST_BYTES: Final = 8
 _COUNT_BYTES: Final = 2
 _MOST_IN_FLIGHT: Final = 0xFFFF
@@ -33,12 +34,14 @@ class SharedBuckets:
         self.workers: Final = workers
         self.number: Final = number
         self._now = now
-        self._lock = _Lock(file)
         memory = memoryview(mmap.mmap(file, _size(workers)))
         self._keys = memory[: 8 * _ROWS].cast("Q")
         self._full_at = memory[8 * _ROWS : 16 * _ROWS].cast("d")
-        # One worker's counts after the other's.
-        self._in_flight = memory[16 * _ROWS :].cast("H")
+        counts = memory[16 * _ROWS :].cast("H")
+        # The worker that began the last request; then one worker's counts after the other's.
+        self._last = counts[:_ROWS]
+        self._in_flight = counts[_ROWS : (1 + workers) * _ROWS]
+        self._waits = counts[(1 + workers) * _ROWS :]
 
     @classmethod
     def create(cls, workers: int, *, now: Callable[[], float] = time.monotonic) -> Self:
@@ -50,7 +53,7 @@ class SharedBuckets:
     def reserve(self, key: int, rate: float, burst: float) -> float:
         """Reserve the next slot in time of a key, and return the seconds until it begins."""
         spare = max(burst - 1, 0) / rate
-        with self._lock:
+        with _Lock(self.file, key % _BLOCKS):
             now = self._now()
             row = self._find(key, now)
             full_at = max(self._full_at[row], now)
@@ -60,7 +63,7 @@ class SharedBuckets:
     def take(self, key: int, rate: float, burst: float) -> float:
         """Take a token of a key; return 0.0, or the seconds until there is one."""
         spare = max(burst - 1, 0) / rate
-        with self._lock:
+        with _Lock(self.file, key % _BLOCKS):
             now = self._now()
             row = self._find(key, now)
             full_at = max(self._full_at[row], now)
@@ -69,33 +72,60 @@ class SharedBuckets:
             self._full_at[row] = full_at + 1 / rate
         return 0.0
 
-    def occupy(self, key: int, most: int) -> int | None:
-        """Begin a request of a key, and return its row; none if `most` are in flight."""
-        with self._lock:
+    def occupy(self, key: int, most: int) -> tuple[int, bool]:
+        """
+        Begin a request of a key unless `most` are in flight; return its row, and whether it may.
+
+        If not, this worker waits until it may, or gives up. Of those that wait, the one that has
+        fewest in flight is next, and of two with as many the one that did not begin the last.
+        """
+        with _Lock(self.file, key % _BLOCKS):
             row = self._find(key, self._now())
-            if self._sum(row) >= min(most, _MOST_IN_FLIGHT):
-                return None
-            self._in_flight[self.number * _ROWS + row] += 1
-        return row
+            mine = self.number * _ROWS + row
+            has_room = sum(self._in_flight[row::_ROWS]) < min(most, _MOST_IN_FLIGHT)
+            if not has_room or self._leaves_it(row, self._in_flight[mine]):
+                self._waits[mine] = 1
+                return row, False
+            self._in_flight[mine] += 1
+            self._waits[mine] = 0
+            self._last[row] = self.number
+        return row, True
 
     def vacate(self, row: int) -> None:
         """End a request of this worker's: no other changes its counts."""
         self._in_flight[self.number * _ROWS + row] -= 1
 
+    def give_up(self, row: int) -> None:
+        """Wait no longer."""
+        self._waits[self.number * _ROWS + row] = 0
+
     def forget(self, number: int) -> None:
-        """End all requests of a worker that has ended itself."""
-        with self._lock:
-            start = number * _ROWS
-            self._in_flight[start : start + _ROWS] = memoryview(bytes(2 * _ROWS)).cast("H")
+        """End all that a worker has in flight or waits for that has ended itself."""
+        nothing = memoryview(bytes(_COUNT_BYTES * _ROWS)).cast("H")
+        rows = slice(number * _ROWS, (number + 1) * _ROWS)
+        with _Lock(self.file, 0, _BLOCKS):
+            self._in_flight[rows] = nothing
+            self._waits[rows] = nothing
+
+    def _leaves_it(self, row: int, in_flight: int) -> bool:
+        """Tell whether another worker that waits is to begin its request first."""
+        waits = self._waits[row::_ROWS].tolist()
+        waits[self.number] = 0
+        if not any(waits):
+            return False
+        counts = self._in_flight[row::_ROWS].tolist()
+        fewest = min(count for count, each in zip(counts, waits, strict=True) if each)
+        was_last = self._last[row] == self.number
+        return in_flight > fewest or (in_flight == fewest and was_last)
 
     def _find(self, key: int, now: float) -> int:
         """Return the row of a key's slot, which is a free one if it has none."""
-        first = key % _SLOTS
-        keys = self._keys[first : first + _WINDOW].tolist()
+        first = key % _BLOCKS * _BLOCK
+        keys = self._keys[first : first + _BLOCK].tolist()
         if key in keys:
             return first + keys.index(key)
-        rows = range(first, first + _WINDOW)
-        free = (row for row in rows if self._full_at[row] <= now and not self._sum(row))
+        rows = range(first, first + _BLOCK)
+        free = (row for row in rows if self._full_at[row] <= now and not self._is_used(row))
         # With none free, the one that is so soonest: its key and this one are limited together.
         row = next(free, None)
         if row is None:
@@ -103,21 +133,25 @@ class SharedBuckets:
         self._keys[row] = key
         return row
 
-    def _sum(self, row: int) -> int:
-        return sum(self._in_flight[row::_ROWS])
+    def _is_used(self, row: int) -> bool:
+        return any(self._in_flight[row::_ROWS]) or any(self._waits[row::_ROWS])
 
 
 class _Lock:
-    """The lock on a file, of a process: it ends with it, and inherited handles do not share it."""
+    """A lock on bytes of a file, of a process: it ends with it, and handles do not inherit it."""
 
-    def __init__(self, file: int) -> None:
+    __slots__ = ("_file", "_number", "_start")
+
+    def __init__(self, file: int, start: int, number: int = 1) -> None:
         self._file = file
+        self._start = start
+        self._number = number
 
     def __enter__(self) -> None:
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        fcntl.lockf(self._file, fcntl.LOCK_EX, self._number, self._start)
 
     def __exit__(self, *_: object) -> None:
-        fcntl.lockf(self._file, fcntl.LOCK_UN)
+        fcntl.lockf(self._file, fcntl.LOCK_UN, self._number, self._start)
 
 
 class SharedTokenBuckets:
@@ -138,4 +172,4 @@ def key_of(*names: str) -> int:
 
 
 def _size(workers: int) -> int:
-    return (8 + 8 + _COUNT_BYTES * workers) * _ROWS
+    return (8 + 8 + _COUNT_BYTES * (1 + 2 * workers)) * _ROWS

@@ -20,10 +20,7 @@ def accounts() -> Generator[list[AccountLimiter]]:
     """Return the limiter of an account as two workers have it."""
     first = SharedBuckets.create(2)
     shared = (first, SharedBuckets(first.file, workers=2, number=1))
-    yield [
-        Limiter(now=time.monotonic, sleep=_turn, shared=each).for_account("acc", _LIMITS)
-        for each in shared
-    ]
+    yield [Limiter(now=time.monotonic, shared=each).for_account("acc", _LIMITS) for each in shared]
     os.close(first.file)
 
 

@@ -61,37 +61,73 @@ def test_a_key_may_ask_so_often_of_all_workers_together(
     assert again == pytest.approx([0, 30])
 
 
+def begins(shared: SharedBuckets, most: int, key: int = 7) -> bool:
+    _, may_begin = shared.occupy(key, most)
+    return may_begin
+
+
 def test_so_many_requests_are_in_flight_in_all_workers_together(
     both: tuple[SharedBuckets, SharedBuckets],
 ) -> None:
     ours, theirs = both
-    rows = [each.occupy(7, 2) for each in (ours, theirs, ours)]
-    assert rows[0] is not None
-    ours.vacate(rows[0])
+    row, _ = ours.occupy(7, 2)
 
-    assert rows[2] is None
-    assert theirs.occupy(7, 2) is not None
-    assert ours.occupy(7, 2) is None
+    assert begins(theirs, 2)
+    assert not begins(ours, 2)
+    ours.vacate(row)
+    assert begins(ours, 2)
+    assert not begins(theirs, 2)
 
 
-def test_what_a_worker_that_was_killed_had_in_flight_holds_nothing_up(
+def test_of_workers_that_wait_the_one_with_fewest_in_flight_is_next(
     both: tuple[SharedBuckets, SharedBuckets],
 ) -> None:
     ours, theirs = both
-    assert theirs.occupy(7, 2) is not None
-    assert ours.occupy(7, 2) is not None
+    rows = [ours.occupy(7, 3)[0] for _ in range(3)]
+    waits = [begins(theirs, 3), begins(ours, 3)]
+    ours.vacate(rows[0])
+    left = begins(ours, 3)
+
+    assert waits == [False, False]
+    assert left is False
+    assert begins(theirs, 3)
+
+
+def test_workers_that_wait_for_one_place_have_it_in_turn(
+    both: tuple[SharedBuckets, SharedBuckets],
+) -> None:
+    had = list[int]()
+    for _ in range(4):
+        for each in both:
+            row, may_begin = each.occupy(7, 1)
+            if may_begin:
+                had.append(each.number)
+                assert not any(begins(other, 1) for other in both)
+                each.vacate(row)
+
+    assert had == [0, 1, 0, 1, 0, 1, 0, 1]
+
+
+def test_a_worker_that_gave_up_or_was_killed_holds_nothing_up(
+    both: tuple[SharedBuckets, SharedBuckets],
+) -> None:
+    ours, theirs = both
+    assert begins(theirs, 1)
+    assert not begins(ours, 1)
+    row, _ = theirs.occupy(7, 1)
+    theirs.give_up(row)
 
     ours.forget(theirs.number)
 
-    assert ours.occupy(7, 2) is not None
-    assert ours.occupy(7, 2) is None
+    assert begins(ours, 2)
+    assert begins(ours, 2)
 
 
 def test_keys_that_begin_in_the_same_slot_are_apart_and_get_it_once_it_is_idle(
     both: tuple[SharedBuckets, SharedBuckets], stopped: StoppedTime
 ) -> None:
     ours, theirs = both
-    keys = [7 + (n << 16) for n in range(40)]
+    keys = [7 + (n << 12) for n in range(40)]
 
     delays = [ours.reserve(key, 1, 1) for key in keys[:16]]
     repeated = [theirs.reserve(key, 1, 1) for key in keys[:16]]
@@ -104,12 +140,13 @@ def test_keys_that_begin_in_the_same_slot_are_apart_and_get_it_once_it_is_idle(
 
 def test_a_key_that_finds_no_slot_shares_one(both: tuple[SharedBuckets, SharedBuckets]) -> None:
     ours, _ = both
-    rows = [ours.occupy(7 + (n << 16), 1) for n in range(17)]
+    rows = [ours.occupy(7 + (n << 12), 1) for n in range(17)]
 
-    assert rows[-1] is None
-    for row in filter(None, rows):
-        ours.vacate(row)
-    assert ours.occupy(7 + (16 << 16), 1) is not None
+    assert [may_begin for _, may_begin in rows] == [True] * 16 + [False]
+    for row, may_begin in rows:
+        if may_begin:
+            ours.vacate(row)
+    assert begins(ours, 1, key=7 + (16 << 12))
 
 
 def test_names_are_apart_however_they_are_joined() -> None:
@@ -137,5 +174,5 @@ async def test_processes_that_reserve_at_once_get_each_slot_once(
 
     assert statuses == [0] * _PROCESSES
     most = _PROCESSES * _TIMES
-    assert shared.occupy(7, most) is None
-    assert shared.occupy(7, most + 1) is not None
+    assert not begins(shared, most)
+    assert begins(shared, most + 1)
