@@ -52,7 +52,7 @@ async def run_unless_repeated(hub: Hub, write: Json, work: Callable[[], Awaitabl
             _finish(hub, recent, error=error)
             if isinstance(error, OutcomeUnknown):
                 # Before the client knows, who may repeat it at once.
-                await undelivered.note(hub)
+                await undelivered.note_soon(hub)
         else:
             hub.recent_writes.forget(recent)
         raise

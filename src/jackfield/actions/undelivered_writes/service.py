@@ -6,6 +6,7 @@ that is answered as usual.
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from datetime import timedelta
 from typing import Final
@@ -22,6 +23,7 @@ from jackfield.runtime import Hub
 
 ACTOR: Final = Actor.worker("undelivered_writes")
 _PAUSE_SECONDS: Final = 0.1
+_SOON_SECONDS: Final = 2.0
 # Longer than any request lives.
 _LONGEST_RUN: Final = timedelta(seconds=120)
 
@@ -57,6 +59,13 @@ async def keep_noted(hub: Hub) -> None:
             await asyncio.sleep(_PAUSE_SECONDS)
     finally:
         await note(hub)
+
+
+async def note_soon(hub: Hub) -> None:
+    """Note what has changed before a client is answered, unless the database takes its time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_SOON_SECONDS):
+            await note(hub)
 
 
 async def note(hub: Hub) -> None:
