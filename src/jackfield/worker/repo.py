@@ -3,31 +3,33 @@
 from datetime import datetime
 from typing import Final, LiteralString
 
-from jackfield.db.lease import Leases
 from jackfield.db.tx import Database, Tx
 from jackfield.kit.ids import EventId, Id, ProjectId, RequestId, RunId
 
-_PRUNING: Final = Leases("projects", "pruning_until", key=("id",))
-
 
 async def claim_pruning(db: Database, *, until: datetime) -> ProjectId | None:
-    """Claim a project that no process prunes, or has until a moment that is past."""
-    rows = await _PRUNING.claim(
-        db,
-        f"""
-        due as (
-            select project.id
-              from projects project
-             where {_PRUNING.free("project")}
-             order by project.id
-             limit 1
-             for update of project skip locked
-        )
-        """,  # noqa: S608 - literals
+    """
+    Lease a project's pruning until a moment, and return the project; none if none is free.
+
+    In a table of its own: the rows of projects are locked by whatever is written.
+    """
+    rows = await db.unscoped(
+        """
+        insert into prunings (project_id, leased_until)
+        select project.id, :until
+          from projects project
+          left join prunings pruning on pruning.project_id = project.id
+         where pruning.leased_until is null or pruning.leased_until <= :now
+         order by project.id
+         limit 1
+            on conflict (project_id) do update
+           set leased_until = excluded.leased_until
+         where prunings.leased_until <= :now
+        returning project_id
+        """,
         until=until,
-        returning="id",
     )
-    return ProjectId(rows[0]["id"]) if rows else None
+    return ProjectId(rows[0]["project_id"]) if rows else None
 
 
 class Retention:

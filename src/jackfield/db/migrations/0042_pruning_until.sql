@@ -1,1 +1,0 @@
-alter table projects add column pruning_until timestamptz;
