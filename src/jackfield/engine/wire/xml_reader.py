@@ -60,6 +60,9 @@ def read_xml(document: bytes | str, form: XmlForm) -> dict[str, Json]:
     except expat.ExpatError as error:
         msg = f"not well-formed XML: {expat.errors.messages.get(error.code, 'unreadable')}"
         raise ValueError(msg) from error
+    except LookupError:
+        msg = "XML in an encoding that there is not"
+        raise ValueError(msg) from None
     return reader.root
 
 

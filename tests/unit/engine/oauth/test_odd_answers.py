@@ -31,6 +31,9 @@ RULES = compile_answer_rules({}, "strict")
         b"<a>" * 20_000,
         b"<access_token>x</access_token>" + b"<a/>" * 250_000,
         b'<!DOCTYPE a [<!ENTITY b "x">]><access_token>&b;</access_token>',
+        b'<?xml version="1.0" encoding="klingon"?><access_token>x</access_token>',
+        b'<?xml version="1.0" encoding="rot13"?><access_token>x</access_token>',
+        b'<?xml version="1.0" encoding="utf-16"?><access_token>x</access_token>',
     ],
     ids=(
         "deep list",
@@ -42,6 +45,9 @@ RULES = compile_answer_rules({}, "strict")
         "deep XML",
         "many elements",
         "entities",
+        "unknown encoding",
+        "encoding that is none of a text",
+        "encoding that it is not in",
     ),
 )
 def test_an_odd_answer_is_unreadable_and_holds_nothing_up(body: bytes) -> None:
