@@ -4,7 +4,7 @@ import base64
 import io
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from jackfield.engine.ports import Response
+from jackfield.engine.provider_clocks import statements_of
 from tests.api.test_echoes import ACME
 from tests.support.clock import FrozenClock
 from tests.support.running import HubWith, Running
@@ -73,9 +75,11 @@ class Provider:
     ahead: timedelta
     headers: dict[str, str] = field(default_factory=dict[str, str])
     count: int = 0
+    before: Callable[[], None] = lambda: None
 
     async def answer(self, writer: Any, seen: Seen) -> None:
         self.count += 1
+        self.before()
         now = self.clock() + self.ahead
         signed = signed_at(seen)
         is_late = signed is None or abs(signed - now) > timedelta(minutes=1)
@@ -174,6 +178,45 @@ async def test_renewal_whose_statement_was_refused_for_its_time_is_done_again_at
 
     assert found["status"] == "active"
     assert provider.count == 2
+
+
+async def test_clock_that_answers_one_account_dates_no_statement_of_another(
+    hub_with: HubWith, clock: FrozenClock
+) -> None:
+    provider = Provider(clock, timedelta(minutes=10))
+    async with linked(hub_with, provider, "") as (hub, account):
+        await hub.run(account, "acme_stated")
+        await hub.run(account, "acme_stated")
+        provider.ahead = timedelta()
+        key = {"secretKey": "a-signing-secret-of-another-corp"}
+        other = await hub.link_to("acme", key, origin_owner_id="someone-else")
+        ran = await hub.run(other, "acme_stated")
+
+    assert ran.status_code == 200
+
+
+async def test_renewal_without_an_answer_is_not_repeated_for_a_clock_learned_meanwhile(
+    hub_with: HubWith, clock: FrozenClock
+) -> None:
+    provider = Provider(clock, timedelta())
+    async with linked(hub_with, provider, "renewed") as (hub, _):
+        place = statements_of(
+            "acme", {"projectSecureId": hub.project.id, "originOwnerId": "unlucky"}
+        )
+        date = {"date": format_datetime(clock() + timedelta(minutes=10), usegmt=True)}
+
+        def break_off() -> None:
+            refused = Response(403, date, b"")
+            hub.hub.clocks.learn(place, refused, sent=clock(), received=clock())
+            raise ConnectionError
+
+        provider.count, provider.before = 0, break_off
+        session = await hub.session(provider="acme", origin_owner_id="unlucky")
+        key = {"secretKey": "a-signing-secret-of-acme-corp"}
+        failed = await hub.submit(session["token"], key, provider="acme")
+
+    assert failed.status_code >= 500
+    assert provider.count == 1
 
 
 @pytest.mark.parametrize("told", ["by a cache", "two days off", "nothing"])

@@ -6,7 +6,7 @@ provider refuses one.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,6 +15,9 @@ from jackfield.engine.clock_offset import NOTICED, told_offset
 from jackfield.engine.ports import Response
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.clock import Clock
+from jackfield.kit.json import Json, encode
+
+REFUSALS: Final = frozenset({400, 401, 403})
 
 _NONE: Final = timedelta()
 # A `Date` is cut off to a second; an answer that took longer tells too little.
@@ -22,8 +25,8 @@ _HALF: Final = timedelta(seconds=0.5)
 _SLOWEST: Final = timedelta(seconds=20)
 # Less is no matter to any provider; and two answers that differ by less agree.
 _LITTLE: Final = timedelta(seconds=5)
-_MOST_PLACES: Final = 1000
-_REFUSALS: Final = frozenset({400, 401, 403})
+_MOST_PLACES: Final = 10_000
+_WHOSE: Final = ("projectSecureId", "originOwnerId", "accountSecureId")
 
 
 @dataclass(slots=True)
@@ -35,7 +38,7 @@ class _Known:
 
 class ProviderClocks:
     """
-    The offsets of one process, by place: the origin of a URL, or the statements of a connector.
+    The offsets of one process, by place: the origin of a URL, or the statements of an account.
 
     `warn` is told once of a place that is far off.
     """
@@ -69,7 +72,7 @@ class ProviderClocks:
         sent = clock()
         response = await transmit(self.at(place, clock))
         is_new = self.learn(place, response, sent=sent, received=clock())
-        if repeats and is_new and response.status in _REFUSALS:
+        if repeats and is_new and response.status in REFUSALS:
             response = await transmit(self.at(place, clock))
         return response
 
@@ -104,7 +107,7 @@ class ProviderClocks:
                 self._known.popitem(last=False)
         agrees = abs(offset - known.last) <= _LITTLE
         known.last = offset
-        counts = response.status in _REFUSALS if is_refusal is None else is_refusal
+        counts = response.status in REFUSALS if is_refusal is None else is_refusal
         if abs(offset - known.ahead) <= _LITTLE or not (agrees or counts):
             return False
         known.ahead = offset
@@ -118,6 +121,12 @@ def place_of(url: str) -> str:
     return origin_of(url)
 
 
-def statements_of(connector_key: str) -> str:
-    """Return the place of what the steps of a connector sign: where that goes is not known then."""
-    return f"statements of {connector_key}"
+def statements_of(connector_key: str, identifiers: Mapping[str, Json]) -> str:
+    """
+    Return the place of what the steps of a connector sign for one account.
+
+    Where that goes is not known then. It may be a host that the account's user typed, whose answers
+    must not date what is signed for others.
+    """
+    whose = [identifiers.get(name) for name in _WHOSE]
+    return f"statements of {connector_key} for {encode(whose).decode()}"

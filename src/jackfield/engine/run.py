@@ -88,7 +88,8 @@ class Run(Struct):
     @property
     def statements(self) -> str:
         """The place whose clock statements of the connector are dated by."""
-        return statements_of(str(as_object(self.scope.get("connector")).get("key")))
+        key = str(as_object(self.scope.get("connector")).get("key"))
+        return statements_of(key, self.context.identifiers)
 
     def remaining(self) -> float:
         """Return the seconds left before the deadline."""

@@ -18,8 +18,8 @@ from jackfield.engine.oauth import token_endpoint as oauth
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN, Tokens
 from jackfield.engine.ports import Response
-from jackfield.engine.provider_clocks import statements_of
-from jackfield.kit.errors import HubError, UnreadableAnswer
+from jackfield.engine.provider_clocks import REFUSALS, statements_of
+from jackfield.kit.errors import HubError, ProviderError, UnreadableAnswer
 from jackfield.kit.json import Json, as_object, is_list, words
 from jackfield.runtime import Hub
 
@@ -93,13 +93,15 @@ async def _request(
     try:
         if method.refresh is not None:
             context = token_context(hub, account, transport)
-            place = statements_of(account.connector.key)
+            place = statements_of(account.connector.key, account.context)
             before = hub.clocks.ahead(place)
             try:
                 result = await method.refresh.compiled.run(context)
-            except HubError:
+            except ProviderError as error:
                 is_given = any(each.status in _SUCCESS for each in transport.answers)
-                if is_given or hub.clocks.ahead(place) == before:
+                # Without an answer, it may have spent the refresh token.
+                is_refused = error.answer is not None and error.answer.status in REFUSALS
+                if is_given or not is_refused or hub.clocks.ahead(place) == before:
                     raise
                 # What it signed was refused, by a clock that is known only now.
                 result = await method.refresh.compiled.run(context)
