@@ -136,6 +136,25 @@ async def test_changed_credentials_wait_and_the_old_ones_work_on(hub: Running) -
     assert len((await hub.api.get("/accounts")).json()) == 1
 
 
+@pytest.mark.parametrize("when", ["before", "while it waits"])
+async def test_a_confirmed_link_does_not_end_the_suspension_of_its_account(
+    hub: Running, when: str
+) -> None:
+    account_id = await hub.link()
+    await hub.api.patch("/jackfield/project", json={"confirm_links": True})
+    if when == "before":
+        await hub.api.post(f"/jackfield/accounts/{account_id}/suspend")
+    link_id = await leave(hub)
+    if when == "while it waits":
+        await hub.api.post(f"/jackfield/accounts/{account_id}/suspend")
+
+    confirmed = await decide(hub, link_id, "confirm")
+
+    assert confirmed.json()["account_id"] == account_id
+    assert (await hub.api.get(f"/accounts/{account_id}")).json()["status"] == "suspended"
+    assert (await hub.run(account_id, "iterable_list_channels")).status_code == 412
+
+
 async def test_another_project_sees_and_decides_nothing(confirming: Running) -> None:
     hub = confirming
     link_id = await leave(hub)
