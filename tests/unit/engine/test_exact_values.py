@@ -5,6 +5,7 @@ import pytest
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import evaluate
 from jackfield.engine.inputs.errors import InvalidInputs
+from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.kit.errors import HubError
 from tests.unit.engine.building import Provider, action, answer, request, run, step
 
@@ -46,6 +47,20 @@ async def test_a_whole_number_keeps_its_digits_in_forms_and_xml(kind: str) -> No
     await run(action(request("/p", "post", args=args)), provider, {"n": ID})
 
     assert str(ID).encode() in (provider.sent[0].body or b"")
+
+
+@pytest.mark.parametrize("text", ["a\tb\nc", "-----BEGIN-----\r\nx\ry", "\"'<&]]>é\U0001f600"])
+async def test_a_text_keeps_its_lines_and_signs_in_xml(text: str) -> None:
+    provider = Provider([answer({})])
+    args = [
+        {"name": "Content-Type", "value": "application/xml", "in": "headers"},
+        {"name": "t", "value": {"@_a": "$.inputs.t", "b": "$.inputs.t"}, "in": "body"},
+    ]
+
+    await run(action(request("/p", "post", args=args)), provider, {"t": text})
+
+    written = read_xml(provider.sent[0].body or b"", XmlForm())
+    assert written == {"t": {"@_a": text, "b": text}}
 
 
 async def test_a_page_cursor_that_is_a_long_number_is_sent_with_all_its_digits() -> None:

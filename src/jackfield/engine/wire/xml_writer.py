@@ -13,7 +13,9 @@ ATTRIBUTE: Final = "@_"
 TEXT: Final = "#text"
 _DEEPEST: Final = 200
 _NAME: Final = re.compile(r":?[^\W\d][\w.\-]*(?::[^\W\d][\w.\-]*)?")
-_QUOTES: Final = {'"': "&quot;", "'": "&apos;"}
+# A reader takes a bare carriage return for a line feed, and any blank of an attribute for a space.
+_QUOTES: Final = {'"': "&quot;", "'": "&apos;", "\r": "&#13;"}
+_BLANKS: Final = {"\n": "&#10;", "\t": "&#9;"}
 # Characters that XML 1.0 does not allow, escaped or not.
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
@@ -59,12 +61,13 @@ def _element(name: str, value: Json, depth: int) -> Iterator[str]:
 def _attributes(content: Mapping[str, Json]) -> Iterator[str]:
     for name, value in content.items():
         if name.startswith(ATTRIBUTE) and value is not UNDEFINED:
-            text = "" if value is None else _text(value)
+            text = "" if value is None else _text(value, _BLANKS)
             yield f' {_checked(name.removeprefix(ATTRIBUTE))}="{text}"'
 
 
-def _text(value: Json) -> str:
-    return escape(_UNWRITABLE.sub("\ufffd", strict_values.to_text(value)), _QUOTES)
+def _text(value: Json, more: Mapping[str, str] = {}) -> str:
+    written = _UNWRITABLE.sub("\ufffd", strict_values.to_text(value))
+    return escape(written, {**_QUOTES, **more})
 
 
 def _checked(name: str) -> str:
