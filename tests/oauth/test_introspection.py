@@ -124,6 +124,27 @@ async def test_provider_that_calls_all_tokens_inactive_is_not_asked_for_new_ones
     assert await told.call() == 200
 
 
+async def test_provider_that_says_all_tokens_end_at_once_is_not_asked_for_new_ones_all_the_time(
+    told: Rowan,
+) -> None:
+    soon = int(told.clock().timestamp()) + 600
+    told.idp.add_fault(
+        told.client,
+        endpoint="introspect",
+        status=200,
+        body=f'{{"active": true, "exp": {soon}}}',
+        times=None,
+    )
+    told.clock.advance(minutes=9, seconds=58)
+    for _ in range(30):
+        await introspect_due(told.hub.hub)
+        await renew_due(told.hub.hub)
+        told.clock.advance(seconds=1)
+
+    assert renewals(told) <= 1
+    assert await told.call() == 200
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -100,6 +100,21 @@ async def test_a_connectors_schedule_is_kept(linked: Linked) -> None:
     assert len(linked.provider.requests) == 3
 
 
+@pytest.mark.parametrize("life", [0, 20])
+async def test_tokens_that_are_said_to_end_at_once_are_not_renewed_all_the_time(
+    linked: Linked, life: int
+) -> None:
+    linked.provider.extra = {"expires_in": life}
+    linked.clock.advance(seconds=LIFE)
+
+    for _ in range(60):
+        await renew_due(linked.hub.hub)
+        linked.clock.advance(seconds=5)
+
+    assert 4 <= len(linked.provider.requests) <= 6
+    assert (await linked.run()).status_code == 200
+
+
 async def test_a_provider_that_is_down_is_asked_ever_more_rarely(linked: Linked) -> None:
     linked.provider.answers = [reply("{}", status=503)] * 200
     linked.clock.advance(seconds=LIFE - 100)

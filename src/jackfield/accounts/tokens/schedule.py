@@ -17,6 +17,8 @@ _USE_MARGIN: Final = timedelta(seconds=30)
 # Refresh tokens that are not used die at some providers; so many would be renewed at once.
 _KEEP_ALIVE: Final = timedelta(days=1)
 _SPREAD: Final = 0.25
+# A token that is said to end at once, again and again, is renewed for calls; but ahead no more often.
+_SOONEST: Final = timedelta(minutes=1)
 
 
 def times_of(
@@ -55,7 +57,7 @@ def times_of(
         ends.expires_at,
         ends.refresh_expires_at,
         stale_at,
-        min(due, default=None),
+        max(min(due), now + _SOONEST) if due else None,
     )
 
 
