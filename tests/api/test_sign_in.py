@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+from io import StringIO
+from typing import Any
 
 import pytest
 
@@ -64,6 +66,28 @@ async def test_token_that_has_expired_is_renewed_by_the_connectors_settings(
     assert [(each["grant_type"], each["refresh_token"]) for each in renewals] == [
         ("refresh_token", "rt-1")
     ] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "is_told"),
+    [
+        ({"expires_in": 3600}, True),
+        ({"expires_in": 3600, "refresh_token": "rt-1"}, False),
+        ({}, False),
+    ],
+)
+async def test_operator_is_told_of_a_sign_in_that_cannot_be_renewed(
+    hub_with: HubWith, log_lines: StringIO, given: dict[str, Any], is_told: bool
+) -> None:
+    async with oakdale(hub_with) as (hub, provider):
+        provider.tokens = {"access_token": "at-1", **given}
+        browser = Browser.of(hub)
+        asked = await browser.leave(hub)
+        await browser.come_back(code="c-1", state=asked["state"])
+        ended = await browser.attempt(asked)
+
+    assert ended["status"] == "authenticated"
+    assert ("no_refresh_token" in log_lines.getvalue()) is is_told
 
 
 async def test_provider_may_answer_with_a_form(hub_with: HubWith) -> None:

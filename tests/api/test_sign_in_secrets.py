@@ -2,9 +2,11 @@
 
 import json
 from io import StringIO
+from urllib.parse import quote
 
 import pytest
 
+from tests.support.clock import FrozenClock
 from tests.support.oakdale import OAKDALE, SECRET, Browser, oakdale
 from tests.support.running import OWNER, HubWith
 from tests.support.scripted import reply, scripted
@@ -32,6 +34,33 @@ async def test_what_a_provider_quotes_of_a_sign_in_is_told_nowhere(
     assert "no: " in ended["error"]["description"]
     for secret in (CODE, verifier, SECRET, asked["state"], asked["token"]):
         assert secret not in told
+
+
+async def test_what_is_asked_for_tokens_in_a_query_stands_in_no_log_and_no_error(
+    hub_with: HubWith, clock: FrozenClock, log_lines: StringIO
+) -> None:
+    text = OAKDALE.replace("/token\n", "/token\n        tokenRequest: {encoding: query}\n")
+    async with oakdale(hub_with, text) as (hub, provider):
+        told: list[str] = []
+        for provider.status in (503, 200):
+            browser = Browser.of(hub)
+            asked = await browser.leave(hub)
+            page = await browser.come_back(code=CODE, state=asked["state"])
+            told += [page.text, str(ended := await browser.attempt(asked))]
+        clock.advance(hours=2)
+        provider.status = 400
+        told.append((await hub.run(ended["account"]["id"], "oakdale_me")).text)
+        tables = await hub.hub.db.unscoped("select name from sqlite_master where type = 'table'")
+        told += [str(await hub.hub.db.unscoped(f"select * from {each['name']}")) for each in tables]  # pyright: ignore[reportArgumentType]
+        told.append(log_lines.getvalue())
+        assert provider.server is not None
+        lines = [seen.line for seen in provider.server.seen if " /token" in seen.line]
+
+    assert len(lines) == 3
+    assert CODE in lines[0]
+    assert "refresh_token=rt-1" in lines[2]
+    for secret in (CODE, quote(SECRET, safe=""), SECRET, "rt-1", "at-1", "/token?"):
+        assert secret not in "\n".join(told)
 
 
 async def test_secret_of_the_operator_goes_to_no_host_that_a_person_typed(

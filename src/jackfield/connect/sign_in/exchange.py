@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+import structlog
+
 from jackfield.accounts.credentials import Credentials, secrets_of
 from jackfield.accounts.provider import safe
 from jackfield.accounts.renewal.source import request_for
@@ -39,7 +41,7 @@ from jackfield.engine.oauth.sign_in import (
     require_issuer,
     sign_in_url,
 )
-from jackfield.engine.oauth.token_endpoint import TokenEndpoint
+from jackfield.engine.oauth.token_endpoint import TokenEndpoint, can_renew
 from jackfield.engine.oauth.tokens import Tokens
 from jackfield.kit import redaction
 from jackfield.kit.errors import EgressBlocked, HubError
@@ -49,6 +51,8 @@ from jackfield.runtime import Hub
 _DENIED: Final = frozenset(
     {"access_denied", "user_denied", "consent_denied", "user_cancelled_login"}
 )
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,10 @@ class Conversation:
         granted = set(asked if tokens.scopes is None else tokens.scopes)
         missing = [each for each in asked if each not in granted]
         candidate = replace(self.prepared.candidate, tokens=tokens)
+        method, oauth = candidate.method, candidate.method.oauth
+        is_renewed = method.refresh is not None or (oauth and can_renew(oauth, tokens.values))
+        if tokens.expires_at is not None and not is_renewed:
+            _log.warning("no_refresh_token", profile_id=candidate.profile.id)
         return replace(self.prepared, candidate=candidate), missing
 
     async def _endpoint(self, told: Mapping[str, str]) -> tuple[TokenEndpoint, Credentials]:
