@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.support.clock import FrozenClock
-from tests.support.oakdale import SECRET, Browser, Provider, oakdale
+from tests.support.oakdale import OAKDALE, SECRET, Browser, Provider, oakdale
 from tests.support.running import HubWith, Running
 
 pytestmark = pytest.mark.anyio
@@ -260,6 +260,26 @@ async def test_other_account_is_linked_after_it_was_confirmed(
     page = await browser.come_back(state=asked["state"], code="c-3")
 
     assert heading(page) == "Oakdale is connected"
+
+
+async def test_company_that_the_callback_names_is_part_of_who_was_linked(
+    hub_with: HubWith,
+) -> None:
+    text = OAKDALE.replace(
+        "        scopes:", "        callbackParams: {realmId: realmId}\n        scopes:"
+    ).replace("{action: me, values: $.output.id}", "{values: $.credentials.realmId}")
+    titles: list[str] = []
+    async with oakdale(hub_with, text) as (hub, _):
+        for company in ("c-1", "c-1", "c-2"):
+            browser = Browser.of(hub)
+            asked = await begin(hub, browser)
+            page = await browser.come_back(state=asked["state"], code="x", realmId=company)
+            titles.append(heading(page))
+
+    assert titles == [
+        "Oakdale is connected", "Oakdale is connected",
+        "You signed in with another Oakdale account",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
