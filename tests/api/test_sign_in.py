@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.clock import FrozenClock
-from tests.support.oakdale import SECRET, Browser, oakdale
+from tests.support.oakdale import OAKDALE, SECRET, Browser, oakdale
 from tests.support.running import HubWith
 
 pytestmark = pytest.mark.anyio
@@ -88,6 +88,36 @@ async def test_operator_is_told_of_a_sign_in_that_cannot_be_renewed(
 
     assert ended["status"] == "authenticated"
     assert ("no_refresh_token" in log_lines.getvalue()) is is_told
+
+
+async def test_session_for_some_actions_asks_for_their_scopes_alone(hub_with: HubWith) -> None:
+    action = OAKDALE[OAKDALE.index("  - actionId: me") :]
+    scoped = action.replace("effects:", "requiredScopes: notes.read\n    effects:")
+    other = scoped.replace("actionId: me", "actionId: write").replace("notes.read", "notes.write")
+    scopes = "scopeDefinitions:\n  notes.read: {description: Read notes.}"
+    text = OAKDALE.replace(action, scoped + other).replace("scopeDefinitions:", scopes)
+    async with oakdale(hub_with, text) as (hub, _):
+        some = await Browser.of(hub).leave(hub, actions=["oakdale_me"])
+        every = await Browser.of(hub).leave(hub)
+
+    assert some["scope"] == "notes.read offline_access"
+    assert every["scope"] == "notes.read notes.write offline_access"
+
+
+async def test_cookie_of_the_browser_is_out_of_reach_for_scripts_and_other_hosts(
+    hub_with: HubWith,
+) -> None:
+    async with oakdale(hub_with) as (hub, _):
+        browser = Browser.of(hub)
+        start = (await browser.begin(hub))["start"]
+        sent = await browser.client.get(start)
+
+    (cookie,) = sent.headers.get_list("set-cookie")
+    assert cookie.startswith("__Host-jackfield_sign_in=")
+    parts = {each.strip().lower() for each in cookie.split(";")[1:]}
+    assert {"httponly", "secure", "samesite=lax", "path=/"} <= parts
+    assert not any(each.startswith("domain") for each in parts)
+    assert browser.client.cookies["__Host-jackfield_sign_in"] not in start
 
 
 async def test_provider_may_answer_with_a_form(hub_with: HubWith) -> None:

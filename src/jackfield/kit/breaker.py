@@ -14,6 +14,8 @@ _MOST_AT_ONCE: Final = 8
 _MOST_FAILURES: Final = 5
 _PAUSE: Final = timedelta(seconds=5)
 _LONGEST_PAUSE: Final = timedelta(seconds=60)
+# People type hosts of their own, and each that fails is remembered.
+_MOST_HOSTS: Final = 1000
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class Breaker:
         """
         known = self._hosts.setdefault(host, _Host())
         known.inside += 1
+        if len(self._hosts) > _MOST_HOSTS:
+            self._forget_one()
         attempt = Attempt()
         try:
             async with known.room:
@@ -62,6 +66,12 @@ class Breaker:
             known.inside -= 1
             if not known.inside and not known.failures:
                 self._hosts.pop(host, None)
+
+    def _forget_one(self) -> None:
+        """Forget the host that has been known for the longest time, of those without a request."""
+        idle = next((host for host, known in self._hosts.items() if not known.inside), None)
+        if idle is not None:
+            del self._hosts[idle]
 
     def _require_open(self, host: _Host) -> None:
         if host.closed_until is None:

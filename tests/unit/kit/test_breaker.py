@@ -77,3 +77,11 @@ async def test_only_some_requests_are_at_a_host_at_once() -> None:
     await asyncio.gather(*(ask() for _ in range(50)))
 
     assert most == 8
+
+
+async def test_hosts_that_fail_once_each_are_not_all_remembered(clock: FrozenClock) -> None:
+    breaker = Breaker(clock)
+    for number in range(1500):
+        await fail(breaker, f"host-{number}")
+
+    assert len(breaker._hosts) <= 1000  # noqa: SLF001 - what grows
