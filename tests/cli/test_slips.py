@@ -100,6 +100,27 @@ async def test_doctor_changes_nothing_in_an_installation(
     assert content_of(data_dir) == before
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--from=sqlite", "give both"),
+        ("--from=sqlite --to=sqlite", "the same database"),
+        ("--from=sqlite --to=mysql://x:secret@y", "expected sqlite"),
+        ("--from=sqlite --to=postgresql", "JACKFIELD_DATABASE_URL"),
+        ("--from=postgresql://x:secret@y/z --to=sqlite --dry-run", "cannot connect"),
+        ("--dry-run", "for a move"),
+    ],
+)
+async def test_a_move_between_databases_that_makes_no_sense_is_a_line(
+    jackfield: Command, words: str, said: str
+) -> None:
+    refused = await jackfield("migrate", *words.split())
+
+    assert refused.status == (1 if said == "cannot connect" else 2)
+    assert is_one_line(refused, said)
+    assert "secret" not in refused.err
+
+
 SETTINGS = (
     "URL=127.0.0.1:18200",
     "URL=http://[::1",

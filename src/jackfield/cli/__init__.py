@@ -16,7 +16,7 @@ _COMMANDS: Final = {
     "demo": ("jackfield.cli.demo:demo", "Try everything on this machine."),
     "serve": ("jackfield.cli.serve:serve", "Serve the API, the Hub and the dashboard."),
     "worker": ("jackfield.cli.worker:worker", "Do background work alone, beside others."),
-    "migrate": ("jackfield.cli.migrate:migrate", "Bring the database to this version."),
+    "migrate": ("jackfield.cli.migrate:migrate", "Bring the database to this version; move it."),
     "keys": ("jackfield.cli.keys:keys", "Make, list and revoke API keys."),
     "vault": ("jackfield.cli.vault:vault", "Give up keys that are lost for good."),
     "doctor": ("jackfield.cli.doctor:doctor", "Check this installation; sign in."),

@@ -14,7 +14,7 @@ import asyncpg
 import structlog
 from asyncpg.pool import PoolConnectionProxy
 
-from jackfield.db import migrate
+from jackfield.db import postgres_schema
 from jackfield.db.signals import Signals
 from jackfield.db.statement import positional, storable, with_arrays
 from jackfield.db.tx import (
@@ -34,8 +34,6 @@ from jackfield.kit.ids import ProjectId
 _Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 _Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
-# One number for the whole project, so that hubs starting together migrate one after the other.
-_MIGRATION_LOCK: Final = 0x6A61636B
 # With a project's hash, so that its write transactions are serial in all processes.
 _PROJECT_LOCK: Final = 0x6A61636C
 # In one trip. What was locked before the savepoint stays so when everything after it is done again.
@@ -101,18 +99,13 @@ class PostgresDatabase:
         Raises:
             DatabaseUnusable: the server does not exist, or rejects the connection.
         """
-        try:
-            pool = await asyncpg.create_pool(
-                url,
-                min_size=1,
-                max_size=connections,
-                command_timeout=_STATEMENT_SECONDS,
-                timeout=_CONNECT_SECONDS,
-            )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-            # The URL holds a password and stays out of the message.
-            msg = f"cannot connect to the PostgreSQL database: {error}{_files_of(url, error)}"
-            raise DatabaseUnusable(msg) from error
+        pool = await connected(
+            asyncpg.create_pool,
+            url,
+            min_size=1,
+            max_size=connections,
+            command_timeout=_STATEMENT_SECONDS,
+        )
         return cls(pool, clock, on_touch)
 
     @asynccontextmanager
@@ -167,7 +160,7 @@ class PostgresDatabase:
         """Write for trial, if a write has failed: nothing else may ask for one until that works."""
         await self.unscoped("select 1 as one")
         if self._has_failed:
-            with _translated_errors():
+            with translated_errors():
                 async with self._acquire() as connection:
                     trial = connection.transaction()
                     await trial.start()
@@ -178,26 +171,12 @@ class PostgresDatabase:
             self._has_failed = False
 
     async def migrate(self) -> list[str]:
-        async with self._acquire() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
-            await connection.execute(migrate.LEDGER)
-            todo = await _pending(connection)
-            for migration in todo:
-                for statement in migration.statements:
-                    await connection.execute(statement)
-                await connection.execute(
-                    "insert into migrations (number, name, hash, applied_at)"
-                    " values ($1, $2, $3, $4)",
-                    migration.number,
-                    migration.name,
-                    migration.hash,
-                    self._clock(),
-                )
-        return [migration.name for migration in todo]
+        async with self._acquire() as connection:
+            return await postgres_schema.migrate(connection, self._clock())
 
     async def pending(self) -> list[str]:
         async with self._acquire() as connection:
-            return [migration.name for migration in await _pending(connection)]
+            return [each.name for each in await postgres_schema.pending(connection)]
 
     async def close(self) -> None:
         await self._pool.close()
@@ -218,12 +197,12 @@ class PostgresDatabase:
         Raises:
             DatabaseAway, DatabaseBusy: none can be had soon.
         """
-        with _translated_errors():
+        with translated_errors():
             connection = await self._pool.acquire(timeout=_STATEMENT_SECONDS)
         try:
             yield connection
         finally:
-            with _translated_errors():
+            with translated_errors():
                 await self._pool.release(connection)
 
     async def _relay(self) -> None:
@@ -278,7 +257,7 @@ class _Connection:
         await self._carry_out(lambda: self._connection.executemany(text, arguments))
 
     async def _carry_out(self, statement: Callable[[], Awaitable[T]]) -> T:
-        with _translated_errors():
+        with translated_errors():
             return await statement()
 
 
@@ -295,7 +274,7 @@ class _Transaction(_Connection):
         self._done: list[Callable[[], Awaitable[object]]] = []
 
     async def _carry_out(self, statement: Callable[[], Awaitable[T]]) -> T:
-        with _translated_errors():
+        with translated_errors():
             try:
                 result = await statement()
             except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
@@ -305,6 +284,21 @@ class _Transaction(_Connection):
                 result = await statement()
         self._done.append(statement)
         return result
+
+
+async def connected(connect: Callable[..., Awaitable[T]], url: str, **options: Any) -> T:
+    """
+    Return what `connect` of the driver returns for `url`.
+
+    Raises:
+        DatabaseUnusable: the server does not exist, or rejects the connection.
+    """
+    try:
+        return await connect(url, timeout=_CONNECT_SECONDS, **options)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        # The URL holds a password and stays out of the message.
+        msg = f"cannot connect to the PostgreSQL database: {error}{_files_of(url, error)}"
+        raise DatabaseUnusable(msg) from error
 
 
 def _files_of(url: str, error: Exception) -> str:
@@ -324,7 +318,7 @@ def _begin(project_id: ProjectId) -> str:
 async def _transaction(connection: _Proxy, begin: str) -> AsyncGenerator[_Transaction]:
     """Open a transaction with `begin`; it commits at the end, or not at all."""
     try:
-        with _translated_errors():
+        with translated_errors():
             await connection.execute(begin)
         yield _Transaction(connection)
     except BaseException:
@@ -335,7 +329,7 @@ async def _transaction(connection: _Proxy, begin: str) -> AsyncGenerator[_Transa
             await connection.execute("rollback")
         raise
     try:
-        with _translated_errors():
+        with translated_errors():
             await connection.execute("commit")
     except HubError as error:
         # Whether it was heard is not known.
@@ -345,7 +339,7 @@ async def _transaction(connection: _Proxy, begin: str) -> AsyncGenerator[_Transa
 
 @asynccontextmanager
 async def _in_turn(turn: asyncio.Lock) -> AsyncGenerator[None]:
-    with _translated_errors():
+    with translated_errors():
         async with asyncio.timeout(_STATEMENT_SECONDS):
             await turn.acquire()
     try:
@@ -355,7 +349,7 @@ async def _in_turn(turn: asyncio.Lock) -> AsyncGenerator[None]:
 
 
 @contextmanager
-def _translated_errors() -> Generator[None]:
+def translated_errors() -> Generator[None]:
     """Turn what the driver says of the server and its locks into errors of ours."""
     try:
         yield
@@ -378,11 +372,3 @@ def _translated_errors() -> Generator[None]:
         if _GONE.search(str(error)) is None:
             raise
         raise DatabaseAway from error
-
-
-async def _pending(connection: _Proxy) -> list[migrate.Migration]:
-    # Asking makes nothing: there may be no ledger yet.
-    if await connection.fetchval("select to_regclass('migrations')") is None:
-        return migrate.pending({})
-    rows = await connection.fetch("select number, hash from migrations")
-    return migrate.pending({row["number"]: row["hash"] for row in rows})

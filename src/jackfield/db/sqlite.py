@@ -122,7 +122,7 @@ class SqliteDatabase:
         await self._writer.check()
 
     async def migrate(self) -> list[str]:
-        now = _bind(self._clock())
+        now = bind(self._clock())
         return await self._writer.do(lambda connection: sqlite_schema.migrate(connection, now))
 
     async def pending(self) -> list[str]:
@@ -144,11 +144,11 @@ class _Reader:
         self._idle: list[sqlite3.Connection] = []
 
     async def look_up(self, sql: str, values: Mapping[str, object]) -> list[Row]:
-        with _translated_errors():
+        with translated_errors():
             return _query(self._connection, sql, values)
 
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
-        with _translated_errors():
+        with translated_errors():
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, self._query_aside, sql, values)
 
@@ -194,7 +194,7 @@ class _Writer:
         """
         loop = asyncio.get_running_loop()
         try:
-            with _translated_errors():
+            with translated_errors():
                 return await loop.run_in_executor(self._thread, work, self._connection)
         except DatabaseNotWritable:
             self._has_failed = True
@@ -284,7 +284,7 @@ def _create(file: Path) -> None:
 
 
 @contextmanager
-def _translated_errors() -> Generator[None]:
+def translated_errors() -> Generator[None]:
     """Turn what SQLite says of the file and the disk into errors of ours."""
     try:
         yield
@@ -306,7 +306,7 @@ def _as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, objec
 
 
 def _query(connection: sqlite3.Connection, sql: str, values: Mapping[str, object]) -> list[Row]:
-    bound = {name: _bind(value) for name, value in values.items()}
+    bound = {name: bind(value) for name, value in values.items()}
     return connection.execute(with_json_lists(without_locks(sql)), bound).fetchall()
 
 
@@ -323,12 +323,10 @@ def _execute_many(
         some = rows[start : start + size]
         start += size
         statement, names = repeated(sql, size)
-        connection.execute(
-            statement, [_bind(storable(row[name])) for row in some for name in names]
-        )
+        connection.execute(statement, [bind(storable(row[name])) for row in some for name in names])
 
 
-def _bind(value: object) -> object:
+def bind(value: object) -> object:
     """
     Return a value as SQLite takes it.
 

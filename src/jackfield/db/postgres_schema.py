@@ -1,0 +1,41 @@
+"""Schema of a PostgreSQL database: its migrations, applied by one process at a time."""
+
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from jackfield.db import migrate as migrations
+from jackfield.db.migrate import Migration
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+# One number for the whole project, so that hubs starting together migrate one after the other.
+_LOCK: Final = 0x6A61636B
+
+
+async def migrate(connection: Connection, now: datetime) -> list[str]:
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+        await connection.execute(migrations.LEDGER)
+        todo = await pending(connection)
+        for migration in todo:
+            for statement in migration.statements:
+                await connection.execute(statement)
+            await connection.execute(
+                "insert into migrations (number, name, hash, applied_at) values ($1, $2, $3, $4)",
+                migration.number,
+                migration.name,
+                migration.hash,
+                now,
+            )
+    return [migration.name for migration in todo]
+
+
+async def pending(connection: Connection) -> list[Migration]:
+    # Asking makes nothing: there may be no ledger yet.
+    if await connection.fetchval("select to_regclass('migrations')") is None:
+        return migrations.pending({})
+    rows = await connection.fetch("select number, hash from migrations")
+    return migrations.pending({row["number"]: row["hash"] for row in rows})

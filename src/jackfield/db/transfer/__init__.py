@@ -1,0 +1,1 @@
+"""Transfers of all rows of a hub from one database to another."""

@@ -1,0 +1,44 @@
+"""The port of both databases of a transfer."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol, TypeAlias
+
+from jackfield.db.migrate import Migration
+from jackfield.db.transfer.tables import Table
+from jackfield.db.tx import DatabaseUnusable
+
+# The values of a row in the order of the table's columns: the same on both databases.
+Values: TypeAlias = tuple[object, ...]
+
+
+class TransferRefused(DatabaseUnusable):
+    """What is in the database cannot be moved; nothing was changed."""
+
+    code = "transfer_refused"
+
+
+class End(Protocol):
+    """A database of a transfer, in one transaction that is rolled back unless it is committed."""
+
+    async def has_rows(self, table: Table) -> bool: ...
+
+    def rows(self, table: Table) -> AsyncGenerator[Values]: ...
+
+    async def insert(self, table: Table, rows: Sequence[Values]) -> None: ...
+
+    async def commit(self) -> None: ...
+
+
+def require_version(pending: Sequence[Migration], place: str) -> None:
+    """Refuse a database with migrations that are not applied yet."""
+    if pending:
+        msg = f"{place} is not at this version of the hub yet; run `jackfield migrate` on it first"
+        raise TransferRefused(msg)
+
+
+def in_use(place: str) -> TransferRefused:
+    msg = (
+        f"{place} is in use; stop every hub and command that works on it first, so that nothing is "
+        "written which would not be moved"
+    )
+    return TransferRefused(msg)
