@@ -132,7 +132,7 @@ def test_the_catalogue() -> None:
             "token_refused": 502,
             "sign_in_not_offered": 501,
             "sync_not_offered": 501,
-            "token_not_signed": 500, 'transfer_refused': 500, "unauthenticated": 401,
+            "token_not_signed": 500, "transfer_refused": 500, "unauthenticated": 401,
             "unknown": 409,
             "unresolved_reference": 500,
             "unsupported_media_type": 415,
