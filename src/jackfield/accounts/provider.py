@@ -18,7 +18,8 @@ from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.learned_secrets import LearnedSecrets
 from jackfield.accounts.traced_request import fetch_traced
 from jackfield.connectors.connector import Connector
-from jackfield.egress.client import MOST_BYTES, Egress, OutboundRequest, UnusableCertificate
+from jackfield.egress.client import MOST_BYTES, Egress, OutboundRequest
+from jackfield.egress.errors import UnusableCertificate
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.exchange.failure import LARGEST_SHOWN

@@ -18,7 +18,7 @@ from jackfield.accounts.tokens.store import secret_values
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.credential_errors import KnownError
-from jackfield.egress.client import UnusableCertificate
+from jackfield.egress.errors import UnusableCertificate
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.oauth.errors import TokenRefused
 from jackfield.engine.oauth.tokens import Tokens

@@ -11,30 +11,29 @@ import re
 import socket
 import ssl
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from importlib.metadata import version
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import aiohttp
 from msgspec import Struct, field
 from msgspec.structs import replace
 from yarl import URL
 
+from jackfield.egress.errors import UnusableCertificate, host_of, translating_errors, unsent
 from jackfield.egress.guard import CheckingResolver, Guard
 from jackfield.egress.in_flight import InFlight
 from jackfield.egress.policy import PrivateNetworks
-from jackfield.egress.response_body import TooLarge, read_body, read_headers, read_parts
+from jackfield.egress.response_body import read_body, read_headers, read_parts
 from jackfield.egress.rewrite import Rewrites
-from jackfield.egress.unpacker import ACCEPTED, NotPackedSo, Truncated
+from jackfield.egress.unpacker import ACCEPTED
+from jackfield.kit.deadline import Deadline
 from jackfield.kit.errors import (
     EgressBlocked,
     HubError,
-    ProviderError,
     ProviderTimeout,
-    ProviderUnavailable,
-    UnreadableAnswer,
 )
 from jackfield.kit.urls import find_origin
 
@@ -47,29 +46,6 @@ _MOST_AT_ONCE: Final = 1024 * 1024
 _UNSENDABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _MAX_HEADER_BYTES: Final = 32 * 1024
 _USER_AGENT: Final = f"Jackfield/{version('jackfield')}"
-
-
-class ProviderAnswerTooLarge(ProviderError):
-    """The provider's response is too large for this hub."""
-
-    code = "provider_answer_too_large"
-
-
-class HostNotFound(ProviderUnavailable):
-    """The host's name does not resolve."""
-
-
-class UnusableCertificate(EgressBlocked):
-    """The client certificate of a request and its key cannot be used together."""
-
-
-# Before a connection stands, no byte of a request is sent.
-_NOT_REACHED: Final = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ClientConnectorCertificateError,
-    aiohttp.ConnectionTimeoutError,
-    socket.gaierror,
-)
 
 
 class OutboundRequest(Struct, frozen=True):
@@ -125,7 +101,7 @@ class Stream:
             ProviderTimeout: no data arrived in time.
         """
         try:
-            with _translate_errors(self.url):
+            with translating_errors(self.url):
                 async with aclosing(read_parts(self._response)) as parts:
                     while True:
                         async with asyncio.timeout(self._seconds):
@@ -134,7 +110,7 @@ class Stream:
                             return
                         yield part
         except TimeoutError as error:
-            raise ProviderTimeout(host=_host(self.url)) from error
+            raise ProviderTimeout(host=host_of(self.url)) from error
 
     async def read(self, limit: int) -> bytes:
         """
@@ -144,11 +120,11 @@ class Stream:
             ProviderAnswerTooLarge, ProviderUnavailable, ProviderTimeout: as `Egress.fetch`.
         """
         try:
-            with _translate_errors(self.url):
+            with translating_errors(self.url):
                 async with asyncio.timeout(self._seconds):
                     return await read_body(self._response, limit)
         except TimeoutError as error:
-            raise ProviderTimeout(host=_host(self.url)) from error
+            raise ProviderTimeout(host=host_of(self.url)) from error
 
     def close(self) -> None:
         """Release the connection; it is not reused unless the body was read to its end."""
@@ -185,10 +161,10 @@ class Egress:
             ProviderAnswerTooLarge: more than `max_bytes`.
         """
         try:
-            async with asyncio.timeout(request.seconds):
+            with Deadline(request.seconds):
                 return await self._follow(request)
         except TimeoutError as error:
-            raise ProviderTimeout(host=_host(request.url)) from error
+            raise ProviderTimeout(host=host_of(request.url)) from error
 
     async def open(self, request: OutboundRequest) -> "Stream":
         """
@@ -205,7 +181,7 @@ class Egress:
         target = self._rewrites.rewrite(url)
         session = self._public if target is None else self._rewritten
         try:
-            with _translate_errors(url):
+            with translating_errors(url):
                 async with asyncio.timeout(request.seconds):
                     response = await session.request(
                         request.method,
@@ -216,7 +192,7 @@ class Egress:
                         ssl=_client_context(request.certificate),
                     )
         except TimeoutError as error:
-            raise ProviderTimeout(host=_host(url)) from error
+            raise ProviderTimeout(host=host_of(url)) from error
         return Stream(response, url, seconds=request.seconds)
 
     async def close(self) -> None:
@@ -225,16 +201,9 @@ class Egress:
 
     async def _follow(self, request: OutboundRequest) -> OutboundResponse:
         method, url, body = request.method, request.url, request.body
-        headers, certificate = dict(request.headers), request.certificate
+        headers, certificate = request.headers, request.certificate
+        hop = request
         for left in range(request.follow, -1, -1):
-            hop = replace(
-                request,
-                method=method,
-                url=url,
-                headers=headers,
-                body=body,
-                certificate=certificate,
-            )
             try:
                 _require_allowed(url, headers, request.may_visit)
                 response = await self._send(hop)
@@ -254,13 +223,21 @@ class Egress:
             if response.status == 303 or (response.status in (301, 302) and method == "POST"):  # noqa: PLR2004
                 method, body = "GET", None
             url = target
+            hop = replace(
+                request,
+                method=method,
+                url=url,
+                headers=headers,
+                body=body,
+                certificate=certificate,
+            )
         raise AssertionError
 
     async def _send(self, request: OutboundRequest) -> OutboundResponse:
         url = request.url
         target = self._rewrites.rewrite(url) if request.is_to_provider else None
         session = self._public if target is None else self._rewritten
-        with _translate_errors(url, request.peer):
+        with translating_errors(url, request.peer):
             async with session.request(
                 request.method,
                 URL(target or url, encoded=True),
@@ -272,58 +249,6 @@ class Egress:
                 with self._in_flight.counted() as count:
                     content = await read_body(response, request.max_bytes, count)
                 return OutboundResponse(response.status, read_headers(response), content, url)
-
-
-@contextmanager
-def _translate_errors(url: str, peer: str = "provider") -> Generator[None]:
-    """Translate errors of aiohttp into `ProviderUnavailable` and `EgressBlocked`."""
-    host = f"the {peer}'s host {_host(url)!r}"
-    try:
-        yield
-    except EgressBlocked as error:
-        error.nothing_sent = True
-        raise
-    except aiohttp.InvalidURL as error:
-        msg = f"{_host(url)!r} is not a valid host of a URL"
-        raise _unsent(EgressBlocked(msg)) from error
-    except _NOT_REACHED as error:
-        raise _unsent(_not_reached(host, error)) from error
-    except aiohttp.ClientConnectionError as error:
-        msg = f"{host} closed the connection"
-        raise ProviderUnavailable(msg) from error
-    except aiohttp.ClientPayloadError as error:
-        msg = f"the response of {host} is incomplete"
-        raise ProviderUnavailable(msg) from error
-    except TooLarge as error:
-        msg = f"the {peer}'s answer is larger than {_size(error.limit)}"
-        raise ProviderAnswerTooLarge(msg) from error
-    except Truncated as error:
-        msg = f"the answer of {host} broke off"
-        raise ProviderUnavailable(msg) from error
-    except NotPackedSo as error:
-        msg = f"the {peer}'s answer cannot be read: {error}"
-        raise UnreadableAnswer(msg) from error
-    except (aiohttp.ClientError, ValueError) as error:
-        msg = f"{host} did not send a valid HTTP response"
-        raise ProviderUnavailable(msg) from error
-
-
-def _not_reached(host: str, error: Exception) -> ProviderUnavailable:
-    if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
-        return HostNotFound(f"{host} cannot be found")
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return ProviderUnavailable(f"the certificate of {host} is not valid")
-    return ProviderUnavailable(f"{host} cannot be reached")
-
-
-def _size(count: int) -> str:
-    megabytes = count // (1024 * 1024)
-    return f"{megabytes} MB" if megabytes else f"{count // 1024} KB"
-
-
-def _unsent(error: HubError) -> HubError:
-    error.nothing_sent = True
-    return error
 
 
 def _session(guard: Guard) -> aiohttp.ClientSession:
@@ -361,13 +286,13 @@ def _require_allowed(
             "only http and https URLs with a host, written in ASCII and without a user name, can "
             "be requested"
         )
-        raise _unsent(EgressBlocked(msg))
+        raise unsent(EgressBlocked(msg))
     if any(map(_UNSENDABLE.search, (*headers, *headers.values()))):
         msg = "a header of this request has a value that no header can have"
-        raise _unsent(EgressBlocked(msg))
+        raise unsent(EgressBlocked(msg))
     if not may_visit(url):
-        msg = f"the connector does not declare the host {_host(url)!r}"
-        raise _unsent(EgressBlocked(msg))
+        msg = f"the connector does not declare the host {host_of(url)!r}"
+        raise unsent(EgressBlocked(msg))
 
 
 def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
@@ -387,9 +312,5 @@ def _client_context(certificate: tuple[str, str] | None) -> ssl.SSLContext | boo
             context.load_cert_chain(file.name)
         except (ssl.SSLError, ValueError) as error:
             msg = "the account's client certificate and key cannot be used together"
-            raise _unsent(UnusableCertificate(msg)) from error
+            raise unsent(UnusableCertificate(msg)) from error
     return context
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""

@@ -10,7 +10,8 @@ from typing import Final, TypeAlias, TypeVar, cast
 import structlog
 
 from jackfield.db.tx import Tx
-from jackfield.egress.client import HostNotFound, OutboundRequest
+from jackfield.egress.client import OutboundRequest
+from jackfield.egress.errors import HostNotFound
 from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderError, ProviderTimeout

@@ -8,7 +8,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from jackfield.egress.client import Egress, OutboundRequest, ProviderAnswerTooLarge
+from jackfield.egress.client import Egress, OutboundRequest
+from jackfield.egress.errors import ProviderAnswerTooLarge
 from jackfield.egress.policy import PrivateNetworks
 from jackfield.egress.rewrite import Rewrites
 from jackfield.kit.errors import EgressBlocked, ProviderTimeout, ProviderUnavailable

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
-from jackfield.egress.client import Egress, OutboundRequest, ProviderAnswerTooLarge
+from jackfield.egress.client import Egress, OutboundRequest
+from jackfield.egress.errors import ProviderAnswerTooLarge
 from jackfield.egress.rewrite import Rewrites
 from jackfield.kit.errors import ProviderError, ProviderUnavailable, UnreadableAnswer
 from tests.support.scripted import Answer, reply, scripted
