@@ -181,7 +181,7 @@ async def test_renewal_whose_statement_was_refused_for_its_time_is_done_again_at
 
 
 async def test_clock_that_answers_one_account_dates_no_statement_of_another(
-    hub_with: HubWith, clock: FrozenClock
+    hub_with: HubWith, clock: FrozenClock, log_lines: io.StringIO
 ) -> None:
     provider = Provider(clock, timedelta(minutes=10))
     async with linked(hub_with, provider, "") as (hub, account):
@@ -191,8 +191,13 @@ async def test_clock_that_answers_one_account_dates_no_statement_of_another(
         key = {"secretKey": "a-signing-secret-of-another-corp"}
         other = await hub.link_to("acme", key, origin_owner_id="someone-else")
         ran = await hub.run(other, "acme_stated")
+        provider.ahead = timedelta(minutes=10)
+        await hub.run(other, "acme_stated")
 
     assert ran.status_code == 200
+    (told,) = [line for line in log_lines.getvalue().splitlines() if "clock_skew" in line]
+    assert "statements of acme" in told
+    assert account not in told
 
 
 async def test_renewal_without_an_answer_is_not_repeated_for_a_clock_learned_meanwhile(

@@ -26,6 +26,8 @@ _SLOWEST: Final = timedelta(seconds=20)
 # Less is no matter to any provider; and two answers that differ by less agree.
 _LITTLE: Final = timedelta(seconds=5)
 _MOST_PLACES: Final = 10_000
+_MOST_TOLD: Final = 1000
+_FOR: Final = " for "
 _WHOSE: Final = ("projectSecureId", "originOwnerId", "accountSecureId")
 
 
@@ -33,19 +35,19 @@ _WHOSE: Final = ("projectSecureId", "originOwnerId", "accountSecureId")
 class _Known:
     ahead: timedelta = _NONE
     last: timedelta = _NONE
-    is_told: bool = False
 
 
 class ProviderClocks:
     """
     The offsets of one process, by place: the origin of a URL, or the statements of an account.
 
-    `warn` is told once of a place that is far off.
+    `warn` is told once of a place that is far off, without whose it is.
     """
 
     def __init__(self, warn: Callable[[str, timedelta], None] | None = None) -> None:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._warn = warn
+        self._told: set[str] = set()
 
     def ahead(self, place: str) -> timedelta:
         known = self._known.get(place)
@@ -111,10 +113,14 @@ class ProviderClocks:
         if abs(offset - known.ahead) <= _LITTLE or not (agrees or counts):
             return False
         known.ahead = offset
-        if self._warn is not None and abs(offset) > NOTICED and not known.is_told:
-            known.is_told = True
-            self._warn(place, offset)
+        if abs(offset) > NOTICED:
+            self._tell(place.partition(_FOR)[0], offset)
         return True
+
+    def _tell(self, place: str, offset: timedelta) -> None:
+        if self._warn is not None and place not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(place)
+            self._warn(place, offset)
 
 
 def place_of(url: str) -> str:
@@ -129,4 +135,4 @@ def statements_of(connector_key: str, identifiers: Mapping[str, Json]) -> str:
     must not date what is signed for others.
     """
     whose = [identifiers.get(name) for name in _WHOSE]
-    return f"statements of {connector_key} for {encode(whose).decode()}"
+    return f"statements of {connector_key}{_FOR}{encode(whose).decode()}"
