@@ -86,3 +86,48 @@ async def test_renewal_sends_no_secret_of_the_operator_to_a_host_that_was_typed(
             linked = await hub.submit(session["token"], values, provider="acme")
 
     assert (linked.status_code == 201, bool(server.seen)) == (reached, reached)
+
+
+CARRIED = ACME.replace(
+    "{type: bearer, token: $.credentials.key}",
+    "{type: basic, username: $.credentials.key, password: $.credentials.clientSecret}",
+).replace("SENT", "1")
+TESTED = ACME.replace("SENT", "$.credentials.clientSecret").replace(
+    "      revocation: {action: revoke}\n", "      testActions: [{action: revoke}]\n"
+)
+NAMED = ACME.replace("SENT", "$.credentials.clientSecret")
+
+
+@pytest.mark.parametrize(
+    ("text", "domain", "reached"),
+    [
+        (CARRIED, "typed.example", []),
+        (CARRIED, "eu", ["run", "proxied"]),
+        (TESTED, "typed.example", ["link"]),
+        (TESTED, "eu", ["run", "proxied"]),
+        (NAMED, "typed.example", ["proxied"]),
+        (NAMED, "eu", ["run", "proxied"]),
+    ],
+)
+async def test_request_with_a_secret_of_the_operator_goes_to_no_host_that_was_typed(
+    hub_with: HubWith, text: str, domain: str, reached: list[str]
+) -> None:
+    async with scripted(reply("{}")) as server:
+        origins = ("https://eu.acme.example", "https://typed.example")
+        rewrite = dict.fromkeys(origins, server.url)
+        async with hub_with({"acme": text}, rewrite=rewrite) as hub:
+            setup = {"connector_key": "acme", "setup": {"clientSecret": "of-the-operator"}}
+            await hub.api.post("/connector_profiles", json={**setup, "default": True})
+            session = await hub.session(provider="acme")
+            values = {"domain": domain, "key": "of-the-account-0123"}
+            linked = await hub.submit(session["token"], values, provider="acme")
+            account = {"x-account-id": linked.json().get("id", "")}
+            if linked.status_code != 201:
+                assert (reached, server.seen) == (["link"], [])
+                return
+            server.seen.clear()
+            await hub.run(account["x-account-id"], "acme_revoke")
+            await hub.api.post("/unified/proxy", headers=account, json={"path": "/me"})
+
+    names = {"/revoke": "run", "/me": "proxied"}
+    assert [names[seen.line.split()[1]] for seen in server.seen] == reached

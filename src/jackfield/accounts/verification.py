@@ -173,16 +173,21 @@ async def verify_account(hub: Hub, access: AccountAccess) -> None:
 
 
 def probe_context(
-    hub: Hub, account: ProviderAccount, *, seconds: float, parts: frozenset[str] = frozenset()
+    hub: Hub,
+    account: ProviderAccount,
+    method: AuthMethod,
+    action: str | Mapping[str, Json],
+    *,
+    seconds: float,
 ) -> RunContext:
-    """Return the context of an action that tests an account's credentials."""
+    """Return the context of an action of an auth method, such as a test of credentials."""
     transport = ProviderTransport(
         hub.egress,
         account.connector.compiled,
         account.credentials,
         seconds=seconds,
         max_bytes=_MOST_BYTES,
-        parts=parts,
+        parts=method.typed_beside_setup(account.credentials.values, action),
     )
     return run_context(hub, account, transport, deadline=seconds, flow="test_action")
 
@@ -226,7 +231,8 @@ async def _run_test_actions(
         if not test.applies(credentials.values):
             continue
         try:
-            outcome = await test.compiled.run(probe_context(hub, account, seconds=_SECONDS))
+            context = probe_context(hub, account, method, test.action, seconds=_SECONDS)
+            outcome = await test.compiled.run(context)
             _require_success(outcome.data)
         except _UNUSABLE as error:
             blaming = _blaming(error, method)
@@ -287,8 +293,8 @@ async def _find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod)
             if field.identifies_account and (value := credentials.values.get(field.key))
         )
     output: Json = None
-    if method.identity.compiled is not None:
-        context = probe_context(hub, account, seconds=_SECONDS)
+    if method.identity.compiled is not None and method.identity.action is not None:
+        context = probe_context(hub, account, method, method.identity.action, seconds=_SECONDS)
         try:
             output = (await method.identity.compiled.run(context)).data
         except (ProviderUnauthorized, ProviderRejected, UnreadableAnswer) as refused:

@@ -181,11 +181,16 @@ async def _send(
     hub: Hub, account_id: str, request: Request, credentials: Credentials, recorder: RunRecorder
 ) -> Response:
     assert recorder.connector is not None
+    assert recorder.access is not None
+    access, parts = recorder.access, frozenset[str]()
+    if access.setup.fields:
+        parts = access.method.typed_beside_setup(credentials.values, {})
     transport = ProviderTransport(
         hub.egress,
         recorder.connector.compiled,
         credentials,
         seconds=run_recorder.LIFE_SECONDS,
+        parts=parts,
     )
     limiter = hub.limiter.for_account(account_id, recorder.connector.compiled.limits)
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -43,6 +44,8 @@ from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.kit.large_json_output import is_large
 from jackfield.runtime import Hub
+
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 class _Prepared(Struct, frozen=True):
@@ -102,7 +105,10 @@ async def _attempt(
 ) -> ActionResult:
     credentials = open_credentials(hub, access)
     remember_secrets(recorder, credentials)
-    transport = ProviderTransport(hub.egress, prepared.connector.compiled, credentials)
+    # Most accounts have no secret of the operator's beside their own.
+    parts = _typed_parts(prepared, access, credentials) if access.setup.fields else _NONE
+    connector = prepared.connector.compiled
+    transport = ProviderTransport(hub.egress, connector, credentials, parts=parts)
     context = _context(hub, prepared, credentials, transport=transport, trace=recorder)
     redaction.learn(credentials.redactor)
     try:
@@ -147,7 +153,11 @@ async def _start_stream(
     remember_secrets(recorder, credentials)
     redaction.learn(credentials.redactor)
     transport = StreamingTransport(
-        hub.egress, prepared.connector.compiled, credentials, prepared.action.row_format
+        hub.egress,
+        prepared.connector.compiled,
+        credentials,
+        prepared.action.row_format,
+        parts=_typed_parts(prepared, access, credentials),
     )
     context = _context(hub, prepared, credentials, transport=transport, trace=recorder)
     try:
@@ -157,6 +167,13 @@ async def _start_stream(
     except HubError as error:
         raise safe(error, credentials.redactor) from None
     return transport
+
+
+def _typed_parts(
+    prepared: _Prepared, access: AccountAccess, credentials: Credentials
+) -> frozenset[str]:
+    action_id = prepared.action.id.removeprefix(f"{prepared.connector.key}_")
+    return access.method.typed_beside_setup(credentials.values, action_id)
 
 
 def _recorder(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest) -> RunRecorder:

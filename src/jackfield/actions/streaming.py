@@ -55,6 +55,7 @@ class StreamingTransport:
     connector: CompiledConnector
     credentials: Credentials
     format: Format
+    parts: frozenset[str] = frozenset()
     response: Stream | None = None
     chunks: AsyncGenerator[bytes] | None = None
     learned: LearnedSecrets = field(init=False, repr=False)
@@ -71,7 +72,9 @@ class StreamingTransport:
                 headers=request.headers,
                 body=request.body,
                 seconds=_SECONDS,
-                may_visit=lambda url: self.connector.allows(url, self.credentials.values),
+                may_visit=lambda url: self.connector.allows(
+                    url, self.credentials.values, parts=self.parts
+                ),
                 certificate=shown_to(request),
             )
         )

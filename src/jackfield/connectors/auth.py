@@ -199,11 +199,25 @@ class AuthMethod:
         They are with requests for tokens, and with an `action` that names them. An account's own
         secrets go where its user says, but those of the operator do not.
         """
-        secrets = {each.key for each in self.setup_fields if each.secret and values.get(each.key)}
-        if action is not None:
+        secrets = frozenset(
+            each.key for each in self.setup_fields if each.secret and values.get(each.key)
+        )
+        if not secrets or (action is not None and not self._may_send(action, secrets)):
+            return frozenset()
+        return frozenset(field.key for field in self.config_fields if not field.options)
+
+    def _may_send(self, action: str | Mapping[str, Json], secrets: frozenset[str]) -> bool:
+        known = self._sending.get((action, secrets)) if isinstance(action, str) else None
+        if known is None:
             found = find_action(self.compilation.document, action)
-            secrets = secrets if may_send(found, self.authorization, secrets) else set[str]()
-        return frozenset(f.key for f in self.config_fields if secrets and not f.options)
+            known = may_send(found, self.authorization, secrets)
+        if isinstance(action, str):
+            self._sending[action, secrets] = known
+        return known
+
+    @cached_property
+    def _sending(self) -> dict[tuple[str, frozenset[str]], bool]:
+        return {}
 
     def labeled(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """Return the labels and values of fields that the form has, and of the tenant, as chosen."""

@@ -22,7 +22,9 @@ def may_send(
 
 def secret_setup(method: Mapping[str, Json]) -> frozenset[str]:
     return frozenset(
-        text(each, "key") for each in items(method, "setupFields") if each.get("secret")
+        text(each, "key")
+        for each in items(method, "setupFields")
+        if each.get("secret") is True or each.get("type") == "password"
     )
 
 

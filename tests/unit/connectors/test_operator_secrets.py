@@ -58,6 +58,9 @@ def problems(**given: str) -> list[str]:
     [
         {},
         {"PLACE": "revocation"},
+        {
+            "required: true, secret: true}\n      configFields": "required: true}\n      configFields"
+        },
         {"SENT": "'{{$.credentials}}'"},
         {"BASE": "https://api.acme.example", "URL": "'${credentials.domain}/token'"},
         {"BASE": "\"{{'https://' + credentials.domain}}\""},

@@ -1,6 +1,7 @@
 """Permission probes of an account, run against its provider."""
 
 import asyncio
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -13,6 +14,7 @@ from jackfield.accounts.verification import probe_context
 from jackfield.connectors.permissions import PermissionProbe
 from jackfield.kit import redaction
 from jackfield.kit.errors import HubError, ProviderError
+from jackfield.kit.json import Json
 from jackfield.runtime import Hub
 
 _SECONDS: Final = 15
@@ -33,16 +35,20 @@ async def probe(hub: Hub, access: AccountAccess) -> tuple[ProbeFinding, ...]:
     async def run_in_time(each: PermissionProbe) -> ProbeFinding:
         try:
             async with asyncio.timeout_at(end), slots:
-                return await _run(hub, account, each)
+                return await _run(hub, access, account, each)
         except TimeoutError:
             return ProbeFinding(each.key, Verdict.UNKNOWN, "there was no time left to ask")
 
     return tuple(await asyncio.gather(*map(run_in_time, access.method.permissions)))
 
 
-async def _run(hub: Hub, account: ProviderAccount, each: PermissionProbe) -> ProbeFinding:
+async def _run(
+    hub: Hub, access: AccountAccess, account: ProviderAccount, each: PermissionProbe
+) -> ProbeFinding:
+    action: Mapping[str, Json] = {"steps": [each.request]}
     try:
-        await each.compiled.run(probe_context(hub, account, seconds=_SECONDS))
+        context = probe_context(hub, account, access.method, action, seconds=_SECONDS)
+        await each.compiled.run(context)
     except ProviderError as error:
         return _judge(each, safe(error, account.credentials.redactor))
     except HubError as error:

@@ -90,9 +90,9 @@ async def _request(hub: Hub, access: AccountAccess, revocation: Revocation) -> R
         if shared is not False:
             return _SHARED if shared else _PERHAPS_SHARED
     try:
-        if revocation.compiled is not None:
-            parts = access.method.typed_beside_setup(credentials.values, revocation.action)
-            context = probe_context(hub, account, seconds=_SECONDS, parts=parts)
+        if revocation.compiled is not None and revocation.action is not None:
+            action = revocation.action
+            context = probe_context(hub, account, access.method, action, seconds=_SECONDS)
             await revocation.compiled.run(context)
         else:
             endpoint = token_endpoint(hub, account, access.method)
@@ -123,11 +123,11 @@ async def _is_refused(hub: Hub, access: AccountAccess, revocation: Revocation) -
     method = access.method
     try:
         async with asyncio.timeout(_SECONDS):
-            if revocation.compiled_proof is None:
+            if revocation.compiled_proof is None or revocation.proof is None:
                 await verify_account(hub, access)
                 return False
             account = ProviderAccount.of(access, open_credentials(hub, access))
-            context = probe_context(hub, account, seconds=_SECONDS)
+            context = probe_context(hub, account, method, revocation.proof, seconds=_SECONDS)
             await revocation.compiled_proof.run(context)
     except CredentialRejected:
         return True

@@ -30,7 +30,8 @@ async def in_tenant(hub: Hub, prepared: Prepared) -> Prepared | tuple[Tenant, ..
         return prepared
     account = await account_of(hub, candidate)
     try:
-        result = await tenants.compiled.run(probe_context(hub, account, seconds=_SECONDS))
+        context = probe_context(hub, account, candidate.method, tenants.action, seconds=_SECONDS)
+        result = await tenants.compiled.run(context)
     except HubError as error:
         raise safe(error, account.credentials.redactor) from None
     found = tenants.read(account.credentials.values, result.data)
