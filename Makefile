@@ -36,13 +36,13 @@ lock: ## Resolve the dependencies anew (needs uv)
 	  - -c requirements-dev.lock -o requirements-build.lock
 
 bench: ## Measure, in one run, what docs/performance.md promises
-	.venv/bin/python bench/engine.py
-	.venv/bin/python bench/limits.py
-	.venv/bin/python bench/action.py
-	.venv/bin/python bench/accounts.py
-	.venv/bin/python bench/export.py
-	.venv/bin/python bench/search.py
-	.venv/bin/python bench/mcp.py
-	.venv/bin/python bench/webhooks.py
+	.venv/bin/python -m bench.engine
+	.venv/bin/python -m bench.limits
+	.venv/bin/python -m bench.action
+	.venv/bin/python -m bench.accounts
+	.venv/bin/python -m bench.export
+	.venv/bin/python -m bench.search
+	.venv/bin/python -m bench.mcp
+	.venv/bin/python -m bench.webhooks
 	.venv/bin/python -m bench.refresh
 	.venv/bin/python -m bench.memory

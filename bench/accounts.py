@@ -1,6 +1,6 @@
 """How long the first page of accounts takes among many, for every kind of filter.
 
-`python bench/accounts.py [--accounts 100000] [--url postgresql://…]`: in a temporary SQLite file,
+`python -m bench.accounts [--accounts 100000] [--url postgresql://…]`: in a temporary SQLite file,
 or in an empty PostgreSQL database. Prints the median of the query alone, next to a read by key.
 """
 
@@ -98,7 +98,7 @@ async def fill(db, project: ProjectId, count: int) -> AccountId:
                 }
             )  # fmt: skip
         async with db.write(project, Actor.command("bench")) as tx:
-            await tx.many(sql, rows)
+            await tx.executemany(sql, rows)
     await db.unscoped("analyze")
     return account
 

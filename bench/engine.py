@@ -1,6 +1,6 @@
 """Measure the engine alone: one action, mapping rows, compiling a connector.
 
-    python bench/engine.py [--json]
+`python -m bench.engine [--json]`
 
 No network: answers come from memory. Each figure is the best of several rounds. Beside each stands
 how many times a plain `json` round trip of a small document takes on the same machine in the same

@@ -1,6 +1,6 @@
 """Measure what a request pays for its rate limits: finding its pools, and passing them.
 
-    python bench/limits.py
+    python -m bench.limits
 
 Iterable's connector, no network, nobody waits. Beside the way that is used stand others that find
 the same pools. Each figure is the best of several rounds, in microseconds a request.

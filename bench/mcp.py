@@ -1,29 +1,24 @@
 """Twenty MCP clients, forty tool calls a second between them: errors, latency, memory.
 
-`python bench/mcp.py [--seconds 60]`. The hub, an Iterable sandbox and the clients (the official
+`python -m bench.mcp [--seconds 60]`. The hub, an Iterable sandbox and the clients (the official
 `mcp` package) share this machine; everything is on loopback, and the load ends by itself.
 """
 
 import argparse
 import asyncio
 import contextlib
-import os
-import re
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-
-# This file is called like the package it drives.
-sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).parent]
 
 import httpx2
 from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
-from jackfield.client import AsyncHub
+from bench.processes import resident_megabytes
+from bench.served_hub import serving
 from jackfield.sandbox.iterable.server import serve as serve_sandbox
 
 CLIENTS = 20
@@ -84,64 +79,15 @@ async def _call(client: Client, number: int, figures: Figures) -> None:
     figures.seconds.append(time.perf_counter() - started)
 
 
-@contextlib.asynccontextmanager
-async def hub() -> AsyncIterator[tuple[str, str, str, int]]:
-    """Serve a hub in a process of its own; yield its URL, a key, an account and its process."""
-    async with serve_sandbox() as sandbox:
-        with tempfile.TemporaryDirectory() as name:
-            environment = {
-                **os.environ,
-                "JACKFIELD_DATA_DIR": name,
-                "JACKFIELD_PROVIDER_REWRITE": f"https://api.iterable.com={sandbox.us.url}",
-                "JACKFIELD_LOG_LEVEL": "warning",
-            }
-            jackfield = (sys.executable, "-m", "jackfield")
-            made = await asyncio.create_subprocess_exec(
-                *jackfield, "keys", "create", "--name", "bench",
-                env=environment, stdout=asyncio.subprocess.PIPE,
-            )  # fmt: skip
-            key = (await made.communicate())[0].decode().split()[-1]
-            serving = await asyncio.create_subprocess_exec(
-                *jackfield, "serve", "--port", "0",
-                env=environment, stderr=asyncio.subprocess.PIPE,
-            )  # fmt: skip
-            try:
-                assert serving.stderr is not None
-                url = None
-                while url is None:
-                    said = (await serving.stderr.readline()).decode()
-                    assert said, "the hub ended while starting"
-                    url = re.search(r"listens on (http://\S+)", said)
-                account = await link(url[1], key, sandbox.us.api_keys["server_side"])
-                yield url[1], key, account, serving.pid
-            finally:
-                serving.terminate()
-                await serving.wait()
-
-
-async def link(url: str, key: str, api_key: str) -> str:
-    async with AsyncHub(url, key) as client:
-        session = await client.create_connect_session(
-            origin_owner_id="bench", origin_owner_name="Bench", provider="iterable"
-        )
-        token = {"x-hub-session-token": session.token}
-        offered = await client.request("GET", "/hub/connectors", headers=token)
-        body = {
-            "integration_id": offered["integrations"][0]["integration_id"],
-            "credentials": {"api_key": api_key, "region": "us"},
-        }
-        return (await client.request("POST", "/hub/accounts", body=body, headers=token))["id"]
-
-
-def resident_megabytes(pid: int) -> float:
-    match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    assert match is not None
-    return int(match[1]) / 1024
-
-
 async def measure(seconds: float) -> Figures:
-    async with hub() as (url, key, account, pid):
-        return await load(url, key, account, seconds=seconds, pid=pid)
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        async with serve_sandbox() as sandbox:
+            serve = serving(Path(name), sandbox.us.url, level="warning")
+            # In threads: the sandbox answers in this one.
+            hub = await asyncio.to_thread(stack.enter_context, serve)
+            link = partial(hub.link, api_key=sandbox.us.api_keys["server_side"])
+            account = await asyncio.to_thread(link)
+            return await load(hub.url, hub.key, account, seconds=seconds, pid=hub.pid)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """How well, and how fast, actions are found: nDCG@5, Hit@1 and MRR over questions with known answers.
 
-`python bench/search.py [--half tune|test|all] [--misses]`. The catalog is all of Iterable's actions
+`python -m bench.search [--half tune|test|all] [--misses]`. The catalog is all of Iterable's actions
 among 20,000 invented ones. Questions about Iterable are written by hand
 (`search_data/iterable.tsv`); those about the others are made from phrases, some with other
 nouns, some with typos. Every second question belongs to the tune half, by which the index's
@@ -10,13 +10,10 @@ figures were chosen; what is promised is measured on the test half.
 import argparse
 import math
 import random
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.catalog import Made, made
 from jackfield.connectors.catalog import Catalog, own_folder

@@ -1,6 +1,6 @@
 """How many webhook deliveries a second one process makes to one receiver that keeps up.
 
-`python bench/webhooks.py [--events 5000] [--accounts 500] [--database postgresql://…]`. The
+`python -m bench.webhooks [--events 5000] [--accounts 500] [--database postgresql://…]`. The
 receiver is a process of its own on the same machine, and also finds out how many events arrived
 before an earlier one of their account. Without `--database` the hub is on SQLite; one that is named
 must be empty.
@@ -77,7 +77,8 @@ async def receive(events: int) -> None:
 async def measure(args: argparse.Namespace, folder: Path) -> Figures:
     receiver = await asyncio.create_subprocess_exec(
         sys.executable,
-        __file__,
+        "-m",
+        "bench.webhooks",
         "--receive",
         "--events",
         str(args.events),
