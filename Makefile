@@ -35,14 +35,5 @@ lock: ## Resolve the dependencies anew (needs uv)
 	printf 'hatchling\neditables\n' | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  - -c requirements-dev.lock -o requirements-build.lock
 
-bench: ## Measure, in one run, what docs/performance.md promises
-	.venv/bin/python -m bench.engine
-	.venv/bin/python -m bench.limits
-	.venv/bin/python -m bench.action
-	.venv/bin/python -m bench.accounts
-	.venv/bin/python -m bench.export
-	.venv/bin/python -m bench.search
-	.venv/bin/python -m bench.mcp
-	.venv/bin/python -m bench.webhooks
-	.venv/bin/python -m bench.refresh
-	.venv/bin/python -m bench.memory
+bench: ## Measure everything in one run; the report is bench/report.md
+	.venv/bin/python -m bench

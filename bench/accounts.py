@@ -1,76 +1,43 @@
 """How long the first page of accounts takes among many, for every kind of filter.
 
-`python -m bench.accounts [--accounts 100000] [--url postgresql://…]`: in a temporary SQLite file,
+`python -m bench.accounts [--rows 100000] [--url postgresql://…]`: in a temporary SQLite file,
 or in an empty PostgreSQL database. Prints the median of the query alone, next to a read by key.
 """
 
-import argparse
-import asyncio
 import random
 import statistics
-import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+from bench import empty_database
 from jackfield.accounts.models import AccountFilter, AccountPage
 from jackfield.accounts.repo import Accounts
-from jackfield.db.postgres import PostgresDatabase
-from jackfield.db.sqlite import SqliteDatabase
+from jackfield.db.tx import Database
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import AccountId, ProfileId, ProjectId
 
+BY_KEY = "read by key"
+ACTOR = Actor.command("bench")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PROVIDERS = [f"provider_{number}" for number in range(40)]
 STATUSES = ["active"] * 96 + ["error"] * 3 + ["suspended"]
-COLUMNS = [
-    "id",
-    "project_id",
-    "profile_id",
-    "provider",
-    "auth_method",
-    "environment",
-    "origin_owner_id",
-    "origin_owner_name",
-    "origin_username",
-    "label",
-    "type",
-    "shared",
-    "metadata",
-    "setup_information",
-    "status",
-    "status_reasons",
-    "generation",
-    "created_at",
-    "updated_at",
-]
+_INSERT = """
+    insert into accounts
+           (id, project_id, profile_id, provider, auth_method, environment, origin_owner_id,
+            origin_owner_name, origin_username, label, type, shared, metadata, setup_information,
+            status, status_reasons, generation, created_at, updated_at)
+    values (:id, :project_id, :profile_id, :provider, :auth_method, :environment, :origin_owner_id,
+            :origin_owner_name, :origin_username, :label, :type, :shared, :metadata,
+            :setup_information, :status, :status_reasons, :generation, :created_at, :updated_at)
+"""
 
 
-async def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--accounts", type=int, default=100_000)
-    options.add_argument("--url", help="an empty PostgreSQL database")
-    chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        db = (
-            await PostgresDatabase.open(chosen.url)
-            if chosen.url
-            else SqliteDatabase(Path(folder) / "bench.db")
-        )
-        await db.migrate()
-        project = ProjectId.new(START)
-        last = await fill(db, project, chosen.accounts)
-        await measure(db, project, last)
-        await db.close()
-
-
-async def fill(db, project: ProjectId, count: int) -> AccountId:
+async def fill(db: Database, project: ProjectId, count: int) -> AccountId:
+    """Insert accounts of many customers and providers; return the last one's id."""
     dice = random.Random(7)
     profile = ProfileId.new(START)
-    async with db.write(project, Actor.command("bench")) as tx:
-        await tx.run(
-            "insert into projects (id, name, created_at) values (:project_id, 'bench', :now)"
-        )
+    async with db.write(project, ACTOR) as tx:
         await tx.run(
             "insert into connector_profiles (id, project_id, connector_key, auth_method, name,"
             " active, is_default, created_at, updated_at) values (:id, :project_id, 'x', 'x', 'x',"
@@ -79,8 +46,6 @@ async def fill(db, project: ProjectId, count: int) -> AccountId:
             yes=True,
         )
     account = AccountId.new(START)
-    marks = ", ".join(f":{name}" for name in COLUMNS)
-    sql = f"insert into accounts ({', '.join(COLUMNS)}) values ({marks})"
     for start in range(0, count, 10_000):
         rows = []
         for number in range(start, min(start + 10_000, count)):
@@ -97,13 +62,14 @@ async def fill(db, project: ProjectId, count: int) -> AccountId:
                     "status_reasons": "[]", "generation": 1, "created_at": at, "updated_at": at,
                 }
             )  # fmt: skip
-        async with db.write(project, Actor.command("bench")) as tx:
-            await tx.executemany(sql, rows)
+        async with db.write(project, ACTOR) as tx:
+            await tx.executemany(_INSERT, rows)
     await db.unscoped("analyze")
     return account
 
 
-async def measure(db, project: ProjectId, last: AccountId) -> None:
+async def measure(db: Database, project: ProjectId, last: AccountId) -> dict[str, float]:
+    """Return the milliseconds of a first page by its filter, and those of a read by key first."""
     filters = {
         "none": AccountFilter(),
         "one provider": AccountFilter(providers=("provider_7",)),
@@ -126,15 +92,14 @@ async def measure(db, project: ProjectId, last: AccountId) -> None:
     }
     async with db.read(project) as tx:
         repo = Accounts(tx)
-        base = await median(lambda: repo.get(last))
-        print(f"{'read by key':28}{base:9.3f} ms")
+        found = {BY_KEY: await median(lambda: repo.get(last))}
         for name, only in filters.items():
-            took = await median(lambda only=only: repo.page(AccountPage(1, 25, only)))
-            print(f"{name:28}{took:9.3f} ms{took / base:9.1f} times a read by key")
+            found[name] = await median(lambda only=only: repo.page(AccountPage(1, 25, only)))
+    return found
 
 
-async def median(work) -> float:
-    times = []
+async def median(work: Callable[[], Awaitable[object]]) -> float:
+    times: list[float] = []
     for _ in range(15):
         started = time.perf_counter()
         await work()
@@ -143,4 +108,4 @@ async def median(work) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    empty_database.main(fill, measure, __doc__)

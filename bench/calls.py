@@ -8,6 +8,7 @@ import argparse
 import json
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
@@ -32,34 +33,52 @@ SURFACES: dict[str, tuple[str, object]] = {
 }
 
 
-async def main() -> None:
+@dataclass(frozen=True)
+class Figures:
+    """The fewest calls of functions that one request took, and the shortest time."""
+
+    counts: Counts
+    microseconds: float
+
+
+def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--table", action="store_true", help="print an action call's functions")
     options.add_argument("--json", action="store_true", help="print the counts as JSON")
     chosen = options.parse_args()
-    found: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as name, (Path(name) / "log").open("w") as lines:
-        log.configure(level="info", stream=lines)
-        async with counted_hub(Path(name)) as hub:
-            for surface, (path, body) in SURFACES.items():
-                counts, seconds = await measure(hub, path, body)
-                found[surface] = {
-                    "python": counts.python.total(),
-                    "c": counts.c.total(),
-                    "microseconds": round(seconds * 1e6),
-                }
-                if chosen.table and surface == "action":
-                    print_table(counts)
+    found = uvloop.run(measure_all())
+    if chosen.table:
+        print_table(found["action"].counts)
+    rows = {
+        surface: {
+            "python": figures.counts.python.total(),
+            "c": figures.counts.c.total(),
+            "microseconds": round(figures.microseconds),
+        }
+        for surface, figures in found.items()
+    }
     if chosen.json:
-        print(json.dumps(found))
+        print(json.dumps(rows))
         return
     print(f"{'':10}{'Python':>8}{'C':>8}{'µs':>8}")
-    for surface, figures in found.items():
+    for surface, figures in rows.items():
         print(f"{surface:10}" + "".join(f"{each:8.0f}" for each in figures.values()))
 
 
-async def measure(hub: CountedHub, path: str, body: object) -> tuple[Counts, float]:
-    """Return the fewest calls of functions that one request took, and the shortest time."""
+async def measure_all() -> dict[str, Figures]:
+    with tempfile.TemporaryDirectory() as name, (Path(name) / "log").open("w") as lines:
+        log.configure(level="info", stream=lines)
+        try:
+            async with counted_hub(Path(name)) as hub:
+                return {
+                    surface: await measure(hub, path, body)
+                    for surface, (path, body) in SURFACES.items()
+                }
+        finally:
+            log.configure(level="error")
+
+
+async def measure(hub: CountedHub, path: str, body: object) -> Figures:
     seconds, fewest = float("inf"), None
     for _ in range(CALLS):
         begun = time.perf_counter()
@@ -72,7 +91,7 @@ async def measure(hub: CountedHub, path: str, body: object) -> tuple[Counts, flo
         if fewest is None or counts.total < fewest.total:
             fewest = counts
     assert fewest is not None
-    return fewest, seconds
+    return Figures(fewest, seconds * 1e6)
 
 
 def print_table(counts: Counts) -> None:
@@ -83,4 +102,4 @@ def print_table(counts: Counts) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    main()

@@ -1,4 +1,4 @@
-"""Measure the engine alone: one action, mapping rows, compiling a connector.
+"""The engine alone: one action, mapping rows, compiling a connector.
 
 `python -m bench.engine [--json]`
 

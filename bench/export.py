@@ -9,6 +9,7 @@ import json
 import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.processes import resident_megabytes
@@ -16,14 +17,32 @@ from bench.served_hub import JACKFIELD, ServedHub, serving
 from jackfield.client import Hub
 
 
+@dataclass(frozen=True)
+class Figures:
+    rows: int
+    megabytes: float
+    seconds: float
+    before_mb: float
+    at_most_mb: float
+    after_mb: float
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--users", type=int, default=100_000)
-    arguments = parser.parse_args()
+    found = measure(parser.parse_args().users)
+    print(f"{found.rows:,} rows, {found.megabytes:.1f} MB in {found.seconds:.1f} s")
+    print(
+        f"the hub's memory: {found.before_mb:.1f} MB before, at most {found.at_most_mb:.1f}, "
+        f"{found.after_mb:.1f} after"
+    )
+
+
+def measure(users: int) -> Figures:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         seed = folder / "seed.json"
-        seed.write_text(json.dumps({"users": arguments.users}))
+        seed.write_text(json.dumps({"users": users}))
         ports = ("--us-port", "0", "--eu-port", "0")
         sandbox = subprocess.Popen(
             [*JACKFIELD, "sandbox", "iterable", *ports, "--seed", str(seed), "--json"],
@@ -33,13 +52,13 @@ def main() -> None:
         try:
             where = json.loads(sandbox.stdout.readline())["us"]
             with serving(folder, where["url"], level="error") as hub:
-                measure(hub, hub.link(api_key=where["api_keys"]["server_side"]))
+                return _export(hub, hub.link(api_key=where["api_keys"]["server_side"]))
         finally:
             sandbox.terminate()
             sandbox.wait()
 
 
-def measure(hub: ServedHub, account: str) -> None:
+def _export(hub: ServedHub, account: str) -> Figures:
     before = resident_megabytes(hub.pid)
     rows = size = 0
     inputs = {"dataTypeName": "user", "range": "All"}
@@ -50,8 +69,7 @@ def measure(hub: ServedHub, account: str) -> None:
             size += len(line)
     seconds = time.perf_counter() - started
     at_most, after = resident_megabytes(hub.pid, "VmHWM"), resident_megabytes(hub.pid)
-    print(f"{rows:,} rows, {size / 1e6:.1f} MB in {seconds:.1f} s")
-    print(f"the hub's memory: {before:.1f} MB before, at most {at_most:.1f}, {after:.1f} after")
+    return Figures(rows, size / 1e6, seconds, before, at_most, after)
 
 
 if __name__ == "__main__":

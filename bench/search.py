@@ -127,17 +127,22 @@ def main() -> None:
         print(f"{name:26}{len(asked):10}{figures.ndcg5:9.3f}{figures.hit1:9.3f}{figures.mrr:9.3f}")
         if chosen.misses:
             _print_misses(index, asked)
-    times = []
+    mean, median, p99 = times(index)
+    print(
+        f"\n{len(index)} actions indexed in {built:.2f} s; a question takes {mean:.2f} ms on average, "
+        f"{median:.2f} ms median, {p99:.2f} ms p99"
+    )
+
+
+def times(index: Index) -> tuple[float, float, float]:
+    """Return the milliseconds of a question: mean, median and 99th percentile."""
+    taken: list[float] = []
     for question in (each for asked in questions("all").values() for each in asked):
         started = time.perf_counter()
         index.search(question.text)
-        times.append((time.perf_counter() - started) * 1000)
-    times.sort()
-    print(
-        f"\n{len(index)} actions indexed in {built:.2f} s; a question takes "
-        f"{sum(times) / len(times):.2f} ms on average, {times[len(times) // 2]:.2f} ms median, "
-        f"{times[int(len(times) * 0.99)]:.2f} ms p99"
-    )
+        taken.append((time.perf_counter() - started) * 1000)
+    taken.sort()
+    return sum(taken) / len(taken), taken[len(taken) // 2], taken[int(len(taken) * 0.99)]
 
 
 def _print_misses(index: Index, asked: Sequence[Question]) -> None:

@@ -74,20 +74,22 @@ async def receive(events: int) -> None:
     os._exit(0)
 
 
-async def measure(args: argparse.Namespace, folder: Path) -> Figures:
+async def measure(
+    folder: Path, *, events: int = 5000, accounts: int = 500, database: str | None = None
+) -> Figures:
     receiver = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "bench.webhooks",
         "--receive",
         "--events",
-        str(args.events),
+        str(events),
         stdout=asyncio.subprocess.PIPE,
     )
     assert receiver.stdout is not None
     url = f"http://127.0.0.1:{int(await receiver.stdout.readline())}/hooks"
     try:
-        return await work(args, folder, url, receiver.stdout)
+        return await work(folder, url, receiver.stdout, events, accounts, database)
     finally:
         if receiver.returncode is None:
             receiver.kill()
@@ -95,10 +97,15 @@ async def measure(args: argparse.Namespace, folder: Path) -> Figures:
 
 
 async def work(
-    args: argparse.Namespace, folder: Path, url: str, receiver: asyncio.StreamReader
+    folder: Path,
+    url: str,
+    receiver: asyncio.StreamReader,
+    events: int,
+    accounts: int,
+    database: str | None,
 ) -> Figures:
-    settings = Settings(data_dir=folder, database_url=args.database, allow_private_networks=True)
-    if args.database:
+    settings = Settings(data_dir=folder, database_url=database, allow_private_networks=True)
+    if database:
         async with open_database(settings) as db:
             await db.migrate()
     async with open_hub(settings, public_url="http://localhost") as hub:
@@ -109,17 +116,17 @@ async def work(
         jobs = (BackgroundJob("deliveries", lambda hub: Deliverer(hub).run()),)
         async with background(hub, jobs):
             started, busy = time.perf_counter(), time.process_time()
-            for first in range(0, args.events, args.accounts):
+            for first in range(0, events, accounts):
                 # One event of each account: those of one transaction have no order.
-                numbers = range(first, min(first + args.accounts, args.events))
+                numbers = range(first, min(first + accounts, events))
                 happened = [
                     Numbered(
                         project_id=project.id,
                         event=EventType.ACCOUNT_UPDATED,
                         event_date=hub.clock(),
                         record_type="account",
-                        record_id=f"acc_{n % args.accounts}",
-                        account=n % args.accounts,
+                        record_id=f"acc_{n % accounts}",
+                        account=n % accounts,
                         n=n,
                     )
                     for n in numbers
@@ -128,7 +135,7 @@ async def work(
                     await Events(tx).add(happened)
             early = int(await receiver.readline())
             seconds, busy = time.perf_counter() - started, time.process_time() - busy
-    return Figures(args.events / seconds, busy / args.events * 1000, early)
+    return Figures(events / seconds, busy / events * 1000, early)
 
 
 def main() -> None:
@@ -143,7 +150,11 @@ def main() -> None:
         return
     log.configure(level="warning")
     with tempfile.TemporaryDirectory() as folder:
-        found = uvloop.run(measure(args, Path(folder)))
+        found = uvloop.run(
+            measure(
+                Path(folder), events=args.events, accounts=args.accounts, database=args.database
+            )
+        )
     where = "PostgreSQL" if args.database else "SQLite"
     print(
         f"{where}: {found.per_second:,.0f} deliveries/s, {found.cpu_ms:.2f} ms of CPU each, "
