@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from jackfield.app import open_hub
 from jackfield.asgi import build_app
+from jackfield.db.tx import Database
 from jackfield.egress.client import Egress, OutboundRequest, OutboundResponse
 from jackfield.engine.limits import Limiter
 from jackfield.http.whole_messages import offer
@@ -78,6 +79,7 @@ class CountedHub:
 
     app: ASGIApp
     key: str
+    db: Database
     account: str = ""
 
     @property
@@ -92,6 +94,20 @@ class CountedHub:
 
     async def post(self, path: str, body: object, counts: Counts | None = None) -> Any:
         return await self.send("POST", path, body, self.headers, counts)
+
+    async def link(self, owner: str) -> str:
+        """Link an account of a customer, and return its id."""
+        session = await self.post(
+            "/connect_sessions",
+            {"origin_owner_id": owner, "origin_owner_name": owner, "provider": "iterable"},
+        )
+        token = {"x-hub-session-token": session["token"]}
+        offered = await self.send("GET", "/hub/connectors", None, token)
+        body = {
+            "integration_id": offered["integrations"][0]["integration_id"],
+            "credentials": {"api_key": _KEY, "region": "us"},
+        }
+        return (await self.send("POST", "/hub/accounts", body, token))["id"]
 
     async def send(
         self,
@@ -120,31 +136,18 @@ class CountedHub:
 
 
 @asynccontextmanager
-async def counted_hub(folder: Path) -> AsyncGenerator[CountedHub]:
-    async with open_hub(Settings(data_dir=folder), public_url="http://localhost") as opened:
+async def counted_hub(folder: Path, database: str | None = None) -> AsyncGenerator[CountedHub]:
+    """Open a hub with its data in `folder`, or in a PostgreSQL database."""
+    settings = Settings(data_dir=folder, database_url=database)
+    async with open_hub(settings, public_url="http://localhost") as opened:
         # For the limiter a second goes by each time it looks: no request waits.
         limiter = Limiter(now=count(0.0, 1.0).__next__)
         hub = replace(opened, egress=cast("Egress", _Provider()), limiter=limiter)
         project = await projects.ensure_project(hub, TESTER)
         async with hub.db.write(project.id, TESTER) as tx:
             key = (await projects.issue_key(tx, name="counter")).token.reveal()
-        counted = CountedHub(build_app(hub), key)
-        session = await counted.post(
-            "/connect_sessions",
-            {"origin_owner_id": "a", "origin_owner_name": "A", "provider": "iterable"},
-        )
-        token = {"x-hub-session-token": session["token"]}
-        offered = await counted.send("GET", "/hub/connectors", None, token)
-        linked = await counted.send(
-            "POST",
-            "/hub/accounts",
-            {
-                "integration_id": offered["integrations"][0]["integration_id"],
-                "credentials": {"api_key": _KEY, "region": "us"},
-            },
-            token,
-        )
-        yield replace(counted, account=linked["id"])
+        counted = CountedHub(build_app(hub), key, hub.db)
+        yield replace(counted, account=await counted.link("a"))
 
 
 def _cycle(
