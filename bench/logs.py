@@ -90,6 +90,7 @@ async def measure(db: Database, project: ProjectId, last: RunId) -> dict[str, fl
         found = {BY_KEY: await median(lambda: runs.get(last))}
         for name, only in filters.items():
             found[name] = await median(lambda only=only: runs.page(only, number=1, size=25))
+        found["the count beside a page"] = await median(lambda: runs.totals(RunFilter()))
     return found
 
 

@@ -84,7 +84,8 @@ def serving(
     port = free_port()
     with (folder / "log").open("wb") as log:
         if database is not None:
-            subprocess.run([*JACKFIELD, "migrate"], env=environment, check=True, stdout=log)
+            migrate = [*JACKFIELD, "migrate"]
+            subprocess.run(migrate, env=environment, check=True, stdout=log, stderr=log)
         made = subprocess.check_output(
             [*JACKFIELD, "keys", "create", "--name", "bench", "--json"],
             env=environment,
