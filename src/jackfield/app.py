@@ -175,7 +175,11 @@ async def open_database(
         from jackfield.db.postgres import PostgresDatabase  # noqa: PLC0415
 
         db: Database = await PostgresDatabase.open(
-            settings.database_url, clock=clock, on_touch=on_touch
+            settings.database_url,
+            clock=clock,
+            on_touch=on_touch,
+            connections=settings.database_pool,
+            keeps_sessions=not settings.database_pooler,
         )
     else:
         db = SqliteDatabase(settings.sqlite_file, clock=clock, on_touch=on_touch)

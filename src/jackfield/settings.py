@@ -17,6 +17,8 @@ DEFAULT_URL: Final = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
 _MOST_DIGITS: Final = 9
+# One listens, and one may wait for a lock.
+_FEWEST_CONNECTIONS: Final = 3
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _LISTEN_RANGE: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):(\d{1,5})(?:-(\d{1,5}))?")
 _PORTS: Final = range(1, 65536)
@@ -42,6 +44,8 @@ class Settings:
 
     data_dir: Path
     database_url: str | None = None
+    database_pool: int = 10
+    database_pooler: bool = False
     keyring: str | None = None
     public_url: str | None = None
     connectors: Path | None = None
@@ -73,6 +77,8 @@ class Settings:
         return cls(
             data_dir=_path("JACKFIELD_DATA_DIR", values.get("DATA_DIR") or "jackfield-data"),
             database_url=_database_url(values.get("DATABASE_URL")),
+            database_pool=_pool(values.get("DATABASE_POOL") or "10"),
+            database_pooler=_switch("JACKFIELD_DATABASE_POOLER", values.get("DATABASE_POOLER", "")),
             keyring=values.get("KEYRING") or None,
             public_url=_url("JACKFIELD_PUBLIC_URL", values.get("PUBLIC_URL")),
             connectors=_folder("JACKFIELD_CONNECTORS", values.get("CONNECTORS")),
@@ -116,6 +122,17 @@ def _database_url(value: str | None) -> str | None:
         msg = "JACKFIELD_DATABASE_URL: expected postgresql://…; leave it out to use SQLite"
         raise InvalidSetting(msg)
     return value
+
+
+def _pool(value: str) -> int:
+    count = int(value) if value.isascii() and value.isdigit() and len(value) < _MOST_DIGITS else 0
+    if count < _FEWEST_CONNECTIONS:
+        msg = (
+            "JACKFIELD_DATABASE_POOL: expected a number of connections, such as 10, and no fewer "
+            f"than {_FEWEST_CONNECTIONS}"
+        )
+        raise InvalidSetting(msg)
+    return count
 
 
 def _url(name: str, value: str | None) -> str | None:

@@ -72,10 +72,8 @@ alter database {name} set default_transaction_read_only = on;
 select pg_terminate_backend(pid) from pg_stat_activity
  where datname = '{name}' and pid <> pg_backend_pid()
 """
-WRITABLE = (
-    "set default_transaction_read_only = off; alter database {name} reset all;"
-    + (READ_ONLY.partition(";")[2])
-)
+# Sessions that are there stay as they began.
+WRITABLE = "set default_transaction_read_only = off; alter database {name} reset all"
 
 
 async def connect_anew(hub: Running) -> None:

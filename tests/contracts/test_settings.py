@@ -32,6 +32,10 @@ def test_nothing_needs_to_be_set() -> None:
     ("name", "value"),
     [
         ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_POOL", "2"),
+        ("DATABASE_POOL", "many"),
+        ("DATABASE_POOL", "9" * 10),
+        ("DATABASE_POOLER", "transaction"),
         ("PUBLIC_URL", "hub.example.com"),
         ("URL", "ftp://x"),
         ("CONNECTORS", "/nowhere/at/all"),

@@ -9,8 +9,10 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -22,49 +24,81 @@ _PATIENCE = 60
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB")
 
 
+@dataclass(slots=True)
+class Server:
+    """A server that can be stopped, and started again at the same address."""
+
+    folder: Path
+    port: int = 0
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{_SUPERUSER}@127.0.0.1:{self.port}"
+
+    def start(self, *, port: int | None = None) -> None:
+        """Start it, where it was before or on a port that is free."""
+        for _ in range(_PORTS_TRIED):
+            self.port = port or free_port()
+            data = self.folder / "data"
+            options = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
+            options += [part for option in _FAST for part in ("-c", option)]
+            with (self.folder / "log").open("ab") as log:
+                self.process = subprocess.Popen(
+                    [binary("postgres"), "-D", data, *options],
+                    stdout=log,
+                    stderr=log,
+                    **unprivileged(self.folder),
+                )
+            # Another program may have taken the port in the meantime.
+            if asyncio.run(_answers(self.url, self.process, data)):
+                return
+        raise AssertionError((self.folder / "log").read_text(encoding="utf-8", errors="replace"))
+
+    def stop(self) -> None:
+        """Stop it, without waiting for those who are connected."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(_PATIENCE)
+            self.process = None
+
+
+@contextmanager
+def stoppable() -> Generator[Server]:
+    """Start a server with a database in it that has the hub's schema."""
+    server = Server(Path(tempfile.mkdtemp(prefix="jackfield-pg-")))
+    options = ["-D", server.folder / "data", "-U", _SUPERUSER, "-A", "trust", "--no-sync"]
+    subprocess.run(
+        [binary("initdb"), *options, "-E", "UTF8"],
+        check=True,
+        capture_output=True,
+        **unprivileged(server.folder),
+    )
+    try:
+        server.start()
+        asyncio.run(_prepare(server.url))
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
+
+
 @contextmanager
 def running() -> Generator[str]:
-    """Start a server, and yield the URL of a database in it that has the hub's schema."""
-    folder = Path(tempfile.mkdtemp(prefix="jackfield-pg-"))
+    """Start a server as `stoppable` does, and yield its URL."""
+    with stoppable() as server:
+        yield server.url
+
+
+def unprivileged(folder: Path) -> dict[str, Any]:
+    """Return how a process is started in `folder`, which becomes its user's if ours is root."""
+    environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
+    given: dict[str, Any] = {"cwd": folder, "env": environment}
     user = _unprivileged_user()
     if user is not None:
         shutil.chown(folder, user.pw_uid, user.pw_gid)
-    as_user = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
-    environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
-    data = folder / "data"
-    initdb = [binary("initdb"), "-D", data, "-U", _SUPERUSER, "-A", "trust", "--no-sync"]
-    subprocess.run(
-        [*initdb, "-E", "UTF8"],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        env=environment,
-        **as_user,
-    )
-    with ExitStack() as stack, (folder / "log").open("wb") as log:
-        for _ in range(_PORTS_TRIED):
-            port = _free_port()
-            options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
-            options += [part for option in _FAST for part in ("-c", option)]
-            server = subprocess.Popen(
-                [binary("postgres"), "-D", data, *options],
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-                env=environment,
-                **as_user,
-            )
-            stack.callback(_stop, server)
-            url = f"postgresql://{_SUPERUSER}@127.0.0.1:{port}"
-            # Another program may have taken the port in the meantime.
-            if asyncio.run(_answers(url, server, data)):
-                break
-        else:
-            msg = (folder / "log").read_text(encoding="utf-8", errors="replace")
-            raise AssertionError(msg)
-        asyncio.run(_prepare(url))
-        yield url
-    shutil.rmtree(folder, ignore_errors=True)
+        given |= {"user": user.pw_uid, "group": user.pw_gid}
+    return given
 
 
 async def new_database(url: str, name: str) -> str:
@@ -123,12 +157,6 @@ async def _prepare(url: str) -> None:
     await db.close()
 
 
-def _stop(server: "subprocess.Popen[bytes]") -> None:
-    # Without waiting for those who are connected.
-    server.send_signal(signal.SIGINT)
-    server.wait(_PATIENCE)
-
-
 def _unprivileged_user() -> pwd.struct_passwd | None:
     if os.geteuid() != 0:
         return None
@@ -152,7 +180,7 @@ def binary(name: str) -> str:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

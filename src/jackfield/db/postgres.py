@@ -1,13 +1,10 @@
 """PostgreSQL driver."""
 
 import asyncio
-import re
 import secrets
-import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, LiteralString, Self, TypeAlias, TypeVar
-from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakValueDictionary
 
 import asyncpg
@@ -15,14 +12,11 @@ import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from jackfield.db import postgres_schema
+from jackfield.db.postgres_errors import REFUSALS, connected, translated_errors
 from jackfield.db.signals import Signals
 from jackfield.db.statement import positional, storable, with_arrays
 from jackfield.db.tx import (
-    DatabaseAway,
-    DatabaseBusy,
     DatabaseNotWritable,
-    DatabaseUnusable,
-    InvalidText,
     Row,
     Tx,
 )
@@ -38,34 +32,28 @@ _Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 _PROJECT_LOCK: Final = 0x6A61636C
 # In one trip. What was locked before the savepoint stays so when everything after it is done again.
 _BEGIN: Final = (
-    "begin; select pg_advisory_xact_lock({lock}, hashtext('{project_id}')); savepoint begun"
+    "begin; {settings}"
+    "select pg_advisory_xact_lock({lock}, hashtext('{project_id}')); savepoint begun"
 )
-_BEGIN_TO_READ: Final = "begin isolation level repeatable read, read only; savepoint begun"
+_BEGIN_TO_READ: Final = (
+    "begin isolation level repeatable read, read only; {settings}savepoint begun"
+)
 _BEGIN_AGAIN: Final = "rollback to savepoint begun"
 _STATEMENT_SECONDS: Final = 30
-_CONNECT_SECONDS: Final = 10
+# As long as on SQLite; unless the URL, or the user's own settings on the server, say otherwise.
+_SETTINGS: Final = (
+    "select set_config('lock_timeout', '5s', {is_local})"
+    " where current_setting('lock_timeout') = '0'; "
+)
 _CHANNEL: Final = "jackfield"
 _NOTIFY: Final = "select pg_notify(:channel, :payload)"
 _RECONNECT_SECONDS: Final = 1.0
 
-# The server is stopped, starts, refuses connections, or has no room.
-_AWAY: Final = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.PostgresSystemError,
-)
-_NOT_WRITABLE: Final = (asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError)
 # 64 KB that do not compress; it is rolled back.
 _TRIAL: Final = (
     "insert into migrations select 0, string_agg(md5(random()::text), ''), '', now()"
     " from generate_series(1, 2048)"
 )
-_ABOUT_FILES: Final = (ssl.SSLError, FileNotFoundError, PermissionError, IsADirectoryError)
-_FILES: Final = frozenset({"sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile"})
-_GONE: Final = re.compile(r"clos(?:ed|ing)|released back")
 
 _log = structlog.get_logger()
 
@@ -73,8 +61,17 @@ T = TypeVar("T")
 
 
 class PostgresDatabase:
-    def __init__(self, pool: _Pool, clock: Clock, on_touch: Callable[[ProjectId], None]) -> None:
+    def __init__(
+        self,
+        pool: _Pool,
+        clock: Clock,
+        on_touch: Callable[[ProjectId], None],
+        *,
+        keeps_sessions: bool,
+    ) -> None:
         self._pool = pool
+        self._keeps_sessions = keeps_sessions
+        self._settings = "" if keeps_sessions else _SETTINGS.format(is_local=True)
         self._clock = clock
         self._on_touch = on_touch
         self._signals = Signals()
@@ -90,30 +87,37 @@ class PostgresDatabase:
         clock: Clock = system_clock,
         on_touch: Callable[[ProjectId], None] = lambda _: None,
         connections: int = 10,
+        keeps_sessions: bool = True,
     ) -> Self:
         """
-        Connect to `url`.
+        Connect to `url` with up to so many connections.
 
-        `on_touch` is called after a commit whose transaction was touched.
+        `on_touch` is called after a commit whose transaction was touched. Without `keeps_sessions`,
+        each transaction may have a session of its own: there is a pooler between.
 
         Raises:
             DatabaseUnusable: the server does not exist, or rejects the connection.
         """
+        options: dict[str, Any] = (
+            {"init": _set_up} if keeps_sessions else {"statement_cache_size": 0}
+        )
         pool = await connected(
             asyncpg.create_pool,
             url,
             min_size=1,
             max_size=connections,
             command_timeout=_STATEMENT_SECONDS,
+            reset=_nothing_to_reset,
+            **options,
         )
-        return cls(pool, clock, on_touch)
+        return cls(pool, clock, on_touch, keeps_sessions=keeps_sessions)
 
     @asynccontextmanager
     async def read(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
         # Of one moment, as on SQLite: an account and its credentials belong together.
         async with (
             self._acquire() as connection,
-            _transaction(connection, _BEGIN_TO_READ) as transaction,
+            _transaction(connection, self._begin_to_read) as transaction,
         ):
             yield Tx(transaction, project_id, self._clock())
 
@@ -130,7 +134,7 @@ class PostgresDatabase:
             self._noticing_failures(),
             _in_turn(turn),
             self._acquire() as connection,
-            _transaction(connection, _begin(project_id)) as transaction,
+            _transaction(connection, self._begin(project_id)) as transaction,
         ):
             tx = Tx(transaction, project_id, self._clock(), actor)
             yield tx
@@ -143,7 +147,8 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def listen(self, topic: str) -> AsyncGenerator[asyncio.Event]:
-        relay = asyncio.create_task(self._relay())
+        # Without a session there is nothing to hear on: listeners also poll.
+        relay = asyncio.create_task(self._relay() if self._keeps_sessions else asyncio.sleep(0))
         try:
             with self._signals.listen(topic) as event:
                 yield event
@@ -154,14 +159,19 @@ class PostgresDatabase:
     async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
         values["now"] = self._clock()
         async with self._noticing_failures(), self._acquire() as connection:
-            return await _Connection(connection).query(sql, values)
+            if self._keeps_sessions:
+                return await _Connection(connection).query(sql, values)
+            # What prepares a statement and what runs it go to the same session.
+            async with _transaction(connection, f"begin; {self._settings}savepoint begun") as tx:
+                return await tx.query(sql, values)
 
     async def check(self) -> None:
         """Write for trial, if a write has failed: nothing else may ask for one until that works."""
         await self.unscoped("select 1 as one")
         if self._has_failed:
-            with translated_errors():
-                async with self._acquire() as connection:
+            await self._pool.expire_connections()
+            async with self._noticing_failures(), self._acquire() as connection:
+                with translated_errors():
                     trial = connection.transaction()
                     await trial.start()
                     try:
@@ -172,21 +182,37 @@ class PostgresDatabase:
 
     async def migrate(self) -> list[str]:
         async with self._acquire() as connection:
-            return await postgres_schema.migrate(connection, self._clock())
+            with translated_errors():
+                return await postgres_schema.migrate(connection, self._clock())
 
     async def pending(self) -> list[str]:
         async with self._acquire() as connection:
-            return [each.name for each in await postgres_schema.pending(connection)]
+            with translated_errors():
+                async with connection.transaction():
+                    todo = await postgres_schema.pending(connection)
+            return [each.name for each in todo]
 
     async def close(self) -> None:
         await self._pool.close()
+
+    @property
+    def _begin_to_read(self) -> str:
+        return _BEGIN_TO_READ.format(settings=self._settings)
+
+    def _begin(self, project_id: ProjectId) -> str:
+        """Return what begins a transaction that has its project's turn."""
+        quoted = project_id.replace("'", "''")
+        return _BEGIN.format(settings=self._settings, lock=_PROJECT_LOCK, project_id=quoted)
 
     @asynccontextmanager
     async def _noticing_failures(self) -> AsyncGenerator[None]:
         try:
             yield
-        except DatabaseNotWritable:
+        except DatabaseNotWritable as error:
             self._has_failed = True
+            if isinstance(error.__cause__, asyncpg.ReadOnlySQLTransactionError):
+                # Another server may be the one to write to now, and a session stays as it began.
+                await self._pool.expire_connections()
             raise
 
     @asynccontextmanager
@@ -211,7 +237,7 @@ class PostgresDatabase:
             try:
                 async with self._pool.acquire() as connection:
                     await self._listen_on(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (*REFUSALS, OSError) as error:
                 _log.warning("signals_not_heard", detail=str(error))
             await asyncio.sleep(_RECONNECT_SECONDS)
 
@@ -286,32 +312,13 @@ class _Transaction(_Connection):
         return result
 
 
-async def connected(connect: Callable[..., Awaitable[T]], url: str, **options: Any) -> T:
-    """
-    Return what `connect` of the driver returns for `url`.
-
-    Raises:
-        DatabaseUnusable: the server does not exist, or rejects the connection.
-    """
-    try:
-        return await connect(url, timeout=_CONNECT_SECONDS, **options)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        # The URL holds a password and stays out of the message.
-        msg = f"cannot connect to the PostgreSQL database: {error}{_files_of(url, error)}"
-        raise DatabaseUnusable(msg) from error
+async def _set_up(connection: _Proxy) -> None:
+    """Set up the session of a new connection."""
+    await connection.execute(_SETTINGS.format(is_local=False))
 
 
-def _files_of(url: str, error: Exception) -> str:
-    """Return the files that a URL names, if one may be to blame: the error does not say which."""
-    if not isinstance(error, _ABOUT_FILES):
-        return ""
-    named = [f"{name}={file}" for name, file in parse_qsl(urlsplit(url).query) if name in _FILES]
-    return f" ({', '.join(named)})" if named else ""
-
-
-def _begin(project_id: ProjectId) -> str:
-    """Return what begins a transaction that has its project's turn."""
-    return _BEGIN.format(lock=_PROJECT_LOCK, project_id=project_id.replace("'", "''"))
+async def _nothing_to_reset(_connection: _Proxy) -> None:
+    """Spare a trip at the end of each use: a session has nothing of ours but its settings."""
 
 
 @asynccontextmanager
@@ -346,29 +353,3 @@ async def _in_turn(turn: asyncio.Lock) -> AsyncGenerator[None]:
         yield
     finally:
         turn.release()
-
-
-@contextmanager
-def translated_errors() -> Generator[None]:
-    """Turn what the driver says of the server and its locks into errors of ours."""
-    try:
-        yield
-    except asyncpg.CharacterNotInRepertoireError:
-        # Not chained: the cause could quote what was sent.
-        raise InvalidText from None
-    except _NOT_WRITABLE as error:
-        raise DatabaseNotWritable from error
-    except (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError) as error:
-        raise DatabaseBusy from error
-    except TimeoutError as error:
-        raise DatabaseBusy from error
-    except (OSError, *_AWAY) as error:
-        raise DatabaseAway from error
-    except asyncpg.InternalClientError as error:
-        # The connection broke in the middle of something.
-        raise DatabaseAway from error
-    except asyncpg.InterfaceError as error:
-        # What the driver refuses by itself is a fault of ours, unless the connection is gone.
-        if _GONE.search(str(error)) is None:
-            raise
-        raise DatabaseAway from error

@@ -13,16 +13,22 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 
 # One number for the whole project, so that hubs starting together migrate one after the other.
 _LOCK: Final = 0x6A61636B
+# An index of a large table takes its time; what others have locked is not waited for so long,
+# because all who come later would wait behind it.
+_PATIENCE_SECONDS: Final = 24 * 3600
+_WAIT_FOR_TURN: Final = f"set local lock_timeout = 0; select pg_advisory_xact_lock({_LOCK})"
+_WAIT_FOR_TABLES: Final = "set local lock_timeout = '5s'"
 
 
 async def migrate(connection: Connection, now: datetime) -> list[str]:
     async with connection.transaction():
-        await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+        await connection.execute(_WAIT_FOR_TURN, timeout=_PATIENCE_SECONDS)
+        await connection.execute(_WAIT_FOR_TABLES)
         await connection.execute(migrations.LEDGER)
         todo = await pending(connection)
         for migration in todo:
             for statement in migration.statements:
-                await connection.execute(statement)
+                await connection.execute(statement, timeout=_PATIENCE_SECONDS)
             await connection.execute(
                 "insert into migrations (number, name, hash, applied_at) values ($1, $2, $3, $4)",
                 migration.number,

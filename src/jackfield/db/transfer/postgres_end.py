@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from jackfield.db import postgres_schema
-from jackfield.db.postgres import connected, translated_errors
+from jackfield.db.postgres_errors import connected, translated_errors
 from jackfield.db.transfer.end import TransferRefused, Values, in_use, require_version
 from jackfield.db.transfer.tables import Table, tables
 
