@@ -17,6 +17,7 @@ Finding = tuple[int, str]
 Rule = Callable[[ast.Module, Path], Iterator[Finding]]
 
 _STATEMENT = re.compile(r"^\s*(?:select|insert|update|delete|with)\b", re.IGNORECASE)
+_EVERY_COLUMN = re.compile(r"\b(?:select|returning)\s+(?:\w+\.)?\*|,\s*\w+\.\*\s")
 _PROVIDER_CALLS = frozenset({"fetch", "verify", "verify_account", "probe"})
 _QUESTION = re.compile(r"(?:What|Where|Which|How|Whether|Whose|Who|When)\b")
 _SENTENCE = re.compile(r"[A-Z`(][^\n]*(?:\n[^\n]+)*\.", re.ASCII)
@@ -77,6 +78,15 @@ def sql_in_repositories(module: ast.Module, path: Path) -> Iterator[Finding]:
             if re.match(r"(?:select|insert into|update|delete from)\s\S+.*(?:from|values|set|where)\s",
                         lowered, re.DOTALL):  # fmt: skip
                 yield node.lineno, "SQL belongs into a repo.py"
+
+
+def named_columns(module: ast.Module, _path: Path) -> Iterator[Finding]:
+    """A statement names its columns: a later version may add some while this one runs."""
+    for node in ast.walk(module):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        if _EVERY_COLUMN.search(node.value):
+            yield node.lineno, "name the columns instead of `*`; see `db.columns`"
 
 
 def no_io_in_tx(module: ast.Module, _path: Path) -> Iterator[Finding]:
@@ -148,6 +158,7 @@ RULES: tuple[Rule, ...] = (
     tenant_scope,
     unscoped,
     sql_in_repositories,
+    named_columns,
     no_io_in_tx,
     bindings,
     thin_init,

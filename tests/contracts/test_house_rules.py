@@ -76,6 +76,25 @@ def test_an_empty_module_needs_no_docstring(rules: ModuleType) -> None:
     assert list(rules.module_docstring(ast.parse(""), rules.ROOT / "__init__.py")) == []
 
 
+@pytest.mark.parametrize(
+    ("sql", "is_found"),
+    [
+        ("select * from accounts", True),
+        ("select\n  account.*, name from accounts account", True),
+        ("select id, account.* from accounts account", True),
+        ("update accounts set x = 1 returning *", True),
+        ("select count(*) as total from accounts", False),
+        ("select id, a * b from accounts", False),
+    ],
+)
+def test_a_statement_that_asks_for_every_column_is_found(
+    rules: ModuleType, sql: str, *, is_found: bool
+) -> None:
+    module = ast.parse(f"x = {sql!r}")
+
+    assert bool(list(rules.named_columns(module, rules.ROOT / "x/repo.py"))) is is_found
+
+
 @pytest.mark.parametrize(("lines", "is_found"), [(400, False), (401, True)])
 def test_a_file_of_tests_ends_at_four_hundred_lines_too(
     rules: ModuleType, tmp_path: Path, lines: int, *, is_found: bool

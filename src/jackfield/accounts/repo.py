@@ -12,12 +12,14 @@ from jackfield.accounts.models import (
     AccountStatus,
     StatusReason,
 )
+from jackfield.db.columns import columns_of
 from jackfield.db.filters import value_clauses
 from jackfield.db.tx import Row, Tx
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json, convert, encode, parse
 
 _JSON_COLUMNS = ("allowed_actions", "label", "metadata", "setup_information", "status_reasons")
+_COLUMNS = columns_of(Account, without=["public_values"], also=["setup_information"])
 
 
 class Accounts:
@@ -34,7 +36,8 @@ class Accounts:
             AccountNotFound: the project has none with this id.
         """
         row = await self._tx.one(
-            "select * from accounts where project_id = :project_id and id = :id", id=account_id
+            f"select {_COLUMNS} from accounts where project_id = :project_id and id = :id",  # noqa: S608 - columns of ours
+            id=account_id,
         )
         if row is None:
             raise AccountNotFound(account_id=account_id)
@@ -45,7 +48,7 @@ class Accounts:
         where, values = _conditions(page.only)
         rows = await self._tx.all(
             f"""
-            select *
+            select {_COLUMNS}
               from accounts
              where project_id = :project_id {where}
              order by id desc
@@ -60,14 +63,14 @@ class Accounts:
     async def find_linked(self, *, owner_id: str, owner_name: str, provider: str) -> Account | None:
         """Return the newest account of an origin owner with a provider."""
         row = await self._tx.one(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from accounts
              where project_id = :project_id and origin_owner_id = :owner_id
                and origin_owner_name = :owner_name and provider = :provider
              order by id desc
              limit 1
-            """,
+            """,  # noqa: S608 - columns of ours
             owner_id=owner_id,
             owner_name=owner_name,
             provider=provider,
@@ -76,12 +79,12 @@ class Accounts:
 
     async def of_profile(self, profile_id: ProfileId, status: AccountStatus) -> list[Account]:
         rows = await self._tx.all(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from accounts
              where project_id = :project_id and profile_id = :profile_id and status = :status
              order by id
-            """,
+            """,  # noqa: S608 - columns of ours
             profile_id=profile_id,
             status=status,
         )

@@ -14,6 +14,7 @@ from jackfield.connect.models import (
     SessionTerms,
     TooManyAttempts,
 )
+from jackfield.db.columns import columns_of
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.ids import ProjectId
@@ -21,6 +22,8 @@ from jackfield.kit.json import convert, encode, parse
 from jackfield.kit.pages import Page
 
 _JSON_COLUMNS: Final = ("categories", "actions", "allowed_origins", "metadata", "scopes")
+_COLUMNS: Final = columns_of(ConnectSession, SessionTerms, without=["terms"])
+_FRAME: Final = columns_of(Frame)
 
 _MOST_FRAMES: Final = 50
 
@@ -63,7 +66,7 @@ class ConnectSessions:
             ConnectSessionNotFound: the project has none with this id.
         """
         row = await self._tx.one(
-            "select * from connect_sessions where project_id = :project_id and id = :id",
+            f"select {_COLUMNS} from connect_sessions where project_id = :project_id and id = :id",  # noqa: S608 - columns of ours
             id=session_id,
         )
         if row is None:
@@ -73,14 +76,14 @@ class ConnectSessions:
     async def open(self, *, after: int | None, size: int) -> Page[ConnectSession]:
         """Return one page of the open sessions, by id."""
         rows = await self._tx.all(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from connect_sessions
              where project_id = :project_id and used_at is null and revoked_at is null
                and expires_at > :now and id > :after
              order by id
              limit :limit
-            """,
+            """,  # noqa: S608 - columns of ours
             after=after or 0,
             limit=size + 1,
         )
@@ -157,11 +160,11 @@ class ConnectSessions:
     async def decide(self, pending_link_id: str, *, account_id: str | None) -> None:
         """Store the decision on a session's pending link: its account, or `None` if refused."""
         row = await self._tx.one(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from connect_sessions
              where project_id = :project_id and pending_link_id = :pending
-            """,
+            """,  # noqa: S608 - columns of ours
             pending=pending_link_id,
         )
         attempt = None if row is None else _session(row).latest_attempt
@@ -243,7 +246,12 @@ class Holder:
 async def find_holder(db: Database, token: ConnectToken) -> Holder | None:
     """Look `token` up among the sessions of every project: the project is not known before."""
     rows = await db.unscoped(
-        "select * from connect_sessions where token_digest = :digest", digest=token.digest()
+        f"""
+        select {_COLUMNS}, project_id
+          from connect_sessions
+         where token_digest = :digest
+        """,  # noqa: S608 - columns of ours
+        digest=token.digest(),
     )
     return Holder(ProjectId(rows[0]["project_id"]), _session(rows[0])) if rows else None
 
@@ -251,7 +259,8 @@ async def find_holder(db: Database, token: ConnectToken) -> Holder | None:
 async def find_frame(db: Database, frame_id: str) -> Frame | None:
     """Look a frame up among those of every project: a browser requests it, not a project."""
     rows = await db.unscoped(
-        "select * from connect_frames where id = :id and expires_at > :now", id=frame_id
+        f"select {_FRAME} from connect_frames where id = :id and expires_at > :now",  # noqa: S608 - columns of ours
+        id=frame_id,
     )
     return convert(rows[0], Frame) if rows else None
 

@@ -4,12 +4,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import LiteralString
 
+from jackfield.db.columns import columns_of
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json, convert, encode, parse
 from jackfield.profiles.models import Profile, ProfileNotFound, ProfilePage
 
 _JSON_COLUMNS = ("setup", "allowed_actions")
+_COLUMNS = columns_of(Profile)
 
 
 class Profiles:
@@ -26,11 +28,11 @@ class Profiles:
             ProfileNotFound: the project has none with this id.
         """
         row = await self._tx.one(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from connector_profiles
              where project_id = :project_id and id = :id and deleted_at is null
-            """,
+            """,  # noqa: S608 - columns of ours
             id=profile_id,
         )
         if row is None:
@@ -46,24 +48,24 @@ class Profiles:
 
     async def find_default(self, connector_key: str) -> Profile | None:
         row = await self._tx.one(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from connector_profiles
              where project_id = :project_id and connector_key = :connector_key
                and is_default and deleted_at is null
-            """,
+            """,  # noqa: S608 - columns of ours
             connector_key=connector_key,
         )
         return None if row is None else _profile(row)
 
     async def active(self) -> list[Profile]:
         rows = await self._tx.all(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from connector_profiles
              where project_id = :project_id and active and deleted_at is null
              order by connector_key, is_default desc, id
-            """
+            """  # noqa: S608 - columns of ours
         )
         return [_profile(row) for row in rows]
 
@@ -72,7 +74,7 @@ class Profiles:
         where, values = _conditions(page)
         rows = await self._tx.all(
             f"""
-            select *
+            select {_COLUMNS}
               from connector_profiles
              where project_id = :project_id and deleted_at is null {where}
              order by connector_key, is_default desc, id
@@ -226,7 +228,12 @@ class Profiles:
 async def find_profile(db: Database, profile_id: str) -> tuple[ProjectId, Profile] | None:
     """Look a profile up in every project: its provider sends something to its address."""
     rows = await db.unscoped(
-        "select * from connector_profiles where id = :id and deleted_at is null", id=profile_id
+        f"""
+        select {_COLUMNS}, project_id
+          from connector_profiles
+         where id = :id and deleted_at is null
+        """,  # noqa: S608 - columns of ours
+        id=profile_id,
     )
     return (ProjectId(rows[0]["project_id"]), _profile(rows[0])) if rows else None
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Final, LiteralString
 
+from jackfield.db.columns import columns_of
 from jackfield.db.lease import Leases
 from jackfield.db.tx import Database, Tx
 from jackfield.events.models import DELIVERIES
@@ -22,6 +23,8 @@ from jackfield.webhooks.models import (
 
 _LEASES: Final = Leases("webhook_deliveries", "leased_until", key=("endpoint_id", "event_id"))
 _LOOKED_AT: Final = 1000
+_ENDPOINT: Final = columns_of(Endpoint, without=["events"])
+_DELIVERY: Final = columns_of(Delivery, without=["event_type"], alias="delivery")
 
 
 class Endpoints:
@@ -110,7 +113,7 @@ class Endpoints:
         condition: LiteralString = "" if endpoint_id is None else " and id = :id"
         rows = await self._tx.all(
             f"""
-            select *
+            select {_ENDPOINT}
               from webhook_endpoints
              where project_id = :project_id {condition}
              order by id desc
@@ -119,10 +122,8 @@ class Endpoints:
         )
         subscribed = await self._tx.all(
             """
-            select endpoint_id, event_type
-              from webhook_subscriptions
-             where project_id = :project_id
-             order by endpoint_id, event_type
+            select endpoint_id, event_type from webhook_subscriptions
+             where project_id = :project_id order by endpoint_id, event_type
             """
         )
         events: dict[str, list[str]] = {}
@@ -145,7 +146,7 @@ class Deliveries:
         beyond: LiteralString = " and delivery.event_id < :after" if after else ""
         rows = await self._tx.all(
             f"""
-            select delivery.*, event.type as event_type
+            select {_DELIVERY}, event.type as event_type
               from webhook_deliveries delivery
               join events event on event.id = delivery.event_id
              where delivery.project_id = :project_id
@@ -169,13 +170,13 @@ class Deliveries:
             DeliveryNotFound: the event has no delivery to this endpoint.
         """
         row = await self._tx.one(
-            """
-            select delivery.*, event.type as event_type
+            f"""
+            select {_DELIVERY}, event.type as event_type
               from webhook_deliveries delivery
               join events event on event.id = delivery.event_id
              where delivery.project_id = :project_id
                and delivery.endpoint_id = :endpoint_id and delivery.event_id = :event_id
-            """,
+            """,  # noqa: S608 - columns of ours
             endpoint_id=endpoint_id,
             event_id=event_id,
         )

@@ -3,9 +3,12 @@
 from datetime import datetime
 
 from jackfield.accounts.tokens.models import DueIntrospection, DueToken, TokenState
+from jackfield.db.columns import columns_of
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import convert, encode, parse
+
+_COLUMNS = columns_of(TokenState)
 
 
 class AccountTokens:
@@ -16,11 +19,11 @@ class AccountTokens:
 
     async def find(self, account_id: AccountId) -> TokenState | None:
         row = await self._tx.one(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from account_tokens
              where project_id = :project_id and account_id = :account_id
-            """,
+            """,  # noqa: S608 - columns of ours
             account_id=account_id,
         )
         return None if row is None else _state(row)
@@ -172,14 +175,14 @@ async def due_introspections(db: Database, *, most: int) -> list[DueIntrospectio
 async def due_tokens(db: Database, *, most: int) -> list[DueToken]:
     """Return the tokens of all projects that are to be renewed now, the most urgent first."""
     rows = await db.unscoped(
-        """
-        select *
+        f"""
+        select {_COLUMNS}, project_id
           from account_tokens
          where due_at is not null and due_at <= :now
            and (leased_until is null or leased_until <= :now)
          order by due_at
          limit :most
-        """,
+        """,  # noqa: S608 - columns of ours
         most=most,
     )
     return [due for row in rows for due in _due(row)]

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from jackfield.actions.feedback.models import Feedback, FeedbackDraft
+from jackfield.db.columns import columns_of
 from jackfield.db.tx import Row, Tx
 from jackfield.kit.ids import FeedbackId
 from jackfield.kit.json import convert, encode, parse
@@ -10,6 +11,7 @@ from jackfield.kit.pages import Page
 
 # No id sorts after this one, whatever the database's collation.
 _AFTER_ALL = "fbk_" + "Z" * 26
+_COLUMNS = columns_of(FeedbackDraft, also=("id", "account_id", "created_at"))
 
 
 class ToolFeedback:
@@ -36,13 +38,13 @@ class ToolFeedback:
     async def page(self, *, size: int, after: str | None) -> Page[Feedback]:
         """Return a page, newest first."""
         rows = await self._tx.all(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from tool_feedback
              where project_id = :project_id and id < :after
              order by id desc
              limit :limit
-            """,
+            """,  # noqa: S608 - columns of ours
             after=after or _AFTER_ALL,
             limit=size + 1,
         )

@@ -8,9 +8,12 @@ from jackfield.connect.pending.models import (
     PendingLinkNotFound,
     PendingLinkStatus,
 )
+from jackfield.db.columns import columns_of
 from jackfield.db.tx import Row, Tx
 from jackfield.kit.json import convert, encode, parse
 from jackfield.kit.pages import Page
+
+_COLUMNS = columns_of(PendingLink, without=["public_values"], also=["setup_information"])
 
 
 class PendingLinks:
@@ -52,7 +55,8 @@ class PendingLinks:
             PendingLinkNotFound: the project has none with this id.
         """
         row = await self._tx.one(
-            "select * from pending_links where project_id = :project_id and id = :id", id=link_id
+            f"select {_COLUMNS} from pending_links where project_id = :project_id and id = :id",  # noqa: S608 - columns of ours
+            id=link_id,
         )
         if row is None:
             raise PendingLinkNotFound
@@ -61,15 +65,15 @@ class PendingLinks:
     async def page(self, *, waiting: bool, after: str | None, size: int) -> Page[PendingLink]:
         """Return one page, newest first: only pending ones if `waiting`."""
         rows = await self._tx.all(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from pending_links
              where project_id = :project_id
                and (not :waiting or status = 'pending' and expires_at > :now)
                and id < :after
              order by id desc
              limit :limit
-            """,
+            """,  # noqa: S608 - columns of ours
             waiting=waiting,
             after=after or "pln_~",
             limit=size + 1,

@@ -13,12 +13,14 @@ from jackfield.connect.sign_in.models import (
     StartKey,
     State,
 )
+from jackfield.db.columns import columns_of
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.engine.oauth.device import DeviceCode
 from jackfield.kit.json import convert, encode, parse
 
 # A page that is still open can be told how it ended.
 _KEPT: Final = timedelta(hours=1)
+_COLUMNS: Final = columns_of(SignIn)
 
 
 class SignIns:
@@ -54,7 +56,8 @@ class SignIns:
             SignInNotFound: the project has none with this id.
         """
         row = await self._tx.one(
-            "select * from sign_ins where project_id = :project_id and id = :id", id=sign_in_id
+            f"select {_COLUMNS} from sign_ins where project_id = :project_id and id = :id",  # noqa: S608 - columns of ours
+            id=sign_in_id,
         )
         if row is None:
             raise SignInNotFound
@@ -214,7 +217,8 @@ class SignIns:
 async def find_by_key(db: Database, key: StartKey) -> SignIn | None:
     """Look a sign-in up in every project: the project is not known before."""
     rows = await db.unscoped(
-        "select * from sign_ins where key_digest = :digest", digest=key.digest()
+        f"select {_COLUMNS} from sign_ins where key_digest = :digest",  # noqa: S608 - columns of ours
+        digest=key.digest(),
     )
     return _sign_in(rows[0]) if rows else None
 
@@ -222,7 +226,12 @@ async def find_by_key(db: Database, key: StartKey) -> SignIn | None:
 async def find_by_state(db: Database, state: State) -> tuple[SignIn, bytes | None] | None:
     """Look a sign-in up by the state that came back, with the digest of its browser's key."""
     rows = await db.unscoped(
-        "select * from sign_ins where state_digest = :digest", digest=state.digest()
+        f"""
+        select {_COLUMNS}, browser_digest
+          from sign_ins
+         where state_digest = :digest
+        """,  # noqa: S608 - columns of ours
+        digest=state.digest(),
     )
     return (_sign_in(rows[0]), rows[0]["browser_digest"]) if rows else None
 
@@ -230,7 +239,7 @@ async def find_by_state(db: Database, state: State) -> tuple[SignIn, bytes | Non
 async def find_in_browser(db: Database, sign_in_id: str, browser: BrowserKey) -> SignIn | None:
     """Look a sign-in up that a browser started."""
     rows = await db.unscoped(
-        "select * from sign_ins where id = :id and browser_digest = :browser",
+        f"select {_COLUMNS} from sign_ins where id = :id and browser_digest = :browser",  # noqa: S608 - columns of ours
         id=sign_in_id,
         browser=browser.digest(),
     )
@@ -242,13 +251,13 @@ async def find_started(
 ) -> SignIn | None:
     """Look up the latest sign-in of a browser that waits for a provider's answer."""
     rows = await db.unscoped(
-        """
-        select * from sign_ins
+        f"""
+        select {_COLUMNS} from sign_ins
          where browser_digest = :browser and connector_key = :connector_key and stage = 'started'
            and poll_at is null and expires_at > :now
          order by updated_at desc, id desc
          limit 1
-        """,
+        """,  # noqa: S608 - columns of ours
         browser=browser.digest(),
         connector_key=connector_key,
         now=now,

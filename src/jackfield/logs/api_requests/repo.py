@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import LiteralString
 
+from jackfield.db.columns import columns_of
 from jackfield.db.filters import ValueFilter, filter_clauses
 from jackfield.db.keyset import Keyset
 from jackfield.db.tx import Tx
@@ -11,6 +12,8 @@ from jackfield.kit.ids import ProjectId, RequestId
 from jackfield.kit.json import convert
 from jackfield.kit.pages import Page
 from jackfield.logs.api_requests.models import ApiRequest, RequestFilter
+
+_COLUMNS = columns_of(ApiRequest)
 
 
 class Requests:
@@ -23,7 +26,7 @@ class Requests:
         where, values = _conditions(only)
         rows = await self._tx.all(
             f"""
-            select *
+            select {_COLUMNS}
               from api_requests
              where project_id = :project_id {where} {keyset.where}
              order by {keyset.order_by}

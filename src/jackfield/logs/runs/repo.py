@@ -6,6 +6,7 @@ from typing import Final, LiteralString
 
 from msgspec import structs
 
+from jackfield.db.columns import columns_of
 from jackfield.db.filters import ValueFilter, filter_clauses
 from jackfield.db.keyset import Keyset
 from jackfield.db.tx import Row, Tx
@@ -38,6 +39,7 @@ DIMENSIONS: Final[dict[str, LiteralString]] = {
 
 _LARGEST_VALUE: Final = 1024 * 1024
 _BEGINNING: Final = 64 * 1024
+_COLUMNS: Final = columns_of(Run)
 
 
 class Runs:
@@ -54,13 +56,13 @@ class Runs:
             RunNotFound: the project does not have it, or no longer.
         """
         row = await self._tx.one(
-            """
-            select *
+            f"""
+            select {_COLUMNS}
               from runs
              where project_id = :project_id and (id = :id or request_id = :id)
              order by id
              limit 1
-            """,
+            """,  # noqa: S608 - columns of ours
             id=run_id,
         )
         if row is None:
@@ -79,7 +81,7 @@ class Runs:
         where, values = _conditions(only)
         rows = await self._tx.all(
             f"""
-            select *
+            select {_COLUMNS}
               from runs
              where project_id = :project_id {where} {keyset.where}
              order by {keyset.order_by}
@@ -96,7 +98,7 @@ class Runs:
         where, values = _conditions(only)
         rows = await self._tx.all(
             f"""
-            select *
+            select {_COLUMNS}
               from runs
              where project_id = :project_id {where}
              order by id desc
@@ -121,8 +123,8 @@ class Runs:
         offset = (number - 1) * size
         rows = await self._tx.all(
             f"""
-            select *
-              from (select runs.*, sum({counted}) over (order by id desc) as upto
+            select {_COLUMNS}, {counted}, upto
+              from (select {_COLUMNS}, {counted}, sum({counted}) over (order by id desc) as upto
                       from runs
                      where project_id = :project_id {where}) as counted
              where upto > :offset and upto - {counted} < :end
