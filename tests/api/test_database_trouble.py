@@ -11,6 +11,7 @@ import pytest
 
 from jackfield.app import open_database
 from jackfield.db.postgres import PostgresDatabase
+from jackfield.db.transfer.tables import tables
 from jackfield.db.tx import DatabaseBusy, DatabaseUnusable
 from jackfield.kit.ids import ProjectId
 from jackfield.sandbox.iterable.server import Sandbox
@@ -205,6 +206,29 @@ async def test_a_pooler_in_transaction_mode_that_the_hub_is_not_told_of_is_named
                 await db.unscoped("select 1 as one")
         await other.close()
         await db.close()
+
+
+async def test_a_hub_goes_on_while_a_migration_adds_to_its_tables(
+    hub_on: HubWith, operator: Operator, database_url: str
+) -> None:
+    async def add_columns() -> None:
+        for table in tables():
+            await operator.do(f"alter table {table.name} add column later text not null default ''")
+
+    async with hub_on(database_url=database_url) as hub:
+        account = await hub.link()
+        answers, _ = await asyncio.gather(
+            asyncio.gather(
+                *(ask(hub) for _ in range(20)),
+                *(hub.run(account, "iterable_list_channels") for _ in range(20)),
+                *(hub.api.get("/accounts") for _ in range(20)),
+            ),
+            add_columns(),
+        )
+        after = await ask(hub)
+
+    assert {each.status_code for each in answers} == {200, 201}
+    assert after.status_code == 201
 
 
 async def test_a_migration_does_not_wait_for_a_lock_with_all_others_behind_it(
