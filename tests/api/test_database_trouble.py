@@ -174,16 +174,14 @@ async def test_connections_that_are_cut_under_load_lose_no_acknowledged_write(
 async def test_a_pooler_in_transaction_mode_serves_a_hub_that_is_told_so(
     hub_on: HubWith, operator: Operator, database_url: str
 ) -> None:
-    async with (
-        pooled(database_url, sessions=2) as through,
-        hub_on(database_url=through, database_pooler=True) as hub,
-    ):
-        account = await hub.link()
-        answers = await asyncio.gather(
-            *(ask(hub) for _ in range(20)),
-            *(hub.run(account, "iterable_list_channels") for _ in range(10)),
-            *(hub.api.get("/accounts") for _ in range(10)),
-        )
+    async with pooled(database_url, sessions=2) as through:
+        async with hub_on(database_url=through, database_pooler=True) as hub:
+            account = await hub.link()
+            answers = await asyncio.gather(
+                *(ask(hub) for _ in range(20)),
+                *(hub.run(account, "iterable_list_channels") for _ in range(10)),
+                *(hub.api.get("/accounts") for _ in range(10)),
+            )
         await operator.do("drop schema public cascade; create schema public")
         async with open_database(Settings(Path(), through, database_pooler=True)) as db:
             applied = await db.migrate()
