@@ -45,6 +45,7 @@ T = TypeVar("T")
 sqlite3.register_converter("timestamptz", lambda text: datetime.fromisoformat(text.decode()))
 sqlite3.register_converter("boolean", lambda text: text == b"1")
 
+_AS_THEY_ARE: Final = frozenset({int, float, bool, bytes})
 # A power of two.
 _MOST_ROWS_AT_ONCE: Final = 128
 _READERS: Final = 4
@@ -323,7 +324,18 @@ def _execute_many(
         some = rows[start : start + size]
         start += size
         statement, names = repeated(sql, size)
-        connection.execute(statement, [bind(storable(row[name])) for row in some for name in names])
+        # Most cells are stored as they are: to call a function for each would hold up requests.
+        cells = [
+            value
+            if value is None
+            or value.__class__ in _AS_THEY_ARE
+            or (isinstance(value, str) and "\0" not in value)
+            else bind(storable(value))
+            for row in some
+            for name in names
+            for value in (row[name],)
+        ]
+        connection.execute(statement, cells)
 
 
 def bind(value: object) -> object:

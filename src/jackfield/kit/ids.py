@@ -11,6 +11,8 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS: Final = tuple(one + other for one in _CROCKFORD for other in _CROCKFORD)
 _CHARACTERS: Final = bytes(ord(_CROCKFORD[byte & 31]) for byte in range(256))
 _RANDOM_LENGTH: Final = 16
+_RANDOMS: Final = 256
+_randoms: list[str] = []
 _ALPHABET: Final = frozenset(_CROCKFORD)
 _BODY_LENGTH: Final = 26
 _LAST_PLACE: Final = 0xFFFF
@@ -39,8 +41,7 @@ class Id(str):
         """
         milliseconds = int(now.timestamp() * 1000)
         if place is None:
-            random = os.urandom(_RANDOM_LENGTH).translate(_CHARACTERS).decode("ascii")
-            return cls(cls.prefix + _time(milliseconds) + random)
+            return cls(cls.prefix + _time(milliseconds) + _random())
         rest = min(place, _LAST_PLACE) << 64 | secrets.randbits(64)
         return cls(cls.prefix + _body(milliseconds, rest))
 
@@ -94,6 +95,19 @@ class RequestId(Id, prefix="req"):
 
 class FeedbackId(Id, prefix="fbk"):
     __slots__ = ()
+
+
+def _random() -> str:
+    """Return the random part of an id, of many that come from the system at once."""
+    try:
+        # At once, so that no two threads get the same one.
+        return _randoms.pop()
+    except IndexError:
+        found = os.urandom(_RANDOMS * _RANDOM_LENGTH).translate(_CHARACTERS).decode("ascii")
+        cuts = range(0, len(found), _RANDOM_LENGTH)
+        first, *others = [found[at : at + _RANDOM_LENGTH] for at in cuts]
+        _randoms.extend(others)
+        return first
 
 
 @lru_cache(maxsize=1)
