@@ -1,8 +1,10 @@
 """Search for actions by intent."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.catalog import Catalog
@@ -10,6 +12,8 @@ from jackfield.connectors.connector import Connector
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.search.index import Entry, Index
+
+_building: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ async def prepare(catalog: Catalog) -> Index:
     """Return the index of a catalog; it is built in a thread, because that takes long."""
     if catalog.has_derived(build):
         return catalog.derived(build)
-    return await asyncio.to_thread(catalog.derived, build)
+    return await asyncio.to_thread(_build_once, catalog)
 
 
 def matching(catalog: Catalog, connector: str) -> Sequence[str]:
@@ -65,6 +69,12 @@ def matching(catalog: Catalog, connector: str) -> Sequence[str]:
     if catalog.find(key):
         return [key]
     return [each.key for each in catalog.connectors() if each.key.partition("_")[0] == key]
+
+
+def _build_once(catalog: Catalog) -> Index:
+    # In threads, which may wait for each other: the first searches come at once.
+    with _building:
+        return catalog.derived(build)
 
 
 def build(catalog: Catalog) -> Index:

@@ -1,6 +1,7 @@
 """Tokenizer and stemmer of the index."""
 
 import re
+import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, Protocol
@@ -181,7 +182,14 @@ class _Stemmer(Protocol):
     def stemWord(self, word: str) -> str: ...  # noqa: N802 - the library's name
 
 
-_stemmer: _Stemmer = EnglishStemmer()
+class _OfThread(threading.local):
+    """A stemmer has a state while it works, and the index is built in a thread beside searches."""
+
+    def __init__(self) -> None:
+        self.stemmer: _Stemmer = EnglishStemmer()
+
+
+_of_thread: Final = _OfThread()
 
 
 def words(text: str) -> list[str]:
@@ -209,7 +217,7 @@ def query_words(text: str) -> list[str]:
 @lru_cache(maxsize=_CACHED)
 def stem(word: str) -> str:
     """Return the stem of a word, the same for `users`, `user's` and `user`."""
-    return _stemmer.stemWord(_PLAIN.get(word, word))
+    return _of_thread.stemmer.stemWord(_PLAIN.get(word, word))
 
 
 def is_plural(word: str) -> bool:
