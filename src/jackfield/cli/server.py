@@ -30,8 +30,9 @@ _RETIRE_SECONDS = 75
 _POLL_SECONDS = 0.1
 # Says to the supervisor that this process serves.
 READY = b"r"
-# New objects, then younger collections, before a collection; Python's own are 700, 10 and 10.
-COLLECT_AFTER = (5_000, 10, 10)
+# New objects, then younger collections, before a collection; Python's own are 700, 10 and 10. One of
+# all objects walks through those of a large answer, too, and everything waits for it.
+COLLECT_AFTER = (5_000, 10, 30)
 
 
 async def serve(settings: Settings, opened: socket.socket) -> None:
