@@ -270,3 +270,27 @@ async def test_a_long_secret_in_a_small_answer_holds_nobody_up(hub_with: HubWith
             assert (response.status_code, echoed in response.text) == (200, False)
 
         assert await longest_standstill(work) < MOST_SECONDS
+
+
+@pytest.mark.parametrize("inside", ["a {}", "a{}a"])
+async def test_a_short_secret_many_times_in_an_answer_holds_nobody_up(
+    hub_with: HubWith, inside: str
+) -> None:
+    key = "user"
+    # Just less than what is large by its size.
+    echoed = json.dumps({"rows": [inside.format(key)] * 14_000})
+    document = ECHO + SEND.format(name="json", kind="json")
+    async with (
+        scripted(reply(echoed)) as provider,
+        hub_with({"acme": document}, rewrite={"https://acme.example": provider.url}) as hub,
+    ):
+        account_id = await hub.link_to("acme", {"key": key})
+        headers = {"x-account-id": account_id}
+
+        async def work() -> None:
+            response = await hub.run(account_id, "acme_json", body={"o": {}})
+            assert (response.status_code, "[redacted]" in response.text) == (200, inside == "a {}")
+            order = {"path": "/x", "method": "post"}
+            await hub.api.post("/unified/proxy", json=order, headers=headers)
+
+        assert await longest_standstill(work) < MOST_SECONDS

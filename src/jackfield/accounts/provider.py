@@ -30,6 +30,7 @@ from jackfield.kit.errors import Fault, HubError, ProviderAnswer, ProviderError
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import Json, encode
 from jackfield.kit.large_json import LARGE
+from jackfield.kit.large_json_output import is_large
 from jackfield.kit.redaction import Redactor
 from jackfield.runtime import Hub
 from jackfield.vault.cipher import Vault
@@ -255,17 +256,39 @@ def _with_facts_of(error: E, masked: E) -> E:
     return masked
 
 
-def safe_result(result: ActionResult, redactor: Redactor) -> ActionResult:
+async def safe_result(result: ActionResult, redactor: Redactor) -> ActionResult:
     """
     Return `result` with the account's secrets masked; only the cursor is as it was.
 
     Most were masked in the provider's answer. What is left are those in the hub's own words (the
     URL of a request), in what a connector made of the credentials, and those of a sign-in step.
     """
-    file = result.file
+    data, encoded = await safe_data(result.data, redactor, is_heavy=result.is_heavy)
+    extra, file, warnings = result.extra, result.file, result.warnings
+    if extra:
+        extra, _ = await safe_data(dict(extra), redactor, is_heavy=result.is_heavy)
     if file is not None and file.name is not None:
         file = replace(file, name=redactor.text(file.name))
-    extra, _ = redactor.data(dict(result.extra)) if result.extra else (result.extra, None)
-    data, encoded = redactor.data(result.data, is_large=result.is_heavy)
-    warnings = tuple([redactor.text(each) for each in result.warnings]) if result.warnings else ()
+    if warnings:
+        warnings = tuple([redactor.text(each) for each in warnings])
     return replace(result, data=data, encoded=encoded, extra=extra, file=file, warnings=warnings)
+
+
+async def safe_data(data: Json, redactor: Redactor, *, is_heavy: bool) -> tuple[Json, bytes | None]:
+    """
+    Return `data` with secrets masked, and as JSON, if nothing had to be masked for that.
+
+    In a thread if it `is_heavy`, or if there is much in which each text must be looked at.
+    """
+    if not is_heavy:
+        encoded = redactor.clean_json(data, is_large=False)
+        if encoded is not None:
+            return data, encoded
+        if not is_large(data):
+            return redactor.data(data), None
+    return await asyncio.to_thread(_masked, data, redactor)
+
+
+def _masked(data: Json, redactor: Redactor) -> tuple[Json, bytes | None]:
+    encoded = redactor.clean_json(data)
+    return (redactor.data(data), None) if encoded is None else (data, encoded)

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
-from jackfield.accounts.provider import SIGNER, ProviderTransport, safe
+from jackfield.accounts.provider import SIGNER, ProviderTransport, safe, safe_data
 from jackfield.accounts.renewal.service import with_fresh_tokens
 from jackfield.actions import run_recorder
 from jackfield.actions.dry_run import describe
@@ -227,10 +227,7 @@ async def _result(response: Response, request: Request, credentials: Credentials
         raw, is_base64 = await asyncio.to_thread(_read, response)
     else:
         raw, is_base64 = _read(response)
-    if len(response.body) > LARGE:
-        data, _ = await asyncio.to_thread(mask.data, raw)
-    else:
-        data, _ = mask.data(raw)
+    data, _ = await safe_data(raw, mask, is_heavy=len(response.body) > LARGE)
     refusal = None
     if response.status >= _REFUSED:
         url = mask.url(path_and_query(request.url))

@@ -115,9 +115,7 @@ async def _attempt(
         result = await prepared.action.run(context)
     except HubError as error:
         raise safe(error, credentials.redactor) from None
-    if result.is_heavy:
-        return await asyncio.to_thread(safe_result, result, credentials.redactor)
-    return safe_result(result, credentials.redactor)
+    return await safe_result(result, credentials.redactor)
 
 
 async def stream(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest) -> RowStream:

@@ -108,7 +108,7 @@ async def _run(
             if isinstance(result, Request):
                 say(veil.spell(result))
                 return
-            _print_outcome(safe_result(result, credentials.redactor))
+            _print_outcome(await safe_result(result, credentials.redactor))
     except HubError as error:
         raise safe(error, credentials.redactor) from None
     finally:

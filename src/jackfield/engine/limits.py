@@ -27,6 +27,7 @@ from jackfield.kit.shared_buckets import SharedBuckets, key_of
 DEFAULT_RATE: Final = 25.0
 DEFAULT_CONCURRENCY: Final = 30
 _MOST_KNOWN: Final = 1_000
+_LONGEST_KNOWN: Final = 300
 _MOST_ACCOUNTS: Final = 10_000
 # What takes less was no wait, but the way through the pools.
 _LEAST_WAIT: Final = 0.001
@@ -77,7 +78,7 @@ class Limits:
         pools = [self.pools[index] for index in self._patterns.search(url)]
         found = [pool for pool in pools if pool.methods is None or method in pool.methods]
         # Addresses with a query are many, and may have a secret in them.
-        if "?" not in url:
+        if "?" not in url and len(url) <= _LONGEST_KNOWN:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             self._known[method, url] = found

@@ -145,21 +145,19 @@ class Redactor:
         """Return `value` with secrets masked, by name and by value, at any depth."""
         return self._value(value, by_name=True)
 
-    def data(self, data: Json, *, is_large: bool = True) -> tuple[Json, bytes | None]:
-        """
-        Return `data` with secrets masked by value alone: what is called a token may be data.
-
-        With it, `data` as JSON, where it was clean and can be written so.
-        """
+    def data(self, data: Json) -> Json:
+        """Return `data` with secrets masked by value alone: what is called a token may be data."""
         if not self._secrets or data is None:
-            return data, None
+            return data
+        return self._value(data, by_name=False)
+
+    def clean_json(self, data: Json, *, is_large: bool = True) -> bytes | None:
+        """Return `data` as JSON if nothing in it may have to be masked, and it can be written so."""
         try:
             content = encode_in_pieces(data) if is_large else encode(data)
         except (TypeError, ValueError):
-            content = None
-        if content is not None and not self.may_be_in(content):
-            return data, content
-        return self._value(data, by_name=False), None
+            return None
+        return None if self.may_be_in(content) else content
 
     def _value(  # noqa: PLR0911 - one for each kind of value
         self, value: object, *, by_name: bool, is_secret: bool = False

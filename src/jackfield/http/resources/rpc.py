@@ -200,5 +200,7 @@ async def _response(outcome: ActionResult) -> Response:
     content: dict[str, Json] = {**outcome.extra, "data": data, "next": outcome.next}
     if outcome.warnings:
         content["warnings"] = outcome.warnings
-    encoded = await encode_aside(content) if outcome.is_heavy else encode(content)
+    # Beside the data there may be all requests of the run.
+    may_be_large = outcome.is_heavy or outcome.extra
+    encoded = await encode_aside(content) if may_be_large else encode(content)
     return JsonResponse(encoded)
