@@ -2,7 +2,6 @@
 
 import hmac
 import io
-import json
 from base64 import urlsafe_b64encode
 
 import httpx2
@@ -10,23 +9,12 @@ import pytest
 
 from jackfield.worker import pruning
 from tests.support.clock import FrozenClock
-from tests.support.oakdale import OAKDALE, SECRET, Browser, oakdale
+from tests.support.oakdale import SECRET, SENDS_CODES, Browser, about_code, oakdale
 from tests.support.running import HubWith, Running
 
 pytestmark = pytest.mark.anyio
 
-SCOPES = "        scopes: notes.read notes.write offline_access\n"
-CALLBACK = """        callback:
-          codeByWebhook:
-            code: data.installation.code
-            installation: data.installation.uuid
-            credential: installationId
-            signatureHeader: Oakdale-Hook-Signature
-        callbackParams: {installation: installationId}
-        tokenParams: {installation: $.credentials.installationId}
-"""
-SENDS = OAKDALE.replace(SCOPES, SCOPES + CALLBACK)
-DATED = SENDS.replace(
+DATED = SENDS_CODES.replace(
     "signatureHeader: Oakdale-Hook-Signature",
     "signatureHeader: Oakdale-Hook-Signature\n"
     "            signaturePrefix: 'v1='\n"
@@ -38,10 +26,6 @@ DATED = SENDS.replace(
 async def address(hub: Running) -> str:
     (profile,) = (await hub.api.get("/connector_profiles?connector_key=oakdale")).json()["data"]
     return profile["code_webhook_uri"].removeprefix("https://hub.test")
-
-
-def about(code: str, installation: str) -> bytes:
-    return json.dumps({"data": {"installation": {"uuid": installation, "code": code}}}).encode()
 
 
 async def send(hub: Running, body: bytes, *, to: str = "", key: str = SECRET) -> httpx2.Response:
@@ -57,17 +41,17 @@ async def send(hub: Running, body: bytes, *, to: str = "", key: str = SECRET) ->
 async def test_account_is_linked_by_a_code_that_came_by_webhook_in_either_order(
     hub_with: HubWith, hub_database_url: str | None, first: str, log_lines: io.StringIO
 ) -> None:
-    async with oakdale(hub_with, SENDS, database_url=hub_database_url) as (hub, provider):
+    async with oakdale(hub_with, SENDS_CODES, database_url=hub_database_url) as (hub, provider):
         browser = Browser.of(hub)
         asked = await browser.leave(hub)
         if first == "webhook":
-            assert (await send(hub, about("the-code", "i-1"))).status_code == 204
+            assert (await send(hub, about_code("the-code", "i-1"))).status_code == 204
         await browser.come_back(installation="i-1", state=asked["state"])
         waiting = (await browser.attempt(asked))["status"]
         if first == "browser":
-            await send(hub, about("c-2", "i-2"))
+            await send(hub, about_code("c-2", "i-2"))
             assert (await browser.attempt(asked))["status"] == "pending"
-            await send(hub, about("the-code", "i-1"))
+            await send(hub, about_code("the-code", "i-1"))
         ended = await browser.attempt(asked)
 
     (exchange,) = provider.exchanges
@@ -81,16 +65,16 @@ async def test_account_is_linked_by_a_code_that_came_by_webhook_in_either_order(
 async def test_page_of_a_sign_in_whose_code_is_awaited_says_so_and_goes_on_by_itself(
     hub_with: HubWith,
 ) -> None:
-    async with oakdale(hub_with, SENDS) as (hub, _):
+    async with oakdale(hub_with, SENDS_CODES) as (hub, _):
         browser = Browser.of(hub)
         start = await browser.fill_in((await hub.session(provider="oakdale"))["auth_link_url"])
         asked = await browser.start(start)
         page = await browser.come_back(installation="i-1", state=asked["state"])
-        await send(hub, about("c-1", "i-1"))
+        await send(hub, about_code("c-1", "i-1"))
         linked = await browser.get(str(page.url))
 
     assert 'http-equiv="refresh"' in page.text
-    assert "Oakdale has not sent everything yet" in page.text
+    assert "Waiting for Oakdale" in page.text
     assert "Oakdale is connected" in linked.text
 
 
@@ -98,8 +82,8 @@ async def test_page_of_a_sign_in_whose_code_is_awaited_says_so_and_goes_on_by_it
 async def test_webhook_that_the_provider_did_not_sign_changes_nothing(
     hub_with: HubWith, forged: str
 ) -> None:
-    async with oakdale(hub_with, SENDS) as (hub, provider):
-        browser, body, to = Browser.of(hub), about("c-1", "i-1"), await address(hub)
+    async with oakdale(hub_with, SENDS_CODES) as (hub, provider):
+        browser, body, to = Browser.of(hub), about_code("c-1", "i-1"), await address(hub)
         asked = await browser.leave(hub)
         await browser.come_back(installation="i-1", state=asked["state"])
         if forged == "unsigned":
@@ -107,7 +91,7 @@ async def test_webhook_that_the_provider_did_not_sign_changes_nothing(
         elif forged == "wrong key":
             refused = await send(hub, body, key="guessed")
         elif forged == "other body":
-            signature = hmac.digest(SECRET.encode(), about("c-0", "i-1"), "sha256").hex()
+            signature = hmac.digest(SECRET.encode(), about_code("c-0", "i-1"), "sha256").hex()
             headers = {"oakdale-hook-signature": signature}
             refused = await browser.client.post(to, content=body, headers=headers)
         else:
@@ -120,12 +104,12 @@ async def test_webhook_that_the_provider_did_not_sign_changes_nothing(
 
 
 async def test_code_is_used_once_even_if_its_webhook_is_sent_again(hub_with: HubWith) -> None:
-    async with oakdale(hub_with, SENDS) as (hub, provider):
+    async with oakdale(hub_with, SENDS_CODES) as (hub, provider):
         browser = Browser.of(hub)
-        await send(hub, about("c-1", "i-1"))
+        await send(hub, about_code("c-1", "i-1"))
         asked = await browser.leave(hub)
         await browser.come_back(installation="i-1", state=asked["state"])
-        again = await send(hub, about("c-1", "i-1"))
+        again = await send(hub, about_code("c-1", "i-1"))
         other = Browser.of(hub)
         second = await other.leave(hub)
         await other.come_back(installation="i-1", state=second["state"])
@@ -137,7 +121,7 @@ async def test_code_is_used_once_even_if_its_webhook_is_sent_again(hub_with: Hub
 
 
 async def test_code_of_one_profile_is_not_given_to_a_sign_in_of_another(hub_with: HubWith) -> None:
-    async with oakdale(hub_with, SENDS) as (hub, provider):
+    async with oakdale(hub_with, SENDS_CODES) as (hub, provider):
         key = await hub.key(project="other")
         profile = {
             "connector_key": "oakdale",
@@ -148,8 +132,8 @@ async def test_code_of_one_profile_is_not_given_to_a_sign_in_of_another(hub_with
             "/connector_profiles", json=profile, auth=httpx2.BasicAuth(key, "")
         )
         to = theirs.json()["code_webhook_uri"].removeprefix("https://hub.test")
-        stolen = await send(hub, about("c-1", "i-1"), to=to, key=SECRET)
-        kept = await send(hub, about("c-1", "i-1"), to=to, key="theirs")
+        stolen = await send(hub, about_code("c-1", "i-1"), to=to, key=SECRET)
+        kept = await send(hub, about_code("c-1", "i-1"), to=to, key="theirs")
         browser = Browser.of(hub)
         asked = await browser.leave(hub)
         await browser.come_back(installation="i-1", state=asked["state"])
@@ -163,7 +147,7 @@ async def test_code_of_one_profile_is_not_given_to_a_sign_in_of_another(hub_with
 async def test_webhook_may_be_about_something_else_but_not_longer_than_it_needs(
     hub_with: HubWith,
 ) -> None:
-    async with oakdale(hub_with, SENDS) as (hub, _):
+    async with oakdale(hub_with, SENDS_CODES) as (hub, _):
         others = [
             (await send(hub, body)).status_code
             for body in (
@@ -172,7 +156,7 @@ async def test_webhook_may_be_about_something_else_but_not_longer_than_it_needs(
                 b'{"data": {"installation": {"uuid": "i", "code": 1.5}}}',
             )
         ]
-        too_long = await send(hub, about("c" * 70_000, "i-1"))
+        too_long = await send(hub, about_code("c" * 70_000, "i-1"))
 
     assert others == [204, 204, 204]
     assert too_long.status_code == 401
@@ -182,9 +166,9 @@ async def test_webhook_may_be_about_something_else_but_not_longer_than_it_needs(
 async def test_code_and_the_sign_in_that_waits_for_one_end_after_a_quarter_of_an_hour(
     hub_with: HubWith, hub_database_url: str | None, clock: FrozenClock
 ) -> None:
-    async with oakdale(hub_with, SENDS, database_url=hub_database_url) as (hub, provider):
+    async with oakdale(hub_with, SENDS_CODES, database_url=hub_database_url) as (hub, provider):
         browser = Browser.of(hub)
-        await send(hub, about("c-1", "i-1"))
+        await send(hub, about_code("c-1", "i-1"))
         clock.advance(minutes=16)
         asked = await browser.leave(hub)
         await browser.come_back(installation="i-1", state=asked["state"])
@@ -195,7 +179,7 @@ async def test_code_and_the_sign_in_that_waits_for_one_end_after_a_quarter_of_an
         )
         waiting = await hub.hub.db.unscoped("select id from sent_codes")
         clock.advance(minutes=16)
-        await send(hub, about("c-2", "i-1"))
+        await send(hub, about_code("c-2", "i-1"))
         over = await browser.attempt(asked)
 
     assert (late["status"], over["status"]) == ("pending", "expired")
@@ -207,7 +191,7 @@ async def test_time_that_is_signed_has_to_be_that_of_now(
     hub_with: HubWith, clock: FrozenClock
 ) -> None:
     async with oakdale(hub_with, DATED) as (hub, _):
-        browser, to, body = Browser.of(hub), await address(hub), about("c-1", "i-1")
+        browser, to, body = Browser.of(hub), await address(hub), about_code("c-1", "i-1")
         statuses = list[int]()
         for sent in (clock().timestamp() - 301, clock().timestamp() + 301, clock().timestamp()):
             time = str(int(sent))
@@ -223,10 +207,10 @@ async def test_time_that_is_signed_has_to_be_that_of_now(
 async def test_installation_that_began_there_is_linked_by_the_code_of_the_webhook(
     hub_with: HubWith,
 ) -> None:
-    text = SENDS.replace("callback:\n", "callback:\n          mayStartThere: true\n")
+    text = SENDS_CODES.replace("callback:\n", "callback:\n          mayStartThere: true\n")
     async with oakdale(hub_with, text) as (hub, provider):
         browser = Browser.of(hub)
-        await send(hub, about("c-9", "i-9"))
+        await send(hub, about_code("c-9", "i-9"))
         await browser.come_back(installation="i-9")
         asked = await browser.leave(hub)
         await browser.shown(

@@ -55,6 +55,23 @@ actions:
           parameters: {url: /me, method: get}
     result: {data: $.steps.me.output.data}
 """
+_SCOPES = "        scopes: notes.read notes.write offline_access\n"
+_CALLBACK = """        callback:
+          codeByWebhook:
+            code: data.installation.code
+            installation: data.installation.uuid
+            credential: installationId
+            signatureHeader: Oakdale-Hook-Signature
+        callbackParams: {installation: installationId}
+        tokenParams: {installation: $.credentials.installationId}
+"""
+# It sends codes by webhook.
+SENDS_CODES = OAKDALE.replace(_SCOPES, _SCOPES + _CALLBACK)
+
+
+def about_code(code: str, installation: str) -> bytes:
+    """Return what Oakdale sends of an installation."""
+    return json.dumps({"data": {"installation": {"uuid": installation, "code": code}}}).encode()
 
 
 @dataclass

@@ -8,7 +8,7 @@ import { Guide } from "./hub-guide.js";
 import { ConnectorSearch } from "./hub-list.js";
 import { SignIn } from "./hub-sign-in.js";
 
-const POLL_MILLISECONDS = 3000;
+const POLL_SECONDS = 3;
 
 /**
  * The page that is shown. In the frame of a product it is asked for with `headers`, which hold the
@@ -126,18 +126,27 @@ export class Page {
       this.#tell({ type: "success", id: done.dataset.linked, provider: done.dataset.provider });
     }
     if (waiting) {
-      const { pending, provider, again } = waiting.dataset;
+      const { pending, provider } = waiting.dataset;
       this.#tell({ type: "pending", id: pending, provider });
-      this.#poll = setTimeout(() => this.#lookAgain(again, pending), POLL_MILLISECONDS);
     }
+    const undecided = document.querySelector("[data-again]");
+    if (undecided) this.#lookLater(undecided);
   }
 
-  async #lookAgain(url, pending) {
-    const page = document.hidden ? null : await this.#ask(url);
-    const still = document.querySelector("[data-pending]")?.dataset.pending === pending;
-    if (!still) return;
-    if (page && page.querySelector("[data-pending]") === null) this.#show(page);
-    else this.#poll = setTimeout(() => this.#lookAgain(url, pending), POLL_MILLISECONDS);
+  #lookLater(undecided) {
+    const seconds = Number(undecided.dataset.every ?? POLL_SECONDS);
+    this.#poll = setTimeout(() => this.#lookAgain(undecided), seconds * 1000);
+  }
+
+  /** Ask for the page again, and leave it as it is until it says something else. */
+  async #lookAgain(undecided) {
+    const { again, pending } = undecided.dataset;
+    // What somebody else decides may take days.
+    const page = pending && document.hidden ? null : await this.#ask(again || location.href);
+    if (!undecided.isConnected) return;
+    const isSame = page?.querySelector("[data-again]") && page.title === document.title;
+    if (page && !isSame) this.#show(page);
+    else this.#lookLater(undecided);
   }
 }
 
