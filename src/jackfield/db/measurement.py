@@ -1,4 +1,4 @@
-"""A database whose transactions and statements are counted and timed."""
+"""A database that counts and times its transactions and statements."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence

@@ -19,7 +19,7 @@ class Deadline:
     def __enter__(self) -> None:
         task = asyncio.current_task()
         if task is None:
-            msg = "a deadline is one of a task"
+            msg = "a deadline needs a running task"
             raise RuntimeError(msg)
         self._task = task
         self._before = task.cancelling()

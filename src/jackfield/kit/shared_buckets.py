@@ -96,7 +96,7 @@ class SharedBuckets:
         self._in_flight[self.number * _ROWS + row] -= 1
 
     def give_up(self, row: int) -> None:
-        """Wait no longer."""
+        """Stop waiting for a place."""
         self._waits[self.number * _ROWS + row] = 0
 
     def forget(self, number: int) -> None:
@@ -138,7 +138,7 @@ class SharedBuckets:
 
 
 class _Lock:
-    """A lock on bytes of a file, of a process: it ends with it, and handles do not inherit it."""
+    """A POSIX lock on a byte range of a file: it belongs to the process, and ends with it."""
 
     __slots__ = ("_file", "_number", "_start")
 

@@ -26,7 +26,7 @@ class RunSpan(Protocol):
 
 
 class Tracer(Protocol):
-    """A port to where spans are sent."""
+    """The port that spans are exported to."""
 
     def begin(self, headers: Mapping[str, str]) -> RunSpan:
         """Begin a run; its parent is the span that the headers of the client's request name."""

@@ -10,7 +10,7 @@ _EVERY_SECONDS: Final = 0.1
 
 
 async def observe_lag(lag: Histogram) -> None:
-    """Look until cancelled."""
+    """Measure until cancelled."""
     while True:
         due = perf_counter() + _EVERY_SECONDS
         await asyncio.sleep(_EVERY_SECONDS)

@@ -45,7 +45,7 @@ class OtlpTracer:
         )
 
     async def close(self) -> None:
-        """Send what waits, unless that takes too long."""
+        """Export the spans that wait, unless that takes too long."""
         last = threading.Thread(target=self._provider.shutdown, daemon=True)
         last.start()
         await asyncio.to_thread(last.join, _LAST_SECONDS)

@@ -1,4 +1,4 @@
-"""Questions to providers about access tokens whose end only they know."""
+"""Introspection of the access tokens whose expiry only the provider knows."""
 
 import asyncio
 import random
@@ -14,7 +14,7 @@ _AT_ONCE: Final = 16
 
 
 async def introspect_due(hub: Hub) -> None:
-    """Ask about the tokens that it is time for, some at once."""
+    """Introspect the tokens that are due, some at once."""
     room = asyncio.Semaphore(_AT_ONCE)
 
     async def ask(due: DueIntrospection) -> None:

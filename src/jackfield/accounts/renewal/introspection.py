@@ -56,7 +56,7 @@ async def _claim(hub: Hub, due: DueIntrospection) -> AccountAccess | None:
 
 
 def _interval(access: AccountAccess) -> timedelta | None:
-    """Return how often the token is asked about; `None` if nothing would come of it."""
+    """Return the interval of introspection; `None` if nothing would come of it."""
     connector = access.catalog.find(access.account.provider)
     method = None if connector is None else connector.find_auth_method(access.account.auth_method)
     oauth = None if method is None else method.oauth

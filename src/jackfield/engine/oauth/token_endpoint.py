@@ -178,7 +178,7 @@ class TokenEndpoint:
         """
         introspection = self.settings.introspection
         if introspection is None:
-            msg = "the connector does not say where a token is asked about"
+            msg = "the connector declares no introspection endpoint"
             raise InvalidStep(msg)
         standard = {"token": self.context.credentials.get(ACCESS_TOKEN, "")}
         response = await self._send(

@@ -61,7 +61,7 @@ def read_xml(document: bytes | str, form: XmlForm) -> dict[str, Json]:
         msg = f"not well-formed XML: {expat.errors.messages.get(error.code, 'unreadable')}"
         raise ValueError(msg) from error
     except LookupError:
-        msg = "XML in an encoding that there is not"
+        msg = "the XML declares an unknown encoding"
         raise ValueError(msg) from None
     return reader.root
 

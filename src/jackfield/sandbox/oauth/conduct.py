@@ -131,7 +131,7 @@ class RevokeRules(Rules, frozen=True, forbid_unknown_fields=True):
 
 
 class IntrospectRules(Rules, frozen=True, forbid_unknown_fields=True):
-    """How a token is asked about."""
+    """How a token is introspected."""
 
     # By the access token itself, as the API takes it, and not by the client.
     bearer: bool = False
