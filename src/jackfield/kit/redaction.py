@@ -251,7 +251,8 @@ current: Callable[[], Redactor] = _current.get
 
 def alive() -> Sequence[Redactor]:
     """Return every redactor that is in use, for output that belongs to no task."""
-    return tuple([redactor for each in tuple(_alive) if (redactor := each()) is not None])
+    # A copy, and made so: a collection in the midst of going through the set would change it.
+    return tuple([redactor for each in _alive.copy() if (redactor := each()) is not None])
 
 
 def learn(redactor: Redactor) -> None:

@@ -1,4 +1,5 @@
 import base64
+import gc
 import json
 import logging
 import tracemalloc
@@ -134,3 +135,22 @@ def test_what_libraries_log_goes_the_same_way_without_any_secret_in_use() -> Non
     )
     assert "ValueError: invalid literal" in told["exception"]
     assert in_use.text("5ecret-Value!") == MASK
+
+
+def test_what_libraries_log_is_masked_while_memory_is_collected() -> None:
+    in_use = [Redactor([f"5ecret-Value-{number}"]) for number in range(20)]
+    threshold = gc.get_threshold()
+    gc.freeze()
+    try:
+        for count in range(1, 30):
+            gc.collect()
+            ring: list[object] = [Redactor(["of a run that is over"])]
+            ring.append(ring)
+            # So that the collection comes at each place in turn.
+            gc.set_threshold(count, 1000, 1000)
+            del ring
+            assert set(in_use) <= set(redaction.alive())
+            gc.set_threshold(*threshold)
+    finally:
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
