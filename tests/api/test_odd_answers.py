@@ -13,8 +13,9 @@ import httpx2
 import pytest
 
 from jackfield.sandbox.iterable.server import Sandbox
+from tests.api.test_writes import ACME
 from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub, serving_hub
+from tests.support.running import HubWith, Running, running_hub, serving_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -84,6 +85,25 @@ async def test_half_a_character_of_the_provider_reaches_the_caller_as_a_mark(
 
     assert response.status_code == 200
     assert "\ufffd" in json.dumps(response.json(), ensure_ascii=False)
+
+
+NOTED = """
+  - {actionId: note, actionType: custom, effects: [read], label: Note, description: d,
+     categories: [documents],
+     steps: [{stepId: ask, stepFunction: {functionName: request,
+              parameters: {method: get, url: /note}}}],
+     result: {data: $.steps.ask.output.data.data, note: $.steps.ask.output.data.note}}
+"""
+
+
+async def test_half_a_character_beside_the_data_of_a_result_is_replaced(hub_with: HubWith) -> None:
+    async with scripted(reply('{"data": [{"id": 7}], "note": "no \\ud83d"}')) as provider:
+        text = ACME.format(url=provider.url).replace("engine: strict\n", "") + NOTED
+        async with hub_with({"acme": text}) as hub:
+            account_id = await hub.link_to("acme", {"token": "t" * 20})
+            response = await hub.run(account_id, "acme_note")
+
+    assert response.json() == {"data": [{"id": 7}], "note": "no \ufffd", "next": None}
 
 
 @pytest.mark.parametrize("status", [400, 401, 404])

@@ -173,6 +173,9 @@ def _parse(type_: type, value: object) -> object:
 def _plain(value: object) -> object:
     if isinstance(value, str):
         return str(value)
+    if isinstance(value, msgspec.Raw):
+        # Beside half a character, for which all is written anew.
+        return parse(bytes(value))
     raise NotImplementedError
 
 
