@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from jackfield.http.connection import BoundedProtocol
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.api.test_writes import ACME, Provider, actions, code, hang_up
 from tests.support.running import PATIENCE, Running, serving_hub
@@ -139,3 +140,34 @@ async def test_a_write_with_a_large_answer_is_not_done_again_and_said_to_be_answ
     assert code(after) == (409, "answer_not_kept")
     assert asked == 1
     assert later.status_code == 200
+
+
+async def test_a_write_whose_answer_waits_for_a_client_that_takes_nothing_is_not_done_again(
+    tmp_path: Path, data_dir: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections: list[BoundedProtocol] = []
+    connection_made = BoundedProtocol.connection_made
+
+    def noted(self: BoundedProtocol, transport: asyncio.Transport) -> None:
+        connections.append(self)
+        connection_made(self, transport)
+
+    monkeypatch.setattr(BoundedProtocol, "connection_made", noted)
+    slow = Slow()
+    async with listening(slow, tmp_path, data_dir, sandbox) as (hub, account, provider):
+        for each in connections:
+            # As where earlier answers fill the connection.
+            each.pause_writing()
+        order = asyncio.create_task(asking(hub, account, "/actions/rpc", MAKE))
+        await slow.asked.wait()
+        slow.let.set()
+        async with asyncio.timeout(PATIENCE):
+            while any(not each.is_done for each in hub.hub.recent_writes.all()):
+                await hub.api.get("/healthz")
+        await hub.api.get("/healthz")
+        order.cancel()
+        await asyncio.wait({order})
+        after = await settled(hub, account, "/actions/rpc", MAKE)
+
+    assert after.json()["data"] == {"id": 7}
+    assert len(provider.asked) == 1

@@ -176,10 +176,11 @@ class Api:
         """
         try:
             if type(response) is JsonResponse and len(response.body) <= _PIECE:
-                if request.writes and not await _is_gone_from(request):
-                    forget_delivered(self._hub, request)
+                is_gone = bool(request.writes) and await _is_gone_from(request)
                 whole = offered(scope)
                 if whole is not None and whole.write(response):
+                    if request.writes and not is_gone:
+                        forget_delivered(self._hub, request)
                     return None
             await response(scope, receive, partial(self._deliver, request, send))
         except HubError as error:
