@@ -7,20 +7,17 @@ import os
 import random
 import signal
 from collections import Counter
-from collections.abc import AsyncGenerator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from jackfield.sandbox.iterable.server import Sandbox
+from tests.durability.checks import check_what_is_left, subscribe
 from tests.durability.load import Client, Ledger
-from tests.durability.processes import Processes, processes, say
-from tests.durability.test_kills import check_events, check_orders, check_state, subscribe
-from tests.support.clock import FrozenClock
+from tests.durability.processes import Processes, say
 from tests.support.receiver import Receiver
-from tests.support.running import EU, PATIENCE, US, running_hub
+from tests.support.running import PATIENCE
 from tests.support.workers import children
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -28,21 +25,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 _SERVE = "serve --port 0 --workers 2"
 _CLIENTS = 4
 _KILLS = 3
-_PROMISED = timedelta(minutes=2)
-_LATER = timedelta(minutes=3)
 
 
 @pytest.fixture
-async def hub_processes(
-    database_url: str | None, data_dir: Path, sandbox: Sandbox
-) -> AsyncGenerator[Processes]:
-    settings = {
-        "DATA_DIR": str(data_dir),
-        "PROVIDER_REWRITE": f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}",
-        **({} if database_url is None else {"DATABASE_URL": database_url}),
-    }
-    async with processes(_SERVE, **settings) as found:
-        yield found
+def commands() -> tuple[str, ...]:
+    return (_SERVE,)
 
 
 async def test_a_killed_worker_loses_nothing_repeats_nothing_and_the_others_go_on(
@@ -74,19 +61,9 @@ async def test_a_killed_worker_loses_nothing_repeats_nothing_and_the_others_go_o
     await hub_processes.stop(_SERVE)
     assert Counter(_event(line) for line in hub_processes.errors) == {"worker_ended": _KILLS}
 
-    clock = FrozenClock(datetime.now(UTC))  # noqa: TID251 - the killed worker's time was the real one
-    async with running_hub(
-        sandbox,
-        data_dir=data_dir,
-        clock=clock,
-        database_url=database_url,
-        allow_private_networks=True,
-    ) as hub:
-        started = clock.now
-        await check_events(hub, receiver, ledger, clock, until=started + _PROMISED)
-        clock.now = started + _LATER
-        await check_state(hub, key, ledger)
-        await check_orders(hub, key, ledger, sandbox)
+    await check_what_is_left(
+        {key: ledger}, receiver, sandbox, data_dir=data_dir, database_url=database_url
+    )
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
