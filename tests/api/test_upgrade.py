@@ -3,92 +3,19 @@
 import base64
 import hashlib
 import hmac
-import json
-import shutil
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import asyncpg
-import httpx2
 import pytest
 
 from jackfield.app import open_database
-from jackfield.asgi import build_app
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
 from tests.support.clock import FrozenClock
+from tests.support.earlier import Earlier, lay_out, opened
 from tests.support.receiver import Receiver, deliver
-from tests.support.running import PUBLIC_URL, Running, running_hub
-from tests.support.scripted import Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
-
-EARLIER = Path(__file__).parents[1] / "fixtures" / "hub_e258955"
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """A hub on what an earlier version left, and what both providers are asked."""
-
-    hub: Running
-    facts: dict[str, Any]
-    seen: list[Seen]
-
-    @property
-    def api(self) -> httpx2.AsyncClient:
-        """Return a client with the API key that was issued then."""
-        return httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=build_app(self.hub.hub)),
-            base_url=PUBLIC_URL,
-            auth=(self.facts["api_key"], ""),
-        )
-
-
-async def lay_out(data_dir: Path, database_url: str | None) -> dict[str, Any]:
-    """Put there what an earlier version left, and return what is known of it."""
-    facts = json.loads((EARLIER / "facts.json").read_bytes())
-    if database_url is None:
-        shutil.copy(EARLIER / "jackfield.db", data_dir / "jackfield.db")
-    else:
-        connection = await asyncpg.connect(database_url)
-        await connection.execute((EARLIER / "postgres.sql").read_text(encoding="utf-8"))
-        await connection.close()
-    known = facts["postgres" if database_url else "sqlite"]
-    keyring = data_dir / "keyring.json"
-    keyring.touch(0o600)
-    keyring.write_text(json.dumps(known["keyring"]), encoding="utf-8")
-    return known
-
-
-@asynccontextmanager
-async def opened(
-    facts: dict[str, Any],
-    data_dir: Path,
-    database_url: str | None,
-    clock: FrozenClock,
-    sandbox: Sandbox,
-) -> AsyncGenerator[Earlier]:
-    """Open a hub on what an earlier version left, once its database is migrated."""
-    async with (
-        scripted(reply('{"channels": []}')) as provider,
-        running_hub(
-            sandbox,
-            data_dir=data_dir,
-            clock=clock,
-            provider=provider.url,
-            connectors=EARLIER / "connectors",
-            rewrite={
-                "https://api.acme.example": provider.url,
-                "https://api.eu.iterable.com": provider.url,
-            },
-            database_url=database_url,
-            allow_private_networks=True,
-        ) as hub,
-    ):
-        yield Earlier(hub, facts, provider.seen)
 
 
 @pytest.fixture
@@ -120,12 +47,7 @@ async def test_its_accounts_and_their_runs_are_listed(earlier: Earlier) -> None:
 async def test_an_account_runs_with_the_credentials_sealed_then(earlier: Earlier) -> None:
     known = earlier.facts["iterable"]
 
-    async with earlier.api as api:
-        ran = await api.post(
-            "/actions/rpc",
-            headers={"x-account-id": known["account_id"]},
-            json={"action": "iterable_list_channels"},
-        )
+    ran = await earlier.run(known["account_id"], "iterable_list_channels")
 
     assert ran.status_code == 200, ran.text
     assert [each.headers["api-key"] for each in earlier.seen] == [known["api_key"]]
@@ -136,12 +58,7 @@ async def test_an_account_runs_with_the_setup_that_its_profile_sealed_then(
 ) -> None:
     known = earlier.facts["acme"]
 
-    async with earlier.api as api:
-        ran = await api.post(
-            "/actions/rpc",
-            headers={"x-account-id": known["account_id"]},
-            json={"action": "acme_list_things"},
-        )
+    ran = await earlier.run(known["account_id"], "acme_list_things")
 
     assert ran.status_code == 200, ran.text
     (seen,) = earlier.seen
@@ -171,12 +88,7 @@ async def test_a_pending_link_becomes_an_account_with_its_credentials(earlier: E
 
     async with earlier.api as api:
         confirmed = await api.post(f"/jackfield/pending_links/{known['id']}/confirm")
-        account_id = confirmed.json()["account_id"]
-        ran = await api.post(
-            "/actions/rpc",
-            headers={"x-account-id": account_id},
-            json={"action": "iterable_list_channels"},
-        )
+    ran = await earlier.run(confirmed.json()["account_id"], "iterable_list_channels")
 
     assert (confirmed.status_code, ran.status_code) == (200, 200), ran.text
     assert [each.headers["api-key"] for each in earlier.seen] == [known["api_key"]]

@@ -16,9 +16,9 @@ from jackfield.db.transfer import move
 from jackfield.db.transfer.end import TransferRefused
 from jackfield.db.transfer.tables import tables
 from jackfield.sandbox.iterable.server import Sandbox
-from tests.api.test_upgrade import lay_out, opened
 from tests.cli.conftest import Command
 from tests.support.clock import FrozenClock
+from tests.support.earlier import lay_out, opened
 
 pytestmark = [
     pytest.mark.anyio,
@@ -92,12 +92,7 @@ async def test_a_moved_installation_runs_with_the_credentials_that_were_sealed(
     )
     async with opened(installation, data_dir, database_url, clock, sandbox) as earlier:
         known = earlier.facts["iterable"]
-        async with earlier.api as api:
-            ran = await api.post(
-                "/actions/rpc",
-                headers={"x-account-id": known["account_id"]},
-                json={"action": "iterable_list_channels"},
-            )
+        ran = await earlier.run(known["account_id"], "iterable_list_channels")
 
     assert moved.status == 0, moved.err
     sums = {each["table"]: each["rows"] for each in moved.json["tables"]}

@@ -15,8 +15,8 @@ import pytest
 from jackfield.app import open_database
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
-from tests.api.test_upgrade import Earlier, lay_out, opened
 from tests.support.clock import FrozenClock
+from tests.support.earlier import Earlier, lay_out, opened
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -128,15 +128,13 @@ async def check_that_everything_opens(earlier: Earlier) -> None:
     async with earlier.api as api:
         pending = earlier.facts["pending"]["id"]
         confirmed = await api.post(f"/jackfield/pending_links/{pending}/confirm")
-        runs = [
-            await api.post(
-                "/actions/rpc", headers={"x-account-id": account_id}, json={"action": action}
-            )
-            for account_id, action in (
-                (earlier.facts["iterable"]["account_id"], "iterable_list_channels"),
-                (earlier.facts["acme"]["account_id"], "acme_list_things"),
-                (confirmed.json()["account_id"], "iterable_list_channels"),
-            )
-        ]
+    runs = [
+        await earlier.run(account_id, action)
+        for account_id, action in (
+            (earlier.facts["iterable"]["account_id"], "iterable_list_channels"),
+            (earlier.facts["acme"]["account_id"], "acme_list_things"),
+            (confirmed.json()["account_id"], "iterable_list_channels"),
+        )
+    ]
 
     assert [each.status_code for each in (confirmed, *runs)] == [200, 200, 200, 200]
