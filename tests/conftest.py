@@ -205,17 +205,26 @@ async def hub(
 
 
 @pytest.fixture
-def hub_with(tmp_path: Path, data_dir: Path, clock: FrozenClock, sandbox: Sandbox) -> HubWith:
-    """Return how to open a hub with a test's own connectors, whose providers are on this machine."""
+def hub_with(
+    hub_database_url: str | None,
+    tmp_path: Path,
+    data_dir: Path,
+    clock: FrozenClock,
+    sandbox: Sandbox,
+) -> HubWith:
+    """Return how to open a hub with a test's own connectors; it may reach what is on this machine."""
 
-    def opened(documents: Mapping[str, str], **given: Any) -> AbstractAsyncContextManager[Running]:
+    def opened(
+        documents: Mapping[str, str] | None = None, **given: Any
+    ) -> AbstractAsyncContextManager[Running]:
+        own = documents and write_connectors(tmp_path / "connectors", documents)
         return running_hub(
             sandbox,
             data_dir=data_dir,
             clock=clock,
-            connectors=write_connectors(tmp_path / "connectors", documents),
+            connectors=own,
             allow_private_networks=True,
-            **given,
+            **{"database_url": hub_database_url, **given},
         )
 
     return opened
@@ -237,17 +246,9 @@ def log_lines() -> io.StringIO:
 
 
 @pytest.fixture
-async def open_hub(
-    hub_database_url: str | None, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
-) -> AsyncGenerator[Running]:
+async def open_hub(hub_with: HubWith) -> AsyncGenerator[Running]:
     """Return a running hub that may reach receivers on this machine."""
-    async with running_hub(
-        sandbox,
-        data_dir=data_dir,
-        clock=clock,
-        database_url=hub_database_url,
-        allow_private_networks=True,
-    ) as running:
+    async with hub_with() as running:
         yield running
 
 

@@ -27,12 +27,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 @pytest.fixture
-async def oat(
-    hub_database_url: str | None, hub_with: HubWith
-) -> AsyncGenerator[tuple[Running, TokenProvider]]:
+async def oat(hub_with: HubWith) -> AsyncGenerator[tuple[Running, TokenProvider]]:
     async with (
         token_provider() as (provider, server),
-        hub_with({"oat": document(server.url)}, database_url=hub_database_url) as hub,
+        hub_with({"oat": document(server.url)}) as hub,
     ):
         yield hub, provider
 
@@ -141,7 +139,7 @@ async def test_tokens_wait_for_the_confirmation_of_a_link(
 
 @pytest.mark.parametrize("kind", ["client_credentials", "session_token"])
 async def test_a_method_without_a_sign_in_gets_its_first_tokens_from_what_was_filled_in(
-    hub_database_url: str | None, hub_with: HubWith, kind: str
+    hub_with: HubWith, kind: str
 ) -> None:
     async with token_provider() as (provider, server):
         text = document(server.url).replace("authorization_code", "client_credentials")
@@ -158,7 +156,7 @@ async def test_a_method_without_a_sign_in_gets_its_first_tokens_from_what_was_fi
         if kind == "session_token":
             text = text.replace("type: oauth2\n", "type: custom\n")
             text = text.replace("authorization: {type: oauth2", "authorization: {type: bearer")
-        async with hub_with({"oat": text}, database_url=hub_database_url) as hub:
+        async with hub_with({"oat": text}) as hub:
             provider.refresh = "the-right-key"
             account_id = await hub.link_to("oat", {"key": "the-right-key"})
             session = await hub.session(provider="oat", multiple=True)

@@ -24,7 +24,7 @@ async def idp(clock: FrozenClock) -> AsyncGenerator[OAuthSandbox]:
 
 @asynccontextmanager
 async def oakdale(
-    hub_with: HubWith, database_url: str | None, idp: OAuthSandbox
+    hub_with: HubWith, idp: OAuthSandbox
 ) -> AsyncGenerator[tuple[Running, Browser, Client]]:
     client = idp.add_client()
     text = OAKDALE.replace(
@@ -38,7 +38,7 @@ async def oakdale(
     rewrite = dict.fromkeys(
         ("https://login.oakdale.example", "https://api.oakdale.example"), idp.url
     )
-    async with hub_with({"oakdale": text}, rewrite=rewrite, database_url=database_url) as hub:
+    async with hub_with({"oakdale": text}, rewrite=rewrite) as hub:
         created = await hub.api.post(
             "/connector_profiles",
             json={
@@ -67,9 +67,9 @@ async def begin(hub: Running, browser: Browser) -> tuple[dict[str, str], str, st
 
 
 async def test_account_is_linked_when_its_code_was_entered(
-    hub_with: HubWith, hub_database_url: str | None, idp: OAuthSandbox, clock: FrozenClock
+    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
 ) -> None:
-    async with oakdale(hub_with, hub_database_url, idp) as (hub, browser, client):
+    async with oakdale(hub_with, idp) as (hub, browser, client):
         asked, place, code = await begin(hub, browser)
         waiting = await browser.client.get(place)
         stranger = await Browser.of(hub).client.get(place)
@@ -93,9 +93,9 @@ async def test_account_is_linked_when_its_code_was_entered(
 
 
 async def test_provider_is_asked_more_slowly_when_it_says_so(
-    hub_with: HubWith, hub_database_url: str | None, idp: OAuthSandbox, clock: FrozenClock
+    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
 ) -> None:
-    async with oakdale(hub_with, hub_database_url, idp) as (hub, browser, client):
+    async with oakdale(hub_with, idp) as (hub, browser, client):
         asked, place, code = await begin(hub, browser)
         idp.add_fault(client, endpoint="token", status=503, body="<html>busy</html>")
         clock.advance(seconds=6)
@@ -123,13 +123,12 @@ async def test_provider_is_asked_more_slowly_when_it_says_so(
 )
 async def test_refused_code_ends_the_sign_in(
     hub_with: HubWith,
-    hub_database_url: str | None,
     idp: OAuthSandbox,
     clock: FrozenClock,
     error: str,
     code: str,
 ) -> None:
-    async with oakdale(hub_with, hub_database_url, idp) as (hub, browser, client):
+    async with oakdale(hub_with, idp) as (hub, browser, client):
         asked, place, _ = await begin(hub, browser)
         idp.add_fault(client, endpoint="token", status=400, error=error)
         clock.advance(seconds=6)
@@ -147,7 +146,7 @@ async def test_refused_code_ends_the_sign_in(
 async def test_provider_that_fails_is_named_and_the_sign_in_can_be_started_over(
     hub_with: HubWith, idp: OAuthSandbox
 ) -> None:
-    async with oakdale(hub_with, None, idp) as (hub, browser, client):
+    async with oakdale(hub_with, idp) as (hub, browser, client):
         idp.add_fault(client, endpoint="device_authorization", status=503)
         link = (await hub.session(provider="oakdale"))["auth_link_url"]
         form = await browser.client.get(link)

@@ -26,9 +26,7 @@ async def idp(clock: FrozenClock) -> AsyncGenerator[OAuthSandbox]:
 
 
 @asynccontextmanager
-async def oakdale(
-    hub_with: HubWith, database_url: str | None, idp: OAuthSandbox
-) -> AsyncGenerator[tuple[Running, Client]]:
+async def oakdale(hub_with: HubWith, idp: OAuthSandbox) -> AsyncGenerator[tuple[Running, Client]]:
     head, _, rest = OAKDALE.partition("      setupFields:\n")
     text = head + FIELDS + rest[rest.index("      testActions") :]
     text = text.replace("label: OAuth 2.0", "label: OAuth 2.0\n      grantType: client_credentials")
@@ -36,14 +34,14 @@ async def oakdale(
     rewrite = dict.fromkeys(
         ("https://login.oakdale.example", "https://api.oakdale.example"), idp.url
     )
-    async with hub_with({"oakdale": text}, rewrite=rewrite, database_url=database_url) as hub:
+    async with hub_with({"oakdale": text}, rewrite=rewrite) as hub:
         yield hub, idp.add_client(access_token_lifetime=600)
 
 
 async def test_client_of_its_own_is_linked_and_gets_tokens_as_they_end(
-    hub_with: HubWith, hub_database_url: str | None, idp: OAuthSandbox, clock: FrozenClock
+    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
 ) -> None:
-    async with oakdale(hub_with, hub_database_url, idp) as (hub, client):
+    async with oakdale(hub_with, idp) as (hub, client):
         typed = {"clientId": client.id, "clientSecret": client.secret}
         account = await hub.link_to("oakdale", typed)
         first = await hub.run(account, "oakdale_me")
@@ -57,9 +55,9 @@ async def test_client_of_its_own_is_linked_and_gets_tokens_as_they_end(
 
 
 async def test_client_that_the_provider_refuses_is_not_linked(
-    hub_with: HubWith, hub_database_url: str | None, idp: OAuthSandbox
+    hub_with: HubWith, idp: OAuthSandbox
 ) -> None:
-    async with oakdale(hub_with, hub_database_url, idp) as (hub, client):
+    async with oakdale(hub_with, idp) as (hub, client):
         token = (await hub.session(provider="oakdale"))["token"]
         typed = {"clientId": client.id, "clientSecret": "another-secret-than-that"}
         refused = await hub.submit(token, typed, provider="oakdale")
@@ -82,10 +80,8 @@ async def test_client_that_the_provider_refuses_is_not_linked(
     assert linked.status_code == 201
 
 
-async def test_secret_that_is_replaced_is_tried_first(
-    hub_with: HubWith, hub_database_url: str | None, idp: OAuthSandbox
-) -> None:
-    async with oakdale(hub_with, hub_database_url, idp) as (hub, client):
+async def test_secret_that_is_replaced_is_tried_first(hub_with: HubWith, idp: OAuthSandbox) -> None:
+    async with oakdale(hub_with, idp) as (hub, client):
         typed = {"clientId": client.id, "clientSecret": client.secret}
         account = await hub.link_to("oakdale", typed)
         other = idp.add_client()

@@ -2,19 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 
 from jackfield.db.tx import DatabaseBusy
 from jackfield.metrics.exposition import Exposition
-from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import ListenRange
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.metrics import metrics, of, samples
 from tests.support.receiver import Receiver, deliver
-from tests.support.running import Running, running_hub
+from tests.support.running import HubWith, Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -22,17 +20,8 @@ ANYWHERE = ListenRange("127.0.0.1", range(1))
 
 
 @pytest.fixture
-async def counting(
-    hub_database_url: str | None, data_dir: Path, clock: FrozenClock, sandbox: Sandbox
-) -> AsyncGenerator[Running]:
-    async with running_hub(
-        sandbox,
-        data_dir=data_dir,
-        clock=clock,
-        database_url=hub_database_url,
-        allow_private_networks=True,
-        metrics=ANYWHERE,
-    ) as running:
+async def counting(hub_with: HubWith) -> AsyncGenerator[Running]:
+    async with hub_with(metrics=ANYWHERE) as running:
         yield running
 
 

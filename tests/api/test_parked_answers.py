@@ -55,9 +55,9 @@ async def test_answer_without_our_state_is_refused_where_people_cannot_begin_at_
 
 @pytest.mark.database
 async def test_installation_that_began_there_is_linked_when_its_person_says_so(
-    hub_with: HubWith, hub_database_url: str | None
+    hub_with: HubWith,
 ) -> None:
-    async with oakdale(hub_with, MAY_BEGIN, database_url=hub_database_url) as (hub, provider):
+    async with oakdale(hub_with, MAY_BEGIN) as (hub, provider):
         browser, other = Browser.of(hub), Browser.of(hub)
         kept = await install(browser, code="c-9")
         alone = await decide(browser, "use")

@@ -77,14 +77,13 @@ def provider() -> Provider:
 @pytest.fixture
 async def acme(
     request: pytest.FixtureRequest,
-    hub_database_url: str | None,
     hub_with: HubWith,
     provider: Provider,
 ) -> AsyncGenerator[Running]:
     revocation = getattr(request, "param", BY_ACTION)
     async with scripted(provider) as server:
         text = ACME.format(url=server.url, revocation=revocation)
-        async with hub_with({"acme": text}, database_url=hub_database_url) as hub:
+        async with hub_with({"acme": text}) as hub:
             yield hub
 
 

@@ -39,9 +39,9 @@ async def send(hub: Running, body: bytes, *, to: str = "", key: str = SECRET) ->
 @pytest.mark.database
 @pytest.mark.parametrize("first", ["webhook", "browser"])
 async def test_account_is_linked_by_a_code_that_came_by_webhook_in_either_order(
-    hub_with: HubWith, hub_database_url: str | None, first: str, log_lines: io.StringIO
+    hub_with: HubWith, first: str, log_lines: io.StringIO
 ) -> None:
-    async with oakdale(hub_with, SENDS_CODES, database_url=hub_database_url) as (hub, provider):
+    async with oakdale(hub_with, SENDS_CODES) as (hub, provider):
         browser = Browser.of(hub)
         asked = await browser.leave(hub)
         if first == "webhook":
@@ -164,9 +164,9 @@ async def test_webhook_may_be_about_something_else_but_not_longer_than_it_needs(
 
 @pytest.mark.database
 async def test_code_and_the_sign_in_that_waits_for_one_end_after_a_quarter_of_an_hour(
-    hub_with: HubWith, hub_database_url: str | None, clock: FrozenClock
+    hub_with: HubWith, clock: FrozenClock
 ) -> None:
-    async with oakdale(hub_with, SENDS_CODES, database_url=hub_database_url) as (hub, provider):
+    async with oakdale(hub_with, SENDS_CODES) as (hub, provider):
         browser = Browser.of(hub)
         await send(hub, about_code("c-1", "i-1"))
         clock.advance(minutes=16)

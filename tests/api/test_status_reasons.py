@@ -106,11 +106,11 @@ async def test_an_account_that_must_be_linked_again_is_told_once_with_the_way_to
 
 @pytest.mark.parametrize(("said", "status"), [("gone", "error"), ("other", "active")])
 async def test_where_nothing_can_be_verified_a_known_refusal_of_an_action_counts(
-    hub_database_url: str | None, hub_with: HubWith, said: str, status: str
+    hub_with: HubWith, said: str, status: str
 ) -> None:
     async with scripted(reply(f'{{"error": "{said}"}}', status=401)) as provider:
         document = {"acme": UNTESTED.format(url=provider.url)}
-        async with hub_with(document, database_url=hub_database_url) as hub:
+        async with hub_with(document) as hub:
             account_id = await hub.link_to("acme", {"key": "k-1234567"})
 
             await hub.run(account_id, "acme_me")

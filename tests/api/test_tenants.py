@@ -49,11 +49,11 @@ NORTH, SOUTH = {"id": "s-1", "name": "North <b>"}, {"id": "s-2", "name": "South"
 
 @asynccontextmanager
 async def hub_of_sites(
-    hub_with: HubWith, database_url: str | None, *sites: Mapping[str, str]
+    hub_with: HubWith, *sites: Mapping[str, str]
 ) -> AsyncGenerator[tuple[Running, Provider, Browser]]:
     text = OAKDALE.replace("      testActions: [{action: me}]\n", TENANTS)
     text = text.replace("actions:\n  - actionId: me", f"{SITES}  - actionId: me")
-    async with oakdale(hub_with, text, database_url=database_url) as (hub, provider):
+    async with oakdale(hub_with, text) as (hub, provider):
         provider.answers = {
             "/sites": {"sites": list(sites)},
             "/sites/s-1": {"site": "north"},
@@ -72,10 +72,8 @@ async def choose(browser: Browser, asked: Mapping[str, str], tenant: str) -> Any
     return await browser.shown(await browser.client.post(place, data={"tenant": tenant}))
 
 
-async def test_only_tenant_is_taken_without_asking(
-    hub_with: HubWith, hub_database_url: str | None
-) -> None:
-    async with hub_of_sites(hub_with, hub_database_url, SOUTH) as (hub, _, browser):
+async def test_only_tenant_is_taken_without_asking(hub_with: HubWith) -> None:
+    async with hub_of_sites(hub_with, SOUTH) as (hub, _, browser):
         await sign_in(hub, browser)
         account = (await hub.api.get("/accounts")).json()[0]
         ran = await hub.run(account["id"], "oakdale_site")
@@ -86,10 +84,8 @@ async def test_only_tenant_is_taken_without_asking(
     assert ran.json()["data"] == {"site": "south"}
 
 
-async def test_person_chooses_among_several_tenants(
-    hub_with: HubWith, hub_database_url: str | None
-) -> None:
-    async with hub_of_sites(hub_with, hub_database_url, NORTH, SOUTH) as (hub, _, browser):
+async def test_person_chooses_among_several_tenants(hub_with: HubWith) -> None:
+    async with hub_of_sites(hub_with, NORTH, SOUTH) as (hub, _, browser):
         asked, page = await sign_in(hub, browser)
         waiting = await browser.attempt(asked)
         unanswered = await choose(browser, asked, "")
@@ -113,10 +109,8 @@ async def test_person_chooses_among_several_tenants(
     assert ran.json()["data"] == {"site": "south"}
 
 
-async def test_sign_in_that_reaches_no_tenant_is_refused(
-    hub_with: HubWith, hub_database_url: str | None
-) -> None:
-    async with hub_of_sites(hub_with, hub_database_url) as (hub, _, browser):
+async def test_sign_in_that_reaches_no_tenant_is_refused(hub_with: HubWith) -> None:
+    async with hub_of_sites(hub_with) as (hub, _, browser):
         asked, _ = await sign_in(hub, browser)
         ended = await browser.attempt(asked)
         accounts = (await hub.api.get("/accounts")).json()
@@ -125,10 +119,8 @@ async def test_sign_in_that_reaches_no_tenant_is_refused(
     assert accounts == []
 
 
-async def test_account_that_is_linked_again_stays_in_its_tenant(
-    hub_with: HubWith, hub_database_url: str | None
-) -> None:
-    async with hub_of_sites(hub_with, hub_database_url, SOUTH) as (hub, provider, browser):
+async def test_account_that_is_linked_again_stays_in_its_tenant(hub_with: HubWith) -> None:
+    async with hub_of_sites(hub_with, SOUTH) as (hub, provider, browser):
         await sign_in(hub, browser)
         provider.answers["/sites"] = {"sites": [NORTH, SOUTH]}
         await sign_in(hub, browser)
@@ -144,10 +136,8 @@ async def test_account_that_is_linked_again_stays_in_its_tenant(
     assert sorted(each["setup_information"]["siteId"] for each in both) == ["s-1", "s-2"]
 
 
-async def test_choice_that_takes_too_long_ends_the_sign_in(
-    hub_with: HubWith, hub_database_url: str | None, clock: Any
-) -> None:
-    async with hub_of_sites(hub_with, hub_database_url, NORTH, SOUTH) as (hub, _, browser):
+async def test_choice_that_takes_too_long_ends_the_sign_in(hub_with: HubWith, clock: Any) -> None:
+    async with hub_of_sites(hub_with, NORTH, SOUTH) as (hub, _, browser):
         asked, _ = await sign_in(hub, browser)
         clock.advance(minutes=16)
         await choose(browser, asked, "s-2")

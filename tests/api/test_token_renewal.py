@@ -27,12 +27,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 @pytest.fixture
-async def linked(
-    hub_database_url: str | None, hub_with: HubWith, clock: FrozenClock
-) -> AsyncGenerator[Linked]:
+async def linked(hub_with: HubWith, clock: FrozenClock) -> AsyncGenerator[Linked]:
     async with (
         token_provider() as (provider, server),
-        hub_with({"oat": document(server.url)}, database_url=hub_database_url) as hub,
+        hub_with({"oat": document(server.url)}) as hub,
     ):
         account = await sign_in(hub.hub, hub.project.id, provider.tokens(NOW))
         provider.calls.clear()

@@ -37,14 +37,14 @@ class Revoking(TokenProvider):
 
 @pytest.fixture(params=["refreshToken"])
 async def oat(
-    request: pytest.FixtureRequest, hub_database_url: str | None, hub_with: HubWith
+    request: pytest.FixtureRequest, hub_with: HubWith
 ) -> AsyncGenerator[tuple[Running, Revoking]]:
     provider = Revoking()
     async with scripted(provider.answer) as server:
         text = document(server.url, more=CLIENT.format(server.url))
         way = f"      revocation: {{url: '{server.url}/revoke', token: {request.param}}}\n"
         text = text.replace("      testActions:", f"{way}      testActions:", 1)
-        async with hub_with({"oat": text}, database_url=hub_database_url) as hub:
+        async with hub_with({"oat": text}) as hub:
             yield hub, provider
 
 

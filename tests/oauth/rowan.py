@@ -1,9 +1,9 @@
 """An account of a hub at the sandbox, signed in as a person does."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import yaml
@@ -42,8 +42,11 @@ class Rowan:
         return [dict(parse_qsl(each.body)) for each in self.idp.requests(self.client, "token")]
 
 
+RowanWith: TypeAlias = Callable[..., AbstractAsyncContextManager[Rowan]]
+
+
 @asynccontextmanager
-async def rowan(  # noqa: PLR0913 - each test differs in one of them
+async def rowan(
     hub_with: HubWith,
     idp: OAuthSandbox,
     clock: FrozenClock,
@@ -51,7 +54,6 @@ async def rowan(  # noqa: PLR0913 - each test differs in one of them
     authorization: str,
     renewal: Mapping[str, Any] | None = None,
     method: Mapping[str, Any] | None = None,
-    database_url: str | None = None,
     **settings: Json,
 ) -> AsyncGenerator[Rowan]:
     """Sign in by a hub at a client of the sandbox, whose `settings` are those of its behaviors."""
@@ -74,7 +76,7 @@ async def rowan(  # noqa: PLR0913 - each test differs in one of them
         .replace("CLIENT", client.id)
         .replace("SECRET", str(client.secret))
     )
-    async with hub_with({"rowan": text}, database_url=database_url) as hub:
+    async with hub_with({"rowan": text}) as hub:
         browser = Browser.of(hub, "rowan")
         asked = await browser.leave(hub)
         back = idp.approve(f"{idp.url}/authorize?{urlencode(asked)}")

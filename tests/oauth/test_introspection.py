@@ -11,9 +11,7 @@ from jackfield.sandbox.oauth.server import OAuthSandbox
 from jackfield.worker.token_introspection import introspect_due
 from jackfield.worker.token_renewal import renew_due
 from tests.oauth.flow import flow
-from tests.oauth.rowan import Rowan, rowan
-from tests.support.clock import FrozenClock
-from tests.support.running import HubWith
+from tests.oauth.rowan import Rowan, RowanWith
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -25,19 +23,9 @@ introspectionRequest: {headers: {Authorization: "Bearer ${credentials.accessToke
 
 
 @pytest.fixture
-async def told(
-    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock, hub_database_url: str | None
-) -> AsyncGenerator[Rowan]:
+async def told(rowan_with: RowanWith) -> AsyncGenerator[Rowan]:
     """An account whose tokens come without an end, though they last for an hour."""
-    async with rowan(
-        hub_with,
-        idp,
-        clock,
-        "reply.expires_as",
-        authorization=ASKED,
-        database_url=hub_database_url,
-        expires_as="missing",
-    ) as account:
+    async with rowan_with("reply.expires_as", authorization=ASKED, expires_as="missing") as account:
         yield account
 
 
@@ -171,12 +159,8 @@ async def test_introspection_that_fails_changes_nothing_and_is_tried_later(
     assert shown["status"] == "active"
 
 
-async def test_token_whose_end_is_told_is_not_asked_about(
-    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock, hub_database_url: str | None
-) -> None:
-    async with rowan(
-        hub_with, idp, clock, authorization=ASKED, database_url=hub_database_url
-    ) as account:
+async def test_token_whose_end_is_told_is_not_asked_about(rowan_with: RowanWith) -> None:
+    async with rowan_with(authorization=ASKED) as account:
         await work(account, minutes=30)
 
         assert asked(account) == 0

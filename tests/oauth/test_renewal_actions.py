@@ -7,9 +7,7 @@ import pytest
 from jackfield.engine.oauth.tokens import Tokens
 from jackfield.sandbox.oauth.server import OAuthSandbox
 from tests.oauth.flow import flow
-from tests.oauth.rowan import rowan
-from tests.support.clock import FrozenClock
-from tests.support.running import HubWith
+from tests.oauth.rowan import RowanWith
 
 pytestmark = pytest.mark.anyio
 
@@ -65,43 +63,33 @@ SESSION = {
 AT_ONCE = "renewsAtOnce: true\ntoken: $.credentials.sessionId"
 
 
-async def test_two_tokens_are_renewed_together(
-    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
-) -> None:
-    async with rowan(
-        hub_with, idp, clock, "reply.two_tokens", authorization=BOTH, renewal=TWO
-    ) as account:
+async def test_two_tokens_are_renewed_together(rowan_with: RowanWith) -> None:
+    async with rowan_with("reply.two_tokens", authorization=BOTH, renewal=TWO) as account:
         answers = [await account.later() for _ in range(3)]
 
     spent = [each["refresh_token"] for each in account.requests[1:]]
     assert answers == [200] * 3
     assert len(spent) == len(set(spent)) == 6
-    assert [each.reuses for each in idp.families(account.client)] == [0, 0]
+    assert [each.reuses for each in account.idp.families(account.client)] == [0, 0]
 
 
 async def test_session_is_opened_with_the_first_token_and_with_later_ones(
-    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
+    rowan_with: RowanWith,
 ) -> None:
-    async with rowan(
-        hub_with, idp, clock, "token.session_step", authorization=AT_ONCE, renewal=SESSION
-    ) as account:
+    async with rowan_with("token.session_step", authorization=AT_ONCE, renewal=SESSION) as account:
         answers = [await account.call(), await account.later()]
 
     assert answers == [200, 200]
-    assert len(idp.requests(account.client, "session")) == 2
+    assert len(account.idp.requests(account.client, "session")) == 2
 
 
-async def test_refresh_token_outlives_a_later_step_that_fails(
-    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock
-) -> None:
-    async with rowan(
-        hub_with, idp, clock, "token.session_step", authorization=AT_ONCE, renewal=SESSION
-    ) as account:
-        idp.add_fault(account.client, endpoint="session", status=503)
+async def test_refresh_token_outlives_a_later_step_that_fails(rowan_with: RowanWith) -> None:
+    async with rowan_with("token.session_step", authorization=AT_ONCE, renewal=SESSION) as account:
+        account.idp.add_fault(account.client, endpoint="session", status=503)
         failed, then = await account.later(), await account.call()
 
     assert (failed, then) == (503, 200)
-    (family,) = idp.families(account.client)
+    (family,) = account.idp.families(account.client)
     assert (family.reuses, family.generation) == (0, 3)
 
 

@@ -9,9 +9,7 @@ from jackfield.sandbox.oauth.grants import Family
 from jackfield.sandbox.oauth.server import OAuthSandbox
 from jackfield.worker.token_renewal import renew_due
 from tests.oauth.flow import connector_of, flow
-from tests.oauth.rowan import Rowan, rowan
-from tests.support.clock import FrozenClock
-from tests.support.running import HubWith
+from tests.oauth.rowan import Rowan, RowanWith
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -19,18 +17,12 @@ SECOND = "secondToken: {name: user, at: authed_user}"
 
 
 @pytest.fixture
-async def two(
-    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock, hub_database_url: str | None
-) -> AsyncGenerator[Rowan]:
+async def two(rowan_with: RowanWith) -> AsyncGenerator[Rowan]:
     """An account whose calls carry the second token, which lasts ten minutes of the first's hour."""
-    async with rowan(
-        hub_with,
-        idp,
-        clock,
+    async with rowan_with(
         "reply.two_tokens",
         authorization=f"{SECOND}\ntoken: $.credentials.userToken",
         method={"revocation": {"url": "URL/revoke"}},
-        database_url=hub_database_url,
         user_token_lifetime=600,
     ) as account:
         yield account
@@ -113,14 +105,10 @@ async def test_both_are_revoked_when_the_account_is_deleted(two: Rowan) -> None:
     assert [each.revoked for each in grants(two)] == ["revoked", "revoked"]
 
 
-async def test_sign_in_that_gives_one_token_renews_that(
-    hub_with: HubWith, idp: OAuthSandbox, clock: FrozenClock, hub_database_url: str | None
-) -> None:
-    async with rowan(
-        hub_with, idp, clock, authorization=SECOND, database_url=hub_database_url
-    ) as account:
+async def test_sign_in_that_gives_one_token_renews_that(rowan_with: RowanWith) -> None:
+    async with rowan_with(authorization=SECOND) as account:
         assert await account.later() == 200
-        assert [each.generation for each in idp.families(account.client)] == [1]
+        assert [each.generation for each in account.idp.families(account.client)] == [1]
 
 
 async def test_second_token_has_its_own_credentials(idp: OAuthSandbox) -> None:

@@ -92,7 +92,7 @@ class Running:
         )
 
 
-# Opens a hub with the connectors whose texts it is given by key, and with settings.
+# Opens a hub with the connectors whose texts it is given by key, if any, and with settings.
 HubWith: TypeAlias = Callable[..., AbstractAsyncContextManager[Running]]
 
 

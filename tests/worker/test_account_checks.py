@@ -59,12 +59,10 @@ def provider() -> Provider:
 
 
 @pytest.fixture
-async def acme(
-    hub_database_url: str | None, hub_with: HubWith, provider: Provider
-) -> AsyncGenerator[Running]:
+async def acme(hub_with: HubWith, provider: Provider) -> AsyncGenerator[Running]:
     async with (
         scripted(provider) as server,
-        hub_with({"acme": ACME.format(url=server.url)}, database_url=hub_database_url) as hub,
+        hub_with({"acme": ACME.format(url=server.url)}) as hub,
     ):
         yield hub
 

@@ -124,9 +124,9 @@ async def test_what_nobody_confirmed_in_time_leaves_no_credential(
 
 
 async def test_what_was_typed_for_a_sign_in_that_was_left_is_forgotten(
-    hub_with: HubWith, hub_database_url: str | None, clock: FrozenClock
+    hub_with: HubWith, clock: FrozenClock
 ) -> None:
-    async with oakdale(hub_with, database_url=hub_database_url) as (hub, _provider):
+    async with oakdale(hub_with) as (hub, _provider):
         asked = await Browser.of(hub).leave(hub)
         sealed = await hub.hub.db.unscoped("select owner_id from credentials")
         clock.advance(hours=1)

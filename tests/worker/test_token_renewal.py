@@ -40,11 +40,11 @@ def schedule() -> str:
 
 @pytest.fixture
 async def linked(
-    hub_database_url: str | None, hub_with: HubWith, clock: FrozenClock, more: str, schedule: str
+    hub_with: HubWith, clock: FrozenClock, more: str, schedule: str
 ) -> AsyncGenerator[Linked]:
     async with token_provider() as (provider, server):
         documents = {"oat": document(server.url, more=more, schedule=schedule)}
-        async with hub_with(documents, database_url=hub_database_url) as hub:
+        async with hub_with(documents) as hub:
             account = await sign_in(hub.hub, hub.project.id, provider.tokens(NOW))
             yield Linked(hub, provider, account, clock)
 
