@@ -12,7 +12,7 @@ import pytest
 from jackfield.http.connection import BoundedProtocol
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.api.test_writes import ACME, Provider, actions, code, hang_up
-from tests.support.running import PATIENCE, Running, serving_hub
+from tests.support.running import PATIENCE, Running, serving_hub, write_connectors
 from tests.support.scripted import Answer, Seen, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -26,16 +26,13 @@ async def listening(
 ) -> AsyncGenerator[tuple[Running, str, Provider]]:
     provider = Provider(then)
     async with scripted(provider.answer) as provider.server:
-        folder = tmp_path / "connectors" / "acme"
-        folder.mkdir(parents=True)
         text = ACME.format(url=provider.server.url) + actions()
-        (folder / "acme.connector.s1.yaml").write_text(text, encoding="utf-8")
+        connectors = write_connectors(tmp_path / "connectors", {"acme": text})
         async with serving_hub(
-            sandbox, data_dir=data_dir, connectors=folder.parent, allow_private_networks=True
+            sandbox, data_dir=data_dir, connectors=connectors, allow_private_networks=True
         ) as hub:
-            session = await hub.session(provider="acme")
-            linked = await hub.submit(session["token"], {"token": "t" * 20}, provider="acme")
-            yield hub, linked.json()["id"], provider
+            account = await hub.link_to("acme", {"token": "t" * 20})
+            yield hub, account, provider
 
 
 class Slow:

@@ -17,7 +17,7 @@ from jackfield.actions.undelivered_writes.repo import find_noted
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.api.test_repeated_writes import MAKE, Slow, asking, hang_up_on, settled
 from tests.api.test_writes import ACME, Provider, actions, code, hang_up
-from tests.support.running import PATIENCE, Running, serving_hub
+from tests.support.running import PATIENCE, Running, serving_hub, write_connectors
 from tests.support.scripted import Answer, scripted
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -39,6 +39,13 @@ class Both:
             json=MAKE,
             auth=(self.first.api_key, ""),
         )
+
+    async def break_off(self, slow: Slow) -> bytes:
+        """Hang up on a write at the first process; return its key once the second knows of it."""
+        await hang_up_on(self.first, self.account, "/actions/rpc", MAKE, slow)
+        (write,) = self.first.hub.recent_writes.all()
+        await self.until_noted(write.key, "running")
+        return write.key
 
     async def until_noted(self, key: bytes, state: str | None) -> None:
         """Wait until the second process knows of a write that it is in a state."""
@@ -67,25 +74,22 @@ async def start(
         async def started(then: Answer) -> Both:
             provider = Provider(then)
             provider.server = await stack.enter_async_context(scripted(provider.answer))
-            folder = tmp_path / "connectors" / "acme"
-            folder.mkdir(parents=True)
             text = ACME.format(url=provider.server.url) + actions()
-            (folder / "acme.connector.s1.yaml").write_text(text, encoding="utf-8")
+            connectors = write_connectors(tmp_path / "connectors", {"acme": text})
             hubs = [
                 await stack.enter_async_context(
                     serving_hub(
                         sandbox,
                         data_dir=data_dir,
-                        connectors=folder.parent,
+                        connectors=connectors,
                         allow_private_networks=True,
                         database_url=hub_database_url,
                     )
                 )
                 for _ in range(2)
             ]
-            session = await hubs[0].session(provider="acme")
-            linked = await hubs[0].submit(session["token"], {"token": "t" * 20}, provider="acme")
-            return Both(*hubs, linked.json()["id"], provider)
+            account = await hubs[0].link_to("acme", {"token": "t" * 20})
+            return Both(*hubs, account, provider)
 
         yield started
 
@@ -95,17 +99,15 @@ async def test_a_write_whose_client_hung_up_is_not_done_again_by_another_process
 ) -> None:
     slow = Slow()
     both: Both = await start(slow)
-    await hang_up_on(both.first, both.account, "/actions/rpc", MAKE, slow)
-    (write,) = both.first.hub.recent_writes.all()
-    await both.until_noted(write.key, "running")
+    key = await both.break_off(slow)
     meanwhile = await both.ask_second()
     slow.let.set()
-    await both.until_noted(write.key, "done")
+    await both.until_noted(key, "done")
     after = await both.ask_second()
     asked = len(both.provider.asked)
     # The process that did it still has the answer; once it has arrived, such a write is a new one.
     arrived = await settled(both.first, both.account, "/actions/rpc", MAKE)
-    await both.until_noted(write.key, None)
+    await both.until_noted(key, None)
     later = await both.ask_second()
 
     assert code(meanwhile) == (409, "write_in_progress")
@@ -133,12 +135,10 @@ async def test_what_became_of_a_write_is_unknown_if_its_process_is_heard_of_no_m
 ) -> None:
     slow = Slow()
     both: Both = await start(slow)
-    await hang_up_on(both.first, both.account, "/actions/rpc", MAKE, slow)
-    (write,) = both.first.hub.recent_writes.all()
-    await both.until_noted(write.key, "running")
+    key = await both.break_off(slow)
     later = both.second.hub.clock() + timedelta(minutes=3)
     hub = replace(both.second.hub, clock=lambda: later)
 
     with pytest.raises(OutcomeUnknown):
-        await undelivered.require_new(hub, both.first.project.id, write.key)
+        await undelivered.require_new(hub, both.first.project.id, key)
     slow.let.set()

@@ -55,6 +55,14 @@ def title(page: Page, text: str) -> Any:
     return page.get_by_role("heading", name=text, level=1)
 
 
+async def link(page: Page) -> None:
+    """Fill in the form, and sign in."""
+    await page.get_by_label("Subdomain").fill("acme")
+    await go_on(page)
+    await page.get_by_role("button", name="Allow").click()
+    await expect(title(page, "Fernwood is connected")).to_be_visible()
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 async def test_account_is_linked_by_signing_in(
     hub: Running, visit: Start, oauth: OAuthSandbox, scripts: bool
@@ -87,11 +95,7 @@ async def test_who_denies_access_is_told_so_and_starts_over(
     await expect(title(page, "Access was not allowed")).to_be_visible()
 
     await page.get_by_role("link", name="Start over").click()
-    await page.get_by_label("Subdomain").fill("acme")
-    await go_on(page)
-    await page.get_by_role("button", name="Allow").click()
-
-    await expect(title(page, "Fernwood is connected")).to_be_visible()
+    await link(page)
 
 
 @pytest.mark.parametrize("state", OUTAGES)
@@ -114,12 +118,8 @@ async def test_who_signs_in_while_the_provider_is_slow_or_down_is_told_so_and_st
     assert (await hub.api.get("/accounts")).json() == []
 
     await page.get_by_role("link", name="Start over").click()
-    await page.get_by_label("Subdomain").fill("acme")
     monkeypatch.undo()
-    await go_on(page)
-    await page.get_by_role("button", name="Allow").click()
-
-    await expect(title(page, "Fernwood is connected")).to_be_visible()
+    await link(page)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -131,11 +131,7 @@ async def test_back_leads_to_the_form_and_a_second_sign_in(
     await expect(page.get_by_role("button", name="Allow")).to_be_visible()
 
     await page.go_back()
-    await page.get_by_label("Subdomain").fill("acme")
-    await go_on(page)
-    await page.get_by_role("button", name="Allow").click()
-
-    await expect(title(page, "Fernwood is connected")).to_be_visible()
+    await link(page)
 
 
 async def test_answer_is_taken_from_the_browser_that_was_sent_and_once(
@@ -191,11 +187,7 @@ async def test_operator_makes_a_link_on_the_dashboard_and_sees_who_signed_in(
     await operator.get_by_role("button", name="Make a link").click()
 
     await customer.goto(await operator.get_by_label("Auth link").input_value())
-    await customer.get_by_label("Subdomain").fill("acme")
-    await go_on(customer)
-    await customer.get_by_role("button", name="Allow").click()
-
-    await expect(title(customer, "Fernwood is connected")).to_be_visible()
+    await link(customer)
     await operator.goto(f"{hub.hub.public_url}/dashboard")
     await expect(operator.get_by_role("row").filter(has_text="acme")).to_contain_text("Active")
 
