@@ -7,10 +7,17 @@ from typing import Any
 import pytest
 
 from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub
+from tests.support.oakdale import Provider, oakdale
+from tests.support.running import HubWith, Running, running_hub
 from tests.support.scripted import Seen, reply, scripted
 
 KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+async def oak(hub_with: HubWith) -> AsyncGenerator[tuple[Running, Provider]]:
+    async with oakdale(hub_with) as running:
+        yield running
 
 
 @pytest.fixture

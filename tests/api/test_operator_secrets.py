@@ -1,9 +1,13 @@
 """An operator's secrets, which the steps of a connector send to no host that a person types."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import httpx2
 import pytest
 
-from tests.support.running import HubWith
-from tests.support.scripted import reply, scripted
+from tests.support.running import HubWith, Running
+from tests.support.scripted import ScriptedServer, reply, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +36,23 @@ actions:
 """
 
 
+@asynccontextmanager
+async def acme(hub_with: HubWith, text: str) -> AsyncGenerator[tuple[Running, ScriptedServer]]:
+    """Open a hub whose operator has set up a connector, with one server for all of its hosts."""
+    async with scripted(reply('{"access_token": "at-1"}')) as server:
+        origins = ("https://eu.acme.example", "https://typed.example")
+        async with hub_with({"acme": text}, rewrite=dict.fromkeys(origins, server.url)) as hub:
+            setup = {"connector_key": "acme", "setup": {"clientSecret": "of-the-operator"}}
+            await hub.api.post("/connector_profiles", json={**setup, "default": True})
+            yield hub, server
+
+
+async def link(hub: Running, domain: str) -> httpx2.Response:
+    session = await hub.session(provider="acme")
+    values = {"domain": domain, "key": "of-the-account-0123"}
+    return await hub.submit(session["token"], values, provider="acme")
+
+
 @pytest.mark.parametrize(
     ("sent", "domain", "reached"),
     [
@@ -43,15 +64,9 @@ actions:
 async def test_revocation_sends_no_secret_of_the_operator_to_a_host_that_was_typed(
     hub_with: HubWith, sent: str, domain: str, reached: bool
 ) -> None:
-    async with scripted(reply("{}")) as server:
-        origins = ("https://eu.acme.example", "https://typed.example")
-        rewrite = dict.fromkeys(origins, server.url)
-        async with hub_with({"acme": ACME.replace("SENT", sent)}, rewrite=rewrite) as hub:
-            setup = {"connector_key": "acme", "setup": {"clientSecret": "of-the-operator"}}
-            await hub.api.post("/connector_profiles", json={**setup, "default": True})
-            values = {"domain": domain, "key": "of-the-account-0123"}
-            account_id = await hub.link_to("acme", values)
-            ended = (await hub.api.delete(f"/accounts/{account_id}")).json()["revocation"]
+    async with acme(hub_with, ACME.replace("SENT", sent)) as (hub, server):
+        account_id = (await link(hub, domain)).json()["id"]
+        ended = (await hub.api.delete(f"/accounts/{account_id}")).json()["revocation"]
 
     asked = [seen for seen in server.seen if "/revoke" in seen.line]
     assert bool(asked) == reached
@@ -74,16 +89,9 @@ RENEWS = ACME.replace("token: $.credentials.key}", "token: $.credentials.accessT
 async def test_renewal_sends_no_secret_of_the_operator_to_a_host_that_was_typed(
     hub_with: HubWith, domain: str, reached: bool
 ) -> None:
-    async with scripted(reply('{"access_token": "at-1"}')) as server:
-        origins = ("https://eu.acme.example", "https://typed.example")
-        rewrite = dict.fromkeys(origins, server.url)
-        text = RENEWS.replace("SENT", "$.credentials.clientSecret")
-        async with hub_with({"acme": text}, rewrite=rewrite) as hub:
-            setup = {"connector_key": "acme", "setup": {"clientSecret": "of-the-operator"}}
-            await hub.api.post("/connector_profiles", json={**setup, "default": True})
-            session = await hub.session(provider="acme")
-            values = {"domain": domain, "key": "of-the-account-0123"}
-            linked = await hub.submit(session["token"], values, provider="acme")
+    text = RENEWS.replace("SENT", "$.credentials.clientSecret")
+    async with acme(hub_with, text) as (hub, server):
+        linked = await link(hub, domain)
 
     assert (linked.status_code == 201, bool(server.seen)) == (reached, reached)
 
@@ -112,22 +120,15 @@ NAMED = ACME.replace("SENT", "$.credentials.clientSecret")
 async def test_request_with_a_secret_of_the_operator_goes_to_no_host_that_was_typed(
     hub_with: HubWith, text: str, domain: str, reached: list[str]
 ) -> None:
-    async with scripted(reply("{}")) as server:
-        origins = ("https://eu.acme.example", "https://typed.example")
-        rewrite = dict.fromkeys(origins, server.url)
-        async with hub_with({"acme": text}, rewrite=rewrite) as hub:
-            setup = {"connector_key": "acme", "setup": {"clientSecret": "of-the-operator"}}
-            await hub.api.post("/connector_profiles", json={**setup, "default": True})
-            session = await hub.session(provider="acme")
-            values = {"domain": domain, "key": "of-the-account-0123"}
-            linked = await hub.submit(session["token"], values, provider="acme")
-            account = {"x-account-id": linked.json().get("id", "")}
-            if linked.status_code != 201:
-                assert (reached, server.seen) == (["link"], [])
-                return
-            server.seen.clear()
-            await hub.run(account["x-account-id"], "acme_revoke")
-            await hub.api.post("/unified/proxy", headers=account, json={"path": "/me"})
+    async with acme(hub_with, text) as (hub, server):
+        linked = await link(hub, domain)
+        if linked.status_code != 201:
+            assert (reached, server.seen) == (["link"], [])
+            return
+        account = {"x-account-id": linked.json()["id"]}
+        server.seen.clear()
+        await hub.run(account["x-account-id"], "acme_revoke")
+        await hub.api.post("/unified/proxy", headers=account, json={"path": "/me"})
 
     names = {"/revoke": "run", "/me": "proxied"}
     assert [names[seen.line.split()[1]] for seen in server.seen] == reached

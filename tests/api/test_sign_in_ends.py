@@ -1,9 +1,7 @@
 """How sign-ins at a provider end, and what their pages and attempts say of it."""
 
-import asyncio
 import html
 import re
-from collections.abc import AsyncGenerator
 from io import StringIO
 from typing import Any
 
@@ -11,19 +9,13 @@ import httpx2
 import pytest
 
 from tests.support.clock import FrozenClock
-from tests.support.oakdale import OAKDALE, SECRET, Browser, Provider, oakdale
+from tests.support.oakdale import OAKDALE, SECRET, Browser, Provider, exchanging, oakdale
 from tests.support.running import HubWith, Running
 
 pytestmark = pytest.mark.anyio
 
 CALLBACK = "/connect/oauth2/oakdale/callback"
 MARKUP = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-async def oak(hub_with: HubWith) -> AsyncGenerator[tuple[Running, Provider]]:
-    async with oakdale(hub_with) as running:
-        yield running
 
 
 async def begin(hub: Running, browser: Browser, **wanted: Any) -> dict[str, str]:
@@ -186,18 +178,15 @@ async def test_answer_that_comes_twice_at_once_waits_for_the_first(
     oak: tuple[Running, Provider],
 ) -> None:
     hub, provider = oak
-    provider.opened = asyncio.Event()
     browser = Browser.of(hub)
     asked = await begin(hub, browser)
 
-    first = asyncio.create_task(browser.come_back(state=asked["state"], code="c-1"))
-    await provider.asked.wait()
-    second = await browser.come_back(state=asked["state"], code="c-1")
-    provider.opened.set()
+    async with exchanging(provider, browser, asked) as first:
+        second = await browser.come_back(state=asked["state"], code="c-1")
 
     assert heading(second) == "One moment"
     assert 'http-equiv="refresh"' in second.text
-    assert heading(await first) == "Oakdale is connected"
+    assert heading(first.result()) == "Oakdale is connected"
     assert heading(await browser.get(str(second.url))) == "Oakdale is connected"
     assert len(provider.exchanges) == 1
 

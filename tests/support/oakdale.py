@@ -223,3 +223,16 @@ class Browser:
         return (
             await self.client.get(f"/hub/connection_attempts/{asked['attempt']}", headers=headers)
         ).json()
+
+
+@asynccontextmanager
+async def exchanging(
+    provider: Provider, browser: Browser, asked: Mapping[str, str]
+) -> AsyncGenerator[asyncio.Task[httpx2.Response]]:
+    """Come back from the provider, which answers about the code only when the block has ended."""
+    provider.opened = asyncio.Event()
+    coming = asyncio.create_task(browser.come_back(code="c-1", state=asked["state"]))
+    await provider.asked.wait()
+    yield coming
+    provider.opened.set()
+    await coming
