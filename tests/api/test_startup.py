@@ -4,6 +4,7 @@ import io
 import json
 import os
 import stat
+import traceback
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,26 @@ async def test_a_database_server_that_is_not_there_is_named_without_its_password
         await start(Settings(data_dir=tmp_path, database_url=url))
 
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://jackfield:hunter2/x@127.0.0.1/jackfield",
+        "postgresql://jackfield:hunter2#x@127.0.0.1/jackfield",
+        "postgresql://jackfield:x?hunter2@127.0.0.1/jackfield",
+        "postgresql://jackfield:hunter2[x@127.0.0.1/jackfield",
+        "postgresql://jackfield:hunter2@127.0.0.1:99999/jackfield",
+    ],
+)
+async def test_a_database_url_that_cannot_be_read_is_said_to_be_so_without_its_password(
+    tmp_path: Path, url: str
+) -> None:
+    with pytest.raises(DatabaseUnusable, match="URL cannot be read") as refused:
+        await start(Settings(data_dir=tmp_path, database_url=url))
+
+    # As the log of a crash has it.
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "damaged"])

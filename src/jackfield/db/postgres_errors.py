@@ -56,10 +56,18 @@ async def connected(connect: Callable[..., Awaitable[T]], url: str, **options: A
     """
     try:
         return await connect(url, timeout=_CONNECT_SECONDS, **options)
-    except (*REFUSALS, OSError, ValueError) as error:
+    except (*REFUSALS, OSError) as error:
         # The URL holds a password and stays out of the message.
         msg = f"cannot connect to the PostgreSQL database: {error}{_files_of(url, error)}"
         raise DatabaseUnusable(msg) from error
+    except (ValueError, OverflowError):
+        # Not chained and not quoted: what was taken for a port may be a part of the password.
+        msg = (
+            "cannot connect to the PostgreSQL database: its URL cannot be read; a port is a number "
+            "up to 65535, and `/`, `?`, `#`, `@`, `[` and `%` in a password are `%2F`, `%3F`, "
+            "`%23`, `%40`, `%5B` and `%25`"
+        )
+        raise DatabaseUnusable(msg) from None
 
 
 @contextmanager
