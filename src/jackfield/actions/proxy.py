@@ -29,11 +29,10 @@ from jackfield.connectors.action import is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.current_time import using_clock
 from jackfield.engine.ports import Request, Response
-from jackfield.engine.provider_clocks import place_of
 from jackfield.engine.proxy import ProxyAccount
 from jackfield.engine.wire.charset import exact_text_of, utf8_of
 from jackfield.engine.wire.json import decode_json
-from jackfield.engine.wire.url import count_dots, normalize, path_and_query
+from jackfield.engine.wire.url import count_dots, normalize, origin_of, path_and_query
 from jackfield.kit import redaction
 from jackfield.kit.actor import Actor
 from jackfield.kit.clock import Clock
@@ -206,7 +205,7 @@ async def _send(
             if request.sign is None:
                 response = await transmit(hub.clock)
             else:
-                place, is_read = place_of(request.url), not is_write(request.method)
+                place, is_read = origin_of(request.url), not is_write(request.method)
                 response = await hub.clocks.send(place, hub.clock, transmit, repeats=is_read)
     except HubError as error:
         if error.nothing_sent:

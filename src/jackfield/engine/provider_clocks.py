@@ -13,7 +13,6 @@ from typing import Final
 
 from jackfield.engine.clock_offset import NOTICED, told_offset
 from jackfield.engine.ports import Response
-from jackfield.engine.wire.url import origin_of
 from jackfield.kit.clock import Clock
 from jackfield.kit.json import Json, encode
 
@@ -121,10 +120,6 @@ class ProviderClocks:
         if self._warn is not None and place not in self._told and len(self._told) < _MOST_TOLD:
             self._told.add(place)
             self._warn(place, offset)
-
-
-def place_of(url: str) -> str:
-    return origin_of(url)
 
 
 def statements_of(connector_key: str, identifiers: Mapping[str, Json]) -> str:

@@ -7,9 +7,10 @@ connectors: never an account, a project, a path or anything else that a client c
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Generic, TypeAlias, TypeVar
 
 Labels: TypeAlias = tuple[str, ...]
+V = TypeVar("V")
 
 UNKNOWN: Final = "unknown"
 # These mean other things than the rest of 4xx: a wrong key, and too many requests.
@@ -26,14 +27,18 @@ def status_class(status: int) -> str:
     return str(status) if status in _ALONE else f"{status // 100}xx"
 
 
-class Counter:
-    """A count for each combination of label values."""
+@dataclass(slots=True)
+class _Labeled(Generic[V]):
+    """A value for each combination of label values."""
 
-    def __init__(self, name: str, words: str, labels: Labels = ()) -> None:
-        self.name: Final = name
-        self.words: Final = words
-        self.labels: Final = labels
-        self.values: dict[Labels, int] = {}
+    name: str
+    words: str
+    labels: Labels = ()
+    values: dict[Labels, V] = field(default_factory=dict[Labels, V])
+
+
+class Counter(_Labeled[int]):
+    """A count for each combination of label values."""
 
     def add(self, *labels: str, by: int = 1) -> None:
         self.values[labels] = self.values.get(labels, 0) + by
@@ -51,16 +56,10 @@ class Times:
     total: float = 0.0
 
 
-class Histogram:
+class Histogram(_Labeled[Times]):
     """Times in seconds, for each combination of label values."""
 
     bounds: Final = _SECONDS
-
-    def __init__(self, name: str, words: str, labels: Labels = ()) -> None:
-        self.name: Final = name
-        self.words: Final = words
-        self.labels: Final = labels
-        self.values: dict[Labels, Times] = {}
 
     def observe(self, seconds: float, *labels: str) -> None:
         times = self.values.get(labels)

@@ -7,6 +7,7 @@ machine share.
 """
 
 import fcntl
+import math
 import mmap
 import os
 import time
@@ -50,27 +51,23 @@ class SharedBuckets:
         os.ftruncate(file, _size(workers))
         return cls(file, workers=workers, number=0, now=now)
 
-    def reserve(self, key: int, rate: float, burst: float) -> float:
-        """Reserve the next slot in time of a key, and return the seconds until it begins."""
-        spare = max(burst - 1, 0) / rate
-        with _Lock(self.file, key % _BLOCKS):
-            now = self._now()
-            row = self._find(key, now)
-            full_at = max(self._full_at[row], now)
-            self._full_at[row] = full_at + 1 / rate
-        return max(0.0, full_at - spare - now)
+    def reserve(
+        self, key: int, rate: float, burst: float, *, most_seconds: float = math.inf
+    ) -> float:
+        """
+        Reserve the next slot in time of a key, and return the seconds until it begins.
 
-    def take(self, key: int, rate: float, burst: float) -> float:
-        """Take a token of a key; return 0.0, or the seconds until there is one."""
+        One that is more than `most_seconds` away is not reserved.
+        """
         spare = max(burst - 1, 0) / rate
         with _Lock(self.file, key % _BLOCKS):
             now = self._now()
             row = self._find(key, now)
             full_at = max(self._full_at[row], now)
-            if full_at - spare > now:
-                return full_at - spare - now
-            self._full_at[row] = full_at + 1 / rate
-        return 0.0
+            seconds = max(0.0, full_at - spare - now)
+            if seconds <= most_seconds:
+                self._full_at[row] = full_at + 1 / rate
+        return seconds
 
     def occupy(self, key: int, most: int) -> tuple[int, bool]:
         """
@@ -162,7 +159,9 @@ class SharedTokenBuckets:
         self.most: Final = per_minute
 
     def take(self, key: str, _now: float) -> float:
-        return self._buckets.take(key_of("api_key", key), self.most / 60, self.most)
+        return self._buckets.reserve(
+            key_of("api_key", key), self.most / 60, self.most, most_seconds=0
+        )
 
 
 def key_of(*names: str) -> int:

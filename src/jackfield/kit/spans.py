@@ -9,6 +9,8 @@ from jackfield.kit import request_context
 
 Attributes: TypeAlias = Mapping[str, str | int]
 
+_CONTEXT: Final = ("traceparent", "tracestate")
+
 
 class RequestSpan(Protocol):
     """A request to a provider; `headers` tell the provider of it."""
@@ -39,12 +41,10 @@ RUN: Final[ContextVar[RunSpan | None]] = ContextVar("run_span", default=None)
 def begin(tracer: Tracer) -> None:
     """Begin the span of the run that this task begins."""
     asked = request_context.current()
-    told = (
-        {}
-        if asked is None
-        else {name: asked.headers.get(name) for name in ("traceparent", "tracestate")}
-    )
-    RUN.set(tracer.begin({name: value for name, value in told.items() if value is not None}))
+    told: dict[str, str] = {}
+    if asked is not None:
+        told = {name: asked.headers[name] for name in _CONTEXT if name in asked.headers}
+    RUN.set(tracer.begin(told))
 
 
 def take() -> RunSpan | None:

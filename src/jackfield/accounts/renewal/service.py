@@ -1,7 +1,7 @@
 """Renewal of accounts' tokens: at use, ahead, and after a refusal."""
 
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -148,17 +148,15 @@ async def _renew(
 @contextmanager
 def _counted(turn: Turn) -> Generator[None]:
     """Count how a renewal ends, for metrics."""
-    outcome = "renewed"
+    outcome = "failed"
     try:
         yield
+        outcome = "renewed"
     except GrantRefused:
         outcome = "needs_relink"
         raise
     except ClientRefused:
         outcome = "client_refused"
-        raise
-    except BaseException:
-        outcome = "failed"
         raise
     finally:
         if turn.hub.counters is not None:
@@ -247,17 +245,12 @@ async def _ask_again(turn: Turn) -> None:
     """
     hub, access = turn.hub, turn.access
     await hub.sleep(_SECOND_TRY)
-    again = None if turn.may_be_spent else await turns.take_again(turn)
-    if again is None:
-        again = turn
-    else:
-        try:
-            await _keep(again, await _ask(again))
-        except GrantRefused:
-            pass
-        else:
+    if not turn.may_be_spent and (again := await turns.take_again(turn)) is not None:
+        turn = again
+        with suppress(GrantRefused):
+            await _keep(turn, await _ask(turn))
             return
-    if await turns.condemn(again):
+    if await turns.condemn(turn):
         _log.warning("account_needs_relink", account_id=access.account.id, asked=turn.token)
         raise turns.grant_refused(access, turn.token)
     generation = turn.times.generation

@@ -14,6 +14,7 @@ from jackfield.accounts.provider import ProviderAccount, safe
 from jackfield.accounts.renewal.refusals import blamed, json_of, refusal_in
 from jackfield.accounts.token_endpoint import TokenTransport, token_context, token_endpoint
 from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.auth_actions import Refresh
 from jackfield.engine.oauth import token_endpoint as oauth
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN, Tokens
@@ -91,27 +92,15 @@ async def _request(
     parts = method.typed_beside_setup(account.credentials.values, renewal)
     transport, now = TokenTransport(hub, account, parts=parts), hub.clock()
     try:
-        if method.refresh is not None:
-            context = token_context(hub, account, transport)
-            place = statements_of(account.connector.key, account.context)
-            before = hub.clocks.ahead(place)
-            try:
-                result = await method.refresh.compiled.run(context)
-            except ProviderError as error:
-                is_given = any(each.status in _SUCCESS for each in transport.answers)
-                # Without an answer, it may have spent the refresh token.
-                is_refused = error.answer is not None and error.answer.status in REFUSALS
-                if is_given or not is_refused or hub.clocks.ahead(place) == before:
-                    raise
-                # What it signed was refused, by a clock that is known only now.
-                result = await method.refresh.compiled.run(context)
-            return read_tokens(as_object(result.data), now)
-        return await token_endpoint(hub, account, method, transport).request_renewal(token)
+        if method.refresh is None:
+            return await token_endpoint(hub, account, method, transport).request_renewal(token)
+        return read_tokens(await _run(hub, account, method.refresh, transport), now)
     except HubError as error:
-        successes = [each for each in transport.answers if each.status in _SUCCESS]
-        given = _given_in(successes) if method.refresh is not None else {}
-        own, refused = method.has_own_app(account.credentials.values), error
+        own = method.has_own_app(account.credentials.values)
+        given, refused = dict[str, Json](), error
         if method.refresh is not None:
+            successes = _successes(transport)
+            given = _given_in(successes)
             said = (refusal_in(each.body) for each in successes)
             refused = next(filter(None, said), None) or blamed(error, own_credentials=own)
         if own and isinstance(refused, ClientRefused):
@@ -127,6 +116,28 @@ async def _request(
         if given:
             raise CutShort(replace(read_tokens(given, now), expires_at=now), refused) from None
         raise refused from None
+
+
+async def _run(
+    hub: Hub, account: ProviderAccount, renewal: Refresh, transport: TokenTransport
+) -> Mapping[str, Json]:
+    """Run a connector's action; once more if what it signed was refused for its time."""
+    context = token_context(hub, account, transport)
+    place = statements_of(account.connector.key, account.context)
+    before = hub.clocks.ahead(place)
+    try:
+        result = await renewal.compiled.run(context)
+    except ProviderError as error:
+        # Without an answer, it may have spent the refresh token.
+        is_refused = error.answer is not None and error.answer.status in REFUSALS
+        if _successes(transport) or not is_refused or hub.clocks.ahead(place) == before:
+            raise
+        result = await renewal.compiled.run(context)
+    return as_object(result.data)
+
+
+def _successes(transport: TokenTransport) -> list[Response]:
+    return [each for each in transport.answers if each.status in _SUCCESS]
 
 
 def _given_in(answers: list[Response]) -> dict[str, Json]:

@@ -10,9 +10,9 @@ from typing import Final
 from jackfield.engine.current_time import using_clock
 from jackfield.engine.exchange.retry_after import in_seconds, retry_after
 from jackfield.engine.ports import Request, Response
-from jackfield.engine.provider_clocks import place_of
 from jackfield.engine.run import Run, compute
 from jackfield.engine.run_context import RunContext
+from jackfield.engine.wire.url import origin_of
 from jackfield.kit.clock import Clock
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderTimeout, ProviderUnavailable
 
@@ -57,7 +57,7 @@ async def _send_once(run: Run, request: Request) -> Response:
             transmit = partial(_sign_and_transmit, run, request, start)
             is_read = run.retries == "reads" or request.method == "GET"
             response = await context.clocks.send(
-                place_of(request.url), context.clock, transmit, repeats=is_read
+                origin_of(request.url), context.clock, transmit, repeats=is_read
             )
         if sent is not None:
             run.has_stated = False

@@ -30,10 +30,10 @@ from jackfield.engine.oauth.settings import (
 from jackfield.engine.oauth.sign_in import SignInAnswer, SignInRequest, sign_in_scope
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, REFRESH_TOKEN, Tokens
 from jackfield.engine.ports import Response
-from jackfield.engine.provider_clocks import place_of
 from jackfield.engine.run_context import RunContext
 from jackfield.engine.steps.sign_jwt import TokenNotSigned
 from jackfield.engine.undefined import UNDEFINED
+from jackfield.engine.wire.url import origin_of
 from jackfield.kit.errors import (
     EgressBlocked,
     ProviderError,
@@ -234,7 +234,7 @@ class TokenEndpoint:
             signed = {"assertion": self._sign(settings.assertion, scope)}
         sent = self.context.clock()
         response = await self._send(scope, address, shape, {**standard, **signed}, own)
-        place, is_dated = place_of(self._text(address, scope)), settings.signs or shape.sign
+        place, is_dated = origin_of(self._text(address, scope)), settings.signs or shape.sign
         learn = partial(
             self.context.clocks.learn, place, response, sent=sent, received=self.context.clock()
         )
@@ -272,7 +272,7 @@ class TokenEndpoint:
         request = write_request(shape, url, parameters, headers, scope)
         if shape.sign is not None:
             situation = Situation(scope, self.settings.mode, self.context.signer)
-            with using_clock(self.context.clocks.at(place_of(url), self.context.clock)):
+            with using_clock(self.context.clocks.at(origin_of(url), self.context.clock)):
                 request = signed_later(request, headers, shape.sign, situation).signed()
         certificate = self.settings.certificate(scope, self.context.credentials)
         return await self.context.transport.send(structs.replace(request, certificate=certificate))
@@ -312,7 +312,7 @@ class TokenEndpoint:
         settings, context = self.settings, self.context
         id_ = text_of(settings.client_id, scope)
         audience = audience or self._text(settings.token_url, scope)
-        now = int(context.clocks.at(place_of(audience), context.clock)().timestamp())
+        now = int(context.clocks.at(origin_of(audience), context.clock)().timestamp())
         # A server whose clock is behind takes nothing that begins in its future.
         claims: dict[str, Json] = {
             "iss": id_,
