@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Final, cast
@@ -23,6 +23,7 @@ from jackfield.db.tx import Database
 from jackfield.egress.client import Egress, OutboundRequest, OutboundResponse
 from jackfield.engine.limits import Limiter
 from jackfield.http.whole_messages import offer
+from jackfield.kit.clock import system_clock
 from jackfield.projects import service as projects
 from jackfield.settings import Settings
 from tests.support.actor import TESTER
@@ -139,7 +140,9 @@ class CountedHub:
 async def counted_hub(folder: Path, database: str | None = None) -> AsyncGenerator[CountedHub]:
     """Open a hub with its data in `folder`, or in a PostgreSQL database."""
     settings = Settings(data_dir=folder, database_url=database)
-    async with open_hub(settings, public_url="http://localhost") as opened:
+    # An id made in a new millisecond takes more calls: how many are depends on the machine.
+    clock = repeat(system_clock()).__next__
+    async with open_hub(settings, public_url="http://localhost", clock=clock) as opened:
         # For the limiter a second goes by each time it looks: no request waits.
         limiter = Limiter(now=count(0.0, 1.0).__next__)
         hub = replace(opened, egress=cast("Egress", _Provider()), limiter=limiter)
