@@ -177,6 +177,7 @@ async def test_the_ways_to_sign_out_stand_side_by_side_on_a_phone(
     page = (await visit(width=390, dark=True)).page
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Menu").click()
 
     tops = [
         await page.get_by_role("button", name=name, exact=True).evaluate("each => each.offsetTop")
@@ -264,6 +265,7 @@ async def test_every_page_fits_a_phone(
     await page.get_by_role("link", name="Acme Inc.").click()
     await page.wait_for_url("**/dashboard/accounts/*")
     assert await fits(page)
+    await page.get_by_role("link", name="Accounts").click()
     await page.get_by_role("link", name="Link account").click()
     await expect(page.get_by_label("Customer id")).to_be_visible()
     assert await fits(page)

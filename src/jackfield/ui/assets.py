@@ -22,12 +22,21 @@ _TYPES: Final[Mapping[str, str]] = {
     ".png": "image/png",
 }
 _IMPORT: Final = re.compile(r'^import .* from "(\..+)";$', re.MULTILINE)
+_HUB: Final = ("tokens", "elements", "buttons", "inputs", "notices")
 # Each component has a style file of its own; a page loads one file with all it needs.
-_COMPONENTS: Final = ("tokens", "elements", "buttons", "inputs", "notices")
 _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "hub.css": ("hub", "connectors", "fields", "guide", "done"),
-    "dashboard.css": ("bar", "dashboard", "tables", "statuses"),
-    "reference.css": ("reference", "connector", "effects"),
+    "hub.css": tuple(
+        f"hub/{each}" for each in (*_HUB, "page", "connectors", "fields", "guide", "done")
+    ),
+    "dashboard.css": (
+        *("tokens", "base", "buttons", "fields", "callouts", "tiles", "shell", "lists", "marks"),
+        *("cards", "tables", "timelines", "charts", "code", "overlays", "states", "layout"),
+        *("sign_in", "prose"),
+    ),
+    "reference.css": (
+        *(f"hub/{each}" for each in _HUB),
+        *("docs/reference", "docs/connector", "docs/effects"),
+    ),
 }
 _A_YEAR: Final = "public, max-age=31536000, immutable"
 AN_HOUR: Final = "public, max-age=3600"
@@ -53,7 +62,7 @@ def files() -> Mapping[str, Asset]:
         if PurePosixPath(name).suffix in _TYPES
     }
     for name, own in _STYLES.items():
-        contents[name] = b"\n".join(contents[f"styles/{each}.css"] for each in (*_COMPONENTS, *own))
+        contents[name] = b"\n".join(contents[f"styles/{each}.css"] for each in own)
     return {
         name: Asset(content, gzip.compress(content, mtime=0), _TYPES[PurePosixPath(name).suffix])
         for name, content in contents.items()

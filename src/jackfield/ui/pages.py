@@ -12,13 +12,6 @@ from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.ui import assets, brand, icons, logos
 from jackfield.ui.dashboard import routes as dashboard
-from jackfield.ui.dashboard.sign_in import (
-    show_sign_in,
-    sign_in,
-    sign_out,
-    sign_out_everywhere,
-    signed_in,
-)
 from jackfield.ui.docs import connector_pages, guide_pages
 from jackfield.ui.docs.api_reference import ApiDescription, api_page
 from jackfield.ui.docs.start_page import llms_text, start_page
@@ -84,23 +77,7 @@ class Pages(Starlette):
                 Route(
                     "/docs/connectors/{key}/guides/link-account/{page}", guide_pages.link_account
                 ),
-                Route("/dashboard/sign-in", show_sign_in),
-                Route("/dashboard/sign-in", sign_in, methods=["POST"]),
-                Route("/dashboard/sign-out", sign_out, methods=["POST"]),
-                Route(
-                    "/dashboard/sign-out-everywhere",
-                    signed_in(sign_out_everywhere),
-                    methods=["POST"],
-                ),
-                Route("/dashboard", signed_in(dashboard.list_accounts)),
-                Route("/dashboard/link", signed_in(dashboard.new_link)),
-                Route("/dashboard/link", signed_in(dashboard.make_link), methods=["POST"]),
-                Route("/dashboard/accounts/{account_id}", signed_in(dashboard.show_account)),
-                Route(
-                    "/dashboard/accounts/{account_id}/{verb}",
-                    signed_in(dashboard.change_account),
-                    methods=["POST"],
-                ),
+                *dashboard.ROUTES,
             ],
             exception_handlers={
                 HTTPException: _refused,

@@ -13,7 +13,13 @@ from jackfield import ui
 from jackfield.ui import rendering
 
 # Templates that others are made of.
-PARTS = {"dashboard/base.html", "hub/base.html", "hub/parts.html"}
+PARTS = {
+    "dashboard/base.html",
+    "dashboard/document.html",
+    "dashboard/parts.html",
+    "hub/base.html",
+    "hub/parts.html",
+}
 
 
 def contexts() -> Iterator[type[Any]]:

@@ -1,7 +1,8 @@
 """`/dashboard/sign-in`: sign-in by a one-time link."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from dataclasses import dataclass
+from typing import ClassVar, Final, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,7 +11,6 @@ from jackfield.kit.actor import Actor
 from jackfield.kit.urls import find_origin
 from jackfield.projects import service as projects
 from jackfield.projects.models import DashboardToken, Project, SignInLinkUsed, SignInToken
-from jackfield.ui.dashboard.pages import SignedOutPage, SignInPage
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
 
@@ -19,6 +19,21 @@ View: TypeAlias = Callable[[Request, Project], Awaitable[Response]]
 _COOKIE: Final = "jackfield_session"
 _SECONDS: Final = 12 * 3600
 _SAFE: Final = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInPage:
+    template: ClassVar[str] = "dashboard/sign_in.html"
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOutPage:
+    template: ClassVar[str] = "dashboard/signed_out.html"
+
+    # Whether the browser opened a sign-in link that was used already.
+    used: bool = False
 
 
 def signed_in(view: View) -> Callable[[Request], Awaitable[Response]]:

@@ -1,5 +1,11 @@
 import { CopyButton } from "./controls/copy_button.js";
 import { Dismissible } from "./controls/dismissible.js";
+import { LocalTime } from "./controls/local_time.js";
+import { Palette } from "./controls/palette.js";
+import { Shortcuts } from "./controls/shortcuts.js";
 
 for (const button of document.querySelectorAll("[data-copies]")) new CopyButton(button);
-for (const question of document.querySelectorAll(".verbs details")) new Dismissible(question);
+for (const question of document.querySelectorAll(".verbs details, .menu")) new Dismissible(question);
+for (const time of document.querySelectorAll("time[data-local]")) new LocalTime(time);
+const palette = document.getElementById("palette");
+if (palette) new Shortcuts(new Palette(palette));

@@ -1,3 +1,5 @@
+import { toast } from "./toast.js";
+
 /** Copies what stands in a control, or in another element; without scripts it stays hidden. */
 export class CopyButton {
   #button;
@@ -5,7 +7,7 @@ export class CopyButton {
 
   constructor(button) {
     this.#button = button;
-    this.#text = button.textContent;
+    this.#text = button.textContent.trim();
     button.hidden = false;
     button.addEventListener("click", this);
   }
@@ -20,7 +22,10 @@ export class CopyButton {
       // selected, to be copied.
       return;
     }
-    this.#button.textContent = this.#button.dataset.copied;
+    const copied = this.#button.dataset.copied;
+    // A button that is only a drawing stays one.
+    if (!this.#text) return toast(copied);
+    this.#button.textContent = copied;
     setTimeout(() => {
       this.#button.textContent = this.#text;
     }, 2000);

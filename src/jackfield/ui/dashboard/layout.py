@@ -1,0 +1,73 @@
+"""The frame around the dashboard's pages, and what leads from each to the others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jackfield.kit.errors import HubError
+from jackfield.projects.models import Project
+from jackfield.ui.rendering import hub_of, page
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the dashboard that the side bar leads to; `key` after `g` is its shortcut."""
+
+    name: str
+    title: str
+    path: str
+    symbol: str
+    key: str
+
+
+# By their headings in the side bar.
+SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
+    "": (Section("accounts", "Accounts", "/dashboard", "account", "a"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The frame around every page of a signed-in browser."""
+
+    project: Project
+    titles: Mapping[str, str]
+    # Of the connectors that projects offer.
+    offered: Mapping[str, str]
+    rewrites: Mapping[str, str]
+    has_docs: bool
+    sections: Mapping[str, tuple[Section, ...]] = field(default_factory=lambda: SECTIONS)
+
+    @classmethod
+    def of(cls, request: Request, project: Project) -> "Layout":
+        hub = hub_of(request)
+        connectors = hub.catalog.connectors()
+        titles = {each.key: each.title for each in connectors}
+        offered = {each.key: each.title for each in connectors if each.is_offered}
+        return cls(project, titles, offered, hub.rewrites.targets, hub.public_docs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemPage:
+    template: ClassVar[str] = "dashboard/problem.html"
+
+    layout: Layout
+    problem: str
+
+
+def refused(request: Request, project: Project, error: HubError) -> Response:
+    """Return a page that says why something was not possible."""
+    return page(
+        request,
+        ProblemPage(layout=Layout.of(request, project), problem=error.detail),
+        status=error.status,
+    )
+
+
+def page_number(request: Request) -> int:
+    """Return the number of the page of a list that is asked for, from 1."""
+    text = request.query_params.get("page", "")
+    return int(text) if text.isdigit() and 0 < int(text) <= 1_000_000 else 1  # noqa: PLR2004
