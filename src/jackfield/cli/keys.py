@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Literal
 
 import click
 
 from jackfield.cli.output import fail, json_option, print_json, print_table, reporting, say
 from jackfield.db.tx import Database
 from jackfield.kit.actor import Actor
+from jackfield.kit.clock import system_clock
 from jackfield.projects.models import EVERY_SCOPE, ApiKey, Scope
 from jackfield.settings import Settings
 
@@ -16,7 +19,7 @@ from jackfield.settings import Settings
 @click.group()
 def keys() -> None:
     """
-    Make, list and revoke API keys.
+    Make, list, disable and revoke API keys.
 
     Works on the database of this installation (JACKFIELD_DATA_DIR or JACKFIELD_DATABASE_URL),
     also while the hub is running.
@@ -31,11 +34,15 @@ def keys() -> None:
     help="What it may do, separated by commas; everything in its project when left out. "
     f"Scopes: {', '.join(sorted(Scope))}.",
 )
+@click.option(
+    "--expires", "days", metavar="DAYS", type=click.IntRange(1, 3650), help="Never when left out."
+)
 @json_option
 @reporting
-def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> None:
+def create(name: str, project: str, scopes: str | None, days: int | None, *, as_json: bool) -> None:
     """Make an API key and print it. This is the only time it can be read."""
     granted = _scopes(scopes)
+    lifetime = None if days is None else timedelta(days=days)
 
     async def make() -> tuple[str, str]:
         from jackfield.app import has_database, open_hub  # noqa: PLC0415 - kept out of `--help`
@@ -50,7 +57,7 @@ def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> Non
             owner = await projects.ensure_project(hub, actor, project)
             await profiles.ensure_defaults(hub, owner.id, actor)
             async with hub.db.write(owner.id, actor) as tx:
-                issued = await projects.issue_key(tx, name=name, scopes=granted)
+                issued = await projects.issue_key(tx, name=name, scopes=granted, lifetime=lifetime)
             return issued.id, issued.token.reveal()
 
     key_id, key = asyncio.run(make())
@@ -69,18 +76,20 @@ def create(name: str, project: str, scopes: str | None, *, as_json: bool) -> Non
 @reporting
 def list_keys(project: str, *, as_json: bool) -> None:
     """List the API keys of a project."""
-    api_keys = asyncio.run(_all_keys(project))
+    api_keys, now = asyncio.run(_all_keys(project)), system_clock()
     if as_json:
-        print_json({"data": [_plain(key) for key in api_keys], "next": None})
+        print_json({"data": [_plain(key, now) for key in api_keys], "next": None})
         return
     print_table(
-        ["id", "name", "state", "created", "scopes"],
+        ["id", "name", "state", "created", "expires", "last used", "scopes"],
         [
             (
                 key.id,
                 key.name,
-                "revoked" if key.revoked_at else "active",
+                key.state(now),
                 f"{key.created_at:%Y-%m-%d %H:%M}",
+                key.expires_at and f"{key.expires_at:%Y-%m-%d}",
+                key.used_at and f"{key.used_at:%Y-%m-%d %H:%M}",
                 "all" if key.scopes == EVERY_SCOPE else ", ".join(sorted(key.scopes)),
             )
             for key in api_keys
@@ -94,20 +103,40 @@ def list_keys(project: str, *, as_json: bool) -> None:
 @click.option("--project", default="default", show_default=True)
 @reporting
 def revoke(key_id: str, project: str) -> None:
-    """Revoke the API key ID. A running hub refuses it within a second."""
-
-    async def end() -> None:
-        from jackfield.kit.ids import ApiKeyId  # noqa: PLC0415 - kept out of `--help`
-        from jackfield.projects.repo import ApiKeys  # noqa: PLC0415
-        from jackfield.projects.service import get_project  # noqa: PLC0415
-
-        async with _database() as db:
-            owner = await get_project(db, project)
-            async with db.write(owner.id, Actor.command("keys revoke")) as tx:
-                await ApiKeys(tx).revoke(ApiKeyId(key_id))
-
-    asyncio.run(end())
+    """Revoke the API key ID, for good. A running hub refuses it within a second."""
+    asyncio.run(_change(project, key_id, "revoke"))
     say(f"revoked {key_id}", err=True)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@click.option("--project", default="default", show_default=True)
+@reporting
+def disable(key_id: str, project: str) -> None:
+    """Disable the API key ID, until it is enabled again: who still uses it is found out so."""
+    asyncio.run(_change(project, key_id, "disable"))
+    say(f"disabled {key_id}", err=True)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@click.option("--project", default="default", show_default=True)
+@reporting
+def enable(key_id: str, project: str) -> None:
+    """Enable the disabled API key ID."""
+    asyncio.run(_change(project, key_id, "enable"))
+    say(f"enabled {key_id}", err=True)
+
+
+async def _change(project: str, key_id: str, verb: Literal["revoke", "disable", "enable"]) -> None:
+    from jackfield.kit.ids import ApiKeyId  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.projects.repo import ApiKeys  # noqa: PLC0415
+    from jackfield.projects.service import get_project  # noqa: PLC0415
+
+    async with _database() as db:
+        owner = await get_project(db, project)
+        async with db.write(owner.id, Actor.command(f"keys {verb}")) as tx:
+            await getattr(ApiKeys(tx), verb)(ApiKeyId(key_id))
 
 
 async def _all_keys(project: str) -> list[ApiKey]:
@@ -141,11 +170,17 @@ def _scopes(text: str | None) -> frozenset[Scope]:
     return frozenset(map(Scope, names))
 
 
-def _plain(key: ApiKey) -> dict[str, object]:
+def _plain(key: ApiKey, now: datetime) -> dict[str, object]:
     return {
         "id": key.id,
         "name": key.name,
         "scopes": sorted(key.scopes),
+        "state": key.state(now),
         "created_at": key.created_at,
+        "created_by": key.created_by,
+        "expires_at": key.expires_at,
+        "disabled_at": key.disabled_at,
         "revoked_at": key.revoked_at,
+        "used_at": key.used_at,
+        "user_agent": key.user_agent,
     }

@@ -55,12 +55,15 @@ def without_locks(sql: str) -> str:
 def repeated(sql: str, count: int) -> tuple[str, tuple[str, ...]]:
     """Rewrite `insert … values (:a, :b)` for `count` rows, as `values (?, ?), (?, ?) …`.
 
+    What follows the row, such as `on conflict …`, stands once and has no marks.
+
     Returns the names of one row's marks as well, in order.
     """
     head, row = _VALUES.split(sql, maxsplit=1)
+    row, conflict, rest = row.partition("on conflict")
     names = tuple(match[1] for match in _TOKEN.finditer(row) if match[1])
     marked = _TOKEN.sub(lambda match: "?" if match[1] else match[0], row)
-    return f"{head}values {', '.join([marked] * count)}", names
+    return f"{head}values {', '.join([marked] * count)} {conflict}{rest}", names
 
 
 def storable(value: object) -> object:

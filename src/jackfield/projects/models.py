@@ -1,6 +1,6 @@
 """Projects, API keys and scopes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -67,13 +67,48 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key as it is stored: without its token."""
+    """
+    An API key as it is stored: without its token.
+
+    A disabled key can be enabled again, a revoked one cannot. `created_by` is the actor that made
+    it. Of its use the last minute is known, and the `User-Agent` of the client.
+    """
 
     id: ApiKeyId
     name: str
     scopes: frozenset[Scope]
     created_at: datetime
-    revoked_at: datetime | None
+    revoked_at: datetime | None = None
+    disabled_at: datetime | None = None
+    expires_at: datetime | None = None
+    created_by: str | None = None
+    used_at: datetime | None = None
+    user_agent: str | None = None
+
+    def state(self, now: datetime) -> "KeyState":
+        if self.revoked_at is not None:
+            return KeyState.REVOKED
+        if self.disabled_at is not None:
+            return KeyState.DISABLED
+        if self.expires_at is not None and self.expires_at <= now:
+            return KeyState.EXPIRED
+        return KeyState.ACTIVE
+
+
+class KeyState(StrEnum):
+    """Whether an API key works, or why it does not."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(slots=True)
+class KeyUse:
+    """When the use of a key is to be noted again, in seconds of the monotonic clock."""
+
+    noted_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +118,8 @@ class Caller:
     project_id: ProjectId
     scopes: frozenset[Scope]
     key_id: ApiKeyId
+    expires_at: datetime | None = None
+    use: KeyUse = field(default_factory=KeyUse, compare=False)
 
     @property
     def actor(self) -> Actor:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from jackfield.db.tx import Database, Row, Tx
+from jackfield.db.write_buffer import WriteBuffer
 from jackfield.kit.ids import ApiKeyId, ProjectId
 from jackfield.kit.json import Json, convert, encode, parse
 from jackfield.projects.models import (
@@ -66,29 +67,64 @@ class ApiKeys:
         self._tx = tx
 
     async def add(
-        self, key_id: ApiKeyId, token: ApiKeyToken, *, name: str, scopes: Iterable[Scope]
+        self,
+        key_id: ApiKeyId,
+        token: ApiKeyToken,
+        *,
+        name: str,
+        scopes: Iterable[Scope],
+        expires_at: datetime | None,
     ) -> None:
         await self._tx.run(
             """
-            insert into api_keys (id, project_id, name, digest, scopes, created_at)
-            values (:id, :project_id, :name, :digest, :scopes, :now)
+            insert into api_keys
+                   (id, project_id, name, digest, scopes, created_at, created_by, expires_at)
+            values (:id, :project_id, :name, :digest, :scopes, :now, :created_by, :expires_at)
             """,
             id=key_id,
             name=name,
             digest=token.digest(),
             scopes=" ".join(sorted(scopes)),
+            created_by=str(self._tx.actor),
+            expires_at=expires_at,
         )
 
     async def all(self) -> list[ApiKey]:
         rows = await self._tx.all(
             """
-            select id, name, scopes, created_at, revoked_at
+            select id, name, scopes, created_at, revoked_at, disabled_at, expires_at, created_by,
+                   used_at, user_agent
               from api_keys
-             where project_id = :project_id
+              left join api_key_uses on api_key_uses.key_id = api_keys.id
+             where api_keys.project_id = :project_id
              order by id
             """
         )
         return [_api_key(row) for row in rows]
+
+    async def disable(self, key_id: ApiKeyId) -> None:
+        row = await self._tx.one(
+            """
+            update api_keys
+               set disabled_at = coalesce(disabled_at, :now)
+             where project_id = :project_id and id = :id and revoked_at is null
+            returning id
+            """,
+            id=key_id,
+        )
+        await self._changed(row, key_id)
+
+    async def enable(self, key_id: ApiKeyId) -> None:
+        row = await self._tx.one(
+            """
+            update api_keys
+               set disabled_at = null
+             where project_id = :project_id and id = :id and revoked_at is null
+            returning id
+            """,
+            id=key_id,
+        )
+        await self._changed(row, key_id)
 
     async def revoke(self, key_id: ApiKeyId) -> None:
         row = await self._tx.one(
@@ -100,6 +136,9 @@ class ApiKeys:
             """,
             id=key_id,
         )
+        await self._changed(row, key_id)
+
+    async def _changed(self, row: Row | None, key_id: ApiKeyId) -> None:
         if row is None:
             raise ApiKeyNotFound(key_id=key_id)
         await self._tx.touch()
@@ -188,16 +227,33 @@ async def find_caller(db: Database, token: ApiKeyToken) -> Caller | None:
     """Look `token` up among the keys of every project: the project is not known before."""
     rows = await db.unscoped(
         """
-        select id, project_id, scopes
+        select id, project_id, scopes, expires_at
           from api_keys
-         where digest = :digest and revoked_at is null
+         where digest = :digest and revoked_at is null and disabled_at is null
         """,
         digest=token.digest(),
     )
     if not rows:
         return None
     scopes = with_included(frozenset(map(Scope, rows[0]["scopes"].split())))
-    return Caller(ProjectId(rows[0]["project_id"]), scopes, ApiKeyId(rows[0]["id"]))
+    return Caller(
+        ProjectId(rows[0]["project_id"]), scopes, ApiKeyId(rows[0]["id"]), rows[0]["expires_at"]
+    )
+
+
+def append_use(buffer: WriteBuffer, caller: Caller, at: datetime, user_agent: str | None) -> None:
+    """Note that a key is used, with the next rows of the log."""
+    buffer.append(
+        caller.project_id,
+        """
+        insert into api_key_uses (key_id, project_id, used_at, user_agent)
+        values (:key_id, :project_id, :used_at, :user_agent)
+            on conflict (key_id) do update
+           set used_at = excluded.used_at, user_agent = excluded.user_agent
+         where excluded.used_at > api_key_uses.used_at
+        """,
+        {"key_id": caller.key_id, "used_at": at, "user_agent": user_agent},
+    )
 
 
 async def find_sign_in_project(db: Database, token: SignInToken) -> ProjectId | None:

@@ -1,5 +1,6 @@
 """Operations on projects and their API keys."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -27,6 +28,7 @@ from jackfield.projects.repo import (
     ApiKeys,
     Projects,
     SignIns,
+    append_use,
     find_caller,
     find_dashboard_project,
     find_project,
@@ -38,6 +40,8 @@ from jackfield.runtime import Hub
 DEFAULT_PROJECT: Final = "default"
 _LINK_LIFETIME: Final = timedelta(minutes=15)
 _SESSION_LIFETIME: Final = timedelta(hours=12)
+# The last use of a key is known to the minute.
+_USE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +106,17 @@ async def change_settings(tx: Tx, values: Mapping[str, Json]) -> ProjectSettings
     return settings
 
 
-async def issue_key(tx: Tx, *, name: str, scopes: frozenset[Scope] = EVERY_SCOPE) -> IssuedKey:
-    """Create a key for the transaction's project."""
+async def issue_key(
+    tx: Tx,
+    *,
+    name: str,
+    scopes: frozenset[Scope] = EVERY_SCOPE,
+    lifetime: timedelta | None = None,
+) -> IssuedKey:
+    """Create a key for the transaction's project; without a `lifetime` it does not expire."""
     issued = IssuedKey(ApiKeyId.new(tx.now), ApiKeyToken.mint())
-    await ApiKeys(tx).add(issued.id, issued.token, name=name, scopes=scopes)
+    expires_at = None if lifetime is None else tx.now + lifetime
+    await ApiKeys(tx).add(issued.id, issued.token, name=name, scopes=scopes, expires_at=expires_at)
     return issued
 
 
@@ -114,7 +125,7 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
     Return the caller that an API key authenticates.
 
     Raises:
-        Unauthenticated: the key does not exist, or was revoked.
+        Unauthenticated: the key does not exist, was revoked or disabled, or has expired.
         RateLimited: the key has sent too many requests.
     """
     digest = token.digest()
@@ -132,9 +143,15 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
         if known is None:
             raise Unauthenticated(is_unknown_key=True)
         entries["caller", digest] = known
+    if known.expires_at is not None and known.expires_at <= hub.clock():
+        msg = f"this API key has expired, on {known.expires_at:%Y-%m-%d}: a new one is needed"
+        raise Unauthenticated(msg, is_unknown_key=True)
     request = request_context.current()
     if request is not None:
         request.project_id, request.key_id = project_id, known.key_id
+    if time.monotonic() > known.use.noted_until:
+        known.use.noted_until = time.monotonic() + _USE_SECONDS
+        append_use(hub.write_buffer, known, hub.clock(), request and request.user_agent)
     count_requests(hub, known, 1)
     return known
 

@@ -26,6 +26,7 @@ class Section:
 # By their headings in the side bar.
 SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
     "": (Section("accounts", "Accounts", "/dashboard", "account", "a"),),
+    "Project": (Section("keys", "API keys", "/dashboard/keys", "key", "k"),),
 }
 
 

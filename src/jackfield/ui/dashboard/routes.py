@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.routing import Route
 
-from jackfield.ui.dashboard import account, accounts, link, sign_in
+from jackfield.ui.dashboard import account, accounts, keys, link, sign_in
 from jackfield.ui.dashboard.sign_in import signed_in
 
 _POST: Final = ("POST",)
@@ -17,6 +17,9 @@ ROUTES: Final = (
     Route("/dashboard", signed_in(accounts.list_accounts)),
     Route("/dashboard/link", signed_in(link.new_link)),
     Route("/dashboard/link", signed_in(link.make_link), methods=_POST),
+    Route("/dashboard/keys", signed_in(keys.list_keys)),
+    Route("/dashboard/keys", signed_in(keys.make_key), methods=_POST),
+    Route("/dashboard/keys/{key_id}/{verb}", signed_in(keys.change_key), methods=_POST),
     Route("/dashboard/accounts/{account_id}", signed_in(account.show_account)),
     Route(
         "/dashboard/accounts/{account_id}/{verb}", signed_in(account.change_account), methods=_POST

@@ -1,0 +1,138 @@
+"""`/dashboard/keys`: the project's API keys."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from jackfield.kit.errors import HubError
+from jackfield.kit.ids import ApiKeyId
+from jackfield.projects import service as projects
+from jackfield.projects.models import ApiKey, KeyState, Project, Scope
+from jackfield.projects.repo import ApiKeys
+from jackfield.ui.dashboard.layout import Layout, refused
+from jackfield.ui.dashboard.sign_in import actor_of
+from jackfield.ui.posted_form import read_form
+from jackfield.ui.rendering import base_path, hub_of, page
+
+_LONGEST_NAME: Final = 100
+_SOON: Final = timedelta(days=14)
+# What each scope lets a key do, as the form asks for it.
+_SCOPES: Final[Mapping[Scope, str]] = {
+    Scope.ACCOUNTS_READ: "See accounts",
+    Scope.ACCOUNTS_WRITE: "Change and delete accounts",
+    Scope.CONNECT_WRITE: "Make links",
+    Scope.ACTIONS_EXECUTE: "Run actions",
+    Scope.LOGS_READ: "Read logs",
+    Scope.CONNECTORS_READ: "See connectors",
+    Scope.CONNECTORS_WRITE: "Change connectors",
+    Scope.WEBHOOKS_WRITE: "Change webhooks",
+    Scope.PROJECT_WRITE: "Change the project",
+    Scope.CREDENTIALS_READ: "Asked for by published clients; it opens nothing",
+}
+_LIFETIMES: Final[Mapping[str, tuple[str, timedelta | None]]] = {
+    "": ("Never", None),
+    "30": ("In 30 days", timedelta(days=30)),
+    "90": ("In 90 days", timedelta(days=90)),
+    "365": ("In a year", timedelta(days=365)),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysPage:
+    template: ClassVar[str] = "dashboard/keys.html"
+
+    layout: Layout
+    # Those that were not revoked, newest first.
+    keys: tuple[ApiKey, ...]
+    now: datetime
+    # What expires before this is marked.
+    soon: datetime
+    scopes: Mapping[Scope, str]
+    lifetimes: Mapping[str, tuple[str, timedelta | None]]
+    typed: Mapping[str, str]
+    chosen: tuple[str, ...]
+    problem: str | None
+    # The name and the token of the key that was just made.
+    made: tuple[str, str] | None
+
+
+async def list_keys(request: Request, project: Project) -> Response:
+    return await _keys_page(request, project)
+
+
+async def make_key(request: Request, project: Project) -> Response:
+    """Make a key of the form, and show it: the only time it can be read."""
+    form = await read_form(request)
+    typed, chosen = form.fields(), tuple(form.all("scope"))
+    name = typed.get("name", "").strip()
+    problem = None
+    if not name or len(name) > _LONGEST_NAME:
+        problem = f"Give the key a name of up to {_LONGEST_NAME} characters."
+    elif not chosen or not set(chosen) <= set(Scope):
+        problem = "Choose what the key may do."
+    elif typed.get("lifetime", "") not in _LIFETIMES:
+        problem = "Choose when the key expires."
+    if problem:
+        return await _keys_page(request, project, typed=typed, chosen=chosen, problem=problem)
+    _, lifetime = _LIFETIMES[typed.get("lifetime", "")]
+    actor = actor_of(request)
+    async with hub_of(request).db.write(project.id, actor) as tx:
+        issued = await projects.issue_key(
+            tx, name=name, scopes=frozenset(map(Scope, chosen)), lifetime=lifetime
+        )
+    return await _keys_page(request, project, made=(name, issued.token.reveal()))
+
+
+async def change_key(request: Request, project: Project) -> Response:
+    """Disable a key, enable it again, or revoke one that is disabled."""
+    hub, key_id = hub_of(request), ApiKeyId(request.path_params["key_id"])
+    change, actor = _CHANGES.get(request.path_params["verb"]), actor_of(request)
+    try:
+        async with hub.db.write(project.id, actor) as tx:
+            if change is not None:
+                await change(ApiKeys(tx), key_id)
+    except HubError as error:
+        return refused(request, project, error)
+    return RedirectResponse(f"{base_path(hub)}/dashboard/keys", 303)
+
+
+_CHANGES: Final[Mapping[str, Callable[[ApiKeys, ApiKeyId], Awaitable[None]]]] = {
+    "disable": ApiKeys.disable,
+    "enable": ApiKeys.enable,
+    "revoke": ApiKeys.revoke,
+}
+
+
+async def _keys_page(
+    request: Request,
+    project: Project,
+    *,
+    typed: Mapping[str, str] | None = None,
+    chosen: tuple[str, ...] = (),
+    problem: str | None = None,
+    made: tuple[str, str] | None = None,
+) -> Response:
+    hub = hub_of(request)
+    now = hub.clock()
+    async with hub.db.read(project.id) as tx:
+        keys = await ApiKeys(tx).all()
+    return page(
+        request,
+        KeysPage(
+            layout=Layout.of(request, project),
+            keys=tuple(each for each in reversed(keys) if each.state(now) != KeyState.REVOKED),
+            now=now,
+            soon=now + _SOON,
+            scopes=_SCOPES,
+            lifetimes=_LIFETIMES,
+            typed=typed or {},
+            chosen=chosen,
+            problem=problem,
+            made=made,
+        ),
+        status=422 if problem else 200,
+    )
