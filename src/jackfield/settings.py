@@ -10,13 +10,14 @@ from typing import Final, Self
 
 from jackfield.kit.errors import HubError
 from jackfield.kit.urls import is_base
+from jackfield.kit.whole_numbers import whole_number
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8080
 DEFAULT_URL: Final = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
-_MOST_DIGITS: Final = 9
+_LARGEST: Final = 999_999_999
 # One listens, and one may wait for a lock.
 _FEWEST_CONNECTIONS: Final = 3
 _LEVELS: Final = ("debug", "info", "warning", "error")
@@ -125,8 +126,8 @@ def _database_url(value: str | None) -> str | None:
 
 
 def _pool(value: str) -> int:
-    count = int(value) if value.isascii() and value.isdigit() and len(value) < _MOST_DIGITS else 0
-    if count < _FEWEST_CONNECTIONS:
+    count = whole_number(value, most=_LARGEST)
+    if count is None or count < _FEWEST_CONNECTIONS:
         msg = (
             "JACKFIELD_DATABASE_POOL: expected a number of connections, such as 10, and no fewer "
             f"than {_FEWEST_CONNECTIONS}"
@@ -186,10 +187,11 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 def _count(name: str, value: str) -> int | None:
     if value.lower() in _NO:
         return None
-    if not value.isascii() or not value.isdigit() or len(value) > _MOST_DIGITS:
+    count = whole_number(value, most=_LARGEST)
+    if count is None:
         msg = f"{name}: expected a whole number, such as 1000, or nothing for no limit"
         raise InvalidSetting(msg)
-    return int(value) or None
+    return count or None
 
 
 def _level(value: str | None) -> str:

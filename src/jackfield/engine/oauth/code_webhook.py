@@ -10,9 +10,11 @@ from typing import Final
 from jackfield.engine.compat import Mode
 from jackfield.engine.oauth.answer_path import Find, compile_path
 from jackfield.kit.json import DecodeError, Json, parse, text
+from jackfield.kit.whole_numbers import whole_number
 
 _MOST_OFF: Final = timedelta(minutes=5)
 _LONGEST: Final = 4096
+_LAST_SECOND: Final = 9_999_999_999
 _WRITE: Final[Mapping[str, Callable[[bytes], str]]] = {
     "hex": bytes.hex,
     "base64": lambda raw: base64.b64encode(raw).decode(),
@@ -86,8 +88,8 @@ def compile_code_webhook(content: Mapping[str, Json], mode: Mode) -> CodeWebhook
 
 
 def _is_recent(sent: str, now: datetime) -> bool:
-    is_number = sent.isascii() and sent.isdigit() and len(sent) <= len("9999999999")
-    return is_number and abs(int(sent) - now.timestamp()) <= _MOST_OFF.total_seconds()
+    seconds = whole_number(sent, most=_LAST_SECOND)
+    return seconds is not None and abs(seconds - now.timestamp()) <= _MOST_OFF.total_seconds()
 
 
 def _word(value: Json) -> str:

@@ -44,6 +44,7 @@ from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.errors import UnreadableAnswer
 from jackfield.kit.json import Json
+from jackfield.kit.whole_numbers import whole_number
 
 _RESPONSE: Final = Record(
     "DownloadResponse",
@@ -106,6 +107,7 @@ _RESPONSE_TYPES: Final = ("arraybuffer", "blob", "text", "json")
 _UNNAMED: Final = "application/octet-stream"
 _SUCCESSES: Final = range(200, 300)
 _LENGTH: Final = "content-length"
+_LARGEST_LENGTH: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,7 @@ def _finish(run: Run, reply: Reply, options: _Options, document: Response) -> St
     run.file = File(response.body, content_type or _UNNAMED, name)
     metadata = {
         "contentType": content_type or None,
-        "contentLength": int(headers[_LENGTH]) if headers.get(_LENGTH, "").isdecimal() else None,
+        "contentLength": whole_number(headers.get(_LENGTH, ""), most=_LARGEST_LENGTH),
         "fileName": name,
         "lastModified": headers.get("last-modified"),
         "etag": headers.get("etag"),

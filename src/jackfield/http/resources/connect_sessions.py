@@ -33,6 +33,7 @@ from jackfield.http.routing import Routes
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json
 from jackfield.kit.pages import invalid_cursor
+from jackfield.kit.whole_numbers import whole_number
 from jackfield.profiles.models import (
     ConnectorVersionNotFound,
     ProfileDisabled,
@@ -46,6 +47,7 @@ open_sessions = Routes(api_key, tag="open_sessions")
 
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 _ORGANIZATION: Final = 1
+_LAST_SESSION: Final = 10**17
 _NUMERIC_CLIENT: Final = re.compile(r"speakeasy-sdk/typescript 4\.(\d+)\.")
 _LAST_NUMERIC_MINOR: Final = 28
 _FIVE_DAYS: Final = 432_000
@@ -387,4 +389,4 @@ async def _position(tx: Tx, cursor: str) -> int:
 
 def _number(text: str | None) -> int | None:
     """Return a session's id as a number, or none if it is not the number of any session."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else None  # noqa: PLR2004
+    return whole_number(text or "", most=_LAST_SESSION)

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Struct, field
 
 from jackfield.connectors.catalog import Catalog
 from jackfield.http.lists import MOST_VALUES, Texts
 from jackfield.http.query import aware, past
+from jackfield.kit.whole_numbers import whole_number
 from jackfield.logs.runs.models import RunFilter
 
 _Texts: TypeAlias = str | Texts | None
+_LAST_STATUS: Final = 999
+_NO_STATUS: Final = 1000
+
 _Numbers: TypeAlias = int | str | Annotated[list[int | str], Meta(max_length=MOST_VALUES)] | None
 
 
@@ -143,5 +147,7 @@ def _texts(values: _Texts) -> tuple[str, ...]:
 
 def _codes(values: _Numbers) -> Iterable[int]:
     for each in values if isinstance(values, list) else [values]:
-        if each is not None and str(each).isascii() and str(each).isdigit():
-            yield min(int(each), 1000)
+        text = str(each)
+        if text.isascii() and text.isdigit():
+            code = whole_number(text, most=_LAST_STATUS)
+            yield _NO_STATUS if code is None else code

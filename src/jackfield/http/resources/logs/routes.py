@@ -22,6 +22,7 @@ from jackfield.http.resources.logs.rows import (
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import Fault, InvalidRequest, NotFound
 from jackfield.kit.json import Json
+from jackfield.kit.whole_numbers import whole_number
 from jackfield.logs.runs.models import Run, RunBodies, RunNotFound
 from jackfield.logs.runs.repo import DIMENSIONS, Runs
 from jackfield.projects.models import Scope
@@ -367,9 +368,10 @@ def _at(rows: Sequence[T], index: str) -> T:
     Raises:
         LogNotFound: there is no such row.
     """
-    if not (index.isascii() and index.isdigit()) or len(index) > 4 or int(index) >= len(rows):  # noqa: PLR2004
+    place = whole_number(index, most=len(rows) - 1) if rows else None
+    if place is None:
         raise LogNotFound
-    return rows[int(index)]
+    return rows[place]
 
 
 def _page(body: LogsIn) -> PageOut:
