@@ -148,7 +148,12 @@ async def test_the_dashboard_can_be_used_by_anybody(
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     assert await found(page, axe) == []
-    for path in (f"/dashboard/accounts/{account}", "/dashboard/link", "/dashboard/keys"):
+    for path in (
+        f"/dashboard/accounts/{account}",
+        "/dashboard/link",
+        "/dashboard/keys",
+        "/dashboard/settings",
+    ):
         await page.goto(f"{hub.hub.public_url}{path}")
         assert await found(page, axe) == []
 

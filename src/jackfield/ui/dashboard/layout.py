@@ -8,8 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jackfield.kit.errors import HubError
+from jackfield.kit.whole_numbers import whole_number
 from jackfield.projects.models import Project
 from jackfield.ui.rendering import hub_of, page
+
+_LAST_PAGE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,10 @@ class Section:
 # By their headings in the side bar.
 SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
     "": (Section("accounts", "Accounts", "/dashboard", "account", "a"),),
-    "Project": (Section("keys", "API keys", "/dashboard/keys", "key", "k"),),
+    "Project": (
+        Section("keys", "API keys", "/dashboard/keys", "key", "k"),
+        Section("settings", "Settings", "/dashboard/settings", "settings", "s"),
+    ),
 }
 
 
@@ -70,5 +76,4 @@ def refused(request: Request, project: Project, error: HubError) -> Response:
 
 def page_number(request: Request) -> int:
     """Return the number of the page of a list that is asked for, from 1."""
-    text = request.query_params.get("page", "")
-    return int(text) if text.isdigit() and 0 < int(text) <= 1_000_000 else 1  # noqa: PLR2004
+    return whole_number(request.query_params.get("page", ""), most=_LAST_PAGE) or 1

@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.routing import Route
 
-from jackfield.ui.dashboard import account, accounts, keys, link, sign_in
+from jackfield.ui.dashboard import account, accounts, keys, link, settings, sign_in
 from jackfield.ui.dashboard.sign_in import signed_in
 
 _POST: Final = ("POST",)
@@ -20,6 +20,8 @@ ROUTES: Final = (
     Route("/dashboard/keys", signed_in(keys.list_keys)),
     Route("/dashboard/keys", signed_in(keys.make_key), methods=_POST),
     Route("/dashboard/keys/{key_id}/{verb}", signed_in(keys.change_key), methods=_POST),
+    Route("/dashboard/settings", signed_in(settings.show_settings)),
+    Route("/dashboard/settings/{part}", signed_in(settings.save_settings), methods=_POST),
     Route("/dashboard/accounts/{account_id}", signed_in(account.show_account)),
     Route(
         "/dashboard/accounts/{account_id}/{verb}", signed_in(account.change_account), methods=_POST

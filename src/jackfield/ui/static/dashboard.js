@@ -1,3 +1,4 @@
+import { BrandColor } from "./controls/brand_color.js";
 import { CopyButton } from "./controls/copy_button.js";
 import { Dismissible } from "./controls/dismissible.js";
 import { LocalTime } from "./controls/local_time.js";
@@ -7,5 +8,6 @@ import { Shortcuts } from "./controls/shortcuts.js";
 for (const button of document.querySelectorAll("[data-copies]")) new CopyButton(button);
 for (const question of document.querySelectorAll(".verbs details, .menu")) new Dismissible(question);
 for (const time of document.querySelectorAll("time[data-local]")) new LocalTime(time);
+for (const swatch of document.querySelectorAll("[data-colors]")) new BrandColor(swatch);
 const palette = document.getElementById("palette");
 if (palette) new Shortcuts(new Palette(palette));
