@@ -18,8 +18,9 @@ from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database
 from jackfield.kit import log, redaction, request_context
 from jackfield.sandbox.iterable.server import Sandbox, serve
-from tests.support import postgres
+from tests.support import limit_stores, postgres, redis
 from tests.support.clock import FrozenClock
+from tests.support.limit_stores import OpenStore
 from tests.support.receiver import Receiver
 from tests.support.running import HubWith, Running, running_hub, write_connectors
 from tests.support.scripted import scripted
@@ -105,6 +106,31 @@ def clock() -> FrozenClock:
 def postgres_server() -> Generator[str]:
     with postgres.running() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Generator[str]:
+    with redis.stoppable() as server:
+        yield server.url
+
+
+@pytest.fixture(params=["postgres", "redis"])
+def limit_store_url(request: pytest.FixtureRequest) -> Generator[str]:
+    """Yield where an empty store of shared limits is, on PostgreSQL and in a Redis."""
+    if request.param == "redis":
+        url = request.getfixturevalue("redis_url")
+        yield url
+        asyncio.run(redis.clear(url))
+        return
+    url = request.getfixturevalue("shared_database")
+    yield url
+    asyncio.run(postgres.empty_database(url))
+
+
+@pytest.fixture
+async def open_store(limit_store_url: str) -> AsyncGenerator[OpenStore]:
+    async with limit_stores.opening(limit_store_url) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ VALUES = {
     "text": "ünï “𝄞” 'quoted'",
     "integer": -3,
     "bigint": 2**62,
+    "double precision": 28_754_990.459_094_1,
     "boolean": True,
     "bytea": b"\x00\xff",
     "timestamptz": "2026-01-31T23:59:59.000001+00:00",

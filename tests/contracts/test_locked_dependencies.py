@@ -10,6 +10,7 @@ PLACES = ("script/setup", "docs/operating/production.md")
 LOCKS = (
     "requirements.lock",
     "requirements-otel.lock",
+    "requirements-redis.lock",
     "requirements-dev.lock",
     "requirements-build.lock",
 )

@@ -13,12 +13,14 @@ from jackfield.kit.ids import ProjectId
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 from jackfield.webhooks import secrets
-from jackfield.worker.repo import Expired, Retention, claim_pruning
+from jackfield.worker.repo import Expired, Retention, claim_pruning, forget_limits
 
 ACTOR: Final = Actor.worker("pruning")
 # So few that other writers hardly wait.
 _AT_ONCE: Final = 1000
 _EVERY: Final = timedelta(hours=1)
+# More than the clocks of machines differ by.
+_LIMITS_KEPT: Final = timedelta(days=1)
 _STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
     Retention.drop_run_bodies,
     Retention.drop_runs,
@@ -37,6 +39,7 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
     were not confirmed in time their credentials, what was typed for sign-ins, and kept answers.
     `at_once` is the number of rows of a transaction: the first run may delete years of logs.
     """
+    await forget_limits(hub.db, ended_before=hub.clock() - _LIMITS_KEPT)
     while project_id := await claim_pruning(hub.db, until=hub.clock() + _EVERY):
         await _prune(hub, project_id, at_once)
 

@@ -32,6 +32,26 @@ async def claim_pruning(db: Database, *, until: datetime) -> ProjectId | None:
     return ProjectId(rows[0]["project_id"]) if rows else None
 
 
+async def forget_limits(db: Database, *, ended_before: datetime) -> None:
+    """
+    Delete what processes no longer share of limits: a bucket that is full again is as good as none.
+
+    Slots are timed by the database's clock, so their age is that beside the newest.
+    """
+    await db.unscoped(
+        """
+        delete from limit_slots
+         where full_at < (select max(full_at) - 3600 from limit_slots)
+        """
+    )
+    await db.unscoped(
+        "delete from limit_places where leased_until < :ended_before", ended_before=ended_before
+    )
+    await db.unscoped(
+        "delete from limit_lines where until < :ended_before", ended_before=ended_before
+    )
+
+
 class Retention:
     """
     Rows of the transaction's project from `before` a moment. Ids are in the order of time.
