@@ -30,6 +30,9 @@ from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.counters import Counters
 from jackfield.kit.errors import HubError
+from jackfield.kit.leased_tokens import LeasedTokenBuckets
+from jackfield.kit.limit_exchange import LimitExchange
+from jackfield.kit.limit_store import LimitStore
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
 from jackfield.kit.single_flight import SingleFlight
@@ -103,6 +106,7 @@ async def open_hub(
             found = settings.data_dir / "cache" if creates else None
             catalog = Catalog(_folders(settings), cache=found)
             catalog.load()
+        exchange = _limit_exchange(settings, counters)
         egress = Egress(rewrites=rewrites, allow_private=settings.allow_private_networks)
         write_buffer, renewals = WriteBuffer(db), SingleFlight()
         tracer = _tracer() if settings.traces else None
@@ -121,6 +125,7 @@ async def open_hub(
                 limiter=Limiter(
                     now=time.monotonic,
                     sleep=sleep,
+                    exchange=exchange,
                     on_wait=None if counters is None else counters.limiter_waits.observe,
                 ),
                 counters=counters,
@@ -132,7 +137,7 @@ async def open_hub(
                 renewals=renewals,
                 token_hosts=Breaker(clock),
                 public_docs=settings.public_docs,
-                rate_limit=TokenBuckets(settings.rate_limit) if settings.rate_limit else None,
+                rate_limit=_rate_limit(settings, exchange),
             )
             if creates:
                 await projects.ensure_project(hub, _ACTOR)
@@ -145,6 +150,8 @@ async def open_hub(
             await renewals.close()
             await write_buffer.close()
             await egress.close()
+            if exchange is not None:
+                await exchange.close()
             if tracer is not None:
                 await tracer.close()
 
@@ -241,6 +248,55 @@ async def _open_keyring(
         if creates and key.id not in proofs:
             await add_key(db, key.id, key_check.make(vault, key.id))
     return keys
+
+
+def _limit_exchange(settings: Settings, counters: Counters | None) -> LimitExchange | None:
+    """
+    Return how this process shares limits with those of other machines, if there may be some.
+
+    Raises:
+        InvalidSetting: the store that is set cannot be used.
+    """
+    if settings.limits_url is not None:
+        try:
+            from jackfield.db.redis_limits import RedisLimits  # noqa: PLC0415 - an extra
+
+            store: LimitStore = RedisLimits(settings.limits_url)
+        except ImportError as error:
+            msg = (
+                f"JACKFIELD_LIMITS_URL: {error.name} is not installed; install the packages of "
+                "requirements-redis.lock, or leave it out"
+            )
+            raise InvalidSetting(msg) from error
+        except (ValueError, TypeError):
+            # Not chained and not quoted: it may have a password in it.
+            msg = (
+                "JACKFIELD_LIMITS_URL: it cannot be read; expected such as "
+                "redis://:password@host:6379/0, in which `/`, `?`, `#`, `@`, `[` and `%` of a "
+                "password are `%2F`, `%3F`, `%23`, `%40`, `%5B` and `%25`"
+            )
+            raise InvalidSetting(msg) from None
+    elif settings.database_url is not None:
+        from jackfield.db.postgres_limits import PostgresLimits  # noqa: PLC0415 - as its driver
+
+        store = PostgresLimits(settings.database_url, keeps_sessions=not settings.database_pooler)
+    else:
+        return None
+
+    def note(is_away: bool) -> None:
+        if counters is not None:
+            counters.limits_alone.add(by=1 if is_away else -1)
+
+    return LimitExchange(store, now=time.monotonic, on_change=note)
+
+
+def _rate_limit(
+    settings: Settings, exchange: LimitExchange | None
+) -> TokenBuckets | LeasedTokenBuckets | None:
+    if settings.rate_limit is None:
+        return None
+    own = TokenBuckets(settings.rate_limit)
+    return own if exchange is None else LeasedTokenBuckets(own, exchange)
 
 
 def _tracer() -> "OtlpTracer":

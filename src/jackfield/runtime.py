@@ -18,6 +18,7 @@ from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.counters import Counters
 from jackfield.kit.ids import ProjectId
+from jackfield.kit.leased_tokens import LeasedTokenBuckets
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
 from jackfield.kit.shared_buckets import SharedTokenBuckets
@@ -60,7 +61,7 @@ class Hub:
     # Whether strangers may read the reference of the API and of connectors.
     public_docs: bool = True
     # The rate limit per API key, if there is one.
-    rate_limit: TokenBuckets | SharedTokenBuckets | None = None
+    rate_limit: TokenBuckets | SharedTokenBuckets | LeasedTokenBuckets | None = None
     # The project of an API key, by the key's digest; whether the key is still valid is in the
     # project's cache entries.
     key_projects: dict[bytes, ProjectId] = field(default_factory=dict[bytes, ProjectId])

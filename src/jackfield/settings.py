@@ -54,6 +54,7 @@ class Settings:
     # True stands for every private network.
     allow_private_networks: bool | tuple[IPv4Network | IPv6Network, ...] = False
     rate_limit: int | None = None
+    limits_url: str | None = None
     public_docs: bool = True
     log_level: str = "info"
     metrics: ListenRange | None = None
@@ -87,6 +88,7 @@ class Settings:
             allow_private_networks=_networks(values.get("ALLOW_PRIVATE_NETWORKS", "")),
             public_docs=_switch("JACKFIELD_PUBLIC_DOCS", values.get("PUBLIC_DOCS") or "1"),
             rate_limit=_count("JACKFIELD_RATE_LIMIT", values.get("RATE_LIMIT", "")),
+            limits_url=_limits_url(values.get("LIMITS_URL"), values.get("LIMITS_URL_FILE")),
             log_level=_level(values.get("LOG_LEVEL")),
             metrics=_listen_range(values.get("METRICS", "")),
             traces=_switch("JACKFIELD_TRACES", values.get("TRACES", "")),
@@ -121,6 +123,27 @@ def _database_url(value: str | None) -> str | None:
         return None
     if not value.startswith(("postgresql://", "postgres://")):
         msg = "JACKFIELD_DATABASE_URL: expected postgresql://…; leave it out to use SQLite"
+        raise InvalidSetting(msg)
+    return value
+
+
+def _limits_url(value: str | None, file: str | None) -> str | None:
+    name = "JACKFIELD_LIMITS_URL"
+    if file:
+        if value:
+            msg = f"{name} and {name}_FILE are both set; leave one of them out"
+            raise InvalidSetting(msg)
+        try:
+            value = _path(f"{name}_FILE", file).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            detail = error.strerror if isinstance(error, OSError) else "it is no text"
+            msg = f"{name}_FILE: {file!r} cannot be read: {detail}"
+            raise InvalidSetting(msg) from error
+    if not value:
+        return None
+    if not value.startswith(("redis://", "rediss://")):
+        # Not quoted: it may have a password in it.
+        msg = f"{name}: expected redis://… or rediss://…; leave it out to do without such a store"
         raise InvalidSetting(msg)
     return value
 

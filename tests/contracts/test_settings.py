@@ -53,6 +53,8 @@ def test_nothing_needs_to_be_set() -> None:
         ("METRICS", "127.0.0.1:65536"),
         ("METRICS", "127.0.0.1:9465-9464"),
         ("METRICS", "http://127.0.0.1:9464"),
+        ("LIMITS_URL", "memcached://127.0.0.1"),
+        ("LIMITS_URL_FILE", "/nowhere/at/all"),
         ("RATE_LIMIT", "many"),
         ("RATE_LIMIT", "-1"),
         ("RATE_LIMIT", "9" * 10),
@@ -84,3 +86,21 @@ def test_metrics_have_an_address_of_one_or_several_ports(
     value: str, listen: ListenRange | None
 ) -> None:
     assert Settings.read({"JACKFIELD_METRICS": value}).metrics == listen
+
+
+def test_the_url_of_shared_limits_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("redis://:secret@cache/1\n", encoding="utf-8")
+
+    assert Settings.read({"JACKFIELD_LIMITS_URL_FILE": str(file)}).limits_url == (
+        "redis://:secret@cache/1"
+    )
+    with pytest.raises(InvalidSetting, match="both set"):
+        Settings.read({"JACKFIELD_LIMITS_URL_FILE": str(file), "JACKFIELD_LIMITS_URL": "redis://x"})
+
+
+def test_a_url_of_shared_limits_that_cannot_be_used_is_not_shown() -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        Settings.read({"JACKFIELD_LIMITS_URL": "http://:secret@cache"})
+
+    assert "secret" not in str(refused.value)

@@ -111,13 +111,15 @@ async def running_hub(
     clock: FrozenClock,
     provider: str | None = None,
     rewrite: Mapping[str, str] | None = None,
+    shares_limits: bool = False,
     **given: Any,
 ) -> AsyncGenerator[Running]:
     """
     Open a hub whose Iterable is `sandbox`, or for the US the server at `provider`.
 
     `rewrite` says where other origins are sent, `given` are more of the hub's settings. On SQLite
-    in a new folder, it finds what its first start left there.
+    in a new folder, it finds what its first start left there. Unless it `shares_limits` with others,
+    no time passes for them.
     """
     settings = _settings(sandbox, data_dir, provider, rewrite, given)
     key: str | None = None
@@ -130,9 +132,9 @@ async def running_hub(
         sleep=clock.sleep,
         catalog=_catalog(settings),
     ) as opened:
-        # No time passes for the limits of providers either, however slow the machine is.
+        # However slow the machine is.
         limiter = Limiter(now=StoppedTime().monotonic, sleep=clock.sleep)
-        hub = replace(opened, limiter=limiter)
+        hub = opened if shares_limits else replace(opened, limiter=limiter)
         transport = httpx2.ASGITransport(app=build_app(hub))
         async with _running(hub, sandbox, key, transport=transport) as running:
             yield running

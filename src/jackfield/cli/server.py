@@ -17,6 +17,7 @@ from jackfield.cli.sockets import origin
 from jackfield.connectors.catalog import Catalog
 from jackfield.http.connection import BoundedProtocol
 from jackfield.kit import log
+from jackfield.kit.leased_tokens import LeasedTokenBuckets
 from jackfield.kit.shared_buckets import SharedBuckets, SharedTokenBuckets
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
@@ -73,7 +74,11 @@ async def serve_supervised(
 
 def _sharing(hub: Hub, shared: SharedBuckets) -> Hub:
     """Return the hub with limits that hold for all processes that have these buckets."""
-    limit = None if hub.rate_limit is None else SharedTokenBuckets(shared, hub.rate_limit.most)
+    limit = hub.rate_limit
+    if isinstance(limit, LeasedTokenBuckets):
+        limit = limit.sharing(shared)
+    elif limit is not None:
+        limit = SharedTokenBuckets(shared, limit.most)
     return replace(hub, limiter=hub.limiter.sharing(shared), rate_limit=limit)
 
 

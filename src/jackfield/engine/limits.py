@@ -3,7 +3,8 @@
 A connector's limits are compiled once (`Limits`); a `Limiter` enforces them for every account, in
 turn: the first to ask goes first. A request waits for its tightest pools first, and takes a
 place among all the account's requests only then, so that a slow pool never holds up the others.
-Each process counts for itself, unless it shares its buckets with others.
+Each process counts for itself, unless it shares its buckets with others: those of one server in
+memory, and those of several through a store.
 """
 
 import asyncio
@@ -20,8 +21,10 @@ from jackfield.engine.document_reader import take_objects
 from jackfield.engine.errors import InvalidStep, invalid_value, missing_field
 from jackfield.engine.expressions.errors import SyntaxFault
 from jackfield.engine.expressions.patterns import Pattern, PatternSet
+from jackfield.engine.leased_bucket import LeasedBucket
 from jackfield.engine.shared_bucket import SharedBucket
 from jackfield.kit.json import Json, as_object, is_list
+from jackfield.kit.limit_exchange import LimitExchange
 from jackfield.kit.shared_buckets import SharedBuckets, key_of
 
 DEFAULT_RATE: Final = 25.0
@@ -124,18 +127,26 @@ class Limiter:
         now: Now,
         sleep: Sleep = asyncio.sleep,
         shared: SharedBuckets | None = None,
+        exchange: LimitExchange | None = None,
         on_wait: Callable[[float], None] | None = None,
     ) -> None:
         """`now` is a monotonic clock in seconds; `on_wait` is told how many a request waited."""
         self._now = now
         self._sleep = sleep
         self._shared = shared
+        self._exchange = exchange
         self._on_wait = on_wait
         self._accounts: OrderedDict[str, _Buckets] = OrderedDict()
 
     def sharing(self, shared: SharedBuckets) -> "Limiter":
         """Return a limiter whose limits hold for all processes that have these buckets."""
-        return Limiter(now=self._now, sleep=self._sleep, shared=shared, on_wait=self._on_wait)
+        return Limiter(
+            now=self._now,
+            sleep=self._sleep,
+            shared=shared,
+            exchange=self._exchange,
+            on_wait=self._on_wait,
+        )
 
     def for_account(self, account: str, limits: Limits) -> "AccountLimiter":
         """Return the limiter of one account (a `jackfield.engine.ports.RequestLimiter`)."""
@@ -159,6 +170,9 @@ class Limiter:
                     occupied.append(bucket)
                 if pool.rate is not None:
                     delay = bucket.reserve(pool.rate, pool.burst, self._now())
+                    if delay is None:
+                        assert isinstance(bucket, LeasedBucket)
+                        delay = await bucket.wait_to_reserve(pool.rate, pool.burst)
                     if delay > 0:
                         await self._sleep(delay)
         except BaseException:
@@ -169,9 +183,11 @@ class Limiter:
         return occupied
 
     def _bucket(self, account: str, pool: str, has_rate: bool) -> "_AnyBucket":
-        if self._shared is None:
+        if self._shared is None and self._exchange is None:
             return _Bucket()
-        return SharedBucket(self._shared, key_of(account, pool, str(has_rate)))
+        key = key_of(account, pool, str(has_rate))
+        own = _Bucket() if self._shared is None else SharedBucket(self._shared, key)
+        return own if self._exchange is None else LeasedBucket(own, self._exchange, key)
 
     def _buckets(self, account: str) -> "_Buckets":
         buckets = self._accounts.get(account)
@@ -274,7 +290,7 @@ class _Bucket(Struct):
         return self.busy == 0 and not self.waiting and self.free_at <= now
 
 
-_AnyBucket: TypeAlias = _Bucket | SharedBucket
+_AnyBucket: TypeAlias = _Bucket | SharedBucket | LeasedBucket
 _Buckets: TypeAlias = dict[tuple[str, bool], _AnyBucket]
 
 

@@ -100,6 +100,10 @@ class Counters:
             "jackfield_limiter_wait_seconds",
             "Waits of requests for their turn in a connector's rate limits.",
         )
+        self.limits_alone = Gauge(
+            "jackfield_limits_alone",
+            "1 while limits that are shared hold for this process alone, as their store is away.",
+        )
         self.renewals = Counter(
             "jackfield_token_renewals", "Renewals of tokens that ended.", ("connector", "outcome")
         )

@@ -12,6 +12,7 @@ from jackfield.kit.actor import Actor
 from jackfield.kit.errors import RateLimited
 from jackfield.kit.ids import ApiKeyId, ProjectId
 from jackfield.kit.json import Json
+from jackfield.kit.leased_tokens import LeasedTokenBuckets
 from jackfield.projects.models import (
     EVERY_SCOPE,
     ApiKeyToken,
@@ -152,11 +153,11 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
     if time.monotonic() > known.use.noted_until:
         known.use.noted_until = time.monotonic() + _USE_SECONDS
         append_use(hub.write_buffer, known, hub.clock(), request and request.user_agent)
-    count_requests(hub, known, 1)
+    await count_requests(hub, known, 1)
     return known
 
 
-def count_requests(hub: Hub, caller: Caller, number: int) -> None:
+async def count_requests(hub: Hub, caller: Caller, number: int) -> None:
     """
     Count what is asked with a key.
 
@@ -166,7 +167,11 @@ def count_requests(hub: Hub, caller: Caller, number: int) -> None:
     if hub.rate_limit is None:
         return
     for _ in range(number):
-        wait = hub.rate_limit.take(caller.key_id, hub.clock().timestamp())
+        now = hub.clock().timestamp()
+        wait = hub.rate_limit.take(caller.key_id, now)
+        if wait is None:
+            assert isinstance(hub.rate_limit, LeasedTokenBuckets)
+            wait = await hub.rate_limit.wait_to_take(caller.key_id, now)
         if wait:
             raise RateLimited(retry_after=wait)
 

@@ -90,7 +90,7 @@ class Mcp:
                 messages.require_bounded(received)
                 revisions.require_batches(received, headers)
                 # The request itself has been counted.
-                projects.count_requests(self._hub, caller, len(received) - 1)
+                await projects.count_requests(self._hub, caller, len(received) - 1)
         except RpcRefused as refused:
             return await _respond(jsonrpc.refuse(None, refused), media_type, status=400)
         try:
