@@ -128,6 +128,7 @@ async def open_hub(
                     exchange=exchange,
                     on_wait=None if counters is None else counters.limiter_waits.observe,
                 ),
+                limit_exchange=exchange,
                 counters=counters,
                 metrics=settings.metrics,
                 tracer=tracer,

@@ -19,6 +19,7 @@ from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.counters import Counters
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.leased_tokens import LeasedTokenBuckets
+from jackfield.kit.limit_exchange import LimitExchange
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
 from jackfield.kit.shared_buckets import SharedTokenBuckets
@@ -43,6 +44,8 @@ class Hub:
     sleep: Sleep = asyncio.sleep
     # Rate limits of providers, per account.
     limiter: Limiter = field(default_factory=lambda: Limiter(now=time.monotonic))
+    # How they, and those of API keys, are shared with other machines, if they are.
+    limit_exchange: LimitExchange | None = None
     # Responses of providers that a connector declares cacheable.
     response_cache: ResponseCache = field(default_factory=lambda: ResponseCache(system_clock))
     # Writes that a client may send again because it never learned what became of them.

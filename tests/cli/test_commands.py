@@ -145,6 +145,24 @@ async def test_doctor_finds_what_is_wrong_and_says_what_helps(
     assert "restore it from a backup" in " ".join(ill.out.split())
 
 
+async def test_doctor_asks_the_store_of_limits(jackfield: Command, redis_url: str) -> None:
+    await jackfield("keys", "create", "--name", "x")
+    alone = await jackfield("doctor", "--json")
+    well = await jackfield("doctor", "--json", LIMITS_URL=redis_url)
+    away = await jackfield("doctor", "--json", LIMITS_URL="redis://:hidden@127.0.0.1:1")
+    odd = await jackfield("doctor", LIMITS_URL="redis://:hidden/part@127.0.0.1:1")
+
+    details = [
+        next(each["detail"] for each in said.json["data"] if each["check"] == "limits")
+        for said in (alone, well, away)
+    ]
+    assert "each server" in details[0]
+    assert "in Redis" in details[1]
+    assert "does not answer" in details[2]
+    assert (well.status, away.status, odd.status) == (0, 1, 1)
+    assert "hidden" not in away.out + away.err + odd.out + odd.err
+
+
 async def test_doctor_makes_a_sign_in_link(jackfield: Command, served: dict[str, str]) -> None:
     link = await jackfield("doctor", "--sign-in-link", PUBLIC_URL=served["URL"])
     async with httpx2.AsyncClient(follow_redirects=True) as browser:

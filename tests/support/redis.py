@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError
 
 from tests.support.postgres import free_port
 
@@ -25,6 +25,7 @@ class Server:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    options: tuple[str, ...] = ()
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -34,7 +35,16 @@ class Server:
     def start(self) -> None:
         program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
         assert program is not None, "redis-server is not installed; script/test installs it"
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir"]
+        options = [
+            *self.options,
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+        ]
         self.process = subprocess.Popen(
             [program, *options, str(self.folder)],
             stdout=subprocess.DEVNULL,
@@ -82,6 +92,8 @@ async def _answers(url: str, server: "subprocess.Popen[bytes]") -> bool:
         while server.poll() is None:
             try:
                 await client.ping()
+            except AuthenticationError:
+                return True
             except (OSError, RedisError):
                 await asyncio.sleep(0.02)
             else:

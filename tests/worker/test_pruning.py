@@ -1,6 +1,7 @@
 """Pruning: what is older than a project wants is forgotten."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -163,3 +164,35 @@ async def test_what_has_expired_is_forgotten(hub: Running, clock: FrozenClock) -
     assert await hub.hub.db.unscoped("select owner_id from credentials") == sealed
     for table in _EXPIRING:
         assert await hub.hub.db.unscoped(f"select * from {table}") == [], table
+
+
+async def test_what_machines_no_longer_share_of_limits_is_forgotten(
+    hub: Running, clock: FrozenClock
+) -> None:
+    db, old = hub.hub.db, clock.now - timedelta(days=2)
+    for key, full_at, until in ((1, 100.0, old), (2, 5000.0, clock.now)):
+        await db.unscoped(
+            "insert into limit_slots (key, full_at, granted) values (:key, :full_at, 1)",
+            key=key,
+            full_at=full_at,
+        )
+        await db.unscoped(
+            "insert into limit_places (key, place, process, leased_until) "
+            "values (:key, 1, 'p', :until)",
+            key=key,
+            until=until,
+        )
+        await db.unscoped(
+            "insert into limit_lines (key, process, since, until) values (:key, 'p', :until, :until)",
+            key=key,
+            until=until,
+        )
+
+    await prune(hub.hub)
+
+    for statement in (
+        "select key from limit_slots",
+        "select key from limit_places",
+        "select key from limit_lines",
+    ):
+        assert await db.unscoped(statement) == [{"key": 2}]

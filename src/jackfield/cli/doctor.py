@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,10 +15,17 @@ from jackfield.kit.errors import HubError
 from jackfield.kit.urls import find_origin
 from jackfield.settings import DEFAULT_URL, Settings
 
+if TYPE_CHECKING:
+    from jackfield.runtime import Hub
+
 _SANE_YEAR: Final = 2025
 _PATIENCE: Final = 10.0
 _LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:|$)")
-_CHECKS: Final = {"keyring_unusable": "keyring", "invalid_rewrite": "provider rewrite"}
+_CHECKS: Final = {
+    "keyring_unusable": "keyring",
+    "invalid_rewrite": "provider rewrite",
+    "invalid_setting": "settings",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class Finding:
 @reporting
 def doctor(project: str, *, sign_in_link: bool, sign_out_everywhere: bool, as_json: bool) -> None:
     """
-    Check the keyring, the database, the connectors, the clock, the public URL and JACKFIELD_URL.
+    Check the keyring, the database, the store of limits, the connectors, the clock, the public URL and JACKFIELD_URL.
 
     The hub at JACKFIELD_URL is asked whether it takes the key in JACKFIELD_API_KEY. Exits 1 when something is not in order, and prints advice. Nothing is changed.
     """
@@ -110,6 +117,7 @@ async def _findings() -> AsyncGenerator[Finding]:
             where = "PostgreSQL" if settings.database_url else file
             yield Finding("database", ok=True, detail=f"{where}, up to date")
             yield Finding("keyring", ok=True, detail=f"{settings.keyring_location} opens the vault")
+            yield await _limits(hub, settings)
             faulty = [each for each in hub.catalog.findings if each.is_error]
             yield Finding(
                 "connectors",
@@ -127,6 +135,22 @@ async def _findings() -> AsyncGenerator[Finding]:
         yield Finding(
             name, ok=False, detail=f"cannot be opened [{error.code}]", advice=error.detail
         )
+
+
+async def _limits(hub: "Hub", settings: Settings) -> Finding:
+    from jackfield.kit.limit_store import LimitStoreFailed  # noqa: PLC0415 - as above
+
+    if hub.limit_exchange is None:
+        return Finding("limits", ok=True, detail="kept by each server: on SQLite there is one")
+    where = "Redis" if settings.limits_url else "PostgreSQL"
+    try:
+        await hub.limit_exchange.check()
+    except LimitStoreFailed as error:
+        advice = "see to it; until then each process keeps limits by itself"
+        return Finding(
+            "limits", ok=False, detail=f"{where} does not answer: {error}", advice=advice
+        )
+    return Finding("limits", ok=True, detail=f"kept by all processes together, in {where}")
 
 
 def _hub_at(settings: Settings) -> Finding:

@@ -16,6 +16,7 @@ from jackfield.kit.limit_store import ANY_SECONDS, Slots, SlotsAsked
 # A slot is good for the time in which a tenth of the burst comes back, if that is no longer.
 _SHARE: Final = 0.1
 _LONGEST: Final = 1.0
+_MOST_AHEAD: Final = 1000
 # What demand is measured over is no shorter.
 _SHORTEST: Final = 0.001
 # A run of fewer is not asked for before it is needed.
@@ -40,7 +41,7 @@ class LeasedSlots:
         most = int(rate * seconds + 1e-9)
         # A run of one is asked for when it is needed, and used at once.
         self._lasts = seconds if most > 1 else 0.0
-        self._most = max(most, 1)
+        self._most = min(max(most, 1), _MOST_AHEAD)
         self._exchange = exchange
         self.key: Final = key
         self._most_seconds = most_seconds

@@ -25,6 +25,7 @@ from jackfield.kit.limit_store import (
 TRIP_SECONDS: Final = 0.5
 # For the first trip, and for trials of a store that was away: they connect.
 _CONNECT_SECONDS: Final = 1.0
+_CHECK_SECONDS: Final = 10.0
 _TRIAL_PAUSE: Final = 1.0
 _POLL_SECONDS: Final = 0.02
 _LOOK_SECONDS: Final = 0.1
@@ -117,6 +118,21 @@ class LimitExchange:
         if not self.is_away:
             self._left.append((key, place))
             self._travel()
+
+    async def check(self) -> None:
+        """
+        Make sure that the store answers.
+
+        Raises:
+            LimitStoreFailed: it does not.
+        """
+        async with self._turn:
+            try:
+                async with asyncio.timeout(_CHECK_SECONDS):
+                    await self._store.renew(self._held())
+            except TimeoutError as error:
+                msg = f"no answer in {_CHECK_SECONDS:.0f} seconds"
+                raise LimitStoreFailed(msg) from error
 
     async def close(self) -> None:
         """Leave all places, and close the store."""

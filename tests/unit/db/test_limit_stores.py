@@ -1,12 +1,14 @@
 """Both stores of shared limits: PostgreSQL and a Redis."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from jackfield.db.postgres_limits import PostgresLimits
 from jackfield.kit.limit_store import LimitStore, LimitStoreFailed, PlacesAsked, SlotsAsked
-from tests.support import postgres
+from tests.support import postgres, redis
+from tests.support.certificates import Authority
 from tests.support.limit_stores import OpenStore, age, limit_store
 from tests.support.pooler import pooled
 
@@ -41,6 +43,18 @@ async def test_what_begins_too_late_is_not_reserved(open_store: OpenStore) -> No
 
     assert first.number == 3
     assert (second.number, second.seconds) == (0, pytest.approx(100, abs=60))
+
+
+async def test_no_slot_is_so_far_away_that_a_clock_set_back_would_stop_everything(
+    open_store: OpenStore,
+) -> None:
+    store = open_store()
+    asked = SlotsAsked(12, rate=0.01, burst=1, number=100)
+
+    await store.reserve([asked])
+    (later,) = await store.reserve([asked])
+
+    assert later.seconds == pytest.approx(300, abs=1)
 
 
 async def test_several_keys_are_answered_in_their_order(
@@ -160,6 +174,29 @@ async def test_limits_are_shared_through_a_pooler_that_keeps_no_sessions(
 
     assert answers == pytest.approx([0, 100, 200], abs=60)
     assert [len(each[0]) for each in held] == [1, 0]
+
+
+async def test_a_redis_is_asked_over_tls_with_a_password(tmp_path: Path) -> None:
+    authority, port = Authority(), postgres.free_port()
+    pair = authority.issue("redis")
+    for name, text in (("root", authority.root), ("cert", pair.certificate), ("key", pair.key)):
+        (tmp_path / name).write_text(text, "utf-8")
+    files = [f"--tls-{name}-file {tmp_path / name}".split() for name in ("cert", "key")]
+    secured = ("--requirepass", "p/w", "--tls-port", str(port), "--tls-auth-clients", "no")
+    server = redis.Server(tmp_path, options=(*files[0], *files[1], *secured))
+    await asyncio.to_thread(server.start)
+    try:
+        store = limit_store(f"rediss://:p%2Fw@127.0.0.1:{port}?ssl_ca_certs={tmp_path / 'root'}")
+        (slots,) = await store.reserve([SlotsAsked(1, rate=1, burst=1, number=1)])
+        await store.close()
+        unknown = limit_store(f"rediss://:p%2Fw@127.0.0.1:{port}")
+        with pytest.raises(LimitStoreFailed):
+            await unknown.renew([])
+        await unknown.close()
+    finally:
+        server.stop()
+
+    assert slots.number == 1
 
 
 @pytest.mark.parametrize(
