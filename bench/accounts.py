@@ -82,6 +82,20 @@ async def measure(db: Database, project: ProjectId, last: AccountId) -> dict[str
         "provider and rare status": AccountFilter(
             providers=("provider_7",), statuses=("suspended",)
         ),
+        "provider, status nobody has": AccountFilter(
+            providers=("provider_7",), statuses=("expired",)
+        ),
+        "providers and statuses": AccountFilter(
+            providers=("provider_7", "provider_8", "nothing"),
+            statuses=("suspended", "error", "expired"),
+        ),
+        "two unknown providers": AccountFilter(providers=("nothing", "nowhere")),
+        "two owners": AccountFilter(origin_owner_ids=("owner-77", "owner-78")),
+        "unknown owner": AccountFilter(origin_owner_ids=("nobody",)),
+        "owner, provider and status": AccountFilter(
+            origin_owner_ids=("owner-77",), providers=("provider_7",), statuses=("active",)
+        ),
+        "unknown ids": AccountFilter(ids=("acc_none", "acc_nothing")),
         "ids": AccountFilter(ids=(last,)),
         "everything at once": AccountFilter(
             ids=(last,),
@@ -95,6 +109,7 @@ async def measure(db: Database, project: ProjectId, last: AccountId) -> dict[str
         found = {BY_KEY: await median(lambda: repo.get(last))}
         for name, only in filters.items():
             found[name] = await median(lambda only=only: repo.page(AccountPage(1, 25, only)))
+        found["page 10"] = await median(lambda: repo.page(AccountPage(10, 25)))
     return found
 
 

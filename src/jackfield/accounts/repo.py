@@ -1,8 +1,10 @@
 """Repository of accounts."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import LiteralString
+from dataclasses import asdict, replace
+from itertools import product
+from math import prod
+from typing import Final, LiteralString, cast
 
 from jackfield.accounts.models import (
     Account,
@@ -20,6 +22,8 @@ from jackfield.kit.json import Json, convert, encode, parse
 
 _JSON_COLUMNS = ("allowed_actions", "label", "metadata", "setup_information", "status_reasons")
 _COLUMNS = columns_of(Account, without=["public_values"], also=["setup_information"])
+# SQLite takes 500 in one statement.
+_MOST_PARTS: Final = 40
 
 
 class Accounts:
@@ -45,17 +49,19 @@ class Accounts:
 
     async def page(self, page: AccountPage) -> list[Account]:
         """Return one page, newest first."""
-        where, values = _conditions(page.only)
+        parts, values = _parts(page.only)
         rows = await self._tx.all(
             f"""
             select {_COLUMNS}
-              from accounts
-             where project_id = :project_id {where}
+              from (select id from ({parts}) as parts
+                     order by id desc limit :limit offset :offset) as found
+              join accounts using (id)
+             where project_id = :project_id
              order by id desc
-             limit :limit offset :offset
-            """,  # noqa: S608 - `where` is made of literals
+            """,  # noqa: S608 - the parts are made of literals
             limit=page.size,
             offset=(page.number - 1) * page.size,
+            upto=page.number * page.size,
             **values,
         )
         return [_account(row) for row in rows]
@@ -185,6 +191,45 @@ class Accounts:
             "delete from accounts where project_id = :project_id and id = :id", id=account_id
         )
         await self._tx.touch()
+
+
+def _parts(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:
+    """Return selects of ids, which together have all that may be on the page, and their values.
+
+    Each compares with single values that an index has in the order of ids. Given lists of values,
+    either database may go through every account to find the newest few that match.
+    """
+    lists: dict[LiteralString, tuple[str, ...]]
+    if only.origin_owner_ids:
+        # An owner has few accounts: the rest is compared in each of them.
+        lists = {"origin_owner_id": only.origin_owner_ids}
+        where, values = _conditions(replace(only, origin_owner_ids=()))
+    else:
+        lists = {"provider": only.providers, "status": only.statuses}
+        where, values = "", {}
+    distinct: dict[LiteralString, dict[str, None]]
+    distinct = {column: dict.fromkeys(chosen) for column, chosen in lists.items() if chosen}
+    if only.ids or prod(map(len, distinct.values())) > _MOST_PARTS:
+        distinct = {}
+        where, values = _conditions(only)
+    parts: list[LiteralString] = []
+    for number, chosen in enumerate(product(*distinct.values())):
+        compared: LiteralString = ""
+        for column, value in zip(distinct, chosen, strict=True):
+            name = cast("LiteralString", f"{column}_{number}")
+            compared += f" and {column} = :{name}"
+            values[name] = value
+        parts.append(
+            f"""
+            select id
+              from (select id
+                      from accounts
+                     where project_id = :project_id {compared} {where}
+                     order by id desc
+                     limit :upto) as part
+            """  # noqa: S608 - the parts are made of literals
+        )
+    return " union all ".join(parts), values
 
 
 def _conditions(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:
