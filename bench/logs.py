@@ -84,13 +84,19 @@ async def measure(db: Database, project: ProjectId, last: RunId) -> dict[str, fl
         "failed": RunFilter(success=False),
         "one status": RunFilter(status_codes=(502,)),
         "one account, failed": RunFilter(account_ids=("acc_7",), success=False),
+        "status nobody has": RunFilter(status_codes=(418,)),
     }
     async with db.read(project) as tx:
         runs = Runs(tx)
         found = {BY_KEY: await median(lambda: runs.get(last))}
         for name, only in filters.items():
             found[name] = await median(lambda only=only: runs.page(only, number=1, size=25))
-        found["the count beside a page"] = await median(lambda: runs.totals(RunFilter()))
+        found["a page of steps"] = await median(
+            lambda: runs.around(RunFilter(), "step_count", number=1, size=25)
+        )
+        for name, only in filters.items():
+            found[f"count of {name}"] = await median(lambda only=only: runs.count(only))
+        found["count of steps"] = await median(lambda: runs.count(RunFilter(), "step_count"))
     return found
 
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from itertools import product
-from math import prod
-from typing import Final, LiteralString, cast
+from typing import LiteralString
 
 from jackfield.accounts.models import (
     Account,
@@ -15,15 +13,13 @@ from jackfield.accounts.models import (
     StatusReason,
 )
 from jackfield.db.columns import columns_of
-from jackfield.db.filters import value_clauses
+from jackfield.db.filters import alternatives, one_for_all, value_clauses
 from jackfield.db.tx import Row, Tx
 from jackfield.kit.ids import AccountId, ProfileId
 from jackfield.kit.json import Json, convert, encode, parse
 
 _JSON_COLUMNS = ("allowed_actions", "label", "metadata", "setup_information", "status_reasons")
 _COLUMNS = columns_of(Account, without=["public_values"], also=["setup_information"])
-# SQLite takes 500 in one statement.
-_MOST_PARTS: Final = 40
 
 
 class Accounts:
@@ -194,42 +190,29 @@ class Accounts:
 
 
 def _parts(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:
-    """Return selects of ids, which together have all that may be on the page, and their values.
-
-    Each compares with single values that an index has in the order of ids. Given lists of values,
-    either database may go through every account to find the newest few that match.
-    """
-    lists: dict[LiteralString, tuple[str, ...]]
+    """Return selects of ids, which together have all that may be on the page, and their values."""
     if only.origin_owner_ids:
         # An owner has few accounts: the rest is compared in each of them.
-        lists = {"origin_owner_id": only.origin_owner_ids}
-        where, values = _conditions(replace(only, origin_owner_ids=()))
+        found = alternatives({"origin_owner_id": only.origin_owner_ids})
+        rest = replace(only, origin_owner_ids=())
     else:
-        lists = {"provider": only.providers, "status": only.statuses}
-        where, values = "", {}
-    distinct: dict[LiteralString, dict[str, None]]
-    distinct = {column: dict.fromkeys(chosen) for column, chosen in lists.items() if chosen}
-    if only.ids or prod(map(len, distinct.values())) > _MOST_PARTS:
-        distinct = {}
-        where, values = _conditions(only)
-    parts: list[LiteralString] = []
-    for number, chosen in enumerate(product(*distinct.values())):
-        compared: LiteralString = ""
-        for column, value in zip(distinct, chosen, strict=True):
-            name = cast("LiteralString", f"{column}_{number}")
-            compared += f" and {column} = :{name}"
-            values[name] = value
-        parts.append(
-            f"""
-            select id
-              from (select id
-                      from accounts
-                     where project_id = :project_id {compared} {where}
-                     order by id desc
-                     limit :upto) as part
-            """  # noqa: S608 - the parts are made of literals
-        )
-    return " union all ".join(parts), values
+        found = alternatives({"provider": only.providers, "status": only.statuses})
+        rest = AccountFilter()
+    if only.ids or found is None:
+        found, rest = one_for_all(), only
+    where, values = _conditions(rest)
+    parts: list[LiteralString] = [
+        f"""
+        select id
+          from (select id
+                  from accounts
+                 where project_id = :project_id {condition} {where}
+                 order by id desc
+                 limit :upto) as part
+        """  # noqa: S608 - the conditions are made of literals
+        for condition in found[0]
+    ]
+    return " union all ".join(parts), values | found[1]
 
 
 def _conditions(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:

@@ -1,1 +1,2 @@
 create index accounts_of_provider_status on accounts (project_id, provider, status, id);
+create index runs_failed on runs (project_id, id, status_code) where not success;

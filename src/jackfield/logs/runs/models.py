@@ -120,6 +120,14 @@ class RunFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCount:
+    """How many there are, or how many at least if it is not exact."""
+
+    total: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunTotals:
     """Totals of runs; `group` are the values they have in common."""
 

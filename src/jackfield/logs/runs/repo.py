@@ -1,21 +1,28 @@
 """Repository of the run log, written through the write buffer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final, LiteralString
+from typing import Final, LiteralString, NamedTuple
 
 from msgspec import structs
 
 from jackfield.db.columns import columns_of
-from jackfield.db.filters import ValueFilter, filter_clauses
-from jackfield.db.keyset import Keyset
+from jackfield.db.filters import ValueFilter, alternatives, filter_clauses, one_for_all
+from jackfield.db.keyset import BY_ID, Keyset
 from jackfield.db.tx import Row, Tx
 from jackfield.db.write_buffer import WriteBuffer
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json, convert, encode, parse
 from jackfield.kit.large_json_output import encode_in_pieces
 from jackfield.kit.pages import Page
-from jackfield.logs.runs.models import Run, RunBodies, RunFilter, RunNotFound, RunTotals
+from jackfield.logs.runs.models import (
+    Run,
+    RunBodies,
+    RunCount,
+    RunFilter,
+    RunNotFound,
+    RunTotals,
+)
 
 # Columns that runs can be counted by, by their name in the API.
 DIMENSIONS: Final[dict[str, LiteralString]] = {
@@ -40,6 +47,25 @@ DIMENSIONS: Final[dict[str, LiteralString]] = {
 _LARGEST_VALUE: Final = 1024 * 1024
 _BEGINNING: Final = 64 * 1024
 _COLUMNS: Final = columns_of(Run)
+# How many rows a total beside a page is counted in.
+_MOST_EXAMINED: Final = 10_000
+# Such a status is none of a success.
+_REFUSED: Final = 400
+# The columns of a filter's lists.
+_FILTERED: Final[Mapping[LiteralString, LiteralString]] = {
+    "ids": "id",
+    "request_ids": "request_id",
+    "account_ids": "account_id",
+    "action_ids": "action_id",
+    "action_types": "action_type",
+    "providers": "provider",
+    "connector_versions": "connector_version",
+    "modes": "mode",
+    "origin_owner_ids": "origin_owner_id",
+    "sources": "source",
+    "key_ids": "key_id",
+    "status_codes": "status_code",
+}
 
 
 class Runs:
@@ -78,65 +104,93 @@ class Runs:
 
     async def after(self, only: RunFilter, keyset: Keyset, *, size: int) -> Page[Run]:
         """Return the page after the position of `keyset`."""
-        where, values = _conditions(only)
+        chosen = _Choice.of(only)
+        sorted_by: LiteralString = "" if keyset.column is BY_ID else f", {keyset.column.name}"
+        parts = chosen.parts(f"id{sorted_by}", f"{chosen.rest} {keyset.where}", keyset.order_by)
         rows = await self._tx.all(
             f"""
             select {_COLUMNS}
-              from runs
-             where project_id = :project_id {where} {keyset.where}
+              from (select id from ({parts}) as parts order by {keyset.order_by} limit :upto)
+                   as found
+              join runs using (id)
+             where project_id = :project_id
              order by {keyset.order_by}
-             limit :limit
             """,  # noqa: S608 - the parts are made of literals
-            limit=size + 1,
-            **values,
+            upto=size + 1,
+            **chosen.values,
             **keyset.values,
         )
         return keyset.page(rows, [_run(row) for row in rows], size)
 
-    async def page(self, only: RunFilter, *, number: int, size: int) -> list[Run]:
-        """Return one page, newest first; `number` counts from 1."""
-        where, values = _conditions(only)
+    async def page(self, only: RunFilter, *, number: int, size: int) -> tuple[list[Run], bool]:
+        """Return one page, newest first, and whether more follow; `number` counts from 1."""
+        chosen = _Choice.of(only)
         rows = await self._tx.all(
             f"""
             select {_COLUMNS}
-              from runs
-             where project_id = :project_id {where}
+              from (select id from ({chosen.parts("id", chosen.rest)}) as parts
+                     order by id desc limit :limit offset :offset) as found
+              join runs using (id)
+             where project_id = :project_id
              order by id desc
-             limit :limit offset :offset
-            """,  # noqa: S608 - `where` is made of literals
-            limit=size,
+            """,  # noqa: S608 - the parts are made of literals
+            limit=size + 1,
             offset=(number - 1) * size,
-            **values,
+            upto=number * size + 1,
+            **chosen.values,
         )
-        return [_run(row) for row in rows]
+        return [_run(row) for row in rows[:size]], len(rows) > size
 
     async def around(
         self, only: RunFilter, counted: LiteralString, *, number: int, size: int
-    ) -> tuple[list[Run], int]:
+    ) -> tuple[list[Run], int, bool]:
         """
         Return the runs that one page of steps or exchanges belongs to, newest first.
 
         `counted` is the column with their number in each run. The second value is how many of the
-        first run's belong to earlier pages.
+        first run's belong to earlier pages, the third whether more follow.
         """
-        where, values = _conditions(only)
-        offset = (number - 1) * size
+        chosen = _Choice.of(only)
+        parts = chosen.parts(f"id, {counted}", f"{chosen.rest} and {counted} > 0")
+        offset, end = (number - 1) * size, number * size
         rows = await self._tx.all(
             f"""
-            select {_COLUMNS}, {counted}, upto
-              from (select {_COLUMNS}, {counted}, sum({counted}) over (order by id desc) as upto
-                      from runs
-                     where project_id = :project_id {where}) as counted
-             where upto > :offset and upto - {counted} < :end
+            select {_COLUMNS}, {counted}, reached
+              from (select id, sum({counted}) over (order by id desc) as reached
+                      from (select id, {counted} from ({parts}) as parts
+                             order by id desc limit :upto) as newest) as found
+              join runs using (id)
+             where project_id = :project_id
+               and reached > :offset and reached - {counted} <= :end
              order by id desc
             """,  # noqa: S608 - the parts are made of literals
             offset=offset,
-            end=offset + size,
-            **values,
+            end=end,
+            upto=end + 1,
+            **chosen.values,
         )
         if not rows:
-            return [], 0
-        return [_run(row) for row in rows], offset - (int(rows[0]["upto"]) - rows[0][counted])
+            return [], 0, False
+        before = offset - (int(rows[0]["reached"]) - rows[0][counted])
+        return [_run(row) for row in rows], before, int(rows[-1]["reached"]) > end
+
+    async def count(self, only: RunFilter, counted: LiteralString | None = None) -> RunCount:
+        """Count runs, or what the column `counted` says of each, in so many as may match at most."""
+        chosen = _Choice.of(only)
+        columns: LiteralString = ", ".join(["id", "project_id", *chosen.columns])
+        columns += f", {counted}" if counted else ""
+        rows = await self._tx.all(
+            f"""
+            select count(*) as examined,
+                   coalesce(sum(case when 1 = 1 {chosen.rest} then {counted or "1"} else 0 end), 0)
+                   as total
+              from (select {columns} from ({chosen.parts(columns)}) as parts limit :upto) as examined
+             where project_id = :project_id
+            """,  # noqa: S608 - the parts are made of literals
+            upto=_MOST_EXAMINED,
+            **chosen.values,
+        )
+        return RunCount(int(rows[0]["total"]), is_exact=rows[0]["examined"] < _MOST_EXAMINED)
 
     async def totals(
         self, only: RunFilter, dimensions: Sequence[str] = (), *, most: int = 1
@@ -229,21 +283,63 @@ def append_bodies(
     )
 
 
+class _Choice(NamedTuple):
+    """A filter in two: conditions that an index serves, as alternatives, and the other ones."""
+
+    alternatives: Sequence[LiteralString]
+    indexed: LiteralString
+    rest: LiteralString
+    # That the rest compares.
+    columns: Sequence[LiteralString]
+    values: Mapping[str, object]
+
+    @classmethod
+    def of(cls, only: RunFilter) -> "_Choice":
+        lowest = min(only.status_codes, default=0)
+        failed = only.success is False or (only.success is None and lowest >= _REFUSED)
+        found = alternatives({"account_id": only.account_ids})
+        rest = replace(
+            only, ids=(), request_ids=(), since=None, until=None, nothing=False,
+            account_ids=() if found else only.account_ids, success=None if failed else only.success,
+        )  # fmt: skip
+        indexed = RunFilter(
+            ids=only.ids, request_ids=only.request_ids, since=only.since, until=only.until,
+            nothing=only.nothing, success=False if failed else None,
+        )  # fmt: skip
+        columns: list[LiteralString]
+        columns = [column for field, column in _FILTERED.items() if getattr(rest, field)]
+        if rest.success is not None:
+            columns.append("success")
+        (where, values), (then, others) = _conditions(indexed), _conditions(rest)
+        conditions, compared = found or one_for_all()
+        return cls(conditions, where, then, columns, {**values, **others, **compared})
+
+    def parts(
+        self,
+        columns: LiteralString,
+        where: LiteralString = "",
+        order_by: LiteralString = "id desc",
+    ) -> LiteralString:
+        """Return selects which together have the first rows that meet the indexed conditions."""
+        parts: list[LiteralString] = [
+            f"""
+            select {columns}
+              from (select {columns}
+                      from runs
+                     where project_id = :project_id {each} {self.indexed} {where}
+                     order by {order_by}
+                     limit :upto) as part
+            """  # noqa: S608 - the conditions are made of literals
+            for each in self.alternatives
+        ]
+        return " union all ".join(parts)
+
+
 def _conditions(only: RunFilter) -> tuple[LiteralString, dict[str, object]]:
-    choices: tuple[ValueFilter, ...] = (
-        (" and id in (:ids)", "ids", only.ids),
-        (" and request_id in (:request_ids)", "request_ids", only.request_ids),
-        (" and account_id in (:account_ids)", "account_ids", only.account_ids),
-        (" and action_id in (:action_ids)", "action_ids", only.action_ids),
-        (" and action_type in (:action_types)", "action_types", only.action_types),
-        (" and provider in (:providers)", "providers", only.providers),
-        (" and connector_version in (:versions)", "versions", only.connector_versions),
-        (" and mode in (:modes)", "modes", only.modes),
-        (" and origin_owner_id in (:owners)", "owners", only.origin_owner_ids),
-        (" and source in (:sources)", "sources", only.sources),
-        (" and key_id in (:key_ids)", "key_ids", only.key_ids),
-        (" and status_code in (:status_codes)", "status_codes", only.status_codes),
-    )
+    choices: list[ValueFilter] = [
+        (f" and {column} in (:{field})", field, getattr(only, field))
+        for field, column in _FILTERED.items()
+    ]
     where, values = filter_clauses(
         choices, success=only.success, since=only.since, until=only.until, id_type=RunId
     )

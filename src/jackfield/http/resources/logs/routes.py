@@ -23,7 +23,7 @@ from jackfield.http.routing import Routes
 from jackfield.kit.errors import Fault, InvalidRequest, NotFound
 from jackfield.kit.json import Json
 from jackfield.kit.whole_numbers import whole_number
-from jackfield.logs.runs.models import Run, RunBodies, RunNotFound
+from jackfield.logs.runs.models import Run, RunBodies, RunCount, RunNotFound
 from jackfield.logs.runs.repo import DIMENSIONS, Runs
 from jackfield.projects.models import Scope
 
@@ -50,18 +50,21 @@ class ActionLogsOut(Struct, frozen=True):
     data: tuple[ActionLogOut, ...]
     query: PageOut
     total: int
+    total_is_exact: bool
 
 
 class StepLogsOut(Struct, frozen=True):
     data: tuple[StepLogOut, ...]
     query: PageOut
     total: int
+    total_is_exact: bool
 
 
 class ProviderLogsOut(Struct, frozen=True):
     data: tuple[ProviderLogOut, ...]
     query: PageOut
     total: int
+    total_is_exact: bool
 
 
 class UnifiedLogsOut(Struct, frozen=True):
@@ -70,6 +73,7 @@ class UnifiedLogsOut(Struct, frozen=True):
     data: tuple[Json, ...]
     query: PageOut
     total: int
+    total_is_exact: bool
 
 
 class ActionLogAnswer(Struct, frozen=True):
@@ -158,9 +162,11 @@ async def list_action_logs(ctx: ApiContext, body: LogsIn) -> ActionLogsOut:
     """List runs of actions and proxy calls, newest first."""
     only = body.only.runs(ctx.hub.catalog)
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        runs = await Runs(tx).page(only, number=body.number, size=body.size)
-        (totals,) = await Runs(tx).totals(only)
-    return ActionLogsOut(tuple(action_row(ctx, run) for run in runs), _page(body), totals.total)
+        runs, has_more = await Runs(tx).page(only, number=body.number, size=body.size)
+        count = await Runs(tx).count(only)
+    rows = tuple(action_row(ctx, run) for run in runs)
+    total = _total(count, body, len(rows), has_more=has_more)
+    return ActionLogsOut(rows, _page(body), total, count.is_exact)
 
 
 @api.add("POST", "/logs/steps", scope=Scope.LOGS_READ)
@@ -168,10 +174,14 @@ async def list_step_logs(ctx: ApiContext, body: LogsIn) -> StepLogsOut:
     """List steps of runs, newest run first, in order of execution."""
     only = body.only.runs(ctx.hub.catalog)
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        runs, before = await Runs(tx).around(only, "step_count", number=body.number, size=body.size)
-        (totals,) = await Runs(tx).totals(only)
+        runs, before, has_more = await Runs(tx).around(
+            only, "step_count", number=body.number, size=body.size
+        )
+        count = await Runs(tx).count(only, "step_count")
     rows = (row for run in runs for row in step_rows(ctx, run))
-    return StepLogsOut(tuple(islice(rows, before, before + body.size)), _page(body), totals.steps)
+    page = tuple(islice(rows, before, before + body.size))
+    total = _total(count, body, len(page), has_more=has_more)
+    return StepLogsOut(page, _page(body), total, count.is_exact)
 
 
 @api.add("POST", "/logs/provider", scope=Scope.LOGS_READ)
@@ -179,19 +189,20 @@ async def list_provider_logs(ctx: ApiContext, body: LogsIn) -> ProviderLogsOut:
     """List requests to providers, newest run first, in order of execution."""
     only = body.only.runs(ctx.hub.catalog)
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        runs, before = await Runs(tx).around(
+        runs, before, has_more = await Runs(tx).around(
             only, "exchange_count", number=body.number, size=body.size
         )
-        (totals,) = await Runs(tx).totals(only)
+        count = await Runs(tx).count(only, "exchange_count")
     rows = (row for run in runs for row in provider_rows(ctx, run))
     page = tuple(islice(rows, before, before + body.size))
-    return ProviderLogsOut(page, _page(body), totals.exchanges)
+    total = _total(count, body, len(page), has_more=has_more)
+    return ProviderLogsOut(page, _page(body), total, count.is_exact)
 
 
 @api.add("POST", "/logs/unified", scope=Scope.LOGS_READ)
 async def list_unified_logs(_ctx: ApiContext, body: LogsIn) -> UnifiedLogsOut:
     """List calls of unified resources, which this hub does not have."""
-    return UnifiedLogsOut((), _page(body), 0)
+    return UnifiedLogsOut((), _page(body), 0, total_is_exact=True)
 
 
 @api.add("POST", "/logs/stats/aggregate", scope=Scope.LOGS_READ)
@@ -337,7 +348,8 @@ async def get_unified_log_bodies(ctx: ApiContext, request_id: str) -> BodiesAnsw
 async def list_provider_logs_of_request(ctx: ApiContext, request_id: str) -> ProviderLogsOut:
     """List the requests to the provider of the run that a request started."""
     rows = tuple(provider_rows(ctx, await _run(ctx, request_id)))
-    return ProviderLogsOut(rows, PageOut(1, max(1, len(rows))), len(rows))
+    page = PageOut(1, max(1, len(rows)))
+    return ProviderLogsOut(rows, page, len(rows), total_is_exact=True)
 
 
 async def _run(ctx: ApiContext, run_id: str) -> Run:
@@ -372,6 +384,11 @@ def _at(rows: Sequence[T], index: str) -> T:
     if place is None:
         raise LogNotFound
     return rows[place]
+
+
+def _total(count: RunCount, body: LogsIn, length: int, *, has_more: bool) -> int:
+    """Return what was counted, and no less than this page shows that there are."""
+    return max(count.total, (body.number - 1) * body.size + length + has_more if length else 0)
 
 
 def _page(body: LogsIn) -> PageOut:
