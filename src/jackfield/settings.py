@@ -47,6 +47,8 @@ class Settings:
     database_url: str | None = None
     database_pool: int = 10
     database_pooler: bool = False
+    # In seconds.
+    database_wait: int = 60
     keyring: str | None = None
     public_url: str | None = None
     connectors: Path | None = None
@@ -81,6 +83,7 @@ class Settings:
             database_url=_database_url(values.get("DATABASE_URL")),
             database_pool=_pool(values.get("DATABASE_POOL") or "10"),
             database_pooler=_switch("JACKFIELD_DATABASE_POOLER", values.get("DATABASE_POOLER", "")),
+            database_wait=_seconds("JACKFIELD_DATABASE_WAIT", values.get("DATABASE_WAIT") or "60"),
             keyring=values.get("KEYRING") or None,
             public_url=_url("JACKFIELD_PUBLIC_URL", values.get("PUBLIC_URL")),
             connectors=_folder("JACKFIELD_CONNECTORS", values.get("CONNECTORS")),
@@ -157,6 +160,13 @@ def _pool(value: str) -> int:
         )
         raise InvalidSetting(msg)
     return count
+
+
+def _seconds(name: str, value: str) -> int:
+    if not value.isascii() or not value.isdigit() or len(value) > _MOST_DIGITS:
+        msg = f"{name}: expected a whole number of seconds, such as 60, or 0"
+        raise InvalidSetting(msg)
+    return int(value)
 
 
 def _url(name: str, value: str | None) -> str | None:

@@ -47,12 +47,12 @@ def serve(
 
     if inherited is not None:
         listening, link, buckets, workers, number = inherited
-        opened = socket.socket(fileno=listening)
         shared = SharedBuckets(buckets, workers=workers, number=number)
-        with socket.socket(fileno=link) as supervisor:
+        with socket.socket(fileno=listening) as opened, socket.socket(fileno=link) as supervisor:
             uvloop.run(server.serve_supervised(settings, opened, supervisor, shared))
     else:
-        uvloop.run(server.serve(settings, sockets.listen(host, port)))
+        with sockets.listen(host, port) as opened:
+            uvloop.run(server.serve(settings, opened))
 
 
 def _supervise(host: str, port: int, workers: int) -> int:

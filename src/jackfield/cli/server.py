@@ -9,10 +9,12 @@ from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 
 from jackfield.app import open_hub
 from jackfield.asgi import build_app
+from jackfield.cli.awaited_database import answer_meanwhile, database_found
 from jackfield.cli.sockets import origin
 from jackfield.connectors.catalog import Catalog
 from jackfield.http.connection import BoundedProtocol
@@ -39,10 +41,12 @@ COLLECT_AFTER = (5_000, 10, 30)
 async def serve(settings: Settings, opened: socket.socket) -> None:
     """Serve until the process is asked to stop; requests under way are finished first."""
     with _stopping_signals() as stop:
+        if not await database_found(settings, _answering(opened), {stop}):
+            return
         async with open_hub(settings, public_url=origin(opened)) as hub:
             _tune_collector()
             log.announce(f"Jackfield listens on {origin(opened)} until it is asked to stop")
-            async with background(hub), _served(hub, opened) as (_, task):
+            async with background(hub), _served(build_app(hub), opened) as (_, task):
                 await asyncio.wait({stop, task}, return_when=asyncio.FIRST_COMPLETED)
 
 
@@ -55,10 +59,12 @@ async def serve_supervised(
     Once it is closed, this process takes no more connections, and ends when those it has are done.
     """
     with _stopping_signals(may_repeat=True) as stop, _closed(link) as released:
+        if not await database_found(settings, _answering(opened), {stop, released}):
+            return
         async with open_hub(settings, public_url=origin(opened)) as hub:
             hub = _sharing(hub, shared)  # noqa: PLW2901
             _tune_collector()
-            async with background(hub), _served(hub, opened) as (server, task):
+            async with background(hub), _served(build_app(hub), opened) as (server, task):
                 await server.is_listening.wait()
                 with contextlib.suppress(ConnectionError):
                     link.send(READY)
@@ -70,6 +76,14 @@ async def serve_supervised(
                         done, timeout=_RETIRE_SECONDS, return_when=asyncio.FIRST_COMPLETED
                     )
                     retired.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _answering(opened: socket.socket) -> AsyncGenerator[None]:
+    """Serve without a database while the block runs; the socket stays open."""
+    with opened.dup() as ours:
+        async with _served(answer_meanwhile, ours):
+            yield
 
 
 def _sharing(hub: Hub, shared: SharedBuckets) -> Hub:
@@ -130,10 +144,10 @@ def _stopping_signals(*, may_repeat: bool = False) -> "Generator[asyncio.Future[
 
 @contextlib.asynccontextmanager
 async def _served(
-    hub: Hub, opened: socket.socket
+    app: ASGIApp, opened: socket.socket
 ) -> "AsyncGenerator[tuple[_Server, asyncio.Task[None]]]":
     """Serve while the block runs; requests under way are finished, or cut off after the grace."""
-    server = _server(hub)
+    server = _server(app)
     task = asyncio.create_task(server.serve(sockets=[opened]))
     try:
         yield server, task
@@ -164,7 +178,7 @@ async def serving(
     """Serve while the block runs; `catalog` is used if it is loaded already."""
     async with (
         open_hub(settings, public_url=origin(opened), catalog=catalog) as hub,
-        _served(hub, opened),
+        _served(build_app(hub), opened),
         background(hub),
     ):
         yield hub
@@ -201,10 +215,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(hub: Hub) -> _Server:
+def _server(app: ASGIApp) -> _Server:
     return _Server(
         uvicorn.Config(
-            build_app(hub),
+            app,
             http=BoundedProtocol,
             loop="none",
             lifespan="off",

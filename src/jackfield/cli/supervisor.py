@@ -41,7 +41,7 @@ class Supervisor:
 
     def __init__(self, host: str, port: int, count: int) -> None:
         """
-        Open the sockets; port 0 means any free port.
+        Choose the port; 0 means any free one.
 
         Raises:
             PortInUse: the port cannot be had.
@@ -84,10 +84,13 @@ class Supervisor:
         """Keep the workers at work; return an exit status if not even the first one starts."""
         # Alone: it makes what a new installation needs, and says why if it cannot.
         first, *others = self._places
+        first.open()
         worker = await first.fill()
         if not await worker.is_ready():
             status = await worker.end()
             return status if status > 0 else 1
+        for each in others:
+            each.open()
         workers = await asyncio.gather(*(each.fill() for each in others))
         await asyncio.gather(*(each.is_ready() for each in workers))
         log.announce(f"Jackfield listens on {first.url} until it is asked to stop")
@@ -121,7 +124,7 @@ class _Place:
     def __init__(self, start: _Start, host: str, port: int) -> None:
         self._start = start
         self._address = host, port
-        self._opened = listen(*self._address, is_shared=True)
+        self._opened: socket.socket
         self._turn = asyncio.Lock()
         self._failures = 0
         self._worker: _Worker
@@ -130,8 +133,13 @@ class _Place:
     def url(self) -> str:
         return origin(self._opened)
 
+    def open(self) -> None:
+        """Open the socket: connections wait on it until there is a worker."""
+        self._opened = listen(*self._address, is_shared=True)
+
     def close(self) -> None:
-        self._opened.close()
+        with contextlib.suppress(AttributeError):
+            self._opened.close()
 
     async def fill(self) -> "_Worker":
         self._worker = await self._start(self._opened)
@@ -166,7 +174,7 @@ class _Place:
         # Others take the connections that would wait here.
         self._opened.close()
         await asyncio.sleep(min(2.0 ** (self._failures - 2), _LONGEST_PAUSE))
-        self._opened = listen(*self._address, is_shared=True)
+        self.open()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,7 @@
 """`jackfield worker`: background work without a web server."""
 
 import asyncio
+import contextlib
 import signal
 
 import click
@@ -21,6 +22,7 @@ def worker() -> None:
     import uvloop  # noqa: PLC0415 - kept out of `--help`
 
     from jackfield.app import open_hub  # noqa: PLC0415
+    from jackfield.cli.awaited_database import database_found  # noqa: PLC0415
     from jackfield.kit import log  # noqa: PLC0415
     from jackfield.worker.background import background  # noqa: PLC0415
 
@@ -31,11 +33,14 @@ def worker() -> None:
         stop = asyncio.Event()
         for each in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(each, stop.set)
+        stopped = asyncio.create_task(stop.wait())
+        if not await database_found(settings, contextlib.nullcontext(), {stopped}):
+            return
         async with (
             open_hub(settings, public_url=settings.url, creates=False) as hub,
             background(hub),
         ):
             log.announce("working in the background")
-            await stop.wait()
+            await stopped
 
     uvloop.run(work())

@@ -96,7 +96,8 @@ class PostgresDatabase:
         each transaction may have a session of its own: there is a pooler between.
 
         Raises:
-            DatabaseUnusable: the server does not exist, or rejects the connection.
+            DatabaseUnreachable: the server does not take connections at present.
+            DatabaseUnusable: it rejects this one.
         """
         options: dict[str, Any] = (
             {"init": _set_up} if keeps_sessions else {"statement_cache_size": 0}
@@ -260,6 +261,18 @@ class PostgresDatabase:
             connection.remove_termination_listener(lose)
             if not connection.is_closed():
                 await connection.remove_listener(_CHANNEL, hear)
+
+
+async def reach(url: str) -> None:
+    """
+    Connect to `url`, and leave.
+
+    Raises:
+        DatabaseUnreachable: the server does not take connections at present.
+        DatabaseUnusable: it rejects this one.
+    """
+    connection = await connected(asyncpg.connect, url)
+    await connection.close(timeout=_STATEMENT_SECONDS)
 
 
 class _Connection:

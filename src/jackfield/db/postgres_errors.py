@@ -13,6 +13,7 @@ from jackfield.db.tx import (
     DatabaseAway,
     DatabaseBusy,
     DatabaseNotWritable,
+    DatabaseUnreachable,
     DatabaseUnusable,
     InvalidText,
 )
@@ -37,11 +38,21 @@ _AWAY: Final = (
     asyncpg.PostgresSystemError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
+# Of a connection that is asked for: it may be had later. A server that does not write may be
+# promoted.
+_NOT_YET: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TargetServerAttributeNotMatched,
+    OSError,
+)
 _NOT_WRITABLE: Final = (asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError)
 # The next transaction has another session, in which nothing was prepared, or something else was.
 _NO_SESSION: Final = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
 _ABOUT_FILES: Final = (ssl.SSLError, FileNotFoundError, PermissionError, IsADirectoryError)
 _FILES: Final = frozenset({"sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile"})
+_NO_TLS: Final = "rejected SSL upgrade"
 _GONE: Final = re.compile(r"clos(?:ed|ing)|released back")
 
 T = TypeVar("T")
@@ -52,14 +63,17 @@ async def connected(connect: Callable[..., Awaitable[T]], url: str, **options: A
     Return what `connect` of the driver returns for `url`.
 
     Raises:
-        DatabaseUnusable: the server does not exist, or rejects the connection.
+        DatabaseUnreachable: the server does not take connections at present.
+        DatabaseUnusable: it rejects this one.
     """
     try:
         return await connect(url, timeout=_CONNECT_SECONDS, **options)
     except (*REFUSALS, OSError) as error:
         # The URL holds a password and stays out of the message.
         msg = f"cannot connect to the PostgreSQL database: {error}{_files_of(url, error)}"
-        raise DatabaseUnusable(msg) from error
+        is_ours = isinstance(error, ssl.SSLError) or _files_of(url, error) or _NO_TLS in str(error)
+        is_away = isinstance(error, _NOT_YET) and not is_ours
+        raise (DatabaseUnreachable if is_away else DatabaseUnusable)(msg) from error
     except (ValueError, OverflowError):
         # Not chained and not quoted: what was taken for a port may be a part of the password.
         msg = (

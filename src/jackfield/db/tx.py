@@ -20,6 +20,10 @@ class DatabaseUnusable(HubError):
     code = "database_unusable"
 
 
+class DatabaseUnreachable(DatabaseUnusable):
+    """The database server does not take connections at present."""
+
+
 class DatabaseNotWritable(DatabaseUnusable):
     """The database cannot be written: its disk is full, failing or read-only. Retry later."""
 
