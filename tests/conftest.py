@@ -18,7 +18,7 @@ from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database
 from jackfield.kit import log, redaction, request_context
 from jackfield.sandbox.iterable.server import Sandbox, serve
-from tests.support import limit_stores, postgres, redis
+from tests.support import collector, limit_stores, postgres, redis
 from tests.support.clock import FrozenClock
 from tests.support.limit_stores import OpenStore
 from tests.support.receiver import Receiver
@@ -66,6 +66,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         names = {"database_url", "db"} & set(metafunc.fixturenames)
         is_about = bool(names) or any(mark.name == "database" for mark in marks)
         metafunc.parametrize(name, ["sqlite", "postgres"] if is_about else _USUAL, indirect=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Find the tests, all of which are kept, without a search for garbage among them."""
+    with collector.paused():
+        return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:

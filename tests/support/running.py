@@ -20,6 +20,7 @@ from jackfield.projects.models import EVERY_SCOPE, Project, Scope
 from jackfield.runtime import Hub
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
+from tests.support import collector
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock, StoppedTime
 
@@ -194,6 +195,7 @@ def own_catalog() -> Catalog:
     """Return the connectors that come with the hub, read once for all tests of a process."""
     catalog = Catalog([own_folder()])
     catalog.load()
+    collector.settle()
     return catalog
 
 

@@ -1,12 +1,11 @@
 """How long the event loop stands still while something is done."""
 
 import asyncio
-import gc
 import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 
-from jackfield.cli import server
+from tests.support import collector
 
 MOST_SECONDS = 0.05
 _TICK = 0.001
@@ -33,10 +32,11 @@ class Standstill:
 @contextmanager
 def watched_loop() -> Generator[Standstill]:
     """Watch the running loop while the block runs, with the collector as a server has it."""
-    threshold = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*server.COLLECT_AFTER)
+    with collector.as_in_a_server():
+        yield from _watched()
+
+
+def _watched() -> Generator[Standstill]:
     loop, seen = asyncio.get_running_loop(), Standstill()
 
     def turn() -> None:
@@ -50,8 +50,6 @@ def watched_loop() -> Generator[Standstill]:
     finally:
         seen.tick()
         handle.cancel()
-        gc.set_threshold(*threshold)
-        gc.unfreeze()
 
 
 async def longest_standstill(

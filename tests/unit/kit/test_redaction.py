@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jackfield.kit import log, redaction
 from jackfield.kit.redaction import MASK, Redactor
 from jackfield.kit.secret import Secret
+from tests.support import collector
 
 SECRETS = st.text(min_size=6, max_size=60).filter(lambda text: text.strip() == text)
 
@@ -154,3 +155,4 @@ def test_what_libraries_log_is_masked_while_memory_is_collected() -> None:
     finally:
         gc.set_threshold(*threshold)
         gc.unfreeze()
+        collector.settle()
