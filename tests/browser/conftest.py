@@ -15,6 +15,34 @@ from tests.support.node import installed
 from tests.support.running import PATIENCE, Running, serving_hub
 
 IMAGES = Path(__file__).parents[2] / "docs/images"
+# What nobody sees of a window without a screen: the suggestions of its address bar are two pages
+# more, in a process of their own, and took half the time of a test. The other pages are the
+# browser's own as well, and the spare process is for a site that is opened next.
+_UNSEEN = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "PreloadTopChromeWebUI",
+    "InitialWebUI",
+    "WebUIToolbar",
+    "SpareRendererForSitePerProcess",
+)
+# The browser takes the last list alone, so that what Playwright leaves out is named here again.
+_AS_PLAYWRIGHT_HAS_IT = (
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "AimEnabled",
+    "ThirdPartyStoragePartitioning",
+)
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -23,6 +51,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join((*_AS_PLAYWRIGHT_HAS_IT, *_UNSEEN))}",
 )
 
 # What is waited for comes at once, unless the machine has something else to do.
