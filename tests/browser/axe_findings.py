@@ -9,7 +9,9 @@ _TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pr
 
 async def found(shown: Page | Frame, axe: str) -> list[str]:
     """Return what axe finds serious or worse."""
-    await shown.evaluate(axe)
+    # Half a megabyte to send and to read: once for each document.
+    if not await shown.evaluate("() => 'axe' in window"):
+        await shown.evaluate(axe)
     result: dict[str, Any] = await shown.evaluate(
         "tags => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", _TAGS
     )
