@@ -164,8 +164,11 @@ def _made(
 
 
 @pytest.fixture(scope="session")
-def shared_database(postgres_server: str) -> str:
-    return asyncio.run(postgres.new_database(postgres_server, "shared"))
+def shared_database(postgres_server: str) -> Generator[tuple[str, postgres.Emptier]]:
+    url = asyncio.run(postgres.new_database(postgres_server, "shared"))
+    emptier = postgres.Emptier(url)
+    yield url, emptier
+    emptier.close()
 
 
 @pytest.fixture
@@ -177,9 +180,9 @@ def hub_database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
     if request.param == "sqlite":
         yield None
         return
-    url = request.getfixturevalue("shared_database")
+    url, emptier = request.getfixturevalue("shared_database")
     yield url
-    asyncio.run(postgres.empty_database(url))
+    emptier.empty()
 
 
 @pytest.fixture
