@@ -60,6 +60,8 @@ async def come_back_from_provider(hub: Running, opened: Visit, installation: str
     async with page.expect_request(lambda asked: "/authorize?" in asked.url) as left:
         await page.locator("form.fields button.primary").click()
     (state,) = parse_qs(urlsplit((await left.value).url).query)["state"]
+    # Where the browser still goes while it is sent elsewhere, it may go on in spite of it.
+    await page.wait_for_url(lambda url: "/authorize?" in url)
     callback = f"{hub.hub.public_url}/connect/oauth2/oakdale/callback"
     await page.goto(f"{callback}?installation={installation}&state={state}")
 
