@@ -48,11 +48,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what installs much, unless it is asked for."""
+    """Leave out what installs much, unless it is asked for; begin with what takes longest."""
     if not config.getoption("--frameworks"):
         left_out = [each for each in items if each.get_closest_marker("frameworks")]
         items[:] = [each for each in items if each not in left_out]
         config.hook.pytest_deselected(items=left_out)
+    # Hubs that are killed and started again wait most of their time: at the end, nothing would be
+    # left to do beside them.
+    items.sort(key=lambda each: "durability" not in each.path.parts)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
