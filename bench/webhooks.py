@@ -18,10 +18,11 @@ from pathlib import Path
 
 import uvloop
 
-from jackfield.app import open_database, open_hub
+from jackfield.app import open_hub
 from jackfield.events.models import EventType
 from jackfield.events.payloads import EventPayload
 from jackfield.events.repo import Events
+from jackfield.installation import open_database
 from jackfield.kit import log
 from jackfield.kit.actor import Actor
 from jackfield.projects import service as projects

@@ -9,10 +9,10 @@ import asyncpg
 import httpx2
 import pytest
 
-from jackfield.app import open_database
 from jackfield.db.postgres import PostgresDatabase
 from jackfield.db.transfer.tables import tables
 from jackfield.db.tx import DatabaseBusy, DatabaseUnusable
+from jackfield.installation import open_database
 from jackfield.kit.ids import ProjectId
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.app import NoInstallation, open_database, open_hub
+from jackfield.app import open_hub
 from jackfield.db.tx import DatabaseUnusable
 from jackfield.egress.rewrite import InvalidRewrite
+from jackfield.installation import NoInstallation, open_database
 from jackfield.projects import service as projects
 from jackfield.secrets.store import SealedSecrets, SecretOwner
 from jackfield.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.app import open_database
+from jackfield.installation import open_database
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
 from tests.support.clock import FrozenClock

@@ -45,7 +45,8 @@ def create(name: str, project: str, scopes: str | None, days: int | None, *, as_
     lifetime = None if days is None else timedelta(days=days)
 
     async def make() -> tuple[str, str]:
-        from jackfield.app import has_database, open_hub  # noqa: PLC0415 - kept out of `--help`
+        from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
+        from jackfield.installation import has_database  # noqa: PLC0415
         from jackfield.profiles import service as profiles  # noqa: PLC0415
         from jackfield.projects import service as projects  # noqa: PLC0415
 
@@ -152,7 +153,7 @@ async def _all_keys(project: str) -> list[ApiKey]:
 @asynccontextmanager
 async def _database() -> AsyncGenerator[Database]:
     """Open the database of this installation, which must be there and at this version."""
-    from jackfield.app import open_database, require_version  # noqa: PLC0415 - as above
+    from jackfield.installation import open_database, require_version  # noqa: PLC0415 - as above
 
     async with open_database(Settings.read()) as db:
         await require_version(db)

@@ -60,7 +60,7 @@ def migrate(source: str | None, target: str | None, *, dry_run: bool, as_json: b
 
 
 async def _apply(settings: Settings, *, as_json: bool) -> None:
-    from jackfield.app import open_database  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.installation import open_database  # noqa: PLC0415 - kept out of `--help`
 
     async with open_database(settings) as db:
         applied = await db.migrate()

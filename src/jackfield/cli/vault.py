@@ -40,7 +40,7 @@ def forget() -> None:
 
 async def _forget(settings: Settings) -> None:
     from jackfield.accounts.lost_keys import forget_keys  # noqa: PLC0415 - kept out of `--help`
-    from jackfield.app import open_database  # noqa: PLC0415
+    from jackfield.installation import open_database  # noqa: PLC0415
     from jackfield.secrets.repo import key_proofs, owners_under  # noqa: PLC0415
     from jackfield.vault import key_check, keyring  # noqa: PLC0415
 

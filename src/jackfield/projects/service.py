@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jackfield.db.tx import Database, Tx
 from jackfield.kit import request_context
@@ -36,7 +36,10 @@ from jackfield.projects.repo import (
     find_sign_in_project,
 )
 from jackfield.projects.settings import ProjectSettings, checked
-from jackfield.runtime import Hub
+
+if TYPE_CHECKING:
+    # All parts of a hub are more than a list of keys needs.
+    from jackfield.runtime import Hub
 
 DEFAULT_PROJECT: Final = "default"
 _LINK_LIFETIME: Final = timedelta(minutes=15)
@@ -53,7 +56,7 @@ class IssuedKey:
     token: ApiKeyToken
 
 
-async def ensure_project(hub: Hub, actor: Actor, name: str = DEFAULT_PROJECT) -> Project:
+async def ensure_project(hub: "Hub", actor: Actor, name: str = DEFAULT_PROJECT) -> Project:
     """Return the project called `name`; create it if there is none."""
     project = await find_project(hub.db, name)
     if project is None:
@@ -78,7 +81,7 @@ async def get_project(db: Database, name: str) -> Project:
     return project
 
 
-async def project_settings(hub: Hub, project_id: ProjectId) -> ProjectSettings:
+async def project_settings(hub: "Hub", project_id: ProjectId) -> ProjectSettings:
     """Return a project's settings, at most one second old."""
     entries = await hub.cache.entries(hub.db, project_id)
     known: ProjectSettings | None = entries.get("settings")
@@ -121,7 +124,7 @@ async def issue_key(
     return issued
 
 
-async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
+async def authenticate(hub: "Hub", token: ApiKeyToken) -> Caller:
     """
     Return the caller that an API key authenticates.
 
@@ -157,7 +160,7 @@ async def authenticate(hub: Hub, token: ApiKeyToken) -> Caller:
     return known
 
 
-async def count_requests(hub: Hub, caller: Caller, number: int) -> None:
+async def count_requests(hub: "Hub", caller: Caller, number: int) -> None:
     """
     Count what is asked with a key.
 
@@ -183,14 +186,14 @@ async def open_sign_in(tx: Tx) -> SignInToken:
     return token
 
 
-async def sign_in_url(hub: Hub, project: Project, actor: Actor) -> str:
+async def sign_in_url(hub: "Hub", project: Project, actor: Actor) -> str:
     """Return the address of a new sign-in link."""
     async with hub.db.write(project.id, actor) as tx:
         token = await open_sign_in(tx)
     return f"{hub.public_url}/dashboard/sign-in?token={token.reveal()}"
 
 
-async def require_sign_in_link(hub: Hub, token: SignInToken) -> None:
+async def require_sign_in_link(hub: "Hub", token: SignInToken) -> None:
     """
     Make sure a sign-in link can be used; it is not used up by that.
 
@@ -205,7 +208,7 @@ async def require_sign_in_link(hub: Hub, token: SignInToken) -> None:
             raise SignInLinkUsed
 
 
-async def sign_in(hub: Hub, token: SignInToken) -> DashboardToken:
+async def sign_in(hub: "Hub", token: SignInToken) -> DashboardToken:
     """
     Exchange the token of a sign-in link for a dashboard session.
 
@@ -223,17 +226,17 @@ async def sign_in(hub: Hub, token: SignInToken) -> DashboardToken:
     return session
 
 
-async def end_sign_ins(hub: Hub, project: Project, actor: Actor) -> None:
+async def end_sign_ins(hub: "Hub", project: Project, actor: Actor) -> None:
     """End all sessions of the project's dashboard, and its sign-in links that were not used yet."""
     async with hub.db.write(project.id, actor) as tx:
         await SignIns(tx).clear()
 
 
-async def signed_in_project(hub: Hub, token: DashboardToken) -> Project | None:
+async def signed_in_project(hub: "Hub", token: DashboardToken) -> Project | None:
     return await find_dashboard_project(hub.db, token)
 
 
-async def sign_out(hub: Hub, token: DashboardToken) -> None:
+async def sign_out(hub: "Hub", token: DashboardToken) -> None:
     project = await find_dashboard_project(hub.db, token)
     if project is not None:
         async with hub.db.write(project.id, token.actor) as tx:

@@ -1,0 +1,106 @@
+"""The data directory and the database of an installation, for commands that need nothing else."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+from jackfield.db.measurement import MeasuredDatabase
+from jackfield.db.project_cache import ProjectCache
+from jackfield.db.sqlite import SqliteDatabase
+from jackfield.db.tx import Database, DatabaseUnusable
+from jackfield.kit.clock import Clock, system_clock
+from jackfield.kit.counters import Counters
+from jackfield.kit.errors import HubError
+from jackfield.settings import Settings
+
+
+class NoInstallation(HubError):
+    """There is no hub here."""
+
+    code = "no_installation"
+
+    @classmethod
+    def at(cls, folder: Path) -> Self:
+        return cls(
+            f"there is no hub in {str(folder.resolve())!r}; run this where the hub keeps its "
+            "data, or set JACKFIELD_DATA_DIR or JACKFIELD_DATABASE_URL as for the hub. "
+            "`jackfield serve` makes a new one"
+        )
+
+
+@asynccontextmanager
+async def open_database(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    cache: ProjectCache | None = None,
+    counters: Counters | None = None,
+    creates: bool = False,
+) -> AsyncGenerator[Database]:
+    """
+    Open the database that `settings` name; writes invalidate `cache`, `counters` measure it.
+
+    Raises:
+        NoInstallation: it is a SQLite file that is not there, and `creates` is not set.
+        DatabaseUnusable: it, or the data directory, cannot be used.
+    """
+    if creates:
+        _make_data_dir(settings.data_dir)
+    elif settings.database_url is None and not has_database(settings):
+        raise NoInstallation.at(settings.data_dir)
+    on_touch = (cache or ProjectCache()).drop
+    if settings.database_url is not None:
+        # Kept out of the memory of a hub on SQLite.
+        from jackfield.db.postgres import PostgresDatabase  # noqa: PLC0415
+
+        db: Database = await PostgresDatabase.open(
+            settings.database_url,
+            clock=clock,
+            on_touch=on_touch,
+            connections=settings.database_pool,
+            keeps_sessions=not settings.database_pooler,
+        )
+    else:
+        db = SqliteDatabase(settings.sqlite_file, clock=clock, on_touch=on_touch)
+    try:
+        yield db if counters is None else MeasuredDatabase(db, counters)
+    finally:
+        await db.close()
+
+
+def has_database(settings: Settings) -> bool:
+    """Tell whether there is a SQLite database where `settings` say."""
+    try:
+        return settings.sqlite_file.stat().st_size > 0
+    except OSError:
+        return False
+
+
+async def require_version(db: Database) -> None:
+    """
+    Make sure that a database fits this version of the hub.
+
+    Raises:
+        DatabaseUnusable: it does not, or not yet.
+    """
+    if await db.pending():
+        msg = "the database is not at this version of the hub yet; run: jackfield migrate"
+        raise DatabaseUnusable(msg)
+
+
+def _make_data_dir(folder: Path) -> None:
+    try:
+        # Whatever folder is there already is its owner's: its mode is left alone.
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+        trial = folder / ".writable"
+        trial.touch()
+        # Another process may try at the same moment.
+        trial.unlink(missing_ok=True)
+    except OSError as error:
+        msg = (
+            f"the data directory {str(folder)!r} cannot be written: {error.strerror}; choose "
+            "another with JACKFIELD_DATA_DIR, or give this user the right to write there"
+        )
+        raise DatabaseUnusable(msg) from error
