@@ -16,7 +16,7 @@ from jackfield.kit import log
 from tests.support import postgres
 from tests.support.counted_calls import CountedHub, counted_hub
 
-_SIZES: Mapping[str, LiteralString] = {
+SIZES: Mapping[str, LiteralString] = {
     "SQLite": """
         select (pages.page_count - free.freelist_count) * size.page_size as bytes
           from pragma_page_count pages, pragma_freelist_count free, pragma_page_size size
@@ -63,7 +63,7 @@ async def _call(hub: CountedHub, calls: int) -> None:
 
 async def _size(db: Database, name: str) -> float:
     await asyncio.sleep(_MOMENT_SECONDS)
-    (row,) = await db.unscoped(_SIZES[name])
+    (row,) = await db.unscoped(SIZES[name])
     return float(row["bytes"])
 
 

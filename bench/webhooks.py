@@ -4,6 +4,10 @@
 receiver is a process of its own on the same machine, and also finds out how many events arrived
 before an earlier one of their account. Without `--database` the hub is on SQLite; one that is named
 must be empty.
+
+`python -m bench.webhooks --events 1000000 --endpoints 1000 [--dead 10] [--silent 10] [--slow 10]
+[--projects 10] [--workers 2] [--database postgresql://…]` works off a backlog to many receivers
+instead: how fast, how fairly, in which order, and what those that are bad cost the others.
 """
 
 import argparse
@@ -18,6 +22,7 @@ from pathlib import Path
 
 import uvloop
 
+from bench import many_webhooks
 from jackfield.app import open_hub
 from jackfield.events.models import EventType
 from jackfield.events.payloads import EventPayload
@@ -144,12 +149,30 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=5000)
     parser.add_argument("--accounts", type=int, default=500)
     parser.add_argument("--database")
+    parser.add_argument("--endpoints", type=int, default=1)
+    for kind in ("dead", "silent", "slow"):
+        parser.add_argument(f"--{kind}", type=int, default=0, help="of the endpoints")
+    parser.add_argument("--projects", type=int, default=10, help="that have the endpoints")
+    parser.add_argument("--workers", type=int, default=1, help="processes that deliver to them")
     parser.add_argument("--receive", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.receive:
         uvloop.run(receive(args.events))
         return
     log.configure(level="warning")
+    if args.endpoints > 1:
+        load = many_webhooks.Load(
+            events=args.events,
+            endpoints=args.endpoints,
+            projects=args.projects,
+            workers=args.workers,
+            dead=args.dead,
+            silent=args.silent,
+            slow=args.slow,
+            database=args.database,
+        )
+        many_webhooks.report(load, many_webhooks.measure(load))
+        return
     with tempfile.TemporaryDirectory() as folder:
         found = uvloop.run(
             measure(

@@ -163,10 +163,11 @@ def _pool(value: str) -> int:
 
 
 def _seconds(name: str, value: str) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > _MOST_DIGITS:
+    seconds = whole_number(value, most=_LARGEST)
+    if seconds is None:
         msg = f"{name}: expected a whole number of seconds, such as 60, or 0"
         raise InvalidSetting(msg)
-    return int(value)
+    return seconds
 
 
 def _url(name: str, value: str | None) -> str | None:

@@ -7,7 +7,7 @@ from typing import Final, LiteralString
 
 from jackfield.db.columns import columns_of
 from jackfield.db.lease import Leases
-from jackfield.db.tx import Database, Tx
+from jackfield.db.tx import Tx
 from jackfield.events.models import DELIVERIES
 from jackfield.kit.json import convert
 from jackfield.kit.pages import Page
@@ -22,7 +22,6 @@ from jackfield.webhooks.models import (
 )
 
 _LEASES: Final = Leases("webhook_deliveries", "leased_until", key=("endpoint_id", "event_id"))
-_LOOKED_AT: Final = 1000
 _ENDPOINT: Final = columns_of(Endpoint, without=["events"])
 _DELIVERY: Final = columns_of(Delivery, without=["event_type"], alias="delivery")
 
@@ -111,6 +110,8 @@ class Endpoints:
 
     async def _read(self, endpoint_id: str | None) -> list[Endpoint]:
         condition: LiteralString = "" if endpoint_id is None else " and id = :id"
+        of_it: LiteralString = "" if endpoint_id is None else " and endpoint_id = :id"
+        chosen = {} if endpoint_id is None else {"id": endpoint_id}
         rows = await self._tx.all(
             f"""
             select {_ENDPOINT}
@@ -118,13 +119,14 @@ class Endpoints:
              where project_id = :project_id {condition}
              order by id desc
             """,  # noqa: S608 - one of two literals
-            **({} if endpoint_id is None else {"id": endpoint_id}),
+            **chosen,
         )
         subscribed = await self._tx.all(
-            """
+            f"""
             select endpoint_id, event_type from webhook_subscriptions
-             where project_id = :project_id order by endpoint_id, event_type
-            """
+             where project_id = :project_id {of_it} order by endpoint_id, event_type
+            """,  # noqa: S608 - one of two literals
+            **chosen,
         )
         events: dict[str, list[str]] = {}
         for row in subscribed:
@@ -318,82 +320,6 @@ class Deliveries:
             endpoint_id=endpoint_id,
             error=error,
         )
-
-
-async def claim(
-    db: Database, *, until: datetime, most: int, each: int, busy: Sequence[str]
-) -> list[ClaimedDelivery]:
-    """
-    Claim up to `most` deliveries that are due, at most `each` of one endpoint; leases end at `until`.
-
-    They are returned in the order they are due. Of one subject to one endpoint no delivery is
-    claimed while an earlier one is leased, or about to be: another process may have begun to claim
-    it before the later one was there. Those of `busy` endpoints are skipped, so that a slow
-    receiver does not block the others, and so are those that another process claims at the same
-    time. Only the oldest are considered: of a long backlog of one endpoint `each` are claimed, and
-    the next time it is busy.
-    """
-    rows = await _LEASES.claim(
-        db,
-        f"""
-        oldest as (
-            select delivery.endpoint_id, delivery.event_id, delivery.due_at,
-                   coalesce(event.subject, delivery.event_id) as lane,
-                   case when {_LEASES.free("delivery")} then 0 else 1 end as taken
-              from webhook_deliveries delivery
-              join webhook_endpoints endpoint on endpoint.id = delivery.endpoint_id
-              left join events event on event.id = delivery.event_id
-             where delivery.status = 'pending' and delivery.due_at <= :now
-               and endpoint.active
-               and delivery.endpoint_id not in (:busy)
-             order by delivery.due_at, delivery.event_id
-             limit :looked_at),
-        placed as (
-            select endpoint_id, event_id, due_at, lane,
-                   max(taken) over (partition by endpoint_id, lane) as lane_taken,
-                   row_number() over (partition by endpoint_id, lane order by due_at, event_id)
-                   as lane_place
-              from oldest),
-        ranked as (
-            select endpoint_id, event_id, lane, lane_place,
-                   row_number() over (partition by endpoint_id order by due_at, event_id) as place
-              from placed
-             where lane_taken = 0),
-        locked as materialized (
-            select delivery.endpoint_id, delivery.event_id, ranked.lane, ranked.lane_place
-              from webhook_deliveries delivery
-              join ranked on ranked.endpoint_id = delivery.endpoint_id
-                         and ranked.event_id = delivery.event_id
-             where ranked.place <= :each
-               and delivery.status = 'pending'
-               and {_LEASES.free("delivery")}
-             order by delivery.due_at, delivery.event_id
-             limit :most
-               for update of delivery skip locked),
-        found as (
-            select endpoint_id, event_id, lane_place,
-                   row_number() over (partition by endpoint_id, lane order by lane_place) as place
-              from locked),
-        due as (
-            select endpoint_id, event_id
-              from found
-             where place = lane_place)
-        """,  # noqa: S608 - literals
-        until=until,
-        returning="""
-            project_id, endpoint_id, event_id, attempts, leased_until, due_at,
-            (select subject from events where id = webhook_deliveries.event_id) as subject,
-            (select body from events where id = webhook_deliveries.event_id) as body
-            """,
-        most=most,
-        each=each,
-        looked_at=_LOOKED_AT,
-        # An empty list would become null, which makes `not in` false.
-        busy=list(busy) or [""],
-    )
-    # The rows of `returning` have no order.
-    rows.sort(key=lambda row: (str(row["due_at"]), row["event_id"]))
-    return [convert(row, ClaimedDelivery) for row in rows]
 
 
 def _columns(endpoint: Endpoint) -> dict[str, object]:

@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import time
-from collections import deque
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,57 +12,48 @@ from jackfield.events.models import DELIVERIES
 from jackfield.kit.errors import HubError
 from jackfield.runtime import Hub
 from jackfield.webhooks import delivery
+from jackfield.webhooks.backlog.repo import claim, pending_endpoints
 from jackfield.webhooks.delivery import Receiver, Result
 from jackfield.webhooks.models import ClaimedDelivery
-from jackfield.webhooks.repo import Deliveries, claim
+from jackfield.webhooks.repo import Deliveries
+from jackfield.worker.delivery_queues import Begun, DeliveryQueues, Pace
 
 # For what no signal announces: another process on SQLite, and retries that become due.
 POLL_SECONDS: Final = 1.0
-_MOST: Final = 32
-_EACH: Final = 4
-# Claimed at once of one endpoint, and the rest at which more are claimed.
+# Claimed at once of one endpoint: fewer where more endpoints have something due.
 _AHEAD: Final = 64
+_LEAST_AHEAD: Final = 16
+# The rest at which more of an endpoint is claimed.
 _FEW: Final = 32
-_MOST_AHEAD: Final = 512
+# Claimed in all of quick receivers.
+_MOST_AHEAD: Final = 1024
+# Claimed together: what is more would keep other writers of SQLite waiting.
+_TOGETHER: Final = 512
+# Claimed in all.
+_MOST_HELD: Final = 8192
+# Looked at of one endpoint, beyond what is claimed, and in all: others may have claimed the first.
+_MORE_LOOKED_AT: Final = 8
+_LOOKED_AT: Final = 256
+# Endpoints that are looked at together for what is due.
+_ENDPOINTS: Final = 128
 _GRACE_SECONDS: Final = 5
 # A lease is longer than an attempt can take: a killed process loses the lease, not the delivery.
 _MARGIN_SECONDS: Final = 45
 _LEAST_MARGIN_SECONDS: Final = 5
 # How long an endpoint is cached.
 _FRESH_SECONDS: Final = 1.0
+# An attempt that takes longer has no place among those to quick receivers.
+_QUICK_SECONDS: Final = 0.25
 
 _log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class _Queue:
-    """The deliveries of one endpoint that this process has the lease of."""
-
-    waiting: deque[ClaimedDelivery] = field(default_factory=deque[ClaimedDelivery])
-    lanes: set[str] = field(default_factory=set[str])
-    receiver: Receiver | None = None
-    read_at: float = 0.0
-
-    @property
-    def size(self) -> int:
-        return len(self.waiting) + len(self.lanes)
-
-    def take(self) -> ClaimedDelivery | None:
-        """Begin the first delivery whose lane is free."""
-        if len(self.lanes) >= _EACH:
-            return None
-        for index, each in enumerate(self.waiting):
-            if each.lane not in self.lanes:
-                del self.waiting[index]
-                self.lanes.add(each.lane)
-                return each
-        return None
-
-
 class Deliverer:
     """
-    Makes concurrent attempts of at most `seconds`: `_MOST` in all, `_EACH` for one endpoint.
+    Makes concurrent attempts of at most `seconds`.
 
+    Endpoints take turns, and receivers that are slow or do not answer have places of their own
+    (`DeliveryQueues`), so that a long backlog or a dead receiver keeps no other waiting.
     Deliveries of one subject to one endpoint are made one after the other. A delivery belongs to
     the process that has its lease; an attempt whose process died is made again once the lease ends.
     Deliveries are claimed ahead, and the results of several attempts are written at once, so that
@@ -74,12 +63,14 @@ class Deliverer:
     def __init__(self, hub: Hub, *, seconds: float = delivery.SECONDS) -> None:
         self._hub = hub
         self._seconds = seconds
-        self._queues: dict[str, _Queue] = {}
+        self._queues = DeliveryQueues()
+        self._receivers = _Receivers(hub)
         self._results = _Results(hub)
         self._tasks: set[asyncio.Task[None]] = set()
         self._due = asyncio.Event()
         self._begun = 0
-        self._under_way = 0
+        # The endpoint after which the next claim begins.
+        self._after = ""
         self._is_stopping = False
 
     async def run(self) -> None:
@@ -116,86 +107,123 @@ class Deliverer:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _claim(self) -> int:
-        """Claim deliveries that are due; return their number."""
-        room = _MOST_AHEAD - sum(queue.size for queue in self._queues.values())
-        if room < _AHEAD:
-            return 0
-        busy = [endpoint for endpoint, queue in self._queues.items() if queue.size > _FEW]
-        # As much as the fullest of the others has room for; emptier ones get more the next time.
-        taken = max((q.size for q in self._queues.values() if q.size <= _FEW), default=0)
+        """Claim deliveries that are due, of the next endpoints; return their number."""
+        begin = self._after
         try:
-            claimed = await claim(
-                self._hub.db,
-                until=self._lease_end(),
-                most=room,
-                each=_AHEAD - taken,
-                busy=busy,
-            )
+            while self._has_room():
+                endpoints = await self._next_endpoints(_TOGETHER // _LEAST_AHEAD)
+                if endpoints and (claimed := await self._claim_of(endpoints)):
+                    self._queues.add(claimed)
+                    self._begin()
+                    return len(claimed)
+                # Once around: no further than where it began.
+                if not self._after:
+                    if not begin:
+                        break
+                    begin = ""
         except HubError as error:
             _log.error("deliveries_not_claimed", code=error.code, detail=error.detail)
-            return 0
-        for each in claimed:
-            self._queues.setdefault(each.endpoint_id, _Queue()).waiting.append(each)
-        self._begin()
-        return len(claimed)
+        return 0
+
+    def _has_room(self) -> bool:
+        """Return whether more may be claimed."""
+        quick = held = 0
+        for queue in self._queues:
+            held += queue.size
+            if queue.pace is Pace.QUICK:
+                quick += queue.size
+        return quick + _TOGETHER <= _MOST_AHEAD and held + _TOGETHER <= _MOST_HELD
+
+    async def _next_endpoints(self, most: int) -> list[str]:
+        """Return up to `most` endpoints that have something due and not enough claimed."""
+        found = await pending_endpoints(self._hub.db, after=self._after, most=_ENDPOINTS)
+        chosen: list[str] = []
+        for each in found:
+            self._after = each.endpoint_id
+            if each.is_due and self._may_claim(each.endpoint_id):
+                chosen.append(each.endpoint_id)
+                if len(chosen) == most:
+                    return chosen
+        if len(found) < _ENDPOINTS:
+            self._after = ""
+        return chosen
+
+    def _may_claim(self, endpoint_id: str) -> bool:
+        queue = self._queues.get(endpoint_id)
+        if queue is None:
+            return True
+        return queue.size <= _FEW if queue.pace is Pace.QUICK else not queue.waiting
+
+    async def _claim_of(self, endpoints: list[str]) -> list[ClaimedDelivery]:
+        # As much as the fullest of them has room for; emptier ones get more the next time.
+        queues = [queue for each in endpoints if (queue := self._queues.get(each)) is not None]
+        each = _AHEAD - max((queue.size for queue in queues), default=0)
+        each = max(_LEAST_AHEAD, min(each, _TOGETHER // len(endpoints)))
+        return await claim(
+            self._hub.db,
+            endpoints=endpoints,
+            until=self._lease_end(),
+            most=_TOGETHER,
+            each=each,
+            looked_at=max(each + _MORE_LOOKED_AT, _LOOKED_AT // len(endpoints)),
+        )
 
     def _begin(self) -> None:
         """Begin as many attempts as there is room for."""
-        for queue in list(self._queues.values()):
-            while (
-                not self._is_stopping
-                and self._under_way < _MOST
-                and (each := queue.take()) is not None
-            ):
-                self._begun += 1
-                self._under_way += 1
-                task = asyncio.get_running_loop().create_task(self._deliver(queue, each))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+        while not self._is_stopping and (begun := self._queues.begin()) is not None:
+            self._begun += 1
+            task = asyncio.get_running_loop().create_task(self._deliver(begun))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, queue: _Queue, claimed: ClaimedDelivery) -> None:
+    async def _deliver(self, begun: Begun) -> None:
         result = None
         try:
-            result = await self._attempt(queue, claimed)
+            result = await self._attempt(begun)
         except Exception:  # noqa: BLE001 - one delivery must not end all others
-            _log.exception("delivery_crashed", event_id=claimed.event_id)
+            _log.exception("delivery_crashed", event_id=begun.claimed.event_id)
         finally:
-            self._under_way -= 1
-            queue.lanes.discard(claimed.lane)
+            self._queues.end(begun, None if result is None else _pace(begun, result))
         self._begin()
-        if queue.size == _FEW:
+        queue = begun.queue
+        if queue.size == _FEW or not (queue.waiting or queue.pace is Pace.QUICK):
             self._due.set()
         if result is not None:
             await self._results.write(result)
-        if not queue.size and self._queues.get(claimed.endpoint_id) is queue:
-            del self._queues[claimed.endpoint_id]
+        if self._queues.finish(begun):
+            self._receivers.forget(queue.endpoint_id)
             # Deliveries that had to wait for these may be claimed now.
             self._due.set()
 
-    async def _attempt(self, queue: _Queue, claimed: ClaimedDelivery) -> Result | None:
+    async def _attempt(self, begun: Begun) -> Result | None:
         """Make an attempt; `None` if the lease is lost or the endpoint is gone."""
+        claimed = begun.claimed
         left = (claimed.leased_until - self._hub.clock()).total_seconds()
         renewed: ClaimedDelivery | None = claimed
         if left < self._seconds + _LEAST_MARGIN_SECONDS:
             async with self._hub.db.write(claimed.project_id, delivery.ACTOR) as tx:
                 renewed = await Deliveries(tx).renew(claimed, until=self._lease_end())
-        now = time.monotonic()
-        if queue.receiver is None or now - queue.read_at > _FRESH_SECONDS:
-            queue.receiver = await delivery.find_receiver(self._hub, claimed)
-            queue.read_at = now
-        if renewed is None or queue.receiver is None:
+        receiver = await self._receivers.find(claimed)
+        if renewed is None or receiver is None:
             return None
-        result = await delivery.attempt(self._hub, renewed, queue.receiver, seconds=self._seconds)
+        late = asyncio.get_running_loop().call_later(_QUICK_SECONDS, self._slow_down, begun)
+        try:
+            result = await delivery.attempt(self._hub, renewed, receiver, seconds=self._seconds)
+        finally:
+            late.cancel()
         return renewed, result
+
+    def _slow_down(self, begun: Begun) -> None:
+        self._queues.slow_down(begun)
+        self._begin()
+        # There may be room for others.
+        self._due.set()
 
     async def _stop(self) -> None:
         """Stop within seconds: an attempt that is cut short is made again once its lease ends."""
         self._is_stopping = True
-        waiting = [each for queue in self._queues.values() for each in queue.waiting]
-        for queue in self._queues.values():
-            queue.waiting.clear()
         try:
-            await delivery.release(self._hub, waiting)
+            await delivery.release(self._hub, self._queues.clear())
         except HubError as error:
             _log.error("deliveries_not_released", code=error.code, detail=error.detail)
         if self._tasks:
@@ -205,6 +233,36 @@ class Deliverer:
 
     def _lease_end(self) -> datetime:
         return self._hub.clock() + timedelta(seconds=self._seconds + _MARGIN_SECONDS)
+
+
+def _pace(begun: Begun, result: Result) -> Pace | None:
+    """Return how the receiver answered; `None` if nothing was sent."""
+    claimed, answer = result
+    if claimed.body is None:
+        return None
+    if answer.status is None:
+        return Pace.SILENT
+    return Pace.SLOW if begun.is_late else Pace.QUICK
+
+
+class _Receivers:
+    """Receivers of deliveries, each read once in a moment."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._reads: dict[str, tuple[float, asyncio.Task[Receiver | None]]] = {}
+
+    async def find(self, claimed: ClaimedDelivery) -> Receiver | None:
+        now = time.monotonic()
+        read = self._reads.get(claimed.endpoint_id)
+        if read is None or now - read[0] > _FRESH_SECONDS:
+            found = asyncio.create_task(delivery.find_receiver(self._hub, claimed))
+            read = self._reads[claimed.endpoint_id] = (now, found)
+        # Others wait for it, too.
+        return await asyncio.shield(read[1])
+
+    def forget(self, endpoint_id: str) -> None:
+        self._reads.pop(endpoint_id, None)
 
 
 class _Results:
