@@ -118,3 +118,47 @@ async def test_a_field_that_no_webhook_has_is_refused_and_changes_nothing(
     assert "whsec_mine" not in response.text
     (kept,) = (await open_hub.api.get(path)).json()["data"]
     assert kept["active"] is True
+
+
+async def test_a_webhook_shows_what_is_still_to_be_delivered_to_it(
+    open_hub: Running, receiver: Receiver, clock: FrozenClock
+) -> None:
+    receiver.answers = [reply(status=500), reply()]
+    webhook = await subscribe(open_hub, receiver.url)
+    other = await subscribe(open_hub, receiver.url, ["connector.updated"])
+    await open_hub.link()
+    await deliver(open_hub)
+    clock.advance(seconds=1)
+    await open_hub.link(multiple=True)
+
+    listed = (await open_hub.api.get("/jackfield/webhooks")).json()["data"]
+    shown = (await open_hub.api.get(f"/jackfield/webhooks/{webhook['id']}")).json()
+    clock.advance(seconds=6)
+    await deliver(open_hub)
+    after = (await open_hub.api.get(f"/jackfield/webhooks/{webhook['id']}")).json()
+
+    nothing = {"pending": 0, "oldest_at": None, "next_attempt_at": None}
+    backlogs = {each["id"]: each["backlog"] for each in listed}
+    assert backlogs == {
+        webhook["id"]: {
+            "pending": 2,
+            "oldest_at": "2026-03-01T09:30:00Z",
+            "next_attempt_at": "2026-03-01T09:30:01Z",
+        },
+        other["id"]: nothing,
+    }
+    assert shown["backlog"] == backlogs[webhook["id"]]
+    assert after["backlog"] == nothing
+
+
+async def test_a_backlog_is_counted_up_to_a_bound(
+    open_hub: Running, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jackfield.webhooks.backlog.repo.MOST_COUNTED", 2)
+    webhook = await subscribe(open_hub, receiver.url)
+    for _ in range(3):
+        await open_hub.link(multiple=True)
+
+    shown = (await open_hub.api.get(f"/jackfield/webhooks/{webhook['id']}")).json()
+
+    assert shown["backlog"]["pending"] == 2

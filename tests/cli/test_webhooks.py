@@ -28,6 +28,7 @@ async def test_what_an_endpoint_did_not_take_is_replayed_from_the_shell(
         shell = {"URL": hub.hub.public_url, "API_KEY": hub.api_key}
         webhook = await subscribe(hub, receiver.url)
         await hub.link()
+        waiting = await jackfield("webhooks", "list", **shell)
         for active in (False, True):
             await hub.api.patch(f"/jackfield/webhooks/{webhook['id']}", json={"active": active})
         is_back.set()
@@ -39,6 +40,8 @@ async def test_what_an_endpoint_did_not_take_is_replayed_from_the_shell(
         wrong = await jackfield("webhooks", "replay", webhook["id"], "--until", "soon", **shell)
 
     assert receiver.url in listed.out
+    assert "yes     1        20" in waiting.out
+    assert "yes     0" in listed.out
     assert (early.status, early.out) == (0, "0 to be delivered again\n")
     assert (replayed.status, replayed.out) == (0, "1 to be delivered again\n")
     assert (missing.status, "webhook_not_found" in missing.err) == (1, True)

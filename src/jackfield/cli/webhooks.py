@@ -26,9 +26,16 @@ def list_webhooks(*, as_json: bool) -> None:
         print_json(found)
         return
     print_table(
-        ["id", "url", "events", "active"],
+        ["id", "url", "events", "active", "pending", "oldest"],
         [
-            (each["id"], each["url"], ", ".join(each["events"]), "yes" if each["active"] else "no")
+            (
+                each["id"],
+                each["url"],
+                ", ".join(each["events"]),
+                "yes" if each["active"] else "no",
+                str(each["backlog"]["pending"]),
+                each["backlog"]["oldest_at"] or "",
+            )
             for each in found
         ],
         empty="no webhooks; add one with POST /jackfield/webhooks",

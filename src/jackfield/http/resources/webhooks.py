@@ -19,6 +19,7 @@ from jackfield.projects.models import Scope
 from jackfield.webhooks import delivery as webhook_delivery
 from jackfield.webhooks import secrets
 from jackfield.webhooks import service as webhooks
+from jackfield.webhooks.backlog.repo import Backlog, Backlogs
 from jackfield.webhooks.models import (
     Delivery,
     DeliveryNotFound,
@@ -73,6 +74,24 @@ class WebhookOut(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class BacklogOut(Struct, frozen=True):
+    """
+    Deliveries that are not made yet, those that are tried again among them.
+
+    `pending` counts up to 10,000; `oldest_at` is when the oldest of those events happened.
+    """
+
+    pending: int
+    oldest_at: datetime | None
+    next_attempt_at: datetime | None
+
+
+class ListedWebhookOut(WebhookOut, frozen=True, kw_only=True):
+    """A webhook endpoint, and what is still to be delivered to it."""
+
+    backlog: BacklogOut
+
+
 class NewWebhookOut(WebhookOut, frozen=True, kw_only=True):
     """A webhook endpoint with its signing secret, which is shown only once."""
 
@@ -86,7 +105,7 @@ class RotateQuery(Struct, frozen=True):
 
 
 class WebhooksOut(Struct, frozen=True):
-    data: tuple[WebhookOut, ...]
+    data: tuple[ListedWebhookOut, ...]
     next: None = None
 
 
@@ -150,14 +169,19 @@ async def list_webhooks(ctx: ApiContext) -> WebhooksOut:
     """List webhook endpoints, newest first."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         endpoints = await Endpoints(tx).all()
-    return WebhooksOut(tuple(WebhookOut(**_fields(each)) for each in endpoints))
+        backlogs = await Backlogs(tx).all()
+    # One may have been added in between.
+    return WebhooksOut(
+        tuple(_listed(each, backlogs[each.id]) for each in endpoints if each.id in backlogs)
+    )
 
 
 @api.add("GET", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound,))
-async def get_webhook(ctx: ApiContext, webhook_id: str) -> WebhookOut:
+async def get_webhook(ctx: ApiContext, webhook_id: str) -> ListedWebhookOut:
     """Return a webhook endpoint, without its secret."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        return WebhookOut(**_fields(await Endpoints(tx).get(webhook_id)))
+        endpoint = await Endpoints(tx).get(webhook_id)
+        return _listed(endpoint, await Backlogs(tx).get(endpoint.id))
 
 
 @api.add("PATCH", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound, InvalidRequest))
@@ -282,6 +306,11 @@ async def replay_deliveries(ctx: ApiContext, webhook_id: str, query: ReplayQuery
 
 def _fields(endpoint: Endpoint) -> dict[str, Any]:
     return {name: getattr(endpoint, name) for name in WebhookOut.__struct_fields__}
+
+
+def _listed(endpoint: Endpoint, backlog: Backlog) -> ListedWebhookOut:
+    waiting = BacklogOut(backlog.pending, backlog.oldest_at, backlog.next_attempt_at)
+    return ListedWebhookOut(**_fields(endpoint), backlog=waiting)
 
 
 def _delivery(delivery: Delivery) -> DeliveryOut:
