@@ -12,6 +12,8 @@ from jackfield.events.payloads import EventPayload
 from jackfield.kit.ids import EventId
 from jackfield.kit.json import encode
 from jackfield.webhooks.backlog.repo import claim
+from jackfield.webhooks.delivery import settle
+from jackfield.webhooks.models import ClaimedDelivery, DeliveryResult
 from jackfield.worker.deliveries import Deliverer
 from jackfield.worker.delivery_queues import DeliveryQueues, Pace
 from tests.support.actor import TESTER
@@ -71,6 +73,19 @@ async def wait(hub: Running, clock: FrozenClock, endpoints: Sequence[str], count
             """,
             waiting,
         )
+
+
+async def claim_all(
+    hub: Running, clock: FrozenClock, endpoints: Sequence[str]
+) -> list[ClaimedDelivery]:
+    return await claim(
+        hub.hub.db,
+        endpoints=endpoints,
+        until=clock() + timedelta(seconds=60),
+        most=9,
+        each=9,
+        looked_at=9,
+    )
 
 
 async def test_dead_and_silent_receivers_keep_no_other_waiting(
@@ -153,14 +168,7 @@ async def test_an_endpoint_that_does_not_answer_is_asked_one_at_a_time_until_it_
 ) -> None:
     webhook = await subscribe(hub, receiver.url)
     await wait(hub, clock, [webhook["id"]], 5)
-    claimed = await claim(
-        hub.hub.db,
-        endpoints=[webhook["id"]],
-        until=clock() + timedelta(seconds=60),
-        most=9,
-        each=9,
-        looked_at=9,
-    )
+    claimed = await claim_all(hub, clock, [webhook["id"]])
     queues = DeliveryQueues()
     queues.add(claimed)
 
@@ -175,3 +183,36 @@ async def test_an_endpoint_that_does_not_answer_is_asked_one_at_a_time_until_it_
     after = [begun for _ in claimed if (begun := queues.begin())]
 
     assert [len(at_first), len(then), len(after)] == [4, 1, 4]
+
+
+async def test_results_that_wait_to_be_written_hold_back_new_attempts(
+    hub: Running, clock: FrozenClock, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jackfield.worker.delivery_queues._MOST_UNWRITTEN", 2)
+    webhook = await subscribe(hub, receiver.url)
+    await wait(hub, clock, [webhook["id"]], 5)
+    queues = DeliveryQueues()
+    queues.add(await claim_all(hub, clock, [webhook["id"]]))
+
+    ended = [begun for _ in range(2) if (begun := queues.begin())]
+    for each in ended:
+        queues.end(each, Pace.QUICK)
+    held_back = queues.begin()
+    queues.finish(ended[0])
+
+    assert held_back is None
+    assert queues.begin() is not None
+
+
+async def test_what_one_endpoint_took_of_an_event_is_not_taken_as_told_to_another(
+    hub: Running, clock: FrozenClock, receiver: Receiver
+) -> None:
+    webhooks = [await subscribe(hub, receiver.url) for _ in range(2)]
+    await hub.link()
+    claimed = await claim_all(hub, clock, [each["id"] for each in webhooks])
+    (told,) = [each for each in claimed if each.endpoint_id == webhooks[0]["id"]]
+
+    await settle(hub.hub, [(told, DeliveryResult(204, None))])
+
+    statuses = [(await deliveries(hub, each))[0]["status"] for each in webhooks]
+    assert statuses == ["delivered", "pending"]

@@ -1,5 +1,6 @@
 """One delivery attempt of an event, and its consequences."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from jackfield.webhooks.signature import Secrets
 
 ACTOR: Final = Actor.worker("deliveries")
 SECONDS: Final = 15
+# On SQLite they share a commit; on PostgreSQL each has a connection.
+_PROJECTS_AT_ONCE: Final = 4
 _MOST_BYTES: Final = 64 * 1024
 _ACCEPTED: Final = range(200, 300)
 _GONE: Final = "the receiver answered 410 Gone"
@@ -101,18 +104,34 @@ async def release(hub: Hub, claimed: Iterable[ClaimedDelivery]) -> None:
 
 
 async def settle(hub: Hub, results: Iterable[Result]) -> None:
-    """Store the results of attempts: those of a project in one transaction."""
-    for project_id, some in _by_project((each[0].project_id, each) for each in results).items():
-        accepted = [each for each in some if each[1].is_accepted]
-        refused = [each for each in some if not each[1].is_accepted]
-        async with hub.db.write(project_id, ACTOR) as tx:
-            await _settle_accepted(tx, accepted)
-            statuses = [await _settle_refused(hub, tx, *each) for each in refused]
-        # After the commit: what the log says of a delivery is on disk.
-        for claimed, result in accepted:
-            _log_result(hub, claimed, result, DeliveryStatus.DELIVERED)
-        for (claimed, result), status in zip(refused, statuses, strict=True):
-            _log_result(hub, claimed, result, status)
+    """Store the results of attempts: those of a project in one transaction, several at a time."""
+    some_at_a_time = asyncio.Semaphore(_PROJECTS_AT_ONCE)
+
+    async def settle_one(project_id: ProjectId, some: list[Result]) -> None:
+        async with some_at_a_time:
+            await _settle_project(hub, project_id, some)
+
+    groups = _by_project((each[0].project_id, each) for each in results)
+    ended = await asyncio.gather(
+        *(settle_one(project_id, some) for project_id, some in groups.items()),
+        return_exceptions=True,
+    )
+    for each in ended:
+        if isinstance(each, BaseException):
+            raise each
+
+
+async def _settle_project(hub: Hub, project_id: ProjectId, some: list[Result]) -> None:
+    accepted = [each for each in some if each[1].is_accepted]
+    refused = [each for each in some if not each[1].is_accepted]
+    async with hub.db.write(project_id, ACTOR) as tx:
+        await _settle_accepted(tx, accepted)
+        statuses = [await _settle_refused(hub, tx, *each) for each in refused]
+    # After the commit: what the log says of a delivery is on disk.
+    for claimed, result in accepted:
+        _log_result(hub, claimed, result, DeliveryStatus.DELIVERED)
+    for (claimed, result), status in zip(refused, statuses, strict=True):
+        _log_result(hub, claimed, result, status)
 
 
 async def send(
@@ -170,8 +189,8 @@ def _by_project(items: Iterable[tuple[ProjectId, T]]) -> Mapping[ProjectId, list
 async def _settle_accepted(tx: Tx, results: Iterable[Result]) -> None:
     groups: defaultdict[tuple[object, ...], list[ClaimedDelivery]] = defaultdict(list)
     for claimed, result in results:
-        groups[claimed.endpoint_id, claimed.leased_until, result.status].append(claimed)
-    for (_, _, status), some in groups.items():
+        groups[claimed.leased_until, result.status].append(claimed)
+    for (_, status), some in groups.items():
         await Deliveries(tx).accept(some, last_status=cast("int | None", status))
 
 

@@ -215,19 +215,19 @@ class Deliveries:
         )
 
     async def accept(self, claimed: Sequence[ClaimedDelivery], *, last_status: int | None) -> None:
-        """Store the success of deliveries that share endpoint and lease."""
+        """Store the success of deliveries that share a lease."""
         await self._tx.run(
             """
             update webhook_deliveries
                set status = 'delivered', attempts = attempts + 1, due_at = :now,
                    leased_until = null, last_status = :last_status, last_error = null,
                    updated_at = :now
-             where project_id = :project_id and endpoint_id = :endpoint_id
-               and event_id in (:event_ids) and leased_until = :leased_until
+             where project_id = :project_id and event_id in (:event_ids)
+               and endpoint_id || event_id in (:keys) and leased_until = :leased_until
             """,
-            endpoint_id=claimed[0].endpoint_id,
             leased_until=claimed[0].leased_until,
-            event_ids=[each.event_id for each in claimed],
+            event_ids=list({each.event_id for each in claimed}),
+            keys=[each.endpoint_id + each.event_id for each in claimed],
             last_status=last_status,
         )
 

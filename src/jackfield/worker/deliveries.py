@@ -194,6 +194,7 @@ class Deliverer:
             self._receivers.forget(queue.endpoint_id)
             # Deliveries that had to wait for these may be claimed now.
             self._due.set()
+        self._begin()
 
     async def _attempt(self, begun: Begun) -> Result | None:
         """Make an attempt; `None` if the lease is lost or the endpoint is gone."""
@@ -278,6 +279,9 @@ class _Results:
         self._waiting.append(result)
         async with self._turn:
             some, self._waiting = self._waiting, []
+            if not some:
+                # Another wrote it.
+                return
             try:
                 await delivery.settle(self._hub, some)
             except Exception:  # noqa: BLE001 - as a delivery that crashed

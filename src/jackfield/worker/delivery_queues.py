@@ -23,6 +23,8 @@ _AT_ONCE: Final = {Pace.QUICK: 64, Pace.SLOW: 256, Pace.SILENT: 32}
 _EACH: Final = {Pace.QUICK: 4, Pace.SLOW: 4, Pace.SILENT: 1}
 # Where many receivers that were quick do not answer all of a sudden.
 _MOST: Final = 512
+# Attempts that have ended, and whose results are not written yet.
+_MOST_UNWRITTEN: Final = 512
 _MOST_REMEMBERED: Final = 10_000
 
 
@@ -75,6 +77,7 @@ class DeliveryQueues:
         self._queues: dict[str, EndpointQueue] = {}
         self._ready = {pace: deque[EndpointQueue]() for pace in Pace}
         self._under_way = Counter[Pace]()
+        self._unwritten = 0
         self._paces: dict[str, Pace] = {}
 
     def __iter__(self) -> Iterator[EndpointQueue]:
@@ -97,6 +100,8 @@ class DeliveryQueues:
 
     def begin(self) -> Begun | None:
         """Begin the next delivery that there is room for."""
+        if self._unwritten >= _MOST_UNWRITTEN:
+            return None
         for pace, ready in self._ready.items():
             while (
                 ready and self._under_way[pace] < _AT_ONCE[pace] and self._under_way.total() < _MOST
@@ -127,6 +132,7 @@ class DeliveryQueues:
     def end(self, begun: Begun, pace: Pace | None) -> None:
         """End an attempt; its endpoint answered so, or was not asked."""
         self._under_way[begun.pace] -= 1
+        self._unwritten += 1
         queue = begun.queue
         queue.lanes.discard(begun.claimed.lane)
         if pace is not None and pace is not queue.pace:
@@ -137,6 +143,7 @@ class DeliveryQueues:
         """Forget an attempt whose result is written; return whether its queue was the last's."""
         queue = begun.queue
         queue.unfinished -= 1
+        self._unwritten -= 1
         if queue.unfinished or queue.size or self._queues.get(queue.endpoint_id) is not queue:
             return False
         del self._queues[queue.endpoint_id]
