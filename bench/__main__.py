@@ -1,7 +1,7 @@
 """All benches in one run, with one report.
 
-`python -m bench [--seconds 5] [--only NAME …] [--quick] [--large] [--report bench/report.md]`; needs
-nginx, wrk and PostgreSQL. A full run takes under six minutes, a quick one under a minute and a half.
+`python -m bench [--seconds 5] [--only NAME …] [--quick] [--large] [--report bench/report.md]
+[--compare NAME …]`; needs nginx, wrk and PostgreSQL. A full run takes under six minutes, a quick one under a minute and a half.
 """
 
 import argparse
@@ -30,16 +30,23 @@ def main() -> None:
         "--only", nargs="+", choices=_NAMES, metavar="NAME", help=", ".join(_NAMES)
     )
     options.add_argument(
+        "--compare",
+        nargs="+",
+        choices=comparisons.NAMES,
+        metavar="NAME",
+        help=f"only these comparisons: {', '.join(comparisons.NAMES)}",
+    )
+    options.add_argument(
         "--quick", action="store_true", help="small, without comparisons: does it work?"
     )
     options.add_argument("--large", action="store_true", help="lists of a million rows, too")
     options.add_argument("--report", type=Path, default=Path("bench/report.md"))
     chosen = options.parse_args()
     scale = Scale(1 if chosen.quick else chosen.seconds, chosen.quick, chosen.large)
-    usual = _NAMES[: -len(comparisons.NAMES)] if chosen.quick else _NAMES
+    usual = (*served_requests.NAMES, *PARTS, *(() if chosen.quick else comparisons.USUAL))
     log.configure(level="error")
     started, of = time.perf_counter(), machine()
-    found = measure(chosen.only or usual, scale)
+    found = measure(chosen.compare or chosen.only or usual, scale)
     write(found, chosen.report, of=of, seconds=time.perf_counter() - started)
     print(f"{chosen.report} is written")
 
