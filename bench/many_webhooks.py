@@ -89,7 +89,9 @@ class Found:
         return self.steps[-1]
 
     def at(self, percent: int, total: int) -> dict[str, Any]:
-        return next(each for each in self.steps if each["told"] >= total * percent / 100)
+        """Return what was seen after a part of the events, or at the end."""
+        least = total * percent / 100
+        return next((each for each in self.steps if each["told"] >= least), self.last)
 
 
 def measure(load: Load) -> Found:
@@ -109,13 +111,14 @@ def measure(load: Load) -> Found:
                 stack.enter_context(running([*JACKFIELD, "worker"], env=settings, output=log))
                 for _ in range(load.workers)
             ]
-            while not found.steps or found.last["told"] < load.told:
-                found.steps.append(json.loads(receiver.stdout.readline()))
-                found.memory_mb = max(
-                    found.memory_mb, *(resident_megabytes(each.pid, "VmHWM") for each in workers)
-                )
+            # Interrupted, it says how far it came.
+            with contextlib.suppress(KeyboardInterrupt):
+                while not found.steps or found.last["told"] < load.told:
+                    found.steps.append(json.loads(receiver.stdout.readline()))
+                    held = [resident_megabytes(each.pid, "VmHWM") for each in workers]
+                    found.memory_mb = max(found.memory_mb, *held)
             busy = sum(processor_seconds(each.pid) for each in workers)
-        found.cpu_ms = busy / load.told * 1000
+        found.cpu_ms = busy / found.last["told"] * 1000
         found.bytes_after = asyncio.run(size_after(folder / "data", load))
     return found
 
@@ -123,7 +126,8 @@ def measure(load: Load) -> Found:
 @contextlib.contextmanager
 def receivers(load: Load) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-m", "bench.webhook_receivers", str(load.told), str(load.quick)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    # Not interrupted with the bench.
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
     try:
         yield process
     finally:
@@ -233,8 +237,8 @@ def report(load: Load, found: Found) -> None:
         f" of {load.projects} projects: {load.dead} dead, {load.silent} silent, {load.slow} slow"
     )
     print(
-        f"  {load.told:,} told to {load.quick:,} quick ones in {last['seconds']:.1f} s:"
-        f" {load.told / last['seconds']:,.0f}/s, {found.cpu_ms:.2f} ms of CPU each;"
+        f"  {last['told']:,} of {load.told:,} told to {load.quick:,} quick ones in"
+        f" {last['seconds']:.1f} s: {last['told'] / last['seconds']:,.0f}/s, {found.cpu_ms:.2f} ms of CPU each;"
         f" {last['early']} out of order, {last['repeated']} repeated"
     )
     print(
