@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Final, Self
 
 from jackfield.kit.errors import HubError
+from jackfield.kit.secret import Secret
 from jackfield.kit.urls import is_base
 from jackfield.kit.whole_numbers import whole_number
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8080
 DEFAULT_URL: Final = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+_PREFIX: Final = "JACKFIELD_"
+_FILE: Final = "_FILE"
+# Those that are secret, whole or in part: each can be in a file that `…_FILE` names.
+SECRETS: Final = ("DATABASE_URL", "LIMITS_URL", "API_KEY", "BACKUP_PASSPHRASE", "BACKUP_KEY")
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
 _LARGEST: Final = 999_999_999
@@ -63,6 +68,9 @@ class Settings:
     traces: bool = False
     url: str = DEFAULT_URL
     api_key: str | None = None
+    backup_recipients: tuple[str, ...] = ()
+    backup_passphrase: Secret | None = None
+    backup_key: Secret | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -74,10 +82,11 @@ class Settings:
         """
         source = os.environ if environ is None else environ  # noqa: TID251 - the one reader
         values = {
-            name.removeprefix("JACKFIELD_"): value.strip()
+            name.removeprefix(_PREFIX): value.strip()
             for name, value in source.items()
-            if name.startswith("JACKFIELD_")
+            if name.startswith(_PREFIX)
         }
+        values |= _from_files(values)
         return cls(
             data_dir=_path("JACKFIELD_DATA_DIR", values.get("DATA_DIR") or "jackfield-data"),
             database_url=_database_url(values.get("DATABASE_URL")),
@@ -91,12 +100,15 @@ class Settings:
             allow_private_networks=_networks(values.get("ALLOW_PRIVATE_NETWORKS", "")),
             public_docs=_switch("JACKFIELD_PUBLIC_DOCS", values.get("PUBLIC_DOCS") or "1"),
             rate_limit=_count("JACKFIELD_RATE_LIMIT", values.get("RATE_LIMIT", "")),
-            limits_url=_limits_url(values.get("LIMITS_URL"), values.get("LIMITS_URL_FILE")),
+            limits_url=_limits_url(values.get("LIMITS_URL")),
             log_level=_level(values.get("LOG_LEVEL")),
             metrics=_listen_range(values.get("METRICS", "")),
             traces=_switch("JACKFIELD_TRACES", values.get("TRACES", "")),
             url=_url("JACKFIELD_URL", values.get("URL")) or DEFAULT_URL,
             api_key=values.get("API_KEY") or None,
+            backup_recipients=tuple(values.get("BACKUP_TO", "").replace(",", " ").split()),
+            backup_passphrase=_secret(values.get("BACKUP_PASSPHRASE")),
+            backup_key=_secret(values.get("BACKUP_KEY")),
         )
 
     @property
@@ -111,6 +123,40 @@ class Settings:
 def variable(name: str) -> str | None:
     """Return the environment variable that a setting such as `env:NAME` names."""
     return os.environ.get(name)  # noqa: TID251 - the one reader
+
+
+def _from_files(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the secret settings that files hold, without the line break at their end."""
+    named = {name: values.get(f"{name}{_FILE}") for name in SECRETS}
+    return {
+        name: _content(name, file, is_set=bool(values.get(name)))
+        for name, file in named.items()
+        if file
+    }
+
+
+def _content(name: str, file: str, *, is_set: bool) -> str:
+    variable_ = f"{_PREFIX}{name}{_FILE}"
+    if is_set:
+        msg = f"{_PREFIX}{name} and {variable_} are both set; leave one of them out"
+        raise InvalidSetting(msg)
+    try:
+        content = _path(variable_, file).read_text("utf-8").strip()
+    except OSError as error:
+        msg = f"{variable_}: {file!r} cannot be read: {error.strerror}"
+        raise InvalidSetting(msg) from error
+    except ValueError:
+        # Not chained: the cause could quote what is in the file.
+        msg = f"{variable_}: {file!r} is not text in UTF-8"
+        raise InvalidSetting(msg) from None
+    if not content:
+        msg = f"{variable_}: {file!r} is empty"
+        raise InvalidSetting(msg)
+    return content
+
+
+def _secret(value: str | None) -> Secret | None:
+    return Secret(value) if value else None
 
 
 def _path(name: str, value: str) -> Path:
@@ -130,23 +176,15 @@ def _database_url(value: str | None) -> str | None:
     return value
 
 
-def _limits_url(value: str | None, file: str | None) -> str | None:
-    name = "JACKFIELD_LIMITS_URL"
-    if file:
-        if value:
-            msg = f"{name} and {name}_FILE are both set; leave one of them out"
-            raise InvalidSetting(msg)
-        try:
-            value = _path(f"{name}_FILE", file).read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            detail = error.strerror if isinstance(error, OSError) else "it is no text"
-            msg = f"{name}_FILE: {file!r} cannot be read: {detail}"
-            raise InvalidSetting(msg) from error
+def _limits_url(value: str | None) -> str | None:
     if not value:
         return None
     if not value.startswith(("redis://", "rediss://")):
         # Not quoted: it may have a password in it.
-        msg = f"{name}: expected redis://… or rediss://…; leave it out to do without such a store"
+        msg = (
+            "JACKFIELD_LIMITS_URL: expected redis://… or rediss://…; leave it out to do without "
+            "such a store"
+        )
         raise InvalidSetting(msg)
     return value
 

@@ -31,12 +31,17 @@ Command = Callable[..., Awaitable[Said]]
 
 @pytest.fixture
 def jackfield(data_dir: Path) -> Command:
-    """Run a command of an installation that has nothing but a data directory."""
+    """
+    Run a command of an installation that has nothing but a data directory.
+
+    `most_blocks` of 512 bytes are what a file of it may grow to.
+    """
 
     async def run(
         *words: str,
         stdin: str | bytes = "",
         environment: Mapping[str, str] | None = None,
+        most_blocks: int | None = None,
         **settings: str,
     ) -> Said:
         variables = {
@@ -47,7 +52,9 @@ def jackfield(data_dir: Path) -> Command:
         variables |= {"JACKFIELD_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "error"}
         variables |= environment or {}
         variables |= {f"JACKFIELD_{name}": value for name, value in settings.items()}
+        limited = ["sh", "-c", f'ulimit -f {most_blocks}; exec "$@"', "sh"] if most_blocks else []
         process = await asyncio.create_subprocess_exec(
+            *limited,
             sys.executable,
             "-m",
             "jackfield",

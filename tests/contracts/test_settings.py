@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.settings import InvalidSetting, ListenRange, Settings
+from jackfield.kit.secret import Secret
+from jackfield.settings import SECRETS, InvalidSetting, ListenRange, Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,15 +90,47 @@ def test_metrics_have_an_address_of_one_or_several_ports(
     assert Settings.read({"JACKFIELD_METRICS": value}).metrics == listen
 
 
-def test_the_url_of_shared_limits_may_be_in_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "url"
-    file.write_text("redis://:secret@cache/1\n", encoding="utf-8")
+def test_a_secret_is_read_from_the_file_that_a_setting_names(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("postgresql://hub@db/hub\n", encoding="utf-8")
 
-    assert Settings.read({"JACKFIELD_LIMITS_URL_FILE": str(file)}).limits_url == (
-        "redis://:secret@cache/1"
+    settings = Settings.read(
+        {f"JACKFIELD_{name}_FILE": str(file) for name in ("DATABASE_URL", "API_KEY", "BACKUP_KEY")}
     )
-    with pytest.raises(InvalidSetting, match="both set"):
-        Settings.read({"JACKFIELD_LIMITS_URL_FILE": str(file), "JACKFIELD_LIMITS_URL": "redis://x"})
+
+    assert settings.database_url == settings.api_key == "postgresql://hub@db/hub"
+    assert settings.backup_key == Secret("postgresql://hub@db/hub")
+
+
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
+def test_a_file_of_a_secret_that_holds_none_is_named(
+    tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(InvalidSetting, match=rf"JACKFIELD_{name}_FILE: '{file}'"):
+        Settings.read({f"JACKFIELD_{name}_FILE": str(file)})
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_is_not_given_twice(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_text("x", encoding="utf-8")
+    both = {f"JACKFIELD_{name}": "hidden", f"JACKFIELD_{name}_FILE": str(tmp_path / "secret")}
+
+    with pytest.raises(InvalidSetting, match="are both set") as refused:
+        Settings.read(both)
+
+    assert "hidden" not in str(refused.value)
+
+
+def test_every_secret_setting_has_a_file_in_the_docs() -> None:
+    page = (ROOT / "docs/reference/settings.md").read_text("utf-8")
+    section = page.partition("## Secrets from files")[2].partition("\n## ")[0]
+
+    assert all(f"`JACKFIELD_{name}`" in section for name in SECRETS)
 
 
 def test_a_url_of_shared_limits_that_cannot_be_used_is_not_shown() -> None:

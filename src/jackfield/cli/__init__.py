@@ -17,6 +17,8 @@ _COMMANDS: Final = {
     "serve": ("jackfield.cli.serve:serve", "Serve the API, the Hub and the dashboard."),
     "worker": ("jackfield.cli.worker:worker", "Do background work alone, beside others."),
     "migrate": ("jackfield.cli.migrate:migrate", "Bring the database to this version; move it."),
+    "backup": ("jackfield.cli.backup:backup", "Copy all but the keyring into an encrypted file."),
+    "restore": ("jackfield.cli.restore:restore", "Restore a backup into an empty installation."),
     "keys": ("jackfield.cli.keys:keys", "Make, list and revoke API keys."),
     "vault": ("jackfield.cli.vault:vault", "Give up keys that are lost for good."),
     "doctor": ("jackfield.cli.doctor:doctor", "Check this installation; sign in."),

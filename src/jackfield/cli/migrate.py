@@ -1,8 +1,6 @@
 """`jackfield migrate`: bring the database to this version, or move it to another."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -10,13 +8,13 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from jackfield.cli.output import USAGE, fail, json_option, print_json, print_table, reporting, say
+from jackfield.cli.progress import rows_read
 from jackfield.settings import Settings, variable
 
 if TYPE_CHECKING:
-    from jackfield.db.transfer.move import TableSum
+    from jackfield.db.transfer.sums import TableSum
 
 _PLACE: Final = "sqlite|sqlite:///FILE|postgresql|postgresql://…"
-_STEP: Final = 1000
 
 
 @click.command()
@@ -104,22 +102,5 @@ async def _move(
         if isinstance(target, Path):
             await sqlite_end.make(target)
         async with move.opened(target, alone=True) as new:
-            with _progress() as on_row:
+            with rows_read() as on_row:
                 return await move.move(old, new, is_trial=is_trial, on_row=on_row)
-
-
-@contextmanager
-def _progress() -> Generator[Callable[[str], None]]:
-    """Show on a terminal how many rows have been read, of which table."""
-    from rich.console import Console  # noqa: PLC0415 - kept out of `--help`
-
-    count = 0
-    with Console(stderr=True).status("") as status:
-
-        def tell(table: str) -> None:
-            nonlocal count
-            count += 1
-            if count % _STEP == 0:
-                status.update(f"{table}: {count} rows read")
-
-        yield tell

@@ -1,6 +1,7 @@
 """Schema of a SQLite database: its migrations, and copies as it was before them, kept beside it."""
 
 import sqlite3
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -23,15 +24,9 @@ def migrate(connection: sqlite3.Connection, now: object) -> list[str]:
     try:
         connection.execute(migrations.LEDGER)
         todo = pending(connection)
-        is_new = not _applied(connection)
+        is_new = not applied(connection)
         copy = None if is_new or not todo else _make_copy(_file(connection), todo[0].number)
-        for migration in todo:
-            for statement in migration.statements:
-                connection.execute(statement)
-            connection.execute(
-                "insert into migrations (number, name, hash, applied_at) values (?, ?, ?, ?)",
-                (migration.number, migration.name, migration.hash, now),
-            )
+        _apply(connection, todo, now)
     except BaseException:
         connection.execute("rollback")
         raise
@@ -44,10 +39,32 @@ def migrate(connection: sqlite3.Connection, now: object) -> list[str]:
 
 def pending(connection: sqlite3.Connection) -> list[Migration]:
     file = _file(connection)
-    return migrations.pending(_applied(connection), find_copy=partial(_find_copy, file))
+    return migrations.pending(applied(connection), find_copy=partial(_find_copy, file))
 
 
-def _applied(connection: sqlite3.Connection) -> dict[int, str]:
+def apply(connection: sqlite3.Connection, numbers: Collection[int], now: object) -> None:
+    """Apply those migrations to a database with nothing in it, in the caller's transaction."""
+    connection.execute(migrations.LEDGER)
+    _apply(connection, [each for each in migrations.migrations() if each.number in numbers], now)
+
+
+def apply_pending(connection: sqlite3.Connection, now: object) -> None:
+    """Apply what this version has beyond what was applied, in the caller's transaction."""
+    _apply(connection, pending(connection), now)
+
+
+def _apply(connection: sqlite3.Connection, todo: Sequence[Migration], now: object) -> None:
+    for migration in todo:
+        for statement in migration.statements:
+            connection.execute(statement)
+        connection.execute(
+            "insert into migrations (number, name, hash, applied_at) values (?, ?, ?, ?)",
+            (migration.number, migration.name, migration.hash, now),
+        )
+
+
+def applied(connection: sqlite3.Connection) -> dict[int, str]:
+    """Return the hash of each migration that was applied, by its number."""
     # Asking makes nothing: there may be no ledger yet.
     if not connection.execute("select 1 from sqlite_master where name = 'migrations'").fetchall():
         return {}

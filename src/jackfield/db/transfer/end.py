@@ -1,6 +1,6 @@
 """The port of both databases of a transfer."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from typing import Protocol, TypeAlias
 
 from jackfield.db.migrate import Migration
@@ -20,6 +20,10 @@ class TransferRefused(DatabaseUnusable):
 class End(Protocol):
     """A database of a transfer, in one transaction that is rolled back unless it is committed."""
 
+    async def applied(self) -> dict[int, str]:
+        """Return the hash of each migration that was applied, by its number."""
+        ...
+
     async def has_rows(self, table: Table) -> bool: ...
 
     def rows(self, table: Table) -> AsyncGenerator[Values]: ...
@@ -33,6 +37,13 @@ def require_version(pending: Sequence[Migration], place: str) -> None:
     """Refuse a database with migrations that are not applied yet."""
     if pending:
         msg = f"{place} is not at this version of the hub yet; run `jackfield migrate` on it first"
+        raise TransferRefused(msg)
+
+
+def require_hub(applied: Collection[int], place: str) -> None:
+    """Refuse a database that no hub was ever in."""
+    if not applied:
+        msg = f"there is no hub in {place}; JACKFIELD_DATA_DIR or JACKFIELD_DATABASE_URL says where"
         raise TransferRefused(msg)
 
 

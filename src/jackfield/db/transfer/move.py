@@ -5,32 +5,19 @@ All or nothing: one transaction, in which what was written is read again and com
 committed. A move that was interrupted begins anew.
 """
 
-import hashlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
 from jackfield.db.transfer import sqlite_end
-from jackfield.db.transfer.end import End, TransferRefused, Values
+from jackfield.db.transfer.batches import batches
+from jackfield.db.transfer.end import End, TransferRefused
+from jackfield.db.transfer.sums import RunningSum, TableSum, difference, table_sum
 from jackfield.db.transfer.tables import Table, tables
 from jackfield.kit.errors import Fault
-from jackfield.kit.json import encode
 
-_MOST_ROWS: Final = 1000
-_MOST_BYTES: Final = 4 << 20
-_MODULUS: Final = 1 << 256
 _KEYS: Final = Table("vault_keys", ("id", "proof"))
-
-
-@dataclass(frozen=True, slots=True)
-class TableSum:
-    """The number of a table's rows, and a checksum of them in any order."""
-
-    table: str
-    rows: int
-    checksum: str
 
 
 def opened(place: str | Path, *, alone: bool) -> AbstractAsyncContextManager[End]:
@@ -64,9 +51,9 @@ async def move(
         msg = "the database to move to is not empty, and was not changed; make a new one"
         raise TransferRefused(msg, faults=full)
     read = [await _copied(source, target, each, on_row) for each in tables()]
-    written = [await _summed(target.rows(each), each, on_row) for each in tables()]
+    written = [await table_sum(target, each, on_row) for each in tables()]
     if faults := [
-        _difference(*each) for each in zip(read, written, strict=True) if each[0] != each[1]
+        difference(*each) for each in zip(read, written, strict=True) if each[0] != each[1]
     ]:
         msg = "what was written is not what was read; all of it was taken back"
         raise TransferRefused(msg, faults=faults)
@@ -78,35 +65,10 @@ async def move(
 async def _copied(
     source: End, target: End, table: Table, on_row: Callable[[str], None]
 ) -> TableSum:
-    waiting, size = list[Values](), 0
-
-    async def copy() -> AsyncGenerator[Values]:
-        nonlocal size
-        async for row in source.rows(table):
-            waiting.append(row)
-            size += sum(len(value) for value in row if isinstance(value, str | bytes))
-            if len(waiting) == _MOST_ROWS or size >= _MOST_BYTES:
-                await target.insert(table, waiting)
-                waiting.clear()
-                size = 0
-            yield row
-        await target.insert(table, waiting)
-
-    return await _summed(copy(), table, on_row)
-
-
-async def _summed(
-    rows: AsyncGenerator[Values], table: Table, on_row: Callable[[str], None]
-) -> TableSum:
-    count, checksum = 0, 0
-    async for row in rows:
-        # A sum: databases order texts in ways of their own.
-        digest = hashlib.sha256(encode(row)).digest()
-        count, checksum = count + 1, (checksum + int.from_bytes(digest)) % _MODULUS
-        on_row(table.name)
-    return TableSum(table.name, count, f"{checksum:064x}")
-
-
-def _difference(read: TableSum, written: TableSum) -> Fault:
-    said = f"{read.rows} rows were read, {written.rows} written"
-    return Fault(read.table, said if read.rows != written.rows else f"{said}, and they differ")
+    found = RunningSum(table.name)
+    async for batch in batches(source.rows(table)):
+        for row in batch:
+            found.add(row)
+            on_row(table.name)
+        await target.insert(table, batch)
+    return found.result

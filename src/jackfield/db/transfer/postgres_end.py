@@ -1,6 +1,6 @@
 """A PostgreSQL database that rows are moved from or to."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -8,11 +8,17 @@ import asyncpg
 
 from jackfield.db import postgres_schema
 from jackfield.db.postgres_errors import connected, translated_errors
-from jackfield.db.transfer.end import TransferRefused, Values, in_use, require_version
-from jackfield.db.transfer.tables import Table, tables
+from jackfield.db.transfer.end import TransferRefused, Values, in_use, require_hub, require_version
+from jackfield.db.transfer.tables import Table, tables, tables_at
+from jackfield.kit.clock import system_clock
+from jackfield.kit.errors import Fault
 
 _PLACE: Final = "the PostgreSQL database"
 _LOCK_MS: Final = 5000
+# Of the server's own limits, those that would end what takes long.
+_NO_HURRY: Final = """
+set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0
+"""
 _FETCHED_AT_ONCE: Final = 50
 # Those of monitoring have users of their own.
 _OTHERS: Final = """
@@ -38,16 +44,90 @@ async def opened(url: str, *, alone: bool) -> AsyncGenerator["PostgresEnd"]:
             await connection.execute("begin isolation level repeatable read")
             if alone:
                 # Before the first look: what is seen from then on is what is there.
-                await _lock(connection)
+                await _lock(connection, tables())
             yield PostgresEnd(connection)
     finally:
         # What is not committed is rolled back with it.
         await connection.close()
 
 
+@asynccontextmanager
+async def snapshot(url: str) -> AsyncGenerator["PostgresEnd"]:
+    """
+    Open a database to read it as it is at one moment, at this version or an earlier one.
+
+    Raises:
+        TransferRefused: there is no hub in it.
+        DatabaseUnusable: a newer version wrote it, or it cannot be connected to.
+    """
+    connection = await connected(asyncpg.connect, url)
+    try:
+        with translated_errors():
+            await connection.execute("begin isolation level repeatable read read only")
+            await connection.execute(_NO_HURRY)
+            end = PostgresEnd(connection)
+            await postgres_schema.pending(connection)
+            require_hub(await end.applied(), _PLACE)
+            yield end
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def new(url: str, numbers: Collection[int]) -> AsyncGenerator["PostgresEnd"]:
+    """
+    Open a database with nothing in it, or with no rows, and apply those migrations to it.
+
+    Committing applies the migrations of this version, too.
+
+    Raises:
+        TransferRefused: it is in use, has rows, or is at another version.
+        DatabaseUnusable: the server does not exist, or rejects the connection.
+    """
+    connection = await connected(asyncpg.connect, url)
+    try:
+        with translated_errors():
+            await connection.execute("begin")
+            await connection.execute(_NO_HURRY)
+            await postgres_schema.take_turn(connection)
+            end = NewPostgresEnd(connection)
+            applied = await end.applied()
+            if not applied:
+                await postgres_schema.apply(connection, numbers, system_clock())
+            else:
+                await _require_empty(connection, end, applied, numbers)
+            yield end
+    finally:
+        # What is not committed is rolled back with it.
+        await connection.close()
+
+
+async def _require_empty(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    end: "PostgresEnd",
+    applied: Collection[int],
+    numbers: Collection[int],
+) -> None:
+    await postgres_schema.pending(connection)
+    there = tables_at(applied)
+    await _lock(connection, there)
+    if full := [Fault(each.name, "has rows") for each in there if await end.has_rows(each)]:
+        msg = f"{_PLACE} is not empty, and was not changed; make a new one"
+        raise TransferRefused(msg, faults=full)
+    if set(applied) != set(numbers):
+        msg = (
+            f"{_PLACE} was migrated to another version than the backup's; make a new one, and "
+            "restore into it before `jackfield migrate`"
+        )
+        raise TransferRefused(msg)
+
+
 class PostgresEnd:
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
+
+    async def applied(self) -> dict[int, str]:
+        return await postgres_schema.applied(self._connection)
 
     async def has_rows(self, table: Table) -> bool:
         statement = f"select 1 from {table.name} limit 1"  # noqa: S608 - names of ours
@@ -74,9 +154,17 @@ class PostgresEnd:
         await self._connection.execute("commit")
 
 
-async def _lock(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+class NewPostgresEnd(PostgresEnd):
+    """A database whose tables are made with their rows."""
+
+    async def commit(self) -> None:
+        await postgres_schema.apply_pending(self._connection, system_clock())
+        await super().commit()
+
+
+async def _lock(connection: "asyncpg.Connection[asyncpg.Record]", locked: Sequence[Table]) -> None:
     await connection.execute(f"set local lock_timeout = {_LOCK_MS}")
-    names = ", ".join(table.name for table in tables())
+    names = ", ".join(table.name for table in locked)
     try:
         await connection.execute(f"lock table {names} in share row exclusive mode")
     except asyncpg.LockNotAvailableError as error:

@@ -1,14 +1,21 @@
 """A SQLite file that rows are moved from or to."""
 
+import os
+import secrets
 import sqlite3
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Final
 
 from jackfield.db import sqlite_schema
 from jackfield.db.sqlite import SqliteDatabase, bind, translated_errors
-from jackfield.db.transfer.end import TransferRefused, Values, in_use, require_version
+from jackfield.db.transfer.end import TransferRefused, Values, in_use, require_hub, require_version
 from jackfield.db.transfer.tables import Table
+from jackfield.kit.clock import system_clock
+
+_OWNER_ONLY: Final = 0o600
+_PART: Final = ".restoring-"
 
 
 @asynccontextmanager
@@ -34,12 +41,90 @@ async def opened(file: Path, *, alone: bool) -> AsyncGenerator["SqliteEnd"]:
         yield SqliteEnd(connection)
 
 
+@asynccontextmanager
+async def snapshot(file: Path) -> AsyncGenerator["SqliteEnd"]:
+    """
+    Open a file to read it as it is at one moment, at this version or an earlier one.
+
+    Raises:
+        TransferRefused: there is no such file.
+        DatabaseUnusable: a newer version wrote it.
+    """
+    with translated_errors(), closing(_connect(file)) as connection:
+        connection.execute("pragma query_only = on")
+        connection.execute("begin")
+        sqlite_schema.pending(connection)
+        require_hub(sqlite_schema.applied(connection), _shown(file))
+        yield SqliteEnd(connection)
+
+
+@asynccontextmanager
+async def new(file: Path, numbers: Collection[int]) -> AsyncGenerator["SqliteEnd"]:
+    """
+    Make a database to which those migrations were applied; it is there once it is committed.
+
+    Committing applies the migrations of this version. Until then it has another name.
+
+    Raises:
+        TransferRefused: there is a database.
+    """
+    _require_absent(file)
+    for left in file.parent.glob(f"{file.name}{_PART}*"):
+        left.unlink(missing_ok=True)
+    part = file.with_name(f"{file.name}{_PART}{secrets.token_hex(4)}")
+    try:
+        part.touch(_OWNER_ONLY)
+        with translated_errors(), closing(_connect(part)) as connection:
+            # It goes with the whole file.
+            connection.execute("pragma journal_mode = off")
+            connection.execute("pragma synchronous = off")
+            connection.execute("pragma foreign_keys = on")
+            connection.execute("begin immediate")
+            connection.execute("pragma defer_foreign_keys = on")
+            sqlite_schema.apply(connection, numbers, bind(system_clock()))
+            end = NewSqliteEnd(connection)
+            yield end
+        if end.is_committed:
+            _publish(part, file)
+    except OSError as error:
+        msg = f"{_shown(file)} cannot be made: {error.strerror}"
+        raise TransferRefused(msg) from error
+    finally:
+        for each in (part, part.with_name(f"{part.name}-journal")):
+            each.unlink(missing_ok=True)
+
+
 async def make(file: Path) -> None:
     """Make a database at this version, unless the file is there."""
     if not file.exists():  # noqa: ASYNC240 - a command waits for nothing else
         db = SqliteDatabase(file)
         await db.migrate()
         await db.close()
+
+
+def _require_absent(file: Path) -> None:
+    log = file.with_name(f"{file.name}-wal")
+    if file.exists() and file.stat().st_size:
+        msg = f"there is a database at {str(file.absolute())!r}; restore into an empty directory"
+        raise TransferRefused(msg)
+    if log.exists():
+        # Its writes would be taken for those of the new database.
+        msg = f"{str(log.absolute())!r} is left of another database; move it away"
+        raise TransferRefused(msg)
+
+
+def _publish(part: Path, file: Path) -> None:
+    """Give a complete file its name, on disk, unless another has taken it."""
+    with part.open("rb") as content:
+        os.fsync(content.fileno())
+    if file.exists() and not file.stat().st_size:
+        file.unlink()
+    os.link(part, file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _connect(file: Path) -> sqlite3.Connection:
@@ -59,6 +144,9 @@ class SqliteEnd:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    async def applied(self) -> dict[int, str]:
+        return sqlite_schema.applied(self._connection)
+
     async def has_rows(self, table: Table) -> bool:
         found = self._connection.execute(f"select 1 from {table.name} limit 1")  # noqa: S608
         return bool(found.fetchall())
@@ -77,3 +165,14 @@ class SqliteEnd:
 
     async def commit(self) -> None:
         self._connection.execute("commit")
+
+
+class NewSqliteEnd(SqliteEnd):
+    """A database that has its name only once it is committed."""
+
+    is_committed = False
+
+    async def commit(self) -> None:
+        sqlite_schema.apply_pending(self._connection, bind(system_clock()))
+        await super().commit()
+        self.is_committed = True

@@ -1,11 +1,16 @@
-"""The tables of a hub's database at this version."""
+"""The tables of a hub's database, at this version or an earlier one."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from jackfield.db.migrate import migrations
+
+# What a hub keeps of its runs and of the requests to its API; nothing refers to it.
+LOGS: Final = frozenset({"runs", "run_bodies", "api_requests"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +24,21 @@ class Table:
         return ", ".join(self.columns)
 
 
-@cache
 def tables() -> tuple[Table, ...]:
     """Return the tables in the order they were made: each comes after those it refers to."""
+    return tables_at(migration.number for migration in migrations())
+
+
+def tables_at(numbers: Iterable[int]) -> tuple[Table, ...]:
+    """Return the tables of a database to which those migrations were applied."""
+    return _tables_at(frozenset(numbers))
+
+
+@cache
+def _tables_at(numbers: frozenset[int]) -> tuple[Table, ...]:
     with closing(sqlite3.connect(":memory:")) as connection:
         for migration in migrations():
-            for statement in migration.statements:
+            for statement in migration.statements if migration.number in numbers else ():
                 connection.execute(statement)
         names = connection.execute("select name from sqlite_master where type = 'table'").fetchall()
         return tuple(Table(name, _columns(connection, name)) for (name,) in names)

@@ -1,0 +1,1 @@
+"""Backups: all that a hub has but its keyring, in one encrypted file."""

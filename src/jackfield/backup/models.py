@@ -1,0 +1,48 @@
+"""The parts of a backup's file."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from jackfield.db.transfer.sums import TableSum
+from jackfield.db.tx import DatabaseUnusable
+from jackfield.vault.age_stream import StreamBroken
+
+# Raised when an older hub could not restore what a newer one wrote.
+FORMAT: Final = 1
+
+
+class BackupRefused(DatabaseUnusable):
+    """The backup cannot be made or restored here; nothing was changed."""
+
+    code = "backup_refused"
+
+
+class Header(msgspec.Struct, frozen=True, tag="header"):
+    """What a backup is of. `keys` proves each key of the vault, and `used_keys` sealed something."""
+
+    format: int
+    hub: str
+    made_at: datetime
+    database: str
+    migrations: dict[int, str]
+    tables: dict[str, tuple[str, ...]]
+    has_logs: bool
+    keys: dict[str, bytes]
+    used_keys: tuple[str, ...]
+
+
+class Rows(msgspec.Struct, frozen=True, tag="rows"):
+    table: str
+    rows: list[tuple[Any, ...]]
+
+
+class End(msgspec.Struct, frozen=True, tag="end"):
+    """The sum of each table, as it was read."""
+
+    sums: tuple[TableSum, ...]
+
+
+def damaged() -> StreamBroken:
+    return StreamBroken("the backup is damaged or incomplete; use another one")

@@ -1,0 +1,174 @@
+"""`jackfield backup`: copy all but the keyring into an encrypted file, or verify such a file."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+import click
+
+from jackfield.cli import backup_keys
+from jackfield.cli.output import USAGE, fail, json_option, print_json, print_table, reporting, say
+from jackfield.cli.progress import rows_read
+from jackfield.settings import Settings
+
+if TYPE_CHECKING:
+    from jackfield.backup.container import Keys, Locks
+    from jackfield.backup.copy import Contents
+
+_OWNER_ONLY: Final = 0o600
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--to", "recipients", metavar="AGE-RECIPIENT", multiple=True,
+    help="Encrypt to this public key of age; may be given several times.",
+)  # fmt: skip
+@backup_keys.passphrase_option
+@backup_keys.key_option
+@click.option("--without-logs", is_flag=True, help="Leave out the logs of runs and of requests.")
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@click.option("--verify", is_flag=True, help="Read all of FILE instead, and say what is in it.")
+@json_option
+@reporting
+def backup(
+    file: Path,
+    recipients: tuple[str, ...],
+    passphrase_file: Path | None,
+    key_file: Path | None,
+    *,
+    without_logs: bool,
+    force: bool,
+    verify: bool,
+    as_json: bool,
+) -> None:
+    """
+    Copy the database into an encrypted FILE, as it is at one moment, while the hub runs.
+
+    All but the keyring is in it: keep a copy of that one elsewhere. It is encrypted to the
+    recipients of --to or JACKFIELD_BACKUP_TO, or under a passphrase: the one of --passphrase-file,
+    of JACKFIELD_BACKUP_PASSPHRASE (or …_FILE), or one that is asked for on a terminal.
+
+    With --verify, it changes nothing: it reads FILE to its end, and compares what is in it with the
+    sums that were written with it.
+    """
+    settings = Settings.read()
+    if verify:
+        if recipients or without_logs or force:
+            fail("--verify goes with --key-file and --passphrase-file alone", status=USAGE)
+        _show(_verified(file, backup_keys.keys(settings, key_file, passphrase_file)), file, as_json)
+        say("everything in it is as it was written", err=True)
+        return
+    if key_file is not None:
+        fail("--key-file is for --verify; give the public key with --to", status=USAGE)
+    if file.exists() and not force:
+        fail(f"{str(file)!r} is there already; name another file, or add --force")
+    locks = backup_keys.locks(settings, recipients, passphrase_file)
+    contents = asyncio.run(_made(file, locks, settings, has_logs=not without_logs, force=force))
+    _show(contents, file, as_json)
+    say(f"the keyring is not in it; keep a copy of {settings.keyring_location!r}", err=True)
+
+
+async def _made(
+    file: Path, locks: "Locks", settings: Settings, *, has_logs: bool, force: bool
+) -> "Contents":
+    from jackfield.app import NoInstallation, has_database  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.backup import container, copy  # noqa: PLC0415
+
+    if settings.database_url is None and not has_database(settings):
+        raise NoInstallation.at(settings.data_dir)
+    place = settings.database_url or settings.sqlite_file
+    with (
+        rows_read() as on_row,
+        _new_file(file, force=force) as out,
+        container.writer(out, locks) as add,
+    ):
+        return await copy.write(place, add, has_logs=has_logs, on_row=on_row)
+
+
+def _verified(file: Path, keys: "Keys") -> "Contents":
+    from jackfield.backup import container  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.backup.verification import require_version, verify  # noqa: PLC0415
+
+    with (
+        rows_read() as on_row,
+        backup_keys.opened(file) as content,
+        container.reader(content, keys) as (header, parts),
+    ):
+        require_version(header)
+        return verify(header, parts, on_row)
+
+
+def _show(contents: "Contents", file: Path, as_json: bool) -> None:
+    header = contents.header
+    if as_json:
+        found = {
+            "file": str(file),
+            "bytes": file.stat().st_size,
+            "made_at": header.made_at,
+            "hub": header.hub,
+            "database": header.database,
+            "has_logs": header.has_logs,
+            "keys": header.used_keys,
+            "tables": contents.sums,
+        }
+        print_json(found)
+        return
+    rows = [(each.table, each.rows, each.checksum[:16]) for each in contents.sums]
+    print_table(("Table", "Rows", "Checksum"), rows, empty="")
+    needed = ", ".join(header.used_keys) or "no key"
+    say(
+        f"{file}: {file.stat().st_size} bytes, made at {header.made_at:%Y-%m-%d %H:%M:%S} UTC by "
+        f"version {header.hub} on {header.database}; needs {needed} of the keyring",
+        err=True,
+    )
+
+
+@contextmanager
+def _new_file(file: Path, *, force: bool) -> Generator[IO[bytes]]:
+    """Write a file under another name, which becomes its own once it is complete and on disk."""
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+        with os.fdopen(handle, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        if force:
+            part.replace(file)
+        else:
+            _link(part, file)
+        _sync(file.parent)
+    except FileExistsError:
+        fail(f"{str(file)!r} is there already; name another file, or add --force")
+    except OSError as error:
+        fail(f"{str(file)!r} cannot be written: {error.strerror or error}; nothing was left there")
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _link(part: Path, file: Path) -> None:
+    """Name a file so that none is replaced, also where there are no links."""
+    try:
+        os.link(part, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        if file.exists():
+            raise FileExistsError from None
+        part.rename(file)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        # Some network file systems cannot.
+        with suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)
