@@ -37,6 +37,8 @@ lock: ## Resolve the dependencies anew (needs uv)
 	  -o requirements-dev.lock
 	printf 'hatchling\neditables\n' | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  - -c requirements-dev.lock -o requirements-build.lock
+	printf 'helm-python-sdk\nkubernetes-validate\n' | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  - -o requirements-chart.lock
 
 bench: ## Measure everything in one run; the report is bench/report.md
 	.venv/bin/python -m bench

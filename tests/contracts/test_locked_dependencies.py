@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLACES = ("script/setup", "docs/operating/production.md")
+PLACES = ("script/setup", "docs/operating/production.md", "Dockerfile")
 LOCKS = (
     "requirements.lock",
     "requirements-otel.lock",
     "requirements-redis.lock",
     "requirements-dev.lock",
     "requirements-build.lock",
+    "requirements-chart.lock",
 )
 
 
