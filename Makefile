@@ -33,7 +33,7 @@ lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  pyproject.toml --extra redis -c requirements.lock -o requirements-redis.lock
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
-	  pyproject.toml --extra otel --extra redis --group test --group lint -c requirements-otel.lock -c requirements-redis.lock \
+	  pyproject.toml --extra otel --extra redis --group test --group lint --group release -c requirements-otel.lock -c requirements-redis.lock \
 	  -o requirements-dev.lock
 	printf 'hatchling\neditables\n' | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  - -c requirements-dev.lock -o requirements-build.lock
