@@ -1,27 +1,22 @@
 """Introspection of the access tokens whose expiry only the provider knows."""
 
-import asyncio
-import random
+from functools import partial
 from typing import Final
 
 from jackfield.accounts.renewal.introspection import introspect
+from jackfield.accounts.renewal.turns import LEASE
 from jackfield.accounts.tokens.models import DueIntrospection
-from jackfield.accounts.tokens.repo import due_introspections
+from jackfield.accounts.tokens.repo import claim_introspections
 from jackfield.runtime import Hub
+from jackfield.worker.claims import work_off
 
-_MOST: Final = 500
 _AT_ONCE: Final = 16
 
 
 async def introspect_due(hub: Hub) -> None:
     """Introspect the tokens that are due, some at once."""
-    room = asyncio.Semaphore(_AT_ONCE)
 
-    async def ask(due: DueIntrospection) -> None:
-        async with room:
-            await introspect(hub, due)
+    async def claim(most: int) -> list[DueIntrospection]:
+        return await claim_introspections(hub.db, until=hub.clock() + LEASE, most=most)
 
-    due = await due_introspections(hub.db, most=_MOST)
-    # In another order in each process, as renewals are.
-    random.shuffle(due)
-    await asyncio.gather(*map(ask, due))
+    await work_off(claim, partial(introspect, hub), at_once=_AT_ONCE)

@@ -126,6 +126,15 @@ class DueIntrospection:
 
 
 @dataclass(frozen=True, slots=True)
+class DueTokens:
+    """The access tokens of one account that are to be renewed now."""
+
+    project_id: ProjectId
+    account_id: AccountId
+    tokens: tuple["DueToken", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DueToken:
     """An access token that the worker renews."""
 

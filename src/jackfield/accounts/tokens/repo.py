@@ -2,13 +2,17 @@
 
 from datetime import datetime
 
-from jackfield.accounts.tokens.models import DueIntrospection, DueToken, TokenState
+from jackfield.accounts.tokens.models import DueIntrospection, DueToken, DueTokens, TokenState
 from jackfield.db.columns import columns_of
+from jackfield.db.lease import Leases
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import convert, encode, parse
 
 _COLUMNS = columns_of(TokenState)
+# Of a worker that is about to renew, before it has the turn: calls do not wait for it.
+_RENEWALS = Leases("account_tokens", "claimed_until", ("account_id",))
+_INTROSPECTIONS = Leases("account_tokens", "introspection_claimed_until", ("account_id",))
 
 
 class AccountTokens:
@@ -48,6 +52,7 @@ class AccountTokens:
                    refresh_expires_at = excluded.refresh_expires_at, stale_at = excluded.stale_at,
                    due_at = excluded.due_at, scopes = excluded.scopes, apart = excluded.apart,
                    introspect_at = excluded.introspect_at, change = excluded.change,
+                   claimed_until = null,
                    failures = 0, failed_at = null, failure_code = null, retry_at = null
             """,
             account_id=state.account_id,
@@ -123,7 +128,8 @@ class AccountTokens:
         await self._tx.run(
             """
             update account_tokens
-               set leased_until = null, intent_at = :intent_at, failures = failures + 1,
+               set leased_until = null, claimed_until = null, intent_at = :intent_at,
+                   failures = failures + 1,
                    failed_at = :now, failure_code = :code, retry_at = :retry_at, due_at = :due_at
              where project_id = :project_id and account_id = :account_id
             """,
@@ -138,7 +144,7 @@ class AccountTokens:
         await self._tx.run(
             """
             update account_tokens
-               set due_at = :due_at
+               set due_at = :due_at, claimed_until = null
              where project_id = :project_id and account_id = :account_id
             """,
             account_id=account_id,
@@ -157,45 +163,62 @@ class AccountTokens:
         )
 
 
-async def due_introspections(db: Database, *, most: int) -> list[DueIntrospection]:
-    """Return the accounts of all projects whose provider is to be asked about their token now."""
-    rows = await db.unscoped(
-        """
-        select project_id, account_id
-          from account_tokens
-         where introspect_at is not null and introspect_at <= :now
-         order by introspect_at
-         limit :most
-        """,
+async def claim_introspections(
+    db: Database, *, until: datetime, most: int
+) -> list[DueIntrospection]:
+    """Claim accounts of all projects whose provider is to be asked about their token now."""
+    rows = await _INTROSPECTIONS.claim(
+        db,
+        f"""
+        due as (
+            select token.account_id
+              from account_tokens token
+             where token.introspect_at is not null and token.introspect_at <= :now
+               and {_INTROSPECTIONS.free("token")}
+             order by token.introspect_at
+             limit :most
+               for update of token skip locked
+        )
+        """,  # noqa: S608 - literals
+        until=until,
+        returning="project_id, account_id",
         most=most,
     )
     return [convert(row, DueIntrospection) for row in rows]
 
 
-async def due_tokens(db: Database, *, most: int) -> list[DueToken]:
-    """Return the tokens of all projects that are to be renewed now, the most urgent first."""
-    rows = await db.unscoped(
+async def claim_tokens(db: Database, *, until: datetime, most: int) -> list[DueTokens]:
+    """Claim accounts of all projects whose tokens are to be renewed now, the most urgent first."""
+    rows = await _RENEWALS.claim(
+        db,
         f"""
-        select {_COLUMNS}, project_id
-          from account_tokens
-         where due_at is not null and due_at <= :now
-           and (leased_until is null or leased_until <= :now)
-         order by due_at
-         limit :most
-        """,  # noqa: S608 - columns of ours
+        due as (
+            select token.account_id
+              from account_tokens token
+             where token.due_at is not null and token.due_at <= :now
+               and (token.leased_until is null or token.leased_until <= :now)
+               and {_RENEWALS.free("token")}
+             order by token.due_at
+             limit :most
+               for update of token skip locked
+        )
+        """,  # noqa: S608 - literals
+        until=until,
+        returning=f"{_COLUMNS}, project_id",
         most=most,
     )
-    return [due for row in rows for due in _due(row)]
+    return [_due(row) for row in rows]
 
 
-def _due(row: Row) -> list[DueToken]:
+def _due(row: Row) -> DueTokens:
     """Return those of an account's access tokens that made it due; after a failure it is later."""
     project_id, state = ProjectId(row["project_id"]), _state(row)
-    return [
+    tokens = [
         DueToken(project_id, state.account_id, times.generation, token)
         for token, times in state.times.items()
         if times.due_at is not None and state.due_at is not None and times.due_at <= state.due_at
     ]
+    return DueTokens(project_id, state.account_id, tuple(tokens))
 
 
 def _state(row: Row) -> TokenState:
