@@ -70,7 +70,7 @@ COMPARED = {
             "contextforge_server.py",
             ("mcp-contextforge-gateway==1.0.7",),
             MCP_CALL,
-            "a gateway of MCP with a REST tool: a signed token, users and teams on SQLite, and its metrics of"
+            "a gateway of MCP with a REST tool: a signed token, SQLite, and its metrics of"
             " tools; the tool's header with the key is in its database as it was given, there are no accounts"
             " and no log of calls. Its limit of 100 calls a minute is off, and loopback is allowed. One tool,"
             f" where the hub serves Iterable's 157; {settings}",

@@ -132,9 +132,7 @@ def limit_store_url(request: pytest.FixtureRequest) -> Generator[str]:
         yield url
         asyncio.run(redis.clear(url))
         return
-    url = request.getfixturevalue("shared_database")
-    yield url
-    asyncio.run(postgres.empty_database(url))
+    yield request.getfixturevalue("own_rows")
 
 
 @pytest.fixture
@@ -175,6 +173,14 @@ def shared_database(postgres_server: str) -> Generator[tuple[str, postgres.Empti
 
 
 @pytest.fixture
+def own_rows(shared_database: tuple[str, postgres.Emptier]) -> Generator[str]:
+    """Return a PostgreSQL database without rows, which is emptied after the test."""
+    url, emptier = shared_database
+    yield url
+    emptier.empty()
+
+
+@pytest.fixture
 def hub_database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
     """Yield where the hub's database is; on PostgreSQL one that is emptied after each test.
 
@@ -183,9 +189,7 @@ def hub_database_url(request: pytest.FixtureRequest) -> Generator[str | None]:
     if request.param == "sqlite":
         yield None
         return
-    url, emptier = request.getfixturevalue("shared_database")
-    yield url
-    emptier.empty()
+    yield request.getfixturevalue("own_rows")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from jackfield.kit import limit_exchange
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.api.test_provider_limits import connectors, link, waited
-from tests.support import postgres, redis
+from tests.support import redis
 from tests.support.clock import FrozenClock
 from tests.support.limit_stores import age
 from tests.support.running import PATIENCE, Running, running_hub, serving_hub
@@ -35,15 +35,14 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["postgres", "redis"])
-def together(request: pytest.FixtureRequest, shared_database: str) -> Generator[Settings]:
+def together(request: pytest.FixtureRequest, own_rows: str) -> Generator[Settings]:
     """Yield the settings of hubs that share a database and, one way or the other, their limits."""
-    settings = {"database_url": shared_database}
+    settings = {"database_url": own_rows}
     if request.param == "redis":
         settings["limits_url"] = request.getfixturevalue("redis_url")
     yield settings
     if "limits_url" in settings:
         asyncio.run(redis.clear(settings["limits_url"]))
-    asyncio.run(postgres.empty_database(shared_database))
 
 
 @pytest.fixture

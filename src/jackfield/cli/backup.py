@@ -76,8 +76,8 @@ def backup(
 async def _made(
     file: Path, locks: "Locks", settings: Settings, *, has_logs: bool, force: bool
 ) -> "Contents":
-    from jackfield.installation import NoInstallation, has_database  # noqa: PLC0415 - kept out of `--help`
     from jackfield.backup import container, copy  # noqa: PLC0415
+    from jackfield.installation import NoInstallation, has_database  # noqa: PLC0415 - kept out of `--help`
 
     if settings.database_url is None and not has_database(settings):
         raise NoInstallation.at(settings.data_dir)

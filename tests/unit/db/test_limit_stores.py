@@ -157,9 +157,9 @@ async def test_places_of_a_process_that_ended_are_free_with_their_lease_and_rene
 
 
 async def test_limits_are_shared_through_a_pooler_that_keeps_no_sessions(
-    shared_database: str,
+    own_rows: str,
 ) -> None:
-    async with pooled(shared_database, sessions=2) as url:
+    async with pooled(own_rows, sessions=2) as url:
         one, other = [PostgresLimits(url, keeps_sessions=False) for _ in range(2)]
         asked = SlotsAsked(11, rate=0.01, burst=1, number=1)
         places = PlacesAsked(11, most=1, number=1)
@@ -170,7 +170,6 @@ async def test_limits_are_shared_through_a_pooler_that_keeps_no_sessions(
         await one.leave([(11, held[0][0][0])])
         await one.close()
         await other.close()
-    await postgres.empty_database(shared_database)
 
     assert answers == pytest.approx([0, 100, 200], abs=60)
     assert [len(each[0]) for each in held] == [1, 0]
