@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import sys
 from collections.abc import Generator
@@ -170,7 +171,7 @@ async def test_a_restore_that_is_killed_leaves_the_installation_empty_and_can_be
     jackfield: Command, file: Path, away: Path, url: str, place: str
 ) -> None:
     settings = {"DATABASE_URL": url} if place == "postgres" else {}
-    await cut_off(most_of(file), file.parent, away, settings)
+    await cut_off(most_of(file), file.parent, away, settings, by=signal.SIGKILL)
     left = what_is_in(away)
     tables = await tables_of(url)
     again = await restored(jackfield, file, away, **settings)
@@ -193,8 +194,17 @@ def most_of(file: Path) -> bytes:
     return content[: len(content) * 3 // 4]
 
 
-async def cut_off(content: bytes, folder: Path, away: Path, settings: dict[str, str]) -> None:
-    """Feed a restore a part of a backup through a pipe, and kill it once it has taken that in."""
+async def test_a_restore_that_is_told_to_end_leaves_no_file_behind(file: Path, away: Path) -> None:
+    status = await cut_off(most_of(file), file.parent, away, {}, by=signal.SIGTERM)
+
+    assert status == 128 + signal.SIGTERM
+    assert what_is_in(away) == ["keyring.json"]
+
+
+async def cut_off(
+    content: bytes, folder: Path, away: Path, settings: dict[str, str], *, by: signal.Signals
+) -> int | None:
+    """Feed a restore a part of a backup through a pipe, and end it once it has taken that in."""
     pipe = folder / "pipe"
     os.mkfifo(pipe)
     variables = {f"JACKFIELD_{name}": value for name, value in settings.items()}
@@ -208,8 +218,9 @@ async def cut_off(content: bytes, folder: Path, away: Path, settings: dict[str, 
         await asyncio.to_thread(out.write, content)
         out.flush()
         assert process.returncode is None
-        process.kill()
-        await process.communicate()
+        process.send_signal(by)
+    await process.communicate()
+    return process.returncode
 
 
 async def test_a_backup_of_a_newer_version_is_refused_before_anything_is_made(

@@ -13,6 +13,7 @@ import click
 from jackfield.cli import backup_keys
 from jackfield.cli.output import USAGE, fail, json_option, print_json, print_table, reporting, say
 from jackfield.cli.progress import rows_read
+from jackfield.cli.termination import cleaned_up
 from jackfield.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def backup(
     if file.exists() and not force:
         fail(f"{str(file)!r} is there already; name another file, or add --force")
     locks = backup_keys.locks(settings, recipients, passphrase_file)
-    contents = asyncio.run(_made(file, locks, settings, has_logs=not without_logs, force=force))
+    with cleaned_up():
+        contents = asyncio.run(_made(file, locks, settings, has_logs=not without_logs, force=force))
     _show(contents, file, as_json)
     say(f"the keyring is not in it; keep a copy of {settings.keyring_location!r}", err=True)
 

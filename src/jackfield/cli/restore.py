@@ -9,6 +9,7 @@ import click
 from jackfield.cli import backup_keys
 from jackfield.cli.output import fail, json_option, print_json, print_table, reporting, say
 from jackfield.cli.progress import rows_read
+from jackfield.cli.termination import cleaned_up
 from jackfield.settings import Settings, variable
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def restore(
     """
     settings = Settings.read()
     keys = backup_keys.keys(settings, key_file, passphrase_file)
-    contents = asyncio.run(_restored(file, keys, settings))
+    with cleaned_up():
+        contents = asyncio.run(_restored(file, keys, settings))
     if as_json:
         header = contents.header
         print_json({"restored": True, "made_at": header.made_at, "tables": contents.sums})
