@@ -1,9 +1,14 @@
 """The file that `jackfield backup` writes: whole or not at all, and for its owner alone."""
 
+import asyncio
+import contextlib
 import os
+import pty
 import secrets
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -160,3 +165,46 @@ async def test_what_is_no_backup_is_not_restored(jackfield: Command, tmp_path: P
     said = await jackfield("restore", str(file), "--key-file", str(key_file(tmp_path)))
 
     assert (said.status, "[backup_refused]" in said.err) == (1, True)
+
+
+@pytest.mark.usefixtures("logged")
+async def test_a_passphrase_is_asked_for_on_a_terminal_and_not_shown(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "b")
+    made = await asyncio.to_thread(
+        on_a_terminal, ["backup", file], data_dir, "ein gutes Wort", "ein gutes Wort"
+    )
+    verified = await asyncio.to_thread(
+        on_a_terminal, ["backup", "--verify", file], data_dir, "ein gutes Wort"
+    )
+    refused = await asyncio.to_thread(
+        on_a_terminal, ["backup", "--verify", file], data_dir, "ein anderes"
+    )
+
+    assert [made[0], verified[0], refused[0]] == [0, 0, 1], (made, verified, refused)
+    assert "Wort" not in made[1] + verified[1]
+    assert "[backup_key_refused]" in refused[1]
+
+
+def on_a_terminal(words: list[str], data_dir: Path, *answers: str) -> tuple[int, str]:
+    """Run a command on a terminal, and type an answer at each prompt."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        # A passphrase is asked for at the terminal that the session has.
+        ["/usr/bin/setsid", "--ctty", "--wait", sys.executable, "-m", "jackfield", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={"PATH": os.defpath, "JACKFIELD_DATA_DIR": str(data_dir)},
+    )
+    os.close(theirs)
+    said, waiting = "", list(answers)
+    # The terminal ends with the command.
+    with contextlib.suppress(OSError):
+        while part := os.read(ours, 4096):
+            said += part.decode()
+            if waiting and said.endswith(": "):
+                os.write(ours, f"{waiting.pop(0)}\n".encode())
+    os.close(ours)
+    return process.wait(), said

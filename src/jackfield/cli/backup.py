@@ -97,9 +97,10 @@ def _verified(file: Path, keys: "Keys") -> "Contents":
     from jackfield.backup.verification import require_version, verify  # noqa: PLC0415
 
     with (
-        rows_read() as on_row,
         backup_keys.opened(file) as content,
         container.reader(content, keys) as (header, parts),
+        # Once the passphrase was asked for.
+        rows_read() as on_row,
     ):
         require_version(header)
         return verify(header, parts, on_row)

@@ -54,9 +54,10 @@ async def _restored(file: Path, keys: "Keys", settings: Settings) -> "Contents":
     location = settings.keyring_location
     found = keyring.find(location, variable)
     with (
-        rows_read("restored or compared") as on_row,
         backup_keys.opened(file) as content,
         container.reader(content, keys) as (header, parts),
+        # Once the passphrase was asked for.
+        rows_read("restored or compared") as on_row,
     ):
         restoration.require_version(header)
         restoration.require_keys(header, found, location)
