@@ -1,5 +1,5 @@
 # Two stages: what builds stays behind. Wheels of the locked versions alone, checked by their hashes.
-ARG BASE=docker.io/library/python:3.13-slim-bookworm
+ARG BASE=python:3.13-slim-bookworm
 
 FROM ${BASE} AS build
 # requirements-otel.lock adds what JACKFIELD_TRACES needs.
