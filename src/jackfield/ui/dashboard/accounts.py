@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 from jackfield.accounts.models import Account, AccountFilter, AccountPage, AccountStatus
 from jackfield.accounts.repo import Accounts
+from jackfield.logs.account_use.models import AccountUse
+from jackfield.logs.account_use.repo import use_of
 from jackfield.projects.models import Project
 from jackfield.ui.dashboard.layout import Layout, page_number
 from jackfield.ui.rendering import hub_of, page
@@ -23,6 +25,7 @@ class AccountsPage:
 
     layout: Layout
     accounts: list[Account]
+    use: Mapping[str, AccountUse]
     only: Mapping[str, str]
     statuses: tuple[AccountStatus, ...]
     earlier: str | None
@@ -45,6 +48,7 @@ async def list_accounts(request: Request, project: Project) -> Response:
     )
     async with hub.db.read(project.id) as tx:
         rows = await Accounts(tx).page(AccountPage(number, _PAGE_SIZE, account_filter))
+        use = await use_of(tx, [each.id for each in rows])
         # The first row of the next page, as a page of one row.
         more = await Accounts(tx).page(AccountPage(number * _PAGE_SIZE + 1, 1, account_filter))
     chosen = {name: value for name, value in only.items() if value}
@@ -53,6 +57,7 @@ async def list_accounts(request: Request, project: Project) -> Response:
         AccountsPage(
             layout=Layout.of(request, project),
             accounts=rows,
+            use=use,
             only=only,
             statuses=tuple(AccountStatus),
             revocation=request.query_params.get("revocation", ""),
