@@ -88,7 +88,7 @@ async def form(hub: Running, **typed: str) -> str:
 
 
 def asked(html: str) -> list[str]:
-    return re.findall(r'<label for="field-(\w+)"', html)
+    return re.findall(r'<(?:label for|span class="name" id)="field-(\w+?)(?:-label)?"', html)
 
 
 async def test_the_form_starts_with_what_is_asked_of_everybody(acme: Running) -> None:

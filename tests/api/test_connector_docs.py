@@ -148,7 +148,7 @@ async def test_the_page_has_every_action_with_its_effects_and_inputs(hub: Runnin
     assert sections.keys() == {action.id for action in connector.actions}
     for action in connector.actions:
         section = sections[action.id]
-        shown = re.findall(r'class="effect effect-\w+">(\w+)<', section)
+        shown = re.findall(r'class="effect"[^>]*><svg.*?</svg> (\w+)<', section)
         assert tuple(shown) == action.effects, action.id
         for name in action.schema["properties"]:
             assert f'<th scope="row"><code>{name}</code>' in section, (action.id, name)

@@ -64,5 +64,5 @@ async def test_an_address_that_leads_nowhere_is_explained_without_a_connector(
 
     for page in (gone, nobody):
         assert page.status_code == 404
-        assert 'class="notice"' in page.text
+        assert 'class="callout"' in page.text
         assert "<h1" in page.text

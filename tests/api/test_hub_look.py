@@ -114,8 +114,10 @@ async def test_colors_are_a_style_sheet_of_the_projects_own(hub: Running) -> Non
     sheet = await hub.api.get(path, auth=None)
 
     assert sheet.headers["content-type"].startswith("text/css")
-    assert "--hub-accent:#ffcc00;--hub-accent-ink:#000000;" in sheet.text
-    assert "--hub-accent:#112233;--hub-accent-ink:#ffffff;" in sheet.text
+    assert "--brand:#ffcc00;" in sheet.text
+    assert "--fill:#ffcc00;--on-fill:#000000;" in sheet.text
+    assert "--brand:#112233;" in sheet.text
+    assert "--fill:#112233;--on-fill:#ffffff;" in sheet.text
 
 
 async def test_a_project_without_a_brand_cannot_be_told_from_none(hub: Running) -> None:

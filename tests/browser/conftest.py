@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Frame,
+    Locator,
+    Page,
+    async_playwright,
+    expect,
+)
 
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.sandbox.oauth.clients import Client
@@ -14,6 +22,9 @@ from jackfield.sandbox.oauth.server import OAuthSandbox, serve
 from tests.support.node import installed
 from tests.support.running import PATIENCE, Running, serving_hub
 
+# Steps of a guide are open one at a time.
+EVERYTHING_OPEN = """() => { for (const each of document.querySelectorAll("details")) {
+                       each.removeAttribute("name"); each.open = true; } }"""
 IMAGES = Path(__file__).parents[2] / "docs/images"
 # What nobody sees of a window without a screen: the suggestions of its address bar are two pages
 # more, in a process of their own, and took half the time of a test. The other pages are the
@@ -186,6 +197,16 @@ async def holds(page: Page | Frame, condition: str) -> None:
     """
     look = f"() => ({condition}) ? done() : requestAnimationFrame(look)"
     await page.evaluate(f"() => new Promise(done => {{ const look = {look}; look(); }})")
+
+
+async def ground_of(element: Locator) -> list[int]:
+    """Return the background of an element as it is painted: red, green and blue."""
+    return await element.evaluate(
+        """element => { const paint = new OffscreenCanvas(1, 1).getContext("2d");
+             paint.fillStyle = getComputedStyle(element).backgroundColor;
+             paint.fillRect(0, 0, 1, 1);
+             return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3); }"""
+    )
 
 
 @pytest.fixture(scope="session")

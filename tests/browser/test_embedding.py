@@ -45,7 +45,7 @@ async def answer_for(page: Page, server: str) -> None:
 
 async def fill_in(page: Page, key: str) -> None:
     await inside(page).get_by_label("API Key", exact=True).fill(key)
-    await inside(page).get_by_label("Region", exact=True).select_option(label="United States")
+    await inside(page).get_by_role("radio", name="United States").check()
     await inside(page).get_by_role("button", name="Connect").click()
 
 

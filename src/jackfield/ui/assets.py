@@ -22,21 +22,16 @@ _TYPES: Final[Mapping[str, str]] = {
     ".png": "image/png",
 }
 _IMPORT: Final = re.compile(r'^import .* from "(\..+)";$', re.MULTILINE)
-_HUB: Final = ("tokens", "elements", "buttons", "inputs", "notices")
+_SHARED: Final = ("tokens", "old_browsers", "base", "buttons", "fields", "callouts", "tiles")
 # Each component has a style file of its own; a page loads one file with all it needs.
 _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "hub.css": tuple(
-        f"hub/{each}" for each in (*_HUB, "page", "connectors", "fields", "guide", "done")
-    ),
+    "hub.css": (*_SHARED, "panels", "cords", "forms", "guides"),
     "dashboard.css": (
-        *("tokens", "base", "buttons", "fields", "callouts", "tiles", "shell", "lists", "marks"),
-        *("cards", "tables", "timelines", "charts", "code", "overlays", "states", "layout"),
-        *("sign_in", "prose"),
+        *_SHARED,
+        *("shell", "lists", "marks", "cards", "tables", "timelines", "charts", "code"),
+        *("overlays", "states", "layout", "sign_in", "prose"),
     ),
-    "reference.css": (
-        *(f"hub/{each}" for each in _HUB),
-        *("docs/reference", "docs/connector", "docs/effects"),
-    ),
+    "reference.css": (*_SHARED, "shell", "marks", "cards", "tables", "prose", "reference"),
 }
 _A_YEAR: Final = "public, max-age=31536000, immutable"
 AN_HOUR: Final = "public, max-age=3600"

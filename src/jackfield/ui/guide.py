@@ -22,7 +22,7 @@ def form_guide(
     if scopes is not None:
         guide = select(guide, scopes)
     guide = chosen_consoles(guide, method.config_fields, values)
-    return Markup(render_html(guide, heading=3))  # noqa: S704 - rendered as safe
+    return Markup(render_html(guide, heading=3, is_folded=True))  # noqa: S704 - rendered as safe
 
 
 def is_about_scopes(method: AuthMethod) -> bool:

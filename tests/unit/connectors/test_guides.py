@@ -45,6 +45,18 @@ def test_the_page_carries_what_scripts_look_for(iterable: Guide) -> None:
     assert "<li><strong>API Key</strong></li><li><strong>Region</strong></li>" in html
 
 
+def test_of_a_folded_guide_the_first_step_is_open_and_a_browser_keeps_it_to_one(
+    iterable: Guide,
+) -> None:
+    html = render_html(iterable, heading=3, is_folded=True)
+
+    assert html.count('<details class="step" name="step">') == 7
+    assert html.count('<details class="step" name="step" open>') == 1
+    assert html.index(" open>") < html.index("Open the API Keys page")
+    assert "<summary><h4>Sign in to Iterable</h4></summary>" in html
+    assert "<details" not in render_html(iterable)
+
+
 def test_links_open_elsewhere_and_tell_nobody(iterable: Guide) -> None:
     html = render_html(iterable)
 

@@ -19,17 +19,24 @@ from jackfield.connectors.guides import Guide, Image, Section, Step
 ImageUrl: TypeAlias = Callable[[str], str | None]
 
 _SCHEMES: Final = frozenset({"http", "https"})
+_STEP: Final = '<details class="step" name="step">'
 
 
-def render_html(guide: Guide, *, heading: int = 2, image_url: ImageUrl | None = None) -> str:
+def render_html(
+    guide: Guide, *, heading: int = 2, image_url: ImageUrl | None = None, is_folded: bool = False
+) -> str:
     """
     Render a guide's sections, headed by `<h{heading}>`.
 
-    Images are left out unless `image_url` returns a URL for them.
+    Images are left out unless `image_url` returns a URL for them. Of a folded guide, one step at a
+    time is open, at first the first.
     """
     warning = f'<aside class="warning">{_blocks(guide.warning)}</aside>' if guide.warning else ""
-    sections = (_section(each, heading, image_url) for each in guide.sections)
-    return "\n".join([warning, *sections] if warning else sections)
+    sections = "\n".join(
+        _section(each, heading, image_url, is_folded=is_folded) for each in guide.sections
+    )
+    html = sections.replace(_STEP, f"{_STEP[:-1]} open>", 1)
+    return f"{warning}\n{html}" if warning else html
 
 
 def render_scope_selector(actions: Iterable[ActionInfo]) -> str:
@@ -45,7 +52,7 @@ def render_scope_selector(actions: Iterable[ActionInfo]) -> str:
     return f'<div data-guides-scope-selector data-guide-actions-json="{encoded}"></div>'
 
 
-def _section(section: Section, heading: int, image_url: ImageUrl | None) -> str:
+def _section(section: Section, heading: int, image_url: ImageUrl | None, *, is_folded: bool) -> str:
     parts = [
         f"<h{heading}>{escape(section.title)}</h{heading}>",
         _blocks(section.content),
@@ -53,7 +60,9 @@ def _section(section: Section, heading: int, image_url: ImageUrl | None) -> str:
         _image(section.image, image_url),
     ]
     if section.steps:
-        steps = "\n".join(_step(step, heading + 1, image_url) for step in section.steps)
+        steps = "\n".join(
+            _step(step, heading + 1, image_url, is_folded=is_folded) for step in section.steps
+        )
         parts.append(f'<ol class="steps">\n{steps}\n</ol>')
     hide = " data-whitelabel-hide" if section.names_hub else ""
     scopes = _scopes(section.applicable_scopes)
@@ -61,20 +70,24 @@ def _section(section: Section, heading: int, image_url: ImageUrl | None) -> str:
     return f'<section data-guide-section data-guide-scopes="{scopes}"{hide}>\n{body}\n</section>'
 
 
-def _step(step: Step, heading: int, image_url: ImageUrl | None) -> str:
+def _step(step: Step, heading: int, image_url: ImageUrl | None, *, is_folded: bool) -> str:
     field = f' data-guide-field="{escape(step.field)}" tabindex="-1"' if step.field else ""
     attributes = (
         f'data-guide-step data-guide-scopes="{_scopes(step.applicable_scopes)}" '
         f'data-guide-display-scopes-list="{_scopes(step.display_scopes)}"{field}'
     )
+    title = f"<h{heading}>{escape(step.title)}</h{heading}>"
     parts = [
-        f"<h{heading}>{escape(step.title)}</h{heading}>",
         _blocks(step.content),
         _points(step.points),
         _scope_list(step.display_scopes),
         _image(step.image, image_url),
     ]
     body = "\n".join(filter(None, parts))
+    if is_folded:
+        body = f"{_STEP}\n<summary>{title}</summary>\n<div>\n{body}\n</div>\n</details>"
+    else:
+        body = f"{title}\n{body}" if body else title
     return f'<li id="{escape(step.anchor)}">\n<div {attributes}>\n{body}\n</div>\n</li>'
 
 

@@ -15,13 +15,14 @@ from jackfield.connectors.patterns import matches
 from jackfield.language.catalog import Words
 
 _TRIGGER: Final = "external-trigger-token"
+_MOST_TILES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
     """One field with the `attributes` of its control; a secret never has a `value`.
 
-    `has_step` says that a step of the guide is about it.
+    `has_step` says that a step of the guide is about it, and `refreshes` that other fields depend on it.
     """
 
     id: str
@@ -39,7 +40,15 @@ class FieldView:
     advice: Advice | None
     advises: bool
     has_step: bool
+    refreshes: bool
     attributes: Markup
+    # Those of the group, if its options stand side by side.
+    group_attributes: Markup
+
+    @property
+    def has_tiles(self) -> bool:
+        """Whether its options stand side by side: they are few, and one of them has to be chosen."""
+        return self.type == "select" and self.required and len(self.options) <= _MOST_TILES
 
 
 def view_fields(
@@ -105,7 +114,9 @@ def _view(  # noqa: PLR0913 - everything about one field
         advice=field.advice,
         advises=advises,
         has_step=_has_step(method, field.key),
+        refreshes=refreshes,
         attributes=_attributes(field, words, tail=tail, error=error, refreshes=refreshes),
+        group_attributes=_group_attributes(field, words, error=error),
     )
 
 
@@ -132,8 +143,6 @@ def _has_step(method: AuthMethod, key: str) -> bool:
 def _attributes(
     field: Field, words: Words, *, tail: str | None, error: str | None, refreshes: bool
 ) -> Markup:
-    described = [f"field-{field.key}-hint"] if field.description else []
-    described += [f"field-{field.key}-error"]
     placeholder = field.placeholder if tail is None else f"•••••••••• {tail}".strip()
     is_required = field.required and tail is None
     pattern = field.validation.pattern if field.validation else None
@@ -143,7 +152,7 @@ def _attributes(
         "readonly": "" if field.read_only else None,
         "inputmode": "decimal" if field.type == "number" else None,
         "aria-invalid": "true" if error else None,
-        "aria-describedby": " ".join(described),
+        "aria-describedby": _described_by(field),
         "data-required": words("field.required", field=field.label) if is_required else None,
         "data-pattern": pattern,
         "data-pattern-says": _pattern_says(field, words) if pattern else None,
@@ -152,6 +161,25 @@ def _attributes(
         else None,
         "data-refreshes": "" if refreshes else None,
     }
+    return _joined(attributes)
+
+
+def _group_attributes(field: Field, words: Words, *, error: str | None) -> Markup:
+    attributes = {
+        "aria-required": "true",
+        "aria-invalid": "true" if error else None,
+        "aria-describedby": _described_by(field),
+        "data-required": words("field.required", field=field.label),
+    }
+    return _joined(attributes)
+
+
+def _described_by(field: Field) -> str:
+    described = [f"field-{field.key}-hint"] if field.description else []
+    return " ".join([*described, f"field-{field.key}-error"])
+
+
+def _joined(attributes: Mapping[str, str | None]) -> Markup:
     return Markup("").join(
         Markup(' {}="{}"').format(name, value)
         for name, value in attributes.items()

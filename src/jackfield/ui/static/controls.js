@@ -10,5 +10,6 @@ export function enhanceControls(part) {
   for (const button of part.querySelectorAll("[data-copies]")) new CopyButton(button);
   for (const tip of part.querySelectorAll("details.tip")) new Dismissible(tip);
   for (const note of part.querySelectorAll("[data-advice-pattern]")) new Advice(note);
-  for (const control of part.querySelectorAll("input, select, textarea")) new Check(control);
+  const controls = part.querySelectorAll("input, select, textarea, [role=radiogroup]");
+  for (const control of controls) new Check(control);
 }

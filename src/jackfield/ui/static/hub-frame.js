@@ -6,6 +6,27 @@
 import { Page } from "./hub-page.js";
 
 const COLORS = /^(?!.*(?:url|var|env|attr)\()/i;
+/** The tokens that each name sets which a product may say; the hub has the same for its projects. */
+const TOKENS = {
+  accent: ["brand"],
+  "accent-ink": ["on-fill"],
+  "accent-soft": ["tint"],
+  ink: ["ink"],
+  "ink-soft": ["soft"],
+  paper: ["page", "surface", "raised"],
+  "paper-soft": ["sunken"],
+  line: ["line"],
+  "line-strong": ["edge", "rim"],
+  bad: ["bad"],
+  "bad-soft": ["bad-wash"],
+  warn: ["warn"],
+  "warn-soft": ["warn-wash"],
+  good: ["good"],
+  "good-soft": ["good-wash"],
+  radius: ["r2"],
+  font: ["font"],
+  mono: ["mono"],
+};
 const PROPERTIES = { radius: "border-radius", font: "font-family", mono: "font-family" };
 
 class Frame {
@@ -63,10 +84,12 @@ class Frame {
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
     else delete root.dataset.theme;
     for (const [name, value] of Object.entries(tokens)) {
-      if (!/^[a-z-]+$/.test(name) || typeof value !== "string") continue;
+      if (!Object.hasOwn(TOKENS, name) || typeof value !== "string") continue;
       const fits = CSS.supports(PROPERTIES[name] ?? "color", value) && COLORS.test(value);
-      if (fits) root.style.setProperty(`--hub-${name}`, value);
-      else root.style.removeProperty(`--hub-${name}`);
+      for (const token of TOKENS[name]) {
+        if (fits) root.style.setProperty(`--${token}`, value);
+        else root.style.removeProperty(`--${token}`);
+      }
     }
   }
 

@@ -17,6 +17,8 @@ export class Guide {
     form.addEventListener("focusin", (event) => this.#follow(event.target.name));
     form.addEventListener("click", (event) => this.#lead(event));
     this.#remember();
+    const wrong = form.querySelector("[aria-invalid=true]");
+    if (wrong) this.#follow((wrong.name ? wrong : wrong.querySelector("[name]"))?.name);
     const needs = details.querySelector(".needs");
     if (needs) this.#needs = new Needs(needs, () => this.#refresh());
   }
@@ -36,10 +38,11 @@ export class Guide {
     if (page) this.adopt(page);
   }
 
+  /** Open the step about a field: the first that is not done yet, if there are several. */
   #follow(name) {
-    for (const step of this.#details.querySelectorAll("[data-guide-field]")) {
-      step.classList.toggle("is-current", step.dataset.guideField === name);
-    }
+    const steps = [...this.#details.querySelectorAll("[data-guide-field]")];
+    for (const step of steps) step.classList.toggle("is-current", step.dataset.guideField === name);
+    open(steps.filter((step) => step.dataset.guideField === name));
   }
 
   /** From a field to the step that is about it. */
@@ -51,6 +54,7 @@ export class Guide {
     const name = link.dataset.where;
     const step = this.#details.querySelector(`[data-guide-field="${CSS.escape(name)}"]`);
     this.#follow(name);
+    open(step ? [step] : []);
     step?.focus({ preventScroll: true });
     step?.scrollIntoView({ block: "center", behavior: isStill() ? "auto" : "smooth" });
   }
@@ -59,7 +63,15 @@ export class Guide {
     const body = this.#details.querySelector(".guide-body");
     body.dataset.source = body.innerHTML;
     new Progress(this.#details, body);
+    open([...body.querySelectorAll("[data-guide-step]")]);
   }
+}
+
+/** Open the first of these steps that is not done; a browser that knows how closes the others. */
+function open(steps) {
+  const step = steps.find((each) => !each.classList.contains("is-done")) ?? steps[0];
+  const details = step?.querySelector("details");
+  if (details) details.open = true;
 }
 
 function isStill() {

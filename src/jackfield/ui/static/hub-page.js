@@ -102,7 +102,8 @@ export class Page {
     const main = document.adoptNode(page.querySelector("main"));
     for (const [name, value] of typed) {
       const field = main.querySelector(`form.fields [name="${CSS.escape(name)}"]`);
-      if (field && field.type !== "checkbox") field.value = value;
+      // What is chosen comes back as it was sent.
+      if (field && !["checkbox", "radio"].includes(field.type)) field.value = value;
     }
     document.title = page.title;
     document.documentElement.lang = page.documentElement.lang;

@@ -20,9 +20,14 @@ export class Check {
     afterPress(this.#control, () => this.#say(this.#fault()));
   }
 
+  /** What is typed, or chosen of options side by side. */
+  get #value() {
+    return this.#control.value ?? this.#control.querySelector(":checked")?.value ?? "";
+  }
+
   #fault() {
     const { required, pattern, patternSays, numberSays } = this.#control.dataset;
-    const value = this.#control.value.trim();
+    const value = this.#value.trim();
     if (value === "") return required ?? null;
     if (numberSays && !/^-?\d+(\.\d+)?$/.test(value)) return numberSays;
     return pattern && !fits(pattern, value) ? patternSays : null;

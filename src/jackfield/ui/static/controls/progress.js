@@ -13,7 +13,7 @@ export class Progress {
       const tick = makeTick(heading, body.dataset.done);
       tick.checked = done.has(heading.textContent);
       this.#ticks.set(heading.textContent, tick);
-      step.prepend(tick.parentElement);
+      (step.querySelector("details > div") ?? step).append(tick.parentElement);
       tick.addEventListener("change", this);
     }
     this.#count();
@@ -40,12 +40,12 @@ export class Progress {
 
 function makeTick(heading, words) {
   const label = document.createElement("label");
-  label.className = "tick";
+  label.className = "check tick";
   const tick = document.createElement("input");
   tick.type = "checkbox";
   tick.setAttribute("aria-label", `${words}: ${heading.textContent}`);
   label.lang = document.documentElement.lang;
-  label.append(tick);
+  label.append(tick, words);
   return tick;
 }
 

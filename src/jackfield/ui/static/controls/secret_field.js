@@ -14,6 +14,7 @@ export class SecretField {
     const shown = this.#input.type === "text";
     this.#input.type = shown ? "password" : "text";
     this.#button.setAttribute("aria-pressed", String(!shown));
-    this.#button.textContent = shown ? this.#button.dataset.show : this.#button.dataset.hide;
+    const { show, hide } = this.#button.dataset;
+    this.#button.querySelector("[data-says]").textContent = shown ? show : hide;
   }
 }

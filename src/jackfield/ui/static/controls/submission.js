@@ -19,9 +19,11 @@ export class Submission {
     this.#button.disabled = true;
     this.#status.textContent = this.#status.dataset.busy;
     // What came of the last attempt is not what comes of this one.
-    this.#form.querySelector(".notice.bad[role=alert]")?.remove();
+    this.#form.querySelector("[role=alert][data-tone=bad]")?.remove();
+    this.#form.classList.add("is-sending");
     const sent = await this.#page.submit(this.#form, [...new FormData(this.#form)]);
     if (sent) return;
+    this.#form.classList.remove("is-sending");
     this.#button.disabled = false;
     const { offline, failed } = this.#status.dataset;
     this.#status.textContent = navigator.onLine ? failed : offline;
