@@ -1,5 +1,6 @@
 """What axe finds on the Hub's pages, and what it cannot look at: keyboard, names, motion."""
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
@@ -137,6 +138,38 @@ async def test_a_browser_that_does_not_know_our_colors_shows_its_own(
         await expect(each).to_have_css("border-top-style", "solid")
     paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (paper == "rgb(255, 255, 255)") is not dark
+
+
+async def test_a_browser_that_computes_no_color_from_another_is_sent_those_it_needs(
+    hub: Running, visit: Start, axe: str, *, dark: bool
+) -> None:
+    await hub.api.patch("/jackfield/project", json={"branding": {"colors": {"accent": "#8a1c5b"}}})
+    page = (await visit(dark=dark)).page
+
+    async def as_an_older_browser_reads_it(route: Route) -> None:
+        response = await route.fetch()
+        text = (await response.text()).replace("oklch(from", "not-known(from")
+        await route.fulfill(response=response, body=text)
+
+    await page.route(re.compile(r"\.css"), as_an_older_browser_reads_it)
+    await page.goto((await hub.session(provider="iterable"))["auth_link_url"])
+
+    assert await found(page, axe) == []
+    button = page.get_by_role("button", name="Connect")
+    await expect(button).to_have_css("background-color", "rgb(138, 28, 91)")
+    await expect(button).to_have_css("color", "rgb(255, 255, 255)")
+
+
+@pytest.mark.parametrize("brand", ["#111111", "#808080", "#ffd400"])
+async def test_whatever_color_a_brand_has_its_pages_can_be_read(
+    hub: Running, visit: Start, axe: str, brand: str, *, dark: bool
+) -> None:
+    await hub.api.patch("/jackfield/project", json={"branding": {"colors": {"accent": brand}}})
+    page = (await visit(dark=dark)).page
+    await page.goto((await hub.session(provider="iterable"))["auth_link_url"])
+    await page.get_by_role("radio", name="United States").check()
+
+    assert await found(page, axe) == []
 
 
 async def test_the_dashboard_can_be_used_by_anybody(

@@ -95,6 +95,25 @@ async def test_whoever_says_what_they_need_sees_the_steps_for_that(
     await expect(steps).to_have_count(before)
 
 
+async def test_the_step_about_the_field_one_is_in_or_that_is_wrong_is_the_one_that_is_open(
+    hub: Running, visit: Start
+) -> None:
+    page = (await visit()).page
+    await open_form(hub, page)
+    opened, about = page.locator("#guide .step[open]"), "[data-guide-field={}] > .step[open]"
+    await expect(opened).to_contain_text("Sign in to Iterable")
+
+    await page.get_by_role("radio", name="United States").check()
+    await expect(page.locator(about.format("region"))).to_have_count(1)
+    await expect(opened).to_have_count(1)
+
+    await page.get_by_label("API Key", exact=True).fill("0" * 32)
+    await page.get_by_role("button", name="Connect").click()
+    await expect(page.get_by_role("alert")).to_be_focused()
+    await expect(page.locator(about.format("api_key"))).to_have_count(1)
+    await expect(opened).to_have_count(1)
+
+
 async def test_a_field_leads_to_its_step(hub: Running, visit: Start) -> None:
     page = (await visit(width=390, height=844)).page
     await open_form(hub, page)
