@@ -103,6 +103,7 @@ async def test_updating_changing_the_account_and_waiting_can_be_used_by_anybody(
     [
         "/docs/connectors/iterable/guides/link-account/api_key",
         "/docs",
+        "/docs/connectors/fernwood",
         "/embedded/integrations?token=none",
         "/embedded/accounts/callback",
         "/nothing/here",

@@ -53,6 +53,30 @@ async def test_a_project_is_recognized_by_its_name_and_colors(
     await keep_image(page, f"hub-branded{place}-{'dark' if dark else 'light'}")
 
 
+async def test_colors_that_were_set_by_name_are_where_they_were(hub: Running, visit: Start) -> None:
+    colors = {
+        "accent": "#ffd400",
+        "accent-ink": "#330000",
+        "paper": "#fffdf0",
+        "paper-soft": "#eeeedd",
+        "ink": "#111144",
+        "bad-soft": "#ffddee",
+    }
+    await hub.api.patch("/jackfield/project", json={"branding": {"colors": colors}})
+    page = (await visit()).page
+    await page.goto((await hub.session(provider="iterable"))["auth_link_url"])
+    button = page.get_by_role("button", name="Connect")
+    await button.click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+
+    assert await ground_of(page.get_by_role("alert")) == [0xFF, 0xDD, 0xEE]
+    assert await ground_of(page.locator("body")) == [0xFF, 0xFD, 0xF0]
+    assert await ground_of(page.locator("#guide")) == [0xEE, 0xEE, 0xDD]
+    assert await ground_of(button) == pytest.approx([0xFF, 0xD4, 0x00], abs=1)
+    await expect(button).to_have_css("color", "rgb(51, 0, 0)")
+    await expect(page.get_by_role("heading", level=1)).to_have_css("color", "rgb(17, 17, 68)")
+
+
 async def test_a_reader_changes_the_language_and_keeps_it(
     hub: Running, visit: Start, keep_image: Keep
 ) -> None:

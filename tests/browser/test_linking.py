@@ -119,6 +119,8 @@ async def test_an_empty_form_says_what_is_missing(hub: Running, visit: Start) ->
 
     await expect(page.get_by_text("API Key is required.")).to_be_visible()
     await expect(page.get_by_text("Region is required.")).to_be_visible()
+    await page.get_by_role("radio", name="United States").check()
+    await expect(page.get_by_text("Region is required.")).to_be_hidden()
 
 
 async def test_an_odd_key_is_doubted_and_sent_all_the_same(hub: Running, visit: Start) -> None:

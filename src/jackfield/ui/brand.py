@@ -30,7 +30,9 @@ class Brand:
 
 
 def brand_of(project_id: ProjectId, settings: ProjectSettings) -> Brand:
-    version = hashlib.sha256(encode([settings.logo_url, settings.colors])).hexdigest()[:12]
+    # Of the sheet, not of the colors: what is made of them may change with the hub.
+    looks = encode([settings.logo_url, theme_css(settings.colors)])
+    version = hashlib.sha256(looks).hexdigest()[:12]
     place = f"/embedded/brand/{project_id}"
     return Brand(
         name=plain_name(settings.display_name or "") or None,
