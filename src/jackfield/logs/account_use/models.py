@@ -1,4 +1,4 @@
-"""How accounts were used lately."""
+"""The recent use of an account."""
 
 from dataclasses import dataclass
 from datetime import datetime

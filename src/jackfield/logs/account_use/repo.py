@@ -1,4 +1,4 @@
-"""Repository of how accounts were used, read from the run log."""
+"""Repository of the recent use of accounts, read from the run log."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
