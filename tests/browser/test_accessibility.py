@@ -187,6 +187,8 @@ async def test_the_dashboard_can_be_used_by_anybody(
         "/dashboard/link",
         "/dashboard/keys",
         "/dashboard/settings",
+        "/dashboard/connectors",
+        "/dashboard/connectors/iterable",
     ):
         await page.goto(f"{hub.hub.public_url}{path}")
         assert await found(page, axe) == []

@@ -28,7 +28,10 @@ class Section:
 
 # By their headings in the side bar.
 SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
-    "": (Section("accounts", "Accounts", "/dashboard", "account", "a"),),
+    "": (
+        Section("accounts", "Accounts", "/dashboard", "account", "a"),
+        Section("connectors", "Connectors", "/dashboard/connectors", "connector", "c"),
+    ),
     "Project": (
         Section("keys", "API keys", "/dashboard/keys", "key", "k"),
         Section("settings", "Settings", "/dashboard/settings", "settings", "s"),

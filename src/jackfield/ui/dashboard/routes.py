@@ -4,7 +4,16 @@ from typing import Final
 
 from starlette.routing import Route
 
-from jackfield.ui.dashboard import account, accounts, keys, link, settings, sign_in
+from jackfield.ui.dashboard import (
+    account,
+    accounts,
+    connector,
+    connectors,
+    keys,
+    link,
+    settings,
+    sign_in,
+)
 from jackfield.ui.dashboard.sign_in import signed_in
 
 _POST: Final = ("POST",)
@@ -17,6 +26,18 @@ ROUTES: Final = (
     Route("/dashboard", signed_in(accounts.list_accounts)),
     Route("/dashboard/link", signed_in(link.new_link)),
     Route("/dashboard/link", signed_in(link.make_link), methods=_POST),
+    Route("/dashboard/connectors", signed_in(connectors.list_connectors)),
+    Route("/dashboard/connectors/{key}", signed_in(connector.show_connector)),
+    Route(
+        "/dashboard/connectors/{key}/profiles/{place}",
+        signed_in(connector.save_profile),
+        methods=_POST,
+    ),
+    Route(
+        "/dashboard/connectors/{key}/profiles/{place}/{verb}",
+        signed_in(connector.change_profile),
+        methods=_POST,
+    ),
     Route("/dashboard/keys", signed_in(keys.list_keys)),
     Route("/dashboard/keys", signed_in(keys.make_key), methods=_POST),
     Route("/dashboard/keys/{key_id}/{verb}", signed_in(keys.change_key), methods=_POST),
