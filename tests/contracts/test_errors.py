@@ -67,6 +67,7 @@ def test_the_catalogue() -> None:
             "invalid_connector": 422,
             "invalid_expression": 500,
             "invalid_fields": 422,
+            "invalid_log_query": 422,
             "invalid_idempotency_key": 400,
             "invalid_inputs": 422,
             "invalid_json": 400,

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar, Final, Self
 
@@ -10,6 +10,7 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Two characters at a time, and a character of each random byte: ids are made on every request.
 _PAIRS: Final = tuple(one + other for one in _CROCKFORD for other in _CROCKFORD)
 _CHARACTERS: Final = bytes(ord(_CROCKFORD[byte & 31]) for byte in range(256))
+_TIME_LENGTH: Final = 10
 _RANDOM_LENGTH: Final = 16
 _RANDOMS: Final = 256
 _randoms: list[str] = []
@@ -49,6 +50,14 @@ class Id(str):
     def floor(cls, moment: datetime) -> Self:
         """Return the lower bound of the ids made at `moment` or later."""
         return cls(cls.prefix + _body(max(0, int(moment.timestamp() * 1000)), 0))
+
+    @property
+    def moment(self) -> datetime:
+        """When it was made, to the millisecond."""
+        milliseconds = 0
+        for character in self[len(self.prefix) + 1 :][:_TIME_LENGTH]:
+            milliseconds = milliseconds * len(_CROCKFORD) + _CROCKFORD.index(character)
+        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
 
     @classmethod
     def parse(cls, text: str) -> Self:

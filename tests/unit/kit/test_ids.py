@@ -33,6 +33,13 @@ def test_the_floor_of_a_moment_stands_between_what_was_made_before_and_after_it(
         assert AccountId.new(earlier) < AccountId.floor(later) <= AccountId.new(later)
 
 
+@given(TIMES)
+def test_an_id_says_when_it_was_made_to_the_millisecond(now: datetime) -> None:
+    made = AccountId.new(now)
+
+    assert int(made.moment.timestamp() * 1000) == int(now.timestamp() * 1000)
+
+
 @pytest.mark.parametrize("text", ["", "acc_", "acc_1", "acc_" + "I" * 26, "01K3" * 7])
 def test_what_is_no_id_is_refused(text: str) -> None:
     with pytest.raises(InvalidId):
