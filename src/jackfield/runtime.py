@@ -20,6 +20,7 @@ from jackfield.kit.counters import Counters
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.leased_tokens import LeasedTokenBuckets
 from jackfield.kit.limit_exchange import LimitExchange
+from jackfield.kit.open_streams import OpenStreams
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
 from jackfield.kit.shared_buckets import SharedTokenBuckets
@@ -56,6 +57,8 @@ class Hub:
     # Renewals of tokens that are under way, and the hosts of the endpoints they ask.
     renewals: SingleFlight = field(default_factory=SingleFlight)
     token_hosts: Breaker = field(default_factory=lambda: Breaker(system_clock))
+    # Live streams of logs.
+    open_streams: OpenStreams = field(default_factory=OpenStreams)
     # What this process counts, and where it answers with it; nothing if it does not.
     counters: Counters | None = None
     metrics: ListenRange | None = None

@@ -5,38 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from jackfield.kit.ids import RunId
-from jackfield.logs.runs.models import Run
-from jackfield.logs.runs.repo import append_run
 from jackfield.logs.search import service
 from jackfield.logs.search.models import Found, Histogram, Position
 from jackfield.logs.search.query import read_query
 from jackfield.projects import service as projects
 from tests.support.clock import NOW
+from tests.support.logged_runs import REFUSED, log_runs
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
-
-USUAL = Run(
-    id=RunId(""), account_id="acc_1", provider="iterable", action_id="iterable_list_lists",
-    source="api", success=True, status_code=200, error_code=None, message=None, started_at=NOW,
-    duration_ms=40, mode="production", origin_owner_id="acme", origin_owner_name="Acme Inc.",
-)  # fmt: skip
-REFUSED: dict[str, Any] = {"success": False, "status_code": 401, "error_code": "bad_key"}
-
-
-async def logged(hub: Running, *runs: dict[str, Any]) -> list[RunId]:
-    """Log runs, a second apart and the newest last."""
-    ids: list[RunId] = []
-    for number, differences in enumerate(runs):
-        at = NOW - timedelta(seconds=len(runs) - number)
-        run = replace(USUAL, id=RunId.new(at), started_at=at, **differences)
-        append_run(hub.hub.write_buffer, hub.project.id, run)
-        ids.append(run.id)
-    await hub.hub.write_buffer.flush()
-    return ids
 
 
 async def find(hub: Running, text: str, position: Position | None = None, **how: Any) -> Found:
@@ -106,7 +85,7 @@ async def test_each_word_finds_the_runs_it_says(
     async with hub.hub.db.read(hub.project.id) as tx:
         rows = await tx.all("select id from api_keys where project_id = :project_id")
     key = rows[0]["id"]
-    ids = await logged(
+    ids = await log_runs(
         hub,
         {"key_id": key, "duration_ms": 2000},
         {**REFUSED, "account_id": "acc_2", "request_id": "req_1"},
@@ -125,10 +104,10 @@ async def test_each_word_finds_the_runs_it_says(
 
 
 async def test_pages_meet_both_ways_while_new_runs_come(hub: Running) -> None:
-    ids = await logged(hub, *[{}] * 5)
+    ids = await log_runs(hub, *[{}] * 5)
 
     first = await find(hub, "status:ok", size=2)
-    later = await logged(hub, {})
+    later = await log_runs(hub, {})
     second = await find(hub, "status:ok", Position(before=first.edge), size=2)
     third = await find(hub, "status:ok", Position(before=second.edge), size=2)
     back = await find(hub, "status:ok", Position(after=third.runs[0].id), size=2)
@@ -146,7 +125,7 @@ async def test_pages_meet_both_ways_while_new_runs_come(hub: Running) -> None:
 async def test_a_search_that_finds_little_ends_early_and_goes_on_where_it_ended(
     hub: Running,
 ) -> None:
-    ids = await logged(hub, REFUSED, *[{}] * 6)
+    ids = await log_runs(hub, REFUSED, *[{}] * 6)
 
     first = await find(hub, "code:bad_key", scanned=4)
     second = await find(hub, "code:bad_key", Position(before=first.edge), scanned=4)
@@ -161,7 +140,7 @@ async def test_a_search_that_finds_little_ends_early_and_goes_on_where_it_ended(
 @pytest.mark.parametrize("text", ["status:failed", "customer:rare", "account:acc_rare"])
 async def test_what_is_looked_for_most_is_found_however_rare_it_is(hub: Running, text: str) -> None:
     rare = {**REFUSED, "origin_owner_id": "rare", "account_id": "acc_rare"}
-    ids = await logged(hub, rare, *[{}] * 6)
+    ids = await log_runs(hub, rare, *[{}] * 6)
 
     found = await find(hub, text, scanned=2)
 
@@ -169,7 +148,7 @@ async def test_what_is_looked_for_most_is_found_however_rare_it_is(hub: Running,
 
 
 async def test_runs_are_counted_by_when_they_began(hub: Running) -> None:
-    await logged(hub, REFUSED, {}, {}, {})
+    await log_runs(hub, REFUSED, {}, {}, {})
 
     found = await count(hub, "since:4s", bars=4)
     whole = await count(hub, "")
@@ -188,7 +167,7 @@ async def test_a_range_in_which_nothing_can_be_is_counted_too(hub: Running, text
 
 
 async def test_the_runs_beside_one_are_found_within_the_search(hub: Running) -> None:
-    ids = await logged(hub, REFUSED, {}, REFUSED, {}, REFUSED)
+    ids = await log_runs(hub, REFUSED, {}, REFUSED, {}, REFUSED)
     search = read_query("status:failed", NOW).search
     (run,) = (await find(hub, str(ids[2]))).runs
 
@@ -198,7 +177,7 @@ async def test_the_runs_beside_one_are_found_within_the_search(hub: Running) -> 
 
 
 async def test_another_projects_runs_are_not_found(hub: Running) -> None:
-    await logged(hub, {"request_id": "req_1"})
+    await log_runs(hub, {"request_id": "req_1"})
     await hub.key(project="theirs")
     theirs = await projects.get_project(hub.hub.db, "theirs")
 

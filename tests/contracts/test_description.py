@@ -40,6 +40,8 @@ AGENTS = {
 SCHEMA = schemathesis.openapi.from_dict(document(ROUTES, AGENTS, url="http://127.0.0.1"))
 CONFORMS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
+# Whose answer takes minutes.
+_GOING_ON = frozenset({"/jackfield/logs/live"})
 _EXAMPLES = 12 if "CI" in os.environ else 4  # noqa: TID251 - nothing of the hub's
 
 
@@ -97,6 +99,7 @@ def cases() -> list[Any]:
     return [
         pytest.param(route, mode, id=f"{route.method} {route.path} {mode.value}")
         for route in ROUTES
+        if route.path not in _GOING_ON
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
         if mode is GenerationMode.POSITIVE or "body" in route.parameters
     ]

@@ -137,6 +137,7 @@ def test_the_catalogue() -> None:
             "token_refused": 502,
             "sign_in_not_offered": 501,
             "sync_not_offered": 501,
+            "too_many_streams": 429,
             "token_not_signed": 500,
             "transfer_refused": 500,
             "unauthenticated": 401,

@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "actions": ("jackfield.cli.actions:actions", "List, search and show actions."),
     "webhooks": ("jackfield.cli.webhooks:webhooks", "List webhooks, and replay deliveries."),
     "run": ("jackfield.cli.run:run", "Run an action with an account."),
+    "logs": ("jackfield.cli.logs:logs", "Find runs in the log, or follow them."),
     "mcp": ("jackfield.cli.mcp:mcp", "Offer accounts as MCP tools to a local client."),
     "connectors": ("jackfield.cli.connectors:connectors", "Write, check and try connectors."),
     "sandbox": ("jackfield.cli.sandbox:sandbox", "Simulate a provider on this machine."),

@@ -70,6 +70,7 @@ async def serve_supervised(
                     link.send(READY)
                 await asyncio.wait({stop, task, released}, return_when=asyncio.FIRST_COMPLETED)
                 if released.done():
+                    hub.open_streams.close()
                     retired = asyncio.create_task(server.retire())
                     done = {stop, task, retired}
                     await asyncio.wait(
@@ -152,6 +153,8 @@ async def _served(
     try:
         yield server, task
     finally:
+        # They would go on until the end of the grace.
+        hub.open_streams.close()
         server.should_exit = True
         await task
         if cut_off := set(server.server_state.tasks):

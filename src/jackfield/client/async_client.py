@@ -1,7 +1,7 @@
 """Asynchronous client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from itertools import count
 from typing import Any, Self, TypeVar
@@ -117,24 +117,8 @@ class AsyncHub:
             BrokenOff: the rows ended early: those that came are not all.
         """
         operation = operations.stream(action, account_id=account_id, inputs=inputs or {})
-        headers = exchange.headers_of(operation, self._target)
-        seconds = self._target.seconds
-        # For each piece, and not for all of them.
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)
-        begun = False
-        try:
-            async with self._ask(operation, headers, timeout=timeout) as response:
-                received = _headers_of(response)
-                if not exchange.is_rows(response.status, received):
-                    content = await response.read()
-                    exchange.refuse(self._target, response.status, received, content)
-                begun = True
-                async for chunk in response.content.iter_any():
-                    yield chunk
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if begun:
-                raise exchange.broken_off(action, error) from error
-            raise exchange.unreachable(self._target, error) from error
+        async for chunk in self._chunks(operation, action, is_wanted=exchange.is_rows):
+            yield chunk
 
     async def stream_lines(
         self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
@@ -146,6 +130,21 @@ class AsyncHub:
                 yield line
         for line in lines.of(b"", is_last=True):
             yield line
+
+    async def follow(
+        self, path: str, *, query: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[str]:
+        """
+        Yield the lines of a response that goes on, such as server-sent events, as they come.
+
+        Raises:
+            BrokenOff: it ended early.
+        """
+        operation = operations.raw("GET", path, query=query)
+        lines = exchange.Lines()
+        async for chunk in self._chunks(operation, path, is_wanted=exchange.is_events):
+            for line in lines.of(chunk):
+                yield line
 
     async def send_feedback(self, account_id: str, *, tools: Iterable[str], feedback: str) -> None:
         """Send feedback on tools to the hub's operator."""
@@ -220,6 +219,32 @@ class AsyncHub:
             cursor = exchange.next_cursor(page, seen)
             if cursor is None:
                 return
+
+    async def _chunks(
+        self,
+        operation: Operation[Any],
+        name: str,
+        *,
+        is_wanted: Callable[[int, Mapping[str, str]], bool],
+    ) -> AsyncIterator[bytes]:
+        headers = exchange.headers_of(operation, self._target)
+        seconds = self._target.seconds
+        # For each piece, and not for all of them.
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)
+        begun = False
+        try:
+            async with self._ask(operation, headers, timeout=timeout) as response:
+                received = _headers_of(response)
+                if not is_wanted(response.status, received):
+                    content = await response.read()
+                    exchange.refuse(self._target, response.status, received, content)
+                begun = True
+                async for chunk in response.content.iter_any():
+                    yield chunk
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if begun:
+                raise exchange.broken_off(name, error) from error
+            raise exchange.unreachable(self._target, error) from error
 
     async def _send(self, operation: Operation[T]) -> T:
         headers = exchange.headers_of(operation, self._target)

@@ -176,6 +176,11 @@ def is_rows(status: int, headers: Mapping[str, str]) -> bool:
     return status == _OK and _is_file(headers)
 
 
+def is_events(status: int, headers: Mapping[str, str]) -> bool:
+    """Tell whether a response is server-sent events."""
+    return status == _OK and headers.get("content-type", "").startswith("text/event-stream")
+
+
 def unreachable(target: Target, error: Exception) -> Unreachable:
     return Unreachable(f"no hub answers at {target.url} ({error or type(error).__name__})")
 

@@ -3,7 +3,7 @@
 import http.client
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import count
 from typing import Any, Self, TypeVar
@@ -117,18 +117,7 @@ class Hub:
             BrokenOff: the rows ended early: those that came are not all.
         """
         operation = operations.stream(action, account_id=account_id, inputs=inputs or {})
-        headers = exchange.headers_of(operation, self._target)
-        # A connection of its own: others may be asked while rows come.
-        with closing(self._connect()) as connection:
-            try:
-                response = self._ask(connection, operation, headers)
-                received = _headers_of(response)
-                if not exchange.is_rows(response.status, received):
-                    exchange.refuse(self._target, response.status, received, response.read())
-            except (OSError, http.client.HTTPException) as error:
-                raise exchange.unreachable(self._target, error) from error
-            while chunk := _next_chunk(response, action):
-                yield chunk
+        yield from self._chunks(operation, action, is_wanted=exchange.is_rows)
 
     def stream_lines(
         self, action: str, inputs: Mapping[str, Any] | None = None, *, account_id: str
@@ -138,6 +127,18 @@ class Hub:
         for chunk in self.stream(action, inputs, account_id=account_id):
             yield from lines.of(chunk)
         yield from lines.of(b"", is_last=True)
+
+    def follow(self, path: str, *, query: Mapping[str, Any] | None = None) -> Iterator[str]:
+        """
+        Yield the lines of a response that goes on, such as server-sent events, as they come.
+
+        Raises:
+            BrokenOff: it ended early.
+        """
+        operation = operations.raw("GET", path, query=query)
+        lines = exchange.Lines()
+        for chunk in self._chunks(operation, path, is_wanted=exchange.is_events):
+            yield from lines.of(chunk)
 
     def send_feedback(self, account_id: str, *, tools: Iterable[str], feedback: str) -> None:
         """Send feedback on tools to the hub's operator."""
@@ -206,6 +207,26 @@ class Hub:
             cursor = exchange.next_cursor(page, seen)
             if cursor is None:
                 return
+
+    def _chunks(
+        self,
+        operation: Operation[Any],
+        name: str,
+        *,
+        is_wanted: Callable[[int, Mapping[str, str]], bool],
+    ) -> Iterator[bytes]:
+        headers = exchange.headers_of(operation, self._target)
+        # A connection of its own: others may be asked while rows come.
+        with closing(self._connect()) as connection:
+            try:
+                response = self._ask(connection, operation, headers)
+                received = _headers_of(response)
+                if not is_wanted(response.status, received):
+                    exchange.refuse(self._target, response.status, received, response.read())
+            except (OSError, http.client.HTTPException) as error:
+                raise exchange.unreachable(self._target, error) from error
+            while chunk := _next_chunk(response, name):
+                yield chunk
 
     def _send(self, operation: Operation[T]) -> T:
         headers = exchange.headers_of(operation, self._target)

@@ -22,6 +22,7 @@ from jackfield.http.resources import (
     webhooks,
 )
 from jackfield.http.resources import hub as hub_resource
+from jackfield.http.resources.log_searches import routes as log_searches
 from jackfield.http.resources.logs import routes as logs
 from jackfield.http.resources.request_logs import routes as request_logs
 from jackfield.http.routing import Route, Routes
@@ -36,6 +37,7 @@ _RESOURCES: Final[tuple[Routes, ...]] = (
     files.api,
     request_logs.api,
     logs.api,
+    log_searches.api,
     connect_sessions.api,
     accounts.api,
     permissions.api,

@@ -60,6 +60,11 @@ class Run(Struct, frozen=True):
     origin_owner_name: str | None = None
     steps: tuple[StepRecord, ...] = ()
 
+    @property
+    def requests(self) -> int:
+        """The number of requests to the provider, repeated ones included."""
+        return sum([len(step.exchanges) for step in self.steps])
+
 
 @dataclass(frozen=True, slots=True)
 class Body:

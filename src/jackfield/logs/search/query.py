@@ -22,6 +22,7 @@ TYPES: Final = ("production", "test")
 SOURCES: Final[Mapping[str, str]] = {
     ("rest" if each is RunSource.API else each.value): each.value for each in RunSource
 }
+_SOURCE_WORDS: Final = {source: word for word, source in SOURCES.items()}
 
 _CODE: Final = re.compile(r"[1-9]\d{2}")
 _GROUP: Final = re.compile(r"([1-9])xx", re.IGNORECASE)
@@ -55,6 +56,11 @@ class Query:
     def value(self, name: str) -> str | None:
         """Return the value of the last word of this name."""
         return next((word.value for word in reversed(self.words) if word.name == name), None)
+
+
+def source_word(source: str) -> str:
+    """Return the word for a source of runs."""
+    return _SOURCE_WORDS.get(source, source)
 
 
 def read_query(text: str, now: datetime) -> Query:

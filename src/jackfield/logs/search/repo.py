@@ -79,7 +79,7 @@ class RunSearches:
         )
         return [convert({**row, "steps": parse(row["steps"])}, Run) for row in rows]
 
-    async def outcomes(self, search: RunSearch, limit: RunId | None) -> list[tuple[RunId, bool]]:
+    async def outcomes(self, search: RunSearch, limit: RunId | None) -> list[tuple[str, bool]]:
         """Return the ids of runs up to `limit`, newest first, and whether each succeeded."""
         where, values = _where(search, Position(), limit)
         rows = await self._tx.all(
@@ -91,7 +91,7 @@ class RunSearches:
             """,  # noqa: S608 - the parts are made of literals
             **values,
         )
-        return [(RunId(row["id"]), bool(row["success"])) for row in rows]
+        return [(row["id"], row["success"]) for row in rows]
 
     async def ended(self, search: RunSearch, known: Sequence[str], *, size: int) -> list[Run]:
         """Return the newest runs of a search that are not `known` yet, newest first."""

@@ -1,0 +1,141 @@
+"""The live tail of a search: what comes, once, for whom, and how it ends."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+import pytest
+
+from jackfield.actions import run_recorder
+from jackfield.kit import open_streams
+from jackfield.kit.ids import RunId
+from jackfield.kit.open_streams import TooManyStreams
+from jackfield.logs.search import tail as tails
+from jackfield.logs.search.query import read_query
+from jackfield.logs.search.tail import LiveTail, Logged
+from tests.support.clock import NOW
+from tests.support.logged_runs import REFUSED, log_runs
+from tests.support.running import Running
+
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+
+async def always() -> bool:
+    return True
+
+
+def opened(
+    hub: Running, text: str = "", *, after: RunId | None = None
+) -> tuple[LiveTail, AsyncGenerator[Logged]]:
+    search = read_query(text, hub.hub.clock()).search
+    tail = LiveTail(hub.hub, hub.project.id, search, is_allowed=always, after=after)
+    return tail, tail.logged()
+
+
+def ids(logged: Logged) -> list[RunId]:
+    return [run.id for run in logged.runs]
+
+
+async def test_runs_come_once_as_they_are_logged_and_oldest_first(hub: Running) -> None:
+    await log_runs(hub, {}, until=NOW - timedelta(seconds=5))
+    _, tail = opened(hub)
+
+    before = await anext(tail)
+    first = await log_runs(hub, {}, {}, until=hub.hub.clock())
+    second = await anext(tail)
+    third = await anext(tail)
+
+    assert (ids(before), ids(second), ids(third)) == ([], first, [])
+
+
+async def test_only_what_the_query_finds_comes(hub: Running) -> None:
+    _, tail = opened(hub, "status:failed")
+
+    await anext(tail)
+    (_, failed) = await log_runs(hub, {}, REFUSED)
+
+    assert ids(await anext(tail)) == [failed]
+
+
+async def test_a_run_that_took_long_comes_when_it_ends_though_it_began_before_others(
+    hub: Running,
+) -> None:
+    _, tail = opened(hub)
+    await anext(tail)
+    await log_runs(hub, {})
+    await anext(tail)
+
+    (slow,) = await log_runs(hub, {"duration_ms": 61_000}, until=NOW - timedelta(seconds=58))
+
+    assert tails.REACH.total_seconds() > run_recorder.LIFE_SECONDS
+    assert ids(await anext(tail)) == [slow]
+
+
+async def test_what_was_logged_since_a_page_was_shown_comes_too(hub: Running) -> None:
+    shown, later = await log_runs(hub, {}, {}, seconds=20)
+    _, tail = opened(hub, after=shown)
+
+    assert ids(await anext(tail)) == [later]
+
+
+async def test_more_than_can_be_shown_at_once_is_said_to_be_more(hub: Running) -> None:
+    _, tail = opened(hub)
+    await anext(tail)
+
+    await log_runs(hub, *[{}] * (tails.MOST_AT_ONCE + 1), seconds=0.01)
+    logged = await anext(tail)
+
+    assert (len(logged.runs), logged.has_more) == (tails.MOST_AT_ONCE, True)
+
+
+async def test_a_tail_ends_by_itself_after_some_minutes(hub: Running) -> None:
+    _, tail = opened(hub)
+
+    count = len([logged async for logged in tail])
+
+    assert count == tails.SECONDS / tails.POLL_SECONDS
+
+
+async def test_a_tail_ends_when_the_hub_stops(hub: Running) -> None:
+    _, tail = opened(hub)
+    await anext(tail)
+
+    hub.hub.open_streams.close()
+
+    assert [logged async for logged in tail] == []
+
+
+async def test_tails_have_a_bounded_number_of_places(hub: Running) -> None:
+    open_ones = [opened(hub)[0] for _ in range(open_streams.MOST_OF_A_PROJECT)]
+
+    with pytest.raises(TooManyStreams):
+        opened(hub)
+    open_ones[0].close()
+    last, _ = opened(hub)
+
+    last.close()
+
+
+async def test_the_api_sends_a_tail_as_events(hub: Running) -> None:
+    (run_id,) = await log_runs(hub, {})
+
+    response = await hub.api.get("/jackfield/logs/live", params={"query": "status:ok"})
+    polls = response.text.count(":\n\n")
+
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert f"event: run\nid: {run_id}\ndata: {{" in response.text
+    assert response.text.endswith("event: end\ndata: {}\n\n")
+    assert polls > 100
+    for _ in range(open_streams.MOST_OF_A_PROJECT):
+        opened(hub)
+
+
+async def test_a_tail_ends_once_whoever_reads_may_no_longer_do_so(hub: Running) -> None:
+    answers = [True, False]
+
+    async def is_allowed() -> bool:
+        return answers.pop(0)
+
+    search = read_query("", NOW).search
+    tail = LiveTail(hub.hub, hub.project.id, search, is_allowed=is_allowed)
+
+    assert 1 < len([logged async for logged in tail.logged()]) < 60
