@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from jackfield.http.resources.log_searches import routes
+from jackfield.logs.search import export
 from jackfield.projects.models import EVERY_SCOPE, Scope
 from tests.support.logged_runs import REFUSED, log_runs
 from tests.support.running import Running
@@ -97,7 +97,7 @@ async def test_a_file_that_is_full_says_where_the_next_one_begins(
     hub: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = await log_runs(hub, *[{}] * 3)
-    monkeypatch.setattr(routes, "MOST_EXPORTED", 2)
+    monkeypatch.setattr(export, "MOST_RUNS", 2)
 
     first = await hub.api.get("/jackfield/logs/export")
     second = await hub.api.get("/jackfield/logs/export", params={"next": first.headers["x-next"]})

@@ -108,10 +108,7 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "words of a query of the log": ("logs.search.words:MOST_WORDS", plain),
     "texts, patterns and ranges of one name in it": ("logs.search.query:MOST_PATTERNS", plain),
     "runs looked at for a page of it": ("logs.search.service:SCANNED", plain),
-    "runs of a file of logs": (
-        "http.resources.log_searches.routes:MOST_EXPORTED",
-        plain,
-    ),
+    "runs of a file of logs": ("logs.search.export:MOST_RUNS", plain),
     "live streams of logs of one project in a process": (
         "kit.open_streams:MOST_OF_A_PROJECT",
         plain,

@@ -11,6 +11,7 @@ from jackfield.http.resources import (
     feedback,
     files,
     health,
+    log_searches,
     pending_links,
     permissions,
     profiles,
@@ -22,7 +23,6 @@ from jackfield.http.resources import (
     webhooks,
 )
 from jackfield.http.resources import hub as hub_resource
-from jackfield.http.resources.log_searches import routes as log_searches
 from jackfield.http.resources.logs import routes as logs
 from jackfield.http.resources.request_logs import routes as request_logs
 from jackfield.http.routing import Route, Routes

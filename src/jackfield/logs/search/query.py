@@ -53,6 +53,11 @@ class Query:
         kept = [str(word) for word in self.words if word.name not in values]
         return " ".join([*kept, *(str(Word(name, value)) for name, value in values.items())])
 
+    def since(self, value: str) -> str:
+        """Return the query as text with another beginning, or none, and without an end."""
+        kept = [str(word) for word in self.words if word.name not in ("since", "until")]
+        return " ".join([*kept, str(Word("since", value))] if value else kept)
+
     def value(self, name: str) -> str | None:
         """Return the value of the last word of this name."""
         return next((word.value for word in reversed(self.words) if word.name == name), None)

@@ -39,15 +39,15 @@ async def find_runs(
     position: Position,
     *,
     size: int,
-    scanned: int = SCANNED,
+    scanned: int | None = None,
 ) -> Found:
-    """Return one page of the runs of a search; it looks at up to `scanned` rows."""
+    """Return one page of the runs of a search; it looks at up to `scanned` rows, or as many as usual."""
     async with hub.db.read(project_id) as tx:
         resolved = await resolve(tx, hub.catalog, search)
         runs = RunSearches(tx)
         limit = None
         if not is_bounded(resolved):
-            limit = await runs.limit(resolved, position, scanned=scanned)
+            limit = await runs.limit(resolved, position, scanned=scanned or SCANNED)
         rows = await runs.find(resolved, position, limit, size=size + 1)
     found, is_backward = rows[:size], position.after is not None
     edge = found[-1].id if len(rows) > size else limit
@@ -64,7 +64,7 @@ async def count_runs(
     search: RunSearch,
     *,
     bars: int = BARS,
-    scanned: int = SCANNED,
+    scanned: int | None = None,
 ) -> Histogram:
     """
     Count runs by when they began, over the time range of the search or else the last day.
@@ -80,7 +80,7 @@ async def count_runs(
     async with hub.db.read(project_id) as tx:
         resolved = await resolve(tx, hub.catalog, ranged)
         runs = RunSearches(tx)
-        limit = await runs.limit(resolved, Position(), scanned=scanned)
+        limit = await runs.limit(resolved, Position(), scanned=scanned or SCANNED)
         rows = await runs.outcomes(resolved, limit)
     step = (until - since) / bars
     edges = [since + step * number for number in range(bars + 1)]

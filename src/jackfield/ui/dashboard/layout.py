@@ -32,6 +32,7 @@ SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
         Section("accounts", "Accounts", "/dashboard", "account", "a"),
         Section("connectors", "Connectors", "/dashboard/connectors", "connector", "c"),
     ),
+    "Watch": (Section("logs", "Logs", "/dashboard/logs", "log", "l"),),
     "Project": (
         Section("keys", "API keys", "/dashboard/keys", "key", "k"),
         Section("settings", "Settings", "/dashboard/settings", "settings", "s"),

@@ -11,6 +11,7 @@ from jackfield.ui.dashboard import (
     connectors,
     keys,
     link,
+    logs,
     settings,
     sign_in,
 )
@@ -24,6 +25,9 @@ ROUTES: Final = (
     Route("/dashboard/sign-out", sign_in.sign_out, methods=_POST),
     Route("/dashboard/sign-out-everywhere", signed_in(sign_in.sign_out_everywhere), methods=_POST),
     Route("/dashboard", signed_in(accounts.list_accounts)),
+    Route("/dashboard/logs", signed_in(logs.list_logs)),
+    Route("/dashboard/logs/export", signed_in(logs.export_logs)),
+    Route("/dashboard/logs/live", signed_in(logs.follow_logs)),
     Route("/dashboard/link", signed_in(link.new_link)),
     Route("/dashboard/link", signed_in(link.make_link), methods=_POST),
     Route("/dashboard/connectors", signed_in(connectors.list_connectors)),

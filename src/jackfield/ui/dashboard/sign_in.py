@@ -50,6 +50,12 @@ def signed_in(view: View) -> Callable[[Request], Awaitable[Response]]:
     return show
 
 
+async def still_signed_in(request: Request, project: Project) -> bool:
+    """Return whether the browser of an earlier request is signed in to the project yet."""
+    found = await _project(request)
+    return found is not None and found.id == project.id
+
+
 def actor_of(request: Request) -> Actor:
     """Return the actor of a request that `signed_in` let through."""
     return DashboardToken(request.cookies[_COOKIE]).actor

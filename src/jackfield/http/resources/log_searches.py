@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 from starlette.responses import Response, StreamingResponse
@@ -11,7 +11,6 @@ from starlette.types import Scope as AsgiScope
 
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.download import SAVED
-from jackfield.http.resources.log_searches.rows import FoundRunOut, as_csv, run_row
 from jackfield.http.routing import Routes
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import RunId
@@ -19,8 +18,10 @@ from jackfield.kit.json import encode
 from jackfield.kit.open_streams import TooManyStreams
 from jackfield.kit.pages import read_cursor
 from jackfield.logs.search import service as searches
+from jackfield.logs.search.export import TYPES, Format, export_runs
 from jackfield.logs.search.models import Position
 from jackfield.logs.search.query import read_query
+from jackfield.logs.search.rows import FoundRunOut, run_row
 from jackfield.logs.search.tail import LiveTail
 from jackfield.logs.search.words import InvalidLogQuery
 from jackfield.projects import service as projects
@@ -29,12 +30,6 @@ from jackfield.projects.models import Scope
 
 # Reading a log is not logged.
 api = Routes(api_key, tag="logs", is_logged=False)
-
-MOST_EXPORTED: Final = 10_000
-# So many rows are looked at for a file.
-_MOST_PAGES: Final = 100
-_AT_ONCE: Final = 500
-_TYPES: Final = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
 _Query = Annotated[str, Meta(description="Words such as `status:4xx since:1h`.")]
 
@@ -80,7 +75,7 @@ class HistogramOut(Struct, frozen=True):
 
 class LogExportQuery(Struct, frozen=True):
     query: _Query = ""
-    format: Literal["ndjson", "csv"] = "ndjson"
+    format: Format = "ndjson"
     next: str | None = None
 
 
@@ -114,29 +109,12 @@ async def count_logs(ctx: ApiContext, query: HistogramQuery) -> HistogramOut:
 async def export_logs(ctx: ApiContext, query: LogExportQuery) -> Response:
     """Return up to 10,000 runs of a query as a file; `x-next` is where the next file begins."""
     search = read_query(query.query, ctx.hub.clock()).search
-    edge = read_cursor(query.next, RunId)
-    pieces: list[bytes] = []
-    left = MOST_EXPORTED
-    for number in range(_MOST_PAGES):
-        found = await searches.find_runs(
-            ctx.hub,
-            ctx.caller.project_id,
-            search,
-            Position(before=edge),
-            size=min(_AT_ONCE, left),
-        )
-        rows = [run_row(ctx.hub.catalog, run) for run in found.runs]
-        if query.format == "csv":
-            pieces.append(as_csv(rows, with_header=number == 0).encode())
-        else:
-            pieces += [encode(row) + b"\n" for row in rows]
-        left, edge = left - len(rows), found.edge
-        if edge is None or not left:
-            break
+    before = read_cursor(query.next, RunId)
+    file = await export_runs(ctx.hub, ctx.caller.project_id, search, query.format, before=before)
     name = {"content-disposition": f'attachment; filename="jackfield-logs.{query.format}"'}
-    following = {} if edge is None else {"x-next": edge}
+    following = {} if file.next is None else {"x-next": file.next}
     headers = {**SAVED, **name, **following}
-    return Response(b"".join(pieces), headers=headers, media_type=_TYPES[query.format])
+    return Response(file.content, headers=headers, media_type=TYPES[query.format])
 
 
 @api.add(

@@ -1,4 +1,4 @@
-"""Rows of `/jackfield/logs`, as JSON and as CSV."""
+"""Rows of runs that a search finds, as JSON and as CSV."""
 
 import csv
 import io

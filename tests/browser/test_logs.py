@@ -1,0 +1,92 @@
+"""The Logs pages in a browser: for anybody, by keyboard, and as runs come."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Page, expect
+
+from jackfield.projects import service as projects
+from tests.browser.axe_findings import found
+from tests.browser.conftest import Visit
+from tests.support.actor import TESTER
+from tests.support.logged_runs import REFUSED, log_runs
+from tests.support.running import Running
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+Start = Callable[..., Awaitable[Visit]]
+
+
+async def open_logs(hub: Running, page: Page, query: str = "") -> None:
+    await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
+    await page.get_by_role("button", name="Sign in").click()
+    await page.goto(f"{hub.hub.public_url}/dashboard/logs{query}")
+
+
+async def log(hub: Running, *runs: dict[str, object]) -> list[str]:
+    return [*await log_runs(hub, *runs, until=hub.hub.clock())]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_the_logs_can_be_used_by_anybody(
+    hub: Running, visit: Start, axe: str, width: int, *, dark: bool
+) -> None:
+    await log(hub, {**REFUSED, "action_id": "iterable_send_email"}, {"duration_ms": 1420}, {})
+    page = (await visit(width=width, dark=dark)).page
+
+    for query in ("?q=since:1h+-code:none", "?q=state:ok", "?q=status:429"):
+        await open_logs(hub, page, query)
+        assert await found(page, axe) == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_runs_appear_as_they_come_and_wait_while_the_rows_are_read(
+    hub: Running, visit: Start
+) -> None:
+    page = (await visit()).page
+    await open_logs(hub, page, "?q=status:ok")
+    await expect(page.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "true")
+    rows = page.locator("tbody tr")
+
+    await log(hub, {}, REFUSED)
+    await expect(rows).to_have_count(1)
+    await rows.first.hover()
+    await log(hub, {}, {})
+    await expect(page.get_by_role("button", name="2 new")).to_be_visible()
+    assert await rows.count() == 1
+    await page.get_by_role("button", name="2 new").click()
+
+    await expect(rows).to_have_count(3)
+
+
+async def test_a_query_is_typed_and_rows_are_reached_by_keys_alone(
+    hub: Running, visit: Start
+) -> None:
+    await log(hub, REFUSED, {}, {})
+    page = (await visit()).page
+    await open_logs(hub, page)
+    await page.keyboard.press("/")
+    await page.keyboard.type("status:ok")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("tbody tr")).to_have_count(2)
+
+    await page.keyboard.press("j")
+    await expect(page.locator("tbody tr a").first).to_be_focused()
+    await page.keyboard.press("j")
+
+    await expect(page.locator("tbody tr a").last).to_be_focused()
+
+
+async def test_the_logs_work_without_scripts(hub: Running, visit: Start) -> None:
+    await log(hub, REFUSED, {})
+    page = (await visit(scripts=False)).page
+    await open_logs(hub, page)
+
+    await page.get_by_label("Filter", exact=True).fill("status:failed")
+    await page.get_by_label("Filter", exact=True).press("Enter")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await page.get_by_role("link", name="Remove status failed").click()
+
+    await expect(page.locator("tbody tr")).to_have_count(2)
+    await expect(page.get_by_role("button", name="Live")).to_be_hidden()
