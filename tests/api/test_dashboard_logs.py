@@ -8,24 +8,17 @@ import httpx2
 import pytest
 
 from jackfield.logs.search.service import SCANNED
-from jackfield.projects import service as projects
-from tests.support.actor import TESTER
+from tests.support.browsing import signed_in
 from tests.support.clock import NOW
 from tests.support.logged_runs import REFUSED, log_runs
-from tests.support.running import PUBLIC_URL, Running
+from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 @pytest.fixture
 async def browser(hub: Running) -> httpx2.AsyncClient:
-    """Return a signed-in browser."""
-    hub.api.auth = None
-    hub.api.headers["origin"] = PUBLIC_URL
-    link = await projects.sign_in_url(hub.hub, hub.project, TESTER)
-    path, _, token = link.removeprefix(PUBLIC_URL).partition("?token=")
-    assert (await hub.api.post(path, data={"token": token})).status_code == 303
-    return hub.api
+    return await signed_in(hub)
 
 
 async def shown(browser: httpx2.AsyncClient, query: str = "", **more: str) -> str:

@@ -90,3 +90,49 @@ async def test_the_logs_work_without_scripts(hub: Running, visit: Start) -> None
 
     await expect(page.locator("tbody tr")).to_have_count(2)
     await expect(page.get_by_role("button", name="Live")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_a_run_can_be_read_and_run_again_by_anybody(
+    hub: Running, visit: Start, axe: str, width: int, *, dark: bool
+) -> None:
+    await hub.api.patch("/jackfield/project", json={"advanced_logs": True})
+    account = await hub.link()
+    await hub.run(account, "iterable_get_list_size", path={"listId": 999_999})
+    await hub.hub.write_buffer.flush()
+    page = (await visit(width=width, dark=dark)).page
+    await open_logs(hub, page)
+    await page.get_by_role("link", name="iterable_get_list_size").click()
+    await expect(page.get_by_text("What helps:")).to_be_visible()
+    assert await found(page, axe) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    await page.get_by_role("button", name="Run again").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    assert await found(page, axe) == []
+    await page.get_by_role("button", name="Yes, run again").click()
+
+    await expect(page.get_by_text("Dashboard", exact=True)).to_be_visible()
+
+
+async def test_j_and_k_lead_from_run_to_run_and_the_address_is_copied(
+    hub: Running, visit: Start
+) -> None:
+    older, newer = await log(hub, {}, {})
+    window = await visit()
+    page = window.page
+    await window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await open_logs(hub, page)
+    await page.locator("tbody tr a").first.click()
+    await expect(page.locator("#run-id")).to_have_text(newer)
+
+    await page.keyboard.press("j")
+    await expect(page.locator("#run-id")).to_have_text(older)
+    await page.get_by_role("button", name="Copy link").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = await page.evaluate("navigator.clipboard.readText()")
+    await page.keyboard.press("k")
+
+    await expect(page.locator("#run-id")).to_have_text(newer)
+    assert copied == f"{hub.hub.public_url}/dashboard/logs/{older}"

@@ -47,6 +47,7 @@ class _Sent(Struct):
     request: Request
     started: float
     duration_ms: int = 0
+    waited_ms: float = 0.0
     response: Response | None = None
     has_left: bool = True
 
@@ -160,7 +161,10 @@ class RunRecorder:
         if step is not None and step.sent and not (step.unrecorded or step.sent[-1].response):
             sent = step.sent[-1]
             sent.response = response
-            sent.duration_ms = round((time.perf_counter() - sent.started) * 1000)
+            took = time.perf_counter() - sent.started
+            sent.duration_ms = round(took * 1000)
+            # The rest of the time, it waited for its turn.
+            sent.waited_ms = (seconds - took) * 1000 // 1 if seconds > took else 0.0
 
     def response_started(self, status: int) -> None:
         """Record the status of the last response, whose body is streamed."""
@@ -288,6 +292,9 @@ class RunRecorder:
                         self.redactor.url(each.request.url)[:_LONGEST_URL],
                         None if each.response is None else each.response.status,
                         each.duration_ms,
+                        # Without a call: every request of every run comes by.
+                        (each.started - self._started) * 1000 // 1,
+                        each.waited_ms,
                     )
                     for each in step.sent
                 ]

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from jackfield.kit.secret_names import MASK
 from jackfield.runtime import Hub
 from jackfield.ui import assets
 
@@ -66,7 +67,17 @@ def isolated_name(name: str, *instead: str) -> Markup:
     return Markup(f"<bdi>{escape(plain_name(name, *instead))}</bdi>")  # noqa: S704 - escaped
 
 
-environment.filters |= {"plain_name": plain_name, "name": isolated_name}  # pyright: ignore[reportUnknownMemberType] - Jinja's own
+def named_redactions(text: str) -> Markup:
+    """Return text in which what was redacted is named as such."""
+    mark = Markup('<mark class="redacted">redacted</mark>')
+    return mark.join(escape(part) for part in text.split(MASK))
+
+
+environment.filters |= {  # pyright: ignore[reportUnknownMemberType] - Jinja's own
+    "plain_name": plain_name,
+    "name": isolated_name,
+    "redactions": named_redactions,
+}
 
 
 class PageContext(Protocol):

@@ -13,12 +13,19 @@ from jackfield.kit.json import Json
 
 
 class Exchange(Struct, frozen=True):
-    """One request to the provider. `status` is `None` if there was no response."""
+    """
+    One request to the provider. `status` is `None` if there was no response.
+
+    `offset_ms` is when it was sent, counted from the start of the run; until then it had waited
+    `waited_ms` for the limits of the account. Of runs of earlier versions neither is known.
+    """
 
     method: str
     url: str
     status: int | None
     duration_ms: int
+    offset_ms: float | None = None
+    waited_ms: float = 0.0
 
 
 class StepRecord(Struct, frozen=True):

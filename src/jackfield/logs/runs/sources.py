@@ -10,6 +10,7 @@ class RunSource(StrEnum):
     PROXY = "proxy"
     MCP = "mcp"
     A2A = "a2a"
+    DASHBOARD = "dashboard"
 
 
 PATHS: Final[Mapping[str, str]] = {

@@ -50,6 +50,7 @@ class Layout:
     offered: Mapping[str, str]
     rewrites: Mapping[str, str]
     has_docs: bool
+    public_url: str
     sections: Mapping[str, tuple[Section, ...]] = field(default_factory=lambda: SECTIONS)
 
     @classmethod
@@ -58,7 +59,7 @@ class Layout:
         connectors = hub.catalog.connectors()
         titles = {each.key: each.title for each in connectors}
         offered = {each.key: each.title for each in connectors if each.is_offered}
-        return cls(project, titles, offered, hub.rewrites.targets, hub.public_docs)
+        return cls(project, titles, offered, hub.rewrites.targets, hub.public_docs, hub.public_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

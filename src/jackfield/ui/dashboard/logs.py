@@ -126,7 +126,7 @@ async def list_logs(request: Request, project: Project) -> Response:
             newer=newer and _encoded(query, after=newer),
             older=older and _encoded(query, before=older),
             is_live=position == Position() and query.search.until is None,
-            searched_since=partial_edge and partial_edge.moment,
+            searched_since=None if partial_edge is None else partial_edge.moment,
             settings=settings,
             axis=_axis(histogram),
         ),

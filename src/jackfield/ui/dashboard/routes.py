@@ -12,6 +12,7 @@ from jackfield.ui.dashboard import (
     keys,
     link,
     logs,
+    run,
     settings,
     sign_in,
 )
@@ -28,6 +29,8 @@ ROUTES: Final = (
     Route("/dashboard/logs", signed_in(logs.list_logs)),
     Route("/dashboard/logs/export", signed_in(logs.export_logs)),
     Route("/dashboard/logs/live", signed_in(logs.follow_logs)),
+    Route("/dashboard/logs/{run_id}", signed_in(run.show_run)),
+    Route("/dashboard/logs/{run_id}/again", signed_in(run.run_again), methods=_POST),
     Route("/dashboard/link", signed_in(link.new_link)),
     Route("/dashboard/link", signed_in(link.make_link), methods=_POST),
     Route("/dashboard/connectors", signed_in(connectors.list_connectors)),

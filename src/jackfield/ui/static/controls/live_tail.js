@@ -4,7 +4,8 @@ const MOST_ROWS = 200;
 
 /**
  * Shows runs as they are logged. Under the pointer, the focus or a selection the rows stay where
- * they are: what comes waits behind a button that says how much it is.
+ * they are: what comes waits behind a button that says how much it is, until it is pressed or more
+ * comes when the rows are not read any more.
  */
 export class LiveTail {
   #button;
@@ -22,9 +23,6 @@ export class LiveTail {
     button.hidden = false;
     button.addEventListener("click", () => (this.#source ? this.#stop() : this.#start()));
     this.#newer.addEventListener("click", () => this.#showAll());
-    for (const end of ["pointerleave", "focusout"]) {
-      this.#body.addEventListener(end, () => setTimeout(() => this.#showUnlessRead()));
-    }
     this.#start();
   }
 
