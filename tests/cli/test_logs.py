@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from jackfield.client import AsyncHub, Hub
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
+from tests.cli.test_killed import serving
 from tests.clients.conftest import link
 from tests.support.logged_runs import REFUSED, log_runs
 from tests.support.running import PATIENCE, Running, serving_hub
@@ -83,3 +85,21 @@ async def test_both_clients_read_what_goes_on_line_by_line(
 ) -> None:
     async with serving_hub(sandbox, data_dir=data_dir) as hub:
         assert await first_line(hub) == ":\n"
+
+
+async def test_a_stream_ends_at_once_and_whole_when_the_hub_stops(
+    data_dir: Path, sandbox: Sandbox, jackfield: Command
+) -> None:
+    lines: list[str] = []
+    async with serving(data_dir, sandbox.us.url) as (url, process):
+        key = (await jackfield("keys", "create", "--name", "reader", "--json")).json["key"]
+        async with AsyncHub(url, key) as client:
+            async for line in client.follow("/jackfield/logs/live"):
+                if not lines:
+                    process.send_signal(signal.SIGTERM)
+                lines.append(line)
+        status = await asyncio.wait_for(process.wait(), PATIENCE)
+
+    # Cut off after the grace, it would not say so.
+    assert "event: end\n" in lines
+    assert status == 0
