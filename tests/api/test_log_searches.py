@@ -56,6 +56,11 @@ def places(found: Found, ids: Sequence[RunId]) -> list[int]:
         ("-effect:read", [3, 2]),
         ("effect:execute", []),
         ("source:mcp", [3]),
+        ("source:cli", [2]),
+        ("source:rest", [1, 0]),
+        ("source:rest source:cli", [2, 1, 0]),
+        ("-source:cli source:rest", [1, 0]),
+        ("source:cli source:mcp", [3, 2]),
         ("type:test", [3]),
         ("took:>1s", [0]),
         ("took:<1s status:ok", [3]),
@@ -92,7 +97,7 @@ async def test_each_word_finds_the_runs_it_says(
         {
             "success": False, "status_code": 502, "request_id": "req_2",
             "action_id": "iterable_send_email", "message": "Please slow down",
-            "origin_owner_id": "other",
+            "origin_owner_id": "other", "user_agent": "jackfield-cli/1.0",
         },
         {
             "source": "mcp", "mode": "test", "provider": "", "action_id": "proxy",

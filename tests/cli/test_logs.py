@@ -33,11 +33,15 @@ async def test_runs_are_found_by_words_as_a_table_or_a_line_each(
         lines = await jackfield("logs", "--json", "--limit", "2", **settings)
         quoted = await jackfield("logs", "customer:a b", "--", "-code:none", **settings)
         refused = await jackfield("logs", "state:ok", **settings)
+        await jackfield("run", "iterable_list_lists", "--account", "acc_none", **settings)
+        await hub.hub.write_buffer.flush()
+        own = await jackfield("logs", "--json", "source:cli", **settings)
 
     assert [each in table.out for each in ids] == [False, True, True]
     assert "\x1b" not in table.out
     assert [json.loads(line)["id"] for line in lines.out.splitlines()] == ids[:0:-1]
     assert (quoted.status, quoted.err) == (0, "no run matches\n")
+    assert (own.json["account_id"], own.json["source"]) == ("acc_none", "cli")
     assert (refused.status, "there is no word 'state'" in refused.err) == (1, True)
 
 

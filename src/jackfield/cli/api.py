@@ -61,7 +61,7 @@ def hub(url: str | None = None, api_key: str | None = None) -> Generator[Hub]:
         )
     try:
         # No retries: a person is waiting and will retry sooner.
-        with Hub(url, key, retries=0) as opened:
+        with Hub(url, key, retries=0, program="jackfield-cli") as opened:
             yield opened
     except Refused as refused:
         fail_with(refused)

@@ -41,9 +41,10 @@ class AsyncHub:
         *,
         seconds: float = exchange.SECONDS,
         retries: int = 2,
+        program: str = exchange.PROGRAM,
     ) -> None:
         """Connect to a hub; the defaults are JACKFIELD_URL and JACKFIELD_API_KEY."""
-        self._target = Target.of(url, api_key, seconds=seconds, retries=retries)
+        self._target = Target.of(url, api_key, seconds=seconds, retries=retries, program=program)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:

@@ -27,6 +27,7 @@ from jackfield.kit.urls import is_base
 from jackfield.settings import Settings
 
 T = TypeVar("T")
+PROGRAM: Final = "jackfield-python"
 SECONDS: Final = 120.0
 CHUNK: Final = 64 * 1024
 _OK: Final = 200
@@ -41,15 +42,21 @@ _LONGEST_WAIT: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The URL and API key of a hub, by default JACKFIELD_URL and JACKFIELD_API_KEY."""
+    """The URL and API key of a hub, by default JACKFIELD_URL and JACKFIELD_API_KEY.
+
+    `program` is the user agent's name, by which the hub's log says what asked.
+    """
 
     url: str
     api_key: str
     seconds: float
     retries: int
+    program: str
 
     @classmethod
-    def of(cls, url: str | None, api_key: str | None, *, seconds: float, retries: int) -> "Target":
+    def of(
+        cls, url: str | None, api_key: str | None, *, seconds: float, retries: int, program: str
+    ) -> "Target":
         settings = Settings.read()
         key = api_key or settings.api_key
         if key is None:
@@ -58,7 +65,7 @@ class Target:
         if url and not is_base(url.strip()):
             msg = f"{url!r} is not the URL of a hub, such as https://hub.example.com"
             raise ClientError(msg)
-        return cls((url or settings.url).strip().rstrip("/"), key, seconds, retries)
+        return cls((url or settings.url).strip().rstrip("/"), key, seconds, retries, program)
 
     @property
     def place(self) -> str:
@@ -91,7 +98,7 @@ def headers_of(operation: Operation[T], target: Target) -> dict[str, str]:
     headers = {
         "authorization": f"Basic {basic}",
         "accept": "application/json, */*",
-        "user-agent": f"jackfield-python/{version('jackfield')}",
+        "user-agent": f"{target.program}/{version('jackfield')}",
     }
     if operation.body is not None:
         headers["content-type"] = "application/json"

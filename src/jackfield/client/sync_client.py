@@ -41,9 +41,10 @@ class Hub:
         *,
         seconds: float = exchange.SECONDS,
         retries: int = 2,
+        program: str = exchange.PROGRAM,
     ) -> None:
         """Connect to a hub; the defaults are JACKFIELD_URL and JACKFIELD_API_KEY."""
-        self._target = Target.of(url, api_key, seconds=seconds, retries=retries)
+        self._target = Target.of(url, api_key, seconds=seconds, retries=retries, program=program)
         self._connection: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> Self:

@@ -13,6 +13,10 @@ class RunSource(StrEnum):
     DASHBOARD = "dashboard"
 
 
+# What the API's log calls the client of commands, and how a search calls its runs.
+CLI_AGENT: Final = "jackfield-cli/"
+CLI: Final = "cli"
+
 PATHS: Final[Mapping[str, str]] = {
     RunSource.API: "/actions/rpc",
     RunSource.PROXY: "/unified/proxy",

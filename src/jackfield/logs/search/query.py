@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from jackfield.logs.runs.sources import RunSource
+from jackfield.logs.runs.models import Run
+from jackfield.logs.runs.sources import CLI, CLI_AGENT, RunSource
 from jackfield.logs.search.models import Conditions, RunSearch, Span
 from jackfield.logs.search.moments import KINDS, read_span
 from jackfield.logs.search.words import Word, refused, split
@@ -20,7 +21,9 @@ EFFECTS: Final = ("read", "search", "execute", "write", "send", "delete")
 TYPES: Final = ("production", "test")
 # The API's own is what people call REST.
 SOURCES: Final[Mapping[str, str]] = {
-    ("rest" if each is RunSource.API else each.value): each.value for each in RunSource
+    **{("rest" if each is RunSource.API else each.value): each.value for each in RunSource},
+    # Commands use the API; their runs are told by the client.
+    CLI: CLI,
 }
 _SOURCE_WORDS: Final = {source: word for word, source in SOURCES.items()}
 
@@ -63,9 +66,11 @@ class Query:
         return next((word.value for word in reversed(self.words) if word.name == name), None)
 
 
-def source_word(source: str) -> str:
-    """Return the word for a source of runs."""
-    return _SOURCE_WORDS.get(source, source)
+def source_word(run: Run) -> str:
+    """Return the word for the source of a run."""
+    if run.source == RunSource.API and (run.user_agent or "").startswith(CLI_AGENT):
+        return CLI
+    return _SOURCE_WORDS.get(run.source, run.source)
 
 
 def read_query(text: str, now: datetime) -> Query:

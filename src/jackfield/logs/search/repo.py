@@ -8,6 +8,7 @@ from jackfield.db.tx import Tx
 from jackfield.kit.ids import RunId
 from jackfield.kit.json import convert, parse
 from jackfield.logs.runs.models import Run
+from jackfield.logs.runs.sources import CLI, CLI_AGENT, RunSource
 from jackfield.logs.search.models import Conditions, Position, RunSearch, Span
 
 _COLUMNS: Final = columns_of(Run)
@@ -178,7 +179,6 @@ def _alternatives(wanted: Conditions, side: LiteralString) -> Iterator[_Clauses]
         ("account_id", wanted.accounts),
         ("origin_owner_id", wanted.customers),
         ("key_id", wanted.keys),
-        ("source", wanted.sources),
         ("mode", wanted.types),
         ("error_code", wanted.codes),
         ("id", wanted.runs),
@@ -192,7 +192,12 @@ def _alternatives(wanted: Conditions, side: LiteralString) -> Iterator[_Clauses]
     outcomes: list[_Clauses] = [
         ("success" if outcome else "not success", {}) for outcome in wanted.outcomes
     ]
-    for group in ([*outcomes, *statuses], _spans("duration_ms", wanted.durations, side)):
+    groups = (
+        [*outcomes, *statuses],
+        _spans("duration_ms", wanted.durations, side),
+        [*_sources(wanted.sources, side)],
+    )
+    for group in groups:
         if group:
             yield _either(group)
     patterns: list[_Clauses] = []
@@ -201,6 +206,23 @@ def _alternatives(wanted: Conditions, side: LiteralString) -> Iterator[_Clauses]
         patterns.append((f"lower(action_id) like :{name} escape '!'", {name: _pattern(glob)}))
     if patterns:
         yield _either(patterns)
+
+
+def _sources(wanted: tuple[str, ...], side: LiteralString) -> Iterator[_Clauses]:
+    """Yield conditions for sources; commands come through the API, and are told by their client."""
+    others = tuple(each for each in wanted if each not in (RunSource.API, CLI))
+    if others:
+        yield f"source in (:{side}_sources)", {f"{side}_sources": others}
+    agent: LiteralString = f"{side}_agent"
+    by_command: LiteralString = f"coalesce(user_agent, '') like :{agent} escape '!'"
+    values: dict[str, object] = {f"{side}_api": RunSource.API.value}
+    of_api: LiteralString = f"source = :{side}_api"
+    if RunSource.API in wanted and CLI in wanted:
+        yield of_api, values
+    elif RunSource.API in wanted:
+        yield f"({of_api} and not {by_command})", {**values, agent: f"{_escaped(CLI_AGENT)}%"}
+    elif CLI in wanted:
+        yield f"({of_api} and {by_command})", {**values, agent: f"{_escaped(CLI_AGENT)}%"}
 
 
 def _texts(wanted: Conditions, side: LiteralString) -> Iterator[_Clauses]:

@@ -58,7 +58,7 @@ def run_row(catalog: Catalog, run: Run) -> FoundRunOut:
         customer_id=run.origin_owner_id,
         customer_name=run.origin_owner_name,
         type=run.mode,
-        source=source_word(run.source),
+        source=source_word(run),
         key_id=run.key_id,
         request_id=run.request_id,
         requests=run.requests,

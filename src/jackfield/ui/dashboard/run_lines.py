@@ -69,7 +69,7 @@ def effect_of(hub: Hub, run: Run) -> str | None:
 
 
 def source_title(run: Run) -> str:
-    word = source_word(run.source)
+    word = source_word(run)
     return _SOURCES.get(word, word.capitalize())
 
 
