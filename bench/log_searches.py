@@ -15,6 +15,7 @@ from jackfield.logs.runs.repo import Runs
 from jackfield.logs.search.models import Position
 from jackfield.logs.search.query import read_query
 from jackfield.logs.search.repo import RunSearches, is_bounded
+from jackfield.logs.search.scale import Scale
 from jackfield.logs.search.service import SCANNED
 
 QUERIES = (
@@ -62,7 +63,8 @@ async def measure(db: Database, project: ProjectId, last: RunId) -> dict[str, fl
         async def bars(text: str) -> None:
             search = read_query(text, end).search
             limit = await searches.limit(search, Position(), scanned=SCANNED)
-            await searches.outcomes(search, limit)
+            scale = Scale.of(end - timedelta(days=1), end, 60)
+            scale.bars(await searches.totals(search, limit, length=scale.length))
 
         for text in QUERIES:
             found[text or "no words"] = await median(lambda text=text: page(text))

@@ -80,19 +80,28 @@ class RunSearches:
         )
         return [convert({**row, "steps": parse(row["steps"])}, Run) for row in rows]
 
-    async def outcomes(self, search: RunSearch, limit: RunId | None) -> list[tuple[str, bool]]:
-        """Return the ids of runs up to `limit`, newest first, and whether each succeeded."""
+    async def totals(
+        self, search: RunSearch, limit: RunId | None, *, length: int
+    ) -> list[tuple[str, int, int]]:
+        """
+        Count runs up to `limit` by the beginning of their ids, of that `length`.
+
+        Returns it with the number of runs, and of those that failed.
+        """
         where, values = _where(search, Position(), limit)
         rows = await self._tx.all(
             f"""
-            select id, success
+            select substr(id, 1, :length) as began,
+                   count(*) as total,
+                   sum(case when success then 0 else 1 end) as failed
               from runs
              where project_id = :project_id {where}
-             order by id desc
+             group by substr(id, 1, :length)
             """,  # noqa: S608 - the parts are made of literals
+            length=length,
             **values,
         )
-        return [(row["id"], row["success"]) for row in rows]
+        return [(row["began"], row["total"], int(row["failed"])) for row in rows]
 
     async def ended(self, search: RunSearch, known: Sequence[str], *, size: int) -> list[Run]:
         """Return the newest runs of a search that are not `known` yet, newest first."""

@@ -1,6 +1,5 @@
 """Searches in the run log: pages, histograms, and what their words stand for."""
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +10,6 @@ from jackfield.db.tx import Tx
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.logs.runs.models import Run
 from jackfield.logs.search.models import (
-    Bar,
     Conditions,
     Found,
     Histogram,
@@ -19,6 +17,7 @@ from jackfield.logs.search.models import (
     RunSearch,
 )
 from jackfield.logs.search.repo import RunSearches, is_bounded
+from jackfield.logs.search.scale import Scale
 from jackfield.projects.repo import ApiKeys
 from jackfield.runtime import Hub
 
@@ -69,7 +68,7 @@ async def count_runs(
     """
     Count runs by when they began, over the time range of the search or else the last day.
 
-    It looks at up to `scanned` rows, the newest ones.
+    It looks at up to `scanned` rows, the newest ones, and returns up to `bars` bars.
     """
     now = hub.clock()
     until = min(search.until or now, now + _A_MILLISECOND)
@@ -77,26 +76,13 @@ async def count_runs(
     if since >= until:
         since = until - _A_MILLISECOND * bars
     ranged = replace(search, since=since, until=until)
+    scale = Scale.of(since, until, bars)
     async with hub.db.read(project_id) as tx:
         resolved = await resolve(tx, hub.catalog, ranged)
         runs = RunSearches(tx)
         limit = await runs.limit(resolved, Position(), scanned=scanned or SCANNED)
-        rows = await runs.outcomes(resolved, limit)
-    step = (until - since) / bars
-    edges = [since + step * number for number in range(bars + 1)]
-    floors = [RunId.floor(edge) for edge in edges]
-    totals, failures = [0] * bars, [0] * bars
-    for run_id, success in rows:
-        place = min(max(bisect_right(floors, run_id) - 1, 0), bars - 1)
-        totals[place] += 1
-        failures[place] += not success
-    return Histogram(
-        tuple(
-            Bar(edges[place], edges[place + 1], totals[place], failures[place])
-            for place in range(bars)
-        ),
-        since if limit is None else limit.moment,
-    )
+        rows = await runs.totals(resolved, limit, length=scale.length)
+    return Histogram(scale.bars(rows), since if limit is None else limit.moment)
 
 
 async def find_neighbors(
