@@ -61,7 +61,7 @@ async def measure(db: Database, project: ProjectId, last: RunId) -> dict[str, fl
             await searches.find(search, Position(), limit, size=51)
 
         async def bars(text: str) -> None:
-            search = read_query(text, end).search
+            search = read_query(f"{text} since:24h", end).search
             limit = await searches.limit(search, Position(), scanned=SCANNED)
             scale = Scale.of(end - timedelta(days=1), end, 60)
             scale.bars(await searches.totals(search, limit, length=scale.length))

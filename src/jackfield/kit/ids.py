@@ -13,6 +13,8 @@ _CHARACTERS: Final = bytes(ord(_CROCKFORD[byte & 31]) for byte in range(256))
 _TIME_LENGTH: Final = 10
 _RANDOM_LENGTH: Final = 16
 _RANDOMS: Final = 256
+# Half a microsecond: a whole millisecond may be a little less as a float.
+_MARGIN: Final = 0.0005
 _randoms: list[str] = []
 _ALPHABET: Final = frozenset(_CROCKFORD)
 _BODY_LENGTH: Final = 26
@@ -40,7 +42,7 @@ class Id(str):
 
         Those of one moment sort by their `place`, up to 65,535.
         """
-        milliseconds = int(now.timestamp() * 1000)
+        milliseconds = int(now.timestamp() * 1000 + _MARGIN)
         if place is None:
             return cls(cls.prefix + _time(milliseconds) + _random())
         rest = min(place, _LAST_PLACE) << 64 | secrets.randbits(64)
@@ -49,7 +51,7 @@ class Id(str):
     @classmethod
     def floor(cls, moment: datetime) -> Self:
         """Return the lower bound of the ids made at `moment` or later."""
-        return cls(cls.prefix + _body(max(0, int(moment.timestamp() * 1000)), 0))
+        return cls(cls.prefix + _body(max(0, int(moment.timestamp() * 1000 + _MARGIN)), 0))
 
     @property
     def moment(self) -> datetime:

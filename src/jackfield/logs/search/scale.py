@@ -49,7 +49,8 @@ class Scale:
         totals, failures = [0] * number, [0] * number
         for began, total, failed in counts:
             grain = RunId(began.ljust(len(RunId.prefix) + 1 + _TIME_LENGTH, "0"))
-            place = min((_milliseconds(grain.moment) - self.first) // self.step, number - 1)
+            place = (_milliseconds(grain.moment) - self.first) // self.step
+            place = min(max(place, 0), number - 1)
             totals[place] += total
             failures[place] += failed
         edges = [self.since, *(self._edge(place) for place in range(1, number)), self.until]
