@@ -46,7 +46,7 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
         async with open_hub(settings, public_url=origin(opened)) as hub:
             _tune_collector()
             log.announce(f"Jackfield listens on {origin(opened)} until it is asked to stop")
-            async with background(hub), _served(build_app(hub), opened) as (_, task):
+            async with background(hub), _hub_served(hub, opened) as (_, task):
                 await asyncio.wait({stop, task}, return_when=asyncio.FIRST_COMPLETED)
 
 
@@ -64,7 +64,7 @@ async def serve_supervised(
         async with open_hub(settings, public_url=origin(opened)) as hub:
             hub = _sharing(hub, shared)  # noqa: PLW2901
             _tune_collector()
-            async with background(hub), _served(build_app(hub), opened) as (server, task):
+            async with background(hub), _hub_served(hub, opened) as (server, task):
                 await server.is_listening.wait()
                 with contextlib.suppress(ConnectionError):
                     link.send(READY)
@@ -153,12 +153,22 @@ async def _served(
     try:
         yield server, task
     finally:
-        # They would go on until the end of the grace.
-        hub.open_streams.close()
         server.should_exit = True
         await task
         if cut_off := set(server.server_state.tasks):
             await asyncio.wait(cut_off, timeout=_LAST_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def _hub_served(
+    hub: Hub, opened: socket.socket
+) -> "AsyncGenerator[tuple[_Server, asyncio.Task[None]]]":
+    """Serve a hub while the block runs; its live streams would go on until the end of the grace."""
+    async with _served(build_app(hub), opened) as served:
+        try:
+            yield served
+        finally:
+            hub.open_streams.close()
 
 
 def _tune_collector() -> None:
@@ -181,7 +191,7 @@ async def serving(
     """Serve while the block runs; `catalog` is used if it is loaded already."""
     async with (
         open_hub(settings, public_url=origin(opened), catalog=catalog) as hub,
-        _served(build_app(hub), opened),
+        _hub_served(hub, opened),
         background(hub),
     ):
         yield hub
