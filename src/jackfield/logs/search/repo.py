@@ -15,12 +15,10 @@ _COLUMNS: Final = columns_of(Run)
 _Clauses: TypeAlias = tuple[LiteralString, dict[str, object]]
 # Names of parameters cannot be made of numbers: statements are literals.
 _PLACES: Final[tuple[LiteralString, ...]] = ("a", "b", "c", "d", "e", "f", "g", "h")
-_TEXTS: Final[tuple[LiteralString, ...]] = (
-    "action_id",
-    "message",
-    "error_code",
-    "origin_owner_name",
-    "origin_owner_id",
+# One text of a row, in which nothing that is looked for goes from one column into the next.
+_TEXT: Final[LiteralString] = (
+    "lower(action_id || '\x1f' || coalesce(message, '') || '\x1f' || coalesce(error_code, '')"
+    " || '\x1f' || coalesce(origin_owner_name, '') || '\x1f' || coalesce(origin_owner_id, ''))"
 )
 
 
@@ -235,13 +233,10 @@ def _sources(wanted: tuple[str, ...], side: LiteralString) -> Iterator[_Clauses]
 
 
 def _texts(wanted: Conditions, side: LiteralString) -> Iterator[_Clauses]:
-    """Yield a condition for each text, which may be in one of several columns."""
+    """Yield a condition for each text."""
     for place, text in zip(_PLACES, wanted.texts, strict=False):
         name: LiteralString = f"{side}_text_{place}"
-        columns: list[LiteralString] = [
-            f"lower({column}) like lower(:{name}) escape '!'" for column in _TEXTS
-        ]
-        yield " or ".join(columns), {name: f"%{_escaped(text)}%"}
+        yield f"{_TEXT} like lower(:{name}) escape '!'", {name: f"%{_escaped(text)}%"}
 
 
 def _spans(column: LiteralString, spans: tuple[Span, ...], side: LiteralString) -> list[_Clauses]:
