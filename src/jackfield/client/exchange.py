@@ -51,7 +51,7 @@ class Target:
     api_key: str
     seconds: float
     retries: int
-    program: str
+    program: str = PROGRAM
 
     @classmethod
     def of(
