@@ -54,7 +54,7 @@ async def test_runs_are_listed_with_how_they_ended_and_who_asked(
 
     assert rows(text) == ids[::-1]
     for words in ("2 runs, 1 failed in the last 24 hours", "bad_key", "</svg> send</span>",
-                  "1.42 s", '<span class="tag">MCP</span>', "test", "Kept for 30 days"):  # fmt: skip
+                  "1.42 s", '<span class="tag">MCP</span>', "test", ">30 days</a>"):  # fmt: skip
         assert words in text
     assert f'href="/dashboard/logs/{ids[0]}"' in text
 
