@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 from asyncpg.pool import PoolConnectionProxy
 
-from jackfield.db import postgres_schema
+from jackfield.db import postgres_hosts, postgres_schema
 from jackfield.db.postgres_errors import REFUSALS, connected, translated_errors
 from jackfield.db.signals import Signals
 from jackfield.db.statement import positional, storable, with_arrays
@@ -25,7 +25,6 @@ from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 
-_Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 _Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 # With a project's hash, so that its write transactions are serial in all processes.
@@ -40,6 +39,8 @@ _BEGIN_TO_READ: Final = (
 )
 _BEGIN_AGAIN: Final = "rollback to savepoint begun"
 _STATEMENT_SECONDS: Final = 30
+# Until a server that was silent for so long has canceled what it was asked, or is left.
+_CANCEL_SECONDS: Final = 2
 # As long as on SQLite; unless the URL, or the user's own settings on the server, say otherwise.
 _SETTINGS: Final = (
     "select set_config('lock_timeout', '5s', {is_local})"
@@ -48,6 +49,7 @@ _SETTINGS: Final = (
 _CHANNEL: Final = "jackfield"
 _NOTIFY: Final = "select pg_notify(:channel, :payload)"
 _RECONNECT_SECONDS: Final = 1.0
+_LISTEN_SECONDS: Final = 30
 
 # 64 KB that do not compress; it is rolled back.
 _TRIAL: Final = (
@@ -63,7 +65,7 @@ T = TypeVar("T")
 class PostgresDatabase:
     def __init__(
         self,
-        pool: _Pool,
+        pool: postgres_hosts.Pool,
         clock: Clock,
         on_touch: Callable[[ProjectId], None],
         *,
@@ -78,6 +80,7 @@ class PostgresDatabase:
         self._own = f"{secrets.token_hex(8)} "
         self._turns: WeakValueDictionary[ProjectId, asyncio.Lock] = WeakValueDictionary()
         self._has_failed = False
+        self._left = Signals()
 
     @classmethod
     async def open(
@@ -103,7 +106,7 @@ class PostgresDatabase:
             {"init": _set_up} if keeps_sessions else {"statement_cache_size": 0}
         )
         pool = await connected(
-            asyncpg.create_pool,
+            postgres_hosts.create_pool,
             url,
             min_size=1,
             max_size=connections,
@@ -212,9 +215,13 @@ class PostgresDatabase:
         except DatabaseNotWritable as error:
             self._has_failed = True
             if isinstance(error.__cause__, asyncpg.ReadOnlySQLTransactionError):
-                # Another server may be the one to write to now, and a session stays as it began.
-                await self._pool.expire_connections()
+                await self._leave()
             raise
+
+    async def _leave(self) -> None:
+        """Leave every connection: another server may be the one to ask by now."""
+        await self._pool.expire_connections()
+        self._left.send([_CHANNEL])
 
     @asynccontextmanager
     async def _acquire(self) -> AsyncGenerator[_Proxy]:
@@ -228,9 +235,15 @@ class PostgresDatabase:
             connection = await self._pool.acquire(timeout=_STATEMENT_SECONDS)
         try:
             yield connection
+        except HubError as error:
+            # Neither would a server that is silent answer on the other connections.
+            if isinstance(error.__cause__, TimeoutError):
+                await self._leave()
+            raise
         finally:
-            with translated_errors():
-                await self._pool.release(connection)
+            # What was done stays done: a connection that cannot be given back is closed.
+            with suppress(OSError, *REFUSALS):
+                await self._pool.release(connection, timeout=_CANCEL_SECONDS)
 
     async def _relay(self) -> None:
         """Relay signals of other processes, over a connection that is reopened when lost."""
@@ -240,11 +253,11 @@ class PostgresDatabase:
                     await self._listen_on(connection)
             except (*REFUSALS, OSError) as error:
                 _log.warning("signals_not_heard", detail=str(error))
+                if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                    await self._leave()
             await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _listen_on(self, connection: _Proxy) -> None:
-        lost = asyncio.Event()
-
         def hear(_connection: object, _pid: int, _channel: str, payload: object) -> None:
             text = str(payload)
             if not text.startswith(self._own):
@@ -253,14 +266,22 @@ class PostgresDatabase:
         def lose(_connection: object) -> None:
             lost.set()
 
-        connection.add_termination_listener(lose)
-        await connection.add_listener(_CHANNEL, hear)
-        try:
-            await lost.wait()
-        finally:
-            connection.remove_termination_listener(lose)
-            if not connection.is_closed():
-                await connection.remove_listener(_CHANNEL, hear)
+        with self._left.listen(_CHANNEL) as lost:
+            connection.add_termination_listener(lose)
+            await connection.add_listener(_CHANNEL, hear)
+            try:
+                while True:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(lost.wait(), _LISTEN_SECONDS)
+                        return
+                    # Waiting does not notice a server that is silent, or takes no writes any more.
+                    if await connection.fetchval("show transaction_read_only") == "on":
+                        await self._leave()
+            finally:
+                # It may be silent, so nothing more is said to it.
+                with suppress(asyncpg.InterfaceError):
+                    connection.remove_termination_listener(lose)
+                    connection.terminate()
 
 
 async def reach(url: str) -> None:
@@ -271,7 +292,7 @@ async def reach(url: str) -> None:
         DatabaseUnreachable: the server does not take connections at present.
         DatabaseUnusable: it rejects this one.
     """
-    connection = await connected(asyncpg.connect, url)
+    connection = await connected(postgres_hosts.connect, url)
     await connection.close(timeout=_STATEMENT_SECONDS)
 
 
@@ -342,11 +363,7 @@ async def _transaction(connection: _Proxy, begin: str) -> AsyncGenerator[_Transa
             await connection.execute(begin)
         yield _Transaction(connection)
     except BaseException:
-        # Where it cannot be said, the connection is lost, and the transaction with it.
-        with suppress(
-            OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
-        ):
-            await connection.execute("rollback")
+        await _roll_back(connection)
         raise
     try:
         with translated_errors():
@@ -355,6 +372,15 @@ async def _transaction(connection: _Proxy, begin: str) -> AsyncGenerator[_Transa
         # Whether it was heard is not known.
         error.may_have_written = True
         raise
+
+
+async def _roll_back(connection: _Proxy) -> None:
+    """End a transaction; where that cannot be said, with its connection."""
+    try:
+        await connection.execute("rollback", timeout=_CANCEL_SECONDS)
+    except (OSError, *REFUSALS):
+        with suppress(asyncpg.InterfaceError):
+            connection.terminate()
 
 
 @asynccontextmanager

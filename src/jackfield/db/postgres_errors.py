@@ -2,13 +2,14 @@
 
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 
+from jackfield.db.postgres_hosts import NOT_YET, tls_error
 from jackfield.db.tx import (
     DatabaseAway,
     DatabaseBusy,
@@ -38,15 +39,6 @@ _AWAY: Final = (
     asyncpg.PostgresSystemError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
-# Of a connection that is asked for: it may be had later. A server that does not write may be
-# promoted.
-_NOT_YET: Final = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TargetServerAttributeNotMatched,
-    OSError,
-)
 _NOT_WRITABLE: Final = (asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError)
 # The next transaction has another session, in which nothing was prepared, or something else was.
 _NO_SESSION: Final = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
@@ -70,9 +62,14 @@ async def connected(connect: Callable[..., Awaitable[T]], url: str, **options: A
         return await connect(url, timeout=_CONNECT_SECONDS, **options)
     except (*REFUSALS, OSError) as error:
         # The URL holds a password and stays out of the message.
-        msg = f"cannot connect to the PostgreSQL database: {error}{_files_of(url, error)}"
-        is_ours = isinstance(error, ssl.SSLError) or _files_of(url, error) or _NO_TLS in str(error)
-        is_away = isinstance(error, _NOT_YET) and not is_ours
+        said = tls_error(error) or error
+        files = _files_of(url, said)
+        is_ours = isinstance(said, ssl.SSLError) or files or _NO_TLS in str(said)
+        if isinstance(said, asyncpg.ConnectionDoesNotExistError):
+            # So may the refusal of a client's certificate look, or the end of the server.
+            files = _named(url, {"sslcert"})
+        msg = f"cannot connect to the PostgreSQL database: {said}{files}"
+        is_away = isinstance(error, NOT_YET) and not is_ours
         raise (DatabaseUnreachable if is_away else DatabaseUnusable)(msg) from error
     except (ValueError, OverflowError):
         # Not chained and not quoted: what was taken for a port may be a part of the password.
@@ -118,5 +115,11 @@ def _files_of(url: str, error: Exception) -> str:
     """Return the files that a URL names, if one may be to blame: the error does not say which."""
     if not isinstance(error, _ABOUT_FILES):
         return ""
-    named = [f"{name}={file}" for name, file in parse_qsl(urlsplit(url).query) if name in _FILES]
+    return _named(url, _FILES)
+
+
+def _named(url: str, parameters: Collection[str]) -> str:
+    named = [
+        f"{name}={file}" for name, file in parse_qsl(urlsplit(url).query) if name in parameters
+    ]
     return f" ({', '.join(named)})" if named else ""

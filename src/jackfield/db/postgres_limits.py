@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 import asyncpg
 
+from jackfield.db import postgres_hosts
 from jackfield.db.postgres_errors import REFUSALS, connected
 from jackfield.db.tx import DatabaseUnusable
 from jackfield.kit.limit_store import (
@@ -186,7 +187,7 @@ class PostgresLimits:
         async with self._translated():
             connection = self._connection
             if connection is None:
-                connection = await connected(asyncpg.connect, self._url, **self._options)
+                connection = await connected(postgres_hosts.connect, self._url, **self._options)
                 self._connection = connection
             if self._keeps_sessions:
                 return await connection.fetch(statement, *values)
