@@ -43,12 +43,13 @@ class Authority:
     def root(self) -> str:
         return self._root.public_bytes(serialization.Encoding.PEM).decode()
 
-    def issue(self, name: str) -> Pair:
+    def issue(self, name: str, *, address: str = "127.0.0.1", valid: timedelta = _DAY) -> Pair:
+        """Issue a certificate for an address, which ends in `valid`: before now, if it is negative."""
         key = ec.generate_private_key(ec.SECP256R1())
-        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        names = [x509.IPAddress(ipaddress.ip_address(address))]
         certificate = (
-            _builder(_name(name), self._name, key.public_key())
-            .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+            _builder(_name(name), self._name, key.public_key(), valid)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         written = key.private_bytes(
@@ -83,7 +84,10 @@ def _name(text: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    valid: timedelta = _DAY,
 ) -> x509.CertificateBuilder:
     now = system_clock()
     return (
@@ -92,6 +96,6 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _DAY)
-        .not_valid_after(now + _DAY)
+        .not_valid_before(now - 2 * _DAY)
+        .not_valid_after(now + valid)
     )
