@@ -3,6 +3,9 @@
 import pytest
 
 from jackfield.events.models import EventType
+from jackfield.worker.issues import find_due
+from tests.support.clock import NOW as NOON
+from tests.support.issues import listed, run_of, write_log
 from tests.support.receiver import Receiver, deliver, subscribe
 from tests.support.running import Running
 
@@ -86,6 +89,35 @@ async def test_a_pending_link_is_described_in_this_order(hub: Running, receiver:
         f'"setup_information":{{"region":"us"}},"identity_changed":false,'
         '"expires_at":"2026-03-04T09:30:00Z",'
         f'"sent_at":{NOW}}}'
+    )
+
+
+async def test_an_issue_is_described_in_this_order(hub: Running, receiver: Receiver) -> None:
+    account = await hub.link(origin_username="ada")
+    await subscribe(hub, receiver.url, [EventType.ISSUE_OPENED, EventType.ISSUE_RESOLVED])
+    await write_log(hub, run_of(account, NOON, request_id="req_1"))
+    await find_due(hub.hub)
+    opened = await body(hub, receiver)
+    (issue,) = await listed(hub)
+    await hub.api.post(f"/jackfield/issues/{issue['id']}/resolve")
+    resolved = await body(hub, receiver)
+
+    described = (
+        f'"issue_id":"{issue["id"]}","account_id":"{account}","provider":"iterable",'
+        '"origin_owner_id":"acme","origin_owner_name":"Acme Inc.","cause":"rate_limit",'
+        '"code":"provider_rate_limited","message":"Retry later.","step":null,"status":"STATUS",'
+        f'"first_seen_at":{NOW},"last_seen_at":{NOW},"occurrences":1,"reopened":0,'
+        '"actions":["iterable_list_channels"],"request_ids":["req_1"],'
+    )
+    assert opened == (
+        envelope(hub, "issue.opened", "issue", issue["id"])
+        + described.replace("STATUS", "open")
+        + f'"sent_at":{NOW}}}'
+    )
+    assert resolved == (
+        envelope(hub, "issue.resolved", "issue", issue["id"])
+        + described.replace("STATUS", "resolved")
+        + f'"resolution":"by_hand","sent_at":{NOW}}}'
     )
 
 

@@ -17,6 +17,7 @@ MAKERS = {
         "webhooks/delivery.py",
         "worker/account_checks.py",
         "worker/connectors.py",
+        "worker/issues.py",
         "worker/pruning.py",
         "worker/revocations.py",
     },

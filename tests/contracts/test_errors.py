@@ -75,6 +75,8 @@ def test_the_catalogue() -> None:
             "invalid_profile": 422,
             "invalid_request": 422,
             "invalid_rewrite": 500,
+            "issue_not_found": 404,
+            "issue_resolved": 409,
             "invalid_setting": 500,
             "invalid_step": 500,
             "invalid_text": 422,

@@ -12,6 +12,8 @@ import jackfield.http
 from jackfield.http import context
 from jackfield.http.routes import ROUTES
 from jackfield.http.routing import Route, Routes
+from jackfield.worker.issues import find_due
+from tests.support.issues import listed, run_of, write_log
 from tests.support.running import Running
 
 pytestmark = pytest.mark.anyio
@@ -125,7 +127,11 @@ async def what_there_is(hub: Running) -> dict[str, str]:
     (event,) = (await hub.hub.db.unscoped("select id from events order by id desc"))[:1]
     profile = (await hub.api.get(f"/accounts/{account}")).json()["integration_id"]
     run = ran.headers["x-request-id"]
+    await write_log(hub, run_of(account, hub.hub.clock()))
+    await find_due(hub.hub)
+    (issue,) = await listed(hub)
     return {
+        "issue_id": issue["id"],
         "account_id": account,
         "profile_id": profile,
         "session_id": str(open_session["id"]),
@@ -217,6 +223,11 @@ def test_the_operations() -> None:
             "POST /jackfield/accounts/{account_id}/resume",
             "GET /jackfield/accounts/{account_id}/permissions",
             "POST /jackfield/accounts/{account_id}/permissions",
+            "GET /jackfield/issues",
+            "GET /jackfield/issues/{issue_id}",
+            "POST /jackfield/issues/{issue_id}/resolve",
+            "POST /jackfield/issues/{issue_id}/mute",
+            "POST /jackfield/issues/{issue_id}/unmute",
             "GET /connectors/meta",
             "GET /connectors/meta/{provider}",
             "GET /auth_configs",

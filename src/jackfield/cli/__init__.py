@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "doctor": ("jackfield.cli.doctor:doctor", "Check this installation; sign in."),
     "connect": ("jackfield.cli.connect:connect", "Print a link to connect an account."),
     "accounts": ("jackfield.cli.accounts:accounts", "List and look after linked accounts."),
+    "issues": ("jackfield.cli.issues:issues", "List what is wrong with accounts; resolve, mute."),
     "actions": ("jackfield.cli.actions:actions", "List, search and show actions."),
     "webhooks": ("jackfield.cli.webhooks:webhooks", "List webhooks, and replay deliveries."),
     "run": ("jackfield.cli.run:run", "Run an action with an account."),

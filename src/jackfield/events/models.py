@@ -17,3 +17,5 @@ class EventType(StrEnum):
     CONNECTOR_PROFILE_UPDATED = "connector_profile.updated"
     CONNECTOR_PROFILE_DELETED = "connector_profile.deleted"
     CONNECTOR_UPDATED = "connector.updated"
+    ISSUE_OPENED = "issue.opened"
+    ISSUE_RESOLVED = "issue.resolved"

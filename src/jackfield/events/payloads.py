@@ -62,3 +62,27 @@ class ConnectorPayload(EventPayload, frozen=True, kw_only=True):
     provider: str
     version: str
     previous_version: str | None
+
+
+class IssuePayload(EventPayload, frozen=True, kw_only=True):
+    issue_id: str
+    account_id: str
+    provider: str
+    origin_owner_id: str
+    origin_owner_name: str
+    cause: str
+    code: str
+    message: str
+    # The step of the guide that mends it, where there is one.
+    step: object
+    status: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    occurrences: int
+    # How often it came back within a day.
+    reopened: int
+    # The last few, the latest first.
+    actions: Sequence[str]
+    request_ids: Sequence[str]
+    # How it ended, once it has.
+    resolution: str | UnsetType = UNSET

@@ -14,6 +14,7 @@ from jackfield.runtime import Hub
 from jackfield.worker import (
     account_checks,
     connectors,
+    issues,
     pruning,
     revocations,
     token_introspection,
@@ -48,6 +49,7 @@ JOBS: Final = (
     BackgroundJob("account_checks", account_checks.check_due, every=5.0),
     BackgroundJob("revocations", revocations.finish_interrupted, every=30.0),
     BackgroundJob("undelivered_writes", undelivered.keep_noted),
+    BackgroundJob("issues", issues.find_due, every=5.0),
     BackgroundJob("connectors", connectors.reload, every=1.0),
 )
 

@@ -28,6 +28,7 @@ _STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
     Retention.drop_deliveries,
     Retention.drop_events,
     Retention.drop_connect_sessions,
+    Retention.drop_issues,
 )
 
 

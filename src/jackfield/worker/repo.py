@@ -133,6 +133,25 @@ class Retention:
         )
         return len(rows) == self._most
 
+    async def drop_issues(self) -> bool:
+        """Forget issues that were resolved long ago."""
+        rows = await self._tx.all(
+            """
+            delete from issues
+             where project_id = :project_id
+               and id in (select id
+                            from issues
+                           where project_id = :project_id and status = 'resolved'
+                             and resolved_at < :ended
+                           order by id
+                           limit :most)
+            returning id
+            """,
+            ended=self._before,
+            most=self._most,
+        )
+        return len(rows) == self._most
+
     async def _drop_rows(self, table: LiteralString, key: LiteralString, id_type: type[Id]) -> bool:
         return await self._drop(
             f"""

@@ -32,7 +32,10 @@ SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
         Section("accounts", "Accounts", "/dashboard", "account", "a"),
         Section("connectors", "Connectors", "/dashboard/connectors", "connector", "c"),
     ),
-    "Watch": (Section("logs", "Logs", "/dashboard/logs", "log", "l"),),
+    "Watch": (
+        Section("logs", "Logs", "/dashboard/logs", "log", "l"),
+        Section("issues", "Issues", "/dashboard/issues", "issue", "i"),
+    ),
     "Project": (
         Section("keys", "API keys", "/dashboard/keys", "key", "k"),
         Section("settings", "Settings", "/dashboard/settings", "settings", "s"),
@@ -52,6 +55,8 @@ class Layout:
     has_docs: bool
     public_url: str
     sections: Mapping[str, tuple[Section, ...]] = field(default_factory=lambda: SECTIONS)
+    # By the name of a section: how many things wait there.
+    badges: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @classmethod
     def of(cls, request: Request, project: Project) -> "Layout":
@@ -59,7 +64,15 @@ class Layout:
         connectors = hub.catalog.connectors()
         titles = {each.key: each.title for each in connectors}
         offered = {each.key: each.title for each in connectors if each.is_offered}
-        return cls(project, titles, offered, hub.rewrites.targets, hub.public_docs, hub.public_url)
+        return cls(
+            project,
+            titles,
+            offered,
+            hub.rewrites.targets,
+            hub.public_docs,
+            hub.public_url,
+            badges=getattr(request.state, "badges", {}),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

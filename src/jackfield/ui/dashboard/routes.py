@@ -9,6 +9,7 @@ from jackfield.ui.dashboard import (
     accounts,
     connector,
     connectors,
+    issues,
     keys,
     link,
     logs,
@@ -33,6 +34,9 @@ ROUTES: Final = (
     Route("/dashboard/logs/{run_id}/again", signed_in(run.run_again), methods=_POST),
     Route("/dashboard/link", signed_in(link.new_link)),
     Route("/dashboard/link", signed_in(link.make_link), methods=_POST),
+    Route("/dashboard/issues", signed_in(issues.list_issues)),
+    Route("/dashboard/issues/{issue_id}", signed_in(issues.show_issue)),
+    Route("/dashboard/issues/{issue_id}/{verb}", signed_in(issues.change_issue), methods=_POST),
     Route("/dashboard/connectors", signed_in(connectors.list_connectors)),
     Route("/dashboard/connectors/{key}", signed_in(connector.show_connector)),
     Route(

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, TypeAlias
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from jackfield.issues import service as issues
 from jackfield.kit.actor import Actor
 from jackfield.kit.urls import find_origin
 from jackfield.projects import service as projects
@@ -45,6 +46,7 @@ def signed_in(view: View) -> Callable[[Request], Awaitable[Response]]:
             return page(request, SignedOutPage(), status=401)
         if request.method not in _SAFE and not _is_from_here(request):
             return page(request, SignedOutPage(), status=403)
+        request.state.badges = {"issues": await issues.count_open(hub_of(request), project.id)}
         return await view(request, project)
 
     return show

@@ -1,0 +1,1 @@
+"""The sources of issues: the log of runs, and the states of accounts and tokens."""
