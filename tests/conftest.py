@@ -266,8 +266,7 @@ def hub_with(
             data_dir=data_dir,
             clock=clock,
             connectors=own,
-            allow_private_networks=True,
-            **{"database_url": hub_database_url, **given},
+            **{"allow_private_networks": True, "database_url": hub_database_url, **given},
         )
 
     return opened

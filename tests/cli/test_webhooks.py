@@ -46,3 +46,19 @@ async def test_what_an_endpoint_did_not_take_is_replayed_from_the_shell(
     assert (replayed.status, replayed.out) == (0, "1 to be delivered again\n")
     assert (missing.status, "webhook_not_found" in missing.err) == (1, True)
     assert wrong.status == 2
+
+
+async def test_a_secret_is_rotated_from_the_shell_with_an_overlap(
+    jackfield: Command, data_dir: Path, sandbox: Sandbox, receiver: Receiver
+) -> None:
+    async with serving_hub(sandbox, data_dir=data_dir, allow_private_networks=True) as hub:
+        shell = {"URL": hub.hub.public_url, "API_KEY": hub.api_key}
+        webhook = await subscribe(hub, receiver.url)
+
+        rotated = await jackfield("webhooks", "rotate", webhook["id"], **shell)
+        leaked = await jackfield("webhooks", "rotate", webhook["id"], "--overlap-hours=0", **shell)
+
+    assert rotated.out.startswith("whsec_")
+    assert webhook["secret"] not in rotated.out
+    assert "the old secret signs as well until 20" in rotated.err
+    assert (leaked.status, leaked.err) == (0, "")

@@ -78,3 +78,30 @@ def replay(
         print_json(answer)
     else:
         say(f"{answer['replayed']} to be delivered again")
+
+
+@webhooks.command()
+@click.argument("webhook_id", metavar="ID")
+@click.option(
+    "--overlap-hours",
+    type=click.IntRange(0, 168),
+    default=24,
+    show_default=True,
+    help="How long the old secret signs as well; 0 for one that leaked.",
+)
+@json_option
+def rotate(webhook_id: str, *, overlap_hours: int, as_json: bool) -> None:
+    """Replace an endpoint's signing secret and print the new one. It is shown only this once."""
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    answer = api.call(
+        "POST",
+        f"/jackfield/webhooks/{quote(webhook_id, safe='')}/rotate",
+        query={"overlap_seconds": overlap_hours * 3600},
+    )
+    if as_json:
+        print_json(answer)
+        return
+    if until := answer["previous_secret_until"]:
+        say(f"the old secret signs as well until {until}", err=True)
+    say(answer["secret"])

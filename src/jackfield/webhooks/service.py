@@ -37,7 +37,7 @@ async def create(
     endpoint = Endpoint(
         id=EndpointId.new(tx.now),
         url=values.url or "",
-        description=values.description,
+        description=values.description or None,
         events=_distinct(values.events or ()),
         active=True,
         disabled_reason=None,

@@ -36,6 +36,8 @@ SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
         Section("logs", "Logs", "/dashboard/logs", "log", "l"),
         Section("issues", "Issues", "/dashboard/issues", "issue", "i"),
     ),
+    "": (Section("accounts", "Accounts", "/dashboard", "account", "a"),),
+    "Watch": (Section("webhooks", "Webhooks", "/dashboard/webhooks", "webhook", "w"),),
     "Project": (
         Section("keys", "API keys", "/dashboard/keys", "key", "k"),
         Section("settings", "Settings", "/dashboard/settings", "settings", "s"),

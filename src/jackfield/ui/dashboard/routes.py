@@ -16,6 +16,8 @@ from jackfield.ui.dashboard import (
     run,
     settings,
     sign_in,
+    webhook,
+    webhooks,
 )
 from jackfield.ui.dashboard.sign_in import signed_in
 
@@ -54,6 +56,14 @@ ROUTES: Final = (
     Route("/dashboard/keys/{key_id}/{verb}", signed_in(keys.change_key), methods=_POST),
     Route("/dashboard/settings", signed_in(settings.show_settings)),
     Route("/dashboard/settings/{part}", signed_in(settings.save_settings), methods=_POST),
+    Route("/dashboard/webhooks", signed_in(webhooks.list_endpoints)),
+    Route("/dashboard/webhooks", signed_in(webhooks.add_endpoint), methods=_POST),
+    Route("/dashboard/webhooks/{endpoint_id}", signed_in(webhook.show_endpoint)),
+    Route(
+        "/dashboard/webhooks/{endpoint_id}/{verb}",
+        signed_in(webhook.change_endpoint),
+        methods=_POST,
+    ),
     Route("/dashboard/accounts/{account_id}", signed_in(account.show_account)),
     Route(
         "/dashboard/accounts/{account_id}/{verb}", signed_in(account.change_account), methods=_POST

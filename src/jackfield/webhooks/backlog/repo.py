@@ -37,6 +37,11 @@ class Backlog:
     oldest_at: datetime | None
     next_attempt_at: datetime | None
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether there may be more than were counted."""
+        return self.pending >= MOST_COUNTED
+
 
 class Backlogs:
     """The backlogs of the endpoints of the transaction's project."""

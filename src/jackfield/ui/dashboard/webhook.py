@@ -1,0 +1,157 @@
+"""`/dashboard/webhooks/{id}`: one webhook endpoint, and what can be done with it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from jackfield.kit.errors import HubError, InvalidRequest
+from jackfield.kit.whole_numbers import whole_number
+from jackfield.projects.models import Project
+from jackfield.ui.dashboard.layout import Layout, refused
+from jackfield.ui.dashboard.sign_in import actor_of
+from jackfield.ui.dashboard.webhooks import (
+    DAY,
+    EVENTS,
+    problems_of,
+    read_endpoint,
+    require_form,
+)
+from jackfield.ui.posted_form import Form, read_form
+from jackfield.ui.rendering import base_path, hub_of, page
+from jackfield.webhooks import secrets
+from jackfield.webhooks import service as webhooks
+from jackfield.webhooks.backlog.repo import Backlog, Backlogs
+from jackfield.webhooks.models import Endpoint, EndpointChange
+from jackfield.webhooks.outcomes.repo import Outcome, Outcomes
+from jackfield.webhooks.repo import Endpoints
+
+# How long the old secret signs beside a new one, in hours, as the form asks for it.
+_OVERLAPS: Final = {
+    0: "not at all: it leaked",
+    1: "for an hour",
+    24: "for a day",
+    168: "for a week",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookPage:
+    template: ClassVar[str] = "dashboard/webhook.html"
+
+    layout: Layout
+    endpoint: Endpoint
+    backlog: Backlog
+    outcome: Outcome
+    now: datetime
+    events: tuple[str, ...]
+    # What the form holds: what was typed where it could not be saved.
+    typed: EndpointChange
+    problems: tuple[str, ...]
+    overlaps: dict[int, str]
+    # The new signing secret, right after a rotation.
+    secret: str | None
+
+
+async def show_endpoint(request: Request, project: Project) -> Response:
+    try:
+        return await _webhook_page(request, project)
+    except HubError as error:
+        return refused(request, project, error)
+
+
+async def change_endpoint(request: Request, project: Project) -> Response:
+    """Run the action of the posted form on an endpoint."""
+    hub, endpoint_id = hub_of(request), request.path_params["endpoint_id"]
+    verb, form, actor = request.path_params["verb"], await read_form(request), actor_of(request)
+    try:
+        if verb == "edit":
+            return await _edit(request, project, form)
+        if verb == "rotate":
+            return await _rotate(request, project, form)
+        async with hub.db.write(project.id, actor) as tx:
+            if verb == "delete":
+                await webhooks.remove(tx, endpoint_id)
+            elif verb in _STATES:
+                await webhooks.change(
+                    tx,
+                    endpoint_id,
+                    EndpointChange(active=_STATES[verb]),
+                    private=hub.egress.private_networks,
+                )
+            else:
+                raise HTTPException(404)
+    except HubError as error:
+        return refused(request, project, error)
+    if verb == "delete":
+        return RedirectResponse(f"{base_path(hub)}/dashboard/webhooks", 303)
+    return _back(request)
+
+
+_STATES: Final = {"disable": False, "enable": True}
+
+
+def _back(request: Request) -> Response:
+    place = quote(request.path_params["endpoint_id"], safe="")
+    return RedirectResponse(f"{base_path(hub_of(request))}/dashboard/webhooks/{place}", 303)
+
+
+async def _edit(request: Request, project: Project, form: Form) -> Response:
+    hub, change, actor = hub_of(request), read_endpoint(form), actor_of(request)
+    endpoint_id = request.path_params["endpoint_id"]
+    try:
+        require_form(change)
+        async with hub.db.write(project.id, actor) as tx:
+            await webhooks.change(tx, endpoint_id, change, private=hub.egress.private_networks)
+    except InvalidRequest as refusal:
+        return await _webhook_page(request, project, typed=change, problems=problems_of(refusal))
+    return _back(request)
+
+
+async def _rotate(request: Request, project: Project, form: Form) -> Response:
+    hub, actor = hub_of(request), actor_of(request)
+    hours = whole_number(form.fields().get("overlap_hours", ""), most=max(_OVERLAPS))
+    if hours not in _OVERLAPS:
+        msg = "Choose how long the old secret signs as well."
+        raise InvalidRequest(msg)
+    async with hub.db.write(project.id, actor) as tx:
+        _, secret = await secrets.rotate(
+            tx, hub.vault, request.path_params["endpoint_id"], overlap=timedelta(hours=hours)
+        )
+    return await _webhook_page(request, project, secret=secret.reveal())
+
+
+async def _webhook_page(
+    request: Request,
+    project: Project,
+    *,
+    typed: EndpointChange | None = None,
+    problems: tuple[str, ...] = (),
+    secret: str | None = None,
+) -> Response:
+    hub = hub_of(request)
+    now = hub.clock()
+    async with hub.db.read(project.id) as tx:
+        endpoint = await Endpoints(tx).get(request.path_params["endpoint_id"])
+        backlog = await Backlogs(tx).get(endpoint.id)
+        outcome = (await Outcomes(tx).since(now - DAY))[endpoint.id]
+    return page(
+        request,
+        WebhookPage(
+            layout=Layout.of(request, project),
+            endpoint=endpoint,
+            backlog=backlog,
+            outcome=outcome,
+            now=now,
+            events=EVENTS,
+            typed=typed or EndpointChange(endpoint.url, endpoint.events, endpoint.description),
+            problems=problems,
+            overlaps=_OVERLAPS,
+            secret=secret,
+        ),
+        status=422 if problems else 200,
+    )

@@ -1,0 +1,74 @@
+"""The dashboard's pages of webhooks, in a browser: for anybody, on any screen."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from jackfield.projects import service as projects
+from jackfield.webhooks import service as webhooks
+from jackfield.webhooks.models import EndpointChange
+from tests.browser.axe_findings import found
+from tests.browser.conftest import Visit
+from tests.support.actor import TESTER
+from tests.support.running import Running
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+Start = Callable[..., Awaitable[Visit]]
+
+
+@pytest.fixture(params=[False, True], ids=["light", "dark"])
+def dark(request: pytest.FixtureRequest) -> bool:
+    return request.param
+
+
+@pytest.fixture(params=[1280, 390])
+async def page(hub: Running, visit: Start, request: pytest.FixtureRequest, *, dark: bool) -> Page:
+    opened = (await visit(width=request.param, dark=dark)).page
+    await opened.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
+    await opened.get_by_role("button", name="Sign in").click()
+    return opened
+
+
+async def add(hub: Running, url: str = "https://receiver.example/hooks", **other: Any) -> str:
+    change = EndpointChange(url, other.get("events", ("*",)), "The CRM")
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        endpoint, _ = await webhooks.create(tx, hub.hub.vault, change, private=False)
+    return endpoint.id
+
+
+async def fits(page: Page) -> bool:
+    return await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_endpoints_and_the_one_that_was_just_added_can_be_used_by_anybody(
+    hub: Running, page: Page, axe: str
+) -> None:
+    await page.goto(f"{hub.hub.public_url}/dashboard/webhooks")
+    await expect(page.get_by_role("heading", name="No endpoint yet")).to_be_visible()
+    assert await found(page, axe) == []
+
+    await page.get_by_label("URL").fill("https://receiver.example/hooks")
+    await page.get_by_role("button", name="Add endpoint").click()
+    await expect(page.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
+    assert await found(page, axe) == []
+    assert await fits(page)
+
+
+async def test_the_page_of_an_endpoint_can_be_used_by_anybody(
+    hub: Running, page: Page, axe: str
+) -> None:
+    endpoint_id = await add(hub, f"https://receiver.example/{'long-path/' * 12}")
+    await hub.link()
+    await page.goto(f"{hub.hub.public_url}/dashboard/webhooks/{endpoint_id}")
+    await expect(page.get_by_role("heading", name="receiver.example")).to_be_visible()
+    assert await found(page, axe) == []
+    assert await fits(page)
+
+    await page.get_by_text("Disable…").click()
+    await expect(page.get_by_role("button", name="Disable endpoint")).to_be_visible()
+    assert await found(page, axe) == []
+    assert await fits(page)
