@@ -1,6 +1,7 @@
 """`jackfield webhooks`: what a receiver missed is delivered again from the shell."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,20 @@ async def test_what_an_endpoint_did_not_take_is_replayed_from_the_shell(
 
         listed = await jackfield("webhooks", "list", **shell)
         early = await jackfield("webhooks", "replay", webhook["id"], "--until=2020-01-01", **shell)
-        replayed = await jackfield("webhooks", "replay", webhook["id"], **shell)
+        replayed = await jackfield(
+            "webhooks",
+            "replay",
+            webhook["id"],
+            "--failed",
+            "--since=24h",
+            "--event=account.created",
+            **shell,
+        )
+        as_json = await jackfield(
+            "webhooks", "replay", webhook["id"], "--no-wait", "--json", **shell
+        )
+        id_ = json.loads(as_json.out)["id"]
+        stopped = await jackfield("webhooks", "stop", webhook["id"], id_, **shell)
         missing = await jackfield("webhooks", "replay", "whe_0", **shell)
         wrong = await jackfield("webhooks", "replay", webhook["id"], "--until", "soon", **shell)
 
@@ -44,6 +58,7 @@ async def test_what_an_endpoint_did_not_take_is_replayed_from_the_shell(
     assert "yes     0" in listed.out
     assert (early.status, early.out) == (0, "0 to be delivered again\n")
     assert (replayed.status, replayed.out) == (0, "1 to be delivered again\n")
+    assert (stopped.status, stopped.out) == (0, "done: 0 of 0 to be delivered again\n")
     assert (missing.status, "webhook_not_found" in missing.err) == (1, True)
     assert wrong.status == 2
 

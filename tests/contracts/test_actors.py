@@ -15,6 +15,7 @@ MAKERS = {
         "db/write_buffer.py",
         "actions/undelivered_writes/service.py",
         "webhooks/delivery.py",
+        "webhooks/replays/service.py",
         "worker/account_checks.py",
         "worker/connectors.py",
         "worker/issues.py",

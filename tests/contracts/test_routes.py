@@ -100,7 +100,15 @@ async def test_another_projects_resource_is_not_found(hub: Running, route: Route
 
 # Where what is there has nothing of the kind, such as logs in depth that nobody switched on; and
 # connectors, which belong to no project.
-NEEDS_MORE = {"{provider}", "advanced", "defender", "provider", "replay", "pinned_version"}
+NEEDS_MORE = {
+    "attempts",
+    "{provider}",
+    "advanced",
+    "defender",
+    "provider",
+    "replay",
+    "pinned_version",
+}
 
 
 def said(response: httpx2.Response, ids: dict[str, str]) -> dict[str, Any]:
@@ -118,6 +126,7 @@ async def what_there_is(hub: Running) -> dict[str, str]:
     hook = await hub.api.post(
         "/jackfield/webhooks", json={"url": "https://receiver.example/x", "events": ["*"]}
     )
+    replay = await hub.api.post(f"/jackfield/webhooks/{hook.json()['id']}/replays", json={})
     await hub.api.patch("/jackfield/project", json={"confirm_links": True})
     session = await hub.session(origin_owner_id="other")
     left = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
@@ -137,6 +146,7 @@ async def what_there_is(hub: Running) -> dict[str, str]:
         "session_id": str(open_session["id"]),
         "link_id": left.json()["id"],
         "webhook_id": hook.json()["id"],
+        "replay_id": replay.json()["id"],
         "event_id": event["id"],
         "action_run_id": run,
         "request_id": run,
@@ -272,8 +282,13 @@ def test_the_operations() -> None:
             "POST /jackfield/webhooks/{webhook_id}/rotate",
             "POST /jackfield/webhooks/{webhook_id}/test",
             "GET /jackfield/webhooks/{webhook_id}/deliveries",
+            "GET /jackfield/webhooks/{webhook_id}/deliveries/{event_id}/attempts",
             "POST /jackfield/webhooks/{webhook_id}/deliveries/{event_id}/replay",
             "POST /jackfield/webhooks/{webhook_id}/deliveries/replay",
+            "POST /jackfield/webhooks/{webhook_id}/replays",
+            "GET /jackfield/webhooks/{webhook_id}/replays",
+            "GET /jackfield/webhooks/{webhook_id}/replays/{replay_id}",
+            "DELETE /jackfield/webhooks/{webhook_id}/replays/{replay_id}",
             "GET /healthz",
             "GET /readyz",
         ]

@@ -22,3 +22,12 @@ def rows_read(verb: str = "read") -> Generator[Callable[[str], None]]:
                 status.update(f"{table}: {count} rows {verb}")
 
         yield tell
+
+
+@contextmanager
+def shown() -> Generator[Callable[[str], None]]:
+    """Yield what shows how far something is."""
+    from rich.console import Console  # noqa: PLC0415 - kept out of `--help`
+
+    with Console(stderr=True).status("") as status:
+        yield status.update

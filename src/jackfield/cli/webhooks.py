@@ -1,13 +1,37 @@
 """`jackfield webhooks …`: webhook endpoints and what they did not take, through the API."""
 
-from datetime import datetime
+import re
+import time
+from datetime import datetime, timedelta
+from typing import Final
 from urllib.parse import quote
 
 import click
 
-from jackfield.cli.output import json_option, print_json, print_table, say
+from jackfield.cli.output import fail, json_option, print_json, print_table, say
+from jackfield.kit.clock import system_clock
 
-_MOMENTS = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
+_POLL_SECONDS: Final = 0.5
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+_AGO: Final = re.compile(r"([0-9]{1,6})([mhd])")
+
+
+class Moment(click.DateTime):
+    """A time, or how long ago it was, such as `24h`."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        ago = _AGO.fullmatch(value) if isinstance(value, str) else None
+        if ago is not None:
+            return system_clock() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return super().convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "WHEN"
 
 
 @click.group()
@@ -46,38 +70,73 @@ def list_webhooks(*, as_json: bool) -> None:
 @click.argument("webhook_id", metavar="ID")
 @click.option(
     "--status",
-    type=click.Choice(["failed", "delivered"]),
+    type=click.Choice(["failed", "delivered", "all"]),
     default="failed",
     show_default=True,
     help="Which deliveries.",
 )
-@click.option("--since", type=_MOMENTS, help="Only of events from then on; UTC without a zone.")
-@click.option("--until", type=_MOMENTS, help="Only of events before then.")
+@click.option("--failed", is_flag=True, help="The same as --status failed.")
+@click.option("--event", "events", metavar="TYPE", multiple=True, help="Only of it; repeatable.")
+@click.option("--since", type=Moment(), help="Only of events from then on; UTC without a zone.")
+@click.option("--until", type=Moment(), help="Only of events before then.")
+@click.option("--no-wait", is_flag=True, help="End at once; the hub goes on by itself.")
 @json_option
 def replay(
     webhook_id: str,
     *,
     status: str,
+    failed: bool,
+    events: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
+    no_wait: bool,
     as_json: bool,
 ) -> None:
-    """Deliver again what an endpoint did not take."""
+    """
+    Deliver again what an endpoint did not take, and show how far that is.
+
+    The hub goes on if this is interrupted; `jackfield webhooks stop` stops it.
+    """
+    from jackfield.cli import api, progress  # noqa: PLC0415 - kept out of `--help`
+
+    place = f"/jackfield/webhooks/{quote(webhook_id, safe='')}/replays"
+    body = {
+        "status": "failed" if failed else status,
+        "events": list(events),
+        "since": since and since.isoformat(),
+        "until": until and until.isoformat(),
+    }
+    with api.hub() as hub:
+        found = api.send(hub, "POST", place, body=body)
+        with progress.shown() as show:
+            while found["status"] == "running" and not no_wait:
+                show(f"{found['begun']} of {found['total']} to be delivered again ({found['id']})")
+                time.sleep(_POLL_SECONDS)
+                found = api.send(hub, "GET", f"{place}/{found['id']}")
+    if as_json:
+        print_json(found)
+    elif found["status"] == "running":
+        say(f"{found['id']}: {found['total']} to be delivered again")
+    else:
+        say(f"{found['begun']} to be delivered again")
+        if found["status"] == "stopped":
+            fail(f"of {found['total']}: {found['ended_reason']}")
+
+
+@webhooks.command()
+@click.argument("webhook_id", metavar="ID")
+@click.argument("replay_id", metavar="REPLAY")
+@json_option
+def stop(webhook_id: str, replay_id: str, *, as_json: bool) -> None:
+    """Stop a replay; what it has begun is still delivered."""
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
 
-    answer = api.call(
-        "POST",
-        f"/jackfield/webhooks/{quote(webhook_id, safe='')}/deliveries/replay",
-        query={
-            "status": status,
-            "since": since and since.isoformat(),
-            "until": until and until.isoformat(),
-        },
-    )
+    endpoint, replay = quote(webhook_id, safe=""), quote(replay_id, safe="")
+    found = api.call("DELETE", f"/jackfield/webhooks/{endpoint}/replays/{replay}")
     if as_json:
-        print_json(answer)
+        print_json(found)
     else:
-        say(f"{answer['replayed']} to be delivered again")
+        say(f"{found['status']}: {found['begun']} of {found['total']} to be delivered again")
 
 
 @webhooks.command()

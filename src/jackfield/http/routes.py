@@ -21,6 +21,7 @@ from jackfield.http.resources import (
     rpc,
     search,
     unsupported,
+    webhook_replays,
     webhooks,
 )
 from jackfield.http.resources import hub as hub_resource
@@ -52,6 +53,7 @@ _RESOURCES: Final[tuple[Routes, ...]] = (
     connection_attempts.ended_api,
     project.api,
     webhooks.api,
+    webhook_replays.api,
     health.api,
 )
 ROUTES: Final[tuple[Route, ...]] = tuple(

@@ -1,9 +1,10 @@
 """One delivery attempt of an event, and its consequences."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final, TypeAlias, TypeVar, cast
@@ -18,9 +19,11 @@ from jackfield.kit.actor import Actor
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderError, ProviderTimeout
 from jackfield.kit.ids import EventId, ProjectId
 from jackfield.kit.json import Json, encode, parse
+from jackfield.kit.redaction import Redactor
 from jackfield.runtime import Hub
 from jackfield.webhooks import retry_schedule, secrets, signature
 from jackfield.webhooks import service as webhooks
+from jackfield.webhooks.attempts.repo import Attempts
 from jackfield.webhooks.models import (
     ClaimedDelivery,
     DeliveryResult,
@@ -37,6 +40,8 @@ SECONDS: Final = 15
 # On SQLite they share a commit; on PostgreSQL each has a connection.
 _PROJECTS_AT_ONCE: Final = 4
 _MOST_BYTES: Final = 64 * 1024
+# Characters of a refusal that are kept.
+_MOST_KEPT: Final = 1000
 _ACCEPTED: Final = range(200, 300)
 _GONE: Final = "the receiver answered 410 Gone"
 _UNREACHABLE: Final = (
@@ -125,6 +130,7 @@ async def _settle_project(hub: Hub, project_id: ProjectId, some: list[Result]) -
     accepted = [each for each in some if each[1].is_accepted]
     refused = [each for each in some if not each[1].is_accepted]
     async with hub.db.write(project_id, ACTOR) as tx:
+        await Attempts(tx).add(some)
         await _settle_accepted(tx, accepted)
         statuses = [await _settle_refused(hub, tx, *each) for each in refused]
     # After the commit: what the log says of a delivery is on disk.
@@ -144,6 +150,20 @@ async def send(
     seconds: float = SECONDS,
 ) -> DeliveryResult:
     """Send an event to an endpoint once. A redirect is an error: it is not followed."""
+    started = time.perf_counter()
+    result = await _send(hub, endpoint, signing, event_id=event_id, body=body, seconds=seconds)
+    return replace(result, duration_ms=round((time.perf_counter() - started) * 1000))
+
+
+async def _send(
+    hub: Hub,
+    endpoint: Endpoint,
+    signing: Secrets,
+    *,
+    event_id: EventId,
+    body: dict[str, Json],
+    seconds: float,
+) -> DeliveryResult:
     now = hub.clock()
     content = encode({**body, "sent_at": now})
     request = OutboundRequest(
@@ -176,7 +196,16 @@ async def send(
         response.status,
         f"the receiver answered {response.status}",
         retry_after=retry_after(response.headers, hub.clock),
+        answer=_excerpt(response.body, signing),
     )
+
+
+def _excerpt(content: bytes, signing: Secrets) -> str | None:
+    """Return the beginning of an answer, without the secrets of its endpoint."""
+    known = [each.reveal() for each in (signing.current, signing.previous) if each is not None]
+    text = Redactor(known).body(content, _MOST_KEPT) if content else ""
+    # PostgreSQL stores no U+0000.
+    return text.replace("\0", "\ufffd") or None
 
 
 def _by_project(items: Iterable[tuple[ProjectId, T]]) -> Mapping[ProjectId, list[T]]:

@@ -101,6 +101,9 @@ class DeliveryResult:
     status: int | None
     error: str | None
     retry_after: float | None = None
+    # The beginning of a refusal, without the endpoint's secrets.
+    answer: str | None = None
+    duration_ms: int | None = None
 
     @property
     def is_accepted(self) -> bool:

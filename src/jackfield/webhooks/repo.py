@@ -82,7 +82,17 @@ class Endpoints:
         return await self._read(None)
 
     async def remove(self, endpoint_id: EndpointId) -> None:
-        """Delete an endpoint and its deliveries."""
+        """Delete an endpoint, its deliveries and what is kept of their attempts."""
+        await self._tx.run(
+            """
+            delete from webhook_attempts
+             where project_id = :project_id and endpoint_id = :id and event_id in (
+                   select event_id
+                     from webhook_deliveries
+                    where project_id = :project_id and endpoint_id = :id)
+            """,
+            id=endpoint_id,
+        )
         await self._tx.run(
             "delete from webhook_deliveries where project_id = :project_id and endpoint_id = :id",
             id=endpoint_id,

@@ -11,6 +11,7 @@ import structlog
 
 from jackfield.actions.undelivered_writes import service as undelivered
 from jackfield.runtime import Hub
+from jackfield.webhooks.replays import service as replays
 from jackfield.worker import (
     account_checks,
     connectors,
@@ -43,6 +44,7 @@ class BackgroundJob:
 
 JOBS: Final = (
     BackgroundJob("deliveries", lambda hub: Deliverer(hub).run()),
+    BackgroundJob("webhook_replays", replays.work_off, every=1.0),
     BackgroundJob("pruning", pruning.prune, every=300.0),
     BackgroundJob("token_renewal", token_renewal.renew_due, every=5.0),
     BackgroundJob("token_introspection", token_introspection.introspect_due, every=5.0),

@@ -25,6 +25,8 @@ _STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
     Retention.drop_run_bodies,
     Retention.drop_runs,
     Retention.drop_requests,
+    Retention.drop_attempts,
+    Retention.drop_replays,
     Retention.drop_deliveries,
     Retention.drop_events,
     Retention.drop_connect_sessions,

@@ -5,6 +5,7 @@ from typing import Final, LiteralString
 
 from jackfield.db.tx import Database, Tx
 from jackfield.kit.ids import EventId, Id, ProjectId, RequestId, RunId
+from jackfield.webhooks.replays.models import ReplayId
 
 
 async def claim_pruning(db: Database, *, until: datetime) -> ProjectId | None:
@@ -89,6 +90,40 @@ class Retention:
             returning event_id
             """,
             EventId,
+        )
+
+    async def drop_attempts(self) -> bool:
+        """Delete attempts of old events, those that are tried again after a replay among them."""
+        return await self._drop(
+            """
+            delete from webhook_attempts
+             where project_id = :project_id
+               and (event_id, endpoint_id, id) in (
+                   select event_id, endpoint_id, id
+                     from webhook_attempts
+                    where project_id = :project_id and event_id < :before
+                    order by event_id
+                    limit :most)
+            returning id
+            """,
+            EventId,
+        )
+
+    async def drop_replays(self) -> bool:
+        """Delete replays that ended."""
+        return await self._drop(
+            """
+            delete from webhook_replays
+             where project_id = :project_id
+               and id in (select id
+                            from webhook_replays
+                           where project_id = :project_id and id < :before
+                             and status <> 'running'
+                           order by id
+                           limit :most)
+            returning id
+            """,
+            ReplayId,
         )
 
     async def drop_events(self) -> bool:

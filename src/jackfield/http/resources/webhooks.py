@@ -4,7 +4,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 from msgspec.structs import asdict
 
 from jackfield.events.models import EventType
@@ -19,6 +19,7 @@ from jackfield.projects.models import Scope
 from jackfield.webhooks import delivery as webhook_delivery
 from jackfield.webhooks import secrets
 from jackfield.webhooks import service as webhooks
+from jackfield.webhooks.attempts.repo import Attempts
 from jackfield.webhooks.backlog.repo import Backlog, Backlogs
 from jackfield.webhooks.models import (
     Delivery,
@@ -121,6 +122,23 @@ class DeliveryOut(Struct, frozen=True):
     last_error: str | None
     created_at: datetime
     updated_at: datetime
+
+
+class AttemptOut(Struct, frozen=True):
+    """One attempt: `error` is null if the receiver took the event, `status` if it did not answer."""
+
+    status: int | None
+    error: str | None
+    duration_ms: int | None
+    attempted_at: datetime
+
+
+class DeliveryDetailOut(Struct, frozen=True):
+    """A delivery with what is sent, but for `sent_at`, and its last 50 attempts, newest first."""
+
+    delivery: DeliveryOut
+    payload: Raw | None
+    attempts: tuple[AttemptOut, ...]
 
 
 class DeliveriesOut(Struct, frozen=True):
@@ -260,6 +278,30 @@ async def list_deliveries(
             endpoint.id, status=query.status, after=after, size=query.page_size
         )
     return DeliveriesOut(tuple(_delivery(each) for each in page.items), page.next)
+
+
+@api.add(
+    "GET",
+    f"{_ONE}/deliveries/{{event_id}}/attempts",
+    scope=Scope.WEBHOOKS_WRITE,
+    raises=(EndpointNotFound, DeliveryNotFound),
+)
+async def list_attempts(ctx: ApiContext, webhook_id: str, event_id: str) -> DeliveryDetailOut:
+    """Return a delivery, what is sent, and what each attempt came to."""
+    async with ctx.hub.db.read(ctx.caller.project_id) as tx:
+        endpoint = await Endpoints(tx).get(webhook_id)
+        delivery = await Deliveries(tx).get(endpoint.id, event_id)
+        payload = await Attempts(tx).payload(event_id)
+        attempts = await Attempts(tx).of(endpoint.id, event_id)
+    # Without the answers: a receiver inside the operator's network is not to be read from outside.
+    return DeliveryDetailOut(
+        _delivery(delivery),
+        None if payload is None else Raw(payload.encode()),
+        tuple(
+            AttemptOut(each.status, each.error, each.duration_ms, each.attempted_at)
+            for each in attempts
+        ),
+    )
 
 
 @api.add(
