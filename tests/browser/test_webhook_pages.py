@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from playwright.async_api import Page, expect
 from jackfield.projects import service as projects
 from jackfield.webhooks import service as webhooks
 from jackfield.webhooks.models import EndpointChange
+from jackfield.webhooks.replays import service as replays
+from jackfield.webhooks.replays.models import ReplayFilter
 from tests.browser.axe_findings import found
 from tests.browser.conftest import Visit
 from tests.support.actor import TESTER
@@ -72,3 +75,55 @@ async def test_the_page_of_an_endpoint_can_be_used_by_anybody(
     await expect(page.get_by_role("button", name="Disable endpoint")).to_be_visible()
     assert await found(page, axe) == []
     assert await fits(page)
+
+
+async def running_replay(hub: Running) -> tuple[str, str]:
+    """Begin a replay of three deliveries that no process takes up; return its place and its id."""
+    endpoint_id = await add(hub)
+    account = await hub.link()
+    for verb in ("suspend", "resume"):
+        await hub.api.post(f"/jackfield/accounts/{account}/{verb}")
+    for active in (False, True):
+        await hub.api.patch(f"/jackfield/webhooks/{endpoint_id}", json={"active": active})
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        replay = await replays.start(tx, endpoint_id, ReplayFilter())
+        await tx.run(
+            "update webhook_replays set leased_until = :later where project_id = :project_id",
+            later=tx.now + timedelta(hours=1),
+        )
+    return f"{hub.hub.public_url}/dashboard/webhooks/{endpoint_id}", replay.id
+
+
+async def test_a_delivery_and_a_running_replay_can_be_used_by_anybody(
+    hub: Running, page: Page, axe: str
+) -> None:
+    place, _ = await running_replay(hub)
+    await page.goto(place)
+    await expect(page.get_by_text("0 of 3 to be delivered again")).to_be_visible()
+    assert await found(page, axe) == []
+    assert await fits(page)
+
+    await page.get_by_role("link", name="account.created").click()
+    await expect(page.get_by_role("heading", name="Attempts")).to_be_visible()
+    assert await found(page, axe) == []
+    assert await fits(page)
+
+
+async def test_how_far_a_replay_is_is_shown_without_loading_the_page_again(
+    hub: Running, visit: Start
+) -> None:
+    page = (await visit()).page
+    place, _ = await running_replay(hub)
+    await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
+    await page.get_by_role("button", name="Sign in").click()
+    await page.goto(place)
+    await expect(page.get_by_text("0 of 3 to be delivered again")).to_be_visible()
+    await page.evaluate("window.isStillHere = true")
+
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        await tx.run(
+            "update webhook_replays set leased_until = null where project_id = :project_id"
+        )
+
+    await expect(page.get_by_text("3 of 3, done")).to_be_visible()
+    assert await page.evaluate("window.isStillHere")

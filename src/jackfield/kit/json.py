@@ -76,6 +76,12 @@ def encode(value: object) -> bytes:
         return msgspec.json.encode(whole_characters(msgspec.to_builtins(value, enc_hook=_plain)))
 
 
+def indented(content: bytes | str) -> str:
+    """Return JSON as people read it."""
+    text = content.encode() if isinstance(content, str) else content
+    return msgspec.json.format(text, indent=2).decode()
+
+
 def whole_characters(value: Json) -> Json:
     """Return `value` with U+FFFD for each half of a surrogate pair, which no UTF-8 can hold."""
     if isinstance(value, str):

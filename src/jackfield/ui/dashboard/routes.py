@@ -17,6 +17,7 @@ from jackfield.ui.dashboard import (
     settings,
     sign_in,
     webhook,
+    webhook_delivery,
     webhooks,
 )
 from jackfield.ui.dashboard.sign_in import signed_in
@@ -59,6 +60,15 @@ ROUTES: Final = (
     Route("/dashboard/webhooks", signed_in(webhooks.list_endpoints)),
     Route("/dashboard/webhooks", signed_in(webhooks.add_endpoint), methods=_POST),
     Route("/dashboard/webhooks/{endpoint_id}", signed_in(webhook.show_endpoint)),
+    Route(
+        "/dashboard/webhooks/{endpoint_id}/deliveries/{event_id}",
+        signed_in(webhook_delivery.show_delivery),
+    ),
+    Route(
+        "/dashboard/webhooks/{endpoint_id}/deliveries/{event_id}/replay",
+        signed_in(webhook_delivery.replay_delivery),
+        methods=_POST,
+    ),
     Route(
         "/dashboard/webhooks/{endpoint_id}/{verb}",
         signed_in(webhook.change_endpoint),

@@ -1,15 +1,17 @@
 """`/dashboard/webhooks/{id}`: one webhook endpoint, and what can be done with it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from jackfield.kit.errors import HubError, InvalidRequest
+from jackfield.kit.ids import EventId
+from jackfield.kit.pages import read_cursor
 from jackfield.kit.whole_numbers import whole_number
 from jackfield.projects.models import Project
 from jackfield.ui.dashboard.layout import Layout, refused
@@ -26,10 +28,15 @@ from jackfield.ui.rendering import base_path, hub_of, page
 from jackfield.webhooks import secrets
 from jackfield.webhooks import service as webhooks
 from jackfield.webhooks.backlog.repo import Backlog, Backlogs
-from jackfield.webhooks.models import Endpoint, EndpointChange
+from jackfield.webhooks.models import Delivery, DeliveryStatus, Endpoint, EndpointChange
 from jackfield.webhooks.outcomes.repo import Outcome, Outcomes
-from jackfield.webhooks.repo import Endpoints
+from jackfield.webhooks.replays import service as replays
+from jackfield.webhooks.replays.models import Replay, ReplayFilter, ReplayOutcome
+from jackfield.webhooks.replays.repo import Replays
+from jackfield.webhooks.repo import Deliveries, Endpoints
 
+_PAGE_SIZE: Final = 25
+_REPLAYS: Final = 5
 # How long the old secret signs beside a new one, in hours, as the form asks for it.
 _OVERLAPS: Final = {
     0: "not at all: it leaked",
@@ -53,6 +60,14 @@ class WebhookPage:
     typed: EndpointChange
     problems: tuple[str, ...]
     overlaps: dict[int, str]
+    deliveries: tuple[Delivery, ...]
+    # The status that is asked for; empty for all.
+    only: str
+    is_first: bool
+    later: str | None
+    # The last ones, newest first.
+    replays: tuple[Replay, ...]
+    types: tuple[str, ...]
     # The new signing secret, right after a rotation.
     secret: str | None
 
@@ -71,6 +86,10 @@ async def change_endpoint(request: Request, project: Project) -> Response:
     try:
         if verb == "edit":
             return await _edit(request, project, form)
+        if verb == "replay":
+            return await _replay(request, project, form)
+        if verb == "stop":
+            return await _stop(request, project, form)
         if verb == "rotate":
             return await _rotate(request, project, form)
         async with hub.db.write(project.id, actor) as tx:
@@ -95,9 +114,42 @@ async def change_endpoint(request: Request, project: Project) -> Response:
 _STATES: Final = {"disable": False, "enable": True}
 
 
-def _back(request: Request) -> Response:
+def _back(request: Request, part: str = "") -> Response:
     place = quote(request.path_params["endpoint_id"], safe="")
-    return RedirectResponse(f"{base_path(hub_of(request))}/dashboard/webhooks/{place}", 303)
+    return RedirectResponse(f"{base_path(hub_of(request))}/dashboard/webhooks/{place}{part}", 303)
+
+
+async def _replay(request: Request, project: Project, form: Form) -> Response:
+    fields, actor = form.fields(), actor_of(request)
+    outcome = fields.get("outcome", "")
+    if outcome not in list(ReplayOutcome):
+        msg = "Choose which deliveries are made again."
+        raise InvalidRequest(msg)
+    chosen = ReplayFilter(
+        ReplayOutcome(outcome),
+        tuple(form.all("event")),
+        _moment(fields.get("since")),
+        _moment(fields.get("until")),
+    )
+    async with hub_of(request).db.write(project.id, actor) as tx:
+        await replays.start(tx, request.path_params["endpoint_id"], chosen)
+    return _back(request, "#replay")
+
+
+async def _stop(request: Request, project: Project, form: Form) -> Response:
+    replay_id, actor = form.fields().get("replay", ""), actor_of(request)
+    async with hub_of(request).db.write(project.id, actor) as tx:
+        await replays.stop(tx, request.path_params["endpoint_id"], replay_id)
+    return _back(request, "#replay")
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Return the moment that a form names in UTC."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+    except ValueError:
+        msg = "Write a time as 2026-03-01T09:30; it is in UTC."
+        raise InvalidRequest(msg) from None
 
 
 async def _edit(request: Request, project: Project, form: Form) -> Response:
@@ -135,8 +187,15 @@ async def _webhook_page(
 ) -> Response:
     hub = hub_of(request)
     now = hub.clock()
+    only = request.query_params.get("status", "")
+    only = only if only in list(DeliveryStatus) else ""
+    after = read_cursor(request.query_params.get("after") or None, EventId)
     async with hub.db.read(project.id) as tx:
         endpoint = await Endpoints(tx).get(request.path_params["endpoint_id"])
+        listed = await Deliveries(tx).page(
+            endpoint.id, status=only or None, after=after, size=_PAGE_SIZE
+        )
+        last_replays = await Replays(tx).newest(endpoint.id, most=_REPLAYS)
         backlog = await Backlogs(tx).get(endpoint.id)
         outcome = (await Outcomes(tx).since(now - DAY))[endpoint.id]
     return page(
@@ -151,6 +210,12 @@ async def _webhook_page(
             typed=typed or EndpointChange(endpoint.url, endpoint.events, endpoint.description),
             problems=problems,
             overlaps=_OVERLAPS,
+            deliveries=listed.items,
+            only=only,
+            is_first=after is None,
+            later=listed.next and urlencode({"status": only, "after": listed.next}),
+            replays=tuple(last_replays),
+            types=EVENTS[1:],
             secret=secret,
         ),
         status=422 if problems else 200,
