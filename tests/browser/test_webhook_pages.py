@@ -127,3 +127,16 @@ async def test_how_far_a_replay_is_is_shown_without_loading_the_page_again(
 
     await expect(page.get_by_text("3 of 3, done")).to_be_visible()
     assert await page.evaluate("window.isStillHere")
+
+
+async def test_the_catalogue_of_events_can_be_used_by_anybody(
+    hub: Running, page: Page, axe: str
+) -> None:
+    await page.goto(f"{hub.hub.public_url}/dashboard/webhooks/events")
+    await expect(page.get_by_role("heading", name="Verify a signature")).to_be_visible()
+    assert await found(page, axe) == []
+
+    await page.get_by_text("account.needs_relink", exact=True).click()
+    await expect(page.get_by_role("button", name="Copy example of account.needs")).to_be_visible()
+    assert await found(page, axe) == []
+    assert await fits(page)

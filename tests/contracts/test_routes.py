@@ -285,6 +285,7 @@ def test_the_operations() -> None:
             "GET /jackfield/webhooks/{webhook_id}/deliveries/{event_id}/attempts",
             "POST /jackfield/webhooks/{webhook_id}/deliveries/{event_id}/replay",
             "POST /jackfield/webhooks/{webhook_id}/deliveries/replay",
+            "GET /jackfield/webhook_events",
             "POST /jackfield/webhooks/{webhook_id}/replays",
             "GET /jackfield/webhooks/{webhook_id}/replays",
             "GET /jackfield/webhooks/{webhook_id}/replays/{replay_id}",

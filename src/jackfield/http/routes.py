@@ -21,6 +21,7 @@ from jackfield.http.resources import (
     rpc,
     search,
     unsupported,
+    webhook_events,
     webhook_replays,
     webhooks,
 )
@@ -53,6 +54,7 @@ _RESOURCES: Final[tuple[Routes, ...]] = (
     connection_attempts.ended_api,
     project.api,
     webhooks.api,
+    webhook_events.api,
     webhook_replays.api,
     health.api,
 )

@@ -113,6 +113,16 @@ def schema(*types: Any) -> tuple[tuple[Json, ...], dict[str, Json]]:
     )
 
 
+def schema_of(type_: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the JSON Schema of a struct that names no other; an `object` is any JSON object."""
+
+    def describe(kind: type) -> Json:
+        return {"type": "object"} if kind is object else _describe(kind)
+
+    (shape,), components = msgspec.json.schema_components([type_], schema_hook=describe)
+    return components.get(type_.__name__, shape)
+
+
 def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
     return isinstance(value, dict)
 

@@ -1,14 +1,11 @@
 """`/jackfield/webhooks`: webhook endpoints and their deliveries."""
 
-import time
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Raw, Struct
-from msgspec.structs import asdict
 
 from jackfield.events.models import EventType
-from jackfield.events.payloads import EventPayload
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.query import aware
 from jackfield.http.routing import Routes
@@ -16,11 +13,12 @@ from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.ids import EventId
 from jackfield.kit.pages import read_cursor
 from jackfield.projects.models import Scope
-from jackfield.webhooks import delivery as webhook_delivery
 from jackfield.webhooks import secrets
 from jackfield.webhooks import service as webhooks
 from jackfield.webhooks.attempts.repo import Attempts
 from jackfield.webhooks.backlog.repo import Backlog, Backlogs
+from jackfield.webhooks.catalogue import examples
+from jackfield.webhooks.catalogue.events import TEST
 from jackfield.webhooks.models import (
     Delivery,
     DeliveryNotFound,
@@ -162,6 +160,12 @@ class ReplayOut(Struct, frozen=True):
     replayed: int
 
 
+class TestQuery(Struct, frozen=True):
+    event: Annotated[
+        str, Meta(max_length=100, description=f"{TEST}, or one of {', '.join(EventType)}.")
+    ] = TEST
+
+
 class TestOut(Struct, frozen=True):
     """The receiver's response to a test event."""
 
@@ -237,28 +241,16 @@ async def rotate_webhook_secret(
     "POST",
     f"{_ONE}/test",
     scope=Scope.WEBHOOKS_WRITE,
-    raises=(EndpointNotFound, SigningSecretUnreadable),
+    raises=(EndpointNotFound, InvalidRequest, SigningSecretUnreadable),
 )
-async def test_webhook(ctx: ApiContext, webhook_id: str) -> TestOut:
-    """Send a signed `webhook.test` event now, and return the receiver's response."""
+async def test_webhook(ctx: ApiContext, webhook_id: str, query: TestQuery) -> TestOut:
+    """Send a signed event now, `webhook.test` or an example, and return the receiver's response."""
     hub = ctx.hub
     async with hub.db.read(ctx.caller.project_id) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
         signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
-    now = hub.clock()
-    payload = EventPayload(
-        project_id=ctx.caller.project_id,
-        event="webhook.test",
-        event_date=now,
-        record_type="webhook",
-        record_id=endpoint.id,
-    )
-    started = time.perf_counter()
-    result = await webhook_delivery.send(
-        hub, endpoint, signing, event_id=EventId.new(now), body=asdict(payload)
-    )
-    duration = round((time.perf_counter() - started) * 1000)
-    return TestOut(result.is_accepted, result.status, result.error, duration)
+    result = await examples.send(hub, ctx.caller.project_id, endpoint, signing, event=query.event)
+    return TestOut(result.is_accepted, result.status, result.error, result.duration_ms or 0)
 
 
 @api.add(

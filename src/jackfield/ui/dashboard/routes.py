@@ -18,6 +18,7 @@ from jackfield.ui.dashboard import (
     sign_in,
     webhook,
     webhook_delivery,
+    webhook_events,
     webhooks,
 )
 from jackfield.ui.dashboard.sign_in import signed_in
@@ -59,6 +60,7 @@ ROUTES: Final = (
     Route("/dashboard/settings/{part}", signed_in(settings.save_settings), methods=_POST),
     Route("/dashboard/webhooks", signed_in(webhooks.list_endpoints)),
     Route("/dashboard/webhooks", signed_in(webhooks.add_endpoint), methods=_POST),
+    Route("/dashboard/webhooks/events", signed_in(webhook_events.list_events)),
     Route("/dashboard/webhooks/{endpoint_id}", signed_in(webhook.show_endpoint)),
     Route(
         "/dashboard/webhooks/{endpoint_id}/deliveries/{event_id}",

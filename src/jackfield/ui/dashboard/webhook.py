@@ -1,5 +1,6 @@
 """`/dashboard/webhooks/{id}`: one webhook endpoint, and what can be done with it."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
@@ -28,7 +29,15 @@ from jackfield.ui.rendering import base_path, hub_of, page
 from jackfield.webhooks import secrets
 from jackfield.webhooks import service as webhooks
 from jackfield.webhooks.backlog.repo import Backlog, Backlogs
-from jackfield.webhooks.models import Delivery, DeliveryStatus, Endpoint, EndpointChange
+from jackfield.webhooks.catalogue import examples
+from jackfield.webhooks.catalogue.events import CATALOGUE
+from jackfield.webhooks.models import (
+    Delivery,
+    DeliveryResult,
+    DeliveryStatus,
+    Endpoint,
+    EndpointChange,
+)
 from jackfield.webhooks.outcomes.repo import Outcome, Outcomes
 from jackfield.webhooks.replays import service as replays
 from jackfield.webhooks.replays.models import Replay, ReplayFilter, ReplayOutcome
@@ -70,6 +79,9 @@ class WebhookPage:
     types: tuple[str, ...]
     # The new signing secret, right after a rotation.
     secret: str | None
+    # The event that was just sent as an example, and what the receiver answered.
+    sent: tuple[str, DeliveryResult] | None
+    examples: tuple[str, ...]
 
 
 async def show_endpoint(request: Request, project: Project) -> Response:
@@ -84,14 +96,8 @@ async def change_endpoint(request: Request, project: Project) -> Response:
     hub, endpoint_id = hub_of(request), request.path_params["endpoint_id"]
     verb, form, actor = request.path_params["verb"], await read_form(request), actor_of(request)
     try:
-        if verb == "edit":
-            return await _edit(request, project, form)
-        if verb == "replay":
-            return await _replay(request, project, form)
-        if verb == "stop":
-            return await _stop(request, project, form)
-        if verb == "rotate":
-            return await _rotate(request, project, form)
+        if verb in _FORMS:
+            return await _FORMS[verb](request, project, form)
         async with hub.db.write(project.id, actor) as tx:
             if verb == "delete":
                 await webhooks.remove(tx, endpoint_id)
@@ -177,6 +183,24 @@ async def _rotate(request: Request, project: Project, form: Form) -> Response:
     return await _webhook_page(request, project, secret=secret.reveal())
 
 
+async def _send_example(request: Request, project: Project, form: Form) -> Response:
+    hub, event = hub_of(request), form.fields().get("event", "")
+    async with hub.db.read(project.id) as tx:
+        endpoint = await Endpoints(tx).get(request.path_params["endpoint_id"])
+        signing = await secrets.signing_secrets(tx, hub.vault, endpoint)
+    result = await examples.send(hub, project.id, endpoint, signing, event=event)
+    return await _webhook_page(request, project, sent=(event, result))
+
+
+_FORMS: Final[Mapping[str, Callable[[Request, Project, Form], Awaitable[Response]]]] = {
+    "edit": _edit,
+    "rotate": _rotate,
+    "replay": _replay,
+    "stop": _stop,
+    "example": _send_example,
+}
+
+
 async def _webhook_page(
     request: Request,
     project: Project,
@@ -184,6 +208,7 @@ async def _webhook_page(
     typed: EndpointChange | None = None,
     problems: tuple[str, ...] = (),
     secret: str | None = None,
+    sent: tuple[str, DeliveryResult] | None = None,
 ) -> Response:
     hub = hub_of(request)
     now = hub.clock()
@@ -217,6 +242,8 @@ async def _webhook_page(
             replays=tuple(last_replays),
             types=EVENTS[1:],
             secret=secret,
+            sent=sent,
+            examples=tuple(CATALOGUE),
         ),
         status=422 if problems else 200,
     )
