@@ -120,3 +120,27 @@ async def test_an_attempt_whose_endpoint_was_deleted_meanwhile_keeps_no_other_fr
     await deliver(hub)
 
     assert len((await detail(hub, webhook))["attempts"]) == 1
+
+
+async def test_what_became_of_a_days_events_is_counted_for_each_endpoint(
+    hub: Running, receiver: Receiver, clock: FrozenClock
+) -> None:
+    idle = await subscribe(hub, receiver.url, ["connector.updated"])
+    webhook = await subscribe(hub, receiver.url)
+    await hub.link()
+    await deliver(hub)
+    clock.advance(hours=25)
+    receiver.answers = [reply(), reply(status=410)]
+    await hub.link(origin_owner_id="second")
+    await deliver(hub)
+    await hub.link(origin_owner_id="third")
+    await deliver(hub)
+
+    listed = (await hub.api.get("/jackfield/webhooks")).json()["data"]
+    shown = (await hub.api.get(f"/jackfield/webhooks/{webhook['id']}")).json()
+
+    assert {each["id"]: each["last_day"] for each in listed} == {
+        idle["id"]: {"delivered": 0, "failed": 0},
+        webhook["id"]: {"delivered": 1, "failed": 1},
+    }
+    assert shown["last_day"] == {"delivered": 1, "failed": 1}

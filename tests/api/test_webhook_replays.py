@@ -212,6 +212,27 @@ async def test_an_endpoint_that_is_gone_ends_its_replay(
     assert (refused.status_code, refused.json()["code"]) == (409, "webhook_inactive")
 
 
+async def test_a_replay_ends_with_its_endpoint_and_keeps_no_other_from_going_on(
+    hub: Running, webhook: dict[str, Any], receiver: Receiver, clock: FrozenClock
+) -> None:
+    other = await subscribe(hub, receiver.url, ["*"])
+    await happen(hub, clock, 4)
+    for each in (webhook, other):
+        await miss(hub, each, receiver)
+    replay = await start(hub, other)
+    await start(hub, webhook)
+    await replays.work_off(hub.hub, at_once=1)
+
+    await asyncio.gather(
+        hub.api.delete(f"/jackfield/webhooks/{webhook['id']}"), replays.work_off(hub.hub)
+    )
+    await replays.work_off(hub.hub)
+
+    gone = await hub.api.get(f"/jackfield/webhooks/{webhook['id']}/replays")
+    assert gone.status_code == 404
+    assert (await progress(hub, replay))["status"] == "done"
+
+
 async def test_an_endpoint_has_one_replay_at_a_time(
     hub: Running, webhook: dict[str, Any], receiver: Receiver, clock: FrozenClock
 ) -> None:

@@ -82,7 +82,12 @@ class Endpoints:
         return await self._read(None)
 
     async def remove(self, endpoint_id: EndpointId) -> None:
-        """Delete an endpoint, its deliveries and what is kept of their attempts."""
+        """Delete an endpoint, its replays, its deliveries and what is kept of their attempts."""
+        # First what a step of a replay locks first, so that neither waits for the other in a circle.
+        await self._tx.run(
+            "delete from webhook_replays where project_id = :project_id and endpoint_id = :id",
+            id=endpoint_id,
+        )
         await self._tx.run(
             """
             delete from webhook_attempts

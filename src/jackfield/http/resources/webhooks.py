@@ -29,6 +29,7 @@ from jackfield.webhooks.models import (
     EndpointNotFound,
     SigningSecretUnreadable,
 )
+from jackfield.webhooks.outcomes.repo import Outcome, Outcomes
 from jackfield.webhooks.repo import Deliveries, Endpoints
 
 api = Routes(api_key, tag="webhooks")
@@ -38,6 +39,7 @@ _REPLAYED_AT_ONCE: Final = 1000
 _ONE: Final = f"{_PATH}/{{webhook_id}}"
 _DAY: Final = 86_400
 _LONGEST_OVERLAP: Final = 7 * _DAY
+_RECENT: Final = timedelta(seconds=_DAY)
 _Url = Annotated[str, Meta(min_length=1, max_length=2048)]
 _Events = Annotated[
     list[Annotated[str, Meta(max_length=100)]],
@@ -85,10 +87,18 @@ class BacklogOut(Struct, frozen=True):
     next_attempt_at: datetime | None
 
 
+class OutcomeOut(Struct, frozen=True):
+    """How many of the last 24 hours' events the receiver took, and how many failed for good."""
+
+    delivered: int
+    failed: int
+
+
 class ListedWebhookOut(WebhookOut, frozen=True, kw_only=True):
-    """A webhook endpoint, and what is still to be delivered to it."""
+    """A webhook endpoint, what is still to be delivered to it, and what became of a day's events."""
 
     backlog: BacklogOut
+    last_day: OutcomeOut
 
 
 class NewWebhookOut(WebhookOut, frozen=True, kw_only=True):
@@ -192,9 +202,14 @@ async def list_webhooks(ctx: ApiContext) -> WebhooksOut:
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         endpoints = await Endpoints(tx).all()
         backlogs = await Backlogs(tx).all()
+        outcomes = await Outcomes(tx).since(tx.now - _RECENT)
     # One may have been added in between.
     return WebhooksOut(
-        tuple(_listed(each, backlogs[each.id]) for each in endpoints if each.id in backlogs)
+        tuple(
+            _listed(each, backlogs[each.id], outcomes[each.id])
+            for each in endpoints
+            if each.id in backlogs and each.id in outcomes
+        )
     )
 
 
@@ -203,7 +218,9 @@ async def get_webhook(ctx: ApiContext, webhook_id: str) -> ListedWebhookOut:
     """Return a webhook endpoint, without its secret."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         endpoint = await Endpoints(tx).get(webhook_id)
-        return _listed(endpoint, await Backlogs(tx).get(endpoint.id))
+        backlog = await Backlogs(tx).get(endpoint.id)
+        outcome = await Outcomes(tx).get(endpoint.id, since=tx.now - _RECENT)
+    return _listed(endpoint, backlog, outcome)
 
 
 @api.add("PATCH", _ONE, scope=Scope.WEBHOOKS_WRITE, raises=(EndpointNotFound, InvalidRequest))
@@ -342,9 +359,10 @@ def _fields(endpoint: Endpoint) -> dict[str, Any]:
     return {name: getattr(endpoint, name) for name in WebhookOut.__struct_fields__}
 
 
-def _listed(endpoint: Endpoint, backlog: Backlog) -> ListedWebhookOut:
+def _listed(endpoint: Endpoint, backlog: Backlog, outcome: Outcome) -> ListedWebhookOut:
     waiting = BacklogOut(backlog.pending, backlog.oldest_at, backlog.next_attempt_at)
-    return ListedWebhookOut(**_fields(endpoint), backlog=waiting)
+    ended = OutcomeOut(outcome.delivered, outcome.failed)
+    return ListedWebhookOut(**_fields(endpoint), backlog=waiting, last_day=ended)
 
 
 def _delivery(delivery: Delivery) -> DeliveryOut:

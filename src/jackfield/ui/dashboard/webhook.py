@@ -222,7 +222,7 @@ async def _webhook_page(
         )
         last_replays = await Replays(tx).newest(endpoint.id, most=_REPLAYS)
         backlog = await Backlogs(tx).get(endpoint.id)
-        outcome = (await Outcomes(tx).since(now - DAY))[endpoint.id]
+        outcome = await Outcomes(tx).get(endpoint.id, since=now - DAY)
     return page(
         request,
         WebhookPage(

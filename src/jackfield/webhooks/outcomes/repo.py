@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, LiteralString
 
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import EventId
@@ -36,8 +36,16 @@ class Outcomes:
 
     async def since(self, moment: datetime) -> dict[EndpointId, Outcome]:
         """Return what became of the events since a moment, of each endpoint."""
+        return {each.endpoint_id: each for each in await self._read(moment, None)}
+
+    async def get(self, endpoint_id: EndpointId, *, since: datetime) -> Outcome:
+        """Return what became of the events since a moment, of one endpoint, which exists."""
+        return (await self._read(since, endpoint_id))[0]
+
+    async def _read(self, moment: datetime, endpoint_id: EndpointId | None) -> list[Outcome]:
+        chosen: LiteralString = "" if endpoint_id is None else " and endpoint.id = :id"
         rows = await self._tx.all(
-            """
+            f"""
             select endpoint.id as endpoint_id,
                    (select count(*)
                       from (select delivery.status
@@ -56,9 +64,10 @@ class Outcomes:
                              limit :most) as recent
                      where recent.status = 'failed') as failed
               from webhook_endpoints endpoint
-             where endpoint.project_id = :project_id
-            """,
+             where endpoint.project_id = :project_id {chosen}
+            """,  # noqa: S608 - one of two literals
             first=EventId.floor(moment),
             most=MOST_COUNTED,
+            **({} if endpoint_id is None else {"id": endpoint_id}),
         )
-        return {each.endpoint_id: each for each in (convert(row, Outcome) for row in rows)}
+        return [convert(row, Outcome) for row in rows]
