@@ -77,3 +77,20 @@ async def test_a_secret_is_rotated_from_the_shell_with_an_overlap(
     assert webhook["secret"] not in rotated.out
     assert "the old secret signs as well until 20" in rotated.err
     assert (leaked.status, leaked.err) == (0, "")
+
+
+async def test_an_example_is_sent_from_the_shell(
+    jackfield: Command, data_dir: Path, sandbox: Sandbox, receiver: Receiver
+) -> None:
+    receiver.answers = [reply(), reply(status=500)]
+    async with serving_hub(sandbox, data_dir=data_dir, allow_private_networks=True) as hub:
+        shell = {"URL": hub.hub.public_url, "API_KEY": hub.api_key}
+        webhook = await subscribe(hub, receiver.url)
+
+        taken = await jackfield("webhooks", "test", webhook["id"], **shell)
+        event = "--event=account.deleted"
+        refused = await jackfield("webhooks", "test", webhook["id"], event, **shell)
+
+    assert taken.out.startswith("taken: 200, ")
+    assert (refused.status, "the receiver answered 500" in refused.err) == (1, True)
+    assert [each["event"] for each in receiver.told] == ["webhook.test", "account.deleted"]

@@ -26,7 +26,7 @@ _COMMANDS: Final = {
     "accounts": ("jackfield.cli.accounts:accounts", "List and look after linked accounts."),
     "issues": ("jackfield.cli.issues:issues", "List what is wrong with accounts; resolve, mute."),
     "actions": ("jackfield.cli.actions:actions", "List, search and show actions."),
-    "webhooks": ("jackfield.cli.webhooks:webhooks", "List webhooks, and replay deliveries."),
+    "webhooks": ("jackfield.cli.webhooks:webhooks", "List, test and replay webhooks."),
     "run": ("jackfield.cli.run:run", "Run an action with an account."),
     "logs": ("jackfield.cli.logs:logs", "Find runs in the log, or follow them."),
     "mcp": ("jackfield.cli.mcp:mcp", "Offer accounts as MCP tools to a local client."),

@@ -164,3 +164,23 @@ def rotate(webhook_id: str, *, overlap_hours: int, as_json: bool) -> None:
     if until := answer["previous_secret_until"]:
         say(f"the old secret signs as well until {until}", err=True)
     say(answer["secret"])
+
+
+@webhooks.command()
+@click.argument("webhook_id", metavar="ID")
+@click.option(
+    "--event", metavar="TYPE", default="webhook.test", show_default=True, help="Which example."
+)
+@json_option
+def test(webhook_id: str, *, event: str, as_json: bool) -> None:
+    """Send an example of an event now, and print what the receiver answers."""
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    place = f"/jackfield/webhooks/{quote(webhook_id, safe='')}/test"
+    answer = api.call("POST", place, query={"event": event})
+    if as_json:
+        print_json(answer)
+    elif answer["success"]:
+        say(f"taken: {answer['status']}, {answer['duration_ms']} ms")
+    else:
+        fail(f"not taken: {answer['error']}")
