@@ -35,9 +35,8 @@ SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
     "Watch": (
         Section("logs", "Logs", "/dashboard/logs", "log", "l"),
         Section("issues", "Issues", "/dashboard/issues", "issue", "i"),
+        Section("webhooks", "Webhooks", "/dashboard/webhooks", "webhook", "w"),
     ),
-    "": (Section("accounts", "Accounts", "/dashboard", "account", "a"),),
-    "Watch": (Section("webhooks", "Webhooks", "/dashboard/webhooks", "webhook", "w"),),
     "Project": (
         Section("keys", "API keys", "/dashboard/keys", "key", "k"),
         Section("settings", "Settings", "/dashboard/settings", "settings", "s"),

@@ -10,7 +10,7 @@ import { Steps } from "./controls/steps.js";
 
 for (const button of document.querySelectorAll("[data-copies]")) new CopyButton(button);
 for (const question of document.querySelectorAll(".verbs details, .menu")) new Dismissible(question);
-for (const part of document.querySelectorAll("[data-live]")) new LivePart(part);
+for (const part of document.querySelectorAll("[data-changes]")) new LivePart(part);
 for (const time of document.querySelectorAll("time[data-local]")) new LocalTime(time);
 for (const swatch of document.querySelectorAll("[data-colors]")) new BrandColor(swatch);
 for (const button of document.querySelectorAll("[data-live]")) new LiveTail(button);

@@ -24,7 +24,7 @@ export class LivePart {
       this.#part = fresh;
       for (const time of fresh.querySelectorAll("time[data-local]")) new LocalTime(time);
     }
-    if (!fresh || "live" in fresh.dataset) this.#wait();
+    if (!fresh || "changes" in fresh.dataset) this.#wait();
   }
 
   async #fetch() {
