@@ -1,6 +1,8 @@
 """The page of a run: where its time went, what was sent and answered, why it failed, and again."""
 
+import html
 import re
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +10,7 @@ import httpx2
 import pytest
 
 from jackfield.actions.run_recorder import RunRecorder
+from jackfield.cli.run import run
 from jackfield.engine.ports import Request, Response
 from jackfield.kit.errors import CATALOGUE
 from jackfield.logs.runs.models import Exchange, StepRecord
@@ -257,3 +260,33 @@ async def test_a_run_of_another_project_cannot_be_told_from_none(
 
     assert run_id not in text
     assert again.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["--output", "-x", "--input"])
+async def test_no_input_of_a_caller_becomes_an_option_of_the_command_that_is_shown(
+    hub: Running, browser: httpx2.AsyncClient, name: str
+) -> None:
+    request_id = await ran(hub, body={name: "/home/operator/.profile"})
+
+    text = html.unescape(await shown(browser, request_id))
+
+    found = re.search(r'<pre id="command">(.*?)</pre>', text, re.DOTALL)
+    assert found is not None
+    words = shlex.split(found[1])
+    given = f"{name}=/home/operator/.profile"
+    assert given not in words or words.index("--") < words.index(given)
+    params = run.make_context("run", words[2:]).params
+    assert (params["output"], params["file"]) == (None, None)
+
+
+async def test_the_command_that_is_shown_has_nothing_that_a_terminal_obeys(
+    hub: Running, browser: httpx2.AsyncClient
+) -> None:
+    request_id = await ran(hub, body={"note": "a\x1b[201~\nid\n", "x\x1b[201~\n": "\x9b"})
+
+    text = html.unescape(await shown(browser, request_id))
+
+    found = re.search(r'<pre id="command">(.*?)</pre>', text, re.DOTALL)
+    assert found is not None
+    assert found[1].isprintable()
+    assert r'note="a\u001b[201~\nid\n"' in found[1]

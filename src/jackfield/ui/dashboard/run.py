@@ -219,13 +219,20 @@ def _shown(value: Json) -> str:
 
 def _command(run: Run, bodies: RunBodies | None) -> str:
     """Return the command that does the same, as far as its inputs are known."""
-    words = ["jackfield", "run", run.action_id, "--account", run.account_id]
-    for values in (_inputs(bodies) or {}).values():
-        words += [
-            f"{name}={value if isinstance(value, str) else _shown(value)}"
-            for name, value in values.items()
-        ]
-    return shlex.join(words)
+    inputs = [
+        f"{name}={value if isinstance(value, str) and value.isprintable() else _shown(value)}"
+        for values in (_inputs(bodies) or {}).values()
+        for name, value in values.items()
+    ]
+    words, account = [run.action_id, *inputs], ["--account", run.account_id]
+    if any(each.startswith("-") for each in words):
+        # Names are the caller's: none is to be an option, such as one that writes a file.
+        words = [*account, "--", *words]
+    else:
+        words[1:1] = account
+    text = shlex.join(["jackfield", "run", *words])
+    # It is to be pasted into a terminal, which obeys some that cannot be seen.
+    return "".join(each for each in text if each.isprintable())
 
 
 def _inputs(bodies: RunBodies | None) -> Mapping[str, Mapping[str, Json]] | None:
