@@ -68,6 +68,30 @@ async def test_new_runs_are_followed_as_they_come(data_dir: Path, sandbox: Sandb
     assert json.loads(second)["action"] == "iterable_list_channels"
 
 
+async def test_a_text_of_a_caller_cannot_pass_for_another_run(
+    data_dir: Path, sandbox: Sandbox
+) -> None:
+    forged = "none\n2026-11-29 20:00:00.000  200  iterable_list_channels"
+    async with serving_hub(sandbox, data_dir=data_dir) as hub:
+        await log_runs(hub, {"action_id": forged}, {}, until=hub.hub.clock())
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "jackfield", "logs", "--follow"),
+            env={"JACKFIELD_URL": hub.hub.public_url, "JACKFIELD_API_KEY": hub.api_key},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        try:
+            first = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
+            second = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
+        finally:
+            process.terminate()
+            await process.wait()
+
+    assert rb"none\n2026-11-29" in first
+    assert second.startswith(b"20")
+    assert b"none" not in second
+
+
 async def of_the_client(hub: Running) -> str:
     async with AsyncHub(hub.hub.public_url, hub.api_key) as client:
         async for line in client.follow("/jackfield/logs/live", query={"query": "status:ok"}):

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from jackfield.cli.output import json_option, print_json, print_table, say
+from jackfield.cli.output import json_option, one_line, print_json, print_table, say
 
 _PAGE = 500
 
@@ -131,7 +131,7 @@ def _print_line(run: dict[str, Any], *, as_json: bool) -> None:
         return
     took = f"{run['duration_ms']} ms"
     parts = (_moment(run), _status(run), run["action"], run["customer_name"] or run["account_id"])
-    say("  ".join([*parts, run["source"], took, run["id"]]))
+    say(one_line("  ".join([*parts, run["source"], took, run["id"]])))
 
 
 def _moment(run: dict[str, Any]) -> str:

@@ -65,7 +65,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
         table.add_column(column, overflow="fold")
     for row in rows:
         # As text: a name may hold what is markup to the table.
-        table.add_row(*(Text("" if cell is None else _in_a_cell(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else one_line(cell)) for cell in row))
     # Lines are not wrapped off a terminal, so that they can be searched.
     console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=not sys.stdout.isatty())
     console.print(table)
@@ -108,8 +108,8 @@ def fail_with(refused: "Refused") -> NoReturn:
     fail("\n".join(lines), status=PROVIDER_FAILED if failed else REFUSED)
 
 
-def _in_a_cell(value: object) -> str:
-    # A line break would look like another row.
+def one_line(value: object) -> str:
+    """Return text with its line breaks written out: after one, it could pass for another row."""
     return _ACTS.sub(_written_out, str(value)).replace("\r", "").replace("\n", r"\n")
 
 
