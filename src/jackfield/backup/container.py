@@ -32,7 +32,14 @@ _PREFIX: Final = struct.Struct(">16sHH")
 _MOST_BYTES: Final = 1 << 30
 # Faster than the usual, and hardly larger.
 _LEVEL: Final = 4
-_PARTS: Final = msgspec.msgpack.Decoder(Header | Rows | End)
+
+
+def _no_extension(code: int, _content: memoryview) -> object:
+    msg = f"a backup has no values of the kind {code}"
+    raise ValueError(msg)
+
+
+_PARTS: Final = msgspec.msgpack.Decoder(Header | Rows | End, ext_hook=_no_extension)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,15 @@ def _parts(packed: IO[bytes]) -> Iterator[Part]:
         content = packed.read(length)
         if len(content) < length:
             raise damaged()
-        yield _PARTS.decode(content)
+        yield _decoded(content)
+
+
+def _decoded(content: bytes) -> Part:
+    try:
+        return _PARTS.decode(content)
+    except (ValueError, RecursionError) as error:
+        # Not UTF-8, or nested without end; what is not of the types is a `ValueError`, too.
+        raise damaged() from error
 
 
 def _newer(hub: str) -> BackupRefused:

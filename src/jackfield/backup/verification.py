@@ -21,13 +21,15 @@ def require_version(header: Header) -> None:
     """
     try:
         pending(header.migrations)
+        tables = copied_tables(header.migrations, has_logs=header.has_logs)
     except DatabaseUnusable as error:
         msg = (
             f"the backup was made by another version of Jackfield ({header.hub}), whose database "
             "this one does not know; restore it with that version or a newer one"
         )
         raise BackupRefused(msg) from error
-    if header.tables != copied_tables(header.migrations, has_logs=header.has_logs):
+    # A database without migrations has no hub in it.
+    if not tables or header.tables != tables:
         raise damaged()
 
 

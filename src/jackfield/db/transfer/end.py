@@ -33,6 +33,12 @@ class End(Protocol):
     async def commit(self) -> None: ...
 
 
+def not_taken(table: Table, place: str, error: Exception) -> TransferRefused:
+    """Return the refusal of a row. It is not to be chained: its cause could quote the row."""
+    msg = f"{table.name}: {place} does not take a row of it ({type(error).__name__})"
+    return TransferRefused(msg)
+
+
 def require_version(pending: Sequence[Migration], place: str) -> None:
     """Refuse a database with migrations that are not applied yet."""
     if pending:

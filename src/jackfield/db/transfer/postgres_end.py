@@ -8,7 +8,14 @@ import asyncpg
 
 from jackfield.db import postgres_schema
 from jackfield.db.postgres_errors import connected, translated_errors
-from jackfield.db.transfer.end import TransferRefused, Values, in_use, require_hub, require_version
+from jackfield.db.transfer.end import (
+    TransferRefused,
+    Values,
+    in_use,
+    not_taken,
+    require_hub,
+    require_version,
+)
 from jackfield.db.transfer.tables import Table, tables, tables_at
 from jackfield.kit.clock import system_clock
 from jackfield.kit.errors import Fault
@@ -20,6 +27,15 @@ _NO_HURRY: Final = """
 set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0
 """
 _FETCHED_AT_ONCE: Final = 50
+# The driver's own encoders raise the built-in ones.
+_ROW_ERRORS: Final = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+)
 # Those of monitoring have users of their own.
 _OTHERS: Final = """
 select count(*) from pg_stat_activity
@@ -143,10 +159,8 @@ class PostgresEnd:
             await self._connection.copy_records_to_table(
                 table.name, columns=table.columns, records=rows
             )
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
-            # Not chained: the cause could quote what is in the row.
-            msg = f"{table.name}: {_PLACE} does not take a row of it ({type(error).__name__})"
-            raise TransferRefused(msg) from None
+        except _ROW_ERRORS as error:
+            raise not_taken(table, _PLACE, error) from None
 
     async def commit(self) -> None:
         for table in tables():

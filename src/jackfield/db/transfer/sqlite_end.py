@@ -10,12 +10,30 @@ from typing import Final
 
 from jackfield.db import sqlite_schema
 from jackfield.db.sqlite import SqliteDatabase, bind, translated_errors
-from jackfield.db.transfer.end import TransferRefused, Values, in_use, require_hub, require_version
+from jackfield.db.transfer.end import (
+    TransferRefused,
+    Values,
+    in_use,
+    not_taken,
+    require_hub,
+    require_version,
+)
 from jackfield.db.transfer.tables import Table
+from jackfield.db.tx import InvalidText
 from jackfield.kit.clock import system_clock
 
 _OWNER_ONLY: Final = 0o600
 _PART: Final = ".restoring-"
+# Of values that are no hub's; `InvalidText` is of those that PostgreSQL would not take.
+_ROW_ERRORS: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    InvalidText,
+    ValueError,
+    OverflowError,
+)
 
 
 @asynccontextmanager
@@ -153,15 +171,22 @@ class SqliteEnd:
 
     async def rows(self, table: Table) -> AsyncGenerator[Values]:
         found = self._connection.execute(f"select {table.listed} from {table.name}")  # noqa: S608
-        for row in found:
-            yield tuple(row)
+        try:
+            for row in found:
+                yield tuple(row)
+        except ValueError as error:
+            # Such as a moment that is none.
+            raise not_taken(table, "SQLite", error) from None
 
     async def insert(self, table: Table, rows: Sequence[Values]) -> None:
         marks = ", ".join("?" * len(table.columns))
-        self._connection.executemany(  # house: tenant_scope - those of every project
-            f"insert into {table.name} ({table.listed}) values ({marks})",  # noqa: S608
-            ([bind(value) for value in row] for row in rows),
-        )
+        try:
+            self._connection.executemany(  # house: tenant_scope - those of every project
+                f"insert into {table.name} ({table.listed}) values ({marks})",  # noqa: S608
+                ([bind(value) for value in row] for row in rows),
+            )
+        except _ROW_ERRORS as error:
+            raise not_taken(table, "SQLite", error) from None
 
     async def commit(self) -> None:
         self._connection.execute("commit")
@@ -174,5 +199,9 @@ class NewSqliteEnd(SqliteEnd):
 
     async def commit(self) -> None:
         sqlite_schema.apply_pending(self._connection, bind(system_clock()))
-        await super().commit()
+        try:
+            await super().commit()
+        except sqlite3.IntegrityError:
+            msg = "there are rows that refer to others which are not there; nothing was written"
+            raise TransferRefused(msg) from None
         self.is_committed = True

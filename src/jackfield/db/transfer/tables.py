@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 from jackfield.db.migrate import migrations
+from jackfield.db.tx import DatabaseUnusable
 
 # What a hub keeps of its runs and of the requests to its API; nothing refers to it.
 LOGS: Final = frozenset({"runs", "run_bodies", "api_requests"})
@@ -30,8 +31,17 @@ def tables() -> tuple[Table, ...]:
 
 
 def tables_at(numbers: Iterable[int]) -> tuple[Table, ...]:
-    """Return the tables of a database to which those migrations were applied."""
-    return _tables_at(frozenset(numbers))
+    """
+    Return the tables of a database to which those migrations were applied.
+
+    Raises:
+        DatabaseUnusable: no version of the hub leaves these without others.
+    """
+    try:
+        return _tables_at(frozenset(numbers))
+    except sqlite3.Error as error:
+        msg = "migrations are missing among those that were applied"
+        raise DatabaseUnusable(msg) from error
 
 
 @cache
