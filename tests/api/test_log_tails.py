@@ -1,20 +1,28 @@
 """The live tail of a search: what comes, once, for whom, and how it ends."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import httpx2
 import pytest
 
 from jackfield.actions import run_recorder
+from jackfield.asgi import build_app
 from jackfield.kit import open_streams
-from jackfield.kit.ids import RunId
+from jackfield.kit.ids import ApiKeyId, RunId
 from jackfield.kit.open_streams import TooManyStreams
 from jackfield.logs.search import tail as tails
 from jackfield.logs.search.query import read_query
 from jackfield.logs.search.tail import LiveTail, Logged
-from tests.support.clock import NOW
+from jackfield.projects import service as projects
+from jackfield.projects.repo import ApiKeys
+from jackfield.sandbox.iterable.server import Sandbox
+from tests.support.actor import TESTER
+from tests.support.clock import NOW, FrozenClock
 from tests.support.logged_runs import REFUSED, log_runs
-from tests.support.running import Running
+from tests.support.running import TRUSTING_NOBODY, Running, running_hub
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -138,4 +146,40 @@ async def test_a_tail_ends_once_whoever_reads_may_no_longer_do_so(hub: Running) 
     search = read_query("", NOW).search
     tail = LiveTail(hub.hub, hub.project.id, search, is_allowed=is_allowed)
 
-    assert 1 < len([logged async for logged in tail.logged()]) < 60
+    assert len([logged async for logged in tail.logged()]) == 1
+
+
+@pytest.mark.parametrize("end", [ApiKeys.disable, ApiKeys.revoke])
+async def test_the_events_of_a_key_end_at_once_when_it_does(
+    hub: Running, end: Callable[[ApiKeys, ApiKeyId], Awaitable[None]]
+) -> None:
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        issued = await projects.issue_key(tx, name="reader")
+    times: list[float] = []
+
+    async def ending(_seconds: float) -> None:
+        times.append(_seconds)
+        if len(times) == 3:
+            async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+                await end(ApiKeys(tx), issued.id)
+
+    transport = httpx2.ASGITransport(app=build_app(replace(hub.hub, sleep=ending)))
+    async with httpx2.AsyncClient(
+        base_url=hub.hub.public_url,
+        auth=(issued.token.reveal(), ""),
+        transport=transport,
+        verify=TRUSTING_NOBODY,
+    ) as api:
+        response = await api.get("/jackfield/logs/live")
+
+    assert response.status_code == 200
+    assert response.text.count(":\n\n") == len(times) == 3
+
+
+async def test_a_tail_counts_as_one_request_of_its_key(
+    data_dir: Path, sandbox: Sandbox, clock: FrozenClock
+) -> None:
+    async with running_hub(sandbox, data_dir=data_dir, clock=clock, rate_limit=1) as hub:
+        response = await hub.api.get("/jackfield/logs/live")
+
+    assert response.text.count(":\n\n") == tails.SECONDS / tails.POLL_SECONDS

@@ -124,13 +124,12 @@ async def issue_key(
     return issued
 
 
-async def authenticate(hub: "Hub", token: ApiKeyToken) -> Caller:
+async def find_usable_key(hub: "Hub", token: ApiKeyToken) -> Caller:
     """
-    Return the caller that an API key authenticates.
+    Return the caller of an API key that may be used now, as it was a second ago at most.
 
     Raises:
         Unauthenticated: the key does not exist, was revoked or disabled, or has expired.
-        RateLimited: the key has sent too many requests.
     """
     digest = token.digest()
     project_id = hub.key_projects.get(digest)
@@ -150,9 +149,21 @@ async def authenticate(hub: "Hub", token: ApiKeyToken) -> Caller:
     if known.expires_at is not None and known.expires_at <= hub.clock():
         msg = f"this API key has expired, on {known.expires_at:%Y-%m-%d}: a new one is needed"
         raise Unauthenticated(msg, is_unknown_key=True)
+    return known
+
+
+async def authenticate(hub: "Hub", token: ApiKeyToken) -> Caller:
+    """
+    Return the caller that an API key authenticates, and count the request.
+
+    Raises:
+        Unauthenticated: the key does not exist, was revoked or disabled, or has expired.
+        RateLimited: the key has sent too many requests.
+    """
+    known = await find_usable_key(hub, token)
     request = request_context.current()
     if request is not None:
-        request.project_id, request.key_id = project_id, known.key_id
+        request.project_id, request.key_id = known.project_id, known.key_id
     if time.monotonic() > known.use.noted_until:
         known.use.noted_until = time.monotonic() + _USE_SECONDS
         append_use(hub.write_buffer, known, hub.clock(), request and request.user_agent)

@@ -20,8 +20,6 @@ REACH: Final = timedelta(seconds=75)
 MOST_AT_ONCE: Final = 100
 # Between the clocks of the machines that log.
 _SLACK: Final = timedelta(seconds=2)
-# So rarely is looked whether who reads may still do so.
-_POLLS_PER_CHECK: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +71,9 @@ class LiveTail:
         """Yield what was logged, about once a second, if only that it was nothing."""
         async with self._hub.db.read(self._project_id) as tx:
             search = await resolve(tx, self._hub.catalog, self._search)
-        for number in range(round(SECONDS / POLL_SECONDS)):
-            if self._hub.open_streams.is_closed:
-                return
-            if number % _POLLS_PER_CHECK == 0 and not await self._is_allowed():
+        for _ in range(round(SECONDS / POLL_SECONDS)):
+            # Each time: a key that was revoked reads no more than any other request would.
+            if self._hub.open_streams.is_closed or not await self._is_allowed():
                 return
             yield await self._look(search)
             await self._hub.sleep(POLL_SECONDS)
