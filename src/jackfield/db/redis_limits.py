@@ -120,11 +120,18 @@ class RedisLimits:
         Connect when something is asked first.
 
         Raises:
-            ValueError: the URL cannot be read.
+            ValueError: the URL cannot be read, or an option in it is not known.
         """
         self._process = secrets.token_hex(8)
         connect = cast("Callable[..., Redis]", Redis.from_url)  # pyright: ignore[reportUnknownMemberType]
         self._redis = connect(url, max_connections=1, retry=Retry(NoBackoff(), 0))
+        pool: Any = self._redis.connection_pool
+        try:
+            # Options are read only where a connection is made, which is not opened here.
+            pool.connection_class(**pool.connection_kwargs)
+        except (TypeError, AttributeError, RedisError):
+            msg = "an option is not known"
+            raise ValueError(msg) from None
         self.is_open = False
 
     async def reserve(self, asked: Sequence[SlotsAsked]) -> list[Slots]:

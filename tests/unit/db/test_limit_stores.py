@@ -209,3 +209,14 @@ async def test_a_store_that_is_not_there_fails_without_its_password(url: str) ->
 
     assert "hidden" not in str(failed.value)
     await store.close()
+
+
+@pytest.mark.parametrize("option", ["foo=bar", "retry=x", "protocol=9", "credential_provider=x"])
+def test_an_option_of_a_url_that_is_not_known_is_refused_at_the_start_and_without_the_password(
+    option: str,
+) -> None:
+    with pytest.raises(ValueError, match="option") as refused:
+        limit_store(f"redis://:hidden@127.0.0.1:1/0?{option}")
+
+    assert "hidden" not in str(refused.value)
+    assert refused.value.__suppress_context__
