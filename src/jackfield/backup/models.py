@@ -1,7 +1,7 @@
 """The parts of a backup's file."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -35,7 +35,11 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
 
 class Rows(msgspec.Struct, frozen=True, tag="rows"):
     table: str
-    rows: list[tuple[Any, ...]]
+    # More than any hub writes at once: a small file could otherwise take all memory.
+    rows: Annotated[
+        list[Annotated[tuple[Any, ...], msgspec.Meta(max_length=1000)]],
+        msgspec.Meta(max_length=100_000),
+    ]
 
 
 class End(msgspec.Struct, frozen=True, tag="end"):

@@ -104,8 +104,19 @@ IN_ROWS = msgspec.msgpack.encode(Rows("projects", [("@@",)]))
         (header(ALL), IN_ROWS.replace(b"\xa2@@", b"\x91" * 1_000_000 + b"\xc0")),
         (header(ALL), IN_ROWS.replace(b"\xa2@@", b"\xa3\xed\xa0\x80")),
         (header(ALL), IN_ROWS.replace(b"\xa2@@", b"\xd4\x01x")),
+        (
+            header(ALL),
+            IN_ROWS.replace(b"\x91\x91\xa2@@", b"\xdd\x00\x98\x96\x80" + b"\x90" * 10**7),
+        ),
     ],
-    ids=["no migrations", "a migration left out", "nested deeply", "half a character", "a kind"],
+    ids=[
+        "no migrations",
+        "a migration left out",
+        "nested deeply",
+        "half a character",
+        "a kind",
+        "many rows",
+    ],
 )
 async def test_parts_that_no_hub_writes_are_refused_before_anything_is_made(
     tmp_path: Path, parts: tuple[Header | Rows | End | bytes, ...]
