@@ -69,6 +69,7 @@ async def test_a_query_is_typed_and_rows_are_reached_by_keys_alone(
     await page.keyboard.press("/")
     await page.keyboard.type("status:ok")
     await page.keyboard.press("Enter")
+    await page.wait_for_url("**status*")
     await expect(page.locator("tbody tr")).to_have_count(2)
 
     await page.keyboard.press("j")

@@ -74,7 +74,7 @@ class IssuePayload(EventPayload, frozen=True, kw_only=True):
     code: str
     message: str
     # The step of the guide that mends it, where there is one.
-    step: object
+    step: Mapping[str, str] | None
     status: str
     first_seen_at: datetime
     last_seen_at: datetime

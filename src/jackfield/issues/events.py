@@ -1,6 +1,7 @@
 """Events of issues, in the transaction that opens or resolves them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from msgspec import UNSET
 
@@ -41,7 +42,7 @@ def _payload(tx: Tx, type_: EventType, issue: Issue) -> IssuePayload:
         cause=issue.cause,
         code=issue.code,
         message=issue.message,
-        step=issue.step,
+        step=None if issue.step is None else asdict(issue.step),
         status=issue.status,
         first_seen_at=issue.first_seen_at,
         last_seen_at=issue.last_seen_at,

@@ -12,6 +12,7 @@ from jackfield.events.payloads import (
     AccountPayload,
     ConnectorPayload,
     EventPayload,
+    IssuePayload,
     PendingLinkPayload,
     ProfilePayload,
 )
@@ -25,6 +26,7 @@ _BODY: Final = "EXAMPLE".rjust(26, "0")
 _PROJECT: Final = ProjectId(f"prj_{_BODY}")
 _ACCOUNT: Final = f"acc_{_BODY}"
 _PROFILE: Final = f"cpr_{_BODY}"
+_ISSUE: Final = f"iss_{_BODY}"
 _REFUSED: Final[Json] = {
     "code": "credential_rejected",
     "description": "The provider refused the credential.",
@@ -100,6 +102,35 @@ def _profile(event: EventType, *, active: bool = True) -> ProfilePayload:
     )
 
 
+def _issue(
+    event: EventType, status: str = "open", *, resolution: str | msgspec.UnsetType = msgspec.UNSET
+) -> IssuePayload:
+    return IssuePayload(
+        project_id=_PROJECT,
+        event=event,
+        event_date=_MOMENT,
+        record_type="issue",
+        record_id=_ISSUE,
+        issue_id=_ISSUE,
+        account_id=_ACCOUNT,
+        provider="iterable",
+        origin_owner_id="acme",
+        origin_owner_name="Acme Inc.",
+        cause="credential",
+        code="credential_rejected",
+        message="The provider refused the credential.",
+        step=None,
+        status=status,
+        first_seen_at=_MOMENT,
+        last_seen_at=_MOMENT,
+        occurrences=1,
+        reopened=0,
+        actions=["iterable_list_campaigns"],
+        request_ids=[f"req_{_BODY}"],
+        resolution=resolution,
+    )
+
+
 _LINK: Final = PendingLinkPayload(
     project_id=_PROJECT,
     event=EventType.PENDING_LINK_CREATED,
@@ -152,6 +183,14 @@ _EXAMPLES: Final[Mapping[EventType, tuple[str, EventPayload]]] = {
     EventType.CONNECTOR_PROFILE_DELETED: (
         "A connector profile was deleted.",
         _profile(EventType.CONNECTOR_PROFILE_DELETED),
+    ),
+    EventType.ISSUE_OPENED: (
+        "Something is wrong with an account, or is again.",
+        _issue(EventType.ISSUE_OPENED),
+    ),
+    EventType.ISSUE_RESOLVED: (
+        "It works again, or somebody resolved the issue.",
+        _issue(EventType.ISSUE_RESOLVED, "resolved", resolution="succeeded"),
     ),
     EventType.CONNECTOR_UPDATED: (
         "The hub has another version of a connector that the project has a profile of.",
