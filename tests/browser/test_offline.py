@@ -123,6 +123,8 @@ async def test_every_page_is_whole_without_the_internet(
     await seen.page.goto(link)
     await seen.page.get_by_role("button", name="Sign in").click()
     await seen.page.wait_for_url("**/dashboard")
+    # What a page still loads when it is left counts as failed.
+    await seen.page.wait_for_load_state("networkidle")
 
     await crawl.go(
         f"{hub.hub.public_url}/dashboard",
