@@ -11,6 +11,7 @@ import pytest
 from jackfield.actions import run_recorder
 from jackfield.asgi import build_app
 from jackfield.kit import open_streams
+from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.ids import ApiKeyId, RunId
 from jackfield.kit.open_streams import TooManyStreams
 from jackfield.logs.search import tail as tails
@@ -32,10 +33,11 @@ async def always() -> bool:
 
 
 def opened(
-    hub: Running, text: str = "", *, after: RunId | None = None
+    hub: Running, text: str = "", *, after: RunId | None = None, key: str = "test"
 ) -> tuple[LiveTail, AsyncGenerator[Logged]]:
     search = read_query(text, hub.hub.clock()).search
-    tail = LiveTail(hub.hub, hub.project.id, search, is_allowed=always, after=after)
+    actor = Actor(ActorKind.API_KEY, key)
+    tail = LiveTail(hub.hub, hub.project.id, search, actor=actor, is_allowed=always, after=after)
     return tail, tail.logged()
 
 
@@ -113,14 +115,28 @@ async def test_a_tail_ends_when_the_hub_stops(hub: Running) -> None:
 
 
 async def test_tails_have_a_bounded_number_of_places(hub: Running) -> None:
-    open_ones = [opened(hub)[0] for _ in range(open_streams.MOST_OF_A_PROJECT)]
+    places = range(open_streams.MOST_OF_A_PROJECT)
+    open_ones = [opened(hub, key=str(each))[0] for each in places]
 
     with pytest.raises(TooManyStreams):
-        opened(hub)
+        opened(hub, key="one more")
     open_ones[0].close()
-    last, _ = opened(hub)
+    last, _ = opened(hub, key="one more")
 
     last.close()
+
+
+async def test_one_key_leaves_places_to_the_others_of_its_project(hub: Running) -> None:
+    open_ones = [opened(hub, key="greedy")[0] for _ in range(open_streams.MOST_OF_AN_ACTOR)]
+
+    with pytest.raises(TooManyStreams):
+        opened(hub, key="greedy")
+    other, _ = opened(hub, key="other")
+    open_ones[0].close()
+    again, _ = opened(hub, key="greedy")
+
+    other.close()
+    again.close()
 
 
 async def test_the_api_sends_a_tail_as_events(hub: Running) -> None:
@@ -133,8 +149,8 @@ async def test_the_api_sends_a_tail_as_events(hub: Running) -> None:
     assert f"event: run\nid: {run_id}\ndata: {{" in response.text
     assert response.text.endswith("event: end\ndata: {}\n\n")
     assert polls > 100
-    for _ in range(open_streams.MOST_OF_A_PROJECT):
-        opened(hub)
+    for each in range(open_streams.MOST_OF_A_PROJECT):
+        opened(hub, key=str(each))
 
 
 async def test_a_tail_ends_once_whoever_reads_may_no_longer_do_so(hub: Running) -> None:
@@ -144,7 +160,7 @@ async def test_a_tail_ends_once_whoever_reads_may_no_longer_do_so(hub: Running) 
         return answers.pop(0)
 
     search = read_query("", NOW).search
-    tail = LiveTail(hub.hub, hub.project.id, search, is_allowed=is_allowed)
+    tail = LiveTail(hub.hub, hub.project.id, search, actor=TESTER, is_allowed=is_allowed)
 
     assert len([logged async for logged in tail.logged()]) == 1
 

@@ -113,6 +113,10 @@ LIMITS: dict[str, tuple[str, Shown]] = {
         "kit.open_streams:MOST_OF_A_PROJECT",
         plain,
     ),
+    "live streams of logs of one key or browser in a process": (
+        "kit.open_streams:MOST_OF_AN_ACTOR",
+        plain,
+    ),
     "live streams of logs in a process": ("kit.open_streams:MOST", plain),
     "time of a live stream of logs": ("logs.search.tail:SECONDS", span),
     "time a connect session stays open": ("connect.models:LONGEST_SECONDS", span),

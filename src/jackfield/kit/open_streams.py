@@ -1,15 +1,18 @@
-"""Responses that go on, of which one process has a bounded number, in all and of each project."""
+"""Responses that go on: a process has so many in all, of each project and of each actor."""
 
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 
 MOST: Final = 50
 MOST_OF_A_PROJECT: Final = 10
+# Fewer, so that one key does not keep the operator's browser from following.
+MOST_OF_AN_ACTOR: Final = 5
 
 
 class TooManyStreams(HubError):
@@ -26,6 +29,7 @@ class OpenStreams:
 
     def __init__(self) -> None:
         self._open: Counter[ProjectId] = Counter()
+        self._of_actors: Counter[tuple[ProjectId, Actor]] = Counter()
         self.is_closed = False
 
     def close(self) -> None:
@@ -33,19 +37,24 @@ class OpenStreams:
         self.is_closed = True
 
     @contextmanager
-    def place(self, project_id: ProjectId) -> Generator[None]:
+    def place(self, project_id: ProjectId, actor: Actor) -> Generator[None]:
         """
         Have a place while the block runs.
 
         Raises:
             TooManyStreams: there is none.
         """
-        if self._open.total() >= MOST or self._open[project_id] >= MOST_OF_A_PROJECT:
+        if (
+            self._open.total() >= MOST
+            or self._open[project_id] >= MOST_OF_A_PROJECT
+            or self._of_actors[project_id, actor] >= MOST_OF_AN_ACTOR
+        ):
             raise TooManyStreams
         self._open[project_id] += 1
+        self._of_actors[project_id, actor] += 1
         try:
             yield
         finally:
-            self._open[project_id] -= 1
-            if not self._open[project_id]:
-                del self._open[project_id]
+            # Without those that have none any more.
+            self._open = self._open - Counter({project_id: 1})
+            self._of_actors = self._of_actors - Counter({(project_id, actor): 1})

@@ -138,7 +138,14 @@ async def follow_logs(ctx: ApiContext, query: LiveLogQuery) -> Response:
             return False
         return Scope.LOGS_READ in caller.scopes
 
-    tail = LiveTail(ctx.hub, ctx.caller.project_id, search, is_allowed=is_allowed, after=after)
+    tail = LiveTail(
+        ctx.hub,
+        ctx.caller.project_id,
+        search,
+        actor=ctx.actor,
+        is_allowed=is_allowed,
+        after=after,
+    )
     return _EventsResponse(ctx, tail)
 
 

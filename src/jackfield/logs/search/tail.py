@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.logs.runs.models import Run
 from jackfield.logs.search.models import RunSearch
@@ -44,6 +45,7 @@ class LiveTail:
         project_id: ProjectId,
         search: RunSearch,
         *,
+        actor: Actor,
         is_allowed: Callable[[], Awaitable[bool]],
         after: RunId | None = None,
     ) -> None:
@@ -61,7 +63,7 @@ class LiveTail:
         self._from = hub.clock() - _SLACK
         self._known: set[str] = set()
         self._place = ExitStack()
-        self._place.enter_context(hub.open_streams.place(project_id))
+        self._place.enter_context(hub.open_streams.place(project_id, actor))
 
     def close(self) -> None:
         """Give the place back."""

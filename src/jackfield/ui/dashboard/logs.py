@@ -25,7 +25,7 @@ from jackfield.projects.settings import ProjectSettings
 from jackfield.ui.dashboard.layout import Layout, refused
 from jackfield.ui.dashboard.live_events import LiveEvents
 from jackfield.ui.dashboard.run_lines import RunLine, run_lines
-from jackfield.ui.dashboard.sign_in import still_signed_in
+from jackfield.ui.dashboard.sign_in import actor_of, still_signed_in
 from jackfield.ui.rendering import base_path, hub_of, page
 
 _PAGE_SIZE: Final = 50
@@ -162,6 +162,7 @@ async def follow_logs(request: Request, project: Project) -> Response:
             hub,
             project.id,
             query.search,
+            actor=actor_of(request),
             is_allowed=lambda: still_signed_in(request, project),
             after=_run_id(request, "after"),
         )
