@@ -60,7 +60,7 @@ def free_port() -> int:
 def processor_seconds(pid: int) -> float:
     """Return the processor time that a process and its children have used."""
     seconds = 0.0
-    for each in _family(pid):
+    for each in family(pid):
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
         seconds += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return seconds
@@ -69,13 +69,14 @@ def processor_seconds(pid: int) -> float:
 def resident_megabytes(pid: int, what: str = "VmRSS") -> float:
     """Return what a process and its children hold now, or with `VmHWM` held at most."""
     held = 0
-    for each in _family(pid):
+    for each in family(pid):
         match = re.search(rf"{what}:\s+(\d+)", Path(f"/proc/{each}/status").read_text())
         assert match is not None
         held += int(match[1])
     return held / 1024
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """Return a process and all that it started."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in _family(int(child)))]
+    return [pid, *(each for child in children for each in family(int(child)))]

@@ -67,6 +67,7 @@ def serving(
     workers: int = 1,
     database: str | None = None,
     level: str = "info",
+    **more: str,
 ) -> Iterator[ServedHub]:
     """
     Serve a hub for which `provider` is the address of Iterable.
@@ -80,6 +81,7 @@ def serving(
         JACKFIELD_CONNECTORS=str(_quick_connectors(folder)),
         JACKFIELD_PROVIDER_REWRITE=f"https://api.iterable.com={provider}",
         JACKFIELD_LOG_LEVEL=level,
+        **more,
     )
     port = free_port()
     with (folder / "log").open("wb") as log:
