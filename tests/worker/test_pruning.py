@@ -1,11 +1,13 @@
 """Pruning: what is older than a project wants is forgotten."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from jackfield.projects import service as projects
+from jackfield.webhooks.repo import Endpoints
 from jackfield.worker.pruning import prune
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
@@ -48,6 +50,22 @@ async def test_what_is_older_than_the_project_wants_is_forgotten_but_for_what_wa
     assert left["status"] == "pending"
     await deliver(hub)
     assert receiver.told[-1]["record_id"] == waiting
+
+
+async def test_what_came_to_an_endpoint_as_it_was_switched_off_does_not_wait_for_ever(
+    hub: Running, receiver: Receiver
+) -> None:
+    webhook = await subscribe(hub, receiver.url)
+    await hub.link()
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        # As if the change had looked at what waits right before this came.
+        endpoint = await Endpoints(tx).get(webhook["id"])
+        await Endpoints(tx).save(replace(endpoint, active=False))
+
+    await prune(hub.hub)
+
+    (ended,) = await deliveries(hub, webhook)
+    assert ended["status"] == "failed"
 
 
 async def test_what_is_younger_stays_and_so_does_what_other_projects_want(

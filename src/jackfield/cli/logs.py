@@ -8,6 +8,8 @@ import click
 from jackfield.cli.output import json_option, one_line, print_json, print_table, say
 
 _PAGE = 500
+# As many runs are known again when a stream goes on where another ended.
+_REMEMBERED = 10_000
 
 
 @click.command()
@@ -38,7 +40,7 @@ def logs(query: tuple[str, ...], *, follow: bool, limit: int, as_json: bool) -> 
             if not is_whole and not as_json:
                 say("there may be more; narrow the query, or raise --limit", err=True)
             return
-        seen = {run["id"] for run in found}
+        seen = dict.fromkeys(run["id"] for run in reversed(found))
         for run in reversed(found):
             _print_line(run, as_json=as_json)
         after = found[0]["id"] if found else None
@@ -46,7 +48,9 @@ def logs(query: tuple[str, ...], *, follow: bool, limit: int, as_json: bool) -> 
             # A stream ends by itself after some minutes.
             for run in _runs(hub.follow("/jackfield/logs/live", query=_live(text, after))):
                 if run["id"] not in seen:
-                    seen.add(run["id"])
+                    seen[run["id"]] = None
+                    if len(seen) > _REMEMBERED:
+                        del seen[next(iter(seen))]
                     after = max(after or "", run["id"])
                     _print_line(run, as_json=as_json)
 

@@ -96,6 +96,19 @@ async def switch_off(tx: Tx, endpoint_id: EndpointId, *, reason: str) -> None:
     await Deliveries(tx).give_up(endpoint_id, error=reason)
 
 
+async def give_up_inactive(tx: Tx) -> None:
+    """
+    Fail what waits for endpoints that receive nothing.
+
+    What is told, or replayed, while another process switches the endpoint off can come too late for
+    that process to see it: it would wait for ever.
+    """
+    for endpoint in await Endpoints(tx).all():
+        if not endpoint.active:
+            error = endpoint.disabled_reason or _SWITCHED_OFF
+            await Deliveries(tx).give_up(endpoint.id, error=error)
+
+
 async def remove(tx: Tx, endpoint_id: str) -> Endpoint:
     """
     Delete an endpoint, its secrets and its deliveries.

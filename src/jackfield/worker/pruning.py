@@ -13,6 +13,7 @@ from jackfield.kit.ids import ProjectId
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 from jackfield.webhooks import secrets
+from jackfield.webhooks import service as webhooks
 from jackfield.worker.repo import Expired, Retention, claim_pruning, forget_limits
 
 ACTOR: Final = Actor.worker("pruning")
@@ -57,6 +58,7 @@ async def _prune(hub: Hub, project_id: ProjectId, at_once: int) -> None:
                 more = await step(Retention(tx, before=before, most=at_once))
     async with hub.db.write(project_id, ACTOR) as tx:
         await secrets.forget_previous(tx)
+        await webhooks.give_up_inactive(tx)
         await pending.expire(tx)
         await sign_ins.expire(tx)
         await sent_codes.expire(tx)

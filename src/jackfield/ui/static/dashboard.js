@@ -6,6 +6,7 @@ import { LivePart } from "./controls/live_part.js";
 import { LocalTime } from "./controls/local_time.js";
 import { Palette } from "./controls/palette.js";
 import { Shortcuts } from "./controls/shortcuts.js";
+import { ShownOnce } from "./controls/shown_once.js";
 import { Steps } from "./controls/steps.js";
 
 for (const button of document.querySelectorAll("[data-copies]")) new CopyButton(button);
@@ -14,6 +15,7 @@ for (const part of document.querySelectorAll("[data-changes]")) new LivePart(par
 for (const time of document.querySelectorAll("time[data-local]")) new LocalTime(time);
 for (const swatch of document.querySelectorAll("[data-colors]")) new BrandColor(swatch);
 for (const button of document.querySelectorAll("[data-live]")) new LiveTail(button);
+for (const shown of document.querySelectorAll("[data-once]")) new ShownOnce(shown);
 new Steps();
 const palette = document.getElementById("palette");
 if (palette) new Shortcuts(new Palette(palette));
