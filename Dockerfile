@@ -11,8 +11,12 @@ RUN python -m venv /opt/jackfield
 RUN /opt/jackfield/bin/pip install --require-hashes --only-binary :all: -r ${LOCK}
 RUN python -m venv /opt/build
 RUN /opt/build/bin/pip install --require-hashes --only-binary :all: -r requirements-build.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml *.md LICENSE Dockerfile compose.yaml ./
 COPY connectors connectors
+COPY deploy deploy
+COPY docs docs
+COPY packages/hub/README.md packages/hub/README.md
+COPY tools tools
 COPY src src
 RUN /opt/build/bin/hatchling build -t wheel -d /opt/dist
 RUN /opt/jackfield/bin/pip install --no-deps --no-index --find-links /opt/dist jackfield

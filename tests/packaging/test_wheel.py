@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from tests.support.running import PATIENCE
+from tools.manual_in_wheel import INSIDE, shipped
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -43,6 +44,7 @@ def test_every_file_of_the_hub_and_its_connectors_is_in_the_wheel(wheel: Path) -
 
     wanted = {f"jackfield/{each}" for each in tracked("src/jackfield")}
     wanted |= {f"jackfield/_connectors/{each}" for each in tracked("connectors")}
+    wanted |= {f"{INSIDE}/{each}" for each in shipped(ROOT)}
     assert wanted <= names
     rest = {each for each in names - wanted if ".dist-info/" not in each}
     assert rest == set()
@@ -131,6 +133,11 @@ async def test_an_installed_hub_serves_every_asset_as_a_user_that_can_write_to_i
             "/healthz",
             "/readyz",
             "/docs",
+            "/docs/operating/backup",
+            "/docs/operating/backup.md",
+            "/docs/files/deploy/alerts.yaml",
+            "/docs/search-index.js",
+            "/llms-full.txt",
             "/openapi.json",
             "/hub.js",
             "/llms.txt",

@@ -31,7 +31,11 @@ _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
         *("shell", "lists", "marks", "cards", "tables", "timelines", "charts", "code"),
         *("overlays", "states", "layout", "sign_in", "prose"),
     ),
-    "reference.css": (*_SHARED, "shell", "marks", "cards", "tables", "prose", "reference"),
+    "reference.css": (
+        *_SHARED,
+        *("shell", "lists", "marks", "cards", "tables", "code", "layout", "prose", "reference"),
+        "manual",
+    ),
 }
 _A_YEAR: Final = "public, max-age=31536000, immutable"
 AN_HOUR: Final = "public, max-age=3600"
@@ -114,6 +118,17 @@ def respond(request: Request, name: str, *, headers: Mapping[str, str]) -> Respo
         return Response(asset.content, headers=headers, media_type=asset.media_type)
     headers["content-encoding"] = "gzip"
     return Response(asset.zipped, headers=headers, media_type=asset.media_type)
+
+
+def compressed(
+    request: Request, content: bytes, *, media_type: str, headers: Mapping[str, str]
+) -> Response:
+    """Return what is made for a hub, compressed if the client accepts gzip."""
+    headers = {**headers, "vary": "accept-encoding"}
+    if accepts_gzip(request):
+        content = gzip.compress(content, compresslevel=6, mtime=0)
+        headers["content-encoding"] = "gzip"
+    return Response(content, headers=headers, media_type=media_type)
 
 
 def accepts_gzip(request: Request) -> bool:

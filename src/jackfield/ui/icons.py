@@ -1,6 +1,7 @@
 """Icons of connectors, served by the hub; a connector without one gets its first letter."""
 
 import asyncio
+from base64 import b64encode
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jackfield.connectors.connector import Connector
 from jackfield.runtime import Hub
 from jackfield.ui.assets import AN_HOUR, IMAGE_POLICY
 from jackfield.ui.logos import Logos
@@ -28,6 +30,11 @@ _DRAWING: Final = (
     ' font-size="20" fill="#fff">{letter}</text></svg>'
 )
 
+_FRAMED: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40">'
+    '<image width="40" height="40" href="{data}"/></svg>'
+)
+
 
 async def connector_icon(request: Request) -> Response:
     """Return an image for any key: accounts outlive the connectors they were linked with."""
@@ -46,6 +53,18 @@ async def connector_icon(request: Request) -> Response:
         },
         media_type=media_type,
     )
+
+
+def as_svg(connector: Connector) -> bytes:
+    """Return the icon of a connector as one kind of file, also where it is of another."""
+    file = connector.icon
+    if not isinstance(file, Path) or file.suffix.lower() not in _TYPES:
+        return _draw(connector.title)
+    content, media_type = file.read_bytes(), _TYPES[file.suffix.lower()]
+    if media_type == _TYPES[".svg"]:
+        return content
+    data = f"data:{media_type};base64,{b64encode(content).decode()}"
+    return _FRAMED.format(data=data).encode()
 
 
 async def _find(hub: Hub, logos: Logos, icon: Path | str | None) -> tuple[bytes, str] | None:

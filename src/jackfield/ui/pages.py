@@ -13,8 +13,11 @@ from jackfield.runtime import Hub
 from jackfield.ui import assets, brand, icons, logos
 from jackfield.ui.dashboard import routes as dashboard
 from jackfield.ui.docs import connector_pages, guide_pages
-from jackfield.ui.docs.api_reference import ApiDescription, api_page
-from jackfield.ui.docs.start_page import llms_text, start_page
+from jackfield.ui.docs.api_reference import ApiDescription, api_markdown, api_page
+from jackfield.ui.docs.llms import llms_full_text, llms_text
+from jackfield.ui.docs.manual_pages import manual_file, manual_page
+from jackfield.ui.docs.search_index import search_index
+from jackfield.ui.docs.start_page import start_page
 from jackfield.ui.hub import frames, parked_answer, result, sent_code, tenant_choice
 from jackfield.ui.hub import routes as hub_pages
 from jackfield.ui.hub import sign_in as provider_sign_in
@@ -26,9 +29,15 @@ _TOLD = "jackfield.crash_told"
 _REFERENCES = (
     Route("/docs", start_page),
     Route("/docs/api", api_page),
+    Route("/docs/api.md", api_markdown),
     Route("/llms.txt", llms_text),
+    Route("/llms-full.txt", llms_full_text),
+    Route("/docs/search-index.js", search_index),
+    Route("/docs/files/{name:path}", manual_file),
     Route("/docs/connectors/{page}", connector_pages.reference),
 )
+# After everything that has an address of its own below `/docs`.
+_MANUAL = (Route("/docs/{path:path}", manual_page),)
 
 _log = structlog.get_logger()
 
@@ -77,6 +86,7 @@ class Pages(Starlette):
                 Route(
                     "/docs/connectors/{key}/guides/link-account/{page}", guide_pages.link_account
                 ),
+                *(_MANUAL if hub.public_docs else ()),
                 *dashboard.ROUTES,
             ],
             exception_handlers={

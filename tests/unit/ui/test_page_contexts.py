@@ -17,6 +17,8 @@ PARTS = {
     "dashboard/base.html",
     "dashboard/document.html",
     "dashboard/parts.html",
+    "docs/base.html",
+    "docs/parts.html",
     "hub/base.html",
     "hub/parts.html",
 }

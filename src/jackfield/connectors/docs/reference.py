@@ -1,5 +1,6 @@
 """Reference documentation of a connector: its actions and their inputs, by group."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +10,17 @@ from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.connector import Connector, Link
 from jackfield.engine.inputs.formats import FORMAT_WORDS
 from jackfield.kit.errors import HubError
-from jackfield.kit.json import Json, as_list, encode, is_list, items, mapping, text, texts
+from jackfield.kit.json import (
+    Json,
+    as_list,
+    encode,
+    is_list,
+    is_object,
+    items,
+    mapping,
+    text,
+    texts,
+)
 
 # Fields of fields of fields: deeper ones are left to the schema.
 _DEEPEST: Final = 4
@@ -25,6 +36,7 @@ _LIMITS: Final[Mapping[str, str]] = {
     "maxProperties": "entries at most {}",
     "default": "{} when left out",
 }
+_FILLED_IN: Final = re.compile(r"\$?\{\{?.*?\}\}?")
 _WHEN: Final[Mapping[str, str]] = {"equals": "is {}", "notEquals": "is not {}"}
 
 
@@ -70,11 +82,22 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownError:
+    """An answer of the provider that the connector explains; `field` is the credential it is about."""
+
+    received: str
+    status: str
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorReference:
     connector: Connector
     links: tuple[Link, ...]
     groups: tuple[Group, ...]
     rate_limits: tuple[RateLimit, ...]
+    errors: tuple[KnownError, ...]
 
 
 def describe(connector: Connector) -> ConnectorReference:
@@ -96,6 +119,7 @@ def describe(connector: Connector) -> ConnectorReference:
         links=tuple(each for each in connector.links if _is_web(each.url)),
         groups=tuple(groups),
         rate_limits=tuple(_rate_limits(mapping(connector.compilation.document, "rateLimit"))),
+        errors=tuple(dict.fromkeys(_errors(connector.compilation.document))),
     )
 
 
@@ -188,6 +212,32 @@ def _rate_limits(declared: Mapping[str, Json]) -> Iterator[RateLimit]:
         rate = f"{_spell(pool.get('rateLimit'))} a {text(pool, 'per') or 'second'}"
         methods = ", ".join(texts(pool, "methods")).upper()
         yield RateLimit(f"{methods} {text(pool, 'urlPattern')}".strip(), rate)
+
+
+def _errors(document: Mapping[str, Json]) -> Iterator[KnownError]:
+    """Yield what actions explain, each once; not where the provider's own words are passed on."""
+    entries = (entry for action in items(document, "actions") for entry in _explained(action))
+    for entry in entries:
+        # What is filled in comes with the answer.
+        message = _FILLED_IN.sub("…", " ".join(text(entry, "message").split()))
+        if re.search(r"\w{3}", message):
+            yield KnownError(
+                received=_spell(entry.get("receivedStatus")),
+                status=_spell(entry.get("targetStatus")),
+                field=text(entry, "field"),
+                message=message,
+            )
+
+
+def _explained(value: Json) -> Iterator[Mapping[str, Json]]:
+    """Yield the entries of every `customErrors` within a value."""
+    if is_object(value):
+        yield from items(value, "customErrors")
+        for inner in value.values():
+            yield from _explained(inner)
+    elif is_list(value):
+        for inner in value:
+            yield from _explained(inner)
 
 
 def _spell(value: Json) -> str:

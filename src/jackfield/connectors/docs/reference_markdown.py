@@ -30,6 +30,7 @@ def render_reference(
         blocks.append(f"## {_prose(group.title)}")
         for action in group.actions:
             blocks += _action(action)
+    blocks += _errors(described)
     if guide_link is None:
         for method in described.connector.auth_methods:
             blocks += [f"## {_guide_title(method)}", _guide(method)]
@@ -68,6 +69,19 @@ def _limits(described: ConnectorReference) -> Iterator[str]:
             for each in described.rate_limits
         )
         yield "\n".join(["| addresses | requests |", "| --- | --- |", *rows])
+
+
+def _errors(described: ConnectorReference) -> Iterator[str]:
+    if described.errors:
+        yield "## Errors"
+        yield "Answers of the provider that the connector explains. All others come with the provider's own words, in `provider_errors`."
+        rows = (
+            f"| {_prose(each.received)} | {_prose(each.status)} | {_prose(each.message)} |"
+            for each in described.errors
+        )
+        yield "\n".join(
+            ["| it answers | is told as | with the words |", "| --- | --- | --- |", *rows]
+        )
 
 
 def _action(action: DescribedAction) -> Iterator[str]:

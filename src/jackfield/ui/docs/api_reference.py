@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jackfield.kit.json import Json, is_list
+from jackfield.ui.docs.frame import DocsFrame, frame_of
+from jackfield.ui.docs.manual_pages import markdown_response
 from jackfield.ui.rendering import page
 
 ApiDescription: TypeAlias = Callable[[], Mapping[str, Json]]
@@ -53,6 +55,7 @@ class Group:
 class ApiPage:
     template: ClassVar[str] = "docs/api.html"
 
+    frame: DocsFrame
     title: str
     groups: tuple[Group, ...]
     # The name, description and fields of each object.
@@ -61,18 +64,53 @@ class ApiPage:
 
 async def api_page(request: Request) -> Response:
     """Show every operation with the objects of its requests and responses."""
-    document = _description(request)
-    return page(
-        request,
-        ApiPage(
-            title="API reference",
-            groups=tuple(_groups(document)),
-            objects=tuple(
-                (name, _marked(schema.get("description", "")), tuple(_fields(schema)))
-                for name, schema in sorted(document["components"]["schemas"].items())
-            ),
+    return page(request, api_view(frame_of(request, "api"), _description(request)))
+
+
+async def api_markdown(request: Request) -> Response:
+    """Show the same as Markdown."""
+    return markdown_response(markdown_of(_description(request)))
+
+
+def api_view(frame: DocsFrame, document: Mapping[str, Json]) -> ApiPage:
+    """Return what the template is given."""
+    return ApiPage(
+        frame=frame,
+        title="API reference",
+        groups=tuple(_groups(document)),
+        objects=tuple(
+            (name, _marked(schema.get("description", "")), tuple(_fields(schema)))
+            for name, schema in sorted(document["components"]["schemas"].items())
         ),
     )
+
+
+def markdown_of(document: Mapping[str, Json]) -> str:
+    """Return every operation with what it takes and answers, as Markdown."""
+    lines = ["# API reference", "", "What the objects are made of is in openapi.json.", ""]
+    for group in _groups(document):
+        lines += [f"## {group.name}", ""]
+        for each in group.operations:
+            lines += [f"### {each.method} {each.path}", "", _plain(each.summary), ""]
+            if each.description:
+                lines += [_plain(each.description), ""]
+            lines += [
+                f"* `{row.name}` in {row.location}, {row.type}"
+                f"{', required' if row.is_required else ''}. {_plain(row.description)}".rstrip()
+                for row in each.parameters
+            ]
+            if each.body:
+                lines.append(f"* Takes {each.body.type}")
+            lines += [
+                f"* {status}: {f'{row.type}. ' if row else ''}{_plain(said)}"
+                for status, said, row in each.responses
+            ]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _plain(text: Markup) -> str:
+    return text.replace(Markup("<code>"), "`").replace(Markup("</code>"), "`").unescape()
 
 
 def _description(request: Request) -> Mapping[str, Json]:

@@ -9,19 +9,20 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from jackfield.connect.sign_in.exchange import redirect_uri
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.docs.reference import ConnectorReference, describe
 from jackfield.connectors.docs.reference_markdown import render_reference
+from jackfield.ui.docs.addresses import Addresses, Served
+from jackfield.ui.docs.frame import DocsFrame, frame_of
 from jackfield.ui.docs.guide_pages import project_theme
+from jackfield.ui.docs.manual_pages import VARY, markdown_response, wants_markdown
 from jackfield.ui.guide import setup_guide
 from jackfield.ui.page_theme import PageTheme
 from jackfield.ui.rendering import base_path, hub_of, page
-
-_VARY = "accept, accept-encoding, accept-language"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,9 @@ class ConnectorPage:
     template: ClassVar[str] = "docs/connector.html"
 
     look: PageTheme
+    # A page for a project's customers has what the project shows alone.
+    frame: DocsFrame | None
+    addresses: Addresses
     title: str
     connector: Connector
     described: ConnectorReference
@@ -67,22 +71,24 @@ async def reference(request: Request) -> Response:
         if each in request.query_params
     }
     query = f"?{urlencode(chosen)}" if chosen else ""
-    place = f"{base_path(hub)}/docs/connectors/{connector.key}"
-    if name.endswith(".md") or _wants_markdown(request):
+    place = f"connectors/{connector.key}"
+    addresses = Served(base_path(hub))
+    if name.endswith(".md") or wants_markdown(request):
         text = render_reference(
             described,
-            guide_link=lambda key: f"{place}/guides/link-account/{key}.md{query}",
+            guide_link=lambda key: (
+                f"{addresses.markdown(f'{place}/guides/link-account/{key}')}{query}"
+            ),
             redirect_uri=redirect_uri(hub, connector),
         )
-        return PlainTextResponse(
-            text,
-            media_type="text/markdown",
-            headers={"vary": "accept", "x-content-type-options": "nosniff"},
-        )
+        return markdown_response(text)
+    look = await project_theme(request)
     response = page(
         request,
         ConnectorPage(
-            look=await project_theme(request),
+            look=look,
+            frame=None if look.brand else frame_of(request, place),
+            addresses=addresses,
             title=connector.title,
             connector=connector,
             described=described,
@@ -92,10 +98,5 @@ async def reference(request: Request) -> Response:
             setup_guides={each.key: setup_guide(each) for each in connector.auth_methods},
         ),
     )
-    response.headers["vary"] = _VARY
+    response.headers["vary"] = VARY
     return response
-
-
-def _wants_markdown(request: Request) -> bool:
-    accepted = request.headers.get("accept", "").lower()
-    return "text/markdown" in accepted and "text/html" not in accepted

@@ -1,0 +1,1 @@
+# The part of Pygments that we use; it comes without types.
