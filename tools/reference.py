@@ -1,19 +1,33 @@
 """Write the reference pages that are generated from the code: `python tools/reference.py`."""
 
-import importlib
+import importlib.util
+import inspect
 import pkgutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
+
+import click
+
+# `python tools/reference.py` begins in `tools`.
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import jackfield
+from jackfield.cli import main as main_command
 from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.docs.reference import describe
 from jackfield.connectors.docs.reference_markdown import render_reference
 from jackfield.connectors.loading.loader import load
+from jackfield.http.routes import ROUTES
+from jackfield.http.routing import Route
 from jackfield.kit.errors import CATALOGUE, HubError, summary
 from jackfield.kit.json import encode
 from jackfield.sandbox.oauth.behavior_table import BEHAVIORS, Behavior
+from tools.remedies import remedy
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+PROMISES = FOLDER.parents[1] / "tests" / "promises.py"
 ITERABLE = FOLDER.parent / "connectors" / "iterable.md"
 
 
@@ -27,7 +41,8 @@ def catalogue() -> dict[str, type[HubError]]:
 
 def errors_page() -> str:
     rows = "\n".join(
-        f"| `{code}` | {error.status} | {'yes' if error.retryable else ''} | {summary(error)} |"
+        f"| `{code}` | {error.status} | {'yes' if error.retryable else ''} | {summary(error)} "
+        f"| {remedy(error)} |"
         for code, error in catalogue().items()
     )
     return f"""# Errors
@@ -41,10 +56,112 @@ What has a bound, and what comes beyond it, is on a page of its own: [limits](..
 
 The commands print the same `code` in brackets, and end with 1 (refused) or 3 (the provider failed).
 
-| `code` | status | may work later | |
-| --- | --- | --- | --- |
+| `code` | status | may work later | what is wrong | what to do |
+| --- | --- | --- | --- | --- |
 {rows}
 """
+
+
+def routes_page() -> str:
+    by_tag: dict[str, list[Route]] = {}
+    for route in ROUTES:
+        by_tag.setdefault(route.tag, []).append(route)
+    tables = "\n\n".join(
+        f"## {tag.replace('_', ' ').capitalize()}\n\n| | scope | |\n| --- | --- | --- |\n"
+        + "\n".join(
+            f"| `{each.method} {each.path}` | {f'`{each.scope}`' if each.scope else ''} "
+            f"| {_first_line(each)} |"
+            for each in routes
+        )
+        for tag, routes in by_tag.items()
+    )
+    return f"""# Routes
+
+Every operation of the API with the [scope](../operating/access.md) that its key needs. What each takes and
+answers is in the API reference, at `/docs/api` of your hub, and in its `/openapi.json`.
+
+{tables}
+"""
+
+
+def _first_line(route: Route) -> str:
+    return (inspect.getdoc(route.handler) or "").partition("\n")[0].replace("|", "\\|")
+
+
+def commands_page() -> str:
+    parts = "\n\n".join(_command(command, context) for command, context in commands())
+    return f"""# Commands
+
+`jackfield COMMAND --help` says the same. Those that make something print it as JSON with `--json`. How
+they end, and which variables they read: [settings](settings.md#how-commands-end).
+
+{parts}
+"""
+
+
+def commands() -> Iterator[tuple[click.Command, click.Context]]:
+    """Yield every command that does something, with its context."""
+    waiting = [(main_command, click.Context(main_command, info_name="jackfield"))]
+    while waiting:
+        command, context = waiting.pop(0)
+        if not isinstance(command, click.Group):
+            yield command, context
+            continue
+        inner: list[tuple[click.Command, click.Context]] = []
+        for name in command.list_commands(context):
+            each = command.get_command(context, name)
+            if each is not None and not each.hidden:
+                inner.append((each, click.Context(each, info_name=name, parent=context)))
+        waiting = inner + waiting
+
+
+def _command(command: click.Command, context: click.Context) -> str:
+    about = inspect.cleandoc(command.help or "").partition("\f")[0]
+    first, _, rest = about.partition("\n\n")
+    usage = " ".join(command.collect_usage_pieces(context))
+    lines = [
+        f"## {context.command_path}",
+        " ".join(first.split()),
+        f"```text\n{context.command_path} {usage}\n```",
+    ]
+    if "\b" not in rest:
+        lines += [" ".join(each.split()) for each in rest.split("\n\n") if each]
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    rows = [_option(each, context) for each in options if not each.hidden]
+    if rows:
+        lines.append("\n".join(["| option | |", "| --- | --- |", *rows]))
+    return "\n\n".join(lines)
+
+
+def _option(option: click.Option, context: click.Context) -> str:
+    name, says = option.get_help_record(context) or ("", "")
+    says = " ".join(says.split()).replace("|", "\\|")
+    return f"| `{name.replace('|', chr(92) + '|')}` | {says} |"
+
+
+def promises_page() -> str:
+    rows = "\n\n".join(
+        f"## Promise {number}\n\n{each.sentence}\n\n"
+        + "\n".join(f"* `{name}`" for name in each.tests)
+        for number, each in enumerate(_promises(), 1)
+    )
+    return f"""# Promises and their tests
+
+What [Jackfield promises](../../SECURITY.md) about security and about data, each with the tests that fail where it is broken. A
+test is run by `script/test -k NAME`. Generated from `tests/promises.py`, which a test holds against SECURITY.md.
+
+{rows}
+"""
+
+
+def _promises() -> tuple[Any, ...]:
+    spec = importlib.util.spec_from_file_location("promises", PROMISES)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["promises"] = module
+    spec.loader.exec_module(module)
+    return module.PROMISES
 
 
 def behaviors_page() -> str:
@@ -63,7 +180,7 @@ does what the standards say. A setting that is left out has the value shown.
 
 
 def _settings(behavior: Behavior) -> str:
-    return "<br>".join(
+    return ", ".join(
         f"`{name}`: `{encode(default).decode()}`" for name, default in behavior.settings.items()
     )
 
@@ -74,10 +191,19 @@ def iterable_page() -> str:
     )
 
 
+PAGES: Final = {
+    "errors.md": errors_page,
+    "routes.md": routes_page,
+    "commands.md": commands_page,
+    "promises.md": promises_page,
+    "oauth-behaviors.md": behaviors_page,
+}
+
+
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "errors.md").write_text(errors_page(), encoding="utf-8")
-    (FOLDER / "oauth-behaviors.md").write_text(behaviors_page(), encoding="utf-8")
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
     ITERABLE.write_text(iterable_page(), encoding="utf-8")
 
 

@@ -43,14 +43,14 @@ def test_commands_use_variables_that_their_page_or_the_readme_tells_of(page: Pat
     text = page.read_text("utf-8")
     used = {
         name
-        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for block in re.findall(r"```sh\b.*?\n(.*?)```", text, re.DOTALL)
         for name in re.findall(r"\$([A-Z_]+)", block)
     }
 
     start = (ROOT / "README.md").read_text("utf-8")
-    told = set(re.findall(r"export ([A-Z_]+)=", start + text)) | set(
-        re.findall(r"`\$?([A-Z_]+)`", text)
-    )
+    told = set(re.findall(r"export ([A-Z_]+)=", start + text))
+    told |= set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE))
+    told |= set(re.findall(r"`\$?([A-Z_]+)`", text))
     assert used - told <= SET_BY_THE_SHELL | SETTINGS
 
 

@@ -22,8 +22,8 @@ def accounts() -> None:
     type=click.Choice(["active", "inactive", "suspended", "error", "expired"]),
     help="Only in this state; may be repeated.",
 )
-@click.option("--page", type=int, default=1, show_default=True)
-@click.option("--page-size", type=int, default=25, show_default=True)
+@click.option("--page", type=int, default=1, show_default=True, help="From 1.")
+@click.option("--page-size", type=int, default=25, show_default=True, help="Accounts of a page.")
 @json_option
 def list_accounts(
     *,

@@ -42,7 +42,7 @@ class Demo:
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do the main job without a browser, and end.")
-@click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True)
+@click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="Of the hub.")
 @json_option
 @reporting
 def demo(port: int, *, once: bool, as_json: bool) -> None:

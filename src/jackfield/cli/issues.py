@@ -25,7 +25,7 @@ def issues() -> None:
 @click.option("--account", "accounts", multiple=True, help="Only of this account; may be repeated.")
 @click.option("--cause", multiple=True, help="Only by this cause; may be repeated.")
 @click.option("--next", "cursor", help="Where the page before ended.")
-@click.option("--page-size", type=int, default=25, show_default=True)
+@click.option("--page-size", type=int, default=25, show_default=True, help="Issues of a page.")
 @json_option
 def list_issues(
     *,

@@ -72,7 +72,7 @@ def create(name: str, project: str, scopes: str | None, days: int | None, *, as_
 
 
 @keys.command("list")
-@click.option("--project", default="default", show_default=True)
+@click.option("--project", default="default", show_default=True, help="Whose keys.")
 @json_option
 @reporting
 def list_keys(project: str, *, as_json: bool) -> None:
@@ -101,7 +101,7 @@ def list_keys(project: str, *, as_json: bool) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@click.option("--project", default="default", show_default=True)
+@click.option("--project", default="default", show_default=True, help="Whose keys.")
 @reporting
 def revoke(key_id: str, project: str) -> None:
     """Revoke the API key ID, for good. A running hub refuses it within a second."""
@@ -111,7 +111,7 @@ def revoke(key_id: str, project: str) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@click.option("--project", default="default", show_default=True)
+@click.option("--project", default="default", show_default=True, help="Whose keys.")
 @reporting
 def disable(key_id: str, project: str) -> None:
     """Disable the API key ID, until it is enabled again: who still uses it is found out so."""
@@ -121,7 +121,7 @@ def disable(key_id: str, project: str) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@click.option("--project", default="default", show_default=True)
+@click.option("--project", default="default", show_default=True, help="Whose keys.")
 @reporting
 def enable(key_id: str, project: str) -> None:
     """Enable the disabled API key ID."""

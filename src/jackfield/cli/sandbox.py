@@ -28,7 +28,7 @@ def sandbox() -> None:
 
 
 @sandbox.command()
-@click.option("--port", type=PORT, default=9903, show_default=True)
+@click.option("--port", type=PORT, default=9903, show_default=True, help="0 for any free one.")
 @click.option("--json", "as_json", is_flag=True, help="Print addresses and clients as one line.")
 def oauth(port: int, *, as_json: bool) -> None:
     """
@@ -53,8 +53,8 @@ def oauth(port: int, *, as_json: bool) -> None:
 
 
 @sandbox.command()
-@click.option("--us-port", type=PORT, default=9901, show_default=True)
-@click.option("--eu-port", type=PORT, default=9902, show_default=True)
+@click.option("--us-port", type=PORT, default=9901, show_default=True, help="0 for any free one.")
+@click.option("--eu-port", type=PORT, default=9902, show_default=True, help="0 for any free one.")
 @click.option(
     "--latency",
     type=click.FloatRange(0, 600_000),

@@ -14,7 +14,9 @@ MOST_WORKERS = 64
 
 @click.command()
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="The address to listen on.")
-@click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True)
+@click.option(
+    "--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="The port to listen on."
+)
 @click.option(
     "--workers",
     type=click.IntRange(1, MOST_WORKERS),
