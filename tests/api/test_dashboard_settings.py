@@ -42,7 +42,9 @@ async def test_a_form_is_saved_and_leaves_the_others_as_they_are(
         await browser.post(
             "/dashboard/settings/look", data={**LOOK, "brand": "#6d28d9", "white_label": "1"}
         ),
-        await browser.post("/dashboard/settings/logs", data={"retention_days": "7"}),
+        await browser.post(
+            "/dashboard/settings/logs", data={"retention_days": "7", "retention_bodies": "1"}
+        ),
     ]
 
     settings = await settings_of(hub)
@@ -56,6 +58,7 @@ async def test_a_form_is_saved_and_leaves_the_others_as_they_are(
     assert (settings.confirm_links, settings.check_accounts) == (True, True)
     assert (settings.display_name, settings.colors) == ("Northwind", {"accent": "#6d28d9"})
     assert (settings.white_label, settings.retention_days) == (True, 7)
+    assert settings.retention == {"bodies": 1}
     assert 'value="#6d28d9"' in page.text
     assert page.text.count("Saved") == 1
 
@@ -94,6 +97,12 @@ async def test_colors_that_the_page_does_not_show_stay(
         ("look", {**LOOK, "logo_url": "javascript:alert(1)"}, "address of an image", "javascript:"),
         ("look", {**LOOK, "brand": "red;}"}, "expected a CSS color", "red;}"),
         ("linking", {"allowed_origins": "app.example.com"}, "expected an origin", "app.example"),
+        (
+            "logs",
+            {"retention_days": "7", "retention_issues": "401"},
+            "1 to 400 days",
+            'value="401"',
+        ),
         ("logs", {"retention_days": "0"}, "1 to 400 days", 'value="0"'),
         ("logs", {"retention_days": "9" * 5000}, "1 to 400 days", "999"),
         ("logs", {"retention_days": "٣"}, "1 to 400 days", 'value="٣"'),

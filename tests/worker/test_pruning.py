@@ -68,6 +68,37 @@ async def test_what_came_to_an_endpoint_as_it_was_switched_off_does_not_wait_for
     assert ended["status"] == "failed"
 
 
+async def test_a_kind_can_be_kept_for_another_time_than_the_rest(
+    hub: Running, receiver: Receiver, clock: FrozenClock
+) -> None:
+    await subscribe(hub, receiver.url)
+    await hub.api.patch(
+        "/jackfield/project",
+        json={"advanced_logs": True, "retention": {"bodies": 2, "webhooks": 60, "requests": 5}},
+    )
+    account_id = await hub.link()
+    await hub.run(account_id, "iterable_list_channels")
+    await deliver(hub)
+    await hub.hub.write_buffer.flush()
+    kept = dict[int, list[str]]()
+
+    for days in (3, 6, 31, 61):
+        clock.advance(days=days - sum(kept and [max(kept)]))
+        await prune(hub.hub)
+        kept[days] = [
+            table
+            for table in ("run_bodies", "runs", "api_requests", "webhook_deliveries", "events")
+            if await hub.hub.db.unscoped(f"select 1 as one from {table} limit 1")
+        ]
+
+    assert kept == {
+        3: ["runs", "api_requests", "webhook_deliveries", "events"],
+        6: ["runs", "webhook_deliveries", "events"],
+        31: ["webhook_deliveries", "events"],
+        61: [],
+    }
+
+
 async def test_what_is_younger_stays_and_so_does_what_other_projects_want(
     hub: Running, clock: FrozenClock
 ) -> None:

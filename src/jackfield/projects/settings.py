@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,6 +29,16 @@ _BLANK: Final = re.compile(r"[\x00-\x20]")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
+class RetentionKind(StrEnum):
+    """What can be kept for another time than runs are."""
+
+    BODIES = "bodies"
+    REQUESTS = "requests"
+    WEBHOOKS = "webhooks"
+    SESSIONS = "sessions"
+    ISSUES = "issues"
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
     """
@@ -37,7 +48,8 @@ class ProjectSettings:
     accounts; a `white_label` project shows nothing of the hub's own. `allowed_origins` may frame
     its Hub, and `strings` replace texts of the Hub, by language and key. With `confirm_links` an
     account is usable once the project's software has confirmed it. Logs are kept for
-    `retention_days`, with bodies and headers only if `advanced_logs`. With `tool_feedback` models
+    `retention_days`, or for the days that `retention` has for their kind, with bodies and headers
+    only if `advanced_logs`. With `tool_feedback` models
     get a tool to rate the others. With `check_accounts` credentials are verified about daily.
     """
 
@@ -50,9 +62,17 @@ class ProjectSettings:
     confirm_links: bool = False
     strings: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     retention_days: int = DEFAULT_RETENTION_DAYS
+    retention: Mapping[str, int] = field(default_factory=dict[str, int])
     advanced_logs: bool = False
     tool_feedback: bool = False
     check_accounts: bool = True
+
+    def days_kept(self, kind: RetentionKind | None = None) -> int:
+        """Return for how many days runs are kept, or another kind; bodies go with their runs."""
+        days = (
+            self.retention_days if kind is None else self.retention.get(kind, self.retention_days)
+        )
+        return min(days, self.retention_days) if kind == RetentionKind.BODIES else days
 
     def allows_origin(self, origin: str) -> bool:
         """Return whether a page of `origin` may frame the project's Hub."""
@@ -98,12 +118,21 @@ def _faults(settings: ProjectSettings) -> Iterator[Fault]:
     if len(settings.allowed_origins) > _MOST_ORIGINS:
         yield Fault("allowed_origins", f"expected at most {_MOST_ORIGINS}")
     yield from _string_faults(settings.strings)
+    yield from _retention_faults(settings.retention)
     for index, origin in enumerate(settings.allowed_origins):
         if normal_origin(origin) is None:
             yield Fault(
                 f"allowed_origins[{index}]",
                 "expected an origin such as https://app.example.com or https://*.example.com",
             )
+
+
+def _retention_faults(retention: Mapping[str, int]) -> Iterator[Fault]:
+    for kind, days in retention.items():
+        if kind not in list(RetentionKind):
+            yield Fault(f"retention.{kind}", f"expected one of {', '.join(RetentionKind)}")
+        elif not 1 <= days <= LONGEST_RETENTION_DAYS:
+            yield Fault(f"retention.{kind}", f"expected 1 to {LONGEST_RETENTION_DAYS} days")
 
 
 def _string_faults(strings: Mapping[str, Mapping[str, str]]) -> Iterator[Fault]:

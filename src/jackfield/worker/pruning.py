@@ -11,6 +11,7 @@ from jackfield.idempotency import service as idempotency
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
 from jackfield.projects import service as projects
+from jackfield.projects.settings import RetentionKind
 from jackfield.runtime import Hub
 from jackfield.webhooks import secrets
 from jackfield.webhooks import service as webhooks
@@ -22,16 +23,16 @@ _AT_ONCE: Final = 1000
 _EVERY: Final = timedelta(hours=1)
 # More than the clocks of machines differ by.
 _LIMITS_KEPT: Final = timedelta(days=1)
-_STEPS: Final[tuple[Callable[[Retention], Awaitable[bool]], ...]] = (
-    Retention.drop_run_bodies,
-    Retention.drop_runs,
-    Retention.drop_requests,
-    Retention.drop_attempts,
-    Retention.drop_replays,
-    Retention.drop_deliveries,
-    Retention.drop_events,
-    Retention.drop_connect_sessions,
-    Retention.drop_issues,
+_STEPS: Final[tuple[tuple[RetentionKind | None, Callable[[Retention], Awaitable[bool]]], ...]] = (
+    (RetentionKind.BODIES, Retention.drop_run_bodies),
+    (None, Retention.drop_runs),
+    (RetentionKind.REQUESTS, Retention.drop_requests),
+    (RetentionKind.WEBHOOKS, Retention.drop_attempts),
+    (RetentionKind.WEBHOOKS, Retention.drop_replays),
+    (RetentionKind.WEBHOOKS, Retention.drop_deliveries),
+    (RetentionKind.WEBHOOKS, Retention.drop_events),
+    (RetentionKind.SESSIONS, Retention.drop_connect_sessions),
+    (RetentionKind.ISSUES, Retention.drop_issues),
 )
 
 
@@ -39,7 +40,7 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
     """
     Prune each project that has not been for an hour, by whichever process.
 
-    What is older than the project's `retention_days` goes, and what has expired: with links that
+    What is older than the project keeps it goes, and what has expired: with links that
     were not confirmed in time their credentials, what was typed for sign-ins, and kept answers.
     `at_once` is the number of rows of a transaction: the first run may delete years of logs.
     """
@@ -50,8 +51,8 @@ async def prune(hub: Hub, *, at_once: int = _AT_ONCE) -> None:
 
 async def _prune(hub: Hub, project_id: ProjectId, at_once: int) -> None:
     settings = await projects.project_settings(hub, project_id)
-    before = hub.clock() - timedelta(days=settings.retention_days)
-    for step in _STEPS:
+    for kind, step in _STEPS:
+        before = hub.clock() - timedelta(days=settings.days_kept(kind))
         more = True
         while more:
             async with hub.db.write(project_id, ACTOR) as tx:

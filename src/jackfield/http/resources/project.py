@@ -37,6 +37,7 @@ class ProjectOut(Struct, frozen=True):
     confirm_links: bool
     strings: Mapping[str, Mapping[str, str]]
     retention_days: int
+    retention: Mapping[str, int]
     advanced_logs: bool
     tool_feedback: bool
     check_accounts: bool
@@ -79,6 +80,13 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
     retention_days: Annotated[
         Annotated[int, Meta(ge=1, le=LONGEST_RETENTION_DAYS)] | UnsetType | None,
         Meta(description="How long logs are kept."),
+    ] = UNSET
+    retention: Annotated[
+        dict[str, int] | UnsetType | None,
+        Meta(
+            description="Days by kind, where it is not `retention_days`: `bodies`, `requests`, "
+            "`webhooks`, `sessions`, `issues`; they replace all previous ones."
+        ),
     ] = UNSET
     advanced_logs: Annotated[
         bool | UnsetType | None, Meta(description="Keep headers and bodies too, redacted.")
@@ -126,6 +134,7 @@ def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
         confirm_links=settings.confirm_links,
         strings=settings.strings,
         retention_days=settings.retention_days,
+        retention=settings.retention,
         advanced_logs=settings.advanced_logs,
         tool_feedback=settings.tool_feedback,
         check_accounts=settings.check_accounts,

@@ -14,13 +14,24 @@ from jackfield.kit.whole_numbers import whole_number
 from jackfield.projects import service as projects
 from jackfield.projects.models import Project
 from jackfield.projects.repo import Projects
-from jackfield.projects.settings import LONGEST_RETENTION_DAYS, ProjectSettings
+from jackfield.projects.settings import (
+    LONGEST_RETENTION_DAYS,
+    ProjectSettings,
+    RetentionKind,
+)
 from jackfield.ui.dashboard.layout import Layout
 from jackfield.ui.dashboard.sign_in import actor_of
 from jackfield.ui.posted_form import Form, read_form
 from jackfield.ui.rendering import base_path, hub_of, page
 
 _DEFAULT_BRAND: Final = "#0b6355"
+_KINDS: Final[Mapping[RetentionKind, str]] = {
+    RetentionKind.BODIES: "Headers and bodies",
+    RetentionKind.REQUESTS: "API requests",
+    RetentionKind.WEBHOOKS: "Webhook events and deliveries",
+    RetentionKind.SESSIONS: "Link sessions that ended",
+    RetentionKind.ISSUES: "Resolved issues",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +44,7 @@ class SettingsPage:
     chosen: frozenset[str]
     brand: str
     longest_retention: int
+    kinds: Mapping[RetentionKind, str]
     # The form that was saved, or has the faults.
     part: str
     problems: tuple[str, ...]
@@ -86,15 +98,23 @@ def _linking(form: Form, _current: ProjectSettings) -> Mapping[str, Json]:
 
 
 def _logs(form: Form, _current: ProjectSettings) -> Mapping[str, Json]:
-    days = whole_number(form.fields().get("retention_days", ""), most=LONGEST_RETENTION_DAYS)
-    if not days:
-        msg = f"Logs are kept for 1 to {LONGEST_RETENTION_DAYS} days."
-        raise InvalidRequest(msg)
+    fields = form.fields()
     return {
-        "retention_days": days,
+        "retention_days": _days(fields.get("retention_days", "")),
+        "retention": {
+            kind.value: _days(days) for kind in _KINDS if (days := fields.get(f"retention_{kind}"))
+        },
         "advanced_logs": form.has("advanced_logs"),
         "tool_feedback": form.has("tool_feedback"),
     }
+
+
+def _days(typed: str) -> int:
+    days = whole_number(typed, most=LONGEST_RETENTION_DAYS)
+    if not days:
+        msg = f"Logs are kept for 1 to {LONGEST_RETENTION_DAYS} days."
+        raise InvalidRequest(msg)
+    return days
 
 
 _PARTS: Final[Mapping[str, Callable[[Form, ProjectSettings], Mapping[str, Json]]]] = {
@@ -105,7 +125,7 @@ _PARTS: Final[Mapping[str, Callable[[Form, ProjectSettings], Mapping[str, Json]]
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "look": ("display_name", "logo_url", "brand"),
     "linking": ("allowed_origins",),
-    "logs": ("retention_days",),
+    "logs": ("retention_days", *(f"retention_{kind}" for kind in _KINDS)),
 }
 # A browser sends a switch that is on.
 _FLAGS: Final[Mapping[str, frozenset[str]]] = {
@@ -127,6 +147,7 @@ def _shown(settings: ProjectSettings) -> tuple[dict[str, str], frozenset[str]]:
         "brand": settings.colors.get("accent", _DEFAULT_BRAND),
         "allowed_origins": "\n".join(settings.allowed_origins),
         "retention_days": str(settings.retention_days),
+        **{f"retention_{kind}": str(settings.retention.get(kind, "")) for kind in _KINDS},
     }
     flags = {name for part in _FLAGS.values() for name in part if getattr(settings, name)}
     return values, frozenset(flags)
@@ -154,6 +175,7 @@ def _page(
             chosen=chosen,
             brand=_DEFAULT_BRAND,
             longest_retention=LONGEST_RETENTION_DAYS,
+            kinds=_KINDS,
             part=part,
             problems=problems,
         ),
