@@ -69,6 +69,8 @@ class RecordedRun:
         finally:
             self._recorder.finish(self._outcome.status, error)
             settings = await projects.project_settings(self._hub, self._project_id)
+            if settings.correlation_headers:
+                self._recorder.keep_headers(settings.correlation_headers)
             if settings.advanced_logs:
                 await _keep_bodies(self._recorder, self._inputs, self._outcome.output)
         if error is None or not isinstance(raised, HubError | RecursionError):

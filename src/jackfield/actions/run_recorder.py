@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 import structlog
@@ -21,8 +21,10 @@ from jackfield.kit.errors import (
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json
 from jackfield.kit.redaction import NOTHING, Redactor
+from jackfield.logs.correlation.repo import append_headers
 from jackfield.logs.runs.models import Body, Exchange, ExchangeBodies, Run, RunBodies, StepRecord
 from jackfield.logs.runs.repo import append_bodies, encode_bodies
+from jackfield.projects.correlation_headers import kept_headers
 from jackfield.runtime import Hub
 
 LIFE_SECONDS: Final = 60.0
@@ -235,6 +237,12 @@ class RunRecorder:
                 for step in map(self._record, self._steps)
             ],
         }
+
+    def keep_headers(self, names: Sequence[str]) -> None:
+        """Append the client's headers of these names to the write buffer of the log."""
+        if (request := request_context.current()) is not None:
+            kept = kept_headers(names, request.headers, self.redactor)
+            append_headers(self._hub.write_buffer, self._project_id, self.id, kept)
 
     async def keep_bodies(self, inputs: Json, output: Json) -> None:
         """

@@ -1,7 +1,7 @@
 """Project settings: branding, allowed origins, retention."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -10,6 +10,11 @@ from urllib.parse import urlsplit
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.urls import split_origin
 from jackfield.language import catalog as language
+from jackfield.projects.correlation_headers import (
+    LONGEST_NAME,
+    MOST_HEADERS,
+    is_correlation_header,
+)
 
 DEFAULT_RETENTION_DAYS: Final = 30
 LONGEST_RETENTION_DAYS: Final = 400
@@ -50,7 +55,8 @@ class ProjectSettings:
     account is usable once the project's software has confirmed it. Logs are kept for
     `retention_days`, or for the days that `retention` has for their kind, with bodies and headers
     only if `advanced_logs`. With `tool_feedback` models
-    get a tool to rate the others. With `check_accounts` credentials are verified about daily.
+    get a tool to rate the others. With `check_accounts` credentials are verified about daily. Of a request
+    that runs an action its `correlation_headers` are kept, to find the run by.
     """
 
     name: str
@@ -66,6 +72,7 @@ class ProjectSettings:
     advanced_logs: bool = False
     tool_feedback: bool = False
     check_accounts: bool = True
+    correlation_headers: tuple[str, ...] = ()
 
     def days_kept(self, kind: RetentionKind | None = None) -> int:
         """Return for how many days runs are kept, or another kind; bodies go with their runs."""
@@ -99,9 +106,12 @@ def checked(settings: ProjectSettings) -> ProjectSettings:
     faults = [*_faults(settings)]
     if faults:
         raise InvalidRequest.of(faults)
+    headers = (name.strip().lower() for name in settings.correlation_headers)
     origins = (normal_origin(origin) for origin in settings.allowed_origins)
     return replace(
-        settings, allowed_origins=tuple(dict.fromkeys(origin for origin in origins if origin))
+        settings,
+        allowed_origins=tuple(dict.fromkeys(origin for origin in origins if origin)),
+        correlation_headers=tuple(dict.fromkeys(headers)),
     )
 
 
@@ -119,6 +129,7 @@ def _faults(settings: ProjectSettings) -> Iterator[Fault]:
         yield Fault("allowed_origins", f"expected at most {_MOST_ORIGINS}")
     yield from _string_faults(settings.strings)
     yield from _retention_faults(settings.retention)
+    yield from _header_faults(settings.correlation_headers)
     for index, origin in enumerate(settings.allowed_origins):
         if normal_origin(origin) is None:
             yield Fault(
@@ -133,6 +144,18 @@ def _retention_faults(retention: Mapping[str, int]) -> Iterator[Fault]:
             yield Fault(f"retention.{kind}", f"expected one of {', '.join(RetentionKind)}")
         elif not 1 <= days <= LONGEST_RETENTION_DAYS:
             yield Fault(f"retention.{kind}", f"expected 1 to {LONGEST_RETENTION_DAYS} days")
+
+
+def _header_faults(names: Sequence[str]) -> Iterator[Fault]:
+    if len(names) > MOST_HEADERS:
+        yield Fault("correlation_headers", f"expected at most {MOST_HEADERS}")
+    for index, name in enumerate(names):
+        if not is_correlation_header(name.strip().lower()):
+            yield Fault(
+                f"correlation_headers[{index}]",
+                "expected the name of a header without secrets that begins with x-, such as "
+                f"x-correlation-id, of up to {LONGEST_NAME} characters",
+            )
 
 
 def _string_faults(strings: Mapping[str, Mapping[str, str]]) -> Iterator[Fault]:

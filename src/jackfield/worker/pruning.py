@@ -25,6 +25,7 @@ _EVERY: Final = timedelta(hours=1)
 _LIMITS_KEPT: Final = timedelta(days=1)
 _STEPS: Final[tuple[tuple[RetentionKind | None, Callable[[Retention], Awaitable[bool]]], ...]] = (
     (RetentionKind.BODIES, Retention.drop_run_bodies),
+    (None, Retention.drop_run_headers),
     (None, Retention.drop_runs),
     (RetentionKind.REQUESTS, Retention.drop_requests),
     (RetentionKind.WEBHOOKS, Retention.drop_attempts),

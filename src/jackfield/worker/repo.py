@@ -69,6 +69,9 @@ class Retention:
     async def drop_run_bodies(self) -> bool:
         return await self._drop_rows("run_bodies", "run_id", RunId)
 
+    async def drop_run_headers(self) -> bool:
+        return await self._drop_rows("run_headers", "run_id", RunId)
+
     async def drop_runs(self) -> bool:
         return await self._drop_rows("runs", "id", RunId)
 
@@ -204,7 +207,8 @@ class Retention:
 
     async def _drop(self, statement: LiteralString, id_type: type[Id]) -> bool:
         rows = await self._tx.all(statement, before=id_type.floor(self._before), most=self._most)
-        return len(rows) == self._most
+        # More than one row can have the same key.
+        return len(rows) >= self._most
 
 
 class Expired:

@@ -41,6 +41,7 @@ class ProjectOut(Struct, frozen=True):
     advanced_logs: bool
     tool_feedback: bool
     check_accounts: bool
+    correlation_headers: tuple[str, ...]
     created_at: datetime
 
 
@@ -99,6 +100,10 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
         bool | UnsetType | None,
         Meta(description="Verify the credentials of accounts about daily (the default)."),
     ] = UNSET
+    correlation_headers: Annotated[
+        Texts | UnsetType | None,
+        Meta(description="Headers kept with each run, to find it by: `x-correlation-id`."),
+    ] = UNSET
 
     def values(self) -> dict[str, Json]:
         """Return the changes by the setting's name."""
@@ -138,6 +143,7 @@ def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
         advanced_logs=settings.advanced_logs,
         tool_feedback=settings.tool_feedback,
         check_accounts=settings.check_accounts,
+        correlation_headers=settings.correlation_headers,
         created_at=project.created_at,
     )
 

@@ -29,6 +29,8 @@ class Conditions:
     requests: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    # Names and values of correlation headers.
+    headers: tuple[tuple[str, str], ...] = ()
     texts: tuple[str, ...] = ()
 
 

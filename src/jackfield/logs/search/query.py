@@ -11,6 +11,7 @@ from jackfield.logs.runs.sources import CLI, CLI_AGENT, RunSource
 from jackfield.logs.search.models import Conditions, RunSearch, Span
 from jackfield.logs.search.moments import KINDS, read_span
 from jackfield.logs.search.words import Word, refused, split
+from jackfield.projects.correlation_headers import is_correlation_header, normal_value
 
 # Of one name: each is a condition of its own.
 MOST_PATTERNS: Final = 8
@@ -180,6 +181,13 @@ def _one_of(known: Mapping[str, str]) -> Callable[[Word], str]:
     return read
 
 
+def _header(word: Word) -> tuple[str, str]:
+    name, equals, value = word.value.partition("=")
+    if not (equals and value.strip() and is_correlation_header(name.strip().lower())):
+        raise refused(word.start, "header takes a name and a value, as x-correlation-id=42")
+    return name.strip().lower(), normal_value(value)
+
+
 def _text(word: Word) -> str:
     return word.value
 
@@ -203,4 +211,5 @@ NAMES: Final[Mapping[str, tuple[str, Callable[[Word], object]]]] = {
     "took": ("durations", _took),
     "request": ("requests", _text),
     "code": ("codes", _lower),
+    "header": ("headers", _header),
 }

@@ -8,6 +8,7 @@ from typing import Final
 from jackfield.connectors.catalog import Catalog
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import ProjectId, RunId
+from jackfield.logs.correlation.repo import CorrelationHeaders
 from jackfield.logs.runs.models import Run
 from jackfield.logs.search.models import (
     Conditions,
@@ -117,6 +118,15 @@ async def _resolved(tx: Tx, catalog: Catalog, wanted: Conditions) -> Conditions:
         asked = set(wanted.runs)
         both = [each for each in found if each in asked] if asked else found
         wanted = replace(wanted, requests=(), runs=tuple(both) or _NOTHING)
+    if wanted.headers:
+        headers, asked = CorrelationHeaders(tx), set(wanted.runs)
+        found = [
+            each
+            for name, value in wanted.headers
+            for each in await headers.runs_with(name, value, most=_MOST_RUNS)
+            if not asked or each in asked
+        ]
+        wanted = replace(wanted, headers=(), runs=tuple(found[:_MOST_RUNS]) or _NOTHING)
     return wanted
 
 

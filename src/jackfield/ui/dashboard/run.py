@@ -19,12 +19,13 @@ from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.ids import RequestId
 from jackfield.kit.json import Json, ValidationError, convert, encode
 from jackfield.kit.secret_names import MASK
+from jackfield.logs.correlation.repo import CorrelationHeaders
 from jackfield.logs.runs.models import Exchange, ExchangeBodies, Run, RunBodies
 from jackfield.logs.runs.repo import Runs
 from jackfield.logs.runs.sources import RunSource
 from jackfield.logs.search.query import Query, read_query
 from jackfield.logs.search.service import find_neighbors
-from jackfield.logs.search.words import InvalidLogQuery
+from jackfield.logs.search.words import InvalidLogQuery, Word
 from jackfield.projects import service as projects
 from jackfield.projects.models import Project
 from jackfield.projects.settings import ProjectSettings
@@ -55,6 +56,8 @@ class RunPage:
 
     layout: Layout
     run: Run
+    # The name and the value of those that the project keeps, and the query that finds them.
+    headers: Sequence[tuple[str, str, str]]
     line: RunLine
     query: Query
     failure: tuple[str, str] | None
@@ -120,6 +123,7 @@ async def _run_page(
     except HubError as missing:
         return refused(request, project, missing)
     query = _query(request, hub)
+    headers = await _headers(hub, project, run)
     newer, older = await find_neighbors(hub, project.id, query.search, run)
     (line,) = await run_lines(hub, project.id, [run], query=str(query))
     tries = [*_tries(run, bodies)]
@@ -131,6 +135,7 @@ async def _run_page(
         RunPage(
             layout=Layout.of(request, project),
             run=run,
+            headers=headers,
             line=line,
             query=query,
             failure=failure_of(run),
@@ -156,6 +161,12 @@ async def _load(hub: Hub, project: Project, run_id: str) -> tuple[Run, RunBodies
     async with hub.db.read(project.id) as tx:
         run = await Runs(tx).get(run_id)
         return run, await Runs(tx).bodies(run.id)
+
+
+async def _headers(hub: Hub, project: Project, run: Run) -> list[tuple[str, str, str]]:
+    async with hub.db.read(project.id) as tx:
+        found = await CorrelationHeaders(tx).of_run(run.id)
+    return [(name, value, str(Word("header", f"{name}={value}"))) for name, value in found.items()]
 
 
 def _query(request: Request, hub: Hub) -> Query:

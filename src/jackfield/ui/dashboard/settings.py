@@ -104,6 +104,7 @@ def _logs(form: Form, _current: ProjectSettings) -> Mapping[str, Json]:
         "retention": {
             kind.value: _days(days) for kind in _KINDS if (days := fields.get(f"retention_{kind}"))
         },
+        "correlation_headers": tuple(fields.get("correlation_headers", "").split()),
         "advanced_logs": form.has("advanced_logs"),
         "tool_feedback": form.has("tool_feedback"),
     }
@@ -125,7 +126,7 @@ _PARTS: Final[Mapping[str, Callable[[Form, ProjectSettings], Mapping[str, Json]]
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "look": ("display_name", "logo_url", "brand"),
     "linking": ("allowed_origins",),
-    "logs": ("retention_days", *(f"retention_{kind}" for kind in _KINDS)),
+    "logs": ("retention_days", "correlation_headers", *(f"retention_{kind}" for kind in _KINDS)),
 }
 # A browser sends a switch that is on.
 _FLAGS: Final[Mapping[str, frozenset[str]]] = {
@@ -147,6 +148,7 @@ def _shown(settings: ProjectSettings) -> tuple[dict[str, str], frozenset[str]]:
         "brand": settings.colors.get("accent", _DEFAULT_BRAND),
         "allowed_origins": "\n".join(settings.allowed_origins),
         "retention_days": str(settings.retention_days),
+        "correlation_headers": "\n".join(settings.correlation_headers),
         **{f"retention_{kind}": str(settings.retention.get(kind, "")) for kind in _KINDS},
     }
     flags = {name for part in _FLAGS.values() for name in part if getattr(settings, name)}
