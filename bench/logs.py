@@ -7,11 +7,11 @@ empty PostgreSQL database. Prints the median of the query alone, next to a read 
 import random
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import LiteralString
 
 from bench import empty_database
 from bench.accounts import ACTOR, BY_KEY, PROVIDERS, START, median
 from jackfield.db.tx import Database
+from jackfield.db.write_buffer import Write
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.logs.runs.models import Exchange, Run, RunFilter, StepRecord
 from jackfield.logs.runs.repo import Runs, append_run
@@ -29,12 +29,10 @@ class _Rows:
     """A write buffer that keeps what is appended."""
 
     def __init__(self) -> None:
-        self.sql: LiteralString = ""
-        self.rows: list[Mapping[str, object]] = []
+        self.writes: dict[Write, list[Mapping[str, object]]] = {}
 
-    def append(self, _project: ProjectId, sql: LiteralString, row: Mapping[str, object]) -> None:
-        self.sql = sql
-        self.rows.append(row)
+    def append(self, _project: ProjectId, write: Write, row: Mapping[str, object]) -> None:
+        self.writes.setdefault(write, []).append(row)
 
 
 async def fill(db: Database, project: ProjectId, count: int) -> RunId:
@@ -48,7 +46,8 @@ async def fill(db: Database, project: ProjectId, count: int) -> RunId:
             last = RunId.new(at)
             append_run(taken, project, _run(last, number, dice))  # pyright: ignore[reportArgumentType]
         async with db.write(project, ACTOR) as tx:
-            await tx.executemany(taken.sql, taken.rows)
+            for write, rows in taken.writes.items():
+                await write(tx, rows)
     await db.unscoped("analyze")
     return last
 

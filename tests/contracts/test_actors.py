@@ -20,6 +20,7 @@ MAKERS = {
         "worker/connectors.py",
         "worker/issues.py",
         "worker/pruning.py",
+        "worker/run_counts.py",
         "worker/revocations.py",
     },
     "command": {"cli/demo.py", "cli/doctor.py", "cli/keys.py", "cli/vault.py"},

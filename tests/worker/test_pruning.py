@@ -44,6 +44,7 @@ async def test_what_is_older_than_the_project_wants_is_forgotten_but_for_what_wa
 
     assert await hub.hub.db.unscoped("select id from runs") == []
     assert await hub.hub.db.unscoped("select run_id from run_bodies") == []
+    assert await hub.hub.db.unscoped("select hour from run_counts") == []
     assert await hub.hub.db.unscoped("select id from api_requests") == []
     assert len(await hub.hub.db.unscoped("select id from events")) == 1
     (left,) = await deliveries(hub, webhook)
@@ -116,6 +117,7 @@ async def test_what_is_younger_stays_and_so_does_what_other_projects_want(
     left = await hub.hub.db.unscoped("select project_id from api_requests")
     ours = [row for row in left if row["project_id"] == hub.project.id]
     assert len(await hub.hub.db.unscoped("select id from runs")) == 1
+    assert len(await hub.hub.db.unscoped("select hour from run_counts")) == 1
     assert (len(ours) < len(left), await hub.hub.db.unscoped("select id from events")) == (True, [])
 
 

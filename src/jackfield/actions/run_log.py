@@ -4,12 +4,10 @@ from jackfield.connectors.action import ActionInfo, is_write
 from jackfield.kit import spans
 from jackfield.kit.counters import UNKNOWN, Counters, status_class
 from jackfield.kit.ids import ProjectId
+from jackfield.logs.runs.counts.models import OutcomeClass
 from jackfield.logs.runs.models import Run
 from jackfield.logs.runs.repo import append_run
 from jackfield.runtime import Hub
-
-_FAILED = 500
-_OUTCOME_UNKNOWN = "outcome_unknown"
 
 
 def log_run(hub: Hub, project_id: ProjectId, run: Run, action: ActionInfo | None) -> None:
@@ -58,8 +56,6 @@ def _effect(run: Run, action: ActionInfo | None) -> str:
 
 
 def _outcome(run: Run) -> str:
-    if run.success:
-        return "succeeded"
-    if run.error_code == _OUTCOME_UNKNOWN:
-        return UNKNOWN
-    return "failed" if run.status_code >= _FAILED else "refused"
+    return OutcomeClass.of(
+        success=run.success, status_code=run.status_code, error_code=run.error_code
+    ).value

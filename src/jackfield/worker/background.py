@@ -18,6 +18,7 @@ from jackfield.worker import (
     issues,
     pruning,
     revocations,
+    run_counts,
     token_introspection,
     token_renewal,
 )
@@ -52,6 +53,7 @@ JOBS: Final = (
     BackgroundJob("revocations", revocations.finish_interrupted, every=30.0),
     BackgroundJob("undelivered_writes", undelivered.keep_noted),
     BackgroundJob("issues", issues.find_due, every=5.0),
+    BackgroundJob("run_counts", run_counts.fill_due, every=60.0),
     BackgroundJob("connectors", connectors.reload, every=1.0),
 )
 

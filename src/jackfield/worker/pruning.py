@@ -27,6 +27,7 @@ _STEPS: Final[tuple[tuple[RetentionKind | None, Callable[[Retention], Awaitable[
     (RetentionKind.BODIES, Retention.drop_run_bodies),
     (None, Retention.drop_run_headers),
     (None, Retention.drop_runs),
+    (None, Retention.drop_run_counts),
     (RetentionKind.REQUESTS, Retention.drop_requests),
     (RetentionKind.WEBHOOKS, Retention.drop_attempts),
     (RetentionKind.WEBHOOKS, Retention.drop_replays),

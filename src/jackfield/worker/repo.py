@@ -5,6 +5,7 @@ from typing import Final, LiteralString
 
 from jackfield.db.tx import Database, Tx
 from jackfield.kit.ids import EventId, Id, ProjectId, RequestId, RunId
+from jackfield.logs.runs.counts.models import hour_of
 from jackfield.webhooks.replays.models import ReplayId
 
 
@@ -74,6 +75,25 @@ class Retention:
 
     async def drop_runs(self) -> bool:
         return await self._drop_rows("runs", "id", RunId)
+
+    async def drop_run_counts(self) -> bool:
+        """Delete counts of hours of which no run is left."""
+        rows = await self._tx.all(
+            """
+            delete from run_counts
+             where project_id = :project_id
+               and (hour, provider, source, outcome) in (
+                   select hour, provider, source, outcome
+                     from run_counts
+                    where project_id = :project_id and hour < :ended
+                    order by hour
+                    limit :most)
+            returning hour
+            """,
+            ended=hour_of(self._before),
+            most=self._most,
+        )
+        return len(rows) == self._most
 
     async def drop_requests(self) -> bool:
         return await self._drop_rows("api_requests", "id", RequestId)

@@ -1,11 +1,13 @@
 """Rows that are written a moment later."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
-from jackfield.db.tx import Database
-from jackfield.db.write_buffer import WriteBuffer
+from jackfield.db.tx import Database, Tx
+from jackfield.db.write_buffer import Rows, WriteBuffer
+from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 from tests.support.actor import TESTER
 from tests.support.clock import NOW
@@ -62,3 +64,26 @@ async def test_closing_loses_nothing_that_is_waiting_or_being_written(db: Databa
 
     assert await written(db) == ids
     await first
+
+
+async def test_what_a_function_writes_of_rows_is_written_together_or_not_at_all(
+    db: Database,
+) -> None:
+    fails = True
+
+    async def write(tx: Tx, rows: Rows) -> None:
+        await tx.executemany(INSERT, rows)
+        await tx.run(INSERT, id=f"evt_of_{len(rows)}")
+        if fails:
+            raise HubError
+
+    async def written_of(ids: Sequence[str]) -> list[str]:
+        appender = WriteBuffer(db)
+        for each in ids:
+            appender.append(PROJECT, write, {"id": each, "now": NOW})
+        await appender.close()
+        return await written(db)
+
+    assert await written_of(["evt_1", "evt_2"]) == []
+    fails = False
+    assert await written_of(["evt_3", "evt_4"]) == ["evt_3", "evt_4", "evt_of_2"]

@@ -11,7 +11,16 @@ from jackfield.db.migrate import migrations
 from jackfield.db.tx import DatabaseUnusable
 
 # What a hub keeps of its runs and of the requests to its API; nothing refers to it.
-LOGS: Final = frozenset({"runs", "run_bodies", "run_headers", "api_requests"})
+LOGS: Final = frozenset(
+    {
+        "runs",
+        "run_bodies",
+        "run_headers",
+        "run_counts",
+        "run_count_fills",
+        "api_requests",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

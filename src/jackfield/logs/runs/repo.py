@@ -10,11 +10,12 @@ from jackfield.db.columns import columns_of
 from jackfield.db.filters import ValueFilter, alternatives, filter_clauses, one_for_all
 from jackfield.db.keyset import BY_ID, Keyset
 from jackfield.db.tx import Row, Tx
-from jackfield.db.write_buffer import WriteBuffer
+from jackfield.db.write_buffer import Rows, WriteBuffer
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json, convert, encode, parse
 from jackfield.kit.large_json_output import encode_in_pieces
 from jackfield.kit.pages import Page
+from jackfield.logs.runs.counts.repo import count_rows
 from jackfield.logs.runs.models import (
     Run,
     RunBodies,
@@ -236,6 +237,19 @@ class Runs:
 def append_run(buffer: WriteBuffer, project_id: ProjectId, run: Run) -> None:
     buffer.append(
         project_id,
+        _write_runs,
+        {
+            **structs.asdict(run),
+            "steps": encode(run.steps).decode(),
+            "step_count": len(run.steps),
+            "exchange_count": sum([len(step.exchanges) for step in run.steps]),
+        },
+    )
+
+
+async def _write_runs(tx: Tx, rows: Rows) -> None:
+    """Write runs, and count them: the counts are never those of other runs than the log has."""
+    await tx.executemany(
         """
         insert into runs
                (id, project_id, account_id, provider, action_id, source, success, status_code,
@@ -247,13 +261,9 @@ def append_run(buffer: WriteBuffer, project_id: ProjectId, run: Run) -> None:
                 :key_id, :user_agent, :profile_id, :connector_version, :action_type, :auth_method,
                 :mode, :origin_owner_id, :origin_owner_name, :steps, :step_count, :exchange_count)
         """,
-        {
-            **structs.asdict(run),
-            "steps": encode(run.steps).decode(),
-            "step_count": len(run.steps),
-            "exchange_count": sum([len(step.exchanges) for step in run.steps]),
-        },
+        rows,
     )
+    await count_rows(tx, rows)
 
 
 def encode_bodies(bodies: RunBodies) -> bytes:

@@ -23,3 +23,8 @@ PATHS: Final[Mapping[str, str]] = {
     RunSource.MCP: "/mcp",
     RunSource.A2A: "/",
 }
+
+
+def source_of(source: str, user_agent: str) -> str:
+    """Return the source of a run with that of commands told from the rest of the API."""
+    return CLI if source == RunSource.API and user_agent.startswith(CLI_AGENT) else source

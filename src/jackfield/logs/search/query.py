@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from jackfield.logs.runs.models import Run
-from jackfield.logs.runs.sources import CLI, CLI_AGENT, RunSource
+from jackfield.logs.runs.sources import CLI, RunSource, source_of
 from jackfield.logs.search.models import Conditions, RunSearch, Span
 from jackfield.logs.search.moments import KINDS, read_span
 from jackfield.logs.search.words import Word, refused, split
@@ -69,9 +69,12 @@ class Query:
 
 def source_word(run: Run) -> str:
     """Return the word for the source of a run."""
-    if run.source == RunSource.API and (run.user_agent or "").startswith(CLI_AGENT):
-        return CLI
-    return _SOURCE_WORDS.get(run.source, run.source)
+    return word_of_source(source_of(run.source, run.user_agent or ""))
+
+
+def word_of_source(source: str) -> str:
+    """Return the word for a source."""
+    return _SOURCE_WORDS.get(source, source)
 
 
 def read_query(text: str, now: datetime) -> Query:
