@@ -26,6 +26,7 @@ from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions, Holder
 from jackfield.connect.sessions import Offer
+from jackfield.connect.steps.service import noting_attempt, noting_faults
 from jackfield.connect.verified_account import (
     LinkTarget,
     find_existing,
@@ -102,7 +103,8 @@ async def prepare_link(
     Raises:
         InvalidFields, SignInUnsupported: as `require_fields`.
     """
-    values = require_fields(offer.method, submitted)
+    with noting_faults(hub, holder, offer.connector.key, offer.method):
+        values = require_fields(offer.method, submitted)
     return await link_with(hub, holder, offer=offer, values=values)
 
 
@@ -178,7 +180,8 @@ async def prepare_relink(
         access = await _editable(tx, hub, holder, account_id)
     begun = hub.clock()
     try:
-        values = require_changes(access, open_fields(hub, access), submitted)
+        with noting_faults(hub, holder, access.connector.key, access.method):
+            values = require_changes(access, open_fields(hub, access), submitted)
     except SecretsToRetype as refused:
         # The project sees that another address was tried.
         await record_failure(hub, holder, begun, refused)
@@ -309,16 +312,17 @@ async def verify_and_save(
         async with hub.db.write(holder.project_id, holder.actor) as tx:
             await ConnectSessions(tx).begin_attempt(holder.session.id)
     try:
-        verified = await verify_fields(hub, prepared.candidate)
-        return await _save(
-            hub,
-            holder,
-            verified,
-            prepared.into,
-            begun=begun,
-            is_confirmed=is_confirmed,
-            require_wanted=require_wanted,
-        )
+        with noting_attempt(hub, holder, prepared.candidate.connector.key):
+            verified = await verify_fields(hub, prepared.candidate)
+            return await _save(
+                hub,
+                holder,
+                verified,
+                prepared.into,
+                begun=begun,
+                is_confirmed=is_confirmed,
+                require_wanted=require_wanted,
+            )
     except HubError as error:
         await record_failure(hub, holder, begun, error)
         raise

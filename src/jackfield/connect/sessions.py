@@ -17,6 +17,8 @@ from jackfield.connect.models import (
     new_session_id,
 )
 from jackfield.connect.repo import ConnectSessions, Holder, find_holder
+from jackfield.connect.steps.models import LinkStep
+from jackfield.connect.steps.service import note
 from jackfield.connect.terms import validate_terms
 from jackfield.connect.verified_account import find_existing
 from jackfield.connectors.auth import AuthMethod
@@ -94,6 +96,7 @@ async def open_session(
         )
         token = ConnectToken.mint()
         await ConnectSessions(tx).add(session, token)
+    note(hub, Holder(project_id, session), LinkStep.MADE, terms.provider)
     return IssuedSession(session, token)
 
 

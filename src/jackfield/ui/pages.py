@@ -57,6 +57,7 @@ class Pages(Starlette):
                 Route("/connectors/{key}/icon", icons.connector_icon),
                 Route("/embedded/integrations", hub_pages.show),
                 Route("/embedded/integrations", hub_pages.submit, methods=["POST"]),
+                Route("/embedded/integrations/closed", hub_pages.note_close, methods=["POST"]),
                 Route("/connect/sign-ins", provider_sign_in.start),
                 Route("/connect/sign-ins/{sign_in_id}/result", provider_sign_in.result),
                 Route(

@@ -34,6 +34,7 @@ _STEPS: Final[tuple[tuple[RetentionKind | None, Callable[[Retention], Awaitable[
     (RetentionKind.WEBHOOKS, Retention.drop_deliveries),
     (RetentionKind.WEBHOOKS, Retention.drop_events),
     (RetentionKind.SESSIONS, Retention.drop_connect_sessions),
+    (RetentionKind.SESSIONS, Retention.drop_link_steps),
     (RetentionKind.ISSUES, Retention.drop_issues),
 )
 

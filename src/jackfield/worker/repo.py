@@ -191,6 +191,24 @@ class Retention:
         )
         return len(rows) == self._most
 
+    async def drop_link_steps(self) -> bool:
+        rows = await self._tx.all(
+            """
+            delete from link_steps
+             where project_id = :project_id
+               and (session_id, step, connector_key, detail) in (
+                   select session_id, step, connector_key, detail
+                     from link_steps
+                    where project_id = :project_id and first_at < :ended
+                    order by first_at
+                    limit :most)
+            returning session_id
+            """,
+            ended=self._before,
+            most=self._most,
+        )
+        return len(rows) == self._most
+
     async def drop_issues(self) -> bool:
         """Forget issues that were resolved long ago."""
         rows = await self._tx.all(

@@ -35,6 +35,7 @@ from jackfield.connect.sign_in.models import (
 )
 from jackfield.connect.sign_in.repo import SignIns, find_by_key, find_by_state
 from jackfield.connect.sign_in.tenancy import in_tenant, of_tenant
+from jackfield.connect.steps import service as steps
 from jackfield.db.tx import Tx
 from jackfield.engine.oauth.sign_in import state_in
 from jackfield.kit.errors import HubError, ProviderError
@@ -128,8 +129,7 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
         raise SignInExpired
     holder = await connect.holder_of(hub, sign_in.project_id, sign_in.session_id)
     browser = browser or BrowserKey.mint()
-    state, begun = State.mint(), hub.clock()
-    kept = await kept_of(hub, sign_in)
+    state, begun, kept = State.mint(), hub.clock(), await kept_of(hub, sign_in)
     try:
         holder.session.require_unused()
         conversation = await Conversation.of(hub, holder, sign_in, kept.values)
@@ -155,6 +155,7 @@ async def start(hub: Hub, key: StartKey, browser: BrowserKey | None) -> SignInSt
         if not await rows.start(sign_in, state=state, browser=browser, device=kept.device):
             raise SignInUsed(sign_in=sign_in.id)
         await keep(tx, hub, sign_in, kept)
+    steps.note_sign_in(hub, holder, sign_in.connector_key)
     return SignInStart(sign_in, url, browser)
 
 
@@ -346,6 +347,7 @@ async def _end(
     error: HubError | None = None,
 ) -> SignInEnd:
     if error is not None:
+        steps.note_refusal(hub, holder, sign_in.connector_key, error)
         ended = replace(
             sign_in,
             status=AttemptStatus.ERROR,

@@ -32,6 +32,8 @@ from jackfield.connect.models import (
 )
 from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
+from jackfield.connect.steps.models import LinkStep
+from jackfield.connect.steps.service import note
 from jackfield.connectors.fields import Field
 from jackfield.http.context import ConnectContext, connect_token
 from jackfield.http.routing import Routes
@@ -215,6 +217,7 @@ class ConnectorsQuery(Struct, frozen=True):
 async def get_hub_settings(ctx: ConnectContext) -> SettingsOut:
     """Return the account that the Hub should open for editing, if there is one."""
     terms = ctx.holder.session.terms
+    note(ctx.hub, ctx.holder, LinkStep.OPENED)
     account = None
     if terms.account_id or terms.provider:
         account = await connect.find_account_to_edit(ctx.hub, ctx.holder, terms.provider or "")
@@ -224,6 +227,7 @@ async def get_hub_settings(ctx: ConnectContext) -> SettingsOut:
 @api.add("GET", "/hub/connectors", raises=SESSION_REFUSALS)
 async def list_hub_connectors(ctx: ConnectContext, query: ConnectorsQuery) -> IntegrationsOut:
     """List the connectors that this session may link."""
+    note(ctx.hub, ctx.holder, LinkStep.OPENED)
     offers = await connect.offers(ctx.hub, ctx.holder)
     return IntegrationsOut(
         tuple(
@@ -239,6 +243,7 @@ async def list_hub_connectors(ctx: ConnectContext, query: ConnectorsQuery) -> In
 async def get_hub_connector(ctx: ConnectContext, profile_id: str) -> FormOut:
     """Return the form of a connector."""
     offer = await connect.offer(ctx.hub, ctx.holder, profile_id)
+    note(ctx.hub, ctx.holder, LinkStep.FORM, offer.connector.key)
     return FormOut(_config(ctx, offer), HubSettingsOut())
 
 

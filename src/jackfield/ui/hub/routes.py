@@ -25,6 +25,8 @@ from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.sessions import Offer
 from jackfield.connect.sign_in import service as sign_ins
 from jackfield.connect.sign_in.kept import SignInForm
+from jackfield.connect.steps.models import LinkStep
+from jackfield.connect.steps.service import note
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderError
 from jackfield.ui.hub.connector_list import connector_list
 from jackfield.ui.hub.form import Attempt, form
@@ -52,6 +54,7 @@ async def show(request: Request) -> Response:
         return unknown_session_page(request)
     if hub_request.refusal is not None:
         return await _refused(hub_request, hub_request.refusal)
+    note(hub_request.hub, hub_request.holder, LinkStep.OPENED)
     try:
         offers = await connect.offers(hub_request.hub, hub_request.holder)
         chosen = await _chosen(hub_request, offers)
@@ -63,6 +66,7 @@ async def show(request: Request) -> Response:
         attempt = Attempt(await _prefill(hub_request, chosen), refused=refused)
     except HubError as refused:
         return ended(hub_request, refused)
+    note(hub_request.hub, hub_request.holder, LinkStep.FORM, chosen.connector.key)
     return form(hub_request, chosen, attempt, is_alone=len(offers) == 1)
 
 
@@ -78,6 +82,17 @@ async def submit(request: Request) -> Response:
         return await _submit(hub_request, await read_form(request))
     except HubError as refused:
         return ended(hub_request, refused)
+
+
+async def note_close(request: Request) -> Response:
+    """Note that an embedded Hub is gone before it linked an account."""
+    try:
+        hub_request = await load(request)
+    except ConnectTokenInvalid:
+        return Response(status_code=404)
+    if hub_request.refusal is None and hub_request.is_framed:
+        note(hub_request.hub, hub_request.holder, LinkStep.CLOSED)
+    return Response(status_code=204)
 
 
 async def _submit(hub_request: HubRequest, posted: Form) -> Response:

@@ -48,6 +48,8 @@ class Frame {
     addEventListener("popstate", ({ state }) => this.#page?.go(state?.url ?? this.#start));
     document.addEventListener("click", this);
     document.addEventListener("submit", this);
+    // Links lead on in place: the document itself goes only with the frame.
+    addEventListener("pagehide", () => this.#page?.leave(this.#start));
     new ResizeObserver(() => this.#measure()).observe(document.body);
   }
 

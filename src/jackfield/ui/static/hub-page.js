@@ -68,6 +68,12 @@ export class Page {
     fetch(attempt, options).catch(() => {});
   }
 
+  /** Tell the hub that the page is gone: it counts how far those come who link. */
+  leave(start) {
+    const options = { method: "POST", headers: this.#headers, keepalive: true };
+    fetch(`${start.split("?")[0]}/closed`, options).catch(() => {});
+  }
+
   /** Make the page that is in place do what it can. */
   enhance() {
     clearTimeout(this.#poll);
