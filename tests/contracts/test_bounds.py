@@ -123,7 +123,12 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "time it stays open unless asked otherwise": ("connect.models:DEFAULT_SECONDS", span),
     "attempts to link that ask the provider": ("connect.models:MOST_ATTEMPTS", plain),
     "time a link waits for the project's confirmation": ("connect.pending.models:LIFETIME", span),
+    "steps of linking that the dashboard's page counts": (
+        "connect.steps.models:MOST_COUNTED",
+        plain,
+    ),
     "time for the check of a credential": ("accounts.verification:_SECONDS", span),
+    "answers of an endpoint that its p95 is of": ("webhooks.outcomes.repo:MOST_TIMED", plain),
     "origins that may frame the Hub": ("projects.settings:_MOST_ORIGINS", plain),
     "body of an answer": ("egress.client:MOST_BYTES", size),
     "a line of its headers": ("egress.client:_MAX_HEADER_BYTES", size),

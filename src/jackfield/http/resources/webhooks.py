@@ -88,10 +88,15 @@ class BacklogOut(Struct, frozen=True):
 
 
 class OutcomeOut(Struct, frozen=True):
-    """How many of the last 24 hours' events the receiver took, and how many failed for good."""
+    """
+    How many of the last 24 hours' events the receiver took, and how many failed for good.
+
+    Of its newest 2,000 answers in that time, 95 of 100 took `p95_ms` at most; null if it gave none.
+    """
 
     delivered: int
     failed: int
+    p95_ms: int | None
 
 
 class ListedWebhookOut(WebhookOut, frozen=True, kw_only=True):
@@ -361,7 +366,7 @@ def _fields(endpoint: Endpoint) -> dict[str, Any]:
 
 def _listed(endpoint: Endpoint, backlog: Backlog, outcome: Outcome) -> ListedWebhookOut:
     waiting = BacklogOut(backlog.pending, backlog.oldest_at, backlog.next_attempt_at)
-    ended = OutcomeOut(outcome.delivered, outcome.failed)
+    ended = OutcomeOut(outcome.delivered, outcome.failed, outcome.p95_ms)
     return ListedWebhookOut(**_fields(endpoint), backlog=waiting, last_day=ended)
 
 
