@@ -183,6 +183,8 @@ async def test_the_dashboard_can_be_used_by_anybody(
     await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     assert await found(page, axe) == []
     for path in (
+        "/dashboard/home",
+        "/dashboard/home/linking",
         f"/dashboard/accounts/{account}",
         "/dashboard/link",
         "/dashboard/keys",
@@ -266,7 +268,7 @@ async def test_no_word_of_the_dashboards_menu_is_broken_on_a_phone(
     links = page.get_by_role("navigation", name="Dashboard").get_by_role("link")
     await expect(links).to_have_count(0)
     await page.get_by_role("button", name="Menu").click()
-    await expect(links.first).to_have_text("Accounts")
+    await expect(links.first).to_have_text("Home")
     await expect(links.last).to_have_text("Documentation")
 
     boxes = [await each.bounding_box() for each in await links.all()]

@@ -1,6 +1,6 @@
 """Rows of sealed secrets, whosever they are, and of the keys; the first table is called `credentials`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jackfield.db.tx import Database, Tx
 from jackfield.vault.cipher import KEY_ID
@@ -23,6 +23,18 @@ class SecretRows:
             owner_id=owner_id,
         )
         return {row["field"]: row["sealed"] for row in rows}
+
+    async def owners_among(self, owner_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of some owners that have secrets here."""
+        rows = await self._tx.all(
+            """
+            select distinct owner_id
+              from credentials
+             where project_id = :project_id and owner_id in (:owner_ids)
+            """,
+            owner_ids=list(owner_ids),
+        )
+        return frozenset(row["owner_id"] for row in rows)
 
     async def replace(self, owner_id: str, sealed: Mapping[str, bytes], *, generation: int) -> None:
         """Replace all secrets of `owner_id` by `sealed`."""

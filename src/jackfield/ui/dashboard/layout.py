@@ -29,6 +29,7 @@ class Section:
 # By their headings in the side bar.
 SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
     "": (
+        Section("home", "Home", "/dashboard/home", "home", "h"),
         Section("accounts", "Accounts", "/dashboard", "account", "a"),
         Section("connectors", "Connectors", "/dashboard/connectors", "connector", "c"),
     ),

@@ -69,7 +69,11 @@ def effect_of(hub: Hub, run: Run) -> str | None:
 
 
 def source_title(run: Run) -> str:
-    word = source_word(run)
+    return title_of_source(source_word(run))
+
+
+def title_of_source(word: str) -> str:
+    """Return how a source is shown that queries call by a word."""
     return _SOURCES.get(word, word.capitalize())
 
 
