@@ -65,12 +65,17 @@ class BarOut(Struct, frozen=True):
 
 
 class HistogramOut(Struct, frozen=True):
-    """Counts of runs; those that began before `counted_since` were not counted."""
+    """
+    Counts of runs; those that began before `counted_since` were not counted.
+
+    Of very many the bars are whole hours around the range, if `by_hour`.
+    """
 
     data: tuple[BarOut, ...]
     total: int
     failed: int
     counted_since: datetime
+    by_hour: bool
 
 
 class LogExportQuery(Struct, frozen=True):
@@ -102,7 +107,7 @@ async def count_logs(ctx: ApiContext, query: HistogramQuery) -> HistogramOut:
     search = read_query(query.query, ctx.hub.clock()).search
     found = await searches.count_runs(ctx.hub, ctx.caller.project_id, search, bars=query.bars)
     bars = tuple(BarOut(each.since, each.until, each.total, each.failed) for each in found.bars)
-    return HistogramOut(bars, found.total, found.failed, found.counted_since)
+    return HistogramOut(bars, found.total, found.failed, found.counted_since, found.by_hour)
 
 
 @api.add("GET", "/jackfield/logs/export", scope=Scope.LOGS_READ, raises=(InvalidLogQuery,))

@@ -78,10 +78,15 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Runs by when they began. Those before `counted_since` were not counted."""
+    """
+    Runs by when they began. Those before `counted_since` were not counted.
+
+    With `by_hour` they are too many to be looked at, and the bars are whole hours around the range.
+    """
 
     bars: tuple[Bar, ...]
     counted_since: datetime
+    by_hour: bool = False
 
     @property
     def total(self) -> int:

@@ -10,6 +10,7 @@ from jackfield.db.tx import Tx
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.logs.correlation.repo import CorrelationHeaders
 from jackfield.logs.runs.models import Run
+from jackfield.logs.search.kept_counts import kept_counts
 from jackfield.logs.search.models import (
     Conditions,
     Found,
@@ -69,7 +70,8 @@ async def count_runs(
     """
     Count runs by when they began, over the time range of the search or else the last day.
 
-    It looks at up to `scanned` rows, the newest ones, and returns up to `bars` bars.
+    It looks at up to `scanned` rows, the newest ones, and returns up to `bars` bars. If there are
+    more, it returns the counts that are kept by the hour, if these know what the search is about.
     """
     now = hub.clock()
     until = min(search.until or now, now + _A_MILLISECOND)
@@ -82,6 +84,8 @@ async def count_runs(
         resolved = await resolve(tx, hub.catalog, ranged)
         runs = RunSearches(tx)
         limit = await runs.limit(resolved, Position(), scanned=scanned or SCANNED)
+        if limit is not None and (kept := await kept_counts(tx, ranged, since, until, bars)):
+            return kept
         rows = await runs.totals(resolved, limit, length=scale.length)
     return Histogram(scale.bars(rows), since if limit is None else limit.moment)
 
