@@ -93,6 +93,7 @@ async def test_a_call_that_asks_for_it_says_what_was_sent_and_where_it_is_logged
     (request,) = step["requests"]
     assert (request["method"], request["status_code"]) == ("GET", 200)
     assert request["url"] == f"{US}/api/channels"
+    assert request["headers"]["content-type"].startswith("application/json")
     assert hub.us_key not in response.text
 
 

@@ -1,6 +1,7 @@
 """Recorder of a run's steps and provider exchanges; writes one log row when the run ends."""
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
@@ -21,6 +22,7 @@ from jackfield.kit.errors import (
 from jackfield.kit.ids import ProjectId, RunId
 from jackfield.kit.json import Json
 from jackfield.kit.redaction import NOTHING, Redactor
+from jackfield.kit.secret_names import is_secret_name
 from jackfield.logs.correlation.repo import append_headers
 from jackfield.logs.runs.models import Body, Exchange, ExchangeBodies, Run, RunBodies, StepRecord
 from jackfield.logs.runs.repo import append_bodies, encode_bodies
@@ -38,6 +40,11 @@ _MOST_BODIES: Final = 20
 _OK: Final = 200
 _REFUSED: Final = 400
 _FAILED: Final = 500
+_TELLING: Final = re.compile(
+    r"content-type|content-length|content-language|etag|last-modified|date|retry-after|deprecation"
+    r"|sunset|warning|server-timing|(?:x-)?(?:request|correlation|trace)-id|x-amzn-requestid|cf-ray"
+    r"|(?:x-)?(?:app-)?rate-?limit.*|x-.*-(?:limit|remaining|reset|version)"
+)
 # Says as little as a provider's failure about what became of the request.
 UNCLEAR: Final = frozenset({408, 499, 501, 505})
 
@@ -219,22 +226,23 @@ class RunRecorder:
             "duration_ms": round(self.elapsed * 1000),
             "steps": [
                 {
-                    "step_id": step.id,
-                    "step_function_name": step.function,
-                    "state": step.state,
-                    "message": step.message,
-                    "duration_ms": step.duration_ms,
+                    "step_id": record.id,
+                    "step_function_name": record.function,
+                    "state": record.state,
+                    "message": record.message,
+                    "duration_ms": record.duration_ms,
                     "requests": [
                         {
                             "method": each.method,
                             "url": each.url,
                             "status_code": each.status,
                             "duration_ms": each.duration_ms,
+                            "headers": self._telling_headers(sent.response),
                         }
-                        for each in step.exchanges
+                        for each, sent in zip(record.exchanges, step.sent, strict=True)
                     ],
                 }
-                for step in map(self._record, self._steps)
+                for step, record in ((each, self._record(each)) for each in self._steps)
             ],
         }
 
@@ -243,6 +251,16 @@ class RunRecorder:
         if (request := request_context.current()) is not None:
             kept = kept_headers(names, request.headers, self.redactor)
             append_headers(self._hub.write_buffer, self._project_id, self.id, kept)
+
+    def _telling_headers(self, response: Response | None) -> dict[str, str]:
+        """Return the headers of a response that tell of limits, of what it is, and who to ask."""
+        if response is None:
+            return {}
+        return {
+            name: self._masked(value)
+            for name, value in response.headers.items()
+            if _TELLING.fullmatch(name) and not is_secret_name(name)
+        }
 
     async def keep_bodies(self, inputs: Json, output: Json) -> None:
         """
