@@ -121,6 +121,8 @@ async def open_hub(
                 clocks=ProviderClocks(_warn_of_skew),
                 renewals=renewals,
                 token_hosts=Breaker(clock),
+                oidc=settings.oidc,
+                sso_only=settings.sso_only,
                 public_docs=settings.public_docs,
                 rate_limit=_rate_limit(settings, exchange),
             )

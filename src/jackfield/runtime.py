@@ -18,6 +18,7 @@ from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.counters import Counters
 from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import Json
 from jackfield.kit.leased_tokens import LeasedTokenBuckets
 from jackfield.kit.limit_exchange import LimitExchange
 from jackfield.kit.open_streams import OpenStreams
@@ -26,6 +27,7 @@ from jackfield.kit.recent_writes import RecentWrites
 from jackfield.kit.shared_buckets import SharedTokenBuckets
 from jackfield.kit.single_flight import SingleFlight
 from jackfield.kit.spans import Tracer
+from jackfield.oidc_settings import OidcSettings
 from jackfield.settings import ListenRange
 from jackfield.vault.cipher import Vault
 
@@ -64,6 +66,13 @@ class Hub:
     metrics: ListenRange | None = None
     # Where spans of runs are sent, if they are.
     tracer: Tracer | None = None
+    # The identity provider that members sign in at, whether they may not otherwise, and what was
+    # fetched of it.
+    oidc: OidcSettings | None = None
+    sso_only: bool = False
+    oidc_documents: dict[str, tuple[float, Json]] = field(
+        default_factory=dict[str, tuple[float, Json]]
+    )
     # Whether strangers may read the reference of the API and of connectors.
     public_docs: bool = True
     # The rate limit per API key, if there is one.

@@ -8,10 +8,12 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final, Self
 
+from jackfield import oidc_settings
 from jackfield.kit.errors import HubError
 from jackfield.kit.secret import Secret
 from jackfield.kit.urls import is_base
 from jackfield.kit.whole_numbers import whole_number
+from jackfield.oidc_settings import OidcSettings
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8080
@@ -19,7 +21,14 @@ DEFAULT_URL: Final = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 _PREFIX: Final = "JACKFIELD_"
 _FILE: Final = "_FILE"
 # Those that are secret, whole or in part: each can be in a file that `…_FILE` names.
-SECRETS: Final = ("DATABASE_URL", "LIMITS_URL", "API_KEY", "BACKUP_PASSPHRASE", "BACKUP_KEY")
+SECRETS: Final = (
+    "DATABASE_URL",
+    "LIMITS_URL",
+    "API_KEY",
+    "BACKUP_PASSPHRASE",
+    "BACKUP_KEY",
+    "OIDC_CLIENT_SECRET",
+)
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
 _LARGEST: Final = 999_999_999
@@ -71,6 +80,8 @@ class Settings:
     backup_recipients: tuple[str, ...] = ()
     backup_passphrase: Secret | None = None
     backup_key: Secret | None = None
+    oidc: OidcSettings | None = None
+    sso_only: bool = False
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -109,6 +120,8 @@ class Settings:
             backup_recipients=tuple(values.get("BACKUP_TO", "").replace(",", " ").split()),
             backup_passphrase=_secret(values.get("BACKUP_PASSPHRASE")),
             backup_key=_secret(values.get("BACKUP_KEY")),
+            oidc=(oidc := _oidc(values)),
+            sso_only=_sso_only(values.get("SSO_ONLY", ""), oidc),
         )
 
     @property
@@ -157,6 +170,28 @@ def _content(name: str, file: str, *, is_set: bool) -> str:
 
 def _secret(value: str | None) -> Secret | None:
     return Secret(value) if value else None
+
+
+def _oidc(values: Mapping[str, str]) -> OidcSettings | None:
+    try:
+        return oidc_settings.read(
+            issuer=values.get("OIDC_ISSUER", ""),
+            client_id=values.get("OIDC_CLIENT_ID", ""),
+            client_secret=_secret(values.get("OIDC_CLIENT_SECRET")),
+            domains=values.get("OIDC_DOMAINS", ""),
+            role_claim=values.get("OIDC_ROLE_CLAIM") or "groups",
+            role_map=values.get("OIDC_ROLE_MAP", ""),
+        )
+    except ValueError as error:
+        raise InvalidSetting(str(error)) from None
+
+
+def _sso_only(value: str, oidc: OidcSettings | None) -> bool:
+    is_only = _switch("JACKFIELD_SSO_ONLY", value)
+    if is_only and oidc is None:
+        msg = "JACKFIELD_SSO_ONLY: without JACKFIELD_OIDC_ISSUER no member could sign in"
+        raise InvalidSetting(msg)
+    return is_only
 
 
 def _path(name: str, value: str) -> Path:

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from jackfield.members.sessions.service import make_link
 from jackfield.projects import service as projects
 from jackfield.webhooks.repo import Endpoints
 from jackfield.worker.pruning import prune
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
+from tests.support.members import browser, member
 from tests.support.oakdale import Browser, oakdale
 from tests.support.receiver import Receiver, deliver, deliveries, subscribe
 from tests.support.running import HubWith, Running
@@ -20,6 +22,8 @@ _EXPIRING = (
     "connect_sessions",
     "dashboard_sessions",
     "idempotency_keys",
+    "member_links",
+    "member_sessions",
     "sign_in_links",
 )
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -207,6 +211,10 @@ async def test_what_has_expired_is_forgotten(hub: Running, clock: FrozenClock) -
     async with hub.hub.db.write(hub.project.id, TESTER) as tx:
         link = await projects.open_sign_in(tx)
     await projects.sign_in(hub.hub, link)
+    ada = await member(hub, "ada@example.com")
+    await make_link(hub.hub, hub.project.id, ada, TESTER)
+    async with browser(hub, ada):
+        pass
     assert framed.status_code == 201, framed.text
     clock.advance(days=40)
 

@@ -10,6 +10,7 @@ class ActorKind(StrEnum):
     API_KEY = "api_key"
     AGENT = "agent"
     DASHBOARD_SESSION = "dashboard_session"
+    MEMBER = "member"
     CONNECT_SESSION = "connect_session"
     WORKER = "worker"
     COMMAND = "command"
@@ -17,9 +18,9 @@ class ActorKind(StrEnum):
 
 class Actor(Struct, frozen=True):
     """
-    An API key, a session, or a part of the hub itself.
+    An API key, a member, a session, or a part of the hub itself.
 
-    `id` identifies it among its kind and is no secret: the id of an API key or connect session,
+    `id` identifies it among its kind and is no secret: the id of an API key, member or connect session,
     a fingerprint of a dashboard session, the name of a job or command. An agent is an API key that
     came through the protocol `via`.
     """

@@ -108,6 +108,14 @@ class FeedbackId(Id, prefix="fbk"):
     __slots__ = ()
 
 
+class MemberId(Id, prefix="mem"):
+    __slots__ = ()
+
+
+class InviteId(Id, prefix="inv"):
+    __slots__ = ()
+
+
 def _random() -> str:
     """Return the random part of an id, of many that come from the system at once."""
     try:

@@ -1,9 +1,9 @@
-"""Signed JSON Web Tokens, made by joserfc."""
+"""Signed JSON Web Tokens, made and verified by joserfc."""
 
 import json
 import warnings
-from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias, TypeGuard, cast
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -13,7 +13,7 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwa import JWSAlgModel
 
-from jackfield.kit.json import Json
+from jackfield.kit.json import Json, is_object
 from jackfield.vault.pasted_keys import SMALLEST_RSA, UNREADABLE, UnusableKey, is_web_key, pem_of
 
 _Kind: TypeAlias = Literal["RSA", "EC", "OKP", "oct"]
@@ -40,6 +40,17 @@ class _Registry(jws.JWSRegistry):
 
 
 _REGISTRY: Final = _Registry(strict_check_header=False)
+# Those with a public key: a token that is signed with a secret, or not at all, is none.
+_VERIFIED: Final = (
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519",
+)  # fmt: skip
+_VERIFIERS: Final = jws.JWSRegistry(algorithms=list(_VERIFIED), strict_check_header=False)
+_PUBLIC: Final = frozenset({"RSA", "EC", "OKP"})
+_LONGEST_TOKEN: Final = 64 * 1024
+
+
+class InvalidToken(ValueError):
+    """The token is not signed by one of the keys, or is none."""
 
 
 def sign_token(
@@ -65,6 +76,34 @@ def sign_token(
         raise UnusableKey(UNREADABLE) from None
     msg = f"{algorithm} needs {needed}"
     raise UnusableKey(msg)
+
+
+def verified_claims(token: str, keys: Sequence[Json]) -> dict[str, Json]:
+    """
+    Return the claims of a compact JWS that is signed by one of the public JSON Web Keys.
+
+    Raises:
+        InvalidToken: it is not, or by an algorithm without a public key.
+    """
+    if len(token) > _LONGEST_TOKEN:
+        raise InvalidToken
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)
+            known = jwk.KeySet([jwk.import_key(each) for each in keys if _is_verifying(each)])
+            signed = jws.deserialize_compact(token, known, list(_VERIFIED), registry=_VERIFIERS)
+        claims = json.loads(signed.payload)
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError, UnsupportedAlgorithm):
+        raise InvalidToken from None
+    if not isinstance(claims, dict):
+        raise InvalidToken
+    return cast("dict[str, Json]", claims)
+
+
+def _is_verifying(key: Json) -> TypeGuard[dict[str, Any]]:
+    if not is_object(key):
+        return False
+    return key.get("kty") in _PUBLIC and key.get("use", "sig") == "sig" and "d" not in key
 
 
 def public_key_of(web_key: str) -> PublicKeyTypes:

@@ -263,6 +263,8 @@ class Expired:
 _EXPIRED: Final = (
     "delete from connect_frames where project_id = :project_id and expires_at <= :now",
     "delete from dashboard_sessions where project_id = :project_id and expires_at <= :now",
+    "delete from member_links where project_id = :project_id and expires_at <= :now",
+    "delete from member_sessions where project_id = :project_id and expires_at <= :now",
     "delete from files where project_id = :project_id and expires_at <= :now",
     "delete from undelivered_writes where project_id = :project_id and expires_at <= :now",
     "delete from sign_in_links where project_id = :project_id and expires_at <= :now",

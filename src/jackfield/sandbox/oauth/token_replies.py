@@ -125,7 +125,9 @@ def _id_token(authority: Authority, client: Client, issued: Issued) -> str:
         "iat": int(authority.now().timestamp()),
         "exp": int(access.ends_at.timestamp()),
         "email": person.email,
+        "email_verified": True,
         "name": person.name,
+        "groups": [tenant.id for tenant in person.tenants],
     }
     return authority.sign({**claims, "nonce": issued.nonce} if issued.nonce else claims)
 
