@@ -81,10 +81,12 @@ PROMISES = (
         ),
     ),
     Promise(
-        "API keys, connect tokens, sign-in links, sessions of the dashboard and addresses of files are "
-        "random, recognizable by their prefix (`jf_sk_`, `jf_ct_`, `jf_si_`, `jf_ss_`, `jf_fl_`), "
-        "shown once and stored as digests.",
+        "API keys, connect tokens, sign-in links, invites, sessions of the dashboard and addresses of "
+        "files are random, recognizable by their prefix (`jf_sk_`, `jf_ct_`, `jf_si_`, `jf_ml_`, "
+        "`jf_iv_`, `jf_ss_`, `jf_ms_`, `jf_fl_`), shown once and stored as digests.",
         (
+            "test_no_token_or_password_of_a_member_is_kept_in_clear",
+            "test_an_invite_ends_by_time_by_being_canceled_and_by_being_replaced",
             "test_a_token_is_recognisable_random_and_kept_as_a_digest",
             "test_no_token_that_opens_something_is_kept",
             "test_signing_out_everywhere_ends_every_session_and_unused_link_of_the_project",
@@ -93,6 +95,47 @@ PROMISES = (
             "test_a_sign_in_link_works_once",
             "test_whoever_previews_a_sign_in_link_neither_uses_it_nor_is_signed_in",
             "test_another_api_key_is_not_given_an_answer_that_was_shown_once",
+        ),
+    ),
+    Promise(
+        "A viewer changes nothing, on any page, an admin makes no owner, and a project keeps its last "
+        "owner. Who is removed is signed out at once, and does not come back by signing in.",
+        (
+            "test_a_viewer_changes_nothing",
+            "test_an_admin_makes_touches_and_invites_no_owner_and_grows_into_none",
+            "test_an_admin_does_not_do_what_is_for_owners",
+            "test_two_owners_who_demote_each_other_at_once_leave_one",
+            "test_the_last_owner_is_neither_demoted_nor_removed_nor_leaves",
+            "test_a_member_who_is_removed_or_leaves_is_signed_out_at_once",
+            "test_a_removed_member_does_not_come_back_by_signing_in",
+            "test_a_page_of_the_project_before_changes_nothing_after_a_switch",
+        ),
+    ),
+    Promise(
+        "Passwords are kept as Argon2id hashes. Every failed sign-in has the same answer, whether the "
+        "address is known or not, and attempts are counted for all processes before they are looked "
+        "at; a code of a second factor is taken once. A new password ends all other sessions.",
+        (
+            "test_a_hash_matches_its_password_in_every_spelling_and_no_other",
+            "test_every_failure_has_the_same_answer",
+            "test_an_unknown_address_costs_as_much_work_as_a_known_one",
+            "test_an_address_of_e_mail_has_so_many_attempts_in_a_quarter_of_an_hour",
+            "test_a_code_is_asked_for_after_the_password_and_taken_once",
+            "test_codes_are_not_guessed",
+            "test_a_change_of_the_password_ends_every_other_session",
+        ),
+    ),
+    Promise(
+        "Who signs in at the operator's identity provider is who was sent there, by a token that it "
+        "signed for this hub and this sign-in, with an e-mail address that it has verified; from the "
+        "second time on by issuer and subject alone.",
+        (
+            "test_a_token_that_is_not_for_this_sign_in_signs_nobody_in",
+            "test_a_token_that_the_provider_did_not_sign_signs_nobody_in",
+            "test_a_token_of_another_key_with_the_same_name_signs_nobody_in",
+            "test_an_answer_is_taken_once_and_by_the_browser_that_was_sent",
+            "test_an_answer_is_replayed_by_nobody_after_it_signed_in",
+            "test_another_identity_with_the_address_of_a_member_is_not_the_member",
         ),
     ),
     Promise(

@@ -7,7 +7,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2] / "src" / "jackfield"
 # Where an actor comes from: whoever authenticated, a job, a command.
 MAKERS = {
-    "Actor": {"kit/actor.py", "projects/models.py", "connect/repo.py"},
+    "Actor": {
+        "kit/actor.py",
+        "projects/models.py",
+        "connect/repo.py",
+        "members/models.py",
+        # Of members that are made with the transaction.
+        "members/acceptance.py",
+        "members/sso/membership.py",
+    },
     "worker": {
         "accounts/renewal/turns.py",
         "app.py",
@@ -23,7 +31,14 @@ MAKERS = {
         "worker/run_counts.py",
         "worker/revocations.py",
     },
-    "command": {"cli/demo.py", "cli/doctor.py", "cli/keys.py", "cli/vault.py"},
+    "command": {
+        "cli/demo.py",
+        "cli/doctor.py",
+        "cli/keys.py",
+        "cli/members.py",
+        "cli/projects.py",
+        "cli/vault.py",
+    },
 }
 
 

@@ -165,6 +165,28 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "characters of its URL": ("webhooks.service:_LONGEST_URL", plain),
     "time a sign-in lasts": ("projects.service:_SESSION_LIFETIME", span),
     "time a sign-in link works, once": ("projects.service:_LINK_LIFETIME", span),
+    "time an invite works, once": ("members.service:_INVITE_LIFETIME", span),
+    "members of a project": ("members.models:MOST_MEMBERS", plain),
+    "open invites of a project": ("members.models:MOST_INVITES", plain),
+    "characters of a project's name": ("members.projects:LONGEST_NAME", plain),
+    "failed sign-ins in 15 minutes for an address of e-mail": (
+        "members.sessions.attempts:MOST_BY_EMAIL",
+        plain,
+    ),
+    "failed sign-ins in 15 minutes from a public address": (
+        "members.sessions.attempts:MOST_BY_ADDRESS",
+        plain,
+    ),
+    "failed sign-ins in 15 minutes from a private address, such as a proxy's": (
+        "members.sessions.attempts:MOST_BY_PROXY",
+        plain,
+    ),
+    "bytes of a password": ("members.passwords.rules:MOST_BYTES", size),
+    "time between a password and its code": ("members.sign_in:_PATIENCE", span),
+    "time a second factor is being set up": ("members.factors.service:_SET_UP_WITHIN", span),
+    "time for a sign-in at the identity provider": ("members.sso.service:LIFETIME", span),
+    "time for an answer of the identity provider": ("members.sso.provider:_SECONDS", span),
+    "size of an answer of the identity provider": ("members.sso.provider:_MOST_BYTES", size),
     "time for running requests to end at a stop": ("cli.server:_GRACE_SECONDS", span),
     "time for one statement on PostgreSQL": ("db.postgres:_STATEMENT_SECONDS", span),
 }

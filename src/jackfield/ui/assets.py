@@ -29,7 +29,7 @@ _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
     "dashboard.css": (
         *_SHARED,
         *("shell", "lists", "marks", "cards", "tables", "timelines", "charts", "code"),
-        *("funnels", "overlays", "states", "layout", "sign_in", "prose"),
+        *("funnels", "overlays", "states", "layout", "sign_in", "members", "prose"),
     ),
     "reference.css": (
         *_SHARED,

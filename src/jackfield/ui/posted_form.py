@@ -12,7 +12,7 @@ _MOST_BYTES: Final = 1024 * 1024
 _MOST_FIELDS: Final = 2000
 _SECONDS: Final = 30
 # The controls of the page itself, which are not fields of the connector.
-_PAGE_FIELDS: Final = frozenset({"_need", "_refresh", "_confirm_identity"})
+_PAGE_FIELDS: Final = frozenset({"_need", "_refresh", "_confirm_identity", "_project"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,18 @@ class Form:
 
 async def read_form(request: Request) -> Form:
     """
-    Read a posted form.
+    Read a posted form; another time, it is the same.
 
     Raises:
         HTTPException: it is larger than any form of ours, or not a form, or does not arrive.
     """
+    known: Form | None = getattr(request.state, "form", None)
+    if known is None:
+        known = request.state.form = await _read(request)
+    return known
+
+
+async def _read(request: Request) -> Form:
     content = await read_bounded(request, most=_MOST_BYTES)
     try:
         pairs = parse_qsl(content.decode(), max_num_fields=_MOST_FIELDS)

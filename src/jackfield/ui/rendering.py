@@ -1,6 +1,7 @@
 """Template rendering."""
 
 import gzip
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, fields
@@ -32,6 +33,7 @@ _UNFRAMED: Final[Mapping[str, str]] = {
     "content-security-policy": f"{_POLICY}'none'",
     "x-frame-options": "DENY",
 }
+_POSTED: Final = re.compile(r'<form\b[^<>]*\bmethod="post"[^<>]*>')
 # The only secret in these pages is the token of the request itself, so the size of a compressed
 # response reveals nothing.
 _COMPRESSED: Final = ("hub/", "docs/")
@@ -107,6 +109,11 @@ def page(
     variables = {field.name: getattr(context, field.name) for field in fields(context)}
     template = environment.get_template(context.template)
     text = template.render(links(base_path(hub_of(request))), **variables)
+    project: str | None = getattr(request.state, "project_of_forms", None)
+    if project is not None:
+        # In every form of the dashboard: a page that was opened before its browser was switched to
+        # another project changes nothing there.
+        text = _POSTED.sub(rf'\g<0><input type="hidden" name="_project" value="{project}">', text)
     headers = {**_HEADERS, **_framing(ancestors)}
     if not context.template.startswith(_COMPRESSED):
         return HTMLResponse(text, status, headers)

@@ -1,6 +1,6 @@
 """The frame around the dashboard's pages, and what leads from each to the others."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from jackfield.kit.errors import HubError
 from jackfield.kit.whole_numbers import whole_number
+from jackfield.members.models import ProjectChoice, Role, SignedIn
 from jackfield.projects.models import Project
 from jackfield.ui.rendering import hub_of, page
 
@@ -39,6 +40,7 @@ SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
         Section("webhooks", "Webhooks", "/dashboard/webhooks", "webhook", "w"),
     ),
     "Project": (
+        Section("members", "Members", "/dashboard/members", "members", "m"),
         Section("keys", "API keys", "/dashboard/keys", "key", "k"),
         Section("settings", "Settings", "/dashboard/settings", "settings", "s"),
     ),
@@ -59,6 +61,18 @@ class Layout:
     sections: Mapping[str, tuple[Section, ...]] = field(default_factory=lambda: SECTIONS)
     # By the name of a section: how many things wait there.
     badges: Mapping[str, int] = field(default_factory=dict[str, int])
+    signed_in: SignedIn | None = None
+    # The projects that the member can switch to.
+    choices: Sequence[ProjectChoice] = ()
+
+    @property
+    def title(self) -> str:
+        """The project's name, as people know it."""
+        return next((e.title for e in self.choices if e.id == self.project.id), self.project.name)
+
+    @property
+    def is_viewer(self) -> bool:
+        return self.signed_in is not None and self.signed_in.role == Role.VIEWER
 
     @classmethod
     def of(cls, request: Request, project: Project) -> "Layout":
@@ -74,6 +88,8 @@ class Layout:
             hub.public_docs,
             hub.public_url,
             badges=getattr(request.state, "badges", {}),
+            signed_in=getattr(request.state, "signed_in", None),
+            choices=getattr(request.state, "choices", ()),
         )
 
 

@@ -4,17 +4,24 @@ from typing import Final
 
 from starlette.routing import Route
 
+from jackfield.members.models import Role
+from jackfield.members.sso.service import CALLBACK
 from jackfield.ui.dashboard import (
     account,
     accounts,
     connector,
     connectors,
     home,
+    invite,
     issues,
     keys,
     link,
     linking,
     logs,
+    me,
+    member_sign_in,
+    members,
+    projects,
     run,
     settings,
     sign_in,
@@ -30,8 +37,56 @@ _POST: Final = ("POST",)
 ROUTES: Final = (
     Route("/dashboard/sign-in", sign_in.show_sign_in),
     Route("/dashboard/sign-in", sign_in.sign_in, methods=_POST),
+    Route("/dashboard/sign-in/password", member_sign_in.by_password, methods=_POST),
+    Route("/dashboard/sign-in/code", member_sign_in.by_code, methods=_POST),
+    Route("/dashboard/sign-in/sso", member_sign_in.begin_sso),
+    Route(CALLBACK, member_sign_in.finish_sso),
+    Route("/dashboard/invite", invite.show_invite),
+    Route("/dashboard/invite", invite.accept, methods=_POST),
     Route("/dashboard/sign-out", sign_in.sign_out, methods=_POST),
-    Route("/dashboard/sign-out-everywhere", signed_in(sign_in.sign_out_everywhere), methods=_POST),
+    Route(
+        "/dashboard/sign-out-everywhere",
+        signed_in(sign_in.sign_out_everywhere, own=True),
+        methods=_POST,
+    ),
+    Route("/dashboard/me", signed_in(me.show_me, own=True)),
+    Route("/dashboard/me/password", signed_in(me.change_password, own=True), methods=_POST),
+    Route("/dashboard/me/factor/start", signed_in(me.start_factor, own=True), methods=_POST),
+    Route("/dashboard/me/factor/confirm", signed_in(me.confirm_factor, own=True), methods=_POST),
+    Route("/dashboard/me/factor/{verb}", signed_in(me.change_factor, own=True), methods=_POST),
+    Route(
+        "/dashboard/me/sessions/{session_id}/end",
+        signed_in(me.end_session, own=True),
+        methods=_POST,
+    ),
+    Route("/dashboard/projects", signed_in(projects.list_projects)),
+    Route(
+        "/dashboard/projects",
+        signed_in(projects.create_project, least=Role.OWNER),
+        methods=_POST,
+    ),
+    Route(
+        "/dashboard/projects/rename",
+        signed_in(projects.rename_project, least=Role.OWNER),
+        methods=_POST,
+    ),
+    Route(
+        "/dashboard/projects/switch", signed_in(projects.switch_project, own=True), methods=_POST
+    ),
+    Route("/dashboard/members", signed_in(members.list_members)),
+    Route("/dashboard/members", signed_in(members.invite_member), methods=_POST),
+    Route("/dashboard/members/leave", signed_in(members.leave, own=True), methods=_POST),
+    Route(
+        "/dashboard/members/second-factor",
+        signed_in(members.require_second_factor, least=Role.OWNER),
+        methods=_POST,
+    ),
+    Route(
+        "/dashboard/members/invites/{invite_id}/{verb}",
+        signed_in(members.change_invite),
+        methods=_POST,
+    ),
+    Route("/dashboard/members/{member_id}/{verb}", signed_in(members.change_member), methods=_POST),
     Route("/dashboard", signed_in(accounts.list_accounts)),
     Route("/dashboard/home", signed_in(home.show_home)),
     Route("/dashboard/home/linking", signed_in(linking.show_linking)),

@@ -1,17 +1,24 @@
-"""`/dashboard/sign-in`: sign-in by a one-time link."""
+"""`/dashboard/sign-in`: who may see a page, and sign-in by a one-time link."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import ClassVar, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from jackfield.issues import service as issues
+from jackfield.kit import request_context
 from jackfield.kit.actor import Actor
+from jackfield.kit.errors import Conflict
 from jackfield.kit.urls import find_origin
+from jackfield.members.models import MemberLinkToken, MemberToken, Role, RoleTooLow, SignedIn
+from jackfield.members.repo import find_project_choice, projects_of
+from jackfield.members.sessions import service as sessions
+from jackfield.members.sign_in import Browser
 from jackfield.projects import service as projects
 from jackfield.projects.models import DashboardToken, Project, SignInLinkUsed, SignInToken
+from jackfield.ui.dashboard.layout import refused
+from jackfield.ui.dashboard.sign_in_pages import SignInPage, signed_out_page
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
 
@@ -20,71 +27,93 @@ View: TypeAlias = Callable[[Request, Project], Awaitable[Response]]
 _COOKIE: Final = "jackfield_session"
 _SECONDS: Final = 12 * 3600
 _SAFE: Final = frozenset({"GET", "HEAD"})
+_FORM: Final = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInPage:
-    template: ClassVar[str] = "dashboard/sign_in.html"
+class OtherProject(Conflict):
+    """This page was opened in another project: nothing was changed. Open it again, or switch back."""
 
-    token: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedOutPage:
-    template: ClassVar[str] = "dashboard/signed_out.html"
-
-    # Whether the browser opened a sign-in link that was used already.
-    used: bool = False
+    code = "other_project"
 
 
-def signed_in(view: View) -> Callable[[Request], Awaitable[Response]]:
-    """Require a signed-in browser for `view`, and posts from the hub's own pages."""
+def signed_in(
+    view: View, *, own: bool = False, least: Role | None = None
+) -> Callable[[Request], Awaitable[Response]]:
+    """
+    Require a signed-in browser for `view`, and posts from the hub's own pages.
+
+    Whoever posts has to be an admin at least, or `least`. Only a view that is the member's `own`
+    business, such as their password, takes posts of everybody, and is open to who has yet to set up
+    the second factor that the project asks for.
+    """
 
     async def show(request: Request) -> Response:
-        project = await _project(request)
-        if project is None:
-            return page(request, SignedOutPage(), status=401)
-        if request.method not in _SAFE and not _is_from_here(request):
-            return page(request, SignedOutPage(), status=403)
-        request.state.badges = {"issues": await issues.count_open(hub_of(request), project.id)}
-        return await view(request, project)
+        found = await _who(request)
+        if found is None:
+            return signed_out_page(request, status=401)
+        is_change = request.method not in _SAFE
+        if is_change and not is_from_here(request):
+            return signed_out_page(request, status=403)
+        await _remember(request, found)
+        if is_change and await _is_of_other_project(request, found):
+            return refused(request, found.project, OtherProject())
+        if found.lacks_factor and not own:
+            return RedirectResponse(f"{base_path(hub_of(request))}/dashboard/me?required=1", 303)
+        needed = least or (Role.ADMIN if is_change and not own else Role.VIEWER)
+        if not found.role.includes(needed):
+            return refused(request, found.project, RoleTooLow())
+        return await view(request, found.project)
 
     return show
 
 
 async def still_signed_in(request: Request, project: Project) -> bool:
     """Return whether the browser of an earlier request is signed in to the project yet."""
-    found = await _project(request)
-    return found is not None and found.id == project.id
+    found = await _who(request)
+    return found is not None and found.project.id == project.id
 
 
 def actor_of(request: Request) -> Actor:
     """Return the actor of a request that `signed_in` let through."""
-    return DashboardToken(request.cookies[_COOKIE]).actor
+    return who_of(request).actor
 
 
-async def show_sign_in(request: Request) -> Response:
-    """Ask before a sign-in link is used: programs that preview links open this, too."""
-    text = request.query_params.get("token", "")
-    try:
-        await projects.require_sign_in_link(hub_of(request), SignInToken(text))
-    except SignInLinkUsed as used:
-        return page(request, SignedOutPage(used=True), status=used.status)
-    return page(request, SignInPage(token=text))
+def who_of(request: Request) -> SignedIn:
+    """Return who sent a request that `signed_in` let through."""
+    return request.state.signed_in
 
 
-async def sign_in(request: Request) -> Response:
-    """Use a sign-in link, pressed on its own page: no other site signs a browser in."""
+async def find_member_of(request: Request) -> SignedIn | None:
+    """Return who is signed in, on a page that is open to strangers as well."""
+    return await _who(request)
+
+
+def member_token(request: Request) -> MemberToken | None:
+    """Return the token of a browser that a member is signed in with."""
+    cookie = request.cookies.get(_COOKIE, "")
+    return MemberToken(cookie) if cookie.startswith(MemberToken.prefix) else None
+
+
+def browser_of(request: Request) -> Browser:
+    """Return what is known of the browser; behind a proxy, the address is the proxy's."""
+    context = request_context.current()
+    agent = context.user_agent if context else request.headers.get("user-agent", "")[:255]
+    return Browser(request.client.host if request.client else None, agent or None)
+
+
+def start(
+    request: Request, session: MemberToken | DashboardToken, next_page: str = "/dashboard"
+) -> Response:
+    """Answer with the cookie of a new session, on the way to a page of the dashboard."""
     hub = hub_of(request)
-    if not _is_from_here(request):
-        return page(request, SignedOutPage(), status=403)
-    form = await read_form(request)
-    try:
-        session = await projects.sign_in(hub, SignInToken(form.fields().get("token", "")))
-    except SignInLinkUsed as used:
-        return page(request, SignedOutPage(used=True), status=used.status)
-    response = RedirectResponse(f"{base_path(hub)}/dashboard", 303)
+    response = RedirectResponse(f"{base_path(hub)}{next_page}", 303)
     response.headers["referrer-policy"] = "no-referrer"
+    set_cookie(request, response, session)
+    return response
+
+
+def set_cookie(request: Request, response: Response, session: MemberToken | DashboardToken) -> None:
+    hub = hub_of(request)
     response.set_cookie(
         _COOKIE,
         session.reveal(),
@@ -94,34 +123,66 @@ async def sign_in(request: Request) -> Response:
         httponly=True,
         samesite="lax",
     )
-    return response
+
+
+async def show_sign_in(request: Request) -> Response:
+    """Ask before a sign-in link is used: programs that preview links open this, too."""
+    hub, text = hub_of(request), request.query_params.get("token", "")
+    if not text:
+        return signed_out_page(request, next_page=request.query_params.get("next", ""))
+    try:
+        if text.startswith(MemberLinkToken.prefix):
+            await sessions.require_link(hub, MemberLinkToken(text))
+        else:
+            await projects.require_sign_in_link(hub, SignInToken(text))
+    except SignInLinkUsed as used:
+        return signed_out_page(request, used=True, status=used.status)
+    return page(request, SignInPage(token=text))
+
+
+async def sign_in(request: Request) -> Response:
+    """Use a sign-in link, pressed on its own page: no other site signs a browser in."""
+    hub = hub_of(request)
+    if not is_from_here(request):
+        return signed_out_page(request, status=403)
+    text = (await read_form(request)).fields().get("token", "")
+    try:
+        if text.startswith(MemberLinkToken.prefix):
+            agent = browser_of(request).user_agent
+            return start(
+                request, await sessions.use_link(hub, MemberLinkToken(text), user_agent=agent)
+            )
+        return start(request, await projects.sign_in(hub, SignInToken(text)))
+    except SignInLinkUsed as used:
+        return signed_out_page(request, used=True, status=used.status)
 
 
 async def sign_out(request: Request) -> Response:
     hub = hub_of(request)
-    token = request.cookies.get(_COOKIE)
-    if token and _is_from_here(request):
-        await projects.sign_out(hub, DashboardToken(token))
+    found = await _who(request)
+    if found is not None and is_from_here(request):
+        token = member_token(request)
+        if token is None:
+            await projects.sign_out(hub, DashboardToken(request.cookies[_COOKIE]))
+        else:
+            await sessions.end_session(hub, found, token)
     response = RedirectResponse(f"{base_path(hub)}/dashboard", 303)
     response.delete_cookie(_COOKIE, path=f"{base_path(hub)}/dashboard")
     return response
 
 
 async def sign_out_everywhere(request: Request, project: Project) -> Response:
-    """End the sessions of all browsers that are signed in to the project."""
-    hub = hub_of(request)
-    await projects.end_sign_ins(hub, project, actor_of(request))
+    """End the member's sessions everywhere; with an operator's link, those of the whole project."""
+    hub, who = hub_of(request), who_of(request)
+    if who.member is not None:
+        await sessions.end_all(hub, who.member, who.actor)
+    else:
+        await projects.end_sign_ins(hub, project, who.actor)
+        await sessions.end_all_of_project(hub, project.id, who.actor)
     return await sign_out(request)
 
 
-async def _project(request: Request) -> Project | None:
-    token = request.cookies.get(_COOKIE)
-    if not token:
-        return None
-    return await projects.signed_in_project(hub_of(request), DashboardToken(token))
-
-
-def _is_from_here(request: Request) -> bool:
+def is_from_here(request: Request) -> bool:
     """Return whether a post comes from the hub's own pages and not from another site.
 
     The cookie is `SameSite=Lax` already; this protects browsers that do not support it. A post that
@@ -131,3 +192,27 @@ def _is_from_here(request: Request) -> bool:
     if site not in (None, "none"):
         return site == "same-origin"
     return find_origin(hub_of(request).public_url) == find_origin(request.headers.get("origin", ""))
+
+
+async def _who(request: Request) -> SignedIn | None:
+    cookie = request.cookies.get(_COOKIE)
+    return await sessions.who_is_signed_in(hub_of(request), cookie) if cookie else None
+
+
+async def _remember(request: Request, found: SignedIn) -> None:
+    """Keep what every page shows around it."""
+    hub, state = hub_of(request), request.state
+    state.signed_in, state.project_of_forms = found, found.project.id
+    if found.member is None:
+        choice = await find_project_choice(hub.db, found.project.id)
+        state.choices = [] if choice is None else [choice]
+    else:
+        state.choices = await projects_of(hub.db, found.member.id)
+    state.badges = {"issues": await issues.count_open(hub, found.project.id)}
+
+
+async def _is_of_other_project(request: Request, found: SignedIn) -> bool:
+    if not request.headers.get("content-type", "").startswith(_FORM):
+        return False
+    named = (await read_form(request)).all("_project")
+    return any(each != found.project.id for each in named)
