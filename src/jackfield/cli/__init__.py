@@ -20,6 +20,8 @@ _COMMANDS: Final = {
     "backup": ("jackfield.cli.backup:backup", "Copy all but the keyring into an encrypted file."),
     "restore": ("jackfield.cli.restore:restore", "Restore a backup into an empty installation."),
     "keys": ("jackfield.cli.keys:keys", "Make, list and revoke API keys."),
+    "members": ("jackfield.cli.members:members", "Invite and look after people."),
+    "projects": ("jackfield.cli.projects:projects", "List and make projects."),
     "vault": ("jackfield.cli.vault:vault", "Give up keys that are lost for good."),
     "doctor": ("jackfield.cli.doctor:doctor", "Check this installation; sign in."),
     "connect": ("jackfield.cli.connect:connect", "Print a link to connect an account."),

@@ -91,12 +91,14 @@ async def _sign_in_link(project: str) -> str:
 
 async def _sign_out(project: str) -> None:
     from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.members.sessions.service import end_all_of_project  # noqa: PLC0415
     from jackfield.projects import service as projects  # noqa: PLC0415
 
-    settings = Settings.read()
+    settings, actor = Settings.read(), Actor.command("dashboard")
     async with open_hub(settings, public_url=settings.url, creates=False) as hub:
         owner = await projects.get_project(hub.db, project)
-        await projects.end_sign_ins(hub, owner, Actor.command("dashboard"))
+        await projects.end_sign_ins(hub, owner, actor)
+        await end_all_of_project(hub, owner.id, actor)
 
 
 async def _examine() -> list[Finding]:
