@@ -270,4 +270,4 @@ async def test_what_a_member_does_names_the_member(hub: Running) -> None:
         await opened.post("/dashboard/keys", data={"name": "crm", "scope": "logs:read"})
 
     rows = await hub.hub.db.unscoped("select created_by from api_keys where name = 'crm'")
-    assert rows[0]["created_by"] == f"member:{admin.id}"
+    assert rows[0]["created_by"] == f"member:{admin.id} (adam@example.com)"

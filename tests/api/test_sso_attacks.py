@@ -68,6 +68,9 @@ FALSE_CLAIMS: dict[str, dict[str, Any]] = {
     "no subject": {"sub": ...},
     "an empty subject": {"sub": ""},
     "a subject that is no text": {"sub": 7},
+    "a subject that cannot be stored": {"sub": "a\x00b"},
+    "a subject that cannot be written": {"sub": "\ud800"},
+    "a nonce that cannot be written": {"nonce": "\ud800"},
 }
 
 

@@ -12,9 +12,6 @@ MAKERS = {
         "projects/models.py",
         "connect/repo.py",
         "members/models.py",
-        # Of members that are made with the transaction.
-        "members/acceptance.py",
-        "members/sso/membership.py",
     },
     "worker": {
         "accounts/renewal/turns.py",

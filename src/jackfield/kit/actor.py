@@ -22,12 +22,13 @@ class Actor(Struct, frozen=True):
 
     `id` identifies it among its kind and is no secret: the id of an API key, member or connect session,
     a fingerprint of a dashboard session, the name of a job or command. An agent is an API key that
-    came through the protocol `via`.
+    came through the protocol `via`; `name` is what people know a member by.
     """
 
     kind: ActorKind
     id: str
     via: str | None = None
+    name: str | None = None
 
     @classmethod
     def worker(cls, job: str) -> Self:
@@ -40,4 +41,5 @@ class Actor(Struct, frozen=True):
         return cls(ActorKind.COMMAND, name)
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.id}" + (f" ({self.via})" if self.via else "")
+        more = self.via or self.name
+        return f"{self.kind}:{self.id}" + (f" ({more})" if more else "")

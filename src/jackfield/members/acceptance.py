@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.ids import MemberId
 from jackfield.members.invites.repo import find_invite, find_invites
 from jackfield.members.models import (
@@ -13,6 +12,7 @@ from jackfield.members.models import (
     MemberToken,
     SignInMethod,
     SsoOnly,
+    actor_of,
     normal_name,
 )
 from jackfield.members.passwords import hashes, rules
@@ -69,7 +69,7 @@ async def add_member(hub: "Hub", invite: Invite, name: str, password: str | None
         InviteEnded: it was accepted, cancelled or replaced meanwhile.
     """
     member_id = MemberId.new(hub.clock())
-    actor = Actor(ActorKind.MEMBER, member_id)
+    actor = actor_of(member_id, invite.email)
     async with hub.db.write(invite.project_id, actor) as tx:
         members = Members(tx)
         if not await members.add(member_id, email=invite.email, name=name, password=password):

@@ -73,6 +73,11 @@ class InviteToken(Token, prefix="jf_iv_"):
     __slots__ = ()
 
 
+def actor_of(member_id: MemberId, email: str) -> Actor:
+    """Return a member as the one who acts; the address stays in what they did when they are gone."""
+    return Actor(ActorKind.MEMBER, member_id, name=email)
+
+
 def fingerprint(digest: bytes) -> str:
     """Return what a session is called by: too little of its digest to look it up by."""
     return digest.hex()[:_FINGERPRINT]
@@ -98,7 +103,7 @@ class Member:
 
     @property
     def actor(self) -> Actor:
-        return Actor(ActorKind.MEMBER, self.id)
+        return actor_of(self.id, self.email)
 
     @property
     def has_factor(self) -> bool:

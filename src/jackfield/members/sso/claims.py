@@ -46,7 +46,9 @@ def check(claims: Mapping[str, Json], oidc: OidcSettings, *, nonce: str, now: da
         msg = "the ID token has expired: the clocks of hub and provider may differ"
     elif made is None or made - _LEEWAY > at:
         msg = "the ID token is of the future: the clocks of hub and provider differ"
-    elif not isinstance(given, str) or not hmac.compare_digest(given.encode(), nonce.encode()):
+    elif not isinstance(given, str) or not hmac.compare_digest(
+        given.encode("utf-8", "replace"), nonce.encode()
+    ):
         msg = "the ID token is of another sign-in"
     else:
         return
@@ -63,7 +65,11 @@ def person_of(claims: Mapping[str, Json], oidc: OidcSettings) -> Person:
             that may sign in.
     """
     subject, email = claims.get("sub"), claims.get("email")
-    if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST:
+    if (
+        not isinstance(subject, str)
+        or not 0 < len(subject) <= _LONGEST
+        or not subject.isprintable()
+    ):
         raise SsoRefused
     # Entra does not verify the addresses it has, but says so where the domain is the tenant's own.
     is_verified = claims.get("email_verified") in _YES or claims.get("xms_edov") in _YES

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.ids import MemberId, ProjectId
 from jackfield.members.acceptance import accept_all, add_member
 from jackfield.members.invites.repo import find_invites
@@ -15,6 +14,7 @@ from jackfield.members.models import (
     Member,
     Role,
     SsoRefused,
+    actor_of,
     normal_name,
 )
 from jackfield.members.repo import Members, Memberships, find_member
@@ -114,7 +114,7 @@ async def _join(
 
 async def _add(hub: "Hub", project_id: ProjectId, email: str, name: str, role: Role) -> Member:
     member_id = MemberId.new(hub.clock())
-    actor = Actor(ActorKind.MEMBER, member_id)
+    actor = actor_of(member_id, email)
     async with hub.db.write(project_id, actor) as tx:
         if not await Members(tx).add(member_id, email=email, name=name, password=None):
             raise SsoRefused
