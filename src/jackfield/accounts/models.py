@@ -14,6 +14,9 @@ from jackfield.profiles.models import ActionNotAllowed
 
 # Stands for the time of the reason itself: what was stored before there was `since`.
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
+# The codes of the two reasons for which an account is suspended until it is resumed.
+SUSPENDED: Final = "suspended"
+PAUSED_BY_OWNER: Final = "paused_by_owner"
 
 
 class AccountStatus(StrEnum):
@@ -91,6 +94,10 @@ class Account:
         """Whether only new credentials make it usable again."""
         return self.status in (AccountStatus.ERROR, AccountStatus.EXPIRED)
 
+    @property
+    def is_paused_by_owner(self) -> bool:
+        return any(each.code == PAUSED_BY_OWNER for each in self.status_reasons)
+
     def allows(self, action_id: str) -> bool:
         return self.allowed_actions is None or action_id in self.allowed_actions
 
@@ -150,6 +157,18 @@ class AccountNotUsable(Conflict):
     status = 412
 
 
+class PausedByOwner(Conflict):
+    """The customer paused the account on their own page: only they can resume it."""
+
+    code = "paused_by_owner"
+
+
+class SuspendedByProject(Conflict):
+    """The project suspended the account: only the project can resume it."""
+
+    code = "suspended_by_project"
+
+
 class CredentialsUnreadable(AccountNotUsable):
     """The account's stored credentials cannot be read any more; link it again."""
 
@@ -173,6 +192,8 @@ _WORDS = {
 
 
 def _why_not(account: Account) -> str:
+    if {each.code for each in account.status_reasons} == {PAUSED_BY_OWNER}:
+        return "the customer paused the account on their own page; only they can resume it"
     words = _WORDS.get(account.status, f"the account is {account.status.value}")
     if account.status is AccountStatus.ERROR and account.status_reasons:
         return f"{words} ({account.status_reasons[-1].description})"

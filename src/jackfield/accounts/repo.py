@@ -43,6 +43,26 @@ class Accounts:
             raise AccountNotFound(account_id=account_id)
         return _account(row)
 
+    async def get_of_owner(self, owner_id: str, account_id: str) -> Account:
+        """
+        Return one account of an origin owner; `account_id` is unchecked input.
+
+        Raises:
+            AccountNotFound: the owner has none with this id.
+        """
+        row = await self._tx.one(
+            f"""
+            select {_COLUMNS}
+              from accounts
+             where project_id = :project_id and origin_owner_id = :owner_id and id = :id
+            """,  # noqa: S608 - columns of ours
+            owner_id=owner_id,
+            id=account_id,
+        )
+        if row is None:
+            raise AccountNotFound(account_id=account_id)
+        return _account(row)
+
     async def page(self, page: AccountPage) -> list[Account]:
         """Return one page, newest first."""
         parts, values = _parts(page.only)

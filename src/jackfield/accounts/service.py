@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 import structlog
 
 from jackfield.accounts import credentials as sealing
+from jackfield.accounts import pauses
 from jackfield.accounts.access import AccountAccess, load
 from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.health.reasons import reason_of
@@ -14,10 +14,12 @@ from jackfield.accounts.health.repo import AccountChecks
 from jackfield.accounts.health.schedule import next_check
 from jackfield.accounts.identity import forget_identity
 from jackfield.accounts.models import (
+    SUSPENDED,
     Account,
     AccountStatus,
     CredentialRejected,
     CredentialsUnreadable,
+    PausedByOwner,
     StatusReason,
 )
 from jackfield.accounts.renewal import service as renewal
@@ -52,8 +54,6 @@ from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedSecrets, remove_secrets
 from jackfield.vault.cipher import Vault
 
-_SUSPENDED: Final = "suspended"
-
 _log = structlog.get_logger()
 
 
@@ -80,8 +80,8 @@ async def replace_credentials(
 
     `identity_changed` tells the project that they belong to another account at the provider.
     """
-    # Only an operator takes that back; who was suspended for good is to be linked again.
-    paused = tuple(each for each in account.status_reasons if each.code == _SUSPENDED)
+    # Taken back only by who did it; who was suspended for good is to be linked again.
+    paused = tuple(each for each in account.status_reasons if each.code in pauses.KEPT)
     account = replace(
         account,
         auth_method=given.method.key,
@@ -136,15 +136,23 @@ async def erase_credentials(tx: Tx, account_id: AccountId) -> None:
 
 async def suspend(tx: Tx, account_id: str) -> Account:
     account = await Accounts(tx).get(account_id)
-    if account.status is AccountStatus.SUSPENDED:
+    paused = pauses.owners_pause(account)
+    if account.status is AccountStatus.SUSPENDED and not pauses.is_paused_only(account):
         return account
-    reason = StatusReason(_SUSPENDED, "An operator paused the account.", tx.now)
+    reason = StatusReason(SUSPENDED, "An operator paused the account.", tx.now)
     return await save_changed(
-        tx, replace(account, status=AccountStatus.SUSPENDED, status_reasons=(reason,))
+        tx, replace(account, status=AccountStatus.SUSPENDED, status_reasons=(*paused, reason))
     )
 
 
 async def resume(tx: Tx, account_id: str) -> Account:
+    """
+    End the project's suspension; the account stays suspended if its owner paused it.
+
+    Raises:
+        AccountNotFound: the project has no such account.
+        PausedByOwner: nothing but its owner's pause keeps it suspended.
+    """
     account = await Accounts(tx).get(account_id)
     if account.status is not AccountStatus.SUSPENDED:
         return account
@@ -152,8 +160,11 @@ async def resume(tx: Tx, account_id: str) -> Account:
         words = "It was suspended for good, and has no credentials. Link it again."
         reason = StatusReason(ERASED, words, tx.now)
         return await fail(tx, account, reason)
-    status = await usable_status(tx, account)
-    return await save_changed(tx, replace(account, status=status, status_reasons=()))
+    if pauses.is_paused_only(account):
+        raise PausedByOwner(account_id=account.id)
+    paused = pauses.owners_pause(account)
+    status = AccountStatus.SUSPENDED if paused else await usable_status(tx, account)
+    return await save_changed(tx, replace(account, status=status, status_reasons=paused))
 
 
 async def check(

@@ -15,6 +15,7 @@ from jackfield.accounts.models import (
     AccountStatus,
     AccountType,
     CredentialRejected,
+    PausedByOwner,
 )
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.revocation import service as revocation
@@ -283,7 +284,7 @@ async def suspend_account(ctx: ApiContext, account_id: str, query: SuspendQuery)
     "POST",
     "/jackfield/accounts/{account_id}/resume",
     scope=Scope.ACCOUNTS_WRITE,
-    raises=(AccountNotFound,),
+    raises=(AccountNotFound, PausedByOwner),
 )
 async def resume_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Let a suspended account be used again."""

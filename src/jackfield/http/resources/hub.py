@@ -153,7 +153,7 @@ class FormOut(Struct, frozen=True):
     hub_settings: HubSettingsOut
 
 
-_SUSPENDED = "The project suspended the account: it runs nothing until it is resumed there."
+_SUSPENDED = "The account is suspended: it runs nothing until it is resumed where that was done."
 _Confirmed = Annotated[
     bool, Meta(description="Accept credentials of another account at the provider.")
 ]

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jackfield.accounts.models import Account, AccountStatus
+from jackfield.accounts.pauses import is_paused_only
 from jackfield.connect.linking import LinkResult
 from jackfield.connect.models import (
     ConnectSessionExpired,
@@ -46,6 +47,8 @@ class DonePage:
     has_signed_in: bool
     # The project that suspended the account; empty if none did.
     suspended_by: str
+    # Whether the customer paused it on their own page.
+    is_paused: bool
     # What was asked for at the provider's sign-in page, and not allowed.
     missing: tuple[str, ...]
 
@@ -185,6 +188,7 @@ def _linked(
 ) -> Response:
     connector = hub_request.hub.catalog.get(linked.provider)
     is_suspended = isinstance(linked, Account) and linked.status is AccountStatus.SUSPENDED
+    is_paused = isinstance(linked, Account) and is_paused_only(linked)
     method = connector.find_auth_method(linked.auth_method)
     described = {each.name: each.description for each in connector.scope_definitions}
     return hub_request.page(
@@ -195,7 +199,8 @@ def _linked(
             account_id=account_id,
             details=() if method is None else method.labeled(linked.public_values),
             has_signed_in=method is not None and method.signs_in,
-            suspended_by=_project(hub_request.theme) if is_suspended else "",
+            suspended_by=_project(hub_request.theme) if is_suspended and not is_paused else "",
+            is_paused=is_paused,
             missing=tuple(described.get(scope) or scope for scope in missing_scopes),
         )
     )
