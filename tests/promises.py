@@ -81,9 +81,10 @@ PROMISES = (
         ),
     ),
     Promise(
-        "API keys, connect tokens, sign-in links, invites, sessions of the dashboard and addresses of "
-        "files are random, recognizable by their prefix (`jf_sk_`, `jf_ct_`, `jf_si_`, `jf_ml_`, "
-        "`jf_iv_`, `jf_ss_`, `jf_ms_`, `jf_fl_`), shown once and stored as digests.",
+        "API keys, connect tokens, links and keys of customers' pages, sign-in links, invites, "
+        "sessions of the dashboard and addresses of files are random, recognizable by their prefix "
+        "(`jf_sk_`, `jf_ct_`, `jf_pt_`, `jf_pk_`, `jf_si_`, `jf_ml_`, `jf_iv_`, `jf_ss_`, `jf_ms_`, "
+        "`jf_fl_`), shown once and stored as digests.",
         (
             "test_no_token_or_password_of_a_member_is_kept_in_clear",
             "test_an_invite_ends_by_time_by_being_canceled_and_by_being_replaced",
@@ -209,6 +210,20 @@ PROMISES = (
             "test_an_expired_link_says_so",
             "test_pressing_the_button_twice_links_once",
             "test_a_wrong_region_is_mended_without_typing_the_key_again",
+        ),
+    ),
+    Promise(
+        "A customer's own page is opened by a link that works once, by a press and in one browser or frame, shows and changes accounts of that customer alone, ends with its revocation, and undoes no suspension by the project.",
+        (
+            "test_a_link_opens_once_however_many_browsers_ask_at_once",
+            "test_a_used_link_opens_nothing_for_who_it_was_forwarded_to",
+            "test_the_address_of_an_open_page_is_nothing_without_its_browser",
+            "test_accounts_of_other_customers_and_projects_are_not_there",
+            "test_no_id_whatever_reaches_what_is_not_the_customers",
+            "test_a_form_of_another_site_changes_nothing",
+            "test_what_was_opened_ends_with_its_revocation",
+            "test_a_key_of_a_frame_works_in_that_frame_while_its_product_is_allowed",
+            "test_a_suspension_by_the_project_is_not_lifted_by_the_customer",
         ),
     ),
     Promise(

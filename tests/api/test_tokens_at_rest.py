@@ -5,6 +5,7 @@ import pytest
 from jackfield.projects import service as projects
 from tests.api.test_dashboard import press
 from tests.support.actor import TESTER
+from tests.support.portal import open_portal
 from tests.support.running import PUBLIC_URL, Running
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +54,7 @@ async def test_no_token_that_opens_something_is_kept(hub: Running) -> None:
     used = await projects.sign_in_url(hub.hub, hub.project, TESTER)
     hub.api.headers["origin"] = PUBLIC_URL
     signed_in = await press(hub.api, used)
+    portal = await open_portal(hub)
     await hub.hub.write_buffer.flush()
 
     kept = await everything(hub)
@@ -60,6 +62,8 @@ async def test_no_token_that_opens_something_is_kept(hub: Running) -> None:
     tokens = {
         "api key": hub.api_key,
         "connect token": session["token"],
+        "portal link": portal.session["token"],
+        "portal key": portal.cookie.partition("=")[2],
         "sign-in link": unused.partition("?token=")[2],
         "used sign-in link": used.partition("?token=")[2],
         "dashboard session": signed_in.headers["set-cookie"].partition("=")[2].partition(";")[0],

@@ -44,13 +44,13 @@ async def product() -> AsyncGenerator[Product]:
         yield served
 
 
-def element(hub_url: str, token: str, **attributes: str) -> str:
-    """Return what a product writes into its page to show the Hub."""
+def element(hub_url: str, token: str, *, tag: str = "hub", **attributes: str) -> str:
+    """Return what a product writes into its page to show the Hub, or another element of it."""
     given = {"token": token, **{name.replace("_", "-"): v for name, v in attributes.items()}}
     written = " ".join(f'{name}="{value}"' for name, value in given.items())
     return (
-        f"<jackfield-hub {written}></jackfield-hub>"
-        f'<script type="module" src="{hub_url}/hub.js"></script>'
+        f"<jackfield-{tag} {written}></jackfield-{tag}>"
+        f'<script type="module" src="{hub_url}/{tag}.js"></script>'
     )
 
 

@@ -11,6 +11,7 @@ from tests.browser.axe_findings import found
 from tests.browser.conftest import EVERYTHING_OPEN, Visit
 from tests.browser.product import Product, element, inside, product
 from tests.support.actor import TESTER
+from tests.support.portal import make_portal
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -194,6 +195,35 @@ async def test_the_dashboard_can_be_used_by_anybody(
     ):
         await page.goto(f"{hub.hub.public_url}{path}")
         assert await found(page, axe) == []
+
+
+async def test_a_customers_own_page_can_be_used_by_anybody(
+    hub: Running, page: Page, axe: str
+) -> None:
+    account = await hub.link(label="Newsletter")
+    await hub.run(account, "iterable_list_channels")
+    await hub.run(account, "iterable_list_channels", query={"limit": "none"})
+    await hub.hub.write_buffer.flush()
+    made = await make_portal(hub)
+    await page.goto(made["url"])
+    assert await found(page, axe) == []
+
+    await page.get_by_role("button", name="Open").click()
+    await expect(page.get_by_role("heading", name="Connections")).to_be_visible()
+    assert await found(page, axe) == []
+
+    await page.get_by_role("link", name="Iterable").click()
+    await page.evaluate(EVERYTHING_OPEN)
+    assert await found(page, axe) == []
+
+    await page.get_by_role("button", name="Pause").click()
+    await expect(page.get_by_text("Paused by you")).to_be_visible()
+    assert await found(page, axe) == []
+
+    await page.get_by_role("link", name="All connections").click()
+    await page.get_by_role("button", name="Close this page").click()
+    await expect(page.get_by_role("heading", name="This page is closed")).to_be_visible()
+    assert await found(page, axe) == []
 
 
 async def test_the_hub_in_a_product_can_be_used_by_anybody(

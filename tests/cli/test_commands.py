@@ -84,6 +84,19 @@ async def test_an_account_is_linked_used_and_looked_after(
     assert "unsupported: The provider offers no way to revoke" in deleted.out
 
 
+async def test_a_link_to_a_customers_own_page_is_printed(
+    jackfield: Command, served: dict[str, str]
+) -> None:
+    made = await jackfield("portal", "acme", "--allow", "pause", "--lang", "de", "--json", **served)
+    printed = await jackfield("portal", "acme", **served)
+
+    async with httpx2.AsyncClient() as browser:
+        page = await browser.get(printed.out.strip())
+    assert made.json["allow"] == ["read", "pause"]
+    assert made.json["origin_owner_name"] == "acme"
+    assert (page.status_code, "acme" in page.text) == (200, True)
+
+
 async def test_a_dry_run_prints_the_request_and_sends_nothing(
     jackfield: Command, served: dict[str, str], sandbox: Sandbox
 ) -> None:

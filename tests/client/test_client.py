@@ -90,6 +90,14 @@ async def test_accounts_are_linked_listed_changed_and_deleted(served: Served) ->
     assert gone.value.request_id.startswith("req_")
 
 
+async def test_a_customers_own_page_is_opened_by_a_link(served: Served) -> None:
+    async with AsyncHub(served.url, await served.key()) as client:
+        session = await client.create_portal_session(origin_owner_id="acme", allow=["pause"])
+
+    assert session.url == f"{served.url}/portal/open?token={session.token}"
+    assert session.allow == ("read", "pause")
+
+
 async def test_actions_are_found_and_run_page_by_page(served: Served) -> None:
     async with AsyncHub(served.url, await served.key()) as client:
         account = await served.link(client)

@@ -12,6 +12,7 @@ MAKERS = {
         "projects/models.py",
         "connect/repo.py",
         "members/models.py",
+        "portal/models.py",
     },
     "worker": {
         "accounts/renewal/turns.py",

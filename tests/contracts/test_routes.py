@@ -14,6 +14,7 @@ from jackfield.http.routes import ROUTES
 from jackfield.http.routing import Route, Routes
 from jackfield.worker.issues import find_due
 from tests.support.issues import listed, run_of, write_log
+from tests.support.portal import make_portal
 from tests.support.running import Running
 
 pytestmark = pytest.mark.anyio
@@ -131,6 +132,7 @@ async def what_there_is(hub: Running) -> dict[str, str]:
     session = await hub.session(origin_owner_id="other")
     left = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
     open_session = await hub.session()
+    portal = await make_portal(hub)
     await hub.hub.write_buffer.flush()
     (log,) = (await hub.api.post("/logs/provider", json={})).json()["data"][:1]
     (event,) = (await hub.hub.db.unscoped("select id from events order by id desc"))[:1]
@@ -144,6 +146,7 @@ async def what_there_is(hub: Running) -> dict[str, str]:
         "account_id": account,
         "profile_id": profile,
         "session_id": str(open_session["id"]),
+        "portal_session_id": portal["id"],
         "link_id": left.json()["id"],
         "webhook_id": hook.json()["id"],
         "replay_id": replay.json()["id"],
@@ -272,6 +275,12 @@ def test_the_operations() -> None:
             "POST /hub/connection_attempts",
             "GET /hub/connection_attempts/{attempt_id}",
             "DELETE /hub/connection_attempts/{attempt_id}",
+            "POST /jackfield/portal_sessions",
+            "GET /jackfield/portal_sessions",
+            "GET /jackfield/portal_sessions/{portal_session_id}",
+            "DELETE /jackfield/portal_sessions/{portal_session_id}",
+            "POST /hub/portal_frames",
+            "POST /hub/portal_frames/{frame_id}/open",
             "GET /jackfield/project",
             "PATCH /jackfield/project",
             "POST /jackfield/webhooks",

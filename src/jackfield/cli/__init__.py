@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "vault": ("jackfield.cli.vault:vault", "Give up keys that are lost for good."),
     "doctor": ("jackfield.cli.doctor:doctor", "Check this installation; sign in."),
     "connect": ("jackfield.cli.connect:connect", "Print a link to connect an account."),
+    "portal": ("jackfield.cli.portal:portal", "Print a link to a customer's own page."),
     "accounts": ("jackfield.cli.accounts:accounts", "List and look after linked accounts."),
     "issues": ("jackfield.cli.issues:issues", "List what is wrong with accounts; resolve, mute."),
     "actions": ("jackfield.cli.actions:actions", "List, search and show actions."),

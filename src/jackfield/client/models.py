@@ -73,6 +73,19 @@ class ConnectSession(Struct, frozen=True):
     account_id: str | None = None
 
 
+class PortalSession(Struct, frozen=True):
+    """A customer's own page: send them to `url`, which opens it once, or embed it with `token`."""
+
+    id: str
+    origin_owner_id: str
+    origin_owner_name: str
+    allow: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    token: str
+    url: str
+
+
 class Action(Struct, frozen=True):
     """An action of a connector; `input_schema` is set if details were requested."""
 

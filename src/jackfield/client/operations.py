@@ -15,6 +15,7 @@ from jackfield.client.models import (
     ConnectSession,
     File,
     FoundAction,
+    PortalSession,
     Result,
 )
 
@@ -90,6 +91,11 @@ def change_status(account_id: str, verb: str) -> Operation[Account]:
 
 def create_connect_session(terms: Mapping[str, Any]) -> Operation[ConnectSession]:
     return Operation("POST", "/connect_sessions", partial(_read, type_=ConnectSession), terms)
+
+
+def create_portal_session(terms: Mapping[str, Any]) -> Operation[PortalSession]:
+    path = "/jackfield/portal_sessions"
+    return Operation("POST", path, partial(_read, type_=PortalSession), terms)
 
 
 def list_connectors(

@@ -18,6 +18,7 @@ from jackfield.client.models import (
     ConnectSession,
     File,
     FoundAction,
+    PortalSession,
     Result,
 )
 from jackfield.client.operations import Operation
@@ -86,6 +87,11 @@ class Hub:
         """Open a session in which one of your customers links an account."""
         owner = {"origin_owner_id": origin_owner_id, "origin_owner_name": origin_owner_name}
         return self._send(operations.create_connect_session({**owner, **terms}))
+
+    def create_portal_session(self, *, origin_owner_id: str, **terms: Any) -> PortalSession:
+        """Make a link that opens the own page of one of your customers, once."""
+        terms = {"origin_owner_id": origin_owner_id, **terms}
+        return self._send(operations.create_portal_session(terms))
 
     def search_actions(
         self, query: str, *, connector: str | None = None, top_k: int = 10

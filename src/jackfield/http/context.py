@@ -8,6 +8,8 @@ from jackfield.connect.models import ConnectToken, ConnectTokenInvalid
 from jackfield.connect.repo import Holder
 from jackfield.kit.actor import Actor
 from jackfield.kit.headers import RequestHeaders
+from jackfield.portal import service as portals
+from jackfield.portal.models import PortalToken, PortalTokenInvalid
 from jackfield.projects import service as projects
 from jackfield.projects.authorization import read_api_key
 from jackfield.projects.models import Caller, Scope
@@ -31,6 +33,14 @@ class ConnectContext(Struct, frozen=True):
 
     hub: Hub
     holder: Holder
+    origin: str | None
+
+
+class PortalContext(Struct, frozen=True):
+    """A request of a page that shows a portal, with the token of a link that is still unused."""
+
+    hub: Hub
+    token: PortalToken
     origin: str | None
 
 
@@ -66,6 +76,15 @@ async def ended_connect_token(
     holder, origin = await connect.find_session(hub, ConnectToken(token)), headers.get("origin")
     await frames.require_origin(hub, holder, origin)
     return ConnectContext(hub, holder, origin)
+
+
+async def portal_token(hub: Hub, headers: RequestHeaders, _scope: Scope | None) -> PortalContext:
+    # The header of the Hub's frames, which pages of any origin may send.
+    token = headers.get("x-hub-session-token")
+    if not token:
+        raise PortalTokenInvalid
+    await portals.require_link(hub, PortalToken(token))
+    return PortalContext(hub, PortalToken(token), headers.get("origin"))
 
 
 async def public(hub: Hub, _headers: RequestHeaders, _scope: Scope | None) -> PublicContext:

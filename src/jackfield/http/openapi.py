@@ -27,6 +27,7 @@ _SECURITY: Final[Mapping[Guard, tuple[dict[str, list[str]], ...]]] = {
     context.api_key: ({"basic": []}, {"bearer": []}),
     context.connect_token: ({"connect_token": []},),
     context.ended_connect_token: ({"connect_token": []},),
+    context.portal_token: ({"portal_token": []},),
     context.public: (),
 }
 _SCHEMES: Final = {
@@ -41,6 +42,12 @@ _SCHEMES: Final = {
         "in": "header",
         "name": "x-hub-session-token",
         "description": "The token of an open connect session.",
+    },
+    "portal_token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-hub-session-token",
+        "description": "The token of a portal session that was not opened yet.",
     },
 }
 _HEADERS: Final = {

@@ -12,6 +12,7 @@ class ActorKind(StrEnum):
     DASHBOARD_SESSION = "dashboard_session"
     MEMBER = "member"
     CONNECT_SESSION = "connect_session"
+    PORTAL_SESSION = "portal_session"
     WORKER = "worker"
     COMMAND = "command"
 
@@ -20,7 +21,7 @@ class Actor(Struct, frozen=True):
     """
     An API key, a member, a session, or a part of the hub itself.
 
-    `id` identifies it among its kind and is no secret: the id of an API key, member or connect session,
+    `id` identifies it among its kind and is no secret: the id of an API key, member, connect or portal session,
     a fingerprint of a dashboard session, the name of a job or command. An agent is an API key that
     came through the protocol `via`; `name` is what people know a member by.
     """

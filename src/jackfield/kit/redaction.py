@@ -30,7 +30,7 @@ from jackfield.kit.secret_forms import (
 from jackfield.kit.secret_names import MASK, is_secret_name, mask_named, mask_parameters
 
 # Tokens that the hub issues are recognizable by their prefix.
-_OURS: Final = re.compile(rb"\b(?:jf_(?:sk|ct|si|ss|fl|go|st|br)_|whsec_)[\w-]{16,}")
+_OURS: Final = re.compile(rb"\b(?:jf_(?:sk|ct|pt|pk|si|ss|fl|go|st|br)_|whsec_)[\w-]{16,}")
 _SHORTEST_OF_OURS: Final = 22
 _LONG: Final = 256
 _MASK: Final = MASK.encode()

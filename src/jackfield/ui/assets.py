@@ -26,6 +26,7 @@ _SHARED: Final = ("tokens", "old_browsers", "base", "buttons", "fields", "callou
 # Each component has a style file of its own; a page loads one file with all it needs.
 _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
     "hub.css": (*_SHARED, "panels", "cords", "forms", "guides"),
+    "portal.css": (*_SHARED, "panels", "marks", "cards", "states", "portal"),
     "dashboard.css": (
         *_SHARED,
         *("shell", "lists", "marks", "cards", "tables", "timelines", "charts", "code"),

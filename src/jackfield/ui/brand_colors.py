@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 _Rgb: TypeAlias = tuple[float, float, float]
 
-# The tokens that each name sets; hub-frame.js has the same for the page of a product.
+# The tokens that each name sets; frame-look.js has the same for the page of a product.
 TOKENS: Final[Mapping[str, tuple[str, ...]]] = {
     "accent": ("brand",),
     "accent-ink": ("on-fill",),

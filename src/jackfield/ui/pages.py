@@ -21,6 +21,7 @@ from jackfield.ui.docs.start_page import start_page
 from jackfield.ui.hub import frames, parked_answer, result, sent_code, tenant_choice
 from jackfield.ui.hub import routes as hub_pages
 from jackfield.ui.hub import sign_in as provider_sign_in
+from jackfield.ui.portal import routes as portal
 from jackfield.ui.rendering import base_path, hub_of
 
 # In a request's scope, once its crash has been logged.
@@ -87,6 +88,7 @@ class Pages(Starlette):
                 Route(
                     "/docs/connectors/{key}/guides/link-account/{page}", guide_pages.link_account
                 ),
+                *portal.ROUTES,
                 *(_MANUAL if hub.public_docs else ()),
                 *dashboard.ROUTES,
             ],

@@ -35,6 +35,7 @@ _STEPS: Final[tuple[tuple[RetentionKind | None, Callable[[Retention], Awaitable[
     (RetentionKind.WEBHOOKS, Retention.drop_events),
     (RetentionKind.SESSIONS, Retention.drop_connect_sessions),
     (RetentionKind.SESSIONS, Retention.drop_link_steps),
+    (RetentionKind.SESSIONS, Retention.drop_portal_sessions),
     (RetentionKind.ISSUES, Retention.drop_issues),
 )
 

@@ -209,6 +209,25 @@ class Retention:
         )
         return len(rows) == self._most
 
+    async def drop_portal_sessions(self) -> bool:
+        """Forget portal sessions that ended long ago."""
+        rows = await self._tx.all(
+            """
+            delete from portal_sessions
+             where project_id = :project_id
+               and id in (select id
+                            from portal_sessions
+                           where project_id = :project_id
+                             and coalesce(ends_at, expires_at) < :ended
+                           order by id
+                           limit :most)
+            returning id
+            """,
+            ended=self._before,
+            most=self._most,
+        )
+        return len(rows) == self._most
+
     async def drop_issues(self) -> bool:
         """Forget issues that were resolved long ago."""
         rows = await self._tx.all(
@@ -262,6 +281,7 @@ class Expired:
 
 _EXPIRED: Final = (
     "delete from connect_frames where project_id = :project_id and expires_at <= :now",
+    "delete from portal_frames where project_id = :project_id and expires_at <= :now",
     "delete from dashboard_sessions where project_id = :project_id and expires_at <= :now",
     "delete from member_links where project_id = :project_id and expires_at <= :now",
     "delete from member_sessions where project_id = :project_id and expires_at <= :now",

@@ -10,7 +10,7 @@ IMPORTED = re.compile(r"\bimport\b[^;]*?[\"'](\.[^\"']+)[\"']")
 STYLES = sorted(name for name in assets.files() if name.startswith("styles/"))
 
 
-@pytest.mark.parametrize("name", ["hub.css", "dashboard.css", "reference.css"])
+@pytest.mark.parametrize("name", ["hub.css", "portal.css", "dashboard.css", "reference.css"])
 def test_a_style_sheet_begins_with_colors_and_sizes(name: str) -> None:
     content = assets.files()[name].content
 
@@ -25,7 +25,9 @@ def test_no_component_is_left_out_of_every_style_sheet(name: str) -> None:
     assert any(part in asset.content for sheet, asset in assets.files().items() if "/" not in sheet)
 
 
-@pytest.mark.parametrize("name", ["hub-page.js", "hub-frame.js", "dashboard.js"])
+@pytest.mark.parametrize(
+    "name", ["hub-page.js", "hub-frame.js", "portal-page.js", "portal-frame.js", "dashboard.js"]
+)
 def test_all_that_a_script_imports_is_known_and_there(name: str) -> None:
     scripts = (name, *assets.modules(name))
     texts = {each: assets.files()[each].content.decode() for each in scripts}

@@ -76,7 +76,7 @@ def test_a_name_that_means_nothing_sets_nothing() -> None:
 
 
 def test_a_product_may_say_what_a_project_may() -> None:
-    script = assets.files()["hub-frame.js"].content.decode()
+    script = assets.files()["frame-look.js"].content.decode()
     table = script.partition("const TOKENS = ")[2].partition(";")[0]
     spelled = re.sub(r"^  ([a-z]+):", r'  "\1":', table, flags=re.MULTILINE)
     element = assets.files()["hub.js"].content.decode().partition("const TOKENS = ")[2]

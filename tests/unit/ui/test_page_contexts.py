@@ -21,6 +21,8 @@ PARTS = {
     "docs/parts.html",
     "hub/base.html",
     "hub/parts.html",
+    "portal/base.html",
+    "portal/parts.html",
 }
 
 

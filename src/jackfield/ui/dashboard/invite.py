@@ -15,13 +15,13 @@ from jackfield.members.sessions import service as sessions
 from jackfield.ui.dashboard.sign_in import (
     browser_of,
     find_member_of,
-    is_from_here,
     member_token,
     start,
 )
 from jackfield.ui.dashboard.sign_in_pages import sentence, signed_out_page
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
+from jackfield.ui.same_origin import is_from_here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

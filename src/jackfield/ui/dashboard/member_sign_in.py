@@ -9,10 +9,11 @@ from jackfield.kit.errors import HubError
 from jackfield.members import sign_in as members
 from jackfield.members.models import SignInRefused
 from jackfield.members.sso import service as sso
-from jackfield.ui.dashboard.sign_in import browser_of, is_from_here, start
+from jackfield.ui.dashboard.sign_in import browser_of, start
 from jackfield.ui.dashboard.sign_in_pages import CodePage, own_page, sentence, signed_out_page
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
+from jackfield.ui.same_origin import is_from_here
 
 _COOKIE: Final = "jackfield_sso"
 

@@ -10,7 +10,6 @@ from jackfield.issues import service as issues
 from jackfield.kit import request_context
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Conflict
-from jackfield.kit.urls import find_origin
 from jackfield.members.models import MemberLinkToken, MemberToken, Role, RoleTooLow, SignedIn
 from jackfield.members.repo import find_project_choice, projects_of
 from jackfield.members.sessions import service as sessions
@@ -21,6 +20,7 @@ from jackfield.ui.dashboard.layout import refused
 from jackfield.ui.dashboard.sign_in_pages import SignInPage, signed_out_page
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
+from jackfield.ui.same_origin import is_from_here
 
 View: TypeAlias = Callable[[Request, Project], Awaitable[Response]]
 
@@ -180,18 +180,6 @@ async def sign_out_everywhere(request: Request, project: Project) -> Response:
         await projects.end_sign_ins(hub, project, who.actor)
         await sessions.end_all_of_project(hub, project.id, who.actor)
     return await sign_out(request)
-
-
-def is_from_here(request: Request) -> bool:
-    """Return whether a post comes from the hub's own pages and not from another site.
-
-    The cookie is `SameSite=Lax` already; this protects browsers that do not support it. A post that
-    does not say where it comes from is refused.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if site not in (None, "none"):
-        return site == "same-origin"
-    return find_origin(hub_of(request).public_url) == find_origin(request.headers.get("origin", ""))
 
 
 async def _who(request: Request) -> SignedIn | None:

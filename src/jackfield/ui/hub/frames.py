@@ -55,13 +55,14 @@ async def frame(request: Request) -> Response:
 
 async def element(request: Request) -> Response:
     """Serve the script of the custom element, for pages of any origin."""
-    return _script(request, "hub.js")
+    return script(request, "hub.js")
 
 
 async def legacy(request: Request) -> Response:
     """Serve the script of `Connect.start`, the older way to open the Hub."""
-    return _script(request, "connect.js")
+    return script(request, "connect.js")
 
 
-def _script(request: Request, name: str) -> Response:
+def script(request: Request, name: str) -> Response:
+    """Serve a script for pages of any origin."""
     return assets.respond(request, name, headers=_ANY_PAGE)

@@ -3,31 +3,8 @@
  * else: what arrives there came from the one origin this frame was made for.
  */
 
+import { dress } from "./frame-look.js";
 import { Page } from "./hub-page.js";
-
-const COLORS = /^(?!.*(?:url|var|env|attr)\()/i;
-/** The tokens that each name sets which a product may say; the hub has the same for its projects. */
-const TOKENS = {
-  accent: ["brand"],
-  "accent-ink": ["on-fill"],
-  "accent-soft": ["tint"],
-  ink: ["ink"],
-  "ink-soft": ["soft"],
-  paper: ["page", "surface", "raised"],
-  "paper-soft": ["sunken"],
-  line: ["line"],
-  "line-strong": ["edge", "rim"],
-  bad: ["bad"],
-  "bad-soft": ["bad-wash"],
-  warn: ["warn"],
-  "warn-soft": ["warn-wash"],
-  good: ["good"],
-  "good-soft": ["good-wash"],
-  radius: ["r2"],
-  font: ["font"],
-  mono: ["mono"],
-};
-const PROPERTIES = { radius: "border-radius", font: "font-family", mono: "font-family" };
 
 class Frame {
   #id = document.body.dataset.frame;
@@ -60,13 +37,13 @@ class Frame {
 
   #hear(message) {
     if (message?.type === "open") this.#open(message);
-    else if (message?.type === "look") this.#look(message);
+    else if (message?.type === "look") dress(message);
   }
 
   async #open({ token, language, account, closeLabel, ...look }) {
     if (typeof token !== "string" || token === "") return;
     this.#token = token;
-    this.#look(look);
+    dress(look);
     this.#closeLabel = closeLabel;
     const query = new URLSearchParams();
     if (language) query.set("lang", language);
@@ -79,21 +56,6 @@ class Frame {
   }
 
   #closeLabel;
-
-  /** Dress as the product does: light or dark, and in its colors. */
-  #look({ theme, tokens = {} }) {
-    const root = document.documentElement;
-    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-    else delete root.dataset.theme;
-    for (const [name, value] of Object.entries(tokens)) {
-      if (!Object.hasOwn(TOKENS, name) || typeof value !== "string") continue;
-      const fits = CSS.supports(PROPERTIES[name] ?? "color", value) && COLORS.test(value);
-      for (const token of TOKENS[name]) {
-        if (fits) root.style.setProperty(`--${token}`, value);
-        else root.style.removeProperty(`--${token}`);
-      }
-    }
-  }
 
   #tell(news) {
     if (news.type === "success" || news.type === "pending") {

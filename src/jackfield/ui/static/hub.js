@@ -42,6 +42,10 @@ export class HubElement extends HTMLElement {
     "token", "base-url", "account-id", "lang", "height", "theme", "on-close-label",
   ];
 
+  /** Where the hub grants frames, and the words in each language: other elements have others. */
+  static frames = "hub/frames";
+  static words = WORDS;
+
   #root = this.attachShadow({ mode: "open" });
   #style = new CSSStyleSheet();
   #frame = null;
@@ -116,7 +120,8 @@ export class HubElement extends HTMLElement {
 
   get #words() {
     const language = (this.lang || document.documentElement.lang || navigator.language).slice(0, 2);
-    return WORDS[language] ?? WORDS.en;
+    const { words } = this.constructor;
+    return words[language] ?? words.en;
   }
 
   /** Several attributes may change at once: they make for one new start. */
@@ -138,7 +143,7 @@ export class HubElement extends HTMLElement {
     }
     this.#show(part("div", "loading", { role: "status", "aria-label": this.#words[0] }));
     try {
-      const response = await fetch(new URL("hub/frames", this.#base), {
+      const response = await fetch(new URL(this.constructor.frames, this.#base), {
         method: "POST",
         headers: { "x-hub-session-token": this.token },
         credentials: "omit",
