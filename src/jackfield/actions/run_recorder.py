@@ -15,7 +15,7 @@ from jackfield.connectors.action import ActionInfo, is_write
 from jackfield.connectors.connector import Connector
 from jackfield.engine.ports import Request, Response, StepState
 from jackfield.kit import request_context
-from jackfield.kit.actor import Actor
+from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.errors import (
     HubError,
 )
@@ -192,6 +192,9 @@ class RunRecorder:
         request, access, connector = request_context.current(), self.access, self.connector
         account = None if access is None else access.account
         action = self.action
+        key_id = None if request is None else request.key_id
+        if key_id is None and self.actor.kind is ActorKind.DASHBOARD_SESSION:
+            key_id = self.actor.id
         run = Run(
             id=self.id,
             account_id=self._account_id[:255],
@@ -205,7 +208,7 @@ class RunRecorder:
             started_at=self._started_at,
             duration_ms=round(self.elapsed * 1000),
             request_id=None if request is None else request.request_id,
-            key_id=None if request is None else request.key_id,
+            key_id=key_id,
             user_agent=None if request is None else request.user_agent,
             profile_id=None if access is None else access.profiles[-1].id,
             connector_version=None if connector is None else connector.version,
