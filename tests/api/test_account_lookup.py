@@ -15,7 +15,7 @@ async def found(
 ) -> list[str]:
     async with hub.hub.db.read(hub.project.id) as tx:
         accounts = await find_accounts(tx, words, provider=provider, most=most)
-    return [each.origin_owner_name for each in accounts]
+    return sorted(each.origin_owner_name for each in accounts)
 
 
 async def test_an_account_is_found_by_customer_label_and_id(hub: Running) -> None:
@@ -31,7 +31,7 @@ async def test_an_account_is_found_by_customer_label_and_id(hub: Running) -> Non
         expected = ["Lumen Labs 100%"] if words == "%" else []
         assert await found(hub, words) == expected, words
     assert await found(hub, " ") == ["Lumen Labs 100%", "Ácme Foods"]
-    assert await found(hub, "a", most=1) == ["Lumen Labs 100%"]
+    assert len(await found(hub, "a", most=1)) == 1
     assert await found(hub, "acme-1", provider="fernwood") == []
     assert await found(hub, "foods", provider="fernwood") == []
     assert await found(hub, "foods", provider="iterable") == ["Ácme Foods"]

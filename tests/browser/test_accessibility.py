@@ -192,6 +192,8 @@ async def test_the_dashboard_can_be_used_by_anybody(
         "/dashboard/settings",
         "/dashboard/connectors",
         "/dashboard/connectors/iterable",
+        "/dashboard/explorer",
+        f"/dashboard/explorer?account={account}",
     ):
         await page.goto(f"{hub.hub.public_url}{path}")
         assert await found(page, axe) == []

@@ -27,7 +27,7 @@ from jackfield.search.service import Found, Search
 
 _OK: Final = 200
 # What is less like the words is no answer: a model takes whatever it is given.
-_LEAST_SIMILARITY: Final = 0.3
+LEAST_SIMILARITY: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ async def find_actions(
         query,
         connector=None if connector is None else connector.key,
         most=sum(len(each.actions) for each in connectors),
-        min_similarity=_LEAST_SIMILARITY,
+        min_similarity=LEAST_SIMILARITY,
     )
     return list(islice(_candidates(await search.search(hub, request), account_set), most))
 

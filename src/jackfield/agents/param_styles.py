@@ -43,6 +43,11 @@ def input_schema(action: CompiledAction, style: ParamStyle) -> dict[str, Json]:
     return _nested(properties, required, {names[name]: at for name, at in locations.items()})
 
 
+def argument_names_of(action: CompiledAction, style: ParamStyle) -> dict[str, str]:
+    """Return the name of each input among the arguments of an action's tool."""
+    return _names(action.schema["properties"], action.locations, style)
+
+
 def find_schema(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
     """Return the schema of an action's tool, if the action can be compiled."""
     try:

@@ -30,7 +30,7 @@ _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
     "dashboard.css": (
         *_SHARED,
         *("shell", "lists", "marks", "cards", "tables", "timelines", "charts", "code"),
-        *("funnels", "overlays", "states", "layout", "sign_in", "members", "prose"),
+        *("funnels", "overlays", "states", "layout", "sign_in", "members", "prose", "explorer"),
     ),
     "reference.css": (
         *_SHARED,

@@ -54,13 +54,17 @@ def failure_of(run: Run) -> tuple[str, str] | None:
     """Return what happened in a run that failed, and what helps, as sentences."""
     if run.success:
         return None
-    code = run.error_code or ""
+    what, helps = advice_on(run.error_code or "")
+    return what or f"The provider answered {run.status_code}.", helps
+
+
+def advice_on(code: str) -> tuple[str, str]:
+    """Return what an error means and what helps, as sentences; empty where nothing is known."""
     known = CATALOGUE.get(code)
-    what = summary(known) if known is not None else f"The provider answered {run.status_code}."
     helps = ADVICE.get(code, "")
     if not helps and known is not None and known.retryable:
         helps = _LATER
-    return what, helps
+    return "" if known is None else summary(known), helps
 
 
 def concerns_account(run: Run) -> bool:

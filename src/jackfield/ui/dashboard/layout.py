@@ -33,6 +33,7 @@ SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
         Section("home", "Home", "/dashboard/home", "home", "h"),
         Section("accounts", "Accounts", "/dashboard", "account", "a"),
         Section("connectors", "Connectors", "/dashboard/connectors", "connector", "c"),
+        Section("explorer", "Explorer", "/dashboard/explorer", "explorer", "e"),
     ),
     "Watch": (
         Section("logs", "Logs", "/dashboard/logs", "log", "l"),

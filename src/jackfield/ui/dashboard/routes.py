@@ -30,6 +30,8 @@ from jackfield.ui.dashboard import (
     webhook_events,
     webhooks,
 )
+from jackfield.ui.dashboard.explorer import page as explorer
+from jackfield.ui.dashboard.explorer import saved_calls
 from jackfield.ui.dashboard.sign_in import signed_in
 
 _POST: Final = ("POST",)
@@ -110,6 +112,13 @@ ROUTES: Final = (
     Route(
         "/dashboard/connectors/{key}/profiles/{place}/{verb}",
         signed_in(connector.change_profile),
+        methods=_POST,
+    ),
+    Route("/dashboard/explorer", signed_in(explorer.show_explorer)),
+    Route("/dashboard/explorer", signed_in(explorer.press), methods=_POST),
+    Route(
+        "/dashboard/explorer/saved/{call_id}/{verb}",
+        signed_in(saved_calls.change_call),
         methods=_POST,
     ),
     Route("/dashboard/keys", signed_in(keys.list_keys)),

@@ -1,12 +1,10 @@
 """`/dashboard/logs/{run id}`: one run, and running it again."""
 
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 from urllib.parse import urlencode
 
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,7 +15,7 @@ from jackfield.kit import request_context
 from jackfield.kit.errors import HubError
 from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.ids import RequestId
-from jackfield.kit.json import Json, ValidationError, convert, encode
+from jackfield.kit.json import Json, encode
 from jackfield.kit.secret_names import MASK
 from jackfield.logs.correlation.repo import CorrelationHeaders
 from jackfield.logs.runs.models import Exchange, ExchangeBodies, Run, RunBodies
@@ -30,7 +28,9 @@ from jackfield.projects import service as projects
 from jackfield.projects.models import Project
 from jackfield.projects.settings import ProjectSettings
 from jackfield.runtime import Hub
+from jackfield.ui.dashboard.command_line import command_of
 from jackfield.ui.dashboard.failure_advice import concerns_account, failure_of
+from jackfield.ui.dashboard.kept_inputs import kept_inputs
 from jackfield.ui.dashboard.layout import Layout, refused
 from jackfield.ui.dashboard.run_lines import RunLine, duration, run_lines
 from jackfield.ui.dashboard.run_timeline import Bar, bars_of, waited
@@ -99,7 +99,7 @@ async def run_again(request: Request, project: Project) -> Response:
     again = RunRequest(
         action_id=run.action_id,
         account_id=run.account_id,
-        arguments=_inputs(bodies) or {},
+        arguments=kept_inputs(bodies) or {},
         source=RunSource.DASHBOARD,
     )
     try:
@@ -216,7 +216,7 @@ def _obstacle(hub: Hub, run: Run, bodies: RunBodies | None) -> str:
         return "The hub does not have this action, so it cannot be run again from here."
     if not found[1].only_reads:
         return "Only what reads is run again from here: this action may change something."
-    inputs = _inputs(bodies)
+    inputs = kept_inputs(bodies)
     if inputs is None:
         return "To run it again from here takes its inputs, which were not kept."
     if MASK in encode(inputs).decode():
@@ -230,31 +230,7 @@ def _shown(value: Json) -> str:
 
 def _command(run: Run, bodies: RunBodies | None) -> str:
     """Return the command that does the same, as far as its inputs are known."""
-    inputs = [
-        f"{name}={value if isinstance(value, str) and value.isprintable() else _shown(value)}"
-        for values in (_inputs(bodies) or {}).values()
-        for name, value in values.items()
-    ]
-    words, account = [run.action_id, *inputs], ["--account", run.account_id]
-    if any(each.startswith("-") for each in words):
-        # Names are the caller's: none is to be an option, such as one that writes a file.
-        words = [*account, "--", *words]
-    else:
-        words[1:1] = account
-    text = shlex.join(["jackfield", "run", *words])
-    # It is to be pasted into a terminal, which obeys some that cannot be seen.
-    return "".join(each for each in text if each.isprintable())
-
-
-def _inputs(bodies: RunBodies | None) -> Mapping[str, Mapping[str, Json]] | None:
-    """Return inputs by location and name; those of a proxied request, and cut ones, are others."""
-    if bodies is None:
-        return None
-    try:
-        return convert({"inputs": bodies.inputs}, _Inputs).inputs
-    except ValidationError:
-        return None
-
-
-class _Inputs(Struct):
-    inputs: dict[str, dict[str, Any]]
+    given = (kept_inputs(bodies) or {}).values()
+    return command_of(
+        run.action_id, run.account_id, (pair for each in given for pair in each.items())
+    )

@@ -1,6 +1,9 @@
 import { BrandColor } from "./controls/brand_color.js";
 import { CopyButton } from "./controls/copy_button.js";
 import { Dismissible } from "./controls/dismissible.js";
+import { Explorer } from "./controls/explorer.js";
+import { FoundList } from "./controls/found_list.js";
+import { JsonViewer } from "./controls/json_viewer.js";
 import { LiveTail } from "./controls/live_tail.js";
 import { LivePart } from "./controls/live_part.js";
 import { LocalTime } from "./controls/local_time.js";
@@ -16,6 +19,9 @@ for (const time of document.querySelectorAll("time[data-local]")) new LocalTime(
 for (const swatch of document.querySelectorAll("[data-colors]")) new BrandColor(swatch);
 for (const button of document.querySelectorAll("[data-live]")) new LiveTail(button);
 for (const shown of document.querySelectorAll("[data-once]")) new ShownOnce(shown);
+for (const input of document.querySelectorAll("[data-finds]")) new FoundList(input);
+for (const figure of document.querySelectorAll("[data-json]")) new JsonViewer(figure);
+for (const form of document.querySelectorAll("[data-explorer]")) new Explorer(form);
 new Steps();
 const palette = document.getElementById("palette");
 if (palette) new Shortcuts(new Palette(palette));
