@@ -50,6 +50,7 @@ async def test_a_write_is_found_filled_in_asked_about_and_made_by_keys_alone(
     await keys.type("lumen")
     rows = page.get_by_role("table", name="Accounts").locator("tbody tr")
     await expect(rows).to_have_count(1)
+    await expect(page.locator("#found-accounts-said")).to_have_text("1 found")
     await keys.press("Tab")
     await keys.press("Tab")
     await expect(rows.get_by_role("link")).to_be_focused()

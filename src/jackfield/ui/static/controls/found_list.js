@@ -25,6 +25,8 @@ export class FoundList {
       const list = fresh.getElementById(this.#input.dataset.finds);
       if (!list) return;
       document.getElementById(list.id).replaceChildren(...document.adoptNode(list).childNodes);
+      // How many there are is read out, and not each of them with every letter.
+      document.getElementById(`${list.id}-said`).textContent = list.dataset.said;
       history.replaceState(null, "", address);
     } catch {
       // Asked again with the next letter, or by Enter.
