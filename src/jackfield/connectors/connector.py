@@ -10,6 +10,7 @@ from jackfield.connectors.action import ActionInfo, read_action
 from jackfield.connectors.auth import AuthMethod, read_auth_method
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.diagnostics import Diagnostic
+from jackfield.connectors.files import ON_DISK, Files
 from jackfield.engine.compat import Mode
 from jackfield.engine.connector import CompiledConnector
 from jackfield.kit.json import Json, items, mapping, text, words
@@ -31,11 +32,28 @@ class Link:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """An icon among the connector's files."""
+
+    file: Path
+    files: Files
+
+    def read(self) -> bytes:
+        """
+        Return the image.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return self.files.read(self.file)
+
+
 @dataclass(frozen=True, eq=False)
 class Connector:
     """One provider with its auth methods and actions.
 
-    `icon` is a file beside the connector or a URL. `findings` are warnings, and errors that make
+    `icon` is a file beside the connector, or a URL. `findings` are warnings, and errors that make
     single actions unusable.
     """
 
@@ -48,7 +66,7 @@ class Connector:
     categories: tuple[str, ...]
     release_stage: str
     mode: Mode
-    icon: Path | str | None
+    icon: Icon | str | None
     links: tuple[Link, ...]
     scope_definitions: tuple[ScopeDefinition, ...]
     auth_methods: tuple[AuthMethod, ...]
@@ -101,7 +119,11 @@ class Connector:
 
 
 def build(
-    compilation: Compilation, *, file: Path, findings: tuple[Diagnostic, ...] = ()
+    compilation: Compilation,
+    *,
+    file: Path,
+    findings: tuple[Diagnostic, ...] = (),
+    files: Files = ON_DISK,
 ) -> Connector:
     """Build a connector from a valid document."""
     document = compilation.document
@@ -117,7 +139,7 @@ def build(
         categories=tuple(document.get("categories") or ()),
         release_stage=text(document, "releaseStage") or "ga",
         mode="strict" if document.get("engine") == "strict" else "compat",
-        icon=_icon(text(mapping(info, "assets"), "icon"), file.parent),
+        icon=_icon(text(mapping(info, "assets"), "icon"), file.parent, files),
         links=tuple(_links(document)),
         scope_definitions=tuple(
             ScopeDefinition(name, text(scope, "description"), tuple(words(scope.get("includes"))))
@@ -138,11 +160,12 @@ def build(
     )
 
 
-def _icon(name: str, folder: Path) -> Path | str | None:
+def _icon(name: str, folder: Path, files: Files) -> Icon | str | None:
     if urlsplit(name).scheme in {"http", "https"}:
         return name
-    file = (folder / name).resolve()
-    return file if name and file.is_relative_to(folder.resolve()) and file.is_file() else None
+    file = folder / name
+    found = bool(name) and not files.leads_out(file, folder) and files.exists(file)
+    return Icon(file, files) if found else None
 
 
 def _links(document: Mapping[str, Json]) -> list[Link]:

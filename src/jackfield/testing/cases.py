@@ -99,14 +99,23 @@ def read_cases(connector: Connector) -> Iterator[tuple[Path, Case]]:
         InvalidCase: a file does not have the form of cases.
     """
     for file in sorted((connector.file.parent / "cases").glob("*.yaml")):
-        try:
-            document = yaml.parse(file.read_text(encoding="utf-8"))
-            cases = msgspec.convert(document.value, list[Case])
-        except (yaml.Malformed, msgspec.ValidationError) as error:
-            msg = f"{file}: {error}"
-            raise InvalidCase(msg) from error
-        for case in cases:
+        for case in parse_cases(file, file.read_bytes()):
             yield file, case
+
+
+def parse_cases(file: Path, content: bytes) -> list[Case]:
+    """
+    Return the cases of one file.
+
+    Raises:
+        InvalidCase: it does not have the form of cases.
+    """
+    try:
+        document = yaml.parse(content.decode("utf-8"))
+        return msgspec.convert(document.value, list[Case])
+    except (UnicodeDecodeError, yaml.Malformed, msgspec.ValidationError) as error:
+        msg = f"{file}: {error}"
+        raise InvalidCase(msg) from error
 
 
 async def run_case(connector: Connector, case: Case) -> list[str]:

@@ -2,14 +2,13 @@
 
 import asyncio
 from base64 import b64encode
-from pathlib import Path
 from typing import Final
 
 from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jackfield.connectors.connector import Connector
+from jackfield.connectors.connector import Connector, Icon
 from jackfield.runtime import Hub
 from jackfield.ui.assets import AN_HOUR, IMAGE_POLICY
 from jackfield.ui.logos import Logos
@@ -57,25 +56,25 @@ async def connector_icon(request: Request) -> Response:
 
 def as_svg(connector: Connector) -> bytes:
     """Return the icon of a connector as one kind of file, also where it is of another."""
-    file = connector.icon
-    if not isinstance(file, Path) or file.suffix.lower() not in _TYPES:
+    icon = connector.icon
+    if not isinstance(icon, Icon) or icon.file.suffix.lower() not in _TYPES:
         return _draw(connector.title)
-    content, media_type = file.read_bytes(), _TYPES[file.suffix.lower()]
+    content, media_type = icon.read(), _TYPES[icon.file.suffix.lower()]
     if media_type == _TYPES[".svg"]:
         return content
     data = f"data:{media_type};base64,{b64encode(content).decode()}"
     return _FRAMED.format(data=data).encode()
 
 
-async def _find(hub: Hub, logos: Logos, icon: Path | str | None) -> tuple[bytes, str] | None:
+async def _find(hub: Hub, logos: Logos, icon: Icon | str | None) -> tuple[bytes, str] | None:
     if isinstance(icon, str):
         # Fetched by the hub: its pages load nothing from elsewhere.
         image = await logos.get(hub, icon)
         return (image.content, image.media_type) if image.content else None
-    if icon is None or icon.suffix.lower() not in _TYPES:
+    if icon is None or icon.file.suffix.lower() not in _TYPES:
         return None
     try:
-        return await asyncio.to_thread(icon.read_bytes), _TYPES[icon.suffix.lower()]
+        return await asyncio.to_thread(icon.read), _TYPES[icon.file.suffix.lower()]
     except OSError:
         return None
 

@@ -3,7 +3,7 @@
 import pytest
 
 from jackfield.connectors.catalog import own_folder
-from jackfield.connectors.connector import Connector
+from jackfield.connectors.connector import Connector, Icon
 from jackfield.connectors.loading.loader import load
 
 
@@ -20,7 +20,8 @@ def fernwood() -> Connector:
 def test_a_connector_knows_what_it_is(iterable: Connector) -> None:
     assert (iterable.key, iterable.title, iterable.mode) == ("iterable", "Iterable", "strict")
     assert iterable.categories == ("marketing",)
-    assert iterable.icon == own_folder().resolve() / "iterable" / "icon.svg"
+    assert isinstance(iterable.icon, Icon)
+    assert iterable.icon.file == own_folder() / "iterable" / "icon.svg"
     assert [link.url for link in iterable.links] == ["https://api.iterable.com/api/docs"]
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
+from jackfield.connectors.files import ON_DISK, Files
 from jackfield.connectors.yaml import Place
 
 MAX_SIZE: Final = 8 * 1024 * 1024
@@ -58,7 +59,7 @@ class Source:
         return span.file, Place(line, max(place.column - span.indent, 1))
 
 
-def resolve(main: Path) -> Source:
+def resolve(main: Path, files: Files = ON_DISK) -> Source:
     """
     Read a connector's main file and include its partials.
 
@@ -66,7 +67,7 @@ def resolve(main: Path) -> Source:
         InvalidConnector: a file cannot be read, or a `$ref` is missing, outside the folder or
             circular.
     """
-    inclusion = _Inclusion()
+    inclusion = _Inclusion(files)
     inclusion.add(main, indent="", ancestors=())
     if inclusion.findings:
         raise InvalidConnector(inclusion.findings)
@@ -76,7 +77,8 @@ def resolve(main: Path) -> Source:
 class _Inclusion:
     """The text being assembled, file by file."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: Files) -> None:
+        self._source = source
         self.lines: list[str] = []
         self.files: dict[Path, None] = {}
         self.spans: list[_Span] = []
@@ -111,9 +113,9 @@ class _Inclusion:
             self._fault(place, f"'{name}' is not the name of a partial: write it without folder.")
             return
         partial = folder / f"{name}.s1.partial.yaml"
-        if not partial.is_file():
+        if not self._source.exists(partial):
             self._fault(place, f"There is no '{partial.name}' beside '{ancestors[0].name}'.")
-        elif not partial.resolve().is_relative_to(folder.resolve()):
+        elif self._source.leads_out(partial, folder):
             self._fault(place, f"'{partial.name}' leads out of the connector's folder.")
         elif partial in ancestors:
             circle = " → ".join(each.name for each in (*ancestors, partial))
@@ -125,11 +127,11 @@ class _Inclusion:
         start = Diagnostic(file, 1, 1, "", "")
         self._inclusions += 1
         try:
-            self._size += file.stat().st_size
+            self._size += self._source.size(file)
             if self._size > MAX_SIZE or self._inclusions > MAX_INCLUSIONS:
                 self._fault_of_size(start)
                 return None
-            raw = file.read_bytes()
+            raw = self._source.read(file)
         except OSError as error:
             self._fault(start, f"The file cannot be read: {error.strerror}.")
             return None

@@ -11,6 +11,7 @@ from jackfield.connectors import yaml
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.connector import Connector, build
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
+from jackfield.connectors.files import ON_DISK, Files
 from jackfield.connectors.loading import includes, validation
 from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.defaults import expand
@@ -19,23 +20,23 @@ from jackfield.engine.schema.report import Problem, Severity, spell
 from jackfield.kit.json import Json
 
 
-def load(main: Path, *, cache: Cache | None = None) -> Connector:
+def load(main: Path, *, cache: Cache | None = None, files: Files = ON_DISK) -> Connector:
     """
-    Load the connector whose main file is `main`. Warnings are in its `findings`.
+    Load the connector whose main file is `main` among `files`. Warnings are in its `findings`.
 
     Raises:
         InvalidConnector: it is invalid; the error has all findings.
     """
     with _uncollected():
-        source = includes.resolve(main)
+        source = includes.resolve(main, files)
         stored = cache.find(source) if cache else None
         if stored is not None:
             document, findings = stored
-            return build(Compilation(document), file=main, findings=findings)
+            return build(Compilation(document), file=main, findings=findings, files=files)
         compilation, findings = _read(source)
         if cache:
             cache.store(source, compilation.document, findings)
-        return build(compilation, file=main, findings=findings)
+        return build(compilation, file=main, findings=findings, files=files)
 
 
 @contextmanager
