@@ -34,13 +34,11 @@ from jackfield.kit.limit_store import LimitStore
 from jackfield.kit.rate_limit import TokenBuckets
 from jackfield.kit.recent_writes import RecentWrites
 from jackfield.kit.single_flight import SingleFlight
-from jackfield.profiles import service as profiles
-from jackfield.profiles.events import announce_versions
 from jackfield.projects import service as projects
-from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
 from jackfield.secrets.repo import add_key, drop_key, key_proofs, owners_under
 from jackfield.settings import InvalidSetting, Settings, variable
+from jackfield.uploads import publication
 from jackfield.vault import key_check, keyring
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
@@ -126,11 +124,10 @@ async def open_hub(
                 public_docs=settings.public_docs,
                 rate_limit=_rate_limit(settings, exchange),
             )
+            await publication.follow(hub)
             if creates:
                 await projects.ensure_project(hub, _ACTOR)
-                for project in await all_projects(db):
-                    await profiles.ensure_defaults(hub, project.id, _ACTOR)
-                    await announce_versions(hub, project.id, _ACTOR)
+                await publication.offer(hub, _ACTOR)
             _log_warnings(settings, hub)
             yield hub
         finally:

@@ -53,12 +53,12 @@ class AccountAccess:
     @property
     def connector(self) -> Connector:
         """
-        The account's connector.
+        The account's connector, in the version that its profile is pinned to if there is it.
 
         Raises:
             AccountNotUsable: the hub no longer has it.
         """
-        connector = self.catalog.find(self.account.provider)
+        connector = self.catalog.find(self.account.provider, self.profile.pinned_version)
         if connector is None:
             msg = (
                 f"the hub no longer has the connector {self.account.provider!r}; "
@@ -291,7 +291,7 @@ def method_of(
 
 
 def _has_secrets(access: AccountAccess) -> bool:
-    connector = access.catalog.find(access.account.provider)
+    connector = access.catalog.find(access.account.provider, access.profile.pinned_version)
     method = None if connector is None else connector.find_auth_method(access.account.auth_method)
     return method is not None and needs_secrets(method)
 

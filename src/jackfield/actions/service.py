@@ -32,6 +32,7 @@ from jackfield.actions.renewed_access import remember_secrets, run_renewing
 from jackfield.actions.repeated_writes import run_unless_repeated
 from jackfield.actions.run_recorder import RunRecorder
 from jackfield.actions.streaming import ResponseStarted, RowStream, StreamingTransport, row_stream
+from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.catalog import ActionNotFound
 from jackfield.connectors.connector import Connector
 from jackfield.engine.connector import CompiledAction
@@ -77,8 +78,7 @@ async def run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest
         recorder = _recorder(hub, project_id, actor, request)
         prepared = await _prepare(hub, project_id, request, recorder)
         return await _dry_run(hub, prepared)
-    found = hub.catalog.find_action(request.action_id)
-    if found is None or found[1].only_reads:
+    if hub.catalog.only_reads(request.action_id):
         return await _run(hub, project_id, actor, request)
     write: Json = [
         request.action_id, request.account_id, request.profile_id, request.arguments, request.cursor
@@ -196,6 +196,11 @@ async def _prepare(
         raise
     recorder.connector, recorder.action = connector, info
     access = await _allowed_access(hub, project_id, request, connector, recorder)
+    pinned = access.profile.pinned_version
+    if pinned is not None or hub.catalog.find(connector.key) is not connector:
+        connector = access.connector
+        info = _action_of(connector, request.action_id)
+        recorder.connector, recorder.action = connector, info
     action = info.compiled
     if is_large(request.arguments):
         # Checking takes long enough to keep everybody else waiting.
@@ -203,6 +208,15 @@ async def _prepare(
     else:
         inputs = action.accept(request.arguments)
     return _Prepared(access, connector, action, inputs, request.cursor)
+
+
+def _action_of(connector: Connector, action_id: str) -> ActionInfo:
+    """Return an action of the version that a profile is pinned to."""
+    info = connector.find_action(action_id)
+    if info is None:
+        msg = f"version {connector.version} of {connector.key!r} has no action {action_id!r}"
+        raise ActionNotFound(msg)
+    return info
 
 
 async def _allowed_access(

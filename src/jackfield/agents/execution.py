@@ -104,6 +104,10 @@ async def run_action(hub: Hub, account_set: AccountSet, call: ActionCall) -> Act
     """
     connector, action = hub.catalog.action(call.action_id)
     account = account_set.choose(connector, call.arguments.get(ACCOUNT))
+    for access in account_set.usable:
+        if access.account is account and access.profile.pinned_version is not None:
+            # In the version that it is pinned to, its inputs may be elsewhere.
+            action = access.connector.find_action(call.action_id) or action
     request = RunRequest(
         action_id=call.action_id,
         account_id=account.id,

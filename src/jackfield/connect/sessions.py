@@ -194,7 +194,8 @@ async def offers(hub: Hub, holder: Holder) -> list[Offer]:
     found = [
         Offer(profile, connector, method)
         for profile in profiles
-        if (connector := hub.catalog.find(profile.connector_key)) is not None
+        if (connector := hub.catalog.find(profile.connector_key, profile.pinned_version))
+        is not None
         and (method := connector.find_auth_method(profile.auth_method)) is not None
         and (profile.id == wanted if wanted else profile.is_default)
         and terms.provider in (None, connector.key)

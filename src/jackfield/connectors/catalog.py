@@ -1,5 +1,6 @@
 """Catalog of all connectors of a running hub."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 from jackfield.connectors.action import ActionInfo
+from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector, Severity
 from jackfield.connectors.loading.cache import Cache
@@ -41,11 +43,30 @@ class _Loaded:
     findings: tuple[Diagnostic, ...]
 
 
-class Catalog:
-    """The connectors found in some folders.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """
+    A version of a connector that was uploaded, and the project it belongs to.
 
-    One in a later folder replaces one of the same key in an earlier folder. Readers never wait for
-    loading: a reload replaces the complete state at once.
+    The one that `is_running` is used, others by the profiles that are pinned to them. `connector`
+    is absent where it no longer loads.
+    """
+
+    id: str
+    key: str
+    version: str
+    project_id: str
+    is_running: bool
+    connector: Connector | None
+    findings: tuple[Diagnostic, ...] = ()
+
+
+class Catalog:
+    """The connectors found in some folders, and those that were uploaded.
+
+    One in a later folder replaces one of the same key in an earlier folder, and an uploaded one
+    stands between the first folder and the others. Readers never wait for loading: a reload
+    replaces the complete state at once.
     """
 
     def __init__(self, folders: Sequence[Path], *, cache: Path | None = None) -> None:
@@ -53,10 +74,16 @@ class Catalog:
         self._folders = tuple(folders)
         self._cache = Cache(cache) if cache else None
         self._files: Mapping[Path, _Loaded] = {}
+        self._in_folders: list[list[Connector]] = []
         self._connectors: Mapping[str, Connector] = {}
+        self._published: tuple[Published, ...] = ()
+        self._names: Mapping[str, tuple[str, ...]] = {}
+        self._pinned: Mapping[tuple[str, str], Connector] = {}
+        self._arranging = threading.Lock()
         self._clashes: tuple[Diagnostic, ...] = ()
         self._derived: dict[object, Any] = {}
         self._found: dict[str, tuple[Connector, ActionInfo]] = {}
+        self._reading: dict[str, bool] = {}
 
     def load(self) -> None:
         """Load every connector; invalid ones are left out and reported in `findings`."""
@@ -74,26 +101,84 @@ class Catalog:
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
         """The errors and warnings of all connectors."""
-        return (*(each for file in self._files.values() for each in file.findings), *self._clashes)
+        return (
+            *(each for file in self._files.values() for each in file.findings),
+            *(each for one in self._published if one.is_running for each in one.findings),
+            *self._clashes,
+        )
+
+    @property
+    def published(self) -> tuple[Published, ...]:
+        """The versions of uploaded connectors that are loaded."""
+        return self._published
+
+    def use_published(
+        self, published: Sequence[Published], names: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        """Use these uploaded connectors and no others; `names` are all their versions, by key."""
+        with self._arranging:
+            self._published, self._names = tuple(published), dict(names)
+            self._pinned = {
+                (each.key, each.version): each.connector for each in published if each.connector
+            }
+            self._arrange()
 
     def connectors(self) -> tuple[Connector, ...]:
         """Return all connectors, by key."""
         return tuple(self._connectors.values())
 
-    def find(self, key: str) -> Connector | None:
-        return self._connectors.get(key)
+    def find(self, key: str, version: str | None = None) -> Connector | None:
+        """Return a connector: in the version that runs, unless there is the one that is wanted."""
+        running = self._connectors.get(key)
+        if version is None or (running is not None and running.version == version):
+            return running
+        return self._pinned.get((key, version), running)
 
-    def get(self, key: str) -> Connector:
+    def get(self, key: str, version: str | None = None) -> Connector:
         """
-        Return a connector.
+        Return a connector, as `find` does.
 
         Raises:
             ConnectorNotFound: there is no connector with this key.
         """
-        connector = self._connectors.get(key)
+        connector = self.find(key, version)
         if connector is None:
             raise ConnectorNotFound(_message("connector", key, self._connectors))
         return connector
+
+    def versions(self, key: str) -> tuple[str, ...]:
+        """Return the versions that a profile of a connector can be pinned to."""
+        running = self._connectors.get(key)
+        known = () if running is None else (running.version,)
+        return tuple(dict.fromkeys((*known, *self._names.get(key, ()))))
+
+    def owner_of(self, key: str) -> str | None:
+        """Return the project that an uploaded connector belongs to; none of one in a folder."""
+        running = self._connectors.get(key)
+        found = (each for each in self._published if each.connector is running is not None)
+        return next((each.project_id for each in found), None)
+
+    def is_in_folder(self, key: str, *, beside_first: bool = False) -> bool:
+        """Return whether a folder has a connector of this key; `beside_first`, one of the others."""
+        folders = self._in_folders[1:] if beside_first else self._in_folders
+        return any(each.key == key for folder in folders for each in folder)
+
+    def only_reads(self, action_id: str) -> bool:
+        """Return whether an action changes nothing in any version that may be run."""
+        known = self._reading.get(action_id)
+        if known is None and self.find_action(action_id) is not None:
+            running = self.owner(action_id)
+            found = (
+                each.find_action(action_id) for each in (running, *self._pinned.values()) if each
+            )
+            known = self._reading[action_id] = all(each.only_reads for each in found if each)
+        return known is not False
+
+    def find_auth_method(self, key: str, method: str) -> AuthMethod | None:
+        """Return an auth method of a connector, in the version that runs or in one that is used."""
+        pinned = (each for each in self._pinned.values() if each.key == key)
+        found = (each.find_auth_method(method) for each in (self.find(key), *pinned) if each)
+        return next((each for each in found if each is not None), None)
 
     def derived(self, make: Callable[[Self], T]) -> T:
         """Return `make(self)`, cached until the connectors change."""
@@ -121,13 +206,18 @@ class Catalog:
         return found
 
     def find_action(self, action_id: str) -> "tuple[Connector, ActionInfo] | None":
-        """Return an action by its full id, and the connector it belongs to, if there is one."""
+        """
+        Return an action by its full id, and the connector it belongs to, if there is one.
+
+        One that the version that runs no longer has is found in another that is used.
+        """
         found = self._found.get(action_id)
         if found is None:
             connector = self.owner(action_id)
-            action = connector and connector.find_action(action_id)
-            if connector is not None and action is not None:
-                found = self._found[action_id] = connector, action
+            for each in (*((connector,) if connector else ()), *self._pinned.values()):
+                if (action := each.find_action(action_id)) is not None:
+                    found = self._found[action_id] = each, action
+                    break
         return found
 
     def owner(self, action_id: str) -> Connector | None:
@@ -160,12 +250,20 @@ class Catalog:
             folders.append([each.connector for each in found.values() if each.connector])
         if files == self._files:
             return False
-        newest, replaced = _by_key(folders, self._connectors)
+        with self._arranging:
+            self._files, self._in_folders = files, folders
+            self._arrange()
+        return True
+
+    def _arrange(self) -> None:
+        uploaded = [
+            each.connector for each in self._published if each.is_running and each.connector
+        ]
+        first, *others = self._in_folders or [[]]
+        newest, replaced = _by_key([first, uploaded, *others], self._connectors)
         self._connectors, refused = _apart(newest, self._connectors)
         self._clashes = (*replaced, *refused)
-        self._files = files
-        self._derived, self._found = {}, {}
-        return True
+        self._derived, self._found, self._reading = {}, {}, {}
 
     def _load(self, file: Path, signature: Signature, before: _Loaded | None) -> _Loaded:
         try:

@@ -117,8 +117,7 @@ def _failure(hub: Hub, account: Account, run: FailedRun, cause: Cause) -> Failur
 
 
 def _is_verifiable(hub: Hub, account: Account) -> bool:
-    connector = hub.catalog.find(account.provider)
-    method = None if connector is None else connector.find_auth_method(account.auth_method)
+    method = hub.catalog.find_auth_method(account.provider, account.auth_method)
     return method is not None and bool(method.test_actions)
 
 

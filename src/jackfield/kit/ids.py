@@ -104,6 +104,10 @@ class RequestId(Id, prefix="req"):
     __slots__ = ()
 
 
+class ConnectorVersionId(Id, prefix="cov"):
+    __slots__ = ()
+
+
 class FeedbackId(Id, prefix="fbk"):
     __slots__ = ()
 

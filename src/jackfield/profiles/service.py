@@ -42,7 +42,8 @@ async def ensure_defaults(hub: Hub, project_id: ProjectId, actor: Actor) -> None
     ready = {
         connector.key: method
         for connector in hub.catalog.connectors()
-        if connector.is_offered
+        # One that was uploaded is switched on by itself for the project it belongs to.
+        if connector.is_offered and hub.catalog.owner_of(connector.key) in (None, project_id)
         for method in connector.auth_methods[::-1]
         if method.ready
     }
@@ -108,7 +109,7 @@ async def change(
         DefaultProfileRequired: it is the default, and there would be none.
     """
     before = await Profiles(tx).get(profile_id)
-    connector = hub.catalog.get(before.connector_key)
+    connector = hub.catalog.get(before.connector_key, before.pinned_version)
     changes = dict(values)
     if changes.get("is_default") is False and before.is_default:
         raise DefaultProfileRequired
@@ -143,9 +144,9 @@ async def pin(tx: Tx, hub: Hub, profile_id: str, version: str | None) -> Profile
         ConnectorVersionNotFound: the hub does not have this version.
     """
     profile = await Profiles(tx).get(profile_id)
-    loaded = hub.catalog.get(profile.connector_key).version
-    if version not in (None, loaded):
-        msg = f"the hub has version {loaded} of {profile.connector_key!r}, and no other"
+    if version not in (None, *hub.catalog.versions(profile.connector_key)):
+        known = ", ".join(hub.catalog.versions(profile.connector_key))
+        msg = f"the hub has {known} of {profile.connector_key!r}, and no other version"
         raise ConnectorVersionNotFound(msg)
     profile = replace(profile, pinned_version=version, updated_at=tx.now)
     await Profiles(tx).save(profile)

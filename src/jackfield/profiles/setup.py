@@ -49,7 +49,7 @@ def leads_elsewhere(hub: Hub, profile: Profile, before: Setup, after: Setup) -> 
     """Tell whether another setup under a profile's accounts changes where requests go."""
     if before == after:
         return False
-    connector = hub.catalog.find(profile.connector_key)
+    connector = hub.catalog.find(profile.connector_key, profile.pinned_version)
     method = None if connector is None else connector.find_auth_method(profile.auth_method)
     return (
         connector is not None

@@ -79,6 +79,5 @@ async def _next(hub: Hub, due: DueCheck) -> datetime | None:
 
 
 def _can_check(hub: Hub, account: Account) -> bool:
-    connector = hub.catalog.find(account.provider)
-    method = None if connector is None else connector.find_auth_method(account.auth_method)
+    method = hub.catalog.find_auth_method(account.provider, account.auth_method)
     return method is not None and bool(method.test_actions)

@@ -6,10 +6,8 @@ from typing import Final
 import structlog
 
 from jackfield.kit.actor import Actor
-from jackfield.profiles import service as profiles
-from jackfield.profiles.events import announce_versions
-from jackfield.projects.repo import all_projects
 from jackfield.runtime import Hub
+from jackfield.uploads import publication
 
 ACTOR: Final = Actor.worker("connectors")
 
@@ -18,19 +16,18 @@ _log = structlog.get_logger()
 
 async def reload(hub: Hub) -> bool:
     """
-    Load the connectors whose files changed, and return whether any did.
+    Load the connectors that changed in a folder or were published; return whether any did.
 
     New connectors that need nothing from an operator can be linked at once. A connector that no
     longer loads stays in its last state; the reason is logged.
     """
     # In a thread: a large connector takes a moment, which would block the event loop.
-    if not await asyncio.to_thread(hub.catalog.reload_if_changed):
+    changed = await asyncio.to_thread(hub.catalog.reload_if_changed)
+    if not await publication.follow(hub) and not changed:
         return False
     log_findings(hub)
     _log.info("connectors_reloaded", count=len(hub.catalog.connectors()))
-    for project in await all_projects(hub.db):
-        await profiles.ensure_defaults(hub, project.id, ACTOR)
-        await announce_versions(hub, project.id, ACTOR)
+    await publication.offer(hub, ACTOR)
     return True
 
 

@@ -103,7 +103,10 @@ def _action_id(hub: Hub, linked: Sequence[Connector], name: str) -> str | None:
     if owner is not None and owner.find_action(name) is not None:
         return name
     ids = (action.id for connector in linked for action in connector.actions)
-    return next((each for each in ids if tool_name(each) == name), None)
+    found = next((each for each in ids if tool_name(each) == name), None)
+    if found is None and hub.catalog.find_action(name) is not None:
+        return name
+    return found
 
 
 async def _find(

@@ -29,11 +29,13 @@ Titles: TypeAlias = tuple[tuple[str, str], ...]
 class Choice:
     """An endpoint's accounts of one provider, as far as their tools depend on them.
 
-    `accounts` are ids and titles, if there is more than one; `allowed` are the ids of the actions
-    that may be run, or null for all.
+    `version` is the one of the connector that they all are used by, if it is one. `accounts` are
+    ids and titles, if there is more than one; `allowed` are the ids of the actions that may be run,
+    or null for all.
     """
 
     provider: str
+    version: str | None
     accounts: Titles
     allowed: frozenset[str] | None
 
@@ -51,7 +53,7 @@ class Toolbox:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog: Final = catalog
-        self._tools: Final[dict[tuple[str, ParamStyle], list[Tool]]] = {}
+        self._tools: Final[dict[tuple[str, str, ParamStyle], list[Tool]]] = {}
         self._render: Final = lru_cache(maxsize=_RENDERED)(self._rendered)
 
     def listed(self, endpoint: Endpoint) -> Raw:
@@ -68,7 +70,7 @@ class Toolbox:
     ) -> Raw:
         tools: list[Json] = []
         for choice in choices:
-            connector = self._catalog.find(choice.provider)
+            connector = self._catalog.find(choice.provider, choice.version)
             if connector is None:
                 continue
             listed = (
@@ -86,14 +88,15 @@ class Toolbox:
         return Raw(encode(tools))
 
     def _of(self, connector: Connector, style: ParamStyle) -> list[Tool]:
-        tools = self._tools.get((connector.key, style))
+        of = connector.key, connector.version, style
+        tools = self._tools.get(of)
         if tools is None:
             tools = [
                 Tool(action, listing)
                 for action in connector.actions
                 if not action.is_internal and (listing := _listing(action, style)) is not None
             ]
-            self._tools[connector.key, style] = tools
+            self._tools[of] = tools
         return tools
 
 
@@ -102,9 +105,20 @@ def _choices(endpoint: Endpoint) -> tuple[Choice, ...]:
     for access in endpoint.usable:
         by_provider.setdefault(access.account.provider, []).append(access)
     return tuple(
-        Choice(provider, _titles(of), _allowed([access.allowed_actions for access in of]))
+        Choice(
+            provider,
+            _version(of),
+            _titles(of),
+            _allowed([access.allowed_actions for access in of]),
+        )
         for provider, of in by_provider.items()
     )
+
+
+def _version(accesses: Sequence[AccountAccess]) -> str | None:
+    """Return the version of their connector that all accounts are pinned to, if there is one."""
+    versions = {access.profile.pinned_version for access in accesses}
+    return versions.pop() if len(versions) == 1 else None
 
 
 def _titles(usable: Sequence[AccountAccess]) -> Titles:

@@ -119,7 +119,7 @@ async def expire(tx: Tx) -> None:
 async def _verified(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
     """Return the credentials of a pending link, which are verified."""
     profile = await Profiles(tx).get(link.profile_id)
-    connector = hub.catalog.get(link.provider)
+    connector = hub.catalog.get(link.provider, profile.pinned_version)
     method = method_of(connector, link.auth_method, remedy="refuse this link and ask for a new one")
     try:
         secrets = await SealedSecrets(tx, hub.vault).get(_owner(tx, link))

@@ -34,6 +34,7 @@ from jackfield.profiles.models import (
 )
 from jackfield.profiles.repo import Profiles
 from jackfield.projects.models import Scope
+from jackfield.uploads.publication import load_published
 
 api = Routes(api_key, tag="profiles")
 
@@ -231,12 +232,13 @@ async def delete_connector_profile(ctx: ApiContext, profile_id: str) -> ProfileO
     raises=(ProfileNotFound,),
 )
 async def list_connector_versions(ctx: ApiContext, profile_id: str) -> VersionsOut:
-    """List the versions of the profile's connector: the loaded one and the pinned one."""
+    """List the versions of the profile's connector that it can be pinned to, and the pinned one."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         profile = await Profiles(tx).get(profile_id)
     connector = ctx.hub.catalog.find(profile.connector_key)
     pinned, loaded = profile.pinned_version, connector and connector.version
-    known = dict.fromkeys(version for version in (loaded, pinned) if version is not None)
+    published = ctx.hub.catalog.versions(profile.connector_key)
+    known = dict.fromkeys((*published, *((pinned,) if pinned else ())))
     return VersionsOut(
         tuple(VersionOut(each, each == loaded, each == pinned) for each in known), pinned
     )
@@ -263,11 +265,18 @@ async def get_pinned_version(ctx: ApiContext, profile_id: str) -> PinnedVersionO
 async def pin_connector_version(
     ctx: ApiContext, profile_id: str, body: PinnedVersion
 ) -> PinnedVersionOut:
-    """Refuse to run on any other version of the connector, until it is unpinned."""
+    """
+    Stay on a version of the connector, until it is unpinned.
+
+    Earlier versions of an uploaded connector go on running for profiles that are pinned to them. Of
+    others there is one version: where a hub has another, what is pinned refuses to run.
+    """
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
         profile = await Profiles(tx).get(profile_id)
         version = body.pinned_version or ctx.hub.catalog.get(profile.connector_key).version
         pinned = await profiles.pin(tx, ctx.hub, profile_id, version)
+    # It is loaded here at once, if it is not the one that runs; elsewhere within a second.
+    await load_published(ctx.hub, ctx.actor)
     return PinnedVersionOut(pinned.pinned_version)
 
 
@@ -286,7 +295,7 @@ async def unpin_connector_version(ctx: ApiContext, profile_id: str) -> Response:
 
 
 def _out(ctx: ApiContext, profile: Profile) -> ProfileOut:
-    connector = ctx.hub.catalog.find(profile.connector_key)
+    connector = ctx.hub.catalog.find(profile.connector_key, profile.pinned_version)
     method = connector and connector.find_auth_method(profile.auth_method)
     return ProfileOut(
         id=profile.id,
