@@ -194,6 +194,7 @@ async def test_the_dashboard_can_be_used_by_anybody(
         "/dashboard/connectors/iterable",
         "/dashboard/explorer",
         f"/dashboard/explorer?account={account}",
+        "/dashboard/connectors/upload",
     ):
         await page.goto(f"{hub.hub.public_url}{path}")
         assert await found(page, axe) == []

@@ -29,7 +29,7 @@ _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
     "portal.css": (*_SHARED, "panels", "marks", "cards", "states", "portal"),
     "dashboard.css": (
         *_SHARED,
-        *("shell", "lists", "marks", "cards", "tables", "timelines", "charts", "code"),
+        *("shell", "lists", "marks", "cards", "tables", "timelines", "charts", "code", "faults"),
         *("funnels", "overlays", "states", "layout", "sign_in", "members", "prose", "explorer"),
     ),
     "reference.css": (

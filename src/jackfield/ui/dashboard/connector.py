@@ -1,7 +1,8 @@
 """`/dashboard/connectors/{key}`: one connector, and the project's profiles of it."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from jackfield.accounts import profile_switch
 from jackfield.connect.sent_codes.service import code_webhook_uri
 from jackfield.connect.sign_in.exchange import redirect_uri
 from jackfield.connectors.auth import AuthMethod
+from jackfield.connectors.changes import Change, compare
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.fields import Field
 from jackfield.kit.errors import HubError
@@ -27,6 +29,7 @@ from jackfield.ui.dashboard.sign_in import actor_of
 from jackfield.ui.guide import setup_guide
 from jackfield.ui.posted_form import Form, read_form
 from jackfield.ui.rendering import base_path, hub_of, page
+from jackfield.uploads.publication import load_published
 
 _SETUP: Final = "setup."
 NEW: Final = "new"
@@ -53,6 +56,9 @@ class ProfileForm:
     allowed: frozenset[str] | None
     redirect_uri: str | None
     code_webhook_uri: str | None
+    # In the version it is used by; and what changes with the one that runs, if that is another.
+    connector: Connector
+    upgrade: tuple[Change, ...] | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -64,6 +70,9 @@ class ConnectorPage:
     connector: Connector
     effects: Mapping[str, int]
     forms: tuple[ProfileForm, ...]
+    versions: tuple[str, ...]
+    # Whether this project uploaded it, and publishes its versions.
+    is_own: bool
     # The place of the form that was just saved.
     saved: str
 
@@ -101,9 +110,10 @@ async def save_profile(request: Request, project: Project) -> Response:
 
 
 async def change_profile(request: Request, project: Project) -> Response:
-    """Pin a profile to the connector's version, unpin it, or delete it."""
+    """Pin a profile to a version of the connector, unpin it, or delete it."""
     hub, actor = hub_of(request), actor_of(request)
     place, verb = request.path_params["place"], request.path_params["verb"]
+    wanted = (await read_form(request)).fields().get("version") if verb == "pin" else None
     try:
         connector = hub.catalog.get(request.path_params["key"])
         async with hub.db.write(project.id, actor) as tx:
@@ -111,8 +121,9 @@ async def change_profile(request: Request, project: Project) -> Response:
             if verb == "delete":
                 await profile_switch.remove_profile(tx, place)
             elif verb in ("pin", "unpin"):
-                version = connector.version if verb == "pin" else None
+                version = (wanted or connector.version) if verb == "pin" else None
                 await profiles.pin(tx, hub, place, version)
+        await load_published(hub, actor)
     except HubError as error:
         return refused(request, project, error)
     return _back(request, connector.key)
@@ -184,9 +195,10 @@ async def _page(
     async with hub.db.read(project.id) as tx:
         rows = await Profiles(tx).page(ProfilePage(size=MOST_PROFILES, connector_key=connector.key))
     forms = [
-        _form(request, connector, method, profile)
+        await _form_of(request, used, method, profile, running=connector)
         for profile in rows
-        if (method := connector.find_auth_method(profile.auth_method)) is not None
+        if (used := hub.catalog.find(connector.key, profile.pinned_version)) is not None
+        and (method := used.find_auth_method(profile.auth_method)) is not None
     ]
     forms += [_form(request, connector, method, None) for method in connector.auth_methods]
     if typed is not None:
@@ -198,10 +210,22 @@ async def _page(
             connector=connector,
             effects=effects_of(connector),
             forms=tuple(forms),
+            versions=hub.catalog.versions(connector.key),
+            is_own=hub.catalog.owner_of(connector.key) == project.id,
             saved=request.query_params.get("saved", ""),
         ),
         status=422 if problems else 200,
     )
+
+
+async def _form_of(
+    request: Request, used: Connector, method: AuthMethod, profile: Profile, *, running: Connector
+) -> ProfileForm:
+    form = _form(request, used, method, profile)
+    if used is running:
+        return form
+    # In a thread: every action of both versions is compiled for it.
+    return replace(form, upgrade=await asyncio.to_thread(compare, used, running))
 
 
 def _form(
@@ -222,25 +246,20 @@ def _form(
         allowed=None if allowed is None else frozenset(allowed),
         redirect_uri=redirect_uri(hub, connector) if method.redirects else None,
         code_webhook_uri=code_webhook_uri(hub, connector, profile) if profile else None,
+        connector=connector,
     )
 
 
 def _with(form: ProfileForm, typed: Form, problems: tuple[str, ...]) -> ProfileForm:
     """Return a form with what was typed into it, but for secrets, and what is wrong with that."""
     allowed, values = _allowed(typed), _typed(typed)
-    return ProfileForm(
-        place=form.place,
-        method=form.method,
-        fields=form.fields,
-        guide=form.guide,
-        profile=form.profile,
+    return replace(
+        form,
         name=typed.fields().get("name", ""),
         values={each.key: values.get(each.key, "") for each in form.fields if not each.secret},
         is_active=typed.has("active"),
         is_default=typed.has("default"),
         allowed=None if allowed is None else frozenset(allowed),
-        redirect_uri=form.redirect_uri,
-        code_webhook_uri=form.code_webhook_uri,
         problems=problems,
     )
 

@@ -28,7 +28,7 @@ _SCOPES: Final[Mapping[Scope, str]] = {
     Scope.ACTIONS_EXECUTE: "Run actions",
     Scope.LOGS_READ: "Read logs",
     Scope.CONNECTORS_READ: "See connectors",
-    Scope.CONNECTORS_WRITE: "Change connectors",
+    Scope.CONNECTORS_WRITE: "Change connectors, and publish your own",
     Scope.WEBHOOKS_WRITE: "Change webhooks",
     Scope.PROJECT_WRITE: "Change the project",
     Scope.CREDENTIALS_READ: "Asked for by published clients; it opens nothing",

@@ -25,6 +25,8 @@ from jackfield.ui.dashboard import (
     run,
     settings,
     sign_in,
+    upload,
+    upload_version,
     webhook,
     webhook_delivery,
     webhook_events,
@@ -103,6 +105,21 @@ ROUTES: Final = (
     Route("/dashboard/issues/{issue_id}", signed_in(issues.show_issue)),
     Route("/dashboard/issues/{issue_id}/{verb}", signed_in(issues.change_issue), methods=_POST),
     Route("/dashboard/connectors", signed_in(connectors.list_connectors)),
+    Route("/dashboard/connectors/upload", signed_in(upload.show_uploads)),
+    Route("/dashboard/connectors/upload", signed_in(upload.upload), methods=_POST),
+    Route("/dashboard/connectors/upload/{key}", signed_in(upload_version.show_connector)),
+    Route(
+        "/dashboard/connectors/upload/{key}/{version_id}", signed_in(upload_version.show_version)
+    ),
+    Route(
+        "/dashboard/connectors/upload/{key}/{version_id}/files",
+        signed_in(upload_version.download_version),
+    ),
+    Route(
+        "/dashboard/connectors/upload/{key}/{version_id}/{verb}",
+        signed_in(upload_version.change_version),
+        methods=_POST,
+    ),
     Route("/dashboard/connectors/{key}", signed_in(connector.show_connector)),
     Route(
         "/dashboard/connectors/{key}/profiles/{place}",
