@@ -156,6 +156,72 @@ def run(
     run_action(path, action, Options(credentials_file, input_file, dry_run, trace))
 
 
+@connectors.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--publish", "publishes", is_flag=True, help="Publish it if nothing is wrong with it."
+)
+@json_option
+def push(folder: Path, *, publishes: bool, as_json: bool) -> None:
+    """Upload the connector in FOLDER as a draft to the hub at JACKFIELD_URL.
+
+    Prints every fault as FILE:LINE:COLUMN, and what publishing it would change. A draft runs nowhere:
+    `publish` lets it run. Exits 1 when it has faults. Needs a key with the scope connectors:write.
+    """
+    from jackfield.cli.connector_push import push_folder  # noqa: PLC0415
+
+    push_folder(folder, publishes=publishes, as_json=as_json)
+
+
+@connectors.command()
+@click.argument("key")
+@json_option
+def publish(key: str, *, as_json: bool) -> None:
+    """Publish the draft of the uploaded connector KEY: it runs from now on.
+
+    Profiles whose accounts would break, or send credentials to a new host, stay on the version before.
+    """
+    from jackfield.cli.connector_push import publish_draft  # noqa: PLC0415
+
+    publish_draft(key, as_json=as_json)
+
+
+@connectors.command()
+@click.argument("key")
+@click.argument("version", required=False)
+@json_option
+def rollback(key: str, version: str | None, *, as_json: bool) -> None:
+    """Go back to an earlier VERSION of the uploaded connector KEY; to the one before if left out."""
+    from jackfield.cli.connector_push import roll_back  # noqa: PLC0415
+
+    roll_back(key, version, as_json=as_json)
+
+
+@connectors.command()
+@click.argument("key", required=False)
+@json_option
+def versions(key: str | None, *, as_json: bool) -> None:
+    """List the versions of the connectors that were uploaded, or of one."""
+    from jackfield.cli.connector_push import list_versions  # noqa: PLC0415
+
+    list_versions(key, as_json=as_json)
+
+
+@connectors.command()
+@click.argument("before", type=_EXISTING)
+@click.argument("after", type=_EXISTING)
+@json_option
+@reporting
+def diff(before: Path, after: Path, *, as_json: bool) -> None:
+    """Show what changes from the connector at BEFORE to the one at AFTER, and what breaks.
+
+    Exits 1 when something breaks callers or accounts.
+    """
+    from jackfield.cli.connector_diff import show_changes  # noqa: PLC0415
+
+    show_changes(before, after, as_json=as_json)
+
+
 @connectors.command("eval")
 @click.option("--batch", "file", type=_FILE, required=True, help="One JSON object a line.")
 def eval_(file: Path) -> None:
