@@ -206,6 +206,17 @@ async def test_a_discarded_draft_is_gone(hub: Running) -> None:
     assert "No connector of your own yet" in await shown(hub, PLACE)
 
 
+async def test_a_connector_is_deleted_with_all_its_versions(hub: Running) -> None:
+    await publish(hub)
+    place = await publish(hub, document("1.1.0"))
+
+    gone = await press(hub, f"{place}/withdraw")
+
+    assert gone.headers["location"] == PLACE
+    assert "No connector of your own yet" in await shown(hub, PLACE)
+    assert hub.hub.catalog.find(KEY) is None
+
+
 async def test_a_post_from_another_site_uploads_nothing(hub: Running) -> None:
     hub.api.headers["origin"] = "https://elsewhere.example"
 

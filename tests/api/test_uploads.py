@@ -7,6 +7,7 @@ import pytest
 from dirty_equals import IsPartialDict
 
 from jackfield.projects.models import Scope
+from tests.support.clock import FrozenClock
 from tests.support.running import HubWith, Running
 from tests.support.scripted import reply, scripted
 from tests.support.uploads import CASES, KEY, document, press, publish, upload
@@ -268,6 +269,102 @@ async def test_reading_connectors_is_not_enough_to_upload_one(hub: Running) -> N
 
     assert [each.json()["code"] for each in refused] == ["missing_scope"] * 4
     assert (await hub.api.get(VERSIONS, auth=weak)).status_code == 200
+
+
+async def test_a_connector_that_nobody_uses_is_deleted_and_its_key_is_not_for_others(
+    hub: Running,
+) -> None:
+    await publish(hub)
+    account_id = await link(hub)
+    place = f"/jackfield/connectors/{KEY}"
+
+    used = await hub.api.delete(place)
+    await hub.api.delete(f"/accounts/{account_id}")
+    gone = await hub.api.delete(place)
+
+    listed = (await hub.api.get(VERSIONS)).json()["data"]
+    taken = await hub.api.put(
+        VERSIONS,
+        json={"files": [{"name": "acme.connector.s1.yaml", "text": document()}]},
+        auth=(await hub.key(project="other"), ""),
+    )
+    assert (used.status_code, used.json()["code"]) == (409, "connector_in_use")
+    assert gone.status_code == 204
+    assert listed == []
+    assert await running_version(hub) is None
+    assert taken.json()["code"] == "connector_key_taken"
+    assert (await publish(hub)).json()["state"] == "published"
+
+
+async def test_the_key_of_a_connector_that_was_in_a_folder_is_not_for_another_project(
+    hub: Running, hub_with: HubWith
+) -> None:
+    theirs = await hub.key(project="other"), ""
+    async with hub_with({KEY: document()}) as before:
+        made = await before.api.post(
+            "/connector_profiles", json={"connector_key": KEY}, auth=theirs
+        )
+        assert made.status_code == 201
+
+    refused = await upload(hub)
+    also = await hub.api.put(
+        VERSIONS,
+        json={"files": [{"name": "acme.connector.s1.yaml", "text": document()}]},
+        auth=theirs,
+    )
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "connector_key_taken")
+    # Ours has a profile, too: it was switched on by itself.
+    assert also.status_code == 409
+
+
+async def test_the_oldest_versions_go_but_for_those_that_are_pinned(
+    hub: Running, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jackfield.uploads.service.MOST_VERSIONS", 2)
+    await publish(hub)
+    place = f"/connector_profiles/{(await profile(hub))['id']}/pinned_version"
+    await hub.api.put(place, json={"pinned_version": "1.0.0"})
+
+    for version in ("1.1.0", "1.2.0", "1.3.0"):
+        clock.advance(minutes=1)
+        await publish(hub, document(version))
+
+    assert set(await states(hub)) == {"1.0.0", "1.2.0", "1.3.0"}
+
+
+async def test_a_project_cannot_fill_the_database_with_connectors(
+    hub: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jackfield.uploads.service.MOST_CONNECTORS", 1)
+    await upload(hub)
+    other = await upload(hub, document(**{"key: acme,": "key: acme_two,"}), key="acme_two")
+    again = await upload(hub)
+
+    assert (other.status_code, other.json()["code"]) == (409, "too_many_uploads")
+    assert again.status_code == 200
+    assert (await hub.api.get("/jackfield/connectors/acme_two/versions")).status_code == 404
+
+
+async def test_agents_see_the_tools_of_the_version_that_an_account_is_pinned_to(
+    hub: Running,
+) -> None:
+    await publish(hub)
+    account_id = await link(hub)
+    place = f"/connector_profiles/{(await profile(hub))['id']}/pinned_version"
+    await hub.api.put(place, json={"pinned_version": "1.0.0"})
+    await publish(hub, document("2.0.0", list_things="find_things"))
+
+    async def ask(method: str, **params: Any) -> dict[str, Any]:
+        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        headers = {"x-account-id": account_id, "accept": "application/json, text/event-stream"}
+        return (await hub.api.post("/mcp", json=message, headers=headers)).json()["result"]
+
+    listed = await ask("tools/list")
+    called = await ask("tools/call", name="acme_list_things", arguments={})
+
+    assert [each["name"] for each in listed["tools"]][:1] == ["acme_list_things"]
+    assert called.get("isError") in (False, None)
 
 
 async def test_a_discarded_draft_gives_its_key_back(hub: Running) -> None:

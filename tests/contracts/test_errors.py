@@ -36,6 +36,7 @@ def test_the_catalogue() -> None:
             "connect_session_used": 401,
             "connect_token_invalid": 401,
             "connector_changed": 409,
+            "connector_in_use": 409,
             "connector_key_taken": 409,
             "connector_not_found": 404,
             "connector_version_not_found": 404,

@@ -258,6 +258,7 @@ def test_the_operations() -> None:
             "POST /jackfield/connectors/{key}/versions/{version_id}/cases",
             "POST /jackfield/connectors/{key}/versions/{version_id}/publish",
             "DELETE /jackfield/connectors/{key}/draft",
+            "DELETE /jackfield/connectors/{key}",
             "GET /auth_configs",
             "GET /connector_profiles",
             "POST /auth_configs",

@@ -55,6 +55,12 @@ class ConnectorKeyTaken(Conflict):
     code = "connector_key_taken"
 
 
+class ConnectorInUse(Conflict):
+    """Accounts are linked by the connector. Delete them first, or publish another version."""
+
+    code = "connector_in_use"
+
+
 class ConnectorChanged(Conflict):
     """Another version was published meanwhile. Look at what changes now, and publish again."""
 

@@ -20,7 +20,14 @@ class Uploads:
         self._tx = tx
 
     async def claim(self, key: str) -> bool:
-        """Make a key the project's, and return whether it is: another's stays another's."""
+        """
+        Make a key the project's, and return whether it is: another's stays another's.
+
+        So does one of a connector that was in a folder, if other projects still have accounts or
+        profiles of it: their secrets are not for whoever takes its key.
+        """
+        if not await self.owns(key) and await self._is_left_elsewhere(key):
+            return False
         await self._tx.run(
             """
             insert into uploaded_connectors (key, project_id, created_at)
@@ -34,6 +41,22 @@ class Uploads:
     async def owns(self, key: str) -> bool:
         row = await self._tx.one(
             "select key from uploaded_connectors where project_id = :project_id and key = :key",
+            key=key,
+        )
+        return row is not None
+
+    async def _is_left_elsewhere(self, key: str) -> bool:
+        row = await self._tx.one(
+            """
+            select id
+              from connector_profiles
+             where project_id <> :project_id and connector_key = :key and deleted_at is null
+            union all
+            select id
+              from accounts
+             where project_id <> :project_id and provider = :key
+             limit 1
+            """,
             key=key,
         )
         return row is not None
@@ -192,6 +215,31 @@ class Uploads:
             ids=version_ids,
         )
 
+    async def withdraw(self, key: str) -> None:
+        """Delete every version of a connector; its key stays the project's."""
+        await self._tx.run(
+            """
+            update uploaded_connectors
+               set running_id = null
+             where project_id = :project_id and key = :key
+            """,
+            key=key,
+        )
+        await self._tx.run(
+            """
+            delete from connector_files
+             where project_id = :project_id
+               and version_id in (select id
+                                    from connector_versions
+                                   where project_id = :project_id and key = :key)
+            """,
+            key=key,
+        )
+        await self._tx.run(
+            "delete from connector_versions where project_id = :project_id and key = :key",
+            key=key,
+        )
+
     async def surplus(self, key: str, *, most: int) -> list[str]:
         """Return the oldest retired versions beyond `most` that no profile is pinned to."""
         rows = await self._tx.all(
@@ -256,6 +304,11 @@ async def followers(db: Database, key: str) -> list[ProjectId]:
         key=key,
     )
     return [ProjectId(row["project_id"]) for row in rows]
+
+
+async def has_accounts(db: Database, key: str) -> bool:
+    """Return whether any project has accounts of a connector."""
+    return bool(await db.unscoped("select id from accounts where provider = :key limit 1", key=key))
 
 
 async def find_used(db: Database) -> dict[str, bool]:

@@ -23,6 +23,7 @@ from jackfield.uploads.models import (
     MOST_STORED_BYTES,
     MOST_VERSIONS,
     ConnectorChanged,
+    ConnectorInUse,
     ConnectorKeyTaken,
     ConnectorVersion,
     InvalidUpload,
@@ -30,7 +31,7 @@ from jackfield.uploads.models import (
     VersionState,
 )
 from jackfield.uploads.publication import load_published
-from jackfield.uploads.repo import Uploads, followers
+from jackfield.uploads.repo import Uploads, followers, has_accounts
 
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MOST_PROFILES: Final = 1000
@@ -82,7 +83,7 @@ async def upload(
     async with hub.db.write(project_id, actor) as tx:
         uploads = Uploads(tx)
         if not await uploads.claim(key):
-            msg = f"another project of this hub has uploaded {key!r}; give yours another key"
+            msg = f"another project of this hub has {key!r}; give yours another key"
             raise ConnectorKeyTaken(msg)
         draft = ConnectorVersion(
             id=ConnectorVersionId.new(tx.now),
@@ -217,6 +218,23 @@ async def discard(hub: Hub, project_id: ProjectId, actor: Actor, key: str) -> bo
         found = await Uploads(tx).drop_draft(key)
         await Uploads(tx).release(key)
     return found
+
+
+async def withdraw(hub: Hub, project_id: ProjectId, actor: Actor, key: str) -> None:
+    """
+    Delete a connector with all its versions; nobody else can take its key.
+
+    Raises:
+        UploadNotFound: the project has not uploaded it.
+        ConnectorInUse: accounts of some project are linked by it.
+    """
+    async with hub.db.read(project_id) as tx:
+        await Uploads(tx).running(key)
+    if await has_accounts(hub.db, key):
+        raise ConnectorInUse
+    async with hub.db.write(project_id, actor) as tx:
+        await Uploads(tx).withdraw(key)
+    await load_published(hub, actor)
 
 
 async def _leave_others(hub: Hub, project_id: ProjectId, actor: Actor, running: Connector) -> None:

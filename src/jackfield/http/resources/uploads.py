@@ -21,6 +21,7 @@ from jackfield.uploads.impact import ProfileImpact
 from jackfield.uploads.inspection import Finding
 from jackfield.uploads.models import (
     ConnectorChanged,
+    ConnectorInUse,
     ConnectorKeyTaken,
     ConnectorVersion,
     InvalidUpload,
@@ -228,6 +229,19 @@ async def publish_connector(
 async def discard_connector_draft(ctx: ApiContext, key: str) -> Response:
     """Delete the draft of a connector, if there is one; versions that were published stay."""
     await uploads.discard(ctx.hub, ctx.caller.project_id, ctx.actor, key)
+    return Response(status_code=204)
+
+
+@api.add(
+    "DELETE",
+    "/jackfield/connectors/{key}",
+    scope=Scope.CONNECTORS_WRITE,
+    status=204,
+    raises=(UploadNotFound, ConnectorInUse),
+)
+async def withdraw_connector(ctx: ApiContext, key: str) -> Response:
+    """Delete an uploaded connector with all its versions, if no account is linked by it."""
+    await uploads.withdraw(ctx.hub, ctx.caller.project_id, ctx.actor, key)
     return Response(status_code=204)
 
 

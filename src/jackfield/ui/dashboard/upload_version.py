@@ -66,7 +66,7 @@ async def show_connector(request: Request, project: Project) -> Response:
         return refused(request, project, missing)
     states = [VersionState.DRAFT, VersionState.PUBLISHED, VersionState.RETIRED]
     found = sorted(versions, key=lambda each: states.index(each.state))
-    return _to(request, key, found[0].id if found else "")
+    return _to(request, key, found[0].id) if found else _to(request)
 
 
 async def show_version(request: Request, project: Project) -> Response:
@@ -96,7 +96,7 @@ async def download_version(request: Request, project: Project) -> Response:
 
 
 async def change_version(request: Request, project: Project) -> Response:
-    """Publish a version, run its cases, mend its files, or discard the draft."""
+    """Publish a version, run its cases, mend its files; discard the draft, or the connector."""
     hub, actor = hub_of(request), actor_of(request)
     key, version_id = request.path_params["key"], request.path_params["version_id"]
     try:
@@ -107,11 +107,13 @@ async def change_version(request: Request, project: Project) -> Response:
             case "cases":
                 return await _try(request, project)
             case "mend":
-                draft = await _mend(request, project)
-                return _to(request, key, draft.version.id)
+                version_id = (await _mend(request, project)).version.id
             case "discard":
                 await uploads.discard(hub, project.id, actor, key)
-                return RedirectResponse(f"{base_path(hub)}/dashboard/connectors/upload", 303)
+                return _to(request)
+            case "withdraw":
+                await uploads.withdraw(hub, project.id, actor, key)
+                return _to(request)
             case _:
                 raise HTTPException(404)
     except HubError as error:
@@ -196,6 +198,7 @@ async def _page(
     )
 
 
-def _to(request: Request, key: str, version_id: str) -> Response:
-    place = f"{base_path(hub_of(request))}/dashboard/connectors/upload/{quote(key)}/{version_id}"
-    return RedirectResponse(place.rstrip("/"), 303)
+def _to(request: Request, *parts: str) -> Response:
+    """Lead to the page of a version, or to that of all uploads."""
+    place = "/".join(["/dashboard/connectors/upload", *map(quote, parts)])
+    return RedirectResponse(base_path(hub_of(request)) + place, 303)
