@@ -8,6 +8,8 @@ who may: the origin owner does not end the project's suspension, nor the project
 from dataclasses import replace
 from typing import Final
 
+from jackfield.accounts.history.models import ChangeKind
+from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import (
     PAUSED_BY_OWNER,
     SUSPENDED,
@@ -53,6 +55,7 @@ async def pause(tx: Tx, account: Account) -> Account:
         raise AccountNotUsable(msg, account_id=account.id)
     kept = account.status_reasons if account.status is AccountStatus.SUSPENDED else ()
     reason = StatusReason(PAUSED_BY_OWNER, "The customer paused the account.", tx.now)
+    await AccountHistory(tx).add(account.id, ChangeKind.SUSPENDED)
     return await save_changed(
         tx, replace(account, status=AccountStatus.SUSPENDED, status_reasons=(*kept, reason))
     )
@@ -71,4 +74,5 @@ async def resume(tx: Tx, account: Account) -> Account:
         return account
     kept = other_reasons(account)
     status = AccountStatus.SUSPENDED if kept else await usable_status(tx, account)
+    await AccountHistory(tx).add(account.id, ChangeKind.RESUMED)
     return await save_changed(tx, replace(account, status=status, status_reasons=kept))

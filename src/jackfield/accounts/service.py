@@ -12,6 +12,8 @@ from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.health.reasons import reason_of
 from jackfield.accounts.health.repo import AccountChecks
 from jackfield.accounts.health.schedule import next_check
+from jackfield.accounts.history.models import ChangeKind
+from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.identity import forget_identity
 from jackfield.accounts.models import (
     SUSPENDED,
@@ -63,6 +65,7 @@ async def add(tx: Tx, vault: Vault, account: Account, given: NewCredentials) -> 
     await Accounts(tx).add(account)
     await _seal(tx, vault, account, given)
     await AccountChecks(tx).schedule(account, next_check(tx.now))
+    await AccountHistory(tx).add(account.id, ChangeKind.LINKED)
     await announce(tx, EventType.ACCOUNT_CREATED, account)
     return account
 
@@ -94,6 +97,8 @@ async def replace_credentials(
     await Accounts(tx).save(account)
     await _seal(tx, vault, account, given)
     await AccountChecks(tx).schedule(account, next_check(tx.now))
+    detail = "Another account at the provider" if identity_changed else ""
+    await AccountHistory(tx).add(account.id, ChangeKind.RELINKED, detail)
     payload = payload_of(tx, EventType.ACCOUNT_UPDATED, account, identity_changed=identity_changed)
     await Events(tx).add([payload])
     return account
@@ -112,11 +117,14 @@ async def change(
         ProfileDisabled: the profile is switched off.
         ProfileOfOtherConnector: it is of another connector, auth method or address.
     """
-    account = replace(await Accounts(tx).get(account_id), **values)
+    before = await Accounts(tx).get(account_id)
+    account = replace(before, **values)
     if profile_id not in (None, account.profile_id):
         profile = await Profiles(tx).get(profile_id)
         await _require_same_address(tx, hub, account, profile)
         account = await _moved(tx, account, profile)
+    if edited := _differences(before, account):
+        await AccountHistory(tx).add(account.id, ChangeKind.EDITED, ", ".join(edited))
     return await save_changed(tx, account)
 
 
@@ -140,6 +148,7 @@ async def suspend(tx: Tx, account_id: str) -> Account:
     if account.status is AccountStatus.SUSPENDED and not pauses.is_paused_only(account):
         return account
     reason = StatusReason(SUSPENDED, "An operator paused the account.", tx.now)
+    await AccountHistory(tx).add(account.id, ChangeKind.SUSPENDED)
     return await save_changed(
         tx, replace(account, status=AccountStatus.SUSPENDED, status_reasons=(*paused, reason))
     )
@@ -164,6 +173,7 @@ async def resume(tx: Tx, account_id: str) -> Account:
         raise PausedByOwner(account_id=account.id)
     paused = pauses.owners_pause(account)
     status = AccountStatus.SUSPENDED if paused else await usable_status(tx, account)
+    await AccountHistory(tx).add(account.id, ChangeKind.RESUMED)
     return await save_changed(tx, replace(account, status=status, status_reasons=paused))
 
 
@@ -241,6 +251,25 @@ def _require_unknown(access: AccountAccess, refused: HubError | None) -> None:
     known = access.method.find_known(refused, access.account.public_values)
     if known is not None:
         raise rejection(refused, known)
+
+
+def _differences(before: Account, after: Account) -> list[str]:
+    """Return the words for the fields that an edit changes."""
+    return [
+        words for name, words in _EDITED.items() if getattr(before, name) != getattr(after, name)
+    ]
+
+
+_EDITED: Final[Mapping[str, str]] = {
+    "origin_owner_id": "customer id",
+    "origin_owner_name": "customer name",
+    "origin_username": "user",
+    "label": "label",
+    "metadata": "metadata",
+    "shared": "shared",
+    "type": "type",
+    "profile_id": "profile",
+}
 
 
 async def _require_same_address(tx: Tx, hub: Hub, account: Account, profile: Profile) -> None:

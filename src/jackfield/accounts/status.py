@@ -7,6 +7,8 @@ from msgspec import UNSET
 
 from jackfield.accounts.health.repo import AccountChecks
 from jackfield.accounts.health.schedule import next_check, next_try
+from jackfield.accounts.history.models import ChangeKind
+from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import Account, AccountStatus, CredentialsUnreadable, StatusReason
 from jackfield.accounts.reconnect import reconnect
 from jackfield.accounts.repo import Accounts
@@ -50,7 +52,9 @@ async def update_status(tx: Tx, checked: Account, reason: StatusReason | None) -
     if reason is None:
         await AccountChecks(tx).schedule(account, next_check(tx.now))
         if account.status is AccountStatus.ACTIVE:
+            await AccountHistory(tx).add(account.id, ChangeKind.CHECKED)
             return account
+        await AccountHistory(tx).add(account.id, ChangeKind.RECOVERED)
         return await save_changed(
             tx, replace(account, status=AccountStatus.ACTIVE, status_reasons=())
         )
@@ -68,6 +72,7 @@ async def fail(tx: Tx, account: Account, reason: StatusReason) -> Account:
     """Note that an account cannot be used until it is linked again, and tell so."""
     failing = replace(account, status=AccountStatus.ERROR, status_reasons=(reason,))
     failing = await save_changed(tx, failing)
+    await AccountHistory(tx).add(account.id, ChangeKind.FAILED, reason.description)
     if not account.needs_relinking:
         await announce(tx, EventType.ACCOUNT_NEEDS_RELINK, failing)
     return failing

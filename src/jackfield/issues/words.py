@@ -86,11 +86,20 @@ WORDS: Final[Mapping[Cause, Words]] = {
 
 def words_of(issue: Issue, *, provider: str) -> Words:
     """Return the words of an issue, with `provider` as the provider's name."""
-    words = WORDS[issue.cause]
+    words, owner = WORDS[issue.cause], issue.origin_owner_name
+    return Words(
+        _filled(words.title, owner, provider),
+        words.advice,
+        _filled(words.customer, owner, provider),
+        words.relink,
+    )
 
-    def fill(text: str) -> str:
-        # Not `format`: names are texts of strangers.
-        parts = [part.replace("{provider}", provider) for part in text.split("{owner}")]
-        return issue.origin_owner_name.join(parts)
 
-    return Words(fill(words.title), words.advice, fill(words.customer), words.relink)
+def customer_words(cause: Cause, *, owner: str, provider: str) -> str:
+    """Return the text for a customer, without an issue."""
+    return _filled(WORDS[cause].customer, owner, provider)
+
+
+def _filled(text: str, owner: str, provider: str) -> str:
+    # Not `format`: names are texts of strangers.
+    return owner.join(part.replace("{provider}", provider) for part in text.split("{owner}"))

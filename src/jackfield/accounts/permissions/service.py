@@ -2,6 +2,8 @@
 
 from jackfield.accounts import service as accounts
 from jackfield.accounts.access import load
+from jackfield.accounts.history.models import ChangeKind
+from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import CredentialsUnreadable
 from jackfield.accounts.permissions.models import Permissions, ProbeReport
 from jackfield.accounts.permissions.probes import probe
@@ -42,5 +44,6 @@ async def probe_permissions(
         report = ProbeReport(account.id, probed.account.generation, tx.now, findings)
         if account.generation == report.generation:
             await PermissionReports(tx).keep(report)
+            await AccountHistory(tx).add(account.id, ChangeKind.PROBED)
         kept = await PermissionReports(tx).find(account.id, generation=account.generation)
     return Permissions.of(account, access.connector, access.method, kept)

@@ -8,6 +8,8 @@ from typing import Final
 import structlog
 
 from jackfield.accounts.access import AccountAccess, load
+from jackfield.accounts.history.models import ChangeKind
+from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import Account, AccountNotFound, AccountStatus, StatusReason
 from jackfield.accounts.renewal.source import can_renew
 from jackfield.accounts.repo import Accounts
@@ -137,6 +139,7 @@ async def keep(turn: Turn, tokens: Tokens) -> None:
         await write_tokens(
             tx, turn.hub.vault, tokens, state, method=access.method, token=turn.token
         )
+        await AccountHistory(tx).add(account.id, ChangeKind.RENEWED)
         if account.status is AccountStatus.ERROR and must_be_relinked(account):
             status = await usable_status(tx, account)
             await save_changed(tx, replace(account, status=status, status_reasons=()))
@@ -161,6 +164,7 @@ async def give_up(turn: Turn, error: HubError) -> None:
             retry_at=now + pause,
             due_at=state.due_at and now + ahead,
         )
+        await AccountHistory(tx).add(account.id, ChangeKind.NOT_RENEWED, error.code)
         if isinstance(error, ClientRefused):
             await Profiles(tx).note_client(access.profile.id, now)
 

@@ -7,6 +7,8 @@ from typing import Final, TypeAlias
 import structlog
 
 from jackfield.accounts.access import AccountAccess, load
+from jackfield.accounts.history.models import ChangeKind
+from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import Account, AccountNotFound, AccountStatus, StatusReason
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.revocation.models import (
@@ -128,6 +130,7 @@ async def _store(tx: Tx, before: Account, ending: Ending, outcome: RevocationOut
         # It was linked again meanwhile, with other credentials.
         return current, outcome
     await erase_credentials(tx, before.id)
+    await AccountHistory(tx).add(before.id, ChangeKind.RETIRED, outcome.detail)
     words = f"Suspended for good, and its credentials erased. {outcome.detail}"
     erased = replace(
         current,

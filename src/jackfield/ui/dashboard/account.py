@@ -17,6 +17,7 @@ from jackfield.accounts.revocation import service as revocation
 from jackfield.connect import sessions as connect
 from jackfield.kit.errors import HubError
 from jackfield.projects.models import Project
+from jackfield.ui.dashboard.account_story import AccountStory, story_of
 from jackfield.ui.dashboard.layout import Layout, refused
 from jackfield.ui.dashboard.link import LINK_SECONDS
 from jackfield.ui.dashboard.sign_in import actor_of
@@ -37,6 +38,9 @@ class LinkedAccountPage:
     permissions: Permissions | None
     groups: Mapping[str, list[ActionPermission]]
     verdicts: tuple[Verdict, ...]
+    # How many actions of each effect are allowed, refused and unknown.
+    effects: Mapping[str, Mapping[Verdict, int]]
+    story: AccountStory
 
 
 async def show_account(request: Request, project: Project) -> Response:
@@ -124,8 +128,25 @@ async def _account_page(
             permissions=permissions if permissions and permissions.can_be_probed else None,
             groups=_groups(permissions) if permissions else {},
             verdicts=tuple(Verdict),
+            effects=_effects(permissions) if permissions else {},
+            story=await story_of(
+                hub,
+                project,
+                account,
+                provider=connector.title if connector else account.provider,
+                link=link,
+            ),
         ),
     )
+
+
+def _effects(permissions: Permissions) -> dict[str, dict[Verdict, int]]:
+    counts: dict[str, dict[Verdict, int]] = {}
+    for permission in permissions.actions:
+        for effect in permission.action.effects:
+            found = counts.setdefault(effect, dict.fromkeys(Verdict, 0))
+            found[permission.verdict] += 1
+    return counts
 
 
 def _groups(permissions: Permissions) -> dict[str, list[ActionPermission]]:

@@ -1,0 +1,71 @@
+"""Repository of the history of accounts, written in the transaction of each change."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from jackfield.accounts.history.models import AccountChange, AccountChangeId, ChangeKind
+from jackfield.db.columns import columns_of
+from jackfield.db.tx import Tx
+from jackfield.kit.ids import AccountId
+from jackfield.kit.json import convert, encode, parse
+
+# Of one kind: what happens by itself every day is kept shortest.
+MOST_KEPT: Final = 50
+_KEPT: Final[Mapping[ChangeKind, int]] = {
+    ChangeKind.CHECKED: 1,
+    ChangeKind.RENEWED: 5,
+    ChangeKind.NOT_RENEWED: 5,
+}
+_LONGEST_DETAIL: Final = 500
+_CHANGE: Final = columns_of(AccountChange)
+
+
+class AccountHistory:
+    """The changes of the accounts of the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def add(self, account_id: AccountId, kind: ChangeKind, detail: str = "") -> None:
+        """Add a change that this transaction makes; the oldest of its kind may go."""
+        await self._tx.run(
+            """
+            insert into account_changes (id, project_id, account_id, kind, detail, actor, made_at)
+            values (:id, :project_id, :account_id, :kind, :detail, :actor, :now)
+            """,
+            id=AccountChangeId.new(self._tx.now, place=self._tx.next_place()),
+            account_id=account_id,
+            kind=kind,
+            detail=detail[:_LONGEST_DETAIL],
+            actor=encode(self._tx.actor).decode(),
+        )
+        await self._tx.run(
+            """
+            delete from account_changes
+             where project_id = :project_id and account_id = :account_id and kind = :kind
+               and id <= (select id
+                            from account_changes
+                           where project_id = :project_id and account_id = :account_id
+                             and kind = :kind
+                           order by id desc
+                           limit 1 offset :kept)
+            """,
+            account_id=account_id,
+            kind=kind,
+            kept=_KEPT.get(kind, MOST_KEPT),
+        )
+
+    async def newest(self, account_id: AccountId, *, most: int) -> list[AccountChange]:
+        """Return the last changes of an account, newest first."""
+        rows = await self._tx.all(
+            f"""
+            select {_CHANGE}
+              from account_changes
+             where project_id = :project_id and account_id = :account_id
+             order by id desc
+             limit :most
+            """,  # noqa: S608 - columns of ours
+            account_id=account_id,
+            most=most,
+        )
+        return [convert({**row, "actor": parse(row["actor"])}, AccountChange) for row in rows]
