@@ -80,3 +80,5 @@ class Hub:
     # The project of an API key, by the key's digest; whether the key is still valid is in the
     # project's cache entries.
     key_projects: dict[bytes, ProjectId] = field(default_factory=dict[bytes, ProjectId])
+    # Until when the use of an account need not be noted again, by its id.
+    noted_uses: dict[str, float] = field(default_factory=dict[str, float])

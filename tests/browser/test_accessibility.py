@@ -187,6 +187,7 @@ async def test_the_dashboard_can_be_used_by_anybody(
         "/dashboard/home",
         "/dashboard/home/linking",
         f"/dashboard/accounts/{account}",
+        "/dashboard/account-jobs",
         "/dashboard/link",
         "/dashboard/keys",
         "/dashboard/settings",

@@ -117,6 +117,12 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "texts, patterns and ranges of one name in it": ("logs.search.query:MOST_PATTERNS", plain),
     "runs looked at for a page of it": ("logs.search.service:SCANNED", plain),
     "runs of a file of logs": ("logs.search.export:MOST_RUNS", plain),
+    "characters of a search for accounts": ("accounts.search.models:LONGEST_TEXT", plain),
+    "words of it that count": ("accounts.search.models:MOST_WORDS_SOUGHT", plain),
+    "accounts walked for a page of it": ("accounts.search.repo:MOST_WALKED", plain),
+    "accounts of one job": ("accounts.jobs.models:MOST_ACCOUNTS", plain),
+    "words that an account is found by": ("accounts.words.text:MOST_WORDS", plain),
+    "entries of one kind in an account's history": ("accounts.history.repo:MOST_KEPT", plain),
     "live streams of logs of one project in a process": (
         "kit.open_streams:MOST_OF_A_PROJECT",
         plain,

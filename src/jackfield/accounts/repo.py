@@ -12,6 +12,7 @@ from jackfield.accounts.models import (
     AccountStatus,
     StatusReason,
 )
+from jackfield.accounts.words.repo import AccountWords
 from jackfield.db.columns import columns_of
 from jackfield.db.filters import alternatives, one_for_all, value_clauses
 from jackfield.db.tx import Row, Tx
@@ -123,13 +124,16 @@ class Accounts:
         await self._tx.run(
             """
             update accounts
-               set status = :after, status_reasons = :reasons, updated_at = :now
+               set status = :after, status_reasons = :reasons, reason = :reason,
+                   words_at = case when words_at = updated_at then :now else words_at end,
+                   updated_at = :now
              where project_id = :project_id and profile_id = :profile_id and status = :before
             """,
             profile_id=profile_id,
             before=before,
             after=after,
             reasons=encode(reasons).decode(),
+            reason=_reason(reasons),
         )
         await self._tx.touch()
 
@@ -166,13 +170,22 @@ class Accounts:
                    (id, project_id, profile_id, provider, auth_method, environment,
                     origin_owner_id, origin_owner_name, origin_username, label, type, shared,
                     metadata, setup_information, status, status_reasons, generation,
-                    created_at, updated_at, allowed_actions)
+                    created_at, updated_at, allowed_actions, reason, words_at)
             values (:id, :project_id, :profile_id, :provider, :auth_method, :environment,
                     :origin_owner_id, :origin_owner_name, :origin_username, :label, :type, :shared,
                     :metadata, :setup_information, :status, :status_reasons, :generation,
-                    :created_at, :updated_at, :allowed_actions)
+                    :created_at, :updated_at, :allowed_actions, :reason, :updated_at)
             """,
             **_columns(account),
+        )
+        await AccountWords(self._tx).put(account)
+        await self._tx.run(
+            """
+            insert into account_uses (account_id, project_id, last_run_id)
+            values (:id, :project_id, '')
+                on conflict do nothing
+            """,
+            id=account.id,
         )
         await self._tx.touch()
 
@@ -195,14 +208,22 @@ class Accounts:
                    status_reasons = :status_reasons,
                    generation = :generation,
                    updated_at = :updated_at,
-                   allowed_actions = :allowed_actions
+                   allowed_actions = :allowed_actions,
+                   reason = :reason,
+                   words_at = :updated_at
              where project_id = :project_id and id = :id
             """,
             **_columns(account),
         )
+        await AccountWords(self._tx).put(account)
         await self._tx.touch()
 
     async def remove(self, account_id: AccountId) -> None:
+        await AccountWords(self._tx).remove(account_id)
+        await self._tx.run(
+            "delete from account_uses where project_id = :project_id and account_id = :id",
+            id=account_id,
+        )
         await self._tx.run(
             "delete from accounts where project_id = :project_id and id = :id", id=account_id
         )
@@ -252,7 +273,13 @@ def _account(row: Row) -> Account:
     return convert({**row, **parsed, "public_values": public}, Account)
 
 
+def _reason(reasons: Sequence[StatusReason]) -> str:
+    """Return the code that accounts are found by, which the page of accounts shows first."""
+    return reasons[0].code if reasons else ""
+
+
 def _columns(account: Account) -> dict[str, object]:
     columns: dict[str, object] = asdict(account)
     columns["setup_information"] = columns.pop("public_values")
+    columns["reason"] = _reason(account.status_reasons)
     return columns | {name: encode(columns[name]).decode() for name in _JSON_COLUMNS}

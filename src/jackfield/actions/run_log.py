@@ -4,6 +4,7 @@ from jackfield.connectors.action import ActionInfo, is_write
 from jackfield.kit import spans
 from jackfield.kit.counters import UNKNOWN, Counters, status_class
 from jackfield.kit.ids import ProjectId
+from jackfield.logs.account_use.notes import note_use
 from jackfield.logs.runs.counts.models import OutcomeClass
 from jackfield.logs.runs.models import Run
 from jackfield.logs.runs.repo import append_run
@@ -13,6 +14,9 @@ from jackfield.runtime import Hub
 def log_run(hub: Hub, project_id: ProjectId, run: Run, action: ActionInfo | None) -> None:
     """Append a run that has ended to the write buffer of the log; count it, and end its span."""
     append_run(hub.write_buffer, project_id, run)
+    # Without a profile, no account of the project was found.
+    if run.profile_id is not None:
+        note_use(hub, project_id, run.account_id, run.id)
     if hub.counters is not None:
         _count(hub.counters, run, action)
     if hub.tracer is not None and (span := spans.take()) is not None:

@@ -1,11 +1,16 @@
 """`jackfield accounts …`: linked accounts, through the API."""
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import click
 
+from jackfield.cli.account_jobs import each, search_options, search_query
 from jackfield.cli.output import json_option, print_json, print_table
+
+# What `GET /accounts` knows, too.
+_OF_ANY_HUB: Final = frozenset({"providers", "origin_owner_ids", "status", "page", "page_size"})
+_PAGING: Final = 2
 
 
 @click.group()
@@ -14,42 +19,33 @@ def accounts() -> None:
 
 
 @accounts.command("list")
-@click.option("--provider", multiple=True, help="Only of this provider; may be repeated.")
-@click.option("--owner-id", multiple=True, help="Only of this customer; may be repeated.")
+@search_options
 @click.option(
-    "--status",
-    multiple=True,
-    type=click.Choice(["active", "inactive", "suspended", "error", "expired"]),
-    help="Only in this state; may be repeated.",
+    "--sort",
+    type=click.Choice(["created", "used", "failures", "customer"]),
+    default="created",
+    help="The latest, the most or A first; by failures only those that fail.",
 )
 @click.option("--page", type=int, default=1, show_default=True, help="From 1.")
 @click.option("--page-size", type=int, default=25, show_default=True, help="Accounts of a page.")
 @json_option
 def list_accounts(
     *,
-    provider: tuple[str, ...],
-    owner_id: tuple[str, ...],
-    status: tuple[str, ...],
+    sort: str,
     page: int,
     page_size: int,
     as_json: bool,
+    **chosen: Any,
 ) -> None:
-    """List linked accounts, newest first."""
+    """List linked accounts, newest first unless sorted, or those that a search finds."""
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
     from jackfield.client import Account  # noqa: PLC0415
 
-    found = api.call(
-        "GET",
-        "/accounts",
-        list[Account],
-        query={
-            "providers": provider,
-            "origin_owner_ids": owner_id,
-            "status": status,
-            "page": page,
-            "page_size": page_size,
-        },
-    )
+    query = search_query(chosen) | {"page": page, "page_size": page_size}
+    if sort == "created" and set(query) <= _OF_ANY_HUB:
+        found = api.call("GET", "/accounts", list[Account], query=query)
+    else:
+        found = api.call("GET", "/jackfield/accounts", query=query | {"sort": sort})["data"]
     if as_json:
         print_json(found)
         return
@@ -67,9 +63,12 @@ def list_accounts(
             for account in found
         ],
         empty="no account matches"
-        if provider or owner_id or status or page > 1
+        if len(query) > _PAGING or page > 1
         else "no accounts; link one with `jackfield connect PROVIDER --owner-id ID`",
     )
+
+
+accounts.add_command(each)
 
 
 @accounts.command()

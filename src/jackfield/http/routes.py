@@ -3,6 +3,8 @@
 from typing import Final
 
 from jackfield.http.resources import (
+    account_jobs,
+    account_search,
     accounts,
     actions,
     connect_sessions,
@@ -46,6 +48,8 @@ _RESOURCES: Final[tuple[Routes, ...]] = (
     log_searches.api,
     connect_sessions.api,
     accounts.api,
+    account_search.api,
+    account_jobs.api,
     permissions.api,
     issues.api,
     connectors.api,

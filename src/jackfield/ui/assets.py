@@ -31,6 +31,7 @@ _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
         *_SHARED,
         *("shell", "lists", "marks", "cards", "tables", "timelines", "charts", "code", "faults"),
         *("funnels", "overlays", "states", "layout", "sign_in", "members", "prose", "explorer"),
+        "accounts",
     ),
     "reference.css": (
         *_SHARED,

@@ -9,11 +9,13 @@ from typing import Final
 
 import structlog
 
+from jackfield.accounts.jobs import service as account_jobs
 from jackfield.actions.undelivered_writes import service as undelivered
 from jackfield.runtime import Hub
 from jackfield.webhooks.replays import service as replays
 from jackfield.worker import (
     account_checks,
+    account_words,
     connectors,
     issues,
     pruning,
@@ -52,6 +54,8 @@ JOBS: Final = (
     BackgroundJob("account_checks", account_checks.check_due, every=5.0),
     BackgroundJob("revocations", revocations.finish_interrupted, every=30.0),
     BackgroundJob("undelivered_writes", undelivered.keep_noted),
+    BackgroundJob("account_jobs", account_jobs.work_off, every=1.0),
+    BackgroundJob("account_words", account_words.prepare, every=30.0),
     BackgroundJob("issues", issues.find_due, every=5.0),
     BackgroundJob("run_counts", run_counts.fill_due, every=60.0),
     BackgroundJob("connectors", connectors.reload, every=1.0),

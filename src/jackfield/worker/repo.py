@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final, LiteralString
 
+from jackfield.accounts.jobs.models import AccountJobId
 from jackfield.db.tx import Database, Tx
 from jackfield.kit.ids import EventId, Id, ProjectId, RequestId, RunId
 from jackfield.logs.runs.counts.models import hour_of
@@ -97,6 +98,23 @@ class Retention:
 
     async def drop_requests(self) -> bool:
         return await self._drop_rows("api_requests", "id", RequestId)
+
+    async def drop_account_jobs(self) -> bool:
+        """Delete jobs over accounts that ended, with what became of each account."""
+        return await self._drop(
+            """
+            delete from account_jobs
+             where project_id = :project_id
+               and id in (select id
+                            from account_jobs
+                           where project_id = :project_id and id < :before
+                             and status <> 'running'
+                           order by id
+                           limit :most)
+            returning id
+            """,
+            AccountJobId,
+        )
 
     async def drop_deliveries(self) -> bool:
         """Delete deliveries that are no longer pending."""

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final, LiteralString, cast
 
 from jackfield.db.tx import Tx
-from jackfield.kit.ids import RunId
+from jackfield.db.write_buffer import WriteBuffer
+from jackfield.kit.ids import ProjectId, RunId
 from jackfield.logs.account_use.models import HOURS, MOST_FAILURES, AccountUse
 
 # An id begins with its time, in milliseconds: so many characters name a span of 17 minutes.
@@ -22,20 +23,38 @@ async def use_of(tx: Tx, account_ids: Sequence[str]) -> Mapping[str, AccountUse]
     return {each: AccountUse(used.get(each), failures[each]) for each in account_ids}
 
 
+def append_use(buffer: WriteBuffer, project_id: ProjectId, account_id: str, run_id: RunId) -> None:
+    """Note that an account is used, with the next rows of the log."""
+    buffer.append(
+        project_id,
+        """
+        insert into account_uses (account_id, project_id, last_run_id)
+        values (:account_id, :project_id, :run_id)
+            on conflict (account_id) do update
+           set last_run_id = excluded.last_run_id
+         where excluded.last_run_id > account_uses.last_run_id
+        """,
+        {"account_id": account_id, "run_id": run_id},
+    )
+
+
 async def _used(tx: Tx, account_ids: Sequence[str]) -> Mapping[str, datetime]:
     rows = await tx.all(
         """
         select accounts.id,
-               (select started_at from runs
-                 where runs.project_id = :project_id and runs.account_id = accounts.id
-                 order by runs.id desc
-                 limit 1) as used_at
+               (select max(id) from runs
+                 where runs.project_id = :project_id and runs.account_id = accounts.id) as logged,
+               -- Of runs that are no longer in the log.
+               (select last_run_id from account_uses
+                 where account_uses.project_id = :project_id
+                   and account_uses.account_id = accounts.id) as noted
           from accounts
          where project_id = :project_id and id in (:ids)
         """,
         ids=list(account_ids),
     )
-    return {row["id"]: row["used_at"] for row in rows if row["used_at"] is not None}
+    last = {row["id"]: max(row["logged"] or "", row["noted"] or "") for row in rows}
+    return {account_id: RunId(run_id).moment for account_id, run_id in last.items() if run_id}
 
 
 async def _failures(tx: Tx, account_ids: Sequence[str]) -> Mapping[str, tuple[int, ...]]:

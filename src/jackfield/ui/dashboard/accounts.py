@@ -3,20 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jackfield.accounts.models import Account, AccountFilter, AccountPage, AccountStatus
-from jackfield.accounts.repo import Accounts
+from jackfield.accounts.models import AccountStatus, AccountType
+from jackfield.accounts.search.models import FoundAccounts
+from jackfield.accounts.search.repo import FindableAccounts
 from jackfield.logs.account_use.models import AccountUse
 from jackfield.logs.account_use.repo import use_of
+from jackfield.profiles.models import Profile, ProfilePage
+from jackfield.profiles.repo import Profiles
 from jackfield.projects.models import Project
+from jackfield.ui.dashboard.account_filters import AccountFilters
 from jackfield.ui.dashboard.layout import Layout, page_number
 from jackfield.ui.rendering import hub_of, page
 
 _PAGE_SIZE: Final = 25
+# Profiles that can be chosen from.
+_MOST_PROFILES: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +29,18 @@ class AccountsPage:
     template: ClassVar[str] = "dashboard/accounts.html"
 
     layout: Layout
-    accounts: list[Account]
+    filters: AccountFilters
+    found: FoundAccounts
     use: Mapping[str, AccountUse]
-    only: Mapping[str, str]
     statuses: tuple[AccountStatus, ...]
+    types: tuple[AccountType, ...]
+    reasons: list[str]
+    environments: list[str]
+    profiles: list[Profile]
     earlier: str | None
     later: str | None
+    # Whether some accounts are not found by their words yet, after an upgrade.
+    is_preparing: bool
     # What became of the credentials of an account that was just deleted, or empty.
     revocation: str
 
@@ -37,31 +48,30 @@ class AccountsPage:
 async def list_accounts(request: Request, project: Project) -> Response:
     hub = hub_of(request)
     number = page_number(request)
-    only = {
-        name: request.query_params.get(name, "").strip() for name in ("owner", "provider", "status")
-    }
-    account_filter = AccountFilter(
-        # As it was typed, too: the blanks around an id may be its own.
-        origin_owner_ids=(only["owner"], request.query_params["owner"]) if only["owner"] else (),
-        providers=(only["provider"],) if only["provider"] else (),
-        statuses=(only["status"],) if only["status"] else (),
-    )
+    filters = AccountFilters.of(request.query_params, hub.clock())
     async with hub.db.read(project.id) as tx:
-        rows = await Accounts(tx).page(AccountPage(number, _PAGE_SIZE, account_filter))
-        use = await use_of(tx, [each.id for each in rows])
-        # The first row of the next page, as a page of one row.
-        more = await Accounts(tx).page(AccountPage(number * _PAGE_SIZE + 1, 1, account_filter))
-    chosen = {name: value for name, value in only.items() if value}
+        accounts = FindableAccounts(tx)
+        found = await accounts.page(filters.search, number=number, size=_PAGE_SIZE)
+        use = await use_of(tx, [each.id for each in found.accounts])
+        reasons = await accounts.reasons()
+        environments = await accounts.environments()
+        profiles = await Profiles(tx).page(ProfilePage(size=_MOST_PROFILES))
+        is_preparing = await accounts.has_unprepared()
     return page(
         request,
         AccountsPage(
             layout=Layout.of(request, project),
-            accounts=rows,
+            filters=filters,
+            found=found,
             use=use,
-            only=only,
             statuses=tuple(AccountStatus),
+            types=tuple(AccountType),
+            reasons=reasons,
+            environments=environments,
+            profiles=profiles,
             revocation=request.query_params.get("revocation", ""),
-            earlier=urlencode({**chosen, "page": number - 1}) if number > 1 else None,
-            later=urlencode({**chosen, "page": number + 1}) if more else None,
+            earlier=filters.at(number - 1) if number > 1 else None,
+            later=filters.at(number + 1) if found.has_more else None,
+            is_preparing=is_preparing,
         ),
     )

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jackfield.accounts.models import AccountType
 from jackfield.connect import sessions as connect
 from jackfield.connect.models import SessionTerms
 from jackfield.connect.sign_in.exchange import redirect_uri
@@ -33,7 +34,8 @@ class LinkPage:
 
 
 async def new_link(request: Request, project: Project) -> Response:
-    return _link_page(request, project)
+    wanted = "test" if request.query_params.get("type") == "test" else ""
+    return _link_page(request, project, typed={"type": wanted})
 
 
 async def make_link(request: Request, project: Project) -> Response:
@@ -47,6 +49,7 @@ async def make_link(request: Request, project: Project) -> Response:
         origin_owner_id=owner_id,
         origin_owner_name=typed.get("owner_name") or owner_id,
         provider=typed.get("provider") or None,
+        type=AccountType.TEST if typed.get("type") == "test" else AccountType.PRODUCTION,
     )
     try:
         issued = await connect.open_session(

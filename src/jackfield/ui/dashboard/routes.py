@@ -8,6 +8,7 @@ from jackfield.members.models import Role
 from jackfield.members.sso.service import CALLBACK
 from jackfield.ui.dashboard import (
     account,
+    account_jobs,
     accounts,
     connector,
     connectors,
@@ -159,6 +160,15 @@ ROUTES: Final = (
     Route(
         "/dashboard/webhooks/{endpoint_id}/{verb}",
         signed_in(webhook.change_endpoint),
+        methods=_POST,
+    ),
+    Route("/dashboard/account-jobs", signed_in(account_jobs.list_jobs)),
+    Route("/dashboard/account-jobs", signed_in(account_jobs.start_job), methods=_POST),
+    Route("/dashboard/account-jobs/new", signed_in(account_jobs.confirm_job), methods=_POST),
+    Route("/dashboard/account-jobs/{job_id}", signed_in(account_jobs.show_job)),
+    Route(
+        "/dashboard/account-jobs/{job_id}/{verb}",
+        signed_in(account_jobs.change_job),
         methods=_POST,
     ),
     Route("/dashboard/accounts/{account_id}", signed_in(account.show_account)),

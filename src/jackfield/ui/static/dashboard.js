@@ -1,4 +1,5 @@
 import { BrandColor } from "./controls/brand_color.js";
+import { Chosen } from "./controls/chosen.js";
 import { CopyButton } from "./controls/copy_button.js";
 import { Dismissible } from "./controls/dismissible.js";
 import { Explorer } from "./controls/explorer.js";
@@ -22,6 +23,7 @@ for (const shown of document.querySelectorAll("[data-once]")) new ShownOnce(show
 for (const input of document.querySelectorAll("[data-finds]")) new FoundList(input);
 for (const figure of document.querySelectorAll("[data-json]")) new JsonViewer(figure);
 for (const form of document.querySelectorAll("[data-explorer]")) new Explorer(form);
+for (const form of document.querySelectorAll(".choosable")) new Chosen(form);
 new Steps();
 const palette = document.getElementById("palette");
 if (palette) new Shortcuts(new Palette(palette));
