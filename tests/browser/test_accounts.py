@@ -50,6 +50,10 @@ async def test_accounts_are_found_filtered_and_kept_as_a_view(page: Page, axe: s
     await expect(page.get_by_role("link", name="Cobalt")).to_have_count(0)
     assert await sound(page, axe)
 
+    await page.get_by_text("Save view").click()
+    await page.get_by_label("Name, for all").fill("Bright ones")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("button", name="Delete view")).to_be_visible()
     await page.goto(f"{page.url.partition('?')[0]}?q=nobody")
     await expect(page.get_by_role("heading", name="No account matches")).to_be_visible()
     assert await sound(page, axe)
@@ -89,3 +93,15 @@ async def test_a_deletion_of_all_that_were_found_asks_for_their_number(
     await page.get_by_role("link", name="Cancel").click()
     await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
 
+
+async def test_the_palette_leads_to_an_account(page: Page, axe: str) -> None:
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("cobal")
+    entry = page.get_by_role("link", name="Cobalt Iterable Account")
+    await expect(entry).to_be_visible()
+    assert await sound(page, axe)
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_role("heading", name="Cobalt")).to_be_visible()
+    await expect(page.get_by_role("heading", name="History")).to_be_visible()
+    assert await sound(page, axe)

@@ -123,6 +123,10 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "accounts of one job": ("accounts.jobs.models:MOST_ACCOUNTS", plain),
     "words that an account is found by": ("accounts.words.text:MOST_WORDS", plain),
     "entries of one kind in an account's history": ("accounts.history.repo:MOST_KEPT", plain),
+    "saved views of one page of the dashboard": (
+        "projects.saved_views.models:MOST_VIEWS",
+        plain,
+    ),
     "live streams of logs of one project in a process": (
         "kit.open_streams:MOST_OF_A_PROJECT",
         plain,

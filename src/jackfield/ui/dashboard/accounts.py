@@ -15,8 +15,10 @@ from jackfield.logs.account_use.repo import use_of
 from jackfield.profiles.models import Profile, ProfilePage
 from jackfield.profiles.repo import Profiles
 from jackfield.projects.models import Project
+from jackfield.projects.saved_views.models import ViewPage
 from jackfield.ui.dashboard.account_filters import AccountFilters
 from jackfield.ui.dashboard.layout import Layout, page_number
+from jackfield.ui.dashboard.saved_views import load_views
 from jackfield.ui.rendering import hub_of, page
 
 _PAGE_SIZE: Final = 25
@@ -57,6 +59,7 @@ async def list_accounts(request: Request, project: Project) -> Response:
         environments = await accounts.environments()
         profiles = await Profiles(tx).page(ProfilePage(size=_MOST_PROFILES))
         is_preparing = await accounts.has_unprepared()
+    await load_views(request, project, ViewPage.ACCOUNTS, filters.text)
     return page(
         request,
         AccountsPage(

@@ -11,6 +11,7 @@ from jackfield.kit.errors import HubError
 from jackfield.kit.whole_numbers import whole_number
 from jackfield.members.models import ProjectChoice, Role, SignedIn
 from jackfield.projects.models import Project
+from jackfield.projects.saved_views.models import SavedView
 from jackfield.ui.rendering import hub_of, page
 
 _LAST_PAGE: Final = 1_000_000
@@ -65,6 +66,9 @@ class Layout:
     signed_in: SignedIn | None = None
     # The projects that the member can switch to.
     choices: Sequence[ProjectChoice] = ()
+    # By the name of a section: its saved views, on its own page, and the query that this shows.
+    views: Mapping[str, Sequence[SavedView]] = field(default_factory=dict[str, Sequence[SavedView]])
+    view_query: str = ""
 
     @property
     def title(self) -> str:
@@ -91,6 +95,8 @@ class Layout:
             badges=getattr(request.state, "badges", {}),
             signed_in=getattr(request.state, "signed_in", None),
             choices=getattr(request.state, "choices", ()),
+            views=getattr(request.state, "views", {}),
+            view_query=getattr(request.state, "view_query", ""),
         )
 
 

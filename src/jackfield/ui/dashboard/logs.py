@@ -21,10 +21,12 @@ from jackfield.logs.search.tail import LiveTail
 from jackfield.logs.search.words import InvalidLogQuery
 from jackfield.projects import service as projects
 from jackfield.projects.models import Project
+from jackfield.projects.saved_views.models import ViewPage
 from jackfield.projects.settings import ProjectSettings
 from jackfield.ui.dashboard.layout import Layout, refused
 from jackfield.ui.dashboard.live_events import LiveEvents
 from jackfield.ui.dashboard.run_lines import RunLine, run_lines
+from jackfield.ui.dashboard.saved_views import load_views
 from jackfield.ui.dashboard.sign_in import actor_of, still_signed_in
 from jackfield.ui.rendering import base_path, hub_of, page
 
@@ -114,6 +116,7 @@ async def list_logs(request: Request, project: Project) -> Response:
     histogram = await count_runs(hub, project.id, query.search)
     newer, older = _neighbors(position, found)
     partial_edge = found.edge if found.is_partial else None
+    await load_views(request, project, ViewPage.LOGS, _encoded(query) if query.words else "")
     return page(
         request,
         LogsPage(

@@ -1,11 +1,20 @@
-/** Leads anywhere by a few letters: what is listed is narrowed down, arrows choose, Enter goes. */
+const PAUSE = 150;
+
+/**
+ * Leads anywhere by a few letters: what is listed is narrowed down, the server adds what it finds,
+ * arrows choose, Enter goes.
+ */
 export class Palette {
   #dialog;
   #input;
+  #list;
+  #asked = 0;
+  #timer;
 
   constructor(dialog) {
     this.#dialog = dialog;
     this.#input = dialog.querySelector("input");
+    this.#list = dialog.querySelector("ul");
     this.#input.addEventListener("input", () => this.#narrow());
     dialog.addEventListener("keydown", this);
     dialog.addEventListener("toggle", ({ newState }) => {
@@ -49,11 +58,36 @@ export class Palette {
 
   #narrow() {
     const words = this.#input.value.toLowerCase().split(/\s+/);
-    for (const item of this.#dialog.querySelectorAll("li")) {
+    for (const item of this.#dialog.querySelectorAll("li:not([data-found])")) {
       const text = item.textContent.toLowerCase();
       item.hidden = !words.every((word) => text.includes(word));
     }
     this.#choose(this.#entries[0]);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(this.#input.value.trim()), PAUSE);
+  }
+
+  /** Add what the server finds, unless something else has been typed meanwhile. */
+  async #ask(text) {
+    const number = ++this.#asked;
+    const found = text ? await this.#found(text) : [];
+    if (number !== this.#asked || text !== this.#input.value.trim()) return;
+    for (const old of this.#list.querySelectorAll("[data-found]")) old.remove();
+    this.#list.append(...found);
+    if (!this.#chosen) this.#choose(this.#entries[0]);
+  }
+
+  async #found(text) {
+    const address = `${this.#dialog.dataset.palette}?${new URLSearchParams({ q: text })}`;
+    try {
+      const response = await fetch(address);
+      if (!response.ok) return [];
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      return [...page.querySelectorAll("[data-found]")].map((item) => document.adoptNode(item));
+    } catch {
+      // The hub is away: what is listed here leads on.
+      return [];
+    }
   }
 
   #move(step) {
