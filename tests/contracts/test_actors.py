@@ -15,6 +15,7 @@ MAKERS = {
         "portal/models.py",
     },
     "worker": {
+        "accounts/jobs/service.py",
         "accounts/renewal/turns.py",
         "app.py",
         "connect/sent_codes/service.py",
@@ -23,6 +24,7 @@ MAKERS = {
         "webhooks/delivery.py",
         "webhooks/replays/service.py",
         "worker/account_checks.py",
+        "worker/account_words.py",
         "worker/connectors.py",
         "worker/issues.py",
         "worker/pruning.py",

@@ -133,6 +133,8 @@ async def what_there_is(hub: Running) -> dict[str, str]:
         "/jackfield/webhooks", json={"url": "https://receiver.example/x", "events": ["*"]}
     )
     replay = await hub.api.post(f"/jackfield/webhooks/{hook.json()['id']}/replays", json={})
+    job = {"verb": "check", "account_ids": [account]}
+    begun = await hub.api.post("/jackfield/account_jobs", json=job)
     await hub.api.patch("/jackfield/project", json={"confirm_links": True})
     session = await hub.session(origin_owner_id="other")
     left = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
@@ -149,6 +151,7 @@ async def what_there_is(hub: Running) -> dict[str, str]:
     draft = (await upload(hub)).json()["version"]
     return {
         "issue_id": issue["id"],
+        "job_id": begun.json()["id"],
         "account_id": account,
         "profile_id": profile,
         "session_id": str(open_session["id"]),
@@ -242,6 +245,12 @@ def test_the_operations() -> None:
             "POST /jackfield/accounts/{account_id}/check",
             "POST /jackfield/accounts/{account_id}/suspend",
             "POST /jackfield/accounts/{account_id}/resume",
+            "GET /jackfield/accounts",
+            "POST /jackfield/account_jobs",
+            "GET /jackfield/account_jobs",
+            "GET /jackfield/account_jobs/{job_id}",
+            "GET /jackfield/account_jobs/{job_id}/accounts",
+            "DELETE /jackfield/account_jobs/{job_id}",
             "GET /jackfield/accounts/{account_id}/permissions",
             "POST /jackfield/accounts/{account_id}/permissions",
             "GET /jackfield/issues",

@@ -86,7 +86,7 @@ async def confirm_job(request: Request, project: Project) -> Response:
 
 async def start_job(request: Request, project: Project) -> Response:
     """Begin a job that was confirmed, by its number of accounts where it cannot be undone."""
-    hub, form = hub_of(request), await read_form(request)
+    hub, form, actor = hub_of(request), await read_form(request), actor_of(request)
     verb = _verb(form)
     if verb is None:
         return refused(request, project, NoAccountsChosen())
@@ -97,7 +97,7 @@ async def start_job(request: Request, project: Project) -> Response:
             request, project, form, problem="Type the number of accounts to confirm."
         )
     try:
-        async with hub.db.write(project.id, actor_of(request)) as tx:
+        async with hub.db.write(project.id, actor) as tx:
             job = await jobs.start(tx, verb, _chosen(hub, form, expected))
     except HubError as error:
         return await _confirm(request, project, form, problem=error.detail)
@@ -116,11 +116,11 @@ async def show_job(request: Request, project: Project) -> Response:
 
 async def change_job(request: Request, project: Project) -> Response:
     """Run the action of the posted button on a job."""
-    hub, job_id = hub_of(request), request.path_params["job_id"]
+    hub, job_id, actor = hub_of(request), request.path_params["job_id"], actor_of(request)
     if request.path_params["verb"] == "links":
         return await _job_page(request, project, makes_links=True)
     try:
-        async with hub.db.write(project.id, actor_of(request)) as tx:
+        async with hub.db.write(project.id, actor) as tx:
             await jobs.stop(tx, job_id)
     except HubError as error:
         return refused(request, project, error)

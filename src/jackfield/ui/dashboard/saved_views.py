@@ -26,14 +26,14 @@ async def load_views(request: Request, project: Project, page: ViewPage, query: 
 
 
 async def save_view(request: Request, project: Project) -> Response:
-    form = (await read_form(request)).fields()
+    form, actor = (await read_form(request)).fields(), actor_of(request)
     page = next((each for each in ViewPage if each == form.get("page")), None)
     if page is None:
         raise HTTPException(404)
     query, name = form.get("query", ""), form.get("name", "")
     if name:
         try:
-            async with hub_of(request).db.write(project.id, actor_of(request)) as tx:
+            async with hub_of(request).db.write(project.id, actor) as tx:
                 await SavedViews(tx).save(page, name, query)
         except HubError as error:
             return refused(request, project, error)
@@ -41,8 +41,9 @@ async def save_view(request: Request, project: Project) -> Response:
 
 
 async def delete_view(request: Request, project: Project) -> Response:
+    actor = actor_of(request)
     try:
-        async with hub_of(request).db.write(project.id, actor_of(request)) as tx:
+        async with hub_of(request).db.write(project.id, actor) as tx:
             page = await SavedViews(tx).remove(request.path_params["view_id"])
     except HubError as error:
         return refused(request, project, error)
