@@ -22,17 +22,17 @@ MOST_CHARACTERS: Final = 2_000_000
 
 
 class FullText:
-    """The whole documentation of a hub, made at the first request for it."""
+    """The whole documentation, made at the first request for it."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog: Final = catalog
-        self._text: str | None = None
+        self._texts: dict[Addresses, str] = {}
 
     def text(self, addresses: Addresses) -> str:
-        if self._text is None:
+        if addresses not in self._texts:
             offered = (each for each in self._catalog.connectors() if each.is_offered)
-            self._text = full_text(addresses, offered)
-        return self._text
+            self._texts[addresses] = full_text(addresses, offered)
+        return self._texts[addresses]
 
 
 async def llms_text(request: Request) -> Response:
