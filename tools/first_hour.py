@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "quick-start.md"
 # The only words that are not the page's: where the repository is.
 ADDRESS = "https://git.example.com/jackfield"
-SECONDS = 600.0
+SECONDS = 300.0
 _BLOCK = re.compile(r"^```sh(?: ([^\n]*))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # A program that goes on until it is stopped, and the port at which it answers.
 _GOES_ON = {"jackfield sandbox iterable": 9901, "jackfield serve": 8080}
@@ -71,7 +72,9 @@ class Terminal:
         file = self.folder / f".typed-{time.monotonic_ns()}"
         file.write_text(code, "utf-8")
         assert self.process.stdin is not None
-        self.process.stdin.write(f". ./{file.name} </dev/null\nrm {file.name}; echo {_END}\n")
+        # What it prints may end within a line.
+        end = f"rm {file.name}; printf '\\n%s\\n' {_END}"
+        self.process.stdin.write(f". ./{file.name} </dev/null\n{end}\n")
         self.process.stdin.flush()
 
     def run(self, code: str) -> str:
@@ -79,17 +82,26 @@ class Terminal:
         self.start(code)
         lines: list[str] = []
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.strip() == _END:
-                return "".join(lines)
-            lines.append(line)
+        # What waits for something that does not come is ended.
+        patience = threading.Timer(SECONDS, self.end)
+        patience.start()
+        try:
+            for line in self.process.stdout:
+                if line.strip() == _END:
+                    return "".join(lines)
+                lines.append(line)
+        finally:
+            patience.cancel()
         said = "".join(lines)
         message = f"this ended with {self.process.wait()}:\n{code}\n{said}"
         raise RuntimeError(message)
 
-    def close(self) -> None:
+    def end(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
+
+    def close(self) -> None:
+        self.end()
         self.process.communicate()
 
 
