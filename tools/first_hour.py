@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "quick-start.md"
 # The only words that are not the page's: where the repository is.
 ADDRESS = "https://git.example.com/jackfield"
@@ -152,7 +152,10 @@ def _answers(port: int, terminal: Terminal) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="first-hour-") as folder:
-        typed = (Block(each.terminal, each.code.replace(ADDRESS, str(ROOT))) for each in blocks())
+        typed = (
+            Block(each.terminal, each.code.replace(ADDRESS, f"{ROOT} jackfield"))
+            for each in blocks()
+        )
         for said in follow(Path(folder), typed):
             print(said, flush=True)
     print("The page can be followed.")
