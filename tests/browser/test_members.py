@@ -47,7 +47,7 @@ async def test_a_person_is_invited_joins_and_sets_up_a_second_factor(
     assert await found(page, axe) == []
 
     await page.get_by_label("E-mail address").fill("ada@example.com")
-    await page.get_by_role("radio", name="Owner").check()
+    await page.get_by_role("radio", name="Owner everything").check()
     await page.get_by_role("button", name="Make an invite").click()
     link = await page.get_by_label("Link of the invite").input_value()
     assert await found(page, axe) == []
