@@ -35,7 +35,12 @@ _OPTIONS: Final = (
         help="Only in this state; may be repeated.",
     ),
     click.option("--reason", multiple=True, help="Only with this status reason; repeatable."),
-    click.option("--type", multiple=True, type=click.Choice(["production", "test"])),
+    click.option(
+        "--type",
+        multiple=True,
+        type=click.Choice(["production", "test"]),
+        help="Only of this type.",
+    ),
     click.option("--unused", type=click.IntRange(1), help="Only unused for so many days."),
     click.option("--failing", is_flag=True, help="Only if a run failed within 24 hours."),
 )

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ROLES = click.Choice(["owner", "admin", "viewer"])
-_project = click.option("--project", default="default", show_default=True)
+_project = click.option(
+    "--project", default="default", show_default=True, help="The project it is about."
+)
 
 
 @click.group()
@@ -75,7 +77,9 @@ def list_members(project: str, *, as_json: bool) -> None:
 
 @members.command()
 @click.argument("email")
-@click.option("--role", type=_ROLES, default="viewer", show_default=True)
+@click.option(
+    "--role", type=_ROLES, default="viewer", show_default=True, help="What they may do there."
+)
 @_project
 @json_option
 @reporting
@@ -103,7 +107,9 @@ def invite(email: str, role: str, project: str, *, as_json: bool) -> None:
 
 @members.command()
 @click.argument("email")
-@click.option("--role", type=_ROLES, default="viewer", show_default=True)
+@click.option(
+    "--role", type=_ROLES, default="viewer", show_default=True, help="What they may do there."
+)
 @_project
 @reporting
 def add(email: str, role: str, project: str) -> None:
