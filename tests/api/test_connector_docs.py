@@ -107,7 +107,7 @@ async def test_an_internal_connector_is_documented_to_nobody(
         listed = await hub.api.get("/llms.txt", auth=None)
 
     assert [page.status_code for page in (*pages, guide)] == [404, 404, 404]
-    assert "acme" not in listed.text
+    assert "connectors/acme" not in listed.text
 
 
 @pytest.mark.parametrize(("public", "status"), [(True, 200), (False, 404)])

@@ -123,7 +123,8 @@ ROUTES: Final = (
     ),
     Route(
         "/dashboard/connectors/upload/{key}/{version_id}/{verb}",
-        signed_in(upload_version.change_version),
+        # Versions are looked up in their project, so a post of another finds none.
+        signed_in(upload_version.change_version, reads_itself=True),
         methods=_POST,
     ),
     Route("/dashboard/connectors/{key}", signed_in(connector.show_connector)),
@@ -138,7 +139,7 @@ ROUTES: Final = (
         methods=_POST,
     ),
     Route("/dashboard/explorer", signed_in(explorer.show_explorer)),
-    Route("/dashboard/explorer", signed_in(explorer.press), methods=_POST),
+    Route("/dashboard/explorer", signed_in(explorer.press, reads_itself=True), methods=_POST),
     Route(
         "/dashboard/explorer/saved/{call_id}/{verb}",
         signed_in(saved_calls.change_call),

@@ -37,14 +37,15 @@ class OtherProject(Conflict):
 
 
 def signed_in(
-    view: View, *, own: bool = False, least: Role | None = None
+    view: View, *, own: bool = False, least: Role | None = None, reads_itself: bool = False
 ) -> Callable[[Request], Awaitable[Response]]:
     """
     Require a signed-in browser for `view`, and posts from the hub's own pages.
 
     Whoever posts has to be an admin at least, or `least`. Only a view that is the member's `own`
     business, such as their password, takes posts of everybody, and is open to who has yet to set up
-    the second factor that the project asks for.
+    the second factor that the project asks for. A view that `reads_itself` what is posted, since it
+    is more than other forms have, also refuses what was typed for another project.
     """
 
     async def show(request: Request) -> Response:
@@ -55,7 +56,7 @@ def signed_in(
         if is_change and not is_from_here(request):
             return signed_out_page(request, status=403)
         await _remember(request, found)
-        if is_change and await _is_of_other_project(request, found):
+        if is_change and not reads_itself and await _is_of_other_project(request, found):
             return refused(request, found.project, OtherProject())
         if found.lacks_factor and not own:
             return RedirectResponse(f"{base_path(hub_of(request))}/dashboard/me?required=1", 303)

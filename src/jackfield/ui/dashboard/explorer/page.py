@@ -47,6 +47,7 @@ from jackfield.ui.dashboard.explorer.snippets import Call, Snippet, snippets_of
 from jackfield.ui.dashboard.layout import Layout, refused
 from jackfield.ui.dashboard.run_lines import RunLine, duration, run_lines
 from jackfield.ui.dashboard.run_timeline import waited
+from jackfield.ui.dashboard.sign_in import OtherProject
 from jackfield.ui.rendering import hub_of, page
 
 _CANNOT_SHOW: Final = (
@@ -158,6 +159,8 @@ async def press(request: Request, project: Project) -> Response:
         posted = await read_posted(request)
     except HubError as error:
         return refused(request, project, error)
+    if posted.other("_project") not in ("", project.id):
+        return refused(request, project, OtherProject())
     chosen = await chosen_of(request, project)
     if chosen.account is None or chosen.action is None or not chosen.is_complete:
         return await _choosing(request, project, chosen)
