@@ -63,6 +63,26 @@ async def test_metrics_are_answered_at_their_address_and_nothing_else(hub: Runni
     assert (other.status_code, public.status_code) == (404, 404)
 
 
+async def test_clients_that_never_end_their_request_keep_prometheus_from_nothing(
+    hub: Running,
+) -> None:
+    (port, _) = ports = free_range()
+    counting = replace(hub.hub, counters=Counters(), metrics=ListenRange(LOOPBACK, ports))
+
+    async with background(counting, ()):
+        await get(port)
+        hanging = [await asyncio.open_connection(LOOPBACK, port) for _ in range(20)]
+        for _, writer in hanging:
+            writer.write(b"GET /metrics HTTP/1.1\r\n")
+        # Each of them is let go after ten seconds.
+        async with asyncio.timeout(5):
+            answered = await get(port)
+        for _, writer in hanging:
+            writer.close()
+
+    assert answered.status_code == 200
+
+
 async def test_each_process_of_a_machine_takes_the_next_port(hub: Running) -> None:
     ports = free_range()
     counting = replace(hub.hub, counters=Counters(), metrics=ListenRange(LOOPBACK, ports))

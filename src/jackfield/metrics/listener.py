@@ -35,9 +35,12 @@ async def serve(hub: Hub, counters: Counters, listen: ListenRange) -> None:
 
     async def answer(reader: StreamReader, writer: StreamWriter) -> None:
         try:
-            async with asyncio.timeout(_SECONDS), room:
+            async with asyncio.timeout(_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(await _response(exposition, head))
+                # Not sooner: a client that never ends its request would keep others waiting.
+                async with room:
+                    response = await _response(exposition, head)
+                writer.write(response)
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # The client has gone, or does not speak HTTP.
