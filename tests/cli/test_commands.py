@@ -207,7 +207,10 @@ async def test_serving_on_a_port_that_is_taken_says_so(jackfield: Command) -> No
         ({"DATA_DIR": "/proc/nowhere"}, "database_unusable"),
         ({"PROVIDER_REWRITE": "nonsense"}, "invalid_rewrite"),
         ({"LOG_LEVEL": "loud"}, "invalid_setting"),
-        ({"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "database_unusable"),
+        (
+            {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "DATABASE_WAIT": "0"},
+            "database_unusable",
+        ),
         ({"KEYRING": "env:NOT_SET"}, "keyring_unusable"),
     ],
 )
