@@ -11,6 +11,7 @@ import structlog
 
 from jackfield.accounts.jobs import service as account_jobs
 from jackfield.actions.undelivered_writes import service as undelivered
+from jackfield.db.tx import DatabaseAway, DatabaseBusy, DatabaseUnusable
 from jackfield.runtime import Hub
 from jackfield.webhooks.replays import service as replays
 from jackfield.worker import (
@@ -27,6 +28,8 @@ from jackfield.worker import (
 from jackfield.worker.deliveries import Deliverer
 
 _PAUSE_SECONDS: Final = 5.0
+
+_DATABASE: Final = (DatabaseAway, DatabaseBusy, DatabaseUnusable)
 
 _log = structlog.get_logger()
 
@@ -92,6 +95,11 @@ async def _run_forever(hub: Hub, job: BackgroundJob, *, pause: float) -> None:
         wait = job.every
         try:
             await job.run(hub)
+        except _DATABASE as error:
+            # No bug: where it came from says nothing, and each job would say it as long as it lasts.
+            said = {"code": error.code, "detail": error.detail}
+            _log.error("background_job_failed", job=job.name, **said)
+            wait = pause if wait is None else min(wait, pause)
         except Exception:  # noqa: BLE001 - logged; the job must go on
             _log.exception("background_job_failed", job=job.name)
             wait = pause if wait is None else min(wait, pause)
