@@ -15,6 +15,7 @@ import structlog
 
 from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.db.project_cache import ProjectCache
+from jackfield.db.server_clock import ServerClock
 from jackfield.db.tx import Database
 from jackfield.db.write_buffer import WriteBuffer
 from jackfield.egress import rewrite
@@ -75,6 +76,8 @@ async def open_hub(
         InvalidRewrite: the provider rewrite is malformed.
     """
     rewrites = rewrite.parse(settings.provider_rewrite)
+    if settings.database_url is not None and clock is system_clock:
+        clock = ServerClock(clock)
     cache = ProjectCache()
     counters = None if settings.metrics is None else Counters()
     async with open_database(
@@ -84,6 +87,8 @@ async def open_hub(
             await db.migrate()
         else:
             await require_version(db)
+        if isinstance(clock, ServerClock):
+            await clock.follow(db)
         if catalog is None:
             found = settings.data_dir / "cache" if creates else None
             catalog = Catalog(_folders(settings), cache=found)

@@ -120,6 +120,8 @@ async def _findings() -> AsyncGenerator[Finding]:
             yield Finding("database", ok=True, detail=f"{where}, up to date")
             yield Finding("keyring", ok=True, detail=f"{settings.keyring_location} opens the vault")
             yield await _limits(hub, settings)
+            if (clocks := _shared_clock(hub)) is not None:
+                yield clocks
             faulty = [each for each in hub.catalog.findings if each.is_error]
             yield Finding(
                 "connectors",
@@ -184,6 +186,23 @@ def _clock(now: Callable[[], datetime]) -> Finding:
         ok=time.year >= _SANE_YEAR,
         detail=f"{time:%Y-%m-%d %H:%M} UTC",
         advice="" if time.year >= _SANE_YEAR else "set this machine's clock",
+    )
+
+
+def _shared_clock(hub: "Hub") -> Finding | None:
+    from jackfield.db.server_clock import ServerClock  # noqa: PLC0415 - as above
+
+    if not isinstance(hub.clock, ServerClock):
+        return None
+    seconds = round(hub.clock.ahead.total_seconds())
+    if not seconds:
+        return Finding("shared clock", ok=True, detail="as that of PostgreSQL")
+    side = "behind" if seconds > 0 else "ahead of"
+    return Finding(
+        "shared clock",
+        ok=False,
+        detail=f"this machine is {abs(seconds)} s {side} PostgreSQL, whose time the hub goes by",
+        advice="set both clocks by NTP",
     )
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from jackfield.accounts.jobs import service as account_jobs
 from jackfield.actions.undelivered_writes import service as undelivered
+from jackfield.db.server_clock import ServerClock
 from jackfield.db.tx import DatabaseAway, DatabaseBusy, DatabaseUnusable
 from jackfield.runtime import Hub
 from jackfield.webhooks.replays import service as replays
@@ -48,6 +49,12 @@ class BackgroundJob:
     every: float | None = None
 
 
+async def follow_clock(hub: Hub) -> None:
+    """Go by the time of the database server, where machines share one."""
+    if isinstance(hub.clock, ServerClock):
+        await hub.clock.follow(hub.db)
+
+
 JOBS: Final = (
     BackgroundJob("deliveries", lambda hub: Deliverer(hub).run()),
     BackgroundJob("webhook_replays", replays.work_off, every=1.0),
@@ -62,6 +69,7 @@ JOBS: Final = (
     BackgroundJob("issues", issues.find_due, every=5.0),
     BackgroundJob("run_counts", run_counts.fill_due, every=60.0),
     BackgroundJob("connectors", connectors.reload, every=1.0),
+    BackgroundJob("clock", follow_clock, every=10.0),
 )
 
 
