@@ -32,7 +32,8 @@ class ResponseCache:
         entry = self._entries.get(entry_key)
         if entry is None:
             return None
-        if self._now() >= entry.expires:
+        # It is from the future if the clock was set back since.
+        if not entry.kept <= self._now() < entry.expires:
             self._remove(entry_key)
             return None
         self._entries.move_to_end(entry_key)
@@ -41,7 +42,8 @@ class ResponseCache:
     def keep(self, account: str, key: str, response: Response, *, seconds: float) -> None:
         entry_key = account, key
         self._remove(entry_key)
-        entry = _Entry(self._now() + timedelta(seconds=seconds), response, _size(key, response))
+        now, size = self._now(), _size(key, response)
+        entry = _Entry(now, now + timedelta(seconds=seconds), response, size)
         if entry.size > _LARGEST:
             return
         self._entries[entry_key] = entry
@@ -63,6 +65,7 @@ def _size(key: str, response: Response) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    kept: datetime
     expires: datetime
     response: Response
     size: int

@@ -77,7 +77,8 @@ class Breaker:
         if host.closed_until is None:
             return
         now = self._clock()
-        if now < host.closed_until:
+        # Further ahead it is only if the clock was set back since.
+        if now < host.closed_until <= now + _LONGEST_PAUSE:
             seconds = (host.closed_until - now).total_seconds()
             msg = (
                 "the provider's token endpoint failed several times in a row; "

@@ -19,6 +19,9 @@ class TokenBuckets:
         """Take one token at `now` (in seconds); return 0.0, or the seconds until one is free."""
         left, since = self._buckets.get(key, (self.most, now))
         left = min(self.most, left + max(0.0, now - since) * self._refill)
+        if now < since:
+            # The clock was set back: a key without tokens would wait until it is where it was.
+            self._buckets[key] = (left, now)
         if left < 1.0:
             return (1.0 - left) / self._refill
         if len(self._buckets) >= _MOST_BUCKETS and key not in self._buckets:

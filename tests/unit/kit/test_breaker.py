@@ -48,6 +48,17 @@ async def test_one_request_tries_whether_a_host_is_back() -> None:
         pass
 
 
+async def test_a_clock_that_goes_back_keeps_no_host_closed_until_it_is_where_it_was() -> None:
+    clock = FrozenClock()
+    breaker = Breaker(clock)
+    for _ in range(5):
+        await fail(breaker)
+    clock.advance(hours=-1)
+
+    async with breaker.enter("a"):
+        pass
+
+
 async def test_pauses_grow_while_a_host_fails() -> None:
     clock = FrozenClock()
     breaker = Breaker(clock)

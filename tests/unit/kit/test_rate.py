@@ -32,6 +32,13 @@ def test_a_clock_that_goes_back_gives_nothing_away() -> None:
     assert limit.take("key", 50.0) == 60.0
 
 
+def test_a_clock_that_goes_back_keeps_no_key_waiting_until_it_is_where_it_was() -> None:
+    limit = TokenBuckets(1)
+    limit.take("key", 9000.0)
+
+    assert [limit.take("key", at) for at in (50.0, 80.0, 110.0)] == [60.0, 30.0, 0.0]
+
+
 def test_keys_that_are_idle_are_forgotten_and_busy_ones_are_not() -> None:
     limit = TokenBuckets(1)
     for number in range(10_000):
