@@ -19,7 +19,7 @@ _PLACED = re.compile(r"(?<![\w\"'=:/.-])(?:[\w.~-]*/)*bin/([\w.-]+)")
 _SCRIPT = re.compile(r"(?<![\w\"'=:-])(?:[\w.]+/)*script/([\w-]+)")
 # Every program that is started is written down instead. Nothing is read, and no folder changed to.
 _RECORDING = """\
-command_not_found_handle() { printf '%s\\037' "$@" >>"$RECORD"; printf '\\036' >>"$RECORD"; }
+command_not_found_handle() { printf '%s\\037' "$@" >"$RECORD/$EPOCHREALTIME-$BASHPID"; }
 cd() { :; }; exit() { :; }; exec() { :; }; source() { :; }; .() { :; }; wait() { :; }; kill() { :; }
 """
 
@@ -64,8 +64,9 @@ def started(script: str, folder: Path) -> list[list[str]]:
     names = set(re.findall(r"\$\{?([A-Z][A-Z_]*)", script))
     given = set(re.findall(r"\b([A-Z][A-Z_]*)=", script))
     variables = {name: _VARIABLES.get(name, f"{folder}/{name}") for name in names - given}
+    # A file for each: programs of a pipeline write at the same time.
     record = folder / "started"
-    record.touch()
+    record.mkdir()
     result = subprocess.run(
         ["/bin/bash", "-c", _RECORDING + script],
         env={**variables, "RECORD": str(record), "PATH": os.devnull},
@@ -77,4 +78,4 @@ def started(script: str, folder: Path) -> list[list[str]]:
         check=False,
     )
     assert "syntax error" not in result.stderr, result.stderr
-    return [each.split("\x1f")[:-1] for each in record.read_text("utf-8").split("\x1e")[:-1]]
+    return [each.read_text("utf-8").split("\x1f")[:-1] for each in sorted(record.iterdir())]
