@@ -22,6 +22,7 @@ from tests.support import collector, limit_stores, postgres, redis
 from tests.support.clock import FrozenClock
 from tests.support.limit_stores import OpenStore
 from tests.support.receiver import Receiver
+from tests.support.recorded_changes import RecordedChanges
 from tests.support.running import HubWith, Running, running_hub, write_connectors
 from tests.support.scripted import scripted
 from tests.support.statements import Completeness
@@ -80,6 +81,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Completeness(config), "statements")
+    config.pluginmanager.register(RecordedChanges(), "recorded_changes")
 
 
 @pytest.fixture(scope="session")

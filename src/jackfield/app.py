@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from jackfield.audit.pushes.models import Sink, SinkSecrets
+from jackfield.audit.tallies import Tallies
 from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.server_clock import ServerClock
@@ -29,6 +31,7 @@ from jackfield.kit.actor import Actor
 from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.counters import Counters
+from jackfield.kit.errors import HubError
 from jackfield.kit.leased_tokens import LeasedTokenBuckets
 from jackfield.kit.limit_exchange import LimitExchange
 from jackfield.kit.limit_store import LimitStore
@@ -43,6 +46,7 @@ from jackfield.uploads import publication
 from jackfield.vault import key_check, keyring
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
+from jackfield.worker.audit import seal_due
 from jackfield.worker.connectors import log_findings
 
 if TYPE_CHECKING:
@@ -97,6 +101,7 @@ async def open_hub(
         egress = Egress(rewrites=rewrites, allow_private=settings.allow_private_networks)
         write_buffer, renewals = WriteBuffer(db), SingleFlight()
         tracer = _tracer() if settings.traces else None
+        hub: Hub | None = None
         try:
             hub = Hub(
                 db=db,
@@ -104,6 +109,11 @@ async def open_hub(
                 egress=egress,
                 catalog=catalog,
                 write_buffer=write_buffer,
+                tallies=Tallies(write_buffer, clock),
+                audit_retention=timedelta(days=settings.audit_days),
+                sinks=[Sink.parse(each) for each in settings.audit_push],
+                sink_secrets=SinkSecrets(settings.audit_push_token, settings.audit_push_store_key),
+                trusted_proxies=settings.trusted_proxies,
                 public_url=(settings.public_url or public_url).rstrip("/"),
                 rewrites=rewrites,
                 clock=clock,
@@ -138,11 +148,21 @@ async def open_hub(
         finally:
             await renewals.close()
             await write_buffer.close()
+            if hub is not None and creates:
+                await _sign_audit_log(hub)
             await egress.close()
             if exchange is not None:
                 await exchange.close()
             if tracer is not None:
                 await tracer.close()
+
+
+async def _sign_audit_log(hub: Hub) -> None:
+    """Leave no record unsigned, where that is possible: the next process would do it."""
+    try:
+        await seal_due(hub)
+    except HubError as error:
+        _log.warning("audit_log_not_signed", detail=error.detail)
 
 
 async def _open_keyring(

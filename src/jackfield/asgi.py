@@ -9,9 +9,11 @@ from jackfield.agents.a2a import openapi as a2a_openapi
 from jackfield.agents.mcp import app as mcp
 from jackfield.agents.mcp import openapi as mcp_openapi
 from jackfield.http.api import Api
+from jackfield.http.client_address import address_of
 from jackfield.http.mount import Mount
 from jackfield.http.openapi import Description
 from jackfield.http.routes import ROUTES
+from jackfield.kit import source_address
 from jackfield.runtime import Hub
 from jackfield.ui.pages import Pages
 
@@ -45,6 +47,11 @@ def build_app(hub: Hub) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        if hub.trusted_proxies:
+            source_address.bind(address_of(scope, hub.trusted_proxies))
+        else:
+            client = scope.get("client")
+            source_address.bind(client and client[0])
         match = api.match(scope["path"])
         if match.claims(scope["method"]) or not pages.serves(scope):
             await api.serve(match, scope, receive, send)

@@ -2,8 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from jackfield.audit.pushes.models import Sink, SinkSecrets
+from jackfield.audit.tallies import Tallies
 from jackfield.connectors.catalog import Catalog
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.tx import Database
@@ -28,7 +32,7 @@ from jackfield.kit.shared_buckets import SharedTokenBuckets
 from jackfield.kit.single_flight import SingleFlight
 from jackfield.kit.spans import Tracer
 from jackfield.oidc_settings import OidcSettings
-from jackfield.settings import ListenRange
+from jackfield.settings import AUDIT_DAYS, ListenRange, Networks
 from jackfield.vault.cipher import Vault
 
 
@@ -41,6 +45,8 @@ class Hub:
     egress: Egress
     catalog: Catalog
     write_buffer: WriteBuffer
+    # What is counted for the audit log, and how long that is kept.
+    tallies: Tallies
     public_url: str
     rewrites: Rewrites = field(default_factory=Rewrites)
     clock: Clock = system_clock
@@ -73,6 +79,12 @@ class Hub:
     oidc_documents: dict[str, tuple[float, Json]] = field(
         default_factory=dict[str, tuple[float, Json]]
     )
+    # The sinks that the log is pushed to, and what they are authenticated to with.
+    sinks: Sequence[Sink] = ()
+    sink_secrets: SinkSecrets = field(default_factory=SinkSecrets, repr=False)
+    audit_retention: timedelta = timedelta(days=AUDIT_DAYS)
+    # The networks whose hosts say what address a request comes from, as they stand before the hub.
+    trusted_proxies: Networks = ()
     # Whether strangers may read the reference of the API and of connectors.
     public_docs: bool = True
     # The rate limit per API key, if there is one.

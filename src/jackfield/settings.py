@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 from jackfield import oidc_settings
 from jackfield.kit.errors import HubError
@@ -28,6 +28,8 @@ SECRETS: Final = (
     "BACKUP_PASSPHRASE",
     "BACKUP_KEY",
     "OIDC_CLIENT_SECRET",
+    "AUDIT_PUSH_TOKEN",
+    "AUDIT_PUSH_STORE_KEY",
 )
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
@@ -37,6 +39,10 @@ _FEWEST_CONNECTIONS: Final = 3
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _LISTEN_RANGE: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):(\d{1,5})(?:-(\d{1,5}))?")
 _PORTS: Final = range(1, 65536)
+AUDIT_DAYS: Final = 400
+_LARGEST_DAYS: Final = 36_500
+
+Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,14 @@ class Settings:
     connectors: Path | None = None
     provider_rewrite: str = ""
     # True stands for every private network.
-    allow_private_networks: bool | tuple[IPv4Network | IPv6Network, ...] = False
+    allow_private_networks: bool | Networks = False
+    # Whose `X-Forwarded-For` says where a request comes from.
+    trusted_proxies: Networks = ()
+    audit_days: int = AUDIT_DAYS
+    # Addresses that the audit log is pushed to.
+    audit_push: tuple[str, ...] = ()
+    audit_push_token: Secret | None = None
+    audit_push_store_key: Secret | None = None
     rate_limit: int | None = None
     limits_url: str | None = None
     public_docs: bool = True
@@ -109,6 +122,11 @@ class Settings:
             connectors=_folder("JACKFIELD_CONNECTORS", values.get("CONNECTORS")),
             provider_rewrite=values.get("PROVIDER_REWRITE", ""),
             allow_private_networks=_networks(values.get("ALLOW_PRIVATE_NETWORKS", "")),
+            trusted_proxies=_proxies(values.get("TRUSTED_PROXIES", "")),
+            audit_days=_days("JACKFIELD_AUDIT_DAYS", values.get("AUDIT_DAYS") or str(AUDIT_DAYS)),
+            audit_push=tuple(values.get("AUDIT_PUSH", "").replace(",", " ").split()),
+            audit_push_token=_secret(values.get("AUDIT_PUSH_TOKEN")),
+            audit_push_store_key=_secret(values.get("AUDIT_PUSH_STORE_KEY")),
             public_docs=_switch("JACKFIELD_PUBLIC_DOCS", values.get("PUBLIC_DOCS") or "1"),
             rate_limit=_count("JACKFIELD_RATE_LIMIT", values.get("RATE_LIMIT", "")),
             limits_url=_limits_url(values.get("LIMITS_URL")),
@@ -272,7 +290,7 @@ def _switch(name: str, value: str) -> bool:
     return value.lower() in _YES
 
 
-def _networks(value: str) -> bool | tuple[IPv4Network | IPv6Network, ...]:
+def _networks(value: str) -> bool | Networks:
     if value.lower() in _YES | _NO:
         return value.lower() in _YES
     return tuple(_network(each.strip()) for each in value.split(","))
@@ -289,6 +307,25 @@ def _network(text: str) -> IPv4Network | IPv6Network:
         msg = f"{name}: {text} is link-local, and such addresses are never reached"
         raise InvalidSetting(msg)
     return network
+
+
+def _proxies(value: str) -> Networks:
+    try:
+        return tuple(ip_network(each.strip()) for each in value.split(",") if each.strip())
+    except ValueError as error:
+        msg = (
+            "JACKFIELD_TRUSTED_PROXIES: expected addresses or networks such as "
+            f"10.0.0.5,fd00::/8, but {error}"
+        )
+        raise InvalidSetting(msg) from error
+
+
+def _days(name: str, value: str) -> int:
+    days = whole_number(value, most=_LARGEST_DAYS)
+    if not days:
+        msg = f"{name}: expected a number of days, from 1 to {_LARGEST_DAYS}"
+        raise InvalidSetting(msg)
+    return days
 
 
 def _count(name: str, value: str) -> int | None:

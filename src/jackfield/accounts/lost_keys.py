@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from jackfield.accounts.status import mark_unreadable
 from jackfield.accounts.tokens.store import PREFIX
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.db.tx import Database
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import AccountId, InvalidId
@@ -21,6 +23,12 @@ async def forget_keys(db: Database, keys: Sequence[str], actor: Actor) -> None:
         async with db.write(project.id, actor) as tx:
             owners = {owner for key in keys for owner in await SecretRows(tx).remove_under(key)}
             names = {owner.removeprefix(PREFIX) for owner in owners}
+            if owners:
+                await record(
+                    tx,
+                    AuditKind.CREDENTIALS_FORGOTTEN,
+                    details={"keys": sorted(keys), "owners": sorted(owners)},
+                )
             for account_id in sorted(filter(_is_account, names)):
                 await mark_unreadable(tx, account_id)
     for key in keys:

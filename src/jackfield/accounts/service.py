@@ -9,6 +9,7 @@ import structlog
 from jackfield.accounts import credentials as sealing
 from jackfield.accounts import pauses
 from jackfield.accounts.access import AccountAccess, load
+from jackfield.accounts.audit import record_account
 from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.health.reasons import reason_of
 from jackfield.accounts.health.repo import AccountChecks
@@ -41,6 +42,8 @@ from jackfield.accounts.status import (
 )
 from jackfield.accounts.tokens.store import put_tokens, remove_tokens
 from jackfield.accounts.verification import rejection, verify_account
+from jackfield.audit.models import AuditKind
+from jackfield.audit.tallies import Use
 from jackfield.db.tx import Tx
 from jackfield.engine.oauth.errors import GrantRefused
 from jackfield.events.models import EventType
@@ -57,6 +60,8 @@ from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedSecrets, remove_secrets
 from jackfield.vault.cipher import Vault
 
+_CHECK: Final = "check of credentials"
+
 _log = structlog.get_logger()
 
 
@@ -68,6 +73,7 @@ async def add(tx: Tx, vault: Vault, account: Account, given: NewCredentials) -> 
     await AccountChecks(tx).schedule(account, next_check(tx.now))
     await AccountHistory(tx).add(account.id, ChangeKind.LINKED)
     await announce(tx, EventType.ACCOUNT_CREATED, account)
+    await record_account(tx, AuditKind.ACCOUNT_LINKED, None, account)
     return account
 
 
@@ -86,14 +92,17 @@ async def replace_credentials(
     """
     # Taken back only by who did it; who was suspended for good is to be linked again.
     paused = tuple(each for each in account.status_reasons if each.code in pauses.KEPT)
-    account = replace(
+    before, account = (
         account,
-        auth_method=given.method.key,
-        public_values=given.public,
-        status=account.status if paused else await usable_status(tx, account),
-        status_reasons=paused,
-        generation=account.generation + 1,
-        updated_at=tx.now,
+        replace(
+            account,
+            auth_method=given.method.key,
+            public_values=given.public,
+            status=account.status if paused else await usable_status(tx, account),
+            status_reasons=paused,
+            generation=account.generation + 1,
+            updated_at=tx.now,
+        ),
     )
     await Accounts(tx).save(account)
     await _seal(tx, vault, account, given)
@@ -102,6 +111,7 @@ async def replace_credentials(
     await AccountHistory(tx).add(account.id, ChangeKind.RELINKED, detail)
     payload = payload_of(tx, EventType.ACCOUNT_UPDATED, account, identity_changed=identity_changed)
     await Events(tx).add([payload])
+    await record_account(tx, AuditKind.CREDENTIALS_REPLACED, before, account)
     return account
 
 
@@ -135,6 +145,7 @@ async def remove(tx: Tx, account: Account, revocation: object) -> None:
     await forget_identity(tx, account.id)
     await Accounts(tx).remove(account.id)
     await announce(tx, EventType.ACCOUNT_DELETED, account, revocation=revocation)
+    await record_account(tx, AuditKind.ACCOUNT_DELETED, account, None)
 
 
 async def erase_credentials(tx: Tx, account_id: AccountId) -> None:
@@ -209,6 +220,9 @@ async def check(
         refusal = reason_of(hub, access, rejected)
     except CredentialsUnreadable as damaged:
         refusal = StatusReason(UNREADABLE, damaged.detail, hub.clock())
+    account = access.account
+    use: Use = (actor, account.id, _CHECK, "read", account.provider, refusal is None)
+    hub.tallies.note_use(project_id, use, hub.clock())
     if refusal is None and must_be_relinked(access.account):
         # Its last access token may be good for a while.
         return access.account

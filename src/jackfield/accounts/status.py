@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import UNSET
 
+from jackfield.accounts.audit import record_account
 from jackfield.accounts.health.repo import AccountChecks
 from jackfield.accounts.health.schedule import next_check, next_try
 from jackfield.accounts.history.models import ChangeKind
@@ -12,6 +13,7 @@ from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import Account, AccountStatus, CredentialsUnreadable, StatusReason
 from jackfield.accounts.reconnect import reconnect
 from jackfield.accounts.repo import Accounts
+from jackfield.audit.models import AuditKind
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.payloads import AccountPayload
@@ -96,8 +98,10 @@ async def usable_status(tx: Tx, account: Account) -> AccountStatus:
 async def save_changed(tx: Tx, account: Account, *, revocation: object = UNSET) -> Account:
     """Store a change of an account, and announce it."""
     account = replace(account, updated_at=tx.now)
+    before = await Accounts(tx).get(account.id)
     await Accounts(tx).save(account)
     await announce(tx, EventType.ACCOUNT_UPDATED, account, revocation=revocation)
+    await record_account(tx, AuditKind.ACCOUNT_CHANGED, before, account)
     return account
 
 

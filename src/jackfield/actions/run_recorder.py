@@ -10,6 +10,7 @@ import structlog
 from msgspec import Struct, field
 
 from jackfield.accounts.access import AccountAccess, open_credentials
+from jackfield.actions.credential_use import note_use
 from jackfield.actions.run_log import log_run
 from jackfield.connectors.action import ActionInfo, is_write
 from jackfield.connectors.connector import Connector
@@ -206,7 +207,8 @@ class RunRecorder:
             error_code=None if error is None else error.code,
             message=None if error is None else self._masked(error.detail),
             started_at=self._started_at,
-            duration_ms=round(self.elapsed * 1000),
+            # Without a call of ours, as each run comes by.
+            duration_ms=round((time.perf_counter() - self._started) * 1000),
             request_id=None if request is None else request.request_id,
             key_id=key_id,
             user_agent=None if request is None else request.user_agent,
@@ -220,6 +222,8 @@ class RunRecorder:
             steps=tuple([self._record(step) for step in self._steps]),
         )
         log_run(self._hub, self._project_id, run, action)
+        if access is not None:
+            note_use(self._hub, self._project_id, self.actor, run, action)
 
     def report(self) -> dict[str, Json]:
         """Return the run so far as a client sees it: without credentials and bodies."""

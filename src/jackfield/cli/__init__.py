@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "members": ("jackfield.cli.members:members", "Invite and look after people."),
     "projects": ("jackfield.cli.projects:projects", "List and make projects."),
     "vault": ("jackfield.cli.vault:vault", "Give up keys that are lost for good."),
+    "audit": ("jackfield.cli.audit:audit", "Verify and export the audit log."),
     "doctor": ("jackfield.cli.doctor:doctor", "Check this installation; sign in."),
     "connect": ("jackfield.cli.connect:connect", "Print a link to connect an account."),
     "portal": ("jackfield.cli.portal:portal", "Print a link to a customer's own page."),

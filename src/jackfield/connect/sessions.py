@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from jackfield.accounts.models import Account, AccountNotFound
 from jackfield.accounts.repo import Accounts
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.connect.models import (
     ConnectSession,
     ConnectSessionEnded,
@@ -96,6 +98,17 @@ async def open_session(
         )
         token = ConnectToken.mint()
         await ConnectSessions(tx).add(session, token)
+        await record(
+            tx,
+            AuditKind.SESSION_OPENED,
+            str(session.id),
+            details={
+                "connector": terms.provider,
+                "customer": terms.origin_owner_id,
+                "account_id": terms.account_id,
+                "expires_at": session.expires_at,
+            },
+        )
     note(hub, Holder(project_id, session), LinkStep.MADE, terms.provider)
     return IssuedSession(session, token)
 
@@ -154,6 +167,7 @@ async def revoke(tx: Tx, session_id: int) -> ConnectSession:
     if session.used_at is not None:
         raise ConnectSessionEnded
     await ConnectSessions(tx).revoke(session_id)
+    await record(tx, AuditKind.SESSION_REVOKED, str(session_id))
     return await ConnectSessions(tx).get(session_id)
 
 

@@ -26,6 +26,7 @@ _log = structlog.get_logger()
 Rows: TypeAlias = Sequence[Mapping[str, object]]
 # A function that writes rows in a transaction.
 Write: TypeAlias = Callable[[Tx, Rows], Awaitable[None]]
+_Part: TypeAlias = tuple[LiteralString | Write, list[Mapping[str, object]]]
 
 
 class WriteBuffer:
@@ -36,6 +37,8 @@ class WriteBuffer:
         ]
         self._waiting = defaultdict(list)
         self._count = 0
+        # How often waiting rows were taken; until that changes, a row can be changed.
+        self.flushes = 0
         self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
 
@@ -50,13 +53,14 @@ class WriteBuffer:
         """
         Have `row` written soon, by a statement or a function; does not wait.
 
-        The rows for one `write` share a transaction: all of them are written, or none.
+        Rows of one project that wait together share a transaction: all are written, or none.
         """
         if self._count >= _MOST_WAITING:
             # The database does not keep up: losing log lines is better than running out of memory.
             _log.error("rows_dropped", count=self._count)
             self._waiting.clear()
             self._count = 0
+            self.flushes += 1
         self._waiting[project_id, write].append(row)
         self._count += 1
         if self._task is None or self._task.done():
@@ -67,15 +71,25 @@ class WriteBuffer:
         async with self._writing:
             waiting, self._waiting = self._waiting, defaultdict(list)
             self._count = 0
+            self.flushes += 1
+            of_project: defaultdict[ProjectId, list[_Part]] = defaultdict(list)
             for (project_id, write), rows in waiting.items():
-                try:
-                    async with self._db.write(project_id, _ACTOR) as tx:
-                        if callable(write):
-                            await write(tx, rows)
-                        else:
-                            await tx.executemany(write, rows)
-                except HubError as error:
-                    _log.error("rows_not_written", count=len(rows), detail=error.detail)
+                of_project[project_id].append((write, rows))
+            for project_id, parts in of_project.items():
+                await self._write(project_id, parts)
+
+    async def _write(self, project_id: ProjectId, parts: list[_Part]) -> None:
+        """Write the rows of one project, all of them or none: some tell of others."""
+        try:
+            async with self._db.write(project_id, _ACTOR) as tx:
+                for write, rows in parts:
+                    if callable(write):
+                        await write(tx, rows)
+                    else:
+                        await tx.executemany(write, rows)
+        except HubError as error:
+            count = sum(len(rows) for _, rows in parts)
+            _log.error("rows_not_written", count=count, detail=error.detail)
 
     async def close(self) -> None:
         # A write in progress is not cancelled; the wait for more rows is.

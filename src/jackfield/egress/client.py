@@ -66,6 +66,8 @@ class OutboundRequest(Struct, frozen=True):
     certificate: tuple[str, str] | None = None
     # Whether it goes to a provider, which the operator may have rewritten to a private address.
     is_to_provider: bool = True
+    # Whether it goes to where the operator's own settings say, in whatever network that is.
+    is_to_operator: bool = False
 
     @property
     def peer(self) -> str:
@@ -236,7 +238,8 @@ class Egress:
     async def _send(self, request: OutboundRequest) -> OutboundResponse:
         url = request.url
         target = self._rewrites.rewrite(url) if request.is_to_provider else None
-        session = self._public if target is None else self._rewritten
+        is_named = target is not None or request.is_to_operator
+        session = self._rewritten if is_named else self._public
         with translating_errors(url, request.peer):
             async with session.request(
                 request.method,

@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from jackfield.actions.models import OutcomeUnknown
 from jackfield.actions.repeated_writes import forget_delivered
 from jackfield.http import heartbeat, request_log
+from jackfield.http.denials import DENIALS, note_denial
 from jackfield.http.errors import MethodNotAllowed, error_response
 from jackfield.http.json_response import JsonResponse
 from jackfield.http.mount import Mount
@@ -224,6 +225,8 @@ class Api:
             current = request_context.current()
             if current is not None and isinstance(error, HubError):
                 current.error_code = error.code
+                if error.code in DENIALS:
+                    note_denial(self._hub, current, error.code, path=scope["path"])
             return refuse(error)
 
 

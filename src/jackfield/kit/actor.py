@@ -15,6 +15,7 @@ class ActorKind(StrEnum):
     PORTAL_SESSION = "portal_session"
     WORKER = "worker"
     COMMAND = "command"
+    UNKNOWN = "unknown"
 
 
 class Actor(Struct, frozen=True):
@@ -40,6 +41,11 @@ class Actor(Struct, frozen=True):
     def command(cls, name: str) -> Self:
         """Return the actor of a command on the hub's machine, such as `keys create`."""
         return cls(ActorKind.COMMAND, name)
+
+    @classmethod
+    def unknown(cls) -> Self:
+        """Return the actor of a request that was denied."""
+        return cls(ActorKind.UNKNOWN, "unknown")
 
     def __str__(self) -> str:
         more = self.via or self.name

@@ -1,5 +1,7 @@
 """Events of connector profiles and of connector versions."""
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.events.payloads import ConnectorPayload, ProfilePayload
@@ -25,13 +27,22 @@ async def announce_versions(hub: Hub, project_id: ProjectId, actor: Actor) -> No
         return
     async with hub.db.write(project_id, actor) as tx:
         # Several processes notice a change; the one whose update changes a row adds the event.
+        news = [
+            key
+            for key in changed
+            if await Profiles(tx).see_version(key, loaded[key]) and seen[key] is not None
+        ]
         await Events(tx).add(
-            [
-                _connector_payload(tx, key, version=loaded[key], previous=seen[key])
-                for key in changed
-                if await Profiles(tx).see_version(key, loaded[key]) and seen[key] is not None
-            ]
+            [_connector_payload(tx, key, version=loaded[key], previous=seen[key]) for key in news]
         )
+        for key in news:
+            await record(
+                tx,
+                AuditKind.CONNECTOR_UPDATED,
+                key,
+                before={"version": seen[key]},
+                after={"version": loaded[key]},
+            )
 
 
 def _profile_payload(tx: Tx, type_: EventType, profile: Profile) -> ProfilePayload:

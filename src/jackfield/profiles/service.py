@@ -5,6 +5,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
+from jackfield.audit.models import AuditKind
 from jackfield.connectors.address_change import secrets_to_retype
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
@@ -14,6 +15,7 @@ from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault
 from jackfield.kit.ids import ProfileId, ProjectId
 from jackfield.kit.json import Json
+from jackfield.profiles.audit import record_profile
 from jackfield.profiles.events import announce
 from jackfield.profiles.models import (
     ConnectorVersionNotFound,
@@ -59,6 +61,7 @@ async def ensure_defaults(hub: Hub, project_id: ProjectId, actor: Actor) -> None
             if await Profiles(tx).add(profile):
                 await Profiles(tx).see_version(key, connector.version)
                 await announce(tx, EventType.CONNECTOR_PROFILE_CREATED, profile)
+                await record_profile(tx, AuditKind.PROFILE_CREATED, None, profile)
 
 
 async def create(tx: Tx, hub: Hub, terms: ProfileTerms) -> Profile:
@@ -92,6 +95,7 @@ async def create(tx: Tx, hub: Hub, terms: ProfileTerms) -> Profile:
     secrets = {name: value for name, value in values.items() if name in secret}
     await _seal(tx, hub, profile, secrets)
     await announce(tx, EventType.CONNECTOR_PROFILE_CREATED, profile)
+    await record_profile(tx, AuditKind.PROFILE_CREATED, None, profile)
     return profile
 
 
@@ -122,6 +126,7 @@ async def change(
         await Profiles(tx).clear_default(connector.key)
     await Profiles(tx).save(profile)
     await announce(tx, EventType.CONNECTOR_PROFILE_UPDATED, profile)
+    await record_profile(tx, AuditKind.PROFILE_CHANGED, before, profile)
     return before, profile
 
 
@@ -133,6 +138,7 @@ async def remove(tx: Tx, profile: Profile) -> None:
     if profile.is_default:
         await Profiles(tx).choose_default(profile.connector_key)
     await announce(tx, EventType.CONNECTOR_PROFILE_DELETED, profile)
+    await record_profile(tx, AuditKind.PROFILE_DELETED, profile, None)
 
 
 async def pin(tx: Tx, hub: Hub, profile_id: str, version: str | None) -> Profile:
@@ -143,14 +149,15 @@ async def pin(tx: Tx, hub: Hub, profile_id: str, version: str | None) -> Profile
         ProfileNotFound: the project has no such profile.
         ConnectorVersionNotFound: the hub does not have this version.
     """
-    profile = await Profiles(tx).get(profile_id)
-    if version not in (None, *hub.catalog.versions(profile.connector_key)):
-        known = ", ".join(hub.catalog.versions(profile.connector_key))
-        msg = f"the hub has {known} of {profile.connector_key!r}, and no other version"
+    before = await Profiles(tx).get(profile_id)
+    if version not in (None, *hub.catalog.versions(before.connector_key)):
+        known = ", ".join(hub.catalog.versions(before.connector_key))
+        msg = f"the hub has {known} of {before.connector_key!r}, and no other version"
         raise ConnectorVersionNotFound(msg)
-    profile = replace(profile, pinned_version=version, updated_at=tx.now)
+    profile = replace(before, pinned_version=version, updated_at=tx.now)
     await Profiles(tx).save(profile)
     await announce(tx, EventType.CONNECTOR_PROFILE_UPDATED, profile)
+    await record_profile(tx, AuditKind.PROFILE_CHANGED, before, profile)
     return profile
 
 

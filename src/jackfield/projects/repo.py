@@ -29,16 +29,18 @@ class Projects:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
 
-    async def add(self, name: str) -> None:
-        """Add the project, unless one of that name exists."""
-        await self._tx.run(
+    async def add(self, name: str) -> bool:
+        """Add the project, unless one of that name exists; return whether it was added."""
+        row = await self._tx.one(
             """
             insert into projects (id, name, created_at)
             values (:project_id, :name, :now)
                 on conflict (name) do nothing
+            returning id
             """,
             name=name,
         )
+        return row is not None
 
     async def get(self) -> Project:
         row = await self._tx.one("select id, name, created_at from projects where id = :project_id")

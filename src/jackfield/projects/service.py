@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.db.tx import Database, Tx
 from jackfield.kit import request_context
 from jackfield.kit.actor import Actor
@@ -46,6 +48,11 @@ _LINK_LIFETIME: Final = timedelta(minutes=15)
 _SESSION_LIFETIME: Final = timedelta(hours=12)
 # The last use of a key is known to the minute.
 _USE_SECONDS: Final = 60.0
+_KEY_KINDS: Final = {
+    "revoke": AuditKind.KEY_REVOKED,
+    "disable": AuditKind.KEY_DISABLED,
+    "enable": AuditKind.KEY_ENABLED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,8 @@ async def ensure_project(hub: "Hub", actor: Actor, name: str = DEFAULT_PROJECT) 
     project = await find_project(hub.db, name)
     if project is None:
         async with hub.db.write(ProjectId.new(hub.clock()), actor) as tx:
-            await Projects(tx).add(name)
+            if await Projects(tx).add(name):
+                await record(tx, AuditKind.PROJECT_CREATED, tx.project_id, after={"name": name})
         project = await find_project(hub.db, name)
     assert project is not None
     return project
@@ -107,6 +115,13 @@ async def change_settings(tx: Tx, values: Mapping[str, Json]) -> ProjectSettings
     }
     settings = checked(replace(current, **changed))
     await Projects(tx).save_settings(settings)
+    await record(
+        tx,
+        AuditKind.SETTINGS_CHANGED,
+        tx.project_id,
+        before=asdict(current),
+        after=asdict(settings),
+    )
     return settings
 
 
@@ -121,7 +136,33 @@ async def issue_key(
     issued = IssuedKey(ApiKeyId.new(tx.now), ApiKeyToken.mint())
     expires_at = None if lifetime is None else tx.now + lifetime
     await ApiKeys(tx).add(issued.id, issued.token, name=name, scopes=scopes, expires_at=expires_at)
+    await record(
+        tx,
+        AuditKind.KEY_CREATED,
+        issued.id,
+        after={"name": name, "scopes": sorted(scopes), "expires_at": expires_at},
+    )
     return issued
+
+
+async def change_key(
+    tx: Tx, key_id: ApiKeyId, verb: Literal["revoke", "disable", "enable"]
+) -> None:
+    """
+    Revoke an API key for good, or disable it until it is enabled again.
+
+    Raises:
+        ApiKeyNotFound: the project has no such key, or it was revoked.
+    """
+    keys = ApiKeys(tx)
+    match verb:
+        case "revoke":
+            await keys.revoke(key_id)
+        case "disable":
+            await keys.disable(key_id)
+        case "enable":
+            await keys.enable(key_id)
+    await record(tx, _KEY_KINDS[verb], key_id)
 
 
 async def find_usable_key(hub: "Hub", token: ApiKeyToken) -> Caller:
@@ -194,6 +235,7 @@ async def open_sign_in(tx: Tx) -> SignInToken:
     """Create a link that signs one browser in to the dashboard, once, within 15 minutes."""
     token = SignInToken.mint()
     await SignIns(tx).add_link(token, tx.now + _LINK_LIFETIME)
+    await record(tx, AuditKind.SIGN_IN_LINK_CREATED)
     return token
 
 
@@ -234,6 +276,7 @@ async def sign_in(hub: "Hub", token: SignInToken) -> DashboardToken:
         if not await SignIns(tx).use_link(token):
             raise SignInLinkUsed
         await SignIns(tx).add_session(session, tx.now + _SESSION_LIFETIME)
+        await record(tx, AuditKind.SIGNED_IN, session.actor.id)
     return session
 
 
@@ -241,6 +284,7 @@ async def end_sign_ins(hub: "Hub", project: Project, actor: Actor) -> None:
     """End all sessions of the project's dashboard, and its sign-in links that were not used yet."""
     async with hub.db.write(project.id, actor) as tx:
         await SignIns(tx).clear()
+        await record(tx, AuditKind.SIGN_INS_ENDED)
 
 
 async def signed_in_project(hub: "Hub", token: DashboardToken) -> Project | None:
@@ -252,3 +296,4 @@ async def sign_out(hub: "Hub", token: DashboardToken) -> None:
     if project is not None:
         async with hub.db.write(project.id, token.actor) as tx:
             await SignIns(tx).remove_session(token)
+            await record(tx, AuditKind.SIGNED_OUT, token.actor.id)

@@ -25,6 +25,7 @@ from msgspec import Struct
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.secret import Secret
+from jackfield.vault.audit_keys import AuditKeys
 from jackfield.vault.keyring import KEY_BYTES, Keyring
 
 _NONCE_BYTES: Final = 12
@@ -66,6 +67,7 @@ class Vault:
     def __init__(self, keyring: Keyring) -> None:
         self._ciphers = {key.id: AESGCM(key.secret) for key in keyring.keys}
         self._current = keyring.current
+        self.audit_keys: Final = AuditKeys(keyring)
         self._signers = {key.id: _signing_key(key.secret) for key in keyring.keys}
 
     def seal(self, secret: Secret, binding: Binding) -> bytes:

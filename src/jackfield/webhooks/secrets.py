@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.db.tx import Tx
 from jackfield.kit.secret import Secret
 from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
@@ -45,6 +47,7 @@ async def rotate(
     both = {_CURRENT: secret} | ({_PREVIOUS: before.current} if until and before else {})
     await _keep(tx, vault, endpoint.id, both)
     await Endpoints(tx).save(rotated)
+    await record(tx, AuditKind.WEBHOOK_SECRET_ROTATED, endpoint.id, details={"both_until": until})
     return rotated, secret
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from jackfield.audit.models import AuditKind
 from jackfield.db.tx import Tx
 from jackfield.egress.policy import PrivateNetworks, is_inside, may_lead_to
 from jackfield.events.models import EventType
@@ -14,6 +15,7 @@ from jackfield.kit.urls import find_origin
 from jackfield.secrets.store import remove_secrets
 from jackfield.vault.cipher import Vault
 from jackfield.webhooks import secrets
+from jackfield.webhooks.audit import record_endpoint
 from jackfield.webhooks.models import Endpoint, EndpointChange, EndpointId
 from jackfield.webhooks.repo import Deliveries, Endpoints
 
@@ -46,6 +48,7 @@ async def create(
     )
     _require([*_url_faults(endpoint, private=private), *_event_faults(endpoint)])
     await Endpoints(tx).add(endpoint)
+    await record_endpoint(tx, AuditKind.WEBHOOK_CREATED, None, endpoint)
     return endpoint, await secrets.issue(tx, vault, endpoint.id)
 
 
@@ -82,6 +85,7 @@ async def change(
         ]
     )
     await Endpoints(tx).save(changed)
+    await record_endpoint(tx, AuditKind.WEBHOOK_CHANGED, endpoint, changed)
     if endpoint.active and not changed.active:
         await Deliveries(tx).give_up(endpoint.id, error=_SWITCHED_OFF)
     return changed
@@ -90,9 +94,9 @@ async def change(
 async def switch_off(tx: Tx, endpoint_id: EndpointId, *, reason: str) -> None:
     """Switch an endpoint off because its receiver said that it is gone."""
     endpoint = await Endpoints(tx).get(endpoint_id)
-    await Endpoints(tx).save(
-        replace(endpoint, active=False, disabled_reason=reason, updated_at=tx.now)
-    )
+    changed = replace(endpoint, active=False, disabled_reason=reason, updated_at=tx.now)
+    await Endpoints(tx).save(changed)
+    await record_endpoint(tx, AuditKind.WEBHOOK_CHANGED, endpoint, changed)
     await Deliveries(tx).give_up(endpoint_id, error=reason)
 
 
@@ -119,6 +123,7 @@ async def remove(tx: Tx, endpoint_id: str) -> Endpoint:
     endpoint = await Endpoints(tx).get(endpoint_id)
     await remove_secrets(tx, endpoint.id)
     await Endpoints(tx).remove(endpoint.id)
+    await record_endpoint(tx, AuditKind.WEBHOOK_DELETED, endpoint, None)
     return endpoint
 
 

@@ -18,6 +18,7 @@ from jackfield.webhooks.replays import service as replays
 from jackfield.worker import (
     account_checks,
     account_words,
+    audit,
     connectors,
     issues,
     pruning,
@@ -66,6 +67,9 @@ JOBS: Final = (
     BackgroundJob("undelivered_writes", undelivered.keep_noted),
     BackgroundJob("account_jobs", account_jobs.work_off, every=1.0),
     BackgroundJob("account_words", account_words.prepare, every=30.0),
+    BackgroundJob("audit", audit.seal_due, every=2.0),
+    BackgroundJob("audit_pushes", audit.push, every=5.0),
+    BackgroundJob("audit_pruning", audit.prune, every=3600.0),
     BackgroundJob("issues", issues.find_due, every=5.0),
     BackgroundJob("run_counts", run_counts.fill_due, every=60.0),
     BackgroundJob("connectors", connectors.reload, every=1.0),

@@ -25,6 +25,8 @@ from jackfield.accounts.token_endpoint import SECONDS
 from jackfield.accounts.tokens.models import TokenState, TokenTimes
 from jackfield.accounts.tokens.repo import AccountTokens
 from jackfield.accounts.tokens.store import write_tokens
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.db.tx import Tx
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused, TokenRefused
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, Tokens
@@ -140,6 +142,12 @@ async def keep(turn: Turn, tokens: Tokens) -> None:
             tx, turn.hub.vault, tokens, state, method=access.method, token=turn.token
         )
         await AccountHistory(tx).add(account.id, ChangeKind.RENEWED)
+        await record(
+            tx,
+            AuditKind.CREDENTIALS_RENEWED,
+            account.id,
+            details={"replaced": turn.token, "generation": state.generation},
+        )
         if account.status is AccountStatus.ERROR and must_be_relinked(account):
             status = await usable_status(tx, account)
             await save_changed(tx, replace(account, status=status, status_reasons=()))

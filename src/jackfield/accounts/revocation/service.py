@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 import structlog
 
 from jackfield.accounts.access import AccountAccess, load
+from jackfield.accounts.audit import record_account
 from jackfield.accounts.history.models import ChangeKind
 from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import Account, AccountNotFound, AccountStatus, StatusReason
@@ -21,6 +22,7 @@ from jackfield.accounts.revocation.repo import Revocations
 from jackfield.accounts.revocation.requests import outcome_without_request, revoke
 from jackfield.accounts.service import erase_credentials, remove
 from jackfield.accounts.status import ENDING, ERASED, save_changed
+from jackfield.audit.models import AuditKind
 from jackfield.db.tx import Tx
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
@@ -87,9 +89,9 @@ async def _end(
             raise RevocationUnderWay
         reason = StatusReason(ENDING, "Its credentials are being revoked.", tx.now)
         # No renewal may give it other tokens meanwhile. The event follows.
-        await Accounts(tx).save(
-            replace(access.account, status=AccountStatus.SUSPENDED, status_reasons=(reason,))
-        )
+        ends = replace(access.account, status=AccountStatus.SUSPENDED, status_reasons=(reason,))
+        await Accounts(tx).save(ends)
+        await record_account(tx, AuditKind.ACCOUNT_CHANGED, access.account, ends)
     return await _revoke_and_store(hub, access, ending, actor)
 
 

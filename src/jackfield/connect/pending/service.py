@@ -6,6 +6,8 @@ from jackfield.accounts.identity import forget_identity, keep_identity, kept_ide
 from jackfield.accounts.models import Account
 from jackfield.accounts.tokens.store import forget_tokens, keep_tokens, kept_tokens
 from jackfield.accounts.verification import Candidate, VerifiedCredentials
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.connect.models import LinkedMeanwhile
 from jackfield.connect.pending.models import (
     LIFETIME,
@@ -61,6 +63,7 @@ async def add(tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTar
     await keep_tokens(tx, vault, link.id, candidate.tokens)
     await keep_identity(tx, vault, link.id, verified.identity)
     await _announce(tx, link)
+    await _record(tx, AuditKind.PENDING_LINK_CREATED, link, link.account_id)
     return link
 
 
@@ -90,6 +93,7 @@ async def confirm(
         await _forget(tx, link.id)
         await PendingLinks(tx).decide(link.id, PendingLinkStatus.CONFIRMED, account_id=account.id)
         await ConnectSessions(tx).decide(link.id, account_id=account.id)
+        await _record(tx, AuditKind.PENDING_LINK_CONFIRMED, link, account.id)
         return await PendingLinks(tx).get(link.id), account
 
 
@@ -106,6 +110,7 @@ async def refuse(tx: Tx, link_id: str) -> PendingLink:
     await _forget(tx, link.id)
     await PendingLinks(tx).decide(link.id, PendingLinkStatus.REFUSED, account_id=None)
     await ConnectSessions(tx).decide(link.id, account_id=None)
+    await _record(tx, AuditKind.PENDING_LINK_REFUSED, link, link.account_id)
     return await PendingLinks(tx).get(link.id)
 
 
@@ -114,6 +119,7 @@ async def expire(tx: Tx) -> None:
     for link_id in await PendingLinks(tx).overdue():
         await _forget(tx, link_id)
         await PendingLinks(tx).decide(link_id, PendingLinkStatus.EXPIRED, account_id=None)
+        await record(tx, AuditKind.PENDING_LINK_EXPIRED, link_id)
 
 
 async def _verified(tx: Tx, hub: Hub, link: PendingLink) -> VerifiedCredentials:
@@ -146,6 +152,15 @@ async def _forget(tx: Tx, link_id: PendingLinkId) -> None:
     await remove_secrets(tx, link_id)
     await forget_tokens(tx, link_id)
     await forget_identity(tx, link_id)
+
+
+async def _record(tx: Tx, kind: AuditKind, link: PendingLink, account_id: str | None) -> None:
+    details = {
+        "connector": link.provider,
+        "customer": link.terms.origin_owner_id,
+        "account_id": account_id,
+    }
+    await record(tx, kind, link.id, details=details)
 
 
 async def _announce(tx: Tx, link: PendingLink) -> None:

@@ -45,7 +45,7 @@ def compile_aws4(content: Mapping[str, Json], mode: Mode) -> Sign:
     def sign(request: Signable, scope: EvaluationScope) -> Additions:
         credentials = as_object(scope.get("credentials"))
         chosen = region(scope) or credentials.get("region") or _REGION
-        headers = _sign(
+        headers = sign_request(
             request, {**credentials, **own(scope)}, js.to_text(chosen), js.to_text(service(scope))
         )
         signature = headers["Authorization"].rpartition("=")[2]
@@ -54,9 +54,10 @@ def compile_aws4(content: Mapping[str, Json], mode: Mode) -> Sign:
     return sign
 
 
-def _sign(
+def sign_request(
     request: Signable, credentials: Mapping[str, Json], region: str, service: str
 ) -> dict[str, str]:
+    """Return the headers that sign a request with `accessKeyId` and `secretAccessKey`."""
     moment = now()
     key_id, secret = _require(credentials, "accessKeyId"), _require(credentials, "secretAccessKey")
     added = _added_headers(request, credentials, moment)

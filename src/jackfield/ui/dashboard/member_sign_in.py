@@ -9,7 +9,7 @@ from jackfield.kit.errors import HubError
 from jackfield.members import sign_in as members
 from jackfield.members.models import SignInRefused
 from jackfield.members.sso import service as sso
-from jackfield.ui.dashboard.sign_in import browser_of, start
+from jackfield.ui.dashboard.sign_in import browser_of, note_denial, start
 from jackfield.ui.dashboard.sign_in_pages import CodePage, own_page, sentence, signed_out_page
 from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
@@ -21,6 +21,7 @@ _COOKIE: Final = "jackfield_sso"
 async def by_password(request: Request) -> Response:
     """Sign in by e-mail address and password, or ask for the code of a second factor."""
     if not is_from_here(request):
+        note_denial(request, "post_of_another_site")
         return signed_out_page(request, status=403)
     fields = (await read_form(request)).fields()
     email, next_page = fields.get("email", ""), own_page(fields.get("next", ""))
@@ -29,6 +30,7 @@ async def by_password(request: Request) -> Response:
             hub_of(request), email, fields.get("password", ""), browser_of(request)
         )
     except HubError as error:
+        note_denial(request, error.code)
         return signed_out_page(
             request, status=error.status, error=error, email=email, next_page=next_page
         )
@@ -40,6 +42,7 @@ async def by_password(request: Request) -> Response:
 async def by_code(request: Request) -> Response:
     """Complete a sign-in with a code."""
     if not is_from_here(request):
+        note_denial(request, "post_of_another_site")
         return signed_out_page(request, status=403)
     fields = (await read_form(request)).fields()
     sealed, next_page = fields.get("sealed", ""), own_page(fields.get("next", ""))
@@ -48,9 +51,11 @@ async def by_code(request: Request) -> Response:
             hub_of(request), sealed, fields.get("code", ""), browser_of(request)
         )
     except SignInRefused as error:
+        note_denial(request, error.code)
         shown = CodePage(sealed=sealed, next=next_page, problem=sentence(error))
         return page(request, shown, status=error.status)
     except HubError as error:
+        note_denial(request, error.code)
         return signed_out_page(request, status=error.status, error=error, next_page=next_page)
     return start(request, token, next_page)
 
@@ -62,6 +67,7 @@ async def begin_sso(request: Request) -> Response:
     try:
         departure = await sso.begin(hub, next_page)
     except HubError as error:
+        note_denial(request, error.code)
         return signed_out_page(request, status=error.status, error=error, next_page=next_page)
     response = RedirectResponse(departure.url, 303)
     response.headers["referrer-policy"] = "no-referrer"
@@ -85,6 +91,7 @@ async def finish_sso(request: Request) -> Response:
     try:
         arrival = await sso.finish(hub, sealed, dict(request.query_params), user_agent=agent)
     except HubError as error:
+        note_denial(request, error.code)
         response = signed_out_page(
             request, status=error.status, error=error, next_page="/dashboard"
         )

@@ -51,9 +51,12 @@ def signed_in(
     async def show(request: Request) -> Response:
         found = await _who(request)
         if found is None:
+            if request.cookies.get(_COOKIE):
+                note_denial(request, "session_ended")
             return signed_out_page(request, status=401)
         is_change = request.method not in _SAFE
         if is_change and not is_from_here(request):
+            note_denial(request, "post_of_another_site", found.project)
             return signed_out_page(request, status=403)
         await _remember(request, found)
         if is_change and not reads_itself and await _is_of_other_project(request, found):
@@ -62,6 +65,7 @@ def signed_in(
             return RedirectResponse(f"{base_path(hub_of(request))}/dashboard/me?required=1", 303)
         needed = least or (Role.ADMIN if is_change and not own else Role.VIEWER)
         if not found.role.includes(needed):
+            note_denial(request, RoleTooLow.code, found.project)
             return refused(request, found.project, RoleTooLow())
         return await view(request, found.project)
 
@@ -137,6 +141,7 @@ async def show_sign_in(request: Request) -> Response:
         else:
             await projects.require_sign_in_link(hub, SignInToken(text))
     except SignInLinkUsed as used:
+        note_denial(request, used.code)
         return signed_out_page(request, used=True, status=used.status)
     return page(request, SignInPage(token=text))
 
@@ -145,6 +150,7 @@ async def sign_in(request: Request) -> Response:
     """Use a sign-in link, pressed on its own page: no other site signs a browser in."""
     hub = hub_of(request)
     if not is_from_here(request):
+        note_denial(request, "post_of_another_site")
         return signed_out_page(request, status=403)
     text = (await read_form(request)).fields().get("token", "")
     try:
@@ -155,6 +161,7 @@ async def sign_in(request: Request) -> Response:
             )
         return start(request, await projects.sign_in(hub, SignInToken(text)))
     except SignInLinkUsed as used:
+        note_denial(request, used.code)
         return signed_out_page(request, used=True, status=used.status)
 
 
@@ -186,6 +193,12 @@ async def sign_out_everywhere(request: Request, project: Project) -> Response:
 async def _who(request: Request) -> SignedIn | None:
     cookie = request.cookies.get(_COOKIE)
     return await sessions.who_is_signed_in(hub_of(request), cookie) if cookie else None
+
+
+def note_denial(request: Request, code: str, project: Project | None = None) -> None:
+    """Count a refusal for the audit log."""
+    known = None if project is None else project.id
+    hub_of(request).tallies.note_denial(known, code, at="dashboard")
 
 
 async def _remember(request: Request, found: SignedIn) -> None:

@@ -1,0 +1,1 @@
+"""The audit log: who did what, in chains of records that cannot be bent unnoticed."""

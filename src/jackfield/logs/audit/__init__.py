@@ -1,0 +1,1 @@
+"""Searches in the audit log, as in the log of runs."""
