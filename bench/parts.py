@@ -8,6 +8,7 @@ from pathlib import Path
 import uvloop
 
 from bench import (
+    audit,
     calls,
     engine,
     export,
@@ -79,6 +80,11 @@ def _vault(_scale: Scale) -> Section:
     return Section("Vault", "", [Table(("a credential", "µs"), rows)])
 
 
+def _audit(_scale: Scale) -> Section:
+    rows = [(name, shown(took)) for name, took in asyncio.run(audit.measure()).items()]
+    return Section("Audit log", "SQLite.", [Table(("", "figure"), rows)])
+
+
 def _webhooks(scale: Scale) -> Section:
     with tempfile.TemporaryDirectory() as folder:
         found = uvloop.run(webhooks.measure(Path(folder), events=scale.count(5000)))
@@ -143,6 +149,7 @@ PARTS: Mapping[str, Callable[[Scale], Section]] = {
     "engine": _engine,
     "limits": _limits,
     "vault": _vault,
+    "audit": _audit,
     "search-quality": _search,
     "accounts": long_lists.accounts_section,
     "logs": long_lists.logs_section,

@@ -40,6 +40,7 @@ SECTIONS: Final[Mapping[str, tuple[Section, ...]]] = {
         Section("logs", "Logs", "/dashboard/logs", "log", "l"),
         Section("issues", "Issues", "/dashboard/issues", "issue", "i"),
         Section("webhooks", "Webhooks", "/dashboard/webhooks", "webhook", "w"),
+        Section("audit", "Audit", "/dashboard/audit", "audit", "u"),
     ),
     "Project": (
         Section("members", "Members", "/dashboard/members", "members", "m"),
