@@ -125,6 +125,8 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "entries of one kind in an account's history": ("accounts.history.repo:MOST_KEPT", plain),
     "saved views of one page of the dashboard": (
         "projects.saved_views.models:MOST_VIEWS",
+        plain,
+    ),
     "records of a file of the audit log": ("logs.audit.files:MOST_RECORDS", plain),
     "records that the dashboard verifies at once": ("ui.dashboard.audit:_MOST_VERIFIED", plain),
     "different denied requests a minute and process in the audit log": (

@@ -1,14 +1,19 @@
 """
 Counts of what happens too often for a record each: uses of credentials for reads, and denials.
 
-They are written with the rows of the log, and become one record a minute. What is counted once is
-written with a count of one; a write becomes a record of its own.
+They are written with the rows of the log, and become one record a minute. A use that may have
+written is a record of its own at once, in the transaction of its run's row.
 """
 
 import hashlib
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
+import structlog
+from msgspec import structs
+
+from jackfield.audit import chain
 from jackfield.audit.models import INSTALLATION, AuditKind, Record, Tally
 from jackfield.audit.repo import TALLY, AuditLog
 from jackfield.db.tx import Tx
@@ -25,6 +30,9 @@ READS: Final = frozenset({"read", "search"})
 _MINUTE: Final = timedelta(minutes=1)
 # Of one minute and process. What would be more is counted together, without its source.
 MOST_DENIALS: Final = 200
+_MOST_WAITING: Final = 50_000
+
+_log = structlog.get_logger()
 
 
 # Who used the credentials of which account, for what action and effect, at which host, and whether
@@ -41,6 +49,9 @@ class Tallies:
         # Rows that wait in the buffer, since so many flushes.
         self._waiting: dict[tuple[ProjectId, tuple[object, ...]], dict[str, Json]] = {}
         self._flushes = -1
+        # Records of uses that may have written, for the transaction of their runs.
+        self._writes: defaultdict[ProjectId, list[Record]] = defaultdict(list)
+        buffer.also = self._append
         self._denied: set[tuple[object, ...]] = set()
         self._denied_in: datetime | None = None
 
@@ -53,7 +64,11 @@ class Tallies:
         run_id: str = "",
         request_id: str | None = None,
     ) -> None:
-        """Count a use that only read, or note one that may have written."""
+        """
+        Count a use that only read, or record one that may have written.
+
+        A record is appended with the row of its run, which waits in the buffer already.
+        """
         address = source_address.current()
         if use[3] in READS:
             since = at.replace(second=0, microsecond=0)
@@ -68,9 +83,13 @@ class Tallies:
             tally = Tally(USED, use[0], since, use[1], address, None, _details(use))
             self._add(project_id, key, tally, due_at=since + _MINUTE)
             return
-        details = _details(use) | {"run_id": run_id}
-        tally = Tally(USED, use[0], at, use[1], address, request_id, details)
-        self._add(project_id, (run_id,), tally, due_at=at)
+        details = _details(use) | {"run_id": run_id, "since": at, "count": 1}
+        drafts = self._writes[project_id]
+        if len(drafts) >= _MOST_WAITING:
+            # As the buffer does with the rows of the log.
+            _log.error("audit_records_dropped", count=len(drafts))
+            drafts.clear()
+        drafts.append(Record("", 0, at, USED, use[0], use[1], address, request_id, details=details))
 
     def note_denial(
         self, project_id: ProjectId | None, code: str, *, at: str, key_id: str | None = None
@@ -97,6 +116,11 @@ class Tallies:
         details: dict[str, Json] = {"code": code, "surface": at}
         tally = Tally(DENIED, Actor.unknown(), since, key_id, address, None, details)
         self._add(chain, key, tally, due_at=since + _MINUTE)
+
+    async def _append(self, tx: Tx) -> None:
+        """Append what waits to the chain of the transaction's project."""
+        if drafts := self._writes.pop(tx.project_id, None):
+            await chain.append(tx, [structs.replace(each, at=tx.now) for each in drafts])
 
     def _again(self, project_id: ProjectId, key: tuple[object, ...]) -> bool:
         """Count once more what waits in the buffer yet; return false if it does not."""

@@ -39,6 +39,8 @@ class WriteBuffer:
         self._count = 0
         # How often waiting rows were taken; until that changes, a row can be changed.
         self.flushes = 0
+        # What else is written in the transaction of a project's rows, if there is something.
+        self.also: Callable[[Tx], Awaitable[None]] | None = None
         self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
 
@@ -87,6 +89,8 @@ class WriteBuffer:
                         await write(tx, rows)
                     else:
                         await tx.executemany(write, rows)
+                if self.also is not None:
+                    await self.also(tx)
         except HubError as error:
             count = sum(len(rows) for _, rows in parts)
             _log.error("rows_not_written", count=count, detail=error.detail)

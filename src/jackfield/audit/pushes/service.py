@@ -98,6 +98,9 @@ async def _batch(pusher: Pusher, claimed: ClaimedPush) -> tuple[Batch, str]:
         if claimed.seq > chain.pruned_seq:
             await _require_same(log, claimed)
         last = min(chain.signed_seq, after + MOST_RECORDS)
+        if last <= after:
+            msg = "what follows is not signed yet"
+            raise PushFailed(msg)
         hash_ = (await log.get(last)).hash
     ending = Chain(chain.project_id, last, hash_, last, chain.pruned_seq, chain.pruned)
     part = part_of(ending, after=after, after_hash=claimed.hash)

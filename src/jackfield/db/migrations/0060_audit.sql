@@ -56,4 +56,4 @@ create table audit_tallies (
   count      integer not null,
   primary key (project_id, digest)
 );
-create index audit_tallies_due on audit_tallies (due_at);
+create index audit_tallies_due on audit_tallies (project_id, due_at);

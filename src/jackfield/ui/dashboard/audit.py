@@ -179,7 +179,9 @@ async def show_record(request: Request, project: Project) -> Response:
     hub = hub_of(request)
     try:
         async with hub.db.read(project.id) as tx:
-            stored = await AuditLog(tx).get(int(request.path_params["seq"]))
+            # No database has a place for more.
+            seq = min(int(request.path_params["seq"]), _LARGEST)
+            stored = await AuditLog(tx).get(seq)
             names: dict[str, str] = {key.id: key.name for key in await ApiKeys(tx).all()}
     except HubError as error:
         return refused(request, project, error)
