@@ -1,5 +1,6 @@
 """The audit log: who did what in a project, from where, and with whose credentials."""
 
+import io
 import json
 from ipaddress import ip_network
 from typing import Any
@@ -358,6 +359,24 @@ async def test_two_processes_that_seal_at_once_make_one_record_of_each_tally(
     assert len(await records(hub, f"kind:credentials.used account:{account_id}")) == 1
     found = await verify_chains(hub.hub.db, hub.hub.vault.audit_keys, clock())
     assert found.fault is None
+
+
+async def test_a_tally_that_cannot_be_read_holds_up_no_other(
+    hub: Running, clock: FrozenClock, log_lines: io.StringIO
+) -> None:
+    account_id = await hub.link()
+    await hub.run(account_id, LIST)
+    await hub.hub.write_buffer.flush()
+    await hub.hub.db.unscoped(
+        "insert into audit_tallies (project_id, digest, due_at, body, count)"
+        " values (:id, 'x', :now, 'nonsense', 1)",
+        id=hub.project.id,
+    )
+
+    await a_minute_later(hub, clock)
+
+    assert len(await records(hub, f"kind:credentials.used account:{account_id}")) == 1
+    assert "audit_tally_unreadable" in log_lines.getvalue()
 
 
 def _networks(*texts: str) -> Any:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, LiteralString
 
+import structlog
+
 from jackfield.audit.filters import AuditFilter
 from jackfield.audit.models import (
     AuditRecordNotFound,
@@ -20,6 +22,8 @@ from jackfield.kit.json import decode
 from jackfield.kit.pages import Page
 
 _AT_ONCE: Final = 500
+
+_log = structlog.get_logger()
 _HOUR: Final = "%Y-%m-%dT%H"
 # What records are found by, and where it stands in them.
 _REPEATED: Final = (
@@ -247,7 +251,7 @@ class AuditLog:
             """,
             most=most,
         )
-        taken = [(decode(row["body"], Tally), row["count"]) for row in rows]
+        taken = [(tally, row["count"]) for row in rows if (tally := _tally(row["body"]))]
         return sorted(taken, key=lambda each: each[0].since)
 
 
@@ -302,6 +306,15 @@ def is_repeated(row: Row) -> bool:
     except ValueError:
         return False
     return all(found[name] == row[name] for name in _REPEATED)
+
+
+def _tally(body: str) -> Tally | None:
+    """Read a tally; one that was written by another hand does not hold up those after it."""
+    try:
+        return decode(body, Tally)
+    except ValueError:
+        _log.error("audit_tally_unreadable")
+        return None
 
 
 def _stored(row: Row) -> StoredRecord:

@@ -58,7 +58,7 @@ async def seal(tx: Tx) -> bool:
     due = await taken(tx, most=_MOST_AT_ONCE)
     if due:
         await chain.append(tx, due)
-    return len(due) == _MOST_AT_ONCE
+    return bool(due)
 
 
 async def sign(tx: Tx, keys: AuditKeys) -> None:
