@@ -35,6 +35,10 @@ create table audit_records (
 create index audit_records_of_kind on audit_records (project_id, kind, seq);
 create index audit_records_of_actor on audit_records (project_id, actor_id, seq);
 create index audit_records_of_account on audit_records (project_id, account_id, seq);
+create index audit_records_of_target on audit_records (project_id, target, seq)
+  where target is not null;
+create index audit_records_of_request on audit_records (project_id, request_id, seq)
+  where request_id is not null;
 create index audit_records_by_time on audit_records (project_id, recorded_at);
 
 -- The last of each hour.
