@@ -49,10 +49,23 @@ class AuditKind(StrEnum):
     PROFILE_CHANGED = "profile.changed"
     PROFILE_DELETED = "profile.deleted"
     CONNECTOR_UPDATED = "connector.updated"
+    CONNECTOR_UPLOADED = "connector.uploaded"
+    CONNECTOR_PUBLISHED = "connector.published"
+    CONNECTOR_DELETED = "connector.deleted"
     WEBHOOK_CREATED = "webhook.created"
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - a name
     WEBHOOK_DELETED = "webhook.deleted"
+    MEMBER_INVITED = "member.invited"
+    INVITE_CANCELED = "member.invite_canceled"
+    MEMBER_JOINED = "member.joined"
+    MEMBER_ROLE_CHANGED = "member.role_changed"
+    MEMBER_REMOVED = "member.removed"
+    MEMBER_PASSWORD_CHANGED = "member.password_changed"  # noqa: S105 - a name
+    MEMBER_FACTOR_CHANGED = "member.factor_changed"
+    PORTAL_CREATED = "portal.created"
+    PORTAL_OPENED = "portal.opened"
+    PORTAL_REVOKED = "portal.revoked"
     ACCESS_DENIED = "access.denied"
     AUDIT_PRUNED = "audit.pruned"
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import MemberId
 from jackfield.members.factors import service as factors
@@ -43,6 +45,7 @@ async def add(
         if await Memberships(tx).role_of(member.id) is not None:
             raise AlreadyMember
         await Memberships(tx).put(member.id, role, is_from_sso=False)
+        await record(tx, AuditKind.MEMBER_JOINED, member.id, after={"role": role.value})
     return member
 
 

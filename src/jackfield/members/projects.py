@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Final
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Conflict, InvalidRequest
 from jackfield.kit.ids import ProjectId
@@ -43,6 +45,7 @@ async def create_project(hub: "Hub", name: str, actor: Actor, *, owner: Member |
         except ProjectNotFound:
             # Another process was quicker.
             raise ProjectExists from None
+        await record(tx, AuditKind.PROJECT_CREATED, project.id, after={"name": name})
         if owner is not None:
             await Memberships(tx).put(owner.id, Role.OWNER, is_from_sso=False)
     return project

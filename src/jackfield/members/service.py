@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import InviteId, MemberId
 from jackfield.members.invites.repo import Invites
@@ -86,6 +88,8 @@ async def invite(tx: Tx, by: Authority, email: str, role: Role) -> IssuedInvite:
     token, invite_id = InviteToken.mint(), InviteId.new(tx.now)
     ends_at = tx.now + _INVITE_LIFETIME
     await invites.add(invite_id, token, email=normal, role=role, ends_at=ends_at)
+    told = {"email": normal, "role": role.value, "expires_at": ends_at.isoformat()}
+    await record(tx, AuditKind.MEMBER_INVITED, str(invite_id), after=told)
     return IssuedInvite(invite_id, normal, role, ends_at, token)
 
 
@@ -102,6 +106,8 @@ async def resend_invite(tx: Tx, by: Authority, invite_id: InviteId) -> IssuedInv
     if found is None:
         raise InviteNotFound
     await by.require(tx, found.role)
+    told = {"email": found.email, "role": found.role.value, "expires_at": ends_at.isoformat()}
+    await record(tx, AuditKind.MEMBER_INVITED, str(found.id), after=told)
     return IssuedInvite(found.id, found.email, found.role, ends_at, token)
 
 
@@ -117,6 +123,7 @@ async def cancel_invite(tx: Tx, by: Authority, invite_id: InviteId) -> None:
     if found is None:
         raise InviteNotFound
     await by.require(tx, found.role)
+    await record(tx, AuditKind.INVITE_CANCELED, str(found.id), details={"email": found.email})
 
 
 async def accept_invite(tx: Tx, invite_id: InviteId, member: Member) -> None:
@@ -130,6 +137,9 @@ async def accept_invite(tx: Tx, invite_id: InviteId, member: Member) -> None:
     if found is None or found.email != member.email:
         raise InviteEnded
     known = await Memberships(tx).role_of(member.id)
+    before = None if known is None else {"role": known.value}
+    after = {"role": found.role.value}
+    await record(tx, AuditKind.MEMBER_JOINED, member.id, before=before, after=after)
     if known is None or not known.includes(found.role):
         await Memberships(tx).put(member.id, found.role, is_from_sso=False)
 
@@ -149,6 +159,8 @@ async def change_role(tx: Tx, by: Authority, member_id: MemberId, role: Role) ->
         raise MemberNotFound
     await Memberships(tx).set_role(member_id, role)
     await require_owner(tx, current)
+    before, after = {"role": current.value}, {"role": role.value}
+    await record(tx, AuditKind.MEMBER_ROLE_CHANGED, member_id, before=before, after=after)
 
 
 async def remove(tx: Tx, by: Authority, member_id: MemberId) -> None:
@@ -168,6 +180,7 @@ async def remove(tx: Tx, by: Authority, member_id: MemberId) -> None:
     await Memberships(tx).remove(member_id)
     await MemberSessions(tx).remove_of(member_id)
     await require_owner(tx, current)
+    await record(tx, AuditKind.MEMBER_REMOVED, member_id, before={"role": current.value})
 
 
 async def require_owner(tx: Tx, was: Role) -> None:

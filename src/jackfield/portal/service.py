@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from jackfield.accounts.models import AccountFilter, AccountPage
 from jackfield.accounts.repo import Accounts
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.db.tx import Tx
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault, InvalidRequest
@@ -61,6 +63,12 @@ async def make_link(
         )
         token = PortalToken.mint()
         await PortalSessions(tx).add(session, token)
+        told = {
+            "customer": terms.origin_owner_id,
+            "rights": [each.value for each in rights],
+            "expires_at": session.expires_at.isoformat(),
+        }
+        await record(tx, AuditKind.PORTAL_CREATED, str(session.id), details=told)
     return IssuedPortal(session, token)
 
 
@@ -97,6 +105,8 @@ async def open_link(hub: Hub, token: PortalToken) -> tuple[PortalHolder, PortalK
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         ends_at = tx.now + timedelta(seconds=session.terms.open_seconds)
         is_opened = await PortalSessions(tx).open(session.id, key, ends_at=ends_at)
+        if is_opened:
+            await record(tx, AuditKind.PORTAL_OPENED, str(session.id))
     if not is_opened:
         # Another browser was quicker, or it ended meanwhile.
         await require_link(hub, token)
@@ -130,6 +140,7 @@ async def revoke(tx: Tx, session_id: str) -> PortalSession:
     """
     sessions = PortalSessions(tx)
     await sessions.revoke((await sessions.get(session_id)).id)
+    await record(tx, AuditKind.PORTAL_REVOKED, session_id)
     return await sessions.get(session_id)
 
 

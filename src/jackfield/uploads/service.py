@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.connectors.changes import Change, compare
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.diagnostics import InvalidConnector
@@ -97,6 +99,8 @@ async def upload(
             uploaded_at=tx.now,
         )
         await uploads.keep_draft(draft, bundle.files)
+        told = {"key": key, "version": draft.version, "files": draft.files, "bytes": draft.size}
+        await record(tx, AuditKind.CONNECTOR_UPLOADED, str(draft.id), details=told)
         connectors, stored = await uploads.used()
         if connectors > MOST_CONNECTORS or stored > MOST_STORED_BYTES:
             msg = (
@@ -182,6 +186,8 @@ async def publish(
                 if each.must_stay and each.profile.pinned_version is None:
                     await profiles.pin(tx, hub, each.profile.id, seen.before.version)
         await uploads.publish(key, draft.version.id)
+        told = {"key": key, "version": draft.version.version, "instead_of": seen.running_id}
+        await record(tx, AuditKind.CONNECTOR_PUBLISHED, str(draft.version.id), details=told)
         if surplus := await uploads.surplus(key, most=MOST_VERSIONS):
             await uploads.drop(surplus)
         published = await uploads.get(key, version_id)
@@ -217,6 +223,9 @@ async def discard(hub: Hub, project_id: ProjectId, actor: Actor, key: str) -> bo
         await Uploads(tx).running(key)
         found = await Uploads(tx).drop_draft(key)
         await Uploads(tx).release(key)
+        if found:
+            told = {"key": key, "is": "draft"}
+            await record(tx, AuditKind.CONNECTOR_DELETED, key, details=told)
     return found
 
 
@@ -234,6 +243,7 @@ async def withdraw(hub: Hub, project_id: ProjectId, actor: Actor, key: str) -> N
         raise ConnectorInUse
     async with hub.db.write(project_id, actor) as tx:
         await Uploads(tx).withdraw(key)
+        await record(tx, AuditKind.CONNECTOR_DELETED, key, details={"key": key})
     await load_published(hub, actor)
 
 

@@ -11,6 +11,8 @@ import segno
 from pyotp import random_base32
 from pyotp.totp import TOTP
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.db.tx import Tx
 from jackfield.kit.actor import Actor
 from jackfield.kit.json import encode, is_object, parse
@@ -79,6 +81,7 @@ async def confirm(hub: "Hub", member: Member, sealed: str, code: str) -> tuple[s
         owner = SecretOwner(member.project_id, member.id, generation)
         await SealedSecrets(tx, hub.vault).put(owner, {_FIELD: secret})
         await Factors(tx).set_generation(member.id, generation, step)
+        await record(tx, AuditKind.MEMBER_FACTOR_CHANGED, member.id, details={"is": "set up"})
         return await _new_codes(tx, member)
 
 
@@ -112,6 +115,7 @@ async def renew_codes(hub: "Hub", member: Member) -> tuple[str, ...]:
     """Replace the recovery codes of a member."""
     actor = member.actor
     async with hub.db.write(member.project_id, actor) as tx:
+        await record(tx, AuditKind.MEMBER_FACTOR_CHANGED, member.id, details={"is": "new codes"})
         return await _new_codes(tx, member)
 
 
@@ -121,6 +125,7 @@ async def remove(hub: "Hub", member: Member, actor: Actor) -> None:
         await remove_secrets(tx, member.id)
         await Factors(tx).set_generation(member.id, None, 0)
         await Factors(tx).replace_codes(member.id, ())
+        await record(tx, AuditKind.MEMBER_FACTOR_CHANGED, member.id, details={"is": "removed"})
 
 
 async def codes_left(hub: "Hub", member: Member) -> int:

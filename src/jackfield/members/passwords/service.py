@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.kit.actor import Actor
 from jackfield.members.models import Member, SignInRefused
 from jackfield.members.passwords import hashes, rules
@@ -46,9 +48,11 @@ async def set_password(hub: "Hub", member: Member, password: str, actor: Actor) 
     fresh = await hashes.hashed(password)
     async with hub.db.write(member.project_id, actor) as tx:
         await Members(tx).set_password(member.id, fresh)
+        await record(tx, AuditKind.MEMBER_PASSWORD_CHANGED, member.id)
 
 
 async def drop_password(hub: "Hub", member: Member, actor: Actor) -> None:
     """Take a member's password away; all their sessions end."""
     async with hub.db.write(member.project_id, actor) as tx:
         await Members(tx).set_password(member.id, None)
+        await record(tx, AuditKind.MEMBER_PASSWORD_CHANGED, member.id, details={"removed": True})

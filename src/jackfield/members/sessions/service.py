@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import ProjectId
 from jackfield.members.models import (
@@ -71,6 +73,7 @@ async def open_session(
         await MemberSessions(tx).add(
             token, member, method, user_agent=user_agent, expires_at=tx.now + LIFETIME
         )
+        await record(tx, AuditKind.SIGNED_IN, member.id, details={"method": method.value})
     async with hub.db.write(member.project_id, actor) as tx:
         await Members(tx).note_sign_in(member.id)
     return token
@@ -81,6 +84,7 @@ async def make_link(hub: "Hub", project_id: ProjectId, member: Member, actor: Ac
     token = MemberLinkToken.mint()
     async with hub.db.write(project_id, actor) as tx:
         await MemberLinks(tx).add(token, member.id, tx.now + _LINK_LIFETIME)
+        await record(tx, AuditKind.SIGN_IN_LINK_CREATED, member.id)
     return f"{hub.public_url}/dashboard/sign-in?token={token.reveal()}"
 
 
@@ -152,6 +156,7 @@ async def renew_session(hub: "Hub", signed_in: SignedIn, token: MemberToken) -> 
 async def end_session(hub: "Hub", signed_in: SignedIn, token: MemberToken) -> None:
     async with hub.db.write(signed_in.project.id, signed_in.actor) as tx:
         await MemberSessions(tx).remove(token.digest())
+        await record(tx, AuditKind.SIGNED_OUT, signed_in.member and signed_in.member.id)
 
 
 async def end_one(hub: "Hub", member: Member, session_id: str) -> None:
@@ -161,15 +166,18 @@ async def end_one(hub: "Hub", member: Member, session_id: str) -> None:
         if fingerprint(digest) == session_id:
             async with hub.db.write(project_id, actor) as tx:
                 await MemberSessions(tx).remove(digest)
+                await record(tx, AuditKind.SIGNED_OUT, member.id)
 
 
 async def end_all(hub: "Hub", member: Member, actor: Actor) -> None:
     """End all sessions of a member, in every project."""
     async with hub.db.write(member.project_id, actor) as tx:
         await Members(tx).end_sessions(member.id)
+        await record(tx, AuditKind.SIGN_INS_ENDED, member.id)
 
 
 async def end_all_of_project(hub: "Hub", project_id: ProjectId, actor: Actor) -> None:
     """End the sessions of all members in a project, and links to it that were not used."""
     async with hub.db.write(project_id, actor) as tx:
         await MemberSessions(tx).clear()
+        await record(tx, AuditKind.SIGN_INS_ENDED)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.kit.ids import MemberId, ProjectId
 from jackfield.members.acceptance import accept_all, add_member
 from jackfield.members.invites.repo import find_invites
@@ -78,14 +80,18 @@ async def _apply(hub: "Hub", project_id: ProjectId, member: Member, role: Role |
         if current is None:
             if role is not None and not await memberships.was_removed(member.id):
                 await memberships.put(member.id, role, is_from_sso=True)
+                await record(tx, AuditKind.MEMBER_JOINED, member.id, after={"role": role.value})
         elif not await memberships.is_from_sso(member.id) or role == current:
             return
         elif role is None:
             await memberships.withdraw(member.id)
             await require_owner(tx, current)
+            await record(tx, AuditKind.MEMBER_REMOVED, member.id, before={"role": current.value})
         else:
             await memberships.set_role(member.id, role)
             await require_owner(tx, current)
+            before, after = {"role": current.value}, {"role": role.value}
+            await record(tx, AuditKind.MEMBER_ROLE_CHANGED, member.id, before=before, after=after)
 
 
 async def _join(
@@ -119,6 +125,7 @@ async def _add(hub: "Hub", project_id: ProjectId, email: str, name: str, role: R
         if not await Members(tx).add(member_id, email=email, name=name, password=None):
             raise SsoRefused
         await Memberships(tx).put(member_id, role, is_from_sso=True)
+        await record(tx, AuditKind.MEMBER_JOINED, member_id, after={"role": role.value})
         member = await Members(tx).get(member_id)
     assert member is not None
     return member
