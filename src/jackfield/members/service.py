@@ -194,6 +194,14 @@ async def require_owner(tx: Tx, was: Role) -> None:
         raise LastOwner
 
 
+async def require_second_factor(tx: Tx, *, required: bool) -> None:
+    """Ask every member of the transaction's project for a second factor, or no longer."""
+    before = {"requires_second_factor": await Memberships(tx).requires_second_factor()}
+    await Memberships(tx).require_second_factor(required)
+    after = {"requires_second_factor": required}
+    await record(tx, AuditKind.SETTINGS_CHANGED, tx.project_id, before=before, after=after)
+
+
 async def find(hub: "Hub", tx: Tx, email: str) -> Member:
     """
     Return the member of the transaction's project with an address.

@@ -133,7 +133,7 @@ async def require_second_factor(request: Request, project: Project) -> Response:
     hub, actor = hub_of(request), who_of(request).actor
     required = (await read_form(request)).has("required")
     async with hub.db.write(project.id, actor) as tx:
-        await Memberships(tx).require_second_factor(required)
+        await members.require_second_factor(tx, required=required)
     return _back(request)
 
 
