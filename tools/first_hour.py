@@ -69,12 +69,12 @@ class Terminal:
 
     def start(self, code: str) -> None:
         """Type a block in."""
-        file = self.folder / f".typed-{time.monotonic_ns()}"
+        file = self.folder.resolve() / f".typed-{time.monotonic_ns()}"
         file.write_text(code, "utf-8")
         assert self.process.stdin is not None
         # What it prints may end within a line.
-        end = f"rm {file.name}; printf '\\n%s\\n' {_END}"
-        self.process.stdin.write(f". ./{file.name} </dev/null\n{end}\n")
+        end = f"rm {file}; printf '\\n%s\\n' {_END}"
+        self.process.stdin.write(f". {file} </dev/null\n{end}\n")
         self.process.stdin.flush()
 
     def run(self, code: str) -> str:

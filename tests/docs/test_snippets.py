@@ -19,7 +19,8 @@ from tests.support.snippets import HUB, ROOT, Snippet, snippets, started, typed
 from tools.static_docs import api_document
 
 # Programs of others, whose options only they know. Pages that can be followed without a network or
-# a cluster are: tests/cli/test_operating.py, tests/packaging/test_pages.py, tests/docs/test_first_hour.py.
+# a cluster are: tests/cli/test_operating.py, tests/packaging/test_pages.py, tests/docs/test_first_hour.py,
+# tests/docs/test_production.py.
 FOREIGN = {
     *("age", "age-keygen", "apt", "apt-get", "base64", "cat", "chmod", "chown", "claude", "cp"),
     *("createdb", "createuser", "date", "docker", "git", "gunzip", "head", "helm", "id", "kubectl"),
@@ -41,6 +42,8 @@ const { readFileSync, writeFileSync } = require("node:fs"), file = process.argv[
 const { stripTypeScriptTypes } = require("node:module");
 writeFileSync(file, stripTypeScriptTypes(readFileSync(file, "utf-8")));
 """
+# Options of curl without a value.
+SWITCHES = {"--fail", "--retry-all-errors", "--retry-connrefused", "--show-error", "--silent"}
 SANDBOX = re.compile(r"http://127\.0\.0\.1:99\d\d")
 
 
@@ -77,6 +80,9 @@ def check_command(command: list[str]) -> None:
     name = command[0]
     if name.startswith("script:"):
         assert (ROOT / "script" / name.partition(":")[2]).is_file(), command
+    elif name == "hub-shell":
+        if command[1:]:
+            check_command(command[1:])
     elif name == "curl":
         check_request(command[1:])
     elif name == "make":
@@ -123,7 +129,7 @@ def check_request(arguments: list[str]) -> None:
         if waiting:
             values[waiting] = each
             waiting = ""
-        elif re.fullmatch(r"-[a-zA-Z]*[XdHuoF]|--\w[\w-]*", each) and each != "--fail":
+        elif re.fullmatch(r"-[a-zA-Z]*[XdHuoF]|--\w[\w-]*", each) and each not in SWITCHES:
             waiting = f"-{each[-1]}" if not each.startswith("--") else each
         elif each.startswith("http"):
             urls.append(each)
@@ -139,7 +145,8 @@ def check_request(arguments: list[str]) -> None:
 
 def check_route(method: str, url: str) -> None:
     assert url.startswith((HUB, "https://hub.example.com", "http://127.0.0.1:")), url
-    path = urlsplit(url).path
+    # The page about proxies has a hub below a path.
+    path = urlsplit(url.replace("/jackfield/readyz", "/readyz")).path
     if PAGES.match(path):
         return
     found = [
