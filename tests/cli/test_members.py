@@ -87,3 +87,19 @@ async def test_projects_are_made_once_with_an_owner_and_listed(jackfield: Comman
     assert sorted(each["name"] for each in listed.json["data"]) == ["acme", "default"]
     assert re.search(r"prj_\w+\s+acme", table.out)
     assert "olga@example.com" in members.out
+
+
+async def test_who_is_shut_out_by_networks_comes_back_on_the_hubs_machine(
+    jackfield: Command, served: dict[str, str]
+) -> None:
+    key, url = (served["API_KEY"], ""), served["URL"]
+    async with httpx2.AsyncClient(base_url=url, auth=key) as client:
+        networks = {"allowed_networks": ["127.0.0.0/8"]}
+        kept = await client.patch("/jackfield/project", json=networks)
+        back = await jackfield("projects", "allow-everywhere", "default")
+        settings = await client.get("/jackfield/project")
+    unknown = await jackfield("projects", "allow-everywhere", "nobody")
+
+    assert (kept.status_code, back.status) == (200, 0)
+    assert settings.json()["allowed_networks"] == []
+    assert (unknown.status, "project_not_found" in unknown.err) == (1, True)

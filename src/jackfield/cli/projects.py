@@ -73,3 +73,26 @@ def create(name: str, owner: str | None, *, as_json: bool) -> None:
         print_json(made)
     else:
         say(made.id)
+
+
+@projects.command("allow-everywhere")
+@click.argument("name")
+@reporting
+def allow_everywhere(name: str) -> None:
+    """Let the project NAME be used from every network again: the way back for who is shut out."""
+
+    async def change() -> None:
+        from jackfield.projects import service  # noqa: PLC0415 - kept out of `--help`
+        from jackfield.projects.models import ProjectNotFound  # noqa: PLC0415
+        from jackfield.projects.repo import find_project  # noqa: PLC0415
+
+        async with opened_hub() as hub:
+            project = await find_project(hub.db, name)
+            if project is None:
+                msg = f"no project {name!r}"
+                raise ProjectNotFound(msg)
+            async with hub.db.write(project.id, Actor.command("projects allow-everywhere")) as tx:
+                await service.change_settings(tx, {"allowed_networks": None})
+
+    asyncio.run(change())
+    say(f"project {name!r} is used from everywhere", err=True)

@@ -5,11 +5,19 @@ from typing import Final
 from jackfield.connect.models import ConnectTokenInvalid
 from jackfield.kit.request_context import RequestContext
 from jackfield.profiles.models import ActionNotAllowed
+from jackfield.projects.allowed_networks import AddressNotAllowed
 from jackfield.projects.models import MissingScope, Unauthenticated
 from jackfield.runtime import Hub
 
 DENIALS: Final = frozenset(
-    each.code for each in (Unauthenticated, MissingScope, ConnectTokenInvalid, ActionNotAllowed)
+    each.code
+    for each in (
+        Unauthenticated,
+        MissingScope,
+        AddressNotAllowed,
+        ConnectTokenInvalid,
+        ActionNotAllowed,
+    )
 )
 _SURFACES: Final = {"": "a2a", "mcp": "mcp", "hub": "hub"}
 

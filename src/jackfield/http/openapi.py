@@ -19,6 +19,7 @@ from jackfield.http.mount import Mount
 from jackfield.http.routing import Guard, Route
 from jackfield.kit.errors import HubError, InvalidRequest, RateLimited, summary
 from jackfield.kit.json import Json, encode, schema
+from jackfield.projects.allowed_networks import AddressNotAllowed
 from jackfield.projects.models import MissingScope, Unauthenticated
 
 _ALWAYS: Final = (HubError, DatabaseBusy, DatabaseAway)
@@ -121,7 +122,12 @@ def errors_of(route: Route) -> dict[int, list[type[HubError]]]:
     """Return the errors of a route by status."""
     errors: list[type[HubError]] = [*_ALWAYS, *route.raises]
     if route.guard is context.api_key:
-        errors += [Unauthenticated, RateLimited, *([MissingScope] if route.scope else [])]
+        errors += [
+            Unauthenticated,
+            AddressNotAllowed,
+            RateLimited,
+            *([MissingScope] if route.scope else []),
+        ]
     if route.is_write:
         errors += idempotency.REFUSALS
     if "body" in route.parameters:

@@ -119,6 +119,8 @@ class Caller:
     scopes: frozenset[Scope]
     key_id: ApiKeyId
     expires_at: datetime | None = None
+    # Where its project is used from; empty is everywhere.
+    networks: tuple[str, ...] = ()
     use: KeyUse = field(default_factory=KeyUse, compare=False)
 
     @property

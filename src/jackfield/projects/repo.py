@@ -229,8 +229,10 @@ async def find_caller(db: Database, token: ApiKeyToken) -> Caller | None:
     """Look `token` up among the keys of every project: the project is not known before."""
     rows = await db.unscoped(
         """
-        select id, project_id, scopes, expires_at
+        select api_keys.id, api_keys.project_id, api_keys.scopes, api_keys.expires_at,
+               projects.settings
           from api_keys
+          join projects on projects.id = api_keys.project_id
          where digest = :digest and revoked_at is null and disabled_at is null
         """,
         digest=token.digest(),
@@ -238,8 +240,13 @@ async def find_caller(db: Database, token: ApiKeyToken) -> Caller | None:
     if not rows:
         return None
     scopes = with_included(frozenset(map(Scope, rows[0]["scopes"].split())))
+    settings: dict[str, Json] = parse(rows[0]["settings"])
     return Caller(
-        ProjectId(rows[0]["project_id"]), scopes, ApiKeyId(rows[0]["id"]), rows[0]["expires_at"]
+        ProjectId(rows[0]["project_id"]),
+        scopes,
+        ApiKeyId(rows[0]["id"]),
+        rows[0]["expires_at"],
+        convert(settings.get("allowed_networks", ()), tuple[str, ...]),
     )
 
 

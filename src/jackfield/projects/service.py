@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final, Literal
 from jackfield.audit.models import AuditKind
 from jackfield.audit.service import record
 from jackfield.db.tx import Database, Tx
-from jackfield.kit import request_context
+from jackfield.kit import request_context, source_address
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import RateLimited
+from jackfield.kit.errors import Fault, InvalidRequest, RateLimited
 from jackfield.kit.ids import ApiKeyId, ProjectId
 from jackfield.kit.json import Json
 from jackfield.kit.leased_tokens import LeasedTokenBuckets
+from jackfield.projects.allowed_networks import AddressNotAllowed, is_allowed
 from jackfield.projects.models import (
     EVERY_SCOPE,
     ApiKeyToken,
@@ -104,7 +105,8 @@ async def change_settings(tx: Tx, values: Mapping[str, Json]) -> ProjectSettings
     Change some of the project's settings: `values` by field name, `None` for the default.
 
     Raises:
-        InvalidRequest: some cannot be used; all are named.
+        InvalidRequest: some cannot be used; all are named. A list of networks without the address
+            that asks for it would shut out who sets it.
     """
     # First, because it locks the row: two concurrent changes do not undo each other.
     await tx.touch()
@@ -114,6 +116,10 @@ async def change_settings(tx: Tx, values: Mapping[str, Json]) -> ProjectSettings
         name: getattr(defaults, name) if value is None else value for name, value in values.items()
     }
     settings = checked(replace(current, **changed))
+    address = source_address.current()
+    if "allowed_networks" in values and not is_allowed(settings.allowed_networks, address):
+        msg = f"add your own address, {address or 'unknown here'}, or you could not come back"
+        raise InvalidRequest.of([Fault("allowed_networks", msg)])
     await Projects(tx).save_settings(settings)
     await record(
         tx,
@@ -199,12 +205,15 @@ async def authenticate(hub: "Hub", token: ApiKeyToken) -> Caller:
 
     Raises:
         Unauthenticated: the key does not exist, was revoked or disabled, or has expired.
+        AddressNotAllowed: its project is not used from where the request comes from.
         RateLimited: the key has sent too many requests.
     """
     known = await find_usable_key(hub, token)
     request = request_context.current()
     if request is not None:
         request.project_id, request.key_id = known.project_id, known.key_id
+    if known.networks and not is_allowed(known.networks, source_address.current()):
+        raise AddressNotAllowed
     if time.monotonic() > known.use.noted_until:
         known.use.noted_until = time.monotonic() + _USE_SECONDS
         append_use(hub.write_buffer, known, hub.clock(), request and request.user_agent)

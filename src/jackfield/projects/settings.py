@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.urls import split_origin
 from jackfield.language import catalog as language
+from jackfield.projects.allowed_networks import MOST_NETWORKS, normal_network
 from jackfield.projects.correlation_headers import (
     LONGEST_NAME,
     MOST_HEADERS,
@@ -56,7 +57,8 @@ class ProjectSettings:
     `retention_days`, or for the days that `retention` has for their kind, with bodies and headers
     only if `advanced_logs`. With `tool_feedback` models
     get a tool to rate the others. With `check_accounts` credentials are verified about daily. Of a request
-    that runs an action its `correlation_headers` are kept, to find the run by.
+    that runs an action its `correlation_headers` are kept, to find the run by. With
+    `allowed_networks` its keys and its dashboard are used from there alone.
     """
 
     name: str
@@ -73,6 +75,7 @@ class ProjectSettings:
     tool_feedback: bool = False
     check_accounts: bool = True
     correlation_headers: tuple[str, ...] = ()
+    allowed_networks: tuple[str, ...] = ()
 
     def days_kept(self, kind: RetentionKind | None = None) -> int:
         """Return for how many days runs are kept, or another kind; bodies go with their runs."""
@@ -107,11 +110,13 @@ def checked(settings: ProjectSettings) -> ProjectSettings:
     if faults:
         raise InvalidRequest.of(faults)
     headers = (name.strip().lower() for name in settings.correlation_headers)
+    networks = map(normal_network, settings.allowed_networks)
     origins = (normal_origin(origin) for origin in settings.allowed_origins)
     return replace(
         settings,
         allowed_origins=tuple(dict.fromkeys(origin for origin in origins if origin)),
         correlation_headers=tuple(dict.fromkeys(headers)),
+        allowed_networks=tuple(dict.fromkeys(each for each in networks if each)),
     )
 
 
@@ -130,6 +135,7 @@ def _faults(settings: ProjectSettings) -> Iterator[Fault]:
     yield from _string_faults(settings.strings)
     yield from _retention_faults(settings.retention)
     yield from _header_faults(settings.correlation_headers)
+    yield from _network_faults(settings.allowed_networks)
     for index, origin in enumerate(settings.allowed_origins):
         if normal_origin(origin) is None:
             yield Fault(
@@ -155,6 +161,17 @@ def _header_faults(names: Sequence[str]) -> Iterator[Fault]:
                 f"correlation_headers[{index}]",
                 "expected the name of a header without secrets that begins with x-, such as "
                 f"x-correlation-id, of up to {LONGEST_NAME} characters",
+            )
+
+
+def _network_faults(networks: Sequence[str]) -> Iterator[Fault]:
+    if len(networks) > MOST_NETWORKS:
+        yield Fault("allowed_networks", f"expected at most {MOST_NETWORKS}")
+    for index, network in enumerate(networks):
+        if normal_network(network) is None:
+            yield Fault(
+                f"allowed_networks[{index}]",
+                "expected a network or an address, such as 203.0.113.0/24 or 2001:db8::/32",
             )
 
 

@@ -42,6 +42,7 @@ class ProjectOut(Struct, frozen=True):
     tool_feedback: bool
     check_accounts: bool
     correlation_headers: tuple[str, ...]
+    allowed_networks: tuple[str, ...]
     created_at: datetime
 
 
@@ -104,6 +105,12 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
         Texts | UnsetType | None,
         Meta(description="Headers kept with each run, to find it by: `x-correlation-id`."),
     ] = UNSET
+    allowed_networks: Annotated[
+        Texts | UnsetType | None,
+        Meta(
+            description="Networks that API keys and the dashboard are used from: `203.0.113.0/24`."
+        ),
+    ] = UNSET
 
     def values(self) -> dict[str, Json]:
         """Return the changes by the setting's name."""
@@ -144,6 +151,7 @@ def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
         tool_feedback=settings.tool_feedback,
         check_accounts=settings.check_accounts,
         correlation_headers=settings.correlation_headers,
+        allowed_networks=settings.allowed_networks,
         created_at=project.created_at,
     )
 

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from jackfield.kit import source_address
 from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.json import Json
 from jackfield.kit.whole_numbers import whole_number
@@ -45,6 +46,8 @@ class SettingsPage:
     brand: str
     longest_retention: int
     kinds: Mapping[RetentionKind, str]
+    # Where the request comes from.
+    address: str | None
     # The form that was saved, or has the faults.
     part: str
     problems: tuple[str, ...]
@@ -97,6 +100,10 @@ def _linking(form: Form, _current: ProjectSettings) -> Mapping[str, Json]:
     }
 
 
+def _access(form: Form, _current: ProjectSettings) -> Mapping[str, Json]:
+    return {"allowed_networks": tuple(form.fields().get("allowed_networks", "").split())}
+
+
 def _logs(form: Form, _current: ProjectSettings) -> Mapping[str, Json]:
     fields = form.fields()
     return {
@@ -122,8 +129,10 @@ _PARTS: Final[Mapping[str, Callable[[Form, ProjectSettings], Mapping[str, Json]]
     "look": _look,
     "linking": _linking,
     "logs": _logs,
+    "access": _access,
 }
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "access": ("allowed_networks",),
     "look": ("display_name", "logo_url", "brand"),
     "linking": ("allowed_origins",),
     "logs": ("retention_days", "correlation_headers", *(f"retention_{kind}" for kind in _KINDS)),
@@ -133,6 +142,7 @@ _FLAGS: Final[Mapping[str, frozenset[str]]] = {
     "look": frozenset({"white_label"}),
     "linking": frozenset({"confirm_links", "check_accounts"}),
     "logs": frozenset({"advanced_logs", "tool_feedback"}),
+    "access": frozenset(),
 }
 
 
@@ -149,6 +159,7 @@ def _shown(settings: ProjectSettings) -> tuple[dict[str, str], frozenset[str]]:
         "allowed_origins": "\n".join(settings.allowed_origins),
         "retention_days": str(settings.retention_days),
         "correlation_headers": "\n".join(settings.correlation_headers),
+        "allowed_networks": "\n".join(settings.allowed_networks),
         **{f"retention_{kind}": str(settings.retention.get(kind, "")) for kind in _KINDS},
     }
     flags = {name for part in _FLAGS.values() for name in part if getattr(settings, name)}
@@ -178,6 +189,7 @@ def _page(
             brand=_DEFAULT_BRAND,
             longest_retention=LONGEST_RETENTION_DAYS,
             kinds=_KINDS,
+            address=source_address.current(),
             part=part,
             problems=problems,
         ),

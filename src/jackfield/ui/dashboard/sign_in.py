@@ -7,14 +7,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from jackfield.issues import service as issues
-from jackfield.kit import request_context
+from jackfield.kit import request_context, source_address
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import Conflict
+from jackfield.kit.errors import Conflict, HubError
 from jackfield.members.models import MemberLinkToken, MemberToken, Role, RoleTooLow, SignedIn
 from jackfield.members.repo import find_project_choice, projects_of
 from jackfield.members.sessions import service as sessions
 from jackfield.members.sign_in import Browser
 from jackfield.projects import service as projects
+from jackfield.projects.allowed_networks import AddressNotAllowed, is_allowed
 from jackfield.projects.models import DashboardToken, Project, SignInLinkUsed, SignInToken
 from jackfield.ui.dashboard.layout import refused
 from jackfield.ui.dashboard.sign_in_pages import SignInPage, signed_out_page
@@ -59,14 +60,18 @@ def signed_in(
             note_denial(request, "post_of_another_site", found.project)
             return signed_out_page(request, status=403)
         await _remember(request, found)
-        if is_change and not reads_itself and await _is_of_other_project(request, found):
-            return refused(request, found.project, OtherProject())
+        if not await _is_from_allowed_network(request, found):
+            return signed_out_page(request, status=403, error=AddressNotAllowed())
+        needed = least or (Role.ADMIN if is_change and not own else Role.VIEWER)
+        try:
+            if is_change and not reads_itself:
+                await _require_same_project(request, found)
+            if not found.lacks_factor or own:
+                _require_role(request, found, needed)
+        except HubError as error:
+            return refused(request, found.project, error)
         if found.lacks_factor and not own:
             return RedirectResponse(f"{base_path(hub_of(request))}/dashboard/me?required=1", 303)
-        needed = least or (Role.ADMIN if is_change and not own else Role.VIEWER)
-        if not found.role.includes(needed):
-            note_denial(request, RoleTooLow.code, found.project)
-            return refused(request, found.project, RoleTooLow())
         return await view(request, found.project)
 
     return show
@@ -213,8 +218,23 @@ async def _remember(request: Request, found: SignedIn) -> None:
     state.badges = {"issues": await issues.count_open(hub, found.project.id)}
 
 
-async def _is_of_other_project(request: Request, found: SignedIn) -> bool:
+async def _is_from_allowed_network(request: Request, found: SignedIn) -> bool:
+    settings = await projects.project_settings(hub_of(request), found.project.id)
+    if is_allowed(settings.allowed_networks, source_address.current()):
+        return True
+    note_denial(request, AddressNotAllowed.code, found.project)
+    return False
+
+
+def _require_role(request: Request, found: SignedIn, needed: Role) -> None:
+    if not found.role.includes(needed):
+        note_denial(request, RoleTooLow.code, found.project)
+        raise RoleTooLow
+
+
+async def _require_same_project(request: Request, found: SignedIn) -> None:
     if not request.headers.get("content-type", "").startswith(_FORM):
-        return False
+        return
     named = (await read_form(request)).all("_project")
-    return any(each != found.project.id for each in named)
+    if any(each != found.project.id for each in named):
+        raise OtherProject
