@@ -73,10 +73,14 @@ def signed_in(hub: ServedHub, folder: Path, url: str | None) -> httpx2.Client:
     return client
 
 
-def measure(client: httpx2.Client, address: str, times: int) -> tuple[float, float]:
+def measure(client: httpx2.Client, title: str, address: str, times: int) -> tuple[float, float]:
+    row = {"accounts": "/dashboard/accounts/acc_", "logs": "/dashboard/logs/run_"}
+    shown = "" if ", of no " in title else row.get(title.partition(",")[0], "")
+
     def load() -> None:
         answer = client.get(address)
         assert answer.status_code == httpx2.codes.OK, answer.text
+        assert shown in answer.text, f"{title}: nothing is shown"
 
     return timed(load, times)
 
@@ -121,7 +125,7 @@ def main() -> None:
         ):
             print(f"{'page':34}{'p50 ms':>10}{'p95 ms':>10}")
             for title, address in pages(chosen.accounts).items():
-                middle, most = measure(client, address, chosen.times)
+                middle, most = measure(client, title, address, chosen.times)
                 print(f"{title:34}{middle:10.1f}{most:10.1f}", flush=True)
             middle, most = measure_live(client, chosen.times)
             print(f"{'logs, live':34}{middle:10.1f}{most:10.1f}")

@@ -3,7 +3,6 @@
 import re
 import sqlite3
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
@@ -25,7 +24,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
     def noting(
         connection: sqlite3.Connection, sql: str, values: Mapping[str, object]
-    ) -> list[dict[str, Any]]:
+    ) -> list[sqlite.Row]:
         noted[sql] = [
             each["detail"] for each in query(connection, f"explain query plan {sql}", values)
         ]
