@@ -127,7 +127,7 @@ async def _findings() -> AsyncGenerator[Finding]:
                 "connectors",
                 ok=not faulty,
                 detail=f"{len(hub.catalog.connectors())} loaded, {len(faulty)} faults",
-                advice="run `jackfield connectors check`" if faulty else "",
+                advice="run `jackfield connectors check` on their folder" if faulty else "",
             )
             yield Finding(
                 "provider rewrite",
