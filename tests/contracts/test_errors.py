@@ -20,6 +20,7 @@ def test_the_catalogue() -> None:
             "accounts_missing": 400,
             "action_not_allowed": 403,
             "action_not_found": 404,
+            "address_not_allowed": 403,
             "already_invited": 409,
             "already_member": 409,
             "answer_not_kept": 409,
