@@ -176,6 +176,19 @@ async def test_doctor_asks_the_store_of_limits(jackfield: Command, redis_url: st
     assert "hidden" not in away.out + away.err + odd.out + odd.err
 
 
+async def test_doctor_asks_nobody_offline(jackfield: Command) -> None:
+    await jackfield("keys", "create", "--name", "first")
+    # Nothing answers there, and a store of limits that was asked would be missed.
+    elsewhere = {"URL": "http://127.0.0.1:9", "LIMITS_URL": "redis://127.0.0.1:9/0"}
+
+    asked = await jackfield("doctor", "--json", **elsewhere)
+    offline = await jackfield("doctor", "--offline", "--json", **elsewhere)
+
+    assert asked.status == 1
+    assert offline.status == 0, offline.out
+    assert {"hub", "limits"}.isdisjoint(each["check"] for each in offline.json["data"])
+
+
 async def test_doctor_makes_a_sign_in_link(jackfield: Command, served: dict[str, str]) -> None:
     link = await jackfield("doctor", "--sign-in-link", PUBLIC_URL=served["URL"])
     async with httpx2.AsyncClient(follow_redirects=True) as browser:

@@ -43,10 +43,15 @@ class Finding:
 @click.option(
     "--sign-out-everywhere", is_flag=True, help="End the sessions of all signed-in browsers."
 )
+@click.option(
+    "--offline", is_flag=True, help="Ask nothing over the network but the database itself."
+)
 @click.option("--project", default="default", show_default=True, help="Whose dashboard it is.")
 @json_option
 @reporting
-def doctor(project: str, *, sign_in_link: bool, sign_out_everywhere: bool, as_json: bool) -> None:
+def doctor(
+    project: str, *, sign_in_link: bool, sign_out_everywhere: bool, offline: bool, as_json: bool
+) -> None:
     """
     Check the keyring, the database, the store of limits, the connectors, the clock, the public URL and JACKFIELD_URL.
 
@@ -60,7 +65,7 @@ def doctor(project: str, *, sign_in_link: bool, sign_out_everywhere: bool, as_js
         link = asyncio.run(_sign_in_link(project))
         print_json({"url": link}) if as_json else say(link)
         return
-    findings = asyncio.run(_examine())
+    findings = asyncio.run(_examine(is_offline=offline))
     if as_json:
         print_json({"data": findings, "next": None})
     else:
@@ -101,25 +106,27 @@ async def _sign_out(project: str) -> None:
         await end_all_of_project(hub, owner.id, actor)
 
 
-async def _examine() -> list[Finding]:
-    return [finding async for finding in _findings()]
+async def _examine(*, is_offline: bool) -> list[Finding]:
+    return [finding async for finding in _findings(is_offline=is_offline)]
 
 
-async def _findings() -> AsyncGenerator[Finding]:
+async def _findings(*, is_offline: bool) -> AsyncGenerator[Finding]:
     from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
 
     settings = Settings.read()
     yield Finding("settings", ok=True, detail=f"data in {settings.data_dir.resolve()}")
     yield _clock(lambda: datetime.now(UTC))  # noqa: TID251 - the clock itself is what is checked
     yield _public_url(settings)
-    yield _hub_at(settings)
+    if not is_offline:
+        yield _hub_at(settings)
     try:
         async with open_hub(settings, public_url=settings.url, creates=False) as hub:
             file = str(settings.sqlite_file.resolve())
             where = "PostgreSQL" if settings.database_url else file
             yield Finding("database", ok=True, detail=f"{where}, up to date")
             yield Finding("keyring", ok=True, detail=f"{settings.keyring_location} opens the vault")
-            yield await _limits(hub, settings)
+            if not (is_offline and settings.limits_url):
+                yield await _limits(hub, settings)
             if (clocks := _shared_clock(hub)) is not None:
                 yield clocks
             faulty = [each for each in hub.catalog.findings if each.is_error]
