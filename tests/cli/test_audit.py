@@ -77,7 +77,7 @@ async def test_a_key_that_is_revoked_from_the_shell_is_recorded(
 
     records = [json.loads(line).get("record") for line in exported.out.splitlines()]
     (found,) = [each for each in records if each and each["kind"] == "key.revoked"]
-    assert found["actor"] == {"kind": "command", "id": "keys revoke", "via": None}
+    assert found["actor"] == {"kind": "command", "id": "keys revoke", "via": None, "name": None}
     assert (found["target"], found["address"]) == (made.json["id"], None)
 
 

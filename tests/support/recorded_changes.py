@@ -101,6 +101,8 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "connect/sign_in/": "what was typed, kept sealed until the sign-in ends, which is recorded",
     "connect/sent_codes/": "codes that are kept sealed for minutes",
     "worker/pruning.py": "what has expired and opens nothing any more",
+    "accounts/renewal/introspection.py": "when a token is looked at next",
+    "worker/account_words.py": "words that accounts are found by",
     "accounts/service.py:check": "a failure that is known is seen again",
 }
 # Statements that change nothing of what is recorded.

@@ -17,18 +17,24 @@ export class Palette {
     this.#list = dialog.querySelector("ul");
     this.#input.addEventListener("input", () => this.#narrow());
     dialog.addEventListener("keydown", this);
-    dialog.addEventListener("toggle", ({ newState }) => {
+    // Before it is open, and not when it is: what is typed right away would be lost.
+    dialog.addEventListener("beforetoggle", ({ newState }) => {
       if (newState === "open") this.#begin();
+    });
+    dialog.addEventListener("toggle", ({ newState }) => {
+      if (newState === "open") this.#input.focus();
     });
   }
 
   toggle() {
     this.#dialog.togglePopover();
+    if (this.#dialog.matches(":popover-open")) this.#input.focus();
   }
 
   /** Open it with the keys that each entry has. */
   open() {
     this.#dialog.showPopover();
+    this.#input.focus();
   }
 
   handleEvent(event) {
@@ -53,7 +59,6 @@ export class Palette {
   #begin() {
     this.#input.value = "";
     this.#narrow();
-    this.#input.focus();
   }
 
   #narrow() {
