@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import re
-import socket
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -97,7 +96,6 @@ async def test_what_a_stranger_says_of_the_outside_is_not_believed(
         assert "evil" not in answer.text + str(answer.headers)
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6")
 async def test_a_hub_is_reached_where_there_is_nothing_but_ipv6(data_dir: Path) -> None:
     async with serving(data_dir, "--host", "::1") as url, httpx2.AsyncClient() as client:
         ready = await client.get(f"{url}/readyz")

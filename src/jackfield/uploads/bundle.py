@@ -28,6 +28,15 @@ _NAME: Final = re.compile(
 _LEFT_OUT: Final = re.compile(r"(?:.*/)?(?:\.[^/]*|[^/]+\.(?:md|txt)|__MACOSX/.*)")
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _PASSWORD: Final = 0x1
+# What the library says of bytes that are no zip: also where an offset leads before its beginning
+# (ValueError), and of a version that it does not know (NotImplementedError).
+_UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+)
 _HOW: Final = (
     "expected the main file (*.connector.s1.yaml), partials (*.s1.partial.yaml), an icon (icon.svg) "
     "and cases (cases/*.yaml)"
@@ -90,14 +99,15 @@ def from_zip(content: bytes) -> Bundle:
     """
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
-            return from_files(_without_folder(list(_unpacked(archive))))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError) as error:
-        msg = f"the zip cannot be read: {error}"
+            unpacked = list(_unpacked(archive))
+    except _UNREADABLE as error:
+        msg = f"the zip cannot be read: {error or 'it ends early'}"
         raise InvalidUpload(msg) from error
+    return from_files(_without_folder(unpacked))
 
 
 def _unpacked(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
-    entries = [each for each in archive.infolist() if not each.is_dir()]
+    entries = [each for each in archive.infolist() if not each.filename.endswith("/")]
     if len(entries) > MOST_FILES:
         _refuse("files", f"are {len(entries):,}, and at most {MOST_FILES} may be")
     left = MOST_BYTES

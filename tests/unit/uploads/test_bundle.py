@@ -1,6 +1,8 @@
 """What is taken for the files of a connector, and what is not."""
 
+import contextlib
 import io
+import random
 import stat
 import tracemalloc
 import zipfile
@@ -145,6 +147,20 @@ def test_a_zip_that_ends_early_is_refused() -> None:
 
     assert "cannot be read" in refusal(whole[: len(whole) // 2])
     assert refusal(bytes(broken))
+
+
+def test_a_zip_with_any_bytes_changed_is_read_or_refused() -> None:
+    whole, chosen = packed(WHOLE), random.Random(5)  # noqa: S311 - so that it repeats
+    for _ in range(5000):
+        changed = bytearray(whole)
+        for _ in range(chosen.choice((1, 1, 2, 8))):
+            place = chosen.randrange(len(changed))
+            if chosen.random() < 0.8:
+                changed[place] = chosen.choice((0, 1, 255, chosen.randrange(256)))
+            else:
+                del changed[place : place + chosen.randrange(1, 40)]
+        with contextlib.suppress(InvalidUpload):
+            from_zip(bytes(changed))
 
 
 def test_files_with_no_main_file_or_two_are_refused() -> None:
