@@ -9,6 +9,7 @@ from jackfield.projects import service as projects
 from tests.support.actor import TESTER
 from tests.support.members import browser, member
 from tests.support.running import Running
+from tests.support.uploads import DOCUMENT, MAIN
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -44,6 +45,31 @@ async def test_a_page_of_the_project_before_changes_nothing_after_a_switch(hub: 
     assert refused.status_code == 409
     assert "another project" in refused.text
     assert await hub.hub.db.unscoped("select id from api_keys where name = 'crm'") == []
+
+
+@pytest.mark.parametrize("page", ["connectors/upload", "explorer"])
+async def test_a_page_with_a_form_of_its_own_kind_is_bound_to_its_project_as_well(
+    hub: Running, page: str
+) -> None:
+    theirs = await projects.ensure_project(hub.hub, TESTER, "theirs")
+    await member(hub, "ada@example.com", Role.OWNER)
+    ada = await member(hub, "ada@example.com", Role.OWNER, theirs)
+    account, url = await hub.link(), f"/dashboard/{page}"
+    query = {"account": account, "action": "iterable_list_channels"} if page == "explorer" else {}
+    files = {"files": (MAIN, DOCUMENT)} if page == "connectors/upload" else None
+    async with browser(hub, ada) as opened:
+        shown = (await opened.get(url, params=query)).text
+        bound = re.search(
+            rf'action="[^"]*{url}[^>]*><input [^>]*name="_project" value="(\w+)"', shown
+        )
+        assert bound is not None, shown
+        await opened.post("/dashboard/projects/switch", data={"id": theirs.id})
+        form = {"_project": bound[1], "do": "run"}
+        refused = await opened.post(url, params=query, data=form, files=files)
+
+    assert refused.status_code == 409
+    assert "another project" in refused.text
+    assert await hub.hub.db.unscoped("select key from uploaded_connectors") == []
 
 
 async def test_an_owner_makes_a_project_owns_it_and_renames_it(hub: Running) -> None:

@@ -20,9 +20,17 @@ class PostedFile:
     content: bytes
 
 
-async def read_files(request: Request, *, most_files: int, most_bytes: int) -> list[PostedFile]:
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """A posted form with files; `texts` are its other fields, by name."""
+
+    files: tuple[PostedFile, ...]
+    texts: tuple[tuple[str, str], ...]
+
+
+async def read_files(request: Request, *, most_files: int, most_bytes: int) -> FileForm:
     """
-    Read the files of a posted form; a control that was left empty has none.
+    Read a posted form with files; a control that was left empty has none.
 
     Raises:
         HTTPException: they are more, or not a form, or do not arrive.
@@ -38,10 +46,13 @@ async def read_files(request: Request, *, most_files: int, most_bytes: int) -> l
     except (MultiPartException, KeyError, ValueError) as error:
         raise HTTPException(400) from error
     try:
-        return [
+        items = form.multi_items()
+        files = [
             PostedFile(field, value.filename, await value.read())
-            for field, value in form.multi_items()
+            for field, value in items
             if isinstance(value, UploadFile) and value.filename
         ]
+        texts = [(field, value) for field, value in items if isinstance(value, str)]
+        return FileForm(tuple(files), tuple(texts))
     finally:
         await form.close()

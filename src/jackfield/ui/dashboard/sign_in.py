@@ -1,6 +1,6 @@
 """`/dashboard/sign-in`: who may see a page, and sign-in by a one-time link."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeAlias
 
 from starlette.requests import Request
@@ -232,9 +232,18 @@ def _require_role(request: Request, found: SignedIn, needed: Role) -> None:
         raise RoleTooLow
 
 
+def require_same_project(project: Project, named: Iterable[str]) -> None:
+    """
+    Check the project that a form says it was opened in.
+
+    Raises:
+        OtherProject: it was another one.
+    """
+    if any(each != project.id for each in named):
+        raise OtherProject
+
+
 async def _require_same_project(request: Request, found: SignedIn) -> None:
     if not request.headers.get("content-type", "").startswith(_FORM):
         return
-    named = (await read_form(request)).all("_project")
-    if any(each != found.project.id for each in named):
-        raise OtherProject
+    require_same_project(found.project, (await read_form(request)).all("_project"))

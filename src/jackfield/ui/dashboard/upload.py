@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from jackfield.kit.errors import HubError
 from jackfield.projects.models import Project
 from jackfield.ui.dashboard.layout import Layout
-from jackfield.ui.dashboard.sign_in import actor_of
+from jackfield.ui.dashboard.sign_in import actor_of, require_same_project
 from jackfield.ui.posted_files import PostedFile, read_files
 from jackfield.ui.rendering import base_path, hub_of, page
 from jackfield.uploads import service as uploads
@@ -66,7 +66,8 @@ async def upload(request: Request, project: Project) -> Response:
     hub = hub_of(request)
     try:
         posted = await read_files(request, most_files=_MOST_FILES, most_bytes=_MOST_BODY)
-        bundle = await asyncio.to_thread(_bundle, posted)
+        require_same_project(project, [text for name, text in posted.texts if name == "_project"])
+        bundle = await asyncio.to_thread(_bundle, posted.files)
         draft = await uploads.upload(hub, project.id, actor_of(request), bundle)
     except HTTPException as refused:
         if refused.status_code != _TOO_LARGE:

@@ -47,7 +47,7 @@ from jackfield.ui.dashboard.explorer.snippets import Call, Snippet, snippets_of
 from jackfield.ui.dashboard.layout import Layout, refused
 from jackfield.ui.dashboard.run_lines import RunLine, duration, run_lines
 from jackfield.ui.dashboard.run_timeline import waited
-from jackfield.ui.dashboard.sign_in import OtherProject
+from jackfield.ui.dashboard.sign_in import require_same_project
 from jackfield.ui.rendering import hub_of, page
 
 _CANNOT_SHOW: Final = (
@@ -157,10 +157,9 @@ async def press(request: Request, project: Project) -> Response:
     """Do what the pressed button says with the inputs of the form."""
     try:
         posted = await read_posted(request)
+        require_same_project(project, filter(None, [posted.other("_project")]))
     except HubError as error:
         return refused(request, project, error)
-    if posted.other("_project") not in ("", project.id):
-        return refused(request, project, OtherProject())
     chosen = await chosen_of(request, project)
     if chosen.account is None or chosen.action is None or not chosen.is_complete:
         return await _choosing(request, project, chosen)
