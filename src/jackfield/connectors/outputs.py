@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from jackfield.connectors.action import ActionInfo
-from jackfield.kit.json import Json, items, mapping, text
+from jackfield.connectors.schema.outline import EACH, OUTLINE_TYPES
+from jackfield.kit.json import Json, is_list, is_object, items, mapping, text
 
 _TYPES: Final = {
     "string": "string",
@@ -26,17 +27,50 @@ _CAST: Final = re.compile(r"(?:\{\{\s*)?(?:\$\.)?steps\.([\w-]+)\.output\.data(?
 
 def output_schema(action: ActionInfo) -> dict[str, Json] | None:
     """
-    Return the JSON Schema of an action's data: one record, or a list of them.
+    Return the JSON Schema of an action's data, as far as it is known; `None` if nothing is.
+
+    What the hub maps and casts is certain. Otherwise it is what the document tells of the
+    provider's own shape: any value may be null, and others may stand beside them.
+    """
+    document = _document(action)
+    certain = _mapped_schema(action, document)
+    if certain is not None or "output" not in document:
+        return certain
+    return _outlined(document["output"])
+
+
+def mapped_schema(action: ActionInfo) -> dict[str, Json] | None:
+    """
+    Return the JSON Schema that an action's data always fits: one record, or a list of them.
 
     Only for actions that map the provider's fields to declared ones, cast them and return exactly
-    that; others have no schema. Fields that the provider leaves out are null. A single record where
+    that; others have none. Fields that the provider leaves out are null. A single record where
     a list is usual, or the other way round, is returned as it is.
     """
-    document = next(
+    return _mapped_schema(action, _document(action))
+
+
+def _document(action: ActionInfo) -> Mapping[str, Json]:
+    return next(
         entry
         for entry in items(action.compilation.document, "actions")
         if entry.get("actionId") == action.name
     )
+
+
+def _outlined(outline: Json) -> dict[str, Json]:
+    if is_list(outline):
+        return {"type": ["array", "null"], "items": _outlined(outline[0])}
+    if is_object(outline):
+        members = {name: _outlined(each) for name, each in outline.items() if name != EACH}
+        rest = {"additionalProperties": _outlined(outline[EACH])} if EACH in outline else {}
+        return {"type": ["object", "null"], "properties": members, **rest}
+    kind = OUTLINE_TYPES[str(outline)]
+    form = {"format": "date-time"} if outline == "datetime" else {}
+    return {"type": [kind, "null"], **form} if kind else {}
+
+
+def _mapped_schema(action: ActionInfo, document: Mapping[str, Json]) -> dict[str, Json] | None:
     fields = list(items(document, "fieldConfigs"))
     if not fields or not _gives_back_records(document):
         return None

@@ -17,7 +17,7 @@ from jackfield.agents.param_styles import ParamStyle, find_schema
 from jackfield.connectors.action import ActionInfo
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.outputs import output_schema
+from jackfield.connectors.outputs import mapped_schema
 from jackfield.kit.json import Json, encode
 
 _RENDERED: Final = 256
@@ -204,7 +204,8 @@ def _listing(action: ActionInfo, style: ParamStyle) -> dict[str, Json] | None:
         "inputSchema": schema,
         "annotations": {"title": action.label, **action.annotations},
     }
-    data_schema = output_schema(action)
+    # Clients refuse a result that does not fit: only shapes that the hub itself makes are told.
+    data_schema = mapped_schema(action)
     if data_schema is not None:
         listing["outputSchema"] = {
             "type": "object",

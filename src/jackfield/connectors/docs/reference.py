@@ -55,11 +55,16 @@ class InputRow:
 
 @dataclass(frozen=True, slots=True)
 class DescribedAction:
-    """An action with its inputs; `is_usable` is false if a fault in the document prevents runs."""
+    """
+    An action with its inputs, and the outline of what it gives back where that is known.
+
+    `is_usable` is false if a fault in the document prevents runs.
+    """
 
     info: ActionInfo
     inputs: tuple[InputRow, ...]
     rules: tuple[str, ...]
+    output: str
     is_usable: bool
 
 
@@ -127,14 +132,25 @@ def _action(action: ActionInfo, entry: Mapping[str, Json]) -> DescribedAction:
     try:
         schema = action.schema
     except HubError:
-        return DescribedAction(action, (), (), is_usable=False)
+        return DescribedAction(action, (), (), "", is_usable=False)
     places = {text(each, "name"): text(each, "in") for each in items(entry, "inputs")}
     return DescribedAction(
         info=action,
         inputs=tuple(_rows(schema, places, within="", depth=1)),
         rules=tuple(filter(None, map(_rule, items(entry, "validationRules")))),
+        output=_outline(entry["output"]) if "output" in entry else "",
         is_usable=True,
     )
+
+
+def _outline(outline: Json) -> str:
+    """Return an outline on one line, such as `[{ id: string, tags: [string] }]`."""
+    if is_list(outline):
+        return f"[{', '.join(map(_outline, outline))}]"
+    if is_object(outline):
+        members = ", ".join(f"{name}: {_outline(each)}" for name, each in outline.items())
+        return f"{{ {members} }}" if members else "{}"
+    return str(outline)
 
 
 def _rows(

@@ -100,6 +100,8 @@ def _action(action: DescribedAction) -> Iterator[str]:
     else:
         yield "It takes no inputs."
     yield "\n".join(f"- {_prose(rule)}" for rule in action.rules)
+    if action.output:
+        yield f"It gives back {_code(action.output)}."
 
 
 def _row(row: InputRow) -> str:

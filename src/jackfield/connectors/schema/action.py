@@ -3,6 +3,7 @@
 from typing import Final
 
 from jackfield.connectors.schema.inputs import INPUT, SCOPES, VALIDATION_RULE
+from jackfield.connectors.schema.outline import Outline
 from jackfield.connectors.schema.steps import STEP
 from jackfield.connectors.schema.sync import DATA_SYNC
 from jackfield.engine.schema.expressions import Template
@@ -109,6 +110,13 @@ _DESCRIPTIVE: Final = {
     "dataSync": Entry(DATA_SYNC, "How to fetch all of it, again and again."),
     "steps": Entry(ListOf(STEP, at_least=1), "What it does, in order.", required=True),
     "result": Entry(Template(), "What it gives back."),
+    "output": Entry(
+        Outline(),
+        "The shape of its data, written as the data is: members with the words `string`, "
+        "`datetime`, `integer`, `number`, `boolean`, `object`, `list` or `any`, a list with the "
+        "outline of its rows, and `*` for members of any name. Told to callers, not enforced.",
+        ours=True,
+    ),
 }
 ACTION: Final = Record(
     "Action",
