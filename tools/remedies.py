@@ -83,6 +83,7 @@ _REMEDIES: Final = {
     "invalid_step": _CONNECTOR,
     "invalid_text": "Take the character U+0000 out of what you send.",
     "issue_resolved": "Nothing: an issue opens again by itself when it is seen again.",
+    "keyring_changed": "Another command changed the keyring at the same moment. Run it again.",
     "keyring_unusable": "Put the right keyring in place, with mode 0600; if it is lost, see the page about backups.",
     "linked_meanwhile": "Read the account, and repeat only what is still needed.",
     "mcp_discovery_refused": "Check the address of the MCP server, and that it publishes the metadata of its sign-in.",

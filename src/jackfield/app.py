@@ -26,7 +26,12 @@ from jackfield.engine.limits import Limiter
 from jackfield.engine.provider_clocks import ProviderClocks
 from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
-from jackfield.installation import NoInstallation, open_database, require_version
+from jackfield.installation import (
+    NoInstallation,
+    keyring_store,
+    open_database,
+    require_version,
+)
 from jackfield.kit.actor import Actor
 from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
@@ -41,9 +46,9 @@ from jackfield.kit.single_flight import SingleFlight
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 from jackfield.secrets.repo import add_key, drop_key, key_proofs, owners_under
-from jackfield.settings import InvalidSetting, Settings, variable
+from jackfield.settings import InvalidSetting, Settings
 from jackfield.uploads import publication
-from jackfield.vault import key_check, keyring
+from jackfield.vault import key_check
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
 from jackfield.worker.audit import seal_due
@@ -168,9 +173,10 @@ async def _sign_audit_log(hub: Hub) -> None:
 async def _open_keyring(
     db: Database, settings: Settings, clock: Clock, *, creates: bool
 ) -> Keyring:
-    location = settings.keyring_location
+    store = keyring_store(settings)
+    location = store.location
     proofs = await key_proofs(db)
-    keys = keyring.find(location, variable)
+    keys = await asyncio.to_thread(store.read)
     if keys is None:
         if proofs:
             msg = (
@@ -181,7 +187,8 @@ async def _open_keyring(
             raise KeyringUnusable(msg)
         if not creates:
             raise NoInstallation.at(settings.data_dir)
-        keys = keyring.create(location, clock())
+        keys = Keyring.mint(clock())
+        await asyncio.to_thread(store.create, keys)
         _log.info("keyring_created", location=location)
     vault = Vault(keys)
     held = {key.id for key in keys.keys}

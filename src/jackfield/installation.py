@@ -1,4 +1,4 @@
-"""The data directory and the database of an installation, for commands that need nothing else."""
+"""The data directory, database and keyring of an installation, for commands that need nothing else."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,7 +12,9 @@ from jackfield.db.tx import Database, DatabaseUnusable
 from jackfield.kit.clock import Clock, system_clock
 from jackfield.kit.counters import Counters
 from jackfield.kit.errors import HubError
-from jackfield.settings import Settings
+from jackfield.settings import Settings, variable
+from jackfield.vault.keyring_locations import open_store
+from jackfield.vault.keyring_store import KeyringStore, Surroundings
 
 
 class NoInstallation(HubError):
@@ -75,6 +77,16 @@ def has_database(settings: Settings) -> bool:
         return settings.sqlite_file.stat().st_size > 0
     except OSError:
         return False
+
+
+def keyring_store(settings: Settings) -> KeyringStore:
+    """
+    Return the place of the keyring that `settings` name.
+
+    Raises:
+        KeyringUnusable: there is no such kind of place.
+    """
+    return open_store(settings.keyring_location, Surroundings(variable, settings.data_dir))
 
 
 async def require_version(db: Database) -> None:

@@ -16,8 +16,7 @@ from jackfield.installation import NoInstallation, open_database
 from jackfield.projects import service as projects
 from jackfield.secrets.store import SealedSecrets, SecretOwner
 from jackfield.settings import Settings
-from jackfield.vault import keyring
-from jackfield.vault.keyring import KeyringUnusable
+from jackfield.vault.keyring import Keyring, KeyringUnusable, render
 from tests.support import postgres
 from tests.support.actor import TESTER
 from tests.support.clock import NOW, FrozenClock
@@ -99,18 +98,11 @@ def rotated(file: Path, *, keeps_old: bool) -> str:
     """Make a new key the current one of a keyring; return the id of the one before."""
     made = json.loads(Path(file).read_text(encoding="utf-8"))
     before = made["current"]
-    (fresh,) = json.loads(keyring_of_one_key(file.parent))["keys"]
+    (fresh,) = json.loads(render(Keyring.mint(NOW)))["keys"]
     made["keys"] = [*(made["keys"] if keeps_old else []), fresh]
     made["current"] = fresh["id"]
     file.write_text(json.dumps(made), encoding="utf-8")
     return before
-
-
-def keyring_of_one_key(folder: Path) -> str:
-    keyring.create(str(folder / "fresh.json"), NOW)
-    text = (folder / "fresh.json").read_text(encoding="utf-8")
-    (folder / "fresh.json").unlink()
-    return text
 
 
 @pytest.mark.parametrize("seals", [False, True], ids=["seals nothing", "seals something"])

@@ -95,6 +95,7 @@ def test_the_catalogue() -> None:
             "invalid_upload": 422,
             "issue_not_found": 404,
             "issue_resolved": 409,
+            "keyring_changed": 500,
             "invalid_setting": 500,
             "last_owner": 409,
             "invalid_step": 500,

@@ -11,7 +11,7 @@ import click
 
 from jackfield.cli.output import USAGE, fail, json_option, print_json, print_table, reporting, say
 from jackfield.kit.clock import system_clock
-from jackfield.settings import Settings, variable
+from jackfield.settings import Settings
 
 if TYPE_CHECKING:
     from jackfield.audit.pushes.models import PushState
@@ -189,9 +189,9 @@ async def _opened(
 
 
 def _keyring(settings: Settings) -> "Keyring":
-    from jackfield.vault import keyring  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.installation import keyring_store  # noqa: PLC0415 - kept out of `--help`
 
-    found = keyring.find(settings.keyring_location, variable)
+    found = keyring_store(settings).read()
     if found is None:
         fail(f"there is no keyring at {settings.keyring_location!r}, whose keys sign the log")
     return found

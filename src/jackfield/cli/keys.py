@@ -13,7 +13,7 @@ from jackfield.db.tx import Database
 from jackfield.kit.actor import Actor
 from jackfield.kit.clock import system_clock
 from jackfield.projects.models import EVERY_SCOPE, ApiKey, Scope
-from jackfield.settings import Settings, variable
+from jackfield.settings import Settings
 
 
 @click.group()
@@ -131,18 +131,19 @@ def enable(key_id: str, project: str) -> None:
 
 async def _change(project: str, key_id: str, verb: Literal["revoke", "disable", "enable"]) -> None:
     from jackfield.audit import chain  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.installation import keyring_store  # noqa: PLC0415
     from jackfield.kit.ids import ApiKeyId  # noqa: PLC0415
     from jackfield.projects.service import change_key, get_project  # noqa: PLC0415
-    from jackfield.vault import keyring  # noqa: PLC0415
     from jackfield.vault.audit_keys import AuditKeys  # noqa: PLC0415
 
     async with _database() as db:
         owner = await get_project(db, project)
+        keys = keyring_store(Settings.read()).read()
         async with db.write(owner.id, Actor.command(f"keys {verb}")) as tx:
             await change_key(tx, ApiKeyId(key_id), verb)
             # Where a keyring is at hand; otherwise a hub does so.
-            if found := keyring.find(Settings.read().keyring_location, variable):
-                await chain.sign(tx, AuditKeys(found))
+            if keys is not None:
+                await chain.sign(tx, AuditKeys(keys))
 
 
 async def _all_keys(project: str) -> list[ApiKey]:

@@ -9,7 +9,7 @@ import click
 
 from jackfield.cli.output import USAGE, fail, json_option, print_json, print_table, reporting, say
 from jackfield.cli.progress import rows_read
-from jackfield.settings import Settings, variable
+from jackfield.settings import Settings
 
 if TYPE_CHECKING:
     from jackfield.db.transfer.sums import TableSum
@@ -89,11 +89,12 @@ async def _move(
     source: Path | str, target: Path | str, settings: Settings, *, is_trial: bool
 ) -> "list[TableSum]":
     from jackfield.db.transfer import move, sqlite_end  # noqa: PLC0415 - kept out of `--help`
-    from jackfield.vault import key_check, keyring  # noqa: PLC0415
+    from jackfield.installation import keyring_store  # noqa: PLC0415
+    from jackfield.vault import key_check  # noqa: PLC0415
 
     location = settings.keyring_location
     async with move.opened(source, alone=not is_trial) as old:
-        lost = key_check.lost(keyring.find(location, variable), await move.key_proofs(old))
+        lost = key_check.lost(keyring_store(settings).read(), await move.key_proofs(old))
         if lost:
             fail(
                 f"credentials of this database are sealed with {', '.join(lost)}, which the keyring "

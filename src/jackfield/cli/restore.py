@@ -10,7 +10,7 @@ from jackfield.cli import backup_keys
 from jackfield.cli.output import fail, json_option, print_json, print_table, reporting, say
 from jackfield.cli.progress import rows_read
 from jackfield.cli.termination import cleaned_up
-from jackfield.settings import Settings, variable
+from jackfield.settings import Settings
 
 if TYPE_CHECKING:
     from jackfield.backup.container import Keys
@@ -49,10 +49,10 @@ def restore(
 
 async def _restored(file: Path, keys: "Keys", settings: Settings) -> "Contents":
     from jackfield.backup import container, restoration  # noqa: PLC0415 - kept out of `--help`
-    from jackfield.vault import keyring  # noqa: PLC0415
+    from jackfield.installation import keyring_store  # noqa: PLC0415
 
     location = settings.keyring_location
-    found = keyring.find(location, variable)
+    found = keyring_store(settings).read()
     with (
         backup_keys.opened(file) as content,
         container.reader(content, keys) as (header, parts),

@@ -8,7 +8,7 @@ import click
 
 from jackfield.cli.output import fail, reporting, say
 from jackfield.kit.actor import Actor
-from jackfield.settings import Settings, variable
+from jackfield.settings import Settings
 
 _WORD: Final = "forget"
 # What is lost, by the prefix of its owner's id, and the way on.
@@ -40,14 +40,14 @@ def forget() -> None:
 
 async def _forget(settings: Settings) -> None:
     from jackfield.accounts.lost_keys import forget_keys  # noqa: PLC0415 - kept out of `--help`
-    from jackfield.installation import open_database  # noqa: PLC0415
+    from jackfield.installation import keyring_store, open_database  # noqa: PLC0415
     from jackfield.secrets.repo import key_proofs, owners_under  # noqa: PLC0415
-    from jackfield.vault import key_check, keyring  # noqa: PLC0415
+    from jackfield.vault import key_check  # noqa: PLC0415
 
     location = settings.keyring_location
     if settings.database_url is None and not settings.sqlite_file.exists():
         fail(f"there is no database at {settings.sqlite_file.absolute()}")
-    keys = keyring.find(location, variable)
+    keys = keyring_store(settings).read()
     async with open_database(settings) as db:
         if await db.pending():
             fail("the database is not at this version of the hub yet; run: jackfield migrate")
