@@ -184,6 +184,8 @@ PROMISES = (
             "test_code_is_not_sent_to_a_host_that_only_the_callback_names",
             "test_answer_of_another_server_is_refused",
             "test_other_account_is_linked_after_it_was_confirmed",
+            "test_no_attack_on_linking_succeeds",
+            "test_every_planted_fault_is_found_by_the_attacks_that_it_lets_through",
         ),
     ),
     Promise(
@@ -248,6 +250,7 @@ PROMISES = (
             "test_the_page_of_another_origin_cannot_show_the_hub",
             "test_a_forged_message_gets_no_token_and_moves_nothing",
             "test_what_is_typed_is_out_of_reach_of_the_products_scripts",
+            "test_no_attack_in_a_browser_succeeds_and_each_finds_its_planted_fault",
         ),
     ),
     Promise(

@@ -139,6 +139,36 @@ def _option(option: click.Option, context: click.Context) -> str:
     return f"| `{name.replace('|', chr(92) + '|')}` | {says} |"
 
 
+def attacks_page() -> str:
+    catalog = importlib.import_module("tests.attacks.catalog")
+    finding: dict[str, list[str]] = {}
+    for fault in catalog.FAULTS.values():
+        for name in fault.attacks:
+            finding.setdefault(name, []).append(f"`{fault.name}`")
+    attacks = "\n".join(
+        f"| `{each.name}` | {each.goal} | {', '.join(finding.get(each.name, ()))} |"
+        for each in catalog.ATTACKS.values()
+    )
+    faults = "\n".join(f"| `{each.name}` | {each.says} |" for each in catalog.FAULTS.values())
+    return f"""# Attacks and faults
+
+What `python -m tests.attacks` tries to link an account that is not one's own, and the faults that it has to find: [how to run it](../operating/attacks.md).
+Generated from `tests/attacks`.
+
+## Attacks
+
+| attack | the attacker wants to | finds |
+| --- | --- | --- |
+{attacks}
+
+## Faults
+
+| fault | with it |
+| --- | --- |
+{faults}
+"""
+
+
 def promises_page() -> str:
     rows = "\n\n".join(
         f"## Promise {number}\n\n{each.sentence}\n\n"
@@ -196,6 +226,7 @@ PAGES: Final = {
     "routes.md": routes_page,
     "commands.md": commands_page,
     "promises.md": promises_page,
+    "attacks.md": attacks_page,
     "oauth-behaviors.md": behaviors_page,
 }
 

@@ -44,7 +44,14 @@ _SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Try things out": ("sandbox", "sandbox-oauth", "reference/oauth-behaviors"),
     "Look up": (
         *("reference/settings", "reference/commands", "reference/routes", "reference/errors"),
-        *("api/limits", "reference/", "security", "reference/promises", "performance"),
+        *(
+            "api/limits",
+            "reference/",
+            "security",
+            "reference/promises",
+            "reference/attacks",
+            "performance",
+        ),
         "changelog",
     ),
     "Work on Jackfield": (
