@@ -23,6 +23,9 @@ class Pattern:
     def search(
         self, text: str | bytes, pos: int | None = None, endpos: int | None = None, /
     ) -> Match | None: ...
+    def fullmatch(
+        self, text: str | bytes, pos: int | None = None, endpos: int | None = None, /
+    ) -> Match | None: ...
 
 class Set:
     @classmethod

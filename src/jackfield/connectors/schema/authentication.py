@@ -342,4 +342,5 @@ METHOD: Final = Record(
     },
     doc="A way to authenticate.",
 )
-AUTHENTICATION: Final = ListOf(MapOf(METHOD, single=True), at_least=1)
+MOST_METHODS: Final = 50
+AUTHENTICATION: Final = ListOf(MapOf(METHOD, single=True), at_least=1, at_most=MOST_METHODS)

@@ -38,7 +38,11 @@ def compile_jexl(source: str, mode: Mode) -> Evaluate:
         value = tree.value
         return lambda _scope: value
     meter = Meter()
-    closure = _Compiler(mode, meter).closure(tree)
+    try:
+        closure = _Compiler(mode, meter).closure(tree)
+    except RecursionError:
+        reason = "nested too deeply"
+        raise SyntaxFault(reason, 0) from None
 
     def evaluate(scope: EvaluationScope) -> Json:
         meter.reset()
