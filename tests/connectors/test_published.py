@@ -1,0 +1,250 @@
+"""Connectors against what their providers publish about each request.
+
+A file in `published` has, for each action, the request as the provider describes it: method, path,
+and for query, headers and body the names with their types; `*` marks what is required. `omitted`
+says why something is not asked for, or not as published, by action and name; `*` is every action.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from jackfield.connectors.action import ActionInfo
+from jackfield.connectors.catalog import own_folder
+from jackfield.connectors.connector import Connector
+from jackfield.connectors.loading.loader import load
+from jackfield.engine.ports import Request
+from jackfield.kit.errors import HubError
+from jackfield.kit.json import items, text, texts
+from jackfield.testing.calls import make_run_context
+from jackfield.testing.provider import ScriptedTransport, answer
+
+PUBLISHED = sorted((Path(__file__).parent / "published").glob("*.json"))
+TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "object": dict,
+}
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+PATTERNS = ["ada@acme.example", "2026-01-02T03:04:05Z", "2026-01-02", "https://acme.example/x", "+14155550100"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
+async def test_each_request_is_the_one_that_the_provider_publishes(file: Path) -> None:
+    published = json.loads(file.read_text(encoding="utf-8"))
+    connector = load(own_folder() / file.stem / f"{file.stem}.connector.s1.yaml")
+    comparison = Comparison(connector, published)
+
+    differences = [
+        f"{each['action']}: {difference}"
+        for each in published["requests"]
+        async for difference in comparison.of(each)
+    ]
+
+    assert not differences, "\n".join(differences)
+    assert {each.name for each in connector.actions if not each.is_internal} == {
+        each["action"] for each in published["requests"]
+    }
+
+
+class Comparison:
+    def __init__(self, connector: Connector, published: Mapping[str, Any]) -> None:
+        self.connector = connector
+        self.credentials: Mapping[str, str] = published["credentials"]
+        self.omitted: Mapping[str, Mapping[str, str]] = published["omitted"]
+
+    async def of(self, published: Mapping[str, Any]) -> Any:
+        action = self.connector.find_action(f"{self.connector.key}_{published['action']}")
+        if action is None:
+            yield "there is no such action"
+            return
+        if list(action.effects) != [published["effect"]]:
+            yield f"effects {action.effects}, not {published['effect']}"
+        every = [await self.sent(action, given) for given in all_inputs(action)]
+        least = await self.sent(action, required_inputs(action))
+        for request in [*every, least]:
+            for difference in self.addressed(request, published):
+                yield difference
+        for place in ("query", "headers", "body"):
+            shape = published.get(place, {})
+            asked = [parts(request, place) for request in every]
+            for difference in compare(place, asked, parts(least, place), shape):
+                if not self.is_omitted(published["action"], difference):
+                    yield difference
+
+    def is_omitted(self, action: str, difference: str) -> bool:
+        names = {**self.omitted.get("*", {}), **self.omitted.get(action, {})}
+        return difference.split(":")[0] in names
+
+    def addressed(self, request: Request, published: Mapping[str, Any]) -> Iterator[str]:
+        method, path = published["request"].split(" ")
+        address = urlsplit(request.url)
+        pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))
+        if request.method != method or not re.search(f"{pattern}$", address.path):
+            yield f"{request.method} {address.path}, not {method} {path}"
+        if "origin" in published and not request.url.startswith(published["origin"]):
+            yield f"{request.url} is not below {published['origin']}"
+        declared = request.headers.get("Content-Type", "").split(";")[0]
+        if request.body and "type" in published and declared != published["type"]:
+            yield f"content type {declared}, not {published['type']}"
+
+    async def sent(self, action: ActionInfo, given: Mapping[str, Any]) -> Request:
+        transport = ScriptedTransport([answer(status=418)])
+        places: dict[str, dict[str, Any]] = {}
+        for name, value in given.items():
+            places.setdefault(action.compiled.locations[name], {})[name] = value
+        call = make_run_context(
+            transport,
+            self.credentials,
+            inputs=action.compiled.accept(places),
+            auth_method=self.connector.auth_methods[0].key,
+        )
+        with pytest.raises(HubError):
+            await action.compiled.run(call)
+        return transport.requests[0]
+
+
+def compare(
+    place: str, every: Sequence[Any], least: Any, shape: Any, path: str = ""
+) -> Iterator[str]:
+    """Yield how what was sent differs from what is published, each beginning with its path."""
+    if isinstance(shape, dict):
+        names = {name.rstrip("*"): name for name in shape}
+        maps = [each for each in every if isinstance(each, dict)]
+        if place == "headers":
+            known = {name.lower(): name for name in names}
+            maps = [{known.get(key.lower(), key): each[key] for key in each} for each in maps]
+            least = {known.get(key.lower(), key): least[key] for key in least}
+        sent = {name for each in maps for name in each}
+        for name in sorted(sent - {*names}) if place != "headers" else ():
+            yield f"{path}{name}: sent in {place}, and not published"
+        for name, marked in names.items():
+            inner = [each[name] for each in maps if name in each]
+            if not inner:
+                yield f"{path}{name}: published in {place}, and never sent"
+                continue
+            if marked.endswith("*") and isinstance(least, dict) and name not in least:
+                yield f"{path}{name}: required in {place}, and not always sent"
+            some = least.get(name) if isinstance(least, dict) else None
+            yield from compare(place, inner, some, shape[marked], f"{path}{name}.")
+    elif isinstance(shape, list):
+        rows = [each if isinstance(each, list) else [each] for each in every]
+        if place == "body" and not all(isinstance(each, list) for each in every):
+            yield f"{path[:-1]}: a list is published"
+        some = least[0] if isinstance(least, list) and least else None
+        yield from compare(place, [row for each in rows for row in each], some, shape[0], path)
+    elif shape in TYPES:
+        for value in every:
+            if place == "body" and isinstance(value, str) and shape in {"integer", "number"}:
+                fits = False
+            elif isinstance(value, str) and shape in {"integer", "number"}:
+                fits = NUMBER.fullmatch(value) is not None
+            elif place != "body":
+                fits = shape != "boolean" or value in {"true", "false"}
+            else:
+                fits = isinstance(value, TYPES[shape]) and (
+                    shape == "boolean" or not isinstance(value, bool)
+                )
+            if not fits:
+                yield f"{path[:-1]}: {value!r} was sent, and {shape} is published"
+                return
+
+
+def parts(request: Request, place: str) -> Any:
+    if place == "headers":
+        return dict(request.headers)
+    if place == "query":
+        found: dict[str, Any] = {}
+        for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True):
+            found.setdefault(name, []).append(value)
+        return {name: each[0] if len(each) == 1 else each for name, each in found.items()}
+    if not request.body:
+        return {}
+    if "json" in request.headers.get("Content-Type", ""):
+        return json.loads(request.body)
+    return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+
+
+def all_inputs(action: ActionInfo) -> list[dict[str, Any]]:
+    """Make up all inputs, as often as it takes to give each of those that exclude each other."""
+    document = next(
+        entry
+        for entry in items(action.compilation.document, "actions")
+        if entry.get("actionId") == action.name
+    )
+    groups = [
+        [*texts(rule, "fields")]
+        for rule in items(document, "validationRules")
+        if text(rule, "rule") == "mutuallyExclusive"
+    ]
+    given = {
+        name: example(name, schema)
+        for name, schema in action.schema["properties"].items()
+        if name != "next"
+    }
+    turns = range(max(map(len, groups), default=1))
+    return [
+        {
+            name: value
+            for name, value in given.items()
+            if all(name not in group or name == group[turn % len(group)] for group in groups)
+        }
+        for turn in turns
+    ]
+
+
+def required_inputs(action: ActionInfo) -> dict[str, Any]:
+    document = next(
+        entry
+        for entry in items(action.compilation.document, "actions")
+        if entry.get("actionId") == action.name
+    )
+    names = {*action.schema.get("required", [])}
+    for rule in items(document, "validationRules"):
+        fields = [*texts(rule, "fields")]
+        if text(rule, "rule") == "atLeastOneOf" and not names & {*fields}:
+            names.add(fields[0])
+    properties = action.schema["properties"]
+    return {name: example(name, properties[name], least=True) for name in sorted(names)}
+
+
+def example(name: str, schema: Mapping[str, Any], *, least: bool = False) -> Any:  # noqa: PLR0911, C901 - one for each kind
+    """Make up a value that a schema allows: with all its fields, or with those it must have."""
+    match schema:
+        case {"enum": [first, *_]}:
+            return first
+        case {"anyOf": [first, *_]}:
+            return example(name, first, least=least)
+        case {"type": [first, *_]}:
+            return example(name, {**schema, "type": first}, least=least)
+        case {"type": "array"}:
+            row = example(name, schema.get("items", {}), least=least)
+            return [row] * max(schema.get("minItems", 1), 1)
+        case {"type": "integer" | "number"}:
+            return max(schema.get("minimum", 1), 1)
+        case {"type": "boolean"}:
+            return True
+        case {"type": "object"}:
+            inner = schema.get("properties", {})
+            wanted = schema.get("required", []) if least else inner
+            fields = {key: example(key, inner[key], least=least) for key in wanted}
+            return fields if inner else {"any": "thing"}
+        case {"format": "date-time"}:
+            return "2026-01-02T03:04:05Z"
+        case {"format": "date"}:
+            return "2026-01-02"
+        case {"format": "uuid"}:
+            return "0190b7a1-1f2e-7c3d-8a4b-5c6d7e8f9a0b"
+        case {"pattern": str(pattern)}:
+            known = [*PATTERNS, *schema.get("examples", [])]
+            return next((each for each in known if re.search(pattern, each)), "a" * 8)
+        case _:
+            return "ada@acme.example" if "mail" in name.lower() else "some-text"[: schema.get("maxLength", 9)]
