@@ -7,7 +7,7 @@ says why something is not asked for, or not as published, by action and name; `*
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -24,7 +24,10 @@ from jackfield.kit.json import items, text, texts
 from jackfield.testing.calls import make_run_context
 from jackfield.testing.provider import ScriptedTransport, answer
 
-PUBLISHED = sorted((Path(__file__).parent / "published").glob("*.json"))
+PUBLISHED = {
+    file.stem: json.loads(file.read_text(encoding="utf-8"))
+    for file in sorted((Path(__file__).parent / "published").glob("*.json"))
+}
 TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
@@ -33,14 +36,20 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
     "object": dict,
 }
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
-PATTERNS = ["ada@acme.example", "2026-01-02T03:04:05Z", "2026-01-02", "https://acme.example/x", "+14155550100"]
+PATTERNS = [
+    "ada@acme.example",
+    "2026-01-02T03:04:05Z",
+    "2026-01-02",
+    "https://acme.example/x",
+    "+14155550100",
+]
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
-async def test_each_request_is_the_one_that_the_provider_publishes(file: Path) -> None:
-    published = json.loads(file.read_text(encoding="utf-8"))
-    connector = load(own_folder() / file.stem / f"{file.stem}.connector.s1.yaml")
+@pytest.mark.parametrize("key", PUBLISHED)
+async def test_each_request_is_the_one_that_the_provider_publishes(key: str) -> None:
+    published = PUBLISHED[key]
+    connector = load(own_folder() / key / f"{key}.connector.s1.yaml")
     comparison = Comparison(connector, published)
 
     differences = [
@@ -61,7 +70,7 @@ class Comparison:
         self.credentials: Mapping[str, str] = published["credentials"]
         self.omitted: Mapping[str, Mapping[str, str]] = published["omitted"]
 
-    async def of(self, published: Mapping[str, Any]) -> Any:
+    async def of(self, published: Mapping[str, Any]) -> AsyncIterator[str]:
         action = self.connector.find_action(f"{self.connector.key}_{published['action']}")
         if action is None:
             yield "there is no such action"
@@ -82,7 +91,7 @@ class Comparison:
 
     def is_omitted(self, action: str, difference: str) -> bool:
         names = {**self.omitted.get("*", {}), **self.omitted.get(action, {})}
-        return difference.split(":")[0] in names
+        return difference.partition(":")[0] in names
 
     def addressed(self, request: Request, published: Mapping[str, Any]) -> Iterator[str]:
         method, path = published["request"].split(" ")
@@ -117,45 +126,55 @@ def compare(
 ) -> Iterator[str]:
     """Yield how what was sent differs from what is published, each beginning with its path."""
     if isinstance(shape, dict):
-        names = {name.rstrip("*"): name for name in shape}
-        maps = [each for each in every if isinstance(each, dict)]
-        if place == "headers":
-            known = {name.lower(): name for name in names}
-            maps = [{known.get(key.lower(), key): each[key] for key in each} for each in maps]
-            least = {known.get(key.lower(), key): least[key] for key in least}
-        sent = {name for each in maps for name in each}
-        for name in sorted(sent - {*names}) if place != "headers" else ():
-            yield f"{path}{name}: sent in {place}, and not published"
-        for name, marked in names.items():
-            inner = [each[name] for each in maps if name in each]
-            if not inner:
-                yield f"{path}{name}: published in {place}, and never sent"
-                continue
-            if marked.endswith("*") and isinstance(least, dict) and name not in least:
-                yield f"{path}{name}: required in {place}, and not always sent"
-            some = least.get(name) if isinstance(least, dict) else None
-            yield from compare(place, inner, some, shape[marked], f"{path}{name}.")
+        yield from compare_fields(place, every, least, shape, path)
     elif isinstance(shape, list):
-        rows = [each if isinstance(each, list) else [each] for each in every]
         if place == "body" and not all(isinstance(each, list) for each in every):
             yield f"{path[:-1]}: a list is published"
+        rows = [row for each in every for row in (each if isinstance(each, list) else [each])]
         some = least[0] if isinstance(least, list) and least else None
-        yield from compare(place, [row for each in rows for row in each], some, shape[0], path)
-    elif shape in TYPES:
-        for value in every:
-            if place == "body" and isinstance(value, str) and shape in {"integer", "number"}:
-                fits = False
-            elif isinstance(value, str) and shape in {"integer", "number"}:
-                fits = NUMBER.fullmatch(value) is not None
-            elif place != "body":
-                fits = shape != "boolean" or value in {"true", "false"}
-            else:
-                fits = isinstance(value, TYPES[shape]) and (
-                    shape == "boolean" or not isinstance(value, bool)
-                )
-            if not fits:
-                yield f"{path[:-1]}: {value!r} was sent, and {shape} is published"
-                return
+        yield from compare(place, rows, some, shape[0], path)
+    else:
+        odd = [value for value in every if not fits(place, value, shape)]
+        if odd:
+            yield f"{path[:-1]}: {odd[0]!r} was sent, and {shape} is published"
+
+
+def compare_fields(
+    place: str, every: Sequence[Any], least: Any, shape: Mapping[str, Any], path: str
+) -> Iterator[str]:
+    names = {name.rstrip("*"): name for name in shape}
+    maps = [spelled(each, names) for each in every if isinstance(each, dict)]
+    fewest = spelled(least, names) if isinstance(least, dict) else None
+    if place != "headers":
+        for name in sorted({name for each in maps for name in each} - {*names}):
+            yield f"{path}{name}: sent in {place}, and not published"
+    for name, marked in names.items():
+        inner = [each[name] for each in maps if name in each]
+        if not inner:
+            yield f"{path}{name}: published in {place}, and never sent"
+            continue
+        if marked.endswith("*") and fewest is not None and name not in fewest:
+            yield f"{path}{name}: required in {place}, and not always sent"
+        some = fewest.get(name) if fewest else None
+        yield from compare(place, inner, some, shape[marked], f"{path}{name}.")
+
+
+def spelled(sent: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Name headers as they are published, whatever their case."""
+    known = {name.lower(): name for name in names}
+    return {key if key in names else known.get(key.lower(), key): sent[key] for key in sent}
+
+
+def fits(place: str, value: Any, kind: str) -> bool:
+    if kind not in TYPES:
+        return True
+    if place == "body" and not isinstance(value, str):
+        return isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
+    if kind in {"integer", "number"}:
+        return place != "body" and NUMBER.fullmatch(str(value)) is not None
+    if place == "body":
+        return kind == "string"
+    return kind != "boolean" or value in {"true", "false"}
 
 
 def parts(request: Request, place: str) -> Any:
@@ -247,4 +266,8 @@ def example(name: str, schema: Mapping[str, Any], *, least: bool = False) -> Any
             known = [*PATTERNS, *schema.get("examples", [])]
             return next((each for each in known if re.search(pattern, each)), "a" * 8)
         case _:
-            return "ada@acme.example" if "mail" in name.lower() else "some-text"[: schema.get("maxLength", 9)]
+            return (
+                "ada@acme.example"
+                if "mail" in name.lower()
+                else "some-text"[: schema.get("maxLength", 9)]
+            )

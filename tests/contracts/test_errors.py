@@ -84,6 +84,7 @@ def test_the_catalogue() -> None:
             "invalid_log_query": 422,
             "invalid_idempotency_key": 400,
             "invalid_inputs": 422,
+            "invalid_quality": 422,
             "invalid_json": 400,
             "invalid_openapi": 422,
             "invalid_saved_call": 422,

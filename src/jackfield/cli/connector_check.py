@@ -11,6 +11,7 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
 from jackfield.connectors.loading.discovery import find_connectors, is_main
 from jackfield.connectors.loading.loader import load
+from jackfield.connectors.quality import QUALITY_FILE, InvalidQuality, read_quality
 from jackfield.kit.json import Json
 from jackfield.settings import Settings
 
@@ -29,6 +30,7 @@ def show_catalog(*, as_json: bool) -> None:
                     "actions": len(each.actions),
                     "auth_methods": [method.key for method in each.auth_methods],
                     "categories": each.categories,
+                    "quality": _level(each),
                     "file": str(each.file),
                 }
                 for each in catalog.connectors()
@@ -36,11 +38,20 @@ def show_catalog(*, as_json: bool) -> None:
         )
     else:
         rows = [
-            (each.key, each.title, each.version, len(each.actions), _relative(each.file))
+            (
+                each.key,
+                each.title,
+                each.version,
+                len(each.actions),
+                _level(each) or "",
+                _relative(each.file),
+            )
             for each in catalog.connectors()
         ]
         print_table(
-            ["Key", "Title", "Version", "Actions", "File"], rows, empty="No connectors found."
+            ["Key", "Title", "Version", "Actions", "Quality", "File"],
+            rows,
+            empty="No connectors found.",
         )
     for finding in catalog.findings:
         if finding.is_error:
@@ -85,7 +96,19 @@ def _check(file: Path) -> tuple[Connector | None, tuple[Diagnostic, ...]]:
         connector = load(file)
     except InvalidConnector as invalid:
         return None, invalid.findings
-    return connector, connector.findings
+    return connector, (*connector.findings, *_quality_faults(connector))
+
+
+def _quality_faults(connector: Connector) -> Iterator[Diagnostic]:
+    try:
+        read_quality(connector.file, connector.files)
+    except InvalidQuality as invalid:
+        file = connector.file.with_name(QUALITY_FILE)
+        yield Diagnostic(file, 1, 1, "", str(invalid))
+
+
+def _level(connector: Connector) -> str | None:
+    return connector.quality.level.value if connector.quality else None
 
 
 def _plain(finding: Diagnostic) -> dict[str, Json]:

@@ -63,6 +63,21 @@ def cases(path: Path, *, as_json: bool) -> None:
 
 
 @connectors.command()
+@click.argument("path", type=_EXISTING, default=Path())
+@json_option
+@reporting
+def quality(path: Path, *, as_json: bool) -> None:
+    """Show how far every connector at or below PATH has been proved, and what the next level wants.
+
+    A connector states its level in `quality.yaml`: bronze, silver or gold. Exits 1 when one states
+    more than it has.
+    """
+    from jackfield.cli.connector_quality import show_quality  # noqa: PLC0415
+
+    show_quality(path, as_json=as_json)
+
+
+@connectors.command()
 @click.argument("key")
 @click.option(
     "--folder",

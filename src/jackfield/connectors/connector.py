@@ -11,6 +11,7 @@ from jackfield.connectors.auth import AuthMethod, read_auth_method
 from jackfield.connectors.compilation import Compilation
 from jackfield.connectors.diagnostics import Diagnostic
 from jackfield.connectors.files import ON_DISK, Files
+from jackfield.connectors.quality import InvalidQuality, Quality, read_quality
 from jackfield.engine.compat import Mode
 from jackfield.engine.connector import CompiledConnector
 from jackfield.kit.json import Json, items, mapping, text, words
@@ -74,6 +75,15 @@ class Connector:
     file: Path
     findings: tuple[Diagnostic, ...]
     compilation: Compilation = field(repr=False)
+    files: Files = field(repr=False)
+
+    @cached_property
+    def quality(self) -> Quality | None:
+        """What its author states of how far it has been proved, where that can be read."""
+        try:
+            return read_quality(self.file, self.files)
+        except InvalidQuality:
+            return None
 
     @property
     def is_offered(self) -> bool:
@@ -157,6 +167,7 @@ def build(
         file=file,
         findings=findings,
         compilation=compilation,
+        files=files,
     )
 
 

@@ -32,6 +32,8 @@ class ConnectorMetaOut(Struct, frozen=True):
     description: str
     version: str
     release_stage: str
+    # bronze, silver or gold, as its author states it; null where nothing is stated.
+    quality: str | None
     active: bool
     resources: ResourcesOut
     # This hub has no unified models, but clients expect the key.
@@ -75,6 +77,7 @@ def _out(ctx: ApiContext, connector: Connector, active: set[str]) -> ConnectorMe
         description=connector.description,
         version=connector.version,
         release_stage=connector.release_stage,
+        quality=connector.quality.level.value if connector.quality else None,
         active=connector.key in active,
         resources=ResourcesOut(ImagesOut(icon, icon)),
     )
