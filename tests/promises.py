@@ -239,6 +239,9 @@ PROMISES = (
             "test_what_is_refused_is_deleted_with_its_credentials",
             "test_a_key_of_another_provider_account_is_refused_and_changes_nothing",
             "test_another_provider_account_takes_its_place_once_that_is_confirmed",
+            "test_changed_credentials_wait_and_the_old_ones_work_on",
+            "test_a_switch_of_profile_and_actions_waits_and_says_so",
+            "test_what_a_customer_changes_on_their_own_page_waits_too",
         ),
     ),
     Promise(

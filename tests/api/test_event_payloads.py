@@ -79,14 +79,17 @@ async def test_a_profile_is_described_in_this_order(hub: Running, receiver: Rece
 async def test_a_pending_link_is_described_in_this_order(hub: Running, receiver: Receiver) -> None:
     await hub.api.patch("/jackfield/project", json={"confirm_links": True})
     await subscribe(hub, receiver.url, [EventType.PENDING_LINK_CREATED])
-    session = await hub.session()
+    session = await hub.session(metadata={"ticket": 7})
     left = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
+    waiting = (await hub.api.get(f"/jackfield/pending_links/{left.json()['id']}")).json()
 
     assert await body(hub, receiver) == (
         envelope(hub, "pending_link.created", "pending_link", left.json()["id"])
         + '"account_id":null,"provider":"iterable","origin_owner_id":"acme",'
         '"origin_owner_name":"Acme Inc.","origin_username":null,'
-        f'"setup_information":{{"region":"us"}},"identity_changed":false,'
+        f'"setup_information":{{"region":"us"}},"identity_changed":false,"changes":[],'
+        f'"connector_profile_id":"{waiting["connector_profile_id"]}",'
+        f'"connect_session_id":{session["id"]},"metadata":{{"ticket":7}},'
         '"expires_at":"2026-03-04T09:30:00Z",'
         f'"sent_at":{NOW}}}'
     )

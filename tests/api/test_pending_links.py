@@ -1,11 +1,16 @@
 """Links that the project's own software confirms, so that a forwarded one links nothing."""
 
+import html
 import json
+import re
 
 import httpx2
 import pytest
 
+from tests.api.test_hub_page import action_of
 from tests.support.clock import FrozenClock
+from tests.support.oakdale import Browser
+from tests.support.portal import open_portal
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -214,3 +219,89 @@ async def test_the_project_is_told_of_a_swap(confirming: Running) -> None:
     assert (confirmed.json()["identity_changed"], shown["identity_changed"]) == (False, True)
     events = {(row["type"], json.loads(row["body"]).get("identity_changed")) for row in told}
     assert {("pending_link.created", True), ("account.updated", True)} <= events
+
+
+async def test_a_switch_of_profile_and_actions_waits_and_says_so(confirming: Running) -> None:
+    hub = confirming
+    account = await confirmed_account(hub)
+    made = await hub.api.post(
+        "/connector_profiles", json={"connector_key": "iterable", "name": "Second"}
+    )
+    profile = made.json()["id"]
+
+    link_id = await leave(
+        hub, connector_profile_id=profile, actions=["iterable_list_channels"], metadata={"n": 1}
+    )
+    before = (await hub.api.get(f"/accounts/{account}")).json()
+    waiting = (await hub.api.get(f"/jackfield/pending_links/{link_id}")).json()
+    await decide(hub, link_id, "confirm")
+
+    after = (await hub.api.get(f"/accounts/{account}")).json()
+    refused = await hub.run(account, "iterable_list_campaigns")
+    assert (waiting["account_id"], waiting["connector_profile_id"]) == (account, profile)
+    assert waiting["changes"] == ["credentials", "profile", "actions"]
+    assert before["connector_profile_id"] != profile == after["connector_profile_id"]
+    assert refused.status_code == 403
+    assert await told_changes(hub) == [None, ["credentials", "profile", "actions"]]
+
+
+async def test_what_a_customer_changes_on_their_own_page_waits_too(confirming: Running) -> None:
+    hub = confirming
+    account = await confirmed_account(hub)
+    portal = await open_portal(hub)
+    other = {"api_key": hub.eu_key, "region": "eu", "_confirm_identity": "1"}
+    guest = Browser.of(hub).client
+    again = (await portal.post(f"/accounts/{account}/reconnect")).headers["location"]
+    another = (await guest.get((await portal.post("/link")).headers["location"])).text
+    tile = re.findall('href="([^"]+connector=[^"]+)"[^>]*>\\s*<img[^>]+iterable', another)[0]
+    for address in (again, html.unescape(tile)):
+        await guest.post(action_of((await guest.get(address)).text), data=other)
+
+    waiting = (await hub.api.get("/jackfield/pending_links")).json()["data"]
+    assert {each["account_id"]: each["changes"] for each in waiting} == {
+        None: [],
+        account: ["credentials", "identity"],
+    }
+    (left,) = (await hub.api.get("/accounts")).json()
+    assert left["setup_information"] == {"region": "us"}
+
+
+async def test_the_projects_own_software_waits_for_nobody_and_all_are_told_what_it_changed(
+    confirming: Running,
+) -> None:
+    hub = confirming
+    account = await confirmed_account(hub)
+    made = await hub.api.post(
+        "/connector_profiles", json={"connector_key": "iterable", "name": "Second"}
+    )
+    key = {"api_key": hub.eu_key, "region": "eu"}
+
+    swapped = await hub.api.patch(
+        f"/accounts/{account}", json={"credentials": key, "confirm_identity_change": True}
+    )
+    moved = await hub.api.patch(
+        f"/accounts/{account}", json={"connector_profile_id": made.json()["id"]}
+    )
+
+    records = (await hub.api.get("/jackfield/audit?query=target:" + account)).json()["data"]
+    assert (swapped.status_code, moved.status_code) == (200, 200)
+    assert (await hub.api.get("/jackfield/pending_links")).json()["data"] == []
+    assert [each for each in await told_changes(hub) if each] == [
+        ["credentials", "identity"],
+        ["profile"],
+    ]
+    assert ["credentials", "identity"] in [
+        (each["details"] or {}).get("changes") for each in records
+    ]
+
+
+async def confirmed_account(hub: Running) -> str:
+    return (await decide(hub, await leave(hub), "confirm")).json()["account_id"]
+
+
+async def told_changes(hub: Running) -> list[object]:
+    """Return what the events of accounts say of changes, in their order."""
+    rows = await hub.hub.db.unscoped(
+        "select body from events where type in ('account.created', 'account.updated') order by id"
+    )
+    return [json.loads(row["body"]).get("changes") for row in rows]

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from jackfield.accounts.models import Account
+from jackfield.accounts.models import Account, LinkChange
 from jackfield.audit.models import AuditKind
 from jackfield.audit.service import record
 from jackfield.db.tx import Tx
@@ -11,7 +11,12 @@ from jackfield.kit.json import Json, encode
 
 
 async def record_account(
-    tx: Tx, kind: AuditKind, before: Account | None, after: Account | None
+    tx: Tx,
+    kind: AuditKind,
+    before: Account | None,
+    after: Account | None,
+    *,
+    changes: tuple[LinkChange, ...] = (),
 ) -> None:
     """Record what was done to an account, as it was and as it is."""
     shown = after or before
@@ -20,6 +25,8 @@ async def record_account(
         "connector": shown.provider,
         "customer": shown.origin_owner_id,
     }
+    if changes:
+        details["changes"] = list(changes)
     await record(
         tx,
         kind,

@@ -27,6 +27,17 @@ class AccountStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class LinkChange(StrEnum):
+    """A change of an account by linking it again, or by moving it to another profile."""
+
+    CREDENTIALS = "credentials"
+    AUTH_METHOD = "auth_method"
+    PROFILE = "profile"
+    ACTIONS = "actions"
+    # Another account at the provider takes the place of the one that was linked.
+    IDENTITY = "identity"
+
+
 class AccountType(StrEnum):
     PRODUCTION = "production"
     TEST = "test"

@@ -23,6 +23,7 @@ from jackfield.accounts.models import (
     AccountStatus,
     CredentialRejected,
     CredentialsUnreadable,
+    LinkChange,
     PausedByOwner,
     StatusReason,
 )
@@ -83,12 +84,12 @@ async def replace_credentials(
     account: Account,
     given: NewCredentials,
     *,
-    identity_changed: bool = False,
+    changes: tuple[LinkChange, ...] = (LinkChange.CREDENTIALS,),
 ) -> Account:
     """
     Replace an account's credentials, and its tokens; it can be used again unless it is suspended.
 
-    `identity_changed` tells the project that they belong to another account at the provider.
+    The project is told of the `changes`, also that they belong to another account at the provider.
     """
     # Taken back only by who did it; who was suspended for good is to be linked again.
     paused = tuple(each for each in account.status_reasons if each.code in pauses.KEPT)
@@ -107,11 +108,12 @@ async def replace_credentials(
     await Accounts(tx).save(account)
     await _seal(tx, vault, account, given)
     await AccountChecks(tx).schedule(account, next_check(tx.now))
-    detail = "Another account at the provider" if identity_changed else ""
+    swaps = LinkChange.IDENTITY in changes
+    detail = "Another account at the provider" if swaps else ""
     await AccountHistory(tx).add(account.id, ChangeKind.RELINKED, detail)
-    payload = payload_of(tx, EventType.ACCOUNT_UPDATED, account, identity_changed=identity_changed)
+    payload = payload_of(tx, EventType.ACCOUNT_UPDATED, account, changes=changes)
     await Events(tx).add([payload])
-    await record_account(tx, AuditKind.CREDENTIALS_REPLACED, before, account)
+    await record_account(tx, AuditKind.CREDENTIALS_REPLACED, before, account, changes=changes)
     return account
 
 
@@ -129,14 +131,14 @@ async def change(
         ProfileOfOtherConnector: it is of another connector, auth method or address.
     """
     before = await Accounts(tx).get(account_id)
-    account = replace(before, **values)
+    account, changes = replace(before, **values), tuple[LinkChange, ...]()
     if profile_id not in (None, account.profile_id):
         profile = await Profiles(tx).get(profile_id)
         await _require_same_address(tx, hub, account, profile)
-        account = await _moved(tx, account, profile)
+        account, changes = await _moved(tx, account, profile), (LinkChange.PROFILE,)
     if edited := _differences(before, account):
         await AccountHistory(tx).add(account.id, ChangeKind.EDITED, ", ".join(edited))
-    return await save_changed(tx, account)
+    return await save_changed(tx, account, changes=changes)
 
 
 async def remove(tx: Tx, account: Account, revocation: object) -> None:

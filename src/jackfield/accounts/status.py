@@ -10,7 +10,13 @@ from jackfield.accounts.health.repo import AccountChecks
 from jackfield.accounts.health.schedule import next_check, next_try
 from jackfield.accounts.history.models import ChangeKind
 from jackfield.accounts.history.repo import AccountHistory
-from jackfield.accounts.models import Account, AccountStatus, CredentialsUnreadable, StatusReason
+from jackfield.accounts.models import (
+    Account,
+    AccountStatus,
+    CredentialsUnreadable,
+    LinkChange,
+    StatusReason,
+)
 from jackfield.accounts.reconnect import reconnect
 from jackfield.accounts.repo import Accounts
 from jackfield.audit.models import AuditKind
@@ -95,12 +101,21 @@ async def usable_status(tx: Tx, account: Account) -> AccountStatus:
     return AccountStatus.ACTIVE if profile.active else AccountStatus.INACTIVE
 
 
-async def save_changed(tx: Tx, account: Account, *, revocation: object = UNSET) -> Account:
+async def save_changed(
+    tx: Tx,
+    account: Account,
+    *,
+    revocation: object = UNSET,
+    changes: tuple[LinkChange, ...] = (),
+) -> Account:
     """Store a change of an account, and announce it."""
     account = replace(account, updated_at=tx.now)
     before = await Accounts(tx).get(account.id)
     await Accounts(tx).save(account)
-    await announce(tx, EventType.ACCOUNT_UPDATED, account, revocation=revocation)
+    told = payload_of(
+        tx, EventType.ACCOUNT_UPDATED, account, revocation=revocation, changes=changes
+    )
+    await Events(tx).add([told])
     await record_account(tx, AuditKind.ACCOUNT_CHANGED, before, account)
     return account
 
@@ -118,7 +133,7 @@ def payload_of(
     type_: EventType,
     account: Account,
     *,
-    identity_changed: bool = False,
+    changes: tuple[LinkChange, ...] = (),
     revocation: object = UNSET,
 ) -> AccountPayload:
     needs_relink = type_ is EventType.ACCOUNT_NEEDS_RELINK
@@ -137,7 +152,8 @@ def payload_of(
         status=account.status,
         status_reasons=account.status_reasons,
         type=account.type,
-        identity_changed=identity_changed or UNSET,
+        identity_changed=LinkChange.IDENTITY in changes or UNSET,
+        changes=changes or UNSET,
         reconnect=reconnect(account.id) if needs_relink else UNSET,
         revocation=revocation,
     )

@@ -355,7 +355,7 @@ async def _save(  # noqa: PLR0913 - what was verified, and all that decides over
         if not is_confirmed:
             await require_same_identity(tx, vault, verified, into)
         if settings.confirm_links:
-            pending_link = await pending.add(tx, vault, verified, into)
+            pending_link = await pending.add(tx, vault, verified, into, session_id)
             attempt = ConnectionAttempt.waiting(begun, until=pending_link.expires_at, now=tx.now)
             await ConnectSessions(tx).end(session_id, attempt, pending=pending_link.id)
             return pending_link

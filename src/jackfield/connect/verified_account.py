@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from jackfield.accounts import service as accounts
 from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.identity import keep_identity, kept_identity
-from jackfield.accounts.models import Account, AccountNotFound, AccountStatus
+from jackfield.accounts.models import Account, AccountNotFound, AccountStatus, LinkChange
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.verification import Candidate, VerifiedCredentials
 from jackfield.connect.models import IdentityChanged, LinkedMeanwhile, SessionTerms
@@ -74,6 +74,25 @@ async def identity_changes(
     return bool(known) and known.isdisjoint(verified.identity)
 
 
+async def changes_of(
+    tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
+) -> tuple[LinkChange, ...]:
+    """Return what becomes of the account that gets the credentials; nothing if it is a new one."""
+    candidate = verified.candidate
+    current = await find_target(tx, into, candidate.profile.connector_key)
+    if current is None:
+        return ()
+    actions = _actions(into, current)
+    found = {
+        LinkChange.CREDENTIALS: True,
+        LinkChange.AUTH_METHOD: candidate.method.key != current.auth_method,
+        LinkChange.PROFILE: candidate.profile.id != current.profile_id,
+        LinkChange.ACTIONS: actions != current.allowed_actions,
+        LinkChange.IDENTITY: await identity_changes(tx, vault, verified, into),
+    }
+    return tuple(change for change, is_so in found.items() if is_so)
+
+
 async def require_same_identity(
     tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget
 ) -> None:
@@ -99,7 +118,7 @@ async def save_account(
     await require_unmoved(tx, into)
     candidate = verified.candidate
     current = await find_target(tx, into, candidate.profile.connector_key)
-    swaps = await identity_changes(tx, vault, verified, into)
+    changes = await changes_of(tx, vault, verified, into)
     given = NewCredentials(candidate.method, candidate.values, candidate.tokens)
     if current is None:
         account = await accounts.add(
@@ -116,13 +135,17 @@ async def save_account(
                 current,
                 profile_id=candidate.profile.id,
                 environment=candidate.profile.environment,
-                allowed_actions=into.terms.actions or current.allowed_actions,
+                allowed_actions=_actions(into, current),
             ),
             given,
-            identity_changed=swaps,
+            changes=changes,
         )
     await keep_identity(tx, vault, account.id, verified.identity)
     return account
+
+
+def _actions(into: LinkTarget, current: Account) -> tuple[str, ...] | None:
+    return into.terms.actions or current.allowed_actions
 
 
 async def _known_identity(tx: Tx, vault: Vault, account: Account) -> frozenset[str]:

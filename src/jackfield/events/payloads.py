@@ -30,6 +30,8 @@ class AccountPayload(EventPayload, frozen=True, kw_only=True):
     type: str
     # True where the credentials are of another account at the provider from now on.
     identity_changed: bool | UnsetType = UNSET
+    # What else became of it, where it was linked again or moved to another profile.
+    changes: Sequence[str] | UnsetType = UNSET
     # The request that makes a link to link it again, where it has to be.
     reconnect: object = UNSET
     # What became of its credentials at the provider, where it ended.
@@ -44,6 +46,12 @@ class PendingLinkPayload(EventPayload, frozen=True, kw_only=True):
     origin_username: str | None
     setup_information: Mapping[str, str]
     identity_changed: bool
+    # What becomes of the account, where there is one.
+    changes: Sequence[str]
+    connector_profile_id: str
+    # The session that left it, with what was given as it was opened.
+    connect_session_id: int | None
+    metadata: Mapping[str, object]
     expires_at: datetime
 
 

@@ -52,8 +52,8 @@ class ProjectSettings:
 
     `display_name`, `logo_url` and `colors` (CSS colors by name) are shown to people who link
     accounts; a `white_label` project shows nothing of the hub's own. `allowed_origins` may frame
-    its Hub, and `strings` replace texts of the Hub, by language and key. With `confirm_links` an
-    account is usable once the project's software has confirmed it. Logs are kept for
+    its Hub, and `strings` replace texts of the Hub, by language and key. With `confirm_links` what
+    is linked in the Hub waits until the project's software has confirmed it. Logs are kept for
     `retention_days`, or for the days that `retention` has for their kind, with bodies and headers
     only if `advanced_logs`. With `tool_feedback` models
     get a tool to rate the others. With `check_accounts` credentials are verified about daily. Of a request

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from jackfield.accounts.models import LinkChange
 from jackfield.connect.models import SessionTerms
 from jackfield.kit.errors import Conflict, HubError, NotFound
 from jackfield.kit.ids import Id, ProfileId
@@ -29,8 +30,10 @@ class PendingLinkStatus(StrEnum):
 class PendingLink:
     """A link that waits for confirmation; `account_id` is its account, once there is one.
 
-    `account_generation` counts the credentials that account had when these were checked, and
-    `identity_changed` tells that these are of another account at the provider.
+    `account_generation` counts the credentials that account had when these were checked,
+    `changes` are what becomes of it, and `identity_changed` tells that these are of another account
+    at the provider. `session_id` is the connect session that left it; those of earlier versions
+    have none.
     `public_values` are the fields that are no secrets; the others are in the vault, sealed for this
     link.
     """
@@ -48,6 +51,8 @@ class PendingLink:
     decided_at: datetime | None = None
     account_generation: int | None = None
     identity_changed: bool = False
+    changes: tuple[LinkChange, ...] = ()
+    session_id: int | None = None
 
     def require_pending(self) -> None:
         """

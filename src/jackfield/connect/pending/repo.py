@@ -28,10 +28,10 @@ class PendingLinks:
             insert into pending_links
                    (id, project_id, profile_id, account_id, provider, auth_method, terms,
                     setup_information, status, created_at, expires_at, account_generation,
-                    identity_changed)
+                    identity_changed, changes, session_id)
             values (:id, :project_id, :profile_id, :account_id, :provider, :auth_method, :terms,
                     :setup_information, :status, :created_at, :expires_at, :account_generation,
-                    :identity_changed)
+                    :identity_changed, :changes, :session_id)
             """,
             id=link.id,
             profile_id=link.profile_id,
@@ -45,6 +45,8 @@ class PendingLinks:
             expires_at=link.expires_at,
             account_generation=link.account_generation,
             identity_changed=link.identity_changed,
+            changes=encode(link.changes).decode(),
+            session_id=link.session_id,
         )
 
     async def get(self, link_id: str) -> PendingLink:
@@ -111,7 +113,8 @@ class PendingLinks:
 
     def _read(self, row: Row) -> PendingLink:
         terms, public = parse(row["terms"]), parse(row["setup_information"])
-        link = convert({**row, "terms": terms, "public_values": public}, PendingLink)
+        read = {"terms": terms, "public_values": public, "changes": parse(row["changes"])}
+        link = convert({**row, **read}, PendingLink)
         if link.status is PendingLinkStatus.PENDING and link.expires_at <= self._tx.now:
             return replace(link, status=PendingLinkStatus.EXPIRED)
         return link

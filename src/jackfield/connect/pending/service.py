@@ -3,12 +3,12 @@
 from jackfield.accounts.access import method_of, needs_secrets
 from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.identity import forget_identity, keep_identity, kept_identity
-from jackfield.accounts.models import Account
+from jackfield.accounts.models import Account, LinkChange
 from jackfield.accounts.tokens.store import forget_tokens, keep_tokens, kept_tokens
 from jackfield.accounts.verification import Candidate, VerifiedCredentials
 from jackfield.audit.models import AuditKind
 from jackfield.audit.service import record
-from jackfield.connect.models import LinkedMeanwhile
+from jackfield.connect.models import ConnectSessionId, LinkedMeanwhile
 from jackfield.connect.pending.models import (
     LIFETIME,
     PendingLink,
@@ -20,8 +20,8 @@ from jackfield.connect.pending.repo import PendingLinks
 from jackfield.connect.repo import ConnectSessions
 from jackfield.connect.verified_account import (
     LinkTarget,
+    changes_of,
     find_target,
-    identity_changes,
     save_account,
 )
 from jackfield.db.tx import Tx
@@ -38,11 +38,18 @@ from jackfield.vault.cipher import SealBroken, Vault
 _GENERATION = 1
 
 
-async def add(tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTarget) -> PendingLink:
+async def add(
+    tx: Tx,
+    vault: Vault,
+    verified: VerifiedCredentials,
+    into: LinkTarget,
+    session_id: ConnectSessionId,
+) -> PendingLink:
     """Store credentials, sealed, until the project's software confirms or refuses them."""
     await expire(tx)
     candidate, terms = verified.candidate, into.terms
     current = await find_target(tx, into, candidate.profile.connector_key)
+    changes = await changes_of(tx, vault, verified, into)
     given = NewCredentials(candidate.method, candidate.values, candidate.tokens)
     link = PendingLink(
         id=PendingLinkId.new(tx.now),
@@ -56,7 +63,9 @@ async def add(tx: Tx, vault: Vault, verified: VerifiedCredentials, into: LinkTar
         created_at=tx.now,
         expires_at=tx.now + LIFETIME,
         account_generation=None if current is None else current.generation,
-        identity_changed=await identity_changes(tx, vault, verified, into),
+        identity_changed=LinkChange.IDENTITY in changes,
+        changes=changes,
+        session_id=session_id,
     )
     await PendingLinks(tx).add(link)
     await SealedSecrets(tx, vault).put(_owner(tx, link), given.secrets)
@@ -177,6 +186,10 @@ async def _announce(tx: Tx, link: PendingLink) -> None:
         origin_username=link.terms.origin_username,
         setup_information=link.public_values,
         identity_changed=link.identity_changed,
+        changes=link.changes,
+        connector_profile_id=link.profile_id,
+        connect_session_id=link.session_id,
+        metadata=link.terms.metadata or {},
         expires_at=link.expires_at,
     )
     await Events(tx).add([payload])

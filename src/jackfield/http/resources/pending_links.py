@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from msgspec import Meta, Struct
 
-from jackfield.accounts.models import AccountType
+from jackfield.accounts.models import AccountType, LinkChange
 from jackfield.connect.models import LinkedMeanwhile
 from jackfield.connect.pending import service as pending
 from jackfield.connect.pending.models import (
@@ -51,6 +51,10 @@ class PendingLinkOut(Struct, frozen=True):
     decided_at: datetime | None
     # The credentials are of another account at the provider than the one linked until now.
     identity_changed: bool
+    # What becomes of the account it changes.
+    changes: tuple[LinkChange, ...]
+    # The connect session that left it.
+    connect_session_id: int | None
 
     @classmethod
     def of(cls, link: PendingLink) -> Self:
@@ -72,6 +76,8 @@ class PendingLinkOut(Struct, frozen=True):
             expires_at=link.expires_at,
             decided_at=link.decided_at,
             identity_changed=link.identity_changed,
+            changes=link.changes,
+            connect_session_id=link.session_id,
         )
 
 

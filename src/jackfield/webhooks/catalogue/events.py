@@ -144,6 +144,10 @@ _LINK: Final = PendingLinkPayload(
     origin_username="ada",
     setup_information={"region": "us"},
     identity_changed=False,
+    changes=(),
+    connector_profile_id=f"cpr_{_BODY}",
+    connect_session_id=1234567890123456,
+    metadata={},
     expires_at=_MOMENT + timedelta(days=1),
 )
 _CONNECTOR: Final = ConnectorPayload(
