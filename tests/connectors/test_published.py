@@ -20,7 +20,7 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
 from jackfield.engine.ports import Request
 from jackfield.kit.errors import HubError
-from jackfield.kit.json import items, text, texts
+from jackfield.kit.json import items, mapping, text, texts
 from jackfield.testing.calls import make_run_context
 from jackfield.testing.provider import ScriptedTransport, answer
 
@@ -232,7 +232,14 @@ def required_inputs(action: ActionInfo) -> dict[str, Any]:
         if text(rule, "rule") == "atLeastOneOf" and not names & {*fields}:
             names.add(fields[0])
     properties = action.schema["properties"]
-    return {name: example(name, properties[name], least=True) for name in sorted(names)}
+    given = {name: example(name, properties[name], least=True) for name in sorted(names)}
+    for rule in items(document, "validationRules"):
+        condition, field = mapping(rule, "condition"), text(rule, "field")
+        if text(rule, "rule") == "requiredIf" and condition.get("equals") == given.get(
+            text(condition, "field"), condition
+        ):
+            given[field] = example(field, properties[field], least=True)
+    return given
 
 
 def example(name: str, schema: Mapping[str, Any], *, least: bool = False) -> Any:  # noqa: PLR0911, C901 - one for each kind
