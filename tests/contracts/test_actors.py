@@ -40,6 +40,7 @@ MAKERS = {
         "cli/keys.py",
         "cli/members.py",
         "cli/projects.py",
+        "cli/revoke.py",
         "cli/vault.py",
     },
 }

@@ -152,6 +152,7 @@ def test_the_catalogue() -> None:
             "replay_not_found": 404,
             "replay_running": 409,
             "provider_unauthorized": 502,
+            "revocation_report_broken": 422,
             "provider_unavailable": 503,
             "role_too_low": 403,
             "revocation_under_way": 409,

@@ -138,6 +138,8 @@ async def what_there_is(hub: Running) -> dict[str, str]:
     replay = await hub.api.post(f"/jackfield/webhooks/{hook.json()['id']}/replays", json={})
     job = {"verb": "check", "account_ids": [account]}
     begun = await hub.api.post("/jackfield/account_jobs", json=job)
+    chosen = {"account_ids": [account], "expected": 1}
+    revoking = await hub.api.post("/jackfield/revocations", json=chosen)
     await hub.api.patch("/jackfield/project", json={"confirm_links": True})
     session = await hub.session(origin_owner_id="other")
     left = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
@@ -155,6 +157,7 @@ async def what_there_is(hub: Running) -> dict[str, str]:
     return {
         "issue_id": issue["id"],
         "job_id": begun.json()["id"],
+        "revocation_id": revoking.json()["id"],
         "account_id": account,
         "profile_id": profile,
         "session_id": str(open_session["id"]),
@@ -258,6 +261,12 @@ def test_the_operations() -> None:
             "GET /jackfield/account_jobs/{job_id}",
             "GET /jackfield/account_jobs/{job_id}/accounts",
             "DELETE /jackfield/account_jobs/{job_id}",
+            "POST /jackfield/revocations",
+            "GET /jackfield/revocations",
+            "GET /jackfield/revocations/{revocation_id}",
+            "GET /jackfield/revocations/{revocation_id}/accounts",
+            "GET /jackfield/revocations/{revocation_id}/report",
+            "DELETE /jackfield/revocations/{revocation_id}",
             "GET /jackfield/accounts/{account_id}/permissions",
             "POST /jackfield/accounts/{account_id}/permissions",
             "GET /jackfield/issues",

@@ -17,8 +17,9 @@ async def record_account(
     after: Account | None,
     *,
     changes: tuple[LinkChange, ...] = (),
+    more: Mapping[str, Json] | None = None,
 ) -> None:
-    """Record what was done to an account, as it was and as it is."""
+    """Record what was done to an account, as it was and as it is, and `more` about it."""
     shown = after or before
     assert shown is not None
     details: dict[str, Json] = {
@@ -33,7 +34,7 @@ async def record_account(
         shown.id,
         before=None if before is None else _shown(before),
         after=None if after is None else _shown(after),
-        details=details,
+        details=details | dict(more or {}),
     )
 
 

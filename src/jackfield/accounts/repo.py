@@ -15,8 +15,8 @@ from jackfield.accounts.models import (
 from jackfield.accounts.words.repo import AccountWords
 from jackfield.db.columns import columns_of
 from jackfield.db.filters import alternatives, one_for_all, value_clauses
-from jackfield.db.tx import Row, Tx
-from jackfield.kit.ids import AccountId, ProfileId
+from jackfield.db.tx import Database, Row, Tx
+from jackfield.kit.ids import AccountId, ProfileId, ProjectId
 from jackfield.kit.json import Json, convert, encode, parse
 
 _JSON_COLUMNS = ("allowed_actions", "label", "metadata", "setup_information", "status_reasons")
@@ -137,6 +137,22 @@ class Accounts:
         )
         await self._tx.touch()
 
+    async def suspend(self, account_ids: Sequence[str], reason: StatusReason) -> None:
+        """Suspend accounts for a reason, which takes the place of those that they have."""
+        await self._tx.run(
+            """
+            update accounts
+               set status = 'suspended', status_reasons = :reasons, reason = :reason,
+                   words_at = case when words_at = updated_at then :now else words_at end,
+                   updated_at = :now
+             where project_id = :project_id and id in (:ids)
+            """,
+            ids=account_ids,
+            reasons=encode([reason]).decode(),
+            reason=reason.code,
+        )
+        await self._tx.touch()
+
     async def count_of_profile(self, profile_id: ProfileId) -> int:
         row = await self._tx.one(
             """
@@ -162,6 +178,15 @@ class Accounts:
             owner_name=owner_name,
         )
         return {row["provider"] for row in rows}
+
+    async def ids(self, provider: str | None) -> list[str]:
+        """Return the ids of all accounts, or of those of one provider, oldest first."""
+        only: LiteralString = "" if provider is None else " and provider = :provider"
+        rows = await self._tx.all(
+            f"select id from accounts where project_id = :project_id {only} order by id",  # noqa: S608 - a literal
+            **({} if provider is None else {"provider": provider}),
+        )
+        return [row["id"] for row in rows]
 
     async def add(self, account: Account) -> None:
         await self._tx.run(
@@ -228,6 +253,19 @@ class Accounts:
             "delete from accounts where project_id = :project_id and id = :id", id=account_id
         )
         await self._tx.touch()
+
+
+async def project_of_account(db: Database, account_id: str) -> ProjectId:
+    """
+    Return the project that an account is in; for commands, which have no project.
+
+    Raises:
+        AccountNotFound: no project has an account with this id.
+    """
+    rows = await db.unscoped("select project_id from accounts where id = :id", id=account_id)
+    if not rows:
+        raise AccountNotFound(account_id=account_id)
+    return ProjectId(rows[0]["project_id"])
 
 
 def _parts(only: AccountFilter) -> tuple[LiteralString, dict[str, object]]:

@@ -30,6 +30,10 @@ from jackfield.profiles.repo import Profiles
 UNREADABLE: Final = "credentials_unreadable"
 ERASED: Final = "credentials_erased"
 ENDING: Final = "ending"
+# Its credentials were to be revoked, and are alive at the provider, or perhaps.
+SURVIVED: Final = "revocation_survived"
+UNPROVED: Final = "revocation_unproved"
+_ENDS: Final = frozenset({ENDING, SURVIVED, UNPROVED})
 PAUSED: Final = frozenset({AccountStatus.SUSPENDED, AccountStatus.INACTIVE})
 NEEDS_RELINK: Final = "needs_relink"
 
@@ -92,8 +96,8 @@ def is_erased(account: Account) -> bool:
 
 
 def is_ending(account: Account) -> bool:
-    """Tell whether the account's credentials are being revoked."""
-    return any(each.code == ENDING for each in account.status_reasons)
+    """Tell whether the account's credentials are being revoked, or should be dead."""
+    return any(each.code in _ENDS for each in account.status_reasons)
 
 
 async def usable_status(tx: Tx, account: Account) -> AccountStatus:

@@ -28,6 +28,7 @@ _COMMANDS: Final = {
     "connect": ("jackfield.cli.connect:connect", "Print a link to connect an account."),
     "portal": ("jackfield.cli.portal:portal", "Print a link to a customer's own page."),
     "accounts": ("jackfield.cli.accounts:accounts", "List and look after linked accounts."),
+    "revoke": ("jackfield.cli.revoke:revoke", "End credentials at their providers, with proof."),
     "issues": ("jackfield.cli.issues:issues", "List what is wrong with accounts; resolve, mute."),
     "actions": ("jackfield.cli.actions:actions", "List, search and show actions."),
     "webhooks": ("jackfield.cli.webhooks:webhooks", "List, test and replay webhooks."),

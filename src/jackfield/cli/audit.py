@@ -51,7 +51,7 @@ def verify(
         fail("--project is for the database; FILE is verified as it is", status=USAGE)
     if file is None and given:
         fail("--key goes with FILE: the database is verified with the keyring", status=USAGE)
-    found = asyncio.run(_verified(file, project, _read_keys(given)))
+    found = asyncio.run(_verified(file, project, read_keys(given)))
     if as_json:
         print_json(_plain(found))
     else:
@@ -120,7 +120,7 @@ def keys(*, as_json: bool) -> None:
     """Print the public keys that prove the log, to keep them elsewhere."""
     from jackfield.vault.audit_keys import AuditKeys  # noqa: PLC0415 - kept out of `--help`
 
-    found = AuditKeys(_keyring(Settings.read())).public_keys()
+    found = AuditKeys(keyring_of(Settings.read())).public_keys()
     if as_json:
         print_json(found)
         return
@@ -137,7 +137,7 @@ async def _verified(
 
     settings = Settings.read()
     if file is not None:
-        trusted = given or AuditKeys(_keyring(settings)).public_keys()
+        trusted = given or AuditKeys(keyring_of(settings)).public_keys()
         return await verify_lines(_lines_of(file), trusted)
     async with _opened(settings, project) as (db, signing, only):
         return await verify_chains(db, signing, system_clock(), only=only)
@@ -185,10 +185,10 @@ async def _opened(
     async with open_database(settings) as db:
         await require_version(db)
         only = () if project is None else ((await get_project(db, project)).id,)
-        yield db, AuditKeys(_keyring(settings)), only
+        yield db, AuditKeys(keyring_of(settings)), only
 
 
-def _keyring(settings: Settings) -> "Keyring":
+def keyring_of(settings: Settings) -> "Keyring":
     from jackfield.installation import keyring_store  # noqa: PLC0415 - kept out of `--help`
 
     found = keyring_store(settings).read()
@@ -206,7 +206,7 @@ async def _lines_of(file: Path) -> AsyncGenerator[bytes]:
         fail(f"{str(file)!r} cannot be read: {error.strerror}")
 
 
-def _read_keys(given: tuple[str, ...]) -> dict[str, str]:
+def read_keys(given: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in given:
         parts = each.split(":")

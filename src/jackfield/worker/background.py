@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from jackfield.accounts.jobs import revocations as account_revocations
 from jackfield.accounts.jobs import service as account_jobs
 from jackfield.actions.undelivered_writes import service as undelivered
 from jackfield.db.server_clock import ServerClock
@@ -66,6 +67,7 @@ JOBS: Final = (
     BackgroundJob("revocations", revocations.finish_interrupted, every=30.0),
     BackgroundJob("undelivered_writes", undelivered.keep_noted),
     BackgroundJob("account_jobs", account_jobs.work_off, every=1.0),
+    BackgroundJob("account_revocations", account_revocations.work_off, every=1.0),
     BackgroundJob("account_words", account_words.prepare, every=30.0),
     BackgroundJob("audit", audit.seal_due, every=2.0),
     BackgroundJob("audit_pushes", audit.push, every=5.0),

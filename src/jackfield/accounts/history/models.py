@@ -24,6 +24,7 @@ class ChangeKind(StrEnum):
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     RETIRED = "retired"
+    REVOKED = "revoked"
     RELINK_ASKED = "relink_asked"
     PROBED = "probed"
 

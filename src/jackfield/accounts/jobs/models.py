@@ -1,5 +1,6 @@
 """Jobs over accounts: one thing that is done with many, one after the other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import Final
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Conflict, InvalidRequest, NotFound
 from jackfield.kit.ids import AccountId, Id, ProjectId
+from jackfield.kit.json import Json
 
 # Of one job.
 MOST_ACCOUNTS: Final = 50_000
@@ -18,18 +20,23 @@ class AccountJobId(Id, prefix="ajb"):
 
 
 class JobVerb(StrEnum):
-    """What a job does with each account; `relink` asks for the account to be linked again."""
+    """
+    What a job does with each account; `relink` asks for the account to be linked again.
+
+    `revoke` ends its credentials at the provider, and proves that they are dead.
+    """
 
     CHECK = "check"
     SUSPEND = "suspend"
     RESUME = "resume"
     RELINK = "relink"
+    REVOKE = "revoke"
     DELETE = "delete"
 
     @property
     def is_final(self) -> bool:
         """Whether it cannot be undone."""
-        return self is JobVerb.DELETE
+        return self in (JobVerb.REVOKE, JobVerb.DELETE)
 
 
 class JobStatus(StrEnum):
@@ -51,7 +58,11 @@ class ItemOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountJob:
-    """A job, and how far it got: `failed` of the `done` accounts failed."""
+    """
+    A job, and how far it got: `failed` of the `done` accounts failed.
+
+    Jobs with the same `batch_id` were begun by one command.
+    """
 
     id: AccountJobId
     verb: JobVerb
@@ -64,11 +75,12 @@ class AccountJob:
     ended_reason: str | None
     created_at: datetime
     updated_at: datetime
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JobItem:
-    """One account of a job, and what became of it."""
+    """One account of a job, and what became of it; a revocation has `details` of its own."""
 
     account_id: AccountId
     outcome: ItemOutcome
@@ -77,6 +89,15 @@ class JobItem:
     code: str | None = None
     message: str | None = None
     ended_at: datetime | None = None
+    details: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingItem:
+    """An account that a job has still to do something with; `is_begun` if it may have done so."""
+
+    account_id: AccountId
+    is_begun: bool
 
 
 @dataclass(frozen=True, slots=True)

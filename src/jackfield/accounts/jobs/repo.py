@@ -1,6 +1,6 @@
 """Repository of jobs over accounts, and of what became of each account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, LiteralString
 
@@ -12,13 +12,19 @@ from jackfield.accounts.jobs.models import (
     ItemOutcome,
     JobItem,
     JobStatus,
+    JobVerb,
+    WaitingItem,
 )
 from jackfield.db.columns import columns_of
 from jackfield.db.lease import Leases
 from jackfield.db.tx import Database, Row, Tx
-from jackfield.kit.json import convert, encode, parse
+from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import Json, convert, encode, parse
 
 _LEASES: Final = Leases("account_jobs", "leased_until", key=("id",))
+# Revocations are claimed by a job of their own: they wait for nothing.
+_OTHERS: Final[LiteralString] = "verb <> 'revoke'"
+REVOCATIONS: Final[LiteralString] = "verb = 'revoke'"
 _JOB: Final = columns_of(AccountJob)
 _ITEM: Final = columns_of(JobItem)
 
@@ -34,8 +40,10 @@ class AccountJobs:
         row = await self._tx.one(
             """
             insert into account_jobs
-                   (id, project_id, verb, status, query, actor, total, created_at, updated_at)
-            values (:id, :project_id, :verb, :status, :query, :actor, :total, :now, :now)
+                   (id, project_id, verb, status, query, actor, total, created_at, updated_at,
+                    batch_id)
+            values (:id, :project_id, :verb, :status, :query, :actor, :total, :now, :now,
+                    :batch_id)
                 on conflict do nothing
             returning id
             """,
@@ -45,6 +53,7 @@ class AccountJobs:
             query=job.query,
             actor=encode(job.actor).decode(),
             total=job.total,
+            batch_id=job.batch_id,
         )
         return row is not None
 
@@ -76,17 +85,19 @@ class AccountJobs:
             raise AccountJobNotFound
         return _job(row)
 
-    async def newest(self, *, most: int) -> list[AccountJob]:
+    async def newest(self, *, most: int, verb: JobVerb | None = None) -> list[AccountJob]:
         """Return the last jobs, newest first."""
+        only: LiteralString = "" if verb is None else " and verb = :verb"
         rows = await self._tx.all(
             f"""
             select {_JOB}
               from account_jobs
-             where project_id = :project_id
+             where project_id = :project_id {only}
              order by id desc
              limit :most
-            """,  # noqa: S608 - columns of ours
+            """,  # noqa: S608 - columns of ours, and a literal
             most=most,
+            **({} if verb is None else {"verb": verb}),
         )
         return [_job(row) for row in rows]
 
@@ -117,18 +128,20 @@ class AccountJobs:
         )
         return None if row is None else _job(row)
 
-    async def end(self, job_id: str, status: JobStatus, *, reason: str | None) -> None:
-        """End a job, if it is still running."""
-        await self._tx.run(
+    async def end(self, job_id: str, status: JobStatus, *, reason: str | None) -> bool:
+        """End a job, if it is still running; return whether it was."""
+        row = await self._tx.one(
             """
             update account_jobs
                set status = :status, ended_reason = :reason, updated_at = :now
              where project_id = :project_id and id = :id and status = 'running'
+            returning id
             """,
             id=job_id,
             status=status,
             reason=reason,
         )
+        return row is not None
 
     async def waiting(self, job_id: AccountJobId, *, most: int) -> list[str]:
         """Return the next accounts of a job."""
@@ -145,6 +158,82 @@ class AccountJobs:
         )
         return [row["account_id"] for row in rows]
 
+    async def waiting_after(
+        self, job_id: AccountJobId, after: str, *, most: int
+    ) -> list[WaitingItem]:
+        """Return the next accounts of a job whose ids come after one."""
+        rows = await self._tx.all(
+            """
+            select account_id, begun_at is not null as is_begun
+              from account_job_items
+             where project_id = :project_id and job_id = :job_id and outcome = 'waiting'
+               and account_id > :after
+             order by account_id
+             limit :most
+            """,
+            job_id=job_id,
+            after=after,
+            most=most,
+        )
+        return [WaitingItem(row["account_id"], bool(row["is_begun"])) for row in rows]
+
+    async def begin(self, job_id: AccountJobId, account_ids: Sequence[str]) -> None:
+        """Note that the providers of accounts are about to be asked, unless that is noted."""
+        await self._tx.run(
+            """
+            update account_job_items
+               set begun_at = :now
+             where project_id = :project_id and job_id = :job_id and account_id in (:ids)
+               and begun_at is null
+            """,
+            job_id=job_id,
+            ids=account_ids,
+        )
+
+    async def is_over_all(self, job_id: AccountJobId, provider: str) -> bool:
+        """Tell whether a job is over every account of a provider that the project has."""
+        row = await self._tx.one(
+            """
+            select 1 as one
+              from accounts
+             where project_id = :project_id and provider = :provider
+               and not exists (select 1
+                                 from account_job_items item
+                                where item.job_id = :job_id and item.account_id = accounts.id)
+             limit 1
+            """,
+            job_id=job_id,
+            provider=provider,
+        )
+        return row is None
+
+    async def accounts(self, job_id: AccountJobId, provider: str) -> frozenset[str]:
+        """Return the ids of the accounts of a provider that a job is over."""
+        rows = await self._tx.all(
+            """
+            select account_id
+              from account_job_items
+             where project_id = :project_id and job_id = :job_id and provider = :provider
+            """,
+            job_id=job_id,
+            provider=provider,
+        )
+        return frozenset(row["account_id"] for row in rows)
+
+    async def codes(self, job_id: AccountJobId) -> dict[str, int]:
+        """Return how often each code became of an account."""
+        rows = await self._tx.all(
+            """
+            select code, count(*) as total
+              from account_job_items
+             where project_id = :project_id and job_id = :job_id and outcome <> 'waiting'
+             group by code
+             order by code
+            """,
+            job_id=job_id,
+        )
+        return {row["code"] or "": row["total"] for row in rows}
+
     async def note(
         self,
         job_id: AccountJobId,
@@ -153,12 +242,14 @@ class AccountJobs:
         *,
         code: str | None = None,
         message: str | None = None,
+        details: Mapping[str, Json] | None = None,
     ) -> bool:
         """Note what became of an account, and count it, once; return whether it was not yet."""
         row = await self._tx.one(
             """
             update account_job_items
-               set outcome = :outcome, code = :code, message = :message, ended_at = :now
+               set outcome = :outcome, code = :code, message = :message, ended_at = :now,
+                   details = :details
              where project_id = :project_id and job_id = :job_id and account_id = :account_id
                and outcome = 'waiting'
             returning account_id
@@ -168,6 +259,7 @@ class AccountJobs:
             outcome=outcome,
             code=code,
             message=message,
+            details=None if details is None else encode(details).decode(),
         )
         if row is None:
             return False
@@ -200,16 +292,43 @@ class AccountJobs:
             most=most,
             **({} if outcome is None else {"outcome": outcome}),
         )
-        return [convert(row, JobItem) for row in rows]
+        return [
+            convert({**row, "details": parse(row["details"] or "null")}, JobItem) for row in rows
+        ]
 
 
 def _job(row: Row) -> AccountJob:
     return convert({**row, "actor": parse(row["actor"])}, AccountJob)
 
 
-async def claim(db: Database, *, until: datetime, most: int) -> list[ClaimedJob]:
+async def revocations_of(db: Database, job_id: str) -> list[tuple[ProjectId, AccountJob]]:
+    """Return the revocations that were begun with one, itself among them, each with its project."""
+    rows = await db.unscoped(
+        f"""
+        select project_id, {_JOB}
+          from account_jobs
+         where verb = 'revoke'
+           and batch_id in (select batch_id from account_jobs where id = :id)
+         order by id
+        """,  # noqa: S608 - columns of ours
+        id=job_id,
+    )
+    return [
+        (
+            ProjectId(row["project_id"]),
+            _job({name: value for name, value in row.items() if name != "project_id"}),
+        )
+        for row in rows
+    ]
+
+
+async def claim(
+    db: Database, *, until: datetime, most: int, only: LiteralString = _OTHERS
+) -> list[ClaimedJob]:
     """Claim up to `most` running jobs of any project that no other process has."""
-    if not await db.unscoped("select 1 as one from account_jobs where status = 'running' limit 1"):
+    if not await db.unscoped(
+        f"select 1 as one from account_jobs where status = 'running' and {only} limit 1"  # noqa: S608 - literals
+    ):
         # Without a write, as nearly always.
         return []
     rows = await _LEASES.claim(
@@ -218,7 +337,7 @@ async def claim(db: Database, *, until: datetime, most: int) -> list[ClaimedJob]
         due as (
             select id
               from account_jobs
-             where status = 'running' and {_LEASES.free("account_jobs")}
+             where status = 'running' and {only} and {_LEASES.free("account_jobs")}
              order by id
              limit :most
                for update of account_jobs skip locked)

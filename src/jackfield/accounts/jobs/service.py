@@ -32,11 +32,14 @@ from jackfield.accounts.revocation.models import RevocationUnderWay
 from jackfield.accounts.search.models import AccountSearch
 from jackfield.accounts.search.repo import FindableAccounts
 from jackfield.accounts.status import PAUSED, announce
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import Json
 from jackfield.runtime import Hub
 
 ACTOR: Final = Actor.worker("account_jobs")
@@ -84,9 +87,13 @@ async def count(tx: Tx, chosen: ChosenAccounts) -> int:
     return len(await _ids(tx, chosen))
 
 
-async def start(tx: Tx, verb: JobVerb, chosen: ChosenAccounts) -> AccountJob:
+async def start(
+    tx: Tx, verb: JobVerb, chosen: ChosenAccounts, *, batch_id: AccountJobId | None = None
+) -> AccountJob:
     """
     Begin a job; accounts that match from now on are not part of it.
+
+    `batch_id` is the first of the jobs that are begun together, if there is another one.
 
     Raises:
         NoAccountsChosen, TooManyAccounts: it would be over none, or over too many.
@@ -102,8 +109,9 @@ async def start(tx: Tx, verb: JobVerb, chosen: ChosenAccounts) -> AccountJob:
     if (chosen.expected is not None or verb.is_final) and chosen.expected != len(ids):
         msg = f"it is over {len(ids):,} accounts now, and that number was not confirmed"
         raise NotSoManyAccounts(msg)
+    job_id = AccountJobId.new(tx.now)
     job = AccountJob(
-        id=AccountJobId.new(tx.now),
+        id=job_id,
         verb=verb,
         status=JobStatus.RUNNING,
         query=chosen.query,
@@ -114,11 +122,15 @@ async def start(tx: Tx, verb: JobVerb, chosen: ChosenAccounts) -> AccountJob:
         ended_reason=None,
         created_at=tx.now,
         updated_at=tx.now,
+        batch_id=batch_id or job_id,
     )
     if not await AccountJobs(tx).add(job):
         raise AccountJobRunning
     for place in range(0, len(ids), _IDS):
         await AccountJobs(tx).add_items(job.id, ids[place : place + _IDS])
+    if verb is JobVerb.REVOKE:
+        details: dict[str, Json] = {"accounts": job.total, "query": job.query}
+        await record(tx, AuditKind.REVOCATION_STARTED, job.id, details=details)
     _log.info(
         "account_job_started", job=job.id, verb=verb.value, total=job.total, actor=str(tx.actor)
     )
@@ -266,4 +278,7 @@ class _DoneMeanwhile(Exception):
 async def _ids(tx: Tx, chosen: ChosenAccounts) -> list[str]:
     if chosen.search is not None:
         return await FindableAccounts(tx).ids(chosen.search, most=MOST_ACCOUNTS + 1)
-    return await FindableAccounts(tx).existing(chosen.ids)
+    places = range(0, len(chosen.ids), _IDS)
+    parts = [chosen.ids[place : place + _IDS] for place in places]
+    found = [await FindableAccounts(tx).existing(part) for part in parts]
+    return sorted({each for part in found for each in part})

@@ -1,6 +1,6 @@
 """Grants that accounts share: what one user gave an app at the provider, however often linked."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Final
 
 from jackfield.accounts.access import AccountAccess
@@ -19,16 +19,19 @@ from jackfield.vault.cipher import SealBroken
 _PAGE: Final = 500
 
 
-async def is_shared(hub: Hub, access: AccountAccess, refresh_token: str | None) -> bool | None:
+async def is_shared(
+    hub: Hub, access: AccountAccess, refresh_token: str | None, ending: Collection[str] = ()
+) -> bool | None:
     """
     Tell whether another account of the project has the same grant; `None` if that is not known.
 
-    It has if it is the same account at the provider, or has the same refresh token.
+    It has if it is the same account at the provider, or has the same refresh token. Those that are
+    `ending` as well do not count.
     """
     async with hub.db.read(access.project_id) as tx:
         mine = await _identity(tx, hub, access.account)
         is_known = True
-        async for other in _others(tx, access.account):
+        async for other in _others(tx, access.account, ending):
             theirs = await _identity(tx, hub, other)
             if mine & theirs:
                 return True
@@ -38,14 +41,14 @@ async def is_shared(hub: Hub, access: AccountAccess, refresh_token: str | None) 
     return False if is_known else None
 
 
-async def _others(tx: Tx, account: Account) -> AsyncIterator[Account]:
+async def _others(tx: Tx, account: Account, ending: Collection[str]) -> AsyncIterator[Account]:
     """Yield the provider's accounts of this auth method, but for those that are about to end."""
-    ending, number = await Revocations(tx).accounts(), 1
+    ends, number = await Revocations(tx).accounts() | frozenset(ending), 1
     only = AccountFilter(providers=(account.provider,))
     while page := await Accounts(tx).page(AccountPage(number, _PAGE, only)):
         for other in page:
             is_same_way = other.auth_method == account.auth_method
-            if is_same_way and other.id not in {account.id, *ending} and not is_erased(other):
+            if is_same_way and other.id not in {account.id, *ends} and not is_erased(other):
                 yield other
         number += 1
 

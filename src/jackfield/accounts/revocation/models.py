@@ -22,6 +22,40 @@ class RevocationResult(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+class Verdict(StrEnum):
+    """
+    What is known of credentials that were to be revoked.
+
+    They are dead once the provider refuses them, and survived if it still accepts them. Of
+    `nothing` the hub had none.
+    """
+
+    DEAD = "dead"
+    SURVIVED = "survived"
+    UNKNOWN = "unknown"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a harmless call with an account's credentials told; `by` is that call."""
+
+    verdict: Verdict
+    detail: str
+    by: str | None = None
+    may_pass: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of an account's credentials: what the provider was asked, and the verdict."""
+
+    verdict: Verdict
+    result: "RevocationResult"
+    detail: str
+    proved_by: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RevocationOutcome:
     """

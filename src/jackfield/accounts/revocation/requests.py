@@ -1,22 +1,24 @@
-"""Requests that revoke credentials at their provider, and the one that proves it."""
+"""Requests that revoke credentials at their provider."""
 
 import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from jackfield.accounts.access import AccountAccess, open_credentials
-from jackfield.accounts.models import CredentialRejected
 from jackfield.accounts.provider import ProviderAccount, safe
 from jackfield.accounts.revocation.grants import is_shared
-from jackfield.accounts.revocation.models import RevocationOutcome, RevocationResult
+from jackfield.accounts.revocation.models import RevocationOutcome, RevocationResult, Verdict
+from jackfield.accounts.revocation.proof import is_telling, prove
 from jackfield.accounts.token_endpoint import token_endpoint
-from jackfield.accounts.verification import probe_context, verify_account
+from jackfield.accounts.verification import probe_context
 from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.revocation import Revocation
 from jackfield.engine.oauth.tokens import REFRESH_TOKEN
 from jackfield.kit import redaction
-from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
+from jackfield.kit.errors import HubError, ProviderTimeout
 from jackfield.runtime import Hub
 
 # Deleting an account waits for no longer, however slow its provider is; the same for the proof.
@@ -50,33 +52,59 @@ def outcome_without_request(access: AccountAccess) -> RevocationOutcome | None:
     return _ERASED_ONLY if method is None or method.revocation is None else None
 
 
-async def revoke(hub: Hub, access: AccountAccess) -> RevocationOutcome:
-    """Revoke an account's credentials at the provider, and find out whether it still takes them."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What a provider answered to a revocation.
+
+    `is_open` is one of which nothing is known, or that may go well later; one that is `kept` was
+    not sent, as other accounts live on the same grant.
+    """
+
+    outcome: RevocationOutcome
+    is_open: bool = False
+    is_kept: bool = False
+
+
+async def ask(hub: Hub, access: AccountAccess, ending: Collection[str] | None = ()) -> Asked:
+    """
+    Ask an account's provider to revoke its credentials.
+
+    The accounts `ending` end as well, whatever they share; with `None` all of the provider's do.
+    """
     revocation = access.method.revocation
     assert revocation is not None, "asked only where there is one"
     try:
         async with asyncio.timeout(_SECONDS):
-            outcome = await _request(hub, access, revocation)
+            return await _request(hub, access, revocation, ending)
     except TimeoutError:
-        return _failed(ProviderTimeout())
+        return Asked(_failed(ProviderTimeout()), is_open=True)
     except HubError as error:
-        if error.retryable:
-            return _failed(error)
-        outcome = _failed(error)
+        return Asked(_failed(error), is_open=error.retryable)
     except Exception:  # noqa: BLE001 - the account ends whatever happens
         _log.exception("revocation_crashed", account_id=access.account.id)
-        return _failed(HubError())
-    if outcome.result is RevocationResult.NOT_APPLICABLE or outcome is _PERHAPS_SHARED:
-        return outcome
-    if not _can_be_proved(hub, access, outcome) or not await _is_refused(hub, access, revocation):
-        return outcome
+        return Asked(_failed(HubError()), is_open=True)
+
+
+async def revoke(hub: Hub, access: AccountAccess) -> RevocationOutcome:
+    """Revoke an account's credentials at the provider, and find out whether it still takes them."""
+    asked = await ask(hub, access)
+    if asked.is_open or asked.is_kept:
+        return asked.outcome
+    is_revoked = asked.outcome.result is RevocationResult.REVOKED
+    if not is_telling(hub, access, is_revoked=is_revoked):
+        return asked.outcome
+    if (await prove(hub, access, seconds=_SECONDS)).verdict is not Verdict.DEAD:
+        return asked.outcome
     # However it came about: a revocation that is repeated may be refused itself.
     return RevocationOutcome(
         RevocationResult.REVOKED, "The provider refuses the credentials now.", proved=True
     )
 
 
-async def _request(hub: Hub, access: AccountAccess, revocation: Revocation) -> RevocationOutcome:
+async def _request(
+    hub: Hub, access: AccountAccess, revocation: Revocation, ending: Collection[str] | None
+) -> Asked:
     credentials = open_credentials(hub, access)
     redaction.learn(credentials.redactor)
     account = ProviderAccount.of(access, credentials)
@@ -84,11 +112,11 @@ async def _request(hub: Hub, access: AccountAccess, revocation: Revocation) -> R
     if second is not None:
         tokens += revocation.tokens_of(second.in_place(credentials.values))
     if revocation.url is not None and not tokens:
-        return _NOTHING
-    if revocation.shared_grant:
-        shared = await is_shared(hub, access, credentials.values.get(REFRESH_TOKEN))
+        return Asked(_NOTHING, is_kept=True)
+    if revocation.shared_grant and ending is not None:
+        shared = await is_shared(hub, access, credentials.values.get(REFRESH_TOKEN), ending)
         if shared is not False:
-            return _SHARED if shared else _PERHAPS_SHARED
+            return Asked(_SHARED if shared else _PERHAPS_SHARED, is_kept=True)
     try:
         if revocation.compiled is not None and revocation.action is not None:
             action = revocation.action
@@ -100,42 +128,11 @@ async def _request(hub: Hub, access: AccountAccess, revocation: Revocation) -> R
                 await endpoint.revoke(revocation.address, token, name)
     except HubError as error:
         raise safe(error, credentials.redactor) from None
-    return RevocationOutcome(
-        RevocationResult.REVOKED, "The provider says that it revoked the credentials."
+    return Asked(
+        RevocationOutcome(
+            RevocationResult.REVOKED, "The provider says that it revoked the credentials."
+        )
     )
-
-
-def _can_be_proved(hub: Hub, access: AccountAccess, outcome: RevocationOutcome) -> bool:
-    """Whether it says anything that the provider refuses an access token, if there is one."""
-    tokens = access.tokens
-    if tokens is None:
-        return True
-    # It may have expired, with a refresh token that gets another one.
-    is_told = (
-        outcome.result is RevocationResult.REVOKED or REFRESH_TOKEN not in tokens.secrets.fields
-    )
-    now = hub.clock()
-    return is_told and not any(each.is_expired(now) for each in access.token_times.values())
-
-
-async def _is_refused(hub: Hub, access: AccountAccess, revocation: Revocation) -> bool:
-    """Return whether the provider refuses the credentials in so many words."""
-    method = access.method
-    try:
-        async with asyncio.timeout(_SECONDS):
-            if revocation.compiled_proof is None or revocation.proof is None:
-                await verify_account(hub, access)
-                return False
-            account = ProviderAccount.of(access, open_credentials(hub, access))
-            context = probe_context(hub, account, method, revocation.proof, seconds=_SECONDS)
-            await revocation.compiled_proof.run(context)
-    except CredentialRejected:
-        return True
-    except ProviderError as error:
-        return error.blames_credential or method.find_known(error, {}) is not None
-    except (TimeoutError, HubError):
-        return False
-    return False
 
 
 def _failed(error: HubError) -> RevocationOutcome:

@@ -96,13 +96,13 @@ async def _end(
 
 
 async def _revoke_and_store(hub: Hub, access: AccountAccess, ending: Ending, actor: Actor) -> Ended:
-    access = await _without_renewal(hub, access)
+    access = await without_renewal(hub, access)
     outcome = outcome_without_request(access) or await revoke(hub, access)
     async with hub.db.write(access.project_id, actor) as tx:
         return await _store(tx, access.account, ending, outcome)
 
 
-async def _without_renewal(hub: Hub, access: AccountAccess) -> AccountAccess:
+async def without_renewal(hub: Hub, access: AccountAccess) -> AccountAccess:
     """Return the account once no tokens are on their way: new ones would outlive the old."""
     for _ in range(_LOOKS):
         if access.tokens is None or not access.tokens.state.is_leased(hub.clock()):

@@ -13,12 +13,14 @@ from jackfield.accounts.jobs import service as jobs
 from jackfield.accounts.jobs.models import (
     MOST_ACCOUNTS,
     AccountJob,
+    AccountJobNotFound,
     ItemOutcome,
     JobItem,
     JobVerb,
     NoAccountsChosen,
 )
 from jackfield.accounts.jobs.repo import AccountJobs
+from jackfield.accounts.jobs.revocation_report import write_report
 from jackfield.connect import sessions as connect
 from jackfield.kit.errors import HubError
 from jackfield.kit.whole_numbers import whole_number
@@ -69,6 +71,8 @@ class AccountJobPage:
     layout: Layout
     job: AccountJob
     filters: AccountFilters
+    # Of a revocation: how many accounts are dead, survived and so on.
+    counts: Mapping[str, int]
     items: list[JobItem]
     outcome: ItemOutcome | None
     outcomes: tuple[ItemOutcome, ...]
@@ -112,6 +116,22 @@ async def list_jobs(request: Request, project: Project) -> Response:
 
 async def show_job(request: Request, project: Project) -> Response:
     return await _job_page(request, project)
+
+
+async def show_report(request: Request, project: Project) -> Response:
+    """Give the signed report of a revocation as a file."""
+    hub = hub_of(request)
+    try:
+        async with hub.db.read(project.id) as tx:
+            job = await AccountJobs(tx).get(request.path_params["job_id"])
+        if job.verb is not JobVerb.REVOKE:
+            raise AccountJobNotFound
+    except HubError as missing:
+        return refused(request, project, missing)
+    lines = write_report(hub.db, hub.vault.audit_keys, hub.clock(), [(project.id, job)])
+    content = b"".join([line async for line in lines])
+    named = {"content-disposition": f'attachment; filename="{job.id}.ndjson"'}
+    return Response(content, 200, named, media_type="application/x-ndjson")
 
 
 async def change_job(request: Request, project: Project) -> Response:
@@ -163,6 +183,7 @@ async def _job_page(request: Request, project: Project, *, makes_links: bool = F
     try:
         async with hub.db.read(project.id) as tx:
             job = await AccountJobs(tx).get(request.path_params["job_id"])
+            counts = await AccountJobs(tx).codes(job.id) if job.verb is JobVerb.REVOKE else {}
             items = await AccountJobs(tx).items(
                 job.id, outcome=outcome, after=after, most=_PAGE_SIZE + 1
             )
@@ -176,6 +197,7 @@ async def _job_page(request: Request, project: Project, *, makes_links: bool = F
             layout=Layout.of(request, project),
             job=job,
             filters=_filters(hub, job.query),
+            counts=counts,
             items=shown,
             outcome=outcome,
             outcomes=tuple(ItemOutcome),

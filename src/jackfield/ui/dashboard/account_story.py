@@ -37,6 +37,7 @@ _LOOKS: Final[Mapping[ChangeKind, tuple[str, str, str]]] = {
     ChangeKind.NOT_RENEWED: ("warn", "issue", "Token not renewed"),
     ChangeKind.SUSPENDED: ("warn", "pause", "Suspended"),
     ChangeKind.RESUMED: ("good", "play", "Resumed"),
+    ChangeKind.REVOKED: ("warn", "lock", "Revoked"),
     ChangeKind.RETIRED: ("warn", "lock", "Suspended for good"),
     ChangeKind.RELINK_ASKED: ("", "mail", "Asked to be linked again"),
     ChangeKind.PROBED: ("", "key", "Permissions found out"),

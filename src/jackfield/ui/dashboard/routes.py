@@ -176,6 +176,7 @@ ROUTES: Final = (
     Route("/dashboard/account-jobs", signed_in(account_jobs.start_job), methods=_POST),
     Route("/dashboard/account-jobs/new", signed_in(account_jobs.confirm_job), methods=_POST),
     Route("/dashboard/account-jobs/{job_id}", signed_in(account_jobs.show_job)),
+    Route("/dashboard/account-jobs/{job_id}/report", signed_in(account_jobs.show_report)),
     Route(
         "/dashboard/account-jobs/{job_id}/{verb}",
         signed_in(account_jobs.change_job),

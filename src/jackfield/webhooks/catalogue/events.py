@@ -63,7 +63,11 @@ class DescribedEvent:
 
 
 def _account(
-    event: EventType, status: str = "active", *, reconnect: object = msgspec.UNSET
+    event: EventType,
+    status: str = "active",
+    *,
+    reconnect: object = msgspec.UNSET,
+    revocation: object = msgspec.UNSET,
 ) -> AccountPayload:
     return AccountPayload(
         project_id=_PROJECT,
@@ -81,6 +85,7 @@ def _account(
         status_reasons=[] if status == "active" else [_REFUSED],
         type="production",
         reconnect=reconnect,
+        revocation=revocation,
     )
 
 
@@ -164,6 +169,12 @@ _RECONNECT: Final = {
     "method": "POST",
     "path": f"/jackfield/accounts/{_ACCOUNT}/reconnect_link",
 }
+_REVOCATION: Final = {
+    "result": "revoked",
+    "proved": True,
+    "detail": "The provider refuses the credentials now.",
+    "verdict": "dead",
+}
 _EXAMPLES: Final[Mapping[EventType, tuple[str, EventPayload]]] = {
     EventType.ACCOUNT_CREATED: ("An account was linked.", _account(EventType.ACCOUNT_CREATED)),
     EventType.ACCOUNT_UPDATED: (
@@ -173,6 +184,10 @@ _EXAMPLES: Final[Mapping[EventType, tuple[str, EventPayload]]] = {
     EventType.ACCOUNT_NEEDS_RELINK: (
         "The credential of an account was refused or is lost: only linking it again helps.",
         _account(EventType.ACCOUNT_NEEDS_RELINK, "error", reconnect=_RECONNECT),
+    ),
+    EventType.ACCOUNT_REVOKED: (
+        "The credentials of an account were to be revoked: what became of them.",
+        _account(EventType.ACCOUNT_REVOKED, "suspended", revocation=_REVOCATION),
     ),
     EventType.ACCOUNT_DELETED: ("An account was deleted.", _account(EventType.ACCOUNT_DELETED)),
     EventType.PENDING_LINK_CREATED: ("A link waits to be confirmed.", _LINK),
