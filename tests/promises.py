@@ -51,6 +51,7 @@ PROMISES = (
             "test_what_is_wrong_stands_at_its_field_and_the_key_is_not_sent_back",
             "test_the_token_stands_in_no_address",
             "test_bodies_are_kept_only_where_the_project_wants_them_and_hold_no_secret",
+            "test_a_day_leaves_no_secret_where_it_does_not_belong",
         ),
     ),
     Promise(

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -257,7 +257,9 @@ async def open_target(
         try:
             yield target
         finally:
-            await _clear(target, before)
+            # A hub that has ended meanwhile keeps what was made.
+            with suppress(httpx2.TransportError):
+                await _clear(target, before)
 
 
 async def _set_up(target: Target) -> Mapping[str, Any]:
