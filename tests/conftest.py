@@ -43,7 +43,9 @@ _USUAL = os.environ.get("JACKFIELD_TEST_DATABASES", "sqlite").split(",")  # noqa
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--images", action="store_true", help="keep screenshots in docs/images")
+    parser.addoption(
+        "--images", action="store_true", help="renew the pictures in docs/images; needs pngquant"
+    )
     parser.addoption("--kills", type=int, default=3, help="how often the hub is killed under load")
     parser.addoption("--frameworks", action="store_true", help="try published agent frameworks")
 

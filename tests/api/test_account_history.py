@@ -8,7 +8,9 @@ import pytest
 
 from jackfield.accounts.history.models import ChangeKind
 from jackfield.accounts.history.repo import AccountHistory
+from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.ids import AccountId
+from jackfield.ui.dashboard.actors import described, described_text
 from tests.api.test_account_use import add
 from tests.support.accounts import link
 from tests.support.actor import TESTER
@@ -59,6 +61,21 @@ async def test_the_history_says_what_was_done_and_by_whom(hub: Running, clock: F
     assert told[2].startswith("Suspended, by API key ")
     assert told[3].startswith("Edited: label, shared, by API key ")
     assert told[4] == "Linked, by the customer in the Hub"
+
+
+async def test_whoever_changed_an_account_its_page_says_so(hub: Running) -> None:
+    account = AccountId(await link(hub))
+    actors = [Actor(kind, "someone", name="Ada") for kind in ActorKind]
+    for actor in actors:
+        async with hub.hub.db.write(hub.project.id, actor) as tx:
+            await AccountHistory(tx).add(account, ChangeKind.SUSPENDED)
+
+    told = moments(await page_of(await signed_in(hub), account))
+
+    by = [described(actor, {}) for actor in actors]
+    assert {f"Suspended, by {each}" for each in by} <= set(told)
+    assert by == [described_text(str(actor), {}) for actor in actors]
+    assert "the member Ada" in by
 
 
 async def test_of_what_happens_by_itself_only_the_last_is_kept(hub: Running) -> None:

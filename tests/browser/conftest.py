@@ -1,6 +1,7 @@
 """A real browser in front of a real server; only the provider is simulated."""
 
 import shutil
+import subprocess
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from playwright.async_api import (
     Browser,
     BrowserContext,
+    FloatRect,
     Frame,
     Locator,
     Page,
@@ -216,11 +218,26 @@ def axe() -> str:
 
 
 @pytest.fixture
-def keep_image(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., object]:
-    """Take a picture of a page; with --images it goes into the docs."""
+def keep_image(request: pytest.FixtureRequest) -> Callable[..., object]:
+    """
+    Take a picture of a page for the docs, if --images asks for it, with few colors.
 
-    async def keep(page: Page, name: str, *, full: bool = True) -> None:
-        folder = IMAGES if request.config.getoption("--images") else tmp_path
-        await page.screenshot(path=folder / f"{name}.png", full_page=full)
+    `most` is its greatest height.
+    """
+    is_kept = request.config.getoption("--images")
+
+    async def keep(page: Page, name: str, *, full: bool = True, most: int | None = None) -> None:
+        if not is_kept:
+            return
+        path = IMAGES / f"{name}.png"
+        size = page.viewport_size
+        height = await page.evaluate("document.documentElement.scrollHeight")
+        cut: FloatRect | None = None
+        if most is not None and size is not None:
+            cut = {"x": 0, "y": 0, "width": size["width"], "height": min(height, most)}
+        await page.screenshot(path=path, full_page=full, clip=cut)
+        pngquant = shutil.which("pngquant")
+        assert pngquant is not None, "install pngquant, which makes pictures small"
+        subprocess.run([pngquant, "--force", "--ext", ".png", "128", path], check=True)  # noqa: ASYNC221 - a tool for authors, in which nothing else waits
 
     return keep

@@ -50,11 +50,9 @@ async def test_a_right_key_links_and_the_account_stands_on_the_accounts_page(
     row = page.get_by_role("row").filter(has_text="Acme Inc.")
     await expect(row).to_contain_text("Iterable")
     await expect(row).to_contain_text("Active")
-    await keep_image(page, "dashboard-accounts")
     await row.get_by_role("link", name="Acme Inc.").click()
     await page.get_by_role("button", name="Check credential").click()
     await expect(page.get_by_text("The provider accepts the credential.")).to_be_visible()
-    await keep_image(page, "dashboard-account")
 
 
 async def test_a_wrong_key_is_explained_at_its_field(hub: Running, visit: Start) -> None:
@@ -246,11 +244,8 @@ async def test_the_form_works_without_scripts(hub: Running, visit: Start) -> Non
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-async def test_every_page_fits_a_phone(
-    hub: Running, visit: Start, keep_image: Keep, *, dark: bool
-) -> None:
+async def test_every_page_fits_a_phone(hub: Running, visit: Start, *, dark: bool) -> None:
     page = (await visit(width=390, height=844, dark=dark)).page
-    scheme = "dark" if dark else "light"
 
     await page.goto((await hub.session())["auth_link_url"])
     assert await fits(page)
@@ -264,7 +259,6 @@ async def test_every_page_fits_a_phone(
     # A click may return before the page that it leads to is there.
     await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     assert await fits(page)
-    await keep_image(page, f"dashboard-accounts-phone-{scheme}")
     await page.get_by_role("link", name="Acme Inc.").click()
     await page.wait_for_url("**/dashboard/accounts/*")
     assert await fits(page)
@@ -275,7 +269,7 @@ async def test_every_page_fits_a_phone(
 
 
 async def test_a_link_made_on_the_dashboard_is_opened_by_somebody_else(
-    hub: Running, visit: Start, keep_image: Keep
+    hub: Running, visit: Start
 ) -> None:
     operator, customer = (await visit()).page, (await visit()).page
     await operator.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
@@ -285,7 +279,6 @@ async def test_a_link_made_on_the_dashboard_is_opened_by_somebody_else(
     await operator.get_by_label("Customer id").fill("acme")
     await operator.get_by_label("Connector").select_option(label="Iterable")
     await operator.get_by_role("button", name="Make a link").click()
-    await keep_image(operator, "dashboard-link")
 
     await customer.goto(await operator.get_by_label("Auth link").input_value())
     await fill_in(customer, hub.us_key, "United States")

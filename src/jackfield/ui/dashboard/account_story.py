@@ -10,16 +10,14 @@ from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import Account
 from jackfield.accounts.tokens.models import TokenState
 from jackfield.accounts.tokens.repo import AccountTokens
-from jackfield.db.tx import Tx
 from jackfield.issues.models import Cause, Issue, IssueFilter
 from jackfield.issues.repo import Issues
 from jackfield.issues.words import customer_words, words_of
-from jackfield.kit.actor import Actor, ActorKind
 from jackfield.logs.runs.models import Run, RunFilter
 from jackfield.logs.runs.repo import Runs
 from jackfield.projects.models import Project
-from jackfield.projects.repo import ApiKeys
 from jackfield.runtime import Hub
+from jackfield.ui.dashboard import actors
 from jackfield.ui.dashboard.run_lines import RunLine, run_lines
 
 _MOST_RUNS: Final = 8
@@ -42,15 +40,6 @@ _LOOKS: Final[Mapping[ChangeKind, tuple[str, str, str]]] = {
     ChangeKind.RELINK_ASKED: ("", "mail", "Asked to be linked again"),
     ChangeKind.PROBED: ("", "key", "Permissions found out"),
 }
-_ACTORS: Final[Mapping[ActorKind, str]] = {
-    ActorKind.API_KEY: "API key",
-    ActorKind.AGENT: "agent with the API key",
-    ActorKind.DASHBOARD_SESSION: "an operator on the dashboard",
-    ActorKind.CONNECT_SESSION: "the customer in the Hub",
-    ActorKind.WORKER: "the hub",
-    ActorKind.COMMAND: "the command",
-}
-_NAMED: Final = (ActorKind.API_KEY, ActorKind.AGENT, ActorKind.COMMAND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +90,7 @@ async def story_of(
         found = await Issues(tx).page(
             IssueFilter(account_ids=(account.id,)), after=None, size=_MOST_ISSUES
         )
-        names = await _key_names(tx)
+        names = await actors.key_names(tx)
     moments = [*_of_changes(changes, names), *_of_issues(found.items, provider)]
     if not any(each.kind is ChangeKind.LINKED for each in changes):
         # Of before there was a history, or long ago.
@@ -125,7 +114,7 @@ async def story_of(
 
 def _of_changes(changes: Iterable[AccountChange], names: Mapping[str, str]) -> list[Moment]:
     return [
-        Moment(each.made_at, *_LOOKS[each.kind], each.detail, _by(each.actor, names))
+        Moment(each.made_at, *_LOOKS[each.kind], each.detail, actors.described(each.actor, names))
         for each in changes
     ]
 
@@ -138,11 +127,6 @@ def _of_issues(issues: Iterable[Issue], provider: str) -> Iterable[Moment]:
             yield Moment(
                 issue.resolved_at, "good", "check", "Issue resolved", words.title, link=link
             )
-
-
-def _by(actor: Actor, names: Mapping[str, str]) -> str:
-    words = _ACTORS[actor.kind]
-    return f"{words} {names.get(actor.id, actor.id)}" if actor.kind in _NAMED else words
 
 
 def _message(
@@ -169,7 +153,3 @@ def _message(
     if not asking:
         return ""
     return f"{asking[0]}\n\n{link}" if link else asking[0]
-
-
-async def _key_names(tx: Tx) -> Mapping[str, str]:
-    return {key.id: key.name for key in await ApiKeys(tx).all()}

@@ -21,7 +21,7 @@ from jackfield.logs.audit.files import TYPES, AuditFormat, chain_file, found_fil
 from jackfield.logs.audit.query import AuditQuery, read_audit_query
 from jackfield.logs.search.words import InvalidLogQuery
 from jackfield.projects.models import Project
-from jackfield.projects.repo import ApiKeys
+from jackfield.ui.dashboard.actors import key_names
 from jackfield.ui.dashboard.layout import Layout, refused
 from jackfield.ui.rendering import base_path, hub_of, page
 
@@ -170,7 +170,7 @@ async def list_records(request: Request, project: Project) -> Response:
         found = await AuditLog(tx).page(query.filter, before=before, size=_PAGE_SIZE)
         chain = await AuditLog(tx).chain()
         signed = await AuditLog(tx).last_checkpoint()
-        names: dict[str, str] = {key.id: key.name for key in await ApiKeys(tx).all()}
+        names = await key_names(tx)
     verification = None
     if params.get("verify"):
         verification = await verify_newest(
@@ -199,7 +199,7 @@ async def show_record(request: Request, project: Project) -> Response:
             # No database has a place for more.
             seq = min(int(request.path_params["seq"]), _LARGEST)
             stored = await AuditLog(tx).get(seq)
-            names: dict[str, str] = {key.id: key.name for key in await ApiKeys(tx).all()}
+            names = await key_names(tx)
     except HubError as error:
         return refused(request, project, error)
     record = stored.record
@@ -242,7 +242,7 @@ async def export_records(request: Request, project: Project) -> Response:
 def _line(stored: StoredRecord, names: Mapping[str, str]) -> AuditLine:
     record = stored.record
     actor = record.actor
-    who = names.get(actor.id, actor.id)
+    who = names.get(actor.id) or actor.name or actor.id
     if actor.via:
         who = f"{who} ({actor.via})"
     return AuditLine(record, TITLES.get(record.kind, record.kind), who, _summary(record))

@@ -13,6 +13,7 @@ from jackfield.kit.ids import ApiKeyId
 from jackfield.projects import service as projects
 from jackfield.projects.models import ApiKey, KeyState, Project, Scope
 from jackfield.projects.repo import ApiKeys
+from jackfield.ui.dashboard.actors import described_text
 from jackfield.ui.dashboard.layout import Layout, refused
 from jackfield.ui.dashboard.sign_in import actor_of
 from jackfield.ui.posted_form import read_form
@@ -56,6 +57,8 @@ class KeysPage:
     typed: Mapping[str, str]
     chosen: tuple[str, ...]
     problem: str | None
+    # Who made each key, by the text that is kept of them.
+    makers: Mapping[str, str]
     # The name and the token of the key that was just made.
     made: tuple[str, str] | None
 
@@ -120,6 +123,8 @@ async def _keys_page(
     now = hub.clock()
     async with hub.db.read(project.id) as tx:
         keys = await ApiKeys(tx).all()
+    names: Mapping[str, str] = {each.id: each.name for each in keys}
+    texts = {each.created_by for each in keys}
     return page(
         request,
         KeysPage(
@@ -132,6 +137,7 @@ async def _keys_page(
             typed=typed or {},
             chosen=chosen,
             problem=problem,
+            makers={text: described_text(text, names) for text in texts if text},
             made=made,
         ),
         status=422 if problem else 200,

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 from urllib.parse import parse_qsl, quote
@@ -13,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from jackfield.kit.errors import HubError
 from jackfield.projects.models import Project
+from jackfield.ui.dashboard import actors
 from jackfield.ui.dashboard.layout import Layout, refused
 from jackfield.ui.dashboard.sign_in import actor_of
 from jackfield.ui.posted_form import read_bounded, read_form
@@ -47,6 +49,8 @@ class UploadVersionPage:
     preview: Preview | None
     versions: tuple[ConnectorVersion, ...]
     running: ConnectorVersion | None
+    # Who uploaded and published, by the text that is kept of them.
+    people: Mapping[str, str]
     cases: int
     faulty: tuple[FaultyFile, ...]
     most_shown: int = _MOST_SHOWN
@@ -174,6 +178,8 @@ async def _page(
     preview = None if is_running else await uploads.preview(hub, project.id, draft)
     async with hub.db.read(project.id) as tx:
         versions = await Uploads(tx).versions(draft.version.key)
+        names = await actors.key_names(tx)
+    texts = {text for each in versions for text in (each.uploaded_by, each.published_by) if text}
     faulty = dict.fromkeys(str(each.diagnostic.file) for each in draft.inspection.findings)
     files = draft.bundle.files
     return page(
@@ -183,6 +189,7 @@ async def _page(
             draft=draft,
             preview=preview,
             versions=tuple(versions),
+            people={text: actors.described_text(text, names) for text in texts},
             running=next((v for v in versions if v.state == VersionState.PUBLISHED), None),
             cases=sum(name.startswith(CASES) for name in files),
             faulty=tuple(
