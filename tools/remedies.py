@@ -52,6 +52,7 @@ _REMEDIES: Final = {
     "credential_rejected": "Follow the guide beside the form: the message names what the provider did not like.",
     "database_unusable": "`jackfield doctor` says why; `jackfield migrate` brings an older database to this version.",
     "default_profile_required": "Make another profile of the connector the default first.",
+    "egress_proxy_failed": "Look whether the proxy that `JACKFIELD_EGRESS_PROXY` names is up and lets the hub through.",
     "egress_blocked": "If the address is yours to reach, allow its network: `JACKFIELD_ALLOW_PRIVATE_NETWORKS`.",
     "end_user_missing": "Send the `origin_username` of the account's person in `x-end-user-id`.",
     "expressions_too_costly": _ASK_LESS,

@@ -103,7 +103,11 @@ async def open_hub(
             catalog = Catalog(_folders(settings), cache=found)
             catalog.load()
         exchange = _limit_exchange(settings, counters)
-        egress = Egress(rewrites=rewrites, allow_private=settings.allow_private_networks)
+        egress = Egress(
+            rewrites=rewrites,
+            allow_private=settings.allow_private_networks,
+            proxy=settings.egress_proxy,
+        )
         write_buffer, renewals = WriteBuffer(db), SingleFlight()
         tracer = _tracer() if settings.traces else None
         hub: Hub | None = None

@@ -10,6 +10,7 @@ from typing import Final, Self, TypeAlias
 
 from jackfield import oidc_settings
 from jackfield.kit.errors import HubError
+from jackfield.kit.proxy_address import ProxyAddress
 from jackfield.kit.secret import Secret
 from jackfield.kit.urls import is_base
 from jackfield.kit.whole_numbers import whole_number
@@ -24,6 +25,7 @@ _FILE: Final = "_FILE"
 SECRETS: Final = (
     "DATABASE_URL",
     "LIMITS_URL",
+    "EGRESS_PROXY",
     "API_KEY",
     "BACKUP_PASSPHRASE",
     "BACKUP_KEY",
@@ -75,6 +77,8 @@ class Settings:
     provider_rewrite: str = ""
     # True stands for every private network.
     allow_private_networks: bool | Networks = False
+    # By which requests leave the network.
+    egress_proxy: ProxyAddress | None = None
     # Whose `X-Forwarded-For` says where a request comes from.
     trusted_proxies: Networks = ()
     audit_days: int = AUDIT_DAYS
@@ -122,6 +126,7 @@ class Settings:
             connectors=_folder("JACKFIELD_CONNECTORS", values.get("CONNECTORS")),
             provider_rewrite=values.get("PROVIDER_REWRITE", ""),
             allow_private_networks=_networks(values.get("ALLOW_PRIVATE_NETWORKS", "")),
+            egress_proxy=_egress_proxy(values.get("EGRESS_PROXY", "")),
             trusted_proxies=_proxies(values.get("TRUSTED_PROXIES", "")),
             audit_days=_days("JACKFIELD_AUDIT_DAYS", values.get("AUDIT_DAYS") or str(AUDIT_DAYS)),
             audit_push=tuple(values.get("AUDIT_PUSH", "").replace(",", " ").split()),
@@ -318,6 +323,14 @@ def _proxies(value: str) -> Networks:
             f"10.0.0.5,fd00::/8, but {error}"
         )
         raise InvalidSetting(msg) from error
+
+
+def _egress_proxy(value: str) -> ProxyAddress | None:
+    try:
+        return ProxyAddress.read(value) if value else None
+    except ValueError as error:
+        msg = f"JACKFIELD_EGRESS_PROXY: {error}"
+        raise InvalidSetting(msg) from None
 
 
 def _days(name: str, value: str) -> int:

@@ -56,6 +56,7 @@ def test_the_catalogue() -> None:
             "default_profile_required": 409,
             "delivery_not_found": 404,
             "egress_blocked": 502,
+            "egress_proxy_failed": 503,
             "end_user_missing": 400,
             "expressions_too_costly": 422,
             "file_not_found": 404,

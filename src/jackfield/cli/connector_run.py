@@ -84,6 +84,7 @@ async def _run(
     egress = Egress(
         rewrites=rewrite.parse(settings.provider_rewrite),
         allow_private=settings.allow_private_networks,
+        proxy=settings.egress_proxy,
     )
     # Its own redactor, since it learns more: what is called a token may be the action's result.
     veil = _Veil(Redactor(credentials.secrets), credentials.secrets)

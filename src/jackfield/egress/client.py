@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urljoin
 
 import aiohttp
@@ -28,6 +28,7 @@ from jackfield.egress.in_flight import InFlight
 from jackfield.egress.policy import PrivateNetworks
 from jackfield.egress.response_body import read_body, read_headers, read_parts
 from jackfield.egress.rewrite import Rewrites
+from jackfield.egress.tunnel import TunnelingConnector
 from jackfield.egress.unpacker import ACCEPTED
 from jackfield.kit.deadline import Deadline
 from jackfield.kit.errors import (
@@ -35,6 +36,7 @@ from jackfield.kit.errors import (
     HubError,
     ProviderTimeout,
 )
+from jackfield.kit.proxy_address import ProxyAddress
 from jackfield.kit.urls import find_origin
 
 MOST_BYTES: Final = 32 * 1024 * 1024
@@ -134,7 +136,13 @@ class Stream:
 
 
 class Egress:
-    def __init__(self, *, rewrites: Rewrites, allow_private: PrivateNetworks) -> None:
+    def __init__(
+        self,
+        *,
+        rewrites: Rewrites,
+        allow_private: PrivateNetworks,
+        proxy: ProxyAddress | None = None,
+    ) -> None:
         """
         Create the client.
 
@@ -142,13 +150,14 @@ class Egress:
             rewrites: origins to replace. Only their targets bypass the guard against private
                 addresses.
             allow_private: the private networks that may be reached, too.
+            proxy: by which public addresses are reached; private ones are without it.
         """
         self._rewrites = rewrites
         self.private_networks: Final = allow_private
         self._in_flight = InFlight()
-        self._public = _session(Guard(allow_private))
+        self._public = _session(Guard(allow_private), proxy)
         # Apart, so that a pooled connection to a sandbox is never used for a provider.
-        self._rewritten = _session(Guard(None))
+        self._rewritten = _session(Guard(None), proxy)
 
     async def fetch(self, request: OutboundRequest) -> OutboundResponse:
         """
@@ -254,17 +263,21 @@ class Egress:
                 return OutboundResponse(response.status, read_headers(response), content, url)
 
 
-def _session(guard: Guard) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(
-        resolver=CheckingResolver(guard),
-        socket_factory=guard.open_socket,
-        family=socket.AF_UNSPEC,
+def _session(guard: Guard, proxy: ProxyAddress | None) -> aiohttp.ClientSession:
+    connecting: dict[str, Any] = {
+        "resolver": CheckingResolver(guard),
+        "socket_factory": guard.open_socket,
+        "family": socket.AF_UNSPEC,
         # Unlimited here: requests are limited per account, so that a slow provider does not block
         # the others.
-        limit=0,
-    )
+        "limit": 0,
+    }
     session = aiohttp.ClientSession(
-        connector=connector,
+        connector=(
+            aiohttp.TCPConnector(**connecting)
+            if proxy is None
+            else TunnelingConnector(guard, proxy, **connecting)
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": _USER_AGENT, "Accept-Encoding": ACCEPTED},
         # Unpacked here, where the end is looked for.

@@ -24,6 +24,12 @@ class ProviderAnswerTooLarge(ProviderError):
     code = "provider_answer_too_large"
 
 
+class EgressProxyFailed(ProviderUnavailable):
+    """The proxy by which this hub sends requests cannot be used."""
+
+    code = "egress_proxy_failed"
+
+
 class HostNotFound(ProviderUnavailable):
     """The host's name does not resolve."""
 

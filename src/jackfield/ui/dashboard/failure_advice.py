@@ -28,6 +28,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "credential_missing": _ACCOUNT,
     "credential_rejected": _ACCOUNT,
     "egress_blocked": "Allow the address in the hub's settings if it is one that you trust.",
+    "egress_proxy_failed": "Look whether the proxy that JACKFIELD_EGRESS_PROXY names is up.",
     "expressions_too_costly": _LESS,
     "grant_refused": _ACCOUNT,
     "host_not_declared": "Send requests only to hosts that the connector declares.",

@@ -39,6 +39,7 @@ _WHY: Final[Mapping[str, str]] = {
     "provider_timeout": "slow",
     "request_timeout": "slow",
     "provider_unavailable": "unreachable",
+    "egress_proxy_failed": "unreachable",
     "invalid_inputs": "inputs",
     "invalid_request": "inputs",
     "outcome_unknown": "unknown",
