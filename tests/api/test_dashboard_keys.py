@@ -54,7 +54,7 @@ async def test_a_key_is_shown_once_and_may_do_what_was_chosen(
     assert await status(hub, key) == 200
     assert await status(hub, key, "/actions") == 403
     assert key not in listed.text
-    assert "dashboard_session:" in listed.text
+    assert "by <bdi>an operator on the dashboard</bdi>" in listed.text
 
 
 @pytest.mark.parametrize(
