@@ -39,6 +39,7 @@ lock: ## Resolve the dependencies anew (needs uv)
 	  - -c requirements-dev.lock -o requirements-build.lock
 	printf 'helm-python-sdk\nkubernetes-validate\n' | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  - -o requirements-chart.lock
+	.venv/bin/python tools/aarch64_wheels.py
 
 bench: ## Measure everything in one run; the report is bench/report.md
 	.venv/bin/python -m bench

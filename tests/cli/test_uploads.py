@@ -53,6 +53,8 @@ async def test_a_connector_is_pushed_published_and_rolled_back_from_the_shell(
     assert (early.status, "has faults" in early.err) == (1, True)
     assert (first.status, first.out) == (0, "acme 1.0.0 runs now\n")
     assert "breaks: actions: acme_list_things is gone" in second.out
+    assert second.status == 1
+    assert "the draft 2.0.0 of acme is kept" in second.err
     assert published.out == "acme 2.0.0 runs now\n"
     assert back.out == "acme 1.0.0 runs now\n"
     assert (none.status, "there are: 2.0.0" in none.err) == (1, True)

@@ -20,7 +20,10 @@ _PARTS = ("*.s1.yaml", "*.s1.partial.yaml", "icon.*", "cases/*.yaml")
 
 
 def push_folder(folder: Path, *, publishes: bool, as_json: bool) -> None:
-    """Upload a folder as a draft, and publish it if that is asked for and nothing is wrong."""
+    """Upload a folder as a draft, and publish it if that is asked for and nothing is wrong.
+
+    What would break callers is a finding, unless it was to be published.
+    """
     files = {
         path.relative_to(folder).as_posix(): path
         for pattern in _PARTS
@@ -41,7 +44,8 @@ def push_folder(folder: Path, *, publishes: bool, as_json: bool) -> None:
         _say_draft(folder, draft)
         if published is not None:
             say(f"{published['key']} {published['version']} runs now")
-    if not draft["publishable"]:
+    breaks = any(each["weight"] == "breaks" for each in draft["changes"])
+    if not draft["publishable"] or (breaks and not publishes):
         raise click.exceptions.Exit(REFUSED)
 
 

@@ -181,7 +181,8 @@ def push(folder: Path, *, publishes: bool, as_json: bool) -> None:
     """Upload the connector in FOLDER as a draft to the hub at JACKFIELD_URL.
 
     Prints every fault as FILE:LINE:COLUMN, and what publishing it would change. A draft runs nowhere:
-    `publish` lets it run. Exits 1 when it has faults. Needs a key with the scope connectors:write.
+    `publish` lets it run. Exits 1 when it has faults, or would break what calls it; with --publish, on
+    faults alone. Needs a key with the scope connectors:write.
     """
     from jackfield.cli.connector_push import push_folder  # noqa: PLC0415
 
