@@ -57,6 +57,20 @@ async def test_a_key_is_shown_once_and_may_do_what_was_chosen(
     assert "by <bdi>an operator on the dashboard</bdi>" in listed.text
 
 
+async def test_a_key_says_when_it_was_last_used_by_what_and_from_where(
+    hub: Running, browser: httpx2.AsyncClient
+) -> None:
+    key = await make(browser)
+    used = {"authorization": f"Bearer {key}", "user-agent": "crm/7"}
+    await hub.api.get("/accounts", headers=used)
+    await hub.hub.write_buffer.flush()
+
+    listed = (await browser.get("/dashboard/keys")).text
+
+    assert "<bdi>crm/7</bdi>" in listed
+    assert "from 127.0.0.1" in listed
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [

@@ -194,3 +194,41 @@ async def test_a_cursor_that_is_none_shows_the_newest_runs(
     ids = await log_runs(hub, {})
 
     assert rows(await shown(browser, "", **{cursor: "run_0"})) == ids
+
+
+async def test_requests_that_are_no_runs_are_listed_with_their_keys(
+    hub: Running, browser: httpx2.AsyncClient
+) -> None:
+    for _ in range(60):
+        await hub.api.get("/accounts")
+    refused = await hub.api.get("/accounts/acc_none")
+    other = await hub.key()
+    await hub.api.get("/accounts", auth=(other, ""))
+    await hub.hub.write_buffer.flush()
+    place = "/dashboard/logs/requests"
+
+    every = (await browser.get(place)).text
+    failed = (await browser.get(place, params={"failed": "1"})).text
+    older = (await browser.get(place, params=link(every, 'rel="next"'))).text
+    wrong = await browser.get(place, params={"after": "nowhere"})
+
+    assert every.count('<tr role="row">') == 51
+    assert "account_not_found" in failed
+    assert refused.headers["x-request-id"] in failed
+    assert failed.count('<tr role="row">') == 2
+    assert older.count('<tr role="row">') > 10
+    assert "GET /accounts" in older
+    assert wrong.status_code == 422
+
+
+async def test_a_row_says_what_the_provider_answered_if_the_run_ended_otherwise(
+    hub: Running, browser: httpx2.AsyncClient
+) -> None:
+    account = await hub.link()
+    hub.sandbox.us.app.sandbox.keys["server_side"].disabled = True
+    await hub.run(account, "iterable_list_channels")
+    await hub.hub.write_buffer.flush()
+
+    text = await shown(browser)
+
+    assert "provider_unauthorized, the provider answered 401" in text

@@ -189,6 +189,7 @@ async def test_the_dashboard_can_be_used_by_anybody(
         f"/dashboard/accounts/{account}",
         "/dashboard/account-jobs",
         "/dashboard/link",
+        "/dashboard/logs/requests",
         "/dashboard/audit",
         "/dashboard/audit?verify=1",
         "/dashboard/audit/1",

@@ -62,6 +62,7 @@ def paths(work: AtWork) -> dict[str, str]:
         "explorer": f"/explorer?account={work.account}&action=iterable_get_user_by_email",
         "logs": "/logs",
         "run": f"/logs/{work.run}",
+        "requests": "/logs/requests",
         "issues": "/issues",
         "webhooks": "/webhooks",
         "endpoint": f"/webhooks/{work.endpoint}",

@@ -190,4 +190,5 @@ def _plain(key: ApiKey, now: datetime) -> dict[str, object]:
         "revoked_at": key.revoked_at,
         "used_at": key.used_at,
         "user_agent": key.user_agent,
+        "address": key.address,
     }

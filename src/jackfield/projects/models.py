@@ -71,7 +71,7 @@ class ApiKey:
     An API key as it is stored: without its token.
 
     A disabled key can be enabled again, a revoked one cannot. `created_by` is the actor that made
-    it. Of its use the last minute is known, and the `User-Agent` of the client.
+    it. Of its use the last minute is known, with the `User-Agent` and the address of the client.
     """
 
     id: ApiKeyId
@@ -84,6 +84,7 @@ class ApiKey:
     created_by: str | None = None
     used_at: datetime | None = None
     user_agent: str | None = None
+    address: str | None = None
 
     def state(self, now: datetime) -> "KeyState":
         if self.revoked_at is not None:

@@ -95,7 +95,7 @@ class ApiKeys:
         rows = await self._tx.all(
             """
             select id, name, scopes, created_at, revoked_at, disabled_at, expires_at, created_by,
-                   used_at, user_agent
+                   used_at, user_agent, address
               from api_keys
               left join api_key_uses on api_key_uses.key_id = api_keys.id
              where api_keys.project_id = :project_id
@@ -250,18 +250,31 @@ async def find_caller(db: Database, token: ApiKeyToken) -> Caller | None:
     )
 
 
-def append_use(buffer: WriteBuffer, caller: Caller, at: datetime, user_agent: str | None) -> None:
+def append_use(
+    buffer: WriteBuffer,
+    caller: Caller,
+    at: datetime,
+    *,
+    user_agent: str | None,
+    address: str | None,
+) -> None:
     """Note that a key is used, with the next rows of the log."""
     buffer.append(
         caller.project_id,
         """
-        insert into api_key_uses (key_id, project_id, used_at, user_agent)
-        values (:key_id, :project_id, :used_at, :user_agent)
+        insert into api_key_uses (key_id, project_id, used_at, user_agent, address)
+        values (:key_id, :project_id, :used_at, :user_agent, :address)
             on conflict (key_id) do update
-           set used_at = excluded.used_at, user_agent = excluded.user_agent
+           set used_at = excluded.used_at, user_agent = excluded.user_agent,
+               address = excluded.address
          where excluded.used_at > api_key_uses.used_at
         """,
-        {"key_id": caller.key_id, "used_at": at, "user_agent": user_agent},
+        {
+            "key_id": caller.key_id,
+            "used_at": at,
+            "user_agent": user_agent,
+            "address": address,
+        },
     )
 
 

@@ -216,7 +216,13 @@ async def authenticate(hub: "Hub", token: ApiKeyToken) -> Caller:
         raise AddressNotAllowed
     if time.monotonic() > known.use.noted_until:
         known.use.noted_until = time.monotonic() + _USE_SECONDS
-        append_use(hub.write_buffer, known, hub.clock(), request and request.user_agent)
+        append_use(
+            hub.write_buffer,
+            known,
+            hub.clock(),
+            user_agent=request and request.user_agent,
+            address=source_address.current(),
+        )
     await count_requests(hub, known, 1)
     return known
 

@@ -30,6 +30,8 @@ class RunLine:
     source: str
     took: str
     link: str
+    # What the provider answered last, where the run ended with another status.
+    answered: int | None
 
 
 async def run_lines(
@@ -48,6 +50,7 @@ async def run_lines(
             source_title(run),
             duration(run.duration_ms),
             f"/logs/{run.id}{suffix}",
+            answered_of(run),
         )
         for run in runs
     ]
@@ -60,6 +63,12 @@ def tone_of(run: Run) -> str:
         _OF_THE_PROVIDER
     )
     return "warn" if is_own else "bad"
+
+
+def answered_of(run: Run) -> int | None:
+    """Return the provider's last status, if it is not the run's own."""
+    statuses = [each.status for step in run.steps for each in step.exchanges if each.status]
+    return statuses[-1] if statuses and statuses[-1] != run.status_code else None
 
 
 def effect_of(hub: Hub, run: Run) -> str | None:
