@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 import pytest
 
+from jackfield.audit.models import FAMILIES
 from jackfield.events.models import EventType
 from jackfield.http.routes import ROUTES
+from jackfield.kit.actor import ActorKind
 from jackfield.projects.models import Scope
 from jackfield.ui.dashboard.layout import SECTIONS
 from jackfield.ui.docs.manual import manual
@@ -79,6 +81,10 @@ def test_every_scope_says_what_it_opens() -> None:
 
 def test_every_event_is_told_of() -> None:
     assert undocumented(EventType, page("webhooks.md")) == []
+
+
+def test_every_family_and_actor_of_the_audit_log_is_told_of() -> None:
+    assert undocumented([*FAMILIES, *ActorKind], page("audit.md")) == []
 
 
 def test_every_page_of_the_dashboard_has_a_heading() -> None:
