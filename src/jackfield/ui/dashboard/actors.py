@@ -27,9 +27,7 @@ _WRITTEN: Final = re.compile(r"([a-z_]+):(.*?)(?: \((.*)\))?", re.DOTALL)
 
 def described(actor: Actor, names: Mapping[str, str]) -> str:
     """Return who an actor is; `names` are those of API keys by their ids."""
-    words = _WORDS[actor.kind]
-    name = names.get(actor.id) or actor.name or actor.id
-    return f"{words} {name}" if actor.kind in _NAMED else words
+    return _words(actor.kind, actor.id, actor.name, names)
 
 
 def described_text(text: str, names: Mapping[str, str]) -> str:
@@ -38,7 +36,12 @@ def described_text(text: str, names: Mapping[str, str]) -> str:
     kind = match and _KINDS.get(match[1])
     if match is None or kind is None:
         return text
-    return described(Actor(kind, match[2], name=match[3]), names)
+    return _words(kind, match[2], match[3], names)
+
+
+def _words(kind: ActorKind, id_: str, name: str | None, names: Mapping[str, str]) -> str:
+    words = _WORDS[kind]
+    return f"{words} {names.get(id_) or name or id_}" if kind in _NAMED else words
 
 
 async def key_names(tx: Tx) -> Mapping[str, str]:
