@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -170,18 +171,35 @@ Generated from `tests/attacks`.
 
 
 def promises_page() -> str:
+    places = _places_of_tests()
     rows = "\n\n".join(
-        f"## Promise {number}\n\n{each.sentence}\n\n"
-        + "\n".join(f"* `{name}`" for name in each.tests)
+        f"## Promise {number}\n\n"
+        + "\n\n".join(
+            f"> {part.words}\n\n"
+            + "\n".join(f"* `{name}` ({', '.join(places[name])})" for name in part.tests)
+            for part in each.parts
+        )
         for number, each in enumerate(_promises(), 1)
     )
     return f"""# Promises and their tests
 
-What [Jackfield promises](../../SECURITY.md) about security and about data, each with the tests that fail where it is broken. A
-test is run by `script/test -k NAME`. Generated from `tests/promises.py`, which a test holds against SECURITY.md.
+What [Jackfield promises](../../SECURITY.md) about security and about data, in its own words. Below each part of a promise stand the tests that
+fail where these words are broken, and where they are. A test is run by `script/test -k NAME`. Generated from `tests/promises.txt`, which a test holds against SECURITY.md: no word of a promise is without a test.
 
 {rows}
 """
+
+
+def _places_of_tests() -> dict[str, list[str]]:
+    """Return the files that tests are in, by name."""
+    found: dict[str, list[str]] = {}
+    root = FOLDER.parents[1]
+    for file in sorted((root / "tests").rglob("test_*.py")):
+        for name in re.findall(
+            r"^(?:async )?def (test_\w+)", file.read_text("utf-8"), re.MULTILINE
+        ):
+            found.setdefault(name, []).append(f"`{file.relative_to(root)}`")
+    return found
 
 
 def _promises() -> tuple[Any, ...]:

@@ -128,6 +128,31 @@ async def test_an_address_of_e_mail_has_so_many_attempts_in_a_quarter_of_an_hour
     assert (other.status_code, later.status_code) == (303, 303)
 
 
+async def test_attempts_of_all_processes_are_counted_before_they_are_looked_at(
+    hub: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_password(hub, "ada@example.com")
+    looked: list[str] = []
+    matches = hashes.matches
+
+    async def look(known: str | None, password: str) -> bool:
+        looked.append(password)
+        return await matches(known, password)
+
+    monkeypatch.setattr(hashes, "matches", look)
+    # Nothing but the database is the same for two applications.
+    async with browser(hub) as one, browser(hub) as other:
+        answers = await asyncio.gather(
+            *(sign_in(each, "ada@example.com", "wrong") for each in (one, other) * MOST_BY_EMAIL)
+        )
+
+    assert len(looked) == MOST_BY_EMAIL
+    assert sorted(each.status_code for each in answers) == [
+        *[401] * MOST_BY_EMAIL,
+        *[429] * MOST_BY_EMAIL,
+    ]
+
+
 async def test_a_member_who_signs_in_has_all_attempts_again(hub: Running) -> None:
     await with_password(hub, "ada@example.com")
     async with browser(hub) as opened:

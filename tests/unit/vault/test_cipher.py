@@ -1,4 +1,5 @@
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -75,3 +76,19 @@ def test_another_keyring_opens_nothing() -> None:
 
     with pytest.raises(SealBroken):
         Vault(Keyring.mint(NOW)).open(sealed, HERE)
+
+
+def test_a_credential_is_sealed_by_aes_256_gcm_under_a_key_of_its_own() -> None:
+    """By the format alone: a version, the key's id, the wrapped key of the value, the value."""
+    wrapping, bound = AESGCM(KEYRING.keys[0].secret), bytes(HERE)
+    seen = set[bytes]()
+    for _ in range(2):
+        sealed = VAULT.seal(Secret("hunter2"), HERE)
+        header, wrapped, boxed = sealed[:5], sealed[5:65], sealed[65:]
+
+        own = wrapping.decrypt(wrapped[:12], wrapped[12:], header + bound)
+        opened = AESGCM(own).decrypt(boxed[:12], boxed[12:], header + bound)
+
+        assert (len(KEYRING.keys[0].secret), len(own), opened) == (32, 32, b"hunter2")
+        seen.add(own)
+    assert len(seen) == 2

@@ -1,0 +1,36 @@
+"""Cookies of every page: out of reach for scripts and for forms of other sites."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src" / "jackfield"
+
+
+def cookies() -> Iterator[tuple[str, dict[str, ast.expr]]]:
+    """Yield where a response is given a cookie, and with what."""
+    for file in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "set_cookie"
+            ):
+                given = {each.arg: each.value for each in node.keywords if each.arg}
+                yield f"{file.relative_to(SOURCE)}:{node.lineno}", given
+
+
+def test_every_cookie_is_set_with_what_keeps_it_from_scripts_and_other_sites() -> None:
+    found = dict(cookies())
+
+    assert len(found) >= 4
+    for place, given in found.items():
+        assert isinstance(given["httponly"], ast.Constant), place
+        assert given["httponly"].value is True, place
+        assert isinstance(given["samesite"], ast.Constant), place
+        assert given["samesite"].value in {"lax", "strict"}, place
+        # Whether the hub is served by HTTPS is known by its public URL alone.
+        assert "secure" in given, place
+        assert not isinstance(given["secure"], ast.Constant), place
+        assert {"path", "max_age"} <= set(given), place
+        assert "domain" not in given, place
