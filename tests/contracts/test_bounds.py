@@ -177,6 +177,7 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "origins that may frame the Hub and portals": ("projects.settings:_MOST_ORIGINS", plain),
     "networks that a project is used from": ("projects.allowed_networks:MOST_NETWORKS", plain),
     "headers of a project to find runs by": ("projects.correlation_headers:MOST_HEADERS", plain),
+    "fields that a project leaves out of its logs": ("projects.redacted_fields:MOST_FIELDS", plain),
     "characters of their values": ("projects.correlation_headers:LONGEST_VALUE", plain),
     "body of an answer": ("egress.client:MOST_BYTES", size),
     "a line of its headers": ("egress.client:_MAX_HEADER_BYTES", size),

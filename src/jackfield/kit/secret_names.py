@@ -1,7 +1,9 @@
 """Names that say of a value that it is secret, and masking by them in text that has names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_plus
@@ -27,7 +29,23 @@ _MEMBER: Final = re.compile(r'"([^"\\]{1,100})"(\s{0,20}:\s{0,20})("(?:[^"\\]|\\
 _ELEMENT: Final = re.compile(r"<([\w.-]+:)?([\w.-]{1,100})((?:\s[^<>]*)?)>([^<]+)</")
 
 
+# Other names, in lower case, that the project of the current task calls secret.
+_more: ContextVar[Collection[str]] = ContextVar("more_secret_names", default=())
+
+
+@contextmanager
+def also_secret(names: Collection[str]) -> Iterator[None]:
+    """Take these names, in lower case, for secret ones too, in this task and its threads."""
+    before = _more.set(names)
+    try:
+        yield
+    finally:
+        _more.reset(before)
+
+
 def is_secret_name(name: str) -> bool:
+    if (more := _more.get()) and name.strip().lower() in more:
+        return True
     if len(name) <= _LONGEST_NAME:
         return _is_secret(name)
     # What a long one is about stands at one of its ends.

@@ -16,6 +16,8 @@ from jackfield.projects.correlation_headers import (
     MOST_HEADERS,
     is_correlation_header,
 )
+from jackfield.projects.redacted_fields import LONGEST_NAME as LONGEST_FIELD_NAME
+from jackfield.projects.redacted_fields import MOST_FIELDS, is_field_name, normal_name
 
 DEFAULT_RETENTION_DAYS: Final = 30
 LONGEST_RETENTION_DAYS: Final = 400
@@ -58,7 +60,8 @@ class ProjectSettings:
     only if `advanced_logs`. With `tool_feedback` models
     get a tool to rate the others. With `check_accounts` credentials are verified about daily. Of a request
     that runs an action its `correlation_headers` are kept, to find the run by. With
-    `allowed_networks` its keys and its dashboard are used from there alone.
+    `allowed_networks` its keys and its dashboard are used from there alone. In the log of runs, the
+    values of `redacted_fields` are masked as secrets are.
     """
 
     name: str
@@ -76,6 +79,7 @@ class ProjectSettings:
     check_accounts: bool = True
     correlation_headers: tuple[str, ...] = ()
     allowed_networks: tuple[str, ...] = ()
+    redacted_fields: tuple[str, ...] = ()
 
     def days_kept(self, kind: RetentionKind | None = None) -> int:
         """Return for how many days runs are kept, or another kind; bodies go with their runs."""
@@ -117,6 +121,7 @@ def checked(settings: ProjectSettings) -> ProjectSettings:
         allowed_origins=tuple(dict.fromkeys(origin for origin in origins if origin)),
         correlation_headers=tuple(dict.fromkeys(headers)),
         allowed_networks=tuple(dict.fromkeys(each for each in networks if each)),
+        redacted_fields=tuple(dict.fromkeys(map(normal_name, settings.redacted_fields))),
     )
 
 
@@ -136,6 +141,7 @@ def _faults(settings: ProjectSettings) -> Iterator[Fault]:
     yield from _retention_faults(settings.retention)
     yield from _header_faults(settings.correlation_headers)
     yield from _network_faults(settings.allowed_networks)
+    yield from _field_faults(settings.redacted_fields)
     for index, origin in enumerate(settings.allowed_origins):
         if normal_origin(origin) is None:
             yield Fault(
@@ -172,6 +178,18 @@ def _network_faults(networks: Sequence[str]) -> Iterator[Fault]:
             yield Fault(
                 f"allowed_networks[{index}]",
                 "expected a network or an address, such as 203.0.113.0/24 or 2001:db8::/32",
+            )
+
+
+def _field_faults(names: Sequence[str]) -> Iterator[Fault]:
+    if len(names) > MOST_FIELDS:
+        yield Fault("redacted_fields", f"expected at most {MOST_FIELDS}")
+    for index, name in enumerate(names):
+        if not is_field_name(normal_name(name)):
+            yield Fault(
+                f"redacted_fields[{index}]",
+                f"expected the name of a field, such as birthday, of up to {LONGEST_FIELD_NAME} "
+                "characters",
             )
 
 

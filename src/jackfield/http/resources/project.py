@@ -43,6 +43,7 @@ class ProjectOut(Struct, frozen=True):
     check_accounts: bool
     correlation_headers: tuple[str, ...]
     allowed_networks: tuple[str, ...]
+    redacted_fields: tuple[str, ...]
     created_at: datetime
 
 
@@ -111,6 +112,10 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
             description="Networks that API keys and the dashboard are used from: `203.0.113.0/24`."
         ),
     ] = UNSET
+    redacted_fields: Annotated[
+        Texts | UnsetType | None,
+        Meta(description="Names of fields whose values are kept out of the logs: `birthday`."),
+    ] = UNSET
 
     def values(self) -> dict[str, Json]:
         """Return the changes by the setting's name."""
@@ -152,6 +157,7 @@ def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
         check_accounts=settings.check_accounts,
         correlation_headers=settings.correlation_headers,
         allowed_networks=settings.allowed_networks,
+        redacted_fields=settings.redacted_fields,
         created_at=project.created_at,
     )
 

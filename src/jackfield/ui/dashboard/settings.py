@@ -112,6 +112,9 @@ def _logs(form: Form, _current: ProjectSettings) -> Mapping[str, Json]:
             kind.value: _days(days) for kind in _KINDS if (days := fields.get(f"retention_{kind}"))
         },
         "correlation_headers": tuple(fields.get("correlation_headers", "").split()),
+        "redacted_fields": tuple(
+            filter(None, map(str.strip, fields.get("redacted_fields", "").splitlines()))
+        ),
         "advanced_logs": form.has("advanced_logs"),
         "tool_feedback": form.has("tool_feedback"),
     }
@@ -135,7 +138,10 @@ _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "access": ("allowed_networks",),
     "look": ("display_name", "logo_url", "brand"),
     "linking": ("allowed_origins",),
-    "logs": ("retention_days", "correlation_headers", *(f"retention_{kind}" for kind in _KINDS)),
+    "logs": (
+        *("retention_days", "correlation_headers", "redacted_fields"),
+        *(f"retention_{kind}" for kind in _KINDS),
+    ),
 }
 # A browser sends a switch that is on.
 _FLAGS: Final[Mapping[str, frozenset[str]]] = {
@@ -159,6 +165,7 @@ def _shown(settings: ProjectSettings) -> tuple[dict[str, str], frozenset[str]]:
         "allowed_origins": "\n".join(settings.allowed_origins),
         "retention_days": str(settings.retention_days),
         "correlation_headers": "\n".join(settings.correlation_headers),
+        "redacted_fields": "\n".join(settings.redacted_fields),
         "allowed_networks": "\n".join(settings.allowed_networks),
         **{f"retention_{kind}": str(settings.retention.get(kind, "")) for kind in _KINDS},
     }
