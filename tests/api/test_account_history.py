@@ -8,6 +8,8 @@ import pytest
 
 from jackfield.accounts.history.models import ChangeKind
 from jackfield.accounts.history.repo import AccountHistory
+from jackfield.accounts.tokens.models import TokenState
+from jackfield.accounts.tokens.repo import AccountTokens
 from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.ids import AccountId
 from jackfield.ui.dashboard.actors import described, described_text
@@ -76,6 +78,28 @@ async def test_whoever_changed_an_account_its_page_says_so(hub: Running) -> None
     assert {f"Suspended, by {each}" for each in by} <= set(told)
     assert by == [described_text(str(actor), {}) for actor in actors]
     assert "the member Ada" in by
+
+
+async def test_a_token_is_shown_with_what_was_granted_and_what_actions_need_besides(
+    hub: Running, clock: FrozenClock
+) -> None:
+    account = AccountId(await link(hub))
+    # Its provider would have asked for a sign-in.
+    await hub.hub.db.unscoped("update accounts set provider = 'fernwood'")
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        now, later = clock(), clock() + timedelta(hours=1)
+        granted = ("people.read", "documents.write")
+        state = TokenState(account, 1, 1, now, expires_at=later, scopes=granted)
+        await AccountTokens(tx).put(state)
+
+    text = await page_of(await signed_in(hub), account)
+
+    card = text.partition('id="tokens-title"')[2].partition("</section>")[0]
+    shown = " ".join(re.sub(r"<[^>]+>", " ", card).split())
+    assert "Scopes people.read, documents.write" in shown
+    # Who may write documents may read them.
+    assert "Not granted absence.read 1 action needs it" in shown
+    assert "documents.read" not in shown
 
 
 async def test_of_what_happens_by_itself_only_the_last_is_kept(hub: Running) -> None:

@@ -1,6 +1,7 @@
 """The story of an account: its last runs, its tokens, its changes, and its issues."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +11,7 @@ from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import Account
 from jackfield.accounts.tokens.models import TokenState
 from jackfield.accounts.tokens.repo import AccountTokens
+from jackfield.connectors.connector import Connector
 from jackfield.issues.models import Cause, Issue, IssueFilter
 from jackfield.issues.repo import Issues
 from jackfield.issues.words import customer_words, words_of
@@ -70,6 +72,8 @@ class AccountStory:
     renewals: Sequence[Moment]
     issues: Sequence[tuple[Issue, str]]
     message: str
+    # How many actions need each scope that was not granted.
+    missing_scopes: Mapping[str, int]
 
     @property
     def has_recovered(self) -> bool:
@@ -96,6 +100,8 @@ async def story_of(
         # Of before there was a history, or long ago.
         moments.append(Moment(account.created_at, "good", "account", "Linked"))
     moments.sort(key=lambda each: each.at, reverse=True)
+    connector = hub.catalog.find(account.provider)
+    granted = tokens.scopes if tokens else None
     return AccountStory(
         runs=await run_lines(hub, project.id, runs, query=f"account:{account.id}"),
         moments=moments,
@@ -109,7 +115,23 @@ async def story_of(
             (each, words_of(each, provider=provider).title) for each in found.items if each.is_open
         ],
         message=_message(account, found.items, runs, provider=provider, link=link),
+        missing_scopes=missing_scopes(connector, granted) if connector and granted else {},
     )
+
+
+def missing_scopes(connector: Connector, granted: Collection[str]) -> Mapping[str, int]:
+    """Return how many actions of a connector need each scope that is not among the granted ones."""
+    has = {
+        *granted,
+        *(
+            inner
+            for definition in connector.scope_definitions
+            if definition.name in granted
+            for inner in definition.includes
+        ),
+    }
+    needed = (scope for action in connector.actions for scope in action.required_scopes)
+    return Counter(scope for scope in needed if scope not in has)
 
 
 def _of_changes(changes: Iterable[AccountChange], names: Mapping[str, str]) -> list[Moment]:
