@@ -94,3 +94,28 @@ async def test_an_example_is_sent_from_the_shell(
     assert taken.out.startswith("taken: 200, ")
     assert (refused.status, "the receiver answered 500" in refused.err) == (1, True)
     assert [each["event"] for each in receiver.told] == ["webhook.test", "account.deleted"]
+
+
+async def test_an_endpoint_is_added_disabled_enabled_and_deleted_from_the_shell(
+    jackfield: Command, data_dir: Path, sandbox: Sandbox, receiver: Receiver
+) -> None:
+    async with serving_hub(sandbox, data_dir=data_dir, allow_private_networks=True) as hub:
+        shell = {"URL": hub.hub.public_url, "API_KEY": hub.api_key}
+        url = f"{receiver.url}/hooks"
+        added = await jackfield("webhooks", "add", url, "--event=account.created", **shell)
+        webhook_id = added.err.split()[0]
+        disabled = await jackfield("webhooks", "disable", webhook_id, **shell)
+        enabled = await jackfield("webhooks", "enable", webhook_id, "--json", **shell)
+        unsure = await jackfield("webhooks", "delete", webhook_id, **shell)
+        deleted = await jackfield("webhooks", "delete", webhook_id, "--yes", **shell)
+        none = await jackfield("webhooks", "list", **shell)
+        refused = await jackfield("webhooks", "add", "ftp://example.com", **shell)
+
+    assert added.out.startswith("whsec_")
+    assert added.err.endswith(" is told of account.created\n")
+    assert disabled.out == f"{webhook_id} is disabled\n"
+    assert (enabled.json["active"], enabled.json["url"]) == (True, url)
+    assert unsure.status == 1
+    assert deleted.out == f"{webhook_id} is deleted\n"
+    assert "webhooks add URL" in none.err + none.out
+    assert refused.status == 1

@@ -36,7 +36,7 @@ class Moment(click.DateTime):
 
 @click.group()
 def webhooks() -> None:
-    """List webhook endpoints, and deliver events again."""
+    """Add webhook endpoints, look after them, and deliver events again."""
 
 
 @webhooks.command("list")
@@ -62,8 +62,80 @@ def list_webhooks(*, as_json: bool) -> None:
             )
             for each in found
         ],
-        empty="no webhooks; add one with POST /jackfield/webhooks",
+        empty="no webhooks; add one with `jackfield webhooks add URL`",
     )
+
+
+@webhooks.command()
+@click.argument("url")
+@click.option(
+    "--event", "events", metavar="TYPE", multiple=True, help="Only of it; repeatable; else of all."
+)
+@click.option("--description", default="", help="What it is for.")
+@json_option
+def add(url: str, *, events: tuple[str, ...], description: str, as_json: bool) -> None:
+    """
+    Add an endpoint that events are posted to, and print its signing secret.
+
+    The secret is shown only this once; its id goes to standard error. Needs a key with the scope
+    webhooks:write.
+    """
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    body = {"url": url, "events": list(events) or ["*"], "description": description}
+    made = api.call("POST", "/jackfield/webhooks", body=body)
+    if as_json:
+        print_json(made)
+        return
+    say(f"{made['id']} is told of {', '.join(made['events'])}", err=True)
+    say(made["secret"])
+
+
+@webhooks.command()
+@click.argument("webhook_id", metavar="ID")
+@json_option
+def enable(webhook_id: str, *, as_json: bool) -> None:
+    """Tell an endpoint of events again."""
+    _change(webhook_id, active=True, as_json=as_json)
+
+
+@webhooks.command()
+@click.argument("webhook_id", metavar="ID")
+@json_option
+def disable(webhook_id: str, *, as_json: bool) -> None:
+    """Tell an endpoint of nothing until it is enabled: not of what happens meanwhile, either."""
+    _change(webhook_id, active=False, as_json=as_json)
+
+
+def _change(webhook_id: str, *, active: bool, as_json: bool) -> None:
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    changed = api.call("PATCH", _place(webhook_id), body={"active": active})
+    if as_json:
+        print_json(changed)
+    else:
+        say(f"{changed['id']} is {'active' if changed['active'] else 'disabled'}")
+
+
+@webhooks.command()
+@click.argument("webhook_id", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def delete(webhook_id: str, *, yes: bool, as_json: bool) -> None:
+    """Delete an endpoint, its secret and what it was still to be told."""
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    if not yes:
+        click.confirm(f"Delete {webhook_id}, and what it was still to be told?", abort=True)
+    deleted = api.call("DELETE", _place(webhook_id))
+    if as_json:
+        print_json(deleted)
+    else:
+        say(f"{webhook_id} is deleted")
+
+
+def _place(webhook_id: str) -> str:
+    return f"/jackfield/webhooks/{quote(webhook_id, safe='')}"
 
 
 @webhooks.command()
@@ -99,7 +171,7 @@ def replay(
     """
     from jackfield.cli import api, progress  # noqa: PLC0415 - kept out of `--help`
 
-    place = f"/jackfield/webhooks/{quote(webhook_id, safe='')}/replays"
+    place = f"{_place(webhook_id)}/replays"
     body = {
         "status": "failed" if failed else status,
         "events": list(events),
@@ -155,7 +227,7 @@ def rotate(webhook_id: str, *, overlap_hours: int, as_json: bool) -> None:
 
     answer = api.call(
         "POST",
-        f"/jackfield/webhooks/{quote(webhook_id, safe='')}/rotate",
+        f"{_place(webhook_id)}/rotate",
         query={"overlap_seconds": overlap_hours * 3600},
     )
     if as_json:
@@ -176,8 +248,7 @@ def test(webhook_id: str, *, event: str, as_json: bool) -> None:
     """Send an example of an event now, and print what the receiver answers."""
     from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
 
-    place = f"/jackfield/webhooks/{quote(webhook_id, safe='')}/test"
-    answer = api.call("POST", place, query={"event": event})
+    answer = api.call("POST", f"{_place(webhook_id)}/test", query={"event": event})
     if as_json:
         print_json(answer)
     elif answer["success"]:
