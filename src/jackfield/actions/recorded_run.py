@@ -24,7 +24,6 @@ from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.kit.secret_names import also_secret
 from jackfield.projects import service as projects
-from jackfield.projects.settings import ProjectSettings
 from jackfield.runtime import Hub
 
 # Of these exactly: what descends from the last tells of an answer that was of no use.
@@ -69,17 +68,18 @@ class RecordedRun:
             if raised is not None:
                 error = await self._known(raised) or error
         finally:
-            settings: ProjectSettings | None = None
+            left_out: tuple[str, ...] = ()
             try:
                 settings = await projects.project_settings(self._hub, self._project_id)
+                left_out = settings.redacted_fields
             finally:
                 # Also where they cannot be read: what ran is logged.
-                with also_secret(() if settings is None else settings.redacted_fields):
+                with also_secret(left_out):
                     self._recorder.finish(self._outcome.status, error)
             if settings.correlation_headers:
                 self._recorder.keep_headers(settings.correlation_headers)
             if settings.advanced_logs:
-                with also_secret(settings.redacted_fields):
+                with also_secret(left_out):
                     await _keep_bodies(self._recorder, self._inputs, self._outcome.output)
         if error is None or not isinstance(raised, HubError | RecursionError):
             return

@@ -1,7 +1,7 @@
 """Names that say of a value that it is secret, and masking by them in text that has names."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -34,7 +34,7 @@ _more: ContextVar[Collection[str]] = ContextVar("more_secret_names", default=())
 
 
 @contextmanager
-def also_secret(names: Collection[str]) -> Iterator[None]:
+def also_secret(names: Collection[str]) -> Generator[None]:
     """Take these names, in lower case, for secret ones too, in this task and its threads."""
     before = _more.set(names)
     try:

@@ -113,7 +113,7 @@ def _logs(form: Form, _current: ProjectSettings) -> Mapping[str, Json]:
         },
         "correlation_headers": tuple(fields.get("correlation_headers", "").split()),
         "redacted_fields": tuple(
-            filter(None, map(str.strip, fields.get("redacted_fields", "").splitlines()))
+            line for line in fields.get("redacted_fields", "").splitlines() if line.strip()
         ),
         "advanced_logs": form.has("advanced_logs"),
         "tool_feedback": form.has("tool_feedback"),
