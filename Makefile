@@ -1,4 +1,6 @@
 .DEFAULT_GOAL := help
+# Each has a lock of its own, of versions that go with those of the others.
+EXTRAS := otel redis aws azure gcp hashicorp pkcs11
 .PHONY: help setup dev test check fix snapshots docs lock bench
 
 help: ## Show what can be made
@@ -28,13 +30,13 @@ docs: ## Write the reference pages that are generated
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  pyproject.toml -o requirements.lock
+	constraints='-c requirements.lock'; extras=; for extra in $(EXTRAS); do \
+	  uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	    pyproject.toml --extra $$extra $$constraints -o requirements-$$extra.lock || exit 1; \
+	  constraints="$$constraints -c requirements-$$extra.lock"; extras="$$extras --extra $$extra"; \
+	done; \
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
-	  pyproject.toml --extra otel -c requirements.lock -o requirements-otel.lock
-	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
-	  pyproject.toml --extra redis -c requirements.lock -o requirements-redis.lock
-	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 \
-	  pyproject.toml --extra otel --extra redis --group test --group lint --group release -c requirements-otel.lock -c requirements-redis.lock \
-	  -o requirements-dev.lock
+	  pyproject.toml $$extras --group test --group lint --group release $$constraints -o requirements-dev.lock
 	printf 'hatchling\neditables\n' | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  - -c requirements-dev.lock -o requirements-build.lock
 	printf 'helm-python-sdk\nkubernetes-validate\n' | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \

@@ -84,6 +84,8 @@ _REMEDIES: Final = {
     "invalid_step": _CONNECTOR,
     "invalid_text": "Take the character U+0000 out of what you send.",
     "issue_resolved": "Nothing: an issue opens again by itself when it is seen again.",
+    "key_service_away": "Wait, and look at the service that wraps the keyring: the message names it. A hub that runs does not need it.",
+    "key_service_refused": "The message says what to allow, enable or correct at the service; see the page about key services.",
     "keyring_changed": "Another command changed the keyring at the same moment. Run it again.",
     "keyring_unusable": "Put the right keyring in place, with mode 0600; if it is lost, see the page about backups.",
     "linked_meanwhile": "Read the account, and repeat only what is still needed.",

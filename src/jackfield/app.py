@@ -8,14 +8,13 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
 from jackfield.audit.pushes.models import Sink, SinkSecrets
 from jackfield.audit.tallies import Tallies
-from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.connectors.catalog import Catalog
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.server_clock import ServerClock
 from jackfield.db.tx import Database
@@ -28,6 +27,7 @@ from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
 from jackfield.installation import (
     NoInstallation,
+    connector_folders,
     keyring_store,
     open_database,
     require_version,
@@ -51,6 +51,7 @@ from jackfield.uploads import publication
 from jackfield.vault import key_check
 from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring, KeyringUnusable
+from jackfield.vault.keyring_store import KeyringStore
 from jackfield.worker.audit import seal_due
 from jackfield.worker.connectors import log_findings
 
@@ -62,7 +63,7 @@ _log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def open_hub(
+async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are named
     settings: Settings,
     *,
     public_url: str,
@@ -70,11 +71,13 @@ async def open_hub(
     sleep: Sleep = asyncio.sleep,
     catalog: Catalog | None = None,
     creates: bool = True,
+    store: KeyringStore | None = None,
 ) -> AsyncGenerator[Hub]:
     """
     Open the installation that `settings` describe, and close it at the end of the block.
 
-    `catalog` replaces the connectors of the settings' folders. With `creates`, what is missing is
+    `catalog` replaces the connectors of the settings' folders, and `store` is the place of the
+    keyring, where that was opened before. With `creates`, what is missing is
     made: on SQLite the database, brought to this version; the keyring, the default project, and
     the profiles that need nothing from an operator. Without it, nothing is made or changed.
 
@@ -100,7 +103,7 @@ async def open_hub(
             await clock.follow(db)
         if catalog is None:
             found = settings.data_dir / "cache" if creates else None
-            catalog = Catalog(_folders(settings), cache=found)
+            catalog = Catalog(connector_folders(settings), cache=found)
             catalog.load()
         exchange = _limit_exchange(settings, counters)
         egress = Egress(
@@ -114,7 +117,11 @@ async def open_hub(
         try:
             hub = Hub(
                 db=db,
-                vault=Vault(await _open_keyring(db, settings, clock, creates=creates)),
+                vault=Vault(
+                    await _open_keyring(
+                        db, store or keyring_store(settings), settings, clock, creates=creates
+                    )
+                ),
                 egress=egress,
                 catalog=catalog,
                 write_buffer=write_buffer,
@@ -175,9 +182,8 @@ async def _sign_audit_log(hub: Hub) -> None:
 
 
 async def _open_keyring(
-    db: Database, settings: Settings, clock: Clock, *, creates: bool
+    db: Database, store: KeyringStore, settings: Settings, clock: Clock, *, creates: bool
 ) -> Keyring:
-    store = keyring_store(settings)
     location = store.location
     proofs = await key_proofs(db)
     keys = await asyncio.to_thread(store.read)
@@ -269,10 +275,6 @@ def _tracer() -> "OtlpTracer":
         )
         raise InvalidSetting(msg) from error
     return OtlpTracer()
-
-
-def _folders(settings: Settings) -> list[Path]:
-    return [own_folder(), *([settings.connectors] if settings.connectors else [])]
 
 
 def _warn_of_skew(host: str, ahead: timedelta) -> None:

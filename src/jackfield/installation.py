@@ -1,4 +1,4 @@
-"""The data directory, database and keyring of an installation, for commands that need nothing else."""
+"""The database, keyring and connectors of an installation, for commands that need nothing else."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -79,6 +79,14 @@ def has_database(settings: Settings) -> bool:
         return False
 
 
+def connector_folders(settings: Settings) -> list[Path]:
+    """Return the folders whose connectors a hub has: its own, and one of the operator's."""
+    # Loading it takes longer than most commands do.
+    from jackfield.connectors.catalog import own_folder  # noqa: PLC0415
+
+    return [own_folder(), *([settings.connectors] if settings.connectors else [])]
+
+
 def keyring_store(settings: Settings) -> KeyringStore:
     """
     Return the place of the keyring that `settings` name.
@@ -86,7 +94,10 @@ def keyring_store(settings: Settings) -> KeyringStore:
     Raises:
         KeyringUnusable: there is no such kind of place.
     """
-    return open_store(settings.keyring_location, Surroundings(variable, settings.data_dir))
+    surroundings = Surroundings(
+        variable, settings.data_dir, settings.keyring_secret, settings.wrapped_keyring
+    )
+    return open_store(settings.keyring_location, surroundings)
 
 
 async def require_version(db: Database) -> None:

@@ -27,6 +27,7 @@ SECRETS: Final = (
     "LIMITS_URL",
     "EGRESS_PROXY",
     "API_KEY",
+    "KEYRING_SECRET",
     "BACKUP_PASSPHRASE",
     "BACKUP_KEY",
     "OIDC_CLIENT_SECRET",
@@ -72,6 +73,12 @@ class Settings:
     # In seconds.
     database_wait: int = 60
     keyring: str | None = None
+    # The passphrase, PIN or token of what wraps the keyring.
+    keyring_secret: Secret | None = None
+    # Where the wrapped keyring is: a path, or `env:NAME`.
+    wrapped_keyring: str | None = None
+    # In seconds.
+    keyring_wait: int = 60
     public_url: str | None = None
     connectors: Path | None = None
     provider_rewrite: str = ""
@@ -122,6 +129,9 @@ class Settings:
             database_pooler=_switch("JACKFIELD_DATABASE_POOLER", values.get("DATABASE_POOLER", "")),
             database_wait=_seconds("JACKFIELD_DATABASE_WAIT", values.get("DATABASE_WAIT") or "60"),
             keyring=values.get("KEYRING") or None,
+            keyring_secret=_secret(values.get("KEYRING_SECRET")),
+            wrapped_keyring=values.get("WRAPPED_KEYRING") or None,
+            keyring_wait=_seconds("JACKFIELD_KEYRING_WAIT", values.get("KEYRING_WAIT") or "60"),
             public_url=_url("JACKFIELD_PUBLIC_URL", values.get("PUBLIC_URL")),
             connectors=_folder("JACKFIELD_CONNECTORS", values.get("CONNECTORS")),
             provider_rewrite=values.get("PROVIDER_REWRITE", ""),

@@ -103,23 +103,6 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "bytes of all its files, unpacked": ("uploads.bundle:MOST_BYTES", size),
     "cases that are run with it": ("uploads.trial:MOST_CASES", plain),
     "time for all its cases": ("uploads.trial:_SECONDS", span),
-    "errors, and warnings, that are told of a document": (
-        "engine.schema.report:MOST_PROBLEMS",
-        plain,
-    ),
-    "values of a document, with those that aliases repeat": (
-        "connectors.yaml:MAX_VALUES",
-        plain,
-    ),
-    "authentication methods of a connector": (
-        "connectors.schema.authentication:MOST_METHODS",
-        plain,
-    ),
-    "`customErrors` of its `defaults`": (
-        "connectors.schema.document:MOST_DEFAULT_ERRORS",
-        plain,
-    ),
-    "characters of a pattern": ("connectors.patterns:_LONGEST_PATTERN", plain),
     "uploaded connectors of a project": ("uploads.models:MOST_CONNECTORS", plain),
     "bytes of all versions of them": ("uploads.models:MOST_STORED_BYTES", size),
     "versions of one that are kept": ("uploads.models:MOST_VERSIONS", plain),

@@ -97,6 +97,8 @@ def test_the_catalogue() -> None:
             "invalid_upload": 422,
             "issue_not_found": 404,
             "issue_resolved": 409,
+            "key_service_away": 503,
+            "key_service_refused": 500,
             "keyring_changed": 500,
             "invalid_setting": 500,
             "last_owner": 409,

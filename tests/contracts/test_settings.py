@@ -38,6 +38,7 @@ def test_nothing_needs_to_be_set() -> None:
         ("DATABASE_POOL", "9" * 10),
         ("DATABASE_POOLER", "transaction"),
         ("DATABASE_WAIT", "a minute"),
+        ("KEYRING_WAIT", "a minute"),
         ("PUBLIC_URL", "hub.example.com"),
         ("URL", "ftp://x"),
         ("CONNECTORS", "/nowhere/at/all"),

@@ -43,10 +43,14 @@ class Authority:
     def root(self) -> str:
         return self._root.public_bytes(serialization.Encoding.PEM).decode()
 
-    def issue(self, name: str, *, address: str = "127.0.0.1", valid: timedelta = _DAY) -> Pair:
-        """Issue a certificate for an address, which ends in `valid`: before now, if it is negative."""
+    def issue(
+        self, name: str, *, address: str = "127.0.0.1", host: str = "", valid: timedelta = _DAY
+    ) -> Pair:
+        """Issue a certificate for an address and a host, which ends in `valid`: before now, if it is negative."""
         key = ec.generate_private_key(ec.SECP256R1())
-        names = [x509.IPAddress(ipaddress.ip_address(address))]
+        names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address(address))]
+        if host:
+            names.append(x509.DNSName(host))
         certificate = (
             _builder(_name(name), self._name, key.public_key(), valid)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)

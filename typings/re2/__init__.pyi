@@ -23,9 +23,6 @@ class Pattern:
     def search(
         self, text: str | bytes, pos: int | None = None, endpos: int | None = None, /
     ) -> Match | None: ...
-    def fullmatch(
-        self, text: str | bytes, pos: int | None = None, endpos: int | None = None, /
-    ) -> Match | None: ...
 
 class Set:
     @classmethod

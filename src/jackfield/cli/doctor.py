@@ -16,13 +16,13 @@ from jackfield.kit.urls import find_origin
 from jackfield.settings import DEFAULT_URL, Settings
 
 if TYPE_CHECKING:
+    from jackfield.connectors.catalog import Catalog
     from jackfield.runtime import Hub
 
 _SANE_YEAR: Final = 2025
 _PATIENCE: Final = 10.0
 _LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:|$)")
 _CHECKS: Final = {
-    "keyring_unusable": "keyring",
     "invalid_rewrite": "provider rewrite",
     "invalid_setting": "settings",
 }
@@ -112,6 +112,8 @@ async def _examine(*, is_offline: bool) -> list[Finding]:
 
 async def _findings(*, is_offline: bool) -> AsyncGenerator[Finding]:
     from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.vault.keyring import KeyringUnusable  # noqa: PLC0415
+    from jackfield.vault.keyring_locations import is_service  # noqa: PLC0415
 
     settings = Settings.read()
     yield Finding("settings", ok=True, detail=f"data in {settings.data_dir.resolve()}")
@@ -120,32 +122,65 @@ async def _findings(*, is_offline: bool) -> AsyncGenerator[Finding]:
     if not is_offline:
         yield _hub_at(settings)
     try:
+        if is_offline and is_service(settings.keyring_location):
+            async for finding in _unopened(settings):
+                yield finding
+            return
         async with open_hub(settings, public_url=settings.url, creates=False) as hub:
-            file = str(settings.sqlite_file.resolve())
-            where = "PostgreSQL" if settings.database_url else file
-            yield Finding("database", ok=True, detail=f"{where}, up to date")
+            yield _database(settings)
             yield Finding("keyring", ok=True, detail=f"{settings.keyring_location} opens the vault")
             if not (is_offline and settings.limits_url):
                 yield await _limits(hub, settings)
             if (clocks := _shared_clock(hub)) is not None:
                 yield clocks
-            faulty = [each for each in hub.catalog.findings if each.is_error]
-            yield Finding(
-                "connectors",
-                ok=not faulty,
-                detail=f"{len(hub.catalog.connectors())} loaded, {len(faulty)} faults",
-                advice="run `jackfield connectors check` on their folder" if faulty else "",
-            )
+            yield _connectors(hub.catalog)
             yield Finding(
                 "provider rewrite",
                 ok=True,
                 detail=", ".join(f"{a} → {b}" for a, b in hub.rewrites.targets.items()) or "none",
             )
     except HubError as error:
-        name = _CHECKS.get(error.code, "database")
+        is_keyring = isinstance(error, KeyringUnusable)
+        name = "keyring" if is_keyring else _CHECKS.get(error.code, "database")
         yield Finding(
             name, ok=False, detail=f"cannot be opened [{error.code}]", advice=error.detail
         )
+
+
+async def _unopened(settings: Settings) -> AsyncGenerator[Finding]:
+    """Check what can be without the keyring, whose service would be asked for it."""
+    from jackfield.connectors.catalog import Catalog  # noqa: PLC0415 - as above
+    from jackfield.installation import (  # noqa: PLC0415
+        connector_folders,
+        keyring_store,
+        open_database,
+        require_version,
+    )
+
+    async with open_database(settings) as db:
+        await require_version(db)
+    yield _database(settings)
+    status = keyring_store(settings).status()
+    detail = f"{status.details['document']}, not opened: {status.details['service']} is not asked"
+    yield Finding("keyring", ok=True, detail=detail)
+    catalog = Catalog(connector_folders(settings))
+    catalog.load()
+    yield _connectors(catalog)
+
+
+def _database(settings: Settings) -> Finding:
+    where = "PostgreSQL" if settings.database_url else str(settings.sqlite_file.resolve())
+    return Finding("database", ok=True, detail=f"{where}, up to date")
+
+
+def _connectors(catalog: "Catalog") -> Finding:
+    faulty = [each for each in catalog.findings if each.is_error]
+    return Finding(
+        "connectors",
+        ok=not faulty,
+        detail=f"{len(catalog.connectors())} loaded, {len(faulty)} faults",
+        advice="run `jackfield connectors check` on their folder" if faulty else "",
+    )
 
 
 async def _limits(hub: "Hub", settings: Settings) -> Finding:

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,15 +15,21 @@ from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 
 from jackfield.app import open_hub
 from jackfield.asgi import build_app
-from jackfield.cli.awaited_database import answer_meanwhile, database_found
+from jackfield.cli.awaited_database import database_found
+from jackfield.cli.awaited_keyring import keyring_found
 from jackfield.cli.sockets import origin
+from jackfield.cli.wait import answering
 from jackfield.connectors.catalog import Catalog
+from jackfield.db.tx import DatabaseAway
 from jackfield.http.connection import BoundedProtocol
 from jackfield.kit import log
+from jackfield.kit.errors import HubError
 from jackfield.kit.leased_tokens import LeasedTokenBuckets
 from jackfield.kit.shared_buckets import SharedBuckets, SharedTokenBuckets
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
+from jackfield.vault.key_services.port import KeyServiceAway
+from jackfield.vault.keyring_store import KeyringStore
 from jackfield.worker.background import background
 
 _GRACE_SECONDS = 10
@@ -41,9 +48,10 @@ COLLECT_AFTER = (5_000, 10, 30)
 async def serve(settings: Settings, opened: socket.socket) -> None:
     """Serve until the process is asked to stop; requests under way are finished first."""
     with _stopping_signals() as stop:
-        if not await database_found(settings, _answering(opened), {stop}):
+        store = await _all_found(settings, opened, {stop})
+        if store is None:
             return
-        async with open_hub(settings, public_url=origin(opened)) as hub:
+        async with open_hub(settings, public_url=origin(opened), store=store) as hub:
             _tune_collector()
             log.announce(f"Jackfield listens on {origin(opened)} until it is asked to stop")
             async with background(hub), _hub_served(hub, opened) as (_, task):
@@ -59,9 +67,10 @@ async def serve_supervised(
     Once it is closed, this process takes no more connections, and ends when those it has are done.
     """
     with _stopping_signals(may_repeat=True) as stop, _closed(link) as released:
-        if not await database_found(settings, _answering(opened), {stop, released}):
+        store = await _all_found(settings, opened, {stop, released})
+        if store is None:
             return
-        async with open_hub(settings, public_url=origin(opened)) as hub:
+        async with open_hub(settings, public_url=origin(opened), store=store) as hub:
             hub = _sharing(hub, shared)  # noqa: PLW2901
             _tune_collector()
             async with background(hub), _hub_served(hub, opened) as (server, task):
@@ -79,11 +88,20 @@ async def serve_supervised(
                     retired.cancel()
 
 
+async def _all_found(
+    settings: Settings, opened: socket.socket, ends: "set[asyncio.Future[Any]]"
+) -> KeyringStore | None:
+    """Wait for the database and the keyring, unless one of `ends` is done before."""
+    if not await database_found(settings, _answering(opened, DatabaseAway()), ends):
+        return None
+    return await keyring_found(settings, _answering(opened, KeyServiceAway()), ends)
+
+
 @contextlib.asynccontextmanager
-async def _answering(opened: socket.socket) -> AsyncGenerator[None]:
-    """Serve without a database while the block runs; the socket stays open."""
+async def _answering(opened: socket.socket, error: HubError) -> AsyncGenerator[None]:
+    """Serve without what is needed while the block runs; the socket stays open."""
     with opened.dup() as ours:
-        async with _served(answer_meanwhile, ours):
+        async with _served(answering(error), ours):
             yield
 
 

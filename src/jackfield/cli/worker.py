@@ -23,6 +23,7 @@ def worker() -> None:
 
     from jackfield.app import open_hub  # noqa: PLC0415
     from jackfield.cli.awaited_database import database_found  # noqa: PLC0415
+    from jackfield.cli.awaited_keyring import keyring_found  # noqa: PLC0415
     from jackfield.kit import log  # noqa: PLC0415
     from jackfield.worker.background import background  # noqa: PLC0415
 
@@ -34,10 +35,14 @@ def worker() -> None:
         for each in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(each, stop.set)
         stopped = asyncio.create_task(stop.wait())
-        if not await database_found(settings, contextlib.nullcontext(), {stopped}):
+        nothing = contextlib.nullcontext()
+        if not await database_found(settings, nothing, {stopped}):
+            return
+        store = await keyring_found(settings, nothing, {stopped})
+        if store is None:
             return
         async with (
-            open_hub(settings, public_url=settings.url, creates=False) as hub,
+            open_hub(settings, public_url=settings.url, creates=False, store=store) as hub,
             background(hub),
         ):
             log.announce("working in the background")

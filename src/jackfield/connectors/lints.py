@@ -9,7 +9,7 @@ from jackfield.connectors.tenants import TENANT_NAME
 from jackfield.engine.allowed_hosts import find_addresses, foreign_parts
 from jackfield.engine.oauth.tokens import refresh_name, second_name
 from jackfield.engine.schema.expressions import is_evaluated
-from jackfield.engine.schema.report import At, KeyPath, Report, owner, unwind
+from jackfield.engine.schema.report import At, KeyPath, Report, owner, suggestion, unwind
 from jackfield.engine.steps.paginated_request import PAGINATED_REQUEST
 from jackfield.engine.steps.registry import find_kind
 from jackfield.engine.steps.request import REQUEST
@@ -164,7 +164,7 @@ def _unknown_root(expression: str, at: At, report: Report) -> None:
     match = _ROOT.match(expression)
     if match is None or match[1] in _ROOTS or not _OTHER_SCOPES.isdisjoint(unwind(at)):
         return
-    meant = report.suggestion(match[1], _ROOTS)
+    meant = suggestion(match[1], _ROOTS)
     if meant:
         message = f"A step has no '$.{match[1]}'. Did you mean '$.{meant}'?"
         report.warning(at, message)
@@ -177,7 +177,7 @@ def _unknown_credentials(expression: str, at: At, known: set[str], report: Repor
 
 
 def _doubt(root: str, name: str, known: set[str], at: At, report: Report) -> None:
-    meant = report.suggestion(name, known)
+    meant = suggestion(name, sorted(known))
     if root == "credentials" and meant is None:
         # A provider may issue credentials that no field has.
         return

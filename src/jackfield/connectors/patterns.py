@@ -13,9 +13,6 @@ from jackfield.engine.inputs.validation import matcher_of
 
 # No credential is longer; a bound on the time of a match.
 _LONGEST: Final = 8192
-_LONGEST_PATTERN: Final = 4096
-# Look-around, atomic groups, conditions and references to groups.
-_LOOKS_AROUND: Final = re.compile(r"\(\?(?:<?[=!]|[>(]|P=)|\\[1-9kKGZ]|[*+?}]\+")
 _REPEAT: Final = re.compile(r"\{(\d*)(?:(,)(\d*))?\}")
 
 
@@ -28,18 +25,11 @@ class _Group:
 
 def fault(pattern: str) -> str | None:
     """Return the fault of a pattern, or `None`."""
-    if len(pattern) > _LONGEST_PATTERN:
-        return f"has more than {_LONGEST_PATTERN:,} characters"
     if _compile(pattern) is None:
         return "is not a regular expression"
     if backtracks(pattern):
         return "can take exponential time: a repeated group holds a repetition or an alternative"
     return None
-
-
-def looks_around(pattern: str) -> bool:
-    """Tell whether a pattern may need an engine that goes back, which takes long to compile."""
-    return _LOOKS_AROUND.search(pattern) is not None
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -138,6 +128,5 @@ def _compile(pattern: str) -> re.Pattern[str] | None:
         warnings.simplefilter("ignore", FutureWarning)
         try:
             return re.compile(pattern)
-        except (re.error, OverflowError, RecursionError, ValueError):
-            # Also of a repetition with thousands of digits, which Python reads no number from.
+        except (re.error, OverflowError, RecursionError):
             return None

@@ -3,7 +3,7 @@ YAML 1.2 parser of connector documents: plain values with their positions.
 
 libyaml reads the text into nodes; what a scalar means is decided here, because PyYAML follows
 YAML 1.1, where `no` is false and `1:30` a number. A document may come from a stranger: its depth, its
-size, what its aliases unfold to and the number of faults that are kept are bounded.
+size and what its aliases unfold to are bounded.
 """
 
 import math
@@ -11,8 +11,8 @@ import re
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final, TypeAlias, cast
+from dataclasses import dataclass
+from typing import Final, cast
 
 from yaml import MappingNode, MarkedYAMLError, Node, ScalarNode, SequenceNode
 from yaml._yaml import CParser
@@ -24,9 +24,6 @@ from jackfield.kit.json import parse as parse_json
 
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 1_000_000
-MAX_FAULTS: Final = 1000
-# Characters that count as one more value: aliases could repeat a long text without end.
-_CHARACTERS_A_VALUE: Final = 64
 
 # The tag of a node without an explicit one.
 _OPEN: Final = ""
@@ -45,8 +42,6 @@ _WORDS: Final[dict[str, Json]] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-_Entry: TypeAlias = tuple[Node, Node]
-_Entries: TypeAlias = dict[str, _Entry]
 _NUMBER_START: Final = frozenset("+-.0123456789")
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,400}")
 _RADIX: Final = re.compile(r"0(?:o[0-7]{1,400}|x[0-9a-fA-F]{1,400})")
@@ -89,7 +84,6 @@ class Document:
     faults: tuple[YamlFault, ...]
     doubts: tuple[YamlFault, ...]
     root: Node | None
-    _known: dict[int, _Entries] = field(default_factory=dict[int, _Entries], repr=False)
 
     def value_place(self, path: KeyPath) -> Place:
         """Return the place of the value at `path`, or of the nearest existing parent."""
@@ -102,39 +96,11 @@ class Document:
     def _descend(self, path: KeyPath) -> tuple[Node | None, Node | None]:
         key = node = self.root
         for part in path:
-            found = self._child(node, part)
+            found = _child(node, part)
             if found is None:
                 break
             key, node = found
         return key, node
-
-    def _child(self, node: Node | None, part: str | int) -> _Entry | None:
-        """Return the key and value nodes below `node`; of a list's item, the item twice."""
-        if isinstance(node, SequenceNode) and isinstance(part, int):
-            items = cast("list[Node]", node.value)
-            return (items[part], items[part]) if part < len(items) else None
-        if not isinstance(node, MappingNode) or isinstance(part, int):
-            return None
-        return self._entries_of(node).get(part)
-
-    def _entries_of(self, node: MappingNode) -> _Entries:
-        """Return the entries of a mapping and of those it merges; each is looked through once."""
-        if (known := self._known.get(id(node))) is not None:
-            return known
-        own: _Entries = {}
-        merged: list[Node] = []
-        for key, value in _entries(node):
-            if not isinstance(key, ScalarNode):
-                continue
-            if key.value == "<<" and not key.style:
-                merged += value.value if isinstance(value, SequenceNode) else [value]
-            else:
-                own[key.value] = key, value
-        for source in merged:
-            if isinstance(source, MappingNode):
-                own = {**self._entries_of(source), **own}
-        self._known[id(node)] = own
-        return own
 
 
 def parse(text: str) -> Document:
@@ -229,9 +195,8 @@ class _Construction:
         self._depth = 0
 
     def build(self, node: Node) -> Json:
-        self._spend(node, 1)
+        self._left -= 1
         if isinstance(node, ScalarNode):
-            self._spend(node, len(node.value) // _CHARACTERS_A_VALUE)
             return self._scalar(node)
         self._enter(node)
         value = self._mapping(node) if isinstance(node, MappingNode) else self._sequence(node)
@@ -244,14 +209,11 @@ class _Construction:
         if self._depth > MAX_DEPTH:
             msg = f"The aliases unfold to more than {MAX_DEPTH} levels."
             raise Malformed(YamlFault(_place(node), msg))
+        if self._left < 0:
+            msg = f"The document holds more than {MAX_VALUES:,} values."
+            raise Malformed(YamlFault(_place(node), msg))
         if node.tag not in _COLLECTION_TAGS:
             self._report(node, f"The tag {node.tag!r} is not supported.")
-
-    def _spend(self, node: Node, values: int) -> None:
-        self._left -= values
-        if self._left < 0:
-            msg = f"The document holds more than {MAX_VALUES:,} values, or as much text."
-            raise Malformed(YamlFault(_place(node), msg))
 
     def _sequence(self, node: Node) -> list[Json]:
         return [self.build(item) for item in cast("list[Node]", node.value)]
@@ -298,7 +260,7 @@ class _Construction:
                 self._report(node, "The number is not finite. Put it in quotes if it is a text.")
             elif tag == _OPEN and _is_respelt(text, value):
                 msg = f"{text} is read as the number {value}. Put it in quotes if it is a text."
-                _note(self.doubts, node, msg)
+                self.doubts.append(YamlFault(_place(node), msg))
             return value
         if tag == _OPEN:
             return text
@@ -307,12 +269,7 @@ class _Construction:
         return text
 
     def _report(self, node: Node, message: str) -> None:
-        _note(self.faults, node, message)
-
-
-def _note(noted: list[YamlFault], node: Node, message: str) -> None:
-    if len(noted) < MAX_FAULTS:
-        noted.append(YamlFault(_place(node), message))
+        self.faults.append(YamlFault(_place(node), message))
 
 
 def plain_scalar(text: str) -> Json:
@@ -349,6 +306,27 @@ def _number(number: int) -> int | float:
 
 def _entries(node: Node) -> Iterator[tuple[Node, Node]]:
     yield from cast("list[tuple[Node, Node]]", node.value)
+
+
+def _child(node: Node | None, part: str | int) -> tuple[Node, Node] | None:
+    """Return the key and value nodes below `node`; of a list's item, the item twice."""
+    if isinstance(node, SequenceNode) and isinstance(part, int):
+        items = cast("list[Node]", node.value)
+        return (items[part], items[part]) if part < len(items) else None
+    if not isinstance(node, MappingNode):
+        return None
+    merged: list[Node] = []
+    found = None
+    for key, value in _entries(node):
+        if key.value == part:
+            found = key, value
+        elif key.value == "<<":
+            merged.extend(
+                cast("list[Node]", value.value) if isinstance(value, SequenceNode) else [value]
+            )
+    if found is not None:
+        return found
+    return next((hit for source in merged if (hit := _child(source, part))), None)
 
 
 def _place(node: Node | None) -> Place:

@@ -12,8 +12,6 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
-import re2
-
 from jackfield.engine.compat import Mode
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.text import compile_text, is_static
@@ -28,8 +26,6 @@ _TOKEN: Final = re.compile(r"\$\{[^}]*\}")
 _CREDENTIAL: Final = re.compile(r"\bcredentials(?:\.|\[['\"])([\w-]+)")
 _WORD: Final = re.compile(r"'(https?://[^'/?#]+)|\"(https?://[^\"/?#]+)", re.IGNORECASE)
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-# No host is as long as what such a pattern matches.
-_LONGEST_PATTERN: Final = 8192
 _ADDRESS_KEYS: Final = (
     "baseUrl", "url", "authorizationUrl", "tokenUrl", "refreshUrl", "introspectionUrl",
     "deviceAuthorizationUrl", "serverUrl", "requestTokenUrl", "accessTokenUrl",
@@ -146,7 +142,7 @@ def _own_labels(authority: str, mode: Mode) -> Allow | None:
     """Match a host of which some labels are an account's own, and others may be any."""
     parts: list[str | Callable[[Mapping[str, str]], str]] = []
     position = 0
-    for token in _find_tokens(authority):
+    for token in _TOKEN.finditer(authority):
         parts.append(re.escape(authority[position : token.start()].lower()))
         position = token.end()
         if "credentials" not in token[0]:
@@ -168,10 +164,7 @@ def _own_labels(authority: str, mode: Mode) -> Allow | None:
             if not re.fullmatch(_LABEL, label):
                 return False
             pattern += re.escape(label)
-        if len(pattern) > _LONGEST_PATTERN:
-            return False
-        # Labels that may be anything, side by side, would be tried in every way by `re`.
-        return re2.compile(pattern).fullmatch(found) is not None
+        return re.fullmatch(pattern, found) is not None
 
     return matches
 
@@ -196,26 +189,16 @@ def is_whole_host(address: str) -> bool:
     origin = _ORIGIN.match(address)
     if origin is None:
         return address.lstrip().startswith(("$", "{{")) and not _WORD.search(address)
-    return "${" in origin[2] and not _literal(origin[2]).strip(".:0123456789")
+    return "${" in origin[2] and not _TOKEN.sub("", origin[2]).strip(".:0123456789")
 
 
 def foreign_parts(address: str) -> list[str]:
     """Return the parts of a declared host that are no credential: each stands for any label."""
     origin = _ORIGIN.match(address)
-    tokens = [found[0] for found in _find_tokens(origin[2])] if origin else []
+    tokens = _TOKEN.findall(origin[2]) if origin else []
     if not origin or is_whole_host(address):
         return []
     return [token for token in tokens if "credentials" not in token]
-
-
-def _find_tokens(authority: str) -> Iterator[re.Match[str]]:
-    """Find each `${…}`: none behind the last brace, where each would be looked for to the end."""
-    return _TOKEN.finditer(authority, 0, authority.rfind("}") + 1)
-
-
-def _literal(authority: str) -> str:
-    end = authority.rfind("}") + 1
-    return _TOKEN.sub("", authority[:end]) + authority[end:]
 
 
 def find_addresses(value: Json) -> Iterator[str]:

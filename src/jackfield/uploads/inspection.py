@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 from jackfield.connectors import yaml
@@ -74,12 +73,11 @@ def inspect(
         found += _unfit(connector, key, published, places)
         found += ambiguous_ids([*(each for each in others if each.key != key), connector])
     unsorted = {(each.file, each.line, each.column, each.message): each for each in found}
-    lines = _Lines(bundle)
     return Inspection(
         key=connector.key if connector else places.text("key") or key,
         version=(connector.version if connector else places.text("version"))[:LONGEST_VERSION],
         connector=connector,
-        findings=tuple(_quoted(lines, each) for each in sorted(unsorted.values())),
+        findings=tuple(_quoted(bundle, each) for each in sorted(unsorted.values())),
     )
 
 
@@ -130,24 +128,10 @@ class _Places:
         return Diagnostic(self._file, place.line, place.column, ".".join(map(str, path)), message)
 
 
-class _Lines:
-    """The lines of the files, each of which is taken apart once."""
-
-    def __init__(self, bundle: Bundle) -> None:
-        self._files: Final = bundle.files
-        self._lines: Final = dict[Path, list[str]]()
-
-    def find(self, file: Path, number: int) -> str:
-        """Return a line by its number, from 1; none is empty."""
-        if file not in self._lines:
-            content = self._files.get(str(file), b"").decode("utf-8-sig", "replace")
-            self._lines[file] = content.splitlines()
-        lines = self._lines[file]
-        return lines[number - 1] if 0 < number <= len(lines) else ""
-
-
-def _quoted(lines: _Lines, found: Diagnostic) -> Finding:
-    line = lines.find(found.file, found.line)
+def _quoted(bundle: Bundle, found: Diagnostic) -> Finding:
+    content = bundle.files.get(str(found.file), b"").decode("utf-8-sig", "replace")
+    lines = content.splitlines()
+    line = lines[found.line - 1] if 0 < found.line <= len(lines) else ""
     start = max(0, found.column - 1 - _LONGEST_QUOTE // 2) if len(line) > _LONGEST_QUOTE else 0
     quote = line[start : start + _LONGEST_QUOTE].rstrip()
     return Finding(found, quote, min(found.column - 1 - start, len(quote)))

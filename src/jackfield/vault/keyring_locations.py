@@ -28,7 +28,19 @@ class Scheme:
 
 SCHEMES: Final[Mapping[str, Scheme]] = {
     "env": Scheme("jackfield.vault.keyring_variable"),
+    "passphrase": Scheme("jackfield.vault.key_services.passphrase"),
+    "aws-kms": Scheme("jackfield.vault.key_services.aws_kms", extra="aws"),
+    "gcp-kms": Scheme("jackfield.vault.key_services.gcp_kms", extra="gcp"),
+    "azure-key-vault": Scheme("jackfield.vault.key_services.azure_key_vault", extra="azure"),
+    "vault-transit": Scheme("jackfield.vault.key_services.vault_transit", extra="hashicorp"),
+    "pkcs11": Scheme("jackfield.vault.key_services.pkcs11", extra="pkcs11"),
 }
+
+
+def is_service(location: str) -> bool:
+    """Tell whether a service opens the keyring there, which its client library asks."""
+    match = _SCHEME.fullmatch(location)
+    return match is not None and match[1] in SCHEMES and SCHEMES[match[1]].extra is not None
 
 
 def open_store(location: str, surroundings: Surroundings) -> KeyringStore:
@@ -49,14 +61,14 @@ def open_store(location: str, surroundings: Surroundings) -> KeyringStore:
         )
         raise KeyringUnusable(msg)
     try:
-        module = import_module(scheme.module)
+        # Its client library is imported in there.
+        store: KeyringStore = import_module(scheme.module).open_store(rest, surroundings)
     except ImportError as error:
         if scheme.extra is None:
             raise
         msg = (
-            f"JACKFIELD_KEYRING: {error.name} is not installed; run: "
-            f"pip install 'jackfield[{scheme.extra}]'"
+            f"JACKFIELD_KEYRING: {error.name} is not installed; install the packages of "
+            f"requirements-{scheme.extra}.lock, or run: pip install 'jackfield[{scheme.extra}]'"
         )
         raise KeyringUnusable(msg) from error
-    store: KeyringStore = module.open_store(rest, surroundings)
     return store

@@ -10,15 +10,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from jackfield.kit.secret import Secret
 from jackfield.vault.keyring import Keyring, KeyringUnusable
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a provider may use of the process: its variables, and the folder of the hub's data."""
+    """What a provider may use of the process: its variables, and what the settings say."""
 
     variable: Callable[[str], str | None]
     data_dir: Path
+    # The passphrase, PIN or token of a key service.
+    secret: Secret | None = None
+    # Where a wrapped keyring is: a path, or `env:NAME`.
+    wrapped: str | None = None
+
+    @property
+    def wrapped_keyring(self) -> str:
+        return self.wrapped or str(self.data_dir / "keyring.wrapped.json")
 
 
 @dataclass(frozen=True, slots=True)

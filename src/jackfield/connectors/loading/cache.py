@@ -21,7 +21,7 @@ from jackfield.connectors.loading.includes import Source
 from jackfield.kit.json import Json
 
 # Increase it with every change to checks, warnings or defaults.
-_REVISION: Final = 3
+_REVISION: Final = 2
 _DIGEST_SIZE: Final = 20
 _SUFFIX: Final = ".connector"
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
 from jackfield.connectors.files import ON_DISK, Files
-from jackfield.connectors.yaml import MAX_FAULTS, Place
+from jackfield.connectors.yaml import Place
 
 MAX_SIZE: Final = 8 * 1024 * 1024
 MAX_INCLUSIONS: Final = 2_000
@@ -151,11 +151,6 @@ class _Inclusion:
 
     def _extend(self, lines: list[str], *, indent: str) -> None:
         if indent:
-            # Of every line, an indent is as large as what stands at it.
-            self._size += len(indent) * len(lines)
-            if self._size > MAX_SIZE:
-                self._fault_of_size(Diagnostic(next(iter(self.files)), 1, 1, "", ""))
-                return
             lines = [indent + line if line and not line.isspace() else line for line in lines]
         self.lines.extend(lines)
 
@@ -163,9 +158,7 @@ class _Inclusion:
         self.spans.append(_Span(len(self.lines) + 1, file, first, len(indent)))
 
     def _fault(self, place: Diagnostic, message: str) -> None:
-        if len(self.findings) < MAX_FAULTS:
-            found = Diagnostic(place.file, place.line, place.column, place.path, message)
-            self.findings.append(found)
+        self.findings.append(Diagnostic(place.file, place.line, place.column, place.path, message))
 
 
 def _split_lines(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Reference checks inside a document: ids that must exist and be unique."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from jackfield.connectors import patterns
@@ -14,7 +14,7 @@ from jackfield.connectors.operator_secrets import (
 )
 from jackfield.engine.inputs.validation import is_pattern
 from jackfield.engine.oauth.tokens import second_name
-from jackfield.engine.schema.report import At, Report, spell, unwind
+from jackfield.engine.schema.report import At, Report, spell, suggestion, unwind
 from jackfield.kit.json import Json, items, mapping, text, texts, words
 
 MAX_TOOL_NAME: Final = 60
@@ -34,7 +34,6 @@ def check(document: Mapping[str, Json], report: Report) -> None:
     action_ids = [text(action, "actionId") for action in actions]
     scopes = mapping(document, "scopeDefinitions")
     _once(action_ids, (None, "actions"), "actionId", report)
-    known = frozenset(action_ids)
     for name, scope in scopes.items():
         at = ((None, "scopeDefinitions"), name)
         if isinstance(scope, Mapping):
@@ -44,7 +43,7 @@ def check(document: Mapping[str, Json], report: Report) -> None:
             if isinstance(entries, Mapping):
                 at = (((None, "authentication"), index), key)
                 entries = cast("Mapping[str, Json]", entries)
-                _check_method(entries, at, known, scopes, report)
+                _check_method(entries, at, action_ids, scopes, report)
                 _check_destinations(document, entries, at, report)
     _once(
         [key for method in items(document, "authentication") for key in method],
@@ -63,9 +62,9 @@ def check(document: Mapping[str, Json], report: Report) -> None:
         _scopes(action, "requiredScopes", at, scopes, report)
         _check_action(action, at, report)
         for number, other in enumerate(texts(action, "prerequisiteActions")):
-            if other not in known:
+            if other not in action_ids:
                 place = ((at, "prerequisiteActions"), number)
-                report.warning(place, _not_among(other, known, place, "an action", report))
+                report.warning(place, _not_among(other, action_ids, place, "an action"))
 
 
 def _check_events(events: Mapping[str, Json], report: Report) -> None:
@@ -79,7 +78,7 @@ def _check_events(events: Mapping[str, Json], report: Report) -> None:
 def _check_method(
     method: Mapping[str, Json],
     at: At,
-    action_ids: Collection[str],
+    action_ids: Sequence[str],
     scopes: Mapping[str, Json],
     report: Report,
 ) -> None:
@@ -89,7 +88,7 @@ def _check_method(
     _scopes(method, "requiredScopes", at, scopes, report)
     for kind in ("config", "setup"):
         _check_form(method, kind, at, report)
-    fields = {text(field, "key") for field in items(method, "configFields")}
+    fields = [text(field, "key") for field in items(method, "configFields")]
     for index, test in enumerate(items(method, "testActions")):
         place = (((at, "testActions"), index), "action")
         action = test.get("action")
@@ -114,7 +113,7 @@ def _check_method(
 
 
 def _check_tenants(
-    tenants: Mapping[str, Json], at: At, action_ids: Collection[str], report: Report
+    tenants: Mapping[str, Json], at: At, action_ids: Sequence[str], report: Report
 ) -> None:
     action = tenants.get("action")
     if isinstance(action, str):
@@ -189,11 +188,11 @@ def _check_form(method: Mapping[str, Json], kind: str, at: At, report: Report) -
     _check_fields(fields, (at, f"{kind}Fields"), report)
     keys = [text(field, "key") for field in fields]
     for index, notice in enumerate(items(method, f"{kind}Notices")):
-        _anchor(notice, ((at, f"{kind}Notices"), index), frozenset(keys), report)
+        _anchor(notice, ((at, f"{kind}Notices"), index), keys, report)
 
 
 def _check_permissions(
-    method: Mapping[str, Json], at: At, action_ids: Collection[str], report: Report
+    method: Mapping[str, Json], at: At, action_ids: Sequence[str], report: Report
 ) -> None:
     probes = list(items(method, "permissions"))
     _once([text(probe, "key") for probe in probes], at, "key", report)
@@ -215,7 +214,7 @@ def _check_permissions(
 def _check_guides(
     method: Mapping[str, Json],
     at: At,
-    fields: Collection[str],
+    fields: Sequence[str],
     scopes: Mapping[str, Json],
     report: Report,
 ) -> None:
@@ -233,7 +232,7 @@ def _check_guides(
 
 
 def _check_revocation(
-    method: Mapping[str, Json], at: At, action_ids: Collection[str], report: Report
+    method: Mapping[str, Json], at: At, action_ids: Sequence[str], report: Report
 ) -> None:
     revocation = mapping(method, "revocation")
     action = revocation.get("action")
@@ -251,14 +250,14 @@ def _check_revocation(
 
 
 def _check_known_errors(
-    method: Mapping[str, Json], at: At, fields: Collection[str], report: Report
+    method: Mapping[str, Json], at: At, fields: Sequence[str], report: Report
 ) -> None:
     guide = mapping(mapping(mapping(method, "support"), "guides"), "config")
-    titles = {
+    titles = [
         text(step, "title")
         for section in items(guide, "sections")
         for step in items(section, "steps")
-    }
+    ]
     for index, error in enumerate(items(method, "credentialErrors")):
         if "field" in error:
             _exists(error["field"], fields, ((at, index), "field"), "a config field", report)
@@ -286,9 +285,8 @@ def _check_fields(fields: Sequence[Mapping[str, Json]], at: At, report: Report) 
 
 def _check_action(action: Mapping[str, Json], at: At, report: Report) -> None:
     inputs = list(items(action, "inputs"))
-    listed = [text(each, "name") for each in inputs]
-    _once(listed, (at, "inputs"), "name", report, fatal=report.mode == "strict")
-    names = frozenset(listed)
+    names = [text(each, "name") for each in inputs]
+    _once(names, (at, "inputs"), "name", report, fatal=report.mode == "strict")
     for index, each in enumerate(inputs):
         _check_input(each, ((at, "inputs"), index), report)
     for index, rule in enumerate(items(action, "validationRules")):
@@ -306,7 +304,8 @@ def _check_action(action: Mapping[str, Json], at: At, report: Report) -> None:
 def _check_input(each: Mapping[str, Json], at: At, report: Report) -> None:
     pattern = mapping(each, "rules").get("pattern")
     place = ((at, "rules"), "pattern")
-    if _pattern(pattern, place, report) and not is_pattern(str(pattern)):
+    _pattern(pattern, place, report)
+    if isinstance(pattern, str) and patterns.fault(pattern) is None and not is_pattern(pattern):
         report.flaw(place, f"The pattern in '{spell(unwind(place))}' is not one of JSON Schema.")
     if each.get("type") == "enum" and not each.get("oneOf"):
         report.flaw((at, "oneOf"), f"'{spell(unwind((at, 'oneOf')))}' says which values there are.")
@@ -329,7 +328,7 @@ def _check_step(step: Mapping[str, Json], at: At, report: Report) -> None:
         report.error((at, "stepFunctions"), "'stepFunctions' needs an 'iterator'.", on_key=True)
 
 
-def _anchor(notice: Mapping[str, Json], at: At, fields: Collection[str], report: Report) -> None:
+def _anchor(notice: Mapping[str, Json], at: At, fields: Sequence[str], report: Report) -> None:
     if "anchor" not in notice:
         return
     _exists(notice["anchor"], fields, (at, "anchor"), "a field", report, fatal=False)
@@ -342,34 +341,29 @@ def _scopes(
 ) -> None:
     for scope in words(owner.get(name)):
         if scope not in known:
-            message = _not_among(scope, known, (at, name), "one of 'scopeDefinitions'", report)
+            message = _not_among(scope, known, (at, name), "one of 'scopeDefinitions'")
             report.flaw((at, name), message)
 
 
 def _exists(
-    name: Json, known: Collection[str], at: At, what: str, report: Report, *, fatal: bool = True
+    name: Json, known: Iterable[str], at: At, what: str, report: Report, *, fatal: bool = True
 ) -> None:
     """Report an unknown name; one that is not `fatal` is refused in strict mode only."""
+    known = list(known)
     if isinstance(name, str) and name and name not in known:
-        (report.error if fatal else report.flaw)(at, _not_among(name, known, at, what, report))
+        (report.error if fatal else report.flaw)(at, _not_among(name, known, at, what))
 
 
-def _not_among(name: str, known: Collection[str], at: At, what: str, report: Report) -> str:
-    meant = report.suggestion(name, known)
+def _not_among(name: str, known: Iterable[str], at: At, what: str) -> str:
+    meant = suggestion(name, known)
     message = f"'{name}' in '{spell(unwind(at))}' is not {what}."
     return f"{message} Did you mean '{meant}'?" if meant else message
 
 
-def _pattern(pattern: Json, at: At, report: Report) -> bool:
-    """Report what is wrong with a regular expression; tell whether there is one without a fault."""
-    if not isinstance(pattern, str):
-        return False
-    reason: str | None = "is one too many: the patterns of a connector are too large together"
-    if report.may_compile(pattern, looks_around=patterns.looks_around(pattern)):
-        reason = patterns.fault(pattern)
-    if reason is not None:
-        report.flaw(at, f"The pattern in '{spell(unwind(at))}' {reason}.")
-    return reason is None
+def _pattern(pattern: Json, at: At, report: Report) -> None:
+    if isinstance(pattern, str) and (reason := patterns.fault(pattern)):
+        message = f"The pattern in '{spell(unwind(at))}' {reason}."
+        report.flaw(at, message)
 
 
 def _once(

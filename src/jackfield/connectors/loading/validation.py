@@ -17,7 +17,6 @@ from jackfield.engine.schema.report import KeyPath, Problem, Report, owner, spel
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, items, mapping, text
 
-_LONGEST_KEPT: Final = 1000
 _SURPRISES: Final = (
     ('\\"', "Between single quotes or without quotes, YAML keeps '\\\"' as two characters."),
     ('{"', "Keys of an object are written without quotes."),
@@ -28,12 +27,12 @@ def validate(document: Json) -> list[Problem]:
     """Return every problem of a document, in no particular order."""
     report = Report(mode_of(document))
     DOCUMENT.check(document, None, report)
-    if isinstance(document, Mapping) and not (report.is_full or report.is_oversized):
+    if isinstance(document, Mapping):
         known = cast("Mapping[str, Json]", document)
         _check_expressions(report)
         integrity.check(known, report)
         lints.check(known, report)
-    return [*report.problems, *report.left_out()]
+    return report.problems
 
 
 def compile_all(compilation: Compilation, known: Iterable[Problem]) -> list[Problem]:
@@ -106,13 +105,6 @@ def _check_expressions(report: Report) -> None:
             report.error(at, message, fatal=False)
 
 
-def _fault(text: str, mode: Mode) -> str | None:
-    # Long ones are not kept: a stranger's could fill the memory.
-    if len(text) > _LONGEST_KEPT:
-        return check_syntax(text, mode=mode)
-    return _known_fault(text, mode)
-
-
 @lru_cache(maxsize=4096)
-def _known_fault(text: str, mode: Mode) -> str | None:
+def _fault(text: str, mode: Mode) -> str | None:
     return check_syntax(text, mode=mode)

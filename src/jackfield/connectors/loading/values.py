@@ -11,7 +11,8 @@ from jackfield.kit.json import Json, as_list, encode, mapping
 
 def check(entry: Mapping[str, Json], at: At, report: Report) -> None:
     """Report values that no caller could send, of an input whose structure may be invalid."""
-    if not report.is_sound(at):
+    path = unwind(at)
+    if any(problem.path[: len(path)] == path for problem in report.problems):
         return
     plain = {key: entry[key] for key in ("type", "nullable") if key in entry}
     known: set[bytes] = set()

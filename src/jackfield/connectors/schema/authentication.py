@@ -342,5 +342,4 @@ METHOD: Final = Record(
     },
     doc="A way to authenticate.",
 )
-MOST_METHODS: Final = 50
-AUTHENTICATION: Final = ListOf(MapOf(METHOD, single=True), at_least=1, at_most=MOST_METHODS)
+AUTHENTICATION: Final = ListOf(MapOf(METHOD, single=True), at_least=1)

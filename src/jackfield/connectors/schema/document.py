@@ -11,9 +11,6 @@ from jackfield.engine.schema.kinds import Anything, Choice, Number, Text
 from jackfield.engine.schema.requests import CUSTOM_ERROR, METHODS
 from jackfield.engine.schema.structures import Either, Entry, ListOf, MapOf, Record
 
-# They are added to those of every request.
-MOST_DEFAULT_ERRORS: Final = 100
-
 _RATE: Final = Number(minimum=0)
 _SUB_POOL: Final = {
     "subPoolKey": Entry(Text(), "Its name.", required=True),
@@ -172,8 +169,7 @@ DOCUMENT: Final = Record(
                 "Defaults",
                 {
                     "customErrors": Entry(
-                        ListOf(CUSTOM_ERROR, at_most=MOST_DEFAULT_ERRORS),
-                        "Follow those of every action's requests.",
+                        ListOf(CUSTOM_ERROR), "Follow those of every action's requests."
                     )
                 },
             ),

@@ -38,11 +38,7 @@ def compile_jexl(source: str, mode: Mode) -> Evaluate:
         value = tree.value
         return lambda _scope: value
     meter = Meter()
-    try:
-        closure = _Compiler(mode, meter).closure(tree)
-    except RecursionError:
-        reason = "nested too deeply"
-        raise SyntaxFault(reason, 0) from None
+    closure = _Compiler(mode, meter).closure(tree)
 
     def evaluate(scope: EvaluationScope) -> Json:
         meter.reset()

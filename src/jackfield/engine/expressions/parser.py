@@ -146,13 +146,8 @@ class _Parser:
     def _postfix(self, node: syntax.Node, is_name: bool) -> syntax.Node:
         callable_next = is_name
         bracket_next = is_name
-        links = 0
         while True:
             token = self._peek()
-            # Each is compiled and evaluated inside the next; names between dots are one walk.
-            links += token.text != "."
-            if links > _MOST_OPERATORS:
-                self._fail(f"more than {_MOST_OPERATORS} brackets, calls and transforms in a row")
             if token.text == "." and token.kind == "mark":
                 self._next += 1
                 node = syntax.Identifier(self._name(), node)

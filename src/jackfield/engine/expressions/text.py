@@ -7,7 +7,7 @@ just text, an empty string stays one, and a `${…}` without a value makes the w
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -81,22 +81,8 @@ def is_static(text: str) -> bool:
     """Whether `text` has no expression in it."""
     stripped = text.strip()
     return bool(stripped) and not (
-        stripped.startswith("$") or _is_braced(stripped) or has_tokens(stripped)
+        stripped.startswith("$") or _is_braced(stripped) or _TOKEN.search(stripped)
     )
-
-
-def find_tokens(text: str) -> Iterator[re.Match[str]]:
-    """
-    Find each `${…}`, with what is in it as a group.
-
-    None is looked for behind the last brace: from each `${` there, the text would be read to its end.
-    """
-    return _TOKEN.finditer(text, 0, text.rfind("}") + 1)
-
-
-def has_tokens(text: str) -> bool:
-    """Whether there is a `${…}` in `text`."""
-    return next(find_tokens(text), None) is not None
 
 
 def split_text(text: str, mode: Mode) -> list[str | Reference]:
@@ -108,7 +94,7 @@ def split_text(text: str, mode: Mode) -> list[str | Reference]:
     """
     parts: list[str | Reference] = []
     end = 0
-    for count, token in enumerate(find_tokens(text)):
+    for count, token in enumerate(_TOKEN.finditer(text)):
         if count >= _MOST_TOKENS:
             raise _invalid(text, "Text too long", f"more than {_MOST_TOKENS} ${{…}}", token.start())
         if token.start() > end:
@@ -125,7 +111,7 @@ def check(text: str, *, mode: Mode) -> str | None:
     if not text.strip() or (text.strip()[0] == "$" and text.strip()[1:2] not in (".", "[", "{")):
         return None
     try:
-        if mode == "compat" and len(text) <= LONGEST and has_tokens(text):
+        if mode == "compat" and _TOKEN.search(text):
             _check_tokens(text)
         else:
             compile_text(text, mode)
@@ -136,7 +122,7 @@ def check(text: str, *, mode: Mode) -> str | None:
 
 def _check_tokens(text: str) -> None:
     """Refuse a `${…}` that is neither an expression nor plain names between dots."""
-    for token in find_tokens(compat.without_root_prefixes(text)):
+    for token in _TOKEN.finditer(compat.without_root_prefixes(text)):
         code = token[1].strip()
         if not _PLAIN_NAMES.fullmatch(code):
             _jexl(code, text, "compat")
@@ -164,7 +150,7 @@ def _compile(text: str, mode: Mode) -> Evaluate:
 def _compile_strict(text: str, stripped: str) -> Evaluate:
     if _is_braced(stripped):
         return _jexl(stripped[2:-2], text, "strict")
-    if has_tokens(text):
+    if _TOKEN.search(text):
         return _join(split_text(text, "strict"))
     if stripped.startswith(("$.", "$[")) or stripped == "$":
         return _path(stripped, text, "strict")
@@ -176,7 +162,7 @@ def _compile_compat(text: str, stripped: str) -> Evaluate:
         raise _invalid(text, "Empty expression", "the text is empty", 0)
     braced = _is_braced(stripped)
     prose = compat.without_root_prefixes(stripped[2:-2] if braced else stripped).strip()
-    if not has_tokens(prose):
+    if not _TOKEN.search(prose):
         return _compile_whole(text, stripped, prose if braced else None)
     interpolate = _interpolation(prose)
     try:

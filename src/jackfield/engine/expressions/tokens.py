@@ -23,8 +23,6 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
-# Python reads no integer of more than 4300.
-_MOST_DIGITS: Final = 1000
 # After these a minus is the sign of a number; the published engine omits the comma.
 _SIGN_FOLLOWS: Final = frozenset({"(", "[", "?", ":"})
 
@@ -81,7 +79,7 @@ def _negative(found: re.Match[str], position: int, mode: Mode) -> Token:
     if found.lastgroup != "number":
         reason = "expected a number after the minus sign"
         raise SyntaxFault(reason, found.start())
-    return Token("literal", "-" + found[0], position, -_number(found[0], mode, position))
+    return Token("literal", "-" + found[0], position, -_number(found[0], mode))
 
 
 def _token(found: re.Match[str], mode: Mode) -> Token:  # noqa: PLR0911 - one for each kind
@@ -92,7 +90,7 @@ def _token(found: re.Match[str], mode: Mode) -> Token:  # noqa: PLR0911 - one fo
         case "boolean":
             return Token("literal", word, position, word == "true")
         case "number":
-            return Token("literal", word, position, _number(word, mode, position))
+            return Token("literal", word, position, _number(word, mode))
         case "binary":
             return Token("binary", word, position)
         case "not":
@@ -103,11 +101,8 @@ def _token(found: re.Match[str], mode: Mode) -> Token:  # noqa: PLR0911 - one fo
             return Token("mark", word, position)
 
 
-def _number(word: str, mode: Mode, position: int) -> float:
+def _number(word: str, mode: Mode) -> float:
     if mode == "strict" and word.isdecimal():
-        if len(word) > _MOST_DIGITS:
-            reason = f"a number may have {_MOST_DIGITS} digits"
-            raise SyntaxFault(reason, position)
         return int(word)
     double = float(word)
     return int(double) if double.is_integer() and double < 2**53 else double

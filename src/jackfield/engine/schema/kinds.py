@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, TypeAlias
 
-from jackfield.engine.schema.report import At, Report, spell, unwind
+from jackfield.engine.schema.report import At, Report, spell, suggestion, unwind
 from jackfield.kit.json import Json
 
 Definitions: TypeAlias = dict[str, Json]
@@ -134,7 +134,7 @@ class Choice(Kind):
             f"The field '{spell(unwind(at))}' has an invalid value: '{_word(value)}'. "
             f"Allowed values are: [{', '.join(names)}]."
         )
-        meant = report.suggestion(str(value), names)
+        meant = suggestion(str(value), names)
         report.error(at, f"{message} Did you mean '{meant}'?" if meant else message)
 
     def describe(self) -> str:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import ClassVar, cast
 
 from jackfield.engine.schema.kinds import Choice, Definitions, Kind
-from jackfield.engine.schema.report import At, Report, spell, unwind
+from jackfield.engine.schema.report import At, Report, spell, suggestion, unwind
 from jackfield.kit.json import Json
 
 
@@ -15,7 +15,6 @@ from jackfield.kit.json import Json
 class ListOf(Kind):
     item: Kind
     at_least: int = 0
-    at_most: int | None = None
     types: ClassVar = frozenset({"a list"})
 
     def check(self, value: Json, at: At, report: Report) -> None:
@@ -24,14 +23,7 @@ class ListOf(Kind):
         items = cast("list[Json]", value)
         if len(items) < self.at_least:
             report.error(at, f"The field '{spell(unwind(at))}' must not be empty.")
-        if self.at_most is not None and len(items) > self.at_most:
-            message = f"The field '{spell(unwind(at))}' may have at most {self.at_most} items."
-            report.error(at, f"{message} It has {len(items):,}.")
-            report.is_oversized = True
-            return
         for index, item in enumerate(items):
-            if report.is_full:
-                return
             self.item.check(item, (at, index), report)
 
     def describe(self) -> str:
@@ -41,9 +33,8 @@ class ListOf(Kind):
         return (self.item,)
 
     def schema(self, definitions: Definitions) -> Json:
-        bounds = {"minItems": self.at_least or None, "maxItems": self.at_most}
-        present = {name: bound for name, bound in bounds.items() if bound is not None}
-        return {"type": "array", "items": self.item.schema(definitions)} | present
+        least = {"minItems": self.at_least} if self.at_least else {}
+        return {"type": "array", "items": self.item.schema(definitions)} | least
 
 
 @dataclass(frozen=True)
@@ -63,8 +54,6 @@ class MapOf(Kind):
                 at, f"The field '{spell(unwind(at))}' must have one key, not {len(entries)}."
             )
         for key, inner in entries.items():
-            if report.is_full:
-                return
             self.value.check(inner, (at, key), report)
 
     def describe(self) -> str:
@@ -188,7 +177,7 @@ class Record(Kind):
     def _unknown_key(self, key: str, at: At, present: Mapping[str, Json], report: Report) -> None:
         if self.unknown is Unknown.KEPT:
             return
-        meant = report.suggestion(key, [name for name in self.entries if name not in present])
+        meant = suggestion(key, [name for name in self.entries if name not in present])
         message = (
             f"Unknown field '{spell(unwind(at))}'. "
             "This field doesn't exist in the schema and should be removed."

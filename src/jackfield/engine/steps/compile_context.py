@@ -1,8 +1,8 @@
 """Context that a step is compiled in."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar, cast
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from jackfield.engine.auth.authorization import Authorization, compile_authorization
 from jackfield.engine.auth.client_certificate import FindCertificate, compile_certificate
@@ -10,8 +10,6 @@ from jackfield.engine.compat import Mode
 from jackfield.engine.errors import InvalidStep
 from jackfield.engine.run import Run, StepResult
 from jackfield.kit.json import Json, as_object
-
-T = TypeVar("T")
 
 StepFunction: TypeAlias = Callable[[Run], Awaitable[StepResult]]
 
@@ -68,18 +66,10 @@ class Authorizations:
 class CompileContext:
     """The connector's and the action's settings that a step is compiled with.
 
-    `fields` are the action's `fieldConfigs`, for steps without `fields` of their own. What such a
-    step makes of them is made once for all of its kind.
+    `fields` are the action's `fieldConfigs`, for steps without `fields` of their own.
     """
 
     mode: Mode
     authorizations: Authorizations
     base_url: str | None = None
     fields: list[Json] | None = None
-    _shared: dict[str, object] = field(default_factory=dict[str, object], init=False)
-
-    def shared(self, kind: str, compile_fields: Callable[[], T]) -> T:
-        """Return what `compile_fields` makes of `fields`, for the steps of a kind."""
-        if kind not in self._shared:
-            self._shared[kind] = compile_fields()
-        return cast("T", self._shared[kind])

@@ -48,7 +48,7 @@ def compile_map_fields(params: Mapping[str, Json], context: CompileContext) -> S
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
     mode = context.mode
-    fields = _fields(params, context)
+    fields = compile_fields(field_documents(params, context.fields), mode)
     source = compile_text(take_text(params, "dataSource"), mode)
     external = {
         name: compile_text(str(expression), mode)
@@ -76,7 +76,7 @@ def compile_map_fields_v1(params: Mapping[str, Json], context: CompileContext) -
     Raises:
         InvalidStep, InvalidExpression: the fields are malformed.
     """
-    fields = _fields(params, context)
+    fields = compile_fields(field_documents(params, context.fields), context.mode)
 
     async def run_mapping(run: Run) -> StepResult:
         steps = as_object(run.scope.get("steps"))
@@ -129,12 +129,3 @@ MAP_FIELDS: Final = StepKind(
     outdated=FIRST_PARAMETERS,
     is_transform=True,
 )
-
-
-def _fields(params: Mapping[str, Json], context: CompileContext) -> Fields:
-    def compile_them() -> Fields:
-        return compile_fields(field_documents(params, context.fields), context.mode)
-
-    return (
-        compile_them() if params.get("fields") is not None else context.shared("map", compile_them)
-    )

@@ -76,7 +76,7 @@ def compile_typecast(params: Mapping[str, Json], context: CompileContext) -> Ste
     Raises:
         InvalidStep, InvalidExpression: the parameters are malformed.
     """
-    caster = _caster(params, context)
+    caster = _compile(_fields(params, context), context.mode)
     source = compile_text(take_text(params, "dataSource"), context.mode)
 
     async def run_cast(run: Run) -> StepResult:
@@ -96,7 +96,7 @@ def compile_typecast_v1(params: Mapping[str, Json], context: CompileContext) -> 
     Raises:
         InvalidStep: the fields are malformed.
     """
-    caster = _caster(params, context)
+    caster = _compile(_fields(params, context), context.mode)
 
     async def run_cast(run: Run) -> StepResult:
         if caster is not None:
@@ -113,11 +113,9 @@ def _visible(run: Run) -> EvaluationScope:
     return seen
 
 
-def _caster(params: Mapping[str, Json], context: CompileContext) -> _Caster | None:
+def _fields(params: Mapping[str, Json], context: CompileContext) -> Json:
     own = params.get("fields")
-    if own is not None:
-        return _compile(own, context.mode)
-    return context.shared("cast", lambda: _compile(context.fields, context.mode))
+    return context.fields if own is None else own
 
 
 def _compile(document: Json, mode: Mode, path: str = "fields", depth: int = 0) -> _Caster | None:

@@ -1,0 +1,1 @@
+"""Services that wrap the keyring, each by its vendor's own client library."""
