@@ -47,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--images", action="store_true", help="renew the pictures in docs/images; needs pngquant"
     )
     parser.addoption("--kills", type=int, default=3, help="how often the hub is killed under load")
+    parser.addoption("--fuzz", type=int, default=0, help="how much hostile input each parser gets")
     parser.addoption("--frameworks", action="store_true", help="try published agent frameworks")
 
 

@@ -21,6 +21,7 @@ DecodeError = msgspec.DecodeError
 T = TypeVar("T")
 
 MOST_LEVELS: Final = 100
+_NOT_TEXT: Final = "JSON is not UTF-8"
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 _INNERMOST: Final = 6
 # One down and one up, as signed bytes.
@@ -36,7 +37,10 @@ def decode(data: bytes | str, type_: type[T]) -> T:
     Raises:
         DecodeError: not JSON, or (as its subclass `ValidationError`) not a `type_`.
     """
-    return msgspec.json.decode(data, type=type_, dec_hook=_parse)
+    try:
+        return msgspec.json.decode(data, type=type_, dec_hook=_parse)
+    except UnicodeDecodeError:
+        raise DecodeError(_NOT_TEXT) from None
 
 
 def parse(data: bytes | str) -> Json:
@@ -51,6 +55,8 @@ def parse(data: bytes | str) -> Json:
     except RecursionError:
         msg = "JSON is nested too deep"
         raise DecodeError(msg) from None
+    except UnicodeDecodeError:
+        raise DecodeError(_NOT_TEXT) from None
 
 
 def is_deep(content: bytes) -> bool:

@@ -114,7 +114,10 @@ def public_key_of(web_key: str) -> PublicKeyTypes:
         UnusableKey: it cannot be read.
     """
     try:
-        public = jwk.import_key(json.loads(web_key)).public_key
+        with warnings.catch_warnings():
+            # Whether it is strong enough is asked elsewhere.
+            warnings.simplefilter("ignore", SecurityWarning)
+            public = jwk.import_key(json.loads(web_key)).public_key
     except (JoseError, ValueError, TypeError, RecursionError, UnsupportedAlgorithm):
         raise UnusableKey(UNREADABLE) from None
     if isinstance(public, bytes):

@@ -1,6 +1,6 @@
 import pytest
 
-from jackfield.kit.json import MOST_LEVELS, is_deep
+from jackfield.kit.json import MOST_LEVELS, DecodeError, decode, is_deep, parse
 
 
 def nested(levels: int, inside: bytes = b"") -> bytes:
@@ -26,3 +26,11 @@ def test_json_is_deep_when_it_is_nested_more_than_a_hundred_times(
     content: bytes, deep: bool
 ) -> None:
     assert is_deep(content) is deep
+
+
+@pytest.mark.parametrize("content", [b'"\x80"', b'{"a": "\xed\xa0\x80"}', b'{"\xff": 1}'])
+def test_what_is_no_utf_8_is_no_json(content: bytes) -> None:
+    with pytest.raises(DecodeError):
+        parse(content)
+    with pytest.raises(DecodeError):
+        decode(content, dict[str, str] | str)
