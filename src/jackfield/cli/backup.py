@@ -11,8 +11,9 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from jackfield.cli import backup_keys
-from jackfield.cli.output import USAGE, fail, json_option, print_json, print_table, reporting, say
+from jackfield.cli.output import USAGE, fail, json_option, print_json, reporting, say
 from jackfield.cli.progress import rows_read
+from jackfield.cli.table_sums import print_sums
 from jackfield.cli.termination import cleaned_up
 from jackfield.settings import Settings
 
@@ -121,8 +122,7 @@ def _show(contents: "Contents", file: Path, as_json: bool) -> None:
         }
         print_json(found)
         return
-    rows = [(each.table, each.rows, each.checksum[:16]) for each in contents.sums]
-    print_table(("Table", "Rows", "Checksum"), rows, empty="")
+    print_sums(contents.sums)
     needed = ", ".join(header.used_keys) or "no key"
     say(
         f"{file}: {file.stat().st_size} bytes, made at {header.made_at:%Y-%m-%d %H:%M:%S} UTC by "

@@ -7,8 +7,9 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-from jackfield.cli.output import USAGE, fail, json_option, print_json, print_table, reporting, say
+from jackfield.cli.output import USAGE, fail, json_option, print_json, reporting, say
 from jackfield.cli.progress import rows_read
+from jackfield.cli.table_sums import print_sums
 from jackfield.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def migrate(source: str | None, target: str | None, *, dry_run: bool, as_json: b
     if as_json:
         print_json({"moved": not dry_run, "tables": sums})
         return
-    rows = [(each.table, each.rows, each.checksum[:16]) for each in sums]
-    print_table(("Table", "Rows", "Checksum"), rows, empty="")
+    print_sums(sums)
     if dry_run:
         say("everything fits; nothing was moved", err=True)
     else:

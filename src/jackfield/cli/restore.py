@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from jackfield.cli import backup_keys
-from jackfield.cli.output import fail, json_option, print_json, print_table, reporting, say
+from jackfield.cli.output import fail, json_option, print_json, reporting, say
 from jackfield.cli.progress import rows_read
+from jackfield.cli.table_sums import print_sums
 from jackfield.cli.termination import cleaned_up
 from jackfield.settings import Settings
 
@@ -42,8 +43,7 @@ def restore(
         header = contents.header
         print_json({"restored": True, "made_at": header.made_at, "tables": contents.sums})
         return
-    rows = [(each.table, each.rows, each.checksum[:16]) for each in contents.sums]
-    print_table(("Table", "Rows", "Checksum"), rows, empty="")
+    print_sums(contents.sums)
     say("restored; read what that means before the hub serves, and run: jackfield doctor", err=True)
 
 
