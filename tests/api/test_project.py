@@ -25,6 +25,7 @@ async def test_a_project_starts_with_defaults(hub: Running) -> None:
         "advanced_logs": False,
         "tool_feedback": False,
         "check_accounts": True,
+        "suspend_unused_days": None,
         "correlation_headers": [],
         "allowed_networks": [],
     }

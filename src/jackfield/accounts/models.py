@@ -17,6 +17,8 @@ NEVER: Final = datetime.min.replace(tzinfo=UTC)
 # The codes of the two reasons for which an account is suspended until it is resumed.
 SUSPENDED: Final = "suspended"
 PAUSED_BY_OWNER: Final = "paused_by_owner"
+# It was suspended by itself: whoever uses it may resume it.
+UNUSED: Final = "unused"
 
 
 class AccountStatus(StrEnum):
@@ -108,6 +110,12 @@ class Account:
     @property
     def is_paused_by_owner(self) -> bool:
         return any(each.code == PAUSED_BY_OWNER for each in self.status_reasons)
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether nothing but disuse keeps it suspended."""
+        codes = [each.code for each in self.status_reasons]
+        return self.status is AccountStatus.SUSPENDED and codes == [UNUSED]
 
     def allows(self, action_id: str) -> bool:
         return self.allowed_actions is None or action_id in self.allowed_actions
@@ -205,6 +213,8 @@ _WORDS = {
 def _why_not(account: Account) -> str:
     if {each.code for each in account.status_reasons} == {PAUSED_BY_OWNER}:
         return "the customer paused the account on their own page; only they can resume it"
+    if account.is_unused:
+        return "the account was suspended because nobody used it; resume it"
     words = _WORDS.get(account.status, f"the account is {account.status.value}")
     if account.status is AccountStatus.ERROR and account.status_reasons:
         return f"{words} ({account.status_reasons[-1].description})"

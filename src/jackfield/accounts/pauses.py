@@ -63,16 +63,18 @@ async def pause(tx: Tx, account: Account) -> Account:
 
 async def resume(tx: Tx, account: Account) -> Account:
     """
-    End the origin owner's pause; the account stays suspended if the project suspended it.
+    End the origin owner's pause, or a suspension for disuse.
+
+    The account stays suspended if the project suspended it.
 
     Raises:
         SuspendedByProject: the owner did not pause it, but the project suspended it.
     """
-    if not account.is_paused_by_owner:
+    if not account.is_paused_by_owner and not account.is_unused:
         if account.status is AccountStatus.SUSPENDED:
             raise SuspendedByProject(account_id=account.id)
         return account
-    kept = other_reasons(account)
+    kept = () if account.is_unused else other_reasons(account)
     status = AccountStatus.SUSPENDED if kept else await usable_status(tx, account)
     await AccountHistory(tx).add(account.id, ChangeKind.RESUMED)
     return await save_changed(tx, replace(account, status=status, status_reasons=kept))

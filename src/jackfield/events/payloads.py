@@ -36,6 +36,8 @@ class AccountPayload(EventPayload, frozen=True, kw_only=True):
     reconnect: object = UNSET
     # What became of its credentials at the provider, where it ended.
     revocation: object = UNSET
+    # Since when it is unused, and how soon it is suspended for that.
+    unused: object = UNSET
 
 
 class PendingLinkPayload(EventPayload, frozen=True, kw_only=True):

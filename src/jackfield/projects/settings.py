@@ -21,6 +21,8 @@ from jackfield.projects.redacted_fields import MOST_FIELDS, is_field_name, norma
 
 DEFAULT_RETENTION_DAYS: Final = 30
 LONGEST_RETENTION_DAYS: Final = 400
+SHORTEST_UNUSED_DAYS: Final = 2
+LONGEST_UNUSED_DAYS: Final = 730
 _MOST_ORIGINS: Final = 100
 _MOST_COLORS: Final = 60
 _LONGEST_URL: Final = 2048
@@ -58,7 +60,8 @@ class ProjectSettings:
     is linked in the Hub waits until the project's software has confirmed it. Logs are kept for
     `retention_days`, or for the days that `retention` has for their kind, with bodies and headers
     only if `advanced_logs`. With `tool_feedback` models
-    get a tool to rate the others. With `check_accounts` credentials are verified about daily. Of a request
+    get a tool to rate the others. With `check_accounts` credentials are verified about daily. Accounts
+    that nobody uses for `suspend_unused_days` are suspended. Of a request
     that runs an action its `correlation_headers` are kept, to find the run by. With
     `allowed_networks` its keys and its dashboard are used from there alone. In the log of runs, the
     values of `redacted_fields` are masked as secrets are.
@@ -77,6 +80,7 @@ class ProjectSettings:
     advanced_logs: bool = False
     tool_feedback: bool = False
     check_accounts: bool = True
+    suspend_unused_days: int | None = None
     correlation_headers: tuple[str, ...] = ()
     allowed_networks: tuple[str, ...] = ()
     redacted_fields: tuple[str, ...] = ()
@@ -139,6 +143,10 @@ def _faults(settings: ProjectSettings) -> Iterator[Fault]:
         yield Fault("allowed_origins", f"expected at most {_MOST_ORIGINS}")
     yield from _string_faults(settings.strings)
     yield from _retention_faults(settings.retention)
+    unused = settings.suspend_unused_days
+    if unused is not None and not SHORTEST_UNUSED_DAYS <= unused <= LONGEST_UNUSED_DAYS:
+        words = f"expected {SHORTEST_UNUSED_DAYS} to {LONGEST_UNUSED_DAYS} days, or null"
+        yield Fault("suspend_unused_days", words)
     yield from _header_faults(settings.correlation_headers)
     yield from _network_faults(settings.allowed_networks)
     yield from _field_faults(settings.redacted_fields)

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from jackfield.accounts.disuse import service as unused
 from jackfield.accounts.jobs import revocations as account_revocations
 from jackfield.accounts.jobs import service as account_jobs
 from jackfield.actions.undelivered_writes import service as undelivered
@@ -68,6 +69,7 @@ JOBS: Final = (
     BackgroundJob("undelivered_writes", undelivered.keep_noted),
     BackgroundJob("account_jobs", account_jobs.work_off, every=1.0),
     BackgroundJob("account_revocations", account_revocations.work_off, every=1.0),
+    BackgroundJob("unused_accounts", unused.look, every=600.0),
     BackgroundJob("account_words", account_words.prepare, every=30.0),
     BackgroundJob("audit", audit.seal_due, every=2.0),
     BackgroundJob("audit_pushes", audit.push, every=5.0),

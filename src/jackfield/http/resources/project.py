@@ -15,7 +15,12 @@ from jackfield.kit.json import Json
 from jackfield.projects import service as projects
 from jackfield.projects.models import Project, Scope
 from jackfield.projects.repo import Projects
-from jackfield.projects.settings import LONGEST_RETENTION_DAYS, ProjectSettings
+from jackfield.projects.settings import (
+    LONGEST_RETENTION_DAYS,
+    LONGEST_UNUSED_DAYS,
+    SHORTEST_UNUSED_DAYS,
+    ProjectSettings,
+)
 
 api = Routes(api_key, tag="projects")
 
@@ -41,6 +46,7 @@ class ProjectOut(Struct, frozen=True):
     advanced_logs: bool
     tool_feedback: bool
     check_accounts: bool
+    suspend_unused_days: int | None
     correlation_headers: tuple[str, ...]
     allowed_networks: tuple[str, ...]
     redacted_fields: tuple[str, ...]
@@ -102,6 +108,10 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
         bool | UnsetType | None,
         Meta(description="Verify the credentials of accounts about daily (the default)."),
     ] = UNSET
+    suspend_unused_days: Annotated[
+        Annotated[int, Meta(ge=SHORTEST_UNUSED_DAYS, le=LONGEST_UNUSED_DAYS)] | UnsetType | None,
+        Meta(description="Suspend accounts that nobody used for so many days; null: never."),
+    ] = UNSET
     correlation_headers: Annotated[
         Texts | UnsetType | None,
         Meta(description="Headers kept with each run, to find it by: `x-correlation-id`."),
@@ -155,6 +165,7 @@ def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
         advanced_logs=settings.advanced_logs,
         tool_feedback=settings.tool_feedback,
         check_accounts=settings.check_accounts,
+        suspend_unused_days=settings.suspend_unused_days,
         correlation_headers=settings.correlation_headers,
         allowed_networks=settings.allowed_networks,
         redacted_fields=settings.redacted_fields,

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from jackfield.accounts import service as accounts
+from jackfield.accounts.disuse.models import UnusedNotice
+from jackfield.accounts.disuse.repo import UnusedAccounts
 from jackfield.accounts.models import Account
 from jackfield.accounts.permissions.models import ActionPermission, Permissions, Verdict
 from jackfield.accounts.permissions.service import probe_permissions, read_permissions
@@ -41,6 +43,8 @@ class LinkedAccountPage:
     # How many actions of each effect are allowed, refused and unknown.
     effects: Mapping[str, Mapping[Verdict, int]]
     story: AccountStory
+    # Told of as unused: it will be suspended.
+    unused: UnusedNotice | None
 
 
 async def show_account(request: Request, project: Project) -> Response:
@@ -112,6 +116,8 @@ async def _account_page(
     connector = hub.catalog.find(account.provider)
     method = connector and connector.find_auth_method(account.auth_method)
     values = account.public_values
+    async with hub.db.read(project.id) as tx:
+        unused = await UnusedAccounts(tx).find(account.id)
     try:
         permissions = await read_permissions(hub, project.id, account.id)
     except HubError:
@@ -129,6 +135,7 @@ async def _account_page(
             groups=_groups(permissions) if permissions else {},
             verdicts=tuple(Verdict),
             effects=_effects(permissions) if permissions else {},
+            unused=unused,
             story=await story_of(
                 hub,
                 project,

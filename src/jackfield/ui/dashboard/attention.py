@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
+from jackfield.accounts.disuse.models import NOTICE_DAYS
+from jackfield.accounts.disuse.repo import UnusedAccounts
 from jackfield.accounts.models import AccountStatus
 from jackfield.accounts.overview.models import AccountCounts, EndingAccount
 from jackfield.accounts.overview.repo import AccountOverview
@@ -78,6 +80,8 @@ class Findings:
     ending: Sequence[EndingAccount]
     webhooks: Webhooks
     keys: Sequence[ApiKey]
+    # Accounts that are suspended soon, as nobody uses them.
+    unused: int
 
 
 async def find(tx: Tx, *, recent_since: datetime) -> Findings:
@@ -96,6 +100,7 @@ async def find(tx: Tx, *, recent_since: datetime) -> Findings:
             await SecretRows(tx).owners_among([each.id for each in endpoints]),
         ),
         keys=await ApiKeys(tx).all(),
+        unused=await UnusedAccounts(tx).count(),
     )
 
 
@@ -106,6 +111,7 @@ def matters(hub: Hub, found: Findings) -> list[Matter]:
         *_accounts(found.accounts),
         *_webhooks(found.webhooks, hub.clock()),
         *_ending(hub, found.ending),
+        *_unused(found.unused),
         *_keys(found.keys, hub.clock()),
         *_rewrites(hub),
     ]
@@ -142,6 +148,13 @@ def _accounts(counts: AccountCounts) -> Iterator[Matter]:
             what = "1 account is" if number == 1 else f"{number:,} accounts are"
             title = f"{what} to be linked again: {reason}"
             yield Matter("bad", symbol, title, f"?status={status.value}")
+
+
+def _unused(number: int) -> Iterator[Matter]:
+    if number:
+        what = "1 account is" if number == 1 else f"{number:,} accounts are"
+        title = f"{what} unused, and suspended within {NOTICE_DAYS} days"
+        yield Matter("warn", "pause", title, "?status=active&sort=used&order=reversed")
 
 
 def _webhooks(found: Webhooks, now: datetime) -> Iterator[Matter]:

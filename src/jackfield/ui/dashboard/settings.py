@@ -17,6 +17,8 @@ from jackfield.projects.models import Project
 from jackfield.projects.repo import Projects
 from jackfield.projects.settings import (
     LONGEST_RETENTION_DAYS,
+    LONGEST_UNUSED_DAYS,
+    SHORTEST_UNUSED_DAYS,
     ProjectSettings,
     RetentionKind,
 )
@@ -97,7 +99,21 @@ def _linking(form: Form, _current: ProjectSettings) -> Mapping[str, Json]:
         "allowed_origins": tuple(form.fields().get("allowed_origins", "").split()),
         "confirm_links": form.has("confirm_links"),
         "check_accounts": form.has("check_accounts"),
+        "suspend_unused_days": _unused_days(form.fields().get("suspend_unused_days", "")),
     }
+
+
+def _unused_days(typed: str) -> int | None:
+    if not typed:
+        return None
+    days = whole_number(typed, most=LONGEST_UNUSED_DAYS)
+    if not days or days < SHORTEST_UNUSED_DAYS:
+        msg = (
+            f"Unused accounts are suspended after {SHORTEST_UNUSED_DAYS} to {LONGEST_UNUSED_DAYS} "
+            "days, or never."
+        )
+        raise InvalidRequest(msg)
+    return days
 
 
 def _access(form: Form, _current: ProjectSettings) -> Mapping[str, Json]:
@@ -137,7 +153,7 @@ _PARTS: Final[Mapping[str, Callable[[Form, ProjectSettings], Mapping[str, Json]]
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "access": ("allowed_networks",),
     "look": ("display_name", "logo_url", "brand"),
-    "linking": ("allowed_origins",),
+    "linking": ("allowed_origins", "suspend_unused_days"),
     "logs": (
         *("retention_days", "correlation_headers", "redacted_fields"),
         *(f"retention_{kind}" for kind in _KINDS),
@@ -163,6 +179,7 @@ def _shown(settings: ProjectSettings) -> tuple[dict[str, str], frozenset[str]]:
         "logo_url": settings.logo_url or "",
         "brand": settings.colors.get("accent", _DEFAULT_BRAND),
         "allowed_origins": "\n".join(settings.allowed_origins),
+        "suspend_unused_days": str(settings.suspend_unused_days or ""),
         "retention_days": str(settings.retention_days),
         "correlation_headers": "\n".join(settings.correlation_headers),
         "redacted_fields": "\n".join(settings.redacted_fields),

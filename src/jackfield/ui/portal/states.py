@@ -6,7 +6,7 @@ from typing import Final
 
 from jackfield.accounts.models import Account, AccountStatus
 from jackfield.accounts.pauses import other_reasons
-from jackfield.accounts.status import is_ending, is_erased
+from jackfield.accounts.status import ENDING, is_erased
 from jackfield.connectors.action import ActionInfo
 from jackfield.logs.runs.models import Run
 
@@ -15,6 +15,7 @@ _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "active": ("good", "check"),
     "paused": ("warn", "pause"),
     "suspended": ("warn", "pause"),
+    "unused": ("warn", "pause"),
     "both": ("warn", "pause"),
     "broken": ("bad", "error"),
     "inactive": ("warn", "info"),
@@ -79,10 +80,12 @@ _OF_STATUS: Final[Mapping[AccountStatus, str]] = {
 
 
 def state_of(account: Account) -> State:
-    if is_ending(account):
+    if any(each.code == ENDING for each in account.status_reasons):
         return State("ending")
     if is_erased(account):
         return State("ended")
+    if account.is_unused:
+        return State("unused")
     if account.status is AccountStatus.SUSPENDED and account.is_paused_by_owner:
         return State("both" if other_reasons(account) else "paused")
     return State(_OF_STATUS[account.status])

@@ -68,6 +68,7 @@ def _account(
     *,
     reconnect: object = msgspec.UNSET,
     revocation: object = msgspec.UNSET,
+    unused: object = msgspec.UNSET,
 ) -> AccountPayload:
     return AccountPayload(
         project_id=_PROJECT,
@@ -86,6 +87,7 @@ def _account(
         type="production",
         reconnect=reconnect,
         revocation=revocation,
+        unused=unused,
     )
 
 
@@ -169,6 +171,7 @@ _RECONNECT: Final = {
     "method": "POST",
     "path": f"/jackfield/accounts/{_ACCOUNT}/reconnect_link",
 }
+_UNUSED: Final = {"last_used_at": _MOMENT - timedelta(days=83), "suspended_in_days": 7}
 _REVOCATION: Final = {
     "result": "revoked",
     "proved": True,
@@ -184,6 +187,10 @@ _EXAMPLES: Final[Mapping[EventType, tuple[str, EventPayload]]] = {
     EventType.ACCOUNT_NEEDS_RELINK: (
         "The credential of an account was refused or is lost: only linking it again helps.",
         _account(EventType.ACCOUNT_NEEDS_RELINK, "error", reconnect=_RECONNECT),
+    ),
+    EventType.ACCOUNT_UNUSED: (
+        "Nobody used an account: it will be suspended, unless it is used.",
+        _account(EventType.ACCOUNT_UNUSED, unused=_UNUSED),
     ),
     EventType.ACCOUNT_REVOKED: (
         "The credentials of an account were to be revoked: what became of them.",
