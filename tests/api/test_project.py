@@ -26,6 +26,7 @@ async def test_a_project_starts_with_defaults(hub: Running) -> None:
         "tool_feedback": False,
         "check_accounts": True,
         "suspend_unused_days": None,
+        "honeytoken_freeze": "nothing",
         "correlation_headers": [],
         "allowed_networks": [],
     }

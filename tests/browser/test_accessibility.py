@@ -188,6 +188,7 @@ async def test_the_dashboard_can_be_used_by_anybody(
         "/dashboard/home/linking",
         f"/dashboard/accounts/{account}",
         "/dashboard/account-jobs",
+        "/dashboard/decoys",
         "/dashboard/link",
         "/dashboard/logs/requests",
         "/dashboard/audit",

@@ -24,6 +24,7 @@ MAKERS = {
         "actions/undelivered_writes/service.py",
         "webhooks/delivery.py",
         "webhooks/replays/service.py",
+        "accounts/disuse/service.py",
         "worker/account_checks.py",
         "worker/account_words.py",
         "worker/audit.py",

@@ -190,6 +190,11 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "time such a link works": ("actions.files.service:_LIFETIME", span),
     "bytes of a body in the log of runs": ("actions.run_recorder:_LONGEST_BODY", size),
     "days the logs are kept": ("projects.settings:LONGEST_RETENTION_DAYS", plain),
+    "days without use after which accounts are suspended": (
+        "projects.settings:LONGEST_UNUSED_DAYS",
+        plain,
+    ),
+    "decoys that are listed": ("accounts.decoys.repo:MOST", plain),
     "rows of the log that wait to be written": ("db.write_buffer:_MOST_WAITING", plain),
     "time for one attempt": ("webhooks.delivery:SECONDS", span),
     "bytes of the receiver's answer": ("webhooks.delivery:_MOST_BYTES", size),

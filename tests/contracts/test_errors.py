@@ -109,6 +109,7 @@ def test_the_catalogue() -> None:
             "linked_meanwhile": 409,
             "keyring_unusable": 500,
             "no_accounts_chosen": 422,
+            "no_decoy_possible": 422,
             "log_not_found": 404,
             "method_not_allowed": 405,
             "missing_scope": 403,

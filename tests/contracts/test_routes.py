@@ -267,6 +267,8 @@ def test_the_operations() -> None:
             "GET /jackfield/revocations/{revocation_id}/accounts",
             "GET /jackfield/revocations/{revocation_id}/report",
             "DELETE /jackfield/revocations/{revocation_id}",
+            "POST /jackfield/decoys",
+            "GET /jackfield/decoys",
             "GET /jackfield/accounts/{account_id}/permissions",
             "POST /jackfield/accounts/{account_id}/permissions",
             "GET /jackfield/issues",

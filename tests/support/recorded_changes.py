@@ -72,6 +72,7 @@ NOT_RECORDED: Final[Mapping[str, str]] = {
     "run_headers": "the log of runs",
     "account_uses": "the log of runs",
     "account_changes": "tells of what is recorded",
+    "decoys": "which accounts are decoys; their use is recorded",
     "hub_days": "days that the hub ran",
     "unused_accounts": "what was told of; a suspension that follows is recorded",
     "account_jobs": "work on accounts, whose changes are recorded",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from jackfield.accounts import credentials as sealing
 from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.decoys.repo import Decoys
 from jackfield.accounts.models import Account, AccountNotUsable, CredentialsUnreadable
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.tokens.models import SealedTokens, TokenTimes
@@ -44,6 +45,8 @@ class AccountAccess:
     catalog: Catalog = field(repr=False)
     narrowing: Profile | None = None
     tokens: SealedTokens | None = None
+    # Nothing is sent with its invented credentials, and a use of it is an alarm.
+    is_decoy: bool = False
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -156,6 +159,7 @@ async def _load(tx: Tx, hub: Hub, account: Account, profile_id: str | None) -> A
         hub.catalog,
         await _profile(tx, account, profile_id or "") if named else None,
         await load_tokens(tx, hub.vault, account.id),
+        await Decoys(tx).find(account.id) is not None,
     )
 
 
@@ -223,6 +227,7 @@ def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:
         values,
         secrets=secret,
         setup=setups.open_setup(hub.vault, access.setup, access.profile),
+        is_decoy=access.is_decoy,
     )
 
 

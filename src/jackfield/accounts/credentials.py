@@ -19,22 +19,29 @@ class Credentials(Struct, frozen=True):
     """The values of an account's auth method in clear: never store, log or return them.
 
     The operator's setup for all accounts is among them. `redactor` masks those that are secret.
+    Those of a decoy are sent nowhere.
     """
 
     values: Mapping[str, str]
     redactor: Redactor
+    is_decoy: bool = False
 
     def __repr__(self) -> str:
         return f"Credentials({', '.join(self.values)})"
 
     @classmethod
     def of(
-        cls, values: Mapping[str, str], *, secrets: Iterable[str], setup: Setup = NO_SETUP
+        cls,
+        values: Mapping[str, str],
+        *,
+        secrets: Iterable[str],
+        setup: Setup = NO_SETUP,
+        is_decoy: bool = False,
     ) -> Self:
         """Join an account's own values, of which `secrets` are secret, with the setup."""
         if setup is NO_SETUP:
-            return cls(values, Redactor(secrets))
-        return cls({**setup.values, **values}, Redactor((*secrets, *setup.secrets)))
+            return cls(values, Redactor(secrets), is_decoy)
+        return cls({**setup.values, **values}, Redactor((*secrets, *setup.secrets)), is_decoy)
 
 
 @dataclass(frozen=True, slots=True)

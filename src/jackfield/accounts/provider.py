@@ -19,7 +19,7 @@ from jackfield.accounts.learned_secrets import LearnedSecrets
 from jackfield.accounts.traced_request import fetch_traced
 from jackfield.connectors.connector import Connector
 from jackfield.egress.client import MOST_BYTES, Egress, OutboundRequest
-from jackfield.egress.errors import UnusableCertificate
+from jackfield.egress.errors import UnusableCertificate, no_connection
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.exchange.failure import LARGEST_SHOWN
@@ -172,6 +172,8 @@ class ProviderTransport:
 
     async def send(self, request: Request) -> Response:
         self.learned.sent(request)
+        if self.credentials.is_decoy:
+            raise await no_connection(request.url)
         certificate = shown_to(request)
         outbound = OutboundRequest(
             request.method,

@@ -7,10 +7,11 @@ from typing import Final
 import structlog
 
 from jackfield.accounts import credentials as sealing
-from jackfield.accounts import pauses
+from jackfield.accounts import decoy_alarm, pauses
 from jackfield.accounts.access import AccountAccess, load
 from jackfield.accounts.audit import record_account
 from jackfield.accounts.credentials import NewCredentials
+from jackfield.accounts.decoys.models import Touch
 from jackfield.accounts.health.reasons import reason_of
 from jackfield.accounts.health.repo import AccountChecks
 from jackfield.accounts.health.schedule import next_check
@@ -66,14 +67,17 @@ _CHECK: Final = "check of credentials"
 _log = structlog.get_logger()
 
 
-async def add(tx: Tx, vault: Vault, account: Account, given: NewCredentials) -> Account:
-    """Store a new account, with its credentials sealed."""
+async def add(
+    tx: Tx, vault: Vault, account: Account, given: NewCredentials, *, is_decoy: bool = False
+) -> Account:
+    """Store a new account, with its credentials sealed; a decoy is not told of, nor checked."""
     account = replace(account, public_values=given.public)
     await Accounts(tx).add(account)
     await _seal(tx, vault, account, given)
-    await AccountChecks(tx).schedule(account, next_check(tx.now))
     await AccountHistory(tx).add(account.id, ChangeKind.LINKED)
-    await announce(tx, EventType.ACCOUNT_CREATED, account)
+    if not is_decoy:
+        await AccountChecks(tx).schedule(account, next_check(tx.now))
+        await announce(tx, EventType.ACCOUNT_CREATED, account)
     await record_account(tx, AuditKind.ACCOUNT_LINKED, None, account)
     return account
 
@@ -210,6 +214,8 @@ async def check(
     """
     async with hub.db.read(project_id) as tx:
         access = await load(tx, hub, account_id)
+    if access.is_decoy:
+        await decoy_alarm.touched(hub, project_id, actor, access.account, Touch.CHECK)
     refusal: StatusReason | None = None
     try:
         await _verify_with_tokens(hub, access)

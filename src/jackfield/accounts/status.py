@@ -139,7 +139,6 @@ def payload_of(
     *,
     changes: tuple[LinkChange, ...] = (),
     revocation: object = UNSET,
-    unused: object = UNSET,
 ) -> AccountPayload:
     needs_relink = type_ is EventType.ACCOUNT_NEEDS_RELINK
     return AccountPayload(
@@ -161,5 +160,4 @@ def payload_of(
         changes=changes or UNSET,
         reconnect=reconnect(account.id) if needs_relink else UNSET,
         revocation=revocation,
-        unused=unused,
     )

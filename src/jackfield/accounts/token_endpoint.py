@@ -32,7 +32,8 @@ class TokenTransport:
         self, hub: Hub, account: ProviderAccount, *, parts: frozenset[str] = frozenset()
     ) -> None:
         self._hub = hub
-        bare = Credentials(account.credentials.values, Redactor())
+        given = account.credentials
+        bare = Credentials(given.values, Redactor(), given.is_decoy)
         self._transport = ProviderTransport(
             hub.egress,
             account.connector.compiled,

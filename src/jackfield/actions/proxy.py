@@ -13,9 +13,11 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
+from jackfield.accounts import decoy_alarm
 from jackfield.accounts import service as accounts
 from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.decoys.models import Touch
 from jackfield.accounts.provider import SIGNER, ProviderTransport, safe, safe_data
 from jackfield.accounts.renewal.service import with_fresh_tokens
 from jackfield.actions import run_recorder
@@ -106,6 +108,10 @@ async def _forward(
     )
     if proxied.dry_run:
         access = await _load(hub, project_id, proxied, recorder)
+        if access.is_decoy:
+            await decoy_alarm.touched(
+                hub, project_id, actor, access.account, Touch.DRY_RUN, action=PROXY
+            )
         request, credentials = _prepare(hub, access, proxied)
         described = await describe(request.signed(), credentials.redactor)
         return ProxyResponse(200, {}, {"dry_run": True, "requests": [described]})

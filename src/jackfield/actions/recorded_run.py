@@ -6,8 +6,10 @@ from typing import Final
 
 import structlog
 
+from jackfield.accounts import decoy_alarm
 from jackfield.accounts import service as accounts
-from jackfield.accounts.models import CredentialsUnreadable
+from jackfield.accounts.decoys.models import Touch
+from jackfield.accounts.models import Account, CredentialsUnreadable
 from jackfield.actions import run_recorder
 from jackfield.actions.models import OutcomeUnknown, RequestTimeout, RunInterrupted
 from jackfield.actions.run_recorder import UNCLEAR, RunOutcome, RunRecorder
@@ -81,11 +83,25 @@ class RecordedRun:
             if settings.advanced_logs:
                 with also_secret(left_out):
                     await _keep_bodies(self._recorder, self._inputs, self._outcome.output)
+        access = self._recorder.access
+        if access is not None and access.is_decoy:
+            await self._alarm(access.account)
         if error is None or not isinstance(raised, HubError | RecursionError):
             return
         error.may_have_written = self._recorder.may_have_written
         if error is not raised:
             raise error from (raised if isinstance(raised, HubError) else None)
+
+    async def _alarm(self, account: Account) -> None:
+        recorder = self._recorder
+        await decoy_alarm.touched(
+            self._hub,
+            self._project_id,
+            recorder.actor,
+            account,
+            Touch.RUN,
+            action=recorder.action_id,
+        )
 
     async def _known(self, raised: BaseException) -> HubError | None:
         """Return what is known of a run that ended with `raised`; `None` if that is nothing."""

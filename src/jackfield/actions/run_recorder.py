@@ -108,7 +108,7 @@ class RunRecorder:
         self._started_at: Final = hub.clock()
         self._started: Final = time.perf_counter()
         self.actor: Final = actor
-        self._action_id = action_id
+        self.action_id: Final = action_id
         self._account_id = account_id
         self._source = source
         self._steps: list[_Step] = []
@@ -200,7 +200,7 @@ class RunRecorder:
             id=self.id,
             account_id=self._account_id[:255],
             provider="" if connector is None else connector.key,
-            action_id=self._action_id[:255],
+            action_id=self.action_id[:255],
             source=self._source,
             success=error is None and status < _REFUSED,
             status_code=status if error is None else error.status,

@@ -15,8 +15,10 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jackfield.accounts import decoy_alarm
 from jackfield.accounts.access import AccountAccess, load_usable, open_credentials
 from jackfield.accounts.credentials import Credentials
+from jackfield.accounts.decoys.models import Touch
 from jackfield.accounts.provider import (
     ProviderAccount,
     ProviderTransport,
@@ -77,6 +79,9 @@ async def run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest
     if request.dry_run:
         recorder = _recorder(hub, project_id, actor, request)
         prepared = await _prepare(hub, project_id, request, recorder)
+        if prepared.access.is_decoy:
+            account, action = prepared.access.account, request.action_id
+            await decoy_alarm.touched(hub, project_id, actor, account, Touch.DRY_RUN, action=action)
         return await _dry_run(hub, prepared)
     if hub.catalog.only_reads(request.action_id):
         return await _run(hub, project_id, actor, request)

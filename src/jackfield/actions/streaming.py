@@ -15,6 +15,7 @@ from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.learned_secrets import LearnedSecrets
 from jackfield.accounts.provider import shown_to
 from jackfield.egress.client import Egress, OutboundRequest, Stream
+from jackfield.egress.errors import no_connection
 from jackfield.engine.connector import CompiledConnector
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.wire.formats import Format, is_html, refuse_other
@@ -65,6 +66,8 @@ class StreamingTransport:
 
     async def send(self, request: Request) -> Response:
         self.learned.sent(request)
+        if self.credentials.is_decoy:
+            raise await no_connection(request.url)
         stream = await self.egress.open(
             OutboundRequest(
                 request.method,

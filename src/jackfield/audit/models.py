@@ -36,6 +36,7 @@ class AuditKind(StrEnum):
     ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_DELETED = "account.deleted"
     ACCOUNT_REVOKED = "account.revoked"
+    HONEYTOKEN_TOUCHED = "honeytoken.touched"
     REVOCATION_STARTED = "revocation.started"
     REVOCATION_SUSPENDED = "revocation.suspended"
     REVOCATION_ENDED = "revocation.ended"

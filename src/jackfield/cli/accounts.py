@@ -11,6 +11,7 @@ from jackfield.cli.output import json_option, print_json, print_table
 # What `GET /accounts` knows, too.
 _OF_ANY_HUB: Final = frozenset({"providers", "origin_owner_ids", "status", "page", "page_size"})
 _PAGING: Final = 2
+_DECOYS: Final = "/jackfield/decoys"
 
 
 @click.group()
@@ -124,6 +125,53 @@ def delete(account_id: str, *, yes: bool, as_json: bool) -> None:
     if not yes:
         click.confirm(f"Delete {account_id} and its credentials?", abort=True)
     _print(_call("DELETE", account_id), as_json=as_json)
+
+
+@accounts.command()
+@click.argument("provider", metavar="PROVIDER")
+@click.option("--owner-id", required=True, help="The id of a customer that it seems to be of.")
+@click.option("--owner-name", help="The name of that customer; the id if left out.")
+@json_option
+def decoy(provider: str, owner_id: str, owner_name: str | None, *, as_json: bool) -> None:
+    """
+    Make a decoy: an account with an invented credential, whose every use is an alarm.
+
+    Needs an API key with the scope project:write. `accounts delete` removes it.
+    """
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    wanted = {"provider": provider, "origin_owner_id": owner_id, "origin_owner_name": owner_name}
+    made = api.call("POST", _DECOYS, body=wanted)
+    if as_json:
+        print_json(made)
+        return
+    print_table(["field", "value"], list(made.items()), empty="")
+
+
+@accounts.command()
+@json_option
+def decoys(*, as_json: bool) -> None:
+    """List decoys, and how often each was used."""
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+
+    found = api.call("GET", _DECOYS)["data"]
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ["id", "provider", "owner", "used", "last"],
+        [
+            (
+                each["account_id"],
+                each["provider"],
+                f"{each['origin_owner_name']} ({each['origin_owner_id']})",
+                each["touches"],
+                each["touched_at"],
+            )
+            for each in found
+        ],
+        empty="no decoys; make one with `jackfield accounts decoy PROVIDER --owner-id ID`",
+    )
 
 
 def _call(method: str, account_id: str, *, verb: str | None = None) -> dict[str, Any]:

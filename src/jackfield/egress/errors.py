@@ -1,5 +1,7 @@
 """Errors of requests to the network, in the hub's words."""
 
+import asyncio
+import secrets
 import socket
 from types import TracebackType
 from typing import Final
@@ -39,6 +41,8 @@ class UnusableCertificate(EgressBlocked):
 
 
 # Before a connection stands, no byte of a request is sent.
+# Seconds until a name is looked up and a connection is refused.
+_SHORTEST_WAIT: Final = 0.02
 _NOT_REACHED: Final = (
     aiohttp.ClientConnectorError,
     aiohttp.ClientConnectorCertificateError,
@@ -95,6 +99,12 @@ def _told(error: BaseException, url: str, peer: str) -> HubError | None:  # noqa
             return ProviderUnavailable(f"{host} did not send a valid HTTP response")
         case _:
             return None
+
+
+async def no_connection(url: str) -> HubError:
+    """Return what a host answers that cannot be reached, after a while, without asking any."""
+    await asyncio.sleep(_SHORTEST_WAIT + secrets.randbelow(100) / 1000)
+    return unsent(ProviderUnavailable(f"the provider's host {host_of(url)!r} cannot be reached"))
 
 
 def _not_reached(host: str, error: Exception) -> ProviderUnavailable:

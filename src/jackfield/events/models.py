@@ -11,6 +11,7 @@ class EventType(StrEnum):
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_UPDATED = "account.updated"
     ACCOUNT_NEEDS_RELINK = "account.needs_relink"
+    HONEYTOKEN_TOUCHED = "honeytoken.touched"
     ACCOUNT_UNUSED = "account.unused"
     ACCOUNT_REVOKED = "account.revoked"
     ACCOUNT_DELETED = "account.deleted"

@@ -38,6 +38,8 @@ class AccountPayload(EventPayload, frozen=True, kw_only=True):
     revocation: object = UNSET
     # Since when it is unused, and how soon it is suspended for that.
     unused: object = UNSET
+    # Who used a decoy, and how.
+    touch: object = UNSET
 
 
 class PendingLinkPayload(EventPayload, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ CERTAIN: Final = tuple(code for code, cause in _CAUSES.items() if cause is Cause
 # A success of any action shows that they are over; of the others, one of the action that failed.
 OF_ACCOUNT: Final = frozenset({Cause.CREDENTIAL, Cause.RENEWAL, Cause.SETUP})
 # Nothing that happens later says what became of a write: a person has to look.
-BY_HAND_ONLY: Final = frozenset({Cause.OUTCOME_UNKNOWN})
+BY_HAND_ONLY: Final = frozenset({Cause.OUTCOME_UNKNOWN, Cause.HONEYTOKEN})
 
 
 def cause_of(code: str | None, provider_status: int | None) -> Cause | None:

@@ -6,6 +6,8 @@ from typing import Final
 
 from msgspec import structs
 
+from jackfield.accounts.decoys.models import Decoy
+from jackfield.accounts.decoys.repo import Decoys
 from jackfield.accounts.models import Account, AccountFilter, AccountPage
 from jackfield.accounts.repo import Accounts
 from jackfield.db.tx import Tx
@@ -77,6 +79,9 @@ async def _read_piece(
 async def _add_runs(tx: Tx, hub: Hub, runs: Sequence[FailedRun]) -> None:
     causes = {run.id: cause_of(run.error_code, run.provider_status) for run in runs}
     relevant = [run for run in runs if causes[run.id] is not None]
+    if relevant and (decoys := await Decoys(tx).among([run.account_id for run in relevant])):
+        # That they fail is nothing to mend.
+        relevant = [run for run in relevant if run.account_id not in decoys]
     accounts = await _accounts(tx, {run.account_id for run in relevant})
     if not accounts:
         return
@@ -125,8 +130,12 @@ async def _add_states(tx: Tx, since: datetime, *, most: int) -> datetime:
     """Add accounts in error, and renewals that fail; return until when all are known."""
     failing = await Log(tx).failing_accounts(since=since, most=most)
     renewals = await Log(tx).failed_renewals(since=since, certain=CERTAIN, most=most)
+    touched = await Decoys(tx).touched_since(since)
     accounts = await _accounts(
-        tx, {each.id for each in failing} | {each.account_id for each in renewals}
+        tx,
+        {each.id for each in failing}
+        | {each.account_id for each in renewals}
+        | {each.account_id for each in touched},
     )
     if accounts:
         board = await Board.of(tx, accounts)
@@ -138,11 +147,25 @@ async def _add_states(tx: Tx, since: datetime, *, most: int) -> datetime:
                 board.add(account, _state_of(account))
         for renewal in renewals:
             board.add(accounts[renewal.account_id], _renewal_failure(renewal))
+        for decoy in touched:
+            account = accounts[decoy.account_id]
+            known = board.find(account, Cause.HONEYTOKEN)
+            if known is None or _is_newer(decoy.touched_at or tx.now, known.last_seen_at):
+                board.add(account, _touch_of(decoy, tx.now))
         await board.write()
     until = [tx.now]
     until += [failing[-1].updated_at] if len(failing) == most else []
     until += [renewals[-1].failed_at] if len(renewals) == most else []
     return min(until)
+
+
+def _touch_of(decoy: Decoy, now: datetime) -> Failure:
+    return Failure(
+        cause=Cause.HONEYTOKEN,
+        code="honeytoken_touched",
+        message="A decoy was used. The audit log says by whom.",
+        at=decoy.touched_at or now,
+    )
 
 
 def _is_newer(moment: datetime, than: datetime | None) -> bool:

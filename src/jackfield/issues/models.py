@@ -14,8 +14,9 @@ class IssueId(Id, prefix="iss"):
 
 
 class Cause(StrEnum):
-    """What an operator or a customer can mend."""
+    """What an operator or a customer can mend; a use of a decoy is the worst."""
 
+    HONEYTOKEN = "honeytoken"
     CREDENTIAL = "credential"
     RENEWAL = "renewal"
     SETUP = "setup"

@@ -19,6 +19,11 @@ class Words:
 
 
 WORDS: Final[Mapping[Cause, Words]] = {
+    Cause.HONEYTOKEN: Words(
+        "Somebody used the decoy {owner} at {provider}",
+        "Nobody has a reason to: an API key, an agent or a member is in wrong hands, or tries what "
+        "it should not. The audit log says who it was, and from where. Revoke the key first.",
+    ),
     Cause.CREDENTIAL: Words(
         "{provider} does not accept the credential of {owner}",
         "Nothing can be run with this account until it is linked again. Send its owner a "

@@ -49,6 +49,14 @@ class RetentionKind(StrEnum):
     ISSUES = "issues"
 
 
+class Freeze(StrEnum):
+    """Which API keys are disabled when a decoy is used: none, the one that did, or all."""
+
+    NOTHING = "nothing"
+    KEY = "key"
+    PROJECT = "project"
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
     """
@@ -61,7 +69,8 @@ class ProjectSettings:
     `retention_days`, or for the days that `retention` has for their kind, with bodies and headers
     only if `advanced_logs`. With `tool_feedback` models
     get a tool to rate the others. With `check_accounts` credentials are verified about daily. Accounts
-    that nobody uses for `suspend_unused_days` are suspended. Of a request
+    that nobody uses for `suspend_unused_days` are suspended. When a decoy is used, `honeytoken_freeze`
+    says which API keys are disabled. Of a request
     that runs an action its `correlation_headers` are kept, to find the run by. With
     `allowed_networks` its keys and its dashboard are used from there alone. In the log of runs, the
     values of `redacted_fields` are masked as secrets are.
@@ -81,6 +90,7 @@ class ProjectSettings:
     tool_feedback: bool = False
     check_accounts: bool = True
     suspend_unused_days: int | None = None
+    honeytoken_freeze: Freeze = Freeze.NOTHING
     correlation_headers: tuple[str, ...] = ()
     allowed_networks: tuple[str, ...] = ()
     redacted_fields: tuple[str, ...] = ()

@@ -72,6 +72,7 @@ class UnusedAccounts:
                and not exists (select 1
                                  from unused_accounts told
                                 where told.account_id = accounts.id)
+               and not exists (select 1 from decoys where decoys.account_id = accounts.id)
              order by uses.last_run_id, uses.account_id
              limit :most
             """,

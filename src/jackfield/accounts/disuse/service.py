@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from msgspec import structs
 
 from jackfield.accounts import service as accounts
 from jackfield.accounts.disuse.models import notice_days
@@ -90,14 +91,9 @@ async def _announce(tx: Tx, ids: Sequence[str], ahead: int) -> None:
     use = await use_of(tx, ids)
     page = AccountPage(1, len(ids), AccountFilter(ids=tuple(ids)))
     payloads = [
-        payload_of(
-            tx,
-            EventType.ACCOUNT_UNUSED,
-            account,
-            unused={
-                "last_used_at": use[account.id].used_at,
-                "suspended_in_days": ahead,
-            },
+        structs.replace(
+            payload_of(tx, EventType.ACCOUNT_UNUSED, account),
+            unused={"last_used_at": use[account.id].used_at, "suspended_in_days": ahead},
         )
         for account in await Accounts(tx).page(page)
     ]

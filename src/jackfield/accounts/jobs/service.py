@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from jackfield.accounts import service as accounts
+from jackfield.accounts.decoys.repo import Decoys
 from jackfield.accounts.history.models import ChangeKind
 from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.jobs.models import (
@@ -222,6 +223,10 @@ async def _note_once(tx: Tx, job: AccountJob, account_id: str, result: _Result) 
 async def _ask(hub: Hub, project_id: ProjectId, job: AccountJob, account_id: str) -> _Result:
     """Do what asks a provider: done again, it comes to the same."""
     if job.verb is JobVerb.CHECK:
+        async with hub.db.read(project_id) as tx:
+            if await Decoys(tx).find(account_id) is not None:
+                # It would be an alarm, and its operator's own.
+                return _DONE
         checked = await accounts.check(hub, project_id, job.actor, account_id)
         if checked.status is AccountStatus.ACTIVE:
             return _DONE

@@ -1,7 +1,9 @@
 """Permission reports of accounts: read the latest one, or probe again."""
 
+from jackfield.accounts import decoy_alarm
 from jackfield.accounts import service as accounts
 from jackfield.accounts.access import load
+from jackfield.accounts.decoys.models import Touch
 from jackfield.accounts.history.models import ChangeKind
 from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import CredentialsUnreadable
@@ -32,6 +34,8 @@ async def probe_permissions(
     """
     async with hub.db.read(project_id) as tx:
         probed = await load(tx, hub, account_id)
+    if probed.is_decoy:
+        await decoy_alarm.touched(hub, project_id, actor, probed.account, Touch.PROBE)
     try:
         findings = await probe(hub, probed)
     except CredentialsUnreadable:

@@ -42,7 +42,7 @@ async def revoke_and_prove(
     If the provider `was_asked` by a process that died, it is asked again only once a call has
     shown that they live. Accounts that are `ending`, too, count for nothing that is shared.
     """
-    if not access.secrets.fields and access.tokens is None:
+    if access.is_decoy or (not access.secrets.fields and access.tokens is None):
         return Finding(Verdict.NOTHING, RevocationResult.NOT_APPLICABLE, _NONE)
     try:
         revocation = access.method.revocation

@@ -19,6 +19,7 @@ from jackfield.projects.settings import (
     LONGEST_RETENTION_DAYS,
     LONGEST_UNUSED_DAYS,
     SHORTEST_UNUSED_DAYS,
+    Freeze,
     ProjectSettings,
 )
 
@@ -47,6 +48,7 @@ class ProjectOut(Struct, frozen=True):
     tool_feedback: bool
     check_accounts: bool
     suspend_unused_days: int | None
+    honeytoken_freeze: Freeze
     correlation_headers: tuple[str, ...]
     allowed_networks: tuple[str, ...]
     redacted_fields: tuple[str, ...]
@@ -112,6 +114,10 @@ class ProjectChange(Struct, frozen=True, forbid_unknown_fields=True):
         Annotated[int, Meta(ge=SHORTEST_UNUSED_DAYS, le=LONGEST_UNUSED_DAYS)] | UnsetType | None,
         Meta(description="Suspend accounts that nobody used for so many days; null: never."),
     ] = UNSET
+    honeytoken_freeze: Annotated[
+        Freeze | UnsetType | None,
+        Meta(description="API keys that are disabled when a decoy is used."),
+    ] = UNSET
     correlation_headers: Annotated[
         Texts | UnsetType | None,
         Meta(description="Headers kept with each run, to find it by: `x-correlation-id`."),
@@ -166,6 +172,7 @@ def _out(project: Project, settings: ProjectSettings) -> ProjectOut:
         tool_feedback=settings.tool_feedback,
         check_accounts=settings.check_accounts,
         suspend_unused_days=settings.suspend_unused_days,
+        honeytoken_freeze=settings.honeytoken_freeze,
         correlation_headers=settings.correlation_headers,
         allowed_networks=settings.allowed_networks,
         redacted_fields=settings.redacted_fields,

@@ -294,7 +294,7 @@ class Log:
                 on token.project_id = :project_id and token.account_id = issue.account_id
              where issue.project_id = :project_id and issue.status = 'open'
                and (account.id is null
-                    or (issue.cause <> 'outcome_unknown'
+                    or (issue.cause not in ('outcome_unknown', 'honeytoken')
                         and (account.generation > issue.generation
                              or (issue.account_failing and account.status = 'active')))
                     or (issue.cause in ('renewal', 'setup') and token.failures = 0

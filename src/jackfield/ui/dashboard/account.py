@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from jackfield.accounts import service as accounts
+from jackfield.accounts.decoys.repo import Decoys
 from jackfield.accounts.disuse.models import UnusedNotice
 from jackfield.accounts.disuse.repo import UnusedAccounts
 from jackfield.accounts.models import Account
@@ -45,6 +46,8 @@ class LinkedAccountPage:
     story: AccountStory
     # Told of as unused: it will be suspended.
     unused: UnusedNotice | None
+    # Whether it is one, and the member may know.
+    is_decoy: bool
 
 
 async def show_account(request: Request, project: Project) -> Response:
@@ -118,6 +121,8 @@ async def _account_page(
     values = account.public_values
     async with hub.db.read(project.id) as tx:
         unused = await UnusedAccounts(tx).find(account.id)
+        decoy = await Decoys(tx).find(account.id)
+    layout = Layout.of(request, project)
     try:
         permissions = await read_permissions(hub, project.id, account.id)
     except HubError:
@@ -126,7 +131,7 @@ async def _account_page(
     return page(
         request,
         LinkedAccountPage(
-            layout=Layout.of(request, project),
+            layout=layout,
             account=account,
             details=method.labeled(values) if method else tuple(values.items()),
             checked=checked,
@@ -136,6 +141,7 @@ async def _account_page(
             verdicts=tuple(Verdict),
             effects=_effects(permissions) if permissions else {},
             unused=unused,
+            is_decoy=decoy is not None and not layout.is_viewer,
             story=await story_of(
                 hub,
                 project,

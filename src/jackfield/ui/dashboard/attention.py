@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
+from jackfield.accounts.decoys.models import Decoy
+from jackfield.accounts.decoys.repo import Decoys
 from jackfield.accounts.disuse.models import NOTICE_DAYS
 from jackfield.accounts.disuse.repo import UnusedAccounts
 from jackfield.accounts.models import AccountStatus
@@ -82,6 +84,8 @@ class Findings:
     keys: Sequence[ApiKey]
     # Accounts that are suspended soon, as nobody uses them.
     unused: int
+    # Decoys that were used within a day.
+    touched: Sequence[Decoy]
 
 
 async def find(tx: Tx, *, recent_since: datetime) -> Findings:
@@ -101,12 +105,14 @@ async def find(tx: Tx, *, recent_since: datetime) -> Findings:
         ),
         keys=await ApiKeys(tx).all(),
         unused=await UnusedAccounts(tx).count(),
+        touched=await Decoys(tx).touched_since(tx.now - _DAY),
     )
 
 
 def matters(hub: Hub, found: Findings) -> list[Matter]:
     """Return what needs attention, the worst first."""
     every = [
+        *_touched(found.touched),
         *_issues(hub, found),
         *_accounts(found.accounts),
         *_webhooks(found.webhooks, hub.clock()),
@@ -148,6 +154,14 @@ def _accounts(counts: AccountCounts) -> Iterator[Matter]:
             what = "1 account is" if number == 1 else f"{number:,} accounts are"
             title = f"{what} to be linked again: {reason}"
             yield Matter("bad", symbol, title, f"?status={status.value}")
+
+
+def _touched(decoys: Sequence[Decoy]) -> Iterator[Matter]:
+    for decoy in decoys[-1:]:
+        title = "Somebody used a decoy"
+        yield Matter(
+            "bad", "lock", title, "/audit?q=kind:honeytoken", when="at", at=decoy.touched_at
+        )
 
 
 def _unused(number: int) -> Iterator[Matter]:

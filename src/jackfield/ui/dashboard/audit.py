@@ -54,6 +54,7 @@ TITLES: Final[Mapping[AuditKind, str]] = {
     AuditKind.ACCOUNT_LINKED: "Account linked",
     AuditKind.ACCOUNT_CHANGED: "Account changed",
     AuditKind.ACCOUNT_DELETED: "Account deleted",
+    AuditKind.HONEYTOKEN_TOUCHED: "Decoy used",
     AuditKind.ACCOUNT_REVOKED: "Account revoked",
     AuditKind.REVOCATION_STARTED: "Revocation of accounts begun",
     AuditKind.REVOCATION_SUSPENDED: "Accounts suspended for their revocation",

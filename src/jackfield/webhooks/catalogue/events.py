@@ -69,6 +69,7 @@ def _account(
     reconnect: object = msgspec.UNSET,
     revocation: object = msgspec.UNSET,
     unused: object = msgspec.UNSET,
+    touch: object = msgspec.UNSET,
 ) -> AccountPayload:
     return AccountPayload(
         project_id=_PROJECT,
@@ -88,6 +89,7 @@ def _account(
         reconnect=reconnect,
         revocation=revocation,
         unused=unused,
+        touch=touch,
     )
 
 
@@ -171,6 +173,14 @@ _RECONNECT: Final = {
     "method": "POST",
     "path": f"/jackfield/accounts/{_ACCOUNT}/reconnect_link",
 }
+_TOUCH: Final[Mapping[str, object]] = {
+    "touch": "run",
+    "action": "iterable_list_channels",
+    "actor": {"kind": "api_key", "id": "key_EXAMPLE", "via": None},
+    "address": "203.0.113.9",
+    "request_id": "req_EXAMPLE",
+    "frozen_keys": [],
+}
 _UNUSED: Final = {"last_used_at": _MOMENT - timedelta(days=83), "suspended_in_days": 7}
 _REVOCATION: Final = {
     "result": "revoked",
@@ -187,6 +197,10 @@ _EXAMPLES: Final[Mapping[EventType, tuple[str, EventPayload]]] = {
     EventType.ACCOUNT_NEEDS_RELINK: (
         "The credential of an account was refused or is lost: only linking it again helps.",
         _account(EventType.ACCOUNT_NEEDS_RELINK, "error", reconnect=_RECONNECT),
+    ),
+    EventType.HONEYTOKEN_TOUCHED: (
+        "Somebody used a decoy: an account that nobody has a reason to use.",
+        _account(EventType.HONEYTOKEN_TOUCHED, touch=_TOUCH),
     ),
     EventType.ACCOUNT_UNUSED: (
         "Nobody used an account: it will be suspended, unless it is used.",
