@@ -43,6 +43,7 @@ MAKERS = {
         "cli/projects.py",
         "cli/revoke.py",
         "cli/vault.py",
+        "cli/vault_move.py",
     },
 }
 

@@ -44,6 +44,7 @@ class AuditKind(StrEnum):
     CREDENTIALS_RENEWED = "credentials.renewed"
     CREDENTIALS_USED = "credentials.used"
     CREDENTIALS_FORGOTTEN = "credentials.forgotten"
+    KEYRING_MOVED = "keyring.moved"
     SESSION_OPENED = "connect_session.opened"
     SESSION_REVOKED = "connect_session.revoked"
     PENDING_LINK_CREATED = "pending_link.created"

@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from jackfield.cli.output import fail, reporting, say
+from jackfield.cli.vault_move import move
 from jackfield.kit.actor import Actor
 from jackfield.settings import Settings
 
@@ -23,6 +24,9 @@ _CURES: Final = {
 @click.group()
 def vault() -> None:
     """Look after the keys that seal credentials."""
+
+
+vault.add_command(move)
 
 
 @vault.command()

@@ -63,6 +63,7 @@ TITLES: Final[Mapping[AuditKind, str]] = {
     AuditKind.CREDENTIALS_RENEWED: "Credentials renewed",
     AuditKind.CREDENTIALS_USED: "Credentials used",
     AuditKind.CREDENTIALS_FORGOTTEN: "Credentials given up",
+    AuditKind.KEYRING_MOVED: "Keyring moved",
     AuditKind.SESSION_OPENED: "Connect session opened",
     AuditKind.SESSION_REVOKED: "Connect session revoked",
     AuditKind.PENDING_LINK_CREATED: "Link waits to be confirmed",

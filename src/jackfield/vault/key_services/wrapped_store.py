@@ -24,7 +24,7 @@ class WrappedStore:
         self.location = self._place = surroundings.wrapped_keyring
         self._variable = surroundings.variable
         # What was opened last: the same document is not asked for again.
-        self._last: tuple[bytes, Keyring] | None = None
+        self.last_opened: tuple[bytes, Keyring] | None = None
         self._file = None if self._place.startswith(_VARIABLE) else SecretFile(self._place)
 
     def read(self) -> Keyring | None:
@@ -40,6 +40,10 @@ class WrappedStore:
         before = self._content()
         is_old = before is not None and self._opened(before) == old
         self._writable().replace(lambda found: is_old and found == before, content)
+
+    def knows(self, other: "WrappedStore") -> None:
+        """Take over what another service opened at the same place, to wrap it anew."""
+        self.last_opened = other.last_opened
 
     def revision(self) -> Hashable:
         return None if self._file is None else self._file.revision()
@@ -64,10 +68,10 @@ class WrappedStore:
         return text.encode()
 
     def _opened(self, content: bytes) -> Keyring:
-        if self._last is None or self._last[0] != content:
+        if self.last_opened is None or self.last_opened[0] != content:
             keyring = unwrapped(content, self._scheme, self._service, repr(self._place))
-            self._last = content, keyring
-        return self._last[1]
+            self.last_opened = content, keyring
+        return self.last_opened[1]
 
     def _writable(self) -> SecretFile:
         if self._file is None:
