@@ -106,6 +106,10 @@ class Settings:
     backup_key: Secret | None = None
     oidc: OidcSettings | None = None
     sso_only: bool = False
+    # Lets a debugger or profiler in, and core dumps out.
+    debuggable: bool = False
+    # The files that hold secret settings.
+    secret_files: tuple[Path, ...] = ()
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -155,6 +159,10 @@ class Settings:
             backup_key=_secret(values.get("BACKUP_KEY")),
             oidc=(oidc := _oidc(values)),
             sso_only=_sso_only(values.get("SSO_ONLY", ""), oidc),
+            debuggable=_switch("JACKFIELD_DEBUGGABLE", values.get("DEBUGGABLE", "")),
+            secret_files=tuple(
+                Path(file) for name in SECRETS if (file := values.get(f"{name}{_FILE}"))
+            ),
         )
 
     @property

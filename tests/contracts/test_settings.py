@@ -39,6 +39,7 @@ def test_nothing_needs_to_be_set() -> None:
         ("DATABASE_POOLER", "transaction"),
         ("DATABASE_WAIT", "a minute"),
         ("KEYRING_WAIT", "a minute"),
+        ("DEBUGGABLE", "perhaps"),
         ("PUBLIC_URL", "hub.example.com"),
         ("URL", "ftp://x"),
         ("CONNECTORS", "/nowhere/at/all"),

@@ -53,7 +53,7 @@ def doctor(
     project: str, *, sign_in_link: bool, sign_out_everywhere: bool, offline: bool, as_json: bool
 ) -> None:
     """
-    Check the keyring, the database, the store of limits, the connectors, the clock, the public URL and JACKFIELD_URL.
+    Check the keyring, the database, the store of limits, the connectors, the clock, the public URL, JACKFIELD_URL and who else on this machine could read secrets.
 
     The hub at JACKFIELD_URL is asked whether it takes the key in JACKFIELD_API_KEY. Exits 1 when something is not in order, and prints advice. Nothing is changed.
     """
@@ -112,6 +112,7 @@ async def _examine(*, is_offline: bool) -> list[Finding]:
 
 async def _findings(*, is_offline: bool) -> AsyncGenerator[Finding]:
     from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.cli.exposure import exposures  # noqa: PLC0415
     from jackfield.vault.keyring import KeyringUnusable  # noqa: PLC0415
     from jackfield.vault.keyring_locations import is_service  # noqa: PLC0415
 
@@ -119,6 +120,8 @@ async def _findings(*, is_offline: bool) -> AsyncGenerator[Finding]:
     yield Finding("settings", ok=True, detail=f"data in {settings.data_dir.resolve()}")
     yield _clock(lambda: datetime.now(UTC))  # noqa: TID251 - the clock itself is what is checked
     yield _public_url(settings)
+    for each in exposures(settings.data_dir, settings.secret_files):
+        yield Finding(each.name, ok=not each.is_open, detail=each.detail, advice=each.advice)
     if not is_offline:
         yield _hub_at(settings)
     try:

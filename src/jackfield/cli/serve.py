@@ -36,10 +36,12 @@ def serve(
     On SQLite the database is made and brought to this version by itself; on PostgreSQL run
     `jackfield migrate` first. Stop it with Ctrl-C: requests under way are finished.
     """
-    from jackfield.kit import log  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.cli.privacy import keep_private  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.kit import log  # noqa: PLC0415
 
     settings = Settings.read()
     log.configure(level=settings.log_level)
+    keep_private(settings)
     if workers > 1:
         sys.exit(_supervise(host, port, workers))
     import uvloop  # noqa: PLC0415 - as above, and out of the supervisor

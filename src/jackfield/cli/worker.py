@@ -24,11 +24,13 @@ def worker() -> None:
     from jackfield.app import open_hub  # noqa: PLC0415
     from jackfield.cli.awaited_database import database_found  # noqa: PLC0415
     from jackfield.cli.awaited_keyring import keyring_found  # noqa: PLC0415
+    from jackfield.cli.privacy import keep_private  # noqa: PLC0415
     from jackfield.kit import log  # noqa: PLC0415
     from jackfield.worker.background import background  # noqa: PLC0415
 
     settings = Settings.read()
     log.configure(level=settings.log_level)
+    keep_private(settings)
 
     async def work() -> None:
         stop = asyncio.Event()
