@@ -7,7 +7,7 @@ says why something is not asked for, or not as published, by action and name; `*
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -86,8 +86,11 @@ class Comparison:
                 yield difference
         for place in ("query", "headers", "body"):
             shape = published.get(place, {})
-            asked = [parts(request, place) for request in every]
-            for difference in compare(place, asked, parts(least, place), shape):
+            names = {name.rstrip("*") for name in shape} if isinstance(shape, dict) else set()
+            asked = [parts(request, place, names) for request in every]
+            # What is in a form is text, as in a query.
+            where = "form" if place == "body" and "form" in published.get("type", "") else place
+            for difference in compare(where, asked, parts(least, place, names), shape):
                 if not self.is_omitted(published["action"], difference):
                     yield difference
 
@@ -179,19 +182,41 @@ def fits(place: str, value: Any, kind: str) -> bool:
     return kind != "boolean" or value in {"true", "false"}
 
 
-def parts(request: Request, place: str) -> Any:
+def parts(request: Request, place: str, names: Collection[str] = ()) -> Any:
+    """Return what is in a part of a request, by name; `names` are written so, brackets included."""
     if place == "headers":
         return dict(request.headers)
     if place == "query":
-        found: dict[str, Any] = {}
-        for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True):
-            found.setdefault(name, []).append(value)
-        return {name: each[0] if len(each) == 1 else each for name, each in found.items()}
+        return nested(parse_qsl(urlsplit(request.url).query, keep_blank_values=True), names)
     if not request.body:
         return {}
     if "json" in request.headers.get("Content-Type", ""):
         return json.loads(request.body)
-    return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+    return nested(parse_qsl(request.body.decode(), keep_blank_values=True), names)
+
+
+def nested(pairs: Sequence[tuple[str, str]], names: Collection[str]) -> dict[str, Any]:
+    """Read `items[0][price]=a` as a list of objects, and a name that comes again as a list."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        steps = [name] if name in names else [part.rstrip("]") for part in name.split("[")]
+        inner = found
+        for step in steps[:-1]:
+            inner = inner.setdefault(step, {})
+        last = steps[-1]
+        if last in inner:
+            earlier = inner[last]
+            inner[last] = [*(earlier if isinstance(earlier, list) else [earlier]), value]
+        else:
+            inner[last] = value
+    return {name: listed(value) for name, value in found.items()}
+
+
+def listed(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    inner = {name: listed(each) for name, each in value.items()}
+    return [*inner.values()] if all(name.isdigit() for name in inner) else inner
 
 
 def all_inputs(action: ActionInfo) -> list[dict[str, Any]]:
