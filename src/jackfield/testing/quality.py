@@ -88,8 +88,8 @@ def _silver(connector: Connector, cases: Sequence[Case]) -> Iterator[Demand]:
     )
     yield _demand(
         Level.SILVER,
-        "a case for each way to link",
-        (each.key for each in methods if each.key not in linked and not each.redirects),
+        "a case for each way to link by what is typed",
+        (each.key for each in methods if each.key not in linked and each.type == "custom"),
     )
     yield _demand(
         Level.SILVER,
