@@ -47,11 +47,7 @@ def build_app(hub: Hub) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        if hub.trusted_proxies:
-            source_address.bind(address_of(scope, hub.trusted_proxies))
-        else:
-            client = scope.get("client")
-            source_address.bind(client and client[0])
+        source_address.bind(address_of(scope, hub.trusted_proxies))
         match = api.match(scope["path"])
         if match.claims(scope["method"]) or not pages.serves(scope):
             await api.serve(match, scope, receive, send)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from jackfield.projects import service as projects
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.members import PASSWORD, browser, member, sign_in, with_password
-from tests.support.running import Running
+from tests.support.running import HubWith, Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -173,6 +174,24 @@ async def test_where_attempts_come_from_is_counted_over_all_addresses_of_e_mail(
         await attempts.count(hub.hub, "more@example.com", "2600:1234:0:1::ffff")
     await attempts.count(hub.hub, "more@example.com", "2600:1234:0:2::1")
     await attempts.count(hub.hub, "more@example.com", "8.8.8.8")
+
+
+async def test_behind_a_trusted_proxy_attempts_are_those_of_its_client(hub_with: HubWith) -> None:
+    async with hub_with(trusted_proxies=(ip_network("127.0.0.0/8"),)) as hub:
+        await with_password(hub, "ada@example.com")
+        for number in range(MOST_BY_ADDRESS):
+            await attempts.count(hub.hub, f"{number}@example.com", "9.9.9.9")
+        refused = []
+        async with browser(hub) as opened:
+            # What stands before the address that the proxy saw, the client has made up.
+            for made_up in ("", "198.51.100.1, ", "127.0.0.1, ", "none, "):
+                opened.headers["x-forwarded-for"] = f"{made_up}9.9.9.9"
+                refused.append(await sign_in(opened, "ada@example.com"))
+            opened.headers["x-forwarded-for"] = "9.9.9.9, ::ffff:8.8.4.4"
+            other = await sign_in(opened, "ada@example.com")
+
+    assert {each.status_code for each in refused} == {429}
+    assert other.status_code == 303
 
 
 async def test_a_change_of_the_password_ends_every_other_session(hub: Running) -> None:

@@ -1,12 +1,13 @@
 """The network address of a client, behind the proxies that the operator trusts."""
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from starlette.types import Scope
 
 from jackfield.settings import Networks
 
 _HEADER = b"x-forwarded-for"
+_MAPPED = "::ffff:"
 
 
 def address_of(scope: Scope, trusted: Networks) -> str | None:
@@ -17,7 +18,7 @@ def address_of(scope: Scope, trusted: Networks) -> str | None:
     address that is none of these.
     """
     client: tuple[str, int] | None = scope.get("client")
-    peer = None if client is None else client[0]
+    peer = None if client is None else _plain(client[0])
     if not trusted or peer is None or not _is_in(peer, trusted):
         return peer
     told = b",".join([value for name, value in scope["headers"] if name == _HEADER])
@@ -31,11 +32,18 @@ def address_of(scope: Scope, trusted: Networks) -> str | None:
     return found
 
 
+def _plain(address: str) -> str:
+    """Return an address as it is written elsewhere: a socket for both kinds maps those of IPv4."""
+    return (_normal(address) or address) if address.startswith(_MAPPED) else address
+
+
 def _normal(text: str) -> str | None:
     try:
-        return str(ip_address(text.strip()))
+        found = ip_address(text.strip())
     except ValueError:
         return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return str(mapped or found)
 
 
 def _is_in(address: str, networks: Networks) -> bool:

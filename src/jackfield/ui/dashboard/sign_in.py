@@ -78,9 +78,14 @@ def signed_in(
 
 
 async def still_signed_in(request: Request, project: Project) -> bool:
-    """Return whether the browser of an earlier request is signed in to the project yet."""
+    """Return whether the browser of an earlier request may see the project's pages yet."""
     found = await _who(request)
-    return found is not None and found.project.id == project.id
+    return (
+        found is not None
+        and found.project.id == project.id
+        and not found.lacks_factor
+        and await _is_from_allowed_network(request, found)
+    )
 
 
 def actor_of(request: Request) -> Actor:
@@ -105,10 +110,10 @@ def member_token(request: Request) -> MemberToken | None:
 
 
 def browser_of(request: Request) -> Browser:
-    """Return what is known of the browser; behind a proxy, the address is the proxy's."""
+    """Return what is known of the browser; its address is a proxy's where none is trusted."""
     context = request_context.current()
     agent = context.user_agent if context else request.headers.get("user-agent", "")[:255]
-    return Browser(request.client.host if request.client else None, agent or None)
+    return Browser(source_address.current(), agent or None)
 
 
 def start(
