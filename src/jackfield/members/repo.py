@@ -3,6 +3,7 @@
 from typing import Final
 
 from jackfield.db.tx import Database, Row, Tx
+from jackfield.kit.alphabet import alphabetical
 from jackfield.kit.ids import MemberId, ProjectId
 from jackfield.kit.json import Json, convert, parse
 from jackfield.members.models import (
@@ -110,10 +111,10 @@ class Memberships:
               from memberships
               join members on members.id = memberships.member_id
              where memberships.project_id = :project_id and memberships.removed_at is null
-             order by members.email
             """
         )
-        return [convert(row, ProjectMember) for row in rows]
+        members = [convert(row, ProjectMember) for row in rows]
+        return sorted(members, key=lambda member: alphabetical(member.email))
 
     async def role_of(self, member_id: MemberId) -> Role | None:
         row = await self._tx.one(

@@ -6,6 +6,7 @@ from typing import Final
 
 from jackfield.db.columns import columns_of
 from jackfield.db.tx import Database, Tx
+from jackfield.kit.alphabet import alphabetical
 from jackfield.kit.ids import ConnectorVersionId, ProjectId
 from jackfield.kit.json import convert
 from jackfield.uploads.models import ConnectorVersion, UploadNotFound, VersionState
@@ -110,10 +111,11 @@ class Uploads:
             select {_VERSION}
               from connector_versions
              where project_id = :project_id
-             order by key, id desc
+             order by id desc
             """  # noqa: S608 - columns of ours
         )
-        return [convert(row, ConnectorVersion) for row in rows]
+        versions = [convert(row, ConnectorVersion) for row in rows]
+        return sorted(versions, key=lambda version: alphabetical(version.key))
 
     async def versions(self, key: str) -> list[ConnectorVersion]:
         """
@@ -336,7 +338,7 @@ async def find_names(db: Database) -> dict[str, tuple[str, ...]]:
         select key, version
           from connector_versions
          where state <> 'draft'
-         order by key, published_at desc, id desc
+         order by published_at desc, id desc
         """
     )
     names: dict[str, tuple[str, ...]] = {}

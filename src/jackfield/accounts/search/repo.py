@@ -15,6 +15,7 @@ from jackfield.accounts.repo import Accounts
 from jackfield.accounts.search.criteria.repo import Criterion, criteria_of
 from jackfield.accounts.search.models import AccountSearch, AccountSort, FoundAccounts
 from jackfield.db.tx import Row, Tx
+from jackfield.kit.alphabet import alphabetical
 
 # Accounts that are few: so many are compared and sorted for a page.
 FEW: Final = 10_000
@@ -106,11 +107,10 @@ class FindableAccounts:
                       from accounts
                      where project_id = :project_id and reason <> ''
                      limit :most) as known
-             order by reason
             """,
             most=FEW,
         )
-        return [row["reason"] for row in rows]
+        return sorted((row["reason"] for row in rows), key=alphabetical)
 
     async def environments(self) -> list[str]:
         """Return the environments that profiles of connectors are of."""
@@ -119,10 +119,9 @@ class FindableAccounts:
             select distinct environment
               from connector_profiles
              where project_id = :project_id
-             order by environment
             """
         )
-        return [row["environment"] for row in rows]
+        return sorted((row["environment"] for row in rows), key=alphabetical)
 
     async def has_unprepared(self) -> bool:
         """Return whether some accounts are not found by their words yet, after an upgrade."""

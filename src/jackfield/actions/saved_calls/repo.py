@@ -6,6 +6,7 @@ from typing import Final
 from jackfield.actions.saved_calls.models import SavedCall, SavedCallNotFound
 from jackfield.db.columns import columns_of
 from jackfield.db.tx import Row, Tx
+from jackfield.kit.alphabet import alphabetical
 from jackfield.kit.json import convert, encode, parse
 
 _COLUMNS: Final = columns_of(SavedCall)
@@ -39,10 +40,10 @@ class SavedCalls:
             select {_COLUMNS}
               from saved_calls
              where project_id = :project_id
-             order by name, id
+             order by id
             """  # noqa: S608 - columns of ours
         )
-        return [_call(row) for row in rows]
+        return sorted(map(_call, rows), key=lambda call: alphabetical(call.name))
 
     async def count(self) -> int:
         row = await self._tx.one(

@@ -4,6 +4,7 @@ from typing import Final
 
 from jackfield.db.columns import columns_of
 from jackfield.db.tx import Tx
+from jackfield.kit.alphabet import alphabetical
 from jackfield.kit.json import convert, encode, parse
 from jackfield.projects.saved_views.models import (
     LONGEST_NAME,
@@ -32,11 +33,11 @@ class SavedViews:
             select {_VIEW}
               from saved_views
              where project_id = :project_id and page = :page
-             order by lower(name), id
             """,  # noqa: S608 - columns of ours
             page=page,
         )
-        return [convert({**row, "actor": parse(row["actor"])}, SavedView) for row in rows]
+        views = [convert({**row, "actor": parse(row["actor"])}, SavedView) for row in rows]
+        return sorted(views, key=lambda view: alphabetical(view.name))
 
     async def save(self, page: ViewPage, name: str, query: str) -> None:
         """
