@@ -1,7 +1,8 @@
 """Sign-ins at the identity provider that are somebody's attempt to be somebody else."""
 
 from collections.abc import AsyncGenerator, Callable
-from typing import Any
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -56,6 +57,7 @@ FALSE_CLAIMS: dict[str, dict[str, Any]] = {
     "no expiry": {"exp": ...},
     "an expiry that is no number": {"exp": "never"},
     "not yet valid": {"nbf": NOW + 90},
+    "valid from no time": {"nbf": ["now"]},
     "made in the future": {"iat": NOW + 90},
     "not dated": {"iat": ...},
     "e-mail not verified": {"email_verified": False},
@@ -133,6 +135,65 @@ async def test_a_provider_that_changes_its_keys_is_asked_for_them_once_more(
 
     assert [each.status_code for each in (first, early, second)] == [303, 403, 303]
     assert [path for path, _, _ in idp.asked].count("/jwks") == 2
+
+
+@pytest.mark.parametrize("is_named", [True, False], ids=["named", "without a name"])
+async def test_keys_that_cannot_be_read_are_passed_over(
+    ours: Running, idp: IdentityProvider, is_named: bool
+) -> None:
+    (good,) = idp.keys()
+    other = other_key().as_dict(private=False)
+    idp.published = [
+        *(None, 7, [], {"kty": "RSA"}, {"kty": "none"}, {"kty": ["RSA"]}),
+        *(
+            {"kty": "RSA", "n": n, "e": "AQAB", "kid": "one"}
+            for n in ("", "!", "AA", 5, "A" * 9999)
+        ),
+        *({"kty": "EC", "crv": crv, "x": "AA", "y": "AA"} for crv in ("P-256", "none", {})),
+        {**good, "kid": ["one"]},
+        other,
+        good,
+    ]
+    if not is_named:
+        idp.header = {"kid": ...}
+        del good["kid"], other["kid"]
+    async with browser(ours) as opened:
+        done = await sign_in(opened)
+
+    assert done.status_code == 303
+
+
+HTML: Final = b"<html><script>alert(1)</script></html>"
+ODD_ANSWERS: Final[dict[str, tuple[int, bytes]]] = {
+    "a page": (200, HTML),
+    "a page of an error": (500, HTML),
+    "no UTF-8": (200, b'{"issuer": "\xff"}'),
+    "another encoding": (200, '{"keys": []}'.encode("utf-16")),
+    "a list": (200, b"[]"),
+    "nothing": (204, b""),
+    "more than is read": (200, b"[" + b"1," * 600_000 + b"1]"),
+    "deep": (200, b"[" * 100_000),
+    "long numbers": (200, b'{"keys": ' + b"9" * 6000 + b', "id_token": 1e999}'),
+    "other types": (200, b'{"issuer": {}, "keys": {"a": 1}, "id_token": [], "sub": [""]}'),
+}
+
+
+@pytest.mark.parametrize("where", ["openid-configuration", "jwks", "token", "userinfo"])
+async def test_an_odd_answer_of_the_provider_ends_with_a_sentence_on_the_sign_in_page(
+    ours: Running, idp: IdentityProvider, where: str
+) -> None:
+    idp.claims = {"email": ...}
+    for name, answer in ODD_ANSWERS.items():
+        idp.instead = {where: answer}
+        ours.hub.oidc_documents.clear()
+        async with browser(ours) as opened:
+            page = await opened.get("/dashboard/sign-in/sso")
+            if page.status_code == 303:
+                asked = dict(parse_qsl(urlsplit(page.headers["location"]).query))
+                page = await come_back(opened, code=asked["nonce"], state=asked["state"])
+        assert page.status_code in (403, 502), name
+        assert "dentity provider" in page.text, name
+        assert "alert(1)" not in page.text
 
 
 async def test_an_answer_is_taken_once_and_by_the_browser_that_was_sent(ours: Running) -> None:

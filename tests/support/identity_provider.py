@@ -35,6 +35,8 @@ class IdentityProvider:
     user_info: dict[str, Any] = field(default_factory=dict[str, Any])
     published: list[Any] | None = None
     status: int = 200
+    # What is answered at a path's end instead.
+    instead: dict[str, tuple[int, bytes]] = field(default_factory=dict[str, tuple[int, bytes]])
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list[Any])
 
     def settings(self, **more: Any) -> OidcSettings:
@@ -55,7 +57,8 @@ class IdentityProvider:
         }
 
     def signed(self, claims: Mapping[str, Any]) -> str:
-        header = {"alg": self.algorithm, "kid": "one", **self.header}
+        named = {"alg": self.algorithm, "kid": "one", **self.header}
+        header = {name: value for name, value in named.items() if value is not ...}
         kept = {name: value for name, value in claims.items() if value is not ...}
         return jws.serialize_compact(
             header, json.dumps(kept), self.key, algorithms=[self.algorithm]
@@ -91,7 +94,8 @@ class IdentityProvider:
             status, code = self.status, form.get("code", "")
             token = self.token or self.signed({**self.usual(code), **self.claims})
             answer = {"access_token": "opaque", "token_type": "Bearer", "id_token": token}
-        body = json.dumps(answer).encode()
+        told = self.instead.get(path.rpartition("/")[2])
+        status, body = told or (status, json.dumps(answer).encode())
         head = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": body})

@@ -35,11 +35,11 @@ def decode(data: bytes | str, type_: type[T]) -> T:
     Decode JSON as a `type_`.
 
     Raises:
-        DecodeError: not JSON, or (as its subclass `ValidationError`) not a `type_`.
+        DecodeError: not JSON in UTF-8, or (as its subclass `ValidationError`) not a `type_`.
     """
     try:
         return msgspec.json.decode(data, type=type_, dec_hook=_parse)
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise DecodeError(_NOT_TEXT) from None
 
 
@@ -48,14 +48,14 @@ def parse(data: bytes | str) -> Json:
     Decode JSON as plain values.
 
     Raises:
-        DecodeError: it is not JSON, or nested too deep to be read.
+        DecodeError: it is not JSON in UTF-8, or nested too deep to be read.
     """
     try:
         return msgspec.json.decode(data)
     except RecursionError:
         msg = "JSON is nested too deep"
         raise DecodeError(msg) from None
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise DecodeError(_NOT_TEXT) from None
 
 

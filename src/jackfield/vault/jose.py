@@ -47,10 +47,25 @@ _VERIFIED: Final = (
 _VERIFIERS: Final = jws.JWSRegistry(algorithms=list(_VERIFIED), strict_check_header=False)
 _PUBLIC: Final = frozenset({"RSA", "EC", "OKP"})
 _LONGEST_TOKEN: Final = 64 * 1024
+# Of those that a token may be signed by.
+_MOST_KEYS: Final = 50
 
 
 class InvalidToken(ValueError):
     """The token is not signed by one of the keys, or is none."""
+
+
+_FAULTS: Final = (
+    JoseError,
+    InvalidToken,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RecursionError,
+    OverflowError,
+    UnsupportedAlgorithm,
+)
 
 
 def sign_token(
@@ -88,22 +103,46 @@ def verified_claims(token: str, keys: Sequence[Json]) -> dict[str, Json]:
     if len(token) > _LONGEST_TOKEN:
         raise InvalidToken
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SecurityWarning)
-            known = jwk.KeySet([jwk.import_key(each) for each in keys if _is_verifying(each)])
-            signed = jws.deserialize_compact(token, known, list(_VERIFIED), registry=_VERIFIERS)
-        claims = json.loads(signed.payload)
-    except (JoseError, ValueError, TypeError, KeyError, RecursionError, UnsupportedAlgorithm):
+        header = jws.extract_compact(token.encode()).headers()
+        sought = [each for each in keys if _is_verifying(each) and _is_named(each, header)]
+        claims = json.loads(_signed_by_one(token, sought[:_MOST_KEYS]))
+    except _FAULTS:
         raise InvalidToken from None
     if not isinstance(claims, dict):
         raise InvalidToken
     return cast("dict[str, Json]", claims)
 
 
+def _signed_by_one(token: str, keys: Sequence[Json]) -> bytes:
+    """Return the payload, by the first key that the token is signed by."""
+    for key in keys:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SecurityWarning)
+                known = jwk.import_key(key)
+                signed = jws.deserialize_compact(token, known, list(_VERIFIED), registry=_VERIFIERS)
+        except _FAULTS:
+            # A key of another kind, or one that cannot be read: the others may be good.
+            continue
+        return signed.payload
+    raise InvalidToken
+
+
+def _is_named(key: Mapping[str, Json], header: Mapping[str, Any]) -> bool:
+    """Whether a key is the one that a token names; either may leave the name out."""
+    return "kid" not in header or key.get("kid", header["kid"]) == header["kid"]
+
+
 def _is_verifying(key: Json) -> TypeGuard[dict[str, Any]]:
     if not is_object(key):
         return False
-    return key.get("kty") in _PUBLIC and key.get("use", "sig") == "sig" and "d" not in key
+    kind = key.get("kty")
+    return (
+        isinstance(kind, str)
+        and kind in _PUBLIC
+        and key.get("use", "sig") == "sig"
+        and "d" not in key
+    )
 
 
 def public_key_of(web_key: str) -> PublicKeyTypes:

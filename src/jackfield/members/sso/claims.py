@@ -42,6 +42,8 @@ def check(claims: Mapping[str, Json], oidc: OidcSettings, *, nonce: str, now: da
         msg = "the ID token is for another client"
     elif len(for_whom) > 1 and party is None:
         msg = "the ID token is for several clients, and does not say which asked for it"
+    elif begins is None and claims.get("nbf") is not None:
+        msg = "the ID token begins at no time that can be read"
     elif ends is None or ends + _LEEWAY <= at or (begins is not None and begins - _LEEWAY > at):
         msg = "the ID token has expired: the clocks of hub and provider may differ"
     elif made is None or made - _LEEWAY > at:
