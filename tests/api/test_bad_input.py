@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from jackfield.http import body
+from jackfield.kit.ids import RunId
 from jackfield.sandbox.iterable.server import Sandbox
+from tests.support.browsing import signed_in
+from tests.support.clock import NOW
 from tests.support.running import OWNER, PATIENCE, Running, serving_hub
 
 pytestmark = pytest.mark.anyio
@@ -253,3 +256,55 @@ async def test_a_stretch_of_time_may_begin_and_end_at_any_moment(hub: Running, m
     for name in ("start_date", "end_date"):
         logged = await hub.api.get("/requests/logs", params={name: moment})
         assert logged.status_code == 200, logged.text
+
+
+@pytest.mark.parametrize("length", [1, 200_000], ids=["short", "long"])
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-32", "latin-1", "utf-8-sig"])
+async def test_a_body_in_another_encoding_is_named_as_that(
+    hub: Running, charset: str, length: int
+) -> None:
+    content = json.dumps({**OWNER, "label": "\u00e9" * length}, ensure_ascii=False).encode(charset)
+    refused = await hub.api.post(
+        "/connect_sessions",
+        content=content,
+        headers={"content-type": f"application/json; charset={charset}"},
+    )
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_json")
+    assert "send it in UTF-8" in refused.json()["message"]
+
+
+DIGITS = "9" * 6000
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/dashboard/audit/{DIGITS}",
+        "/dashboard/audit/\u0663",
+        f"/dashboard/audit?before={DIGITS}",
+        f"/dashboard/accounts?page={DIGITS}&unused={DIGITS}",
+        f"/dashboard/logs?q=status:{DIGITS}%20took:%3E{DIGITS}s%20since:{DIGITS}d",
+    ],
+    ids=lambda path: path[:30],
+)
+async def test_a_number_of_thousands_of_digits_in_a_pages_address_is_none(
+    hub: Running, path: str
+) -> None:
+    page = await (await signed_in(hub)).get(path)
+
+    assert page.status_code in (200, 404, 422)
+
+
+async def test_a_number_of_thousands_of_digits_in_a_request_is_refused(hub: Running) -> None:
+    agent = {"user-agent": f"speakeasy-sdk/typescript 4.{DIGITS}.0"}
+    answers = [
+        await hub.api.get(f"/accounts?page={DIGITS}"),
+        await hub.api.get(f"/jackfield/audit?next={DIGITS}"),
+        await hub.api.get(f"/logs/provider/{RunId.new(NOW)}.{DIGITS}"),
+        await hub.api.post("/connect_sessions", content=b"{}", headers={"content-length": DIGITS}),
+    ]
+    taken = await hub.api.post("/connect_sessions", json=OWNER, headers=agent)
+
+    assert [each.status_code for each in answers] == [422, 422, 404, 413]
+    assert taken.status_code == 201

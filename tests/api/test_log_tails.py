@@ -18,9 +18,10 @@ from jackfield.logs.search import tail as tails
 from jackfield.logs.search.query import read_query
 from jackfield.logs.search.tail import LiveTail, Logged
 from jackfield.projects import service as projects
-from jackfield.projects.repo import ApiKeys
+from jackfield.projects.repo import ApiKeys, Projects
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.actor import TESTER
+from tests.support.browsing import signed_in
 from tests.support.clock import NOW, FrozenClock
 from tests.support.logged_runs import REFUSED, log_runs
 from tests.support.running import TRUSTING_NOBODY, Running, running_hub
@@ -199,3 +200,34 @@ async def test_a_tail_counts_as_one_request_of_its_key(
         response = await hub.api.get("/jackfield/logs/live")
 
     assert response.text.count(":\n\n") == tails.SECONDS / tails.POLL_SECONDS
+
+
+async def use_from(hub: Running, *networks: str) -> None:
+    async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+        await tx.touch()
+        settings = replace(await Projects(tx).settings(), allowed_networks=networks)
+        await Projects(tx).save_settings(settings)
+
+
+async def test_a_tail_ends_once_its_project_is_not_used_from_there_any_more(hub: Running) -> None:
+    browser = await signed_in(hub)
+    times: list[float] = []
+
+    async def moving(seconds: float) -> None:
+        times.append(seconds)
+        if len(times) == 2:
+            await use_from(hub, "203.0.113.0/24")
+
+    for path, opened in (("/jackfield/logs/live", hub.api), ("/dashboard/logs/live", browser)):
+        times.clear()
+        async with httpx2.AsyncClient(
+            base_url=hub.hub.public_url,
+            auth=opened.auth,
+            cookies=opened.cookies,
+            transport=httpx2.ASGITransport(app=build_app(replace(hub.hub, sleep=moving))),
+            verify=TRUSTING_NOBODY,
+        ) as reader:
+            response = await reader.get(path)
+        await use_from(hub)
+
+        assert (response.status_code, len(times)) == (200, 2), path

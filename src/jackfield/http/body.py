@@ -1,6 +1,7 @@
 """Request bodies, read within bounds."""
 
 import asyncio
+import codecs
 from typing import Final, TypeVar
 
 from starlette.types import Receive, Scope
@@ -18,11 +19,18 @@ from jackfield.kit.json import (
     is_deep,
 )
 from jackfield.kit.large_json import LARGE, TooDeep, TooManyValues, parse_request
+from jackfield.kit.whole_numbers import whole_number
 
 T = TypeVar("T")
 
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 _BODY_SECONDS: Final = 30
+_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_FIRST: Final = 4
+_NO_UTF8: Final = (
+    "the request body is not JSON in UTF-8: send it in UTF-8 and without a byte order mark, whatever "
+    "the charset of its content type"
+)
 
 
 class BodyTooLarge(HubError):
@@ -69,7 +77,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         ClientGone: the client hung up first.
     """
     for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > MAX_BODY_BYTES:
+        if name == b"content-length" and value.isdigit() and not _fits(value):
             raise BodyTooLarge
     whole = offered(scope)
     if whole is not None and (body := whole.take_body()) is not None:
@@ -90,6 +98,21 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
                     return bytes(parts)
     except TimeoutError as error:
         raise BodyTooSlow from error
+
+
+def _fits(length: bytes) -> bool:
+    return whole_number(length.decode(), most=MAX_BODY_BYTES) is not None
+
+
+def _encoding_fault(content: bytes) -> str | None:
+    """Return what to say of a body that is JSON in another encoding, whatever its type claims."""
+    if content.startswith(_MARKS) or b"\0" in content[:_FIRST]:
+        return _NO_UTF8
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return _NO_UTF8
+    return None
 
 
 async def parse_body(content: bytes, type_: type[T]) -> T:
@@ -115,9 +138,9 @@ async def parse_body(content: bytes, type_: type[T]) -> T:
     except (TooDeep, TooManyValues) as error:
         msg = f"the request body cannot be read: {error}"
         raise InvalidJson(msg) from None
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+    except (DecodeError, RecursionError):
         # Not chained: the cause could quote what was sent.
-        raise InvalidJson from None
+        raise InvalidJson(_encoding_fault(content)) from None
     except InvalidId as error:
         raise InvalidRequest(str(error)) from None
     if is_deep(content):

@@ -212,8 +212,7 @@ async def authenticate(hub: "Hub", token: ApiKeyToken) -> Caller:
     request = request_context.current()
     if request is not None:
         request.project_id, request.key_id = known.project_id, known.key_id
-    if known.networks and not is_allowed(known.networks, source_address.current()):
-        raise AddressNotAllowed
+    require_allowed_network(known)
     if time.monotonic() > known.use.noted_until:
         known.use.noted_until = time.monotonic() + _USE_SECONDS
         append_use(
@@ -225,6 +224,17 @@ async def authenticate(hub: "Hub", token: ApiKeyToken) -> Caller:
         )
     await count_requests(hub, known, 1)
     return known
+
+
+def require_allowed_network(caller: Caller) -> None:
+    """
+    Check where the current request comes from.
+
+    Raises:
+        AddressNotAllowed: the caller's project is not used from there.
+    """
+    if caller.networks and not is_allowed(caller.networks, source_address.current()):
+        raise AddressNotAllowed
 
 
 async def count_requests(hub: "Hub", caller: Caller, number: int) -> None:

@@ -16,7 +16,8 @@ from jackfield.kit.json import Json, is_list, is_object
 
 _FINDS_MANY: Final = re.compile(r"\.\.|\[\*\]|\[\?\(|\[\d+:\d+\]", re.ASCII)
 _NAMES: Final = re.compile(r"\$|\['([^']+)'\]|\[\"([^\"]+)\"\]|\[(\d+)\]|([^\[\].]+)", re.ASCII)
-_INDEX: Final = re.compile(r"\s*[+-]?\d+", re.ASCII)
+# No list is as long; Python reads no number of thousands of digits.
+_INDEX: Final = re.compile(r"\s*[+-]?\d{1,12}(?!\d)", re.ASCII)
 
 
 def compile_names(code: str) -> Evaluate:

@@ -12,7 +12,7 @@ from jackfield.kit.json import Json, is_list, is_object
 
 Find: TypeAlias = Callable[[Json], Json]
 
-_PART: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_PART: Final = re.compile(r"([^.\[\]]+)|\[(\d{1,12})\]")
 
 
 def scope_of(body: Json, scope: EvaluationScope) -> EvaluationScope:

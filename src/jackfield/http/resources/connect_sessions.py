@@ -48,7 +48,7 @@ open_sessions = Routes(api_key, tag="open_sessions")
 _Text = Annotated[str, Meta(min_length=1, max_length=255)]
 _ORGANIZATION: Final = 1
 _LAST_SESSION: Final = 10**17
-_NUMERIC_CLIENT: Final = re.compile(r"speakeasy-sdk/typescript 4\.(\d+)\.")
+_NUMERIC_CLIENT: Final = re.compile(r"speakeasy-sdk/typescript 4\.(\d{1,6})\.")
 _LAST_NUMERIC_MINOR: Final = 28
 _FIVE_DAYS: Final = 432_000
 

@@ -139,6 +139,7 @@ async def follow_logs(ctx: ApiContext, query: LiveLogQuery) -> Response:
             caller = await projects.find_usable_key(
                 ctx.hub, read_api_key(ctx.headers.get("authorization"))
             )
+            projects.require_allowed_network(caller)
         except HubError:
             return False
         return Scope.LOGS_READ in caller.scopes

@@ -198,9 +198,9 @@ async def show_record(request: Request, project: Project) -> Response:
     hub = hub_of(request)
     try:
         async with hub.db.read(project.id) as tx:
-            # No database has a place for more.
-            seq = min(int(request.path_params["seq"]), _LARGEST)
-            stored = await AuditLog(tx).get(seq)
+            # No database has a place for more, and no record has its number.
+            seq = whole_number(request.path_params["seq"], most=_LARGEST)
+            stored = await AuditLog(tx).get(-1 if seq is None else seq)
             names = await key_names(tx)
     except HubError as error:
         return refused(request, project, error)

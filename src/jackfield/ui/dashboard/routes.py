@@ -151,7 +151,7 @@ ROUTES: Final = (
     ),
     Route("/dashboard/audit", signed_in(audit.list_records)),
     Route("/dashboard/audit/export", signed_in(audit.export_records)),
-    Route("/dashboard/audit/{seq:int}", signed_in(audit.show_record)),
+    Route("/dashboard/audit/{seq}", signed_in(audit.show_record)),
     Route("/dashboard/keys", signed_in(keys.list_keys)),
     Route("/dashboard/keys", signed_in(keys.make_key), methods=_POST),
     Route("/dashboard/keys/{key_id}/{verb}", signed_in(keys.change_key), methods=_POST),
