@@ -171,6 +171,17 @@ async def test_a_session_ends_after_half_a_day_and_by_signing_out(
     assert (await browser.get("/dashboard")).status_code == 401
 
 
+async def test_another_site_does_not_sign_anybody_out(
+    hub: Running, browser: httpx2.AsyncClient
+) -> None:
+    await sign_in(hub)
+    elsewhere = {"sec-fetch-site": "cross-site", "origin": "https://evil.test"}
+    answer = await browser.post("/dashboard/sign-out", headers=elsewhere)
+
+    assert "set-cookie" not in answer.headers
+    assert (await browser.get("/dashboard")).status_code == 200
+
+
 async def test_the_accounts_page_shows_linked_accounts_and_finds_them(hub: Running) -> None:
     await hub.link()
     await hub.link(origin_owner_id="rival", origin_owner_name="Rival <Ltd.>")

@@ -93,6 +93,7 @@ async def test_files_of_the_page_are_those_of_its_query(
     )
     table = await browser.get("/dashboard/audit/export", params={"format": "csv"})
     chain = await browser.get("/dashboard/audit/export", params={"format": "chain"})
+    assert {each.headers["cache-control"] for each in (table, chain)} == {"no-store"}
 
     assert [json.loads(each)["kind"] for each in lines.text.splitlines()] == ["account.linked"]
     assert table.headers["content-disposition"].endswith('jackfield-audit.csv"')

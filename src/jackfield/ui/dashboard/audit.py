@@ -236,6 +236,7 @@ async def export_records(request: Request, project: Project) -> Response:
     suffix = "csv" if kind == "csv" else "ndjson"
     headers = {
         "content-disposition": f'attachment; filename="jackfield-audit{part}.{suffix}"',
+        "cache-control": "no-store",
         "x-content-type-options": "nosniff",
     }
     return Response(file.content, headers=headers, media_type=TYPES[kind])

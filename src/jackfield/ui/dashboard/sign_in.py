@@ -177,14 +177,17 @@ async def sign_in(request: Request) -> Response:
 
 async def sign_out(request: Request) -> Response:
     hub = hub_of(request)
+    response = RedirectResponse(f"{base_path(hub)}/dashboard", 303)
+    if not is_from_here(request):
+        # Another site would sign people out, if only by taking the cookie away.
+        return response
     found = await _who(request)
-    if found is not None and is_from_here(request):
+    if found is not None:
         token = member_token(request)
         if token is None:
             await projects.sign_out(hub, DashboardToken(request.cookies[_COOKIE]))
         else:
             await sessions.end_session(hub, found, token)
-    response = RedirectResponse(f"{base_path(hub)}/dashboard", 303)
     response.delete_cookie(_COOKIE, path=f"{base_path(hub)}/dashboard")
     return response
 
