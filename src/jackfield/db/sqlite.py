@@ -220,15 +220,14 @@ class _Writer:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None]:
         async with self._turn:
-            await self.do(self._begin)
             try:
+                await self.do(self._begin)
                 yield
+                await self.do(_release)
             except BaseException:
-                # Not awaited: this must happen even when the task is cancelled, and the thread
-                # works in order.
-                self._thread.submit(_undo, self._connection)
+                # Not awaited: also when the task is cancelled; and the thread works in order.
+                self._thread.submit(_undo, self._connection, is_alone=self._commit is None)
                 raise
-            await self.do(_release)
             # Writers that already wait for the lock get it before the commit does, and so share
             # it: the lock is fair.
             if self._commit is None:
@@ -378,11 +377,12 @@ def _release(connection: sqlite3.Connection) -> None:
     connection.execute("release turn")
 
 
-def _undo(connection: sqlite3.Connection) -> None:
+def _undo(connection: sqlite3.Connection, *, is_alone: bool) -> None:
+    """Undo one turn; one that shares its commit with none leaves the file to other processes."""
     # After some failures (disk full, I/O) SQLite has already rolled everything back itself.
-    if connection.in_transaction:
-        connection.execute("rollback to turn")
-        connection.execute("release turn")
+    for each in ("rollback",) if is_alone else ("rollback to turn", "release turn"):
+        if connection.in_transaction:
+            connection.execute(each)
 
 
 def _commit(connection: sqlite3.Connection) -> None:

@@ -1,11 +1,12 @@
 """What only the SQLite driver has to deal with."""
 
+import asyncio
 import io
 import json
 import re
 import sqlite3
 import stat
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,24 @@ async def test_an_acknowledged_write_is_seen_by_another_process(tmp_path: Path) 
     with sqlite3.connect(file) as other:
         assert other.execute("select name from projects").fetchall() == [("a",)]
     other.close()
+    await db.close()
+
+
+@pytest.mark.parametrize("error", [ValueError, asyncio.CancelledError])
+async def test_a_write_that_fails_leaves_the_file_to_other_processes(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    file = tmp_path / "jackfield.db"
+    db = SqliteDatabase(file)
+    await db.migrate()
+
+    with suppress(error):
+        async with db.write(ProjectId.new(NOW), TESTER) as tx:
+            await tx.run("delete from projects where id = :project_id")
+            raise error
+
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("begin immediate")
     await db.close()
 
 
