@@ -1,17 +1,19 @@
 """Structured log: one JSON object per line on standard error, secrets masked."""
 
+import atexit
 import logging
 import sys
 import threading
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
-from typing import Any, Final, TextIO, TypeAlias
+from typing import Any, Final, TextIO, TypeAlias, cast
 
 import msgspec
 import structlog
 
-from jackfield.kit import redaction, request_context
+from jackfield.kit import log_stream, redaction, request_context
 from jackfield.kit.clock import system_clock
 from jackfield.kit.json import encode
 from jackfield.kit.redaction import Redactor
@@ -45,7 +47,7 @@ def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
     What libraries log goes the same way, from warnings up.
     """
     global _lines  # noqa: PLW0603 - as structlog itself keeps what it was configured with
-    to = stream or sys.stderr
+    to = stream or _standard_error(sys.stderr)
     least = logging.getLevelNamesMapping()[level.upper()]
     _lines = _Lines(to if least <= logging.INFO else None)
     structlog.configure(
@@ -100,6 +102,22 @@ def request_ended(
         _lines.stream.flush()
     else:
         _log.info("request", **fields)
+
+
+@cache
+def _standard_error(stream: TextIO) -> TextIO:
+    if not log_stream.has_file(stream):
+        return stream
+    own = log_stream.LogStream(stream, _say_dropped)
+    atexit.register(own.close)
+    # All of it that is used here: `write` and `flush`.
+    return cast("TextIO", own)
+
+
+def _say_dropped(count: int) -> str:
+    at = system_clock().isoformat().replace("+00:00", "Z")
+    said = {"event": "log_lines_dropped", "count": count, "level": "error", "timestamp": at}
+    return _serialize(said) + "\n"
 
 
 def announce(words: str) -> None:
