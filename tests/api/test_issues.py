@@ -246,10 +246,15 @@ async def test_an_issue_can_be_unmuted_and_a_resolved_one_not_muted(
     await change(hub, issue, "resolve")
     twice = await change(hub, issue, "resolve")
     refused = await hub.api.post(f"/jackfield/issues/{issue['id']}/mute")
+    told = (await hub.api.get("/jackfield/audit", params={"query": "kind:issue"})).json()["data"]
 
     assert [len(each) for each in listed_muted] == [0, 1, 0]
     assert (unmuted["status"], twice["status"]) == ("open", "resolved")
     assert (refused.status_code, refused.json()["code"]) == (409, "issue_resolved")
+    assert [each["kind"] for each in told] == ["issue.resolved", "issue.unmuted", "issue.muted"]
+    assert {(each["target"], each["details"]["account_id"]) for each in told} == {
+        (issue["id"], account_id)
+    }
 
 
 async def test_issues_of_a_deleted_account_end_with_it(hub: Running, clock: FrozenClock) -> None:

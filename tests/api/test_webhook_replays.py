@@ -130,12 +130,22 @@ async def test_a_stopped_replay_begins_nothing_more(
     await deliver(hub)
     await replays.work_off(hub.hub)
     await deliver(hub)
+    failed = await deliveries(hub, webhook, "?status=failed")
+    event_id = failed[0]["event_id"]
+    one = f"/jackfield/webhooks/{webhook['id']}/deliveries/{event_id}/replay"
+    await hub.api.post(one)
+    query = {"query": "kind:webhook.replay_stopped"}, {"query": "kind:webhook.replayed"}
+    told = [(await hub.api.get("/jackfield/audit", params=each)).json()["data"] for each in query]
 
     assert stopped == again
+    assert [each["details"] for each in told[0]] == [{"replay_id": replay["id"]}]
+    assert told[1][0]["details"] == {"event_id": event_id, "count": 1}
+    assert told[1][1]["details"]["replay_id"] == replay["id"]
+    assert told[1][1]["details"]["count"] == 6
     assert (stopped["status"], stopped["begun"]) == ("stopped", 2)
     assert stopped["ended_reason"] == "it was stopped"
     assert len(receiver.told) == 2
-    assert len(await deliveries(hub, webhook, "?status=failed")) == 4
+    assert len(failed) == 4
 
 
 async def test_only_the_chosen_events_of_the_chosen_time_are_delivered_again(

@@ -62,6 +62,11 @@ class AuditKind(StrEnum):
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - a name
     WEBHOOK_DELETED = "webhook.deleted"
+    WEBHOOK_REPLAYED = "webhook.replayed"
+    WEBHOOK_REPLAY_STOPPED = "webhook.replay_stopped"
+    ISSUE_RESOLVED = "issue.resolved"
+    ISSUE_MUTED = "issue.muted"
+    ISSUE_UNMUTED = "issue.unmuted"
     MEMBER_INVITED = "member.invited"
     INVITE_CANCELED = "member.invite_canceled"
     MEMBER_JOINED = "member.joined"

@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from jackfield.audit.models import AuditKind
+from jackfield.audit.service import record
 from jackfield.db.tx import Tx
 from jackfield.issues.models import Issue, IssueResolved, Resolution
 from jackfield.issues.repo import Issues
 from jackfield.issues.resolution import end
 from jackfield.kit.ids import ProjectId, RunId
+from jackfield.kit.json import Json
 from jackfield.runtime import Hub
 
 # A badge may be so old.
@@ -26,6 +29,7 @@ async def resolve(tx: Tx, issue_id: str) -> Issue:
     issue = await _locked(tx, issue_id)
     if not issue.is_open:
         return issue
+    await _record(tx, AuditKind.ISSUE_RESOLVED, issue)
     return await end(tx, issue, Resolution.BY_HAND, settled_run_id=RunId.floor(tx.now))
 
 
@@ -41,6 +45,7 @@ async def mute(tx: Tx, issue_id: str, *, days: int | None = None) -> Issue:
     if not issue.is_open:
         raise IssueResolved
     until = None if days is None else tx.now + timedelta(days=days)
+    await _record(tx, AuditKind.ISSUE_MUTED, issue, until=until and until.isoformat())
     return await _saved(tx, replace(issue, muted_at=tx.now, muted_until=until))
 
 
@@ -52,6 +57,9 @@ async def unmute(tx: Tx, issue_id: str) -> Issue:
         IssueNotFound: the project has none with this id.
     """
     issue = await _locked(tx, issue_id)
+    if issue.muted_at is None:
+        return issue
+    await _record(tx, AuditKind.ISSUE_UNMUTED, issue)
     return await _saved(tx, replace(issue, muted_at=None, muted_until=None))
 
 
@@ -70,6 +78,11 @@ async def count_open(hub: Hub, project_id: ProjectId) -> int:
 async def forget_count(hub: Hub, project_id: ProjectId) -> None:
     """Have this process count anew: its operator changed an issue."""
     (await hub.cache.entries(hub.db, project_id)).pop(_COUNT_KEY, None)
+
+
+async def _record(tx: Tx, kind: AuditKind, issue: Issue, **details: Json) -> None:
+    about: dict[str, Json] = {"account_id": issue.account_id, "cause": issue.cause}
+    await record(tx, kind, issue.id, details=about | details)
 
 
 async def _locked(tx: Tx, issue_id: str) -> Issue:

@@ -26,6 +26,17 @@ async def record_endpoint(
     )
 
 
+async def record_replay(
+    tx: Tx,
+    endpoint_id: str,
+    details: Mapping[str, Json],
+    *,
+    kind: AuditKind = AuditKind.WEBHOOK_REPLAYED,
+) -> None:
+    """Record that deliveries of an endpoint were begun again, or that this was stopped."""
+    await record(tx, kind, endpoint_id, details=details)
+
+
 def _shown(endpoint: Endpoint) -> Mapping[str, Json]:
     origin = find_origin(endpoint.url)
     return {

@@ -16,6 +16,7 @@ from jackfield.projects.models import Scope
 from jackfield.webhooks import secrets
 from jackfield.webhooks import service as webhooks
 from jackfield.webhooks.attempts.repo import Attempts
+from jackfield.webhooks.audit import record_replay
 from jackfield.webhooks.backlog.repo import Backlog, Backlogs
 from jackfield.webhooks.catalogue import examples
 from jackfield.webhooks.catalogue.events import TEST
@@ -30,6 +31,7 @@ from jackfield.webhooks.models import (
     SigningSecretUnreadable,
 )
 from jackfield.webhooks.outcomes.repo import Outcome, Outcomes
+from jackfield.webhooks.replays import service as replays
 from jackfield.webhooks.repo import Deliveries, Endpoints
 
 api = Routes(api_key, tag="webhooks")
@@ -327,10 +329,7 @@ async def list_attempts(ctx: ApiContext, webhook_id: str, event_id: str) -> Deli
 async def replay_delivery(ctx: ApiContext, webhook_id: str, event_id: str) -> DeliveryOut:
     """Deliver an event to an endpoint again, whatever the result before."""
     async with ctx.hub.db.write(ctx.caller.project_id, ctx.actor) as tx:
-        endpoint = await Endpoints(tx).get(webhook_id)
-        await Deliveries(tx).get(endpoint.id, event_id)
-        await Deliveries(tx).begin_again(endpoint.id, event_id)
-        return _delivery(await Deliveries(tx).get(endpoint.id, event_id))
+        return _delivery(await replays.replay_one(tx, webhook_id, event_id))
 
 
 @api.add(
@@ -354,6 +353,8 @@ async def replay_deliveries(ctx: ApiContext, webhook_id: str, query: ReplayQuery
                 after=after,
                 most=_REPLAYED_AT_ONCE,
             )
+            if begun:
+                await record_replay(tx, endpoint.id, {"count": len(begun)})
         count += len(begun)
         if len(begun) < _REPLAYED_AT_ONCE:
             return ReplayOut(count)

@@ -16,6 +16,7 @@ from jackfield.ui.rendering import base_path, hub_of, page
 from jackfield.webhooks.attempts.models import Attempt
 from jackfield.webhooks.attempts.repo import Attempts
 from jackfield.webhooks.models import Delivery, Endpoint
+from jackfield.webhooks.replays import service as replays
 from jackfield.webhooks.repo import Deliveries, Endpoints
 
 
@@ -60,9 +61,7 @@ async def replay_delivery(request: Request, project: Project) -> Response:
     hub, actor = hub_of(request), actor_of(request)
     try:
         async with hub.db.write(project.id, actor) as tx:
-            endpoint = await Endpoints(tx).get(endpoint_id)
-            await Deliveries(tx).get(endpoint.id, event_id)
-            await Deliveries(tx).begin_again(endpoint.id, event_id)
+            await replays.replay_one(tx, endpoint_id, event_id)
     except HubError as error:
         return refused(request, project, error)
     place = f"{quote(endpoint_id, safe='')}/deliveries/{quote(event_id, safe='')}"

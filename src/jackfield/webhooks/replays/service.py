@@ -7,13 +7,16 @@ from typing import Final
 
 import structlog
 
+from jackfield.audit.models import AuditKind
 from jackfield.db.tx import Tx
 from jackfield.events.models import EventType
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault, HubError, InvalidRequest
 from jackfield.kit.ids import EventId
+from jackfield.kit.json import Json
 from jackfield.runtime import Hub
-from jackfield.webhooks.models import EndpointId
+from jackfield.webhooks.audit import record_replay
+from jackfield.webhooks.models import Delivery, EndpointId
 from jackfield.webhooks.replays.models import (
     ClaimedReplay,
     EndpointInactive,
@@ -24,7 +27,7 @@ from jackfield.webhooks.replays.models import (
     ReplayStatus,
 )
 from jackfield.webhooks.replays.repo import PastDeliveries, Replays, claim
-from jackfield.webhooks.repo import Endpoints
+from jackfield.webhooks.repo import Deliveries, Endpoints
 
 ACTOR: Final = Actor.worker("webhook_replays")
 # Begun in one transaction, and waiting at most: what is begun is no longer stopped.
@@ -76,7 +79,29 @@ async def start(tx: Tx, endpoint_id: str, chosen: ReplayFilter) -> Replay:
         raise ReplayRunning
     if not await Replays(tx).add(replay):
         raise ReplayRunning
+    chosen_by: dict[str, Json] = {
+        "outcome": chosen.outcome,
+        "events": sorted(set(chosen.events)),
+        "since": chosen.since and chosen.since.isoformat(),
+        "until": chosen.until and chosen.until.isoformat(),
+    }
+    await record_replay(tx, endpoint.id, {"replay_id": replay.id, "count": total, **chosen_by})
     return replay
+
+
+async def replay_one(tx: Tx, endpoint_id: str, event_id: str) -> Delivery:
+    """
+    Deliver an event to an endpoint again, whatever the result before.
+
+    Raises:
+        EndpointNotFound: the project has none with this id.
+        DeliveryNotFound: the endpoint has none of this event.
+    """
+    endpoint, deliveries = await Endpoints(tx).get(endpoint_id), Deliveries(tx)
+    await deliveries.get(endpoint.id, event_id)
+    await deliveries.begin_again(endpoint.id, event_id)
+    await record_replay(tx, endpoint.id, {"event_id": event_id, "count": 1})
+    return await deliveries.get(endpoint.id, event_id)
 
 
 async def stop(tx: Tx, endpoint_id: str, replay_id: str) -> Replay:
@@ -88,8 +113,11 @@ async def stop(tx: Tx, endpoint_id: str, replay_id: str) -> Replay:
         ReplayNotFound: the endpoint has none with this id.
     """
     endpoint = await Endpoints(tx).get(endpoint_id)
-    await Replays(tx).get(endpoint.id, replay_id)
+    found = await Replays(tx).get(endpoint.id, replay_id)
     await Replays(tx).end(replay_id, ReplayStatus.STOPPED, reason=_STOPPED)
+    if found.status is ReplayStatus.RUNNING:
+        kind = AuditKind.WEBHOOK_REPLAY_STOPPED
+        await record_replay(tx, endpoint.id, {"replay_id": replay_id}, kind=kind)
     return await Replays(tx).get(endpoint.id, replay_id)
 
 
