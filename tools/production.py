@@ -102,7 +102,7 @@ JOURNEY: Final[tuple[Step | str, ...]] = (
     Step("backup.md", "Back up with one command", SERVICE),
     Step("backup.md", "Copy the keyring", SERVICE),
     Step("backup.md", "Restore a backup", SERVICE, 0, "export RESTORED={folder}/one"),
-    Step("production.md", "PostgreSQL"),
+    Step("production.md", "PostgreSQL", only=0),
     Step("production.md", "From SQLite to PostgreSQL"),
     "createdb restored --owner jackfield",
     Step(

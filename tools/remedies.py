@@ -50,6 +50,8 @@ _REMEDIES: Final = {
     "connector_version_not_loaded": "Unpin the profile, or put that version back.",
     "credential_missing": _RELINK,
     "credential_rejected": "Follow the guide beside the form: the message names what the provider did not like.",
+    "database_moved": "Start the hub, and run its commands, with the JACKFIELD_DATABASE_URL of the new database; the message says which it is. Clients repeat the request.",
+    "database_moving": _LATER,
     "database_unusable": "`jackfield doctor` says why; `jackfield migrate` brings an older database to this version.",
     "default_profile_required": "Make another profile of the connector the default first.",
     "egress_proxy_failed": "Look whether the proxy that `JACKFIELD_EGRESS_PROXY` names is up and lets the hub through.",

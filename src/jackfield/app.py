@@ -17,7 +17,7 @@ from jackfield.audit.tallies import Tallies
 from jackfield.connectors.catalog import Catalog
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.server_clock import ServerClock
-from jackfield.db.tx import Database
+from jackfield.db.tx import Database, DatabaseMoved
 from jackfield.db.write_buffer import WriteBuffer
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
@@ -177,6 +177,9 @@ async def _sign_audit_log(hub: Hub) -> None:
     """Leave no record unsigned, where that is possible: the next process would do it."""
     try:
         await seal_due(hub)
+    except DatabaseMoved:
+        # What was written here is there, and the hub there does it.
+        return
     except HubError as error:
         _log.warning("audit_log_not_signed", detail=error.detail)
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
+from jackfield.db import copy_state
 from jackfield.db.measurement import MeasuredDatabase
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.sqlite import SqliteDatabase
@@ -45,7 +46,7 @@ async def open_database(
 
     Raises:
         NoInstallation: it is a SQLite file that is not there, and `creates` is not set.
-        DatabaseUnusable: it, or the data directory, cannot be used.
+        DatabaseUnusable: it, or the data directory, cannot be used, or the hub was moved.
     """
     if creates:
         _make_data_dir(settings.data_dir)
@@ -64,6 +65,7 @@ async def open_database(
             keeps_sessions=not settings.database_pooler,
         )
     else:
+        copy_state.require_here(settings.sqlite_file)
         db = SqliteDatabase(settings.sqlite_file, clock=clock, on_touch=on_touch)
     try:
         yield db if counters is None else MeasuredDatabase(db, counters)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sqlite3
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from jackfield.db.sqlite import SqliteDatabase
 from jackfield.sandbox.iterable.server import Sandbox
+from tests.support.clock import FrozenClock
+from tests.support.earlier import lay_out
+from tests.support.filled import fill
 from tests.support.running import serving_hub
 
 
@@ -76,3 +81,17 @@ async def served(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[dict[str, s
     """Serve a hub, and yield the settings with which commands reach it."""
     async with serving_hub(sandbox, data_dir=data_dir) as hub:
         yield {"URL": hub.hub.public_url, "API_KEY": hub.api_key}
+
+
+@pytest.fixture
+async def installation(data_dir: Path, clock: FrozenClock) -> dict[str, Any]:
+    """Lay out an installation on SQLite with rows in every table; return what is known of it."""
+    facts = await lay_out(data_dir, None)
+    db = SqliteDatabase(data_dir / "jackfield.db", clock=clock)
+    await db.migrate()
+    await db.close()
+    with sqlite3.connect(data_dir / "jackfield.db") as connection:
+        fill(connection)
+    connection.close()
+    clock.advance(hours=1)
+    return facts

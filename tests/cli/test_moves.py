@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,52 +17,12 @@ from jackfield.db.transfer.tables import tables
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
 from tests.support.clock import FrozenClock
-from tests.support.earlier import lay_out, opened
+from tests.support.earlier import opened
 
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.parametrize("database_url", ["postgres"], indirect=True),
 ]
-
-VALUES = {
-    "text": "ünï “𝄞” 'quoted'",
-    "integer": -3,
-    "bigint": 2**62,
-    "double precision": 28_754_990.459_094_1,
-    "boolean": True,
-    "bytea": b"\x00\xff",
-    "timestamptz": "2026-01-31T23:59:59.000001+00:00",
-}
-
-
-@pytest.fixture
-async def installation(data_dir: Path, clock: FrozenClock) -> dict[str, Any]:
-    """Lay out an installation on SQLite with rows in every table; return what is known of it."""
-    facts = await lay_out(data_dir, None)
-    db = SqliteDatabase(data_dir / "jackfield.db", clock=clock)
-    await db.migrate()
-    await db.close()
-    with sqlite3.connect(data_dir / "jackfield.db") as connection:
-        for table in tables():
-            if not connection.execute(f"select 1 from {table.name}").fetchone():
-                add_row(connection, table.name)
-    connection.close()
-    clock.advance(hours=1)
-    return facts
-
-
-def add_row(connection: sqlite3.Connection, table: str) -> None:
-    """Add a row with a value in each column; one that refers to a row refers to any."""
-    row = {
-        name: VALUES[kind.lower()]
-        for name, kind in connection.execute("select name, type from pragma_table_info(?)", [table])
-    }
-    for other, name, key in connection.execute(
-        'select "table", "from", "to" from pragma_foreign_key_list(?)', [table]
-    ):
-        (row[name],) = connection.execute(f"select {key} from {other} limit 1").fetchone()
-    marks = ", ".join(f":{name}" for name in row)
-    connection.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", row)
 
 
 @asynccontextmanager

@@ -51,6 +51,8 @@ def test_the_catalogue() -> None:
             "credential_rejected": 400,
             "database_away": 503,
             "database_busy": 503,
+            "database_moved": 503,
+            "database_moving": 503,
             "database_not_writable": 503,
             "database_unusable": 500,
             "default_profile_required": 409,

@@ -24,7 +24,7 @@ from tools.static_docs import api_document
 FOREIGN = {
     *("age", "age-keygen", "apt", "apt-get", "base64", "cat", "chmod", "chown", "claude", "cp"),
     *("createdb", "createuser", "date", "docker", "git", "gunzip", "head", "helm", "id", "kubectl"),
-    *("loginctl", "podman"),
+    *("env", "loginctl", "podman"),
     *("mkdir", "mv", "npm", "npx", "openssl", "pg_dump", "pg_restore", "pip", "python", "python3"),
     *("rm", "sed", "sleep", "sqlite3", "sudo", "systemctl", "tail", "tar", "tr", "useradd", "wget"),
     *("aws", "az", "gcloud", "pkcs11-tool", "softhsm2-util", "vault"),

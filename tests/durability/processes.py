@@ -82,6 +82,16 @@ class Processes:
             await process.wait()
             await log
 
+    async def end(self, name: str) -> int:
+        """Wait until one of them has ended by itself, and return its exit status."""
+        process, log = self._running.pop(name)
+        async with asyncio.timeout(PATIENCE):
+            status = await process.wait()
+            await log
+        if name.startswith("serve"):
+            self.up.clear()
+        return status
+
     async def _start(self, command: str) -> None:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "jackfield", *command.split()),

@@ -27,7 +27,7 @@ async def database_found(
     if url is None or not settings.database_wait:
         return True
     # Kept out of the memory of a hub on SQLite.
-    from jackfield.db.postgres import reach  # noqa: PLC0415
+    from jackfield.db.postgres_start import reach  # noqa: PLC0415
 
     async def reached() -> bool:
         await reach(url)

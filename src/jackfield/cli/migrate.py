@@ -1,6 +1,7 @@
 """`jackfield migrate`: bring the database to this version, or move it to another."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -9,6 +10,7 @@ import click
 
 from jackfield.cli.output import USAGE, fail, json_option, print_json, reporting, say
 from jackfield.cli.progress import rows_read
+from jackfield.cli.required_keys import require_keys
 from jackfield.cli.table_sums import print_sums
 from jackfield.settings import Settings
 
@@ -22,9 +24,25 @@ _PLACE: Final = "sqlite|sqlite:///FILE|postgresql|postgresql://…"
 @click.option("--from", "source", metavar=_PLACE, help="Move a database from here, …")
 @click.option("--to", "target", metavar=_PLACE, help="… to here.")
 @click.option("--dry-run", is_flag=True, help="Copy and compare, while the hub runs; keep nothing.")
+@click.option("--online", is_flag=True, help="Move from SQLite to PostgreSQL while the hub runs.")
+@click.option(
+    "--no-cut-over", is_flag=True, help="With --online: copy, but leave the hub where it is."
+)
+@click.option(
+    "--abandon", is_flag=True, help="With --online: give a copy up that has not cut over."
+)
 @json_option
 @reporting
-def migrate(source: str | None, target: str | None, *, dry_run: bool, as_json: bool) -> None:
+def migrate(
+    source: str | None,
+    target: str | None,
+    *,
+    dry_run: bool,
+    online: bool,
+    no_cut_over: bool,
+    abandon: bool,
+    as_json: bool,
+) -> None:
     """
     Bring the database to this version of the hub, or move it to another database.
 
@@ -34,18 +52,28 @@ def migrate(source: str | None, target: str | None, *, dry_run: bool, as_json: b
     With --from and --to, it copies every row into an empty database at this version, compares both,
     and keeps all of it or nothing. `sqlite` is the file in JACKFIELD_DATA_DIR, and `postgresql` the
     database of JACKFIELD_DATABASE_URL. The hub must be stopped; the keyring is not moved.
+
+    With --online the hub goes on meanwhile, and what it writes is followed. At the end it answers
+    503 for a few seconds, and then ends, to be started with the new database. What was ended early
+    is gone on with by the same command. With --no-cut-over the hub stays where it is, and the same
+    command without it moves what has come since.
     """
     settings = Settings.read()
-    if source is None and target is None:
-        if dry_run:
-            fail("--dry-run is for a move: give --from and --to", status=USAGE)
+    _require_fitting(source, target, [dry_run, online, no_cut_over, abandon])
+    if source is None or target is None:
         asyncio.run(_apply(settings, as_json=as_json))
         return
-    if source is None or target is None:
-        fail("give both --from and --to", status=USAGE)
     places = _place(source, settings), _place(target, settings)
     if places[0] == places[1]:
         fail("--from and --to are the same database", status=USAGE)
+    if online:
+        from jackfield.cli import online_copy  # noqa: PLC0415 - kept out of `--help`
+
+        if abandon:
+            online_copy.abandon(*places, as_json=as_json)
+        else:
+            online_copy.copy(*places, settings, cuts_over=not no_cut_over, as_json=as_json)
+        return
     sums = asyncio.run(_move(*places, settings, is_trial=dry_run))
     if as_json:
         print_json({"moved": not dry_run, "tables": sums})
@@ -55,6 +83,19 @@ def migrate(source: str | None, target: str | None, *, dry_run: bool, as_json: b
         say("everything fits; nothing was moved", err=True)
     else:
         say("moved; start the hub with the settings of its new database", err=True)
+
+
+def _require_fitting(source: str | None, target: str | None, chosen: Sequence[bool]) -> None:
+    """End the command if its options do not go together."""
+    is_trial, is_online, *of_online = chosen
+    if source is None and target is None and any(chosen):
+        fail("those options are for a move: give --from and --to", status=USAGE)
+    if (source is None) != (target is None):
+        fail("give both --from and --to", status=USAGE)
+    if any(of_online) and not is_online:
+        fail("--no-cut-over and --abandon are for --online", status=USAGE)
+    if sum([is_trial, *of_online]) > 1 or (is_trial and is_online):
+        fail("choose one of --dry-run, --no-cut-over and --abandon", status=USAGE)
 
 
 async def _apply(settings: Settings, *, as_json: bool) -> None:
@@ -89,17 +130,9 @@ async def _move(
     source: Path | str, target: Path | str, settings: Settings, *, is_trial: bool
 ) -> "list[TableSum]":
     from jackfield.db.transfer import move, sqlite_end  # noqa: PLC0415 - kept out of `--help`
-    from jackfield.installation import keyring_store  # noqa: PLC0415
-    from jackfield.vault import key_check  # noqa: PLC0415
 
-    location = settings.keyring_location
     async with move.opened(source, alone=not is_trial) as old:
-        lost = key_check.lost(keyring_store(settings).read(), await move.key_proofs(old))
-        if lost:
-            fail(
-                f"credentials of this database are sealed with {', '.join(lost)}, which the keyring "
-                f"{location!r} does not have; name theirs with JACKFIELD_KEYRING"
-            )
+        require_keys(settings, await move.key_proofs(old))
         if isinstance(target, Path):
             await sqlite_end.make(target)
         async with move.opened(target, alone=True) as new:

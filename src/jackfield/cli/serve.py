@@ -43,7 +43,7 @@ def serve(
     log.configure(level=settings.log_level)
     keep_private(settings)
     if workers > 1:
-        sys.exit(_supervise(host, port, workers))
+        sys.exit(_supervise(settings, host, port, workers))
     import uvloop  # noqa: PLC0415 - as above, and out of the supervisor
 
     from jackfield.cli import server, sockets  # noqa: PLC0415
@@ -59,10 +59,15 @@ def serve(
             uvloop.run(server.serve(settings, opened))
 
 
-def _supervise(host: str, port: int, workers: int) -> int:
+def _supervise(settings: Settings, host: str, port: int, workers: int) -> int:
     from jackfield.cli.supervisor import Supervisor  # noqa: PLC0415 - as above
+    from jackfield.db.copy_state import require_here  # noqa: PLC0415 - as above
+
+    def check() -> None:
+        if settings.database_url is None:
+            require_here(settings.sqlite_file)
 
     async def supervise() -> int:
-        return await Supervisor(host, port, workers).run()
+        return await Supervisor(host, port, workers, check=check).run()
 
     return asyncio.run(supervise())

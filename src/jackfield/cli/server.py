@@ -17,6 +17,7 @@ from jackfield.app import open_hub
 from jackfield.asgi import build_app
 from jackfield.cli.awaited_database import database_found
 from jackfield.cli.awaited_keyring import keyring_found
+from jackfield.cli.cutover import Gate, working
 from jackfield.cli.sockets import origin
 from jackfield.cli.wait import answering
 from jackfield.connectors.catalog import Catalog
@@ -54,8 +55,14 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
         async with open_hub(settings, public_url=origin(opened), store=store) as hub:
             _tune_collector()
             log.announce(f"Jackfield listens on {origin(opened)} until it is asked to stop")
-            async with background(hub), _hub_served(hub, opened) as (_, task):
-                await asyncio.wait({stop, task}, return_when=asyncio.FIRST_COMPLETED)
+            gate = Gate()
+            async with (
+                working(hub, settings, gate) as work,
+                _hub_served(hub, opened, gate) as (_, task),
+            ):
+                await asyncio.wait({stop, task, work}, return_when=asyncio.FIRST_COMPLETED)
+                if work.done():
+                    work.result()
 
 
 async def serve_supervised(
@@ -73,11 +80,18 @@ async def serve_supervised(
         async with open_hub(settings, public_url=origin(opened), store=store) as hub:
             hub = _sharing(hub, shared)  # noqa: PLW2901
             _tune_collector()
-            async with background(hub), _hub_served(hub, opened) as (server, task):
+            gate = Gate()
+            async with (
+                working(hub, settings, gate) as work,
+                _hub_served(hub, opened, gate) as (server, task),
+            ):
                 await server.is_listening.wait()
                 with contextlib.suppress(ConnectionError):
                     link.send(READY)
-                await asyncio.wait({stop, task, released}, return_when=asyncio.FIRST_COMPLETED)
+                ends = {stop, task, work, released}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                if work.done():
+                    work.result()
                 if released.done():
                     hub.open_streams.close()
                     retired = asyncio.create_task(server.retire())
@@ -179,10 +193,11 @@ async def _served(
 
 @contextlib.asynccontextmanager
 async def _hub_served(
-    hub: Hub, opened: socket.socket
+    hub: Hub, opened: socket.socket, gate: Gate | None = None
 ) -> "AsyncGenerator[tuple[_Server, asyncio.Task[None]]]":
     """Serve a hub while the block runs; its live streams would go on until the end of the grace."""
-    async with _served(build_app(hub), opened) as served:
+    app = build_app(hub)
+    async with _served(app if gate is None else gate.to(app), opened) as served:
         try:
             yield served
         finally:

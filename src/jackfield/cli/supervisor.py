@@ -21,6 +21,7 @@ import structlog
 
 from jackfield.cli.sockets import free_port, listen, origin
 from jackfield.kit import log
+from jackfield.kit.errors import HubError
 from jackfield.kit.shared_buckets import SharedBuckets
 
 # Longer than a worker takes to finish requests, to close, and to say what was cut off.
@@ -39,15 +40,20 @@ _Start: TypeAlias = Callable[[socket.socket], Awaitable["_Worker"]]
 class Supervisor:
     """Keeps `count` workers at work on a port."""
 
-    def __init__(self, host: str, port: int, count: int) -> None:
+    def __init__(
+        self, host: str, port: int, count: int, *, check: Callable[[], None] = lambda: None
+    ) -> None:
         """
         Choose the port; 0 means any free one.
+
+        `check` is called when a worker has ended; what it raises of the hub's errors is why no
+        other one could start, and ends them all.
 
         Raises:
             PortInUse: the port cannot be had.
         """
         port = free_port(host, port)
-        self._places = [_Place(self._start, host, port) for _ in range(count)]
+        self._places = [_Place(self._start, check, host, port) for _ in range(count)]
         self._workers: set[_Worker] = set()
         # Twice as many: one that is replaced is at work until its last request has ended.
         self._shared = SharedBuckets.create(2 * count)
@@ -94,13 +100,18 @@ class Supervisor:
         workers = await asyncio.gather(*(each.fill() for each in others))
         await asyncio.gather(*(each.is_ready() for each in workers))
         log.announce(f"Jackfield listens on {first.url} until it is asked to stop")
-        async with asyncio.TaskGroup() as group:
-            for place in self._places:
-                group.create_task(place.keep())
-            while True:
-                await self._replace.wait()
-                self._replace.clear()
-                await self._replace_all()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for place in self._places:
+                    group.create_task(place.keep())
+                while True:
+                    await self._replace.wait()
+                    self._replace.clear()
+                    await self._replace_all()
+        except* HubError as errors:
+            for error in errors.exceptions:
+                _log.error("workers_ended", detail=str(error))
+        return 1
 
     async def _replace_all(self) -> None:
         for place in self._places:
@@ -121,8 +132,9 @@ class Supervisor:
 class _Place:
     """A socket and its worker: when that has ended, another one is started."""
 
-    def __init__(self, start: _Start, host: str, port: int) -> None:
+    def __init__(self, start: _Start, check: Callable[[], None], host: str, port: int) -> None:
         self._start = start
+        self._check = check
         self._address = host, port
         self._opened: socket.socket
         self._turn = asyncio.Lock()
@@ -151,6 +163,7 @@ class _Place:
             status = await worker.end()
             async with self._turn:
                 if self._worker is worker:
+                    self._check()
                     _log.error("worker_ended", process=worker.process.pid, status=status)
                     await self._pause(time.monotonic() - since)
                     await self.fill()

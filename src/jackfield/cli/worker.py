@@ -22,11 +22,11 @@ def worker() -> None:
     import uvloop  # noqa: PLC0415 - kept out of `--help`
 
     from jackfield.app import open_hub  # noqa: PLC0415
+    from jackfield.cli import cutover  # noqa: PLC0415
     from jackfield.cli.awaited_database import database_found  # noqa: PLC0415
     from jackfield.cli.awaited_keyring import keyring_found  # noqa: PLC0415
     from jackfield.cli.privacy import keep_private  # noqa: PLC0415
     from jackfield.kit import log  # noqa: PLC0415
-    from jackfield.worker.background import background  # noqa: PLC0415
 
     settings = Settings.read()
     log.configure(level=settings.log_level)
@@ -45,9 +45,11 @@ def worker() -> None:
             return
         async with (
             open_hub(settings, public_url=settings.url, creates=False, store=store) as hub,
-            background(hub),
+            cutover.working(hub, settings) as work,
         ):
             log.announce("working in the background")
-            await stopped
+            await asyncio.wait({stopped, work}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
 
     uvloop.run(work())

@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 from asyncpg.pool import PoolConnectionProxy
 
-from jackfield.db import postgres_hosts, postgres_schema
+from jackfield.db import postgres_hosts, postgres_schema, postgres_start
 from jackfield.db.postgres_errors import REFUSALS, connected, translated_errors
 from jackfield.db.signals import Signals
 from jackfield.db.statement import positional, storable, with_arrays
@@ -99,7 +99,7 @@ class PostgresDatabase:
         each transaction may have a session of its own: there is a pooler between.
 
         Raises:
-            DatabaseUnreachable: the server does not take connections at present.
+            DatabaseUnreachable: the server takes no connections, or the database is being copied to.
             DatabaseUnusable: it rejects this one.
         """
         options: dict[str, Any] = (
@@ -114,6 +114,12 @@ class PostgresDatabase:
             reset=_nothing_to_reset,
             **options,
         )
+        try:
+            async with pool.acquire() as connection:
+                await postgres_start.require_whole(connection)
+        except BaseException:
+            pool.terminate()
+            raise
         return cls(pool, clock, on_touch, keeps_sessions=keeps_sessions)
 
     @asynccontextmanager
@@ -282,18 +288,6 @@ class PostgresDatabase:
                 with suppress(asyncpg.InterfaceError):
                     connection.remove_termination_listener(lose)
                     connection.terminate()
-
-
-async def reach(url: str) -> None:
-    """
-    Connect to `url`, and leave.
-
-    Raises:
-        DatabaseUnreachable: the server does not take connections at present.
-        DatabaseUnusable: it rejects this one.
-    """
-    connection = await connected(postgres_hosts.connect, url)
-    await connection.close(timeout=_STATEMENT_SECONDS)
 
 
 class _Connection:

@@ -22,11 +22,13 @@ from pathlib import Path
 from typing import Final, LiteralString, TypeVar, cast
 
 from jackfield.db import sqlite_schema
+from jackfield.db.copy_state import FENCE
 from jackfield.db.signals import Signals
 from jackfield.db.sqlite_turns import BUSY_TIMEOUT_MS, Turns
 from jackfield.db.statement import repeated, storable, with_json_lists, without_locks
 from jackfield.db.tx import (
     DatabaseBusy,
+    DatabaseMoved,
     DatabaseNotWritable,
     DatabaseUnusable,
     InvalidText,
@@ -295,6 +297,8 @@ def translated_errors() -> Generator[None]:
         if code in _NOT_WRITABLE:
             msg = f"the database cannot be written now: {error}; make room on its disk"
             raise DatabaseNotWritable(msg) from error
+        if code == sqlite3.SQLITE_CONSTRAINT and str(error) == FENCE:
+            raise DatabaseMoved from error
         if code in _BROKEN:
             msg = f"the database cannot be used: {error}"
             raise DatabaseUnusable(msg) from error

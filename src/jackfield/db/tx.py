@@ -33,6 +33,24 @@ class DatabaseNotWritable(DatabaseUnusable):
     retry_after = 10
 
 
+class DatabaseMoved(DatabaseUnusable):
+    """The database was moved to another; the hub is started again there. Retry later."""
+
+    code = "database_moved"
+    status = 503
+    retryable = True
+    retry_after = 5
+
+
+class DatabaseMoving(HubError):
+    """The database is being moved to another; nothing was done. Retry in a moment."""
+
+    code = "database_moving"
+    status = 503
+    retryable = True
+    retry_after = 2
+
+
 class DatabaseBusy(HubError):
     """The database is locked by another process. Retry later."""
 

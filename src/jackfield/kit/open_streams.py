@@ -36,6 +36,10 @@ class OpenStreams:
         """Have every stream end soon, since the process stops."""
         self.is_closed = True
 
+    def reopen(self) -> None:
+        """Let streams begin again: the process goes on after all."""
+        self.is_closed = False
+
     @contextmanager
     def place(self, project_id: ProjectId, actor: Actor) -> Generator[None]:
         """

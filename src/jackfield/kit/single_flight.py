@@ -33,6 +33,11 @@ class SingleFlight:
             # Of their own: something is noted on an error on its way to its caller.
             raise copy.copy(error) from error
 
+    async def settle(self) -> None:
+        """Wait until nothing is under way."""
+        while self._running:
+            await asyncio.wait(self._running.values())
+
     async def close(self, *, seconds: float = 10) -> None:
         """Wait for what is under way."""
         if self._running:

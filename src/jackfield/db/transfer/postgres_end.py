@@ -28,7 +28,7 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
 """
 _FETCHED_AT_ONCE: Final = 50
 # The driver's own encoders raise the built-in ones.
-_ROW_ERRORS: Final = (
+ROW_ERRORS: Final = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
     TypeError,
@@ -37,7 +37,7 @@ _ROW_ERRORS: Final = (
     OverflowError,
 )
 # Those of monitoring have users of their own.
-_OTHERS: Final = """
+OTHERS: Final = """
 select count(*) from pg_stat_activity
  where datname = current_database() and usename = current_user
    and backend_type = 'client backend' and pid <> pg_backend_pid()
@@ -159,7 +159,7 @@ class PostgresEnd:
             await self._connection.copy_records_to_table(
                 table.name, columns=table.columns, records=rows
             )
-        except _ROW_ERRORS as error:
+        except ROW_ERRORS as error:
             raise not_taken(table, _PLACE, error) from None
 
     async def commit(self) -> None:
@@ -183,5 +183,5 @@ async def _lock(connection: "asyncpg.Connection[asyncpg.Record]", locked: Sequen
         await connection.execute(f"lock table {names} in share row exclusive mode")
     except asyncpg.LockNotAvailableError as error:
         raise in_use(_PLACE) from error
-    if await connection.fetchval(_OTHERS):
+    if await connection.fetchval(OTHERS):
         raise in_use(_PLACE)

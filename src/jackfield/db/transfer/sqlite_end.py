@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Final
 
-from jackfield.db import sqlite_schema
+from jackfield.db import copy_state, sqlite_schema
 from jackfield.db.sqlite import SqliteDatabase, bind, translated_errors
 from jackfield.db.transfer.end import (
     TransferRefused,
@@ -43,8 +43,9 @@ async def opened(file: Path, *, alone: bool) -> AsyncGenerator["SqliteEnd"]:
 
     Raises:
         TransferRefused: there is no such file, or it is in use.
+        DatabaseMoved: the hub went on elsewhere, and what it did there is not in this file.
     """
-    with translated_errors(), closing(_connect(file)) as connection:
+    with translated_errors(), closing(connect(file)) as connection:
         # Before the file is read: then it is locked against all others, not only their writes.
         connection.execute(f"pragma locking_mode = {'exclusive' if alone else 'normal'}")
         connection.execute("pragma foreign_keys = on")
@@ -55,6 +56,7 @@ async def opened(file: Path, *, alone: bool) -> AsyncGenerator["SqliteEnd"]:
             if error.sqlite_errorname.startswith("SQLITE_BUSY"):
                 raise in_use(_shown(file)) from error
             raise
+        copy_state.require_not_moved(connection)
         require_version(sqlite_schema.pending(connection), _shown(file))
         yield SqliteEnd(connection)
 
@@ -66,11 +68,13 @@ async def snapshot(file: Path) -> AsyncGenerator["SqliteEnd"]:
 
     Raises:
         TransferRefused: there is no such file.
+        DatabaseMoved: the hub went on elsewhere, and what it did there is not in this file.
         DatabaseUnusable: a newer version wrote it.
     """
-    with translated_errors(), closing(_connect(file)) as connection:
+    with translated_errors(), closing(connect(file)) as connection:
         connection.execute("pragma query_only = on")
         connection.execute("begin")
+        copy_state.require_not_moved(connection)
         sqlite_schema.pending(connection)
         require_hub(sqlite_schema.applied(connection), _shown(file))
         yield SqliteEnd(connection)
@@ -92,7 +96,7 @@ async def new(file: Path, numbers: Collection[int]) -> AsyncGenerator["SqliteEnd
     part = file.with_name(f"{file.name}{_PART}{secrets.token_hex(4)}")
     try:
         part.touch(_OWNER_ONLY)
-        with translated_errors(), closing(_connect(part)) as connection:
+        with translated_errors(), closing(connect(part)) as connection:
             # It goes with the whole file.
             connection.execute("pragma journal_mode = off")
             connection.execute("pragma synchronous = off")
@@ -145,7 +149,13 @@ def _publish(part: Path, file: Path) -> None:
         os.close(folder)
 
 
-def _connect(file: Path) -> sqlite3.Connection:
+def connect(file: Path) -> sqlite3.Connection:
+    """
+    Open a file that is there.
+
+    Raises:
+        TransferRefused: it is not.
+    """
     if not file.is_file():
         msg = f"there is no database at {str(file.absolute())!r}"
         raise TransferRefused(msg)

@@ -32,13 +32,20 @@ class RunningSum:
 
     def add(self, row: Values) -> None:
         # A sum: databases order texts in ways of their own.
-        digest = hashlib.sha256(encode(row)).digest()
         self._count += 1
-        self._checksum = (self._checksum + int.from_bytes(digest)) % _MODULUS
+        self._checksum = (self._checksum + _digest(row)) % _MODULUS
+
+    def remove(self, row: Values) -> None:
+        self._count -= 1
+        self._checksum = (self._checksum - _digest(row)) % _MODULUS
 
     @property
     def result(self) -> TableSum:
         return TableSum(self._table, self._count, f"{self._checksum:064x}")
+
+
+def _digest(row: Values) -> int:
+    return int.from_bytes(hashlib.sha256(encode(row)).digest())
 
 
 async def table_sum(end: End, table: Table, on_row: Callable[[str], None]) -> TableSum:

@@ -25,8 +25,11 @@ LOGS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """A table with its columns; `key` are those of the primary key, each with its declared type."""
+
     name: str
     columns: tuple[str, ...]
+    key: tuple[tuple[str, str], ...] = ()
 
     @property
     def listed(self) -> str:
@@ -60,9 +63,18 @@ def _tables_at(numbers: frozenset[int]) -> tuple[Table, ...]:
             for statement in migration.statements if migration.number in numbers else ():
                 connection.execute(statement)
         names = connection.execute("select name from sqlite_master where type = 'table'").fetchall()
-        return tuple(Table(name, _columns(connection, name)) for (name,) in names)
+        return tuple(
+            Table(name, _columns(connection, name), _key(connection, name)) for (name,) in names
+        )
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:
     found = connection.execute("select name from pragma_table_info(?) order by cid", [table])
     return tuple(name for (name,) in found)
+
+
+def _key(connection: sqlite3.Connection, table: str) -> tuple[tuple[str, str], ...]:
+    found = connection.execute(
+        "select name, lower(type) from pragma_table_info(?) where pk > 0 order by pk", [table]
+    )
+    return tuple((name, kind) for name, kind in found)
