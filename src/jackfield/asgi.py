@@ -25,9 +25,11 @@ def build_app(hub: Hub) -> ASGIApp:
     tools, agent = mcp.Mcp(hub), a2a.A2a(hub)
     # MCP and A2A calls are not logged as API requests: their runs are logged.
     protocols = (
-        Mount(mcp.PATH, tools.serve, openapi=mcp_openapi.OPERATIONS, is_logged=False),
+        Mount(
+            mcp.PATH, tools.serve, openapi=mcp_openapi.OPERATIONS, is_logged=False, narrowed=True
+        ),
         # Clients are configured with either spelling.
-        Mount(f"{mcp.PATH}/", tools.serve, is_logged=False),
+        Mount(f"{mcp.PATH}/", tools.serve, is_logged=False, narrowed=True),
         # The root is also a page: the dashboard.
         Mount(
             a2a.PATH,
@@ -35,9 +37,16 @@ def build_app(hub: Hub) -> ASGIApp:
             frozenset({"POST"}),
             openapi=a2a_openapi.AGENT,
             is_logged=False,
+            narrowed=True,
         ),
         Mount(a2a.CARD, agent.card, _READS, openapi=a2a_openapi.CARD),
-        Mount(a2a.EXTENDED_CARD, agent.extended_card, _READS, openapi=a2a_openapi.EXTENDED_CARD),
+        Mount(
+            a2a.EXTENDED_CARD,
+            agent.extended_card,
+            _READS,
+            openapi=a2a_openapi.EXTENDED_CARD,
+            narrowed=True,
+        ),
     )
     description = Description(ROUTES, protocols, url=hub.public_url)
     described = (Mount("/openapi.json", description.serve, _READS),) if hub.public_docs else ()

@@ -11,6 +11,7 @@ from jackfield.projects.models import Scope
 from tests.api.test_dashboard import sign_in
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
+from tests.support.narrowed import mint
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -169,3 +170,19 @@ async def test_a_key_of_another_project_is_neither_listed_nor_changed(
     assert answers == [404, 404, 404]
     assert await status(hub, issued.token.reveal()) == 200
     assert "their-key" not in (await browser.get("/dashboard/keys")).text
+
+
+async def test_narrowed_keys_stand_below_the_key_they_come_from_with_what_is_left(
+    hub: Running, browser: httpx2.AsyncClient
+) -> None:
+    made = await mint(hub, name="agent", origin_owner_id="acme", effects=["read"], calls=7)
+
+    page = (await browser.get("/dashboard/keys")).text
+    row = page[page.index(made["id"]) :].partition("</tr>")[0]
+
+    assert f'comes from <span class="mono">{made["parent_id"]}</span>' in row
+    assert re.findall(r'<span class="tag">([^<]+)</span>', row) == [
+        "customer acme",
+        "read",
+        "7 of 7 calls left",
+    ]

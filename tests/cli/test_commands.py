@@ -97,6 +97,23 @@ async def test_a_link_to_a_customers_own_page_is_printed(
     assert (page.status_code, "acme" in page.text) == (200, True)
 
 
+async def test_a_key_for_an_agent_is_narrowed_and_works(
+    jackfield: Command, served: dict[str, str]
+) -> None:
+    limits = ("--owner", "acme", "--effect", "read", "--action", "iterable_list_*", "--calls", "3")
+    made = await jackfield("keys", "narrow", "--name", "agent", *limits, "--json", **served)
+    key = (await jackfield("keys", "narrow", "--minutes", "5", **served)).out.strip()
+    wider = await jackfield(
+        "keys", "narrow", "--effect", "delete",
+        **{**served, "API_KEY": made.json["key"]},
+    )  # fmt: skip
+    listed = await jackfield("accounts", "list", **{**served, "API_KEY": key})
+
+    assert (made.json["calls_left"], made.json["origin_owner_id"]) == (3, "acme")
+    assert (wider.status, "key_wider_than_parent" in wider.err) == (1, True)
+    assert listed.status == 0
+
+
 async def test_a_dry_run_prints_the_request_and_sends_nothing(
     jackfield: Command, served: dict[str, str], sandbox: Sandbox
 ) -> None:

@@ -90,6 +90,19 @@ async def test_accounts_are_linked_listed_changed_and_deleted(served: Served) ->
     assert gone.value.request_id.startswith("req_")
 
 
+async def test_a_key_mints_one_that_may_do_less(served: Served) -> None:
+    async with AsyncHub(served.url, await served.key()) as client:
+        minted = await client.narrow_key(name="agent", effects=["read"], calls=2, minutes=5)
+    async with AsyncHub(served.url, minted.key) as agent:
+        minted_again = await agent.narrow_key()
+        with pytest.raises(NotAllowed) as refused:
+            await agent.request("GET", "/jackfield/project")
+
+    assert (minted.effects, minted.calls_left, minted.name) == (("read",), 2, "agent")
+    assert minted_again.parent_id == minted.id
+    assert refused.value.code == "narrowed_key_refused"
+
+
 async def test_a_customers_own_page_is_opened_by_a_link(served: Served) -> None:
     async with AsyncHub(served.url, await served.key()) as client:
         session = await client.create_portal_session(origin_owner_id="acme", allow=["pause"])

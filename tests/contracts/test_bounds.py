@@ -107,6 +107,17 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "bytes of all versions of them": ("uploads.models:MOST_STORED_BYTES", size),
     "versions of one that are kept": ("uploads.models:MOST_VERSIONS", plain),
     "values of a filter, or of a list in an address": ("http.lists:MOST_VALUES", plain),
+    "values of a list of a narrowed key": ("projects.narrowed_keys.models:MOST_VALUES", plain),
+    "calls of a narrowed key, if it has a number": (
+        "projects.narrowed_keys.models:MOST_CALLS",
+        plain,
+    ),
+    "minutes of a narrowed key": ("projects.narrowed_keys.models:LONGEST_MINUTES", plain),
+    "keys that work, of one ordinary key": ("projects.narrowed_keys.models:MOST_CHILDREN", plain),
+    "keys that work, of one narrowed key": (
+        "projects.narrowed_keys.models:MOST_GRANDCHILDREN",
+        plain,
+    ),
     "messages in an MCP batch": ("agents.mcp.messages:_MOST_IN_BATCH", plain),
     "accounts of one MCP or A2A request": ("agents.accounts:_MOST_ACCOUNTS", plain),
     "characters of a field in a link's form": ("connectors.field_validation:_LONGEST", plain),

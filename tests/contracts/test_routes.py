@@ -57,9 +57,15 @@ async def test_a_stranger_learns_nothing(hub: Running, route: Route) -> None:
     assert response.json().keys() == {"statusCode", "message", "timestamp", "code", "request_id"}
 
 
-def test_a_key_without_any_scope_may_read_what_its_project_is_called_and_nothing_else() -> None:
+def test_a_key_without_any_scope_reads_its_project_and_mints_keys_and_does_nothing_else() -> None:
     assert [f"{each.method} {each.path}" for each in KEYED if each.scope is None] == [
-        "GET /jackfield/project"
+        "GET /jackfield/project",
+        # Keys that come from it, which may do no more.
+        "POST /jackfield/keys",
+        "GET /jackfield/keys",
+        "GET /jackfield/keys/{key_id}",
+        "PATCH /jackfield/keys/{key_id}",
+        "DELETE /jackfield/keys/{key_id}",
     ]
 
 
@@ -145,6 +151,7 @@ async def what_there_is(hub: Running) -> dict[str, str]:
     left = await hub.submit(session["token"], {"api_key": hub.us_key, "region": "us"})
     open_session = await hub.session()
     portal = await make_portal(hub)
+    minted = await hub.api.post("/jackfield/keys", json={})
     await hub.hub.write_buffer.flush()
     (log,) = (await hub.api.post("/logs/provider", json={})).json()["data"][:1]
     (event,) = (await hub.hub.db.unscoped("select id from events order by id desc"))[:1]
@@ -162,6 +169,7 @@ async def what_there_is(hub: Running) -> dict[str, str]:
         "profile_id": profile,
         "session_id": str(open_session["id"]),
         "portal_session_id": portal["id"],
+        "key_id": minted.json()["id"],
         "link_id": left.json()["id"],
         "webhook_id": hook.json()["id"],
         "replay_id": replay.json()["id"],
@@ -326,6 +334,11 @@ def test_the_operations() -> None:
             "POST /hub/portal_frames/{frame_id}/open",
             "GET /jackfield/project",
             "PATCH /jackfield/project",
+            "POST /jackfield/keys",
+            "GET /jackfield/keys",
+            "GET /jackfield/keys/{key_id}",
+            "PATCH /jackfield/keys/{key_id}",
+            "DELETE /jackfield/keys/{key_id}",
             "POST /jackfield/webhooks",
             "GET /jackfield/webhooks",
             "GET /jackfield/webhooks/{webhook_id}",

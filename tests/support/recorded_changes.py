@@ -49,6 +49,7 @@ NOT_RECORDED: Final[Mapping[str, str]] = {
     "run_bodies": "the log of runs",
     "api_requests": "the log of requests",
     "api_key_uses": "the log of requests",
+    "api_key_calls": "part of a key, whose change is recorded; calls are counted beside the log",
     "tool_feedback": "opinions of agents",
     "files": "contents of runs",
     "connect_frames": "pages that were opened",

@@ -4,13 +4,18 @@ Secrets stay sealed until `open_credentials`, which is done last, so that what i
 along is ciphertext.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from jackfield.accounts import credentials as sealing
 from jackfield.accounts.credentials import Credentials
 from jackfield.accounts.decoys.repo import Decoys
-from jackfield.accounts.models import Account, AccountNotUsable, CredentialsUnreadable
+from jackfield.accounts.models import (
+    Account,
+    AccountNotFound,
+    AccountNotUsable,
+    CredentialsUnreadable,
+)
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.tokens.models import SealedTokens, TokenTimes
 from jackfield.accounts.tokens.store import load_tokens, secret_values
@@ -20,8 +25,14 @@ from jackfield.connectors.connector import Connector
 from jackfield.db.tx import Tx
 from jackfield.kit.ids import ProjectId
 from jackfield.profiles import setup as setups
-from jackfield.profiles.models import Profile, ProfileNotFound, ProfileOfOtherConnector
+from jackfield.profiles.models import (
+    ActionNotAllowed,
+    Profile,
+    ProfileNotFound,
+    ProfileOfOtherConnector,
+)
 from jackfield.profiles.repo import Profiles
+from jackfield.projects.key_limits import Narrowing
 from jackfield.runtime import Hub
 from jackfield.secrets.store import SealedBundle, SealedSecrets, open_bundle
 from jackfield.vault.cipher import SealBroken
@@ -32,7 +43,7 @@ class AccountAccess:
     """An account, the connector profile it is used under, and the secrets of both, sealed.
 
     `narrowing` is another profile that a caller named: it must allow what is done, too, and gives
-    nothing of its own.
+    nothing of its own. So must the `key` that the caller has, if it is a narrowed one.
 
     It may be cached: the connector is looked up at each use, because it can be reloaded meanwhile.
     """
@@ -47,6 +58,7 @@ class AccountAccess:
     tokens: SealedTokens | None = None
     # Nothing is sent with its invented credentials, and a use of it is an alarm.
     is_decoy: bool = False
+    key: Narrowing | None = None
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -91,9 +103,11 @@ class AccountAccess:
         return f"{self.account.id}/{self.account.generation}"
 
     def allows(self, action_id: str) -> bool:
-        """Return whether the account and its profiles all allow an action."""
-        return self.account.allows(action_id) and all(
-            profile.allows(action_id) for profile in self.profiles
+        """Return whether the account, its profiles and the caller's key all allow an action."""
+        return (
+            self.account.allows(action_id)
+            and all(profile.allows(action_id) for profile in self.profiles)
+            and (self.key is None or action_id in self.key.actions_of(self.connector))
         )
 
     def require_allowed(self, action_id: str) -> None:
@@ -101,12 +115,16 @@ class AccountAccess:
         Raise unless an action may be run now, with the connector that is loaded.
 
         Raises:
-            ActionNotAllowed: the account was not linked for it, or a profile does not allow it.
+            ActionNotAllowed: the account was not linked for it, or a profile or the caller's key
+                does not allow it.
             ConnectorVersionNotLoaded: a profile is pinned to another version of the connector.
         """
         for profile in self.profiles:
             profile.require_allowed(action_id)
         self.account.require_allowed(action_id)
+        if self.key is not None and action_id not in self.key.actions_of(self.connector):
+            msg = f"this API key is narrowed, and may not run {action_id!r}"
+            raise ActionNotAllowed(msg)
         for profile in self.profiles:
             profile.require_version(self.connector.version)
 
@@ -114,7 +132,9 @@ class AccountAccess:
     def allowed_actions(self) -> frozenset[str] | None:
         """The ids of the actions that may be run; `None` means all."""
         lists = [each.allowed_actions for each in (*self.profiles, self.account)]
-        limits = [allowed for allowed in lists if allowed is not None]
+        limits: list[Collection[str]] = [allowed for allowed in lists if allowed is not None]
+        if self.key is not None:
+            limits.append(self.key.actions_of(self.connector))
         return frozenset(filter(self.allows, limits[0])) if limits else None
 
 
@@ -164,18 +184,25 @@ async def _load(tx: Tx, hub: Hub, account: Account, profile_id: str | None) -> A
 
 
 async def load_usable(
-    hub: Hub, project_id: ProjectId, account_id: str, *, profile_id: str | None = None
+    hub: Hub,
+    project_id: ProjectId,
+    account_id: str,
+    *,
+    profile_id: str | None = None,
+    key: Narrowing | None = None,
 ) -> AccountAccess:
     """
-    Return an account after all checks that its use needs.
+    Return an account after all checks that its use needs, narrowed by the caller's `key`.
 
     Raises:
-        AccountNotFound: the project has no such account.
+        AccountNotFound: the project has no such account, or the key may not use it.
         AccountNotUsable: it is not active, or the hub no longer has its connector.
         ProfileOfOtherConnector: the profile is not one of the account's connector.
         ProfileDisabled: it is switched off.
     """
     access = await load_cached(hub, project_id, account_id, profile_id=profile_id)
+    if key is not None:
+        access = _narrowed(access, key)
     access.account.require_usable()
     for profile in access.profiles:
         profile.require_active()
@@ -202,6 +229,17 @@ async def load_cached(
             access = await load(tx, hub, account_id, profile_id=profile_id, method_required=False)
         entries["access", account_id, profile_id] = access
     return access
+
+
+def may_use(key: Narrowing, account: Account) -> bool:
+    """Return whether a narrowed key may use an account."""
+    return key.allows_account(account.id, owner=account.origin_owner_id, provider=account.provider)
+
+
+def _narrowed(access: AccountAccess, key: Narrowing) -> AccountAccess:
+    if not may_use(key, access.account):
+        raise AccountNotFound(account_id=access.account.id)
+    return replace(access, key=key)
 
 
 def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from jackfield.kit.errors import Conflict, HubError, InvalidRequest, ProviderAnswer, ProviderError
 from jackfield.kit.json import Json
+from jackfield.projects.key_limits import Narrowing
 
 
 class RunRequest(Struct, frozen=True):
@@ -15,6 +16,7 @@ class RunRequest(Struct, frozen=True):
     `arguments` are by location (`path`, `query`, `headers`, `body`) and name. `source` is the entry
     point, for the log. `profile_id` overrides the account's connector profile. A `dry_run` returns
     the request that would be sent. With `debug` the result describes the requests that were sent.
+    `key` is what the client's API key may do, if it is a narrowed one.
     """
 
     action_id: str
@@ -25,13 +27,14 @@ class RunRequest(Struct, frozen=True):
     profile_id: str | None = None
     dry_run: bool = False
     debug: bool = False
+    key: Narrowing | None = None
 
 
 class ProxyRequest(Struct, frozen=True):
     """A client's own request to a provider, to be sent with an account's credentials.
 
     `base_url` replaces that of the connector; `body` is JSON, or a text that is sent as it is, or
-    decoded first if it is base64.
+    decoded first if it is base64. `key` is what the client's API key may do, if it is a narrowed one.
     """
 
     account_id: str
@@ -43,6 +46,7 @@ class ProxyRequest(Struct, frozen=True):
     is_base64: bool = False
     profile_id: str | None = None
     dry_run: bool = False
+    key: Narrowing | None = None
 
 
 class ProxyResponse(Struct, frozen=True):

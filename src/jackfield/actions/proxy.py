@@ -43,6 +43,7 @@ from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json, encode
 from jackfield.kit.large_json import LARGE
 from jackfield.profiles.service import PROXY
+from jackfield.projects.narrowed_keys.calls import count_call
 from jackfield.runtime import Hub
 
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -79,9 +80,10 @@ async def forward(
     Send a request to an account's provider and return the response.
 
     Raises:
-        AccountNotFound: the project has no such account.
+        AccountNotFound: the project has no such account, or the key may not use it.
         AccountNotUsable: it is not active.
-        ActionNotAllowed: its connector profile allows some actions only.
+        ActionNotAllowed: its connector profile, or the key, allows some actions only.
+        CallsUsedUp: the number of calls of the key is used up.
         HostNotDeclared: the connector does not send credentials there.
         InvalidRequest: it cannot be sent.
         ProviderError: there is no response.
@@ -117,6 +119,10 @@ async def _forward(
         return ProxyResponse(200, {}, {"dry_run": True, "requests": [described]})
     async with RecordedRun(hub, project_id, recorder, inputs={"path": proxied.path}) as outcome:
         access = await _load(hub, project_id, proxied, recorder)
+        if proxied.key is not None:
+            # What cannot be sent is not counted.
+            _prepare(hub, access, proxied)
+            await count_call(hub, project_id, actor, proxied.key)
         access = recorder.access = await with_fresh_tokens(hub, access)
         result = await _attempt(hub, access, proxied, recorder)
         if result.status == _UNAUTHORIZED:
@@ -133,7 +139,9 @@ async def _forward(
 async def _load(
     hub: Hub, project_id: ProjectId, proxied: ProxyRequest, recorder: RunRecorder
 ) -> AccountAccess:
-    access = await load_usable(hub, project_id, proxied.account_id, profile_id=proxied.profile_id)
+    access = await load_usable(
+        hub, project_id, proxied.account_id, profile_id=proxied.profile_id, key=proxied.key
+    )
     connector = access.connector
     recorder.access, recorder.connector = access, connector
     access.require_allowed(f"{connector.key}_{PROXY}")

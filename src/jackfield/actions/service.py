@@ -46,6 +46,7 @@ from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
 from jackfield.kit.large_json_output import is_large
+from jackfield.projects.narrowed_keys.calls import count_call
 from jackfield.runtime import Hub
 
 _NONE: Final[frozenset[str]] = frozenset()
@@ -65,10 +66,11 @@ async def run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequest
 
     Raises:
         ActionNotFound: no connector has this action.
-        AccountNotFound: the project has no such account.
+        AccountNotFound: the project has no such account, or the key may not use it.
         AccountOfOtherProvider: it is linked to another provider.
         AccountNotUsable: it is not active.
-        ActionNotAllowed: its connector profile does not allow the action.
+        ActionNotAllowed: its connector profile, or the key, does not allow the action.
+        CallsUsedUp: the number of calls of the key is used up.
         InvalidInputs: the arguments are invalid; all faults are named.
         ProviderError: the provider refused, failed, or took too long.
         RequestTimeout: the run took too long.
@@ -96,6 +98,8 @@ async def _run(hub: Hub, project_id: ProjectId, actor: Actor, request: RunReques
     recorder = _recorder(hub, project_id, actor, request)
     async with RecordedRun(hub, project_id, recorder, inputs=request.arguments) as logged:
         prepared = await _prepare(hub, project_id, request, recorder)
+        if request.key is not None:
+            await count_call(hub, project_id, actor, request.key)
         attempt = partial(_attempt, hub, prepared, recorder)
         result = await run_renewing(hub, prepared.access, recorder, attempt)
         logged.output = result.data
@@ -139,6 +143,8 @@ async def stream(hub: Hub, project_id: ProjectId, actor: Actor, request: RunRequ
         prepared = await _prepare(hub, project_id, request, recorder)
         if prepared.action.row_format is None:
             raise NotStreamed
+        if request.key is not None:
+            await count_call(hub, project_id, actor, request.key)
         attempt = partial(_start_stream, hub, prepared, recorder)
         transport = await run_renewing(hub, prepared.access, recorder, attempt)
         assert transport.response is not None
@@ -197,7 +203,7 @@ async def _prepare(
         connector, info = hub.catalog.action(request.action_id)
     except ActionNotFound:
         # Its actions go with a connector: what became of the account says more.
-        await load_usable(hub, project_id, request.account_id, profile_id=request.profile_id)
+        await _usable(hub, project_id, request)
         raise
     recorder.connector, recorder.action = connector, info
     access = await _allowed_access(hub, project_id, request, connector, recorder)
@@ -213,6 +219,12 @@ async def _prepare(
     else:
         inputs = action.accept(request.arguments)
     return _Prepared(access, connector, action, inputs, request.cursor)
+
+
+async def _usable(hub: Hub, project_id: ProjectId, request: RunRequest) -> AccountAccess:
+    return await load_usable(
+        hub, project_id, request.account_id, profile_id=request.profile_id, key=request.key
+    )
 
 
 def _action_of(connector: Connector, action_id: str) -> ActionInfo:
@@ -233,13 +245,14 @@ async def _allowed_access(
 ) -> AccountAccess:
     """Return the account of a request if the action may be run with it, as long as that is so."""
     entries = await hub.cache.entries(hub.db, project_id)
-    key = "allowed", request.account_id, request.profile_id, request.action_id
+    key_id = None if request.key is None else request.key.key_id
+    key = "allowed", request.account_id, request.profile_id, request.action_id, key_id
     known: tuple[Connector, AccountAccess] | None = entries.get(key)
     # Another connector object is one that was loaded since.
     if known is not None and known[0] is connector:
         recorder.access = known[1]
         return known[1]
-    access = await load_usable(hub, project_id, request.account_id, profile_id=request.profile_id)
+    access = await _usable(hub, project_id, request)
     recorder.access = access
     account = access.account
     if account.provider != connector.key:

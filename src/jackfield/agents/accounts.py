@@ -14,6 +14,8 @@ from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Conflict, Fault, InvalidRequest
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
+from jackfield.projects.key_limits import Narrowing
+from jackfield.projects.models import Caller
 from jackfield.runtime import Hub
 
 _MOST_ACCOUNTS: Final = 50
@@ -28,12 +30,17 @@ class EndUserMissing(InvalidRequest):
 
 @dataclass(frozen=True, slots=True)
 class AccountSet:
-    """The accounts that a client named: those that are `usable` now, and why others are not."""
+    """
+    The accounts that a client named: those that are `usable` now, and why others are not.
+
+    `key` is what its API key may do, if it is a narrowed one.
+    """
 
     project_id: ProjectId
     actor: Actor
     usable: tuple[AccountAccess, ...]
     unusable: Mapping[str, Conflict]
+    key: Narrowing | None
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -81,13 +88,13 @@ def account_ids(text: str) -> tuple[str, ...]:
 
 
 async def select_accounts(
-    hub: Hub, project_id: ProjectId, actor: Actor, ids: tuple[str, ...], *, end_user: str | None
+    hub: Hub, caller: Caller, protocol: str, ids: tuple[str, ...], *, end_user: str | None
 ) -> AccountSet:
     """
     Load the accounts with `ids`, of which there is at least one.
 
     Raises:
-        AccountNotFound: the project does not have one of them.
+        AccountNotFound: the project does not have one of them, or the key may not use it.
         Conflict: none of them can be used now.
         EndUserMissing: one belongs to a person other than `end_user`.
         InvalidRequest: there are too many.
@@ -95,11 +102,12 @@ async def select_accounts(
     if len(ids) > _MOST_ACCOUNTS:
         msg = f"an endpoint serves at most {_MOST_ACCOUNTS} accounts"
         raise InvalidRequest(msg)
+    key = caller.narrowing
     usable: list[AccountAccess] = []
     unusable: dict[str, Conflict] = {}
     for account_id in ids:
         try:
-            usable.append(await load_usable(hub, project_id, account_id))
+            usable.append(await load_usable(hub, caller.project_id, account_id, key=key))
         except Conflict as error:
             unusable[account_id] = error
     if not usable:
@@ -108,7 +116,7 @@ async def select_accounts(
         account = access.account
         if not account.shared and account.origin_username not in (None, end_user):
             raise EndUserMissing(account_id=account.id)
-    return AccountSet(project_id, actor, tuple(usable), unusable)
+    return AccountSet(caller.project_id, caller.agent(protocol), tuple(usable), unusable, key)
 
 
 def title_of(account: Account) -> str:

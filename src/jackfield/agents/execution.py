@@ -116,6 +116,7 @@ async def run_action(hub: Hub, account_set: AccountSet, call: ActionCall) -> Act
         ),
         source=call.source,
         dry_run=call.is_dry_run,
+        key=account_set.key,
     )
     outcome = await actions.run(hub, account_set.project_id, account_set.actor, request)
     content = await results.result(hub, account_set.project_id, account_set.actor, outcome)

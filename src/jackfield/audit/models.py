@@ -25,6 +25,7 @@ class AuditKind(StrEnum):
     PROJECT_CREATED = "project.created"
     SETTINGS_CHANGED = "settings.changed"
     KEY_CREATED = "key.created"
+    KEY_CHANGED = "key.changed"
     KEY_DISABLED = "key.disabled"
     KEY_ENABLED = "key.enabled"
     KEY_REVOKED = "key.revoked"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Final, Literal
 
 import click
 
@@ -13,16 +13,19 @@ from jackfield.db.tx import Database
 from jackfield.kit.actor import Actor
 from jackfield.kit.clock import system_clock
 from jackfield.projects.models import EVERY_SCOPE, ApiKey, Scope
+from jackfield.projects.narrowed_keys.words import as_tree, limit_words
 from jackfield.settings import Settings
+
+_LISTS: Final = ("connectors", "actions", "effects")
 
 
 @click.group()
 def keys() -> None:
     """
-    Make, list, disable and revoke API keys.
+    Make, narrow, list, disable and revoke API keys.
 
     Works on the database of this installation (JACKFIELD_DATA_DIR or JACKFIELD_DATABASE_URL),
-    also while the hub is running.
+    also while the hub is running. `narrow` asks the hub at JACKFIELD_URL, with JACKFIELD_API_KEY.
     """
 
 
@@ -71,29 +74,78 @@ def create(name: str, project: str, scopes: str | None, days: int | None, *, as_
         say(f"key {key_id} of project {project!r}; it is not shown again", err=True)
 
 
+@keys.command()
+@click.option("--name", default="", help="What will use it: an agent, a page.")
+@click.option("--owner", metavar="ID", help="Your customer: only their accounts.")
+@click.option("--account", "accounts", metavar="ID", multiple=True, help="Several times.")
+@click.option("--connector", "connectors", metavar="KEY", multiple=True, help="Several times.")
+@click.option(
+    "--action",
+    "actions",
+    metavar="ID",
+    multiple=True,
+    help="An id, or a pattern such as 'iterable_list_*'. Several times.",
+)
+@click.option(
+    "--effect",
+    "effects",
+    type=click.Choice(["read", "write", "send", "delete"]),
+    multiple=True,
+    help="Only actions that do nothing else. Several times.",
+)
+@click.option("--calls", type=click.IntRange(1, 1_000_000), help="How many runs and proxy calls.")
+@click.option(
+    "--minutes", type=click.IntRange(1, 43_200), help="For how long; an hour if left out."
+)
+@json_option
+def narrow(**wanted: Any) -> None:
+    """
+    Mint a key that may do less than JACKFIELD_API_KEY, and print it.
+
+    For an agent or a page of the browser: it ends with the key it comes from, and with its minutes.
+    What is left out is limited as it is for that key.
+    """
+    from jackfield.cli import api  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.client import NarrowedKey  # noqa: PLC0415
+
+    lists = {"accounts": "account_ids", **{each: each for each in _LISTS}}
+    limits: dict[str, Any] = {
+        name: list(wanted[option]) for option, name in lists.items() if wanted[option]
+    }
+    limits |= {name: wanted[name] for name in ("name", "calls", "minutes") if wanted[name]}
+    if wanted["owner"] is not None:
+        limits["origin_owner_id"] = wanted["owner"]
+    made = api.call("POST", "/jackfield/keys", NarrowedKey, body=limits)
+    if wanted["as_json"]:
+        print_json(made)
+        return
+    say(made["key"])
+    say(f"key {made['id']}, until {made['expires_at']}; it is not shown again", err=True)
+
+
 @keys.command("list")
 @click.option("--project", default="default", show_default=True, help="Whose keys.")
 @json_option
 @reporting
 def list_keys(project: str, *, as_json: bool) -> None:
-    """List the API keys of a project."""
+    """List the API keys of a project, each with those that come from it below."""
     api_keys, now = asyncio.run(_all_keys(project)), system_clock()
     if as_json:
         print_json({"data": [_plain(key, now) for key in api_keys], "next": None})
         return
     print_table(
-        ["id", "name", "state", "created", "expires", "last used", "scopes"],
+        ["id", "name", "state", "created", "expires", "last used", "may"],
         [
             (
-                key.id,
+                "  " * depth + key.id,
                 key.name,
                 key.state(now),
                 f"{key.created_at:%Y-%m-%d %H:%M}",
-                key.expires_at and f"{key.expires_at:%Y-%m-%d}",
+                key.expires_at and f"{key.expires_at:%Y-%m-%d %H:%M}",
                 key.used_at and f"{key.used_at:%Y-%m-%d %H:%M}",
-                "all" if key.scopes == EVERY_SCOPE else ", ".join(sorted(key.scopes)),
+                _rights(key),
             )
-            for key in api_keys
+            for key, depth in as_tree(api_keys)
         ],
         empty=f"project {project!r} has no API keys",
     )
@@ -177,6 +229,12 @@ def _scopes(text: str | None) -> frozenset[Scope]:
     return frozenset(map(Scope, names))
 
 
+def _rights(key: ApiKey) -> str:
+    if key.limits is not None:
+        return ", ".join(limit_words(key)) or "what its parent may"
+    return "all" if key.scopes == EVERY_SCOPE else ", ".join(sorted(key.scopes))
+
+
 def _plain(key: ApiKey, now: datetime) -> dict[str, object]:
     return {
         "id": key.id,
@@ -191,4 +249,7 @@ def _plain(key: ApiKey, now: datetime) -> dict[str, object]:
         "used_at": key.used_at,
         "user_agent": key.user_agent,
         "address": key.address,
+        "parent_id": key.parent_id,
+        "limits": key.limits,
+        "calls_left": key.calls_left,
     }

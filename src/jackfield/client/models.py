@@ -86,6 +86,25 @@ class PortalSession(Struct, frozen=True):
     url: str
 
 
+class NarrowedKey(Struct, frozen=True):
+    """A key for an agent or a page, which may do less than the one that minted it."""
+
+    id: str
+    name: str
+    key: str
+    state: str
+    parent_id: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    origin_owner_id: str | None = None
+    account_ids: tuple[str, ...] | None = None
+    connectors: tuple[str, ...] | None = None
+    actions: tuple[str, ...] | None = None
+    effects: tuple[str, ...] | None = None
+    calls: int | None = None
+    calls_left: int | None = None
+
+
 class Action(Struct, frozen=True):
     """An action of a connector; `input_schema` is set if details were requested."""
 

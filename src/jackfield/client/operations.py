@@ -15,6 +15,7 @@ from jackfield.client.models import (
     ConnectSession,
     File,
     FoundAction,
+    NarrowedKey,
     PortalSession,
     Result,
 )
@@ -96,6 +97,10 @@ def create_connect_session(terms: Mapping[str, Any]) -> Operation[ConnectSession
 def create_portal_session(terms: Mapping[str, Any]) -> Operation[PortalSession]:
     path = "/jackfield/portal_sessions"
     return Operation("POST", path, partial(_read, type_=PortalSession), terms)
+
+
+def narrow_key(limits: Mapping[str, Any]) -> Operation[NarrowedKey]:
+    return Operation("POST", "/jackfield/keys", partial(_read, type_=NarrowedKey), limits)
 
 
 def list_connectors(

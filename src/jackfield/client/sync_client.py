@@ -18,6 +18,7 @@ from jackfield.client.models import (
     ConnectSession,
     File,
     FoundAction,
+    NarrowedKey,
     PortalSession,
     Result,
 )
@@ -92,6 +93,15 @@ class Hub:
         """Make a link that opens the own page of one of your customers, once."""
         terms = {"origin_owner_id": origin_owner_id, **terms}
         return self._send(operations.create_portal_session(terms))
+
+    def narrow_key(self, **limits: Any) -> NarrowedKey:
+        """
+        Mint a key that may do less than this one, for an agent or a page.
+
+        Limits are `origin_owner_id`, `account_ids`, `connectors`, `actions`, `effects`, `calls` and
+        `minutes`; `name` says what it is for.
+        """
+        return self._send(operations.narrow_key(limits))
 
     def search_actions(
         self, query: str, *, connector: str | None = None, top_k: int = 10

@@ -8,14 +8,13 @@ from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Message, Receive, Scope, Send
 
 from jackfield.actions.models import OutcomeUnknown
 from jackfield.actions.repeated_writes import forget_delivered
-from jackfield.http import heartbeat, request_log
+from jackfield.http import cross_origin, heartbeat, request_log
 from jackfield.http.denials import DENIALS, note_denial
 from jackfield.http.errors import MethodNotAllowed, error_response
 from jackfield.http.json_response import JsonResponse
@@ -32,18 +31,6 @@ from jackfield.runtime import Hub
 
 _log = structlog.get_logger()
 
-# The Hub may be embedded in any product's page and shows its token in a header of its own, so
-# answering other origins gives nothing away. No other path is meant for browsers.
-_CROSS_ORIGIN_PREFIX: Final = "/hub/"
-_CROSS_ORIGIN: Final = {
-    "access-control-allow-origin": "*",
-    "access-control-allow-methods": "GET, POST, PATCH, DELETE, OPTIONS",
-    "access-control-allow-headers": "content-type, x-hub-session-token, x-hub-version",
-    "access-control-expose-headers": "x-request-id",
-    "access-control-max-age": "600",
-}
-
-
 # A server copies what it is given to send: as much at once.
 _PIECE: Final = 256 * 1024
 
@@ -58,6 +45,7 @@ _ANY: Final = "*"
 class _Endpoint:
     serve: Endpoint
     is_logged: bool
+    narrowed: bool
 
 
 _Endpoints: TypeAlias = dict[str, _Endpoint]
@@ -67,19 +55,23 @@ _Endpoints: TypeAlias = dict[str, _Endpoint]
 class Match:
     """The endpoints at the path of a request, by method, and the parameters in that path.
 
-    With `may_be_a_page`, methods without an endpoint go to the pages first.
+    With `may_be_a_page`, methods without an endpoint go to the pages first. Where something is
+    `narrowed`, pages of other origins may send requests with narrowed keys.
     """
 
     endpoints: Mapping[str, _Endpoint]
     parameters: dict[str, str]
     may_be_a_page: bool = False
+    narrowed: bool = False
 
     def endpoint(self, method: str) -> _Endpoint | None:
         return self.endpoints.get(method) or self.endpoints.get(_ANY)
 
     def claims(self, method: str) -> bool:
         """Return whether the API answers this method, if only with a 405."""
-        return not self.may_be_a_page or self.endpoint(method) is not None
+        if not self.may_be_a_page or self.endpoint(method) is not None:
+            return True
+        return self.narrowed and method == "OPTIONS"
 
 
 _NOTHING: Final = Match({}, {}, may_be_a_page=True)
@@ -98,13 +90,18 @@ class Api:
         fixed: dict[str, _Endpoints] = {}
         for route in routes:
             at = (patterns if "{" in route.path else fixed).setdefault(route.path, {})
-            at[route.method] = _Endpoint(route.endpoint(hub), route.is_logged)
-        self._patterns = tuple((compile_path(path)[0], at) for path, at in patterns.items())
-        self._fixed = {path: Match(at, {}) for path, at in fixed.items()}
+            at[route.method] = _Endpoint(route.endpoint(hub), route.is_logged, route.narrowed)
+        self._patterns = tuple(
+            (compile_path(path)[0], at, _is_narrowed(at)) for path, at in patterns.items()
+        )
+        self._fixed = {path: Match(at, {}, narrowed=_is_narrowed(at)) for path, at in fixed.items()}
         for mount in mounts:
-            endpoint = _Endpoint(mount.endpoint, mount.is_logged)
+            endpoint = _Endpoint(mount.endpoint, mount.is_logged, mount.narrowed)
             self._fixed[mount.path] = Match(
-                dict.fromkeys(mount.methods or (_ANY,), endpoint), {}, may_be_a_page=True
+                dict.fromkeys(mount.methods or (_ANY,), endpoint),
+                {},
+                may_be_a_page=True,
+                narrowed=mount.narrowed,
             )
 
     def match(self, path: str) -> Match:
@@ -112,9 +109,9 @@ class Api:
         fixed = self._fixed.get(path)
         if fixed is not None:
             return fixed
-        for regex, endpoints in self._patterns:
+        for regex, endpoints, narrowed in self._patterns:
             if matched := regex.match(path):
-                return Match(endpoints, matched.groupdict())
+                return Match(endpoints, matched.groupdict(), narrowed=narrowed)
         return _NOTHING
 
     async def serve(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,7 +149,7 @@ class Api:
             )
         if self._hub.counters is not None:
             self._hub.counters.requests.add(status_class(response.status_code))
-        _complete(response, scope, request_id)
+        _complete(response, bound, match, scope)
         broken = await self._send_whole(response, bound, scope, receive, send)
         log.request_ended(
             method=scope["method"],
@@ -217,7 +214,7 @@ class Api:
         refuse: Callable[[Exception], Response],
     ) -> Response:
         try:
-            if endpoint is None:
+            if endpoint is None or (scope["method"] == "OPTIONS" and match.narrowed):
                 return _refuse_or_allow(match, scope)
             scope["path_params"] = match.parameters
             return await endpoint.serve(scope, receive)
@@ -230,15 +227,21 @@ class Api:
             return refuse(error)
 
 
-def _complete(response: Response, scope: Scope, request_id: RequestId) -> None:
+def _is_narrowed(endpoints: _Endpoints) -> bool:
+    return any(each.narrowed for each in endpoints.values())
+
+
+def _complete(response: Response, request: RequestContext, match: Match, scope: Scope) -> None:
     """Add the headers that every response of the API has."""
     raw = response.raw_headers
-    raw.append((b"x-request-id", request_id.encode()))
+    raw.append((b"x-request-id", request.request_id.encode()))
     raw.append(_NO_SNIFFING)
     if type(response) is JsonResponse or all(name != _CACHING for name, _ in raw):
         raw.append((_CACHING, b"no-store"))
-    if scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
-        MutableHeaders(raw=raw).update(_CROSS_ORIGIN)
+    # Most software is no page.
+    if match.narrowed and request.project_id is not None and request.page_origin is None:
+        return
+    cross_origin.complete(response, request, path=scope["path"], narrowed=match.narrowed)
 
 
 def _who(request: RequestContext, broken: str | None) -> dict[str, str]:
@@ -278,7 +281,8 @@ def _refuse_or_allow(match: Match, scope: Scope) -> Response:
     if not match.endpoints:
         msg = f"there is nothing at {scope['path']}"
         raise NotFound(msg)
-    if scope["method"] == "OPTIONS" and scope["path"].startswith(_CROSS_ORIGIN_PREFIX):
-        return Response(status_code=204)
+    is_browser = match.narrowed or scope["path"].startswith(cross_origin.HUB_PREFIX)
+    if scope["method"] == "OPTIONS" and is_browser:
+        return cross_origin.allow(path=scope["path"])
     msg = f"this path takes {', '.join(sorted(match.endpoints))}"
     raise MethodNotAllowed(msg)

@@ -22,7 +22,7 @@ class Mount:
     Without `methods` it takes all of them, also those it does not support; with them the path may
     be a page's for the others. `openapi` are the path's operations by method: each needs
     an API key unless it has a `security` of its own. `is_logged` puts its requests into the log of
-    API requests.
+    API requests. Where `narrowed`, it looks at what a narrowed key may do.
     """
 
     path: str
@@ -30,6 +30,7 @@ class Mount:
     methods: frozenset[str] | None = None
     openapi: Mapping[str, Mapping[str, Json]] = field(default_factory=dict[str, Mapping[str, Json]])
     is_logged: bool = True
+    narrowed: bool = False
 
     async def endpoint(self, scope: Scope, receive: Receive) -> Response:
         return await self.serve(scope, partial(read_body, scope, receive))

@@ -24,6 +24,7 @@ from jackfield.kit.errors import HubError
 from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.large_json_output import encode_aside
 from jackfield.projects.models import Scope as ApiScope
+from jackfield.projects.narrowed_keys.models import NarrowedKeyRefused
 from jackfield.runtime import Hub
 
 Handler: TypeAlias = Callable[..., Awaitable[object]]
@@ -47,7 +48,8 @@ class Route:
 
     `scope` is what the API key must carry; `raises` are the errors worth documenting beyond
     those every route shares, `headers` those its handler reads. `tag` is the resource it belongs
-    to in the API's description; `is_logged` puts its requests into the log of API requests.
+    to in the API's description; `is_logged` puts its requests into the log of API requests. Where
+    `narrowed`, it looks at what a narrowed key may do; such a key opens nothing else.
     """
 
     method: str
@@ -60,6 +62,7 @@ class Route:
     raises: tuple[type[HubError], ...] = ()
     headers: tuple[str, ...] = ()
     is_logged: bool = True
+    narrowed: bool = False
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -78,6 +81,7 @@ class Route:
 
     def endpoint(self, hub: Hub) -> Endpoint:
         parameters, status, is_write = self.parameters, self.status, self.is_write
+        narrowed = self.narrowed
         body, query = parameters.get("body"), parameters.get("query")
         parts = [name for name in parameters if name not in ("body", "query")]
 
@@ -94,6 +98,8 @@ class Route:
 
         async def serve(scope: Scope, receive: Receive) -> Response:
             ctx = await self.guard(hub, RequestHeaders(scope["headers"]), self.scope)
+            if not narrowed and isinstance(ctx, ApiContext) and ctx.caller.narrowing is not None:
+                raise NarrowedKeyRefused
             if is_write and isinstance(ctx, ApiContext) and idempotency.HEADER in ctx.headers:
                 content = await read_body(scope, receive)
                 work = partial(handle, ctx, scope, content)
@@ -122,6 +128,7 @@ class Routes:
         status: int = 200,
         raises: tuple[type[HubError], ...] = (),
         headers: tuple[str, ...] = (),
+        narrowed: bool = False,
     ) -> Callable[[F], F]:
         """Make the decorated function the handler of `method` at each of `paths`."""
 
@@ -138,6 +145,7 @@ class Routes:
                     raises=raises,
                     headers=headers,
                     is_logged=self.is_logged,
+                    narrowed=narrowed,
                 )
                 self.routes.append(route)
             return handler

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Self
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 
 class ActorKind(StrEnum):
@@ -24,13 +24,15 @@ class Actor(Struct, frozen=True):
 
     `id` identifies it among its kind and is no secret: the id of an API key, member, connect or portal session,
     a fingerprint of a dashboard session, the name of a job or command. An agent is an API key that
-    came through the protocol `via`; `name` is what people know a member by.
+    came through the protocol `via`; `name` is what people know a member by. `parents` are the keys
+    that a narrowed one comes from, the one that minted it first.
     """
 
     kind: ActorKind
     id: str
     via: str | None = None
     name: str | None = None
+    parents: tuple[str, ...] | UnsetType = UNSET
 
     @classmethod
     def worker(cls, job: str) -> Self:

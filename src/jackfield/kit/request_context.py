@@ -26,6 +26,8 @@ class RequestContext(Struct):
     writes: list[RecentWrite] = field(default_factory=list[RecentWrite])
     account_id: str | None = None
     action_id: str | None = None
+    # The origin of the page that may read the response.
+    page_origin: str | None = None
 
     @property
     def may_have_written(self) -> bool:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.errors import HubError, NotFound
 from jackfield.kit.ids import ApiKeyId, ProjectId
 from jackfield.kit.secret import Token
+from jackfield.projects.key_limits import KeyLimits, Narrowing
 
 
 class Scope(StrEnum):
@@ -34,6 +36,12 @@ _INCLUDES = {
     Scope.ACCOUNTS_WRITE: Scope.ACCOUNTS_READ,
     Scope.CONNECTORS_WRITE: Scope.CONNECTORS_READ,
 }
+
+
+# What a narrowed key may ask at all, as far as its parent may.
+NARROWED_SCOPES: Final = frozenset(
+    {Scope.ACTIONS_EXECUTE, Scope.CONNECTORS_READ, Scope.ACCOUNTS_READ}
+)
 
 
 class ApiKeyToken(Token, prefix="jf_sk_"):
@@ -71,7 +79,8 @@ class ApiKey:
     An API key as it is stored: without its token.
 
     A disabled key can be enabled again, a revoked one cannot. `created_by` is the actor that made
-    it. Of its use the last minute is known, with the `User-Agent` and the address of the client.
+    it. Of its use the last minute is known, with the `User-Agent` and the address of the client. A narrowed key has
+    a parent, which minted it, and `limits`; `calls_used` of its number of calls are.
     """
 
     id: ApiKeyId
@@ -85,6 +94,15 @@ class ApiKey:
     used_at: datetime | None = None
     user_agent: str | None = None
     address: str | None = None
+    parent_id: ApiKeyId | None = None
+    limits: KeyLimits | None = None
+    calls_used: int | None = None
+
+    @property
+    def calls_left(self) -> int | None:
+        if self.limits is None or self.limits.calls is None:
+            return None
+        return max(0, self.limits.calls - (self.calls_used or 0))
 
     def state(self, now: datetime) -> "KeyState":
         if self.revoked_at is not None:
@@ -107,14 +125,23 @@ class KeyState(StrEnum):
 
 @dataclass(slots=True)
 class KeyUse:
-    """When the use of a key is to be noted again, in seconds of the monotonic clock."""
+    """
+    When the use of a key is to be noted again, in seconds of the monotonic clock.
+
+    `latest` is the latest time of a use that is known.
+    """
 
     noted_until: float = 0.0
+    latest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The authenticated caller: one project, with the scopes of one of its keys."""
+    """
+    The authenticated caller: one project, with the scopes of one of its keys.
+
+    A narrowed key has a `narrowing`, and works on pages of the project's allowed `origins`.
+    """
 
     project_id: ProjectId
     scopes: frozenset[Scope]
@@ -123,14 +150,20 @@ class Caller:
     # Where its project is used from; empty is everywhere.
     networks: tuple[str, ...] = ()
     use: KeyUse = field(default_factory=KeyUse, compare=False)
+    narrowing: Narrowing | None = None
+    origins: tuple[str, ...] = ()
 
     @property
     def actor(self) -> Actor:
-        return Actor(ActorKind.API_KEY, self.key_id)
+        if self.narrowing is None:
+            return Actor(ActorKind.API_KEY, self.key_id)
+        return Actor(ActorKind.API_KEY, self.key_id, parents=self.narrowing.parents)
 
     def agent(self, protocol: str) -> Actor:
         """Return the actor of a request through an agents' protocol."""
-        return Actor(ActorKind.AGENT, self.key_id, via=protocol)
+        if self.narrowing is None:
+            return Actor(ActorKind.AGENT, self.key_id, via=protocol)
+        return Actor(ActorKind.AGENT, self.key_id, via=protocol, parents=self.narrowing.parents)
 
     def require(self, scope: Scope) -> None:
         """

@@ -7,13 +7,16 @@ from datetime import datetime
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.db.write_buffer import WriteBuffer
 from jackfield.kit.ids import ApiKeyId, ProjectId
-from jackfield.kit.json import Json, convert, encode, parse
+from jackfield.kit.json import Json, convert, decode, encode, parse
+from jackfield.projects.key_limits import DEEPEST, KeyLimits, Narrowing
 from jackfield.projects.models import (
+    NARROWED_SCOPES,
     ApiKey,
     ApiKeyNotFound,
     ApiKeyToken,
     Caller,
     DashboardToken,
+    KeyUse,
     Project,
     ProjectNotFound,
     Scope,
@@ -95,14 +98,16 @@ class ApiKeys:
         rows = await self._tx.all(
             """
             select id, name, scopes, created_at, revoked_at, disabled_at, expires_at, created_by,
-                   used_at, user_agent, address
+                   used_at, user_agent, address, parent_id, limits,
+                   api_key_calls.used as calls_used
               from api_keys
               left join api_key_uses on api_key_uses.key_id = api_keys.id
+              left join api_key_calls on api_key_calls.key_id = api_keys.id
              where api_keys.project_id = :project_id
              order by id
             """
         )
-        return [_api_key(row) for row in rows]
+        return [api_key_of(row) for row in rows]
 
     async def disable(self, key_id: ApiKeyId) -> None:
         row = await self._tx.one(
@@ -226,27 +231,54 @@ async def all_projects(db: Database) -> list[Project]:
 
 
 async def find_caller(db: Database, token: ApiKeyToken) -> Caller | None:
-    """Look `token` up among the keys of every project: the project is not known before."""
+    """
+    Look `token` up among the keys of every project: the project is not known before.
+
+    A narrowed key works as long as all do that it comes from.
+    """
     rows = await db.unscoped(
         """
-        select api_keys.id, api_keys.project_id, api_keys.scopes, api_keys.expires_at,
-               projects.settings
-          from api_keys
+        with recursive chain (id, parent_id, depth) as (
+          select id, parent_id, 0 from api_keys where digest = :digest
+           union all
+          select api_keys.id, api_keys.parent_id, chain.depth + 1
+            from chain
+            join api_keys on api_keys.id = chain.parent_id
+           where chain.depth < :deepest
+        )
+        select api_keys.id, api_keys.project_id, api_keys.parent_id, api_keys.scopes,
+               api_keys.created_at, api_keys.expires_at, api_keys.limits, projects.settings,
+               api_key_uses.used_at,
+               api_keys.revoked_at is null and api_keys.disabled_at is null as works
+          from chain
+          join api_keys on api_keys.id = chain.id
           join projects on projects.id = api_keys.project_id
-         where digest = :digest and revoked_at is null and disabled_at is null
+          left join api_key_uses on api_key_uses.key_id = api_keys.id
+         order by chain.depth
         """,
         digest=token.digest(),
+        deepest=DEEPEST,
     )
-    if not rows:
+    if not rows or rows[-1]["parent_id"] is not None or not all(row["works"] for row in rows):
         return None
-    scopes = with_included(frozenset(map(Scope, rows[0]["scopes"].split())))
     settings: dict[str, Json] = parse(rows[0]["settings"])
+    networks = convert(settings.get("allowed_networks", ()), tuple[str, ...])
+    # Narrowed keys have none of their own: a hub that knows nothing of them yet lets them do nothing.
+    scopes = with_included(frozenset(map(Scope, rows[-1]["scopes"].split())))
+    project_id, key_id = ProjectId(rows[0]["project_id"]), ApiKeyId(rows[0]["id"])
+    if len(rows) == 1:
+        return Caller(project_id, scopes, key_id, rows[0]["expires_at"], networks)
+    ends = [row["expires_at"] for row in rows if row["expires_at"] is not None]
+    chain = [(ApiKeyId(row["id"]), decode(row["limits"] or "{}", KeyLimits)) for row in rows]
     return Caller(
-        ProjectId(rows[0]["project_id"]),
-        scopes,
-        ApiKeyId(rows[0]["id"]),
-        rows[0]["expires_at"],
-        convert(settings.get("allowed_networks", ()), tuple[str, ...]),
+        project_id,
+        scopes & NARROWED_SCOPES,
+        key_id,
+        min(ends, default=None),
+        networks,
+        KeyUse(latest=rows[0]["used_at"]),
+        Narrowing.of(chain, created_at=rows[0]["created_at"]),
+        convert(settings.get("allowed_origins", ()), tuple[str, ...]),
     )
 
 
@@ -299,5 +331,6 @@ async def find_dashboard_project(db: Database, token: DashboardToken) -> Project
     return convert(rows[0], Project) if rows else None
 
 
-def _api_key(row: Row) -> ApiKey:
-    return convert({**row, "scopes": row["scopes"].split()}, ApiKey)
+def api_key_of(row: Row) -> ApiKey:
+    limits = None if row["limits"] is None else parse(row["limits"])
+    return convert({**row, "scopes": row["scopes"].split(), "limits": limits}, ApiKey)

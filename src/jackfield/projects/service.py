@@ -28,6 +28,7 @@ from jackfield.projects.models import (
     SignInToken,
     Unauthenticated,
 )
+from jackfield.projects.narrowed_keys.checks import require_clock, require_page
 from jackfield.projects.repo import (
     ApiKeys,
     Projects,
@@ -196,6 +197,8 @@ async def find_usable_key(hub: "Hub", token: ApiKeyToken) -> Caller:
     if known.expires_at is not None and known.expires_at <= hub.clock():
         msg = f"this API key has expired, on {known.expires_at:%Y-%m-%d}: a new one is needed"
         raise Unauthenticated(msg, is_unknown_key=True)
+    if known.narrowing is not None:
+        require_clock(known, known.narrowing, hub.clock())
     return known
 
 
@@ -205,6 +208,7 @@ async def authenticate(hub: "Hub", token: ApiKeyToken) -> Caller:
 
     Raises:
         Unauthenticated: the key does not exist, was revoked or disabled, or has expired.
+        PageNotAllowed: it is narrowed, and used on a page that may not.
         AddressNotAllowed: its project is not used from where the request comes from.
         RateLimited: the key has sent too many requests.
     """
@@ -213,6 +217,8 @@ async def authenticate(hub: "Hub", token: ApiKeyToken) -> Caller:
     if request is not None:
         request.project_id, request.key_id = known.project_id, known.key_id
     require_allowed_network(known)
+    if known.narrowing is not None and request is not None:
+        require_page(hub, known, request)
     if time.monotonic() > known.use.noted_until:
         known.use.noted_until = time.monotonic() + _USE_SECONDS
         append_use(

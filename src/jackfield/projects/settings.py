@@ -1,7 +1,7 @@
 """Project settings: branding, allowed origins, retention."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -104,17 +104,22 @@ class ProjectSettings:
 
     def allows_origin(self, origin: str) -> bool:
         """Return whether a page of `origin` may frame the project's Hub."""
-        normal = normal_origin(origin)
-        if normal is None or "*" in normal:
-            return False
-        scheme, _, host = normal.partition("://")
-        for allowed in self.allowed_origins:
-            if allowed == normal:
-                return True
-            allowed_scheme, _, pattern = allowed.partition("://")
-            if pattern.startswith("*.") and scheme == allowed_scheme and host.endswith(pattern[1:]):
-                return True
+        return allows_origin(self.allowed_origins, origin)
+
+
+def allows_origin(allowed_origins: Iterable[str], origin: str) -> bool:
+    """Return whether `origin` is one of the allowed ones, of which some may begin with `*.`."""
+    normal = normal_origin(origin)
+    if normal is None or "*" in normal:
         return False
+    scheme, _, host = normal.partition("://")
+    for allowed in allowed_origins:
+        if allowed == normal:
+            return True
+        allowed_scheme, _, pattern = allowed.partition("://")
+        if pattern.startswith("*.") and scheme == allowed_scheme and host.endswith(pattern[1:]):
+            return True
+    return False
 
 
 def checked(settings: ProjectSettings) -> ProjectSettings:

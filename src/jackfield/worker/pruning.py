@@ -36,6 +36,7 @@ _STEPS: Final[tuple[tuple[RetentionKind | None, Callable[[Retention], Awaitable[
     (RetentionKind.SESSIONS, Retention.drop_connect_sessions),
     (RetentionKind.SESSIONS, Retention.drop_link_steps),
     (RetentionKind.SESSIONS, Retention.drop_portal_sessions),
+    (None, Retention.drop_narrowed_keys),
     (None, Retention.drop_account_jobs),
     (RetentionKind.ISSUES, Retention.drop_issues),
 )

@@ -246,6 +246,37 @@ class Retention:
         )
         return len(rows) == self._most
 
+    async def drop_narrowed_keys(self) -> bool:
+        """Forget narrowed keys that ended long ago; those that others come from go after these."""
+        rows = await self._tx.all(
+            """
+            select id
+              from api_keys
+             where project_id = :project_id and parent_id is not null and expires_at < :ended
+               and not exists (select id
+                                 from api_keys child
+                                where child.project_id = :project_id
+                                  and child.parent_id = api_keys.id)
+             order by id
+             limit :most
+            """,
+            ended=self._before,
+            most=self._most,
+        )
+        ids = [row["id"] for row in rows]
+        if not ids:
+            return False
+        await self._tx.run(
+            "delete from api_key_calls where project_id = :project_id and key_id in (:ids)", ids=ids
+        )
+        await self._tx.run(
+            "delete from api_key_uses where project_id = :project_id and key_id in (:ids)", ids=ids
+        )
+        await self._tx.run(
+            "delete from api_keys where project_id = :project_id and id in (:ids)", ids=ids
+        )
+        return True
+
     async def drop_issues(self) -> bool:
         """Forget issues that were resolved long ago."""
         rows = await self._tx.all(

@@ -168,11 +168,7 @@ class A2a:
         if not ids:
             raise AccountMissing
         return await select_accounts(
-            self._hub,
-            caller.project_id,
-            caller.agent("a2a"),
-            ids,
-            end_user=headers.get("x-end-user-id"),
+            self._hub, caller, "a2a", ids, end_user=headers.get("x-end-user-id")
         )
 
 

@@ -60,7 +60,7 @@ class NotAcceptable(HubError):
 
 
 class OriginRefused(HubError):
-    """Only pages of the origin in JACKFIELD_PUBLIC_URL, and of this machine, may use this endpoint."""
+    """Only pages of the origin in JACKFIELD_PUBLIC_URL, and of this machine, may use this endpoint with an ordinary API key."""
 
     code = "origin_refused"
     status = 403
@@ -78,11 +78,15 @@ class Mcp:
             HubError: the request is refused for its API key, accounts, origin or media type.
         """
         headers = RequestHeaders(scope["headers"])
-        _require_own_origin(headers, self._hub.public_url)
+        is_foreign = _is_foreign(headers, self._hub.public_url)
         if scope["method"] != "POST":
+            if is_foreign:
+                raise OriginRefused
             return _only_post()
         media_type = _negotiate(headers)
         caller = await projects.authenticate(self._hub, read_api_key(headers.get("authorization")))
+        if is_foreign and caller.narrowing is None:
+            raise OriginRefused
         caller.require(ApiScope.ACTIONS_EXECUTE)
         try:
             received = await messages.read(await read())
@@ -95,11 +99,7 @@ class Mcp:
             return await _respond(jsonrpc.refuse(None, refused), media_type, status=400)
         try:
             endpoint = await resolve(
-                self._hub,
-                caller.project_id,
-                caller.agent("mcp"),
-                headers=headers,
-                query_string=scope["query_string"],
+                self._hub, caller, headers=headers, query_string=scope["query_string"]
             )
         except HubError as error:
             if error.status >= _INTERNAL:
@@ -248,19 +248,13 @@ def _accepted(header: str) -> dict[str, bool]:
     return ranges
 
 
-def _require_own_origin(headers: RequestHeaders, public_url: str) -> None:
-    """
-    Refuse pages of other sites, as a protection from DNS rebinding.
-
-    Raises:
-        OriginRefused: the request comes from such a page.
-    """
+def _is_foreign(headers: RequestHeaders, public_url: str) -> bool:
+    """Return whether a page of another site asks, which may be DNS rebinding."""
     origin = headers.get("origin")
     if origin is None:
-        return
+        return False
     host = urlsplit(origin).hostname
-    if host not in _LOOPBACK and host != urlsplit(public_url).hostname:
-        raise OriginRefused
+    return host not in _LOOPBACK and host != urlsplit(public_url).hostname
 
 
 def _handshake_status(refused: RpcRefused) -> int:

@@ -8,11 +8,10 @@ from urllib.parse import parse_qsl
 
 from jackfield.agents.accounts import AccountSet, account_ids, select_accounts
 from jackfield.agents.param_styles import ParamStyle
-from jackfield.kit.actor import Actor
 from jackfield.kit.errors import Fault, InvalidRequest
 from jackfield.kit.headers import RequestHeaders
-from jackfield.kit.ids import ProjectId
 from jackfield.projects import service as projects
+from jackfield.projects.models import Caller
 from jackfield.runtime import Hub
 
 _ACCOUNT: Final = "x-account-id"
@@ -43,7 +42,7 @@ class Endpoint(AccountSet):
 
 
 async def resolve(
-    hub: Hub, project_id: ProjectId, actor: Actor, *, headers: RequestHeaders, query_string: bytes
+    hub: Hub, caller: Caller, *, headers: RequestHeaders, query_string: bytes
 ) -> Endpoint:
     """
     Return the accounts and options of a request.
@@ -57,15 +56,18 @@ async def resolve(
     ids = account_ids(headers.get(_ACCOUNT) or query.get(_ACCOUNT) or query.get("account_id") or "")
     if not ids:
         raise AccountsMissing
-    accounts = await select_accounts(hub, project_id, actor, ids, end_user=headers.get(_END_USER))
+    accounts = await select_accounts(hub, caller, "mcp", ids, end_user=headers.get(_END_USER))
+    settings = await projects.project_settings(hub, caller.project_id)
     return Endpoint(
-        project_id=project_id,
-        actor=actor,
+        project_id=accounts.project_id,
+        actor=accounts.actor,
         usable=accounts.usable,
         unusable=accounts.unusable,
+        key=accounts.key,
         style=_choice("param-style", query, ParamStyle.NESTED),
         mode=_choice("tool-mode", query, ToolMode.INDIVIDUAL),
-        takes_feedback=(await projects.project_settings(hub, project_id)).tool_feedback,
+        # A narrowed key has its own tools alone.
+        takes_feedback=settings.tool_feedback and accounts.key is None,
         is_dry_run=query.get("dry-run", "") in ("1", "true"),
     )
 

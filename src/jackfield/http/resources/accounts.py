@@ -6,6 +6,7 @@ from typing import Annotated, Final, cast
 from msgspec import Meta, Struct, field, structs
 
 from jackfield.accounts import service as accounts
+from jackfield.accounts.access import may_use
 from jackfield.accounts.models import (
     Account,
     AccountFilter,
@@ -39,6 +40,7 @@ from jackfield.http.routing import Routes
 from jackfield.kit.errors import Fault, InvalidRequest, ProviderTimeout, ProviderUnavailable
 from jackfield.kit.json import Json
 from jackfield.profiles.models import ProfileDisabled, ProfileNotFound, ProfileOfOtherConnector
+from jackfield.projects.key_limits import Narrowing
 from jackfield.projects.models import Scope
 
 api = Routes(api_key, tag="accounts")
@@ -65,12 +67,25 @@ class AccountsQuery(Struct, frozen=True):
     origin_owner_ids: Annotated[Texts, VERBATIM] = []
     status: Annotated[list[AccountStatus], Meta(max_length=MOST_VALUES)] = []
 
-    def accounts(self) -> AccountPage:
+    def accounts(self, key: Narrowing | None) -> AccountPage | None:
+        """Return the page of accounts that are asked for; none if a narrowed key may use none."""
         providers, owners = list(self.providers), list(self.origin_owner_ids)
         providers += [self.provider] if self.provider else []
         owners += [self.origin_owner_id] if self.origin_owner_id else []
+        ids = list(self.account_ids)
+        if key is not None:
+            # An empty list would ask for all.
+            for wanted, allowed in (
+                (ids, key.accounts),
+                (providers, key.connectors),
+                (owners, key.owners),
+            ):
+                if allowed is not None:
+                    wanted[:] = [each for each in wanted or sorted(allowed) if each in allowed]
+                    if not wanted:
+                        return None
         only = AccountFilter(
-            ids=tuple(self.account_ids),
+            ids=tuple(ids),
             providers=tuple(providers),
             origin_owner_ids=tuple(owners),
             statuses=tuple(self.status),
@@ -170,19 +185,32 @@ class AccountMetaOut(Struct, frozen=True):
     models: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
-@api.add("GET", "/accounts", scope=Scope.ACCOUNTS_READ)
+@api.add("GET", "/accounts", scope=Scope.ACCOUNTS_READ, narrowed=True)
 async def list_accounts(ctx: ApiContext, query: AccountsQuery) -> list[AccountOut]:
     """List linked accounts, newest first."""
+    wanted = query.accounts(ctx.caller.narrowing)
+    if wanted is None:
+        return []
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        page = await Accounts(tx).page(query.accounts())
+        page = await Accounts(tx).page(wanted)
     return [_out(ctx, account) for account in page]
 
 
-@api.add("GET", "/accounts/{account_id}", scope=Scope.ACCOUNTS_READ, raises=(AccountNotFound,))
+@api.add(
+    "GET",
+    "/accounts/{account_id}",
+    scope=Scope.ACCOUNTS_READ,
+    narrowed=True,
+    raises=(AccountNotFound,),
+)
 async def get_account(ctx: ApiContext, account_id: str) -> AccountOut:
     """Return one linked account."""
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
-        return _out(ctx, await Accounts(tx).get(account_id))
+        account = await Accounts(tx).get(account_id)
+    key = ctx.caller.narrowing
+    if key is not None and not may_use(key, account):
+        raise AccountNotFound(account_id=account_id)
+    return _out(ctx, account)
 
 
 @api.add("GET", "/accounts/{account_id}/meta", scope=Scope.ACCOUNTS_READ, raises=(AccountNotFound,))

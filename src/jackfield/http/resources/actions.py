@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from jackfield.accounts.access import may_use
 from jackfield.accounts.models import Account, AccountFilter, AccountPage
 from jackfield.accounts.repo import Accounts
 from jackfield.connectors.action import ActionInfo
@@ -20,6 +21,7 @@ from jackfield.kit.pages import invalid_cursor
 from jackfield.profiles.models import Profile
 from jackfield.profiles.repo import Profiles
 from jackfield.projects import service as projects
+from jackfield.projects.key_limits import Narrowing
 from jackfield.projects.models import Scope
 
 api = Routes(api_key, tag="actions")
@@ -115,18 +117,23 @@ class ActionsQuery(Struct, frozen=True):
 
 
 class _Group(Struct, frozen=True):
-    """A connector, with the account that restricts its actions if there is one."""
+    """
+    A connector, with the account that restricts its actions if there is one.
+
+    `key` is what the caller's API key may do, if it is a narrowed one.
+    """
 
     connector: Connector
     account: Account | None = None
     profile: Profile | None = None
+    key: Narrowing | None = None
 
     @property
     def position(self) -> str:
         return self.connector.key if self.account is None else self.account.id
 
 
-@api.add("GET", "/actions", scope=Scope.CONNECTORS_READ)
+@api.add("GET", "/actions", scope=Scope.CONNECTORS_READ, narrowed=True)
 async def list_actions(ctx: ApiContext, query: ActionsQuery) -> ActionsOut:
     """List connectors with their actions; with accounts, the actions each of them may run."""
     if query.next is not None:
@@ -155,20 +162,23 @@ def _require_position(ctx: ApiContext, query: ActionsQuery, cursor: str) -> None
 
 async def _groups(ctx: ApiContext, query: ActionsQuery) -> list[_Group]:
     """Return the groups that the query selects, ordered by position."""
-    catalog = ctx.hub.catalog
+    catalog, key = ctx.hub.catalog, ctx.caller.narrowing
     if not query.account_ids:
         return [
-            _Group(connector)
+            _Group(connector, key=key)
             for connector in sorted(catalog.connectors(), key=lambda each: each.key)
-            if connector.is_offered and (not query.connectors or connector.key in query.connectors)
+            if connector.is_offered
+            and (not query.connectors or connector.key in query.connectors)
+            and (key is None or key.actions_of(connector))
         ]
     only = AccountFilter(ids=tuple(query.account_ids), providers=tuple(query.connectors))
     async with ctx.hub.db.read(ctx.caller.project_id) as tx:
         accounts = await Accounts(tx).page(AccountPage(1, _MOST_ACCOUNTS, only))
+        accounts = [each for each in accounts if key is None or may_use(key, each)]
         profile_ids = {account.profile_id for account in accounts}
         profiles = {each: await Profiles(tx).get(each) for each in profile_ids}
     return [
-        _Group(connector, account, profiles[account.profile_id])
+        _Group(connector, account, profiles[account.profile_id], key)
         for account in sorted(accounts, key=lambda each: each.id)
         if (connector := catalog.find(account.provider)) is not None
     ]
@@ -211,6 +221,8 @@ def _has_match(group: _Group, query: ActionsQuery) -> bool:
 
 def _matches(action: ActionInfo, group: _Group, query: ActionsQuery) -> bool:
     if action.is_internal or (query.action_keys and action.id not in query.action_keys):
+        return False
+    if group.key is not None and action.id not in group.key.actions_of(group.connector):
         return False
     for limits in (group.profile, group.account):
         if limits is not None and not limits.allows(action.id):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response
 
 from jackfield.audit.models import (
@@ -18,7 +18,7 @@ from jackfield.audit.repo import AuditLog
 from jackfield.http.context import ApiContext, api_key
 from jackfield.http.download import SAVED
 from jackfield.http.routing import Routes
-from jackfield.kit.actor import ActorKind
+from jackfield.kit.actor import Actor, ActorKind
 from jackfield.kit.json import decode
 from jackfield.kit.pages import invalid_cursor
 from jackfield.kit.whole_numbers import whole_number
@@ -35,11 +35,16 @@ _Query = Annotated[str, Meta(description="Words such as `kind:key actor:api_key 
 
 
 class ActorOut(Struct, frozen=True):
-    """Who did it; `via` is the protocol of an agent."""
+    """
+    Who did it; `via` is the protocol of an agent.
+
+    `parents` are the keys that a narrowed one comes from, the one that minted it first.
+    """
 
     kind: ActorKind
     id: str
     via: str | None
+    parents: tuple[str, ...] | UnsetType = UNSET
 
 
 class AuditRecordOut(Struct, frozen=True):
@@ -180,13 +185,17 @@ def _place(cursor: str | None) -> int | None:
     return place
 
 
+def _actor(actor: Actor) -> ActorOut:
+    return ActorOut(actor.kind, actor.id, actor.via, actor.parents)
+
+
 def _out(stored: StoredRecord) -> AuditRecordOut:
     record = stored.record
     return AuditRecordOut(
         seq=record.seq,
         at=record.at,
         kind=record.kind,
-        actor=ActorOut(record.actor.kind, record.actor.id, record.actor.via),
+        actor=_actor(record.actor),
         target=record.target,
         address=record.address,
         request_id=record.request_id,

@@ -40,14 +40,14 @@ class ConnectorMetaOut(Struct, frozen=True):
     models: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
-@api.add("GET", "/connectors/meta", scope=Scope.CONNECTORS_READ)
+@api.add("GET", "/connectors/meta", scope=Scope.CONNECTORS_READ, narrowed=True)
 async def list_connectors_meta(ctx: ApiContext) -> list[ConnectorMetaOut]:
     """List connectors; `active` are those the project can link accounts with."""
-    active = await _active(ctx)
+    active, key = await _active(ctx), ctx.caller.narrowing
     return [
         _out(ctx, connector, active)
         for connector in ctx.hub.catalog.connectors()
-        if connector.is_offered
+        if connector.is_offered and (key is None or key.allows_connector(connector.key))
     ]
 
 
@@ -55,11 +55,15 @@ async def list_connectors_meta(ctx: ApiContext) -> list[ConnectorMetaOut]:
     "GET",
     "/connectors/meta/{provider}",
     scope=Scope.CONNECTORS_READ,
+    narrowed=True,
     raises=(ConnectorNotFound,),
 )
 async def get_connector_meta(ctx: ApiContext, provider: str) -> ConnectorMetaOut:
     """Return one connector."""
-    return _out(ctx, ctx.hub.catalog.get(provider), await _active(ctx))
+    connector, key = ctx.hub.catalog.get(provider), ctx.caller.narrowing
+    if key is not None and not key.allows_connector(connector.key):
+        raise ConnectorNotFound
+    return _out(ctx, connector, await _active(ctx))
 
 
 async def _active(ctx: ApiContext) -> set[str]:

@@ -35,6 +35,7 @@ from jackfield.profiles.models import (
     ProfileOfOtherConnector,
 )
 from jackfield.projects.models import Scope
+from jackfield.projects.narrowed_keys.models import CallsUsedUp
 
 # Runs have a log of their own.
 api = Routes(api_key, tag="proxy", is_logged=False)
@@ -74,6 +75,7 @@ class ProxyOut(Struct, frozen=True, omit_defaults=True):
     "POST",
     PATHS[RunSource.PROXY],
     scope=Scope.ACTIONS_EXECUTE,
+    narrowed=True,
     headers=(ACCOUNT, PROFILE, "prefer"),
     raises=(
         AccountMissing,
@@ -81,6 +83,7 @@ class ProxyOut(Struct, frozen=True, omit_defaults=True):
         AccountNotUsable,
         ActionNotAllowed,
         AnswerNotKept,
+        CallsUsedUp,
         ConnectorVersionNotLoaded,
         ProfileOfOtherConnector,
         HostNotDeclared,
@@ -110,6 +113,7 @@ async def proxy_request(ctx: ApiContext, body: ProxyIn) -> ProxyOut:
         is_base64=body.encoding is not None,
         profile_id=ctx.headers.get(PROFILE) or None,
         dry_run=bool(body.dry_run),
+        key=ctx.caller.narrowing,
     )
     return _out(await proxy.forward(ctx.hub, ctx.caller.project_id, ctx.actor, request))
 

@@ -45,6 +45,7 @@ from jackfield.profiles.models import (
     ProfileOfOtherConnector,
 )
 from jackfield.projects.models import Scope
+from jackfield.projects.narrowed_keys.models import CallsUsedUp
 
 # Runs have a log of their own.
 api = Routes(api_key, tag="rpc", is_logged=False)
@@ -114,6 +115,7 @@ class RpcOut(Struct, frozen=True):
     "POST",
     PATHS[RunSource.API],
     scope=Scope.ACTIONS_EXECUTE,
+    narrowed=True,
     headers=(ACCOUNT, PROFILE, "prefer"),
     raises=(
         AccountMissing,
@@ -124,6 +126,7 @@ class RpcOut(Struct, frozen=True):
         ActionNotFound,
         ActionNotAllowed,
         AnswerNotKept,
+        CallsUsedUp,
         ConnectorVersionNotLoaded,
         IdempotentStream,
         InvalidInputs,
@@ -148,6 +151,7 @@ async def run_action(ctx: ApiContext, query: RpcQuery, body: RpcIn) -> RpcOut | 
         profile_id=ctx.headers.get(PROFILE) or None,
         dry_run=query.dry_run or bool(body.dry_run),
         debug=query.debug or arguments["query"].get("debug") is True,
+        key=ctx.caller.narrowing,
     )
     if query.stream and not request.dry_run:
         if idempotency.HEADER in ctx.headers:

@@ -16,6 +16,8 @@ api = Routes(api_key, tag="search")
 
 # Every project of an installation has the same catalog.
 _EVERYWHERE: Final = "global"
+_USUAL: Final = 100
+_EVERY: Final = 100_000
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -61,16 +63,20 @@ class BuildOut(Struct, frozen=True):
     connector_filter: str | UnsetType = UNSET
 
 
-@api.add("POST", "/actions/search", scope=Scope.CONNECTORS_READ)
+@api.add("POST", "/actions/search", scope=Scope.CONNECTORS_READ, narrowed=True)
 async def search_actions(ctx: ApiContext, body: SearchIn) -> SearchOut:
     """Find actions by what they do, in plain words; typos and synonyms are understood."""
+    key, most = ctx.caller.narrowing, body.top_k or _USUAL
     request = Search(
         body.query,
         connector=body.connector or None,
-        most=body.top_k or 100,
+        # Of the first ones a narrowed key may have none.
+        most=most if key is None else _EVERY,
         min_similarity=0.4 if body.min_similarity is None else body.min_similarity,
     )
     found = await search.search(ctx.hub, request)
+    if key is not None:
+        found = [each for each in found if each.action.id in key.actions_of(each.connector)][:most]
     return SearchOut(
         query=body.query,
         total_count=len(found),

@@ -46,6 +46,7 @@ TITLES: Final[Mapping[AuditKind, str]] = {
     AuditKind.KEY_CREATED: "API key created",
     AuditKind.KEY_DISABLED: "API key disabled",
     AuditKind.KEY_ENABLED: "API key enabled",
+    AuditKind.KEY_CHANGED: "API key narrowed further",
     AuditKind.KEY_REVOKED: "API key revoked",
     AuditKind.SIGN_IN_LINK_CREATED: "Sign-in link made",
     AuditKind.SIGNED_IN: "Signed in to the dashboard",
@@ -253,6 +254,8 @@ def _line(stored: StoredRecord, names: Mapping[str, str]) -> AuditLine:
     who = names.get(actor.id) or actor.name or actor.id
     if actor.via:
         who = f"{who} ({actor.via})"
+    if actor.parents:
+        who += " from " + ", ".join(names.get(each, each) for each in actor.parents)
     return AuditLine(record, TITLES.get(record.kind, record.kind), who, _summary(record))
 
 

@@ -12,6 +12,7 @@ from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ApiKeyId
 from jackfield.projects import service as projects
 from jackfield.projects.models import ApiKey, KeyState, Project, Scope
+from jackfield.projects.narrowed_keys.words import as_tree, limit_words
 from jackfield.projects.repo import ApiKeys
 from jackfield.ui.dashboard.actors import described_text
 from jackfield.ui.dashboard.layout import Layout, refused
@@ -20,6 +21,12 @@ from jackfield.ui.posted_form import read_form
 from jackfield.ui.rendering import base_path, hub_of, page
 
 _LONGEST_NAME: Final = 100
+_MOST_NARROWED: Final = 200
+# States of keys that are not shown: of narrowed keys, and of ordinary ones.
+_ENDED: Final = (
+    frozenset({KeyState.REVOKED, KeyState.EXPIRED}),
+    frozenset({KeyState.REVOKED}),
+)
 _SOON: Final = timedelta(days=14)
 # What each scope lets a key do, as the form asks for it.
 _SCOPES: Final[Mapping[Scope, str]] = {
@@ -47,8 +54,13 @@ class KeysPage:
     template: ClassVar[str] = "dashboard/keys.html"
 
     layout: Layout
-    # Those that were not revoked, newest first.
-    keys: tuple[ApiKey, ...]
+    # Those that were not revoked, newest first; each with those below it that come from it, and
+    # how deep it is.
+    keys: tuple[tuple[ApiKey, int], ...]
+    # What narrowed keys may do, by their ids.
+    limits: Mapping[str, tuple[str, ...]]
+    # How many narrowed keys are left out.
+    hidden: int
     now: datetime
     # What expires before this is marked.
     soon: datetime
@@ -125,11 +137,20 @@ async def _keys_page(
         keys = await ApiKeys(tx).all()
     names: Mapping[str, str] = {each.id: each.name for each in keys}
     texts = {each.created_by for each in keys}
+    # Of narrowed keys there are many, and they end soon.
+    working = [
+        each for each in reversed(keys) if each.state(now) not in _ENDED[each.limits is None]
+    ]
+    narrowed = [each for each in working if each.limits is not None]
+    hidden = {each.id for each in narrowed[_MOST_NARROWED:]}
+    shown = [each for each in working if each.id not in hidden]
     return page(
         request,
         KeysPage(
             layout=Layout.of(request, project),
-            keys=tuple(each for each in reversed(keys) if each.state(now) != KeyState.REVOKED),
+            keys=tuple(as_tree(shown)),
+            limits={each.id: limit_words(each) for each in shown},
+            hidden=len(hidden),
             now=now,
             soon=now + _SOON,
             scopes=_SCOPES,

@@ -32,6 +32,7 @@ _SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Link accounts": ("linking", "hub", "embed", "embed/"),
     "Use them": (
         *("api/calls", "api/writes", "api/search", "api/permissions", "api/accounts"),
+        "api/keys",
         *("api/exports", "api/logs", "api/issues", "webhooks", "client", "dashboard", "/", "api/"),
     ),
     "Agents": ("mcp", "a2a"),
