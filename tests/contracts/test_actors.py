@@ -44,6 +44,7 @@ MAKERS = {
         "cli/revoke.py",
         "cli/vault.py",
         "cli/vault_move.py",
+        "cli/vault_files.py",
     },
 }
 

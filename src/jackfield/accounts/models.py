@@ -19,6 +19,9 @@ SUSPENDED: Final = "suspended"
 PAUSED_BY_OWNER: Final = "paused_by_owner"
 # It was suspended by itself: whoever uses it may resume it.
 UNUSED: Final = "unused"
+# Those for which another hub has the tokens of a suspended account, until it is resumed.
+MOVED: Final = "moved"
+COPIED: Final = "copied"
 
 
 class AccountStatus(StrEnum):
@@ -116,6 +119,11 @@ class Account:
         """Whether nothing but disuse keeps it suspended."""
         codes = [each.code for each in self.status_reasons]
         return self.status is AccountStatus.SUSPENDED and codes == [UNUSED]
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another hub renews its tokens: two that do so lock each other out."""
+        return any(each.code in (MOVED, COPIED) for each in self.status_reasons)
 
     def allows(self, action_id: str) -> bool:
         return self.allowed_actions is None or action_id in self.allowed_actions

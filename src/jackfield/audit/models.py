@@ -35,6 +35,8 @@ class AuditKind(StrEnum):
     SIGN_INS_ENDED = "dashboard.sessions_ended"
     ACCOUNT_LINKED = "account.linked"
     ACCOUNT_CHANGED = "account.changed"
+    ACCOUNT_EXPORTED = "account.exported"
+    ACCOUNT_IMPORTED = "account.imported"
     ACCOUNT_DELETED = "account.deleted"
     ACCOUNT_REVOKED = "account.revoked"
     HONEYTOKEN_TOUCHED = "honeytoken.touched"

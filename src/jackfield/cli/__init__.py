@@ -22,7 +22,7 @@ _COMMANDS: Final = {
     "keys": ("jackfield.cli.keys:keys", "Make, list and revoke API keys."),
     "members": ("jackfield.cli.members:members", "Invite and look after people."),
     "projects": ("jackfield.cli.projects:projects", "List and make projects."),
-    "vault": ("jackfield.cli.vault:vault", "Give up keys that are lost for good."),
+    "vault": ("jackfield.cli.vault:vault", "Move accounts to another hub; give up lost keys."),
     "audit": ("jackfield.cli.audit:audit", "Verify and export the audit log."),
     "doctor": ("jackfield.cli.doctor:doctor", "Check this installation; sign in."),
     "connect": ("jackfield.cli.connect:connect", "Print a link to connect an account."),

@@ -1,16 +1,13 @@
 """`jackfield backup`: copy all but the keyring into an encrypted file, or verify such a file."""
 
 import asyncio
-import os
-import secrets
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from jackfield.cli import backup_keys
+from jackfield.cli.new_file import new_file
 from jackfield.cli.output import USAGE, fail, json_option, print_json, reporting, say
 from jackfield.cli.progress import rows_read
 from jackfield.cli.table_sums import print_sums
@@ -20,8 +17,6 @@ from jackfield.settings import Settings
 if TYPE_CHECKING:
     from jackfield.backup.container import Keys, Locks
     from jackfield.backup.copy import Contents
-
-_OWNER_ONLY: Final = 0o600
 
 
 @click.command()
@@ -87,7 +82,7 @@ async def _made(
     place = settings.database_url or settings.sqlite_file
     with (
         rows_read() as on_row,
-        _new_file(file, force=force) as out,
+        new_file(file, force=force) as out,
         container.writer(out, locks) as add,
     ):
         return await copy.write(place, add, has_logs=has_logs, on_row=on_row)
@@ -129,49 +124,3 @@ def _show(contents: "Contents", file: Path, as_json: bool) -> None:
         f"version {header.hub} on {header.database}; needs {needed} of the keyring",
         err=True,
     )
-
-
-@contextmanager
-def _new_file(file: Path, *, force: bool) -> Generator[IO[bytes]]:
-    """Write a file under another name, which becomes its own once it is complete and on disk."""
-    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-        with os.fdopen(handle, "wb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        if force:
-            part.replace(file)
-        else:
-            _link(part, file)
-        _sync(file.parent)
-    except FileExistsError:
-        fail(f"{str(file)!r} is there already; name another file, or add --force")
-    except OSError as error:
-        fail(f"{str(file)!r} cannot be written: {error.strerror or error}; nothing was left there")
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-def _link(part: Path, file: Path) -> None:
-    """Name a file so that none is replaced, also where there are no links."""
-    try:
-        os.link(part, file)
-    except FileExistsError:
-        raise
-    except OSError:
-        if file.exists():
-            raise FileExistsError from None
-        part.rename(file)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        # Some network file systems cannot.
-        with suppress(OSError):
-            os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from jackfield.cli.output import fail, reporting, say
+from jackfield.cli.vault_files import export_accounts, import_accounts
 from jackfield.cli.vault_move import move
 from jackfield.kit.actor import Actor
 from jackfield.settings import Settings
@@ -23,7 +24,11 @@ _CURES: Final = {
 
 @click.group()
 def vault() -> None:
-    """Look after the keys that seal credentials."""
+    """Look after the keys that seal credentials; move accounts to another hub."""
+
+
+vault.add_command(export_accounts)
+vault.add_command(import_accounts)
 
 
 vault.add_command(move)

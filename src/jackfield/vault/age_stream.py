@@ -58,8 +58,9 @@ def encrypted(file: IO[bytes], recipients: Sequence[Recipient]) -> Generator[IO[
         raise sink.failure or OSError(errno.EIO, "the backup could not be encrypted") from None
     finally:
         work.join()
-    if work.failure is not None:
-        raise sink.failure or work.failure
+    # Of a stream that is shorter than its buffer, age does not pass on what it meets at the end.
+    if failure := sink.failure or work.failure:
+        raise failure
 
 
 @contextmanager

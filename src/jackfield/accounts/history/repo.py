@@ -1,6 +1,6 @@
 """Repository of the history of accounts, written in the transaction of each change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from jackfield.accounts.history.models import AccountChange, AccountChangeId, ChangeKind
@@ -53,6 +53,33 @@ class AccountHistory:
             account_id=account_id,
             kind=kind,
             kept=_KEPT.get(kind, MOST_KEPT),
+        )
+
+    async def put(self, account_id: AccountId, changes: Sequence[AccountChange]) -> None:
+        """Store the changes of an account as another hub had them, in place of those there are."""
+        await self._tx.run(
+            """
+            delete from account_changes
+             where project_id = :project_id and account_id = :account_id
+            """,
+            account_id=account_id,
+        )
+        await self._tx.executemany(
+            """
+            insert into account_changes (id, project_id, account_id, kind, detail, actor, made_at)
+            values (:id, :project_id, :account_id, :kind, :detail, :actor, :made_at)
+            """,
+            [
+                {
+                    "id": each.id,
+                    "account_id": account_id,
+                    "kind": each.kind,
+                    "detail": each.detail,
+                    "actor": encode(each.actor).decode(),
+                    "made_at": each.made_at,
+                }
+                for each in changes
+            ],
         )
 
     async def newest(self, account_id: AccountId, *, most: int) -> list[AccountChange]:

@@ -10,7 +10,13 @@ import structlog
 from jackfield.accounts.access import AccountAccess, load
 from jackfield.accounts.history.models import ChangeKind
 from jackfield.accounts.history.repo import AccountHistory
-from jackfield.accounts.models import Account, AccountNotFound, AccountStatus, StatusReason
+from jackfield.accounts.models import (
+    Account,
+    AccountNotFound,
+    AccountNotUsable,
+    AccountStatus,
+    StatusReason,
+)
 from jackfield.accounts.renewal.source import can_renew
 from jackfield.accounts.repo import Accounts
 from jackfield.accounts.status import (
@@ -44,6 +50,9 @@ _LONGEST_AHEAD_PAUSE: Final = timedelta(minutes=15)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 _CLIENT_PAUSE: Final = timedelta(minutes=5)
 _REFUSED: Final = 400
+_ELSEWHERE: Final = (
+    "another hub has the account, and renews its tokens; resume it once that hub does so no more"
+)
 _FAILED: Final = 500
 
 _log = structlog.get_logger()
@@ -94,6 +103,8 @@ async def take(
     """
     async with hub.db.write(project_id, ACTOR) as tx:
         access = await load(tx, hub, account_id)
+        if access.account.is_elsewhere:
+            raise AccountNotUsable(_ELSEWHERE, account_id=access.account.id)
         state = None if access.tokens is None else access.tokens.state
         if state is None or state.is_leased(tx.now):
             return None

@@ -140,6 +140,17 @@ class AccountTokens:
             due_at=due_at,
         )
 
+    async def stop(self, account_id: AccountId) -> None:
+        """Renew an account's tokens no more ahead of their use."""
+        await self._tx.run(
+            """
+            update account_tokens
+               set due_at = null, claimed_until = null
+             where project_id = :project_id and account_id = :account_id
+            """,
+            account_id=account_id,
+        )
+
     async def postpone(self, account_id: AccountId, due_at: datetime) -> None:
         await self._tx.run(
             """

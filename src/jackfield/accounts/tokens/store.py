@@ -72,6 +72,13 @@ async def write_tokens(
     await AccountTokens(tx).put(state)
 
 
+async def put_state(tx: Tx, vault: Vault, state: TokenState, values: Mapping[str, str]) -> None:
+    """Store tokens of another hub with their state, as they were there."""
+    owner = _owner(tx.project_id, state.account_id, state.generation)
+    await SealedSecrets(tx, vault).put(owner, values)
+    await AccountTokens(tx).put(state)
+
+
 def _must_ask(tokens: Tokens, method: AuthMethod | None) -> bool:
     """Tell whether only the provider's introspection knows when the access token ends."""
     oauth = None if method is None else method.oauth

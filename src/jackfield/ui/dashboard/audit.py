@@ -54,6 +54,8 @@ TITLES: Final[Mapping[AuditKind, str]] = {
     AuditKind.SIGN_INS_ENDED: "Signed out everywhere",
     AuditKind.ACCOUNT_LINKED: "Account linked",
     AuditKind.ACCOUNT_CHANGED: "Account changed",
+    AuditKind.ACCOUNT_EXPORTED: "account exported with its credentials",
+    AuditKind.ACCOUNT_IMPORTED: "account imported from another hub",
     AuditKind.ACCOUNT_DELETED: "Account deleted",
     AuditKind.HONEYTOKEN_TOUCHED: "Decoy used",
     AuditKind.ACCOUNT_REVOKED: "Account revoked",

@@ -38,7 +38,13 @@ _SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Agents": ("mcp", "a2a"),
     "Operate": (
         *("operating", "operating/production", "operating/containers", "operating/proxy"),
-        *("operating/backup", "operating/upgrade", "operating/monitoring", "operating/capacity"),
+        *(
+            "operating/backup",
+            "operating/moving",
+            "operating/upgrade",
+            "operating/monitoring",
+            "operating/capacity",
+        ),
         "operating/",
     ),
     "Write connectors": ("authoring", "authoring/tutorial", "authoring/reference", "authoring/"),

@@ -1,0 +1,58 @@
+"""Files with secrets, which are there whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Final
+
+from jackfield.cli.output import fail
+
+_OWNER_ONLY: Final = 0o600
+
+
+@contextmanager
+def new_file(file: Path, *, force: bool) -> Generator[IO[bytes]]:
+    """Write a file under another name, which becomes its own once it is complete and on disk."""
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+        with os.fdopen(handle, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        if force:
+            part.replace(file)
+        else:
+            _link(part, file)
+        _sync(file.parent)
+    except FileExistsError:
+        fail(f"{str(file)!r} is there already; name another file, or add --force")
+    except OSError as error:
+        fail(f"{str(file)!r} cannot be written: {error.strerror or error}; nothing was left there")
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _link(part: Path, file: Path) -> None:
+    """Name a file so that none is replaced, also where there are no links."""
+    try:
+        os.link(part, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        if file.exists():
+            raise FileExistsError from None
+        part.rename(file)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        # Some network file systems cannot.
+        with suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)
