@@ -321,3 +321,13 @@ async def test_keys_that_ended_long_ago_are_forgotten_with_all_that_come_from_th
 
     listed = (await hub.api.get("/jackfield/keys")).json()["data"]
     assert [each["id"] for each in listed] == [kept["id"]]
+
+
+async def test_keys_that_a_narrowed_key_mints_share_its_rate(hub_with: HubWith) -> None:
+    async with hub_with(rate_limit=8) as hub:
+        parent = (await mint(hub))["key"]
+        children = [(await mint(hub, key=parent))["key"] for _ in range(3)]
+
+        statuses = [(await asked(hub, key, "GET", "/accounts")).status_code for key in children * 3]
+
+    assert (statuses.count(200), statuses.count(429)) == (5, 4)

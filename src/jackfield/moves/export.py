@@ -88,7 +88,8 @@ async def move(hub: Hub, actor: Actor, order: Order, out: IO[bytes]) -> MoveEnd:
             if not await _is_any_renewed(tx, accounts):
                 end = await _write(tx, hub, order, out, moved=True)
                 for account in accounts:
-                    await _stop(tx, account)
+                    if account.id in end.digests:
+                        await _stop(tx, account)
                 await _record(tx, end, moved=True)
                 return end
         await asyncio.sleep(_WAIT)

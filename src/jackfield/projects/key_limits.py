@@ -89,6 +89,11 @@ class Narrowing:
         return self.chain[0]
 
     @property
+    def topmost(self) -> ApiKeyId:
+        """The narrowed key that an ordinary one minted: what comes from it shares its rate."""
+        return self.chain[-2]
+
+    @property
     def parents(self) -> tuple[ApiKeyId, ...]:
         return self.chain[1:]
 

@@ -50,6 +50,7 @@ _LINK_LIFETIME: Final = timedelta(minutes=15)
 _SESSION_LIFETIME: Final = timedelta(hours=12)
 # The last use of a key is known to the minute.
 _USE_SECONDS: Final = 60.0
+_MOST_KEYS_KNOWN: Final = 50_000
 _KEY_KINDS: Final = {
     "revoke": AuditKind.KEY_REVOKED,
     "disable": AuditKind.KEY_DISABLED,
@@ -185,6 +186,9 @@ async def find_usable_key(hub: "Hub", token: ApiKeyToken) -> Caller:
         caller = await find_caller(hub.db, token)
         if caller is None:
             raise Unauthenticated(is_unknown_key=True)
+        if len(hub.key_projects) >= _MOST_KEYS_KNOWN:
+            # Most are of narrowed keys that have ended.
+            hub.key_projects.clear()
         project_id = hub.key_projects[digest] = caller.project_id
     entries = await hub.cache.entries(hub.db, project_id)
     known: Caller | None = entries.get(("caller", digest))
@@ -252,12 +256,13 @@ async def count_requests(hub: "Hub", caller: Caller, number: int) -> None:
     """
     if hub.rate_limit is None:
         return
+    limited = caller.key_id if caller.narrowing is None else caller.narrowing.topmost
     for _ in range(number):
         now = hub.clock().timestamp()
-        wait = hub.rate_limit.take(caller.key_id, now)
+        wait = hub.rate_limit.take(limited, now)
         if wait is None:
             assert isinstance(hub.rate_limit, LeasedTokenBuckets)
-            wait = await hub.rate_limit.wait_to_take(caller.key_id, now)
+            wait = await hub.rate_limit.wait_to_take(limited, now)
         if wait:
             raise RateLimited(retry_after=wait)
 
