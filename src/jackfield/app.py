@@ -17,7 +17,7 @@ from jackfield.audit.tallies import Tallies
 from jackfield.connectors.catalog import Catalog
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.server_clock import ServerClock
-from jackfield.db.tx import Database, DatabaseMoved
+from jackfield.db.tx import DatabaseMoved
 from jackfield.db.write_buffer import WriteBuffer
 from jackfield.egress import rewrite
 from jackfield.egress.client import Egress
@@ -25,13 +25,7 @@ from jackfield.engine.limits import Limiter
 from jackfield.engine.provider_clocks import ProviderClocks
 from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
-from jackfield.installation import (
-    NoInstallation,
-    connector_folders,
-    keyring_store,
-    open_database,
-    require_version,
-)
+from jackfield.installation import connector_folders, open_database, require_version
 from jackfield.kit.actor import Actor
 from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
@@ -45,12 +39,10 @@ from jackfield.kit.recent_writes import RecentWrites
 from jackfield.kit.single_flight import SingleFlight
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
-from jackfield.secrets.repo import add_key, drop_key, key_proofs, owners_under
+from jackfield.secrets.keys.watch import leave, open_keys
 from jackfield.settings import InvalidSetting, Settings
 from jackfield.uploads import publication
-from jackfield.vault import key_check
-from jackfield.vault.cipher import Vault
-from jackfield.vault.keyring import Keyring, KeyringUnusable
+from jackfield.vault.held_keys import HeldKeys
 from jackfield.vault.keyring_store import KeyringStore
 from jackfield.worker.audit import seal_due
 from jackfield.worker.connectors import log_findings
@@ -72,6 +64,7 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
     catalog: Catalog | None = None,
     creates: bool = True,
     store: KeyringStore | None = None,
+    joins: bool | None = None,
 ) -> AsyncGenerator[Hub]:
     """
     Open the installation that `settings` describe, and close it at the end of the block.
@@ -79,7 +72,8 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
     `catalog` replaces the connectors of the settings' folders, and `store` is the place of the
     keyring, where that was opened before. With `creates`, what is missing is
     made: on SQLite the database, brought to this version; the keyring, the default project, and
-    the profiles that need nothing from an operator. Without it, nothing is made or changed.
+    the profiles that need nothing from an operator. Without it, nothing is made or changed. A process
+    that `joins`, by default one that creates, is waited for when keys are rotated: it runs long.
 
     Raises:
         NoInstallation: there is none, and `creates` is not set.
@@ -114,14 +108,16 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
         write_buffer, renewals = WriteBuffer(db), SingleFlight()
         tracer = _tracer() if settings.traces else None
         hub: Hub | None = None
+        held: HeldKeys | None = None
+        joins = creates if joins is None else joins
         try:
+            vault, held = await open_keys(
+                db, settings, clock, creates=creates, joins=joins, store=store
+            )
             hub = Hub(
                 db=db,
-                vault=Vault(
-                    await _open_keyring(
-                        db, store or keyring_store(settings), settings, clock, creates=creates
-                    )
-                ),
+                vault=vault,
+                held_keys=held if joins else None,
                 egress=egress,
                 catalog=catalog,
                 write_buffer=write_buffer,
@@ -166,6 +162,8 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
             await write_buffer.close()
             if hub is not None and creates:
                 await _sign_audit_log(hub)
+            if held is not None and joins:
+                await leave(db, held)
             await egress.close()
             if exchange is not None:
                 await exchange.close()
@@ -182,41 +180,6 @@ async def _sign_audit_log(hub: Hub) -> None:
         return
     except HubError as error:
         _log.warning("audit_log_not_signed", detail=error.detail)
-
-
-async def _open_keyring(
-    db: Database, store: KeyringStore, settings: Settings, clock: Clock, *, creates: bool
-) -> Keyring:
-    location = store.location
-    proofs = await key_proofs(db)
-    keys = await asyncio.to_thread(store.read)
-    if keys is None:
-        if proofs:
-            msg = (
-                f"there is no keyring at {location!r}, but this database holds credentials that "
-                "were sealed with one; restore it from a backup, or point JACKFIELD_KEYRING to it "
-                "(if it is lost for good: jackfield vault forget)"
-            )
-            raise KeyringUnusable(msg)
-        if not creates:
-            raise NoInstallation.at(settings.data_dir)
-        keys = Keyring.mint(clock())
-        await asyncio.to_thread(store.create, keys)
-        _log.info("keyring_created", location=location)
-    vault = Vault(keys)
-    held = {key.id for key in keys.keys}
-    # A keyring with none of the keys is another's, even where nothing is sealed yet.
-    for retired in sorted(proofs.keys() - held) if held & proofs.keys() else ():
-        if not await owners_under(db, retired):
-            del proofs[retired]
-            if creates:
-                await drop_key(db, retired)
-                _log.info("key_retired", key=retired)
-    key_check.check(vault, proofs, location)
-    for key in keys.keys:
-        if creates and key.id not in proofs:
-            await add_key(db, key.id, key_check.make(vault, key.id))
-    return keys
 
 
 def _limit_exchange(settings: Settings, counters: Counters | None) -> LimitExchange | None:

@@ -34,6 +34,7 @@ from jackfield.kit.spans import Tracer
 from jackfield.oidc_settings import OidcSettings
 from jackfield.settings import AUDIT_DAYS, ListenRange, Networks
 from jackfield.vault.cipher import Vault
+from jackfield.vault.held_keys import HeldKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Hub:
     rewrites: Rewrites = field(default_factory=Rewrites)
     clock: Clock = system_clock
     sleep: Sleep = asyncio.sleep
+    # Where the vault's keys come from, for a process that follows them.
+    held_keys: HeldKeys | None = None
     # Rate limits of providers, per account.
     limiter: Limiter = field(default_factory=lambda: Limiter(now=time.monotonic))
     # How they, and those of API keys, are shared with other machines, if they are.

@@ -50,11 +50,11 @@ class Both:
     async def until_noted(self, key: bytes, state: str | None) -> None:
         """Wait until the second process knows of a write that it is in a state."""
         hub = self.second.hub
-        mark = undelivered.mark(hub, key)
+        marks = undelivered.marks(hub, key)
         async with asyncio.timeout(PATIENCE):
             while True:
                 noted = await find_noted(
-                    hub.db, self.first.project.id, mark, process=hub.recent_writes.process
+                    hub.db, self.first.project.id, marks, process=hub.recent_writes.process
                 )
                 if state == (noted and noted.state):
                     return
@@ -89,7 +89,8 @@ async def start(
                 for _ in range(2)
             ]
             account = await hubs[0].link_to("acme", {"token": "t" * 20})
-            return Both(*hubs, account, provider)
+            first, second = hubs
+            return Both(first, second, account, provider)
 
         yield started
 

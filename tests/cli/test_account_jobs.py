@@ -31,3 +31,19 @@ async def test_accounts_are_found_and_suspended_by_command(
     assert done.status == 0, done.err
     assert done.out.startswith("done: 1 of 1, 0 failed")
     assert status.json["status"] == "suspended"
+
+
+async def test_a_link_is_made_for_each_account_that_is_to_be_linked_again(
+    jackfield: Command, served: dict[str, str], sandbox: Sandbox
+) -> None:
+    account = await link(jackfield, served, sandbox)
+
+    made = await jackfield("accounts", "links", "--search", "acm", "--json", **served)
+    none = await jackfield("accounts", "links", "--reason", "credentials_unreadable", **served)
+    all_ = await jackfield("accounts", "links", **served)
+
+    (only,) = made.json
+    assert (only["account_id"], only["provider"]) == (account, "iterable")
+    assert only["auth_link_url"].startswith(served["URL"])
+    assert (none.status, "no account matches" in none.out + none.err) == (0, True)
+    assert (all_.status, "say which accounts" in all_.err) == (2, True)

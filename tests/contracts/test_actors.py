@@ -45,6 +45,7 @@ MAKERS = {
         "cli/vault.py",
         "cli/vault_move.py",
         "cli/vault_files.py",
+        "cli/vault_recovery.py",
     },
 }
 

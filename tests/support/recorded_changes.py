@@ -40,6 +40,9 @@ RECORDED: Final = frozenset(
 )
 NOT_RECORDED: Final[Mapping[str, str]] = {
     "vault_keys": "proofs of keys; a start adds them, and giving keys up is recorded by project",
+    "vault_processes": "what processes say of their keys",
+    "vault_recovery": "a copy of the keyring, which only its recovery key opens",
+    "vault_rotation": "whose turn it is; what a rotation changes is recorded by project",
     "events": "tells of what is recorded",
     "webhook_subscriptions": "part of an endpoint, whose change is recorded",
     "webhook_deliveries": "work on events",

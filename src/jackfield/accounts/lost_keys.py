@@ -10,7 +10,8 @@ from jackfield.db.tx import Database
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import AccountId, InvalidId
 from jackfield.projects.repo import all_projects
-from jackfield.secrets.repo import SecretRows, drop_key
+from jackfield.secrets.keys.repo import drop_key
+from jackfield.secrets.repo import SecretRows
 
 
 async def forget_keys(db: Database, keys: Sequence[str], actor: Actor) -> None:

@@ -48,6 +48,7 @@ class AuditKind(StrEnum):
     CREDENTIALS_USED = "credentials.used"
     CREDENTIALS_FORGOTTEN = "credentials.forgotten"
     KEYRING_MOVED = "keyring.moved"
+    CREDENTIALS_RESEALED = "credentials.resealed"
     SESSION_OPENED = "connect_session.opened"
     SESSION_REVOKED = "connect_session.revoked"
     PENDING_LINK_CREATED = "pending_link.created"

@@ -18,6 +18,7 @@ from jackfield.vault.cipher import key_id
 
 _KEYS: Final = Table("vault_keys", ("id", "proof"))
 _SEALED: Final = Table("credentials", ("sealed",))
+_RECOVERY: Final = Table("vault_recovery", ("copy",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,17 @@ async def write(
             used_keys=tuple(
                 sorted({key_id(cast("bytes", row[0])) async for row in source.rows(_SEALED)})
             ),
+            recovery=await _recovery_copy(source) if _RECOVERY.name in columns else None,
         )
         add(header)
         sums = tuple([await _copied(source, Table(*each), add, on_row) for each in columns.items()])
         add(End(sums))
         return Contents(header, sums)
+
+
+async def _recovery_copy(source: end.End) -> bytes | None:
+    copies = [cast("bytes", row[0]) async for row in source.rows(_RECOVERY)]
+    return copies[0] if copies else None
 
 
 async def _copied(

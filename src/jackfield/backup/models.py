@@ -31,6 +31,8 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
     has_logs: bool
     keys: dict[str, bytes]
     used_keys: tuple[str, ...]
+    # The copy of the keyring that its recovery key opens: a restoration begins with the keyring.
+    recovery: bytes | None = None
 
 
 class Rows(msgspec.Struct, frozen=True, tag="rows"):

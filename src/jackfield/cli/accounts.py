@@ -6,6 +6,7 @@ from urllib.parse import quote
 import click
 
 from jackfield.cli.account_jobs import each, search_options, search_query
+from jackfield.cli.account_links import links
 from jackfield.cli.output import json_option, print_json, print_table
 
 # What `GET /accounts` knows, too.
@@ -70,6 +71,7 @@ def list_accounts(
 
 
 accounts.add_command(each)
+accounts.add_command(links)
 
 
 @accounts.command()

@@ -2,15 +2,31 @@
 
 import asyncio
 from collections import Counter
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from jackfield.cli.output import fail, reporting, say
+from jackfield.cli.keyring_files import opened_installation, write_keyring
+from jackfield.cli.output import (
+    fail,
+    json_option,
+    print_json,
+    print_table,
+    reporting,
+    say,
+)
+from jackfield.cli.progress import shown
 from jackfield.cli.vault_files import export_accounts, import_accounts
 from jackfield.cli.vault_move import move
+from jackfield.cli.vault_recovery import recover, recovery
 from jackfield.kit.actor import Actor
+from jackfield.kit.clock import system_clock
 from jackfield.settings import Settings
+
+if TYPE_CHECKING:
+    from jackfield.secrets.keys.rotation import Rotated
+    from jackfield.secrets.keys.usage import VaultStatus
 
 _WORD: Final = "forget"
 # What is lost, by the prefix of its owner's id, and the way on.
@@ -32,6 +48,123 @@ vault.add_command(import_accounts)
 
 
 vault.add_command(move)
+vault.add_command(recovery)
+vault.add_command(recover)
+
+
+@vault.command()
+@json_option
+@reporting
+def status(*, as_json: bool) -> None:
+    """
+    Show the keys, how much each seals, and what it is still needed for.
+
+    A key that is needed for nothing can be taken out: jackfield vault retire KEY.
+    """
+    found = asyncio.run(_status(Settings.read()))
+    if as_json:
+        print_json(
+            {
+                "keyring": {"location": found.location, "store": found.store},
+                "keys": found.keys,
+                "processes": found.processes,
+            }
+        )
+        return
+    say(f"keyring: {found.location} ({found.store.kind})")
+    rows = [
+        (
+            each.id,
+            each.state,
+            f"{each.sealing_since:%Y-%m-%d %H:%M}" if each.sealing_since else "",
+            each.secrets,
+            " ".join(f"{format_}: {count}" for format_, count in each.formats.items()),
+            each.needed or "",
+        )
+        for each in found.keys
+    ]
+    columns = ("Key", "State", "Sealing since", "Secrets", "In format", "Needed")
+    print_table(columns, rows, empty="there are no keys yet")
+
+
+@vault.command()
+@click.option(
+    "--wait",
+    type=click.IntRange(1, 86_400),
+    default=600,
+    show_default=True,
+    help="For how many seconds to wait until every process has the new key.",
+)
+@json_option
+@reporting
+def rotate(wait: int, *, as_json: bool) -> None:
+    """
+    Make a new key, and seal everything anew under it, while the hub runs.
+
+    The new key goes into the keyring, this waits until every process of the hub has it, then all
+    seal with it, and what is sealed under other keys is sealed under it. Stopped or killed, it goes
+    on where it was when it is run again. The old key stays in the keyring until `vault retire`.
+    """
+    done = asyncio.run(_rotate(Settings.read(), wait))
+    if as_json:
+        print_json(
+            {
+                "key": done.key,
+                "is_new": done.is_new,
+                "secrets": done.secrets,
+                "unopened": done.unopened,
+            }
+        )
+    elif done.is_new:
+        say(f"key {done.key} seals; {done.secrets} secrets were sealed anew")
+    else:
+        say(f"finished what was left: {done.secrets} secrets were sealed anew under key {done.key}")
+        say("for a new key, run this again", err=True)
+    if done.unopened:
+        fail(
+            f"no key opens what belongs to {', '.join(done.unopened)}; it was left as it is. Link "
+            "those accounts again, or delete them"
+        )
+
+
+@vault.command("new-key")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@reporting
+def new_key(file: Path) -> None:
+    """
+    Write the keyring with one more key into FILE, for a keyring that is in a variable.
+
+    Give it to every process of the hub in place of the present one, one process after the other;
+    then run: jackfield vault rotate
+    """
+    from jackfield.installation import keyring_store  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.vault.keyring import Key  # noqa: PLC0415
+
+    store = keyring_store(Settings.read())
+    found = store.read()
+    if found is None:
+        fail(f"there is no keyring at {store.location!r}")
+    write_keyring(file, found.with_key(Key.mint(system_clock())))
+    say(f"written to {file}; whoever has it has the credentials", err=True)
+
+
+@vault.command()
+@click.argument("key")
+@click.option(
+    "--to",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the keyring without the key here, for one that is in a variable.",
+)
+@reporting
+def retire(key: str, file: Path | None) -> None:
+    """
+    Take KEY out of the keyring, if it is needed for nothing any more.
+
+    Refused while something is sealed with it, and for an hour after a rotation. Backups from before
+    the rotation need it: keep a copy of the keyring with them.
+    """
+    asyncio.run(_retire(Settings.read(), key, file))
 
 
 @vault.command()
@@ -47,10 +180,47 @@ def forget() -> None:
     asyncio.run(_forget(Settings.read()))
 
 
+async def _status(settings: Settings) -> "VaultStatus":
+    from jackfield.secrets.keys.usage import vault_status  # noqa: PLC0415 - kept out of `--help`
+
+    async with opened_installation(settings) as (db, store):
+        return await vault_status(db, store, system_clock)
+
+
+async def _rotate(settings: Settings, wait: int) -> "Rotated":
+    from jackfield.secrets.keys.rotation import Rotation  # noqa: PLC0415 - kept out of `--help`
+
+    with shown() as tell:
+        async with opened_installation(settings) as (db, store):
+            actor = Actor.command("vault rotate")
+            rotation = Rotation(db, store, system_clock, actor, tell=tell, patience=wait)
+            return await rotation.run()
+
+
+async def _retire(settings: Settings, key: str, file: Path | None) -> None:
+    from jackfield.secrets.keys import usage  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.secrets.keys.rotation import Rotation  # noqa: PLC0415
+
+    async with opened_installation(settings) as (db, store):
+        is_writable = store.status().is_writable
+        if not is_writable and file is None:
+            fail(
+                f"the keyring {store.location!r} cannot be written from here; name a file with --to"
+            )
+        rotation = Rotation(db, store, system_clock, Actor.command("vault retire"))
+        without = await usage.retire(rotation, key)
+        if file is not None and not is_writable:
+            write_keyring(file, without)
+            say(f"written to {file}: give it to every process in place of the present keyring")
+            return
+    say(f"key {key} is not in the keyring any more")
+
+
 async def _forget(settings: Settings) -> None:
     from jackfield.accounts.lost_keys import forget_keys  # noqa: PLC0415 - kept out of `--help`
     from jackfield.installation import keyring_store, open_database  # noqa: PLC0415
-    from jackfield.secrets.repo import key_proofs, owners_under  # noqa: PLC0415
+    from jackfield.secrets.keys.repo import find_keys  # noqa: PLC0415
+    from jackfield.secrets.repo import owners_under  # noqa: PLC0415
     from jackfield.vault import key_check  # noqa: PLC0415
 
     location = settings.keyring_location
@@ -60,7 +230,7 @@ async def _forget(settings: Settings) -> None:
     async with open_database(settings) as db:
         if await db.pending():
             fail("the database is not at this version of the hub yet; run: jackfield migrate")
-        lost = key_check.lost(keys, await key_proofs(db))
+        lost = key_check.lost(keys, {row.id: row.proof for row in await find_keys(db)})
         if not lost:
             say("the keyring has every key of this database; there is nothing to forget")
             return

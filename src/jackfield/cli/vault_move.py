@@ -72,7 +72,7 @@ async def _moved(settings: Settings, wanted: Settings) -> tuple[str, str]:
         open_database,
         require_version,
     )
-    from jackfield.secrets.repo import key_proofs  # noqa: PLC0415
+    from jackfield.secrets.keys.repo import find_keys  # noqa: PLC0415
     from jackfield.vault import key_check  # noqa: PLC0415
     from jackfield.vault.audit_keys import AuditKeys  # noqa: PLC0415
     from jackfield.vault.cipher import Vault  # noqa: PLC0415
@@ -84,7 +84,8 @@ async def _moved(settings: Settings, wanted: Settings) -> tuple[str, str]:
         fail(f"there is no keyring at {source.location!r}")
     async with open_database(settings) as db:
         await require_version(db)
-        key_check.check(Vault(keyring), await key_proofs(db), source.location)
+        proofs = {row.id: row.proof for row in await find_keys(db)}
+        key_check.check(Vault(keyring), proofs, source.location)
         moved(keyring, source, target)
         async with db.write(INSTALLATION, Actor.command("vault move")) as tx:
             kinds = {"from": source.status().kind, "to": target.status().kind}

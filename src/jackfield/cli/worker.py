@@ -44,7 +44,9 @@ def worker() -> None:
         if store is None:
             return
         async with (
-            open_hub(settings, public_url=settings.url, creates=False, store=store) as hub,
+            open_hub(
+                settings, public_url=settings.url, creates=False, joins=True, store=store
+            ) as hub,
             cutover.working(hub, settings) as work,
         ):
             log.announce("working in the background")

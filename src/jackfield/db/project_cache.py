@@ -45,6 +45,9 @@ class ProjectCache:
         known.good_until = now + _RECHECK_SECONDS
         return known.entries
 
+    def clear(self) -> None:
+        self._projects.clear()
+
     def drop(self, project_id: ProjectId) -> None:
         self._projects.pop(project_id, None)
 

@@ -1,9 +1,21 @@
-"""Rows of sealed secrets, whosever they are, and of the keys; the first table is called `credentials`."""
+"""Rows of sealed secrets, whosever they are; the table is called `credentials`."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from jackfield.db.tx import Database, Tx
 from jackfield.vault.cipher import KEY_ID
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """A sealed secret, where it is stored."""
+
+    owner_id: str
+    field: str
+    generation: int
+    sealed: bytes = dataclasses.field(repr=False)
 
 
 class SecretRows:
@@ -78,24 +90,45 @@ class SecretRows:
         )
         return [row["owner_id"] for row in rows]
 
+    async def not_under(
+        self, key: str, *, after: StoredSecret | None, most: int
+    ) -> list[StoredSecret]:
+        """Return some of what is sealed under other keys, in the order of owner and field."""
+        rows = await self._tx.all(
+            """
+            select owner_id, field, generation, sealed
+              from credentials
+             where project_id = :project_id and substr(sealed, :first, :length) <> :key
+               and (owner_id, field) > (:owner_id, :field)
+             order by owner_id, field
+             limit :most
+            """,
+            owner_id="" if after is None else after.owner_id,
+            field="" if after is None else after.field,
+            most=most,
+            **_sealed_under(key),
+        )
+        return [
+            StoredSecret(row["owner_id"], row["field"], row["generation"], row["sealed"])
+            for row in rows
+        ]
 
-async def key_proofs(db: Database) -> dict[str, bytes]:
-    """Return what proves each key of the database, by its id."""
-    rows = await db.unscoped("select id, proof from vault_keys")
-    return {row["id"]: row["proof"] for row in rows}
-
-
-async def add_key(db: Database, key: str, proof: bytes) -> None:
-    await db.unscoped(
-        "insert into vault_keys (id, proof, created_at) values (:id, :proof, :now)"
-        " on conflict do nothing",
-        id=key,
-        proof=proof,
-    )
-
-
-async def drop_key(db: Database, key: str) -> None:
-    await db.unscoped("delete from vault_keys where id = :id", id=key)
+    async def exchange(self, secret: StoredSecret, sealed: bytes) -> bool:
+        """Keep the same secret as other bytes, unless it was replaced meanwhile."""
+        row = await self._tx.one(
+            """
+            update credentials
+               set sealed = :sealed
+             where project_id = :project_id and owner_id = :owner_id and field = :field
+               and sealed = :was
+            returning owner_id
+            """,
+            owner_id=secret.owner_id,
+            field=secret.field,
+            sealed=sealed,
+            was=secret.sealed,
+        )
+        return row is not None
 
 
 async def owners_under(db: Database, key: str) -> list[str]:

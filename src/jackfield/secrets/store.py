@@ -46,7 +46,7 @@ class SealedSecrets:
     async def put(self, owner: SecretOwner, values: Mapping[str, str]) -> None:
         """Seal `values`, by field, and replace all secrets of the owner by them."""
         sealed = {
-            name: self._vault.seal(Secret(value), _binding(owner, name))
+            name: self._vault.seal(Secret(value), binding_of(owner, name))
             for name, value in values.items()
         }
         await self._rows.replace(owner.id, sealed, generation=owner.generation)
@@ -82,9 +82,10 @@ def open_bundle(vault: Vault, bundle: SealedBundle) -> dict[str, str]:
     """
     owner, opened = bundle.owner, dict[str, str]()
     for name, sealed in bundle.fields.items():
-        opened[name] = vault.open(sealed, _binding(owner, name)).reveal()
+        opened[name] = vault.open(sealed, binding_of(owner, name)).reveal()
     return opened
 
 
-def _binding(owner: SecretOwner, name: str) -> Binding:
+def binding_of(owner: SecretOwner, name: str) -> Binding:
+    """Return the place of an owner's field: only there a secret opens."""
     return Binding(owner.project_id, owner.id, name, owner.generation)

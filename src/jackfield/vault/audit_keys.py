@@ -25,6 +25,8 @@ class AuditKeys:
     def __init__(self, keyring: Keyring) -> None:
         self.current: Final = keyring.current
         self._secrets = {key.id: key.secret for key in keyring.keys}
+        # Of keys that were taken out: what they signed stays proved.
+        self._retired = {key.id: key.audit_key for key in keyring.retired}
         self._keys: dict[str, Ed25519PrivateKey] = {}
 
     def sign(self, content: bytes) -> str:
@@ -33,7 +35,7 @@ class AuditKeys:
 
     def public_keys(self) -> dict[str, str]:
         """Return the public half of each key, in hexadecimal, by its id."""
-        return {
+        return self._retired | {
             each: self._key(each).public_key().public_bytes_raw().hex() for each in self._secrets
         }
 

@@ -2,18 +2,21 @@
 Envelope encryption of secrets, bound to their place.
 
 A secret is encrypted under a data key made for it alone, and the data key is encrypted ("wrapped")
-under a key of the keyring. Both encryptions are AES-256-GCM and both are bound to a `Binding`: the
-place the secret belongs. Ciphertext copied to another row, field or project, or kept from before
-the credential was replaced, does not open.
+under a key of the keyring, both with AES-256-GCM and bound to a `Binding`: the place the secret
+belongs. Ciphertext copied to another row, field or project, or kept from before the credential was
+replaced, does not open.
 
-A sealed value is, in order: version (1 byte), id of the wrapping key (4), nonce (12) and wrapped
-data key (32 + 16), nonce (12) and ciphertext (+ 16). Everything before the wrapped data key is
-bound too.
+A sealed value of format 2 is, in order: format (1 byte), id of the wrapping key (4), nonce (12) and
+wrapped data key (32 + 16), commitment (32), nonce (12) and ciphertext (+ 16). What follows the
+wrapped data key does not depend on the wrapping key, so that another key can take its place. Format 1
+has no commitment, and binds both parts to the wrapping key.
 """
 
 import hmac
 import os
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -30,13 +33,22 @@ from jackfield.vault.keyring import KEY_BYTES, Keyring
 
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
-_VERSION: Final = b"\x01"
+_OLDEST: Final = b"\x01"
+_FORMAT: Final = b"\x02"
 _KEY_ID_BYTES: Final = 4
-_HEADER: Final = len(_VERSION) + _KEY_ID_BYTES
+_HEADER: Final = len(_FORMAT) + _KEY_ID_BYTES
 _SIGNATURE_BYTES: Final = 17
-# Where the id of the wrapping key stands in what is sealed.
-KEY_ID: Final = slice(len(_VERSION), _HEADER)
+# Where the id of the wrapping key stands in what is sealed, in each format.
+KEY_ID: Final = slice(len(_FORMAT), _HEADER)
 _WRAPPED: Final = _HEADER + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
+_COMMITMENT_BYTES: Final = 32
+_COMMITTED: Final = _WRAPPED + _COMMITMENT_BYTES
+# HKDF-Expand of SHA-512 needs one block for both halves, which is this HMAC: the 1 is its counter.
+_EXPAND: Final = b"jackfield sealed 2\x01"
+
+
+# How a short-lived process, which follows no rotation, finds keys that came after its start.
+Look: TypeAlias = Callable[[], Keyring | None]
 
 
 class SealBroken(HubError):
@@ -63,21 +75,52 @@ class Binding(Struct, frozen=True):
         )
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Keys:
+    """What a keyring is used for."""
+
+    keyring: Keyring
+    ciphers: dict[bytes, AESGCM]
+    signers: dict[str, bytes]
+    audit: AuditKeys
+
+    @classmethod
+    def of(cls, keyring: Keyring) -> "_Keys":
+        return cls(
+            keyring,
+            {bytes.fromhex(key.id): AESGCM(key.secret) for key in keyring.keys},
+            {key.id: _signing_key(key.secret) for key in keyring.keys},
+            AuditKeys(keyring),
+        )
+
+
 class Vault:
-    def __init__(self, keyring: Keyring) -> None:
-        self._ciphers = {key.id: AESGCM(key.secret) for key in keyring.keys}
-        self._current = keyring.current
-        self.audit_keys: Final = AuditKeys(keyring)
-        self._signers = {key.id: _signing_key(key.secret) for key in keyring.keys}
+    """Seals under the current key of a keyring, and opens under any of it."""
+
+    def __init__(self, keyring: Keyring, *, look: Look | None = None) -> None:
+        self._keys = _Keys.of(keyring)
+        self._look = look
+        self._absent = set[str]()
+
+    def use(self, keyring: Keyring) -> None:
+        """Go on with another keyring, at once for all that follows."""
+        self._keys = _Keys.of(keyring)
+
+    @property
+    def keyring(self) -> Keyring:
+        return self._keys.keyring
+
+    @property
+    def audit_keys(self) -> AuditKeys:
+        return self._keys.audit
 
     def seal(self, secret: Secret, binding: Binding) -> bytes:
         """Encrypt `secret` for `binding`; the result differs each time."""
         bound = bytes(binding)
-        data_key = AESGCM.generate_key(bit_length=KEY_BYTES * 8)
-        header = _VERSION + bytes.fromhex(self._current)
-        wrapped = _encrypt(self._ciphers[self._current], data_key, header + bound)
-        boxed = _encrypt(AESGCM(data_key), secret.reveal().encode(), header + bound)
-        return header + wrapped + boxed
+        data_key = os.urandom(KEY_BYTES)
+        cipher_key, commitment = _expanded(data_key)
+        boxed = _encrypt(AESGCM(cipher_key), secret.reveal().encode(), _FORMAT + bound)
+        return self._wrapped(data_key, bound) + commitment + boxed
 
     def open(self, sealed: bytes, binding: Binding) -> Secret:
         """
@@ -87,30 +130,117 @@ class Vault:
             SealBroken: the bytes were altered, moved, or sealed under a key this vault does not
                 have. Deliberately does not say which.
         """
-        header, wrapped, boxed = sealed[:_HEADER], sealed[_HEADER:_WRAPPED], sealed[_WRAPPED:]
-        bound = header + bytes(binding)
+        if self._look is not None and key_id(sealed) not in self.keyring.ids:
+            self._look_for(key_id(sealed), self._look)
+        bound = bytes(binding)
         try:
-            wrapping = self._ciphers[sealed[KEY_ID].hex()]
-            data_key = wrapping.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], bound)
-            opened = AESGCM(data_key).decrypt(boxed[:_NONCE_BYTES], boxed[_NONCE_BYTES:], bound)
+            if sealed[:1] == _OLDEST:
+                return self._open_oldest(sealed, bound)
+            cipher_key = self._committed(self._unwrapped(sealed, bound), sealed)
+            nonce_end = _COMMITTED + _NONCE_BYTES
+            opened = AESGCM(cipher_key).decrypt(
+                sealed[_COMMITTED:nonce_end], sealed[nonce_end:], _FORMAT + bound
+            )
             return Secret(opened.decode())
         except (InvalidTag, KeyError, ValueError):
             raise SealBroken from None
 
+    def rewrap(self, sealed: bytes, binding: Binding) -> bytes:
+        """
+        Wrap the data key of a sealed value under the current key; the ciphertext stays the same.
+
+        What is of format 1 is sealed anew.
+
+        Raises:
+            SealBroken: as `open`.
+        """
+        if sealed[:1] == _OLDEST:
+            return self.seal(self.open(sealed, binding), binding)
+        bound = bytes(binding)
+        try:
+            data_key = self._unwrapped(sealed, bound)
+            self._committed(data_key, sealed)
+        except (InvalidTag, KeyError, ValueError):
+            raise SealBroken from None
+        return self._wrapped(data_key, bound) + sealed[_WRAPPED:]
+
     def sign(self, content: bytes) -> bytes:
         """Return what proves to `is_signed` that this installation made `content`."""
-        return bytes.fromhex(self._current) + _signature(self._signers[self._current], content)
+        keys = self._keys
+        current = keys.keyring.current
+        return bytes.fromhex(current) + _signature(keys.signers[current], content)
+
+    def signatures(self, content: bytes) -> tuple[bytes, bytes]:
+        """
+        Return what `sign` returns here, and what it returns where another key is current.
+
+        For what is found by its signature: processes change to a new key one after the other.
+        """
+        keys = self._keys
+        others = [key.id for key in keys.keyring.keys if key.id != keys.keyring.current]
+        other = others[-1] if others else keys.keyring.current
+        return self.sign(content), bytes.fromhex(other) + _signature(keys.signers[other], content)
 
     def is_signed(self, signature: bytes, content: bytes) -> bool:
-        signer = self._signers.get(signature[:_KEY_ID_BYTES].hex())
+        signer = self._keys.signers.get(signature[:_KEY_ID_BYTES].hex())
         return signer is not None and hmac.compare_digest(
             signature[_KEY_ID_BYTES:], _signature(signer, content)
         )
+
+    def _look_for(self, key: str, look: Look) -> None:
+        if key in self._absent:
+            return
+        found = look()
+        if found is None or key not in found.ids:
+            self._absent.add(key)
+        elif self.keyring.ids < found.ids:
+            self.use(found.sealing_with(self.keyring.current))
+
+    def _wrapped(self, data_key: bytes, bound: bytes) -> bytes:
+        keys = self._keys
+        current = bytes.fromhex(keys.keyring.current)
+        header = _FORMAT + current
+        return header + _encrypt(keys.ciphers[current], data_key, header + bound)
+
+    def _unwrapped(self, sealed: bytes, bound: bytes) -> bytes:
+        if sealed[:1] not in {_OLDEST, _FORMAT}:
+            raise ValueError
+        nonce_end = _HEADER + _NONCE_BYTES
+        return self._keys.ciphers[sealed[KEY_ID]].decrypt(
+            sealed[_HEADER:nonce_end], sealed[nonce_end:_WRAPPED], sealed[:_HEADER] + bound
+        )
+
+    def _open_oldest(self, sealed: bytes, bound: bytes) -> Secret:
+        data_key = self._unwrapped(sealed, bound)
+        boxed = sealed[_WRAPPED:]
+        opened = AESGCM(data_key).decrypt(
+            boxed[:_NONCE_BYTES], boxed[_NONCE_BYTES:], sealed[:_HEADER] + bound
+        )
+        return Secret(opened.decode())
+
+    @staticmethod
+    def _committed(data_key: bytes, sealed: bytes) -> bytes:
+        """Return the key of the ciphertext, if it was sealed under this data key and no other."""
+        cipher_key, commitment = _expanded(data_key)
+        if not hmac.compare_digest(commitment, sealed[_WRAPPED:_COMMITTED]):
+            raise ValueError
+        return cipher_key
 
 
 def key_id(sealed: bytes) -> str:
     """Return the id of the key that `sealed` was wrapped under."""
     return sealed[KEY_ID].hex()
+
+
+def _expanded(data_key: bytes) -> tuple[bytes, bytes]:
+    """
+    Derive the key of a ciphertext, and its commitment.
+
+    AES-GCM alone lets a ciphertext be made that opens under two keys, to two texts. The commitment
+    fits one data key only, as two would be a collision of SHA-512.
+    """
+    both = hmac.digest(data_key, _EXPAND, "sha512")
+    return both[:KEY_BYTES], both[KEY_BYTES:]
 
 
 def _signing_key(secret: bytes) -> bytes:

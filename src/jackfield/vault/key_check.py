@@ -11,14 +11,20 @@ from typing import Final
 
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.secret import Secret
-from jackfield.vault.cipher import Binding, SealBroken, Vault
+from jackfield.vault.cipher import Binding, SealBroken, Vault, key_id
 from jackfield.vault.keyring import Keyring, KeyringUnusable
 
 _TEXT: Final = Secret("jackfield")
 
 
-def make(vault: Vault, key_id: str) -> bytes:
-    return vault.seal(_TEXT, _binding(key_id))
+def make(keyring: Keyring, key: str) -> bytes:
+    """Return what proves one of the keys, sealed with that key itself."""
+    return Vault(keyring.sealing_with(key)).seal(_TEXT, _binding(key))
+
+
+def is_made_with(proof: bytes, key: str) -> bool:
+    """Tell whether a proof is sealed with its own key: earlier versions took the current one."""
+    return key_id(proof) == key
 
 
 def check(vault: Vault, proofs: Mapping[str, bytes], location: str) -> None:
@@ -28,9 +34,9 @@ def check(vault: Vault, proofs: Mapping[str, bytes], location: str) -> None:
     Raises:
         KeyringUnusable: it does not open one of them.
     """
-    for key_id in _unopened(vault, proofs):
+    for key in _unopened(vault, proofs):
         msg = (
-            f"this database holds credentials sealed with key {key_id}, which the keyring "
+            f"this database holds credentials sealed with key {key}, which the keyring "
             f"{location!r} does not have; restore the keyring that belongs to this database (if it "
             "is lost for good: jackfield vault forget)"
         )
@@ -43,12 +49,12 @@ def lost(keyring: Keyring | None, proofs: Mapping[str, bytes]) -> list[str]:
 
 
 def _unopened(vault: Vault, proofs: Mapping[str, bytes]) -> Iterator[str]:
-    for key_id, sealed in sorted(proofs.items()):
+    for key, sealed in sorted(proofs.items()):
         try:
-            vault.open(sealed, _binding(key_id))
+            vault.open(sealed, _binding(key))
         except SealBroken:
-            yield key_id
+            yield key
 
 
-def _binding(key_id: str) -> Binding:
-    return Binding(ProjectId("vault"), key_id, "proof", 0)
+def _binding(key: str) -> Binding:
+    return Binding(ProjectId("vault"), key, "proof", 0)

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
 
@@ -38,16 +38,45 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class RetiredKey:
+    """What is left of a key that was taken out: the public half of what it signed the audit log with."""
+
+    id: str
+    audit_key: str
+    retired_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Keyring:
     """Keys by age. `current` is the id of the one that seals; the others only open."""
 
     keys: tuple[Key, ...]
     current: str
+    retired: tuple[RetiredKey, ...] = ()
+    # The public half of the recovery key, if there is one.
+    recovery: str | None = None
 
     @classmethod
     def mint(cls, now: datetime) -> Self:
         key = Key.mint(now)
         return cls((key,), key.id)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(key.id for key in self.keys)
+
+    def sealing_with(self, key_id: str) -> Self:
+        """Return the same keys with another current one."""
+        return self if key_id == self.current else replace(self, current=key_id)
+
+    def with_key(self, key: Key) -> Self:
+        """Return the keyring with one more key, which only opens."""
+        return replace(self, keys=(*self.keys, key))
+
+    def without(self, retired: RetiredKey) -> Self:
+        """Return the keyring without a key, of which this is left."""
+        kept = tuple(key for key in self.keys if key.id != retired.id)
+        return replace(self, keys=kept, retired=(*self.retired, retired))
 
 
 class _KeyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,10 +85,19 @@ class _KeyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     created_at: datetime
 
 
+class _RetiredDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    audit_key: str
+    retired_at: datetime
+
+
 class _KeyringDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     current: str
     keys: list[_KeyDocument]
     version: int = 1
+    # Left out while there are none: earlier versions read no more than they know.
+    retired: list[_RetiredDocument] | msgspec.UnsetType = msgspec.UNSET
+    recovery: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def parse(content: bytes, source: str) -> Keyring:
@@ -84,7 +122,10 @@ def parse(content: bytes, source: str) -> Keyring:
         # Not chained: the cause could quote a key.
         msg = f"the keyring in {source} is damaged; restore it from a backup"
         raise KeyringUnusable(msg) from None
-    return Keyring(keys, document.current)
+    retired = tuple(
+        RetiredKey(each.id, each.audit_key, each.retired_at) for each in document.retired or ()
+    )
+    return Keyring(keys, document.current, retired, document.recovery or None)
 
 
 def render(keyring: Keyring) -> bytes:
@@ -95,5 +136,10 @@ def render(keyring: Keyring) -> bytes:
             _KeyDocument(key.id, base64.b64encode(key.secret).decode(), key.created_at)
             for key in keyring.keys
         ],
+        retired=[
+            _RetiredDocument(each.id, each.audit_key, each.retired_at) for each in keyring.retired
+        ]
+        or msgspec.UNSET,
+        recovery=keyring.recovery or msgspec.UNSET,
     )
     return msgspec.json.format(msgspec.json.encode(document)) + b"\n"

@@ -16,6 +16,7 @@ from jackfield.actions.undelivered_writes import service as undelivered
 from jackfield.db.server_clock import ServerClock
 from jackfield.db.tx import DatabaseAway, DatabaseBusy, DatabaseUnusable
 from jackfield.runtime import Hub
+from jackfield.secrets.keys import watch
 from jackfield.webhooks.replays import service as replays
 from jackfield.worker import (
     account_checks,
@@ -77,6 +78,7 @@ JOBS: Final = (
     BackgroundJob("issues", issues.find_due, every=5.0),
     BackgroundJob("run_counts", run_counts.fill_due, every=60.0),
     BackgroundJob("connectors", connectors.reload, every=1.0),
+    BackgroundJob("keys", watch.follow, every=1.0),
     BackgroundJob("clock", follow_clock, every=10.0),
 )
 

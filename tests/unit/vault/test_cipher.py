@@ -1,3 +1,5 @@
+import hmac
+
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
@@ -7,8 +9,9 @@ from msgspec import structs
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.secret import Secret
 from jackfield.vault.cipher import Binding, SealBroken, Vault, key_id
-from jackfield.vault.keyring import Keyring
+from jackfield.vault.keyring import Key, Keyring
 from tests.support.clock import NOW
+from tests.support.gcm_collision import colliding
 
 HERE = Binding(ProjectId("prj_1"), "acc_1", "api_key", 1)
 KEYRING = Keyring.mint(NOW)
@@ -79,16 +82,74 @@ def test_another_keyring_opens_nothing() -> None:
 
 
 def test_a_credential_is_sealed_by_aes_256_gcm_under_a_key_of_its_own() -> None:
-    """By the format alone: a version, the key's id, the wrapped key of the value, the value."""
+    """By the format alone: a version, the key's id, the wrapped key, its commitment, the value."""
     wrapping, bound = AESGCM(KEYRING.keys[0].secret), bytes(HERE)
     seen = set[bytes]()
     for _ in range(2):
         sealed = VAULT.seal(Secret("hunter2"), HERE)
-        header, wrapped, boxed = sealed[:5], sealed[5:65], sealed[65:]
+        header, wrapped, commitment, boxed = sealed[:5], sealed[5:65], sealed[65:97], sealed[97:]
 
         own = wrapping.decrypt(wrapped[:12], wrapped[12:], header + bound)
-        opened = AESGCM(own).decrypt(boxed[:12], boxed[12:], header + bound)
+        expanded = hmac.digest(own, b"jackfield sealed 2\x01", "sha512")
+        opened = AESGCM(expanded[:32]).decrypt(boxed[:12], boxed[12:], b"\x02" + bound)
 
         assert (len(KEYRING.keys[0].secret), len(own), opened) == (32, 32, b"hunter2")
+        assert commitment == expanded[32:]
         seen.add(own)
     assert len(seen) == 2
+
+
+def test_another_key_takes_the_place_of_a_wrapping_key_and_the_ciphertext_stays() -> None:
+    sealed, newer = VAULT.seal(Secret("hunter2"), HERE), Keyring.mint(NOW)
+    both = Vault(Keyring((*KEYRING.keys, *newer.keys), newer.current))
+
+    rewrapped = both.rewrap(sealed, HERE)
+
+    assert rewrapped[65:] == sealed[65:]
+    assert Vault(newer).open(rewrapped, HERE).reveal() == "hunter2"
+    with pytest.raises(SealBroken):
+        both.rewrap(sealed, structs.replace(HERE, owner_id="acc_2"))
+
+
+@given(st.data())
+def test_what_was_altered_is_not_wrapped_anew(data: st.DataObject) -> None:
+    sealed = bytearray(VAULT.seal(Secret("hunter2"), HERE))
+    # Up to the end of the commitment: what follows is looked at when it is opened.
+    sealed[data.draw(st.integers(0, 96))] ^= data.draw(st.integers(1, 255))
+
+    with pytest.raises(SealBroken):
+        VAULT.rewrap(bytes(sealed), HERE)
+
+
+def test_a_ciphertext_opens_under_one_data_key_only() -> None:
+    """Of two keys that fit a ciphertext made for both, an earlier format would take either."""
+    keys, nonce = (b"a" * 32, b"b" * 32), b"n" * 12
+    expanded = [hmac.digest(key, b"jackfield sealed 2\x01", "sha512") for key in keys]
+    bound = b"\x02" + bytes(HERE)
+    both = colliding(expanded[0][:32], expanded[1][:32], nonce, bound)
+    texts = {AESGCM(each[:32]).decrypt(nonce, both, bound) for each in expanded}
+    header = b"\x02" + bytes.fromhex(KEYRING.current)
+    wrapped = [
+        nonce + AESGCM(KEYRING.keys[0].secret).encrypt(nonce, key, header + bytes(HERE))
+        for key in keys
+    ]
+
+    # Committed to the first, wrapped with the second.
+    forged = header + wrapped[1] + expanded[0][32:] + nonce + both
+
+    assert len(texts) == 2
+    with pytest.raises(SealBroken):
+        VAULT.open(forged, HERE)
+    with pytest.raises(SealBroken):
+        VAULT.rewrap(forged, HERE)
+
+
+def test_what_is_found_by_its_signature_is_found_where_another_key_is_current() -> None:
+    newer = Key.mint(NOW)
+    both = KEYRING.with_key(newer)
+    before, after = Vault(both), Vault(both.sealing_with(newer.id))
+
+    assert before.sign(b"write") != after.sign(b"write")
+    assert before.sign(b"write") in after.signatures(b"write")
+    assert after.sign(b"write") in before.signatures(b"write")
+    assert set(VAULT.signatures(b"write")) == {VAULT.sign(b"write")}

@@ -149,7 +149,7 @@ def test_a_provider_whose_library_is_missing_says_what_to_install(
 
 def test_the_keyring_that_sealed_proves_itself_and_no_other_does() -> None:
     ours, other = Keyring.mint(NOW), Keyring.mint(NOW)
-    proofs = {ours.current: key_check.make(Vault(ours), ours.current)}
+    proofs = {ours.current: key_check.make(ours, ours.current)}
 
     key_check.check(Vault(ours), proofs, "keyring.json")
     with pytest.raises(KeyringUnusable, match=f"sealed with key {ours.current}"):

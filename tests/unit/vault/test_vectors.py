@@ -17,7 +17,11 @@ KEY = Key(VECTORS["key_id"], base64.b64decode(VECTORS["key"]), datetime(2026, 3,
 VAULT = Vault(Keyring((KEY,), KEY.id))
 
 
-@pytest.mark.parametrize("vector", VECTORS["sealed"], ids=lambda each: each["owner"])
+# Of each format that there ever was.
+SEALED = [*VECTORS["sealed"], *VECTORS["sealed_2"]]
+
+
+@pytest.mark.parametrize("vector", SEALED, ids=lambda each: each["owner"])
 def test_what_was_sealed_opens_for_the_place_it_was_sealed_for(vector: dict[str, Any]) -> None:
     place = Binding(
         ProjectId(vector["project_id"]), vector["owner_id"], vector["field"], vector["generation"]

@@ -42,32 +42,34 @@ class UndeliveredWrites:
             expires_at=expires_at,
         )
 
-    async def forget(self, mark: bytes) -> None:
+    async def forget(self, marks: tuple[bytes, bytes]) -> None:
         await self._tx.run(
             """
             delete from undelivered_writes
-             where project_id = :project_id and mark = :mark and process = :process
+             where project_id = :project_id and mark in (:mark, :other) and process = :process
             """,
-            mark=mark,
+            mark=marks[0],
+            other=marks[1],
             process=self._process,
         )
 
 
 async def find_noted(
-    db: Database, project_id: ProjectId, mark: bytes, *, process: str
+    db: Database, project_id: ProjectId, marks: tuple[bytes, bytes], *, process: str
 ) -> NotedWrite | None:
     """Return what other processes than `process` tell of a write, without a transaction's trips."""
     rows = await db.unscoped(
         """
         select state, noted_at
           from undelivered_writes
-         where project_id = :project_id and mark = :mark
+         where project_id = :project_id and mark in (:mark, :other)
            and process <> :process and expires_at > :now
          order by noted_at desc
          limit 1
         """,
         project_id=project_id,
-        mark=mark,
+        mark=marks[0],
+        other=marks[1],
         process=process,
     )
     return NotedWrite(WriteState(rows[0]["state"]), rows[0]["noted_at"]) if rows else None

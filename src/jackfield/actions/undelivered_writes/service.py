@@ -22,6 +22,7 @@ from jackfield.kit.recent_writes import LIFETIME, RecentWrite
 from jackfield.runtime import Hub
 
 ACTOR: Final = Actor.worker("undelivered_writes")
+_MARKED: Final = b"undelivered write "
 _PAUSE_SECONDS: Final = 0.1
 _SOON_SECONDS: Final = 2.0
 # Longer than any request lives.
@@ -40,7 +41,7 @@ async def require_new(hub: Hub, project_id: ProjectId, digest: bytes) -> None:
         OutcomeUnknown: it ended without a response, or its process did.
     """
     noted = await find_noted(
-        hub.db, project_id, mark(hub, digest), process=hub.recent_writes.process
+        hub.db, project_id, marks(hub, digest), process=hub.recent_writes.process
     )
     if noted is None:
         return
@@ -88,7 +89,12 @@ async def note(hub: Hub) -> None:
 
 def mark(hub: Hub, digest: bytes) -> bytes:
     """Return what stands for a write in the database: a digest alone lets short inputs be guessed."""
-    return hub.vault.sign(b"undelivered write " + digest)
+    return hub.vault.sign(_MARKED + digest)
+
+
+def marks(hub: Hub, digest: bytes) -> tuple[bytes, bytes]:
+    """Return what may stand for a write: another key may have been current where it was noted."""
+    return hub.vault.signatures(_MARKED + digest)
 
 
 async def _write(
@@ -98,7 +104,7 @@ async def _write(
         undelivered = UndeliveredWrites(tx, hub.recent_writes.process)
         for write, state in writes:
             if state is None:
-                await undelivered.forget(mark(hub, write.key))
+                await undelivered.forget(marks(hub, write.key))
             else:
                 await undelivered.note(mark(hub, write.key), state, expires_at=tx.now + LIFETIME)
     for write, state in writes:

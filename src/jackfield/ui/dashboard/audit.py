@@ -67,6 +67,7 @@ TITLES: Final[Mapping[AuditKind, str]] = {
     AuditKind.CREDENTIALS_USED: "Credentials used",
     AuditKind.CREDENTIALS_FORGOTTEN: "Credentials given up",
     AuditKind.KEYRING_MOVED: "Keyring moved",
+    AuditKind.CREDENTIALS_RESEALED: "Credentials sealed under a new key",
     AuditKind.SESSION_OPENED: "Connect session opened",
     AuditKind.SESSION_REVOKED: "Connect session revoked",
     AuditKind.PENDING_LINK_CREATED: "Link waits to be confirmed",

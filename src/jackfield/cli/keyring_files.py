@@ -1,0 +1,45 @@
+"""The installation whose keys a command looks after, and keyrings that it writes for their owner."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from jackfield.cli.output import fail
+from jackfield.settings import Settings
+
+if TYPE_CHECKING:
+    from jackfield.db.tx import Database
+    from jackfield.vault.keyring import Keyring
+    from jackfield.vault.keyring_store import KeyringStore
+
+_OWNER_ONLY: Final = 0o600
+
+
+@asynccontextmanager
+async def opened_installation(
+    settings: Settings,
+) -> "AsyncGenerator[tuple[Database, KeyringStore]]":
+    """Open the database, which must be there and at this version, and the place of the keyring."""
+    from jackfield.installation import (  # noqa: PLC0415 - kept out of `--help`
+        keyring_store,
+        open_database,
+        require_version,
+    )
+
+    async with open_database(settings) as db:
+        await require_version(db)
+        yield db, keyring_store(settings)
+
+
+def write_keyring(file: Path, keyring: "Keyring") -> None:
+    """Write a keyring into a new file that its owner alone can read."""
+    from jackfield.vault.keyring import render  # noqa: PLC0415 - kept out of `--help`
+
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(render(keyring))
+    except OSError as error:
+        fail(f"{file}: {error.strerror}")

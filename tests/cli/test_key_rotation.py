@@ -1,0 +1,114 @@
+"""`jackfield vault …`: keys are rotated under load, and what was copied before still opens."""
+
+import asyncio
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from jackfield.client import AsyncHub
+from jackfield.sandbox.iterable.server import Sandbox
+from jackfield.vault import age_keys
+from tests.cli.conftest import Command
+from tests.clients.conftest import link
+from tests.support.clock import FrozenClock
+from tests.support.running import PATIENCE, running_hub
+from tests.support.workers import serving_workers
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+READ = {"action": "iterable_list_channels"}
+
+
+@pytest.mark.database
+async def test_no_call_fails_while_keys_are_rotated_with_several_processes(
+    data_dir: Path, sandbox: Sandbox, jackfield: Command, hub_database_url: str | None
+) -> None:
+    database: Any = {"DATABASE_URL": hub_database_url} if hub_database_url else {}
+    if database:
+        await jackfield("migrate", **database)
+    key = (await jackfield("keys", "create", "--name", "x", "--json", **database)).json["key"]
+    statuses, done = Counter[int](), asyncio.Event()
+    async with (
+        serving_workers(data_dir, sandbox.us.url, **database) as hub,
+        AsyncHub(hub.url, key) as client,
+        httpx2.AsyncClient(base_url=hub.url, auth=(key, ""), timeout=PATIENCE) as api,
+    ):
+        owner = await link(client, sandbox.us.api_keys["server_side"])
+
+        async def call() -> None:
+            while not done.is_set():
+                answer = await api.post("/actions/rpc", json=READ, headers={"x-account-id": owner})
+                statuses[answer.status_code] += 1
+
+        callers = [asyncio.create_task(call()) for _ in range(4)]
+        rotated = (await jackfield("vault", "rotate", "--json", **database)).json
+        linked = await link(client, sandbox.us.api_keys["server_side"])
+        done.set()
+        await asyncio.gather(*callers)
+        status = (await jackfield("vault", "status", "--json", **database)).json
+
+    assert rotated["is_new"], rotated
+    assert statuses.keys() == {200}
+    assert linked
+    keys = {each["id"]: each for each in status["keys"]}
+    current = rotated["key"]
+    assert len(keys) == 2
+    assert len(status["processes"]) == 2
+    assert {each["sealing"] for each in status["processes"]} == {current}
+    assert {key: each["secrets"] > 0 for key, each in keys.items()} == {
+        key: key == current for key in keys
+    }
+    assert keys[current]["formats"].keys() == {"2"}
+
+
+async def test_a_copy_from_before_a_rotation_opens_with_the_keyring_of_now(
+    data_dir: Path, sandbox: Sandbox, jackfield: Command, tmp_path: Path, clock: FrozenClock
+) -> None:
+    backup, restored = tmp_path / "before.backup", tmp_path / "restored"
+    identity = age_keys.new_identity()
+    to = ("--to", str(identity.to_public()))
+    async with running_hub(sandbox, data_dir=data_dir, clock=clock) as hub:
+        account = await hub.link()
+    assert (await jackfield("backup", str(backup), *to)).status == 0
+    rotated = (await jackfield("vault", "rotate", "--json")).json
+
+    _copy_keyring(data_dir, restored)
+    there = {"DATA_DIR": str(restored), "BACKUP_KEY": str(identity)}
+    assert (await jackfield("restore", str(backup), **there)).status == 0
+    async with running_hub(sandbox, data_dir=restored, clock=clock) as hub:
+        ran = await hub.run(account, "iterable_list_channels")
+    again = (await jackfield("vault", "rotate", "--json", **there)).json
+
+    assert ran.status_code == 200, ran.text
+    assert (again["is_new"], again["key"]) == (False, rotated["key"])
+    assert again["secrets"] > 0
+
+
+def _copy_keyring(source: Path, target: Path) -> None:
+    target.mkdir(mode=0o700)
+    shutil.copy(source / "keyring.json", target)
+
+
+async def test_a_keyring_in_a_variable_is_rotated_by_starts_with_the_next_one(
+    data_dir: Path, jackfield: Command, tmp_path: Path
+) -> None:
+    await jackfield("keys", "create", "--name", "x")
+    first = (data_dir / "keyring.json").read_text(encoding="utf-8")
+    next_one = tmp_path / "next.json"
+    before = {"KEYRING": "env:JACKFIELD_VAULT_KEYS", "VAULT_KEYS": first}
+
+    refused = await jackfield("vault", "rotate", **before)
+    written = await jackfield("vault", "new-key", str(next_one), **before)
+    after = {**before, "VAULT_KEYS": next_one.read_text(encoding="utf-8")}
+    rotated = await jackfield("vault", "rotate", "--json", **after)
+    without = await jackfield("keys", "create", "--name", "y", **before)
+
+    assert (refused.status, "vault new-key FILE" in refused.err) == (1, True)
+    assert (written.status, next_one.stat().st_mode & 0o777) == (0, 0o600)
+    assert rotated.json["key"] == json.loads(after["VAULT_KEYS"])["keys"][1]["id"]
+    assert (without.status, "which the keyring" in without.err) == (1, True)
