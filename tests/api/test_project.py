@@ -28,6 +28,7 @@ async def test_a_project_starts_with_defaults(hub: Running) -> None:
         "suspend_unused_days": None,
         "honeytoken_freeze": "nothing",
         "correlation_headers": [],
+        "redacted_fields": [],
         "allowed_networks": [],
     }
 
