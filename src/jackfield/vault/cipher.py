@@ -40,9 +40,11 @@ _HEADER: Final = len(_FORMAT) + _KEY_ID_BYTES
 _SIGNATURE_BYTES: Final = 17
 # Where the id of the wrapping key stands in what is sealed, in each format.
 KEY_ID: Final = slice(len(_FORMAT), _HEADER)
+_WRAPPED_AT: Final = _HEADER + _NONCE_BYTES
 _WRAPPED: Final = _HEADER + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 _COMMITMENT_BYTES: Final = 32
 _COMMITTED: Final = _WRAPPED + _COMMITMENT_BYTES
+_BOXED_AT: Final = _COMMITTED + _NONCE_BYTES
 # HKDF-Expand of SHA-512 needs one block for both halves, which is this HMAC: the 1 is its counter.
 _EXPAND: Final = b"jackfield sealed 2\x01"
 
@@ -136,10 +138,17 @@ class Vault:
         try:
             if sealed[:1] == _OLDEST:
                 return self._open_oldest(sealed, bound)
-            cipher_key = self._committed(self._unwrapped(sealed, bound), sealed)
-            nonce_end = _COMMITTED + _NONCE_BYTES
-            opened = AESGCM(cipher_key).decrypt(
-                sealed[_COMMITTED:nonce_end], sealed[nonce_end:], _FORMAT + bound
+            if sealed[:1] != _FORMAT:
+                raise SealBroken
+            # All in one place: each call of an action opens a secret.
+            data_key = self._keys.ciphers[sealed[KEY_ID]].decrypt(
+                sealed[_HEADER:_WRAPPED_AT], sealed[_WRAPPED_AT:_WRAPPED], sealed[:_HEADER] + bound
+            )
+            both = hmac.digest(data_key, _EXPAND, "sha512")
+            if not hmac.compare_digest(both[KEY_BYTES:], sealed[_WRAPPED:_COMMITTED]):
+                raise SealBroken
+            opened = AESGCM(both[:KEY_BYTES]).decrypt(
+                sealed[_COMMITTED:_BOXED_AT], sealed[_BOXED_AT:], _FORMAT + bound
             )
             return Secret(opened.decode())
         except (InvalidTag, KeyError, ValueError):
@@ -159,7 +168,8 @@ class Vault:
         bound = bytes(binding)
         try:
             data_key = self._unwrapped(sealed, bound)
-            self._committed(data_key, sealed)
+            if not hmac.compare_digest(_expanded(data_key)[1], sealed[_WRAPPED:_COMMITTED]):
+                raise SealBroken
         except (InvalidTag, KeyError, ValueError):
             raise SealBroken from None
         return self._wrapped(data_key, bound) + sealed[_WRAPPED:]
@@ -205,9 +215,8 @@ class Vault:
     def _unwrapped(self, sealed: bytes, bound: bytes) -> bytes:
         if sealed[:1] not in {_OLDEST, _FORMAT}:
             raise ValueError
-        nonce_end = _HEADER + _NONCE_BYTES
         return self._keys.ciphers[sealed[KEY_ID]].decrypt(
-            sealed[_HEADER:nonce_end], sealed[nonce_end:_WRAPPED], sealed[:_HEADER] + bound
+            sealed[_HEADER:_WRAPPED_AT], sealed[_WRAPPED_AT:_WRAPPED], sealed[:_HEADER] + bound
         )
 
     def _open_oldest(self, sealed: bytes, bound: bytes) -> Secret:
@@ -217,14 +226,6 @@ class Vault:
             boxed[:_NONCE_BYTES], boxed[_NONCE_BYTES:], sealed[:_HEADER] + bound
         )
         return Secret(opened.decode())
-
-    @staticmethod
-    def _committed(data_key: bytes, sealed: bytes) -> bytes:
-        """Return the key of the ciphertext, if it was sealed under this data key and no other."""
-        cipher_key, commitment = _expanded(data_key)
-        if not hmac.compare_digest(commitment, sealed[_WRAPPED:_COMMITTED]):
-            raise ValueError
-        return cipher_key
 
 
 def key_id(sealed: bytes) -> str:
