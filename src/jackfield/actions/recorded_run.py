@@ -75,8 +75,11 @@ class RecordedRun:
                 settings = await projects.project_settings(self._hub, self._project_id)
                 left_out = settings.redacted_fields
             finally:
-                # Also where they cannot be read: what ran is logged.
-                with also_secret(left_out):
+                # Also where they cannot be read: what ran is logged. Few projects name any.
+                if left_out:
+                    with also_secret(left_out):
+                        self._recorder.finish(self._outcome.status, error)
+                else:
                     self._recorder.finish(self._outcome.status, error)
             if settings.correlation_headers:
                 self._recorder.keep_headers(settings.correlation_headers)

@@ -258,8 +258,10 @@ class _Bucket(Struct):
 
         After a pause `burst` requests may go at once; then they are evenly spaced.
         """
-        self.free_at = max(self.free_at, now - max(burst - 1, 0) / rate)
-        delay = max(0.0, self.free_at - now)
+        # Compared rather than called: each request to a provider asks some of these.
+        saved = now - (burst - 1) / rate if burst > 1 else now
+        self.free_at = max(self.free_at, saved)
+        delay = self.free_at - now if self.free_at > now else 0.0
         self.free_at += 1 / rate
         return delay
 
