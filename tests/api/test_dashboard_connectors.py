@@ -55,6 +55,14 @@ def alert(text: str) -> str:
     return found[1] if found else ""
 
 
+async def test_how_far_a_connector_has_been_proved_is_told(hub: Running) -> None:
+    listed = (await hub.api.get("/dashboard/connectors?q=sendgrid")).text
+    page = (await hub.api.get("/dashboard/connectors/sendgrid")).text
+
+    assert "email, marketing · silver" in listed
+    assert "Not tried with the provider itself." in page
+
+
 async def test_a_connector_that_needs_an_app_says_so_until_it_has_one(hub: Running) -> None:
     before = (await hub.api.get("/dashboard/connectors?q=oak")).text
     page = (await hub.api.get(PLACE)).text
