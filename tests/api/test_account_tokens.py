@@ -8,7 +8,7 @@ import pytest
 from jackfield.accounts.access import load, open_credentials
 from jackfield.accounts.tokens.store import load_tokens
 from jackfield.accounts.verification import Candidate, verify
-from jackfield.connect.models import SessionTerms
+from jackfield.connect.models import ConnectSessionId, SessionTerms
 from jackfield.connect.pending import service as pending
 from jackfield.connect.verified_account import LinkTarget
 from tests.support.actor import TESTER
@@ -127,7 +127,7 @@ async def test_tokens_wait_for_the_confirmation_of_a_link(
     verified = await verify(hub.hub, candidate)
     async with hub.hub.db.write(hub.project.id, TESTER) as tx:
         into = LinkTarget(SessionTerms("acme", "Acme"))
-        link = await pending.add(tx, hub.hub.vault, verified, into)
+        link = await pending.add(tx, hub.hub.vault, verified, into, ConnectSessionId(1))
 
     decided = (await hub.api.post(f"/jackfield/pending_links/{link.id}/{verb}")).json()
 

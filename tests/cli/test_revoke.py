@@ -11,10 +11,16 @@ from tests.cli.test_commands import link
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
+def sent_to(sandbox: Sandbox) -> dict[str, str]:
+    """Return the setting of a command that asks the provider itself."""
+    return {"PROVIDER_REWRITE": f"https://api.iterable.com={sandbox.us.url}"}
+
+
 async def test_what_survives_is_named_with_its_console_until_it_is_ended_there_by_hand(
     jackfield: Command, served: dict[str, str], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     account = await link(jackfield, served, sandbox)
+    served = {**served, **sent_to(sandbox)}
     first, second = str(tmp_path / "1.ndjson"), str(tmp_path / "2.ndjson")
 
     wrong = await jackfield("revoke", "--all", stdin="7\n", **served)
@@ -36,6 +42,7 @@ async def test_a_report_that_was_changed_is_not_verified(
     jackfield: Command, served: dict[str, str], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     await link(jackfield, served, sandbox)
+    served = {**served, **sent_to(sandbox)}
     report = tmp_path / "report.ndjson"
     await jackfield("revoke", "--provider", "iterable", "--report", str(report), "--yes", **served)
 

@@ -8,7 +8,10 @@ from click.testing import CliRunner, Result
 
 from jackfield.cli import main
 from jackfield.connectors.catalog import own_folder
+from jackfield.connectors.loading.discovery import find_connectors
 from tests.unit.connectors.conftest import MAIN
+
+OWN = [file.parent.name for file in find_connectors(own_folder())]
 
 
 def run(*arguments: object) -> Result:
@@ -35,7 +38,7 @@ def test_our_own_connectors_pass() -> None:
 
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
-    assert "4 connector(s), 0 errors, 0 warnings." in result.stderr
+    assert f"{len(OWN)} connector(s), 0 errors, 0 warnings." in result.stderr
 
 
 def test_every_finding_names_its_file_line_and_column(acme: Path) -> None:
@@ -149,14 +152,9 @@ def test_the_list_names_our_own(monkeypatch: pytest.MonkeyPatch, acme: Path) -> 
 
     listed = json.loads(run("list", "--json").stdout)
 
-    assert [each["key"] for each in listed] == [
-        "acme",
-        "fernwood",
-        "iterable",
-        "ledgerline",
-        "signpost",
-    ]
-    assert listed[2]["actions"] == 157
+    keys = [each["key"] for each in listed]
+    assert keys == sorted([*OWN, "acme"])
+    assert listed[keys.index("iterable")]["actions"] == 157
 
 
 def test_a_dry_run_shows_the_request_and_no_secret(acme: Path, credentials: Path) -> None:
