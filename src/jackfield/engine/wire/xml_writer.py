@@ -12,6 +12,8 @@ from jackfield.kit.json import Json, is_list, is_object
 ATTRIBUTE: Final = "@_"
 TEXT: Final = "#text"
 _DEEPEST: Final = 200
+# A longer one is nobody's element, and reading millions of characters keeps other calls waiting.
+_LONGEST_NAME: Final = 10_000
 _NAME: Final = re.compile(r":?[^\W\d][\w.\-]*(?::[^\W\d][\w.\-]*)?")
 # A reader takes a bare carriage return for a line feed, and any blank of an attribute for a space.
 _QUOTES: Final = {'"': "&quot;", "'": "&apos;", "\r": "&#13;"}
@@ -71,7 +73,7 @@ def _text(value: Json, more: Mapping[str, str] = {}) -> str:
 
 
 def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
         msg = f"{name[:40]!r} is not an XML name"
         raise ValueError(msg)
     return name
