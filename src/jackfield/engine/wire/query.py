@@ -20,6 +20,7 @@ Pairs: TypeAlias = Iterator[tuple[str, str]]
 _GROUPS: Final = (None, "repeat", "brackets", "comma", "stringify")
 _DEEPEST: Final = 32
 _CHARACTERS_A_VISIT: Final = 64
+_CHARACTERS_A_PIECE: Final = 65_536
 
 
 class Query(Struct):
@@ -140,6 +141,12 @@ def _joined(pairs: Pairs, write: Callable[[str], str]) -> str:
 
 
 def _plus(text: str) -> str:
+    # In pieces, since a text of millions is joined in one step that lets no other thread run.
+    starts = range(0, len(text), _CHARACTERS_A_PIECE)
+    return "".join(_plus_piece(text[start : start + _CHARACTERS_A_PIECE]) for start in starts)
+
+
+def _plus_piece(text: str) -> str:
     # The characters a browser's form encoder leaves alone, `*` among them; `~` is not.
     return quote_plus(text, safe="*", errors="replace").replace("~", "%7E")
 
