@@ -239,7 +239,7 @@ async def test_only_a_browser_that_is_signed_in_sees_it(hub: Running, path: str)
     assert (await hub.api.get(path)).status_code == 401
 
 
-@pytest.mark.parametrize("refresh_token", [None, "rt-1"])
+@pytest.mark.parametrize("refresh_token", [None, "refresh-token-1"])
 async def test_a_sign_in_that_ends_soon_and_cannot_be_renewed_is_named(
     hub_with: HubWith, refresh_token: str | None
 ) -> None:

@@ -39,7 +39,7 @@ actions:
 @asynccontextmanager
 async def acme(hub_with: HubWith, text: str) -> AsyncGenerator[tuple[Running, ScriptedServer]]:
     """Open a hub whose operator has set up a connector, with one server for all of its hosts."""
-    async with scripted(reply('{"access_token": "at-1"}')) as server:
+    async with scripted(reply('{"access_token": "access-token-1"}')) as server:
         origins = ("https://eu.acme.example", "https://typed.example")
         async with hub_with({"acme": text}, rewrite=dict.fromkeys(origins, server.url)) as hub:
             setup = {"connector_key": "acme", "setup": {"clientSecret": "of-the-operator"}}

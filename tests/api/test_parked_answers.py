@@ -59,7 +59,7 @@ async def test_installation_that_began_there_is_linked_when_its_person_says_so(
 ) -> None:
     async with oakdale(hub_with, MAY_BEGIN) as (hub, provider):
         browser, other = Browser.of(hub), Browser.of(hub)
-        kept = await install(browser, code="c-9")
+        kept = await install(browser, code="code-of-install")
         alone = await decide(browser, "use")
         asked = await browser.leave(hub)
         offered = await browser.client.get(PARKED)
@@ -77,9 +77,9 @@ async def test_installation_that_began_there_is_linked_when_its_person_says_so(
     assert nothing == ([], [])
     assert "77" in offered.text
     assert "Acme Inc." in offered.text
-    assert "c-9" not in offered.text
+    assert "code-of-install" not in offered.text
     (exchange,) = provider.exchanges
-    assert (exchange["code"], exchange["installation"]) == ("c-9", "77")
+    assert (exchange["code"], exchange["installation"]) == ("code-of-install", "77")
     assert "code_verifier" not in exchange
     assert ended["status"] == "authenticated"
     assert ran.status_code == 200
@@ -89,7 +89,7 @@ async def test_person_may_sign_in_without_the_answer(hub_with: HubWith) -> None:
     async with oakdale(hub_with, MAY_BEGIN) as (hub, provider):
         browser = Browser.of(hub)
         asked = await browser.leave(hub)
-        offered = await install(browser, code="c-9")
+        offered = await install(browser, code="code-of-install")
         page = await decide(browser, "anew")
         await browser.come_back(code="c-1", state=way_out(page)["state"])
         ended = await browser.attempt(asked)
@@ -123,7 +123,7 @@ async def test_answer_is_kept_for_half_an_hour_and_never_if_its_state_is_ours(
     async with oakdale(hub_with, MAY_BEGIN) as (hub, _):
         browser = Browser.of(hub)
         made_up = await install(browser, code="c-1", state="jf_st_" + "A" * 43)
-        await install(browser, code="c-9", state="of-the-store")
+        await install(browser, code="code-of-install", state="of-the-store")
         soon = await browser.client.get(PARKED)
         clock.advance(minutes=31)
         late = await browser.client.get(PARKED)
@@ -140,7 +140,7 @@ async def test_answer_that_the_connector_cannot_read_does_not_block_the_next_sig
     )
     async with oakdale(hub_with, text) as (hub, provider):
         browser = Browser.of(hub)
-        await browser.come_back(installation_id="7/../8", code="c-9")
+        await browser.come_back(installation_id="7/../8", code="code-of-install")
         await browser.leave(hub)
         refused = await browser.client.get(PARKED)
         asked = await browser.leave(hub)
@@ -172,7 +172,7 @@ async def test_consent_of_an_administrator_is_enough_for_tokens_now_and_later(
     text = OAKDALE.replace(SCOPES, SCOPES + consent)
     text = text.replace("example/token", "example/token/${credentials.tenantId}")
     async with oakdale(hub_with, text) as (hub, provider):
-        provider.tokens = {"access_token": "at-1", "expires_in": 600}
+        provider.tokens = {"access_token": "access-token-1", "expires_in": 600}
         browser = Browser.of(hub)
         asked = await browser.leave(hub)
         await browser.come_back(tenant="t-5", admin_consent="True", state=asked["state"])

@@ -84,9 +84,9 @@ class Provider:
         signed = signed_at(seen)
         is_late = signed is None or abs(signed - now) > timedelta(minutes=1)
         headers = {"date": format_datetime(now, usegmt=True), **self.headers}
-        await reply('{"access_token": "at-1"}', status=403 if is_late else 200, headers=headers)(
-            writer, seen
-        )
+        await reply(
+            '{"access_token": "access-token-1"}', status=403 if is_late else 200, headers=headers
+        )(writer, seen)
 
 
 def signed_at(seen: Seen) -> datetime | None:

@@ -55,16 +55,20 @@ async def test_token_that_has_expired_is_renewed_by_the_connectors_settings(
         account = (await browser.attempt(asked))["account"]
 
         clock.advance(hours=2)
-        provider.tokens = {"access_token": "at-2", "expires_in": 3600}
+        provider.tokens = {"access_token": "access-token-2", "expires_in": 3600}
         first = await hub.run(account["id"], "oakdale_me")
         clock.advance(hours=2)
-        provider.tokens = {"access_token": "at-3", "refresh_token": None, "expires_in": 3600}
+        provider.tokens = {
+            "access_token": "access-token-3",
+            "refresh_token": None,
+            "expires_in": 3600,
+        }
         second = await hub.run(account["id"], "oakdale_me")
 
     renewals = provider.exchanges[1:]
     assert [each.json()["data"] for each in (first, second)] == [{"id": "u-1"}] * 2
     assert [(each["grant_type"], each["refresh_token"]) for each in renewals] == [
-        ("refresh_token", "rt-1")
+        ("refresh_token", "refresh-token-1")
     ] * 2
 
 
@@ -72,7 +76,7 @@ async def test_token_that_has_expired_is_renewed_by_the_connectors_settings(
     ("given", "is_told"),
     [
         ({"expires_in": 3600}, True),
-        ({"expires_in": 3600, "refresh_token": "rt-1"}, False),
+        ({"expires_in": 3600, "refresh_token": "refresh-token-1"}, False),
         ({}, False),
     ],
 )
@@ -80,7 +84,7 @@ async def test_operator_is_told_of_a_sign_in_that_cannot_be_renewed(
     hub_with: HubWith, log_lines: StringIO, given: dict[str, Any], is_told: bool
 ) -> None:
     async with oakdale(hub_with) as (hub, provider):
-        provider.tokens = {"access_token": "at-1", **given}
+        provider.tokens = {"access_token": "access-token-1", **given}
         browser = Browser.of(hub)
         asked = await browser.leave(hub)
         await browser.come_back(code="c-1", state=asked["state"])

@@ -15,6 +15,8 @@ from tests.support.running import HubWith, Running
 pytestmark = pytest.mark.anyio
 
 CALLBACK = "/connect/oauth2/oakdale/callback"
+# Long enough to be in no other secret of a page by chance.
+CODE = "code-of-oakdale"
 MARKUP = "<script>alert(1)</script>"
 
 
@@ -52,20 +54,20 @@ def link(page: httpx2.Response, text: str) -> str:
         ),
         ({}, {}, "sign_in_callback_refused", "The answer of Oakdale was not used"),
         (
-            {"code": "c-1", "iss": "https://login.fernwood.example"},
+            {"code": CODE, "iss": "https://login.fernwood.example"},
             {},
             "sign_in_callback_refused",
             "The answer of Oakdale was not used",
         ),
-        ({"code": "c-1"}, {"status": 503}, "provider_unavailable", "Oakdale is not connected yet"),
-        ({"code": "c-1"}, {"status": 429}, "provider_rate_limited", "Oakdale is not connected yet"),
+        ({"code": CODE}, {"status": 503}, "provider_unavailable", "Oakdale is not connected yet"),
+        ({"code": CODE}, {"status": 429}, "provider_rate_limited", "Oakdale is not connected yet"),
         (
-            {"code": "c-1"},
+            {"code": CODE},
             {"status": 401, "tokens": {"error": "invalid_client"}},
             "oauth_client_refused",
             "Oakdale does not know the app of this hub",
         ),
-        ({"code": "c-1"}, {"api_status": 401}, "credential_rejected", "Oakdale is not connected"),
+        ({"code": CODE}, {"api_status": 401}, "credential_rejected", "Oakdale is not connected"),
     ],
 )
 async def test_sign_in_that_fails_is_explained_and_can_be_started_over(
@@ -92,7 +94,7 @@ async def test_sign_in_that_fails_is_explained_and_can_be_started_over(
     assert heading(form) == "Connect Oakdale"
     assert page.url.path.endswith("/result")
     assert page.url.query == b"lang=en"
-    kept_out = (SECRET, asked["state"], "at-1", "rt-1", "c-1", "blue")
+    kept_out = (SECRET, asked["state"], "access-token-1", "refresh-token-1", CODE, "blue-team")
     assert [each for each in kept_out if each in page.text] == []
     assert [each for each in (*kept_out, asked["token"]) if each in log_lines.getvalue()] == []
 
@@ -105,7 +107,7 @@ async def test_sign_in_that_takes_too_long_ends(
     asked = await begin(hub, browser)
 
     clock.advance(minutes=16)
-    page = await browser.come_back(state=asked["state"], code="c-1")
+    page = await browser.come_back(state=asked["state"], code=CODE)
 
     assert heading(page) == "The sign-in took too long"
     assert provider.exchanges == []
@@ -132,7 +134,7 @@ async def test_session_that_ended_meanwhile_links_nothing(oak: tuple[Running, Pr
     ]
     await other.come_back(state=asked[1]["state"], code="c-2")
 
-    page = await browser.come_back(state=asked[0]["state"], code="c-1")
+    page = await browser.come_back(state=asked[0]["state"], code=CODE)
 
     assert heading(page) == "This link has been used"
     assert len(provider.exchanges) == 1
@@ -149,14 +151,14 @@ async def test_answer_that_is_not_this_browsers_ends_nothing(
     there = "fernwood" if fault == "other provider" else "oakdale"
     comes = Browser.of(hub) if fault == "other browser" else browser
 
-    page = await comes.get(f"/connect/oauth2/{there}/callback", code="c-1", state=state)
+    page = await comes.get(f"/connect/oauth2/{there}/callback", code=CODE, state=state)
 
     foreign = "This sign-in belongs to another browser"
     assert heading(page) == (foreign if fault == "other browser" else "This sign-in does not work")
     assert provider.exchanges == []
     assert (await browser.attempt(asked))["status"] == "pending"
     assert asked["token"] not in page.text
-    page = await browser.come_back(code="c-1", state=asked["state"])
+    page = await browser.come_back(code=CODE, state=asked["state"])
     assert (await browser.attempt(asked))["status"] == "authenticated"
 
 
@@ -167,8 +169,8 @@ async def test_answer_that_comes_twice_shows_the_end_of_the_first(
     browser = Browser.of(hub)
     asked = await begin(hub, browser)
 
-    first = await browser.come_back(state=asked["state"], code="c-1")
-    second = await browser.come_back(state=asked["state"], code="c-1")
+    first = await browser.come_back(state=asked["state"], code=CODE)
+    second = await browser.come_back(state=asked["state"], code=CODE)
 
     assert heading(first) == heading(second) == "Oakdale is connected"
     assert len(provider.exchanges) == 1
@@ -182,7 +184,7 @@ async def test_answer_that_comes_twice_at_once_waits_for_the_first(
     asked = await begin(hub, browser)
 
     async with exchanging(provider, browser, asked) as first:
-        second = await browser.come_back(state=asked["state"], code="c-1")
+        second = await browser.come_back(state=asked["state"], code=CODE)
 
     assert heading(second) == "One moment"
     assert 'http-equiv="refresh"' in second.text
@@ -212,7 +214,7 @@ async def test_sign_in_is_linked_by_a_posted_answer(oak: tuple[Running, Provider
     browser = Browser.of(hub)
     asked = await begin(hub, browser)
 
-    posted = await browser.client.post(CALLBACK, data={"code": "c-1", "state": asked["state"]})
+    posted = await browser.client.post(CALLBACK, data={"code": CODE, "state": asked["state"]})
     page = await browser.get(posted.headers["location"])
 
     assert heading(page) == "Oakdale is connected"
@@ -224,7 +226,7 @@ async def test_scopes_that_were_not_granted_are_told(oak: tuple[Running, Provide
     browser = Browser.of(hub)
     asked = await begin(hub, browser)
 
-    page = await browser.come_back(state=asked["state"], code="c-1")
+    page = await browser.come_back(state=asked["state"], code=CODE)
 
     assert "Not everything was allowed." in page.text
     assert re.findall("<li>([^<]+)</li>", page.text) == ["Write notes."]
@@ -236,7 +238,7 @@ async def test_other_account_is_linked_after_it_was_confirmed(
     hub, provider = oak
     browser = Browser.of(hub)
     asked = await begin(hub, browser)
-    await browser.come_back(state=asked["state"], code="c-1")
+    await browser.come_back(state=asked["state"], code=CODE)
     provider.user = "u-2"
 
     asked = await begin(hub, browser)
@@ -301,7 +303,7 @@ async def test_link_that_waits_for_confirmation_is_looked_at_again_on_the_same_p
     await hub.api.patch("/jackfield/project", json={"confirm_links": True})
     browser = Browser.of(hub)
     asked = await begin(hub, browser)
-    page = await browser.come_back(state=asked["state"], code="c-1")
+    page = await browser.come_back(state=asked["state"], code=CODE)
     assert heading(page) == "Waiting for the product to confirm"
     (pending,) = (await hub.api.get("/jackfield/pending_links")).json()["data"]
 

@@ -58,8 +58,15 @@ async def test_what_is_asked_for_tokens_in_a_query_stands_in_no_log_and_no_error
 
     assert len(lines) == 3
     assert CODE in lines[0]
-    assert "refresh_token=rt-1" in lines[2]
-    for secret in (CODE, quote(SECRET, safe=""), SECRET, "rt-1", "at-1", "/token?"):
+    assert "refresh_token=refresh-token-1" in lines[2]
+    for secret in (
+        CODE,
+        quote(SECRET, safe=""),
+        SECRET,
+        "refresh-token-1",
+        "access-token-1",
+        "/token?",
+    ):
         assert secret not in "\n".join(told)
 
 

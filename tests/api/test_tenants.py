@@ -79,7 +79,7 @@ async def test_only_tenant_is_taken_without_asking(hub_with: HubWith) -> None:
         ran = await hub.run(account["id"], "oakdale_site")
 
     assert account["setup_information"] == {
-        "workspace": "blue", "siteId": "s-2", "tenantName": "South",
+        "workspace": "blue-team", "siteId": "s-2", "tenantName": "South",
     }  # fmt: skip
     assert ran.json()["data"] == {"site": "south"}
 

@@ -152,7 +152,7 @@ async def test_a_product_shows_the_page_without_a_cookie_and_without_knowing_its
     await keep_image(page, "portal-embedded")
 
     await inside(page).get_by_role("link", name="Newsletter").click()
-    await expect(inside(page).get_by_role("heading", name="Iterable")).to_be_focused()
+    await expect(inside(page).get_by_role("heading", name="Iterable", level=1)).to_be_focused()
     await inside(page).get_by_role("button", name="Pause").click()
 
     await expect(inside(page).get_by_text("Paused by you")).to_be_visible()

@@ -91,6 +91,14 @@ async def copy(hub: Running, file: Path) -> Copy:
     return found
 
 
+def is_taken(places: copy_state.Places) -> bool:
+    """Tell whether a process has its place: before that, it has not seen the copy."""
+    is_free = places.are_free()
+    if is_free:
+        places.give_back()
+    return not is_free
+
+
 def settings_of(data_dir: Path) -> Settings:
     return Settings.read({"JACKFIELD_DATA_DIR": str(data_dir)})
 
@@ -103,10 +111,7 @@ async def test_what_is_under_way_is_finished_before_a_cut_over_and_the_rest_come
     with copy_state.all_places(file) as places:
 
         def is_waited_for() -> bool:
-            is_free = places.are_free()
-            if is_free:
-                places.give_back()
-            return not is_free
+            return is_taken(places)
 
         async with (
             cutover.working(hub.hub, settings_of(data_dir), gate) as work,
@@ -144,12 +149,15 @@ async def test_a_process_goes_on_if_the_copy_dies_in_its_cut_over(
     hub: Running,
     copy: Copy,
     data_dir: Path,
+    file: Path,
     log_lines: io.StringIO,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cutover, "CUT_OVER_SECONDS", 0.05)
     gate = cutover.Gate()
     async with cutover.working(hub.hub, settings_of(data_dir), gate):
+        with copy_state.all_places(file) as places:
+            await until(lambda: is_taken(places))
         await copy.enter(Phase.CLOSING)
         await until(lambda: "cut_over_put_off" in log_lines.getvalue())
         was_closed = gate.is_closed

@@ -80,8 +80,8 @@ class Provider:
 
     tokens: dict[str, Any] = field(
         default_factory=lambda: {
-            "access_token": "at-1",
-            "refresh_token": "rt-1",
+            "access_token": "access-token-1",
+            "refresh_token": "refresh-token-1",
             "expires_in": 3600,
         }
     )
@@ -154,7 +154,7 @@ class Browser:
 
     client: httpx2.AsyncClient
     provider: str = "oakdale"
-    typed: Mapping[str, str] = field(default_factory=lambda: {"workspace": "blue"})
+    typed: Mapping[str, str] = field(default_factory=lambda: {"workspace": "blue-team"})
 
     @classmethod
     def of(cls, hub: Running, provider: str | None = None, **typed: str) -> "Browser":
@@ -166,7 +166,7 @@ class Browser:
         """Send the form that an auth link opens, and return the address that it leads to."""
         form = await self.client.get(link)
         action = html.unescape(re.findall('<form[^>]* action="([^"]+)"', form.text)[0])
-        sent = await self.client.post(action, data={"workspace": "blue", **typed})
+        sent = await self.client.post(action, data={"workspace": "blue-team", **typed})
         (start,) = re.findall('href="([^"]+/sign-ins[?][^"]+)"', sent.text)
         return start
 

@@ -53,13 +53,13 @@ class Changes:
 
 class FollowedFile:
     def __init__(self, file: Path) -> None:
-        self.file = file
         """
         Open a file that is there.
 
         Raises:
             TransferRefused: it is not.
         """
+        self.file = file
         self._connection = connect(file)
         self._connection.execute("pragma synchronous = full")
         self._connection.execute(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")
