@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from typing import Final
 
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.db.write_buffer import WriteBuffer
@@ -24,6 +25,12 @@ from jackfield.projects.models import (
     with_included,
 )
 from jackfield.projects.settings import ProjectSettings
+
+# What a key's row has, where its use and its calls are joined to it.
+API_KEY_COLUMNS: Final = """\
+api_keys.id, name, scopes, created_at, revoked_at, disabled_at, expires_at, created_by,
+                   used_at, user_agent, address, api_keys.parent_id, limits,
+                   api_key_calls.used as calls_used"""
 
 
 class Projects:
@@ -96,16 +103,14 @@ class ApiKeys:
 
     async def all(self) -> list[ApiKey]:
         rows = await self._tx.all(
-            """
-            select id, name, scopes, created_at, revoked_at, disabled_at, expires_at, created_by,
-                   used_at, user_agent, address, parent_id, limits,
-                   api_key_calls.used as calls_used
+            f"""
+            select {API_KEY_COLUMNS}
               from api_keys
               left join api_key_uses on api_key_uses.key_id = api_keys.id
               left join api_key_calls on api_key_calls.key_id = api_keys.id
              where api_keys.project_id = :project_id
              order by id
-            """
+            """  # noqa: S608 - columns of ours
         )
         return [api_key_of(row) for row in rows]
 

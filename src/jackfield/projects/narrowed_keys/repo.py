@@ -9,7 +9,7 @@ from jackfield.kit.json import encode
 from jackfield.kit.pages import Page
 from jackfield.projects.key_limits import DEEPEST, KeyLimits
 from jackfield.projects.models import ApiKey
-from jackfield.projects.repo import api_key_of
+from jackfield.projects.repo import API_KEY_COLUMNS, api_key_of
 
 
 class NarrowedKeys:
@@ -21,7 +21,7 @@ class NarrowedKeys:
     async def chain(self, key_id: str) -> list[ApiKey]:
         """Return a key and those it comes from, itself first; nothing if there is no such key."""
         rows = await self._tx.all(
-            """
+            f"""
             with recursive chain (id, parent_id, depth) as (
               select id, parent_id, 0 from api_keys where project_id = :project_id and id = :id
                union all
@@ -30,16 +30,14 @@ class NarrowedKeys:
                 join api_keys on api_keys.id = chain.parent_id
                where api_keys.project_id = :project_id and chain.depth < :deepest
             )
-            select api_keys.id, name, scopes, created_at, revoked_at, disabled_at, expires_at,
-                   created_by, used_at, user_agent, address, api_keys.parent_id, limits,
-                   api_key_calls.used as calls_used
+            select {API_KEY_COLUMNS}
               from chain
               join api_keys on api_keys.id = chain.id
               left join api_key_uses on api_key_uses.key_id = api_keys.id
               left join api_key_calls on api_key_calls.key_id = api_keys.id
              where api_keys.project_id = :project_id
              order by chain.depth
-            """,
+            """,  # noqa: S608 - columns of ours
             id=key_id,
             deepest=DEEPEST,
         )
@@ -50,7 +48,7 @@ class NarrowedKeys:
     ) -> Page[ApiKey]:
         """Return the keys that come from a key, newest first."""
         rows = await self._tx.all(
-            """
+            f"""
             with recursive family (id, depth) as (
               select id, 0 from api_keys where project_id = :project_id and parent_id = :id
                union all
@@ -59,9 +57,7 @@ class NarrowedKeys:
                 join api_keys on api_keys.parent_id = family.id
                where api_keys.project_id = :project_id and family.depth < :deepest
             )
-            select api_keys.id, name, scopes, created_at, revoked_at, disabled_at, expires_at,
-                   created_by, used_at, user_agent, address, api_keys.parent_id, limits,
-                   api_key_calls.used as calls_used
+            select {API_KEY_COLUMNS}
               from family
               join api_keys on api_keys.id = family.id
               left join api_key_uses on api_key_uses.key_id = api_keys.id
@@ -69,7 +65,7 @@ class NarrowedKeys:
              where api_keys.project_id = :project_id and api_keys.id < :after
              order by api_keys.id desc
              limit :size
-            """,
+            """,  # noqa: S608 - columns of ours
             id=key_id,
             deepest=DEEPEST,
             # No id is greater.
