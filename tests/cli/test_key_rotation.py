@@ -112,3 +112,30 @@ async def test_a_keyring_in_a_variable_is_rotated_by_starts_with_the_next_one(
     assert (written.status, next_one.stat().st_mode & 0o777) == (0, 0o600)
     assert rotated.json["key"] == json.loads(after["VAULT_KEYS"])["keys"][1]["id"]
     assert (without.status, "which the keyring" in without.err) == (1, True)
+
+
+async def test_a_wrapped_keyring_in_a_variable_stays_wrapped_in_what_is_written(
+    data_dir: Path, jackfield: Command, tmp_path: Path
+) -> None:
+    phrase, next_one, named = (tmp_path / name for name in ("phrase", "next.json", "named.json"))
+    phrase.write_text("correct horse battery staple", encoding="utf-8")
+    phrase.chmod(0o600)
+    service = {"KEYRING": "passphrase:", "KEYRING_SECRET_FILE": str(phrase)}
+    await jackfield("keys", "create", "--name", "x", **service)
+    first = (data_dir / "keyring.wrapped.json").read_text(encoding="utf-8")
+    before = {**service, "WRAPPED_KEYRING": "env:JACKFIELD_VAULT_KEYS", "VAULT_KEYS": first}
+
+    written = await jackfield("vault", "new-key", str(next_one), **before)
+    taken = await jackfield("vault", "new-key", str(next_one), **before)
+    after = {**before, "VAULT_KEYS": next_one.read_text(encoding="utf-8")}
+    rotated = await jackfield("vault", "rotate", "--json", **after)
+    recovery = await jackfield("vault", "recovery", "--to", str(named), "--json", **after)
+    last = {**before, "VAULT_KEYS": named.read_text(encoding="utf-8")}
+    status = await jackfield("vault", "status", "--json", **last)
+
+    assert (written.status, taken.status, "exists" in taken.err) == (0, 1, True)
+    assert json.loads(after["VAULT_KEYS"]).keys() == json.loads(first).keys()
+    assert json.loads(last["VAULT_KEYS"]).keys() == json.loads(first).keys()
+    assert recovery.status == 0
+    assert [each["state"] for each in status.json["keys"]].count("sealing") == 1
+    assert rotated.json["key"] in {each["id"] for each in status.json["keys"]}

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from jackfield.cli.output import fail
+from jackfield.cli.output import fail, say
 from jackfield.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ async def opened_installation(
         yield db, keyring_store(settings)
 
 
-def write_keyring(file: Path, keyring: "Keyring") -> None:
-    """Write a keyring into a new file that its owner alone can read."""
-    from jackfield.vault.keyring import render  # noqa: PLC0415 - kept out of `--help`
-
+def write_keyring(file: Path, keyring: "Keyring", store: "KeyringStore") -> None:
+    """Write what `store` would hold of a keyring into a new file that its owner alone can read."""
+    # Before the file is made, as a key service that is away leaves none behind.
+    content = store.document(keyring)
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         with os.fdopen(handle, "wb") as opened:
-            opened.write(render(keyring))
+            opened.write(content)
     except OSError as error:
         fail(f"{file}: {error.strerror}")
+    say(f"written to {file}: give it to every process in place of the present keyring", err=True)

@@ -144,8 +144,7 @@ def new_key(file: Path) -> None:
     found = store.read()
     if found is None:
         fail(f"there is no keyring at {store.location!r}")
-    write_keyring(file, found.with_key(Key.mint(system_clock())))
-    say(f"written to {file}; whoever has it has the credentials", err=True)
+    write_keyring(file, found.with_key(Key.mint(system_clock())), store)
 
 
 @vault.command()
@@ -210,8 +209,7 @@ async def _retire(settings: Settings, key: str, file: Path | None) -> None:
         rotation = Rotation(db, store, system_clock, Actor.command("vault retire"))
         without = await usage.retire(rotation, key)
         if file is not None and not is_writable:
-            write_keyring(file, without)
-            say(f"written to {file}: give it to every process in place of the present keyring")
+            write_keyring(file, without, store)
             return
     say(f"key {key} is not in the keyring any more")
 

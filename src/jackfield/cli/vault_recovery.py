@@ -34,13 +34,12 @@ def recovery(file: Path | None, *, replaces: bool, as_json: bool) -> None:
     With it and a copy of the database, or any backup from now on, a lost keyring comes back:
     jackfield vault recover. It is kept nowhere. Whoever has it and a backup has the credentials.
     """
+    from jackfield.installation import keyring_store  # noqa: PLC0415 - kept out of `--help`
+
     settings = Settings.read()
     key, keyring, is_written = asyncio.run(_made(settings, replaces=replaces, to=file))
     if not is_written and file is not None:
-        write_keyring(file, keyring)
-        say(
-            f"written to {file}: give it to every process in place of the present keyring", err=True
-        )
+        write_keyring(file, keyring, keyring_store(settings))
     if as_json:
         print_json({"recovery_key": key.reveal(), "recipient": keyring.recovery})
         return
@@ -77,19 +76,18 @@ def recover(
     The copy of the keyring is in the database, and in each backup of it: with --backup, do this
     before the backup is restored. A keyring that is there is never replaced.
     """
+    from jackfield.installation import keyring_store  # noqa: PLC0415 - kept out of `--help`
+
     settings, key = Settings.read(), _key(recovery_key)
     if backup is not None:
         keyring = _of_backup(backup, backup_keys.keys(settings, key_file, passphrase_file), key)
     else:
         keyring = asyncio.run(_of_database(settings, key))
-    if file is not None:
-        write_keyring(file, keyring)
-        say(f"written to {file}", err=True)
-        return
-    from jackfield.installation import keyring_store  # noqa: PLC0415 - kept out of `--help`
-
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = keyring_store(settings)
+    if file is not None:
+        write_keyring(file, keyring, store)
+        return
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if store.revision() is not None or not store.status().is_writable:
         fail(
             f"{store.location!r} is taken or cannot be written; move it away, or name a file: --to"

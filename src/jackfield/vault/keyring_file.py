@@ -111,16 +111,19 @@ class FileStore:
         return None if content is None else parse(content, repr(self.location))
 
     def create(self, keyring: Keyring) -> None:
-        self._file.create(render(keyring))
+        self._file.create(self.document(keyring))
 
     def replace(self, old: Keyring, new: Keyring) -> None:
         def is_expected(content: bytes | None) -> bool:
             return content is not None and parse(content, repr(self.location)) == old
 
-        self._file.replace(is_expected, render(new))
+        self._file.replace(is_expected, self.document(new))
 
     def revision(self) -> Hashable:
         return self._file.revision()
+
+    def document(self, keyring: Keyring) -> bytes:
+        return render(keyring)
 
     def status(self) -> StoreStatus:
         return StoreStatus(

@@ -81,6 +81,15 @@ class KeyringStore(Protocol):
         """
         ...
 
+    def document(self, keyring: Keyring) -> bytes:
+        """
+        Return what this place holds for a keyring: in clear, or wrapped by its service.
+
+        Raises:
+            KeyringUnusable: its service does not wrap it.
+        """
+        ...
+
     def status(self) -> StoreStatus: ...
 
 

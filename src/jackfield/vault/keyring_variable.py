@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 
-from jackfield.vault.keyring import Keyring, KeyringUnusable, parse
+from jackfield.vault.keyring import Keyring, KeyringUnusable, parse, render
 from jackfield.vault.keyring_store import StoreStatus, Surroundings
 
 
@@ -33,6 +33,9 @@ class VariableStore:
 
     def revision(self) -> Hashable:
         return None
+
+    def document(self, keyring: Keyring) -> bytes:
+        return render(keyring)
 
     def status(self) -> StoreStatus:
         return StoreStatus("variable", is_writable=False, details={"variable": self._name})

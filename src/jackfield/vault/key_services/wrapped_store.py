@@ -32,11 +32,11 @@ class WrappedStore:
         return None if content is None else self._opened(content)
 
     def create(self, keyring: Keyring) -> None:
-        self._writable().create(wrapped(keyring, self._scheme, self._service))
+        self._writable().create(self.document(keyring))
 
     def replace(self, old: Keyring, new: Keyring) -> None:
         # Asked before the lock is taken: a slow service keeps no other process waiting.
-        content = wrapped(new, self._scheme, self._service)
+        content = self.document(new)
         before = self._content()
         is_old = before is not None and self._opened(before) == old
         self._writable().replace(lambda found: is_old and found == before, content)
@@ -47,6 +47,9 @@ class WrappedStore:
 
     def revision(self) -> Hashable:
         return None if self._file is None else self._file.revision()
+
+    def document(self, keyring: Keyring) -> bytes:
+        return wrapped(keyring, self._scheme, self._service)
 
     def status(self) -> StoreStatus:
         content = self._content()
