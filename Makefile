@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 # Each has a lock of its own, of versions that go with those of the others.
 EXTRAS := otel redis aws azure gcp hashicorp pkcs11
-.PHONY: help setup dev test check fix snapshots docs lock bench
+.PHONY: help setup dev test check fix snapshots docs lock audit bench
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lock: ## Resolve the dependencies anew (needs uv)
 	printf 'helm-python-sdk\nkubernetes-validate\n' | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  - -o requirements-chart.lock
 	.venv/bin/python tools/aarch64_wheels.py
+
+audit: ## Ask which locked packages have a known vulnerability
+	script/audit
 
 bench: ## Measure everything in one run; the report is bench/report.md
 	.venv/bin/python -m bench
