@@ -108,6 +108,33 @@ async def test_session_for_some_actions_asks_for_their_scopes_alone(hub_with: Hu
     assert every["scope"] == "notes.read notes.write offline_access"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [
+        ("notes.read notes.write offline_access", "notes.write offline_access"),
+        ("notes.read offline_access", "notes.read offline_access"),
+    ],
+)
+async def test_scope_is_not_asked_for_beside_one_that_includes_it(
+    hub_with: HubWith, wanted: str, asked: str
+) -> None:
+    action = OAKDALE[OAKDALE.index("  - actionId: me") :]
+    scoped = action.replace("effects:", "requiredScopes: notes.read\n    effects:")
+    other = scoped.replace("actionId: me", "actionId: write").replace("notes.read", "notes.write")
+    scopes = "scopeDefinitions:\n  notes.read: {description: Read notes.}"
+    text = OAKDALE.replace(action, scoped + other).replace("scopeDefinitions:", scopes)
+    text = text.replace(
+        "description: Write notes.", "description: Write notes., includes: notes.read"
+    )
+    text = text.replace("scopes: notes.read notes.write offline_access", f"scopes: {wanted}")
+    async with oakdale(hub_with, text) as (hub, _):
+        some = await Browser.of(hub).leave(hub, actions=["oakdale_me"])
+        every = await Browser.of(hub).leave(hub)
+
+    assert some["scope"] == "notes.read offline_access"
+    assert every["scope"] == asked
+
+
 async def test_cookie_of_the_browser_is_out_of_reach_for_scripts_and_other_hosts(
     hub_with: HubWith,
 ) -> None:

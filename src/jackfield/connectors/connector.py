@@ -1,6 +1,6 @@
 """A connector: the parsed document as the hub uses it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -106,13 +106,20 @@ class Connector:
     def find_auth_method(self, key: str) -> AuthMethod | None:
         return next((method for method in self.auth_methods if method.key == key), None)
 
-    def scopes_for(self, action_ids: Iterable[str]) -> frozenset[str]:
-        """Return the scopes to grant for actions: those that no other one of them includes."""
+    def scopes_for(
+        self, action_ids: Iterable[str], *, among: Collection[str] | None = None
+    ) -> frozenset[str]:
+        """
+        Return the scopes to grant for actions: those that no other one of them includes.
+
+        With `among`, only scopes in it are granted, and so none for the sake of others.
+        """
         required = {
             scope
             for action_id in action_ids
             if (action := self.find_action(action_id)) is not None
             for scope in action.required_scopes
+            if among is None or scope in among
         }
         included = {
             inner

@@ -223,16 +223,16 @@ class Conversation:
         """
         Return the scopes to ask for: of those of actions, what the session's actions need.
 
-        What no action needs, such as `offline_access`, is asked for always.
+        One is not asked for beside another that includes it. What no action needs, such as
+        `offline_access`, is asked for always.
         """
         candidate = self.prepared.candidate
         connector, method = candidate.connector, candidate.method
         allowed = self.holder.session.terms.actions or candidate.profile.allowed_actions
         every = tuple(dict.fromkeys((*method.required_scopes, *wanted)))
-        if not allowed:
-            return every
         of_actions = {scope for action in connector.actions for scope in action.required_scopes}
-        needed = {*connector.scopes_for(allowed), *method.required_scopes}
+        named = allowed or [action.id for action in connector.actions]
+        needed = {*connector.scopes_for(named, among=every), *method.required_scopes}
         return tuple(scope for scope in every if scope in needed or scope not in of_actions)
 
 
