@@ -42,6 +42,7 @@ MAKERS = {
         "cli/members.py",
         "cli/projects.py",
         "cli/revoke.py",
+        "cli/server.py",
         "cli/vault.py",
         "cli/vault_move.py",
         "cli/vault_files.py",

@@ -49,7 +49,11 @@ def create(name: str, project: str, scopes: str | None, days: int | None, *, as_
 
     async def make() -> tuple[str, str]:
         from jackfield.app import open_hub  # noqa: PLC0415 - kept out of `--help`
-        from jackfield.installation import has_database  # noqa: PLC0415
+        from jackfield.cli.first_start import (  # noqa: PLC0415
+            hand_over_recovery_key,
+            is_first_start,
+        )
+        from jackfield.installation import has_database, keyring_store  # noqa: PLC0415
         from jackfield.profiles import service as profiles  # noqa: PLC0415
         from jackfield.projects import service as projects  # noqa: PLC0415
 
@@ -57,7 +61,11 @@ def create(name: str, project: str, scopes: str | None, days: int | None, *, as_
         if settings.database_url is None and not has_database(settings):
             where = settings.data_dir.resolve()
             say(f"there was no hub in {str(where)!r}: a new one is made there", err=True)
-        async with open_hub(settings, public_url=settings.url) as hub:
+        store = keyring_store(settings)
+        is_first = await is_first_start(store)
+        async with open_hub(settings, public_url=settings.url, store=store) as hub:
+            if is_first:
+                await hand_over_recovery_key(hub, store, actor)
             owner = await projects.ensure_project(hub, actor, project)
             await profiles.ensure_defaults(hub, owner.id, actor)
             async with hub.db.write(owner.id, actor) as tx:

@@ -18,12 +18,14 @@ from jackfield.asgi import build_app
 from jackfield.cli.awaited_database import database_found
 from jackfield.cli.awaited_keyring import keyring_found
 from jackfield.cli.cutover import Gate, working
+from jackfield.cli.first_start import hand_over_recovery_key, is_first_start
 from jackfield.cli.sockets import origin
 from jackfield.cli.wait import answering
 from jackfield.connectors.catalog import Catalog
 from jackfield.db.tx import DatabaseAway
 from jackfield.http.connection import BoundedProtocol
 from jackfield.kit import log
+from jackfield.kit.actor import Actor
 from jackfield.kit.errors import HubError
 from jackfield.kit.leased_tokens import LeasedTokenBuckets
 from jackfield.kit.shared_buckets import SharedBuckets, SharedTokenBuckets
@@ -52,7 +54,10 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
         store = await _all_found(settings, opened, {stop})
         if store is None:
             return
+        is_first = await is_first_start(store)
         async with open_hub(settings, public_url=origin(opened), store=store) as hub:
+            if is_first:
+                await hand_over_recovery_key(hub, store, Actor.command("serve"))
             _tune_collector()
             log.announce(f"Jackfield listens on {origin(opened)} until it is asked to stop")
             gate = Gate()
