@@ -1,15 +1,21 @@
 """Second factor of members: set-up, codes that work once, recovery codes, and a project that asks for it."""
 
 import re
+from pathlib import Path
 
 import httpx2
 import pyotp
 import pytest
 
+from jackfield.installation import keyring_store
 from jackfield.members import direct
 from jackfield.members.models import Member, Role
 from jackfield.members.repo import find_member
 from jackfield.members.sessions.attempts import MOST_BY_EMAIL
+from jackfield.secrets.keys import watch
+from jackfield.secrets.keys.rotation import Rotation
+from jackfield.secrets.keys.usage import retire
+from jackfield.settings import Settings
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
 from tests.support.members import PASSWORD, browser, member, sign_in, with_password
@@ -146,6 +152,41 @@ async def test_a_sign_in_that_waits_for_a_code_ends_by_time_and_with_the_passwor
         made_up = await opened.post("/dashboard/sign-in/code", data={"sealed": "AAAA", "code": "1"})
 
     assert [each.status_code for each in (expired, changed, made_up)] == [401, 401, 401]
+
+
+async def test_a_rotation_of_the_keys_signs_nobody_out_and_stops_no_sign_in(
+    hub: Running, data_dir: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_LEAVING_SECONDS", 0.0)
+    ada, eve = [await with_password(hub, f"{each}@example.com") for each in ("ada", "eve")]
+    store = keyring_store(Settings(data_dir=data_dir))
+    rotation = Rotation(
+        hub.hub.db, store, clock, TESTER, sleep=lambda _seconds: watch.follow(hub.hub)
+    )
+    async with browser(hub, ada) as signed_in, browser(hub) as halfway, browser(hub, eve) as new:
+        secret, _ = await set_up(signed_in, clock, current=PASSWORD)
+        clock.advance(minutes=1)
+        waiting = hidden(await sign_in(halfway, "ada@example.com"), "sealed")
+        begun = await new.post("/dashboard/me/factor/start", data={"current": PASSWORD})
+        shown = re.findall(r'<code id="secret">(\w+)</code>', begun.text)[0]
+        before = hub.hub.vault.keyring.current
+
+        rotated = await rotation.run()
+        goes_on = await signed_in.get("/dashboard/me")
+        data = {"sealed": waiting, "code": code_at(secret, clock)}
+        entered = await halfway.post("/dashboard/sign-in/code", data=data)
+        data = {"sealed": hidden(begun, "sealed"), "code": code_at(shown, clock)}
+        confirmed = await new.post("/dashboard/me/factor/confirm", data=data)
+        clock.advance(hours=2)
+        await watch.follow(hub.hub)
+        await retire(rotation, before)
+        await watch.follow(hub.hub)
+        without = await enter(halfway, "ada@example.com", code_at(secret, clock))
+
+    assert (rotated.is_new, rotated.unopened) == (True, ())
+    assert (goes_on.status_code, confirmed.status_code) == (200, 200)
+    assert (entered.status_code, without.status_code) == (303, 303)
+    assert hub.hub.vault.keyring.ids == {rotated.key}
 
 
 async def test_a_second_factor_is_set_up_with_the_password_and_a_code_of_ones_own(

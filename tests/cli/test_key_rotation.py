@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from jackfield.vault import age_keys
 from tests.cli.conftest import Command
 from tests.clients.conftest import link
 from tests.support.clock import FrozenClock
+from tests.support.key_services import vault_transit
+from tests.support.key_services.keys import VersionedKey
+from tests.support.key_services.server import serving
 from tests.support.running import PATIENCE, running_hub
 from tests.support.workers import serving_workers
 
@@ -31,6 +35,35 @@ async def test_no_call_fails_while_keys_are_rotated_with_several_processes(
     database: Any = {"DATABASE_URL": hub_database_url} if hub_database_url else {}
     if database:
         await jackfield("migrate", **database)
+    await rotate_under_load(data_dir, sandbox, jackfield, database)
+
+
+async def test_no_call_fails_while_keys_are_rotated_that_a_service_wraps(
+    data_dir: Path, sandbox: Sandbox, jackfield: Command, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.touch(mode=0o600)
+    token.write_text(vault_transit.TOKEN, encoding="utf-8")
+    with serving(vault_transit.VaultTransit({"hub": VersionedKey()})) as server:
+        location = f"vault-transit:{server.url}/transit/keys/hub"
+        settings = {"KEYRING": location, "KEYRING_SECRET_FILE": str(token)}
+        rotated = await rotate_under_load(data_dir, sandbox, jackfield, settings)
+        asked = [each for each in server.seen if "/decrypt/" in each.path]
+        again = await jackfield("vault", "status", "--json", **settings)
+
+    kept = json.loads((data_dir / "keyring.wrapped.json").read_bytes())
+    assert kept["service"] == "vault-transit"
+    assert rotated["key"] not in str(kept)
+    assert not (data_dir / "keyring.json").exists()
+    assert [each["state"] for each in again.json["keys"]].count("sealing") == 1
+    # Each process asks when it starts and when the keyring is another: no call does.
+    assert len(asked) < 30
+
+
+async def rotate_under_load(
+    data_dir: Path, sandbox: Sandbox, jackfield: Command, database: Mapping[str, str]
+) -> dict[str, Any]:
+    """Rotate while two processes are called; no call fails, and nothing needs the old key."""
     key = (await jackfield("keys", "create", "--name", "x", "--json", **database)).json["key"]
     statuses, done = Counter[int](), asyncio.Event()
     async with (
@@ -64,6 +97,7 @@ async def test_no_call_fails_while_keys_are_rotated_with_several_processes(
         key: key == current for key in keys
     }
     assert keys[current]["formats"].keys() == {"2"}
+    return rotated
 
 
 async def test_a_copy_from_before_a_rotation_opens_with_the_keyring_of_now(
