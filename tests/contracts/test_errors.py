@@ -216,6 +216,7 @@ def test_the_catalogue() -> None:
             "transfer_refused": 500,
             "unauthenticated": 401,
             "unknown": 409,
+            "unknown_operations": 422,
             "unresolved_reference": 500,
             "unsupported_media_type": 415,
             "upload_not_found": 404,

@@ -18,23 +18,25 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.openapi.importer import import_document
 from jackfield.connectors.openapi.names import distinct, snake_case
-from jackfield.connectors.openapi.operations import wanted_name
+from jackfield.connectors.openapi.selection import wanted_name
 from jackfield.connectors.scaffold import write_files
 from jackfield.engine.action import CompiledAction
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.engine.ports import Request, Response
+from jackfield.kit.json import items
 from jackfield.testing.calls import make_run_context
 from tests.support.openapi_document import Document, Operation
+from tests.support.openapi_security import security_faults
+from tests.support.openapi_step import NOTHING, Step
 
 _PLACES: Final = {"path": "path", "query": "query", "header": "headers", "cookie": "headers"}
-_NOTHING: Final = Response(204, {}, b"")
 _FILE: Final = b"\x00file\xff"
 
 
 class Recorder:
     """A provider that gives one answer to everything and remembers the last request."""
 
-    def __init__(self, answer: Response = _NOTHING) -> None:
+    def __init__(self, answer: Response = NOTHING) -> None:
         self.seen: Request | None = None
         self._answer = answer
 
@@ -79,6 +81,10 @@ async def faults(connector: Connector, root: Mapping[str, Any]) -> list[str]:
     document = Document(root)
     found: list[str] = []
     actions = {action.name: action for action in connector.actions}
+    steps = {
+        each["actionId"]: Step(each["steps"][0]["stepFunction"]["parameters"])
+        for each in items(connector.actions[0].compilation.document, "actions")
+    }
     operations = {(each.path, each.method): each for each in document.operations()}
     names = distinct(
         {key: wanted_name(*key, each.entries) for key, each in operations.items()},
@@ -91,7 +97,8 @@ async def faults(connector: Connector, root: Mapping[str, Any]) -> list[str]:
             continue
         for full in (False, True):
             try:
-                said = await _call(connector, actions[name].compiled, operation, full=full)
+                compiled = actions[name].compiled
+                said = await _call(connector, compiled, operation, steps[name], full=full)
             except Exception as error:  # noqa: BLE001 - a fault like any other
                 details = getattr(error, "faults", "")
                 said = [f"{type(error).__name__} {error} {details}"]
@@ -100,15 +107,18 @@ async def faults(connector: Connector, root: Mapping[str, Any]) -> list[str]:
 
 
 async def _call(
-    connector: Connector, action: CompiledAction, operation: Operation, *, full: bool
+    connector: Connector, action: CompiledAction, operation: Operation, step: Step, *, full: bool
 ) -> list[str]:
     expected = Expected(action.locations, operation.path)
+    expected.query += step.sent_by_paging
     for parameter in operation.parameters:
         place, name = parameter["in"], parameter["name"]
         key = (place, name.lower() if place == "header" else name)
         is_needed = full or parameter.get("required") or place == "path"
         if is_needed and key not in operation.credentials:
-            _ask_parameter(operation, parameter, expected)
+            named = step.input_of(_PLACES[place], name)
+            if named is not None:
+                _ask_parameter(operation, parameter, named, expected)
     if "requestBody" in operation.entries:
         body = operation.document.follow(operation.entries["requestBody"])
         # A document that does not say whether a body is required mostly means that it is, and a
@@ -119,16 +129,18 @@ async def _call(
         )
         if full or body.get("required", True) or has_file:
             _ask_body(operation, body["content"], expected, full=full)
-    return await _send(connector, action, operation, expected)
+    return await _send(connector, action, operation, expected, step.answer)
 
 
-def _ask_parameter(operation: Operation, parameter: Mapping[str, Any], expected: Expected) -> None:
+def _ask_parameter(
+    operation: Operation, parameter: Mapping[str, Any], named: str, expected: Expected
+) -> None:
     place, name, content = parameter["in"], parameter["name"], parameter.get("content")
     schema = next(iter(content.values()))["schema"] if content else parameter.get("schema", {})
     value = operation.document.sample(schema, full=False)
     if value in ({}, []):
         return
-    expected.give(_PLACES[place], name, value)
+    expected.give(_PLACES[place], named, value)
     if place == "path":
         text = _path_text(parameter, value)
         expected.path = expected.path.replace(f"{{{name}}}", text)
@@ -143,7 +155,11 @@ def _ask_parameter(operation: Operation, parameter: Mapping[str, Any], expected:
 
 
 async def _send(
-    connector: Connector, action: CompiledAction, operation: Operation, expected: Expected
+    connector: Connector,
+    action: CompiledAction,
+    operation: Operation,
+    expected: Expected,
+    given: Response,
 ) -> list[str]:
     try:
         accepted = action.accept(expected.inputs)
@@ -151,7 +167,7 @@ async def _send(
         return [f"refused: {error.faults} of {str(expected.inputs)[:300]}"]
     unauthorized: list[str] = []
     for method in connector.auth_methods:
-        recorder = Recorder()
+        recorder = Recorder(given)
         fields = (*method.config_fields, *method.setup_fields)
         credentials = {each.key: each.value or f"secret-{each.key}" for each in fields}
         credentials["accessToken"] = "secret-token"
@@ -159,7 +175,7 @@ async def _send(
             make_run_context(recorder, credentials, inputs=accepted, auth_method=method.key)
         )
         assert recorder.seen
-        unauthorized = _security_faults(operation, recorder.seen)
+        unauthorized = security_faults(operation, recorder.seen)
         if not unauthorized:
             pairs = parse_qsl(urlsplit(recorder.seen.url).query, keep_blank_values=True)
             query = [pair for pair in pairs if not pair[1].startswith("secret-")]
@@ -370,31 +386,3 @@ def _form_pairs(operation: Operation, expected: Expected) -> list[tuple[str, str
         else:
             pairs += _deep(value, name)
     return pairs
-
-
-def _security_faults(operation: Operation, request: Request) -> list[str]:
-    ways = operation.security
-    carried = "secret-" in unquote(request.url.partition("?")[2]) or any(
-        "secret-" in value or name == "Authorization" for name, value in request.headers.items()
-    )
-    if ways is None:
-        return []
-    if not any(ways):
-        return ["a credential where none is asked for"] if carried else []
-    schemes = operation.document.root.get("components", {}).get("securitySchemes", {})
-    for way in ways:
-        if all(_has(operation.document.follow(schemes.get(name, {})), request) for name in way):
-            return []
-    return [f"no credential of {ways}: {dict(request.headers)} {request.url}"]
-
-
-def _has(scheme: Mapping[str, Any], request: Request) -> bool:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    if scheme.get("type") == "apiKey":
-        if scheme["in"] == "query":
-            return scheme["name"] in dict(parse_qsl(urlsplit(request.url).query))
-        if scheme["in"] == "cookie":
-            return headers.get("cookie", "").startswith(f"{scheme['name']}=secret-")
-        return headers.get(scheme["name"].lower(), "").startswith("secret-")
-    start = "basic " if scheme.get("scheme", "").lower() == "basic" else "bearer "
-    return headers.get("authorization", "").lower().startswith(start)

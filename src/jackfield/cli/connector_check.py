@@ -30,7 +30,7 @@ def show_catalog(*, as_json: bool) -> None:
                     "actions": len(each.actions),
                     "auth_methods": [method.key for method in each.auth_methods],
                     "categories": each.categories,
-                    "quality": _level(each),
+                    "quality": each.level,
                     "file": str(each.file),
                 }
                 for each in catalog.connectors()
@@ -43,7 +43,7 @@ def show_catalog(*, as_json: bool) -> None:
                 each.title,
                 each.version,
                 len(each.actions),
-                _level(each) or "",
+                each.level or "",
                 _relative(each.file),
             )
             for each in catalog.connectors()
@@ -105,10 +105,6 @@ def _quality_faults(connector: Connector) -> Iterator[Diagnostic]:
     except InvalidQuality as invalid:
         file = connector.file.with_name(QUALITY_FILE)
         yield Diagnostic(file, 1, 1, "", str(invalid))
-
-
-def _level(connector: Connector) -> str | None:
-    return connector.quality.level.value if connector.quality else None
 
 
 def _plain(finding: Diagnostic) -> dict[str, Json]:

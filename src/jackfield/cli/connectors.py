@@ -114,17 +114,29 @@ def import_() -> None:
     show_default=True,
     help="Where the connector's own folder is made.",
 )
+@click.option(
+    "--actions",
+    "actions",
+    multiple=True,
+    metavar="NAMES",
+    help="Only these operations: ids or patterns such as 'list*', with commas between them; or a "
+    "file of them, or - for standard input. May be given several times.",
+)
+@json_option
 @reporting
-def openapi(file: Path, key: str | None, folder: Path) -> None:
+def openapi(
+    file: Path, key: str | None, folder: Path, actions: tuple[str, ...], *, as_json: bool
+) -> None:
     """Make a connector out of an OpenAPI 3 document, YAML or JSON.
 
-    Every operation becomes an action with its inputs, and every security scheme an auth method. It
-    passes `check`; what the document cannot say, such as paging and what deserves to be an action,
-    is left to you.
+    Every operation becomes an action: its inputs, its paging, the outline of what it gives back
+    and its scopes, as far as the document tells. Security schemes become auth methods, error
+    responses their messages, examples cases. It passes `check`; what the document cannot say is
+    listed at the end.
     """
-    from jackfield.cli.connector_scaffold import import_openapi  # noqa: PLC0415
+    from jackfield.cli.connector_scaffold import ImportOptions, import_openapi  # noqa: PLC0415
 
-    import_openapi(file, key=key, folder=folder)
+    import_openapi(file, ImportOptions(key, folder, actions, as_json))
 
 
 @connectors.command()

@@ -86,6 +86,11 @@ class Connector:
             return None
 
     @property
+    def level(self) -> str | None:
+        """The level that its author states; `None` if there is none yet."""
+        return self.quality.level.value if self.quality and self.quality.level else None
+
+    @property
     def is_offered(self) -> bool:
         """Whether it is listed for projects; an internal one exists but is not shown."""
         return self.release_stage != "internal"

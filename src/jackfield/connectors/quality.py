@@ -55,12 +55,17 @@ class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Quality(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a connector's author states of it."""
+    """What a connector's author states of it; `level` is left out below bronze."""
 
-    level: Level
+    level: Level | None = None
     published: Comparison | None = None
     guide: GuideCheck | None = None
     live: Sequence[Trial] = ()
+
+    @property
+    def word(self) -> str:
+        """The level as it is shown."""
+        return self.level.value if self.level else "no level yet"
 
     @property
     def summary(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 from typing import Final
+from xml.sax.saxutils import escape
 
 from jackfield.kit.errors import Conflict, InvalidRequest
 
@@ -168,8 +169,13 @@ def sketch(key: str, *, title: str | None = None) -> dict[str, str]:
         f"{key}.connector.s1.yaml": _MAIN.substitute(words),
         f"{key}.items.s1.partial.yaml": _PARTIAL.substitute(words),
         "cases/items.yaml": _CASES,
-        "icon.svg": _ICON.substitute(words),
+        "icon.svg": icon_of(named),
     }
+
+
+def icon_of(title: str) -> str:
+    """Return an icon that says nothing yet."""
+    return _ICON.substitute(title=escape(title, {'"': "&quot;"}))
 
 
 def require_key(key: str) -> None:
@@ -190,6 +196,10 @@ def write_files(files: Mapping[str, str], folder: Path) -> None:
     except FileExistsError:
         msg = f"{folder} exists already"
         raise Conflict(msg) from None
+    add_files(files, folder)
+
+
+def add_files(files: Mapping[str, str], folder: Path) -> None:
     for name, content in files.items():
         file = folder / name
         file.parent.mkdir(exist_ok=True)

@@ -46,7 +46,7 @@ def _head(described: ConnectorReference) -> Iterator[str]:
     count = sum(len(group.actions) for group in described.groups)
     yield f"Key {_code(connector.key)}, version {_prose(connector.version)}, {count} actions."
     if connector.quality:
-        yield f"Quality: {connector.quality.level.value}. {_prose(connector.quality.summary)}"
+        yield f"Quality: {connector.quality.word}. {_prose(connector.quality.summary)}"
     yield "\n".join(f"- {_prose(link.title)}: <{_address(link.url)}>" for link in described.links)
 
 

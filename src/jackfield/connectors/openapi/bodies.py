@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from jackfield.connectors.openapi.call import Call, LeftOut
-from jackfield.connectors.openapi.document import OpenApi
+from jackfield.connectors.openapi.call import Call
+from jackfield.connectors.openapi.document import LeftOut, OpenApi
 from jackfield.connectors.openapi.parameters import array_format, may_be
 from jackfield.connectors.openapi.schemas import (
     alternatives,

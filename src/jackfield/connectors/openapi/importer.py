@@ -1,102 +1,135 @@
 """Import of an OpenAPI 3 document as a new connector."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import yaml as pyyaml
 
 from jackfield.connectors import yaml
+from jackfield.connectors.loading.integrity import MAX_TOOL_NAME
 from jackfield.connectors.openapi.document import OpenApi
+from jackfield.connectors.openapi.examples import Example
 from jackfield.connectors.openapi.names import is_spelled, snake_case
-from jackfield.connectors.openapi.operations import Import, read_actions
+from jackfield.connectors.openapi.operations import Import, Made, read_actions
+from jackfield.connectors.openapi.refusals import custom_errors
 from jackfield.connectors.openapi.schemas import one_line
 from jackfield.connectors.openapi.security import Security
-from jackfield.connectors.openapi.servers import Server, Servers
-from jackfield.connectors.scaffold import require_key
-from jackfield.kit.errors import InvalidRequest
-from jackfield.kit.json import Json, mapping, text
-
-
-class InvalidOpenApi(InvalidRequest):
-    """The file is not an OpenAPI 3 document."""
-
-    code = "invalid_openapi"
+from jackfield.connectors.openapi.selection import choose, doubt_operations, read_operations
+from jackfield.connectors.openapi.servers import Servers
+from jackfield.connectors.openapi.source import InvalidOpenApi, read_openapi
+from jackfield.connectors.openapi.unwritten import find_unwritten
+from jackfield.connectors.scaffold import icon_of, require_key
+from jackfield.kit.clock import system_clock
+from jackfield.kit.json import Json, as_object, mapping, text
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A connector's files by name, and what its author should look at."""
+    """
+    A connector's files by name, and what its author should look at.
+
+    `remaining` is what no description says, and a person has to write. `examples` are those of
+    actions, by group and name.
+    """
 
     key: str
     files: Mapping[str, str]
     actions: int
     doubts: tuple[str, ...]
+    remaining: tuple[str, ...]
+    examples: Mapping[str, Mapping[str, Example]]
+    published: Mapping[str, Json]
 
 
-def import_document(file: Path, *, key: str | None = None) -> Imported:
+def import_document(
+    file: Path, *, key: str | None = None, actions: Sequence[str] | None = None
+) -> Imported:
     """
-    Read `file`, YAML or JSON, and make a connector of it.
+    Read `file`, YAML or JSON, and make a connector of it: of all operations, or of some.
 
     Raises:
         InvalidOpenApi: it is something else.
         InvalidRequest: `key` cannot be a connector's key.
+        UnknownOperations: `actions` names one that the document does not have.
     """
-    api = OpenApi(_read(file))
+    api = OpenApi(read_openapi(file))
     described = mapping(api.root, "info")
     title = one_line(text(described, "title")) or "Imported"
     chosen = key or snake_case(title if is_spelled(title) else "Imported")
     require_key(chosen)
+    operations = read_operations(api, longest=MAX_TOOL_NAME - len(chosen) - 1)
+    if actions is not None:
+        operations = choose(api, operations, actions)
+    doubt_operations(api, operations)
     servers = Servers(api)
-    server = servers.read(api.root) or Server(servers.absolute(""), "")
-    run = Import(api, chosen, Security(api), servers, server)
-    groups: dict[str, list[dict[str, Json]]] = {}
-    for group, action in read_actions(run):
-        groups.setdefault(group, []).append(action)
-    if not groups:
-        msg = f"{file} has no operations"
-        if "webhooks" in api.root and not api.root.get("paths"):
-            msg = f"{file} describes webhooks alone: what the provider sends, and no operations"
-        elif left_out := [each for each in api.doubts if " is left out: " in each]:
-            msg += f" that can be imported: {'; '.join(left_out)}"
-        raise InvalidOpenApi(msg)
+    run = Import(api, chosen, Security(api), servers, servers.read_all())
+    made = list(read_actions(run, operations))
+    if not made:
+        raise InvalidOpenApi(_nothing(file, api))
+    groups: dict[str, list[Made]] = {}
+    for each in made:
+        groups.setdefault(each.group, []).append(each)
+    main = _main(run, title, [*groups], [each.document for each in operations])
+    listed = [each.action for each in made]
+    files = {f"{chosen}.connector.s1.yaml": dump(main)} | {
+        f"{chosen}.{group}.s1.partial.yaml": dump([each.action for each in inside])
+        for group, inside in groups.items()
+    }
+    return Imported(
+        key=chosen,
+        files={**files, "icon.svg": icon_of(title)},
+        actions=len(made),
+        doubts=tuple(api.doubts),
+        remaining=tuple(find_unwritten(api, main, listed, operations)),
+        examples={
+            group: {each.action["actionId"]: each.example for each in inside if each.example}
+            for group, inside in groups.items()
+        },
+        published={
+            "source": f"OpenAPI description {file.name}",
+            "version": str(described.get("version") or "unversioned"),
+            "on": system_clock().date().isoformat(),
+        },
+    )
+
+
+def _main(
+    run: Import, title: str, groups: Sequence[str], operations: Sequence[Mapping[str, Json]]
+) -> dict[str, Json]:
+    described = mapping(run.api.root, "info")
     main: dict[str, Json] = {
         "StackOne": "1.0.0",
         "engine": "strict",
         "info": {
             "title": title,
-            "key": chosen,
+            "key": run.key,
             "version": "0.1.0",
             "description": one_line(text(described, "description")) or f"{title}.",
+            "assets": {"icon": "icon.svg"},
         },
         "releaseStage": "preview",
-        "baseUrl": server.url,
-        "authentication": run.security.auth_methods(list(servers.fields.values())),
-        "actions": [{"$ref": f"{chosen}.{group}"} for group in groups],
     }
-    files = {f"{chosen}.connector.s1.yaml": dump(main)} | {
-        f"{chosen}.{group}.s1.partial.yaml": dump(actions) for group, actions in groups.items()
-    }
-    return Imported(chosen, files, sum(map(len, groups.values())), tuple(api.doubts))
+    if documented := text(as_object(run.api.root.get("externalDocs")), "url"):
+        main["resources"] = documented
+    main["baseUrl"] = run.server.url
+    if scopes := run.security.scope_definitions():
+        main["scopeDefinitions"] = scopes
+    main["authentication"] = run.security.auth_methods(list(run.servers.fields.values()))
+    run.api.begin()
+    if errors := custom_errors(run.api, operations):
+        main["defaults"] = {"customErrors": errors}
+    main["actions"] = [{"$ref": f"{run.key}.{group}"} for group in groups]
+    return main
 
 
-def _read(file: Path) -> Mapping[str, Json]:
-    try:
-        document = yaml.read_any(file.read_bytes())
-    except (yaml.Malformed, UnicodeDecodeError) as error:
-        msg = f"{file} cannot be read: {error}"
-        raise InvalidOpenApi(msg) from error
-    if not isinstance(document, Mapping):
-        raise InvalidOpenApi
-    root = cast("Mapping[str, Json]", document)
-    if "swagger" in root:
-        msg = f"{file} is a Swagger 2.0 document; convert it to OpenAPI 3 first"
-        raise InvalidOpenApi(msg)
-    if not str(root.get("openapi", "")).startswith("3."):
-        msg = f"{file} does not say 'openapi: 3.…'"
-        raise InvalidOpenApi(msg)
-    return root
+def _nothing(file: Path, api: OpenApi) -> str:
+    if "webhooks" in api.root and not api.root.get("paths"):
+        return f"{file} describes webhooks alone: what the provider sends, and no operations"
+    msg = f"{file} has no operations"
+    if left_out := [each for each in api.doubts if " is left out: " in each]:
+        msg += f" that can be imported: {'; '.join(left_out)}"
+    return msg
 
 
 class _Dumper(pyyaml.CSafeDumper):
@@ -105,6 +138,9 @@ class _Dumper(pyyaml.CSafeDumper):
     def represent_text(self, value: str) -> pyyaml.ScalarNode:
         style = None if yaml.plain_scalar(value) == value else "'"
         return pyyaml.ScalarNode("tag:yaml.org,2002:str", value, style=style)
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
 
 
 _Dumper.add_representer(str, _Dumper.represent_text)

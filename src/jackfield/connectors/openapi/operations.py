@@ -1,29 +1,29 @@
 """Operations of an OpenAPI document, converted to actions."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jackfield.connectors.loading.integrity import MAX_TOOL_NAME
 from jackfield.connectors.openapi.bodies import add_body
-from jackfield.connectors.openapi.call import Call, LeftOut
-from jackfield.connectors.openapi.document import OpenApi
-from jackfield.connectors.openapi.names import distinct, is_spelled, snake_case
+from jackfield.connectors.openapi.call import Call
+from jackfield.connectors.openapi.document import LeftOut, OpenApi
+from jackfield.connectors.openapi.examples import Example, find_example
+from jackfield.connectors.openapi.names import is_spelled, snake_case
+from jackfield.connectors.openapi.outlines import json_content, outline_of, success
+from jackfield.connectors.openapi.paging import Pages, find_pages
 from jackfield.connectors.openapi.parameters import add_parameters
 from jackfield.connectors.openapi.schemas import one_line
 from jackfield.connectors.openapi.security import Security
+from jackfield.connectors.openapi.selection import METHODS, Operation
 from jackfield.connectors.openapi.servers import Server, Servers
-from jackfield.kit.json import Json, as_list, mapping, text
+from jackfield.kit.json import Json, as_list, items, mapping, text
 
-# What the format calls an operation by its method: the type of an action, and its effect.
-_METHODS: Final = {
-    "get": ("get", "read"),
-    "post": ("create", "write"),
-    "put": ("update", "write"),
-    "patch": ("update", "write"),
-    "delete": ("delete", "delete"),
-}
-_OTHERS: Final = frozenset({"head", "options", "trace", "query"})
+# What a last part of a path says of a request that sends its question in the body.
+_ASKING: Final = frozenset({"search", "query", "lookup", "count", "filter"})
+_ASKED: Final = re.compile(r"(?:search|query|find|list|get|count|look|filter)", re.IGNORECASE)
+_IDEMPOTENCY_KEY: Final = "idempotency_key"
+_MESSAGING: Final = frozenset({"send"})
 
 
 @dataclass(slots=True)
@@ -37,85 +37,116 @@ class Import:
     server: Server
 
 
-def read_actions(run: Import) -> Iterator[tuple[str, dict[str, Json]]]:
-    """Yield the actions, each with the name of the group it belongs to."""
-    for path, entry in mapping(run.api.root, "paths").items():
-        for method in _OTHERS.intersection(run.api.follow(entry)):
-            run.api.doubt(f"{method} {path} is left out: no action has that method")
-    operations = {
-        (path, method): (shared, run.api.follow(shared[method]))
-        for path, entry in mapping(run.api.root, "paths").items()
-        for shared in [run.api.follow(entry)]
-        for method in _METHODS
-        if isinstance(shared.get(method), Mapping)
-    }
-    names = distinct(
-        {key: wanted_name(*key, operation) for key, (_, operation) in operations.items()},
-        longest=MAX_TOOL_NAME - len(run.key) - 1,
-    )
-    for (written, method), (shared, operation) in operations.items():
-        name = names[written, method]
-        path = _sent(written)
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An action, the group it belongs to, and the example that the document has of it."""
+
+    group: str
+    action: dict[str, Json]
+    example: Example | None
+
+
+def read_actions(run: Import, operations: Sequence[Operation]) -> Iterator[Made]:
+    """Yield the actions that the operations become."""
+    for operation in operations:
+        run.api.begin()
         try:
-            step = _step(run, name, method, path, shared, operation)
+            yield _made(run, operation)
         except LeftOut as reason:
-            run.api.doubt(f"{name} is left out: {reason}")
-            continue
-        yield _group(operation, path), _action(name, method, operation, *step)
+            run.api.doubt(f"{operation.name} is left out: {reason}")
 
 
-def wanted_name(path: str, method: str, operation: Mapping[str, Json]) -> str:
-    """Return an operation's name if no other has it."""
-    known = text(operation, "operationId")
-    return snake_case(known if is_spelled(known) else f"{method} {_sent(path)}")
-
-
-def _sent(path: str) -> str:
-    """Some documents tell operations of one path apart by a fragment, which is never sent."""
-    return path.partition("#")[0]
+def _made(run: Import, operation: Operation) -> Made:
+    call = Call()
+    document = operation.document
+    carried = run.security.carried(document)
+    owners = (operation.shared, document)
+    url, doubts = add_parameters(run.api, call, operation.sent_path, owners, carried)
+    add_body(run.api, call, document)
+    pages = _paged(run, operation, call)
+    _name_idempotency_key(call)
+    run.security.secure(call, document)
+    for doubt in doubts:
+        run.api.doubt(f"{operation.name}: {doubt}")
+    step = _step(run, operation, call, url, pages)
+    action = _action(run, operation, list(call.inputs.values()), step)
+    if pages is not None:
+        action["actionType"] = "list"
+    run.api.begin()
+    schema = pages.outline_schema() if pages else _response_schema(run.api, document)
+    outline = outline_of(run.api, schema) if schema is not None else "any"
+    if outline != "any":
+        action["output"] = outline
+    run.api.begin()
+    example = find_example(run.api, call, operation.shared, document)
+    return Made(_group(document, operation.sent_path), action, example)
 
 
 def _step(
-    run: Import,
-    name: str,
-    method: str,
-    path: str,
-    shared: Mapping[str, Json],
-    operation: Mapping[str, Json],
-) -> tuple[list[dict[str, Json]], dict[str, Json]]:
-    """Return the inputs and the step that sends them."""
-    call = Call()
-    carried = run.security.carried(operation)
-    url, doubts = add_parameters(run.api, call, path, (shared, operation), carried)
-    add_body(run.api, call, operation)
-    run.security.secure(call, operation)
-    for doubt in doubts:
-        run.api.doubt(f"{name}: {doubt}")
-    server = run.servers.read(operation) or run.servers.read(shared) or run.server
+    run: Import, operation: Operation, call: Call, url: str, pages: Pages | None
+) -> dict[str, Json]:
+    own, shared = run.servers.read(operation.document), run.servers.read(operation.shared)
+    server = own or shared or run.server
     if server.query:
         url += ("&" if "?" in url else "?") + server.query
-    parameters: dict[str, Json] = {"url": url, "method": method}
+    parameters: dict[str, Json] = {"url": url, "method": operation.method}
     if server.url != run.server.url:
         parameters["baseUrl"] = server.url
     if call.args:
         parameters["args"] = call.args
-    if _gives_no_json(run.api, operation):
+    if pages is not None:
+        if pages.response:
+            parameters["response"] = pages.response
+        parameters["iterator"] = pages.iterator
+    elif _gives_no_json(run.api, operation.document):
         parameters["response"] = {"format": "auto"}
-    function = {"functionName": call.function, "parameters": parameters | call.parameters}
-    return list(call.inputs.values()), {"stepId": "call", "stepFunction": function}
+    name = call.function if pages is None else "paginated_request"
+    function = {"functionName": name, "parameters": parameters | call.parameters}
+    return {"stepId": "call", "stepFunction": function}
+
+
+def _paged(run: Import, operation: Operation, call: Call) -> Pages | None:
+    """Return an operation's paging, and make the inputs those of a list with pages."""
+    if operation.method != "get" or call.function != "request":
+        return None
+    parameters = {
+        name: parameter
+        for owner in (operation.shared, operation.document)
+        for parameter in map(run.api.follow, items(owner, "parameters"))
+        if text(parameter, "in") == "query" and (name := text(parameter, "name"))
+    }
+    try:
+        pages = find_pages(run.api, operation.document, parameters)
+    except LeftOut:
+        return None
+    if pages is None:
+        return None
+    for name in pages.taken:
+        call.drop("query", name)
+    if {"next", "page_size"} & call.inputs.keys() - {pages.size}:
+        run.api.doubt(f"{operation.name}: its inputs next and page_size are not those of paging")
+    elif pages.size is not None:
+        call.rename("query", pages.size, "page_size")
+    call.inputs.setdefault("next", dict(_NEXT_INPUT))
+    return pages
+
+
+def _name_idempotency_key(call: Call) -> None:
+    """Give the key of a request that is done once the name that it has in every connector."""
+    for place, name in [*call.names]:
+        is_one = place == "headers" and name.lower() == "idempotency-key"
+        if is_one and _IDEMPOTENCY_KEY not in call.inputs:
+            call.rename(place, name, _IDEMPOTENCY_KEY)
 
 
 def _action(
-    name: str,
-    method: str,
-    operation: Mapping[str, Json],
-    inputs: list[dict[str, Json]],
-    step: dict[str, Json],
+    run: Import, operation: Operation, inputs: list[dict[str, Json]], step: dict[str, Json]
 ) -> dict[str, Json]:
-    label = one_line(text(operation, "summary")) or name.replace("_", " ").capitalize()
-    kind, effect = _METHODS[method]
+    document = operation.document
+    label = one_line(text(document, "summary")) or operation.name.replace("_", " ").capitalize()
+    kind, effect = _kind(operation)
     made: dict[str, Json] = {
-        "actionId": name,
+        "actionId": operation.name,
         "label": label,
         "description": label if label.endswith(".") else f"{label}.",
         "categories": ["documents"],
@@ -125,11 +156,36 @@ def _action(
         "steps": [step],
         "result": {"data": "$.steps.call.output.data"},
     }
-    if details := one_line(text(operation, "description")):
+    if details := one_line(text(document, "description")):
         made["details"] = details
-    if operation.get("deprecated") is True:
+    if document.get("deprecated") is True:
         made["releaseStage"] = "deprecated"
+    if scopes := run.security.scopes(document):
+        made["requiredScopes"] = scopes
     return made
+
+
+def _kind(operation: Operation) -> tuple[str, str]:
+    """Return type and effect of an action: by its method, and by what its name says beside it."""
+    last = operation.sent_path.rstrip("/").rpartition("/")[2].strip("_:").lower()
+    named = operation.operation_id or text(operation.document, "summary")
+    if operation.method == "post" and last in _ASKING and _ASKED.match(named):
+        return "list", "read"
+    if operation.method == "post" and last in _MESSAGING:
+        return "create", "send"
+    return METHODS[operation.method]
+
+
+def _response_schema(api: OpenApi, operation: Mapping[str, Json]) -> Json:
+    return json_content(api, success(api, operation)).get("schema")
+
+
+_NEXT_INPUT: Final[Mapping[str, Json]] = {
+    "name": "next",
+    "type": "string",
+    "description": "Where to go on: the value of next in the previous answer.",
+    "in": "query",
+}
 
 
 def _gives_no_json(api: OpenApi, operation: Mapping[str, Json]) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from jackfield.connectors.openapi.call import Call, LeftOut
-from jackfield.connectors.openapi.document import OpenApi
+from jackfield.connectors.openapi.call import Call
+from jackfield.connectors.openapi.document import LeftOut, OpenApi
 from jackfield.connectors.openapi.schemas import Shape, to_input
 from jackfield.kit.json import Json, items, mapping, text
 

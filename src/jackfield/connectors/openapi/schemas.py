@@ -112,6 +112,7 @@ def alternatives(api: OpenApi, schema: Mapping[str, Json], hops: int = 0) -> lis
 
 def merged(api: OpenApi, schema: Json, hops: int = 0) -> Shape:
     """Follow a schema, and join the parts of `allOf`."""
+    api.count()
     followed = dict(api.follow(schema))
     if isinstance(schema, Mapping) and "$ref" in schema:
         beside = cast("Mapping[str, Json]", schema)

@@ -7,7 +7,8 @@ from typing import Final
 from jackfield.connectors.openapi.call import Call
 from jackfield.connectors.openapi.document import OpenApi
 from jackfield.connectors.openapi.names import distinct, snake_case
-from jackfield.kit.json import Json, items, mapping, text
+from jackfield.connectors.openapi.schemas import one_line
+from jackfield.kit.json import Json, is_object, items, mapping, text, texts
 
 _LONGEST_KEY: Final = 60
 _TOKENS: Final = frozenset({"bearer", "oauth2"})
@@ -46,6 +47,32 @@ class Security:
         ways = [set(map(self._parameter, way)) for way in self._needed(operation)]
         return {each: all(each in way for way in ways) for way in ways for each in way}
 
+    def scopes(self, operation: Mapping[str, Json]) -> list[str]:
+        """Return the scopes that an operation needs, of the first way in which scopes are needed."""
+        owner = operation if "security" in operation else self._api.root
+        for together in items(owner, "security"):
+            for name in together:
+                scheme = self._schemes.get(name)
+                if scheme is not None and _kind(scheme) == "oauth2":
+                    return list(dict.fromkeys(texts(together, name)))
+        return []
+
+    def scope_definitions(self) -> dict[str, Json]:
+        """Return the scopes that the operations need, each with what the document says of it."""
+        told = {
+            scope: one_line(str(said or ""))
+            for scheme in self._schemes.values()
+            for flow in mapping(scheme, "flows").values()
+            if is_object(flow)
+            for scope, said in mapping(flow, "scopes").items()
+        }
+        return {scope: {"description": told.get(scope) or scope} for scope in self._asked}
+
+    @cached_property
+    def _asked(self) -> list[str]:
+        """The scopes that the operations need, in the document's order."""
+        return list(dict.fromkeys(each for one in self._operations() for each in self.scopes(one)))
+
     def auth_methods(self, fields: Sequence[Json]) -> list[dict[str, Json]]:
         """Return an auth method for each way to authenticate, `fields` in all; there is one."""
         ways = dict.fromkeys(way for owner in self._owners() for way in self._needed(owner) if way)
@@ -56,6 +83,8 @@ class Security:
             self._api.doubt(message)
             methods["none"] = _method("No authorization", {"type": "none"}, [])
         for method in methods.values():
+            if self._asked and "scopes" in method["authorization"]:
+                method["authorization"]["scopes"] = " ".join(self._asked)
             method["configFields"] = [*method.get("configFields", []), *fields]
         return [{key: method} for key, method in methods.items()]
 
@@ -89,9 +118,12 @@ class Security:
 
     def _owners(self) -> Iterator[Mapping[str, Json]]:
         yield self._api.root
-        for entry in mapping(self._api.root, "paths").values():
+        yield from self._operations()
+
+    def _operations(self) -> Iterator[Mapping[str, Json]]:
+        for entry in self._api.paths.values():
             path = self._api.follow(entry)
-            yield from (mapping(path, method) for method in _OPERATIONS)
+            yield from (path[method] for method in _OPERATIONS if is_object(path.get(method)))
 
     def _needed(self, owner: Mapping[str, Json]) -> list[tuple[str, ...]]:
         """Return the ways an operation may be authorized; `()` is to be it not at all."""
@@ -127,6 +159,9 @@ class Security:
     def _make(self, way: tuple[str, ...]) -> dict[str, Json]:
         scheme = self._schemes[way[0]]
         method = _METHODS[_kind(scheme)](scheme)
+        if said := text(scheme, "description").strip():
+            whose = "setup" if "setupFields" in method else "config"
+            method["support"] = {"guides": {whose: _guide(method, said)}}
         if _kind(scheme) == "oauth2" and method["type"] != "oauth2":
             self._api.doubt(f"the sign-in of {way[0]!r} is none of ours: accounts give a token")
         for name in way[1:]:
@@ -140,6 +175,15 @@ class Security:
 def _kind(scheme: Mapping[str, Json]) -> str:
     is_http = scheme.get("type") == "http"
     return text(scheme, "scheme").lower() if is_http else str(scheme.get("type"))
+
+
+def _guide(method: Mapping[str, Json], said: str) -> dict[str, Json]:
+    """Return what the document says of a scheme, as a guide to begin with."""
+    step: dict[str, Json] = {"title": f"Get your {method['label']}", "content": said}
+    fields = [*items(method, "setupFields"), *items(method, "configFields")]
+    if secret := next((each for each in fields if each.get("secret")), None):
+        step["field"] = secret["key"]
+    return {"sections": [{"title": method["label"], "steps": [step]}]}
 
 
 def _method(label: str, authorization: Json, fields: list[Json]) -> dict[str, Json]:
@@ -216,6 +260,8 @@ def _oauth2(scheme: Mapping[str, Json]) -> dict[str, Json]:
             "scopes": " ".join(mapping(flow, "scopes")),
             "pkce": True,
         }
+    if renewed := text(flow, "refreshUrl"):
+        authorization["refreshUrl"] = renewed
     return {
         "type": "oauth2",
         "label": "OAuth 2.0",

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from jackfield.connectors.openapi.document import OpenApi
-from jackfield.connectors.openapi.names import snake_case
+from jackfield.connectors.openapi.names import distinct, snake_case
 from jackfield.connectors.openapi.parameters import VARIABLE
 from jackfield.connectors.openapi.schemas import one_line
 from jackfield.kit.json import Json, as_list, items, mapping, text
@@ -15,6 +16,10 @@ _ORIGIN: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _USER: Final = re.compile(r"(?<=//)[^/?#]*@")
 # Credentials that mean something already.
 _TAKEN: Final = frozenset({"environment", "api_key", "token", "username", "password"})
+# The credential that says which of several servers an account is on.
+_CHOICE: Final = "server"
+_MOST_SERVERS: Final = 12
+_ADDRESS: Final = re.compile(r"https://[a-z0-9.-]+(?::\d+)?(?:/[\w./-]*)?")
 _UNKNOWN: Final = "https://api.example.com"
 
 
@@ -32,6 +37,35 @@ class Servers:
 
     api: OpenApi
     fields: dict[str, dict[str, Json]] = field(default_factory=dict[str, dict[str, Json]])
+
+    def read_all(self) -> Server:
+        """Return the server of the document, or a choice among those that it has."""
+        found = list(
+            dict.fromkeys(filter(None, map(_plain_address, items(self.api.root, "servers"))))
+        )
+        first = self.read(self.api.root) or Server(self.absolute(""), "")
+        if not 1 < len(found) <= _MOST_SERVERS or found[0] != first.url or first.query:
+            return first
+        labels = {
+            _plain_address(each): one_line(text(each, "description"))
+            for each in reversed([*items(self.api.root, "servers")])
+        }
+        keys = distinct({each: snake_case(urlsplit(each).netloc) for each in found}, longest=60)
+        self.fields[_CHOICE] = {
+            "key": _CHOICE,
+            "label": "Server",
+            "type": "select",
+            "required": True,
+            "value": keys[found[0]],
+            "options": [
+                {"value": keys[each], "label": labels[each] or urlsplit(each).netloc}
+                for each in found
+            ],
+        }
+        chosen = f"'{found[-1]}'"
+        for each in reversed(found[:-1]):
+            chosen = f"credentials.{_CHOICE} == '{keys[each]}' ? '{each}' : {chosen}"
+        return Server("{{" + chosen + "}}", "")
 
     def read(self, owner: Mapping[str, Json]) -> Server | None:
         """Return the first server of the document, of a path or of an operation."""
@@ -93,3 +127,9 @@ class Servers:
         chosen = str(variable.get("default", values[0] if values else ""))
         self.api.doubt(f"{{{name}}} in the server's address is taken as {chosen!r}")
         return chosen
+
+
+def _plain_address(server: Mapping[str, Json]) -> str | None:
+    """Return a server's address if accounts can choose it: nothing in it varies."""
+    address = text(server, "url").rstrip("/")
+    return address if _ADDRESS.fullmatch(address) else None

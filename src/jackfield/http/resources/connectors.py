@@ -81,7 +81,7 @@ def _out(ctx: ApiContext, connector: Connector, active: set[str]) -> ConnectorMe
         description=connector.description,
         version=connector.version,
         release_stage=connector.release_stage,
-        quality=connector.quality.level.value if connector.quality else None,
+        quality=connector.level,
         active=connector.key in active,
         resources=ResourcesOut(ImagesOut(icon, icon)),
     )
