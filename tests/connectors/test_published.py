@@ -266,7 +266,18 @@ def required_inputs(action: ActionInfo) -> dict[str, Any]:
             text(condition, "field"), condition
         ):
             given[field] = example(field, properties[field], least=True)
+    for entry in items(document, "inputs"):
+        add_one_of(entry, given.get(text(entry, "name")), properties[text(entry, "name")])
     return given
+
+
+def add_one_of(entry: Mapping[str, Any], value: Any, schema: Mapping[str, Any]) -> None:
+    """Give objects the first of the properties of which they must have one."""
+    names = texts(mapping(entry, "rules"), "atLeastOneOf")
+    inner = schema.get("items", schema)
+    for row in value if isinstance(value, list) else [value]:
+        if names and row is not None and not {*names} & {*row}:
+            row[names[0]] = example(names[0], inner["properties"][names[0]], least=True)
 
 
 def example(name: str, schema: Mapping[str, Any], *, least: bool = False) -> Any:  # noqa: PLR0911, C901 - one for each kind
