@@ -270,8 +270,12 @@ def hub_with(
             sandbox,
             data_dir=data_dir,
             clock=clock,
-            connectors=own,
-            **{"allow_private_networks": True, "database_url": hub_database_url, **given},
+            **{
+                "connectors": own,
+                "allow_private_networks": True,
+                "database_url": hub_database_url,
+                **given,
+            },
         )
 
     return opened

@@ -25,7 +25,7 @@ from jackfield.engine.limits import Limiter
 from jackfield.engine.provider_clocks import ProviderClocks
 from jackfield.engine.response_cache import ResponseCache
 from jackfield.engine.run_context import Sleep
-from jackfield.installation import connector_folders, open_database, require_version
+from jackfield.installation import find_catalog, open_database, require_version
 from jackfield.kit.actor import Actor
 from jackfield.kit.breaker import Breaker
 from jackfield.kit.clock import Clock, system_clock
@@ -97,7 +97,7 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
             await clock.follow(db)
         if catalog is None:
             found = settings.data_dir / "cache" if creates else None
-            catalog = Catalog(connector_folders(settings), cache=found)
+            catalog = find_catalog(settings, cache=found)
             catalog.load()
         exchange = _limit_exchange(settings, counters)
         egress = Egress(

@@ -1,9 +1,9 @@
 """The database, keyring and connectors of an installation, for commands that need nothing else."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from jackfield.db import copy_state
 from jackfield.db.measurement import MeasuredDatabase
@@ -16,6 +16,10 @@ from jackfield.kit.errors import HubError
 from jackfield.settings import Settings, variable
 from jackfield.vault.keyring_locations import open_store
 from jackfield.vault.keyring_store import KeyringStore, Surroundings
+
+if TYPE_CHECKING:
+    from jackfield.connectors.catalog import Catalog
+    from jackfield.connectors.signatures import Signers
 
 
 class NoInstallation(HubError):
@@ -81,12 +85,23 @@ def has_database(settings: Settings) -> bool:
         return False
 
 
-def connector_folders(settings: Settings) -> list[Path]:
-    """Return the folders whose connectors a hub has: its own, and one of the operator's."""
+def find_catalog(settings: Settings, *, cache: Path | None = None) -> "Catalog":
+    """Return the catalog of a hub, not loaded yet: its own connectors, and the operator's."""
     # Loading it takes longer than most commands do.
-    from jackfield.connectors.catalog import own_folder  # noqa: PLC0415
+    from jackfield.connectors.catalog import Catalog, own_folder  # noqa: PLC0415
 
-    return [own_folder(), *([settings.connectors] if settings.connectors else [])]
+    folders = [own_folder(), *([settings.connectors] if settings.connectors else [])]
+    return Catalog(folders, cache=cache, signers=signers_of(settings.connector_signers))
+
+
+def signers_of(keys: Iterable[str]) -> "Signers | None":
+    """Return the signers with these public keys; none if there are no keys."""
+    if not (known := frozenset(keys)):
+        return None
+    from jackfield.connectors.signatures import Signers  # noqa: PLC0415
+    from jackfield.vault.ed25519 import is_signature  # noqa: PLC0415
+
+    return Signers(known, is_signature)
 
 
 def keyring_store(settings: Settings) -> KeyringStore:

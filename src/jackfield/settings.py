@@ -41,6 +41,7 @@ _LARGEST: Final = 999_999_999
 _FEWEST_CONNECTIONS: Final = 3
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _LISTEN_RANGE: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):(\d{1,5})(?:-(\d{1,5}))?")
+_PUBLIC_KEY: Final = re.compile(r"[0-9a-f]{64}")
 _PORTS: Final = range(1, 65536)
 AUDIT_DAYS: Final = 400
 _LARGEST_DAYS: Final = 36_500
@@ -81,6 +82,8 @@ class Settings:
     keyring_wait: int = 60
     public_url: str | None = None
     connectors: Path | None = None
+    # Public keys of Ed25519, in hexadecimal: connectors have to be signed by one of them.
+    connector_signers: tuple[str, ...] = ()
     provider_rewrite: str = ""
     # True stands for every private network.
     allow_private_networks: bool | Networks = False
@@ -138,6 +141,7 @@ class Settings:
             keyring_wait=_seconds("JACKFIELD_KEYRING_WAIT", values.get("KEYRING_WAIT") or "60"),
             public_url=_url("JACKFIELD_PUBLIC_URL", values.get("PUBLIC_URL")),
             connectors=_folder("JACKFIELD_CONNECTORS", values.get("CONNECTORS")),
+            connector_signers=_public_keys(values.get("CONNECTOR_SIGNERS", "")),
             provider_rewrite=values.get("PROVIDER_REWRITE", ""),
             allow_private_networks=_networks(values.get("ALLOW_PRIVATE_NETWORKS", "")),
             egress_proxy=_egress_proxy(values.get("EGRESS_PROXY", "")),
@@ -257,10 +261,7 @@ def _limits_url(value: str | None) -> str | None:
         return None
     if not value.startswith(("redis://", "rediss://")):
         # Not quoted: it may have a password in it.
-        msg = (
-            "JACKFIELD_LIMITS_URL: expected redis://… or rediss://…; leave it out to do without "
-            "such a store"
-        )
+        msg = "JACKFIELD_LIMITS_URL: expected redis://… or rediss://…; leave it out to do without"
         raise InvalidSetting(msg)
     return value
 
@@ -306,6 +307,14 @@ def _folder(name: str, value: str | None) -> Path | None:
     return folder
 
 
+def _public_keys(value: str) -> tuple[str, ...]:
+    keys = tuple(value.lower().replace(",", " ").split())
+    if not all(_PUBLIC_KEY.fullmatch(each) for each in keys):
+        msg = "JACKFIELD_CONNECTOR_SIGNERS: expected public keys, as `connectors sign` prints them"
+        raise InvalidSetting(msg)
+    return keys
+
+
 def _switch(name: str, value: str) -> bool:
     if value.lower() not in _YES | _NO:
         msg = f"{name}: expected 1 or 0"
@@ -336,10 +345,7 @@ def _proxies(value: str) -> Networks:
     try:
         return tuple(ip_network(each.strip()) for each in value.split(",") if each.strip())
     except ValueError as error:
-        msg = (
-            "JACKFIELD_TRUSTED_PROXIES: expected addresses or networks such as "
-            f"10.0.0.5,fd00::/8, but {error}"
-        )
+        msg = f"JACKFIELD_TRUSTED_PROXIES: expected networks such as 10.0.0.5,fd00::/8, but {error}"
         raise InvalidSetting(msg) from error
 
 

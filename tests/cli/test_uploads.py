@@ -77,3 +77,31 @@ async def test_two_folders_are_compared_without_a_hub(
     assert (same.status, same.out) == (0, "nothing changes\n")
     assert differs.status == 1
     assert [each["weight"] for each in differs.json] == ["breaks", "adds"]
+
+
+async def test_a_connector_is_signed_checked_and_pushed_with_what_is_beside_it(
+    jackfield: Command, hub: Running, folder: Path, tmp_path: Path
+) -> None:
+    shell, key = {"URL": hub.hub.public_url, "API_KEY": hub.api_key}, tmp_path / "signing.pem"
+    (folder / "quality.yaml").write_text("level: bronze\n")
+
+    refused = await jackfield(
+        "connectors", "sign", str(folder), "--key", str(key), "--effect", "write"
+    )
+    signed = await jackfield("connectors", "sign", str(folder), "--key", str(key), "--json")
+    public = signed.json["key"]
+    check = ("connectors", "check", str(folder), "--signer")
+    good, other = await jackfield(*check, public), await jackfield(*check, "00" * 32)
+    pushed = await jackfield("connectors", "push", str(folder), "--publish", **shell)
+    found = hub.hub.catalog.get("acme")
+
+    assert (refused.status, "effects are not allowed: read" in refused.err) == (1, True)
+    assert signed.json["signed"][0]["capabilities"] == {
+        "hosts": ["https://api.acme.example"],
+        "effects": ["read"],
+        "scopes": [],
+    }
+    assert (good.status, other.status, "not by a key" in other.out) == (0, 1, True)
+    assert pushed.status == 0, pushed.err
+    assert found.quality is not None
+    assert found.files.exists(found.file.with_name("signature.json"))

@@ -43,6 +43,8 @@ def test_nothing_needs_to_be_set() -> None:
         ("PUBLIC_URL", "hub.example.com"),
         ("URL", "ftp://x"),
         ("CONNECTORS", "/nowhere/at/all"),
+        ("CONNECTOR_SIGNERS", "abc"),
+        ("CONNECTOR_SIGNERS", f"{'0' * 64},{'g' * 64}"),
         ("ALLOW_PRIVATE_NETWORKS", "perhaps"),
         ("ALLOW_PRIVATE_NETWORKS", "10.0.0.1/8"),
         ("ALLOW_PRIVATE_NETWORKS", "10.0.0.0/33"),

@@ -195,7 +195,8 @@ def _settings(
 
 
 def _catalog(settings: Settings) -> Catalog | None:
-    return own_catalog() if settings.connectors is None else None
+    is_plain = settings.connectors is None and not settings.connector_signers
+    return own_catalog() if is_plain else None
 
 
 @cache

@@ -6,19 +6,20 @@ from pathlib import Path
 import click
 
 from jackfield.cli.output import REFUSED, fail, print_json, print_table, say
-from jackfield.connectors.catalog import Catalog, ambiguous_ids, own_folder, repeated_keys
+from jackfield.connectors.catalog import ambiguous_ids, repeated_keys
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
 from jackfield.connectors.loading.discovery import find_connectors, is_main
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.quality import QUALITY_FILE, InvalidQuality, read_quality
+from jackfield.connectors.signatures import Signers
+from jackfield.installation import find_catalog, signers_of
 from jackfield.kit.json import Json
 from jackfield.settings import Settings
 
 
 def show_catalog(*, as_json: bool) -> None:
-    folder = Settings.read().connectors
-    catalog = Catalog([own_folder(), *([folder] if folder else [])])
+    catalog = find_catalog(Settings.read())
     catalog.load()
     if as_json:
         print_json(
@@ -55,13 +56,18 @@ def show_catalog(*, as_json: bool) -> None:
         )
     for finding in catalog.findings:
         if finding.is_error:
-            say(_line(finding), err=True, color=_color(finding))
+            say(line_of(finding), err=True, color=_color(finding))
 
 
-def check_paths(paths: Iterable[Path], *, as_json: bool) -> None:
-    """Print the findings of all connectors at or below `paths`; exit 1 if one is an error."""
+def check_paths(paths: Iterable[Path], *, signers: Iterable[str], as_json: bool) -> None:
+    """
+    Print the findings of all connectors at or below `paths`; exit 1 if one is an error.
+
+    If there are `signers`, not to be signed by one of these keys is an error.
+    """
+    known = signers_of(signers)
     files = sorted({file for path in paths for file in main_files(path)})
-    loaded = [_check(file) for file in files]
+    loaded = [_check(file, known) for file in files]
     connectors = [connector for connector, _ in loaded if connector is not None]
     findings = [
         *(finding for _, found in loaded for finding in found),
@@ -73,7 +79,7 @@ def check_paths(paths: Iterable[Path], *, as_json: bool) -> None:
         print_json({"connectors": len(files), "findings": [_plain(each) for each in findings]})
     else:
         for finding in findings:
-            say(_line(finding), color=_color(finding))
+            say(line_of(finding), color=_color(finding))
         warnings = len(findings) - errors
         say(f"{len(files)} connector(s), {errors} errors, {warnings} warnings.", err=True)
     if errors:
@@ -91,9 +97,9 @@ def main_files(path: Path) -> Iterator[Path]:
     yield from files
 
 
-def _check(file: Path) -> tuple[Connector | None, tuple[Diagnostic, ...]]:
+def _check(file: Path, signers: Signers | None) -> tuple[Connector | None, tuple[Diagnostic, ...]]:
     try:
-        connector = load(file)
+        connector = load(file, signers=signers)
     except InvalidConnector as invalid:
         return None, invalid.findings
     return connector, (*connector.findings, *_quality_faults(connector))
@@ -118,7 +124,7 @@ def _plain(finding: Diagnostic) -> dict[str, Json]:
     }
 
 
-def _line(finding: Diagnostic) -> str:
+def line_of(finding: Diagnostic) -> str:
     place = f"{_relative(finding.file)}:{finding.line}:{finding.column}"
     return f"{place}: {finding.severity.value}: {finding.message}"
 

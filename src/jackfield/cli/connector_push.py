@@ -16,7 +16,14 @@ from jackfield.connectors import yaml
 from jackfield.connectors.loading.discovery import is_main
 from jackfield.kit.json import as_object, mapping, text
 
-_PARTS = ("*.s1.yaml", "*.s1.partial.yaml", "icon.*", "cases/*.yaml")
+_PARTS = (
+    "*.s1.yaml",
+    "*.s1.partial.yaml",
+    "icon.*",
+    "quality.yaml",
+    "signature.json",
+    "cases/*.yaml",
+)
 
 
 def push_folder(folder: Path, *, publishes: bool, as_json: bool) -> None:

@@ -34,9 +34,16 @@ def list_(*, as_json: bool) -> None:
 
 @connectors.command()
 @click.argument("paths", nargs=-1, required=True, type=_EXISTING, metavar="PATH…")
+@click.option(
+    "--signer",
+    "signers",
+    metavar="KEY",
+    multiple=True,
+    help="A public key that they have to be signed by. Several times: by one of them.",
+)
 @json_option
 @reporting
-def check(paths: tuple[Path, ...], *, as_json: bool) -> None:
+def check(paths: tuple[Path, ...], signers: tuple[str, ...], *, as_json: bool) -> None:
     """Check connectors and print every finding as FILE:LINE:COLUMN.
 
     A PATH is a connector's main file or partial, or a folder: everything below it is checked. Exits
@@ -44,7 +51,7 @@ def check(paths: tuple[Path, ...], *, as_json: bool) -> None:
     """
     from jackfield.cli.connector_check import check_paths  # noqa: PLC0415
 
-    check_paths(paths, as_json=as_json)
+    check_paths(paths, signers=signers, as_json=as_json)
 
 
 @connectors.command()
@@ -75,6 +82,40 @@ def quality(path: Path, *, as_json: bool) -> None:
     from jackfield.cli.connector_quality import show_quality  # noqa: PLC0415
 
     show_quality(path, as_json=as_json)
+
+
+@connectors.command()
+@click.argument("path", type=_EXISTING)
+@click.option(
+    "--key",
+    "key_file",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="An Ed25519 private key in PEM; made if it is not there.",
+)
+@click.option("--host", "hosts", multiple=True, help="Refuse others. Several times.")
+@click.option("--effect", "effects", multiple=True, help="Refuse others: read, write, send, …")
+@click.option("--scope", "scopes", multiple=True, help="Refuse others. Several times.")
+@json_option
+@reporting
+def sign(
+    path: Path,
+    key_file: Path,
+    hosts: tuple[str, ...],
+    effects: tuple[str, ...],
+    scopes: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
+    """Sign every connector at or below PATH, with the hosts, effects and scopes it has.
+
+    The signature goes into `signature.json` beside it, and holds until a byte of the connector
+    changes. A hub with JACKFIELD_CONNECTOR_SIGNERS takes no connector that is not signed.
+    """
+    from jackfield.cli.connector_sign import sign_connectors  # noqa: PLC0415
+
+    allowed = {"hosts": hosts, "effects": effects, "scopes": scopes}
+    sign_connectors(path, key_file, allowed=allowed, as_json=as_json)
 
 
 @connectors.command()

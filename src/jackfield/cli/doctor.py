@@ -152,9 +152,8 @@ async def _findings(*, is_offline: bool) -> AsyncGenerator[Finding]:
 
 async def _unopened(settings: Settings) -> AsyncGenerator[Finding]:
     """Check what can be without the keyring, whose service would be asked for it."""
-    from jackfield.connectors.catalog import Catalog  # noqa: PLC0415 - as above
-    from jackfield.installation import (  # noqa: PLC0415
-        connector_folders,
+    from jackfield.installation import (  # noqa: PLC0415 - as above
+        find_catalog,
         keyring_store,
         open_database,
         require_version,
@@ -166,7 +165,7 @@ async def _unopened(settings: Settings) -> AsyncGenerator[Finding]:
     status = keyring_store(settings).status()
     detail = f"{status.details['document']}, not opened: {status.details['service']} is not asked"
     yield Finding("keyring", ok=True, detail=detail)
-    catalog = Catalog(connector_folders(settings))
+    catalog = find_catalog(settings)
     catalog.load()
     yield _connectors(catalog)
 

@@ -15,6 +15,7 @@ from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector, Sever
 from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.discovery import Signature, find_connectors
 from jackfield.connectors.loading.loader import load
+from jackfield.connectors.signatures import Signers
 from jackfield.kit.errors import NotFound
 
 _LONGEST_NAME: Final = 128
@@ -66,11 +67,15 @@ class Catalog:
 
     One in a later folder replaces one of the same key in an earlier folder, and an uploaded one
     stands between the first folder and the others. Readers never wait for loading: a reload
-    replaces the complete state at once.
+    replaces the complete state at once. If there are `signers`, all but those of the first folder
+    have to be signed by one of them.
     """
 
-    def __init__(self, folders: Sequence[Path], *, cache: Path | None = None) -> None:
+    def __init__(
+        self, folders: Sequence[Path], *, cache: Path | None = None, signers: Signers | None = None
+    ) -> None:
         """`cache` is a folder for parsed connectors; it may be deleted at any time."""
+        self.signers: Final = signers
         self._folders = tuple(folders)
         self._cache = Cache(cache) if cache else None
         self._files: Mapping[Path, _Loaded] = {}
@@ -241,9 +246,11 @@ class Catalog:
         files: dict[Path, _Loaded] = {}
         folders: list[list[Connector]] = []
         for folder in self._folders:
+            # Those of the first came with the hub itself.
+            signers = None if folder is self._folders[0] else self.signers
             found = {
                 file: _unchanged(known.get(file), signature)
-                or self._load(file, signature, known.get(file))
+                or self._load(file, signature, known.get(file), signers)
                 for file, signature in find_connectors(folder).items()
             }
             files |= found
@@ -265,9 +272,15 @@ class Catalog:
         self._clashes = (*replaced, *refused)
         self._derived, self._found, self._reading = {}, {}, {}
 
-    def _load(self, file: Path, signature: Signature, before: _Loaded | None) -> _Loaded:
+    def _load(
+        self,
+        file: Path,
+        signature: Signature,
+        before: _Loaded | None,
+        signers: Signers | None,
+    ) -> _Loaded:
         try:
-            connector = load(file, cache=self._cache)
+            connector = load(file, cache=self._cache, signers=signers)
         except InvalidConnector as invalid:
             last = before.connector if before else None
             findings = invalid.findings

@@ -22,7 +22,7 @@ _LONGEST_NAME: Final = 120
 _NAME: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*\.s1\.(?:partial\.)?yaml"
     r"|icon\.(?:svg|png|jpe?g|gif|webp)"
-    r"|quality\.yaml"
+    r"|quality\.yaml|signature\.json"
     r"|cases/[A-Za-z0-9][A-Za-z0-9._-]*\.yaml"
 )
 # What belongs to the folder of a connector, or to the system it was packed on, and does not run.
@@ -40,7 +40,7 @@ _UNREADABLE: Final = (
 )
 _HOW: Final = (
     "expected the main file (*.connector.s1.yaml), partials (*.s1.partial.yaml), an icon (icon.svg), "
-    "a quality statement (quality.yaml) and cases (cases/*.yaml)"
+    "a quality statement (quality.yaml), a signature (signature.json) and cases (cases/*.yaml)"
 )
 
 

@@ -11,6 +11,7 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
 from jackfield.connectors.files import FilesInMemory
 from jackfield.connectors.loading.loader import load
+from jackfield.connectors.signatures import Signers
 from jackfield.engine.schema.report import KeyPath
 from jackfield.kit.json import as_object, mapping, text
 from jackfield.uploads.bundle import Bundle
@@ -54,15 +55,17 @@ def inspect(
     key: str,
     published: Collection[str] = (),
     others: Iterable[Connector] = (),
+    signers: Signers | None = None,
 ) -> Inspection:
     """
     Read a connector as the hub would, in strict mode, and without the files of this machine.
 
-    `published` are the versions of it that are out already, `others` the connectors beside it.
+    `published` are the versions of it that are out already, `others` the connectors beside it, and
+    `signers` the keys that it has to be signed by one of.
     """
     connector: Connector | None = None
     try:
-        connector = load(bundle.main, files=FilesInMemory(bundle.files))
+        connector = load(bundle.main, files=FilesInMemory(bundle.files), signers=signers)
         found = list(connector.findings)
     except InvalidConnector as invalid:
         found = list(invalid.findings)

@@ -12,6 +12,7 @@ from jackfield.connectors.catalog import Published
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
 from jackfield.connectors.files import FilesInMemory
 from jackfield.connectors.loading.loader import load
+from jackfield.connectors.signatures import Signers
 from jackfield.kit.actor import Actor
 from jackfield.profiles import service as profiles
 from jackfield.profiles.events import announce_versions
@@ -35,7 +36,7 @@ async def follow(hub: Hub) -> bool:
         if used == {each.id: each.is_running for each in loaded.values()}:
             break
         read = await read_versions(hub.db, used.keys() - loaded.keys())
-        new = [await asyncio.to_thread(_load, *each) for each in read]
+        new = [await asyncio.to_thread(_load, *each, hub.catalog.signers) for each in read]
         found = {**loaded, **{each.id: each for each in new}}
         running = [_running(found[each], used) for each in used if each in found]
         # Another of this process may have used older ones meanwhile: look again.
@@ -64,11 +65,16 @@ def _running(published: Published, used: Mapping[str, bool]) -> Published:
     return replace(published, is_running=used[published.id])
 
 
-def _load(version: ConnectorVersion, project_id: str, files: Mapping[str, bytes]) -> Published:
+def _load(
+    version: ConnectorVersion,
+    project_id: str,
+    files: Mapping[str, bytes],
+    signers: Signers | None,
+) -> Published:
     bundle = Bundle(files)
     findings: tuple[Diagnostic, ...]
     try:
-        connector = load(bundle.main, files=FilesInMemory(files))
+        connector = load(bundle.main, files=FilesInMemory(files), signers=signers)
         findings = connector.findings
     except (InvalidConnector, StopIteration) as error:
         # It was valid for the version of the hub that took it.

@@ -277,4 +277,7 @@ async def _inspect(
     }
     others = hub.catalog.connectors()
     # A large connector takes a moment, which would block the event loop.
-    return await run_aside(lambda: inspect(bundle, key=key, published=published, others=others))
+    signers = hub.catalog.signers
+    return await run_aside(
+        lambda: inspect(bundle, key=key, published=published, others=others, signers=signers)
+    )

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 # A main file, or one that was built from a main file and its partials.
 _MAIN: Final = re.compile(r".+\.connector\.s1\.yaml|.+_v\d+-\d+-\d+\.s1\.yaml")
 _PART: Final = re.compile(r".+\.s1\.(?:partial\.)?yaml")
+_BESIDE: Final = re.compile(r"icon\..+|quality\.yaml|signature\.json")
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__", "cases"})
 
 # Modification time, size and inode: enough to notice that a file has changed.
@@ -45,7 +46,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, Stamp]]]:
                 if entry.is_dir(follow_symlinks=False):
                     if not entry.name.startswith(".") and entry.name not in _SKIPPED:
                         below.append(Path(entry.path))
-                elif _PART.fullmatch(entry.name) or entry.name.startswith("icon."):
+                elif _PART.fullmatch(entry.name) or _BESIDE.fullmatch(entry.name):
                     stat = entry.stat()
                     parts[entry.name] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
     except OSError:

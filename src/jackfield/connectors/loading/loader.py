@@ -9,34 +9,77 @@ from typing import cast
 
 from jackfield.connectors import yaml
 from jackfield.connectors.compilation import Compilation
-from jackfield.connectors.connector import Connector, build
+from jackfield.connectors.connector import Connector, Icon, build
 from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector
-from jackfield.connectors.files import ON_DISK, Files
+from jackfield.connectors.files import ON_DISK, Files, FilesInMemory
 from jackfield.connectors.loading import includes, validation
 from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.defaults import expand
 from jackfield.connectors.loading.includes import Source
+from jackfield.connectors.signatures import Signers, beside
 from jackfield.engine.schema.report import Problem, Severity, spell
 from jackfield.kit.json import Json
 
 
-def load(main: Path, *, cache: Cache | None = None, files: Files = ON_DISK) -> Connector:
+def load(
+    main: Path,
+    *,
+    cache: Cache | None = None,
+    files: Files = ON_DISK,
+    signers: Signers | None = None,
+) -> Connector:
     """
     Load the connector whose main file is `main` among `files`. Warnings are in its `findings`.
 
     Raises:
-        InvalidConnector: it is invalid; the error has all findings.
+        InvalidConnector: it is invalid, or not signed by one of `signers`; the error has all
+            findings.
+    """
+    connector, text = read(main, cache=cache, files=files)
+    if signers is None:
+        return connector
+    # What was proved is what is used, whatever becomes of the files.
+    connector = _kept(connector)
+    signers.require(connector, text)
+    return connector
+
+
+def _kept(connector: Connector) -> Connector:
+    """Return the connector with the files beside it in memory; those too large are left out."""
+    files, contents = connector.files, dict[str, bytes]()
+    for each in beside(connector):
+        try:
+            if files.size(each) <= includes.MAX_SIZE:
+                contents[str(each)] = files.read(each)
+        except OSError as error:
+            message = f"The file cannot be read: {error.strerror}."
+            raise InvalidConnector([Diagnostic(each, 1, 1, "", message)]) from error
+    kept, icon = FilesInMemory(contents), connector.icon
+    return replace(
+        connector, files=kept, icon=replace(icon, files=kept) if isinstance(icon, Icon) else icon
+    )
+
+
+def read(
+    main: Path, *, cache: Cache | None = None, files: Files = ON_DISK
+) -> tuple[Connector, str]:
+    """
+    Load a connector, and return it with the text that it was compiled from.
+
+    Raises:
+        InvalidConnector: as `load`.
     """
     with _uncollected():
         source = includes.resolve(main, files)
         stored = cache.find(source) if cache else None
         if stored is not None:
             document, findings = stored
-            return build(Compilation(document), file=main, findings=findings, files=files)
+            compilation = Compilation(document)
+            return build(compilation, file=main, findings=findings, files=files), source.text
         compilation, findings = _read(source)
         if cache:
             cache.store(source, compilation.document, findings)
-        return build(compilation, file=main, findings=findings, files=files)
+        return build(compilation, file=main, findings=findings, files=files), source.text
 
 
 @contextmanager
