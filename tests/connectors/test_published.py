@@ -188,9 +188,11 @@ def parts(request: Request, place: str, names: Collection[str] = ()) -> Any:
         return dict(request.headers)
     if place == "query":
         return nested(parse_qsl(urlsplit(request.url).query, keep_blank_values=True), names)
-    if not request.body:
+    declared = request.headers.get("Content-Type", "")
+    # A file has no names.
+    if not request.body or declared == "application/octet-stream":
         return {}
-    if "json" in request.headers.get("Content-Type", ""):
+    if "json" in declared:
         return json.loads(request.body)
     return nested(parse_qsl(request.body.decode(), keep_blank_values=True), names)
 
