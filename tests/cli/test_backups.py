@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import json
+import shutil
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -163,6 +166,29 @@ async def test_a_backup_of_an_earlier_version_is_restored_and_migrated(
     assert back.status == 0, back.err
     assert ran.status_code == 200, ran.text
     assert [each.headers["api-key"] for each in earlier.seen] == [known["api_key"]]
+
+
+async def test_the_audit_log_says_what_was_backed_up_and_restored(scene: Scene) -> None:
+    await scene.jackfield("keys", "create", "--name", "x")
+    made = await scene.back_up(None)
+    here = await scene.jackfield("audit", "export")
+    shutil.copy(scene.here / "keyring.json", scene.away)
+    back = await scene.restore(None)
+    there = await scene.jackfield("audit", "export", **to(None, scene.away))
+    verified = await scene.jackfield("audit", "verify", "--json", **to(None, scene.away))
+
+    assert (made.status, back.status) == (0, 0), back.err
+    (first,), (second,) = of_backups(here), of_backups(there)
+    assert (first["kind"], second["kind"]) == ("backup.made", "backup.restored")
+    assert (first["actor"]["kind"], first["actor"]["id"]) == ("command", "backup")
+    assert first["details"] == second["details"]
+    assert first["details"]["made_at"] == made.json["made_at"].replace("Z", "+00:00")
+    assert verified.status == 0, verified.err
+
+
+def of_backups(exported: Said) -> list[dict[str, Any]]:
+    records = [json.loads(line).get("record") for line in exported.out.splitlines()]
+    return [each for each in records if each and each["kind"].startswith("backup.")]
 
 
 async def test_what_is_written_during_a_backup_is_not_in_it_and_does_not_wait(

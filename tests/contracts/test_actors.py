@@ -36,6 +36,8 @@ MAKERS = {
     },
     "unknown": {"audit/tallies.py"},
     "command": {
+        "cli/backup.py",
+        "cli/restore.py",
         "cli/demo.py",
         "cli/doctor.py",
         "cli/keys.py",

@@ -48,6 +48,8 @@ class AuditKind(StrEnum):
     CREDENTIALS_USED = "credentials.used"
     CREDENTIALS_FORGOTTEN = "credentials.forgotten"
     KEYRING_MOVED = "keyring.moved"
+    BACKUP_MADE = "backup.made"
+    BACKUP_RESTORED = "backup.restored"
     CREDENTIALS_RESEALED = "credentials.resealed"
     SESSION_OPENED = "connect_session.opened"
     SESSION_REVOKED = "connect_session.revoked"

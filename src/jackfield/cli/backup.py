@@ -12,6 +12,7 @@ from jackfield.cli.output import USAGE, fail, json_option, print_json, reporting
 from jackfield.cli.progress import rows_read
 from jackfield.cli.table_sums import print_sums
 from jackfield.cli.termination import cleaned_up
+from jackfield.kit.actor import Actor
 from jackfield.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def backup(
 async def _made(
     file: Path, locks: "Locks", settings: Settings, *, has_logs: bool, force: bool
 ) -> "Contents":
+    from jackfield.audit.models import AuditKind  # noqa: PLC0415 - kept out of `--help`
     from jackfield.backup import container, copy  # noqa: PLC0415
+    from jackfield.cli.backup_records import record_backup  # noqa: PLC0415
     from jackfield.installation import NoInstallation, has_database  # noqa: PLC0415 - kept out of `--help`
 
     if settings.database_url is None and not has_database(settings):
@@ -85,7 +88,11 @@ async def _made(
         new_file(file, force=force) as out,
         container.writer(out, locks) as add,
     ):
-        return await copy.write(place, add, has_logs=has_logs, on_row=on_row)
+        contents = await copy.write(place, add, has_logs=has_logs, on_row=on_row)
+    # Not signed: the keyring is not asked for here, and its service may be away. The hub does that.
+    actor = Actor.command("backup")
+    await record_backup(settings, AuditKind.BACKUP_MADE, contents.header, actor, keyring=None)
+    return contents
 
 
 def _verified(file: Path, keys: "Keys") -> "Contents":

@@ -11,6 +11,7 @@ from jackfield.cli.output import fail, json_option, print_json, reporting, say
 from jackfield.cli.progress import rows_read
 from jackfield.cli.table_sums import print_sums
 from jackfield.cli.termination import cleaned_up
+from jackfield.kit.actor import Actor
 from jackfield.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def restore(
 
 
 async def _restored(file: Path, keys: "Keys", settings: Settings) -> "Contents":
-    from jackfield.backup import container, restoration  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.audit.models import AuditKind  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.backup import container, restoration  # noqa: PLC0415
+    from jackfield.cli.backup_records import record_backup  # noqa: PLC0415
     from jackfield.installation import keyring_store  # noqa: PLC0415
 
     location = settings.keyring_location
@@ -65,9 +68,12 @@ async def _restored(file: Path, keys: "Keys", settings: Settings) -> "Contents":
             # A backup of a hub that never had a key needs none.
             fail(f"there is no keyring at {location!r}")
         place = settings.database_url or _file(settings)
-        return await restoration.restore(
+        contents = await restoration.restore(
             header, parts, place, keyring=found, location=location, on_row=on_row
         )
+    actor = Actor.command("restore")
+    await record_backup(settings, AuditKind.BACKUP_RESTORED, header, actor, keyring=found)
+    return contents
 
 
 def _file(settings: Settings) -> Path:

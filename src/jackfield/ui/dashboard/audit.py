@@ -67,6 +67,8 @@ TITLES: Final[Mapping[AuditKind, str]] = {
     AuditKind.CREDENTIALS_USED: "Credentials used",
     AuditKind.CREDENTIALS_FORGOTTEN: "Credentials given up",
     AuditKind.KEYRING_MOVED: "Keyring moved",
+    AuditKind.BACKUP_MADE: "Backup made",
+    AuditKind.BACKUP_RESTORED: "Backup restored",
     AuditKind.CREDENTIALS_RESEALED: "Credentials sealed under a new key",
     AuditKind.SESSION_OPENED: "Connect session opened",
     AuditKind.SESSION_REVOKED: "Connect session revoked",
