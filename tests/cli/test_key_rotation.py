@@ -135,13 +135,20 @@ async def test_a_keyring_in_a_variable_is_rotated_by_starts_with_the_next_one(
     first = (data_dir / "keyring.json").read_text(encoding="utf-8")
     next_one = tmp_path / "next.json"
     before = {"KEYRING": "env:JACKFIELD_VAULT_KEYS", "VAULT_KEYS": first}
+    key, to = json.loads(first)["keys"][0]["id"], ("--to", str(tmp_path / "ignored.json"))
 
+    in_a_file = [
+        await jackfield("vault", "retire", key, *to), await jackfield("vault", "recovery", *to)
+    ]  # fmt: skip
     refused = await jackfield("vault", "rotate", **before)
     written = await jackfield("vault", "new-key", str(next_one), **before)
     after = {**before, "VAULT_KEYS": next_one.read_text(encoding="utf-8")}
     rotated = await jackfield("vault", "rotate", "--json", **after)
     without = await jackfield("keys", "create", "--name", "y", **before)
 
+    for said in in_a_file:
+        assert (said.status, "is changed where it is; leave --to out" in said.err) == (1, True)
+    assert not (tmp_path / "ignored.json").exists()
     assert (refused.status, "vault new-key FILE" in refused.err) == (1, True)
     assert (written.status, next_one.stat().st_mode & 0o777) == (0, 0o600)
     assert rotated.json["key"] == json.loads(after["VAULT_KEYS"])["keys"][1]["id"]

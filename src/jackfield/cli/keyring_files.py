@@ -33,6 +33,16 @@ async def opened_installation(
         yield db, keyring_store(settings)
 
 
+def is_written_in_place(store: "KeyringStore", to: Path | None) -> bool:
+    """Tell whether a command changes the keyring where it is, and has its owner do so otherwise."""
+    is_writable = store.status().is_writable
+    if not is_writable and to is None:
+        fail(f"the keyring {store.location!r} cannot be written from here; name a file with --to")
+    if is_writable and to is not None:
+        fail(f"the keyring {store.location!r} is changed where it is; leave --to out")
+    return is_writable
+
+
 def write_keyring(file: Path, keyring: "Keyring", store: "KeyringStore") -> None:
     """Write what `store` would hold of a keyring into a new file that its owner alone can read."""
     # Before the file is made, as a key service that is away leaves none behind.

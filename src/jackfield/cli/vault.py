@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from jackfield.cli.keyring_files import opened_installation, write_keyring
+from jackfield.cli.keyring_files import (
+    is_written_in_place,
+    opened_installation,
+    write_keyring,
+)
 from jackfield.cli.output import (
     fail,
     json_option,
@@ -201,14 +205,10 @@ async def _retire(settings: Settings, key: str, file: Path | None) -> None:
     from jackfield.secrets.keys.rotation import Rotation  # noqa: PLC0415
 
     async with opened_installation(settings) as (db, store):
-        is_writable = store.status().is_writable
-        if not is_writable and file is None:
-            fail(
-                f"the keyring {store.location!r} cannot be written from here; name a file with --to"
-            )
+        is_written = is_written_in_place(store, file)
         rotation = Rotation(db, store, system_clock, Actor.command("vault retire"))
         without = await usage.retire(rotation, key)
-        if file is not None and not is_writable:
+        if file is not None and not is_written:
             write_keyring(file, without, store)
             return
     say(f"key {key} is not in the keyring any more")

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from jackfield.cli import backup_keys
-from jackfield.cli.keyring_files import opened_installation, write_keyring
+from jackfield.cli.keyring_files import (
+    is_written_in_place,
+    opened_installation,
+    write_keyring,
+)
 from jackfield.cli.output import fail, json_option, print_json, reporting, say
 from jackfield.kit.actor import Actor
 from jackfield.kit.clock import system_clock
@@ -103,11 +107,9 @@ async def _made(
     from jackfield.secrets.keys.rotation import Rotation  # noqa: PLC0415
 
     async with opened_installation(settings) as (db, store):
-        is_writable = store.status().is_writable
-        if not is_writable and to is None:
-            fail(f"the keyring {store.location!r} cannot be written from here; name a file: --to")
+        is_written = is_written_in_place(store, to)
         rotation = Rotation(db, store, system_clock, Actor.command("vault recovery"))
-        return *(await make_recovery_key(rotation, replaces=replaces)), is_writable
+        return *(await make_recovery_key(rotation, replaces=replaces)), is_written
 
 
 async def _of_database(settings: Settings, key: Secret) -> "Keyring":
