@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from jackfield.connectors.drift.comparison import find_drift
 from tests.support.node import alone, installed
 from tests.support.openapi import faults, imported, read
 
@@ -50,3 +51,4 @@ async def test_every_tool_of_a_vendor_sends_what_its_document_asks_for(
 
     assert connector.findings == ()
     assert await faults(connector, read(document)) == []
+    assert find_drift(connector, [read(document)]) == []

@@ -291,6 +291,31 @@ def diff(before: Path, after: Path, *, as_json: bool) -> None:
     show_changes(before, after, as_json=as_json)
 
 
+@connectors.command()
+@click.argument("key")
+@click.option(
+    "--spec",
+    "specs",
+    type=_FILE,
+    multiple=True,
+    required=True,
+    help="The provider's OpenAPI 3 description. Give all files of one that is in several.",
+)
+@json_option
+@reporting
+def drift(key: str, specs: tuple[Path, ...], *, as_json: bool) -> None:
+    """Compare the connector KEY, or the one in that folder, with a newer API description.
+
+    Finds requests that are gone, moved or deprecated, inputs that are gone, required now or of
+    another type, and other content types, scopes and hosts. What is only new, such as operations
+    without an action, is listed as well. Exits 0 without drift, 1 when something breaks or has to
+    be looked at, 2 when there is nothing to compare.
+    """
+    from jackfield.cli.connector_drift import show_drift  # noqa: PLC0415
+
+    show_drift(key, specs, as_json=as_json)
+
+
 @connectors.command("eval")
 @click.option("--batch", "file", type=_FILE, required=True, help="One JSON object a line.")
 def eval_(file: Path) -> None:

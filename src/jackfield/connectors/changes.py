@@ -29,7 +29,8 @@ class Change:
     """
     One change: what it is about (`area`), of which action, method or host, and in words.
 
-    Areas are `actions`, `inputs`, `effects`, `scopes`, `hosts` and `auth`.
+    Areas are `actions`, `inputs`, `effects`, `scopes`, `hosts` and `auth`; of a comparison with an
+    API description `content` and `operations`, too.
     """
 
     area: str

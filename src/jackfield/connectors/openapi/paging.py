@@ -119,6 +119,11 @@ class _Asked:
         return name if kind in ("integer", "number") else None
 
 
+def says_where(name: str) -> bool:
+    """Tell whether a parameter of this name says where in a list to go on."""
+    return _plain(name) in _CURSORS | _OFFSETS | _NUMBERS
+
+
 def _rows(api: OpenApi, schema: Mapping[str, Json]) -> tuple[str, Json] | None:
     """Return where the rows are, and their schema: of an object, its only list."""
     if _is_list(schema):
