@@ -262,6 +262,10 @@ def required_inputs(action: ActionInfo) -> dict[str, Any]:
             names.add(fields[0])
     properties = action.schema["properties"]
     given = {name: example(name, properties[name], least=True) for name in sorted(names)}
+    for entry in items(document, "inputs"):
+        name, some = text(entry, "name"), texts(mapping(entry, "rules"), "atLeastOneOf")
+        if name in given and isinstance(given[name], dict) and some:
+            given[name][some[0]] = example(some[0], properties[name]["properties"][some[0]])
     for rule in items(document, "validationRules"):
         condition, field = mapping(rule, "condition"), text(rule, "field")
         if text(rule, "rule") == "requiredIf" and condition.get("equals") == given.get(

@@ -142,6 +142,9 @@ async def _first_tokens(hub: Hub, candidate: Candidate) -> Tokens:
     except ProviderError as error:
         if not isinstance(error, TokenRefused) and not _is_refusal(error):
             raise
+        if error.faults:
+            known = candidate.method.find_known(error, candidate.values)
+            raise rejection(error, known) from None
         raise _rejection(error, candidate.method) from None
 
 
@@ -261,11 +264,10 @@ def rejection(refused: ProviderError, known: KnownError | None) -> CredentialRej
 
 def _blaming(error: HubError, method: AuthMethod) -> HubError:
     """Return the rejection of the fields that `error` blames; itself, if they are not the user's."""
-    named = {each.key for each in method.config_fields}
     faults = [
-        Fault(f"credentials.{each.path}", each.message)
+        Fault(f"credentials.{field}", each.message)
         for each in error.faults
-        if each.path in named
+        for field in sorted(method.typed_for(each.path))
     ]
     return CredentialRejected(error.detail, faults=faults) if faults else error
 

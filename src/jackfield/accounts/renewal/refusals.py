@@ -22,6 +22,8 @@ def blamed(error: HubError, *, own_credentials: bool) -> HubError:
     """
     Return an error by whose fault it is: by its code, never by its words.
 
+    The connector's own words for it, and the fields that they are about, stay.
+
     With `own_credentials` nothing but the account's credentials were sent, so that a plain 401 is
     about them.
     """
@@ -31,7 +33,9 @@ def blamed(error: HubError, *, own_credentials: bool) -> HubError:
     kind = _kind_of(None if answer is None else answer.raw)
     if kind is None and own_credentials and isinstance(error, ProviderUnauthorized):
         kind = GrantRefused
-    return error if kind is None else kind(answer=answer)
+    if kind is None:
+        return error
+    return kind(error.detail if error.faults else None, answer=answer, faults=error.faults)
 
 
 def refusal_in(body: bytes) -> ProviderError | None:

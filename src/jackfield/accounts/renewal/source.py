@@ -105,8 +105,10 @@ async def _request(
             refused = next(filter(None, said), None) or blamed(error, own_credentials=own)
         if own and isinstance(refused, ClientRefused):
             # The app is the account's own: the profile has none.
-            reason = refused.context.get("reason")
-            refused = GrantRefused(refused.detail, answer=refused.answer, reason=reason)
+            reason, faults = refused.context.get("reason"), refused.faults
+            refused = GrantRefused(
+                refused.detail, answer=refused.answer, faults=faults, reason=reason
+            )
         if given and isinstance(refused, GrantRefused):
             # What the endpoint gave is good, whatever became of the steps after it.
             _log.warning("renewal_cut_short", account_id=account.id, code=error.code)

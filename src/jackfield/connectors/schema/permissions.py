@@ -3,12 +3,13 @@
 from typing import Final
 
 from jackfield.engine.schema.kinds import Choice, Number, Text
-from jackfield.engine.schema.requests import ARGS, METHODS, URL
+from jackfield.engine.schema.requests import ARGS, BASE_URL, METHODS, URL
 from jackfield.engine.schema.structures import Entry, ListOf, Record, Unknown
 
 _REQUEST: Final = Record(
     "ProbeRequest",
     {
+        "baseUrl": BASE_URL,
         "url": URL,
         "method": Entry(Choice(METHODS), "The HTTP method, in lower case.", required=True),
         "args": Entry(
