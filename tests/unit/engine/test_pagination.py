@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from jackfield.engine.cursor import encode_cursor
@@ -270,3 +272,46 @@ async def test_a_credential_in_the_next_address_does_not_get_into_the_cursor() -
     await run(compiled, provider, cursor=first.next)
 
     assert provider.urls[1] == f"https://api.example.com/rows?p=2&k={secret}"
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "sent"),
+    [
+        ("from", {"size": 2}, {"size": 2, "from": 2}),
+        ("requests[0].from", {"requests": [{"size": 2}]}, {"requests": [{"size": 2, "from": 2}]}),
+        ("page.after", {"page": {"size": 2}}, {"page": {"size": 2, "after": 2}}),
+        ("page.after", {"size": 2}, {"size": 2, "page": {"after": 2}}),
+        ("requests[1].from", {"size": 2}, {"size": 2, "requests": [None, {"from": 2}]}),
+    ],
+)
+async def test_a_cursor_goes_where_its_path_leads_within_the_body(
+    key: str, body: dict, sent: object
+) -> None:
+    parameters = {
+        "url": "/rows",
+        "method": "post",
+        "args": [{"name": name, "value": value, "in": "body"} for name, value in body.items()],
+        "response": {"dataKey": "rows"},
+        "iterator": {"mode": "offset", "key": key, "in": "body"},
+    }
+    rows = action(step("paginated_request", parameters), result=RESULT)
+    provider = Provider([page(0, 2), page(2, 1)])
+
+    await run(rows, provider, {"page_size": 4})
+
+    assert json.loads(provider.sent[1].body) == sent
+
+
+async def test_a_cursor_of_compat_mode_is_a_member_of_the_body_whatever_its_name() -> None:
+    parameters = {
+        "url": "/rows",
+        "method": "post",
+        "response": {"dataKey": "rows"},
+        "iterator": {"mode": "offset", "key": "page.after", "in": "body"},
+    }
+    rows = action(step("paginated_request", parameters), result=RESULT, engine="compat")
+    provider = Provider([page(0, 2), page(2, 1)])
+
+    await run(rows, provider, {"page_size": 4})
+
+    assert json.loads(provider.sent[1].body)["page.after"] == 2

@@ -31,16 +31,22 @@ _MODES: Final[Mapping[Mode, tuple[str, ...]]] = {
 _ITERATOR_KEYS: Final = frozenset({"key", "in", "mode", "condition", "startPage", "maxPage"})
 _RESPONSE_KEYS: Final = frozenset({"indexField", "dataKey", "nextKey", "nextKeyIn"})
 _MOST_PAGES: Final = 10_000
+_PART: Final = re.compile(r"([^.\[\]]+)|\[(\d{1,2})\]")
 _LINK: Final = re.compile(r'<([^>]*)>\s*((?:;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^\s;,]+)\s*)*)')
 _REL: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The compiled paging of a step; `wraps` makes a single row of what is not a list."""
+    """
+    The compiled paging of a step; `wraps` makes a single row of what is not a list.
+
+    `path` is where the cursor is in a body: the key, or what it says as a path.
+    """
 
     mode: PageMode
     key: str
+    path: tuple[str | int, ...]
     location: Literal["query", "body"]
     condition: Evaluate | None
     start_page: int
@@ -111,7 +117,8 @@ def compile_paging(params: Mapping[str, Json], mode: Mode) -> Paging:
         mode,
         Paging(
             mode=cast("PageMode", page_mode),
-            key=str(iterator.get("key", "")),
+            key=(key := str(iterator.get("key", ""))),
+            path=_path(key) if mode == "strict" else (key,),
             location=cast("Literal['query', 'body']", iterator.get("in", "query")),
             condition=None if condition is None else compile_safely(str(condition), mode),
             start_page=_page_number(iterator, "startPage", (0, _MOST_PAGES), 1),
@@ -140,6 +147,10 @@ def _with_response(document: Json, mode: Mode, paging: Paging) -> Paging:
         next_in_headers=source == "headers",
         index_field=str(index_field) if index_field else None,
     )
+
+
+def _path(key: str) -> tuple[str | int, ...]:
+    return tuple(name or int(index) for name, index in _PART.findall(key)) or (key,)
 
 
 def _page_number(

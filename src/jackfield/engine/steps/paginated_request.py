@@ -5,7 +5,7 @@ The step function `paginated_request`.
 a run stops is told as the provider's cursor and a position in its page; both come back to go on.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -29,7 +29,7 @@ from jackfield.engine.steps.pager import Pager
 from jackfield.engine.steps.request import REQUEST_PARAMETERS
 from jackfield.engine.steps.request_template import RequestTemplate, compile_request_template
 from jackfield.engine.wire.url import normalize, origin_of, without_parameters
-from jackfield.kit.json import Json, is_object
+from jackfield.kit.json import Json, as_object, is_list, is_object
 
 PAGINATED_PARAMETERS: Final = Record(
     "PaginatedRequestParameters",
@@ -62,7 +62,8 @@ PAGINATED_PARAMETERS: Final = Record(
                 {
                     "key": Entry(
                         TEXT,
-                        "The parameter the cursor is sent in; all modes but `url` and `link` need it.",
+                        "The parameter the cursor is sent in; all modes but `url` and `link` need it. "
+                        "In the body of strict mode it may be a path, such as `requests[0].from`.",
                     ),
                     "in": Entry(
                         Choice(("query", "body")), "Where that parameter goes; needed with `key`."
@@ -196,10 +197,22 @@ def _set_cursor(
         )
         for name, value in pairs.items():
             draft.query.values[name] = to_text(value)
-    elif draft.body is None:
-        draft.body = {paging.key: token}
-    elif is_object(draft.body):
-        draft.body = {**draft.body, paging.key: token}
+    elif draft.body is None or is_object(draft.body):
+        draft.body = _placed(draft.body, paging.path, token)
+
+
+def _placed(value: Json, path: Sequence[str | int], token: Json) -> Json:
+    """Return a copy of a body with the cursor at a path, which is made as far as it is missing."""
+    if not path:
+        return token
+    step, *rest = path
+    if isinstance(step, str):
+        members = as_object(value)
+        return {**members, step: _placed(members.get(step), rest, token)}
+    rows = [*value] if is_list(value) else []
+    rows += [None] * (step + 1 - len(rows))
+    rows[step] = _placed(rows[step], rest, token)
+    return rows
 
 
 PAGINATED_REQUEST: Final = StepKind(
