@@ -142,7 +142,7 @@ def _gold(connector: Connector, today: date) -> Iterator[Demand]:
 
 
 def _is_guided(method: AuthMethod) -> bool:
-    return bool(method.link_guide().sections) or not method.config_fields
+    return method.config_guide is not None or not method.config_fields
 
 
 def _is_recent(day: date, today: date) -> bool:

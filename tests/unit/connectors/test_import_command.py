@@ -102,6 +102,16 @@ def test_a_case_is_made_of_the_descriptions_examples(document: Path) -> None:
     assert "status: 201" in text
 
 
+def test_without_a_guide_it_states_no_level(document: Path) -> None:
+    result = import_(document, "--json")
+
+    stated = (document.parent / "connectors" / "pets" / "quality.yaml").read_text("utf-8")
+    assert json.loads(result.stdout)["level"] is None
+    assert "published:" in stated
+    assert "level" not in stated
+    assert run("quality", document.parent / "connectors").exit_code == 0
+
+
 def test_a_guide_makes_it_bronze(document: Path) -> None:
     described = json.loads(json.dumps(PETS))
     described["components"]["securitySchemes"]["key"]["description"] = "Under Settings, Keys."

@@ -47,7 +47,10 @@ _SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         ),
         "operating/",
     ),
-    "Write connectors": ("authoring", "authoring/tutorial", "authoring/reference", "authoring/"),
+    "Write connectors": (
+        *("authoring", "authoring/tutorial", "authoring/from-openapi", "authoring/reference"),
+        "authoring/",
+    ),
     "Try things out": ("sandbox", "sandbox-oauth", "reference/oauth-behaviors"),
     "Look up": (
         *("reference/settings", "reference/commands", "reference/routes", "reference/errors"),
