@@ -1,9 +1,10 @@
 """How well, and how fast, actions are found: nDCG@5, Hit@1 and MRR over questions with known answers.
 
-`python -m bench.search [--half tune|test|all] [--misses]`. The catalog is all of Iterable's actions
-among 20,000 invented ones. Questions about Iterable are written by hand
-(`search_data/iterable.tsv`); those about the others are made from phrases, some with other
-nouns, some with typos. Every second question belongs to the tune half, by which the index's
+`python -m bench.search [--half tune|test|all] [--misses]`. The catalog is all actions of the
+connectors that come with Jackfield among 20,000 invented ones. Questions about Iterable
+(`search_data/iterable.tsv`) and about the other providers (`search_data/providers.tsv`) are written
+by hand, in words of those who ask; those about the invented ones are made from phrases, some with
+other nouns, some with typos. Every second question belongs to the tune half, by which the index's
 figures were chosen; what is promised is measured on the test half.
 """
 
@@ -13,6 +14,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from bench.catalog import Made, made
@@ -75,10 +77,15 @@ class Figures:
 
 
 def entries() -> list[Entry]:
+    return entries_of_own() + [each.entry for each in made()]
+
+
+@cache
+def entries_of_own() -> list[Entry]:
+    """Return the actions of the connectors that come with Jackfield."""
     catalog = Catalog([own_folder()])
     catalog.load()
-    iterable = catalog.get("iterable")
-    return [entry_of(iterable, a) for a in iterable.actions] + [each.entry for each in made()]
+    return [entry_of(each, action) for each in catalog.connectors() for action in each.actions]
 
 
 def questions(half: str = "all") -> dict[str, list[Question]]:
@@ -88,15 +95,30 @@ def questions(half: str = "all") -> dict[str, list[Question]]:
         Question(text, frozenset(expected.split()), "iterable")
         for text, _, expected in (line.partition("\t") for line in lines)
     ]
+    of_providers = _provider_questions()
+    titles = {entry.connector_key: entry.connector_title for entry in entries_of_own()}
     sets = {
         "by hand, of one connector": by_hand,
         "by hand, among all": [
             replace(each, text=f"{each.text} in Iterable", connector=None) for each in by_hand
         ],
+        "of all providers, of one": of_providers,
+        "of all providers, among all": [
+            replace(each, text=f"{each.text} in {titles[str(each.connector)]}", connector=None)
+            for each in of_providers
+        ],
         "invented, among all": _made_questions(made()),
     }
     start, step = {"tune": (0, 2), "test": (1, 2), "all": (0, 1)}[half]
     return {name: found[start::step] for name, found in sets.items()}
+
+
+def _provider_questions() -> list[Question]:
+    lines = (FOLDER / "providers.tsv").read_text(encoding="utf-8").splitlines()
+    return [
+        Question(asked, frozenset(f"{key}_{name}" for name in names.split()), key)
+        for key, asked, names in (line.split("\t") for line in lines)
+    ]
 
 
 def measure(index: Index, asked: Sequence[Question]) -> Figures:
@@ -121,10 +143,10 @@ def main() -> None:
     started = time.perf_counter()
     index = Index(everything)
     built = time.perf_counter() - started
-    print(f"{'':26}{'questions':>10}{'nDCG@5':>9}{'Hit@1':>9}{'MRR':>9}")
+    print(f"{'':28}{'questions':>10}{'nDCG@5':>9}{'Hit@1':>9}{'MRR':>9}")
     for name, asked in questions(chosen.half).items():
         figures = measure(index, asked)
-        print(f"{name:26}{len(asked):10}{figures.ndcg5:9.3f}{figures.hit1:9.3f}{figures.mrr:9.3f}")
+        print(f"{name:28}{len(asked):10}{figures.ndcg5:9.3f}{figures.hit1:9.3f}{figures.mrr:9.3f}")
         if chosen.misses:
             _print_misses(index, asked)
     mean, median, p99 = times(index)

@@ -8,7 +8,7 @@ how much of the question does the name answer. All of it is plain arithmetic ove
 the catalog, so the same question gets the same answer.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Final
@@ -24,6 +24,8 @@ _RERANKED: Final = 60
 _DEFAULT_VERBS: Final = {"get": 0.7, "list": 0.7, "search": 0.6, "send": 0.6}
 # The weights of the second stage, relative to the sum of the first.
 _VERB, _OF_NAME, _OF_QUESTION, _NUMBER = 0.3, 0.36, 0.36, 0.1
+# What an action of another connector than the one that the question names is worth.
+_OTHER: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class _Document:
     verbs: frozenset[str]
     name: frozenset[str]
     is_many: bool
+    connector_key: str
 
 
 class Index:
@@ -66,7 +69,10 @@ class Index:
         self._postings: Final = Postings([_weighted(entry, vocabulary) for entry in ordered])
         self._vocabulary: Final = Vocabulary(self._postings, vocabulary)
         self._by_connector: Final[dict[str, set[int]]] = {}
+        self._names: Final[dict[str, set[frozenset[str]]]] = {}
         for number, entry in enumerate(ordered):
+            names = self._names.setdefault(entry.connector_key, set())
+            names.update(_stems(each) for each in (entry.connector_title, entry.connector_key))
             self._by_connector.setdefault(entry.connector_key, set()).add(number)
 
     def __len__(self) -> int:
@@ -81,8 +87,9 @@ class Index:
         totals = self._add_up(question.concepts, within)
         best = nlargest(max(_RERANKED, most), totals, key=totals.__getitem__)
         total = sum(concept.weight for concept in question.concepts)
+        named = self._named(question)
         hits = [
-            Hit(document.id, _similarity(document, question, share=totals[number] / total))
+            Hit(document.id, _similarity(document, question, named, share=totals[number] / total))
             for number, document in ((n, self._documents[n]) for n in best)
         ]
         hits.sort(key=lambda hit: (-hit.similarity, hit.id))
@@ -96,6 +103,11 @@ class Index:
             for concept in self._vocabulary.understand(text).concepts
             if not (self._vocabulary.is_known(concept.word) and self._best(concept, {}, within))
         ]
+
+    def _named(self, question: Question) -> set[str]:
+        """Return the keys of the connectors that a question names."""
+        asked = {stem(concept.word) for concept in question.concepts}
+        return {key for key, names in self._names.items() if any(name <= asked for name in names)}
 
     def _within(self, connectors: Sequence[str] | None) -> set[int] | None:
         if connectors is None:
@@ -129,20 +141,23 @@ class Index:
         return {number: total for number, total in totals.items() if number in with_thing}
 
 
-def _similarity(document: _Document, question: Question, *, share: float) -> float:
+def _similarity(
+    document: _Document, question: Question, named: Collection[str], *, share: float
+) -> float:
     """Return the similarity of an action that has `share` of the best possible sum."""
     concepts = question.concepts
-    named = [c for c in concepts if not document.name.isdisjoint(c.terms)]
+    answered = [c for c in concepts if not document.name.isdisjoint(c.terms)]
     things = document.name - document.verbs
     terms = {term for concept in concepts for term in concept.terms}
     of_name = len(things & terms) / len(things) if things else 0.5
     weight = sum(concept.weight for concept in concepts)
-    of_question = sum(concept.weight for concept in named) / weight
+    of_question = sum(concept.weight for concept in answered) / weight
     verb = _verb_match(document, question)
     number = 0.5 if question.is_many is None else float(document.is_many == question.is_many)
     second_stage = _VERB * verb + _OF_NAME * of_name + _OF_QUESTION * of_question + _NUMBER * number
     most = 1 + _VERB + _OF_NAME + _OF_QUESTION + _NUMBER
-    return round(min(1.0, (share + second_stage) / most), 4)
+    worth = _OTHER if named and document.connector_key not in named else 1.0
+    return round(worth * min(1.0, (share + second_stage) / most), 4)
 
 
 def _verb_match(document: _Document, question: Question) -> float:
@@ -154,10 +169,15 @@ def _verb_match(document: _Document, question: Question) -> float:
 
 
 def _document(entry: Entry) -> _Document:
-    named = words(entry.name)
+    named = content_words(entry.name)
     verbs = verbs_of(entry.name)
     is_many = any(is_plural(word) for word in named if stem(word) not in verbs)
-    return _Document(entry.id, verbs, frozenset(map(stem, named)), is_many)
+    name = frozenset(map(stem, named))
+    return _Document(entry.id, verbs, name, is_many, entry.connector_key)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(map(stem, words(text)))
 
 
 def _weighted(entry: Entry, vocabulary: set[str]) -> dict[str, float]:

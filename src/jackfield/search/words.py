@@ -41,6 +41,7 @@ _COMPOUNDS: Final = frozenset(
         "ab",
     ]
 )
+_ADDRESS: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # The meanings of phrasal verbs; a few words may stand between their parts.
 _PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(rf"\b(?:{pattern})\b"), meaning)
@@ -49,6 +50,7 @@ _PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"throw(?:n|ing)? away", "delete"),
         (r"(?:turn|switch)(?:ed|ing)? on", "activate"),
         (r"(?:turn|switch)(?:ed|ing)? off", "deactivate"),
+        (r"(?:look(?:ed|ing|s)? up|find)(?=.* (?:by|with)(?: its| the)? id\b)", "get"),
         (r"look(?:ed|ing|s)? up", "find"),
         (r"look(?:ed|ing|s)? for", "search"),
         (r"kick(?:ed|ing|s)? off", "trigger"),
@@ -61,6 +63,47 @@ _PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"how many", "count size"),
         (r"who(?:s| is| are| was| were)? (?:all )?(?:on|in|inside)", "get users"),
         (r"over time", "trend"),
+        (r"^whose?(?: is| are)?", "get person"),
+        (r"sign(?:ed|ing|s)? (\w+ ){0,3}up", r"subscribe \1"),
+        (r"opt(?:ed|ing|s)? (\w+ ){0,3}in", r"subscribe \1"),
+        (r"opt(?:ed|ing|s)? (\w+ ){0,3}out", r"unsubscribe \1"),
+        (r"stop (?:sending|mailing|emailing)|never (?:mail|email|write)", "unsubscribe"),
+        (r"money (\w+ ){0,2}back", "refund"),
+        (r"(?:jot|write|note)(?:ted|d|s)? down", "create note"),
+        (r"remind", "create task"),
+        (r"write(?:s)? to|writing to", "send message"),
+        (r"give (\w+ ){0,3}access", r"share permission \1"),
+        (r"hand(?:ed|ing|s)? (\w+ ){0,3}to", r"assign \1"),
+        (r"put (\w+ ){0,3}together", r"create \1"),
+        (r"at the (?:end|bottom)", "append"),
+        (r"prepare (?:an? |the )?(?:e?mail|message)", "create draft"),
+        (r"ci (?:build|job|run)(s?)", r"workflow run\1"),
+        (r"^approve (?:an? |the )?(?=pull|pr|merge)", "create review "),
+        (r"get (?:me )?an? link", "create link"),
+        (r"(?:some|any|every)(?:one|body)", "person"),
+        (r"mailing list(s?)", r"audience\1"),
+        (r"^which\b", "enumerate"),
+        (r"^what (?:is |are |was |were )?(?:in|on)\b", "list"),
+        (
+            r"^send\b(?=.* (?:tomorrow|later|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b)",
+            "schedule",
+        ),
+        (r"(?:put|stick|add)(?: an?| the| some)? (?:labels?|tags?) (?:on|to)", "tag"),
+        (r"^wh(?:at|o) (?:has |have )?changed", "list diff history"),
+        (r"who works", "list employees"),
+        (r"^(?:was|were|has|have|did)\b", "status"),
+        (r"^(?:bill|invoice)(?= (?:a|an|the|my|our)\b)", "create invoice"),
+        (
+            r"(?:add|put|insert)(?:ed|ing|s)? (\w+ ){1,5}(?:to|into|in|on|onto|at|under)\b",
+            r"addto \1",
+        ),
+        (r"(?:don|do not|without|instead of) \w+", ""),
+        (r"to (?:my |the |a )?(?:disk|computer|laptop|machine)", "download"),
+        (r"how many (?:\w+ )?(?:opened|clicked|bounced|converted|open|click)", "report opens"),
+        (r"how (?:did|does|do|is|are|well) (\w+ ){1,3}(?:do|doing|perform)", r"report metrics \1"),
+        (r"how much", "total amount"),
+        (r"what (?:can|may)", "permission"),
+        (r"in private|privately", "direct"),
         (r"at once|in one go|in bulk", "bulk"),
         (r"create or update|insert or update|add or update", "upsert"),
         (r"no longer|not any ?more", "stop"),
@@ -208,7 +251,7 @@ def content_words(text: str) -> list[str]:
 
 def query_words(text: str) -> list[str]:
     """Return the words of a question without stop words, with `turn off` as one verb."""
-    plain = " ".join(words(text))
+    plain = " ".join(words(_ADDRESS.sub("email", text)))
     for pattern, meaning in _PHRASES:
         plain = pattern.sub(meaning, plain)
     return [word for word in words(plain) if word not in _STOP]
