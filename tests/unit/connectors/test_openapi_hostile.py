@@ -79,6 +79,23 @@ def test_answers_that_hold_each_other_many_times_have_a_short_outline(tmp_path: 
     assert len(made.files["made.a.s1.partial.yaml"]) < 10_000
 
 
+@pytest.mark.parametrize(
+    ("ref", "reason"),
+    [
+        ("https://other.example/paths.yaml", "leads out of the document, and nothing is fetched"),
+        ("#/paths/~1a", "leads back to itself"),
+    ],
+)
+def test_a_description_of_references_alone_is_refused_with_their_places(
+    tmp_path: Path, ref: str, reason: str
+) -> None:
+    file = tmp_path / "x.json"
+    file.write_text(json.dumps(document(paths={"/a": {"$ref": ref}})))
+
+    with pytest.raises(InvalidOpenApi, match=f"at #/paths/~1a {reason}"):
+        import_document(file)
+
+
 def test_operations_of_one_id_are_named_with_their_places(tmp_path: Path) -> None:
     paths = {path: {"get": {"operationId": "same"}} for path in ("/a", "/b~c")}
     file = tmp_path / "x.json"
