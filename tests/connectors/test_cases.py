@@ -8,7 +8,8 @@ from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.discovery import find_connectors
 from jackfield.connectors.loading.loader import load
-from jackfield.testing.cases import Case, read_cases, run_case
+from jackfield.testing.case_files import Case, read_cases
+from jackfield.testing.cases import run_case
 
 
 def cases() -> list[object]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from jackfield.connectors.loading.loader import load
-from jackfield.testing.cases import read_cases, run_case
+from jackfield.testing.case_files import read_cases
+from jackfield.testing.cases import run_case
 
 DOCS = Path(__file__).parents[2] / "docs" / "connectors"
 MAILING = DOCS / "example" / "mailing"

@@ -9,7 +9,8 @@ from jackfield.cli.connector_check import main_files
 from jackfield.cli.output import REFUSED, print_json, say
 from jackfield.connectors.loading.loader import load
 from jackfield.kit.json import Json
-from jackfield.testing.cases import read_cases, run_case
+from jackfield.testing.case_files import read_cases
+from jackfield.testing.cases import run_case
 
 
 def run_cases(path: Path, *, as_json: bool) -> None:

@@ -4,12 +4,13 @@ import asyncio
 import signal
 from codecs import BOM_UTF8
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from jackfield.cli.output import PORT, say
+from jackfield.cli.output import PORT, reporting, say
 from jackfield.kit import log
 from jackfield.kit.json import DecodeError, encode
 from jackfield.sandbox.iterable.refusals import Refusal
@@ -20,6 +21,10 @@ from jackfield.sandbox.listener import PortUnavailable
 from jackfield.sandbox.oauth.authority import describe
 from jackfield.sandbox.oauth.server import OAuthSandbox
 from jackfield.sandbox.oauth.server import serve as serve_oauth
+
+if TYPE_CHECKING:
+    from jackfield.connectors.connector import Connector
+    from jackfield.sandbox.connector.server import ConnectorSandbox
 
 
 @click.group()
@@ -48,6 +53,43 @@ def oauth(port: int, *, as_json: bool) -> None:
     log.configure()
     try:
         asyncio.run(_serve_oauth(port, as_json=as_json))
+    except PortUnavailable as error:
+        raise click.ClickException(str(error)) from error
+
+
+@sandbox.command()
+@click.argument("key")
+@click.option("--port", type=PORT, default=9904, show_default=True, help="0 for any free one.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the address and credentials as one line."
+)
+@reporting
+def connector(key: str, port: int, *, as_json: bool) -> None:
+    """
+    Simulate the provider of any connector, as its YAML and its cases describe it.
+
+    Answers every action with seeded data that reads back what was written, checks credentials,
+    scopes, headers, inputs and rates, pages, and signs in where the connector uses OAuth. KEY is
+    that of a connector that `jackfield connectors list` shows:
+
+    \b
+      jackfield sandbox connector hubspot
+      curl http://127.0.0.1:9904/__sandbox__/actions
+      curl http://127.0.0.1:9904/__sandbox__/faults \\
+        -d '{"kind": "error", "error": "key_revoked"}'
+
+    It prints what to fill in to link an account, and the setting that sends a hub's requests here.
+    Port 0 takes any free port. Stop it with Ctrl-C.
+    """  # noqa: D301 - it ends a paragraph for the command line
+    from jackfield.installation import find_catalog  # noqa: PLC0415 - not for other sandboxes
+    from jackfield.settings import Settings  # noqa: PLC0415
+
+    log.configure()
+    catalog = find_catalog(Settings.read())
+    catalog.load()
+    found = catalog.get(key)
+    try:
+        asyncio.run(_serve_connector(found, port, as_json=as_json))
     except PortUnavailable as error:
         raise click.ClickException(str(error)) from error
 
@@ -101,6 +143,15 @@ async def _serve_oauth(port: int, *, as_json: bool) -> None:
         await stopped.wait()
 
 
+async def _serve_connector(connector: "Connector", port: int, *, as_json: bool) -> None:
+    from jackfield.sandbox.connector.server import serve as serve_any  # noqa: PLC0415
+
+    stopped = _stopped()
+    async with serve_any(connector, port=port) as running:
+        _announce_connector(running, as_json=as_json)
+        await stopped.wait()
+
+
 def _stopped() -> asyncio.Event:
     """Return what is set by a signal to stop."""
     stopped = asyncio.Event()
@@ -148,3 +199,19 @@ def _announce_oauth(running: OAuthSandbox, *, as_json: bool) -> None:
         table.add_row(client.id, client.secret)
     console.print(table)
     console.print("Open the address in a browser to see what happened. Ctrl-C stops it.")
+
+
+def _announce_connector(running: "ConnectorSandbox", *, as_json: bool) -> None:
+    if as_json:
+        say(encode(running.state.describe()).decode())
+        return
+    console = Console()
+    for login in running.logins:
+        title = f"{login.method.key}: {login.method.label}"
+        table = Table("Field", "Value", title=title, title_justify="left")
+        for field, value in (*login.setup.items(), *login.credentials.items()):
+            table.add_row(field, value.replace("\n", "\\n"), style=None)
+        console.print(table)
+    say(f"{running.state.provider.connector.title} {running.url}")
+    say(f"export JACKFIELD_PROVIDER_REWRITE={running.provider_rewrite}")
+    say("Ctrl-C stops it.")

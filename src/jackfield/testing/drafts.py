@@ -15,7 +15,8 @@ from jackfield.engine.ports import Request
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, as_list, encode, mapping, parse, text
 from jackfield.testing.calls import make_run_context
-from jackfield.testing.cases import Case, run_case
+from jackfield.testing.case_files import Case
+from jackfield.testing.cases import run_case
 from jackfield.testing.provider import ScriptedTransport, answer
 
 _MOST_BYTES: Final = 20_000

@@ -9,7 +9,7 @@ from jackfield.connectors.auth import AuthMethod
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.outputs import output_schema
 from jackfield.connectors.quality import Level, read_quality
-from jackfield.testing.cases import Case, read_cases
+from jackfield.testing.case_files import Case, read_cases
 
 # What was tried longer ago says little about a provider of today.
 _LASTS: Final = timedelta(days=365)

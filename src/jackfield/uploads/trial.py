@@ -7,7 +7,8 @@ from typing import Final
 
 from jackfield.connectors.connector import Connector
 from jackfield.kit.errors import Fault
-from jackfield.testing.cases import Case, InvalidCase, parse_cases, run_case
+from jackfield.testing.case_files import Case, InvalidCase, parse_cases
+from jackfield.testing.cases import run_case
 from jackfield.uploads.aside import run_aside
 from jackfield.uploads.bundle import CASES, Bundle
 from jackfield.uploads.models import InvalidUpload

@@ -5,7 +5,8 @@ import pytest
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.scaffold import sketch, write_files
 from jackfield.kit.errors import Conflict, InvalidRequest
-from jackfield.testing.cases import read_cases, run_case
+from jackfield.testing.case_files import read_cases
+from jackfield.testing.cases import run_case
 
 
 @pytest.mark.anyio

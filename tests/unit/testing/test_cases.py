@@ -9,7 +9,8 @@ from jackfield.connectors.connector import Connector
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.scaffold import sketch, write_files
 from jackfield.engine.ports import Request
-from jackfield.testing.cases import Case, InvalidCase, read_cases, run_case
+from jackfield.testing.case_files import Case, InvalidCase, read_cases
+from jackfield.testing.cases import run_case
 from jackfield.testing.expectations import compare
 
 CASE = """\

@@ -51,7 +51,9 @@ _SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         *("authoring", "authoring/tutorial", "authoring/from-openapi", "authoring/reference"),
         "authoring/",
     ),
-    "Try things out": ("sandbox", "sandbox-oauth", "reference/oauth-behaviors"),
+    "Try things out": (
+        *("sandbox", "sandbox-connector", "sandbox-oauth", "reference/oauth-behaviors"),
+    ),
     "Look up": (
         *("reference/settings", "reference/commands", "reference/routes", "reference/errors"),
         *(

@@ -1,0 +1,57 @@
+"""Each connector, run against its own sandbox: the provider is all that is simulated."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from jackfield.connectors.outputs import output_schema
+from tests.sandbox.connector.world import FOLDER, World
+from tests.support.running import own_catalog
+
+pytestmark = pytest.mark.anyio
+
+# Iterable has a sandbox that knows it, and SOAP none.
+OTHERS = {"iterable", "ledgerline"}
+KEYS = sorted({each.name for each in FOLDER.iterdir() if each.is_dir()} - OTHERS)
+
+
+@pytest.mark.parametrize("key", KEYS)
+async def test_an_account_is_linked_and_every_action_gives_back_what_its_outline_says(
+    world: World, key: str
+) -> None:
+    account = await world.account(key)
+    wrong: dict[str, Any] = {}
+
+    for action in own_catalog().get(key).actions:
+        inputs = world.sandboxes[key].sample_inputs(action.name)
+        answered = await world.hub.run(account, action.id, body=inputs)
+        if answered.status_code != 200:
+            wrong[action.id] = (inputs, answered.text)
+            continue
+        schema = output_schema(action)
+        if schema is not None and answered.headers["content-type"] == "application/json":
+            data = answered.json()["data"]
+            # What are no objects is wrapped in one there.
+            data = data["items"] if isinstance(data, dict) and set(data) == {"items"} else data
+            found = list(jsonschema.Draft202012Validator(schema).iter_errors(data))
+            if found:
+                wrong[action.id] = [each.message for each in found]
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("key", KEYS)
+async def test_an_agent_reads_it_by_its_tools(world: World, key: str) -> None:
+    account = await world.account(key)
+    headers = {"accept": "application/json, text/event-stream", "x-account-id": account}
+    reading = [each for each in own_catalog().get(key).actions if each.only_reads][:3]
+    assert reading
+
+    for action in reading:
+        inputs = world.sandboxes[key].sample_inputs(action.name)
+        call = {"name": action.id, "arguments": inputs}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+        answered = await world.hub.api.post("/mcp", json=body, headers=headers)
+        assert answered.status_code == 200, answered.text
+        assert not answered.json()["result"].get("isError"), answered.text
