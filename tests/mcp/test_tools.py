@@ -192,6 +192,7 @@ async def test_two_tools_stand_for_all_of_a_provider(hub: Running, ask: Ask) -> 
     [
         ("iterable_search_actions", {}, "query"),
         ("iterable_search_actions", {"query": "x", "top_k": 0}, "top_k"),
+        ("iterable_search_actions", {"query": "x" * 2001}, "query"),
         ("iterable_execute_action", {}, "action_id"),
     ],
 )

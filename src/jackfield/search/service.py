@@ -15,10 +15,13 @@ from jackfield.search.index import Entry, Index
 
 _building: Final = threading.Lock()
 
+# A question is read on the event loop, and the time that takes grows with it.
+LONGEST_QUERY: Final = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A query; `connector` is a key, or the first part of one."""
+    """A query of at most `LONGEST_QUERY` characters; `connector` is a key, or the first part of one."""
 
     query: str
     connector: str | None = None

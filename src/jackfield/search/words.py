@@ -41,7 +41,8 @@ _COMPOUNDS: Final = frozenset(
         "ab",
     ]
 )
-_ADDRESS: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Each part has an end, and no place is tried twice: the time grows with the text alone.
+_ADDRESS: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 # The meanings of phrasal verbs; a few words may stand between their parts.
 _PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(rf"\b(?:{pattern})\b"), meaning)

@@ -15,6 +15,7 @@ from jackfield.agents.a2a.protocol import (
 )
 from jackfield.agents.jsonrpc import INVALID_PARAMS, RpcRefused
 from jackfield.kit.json import DecodeError, Json, ValidationError, convert, is_object, parse
+from jackfield.search.service import LONGEST_QUERY
 
 _ACTION: Final = "action"
 _EXAMPLE: Final = '{"action": "iterable_list_channels"}'
@@ -22,7 +23,6 @@ _EXAMPLE: Final = '{"action": "iterable_list_channels"}'
 _DRY_RUN: Final = "jackfield/dry-run"
 # Also there: a message that is repeated with the same key runs its action only once.
 _IDEMPOTENCY_KEY: Final = "jackfield/idempotency-key"
-_LONGEST_TEXT: Final = 2000
 
 
 class OutputMode(StrEnum):
@@ -151,8 +151,8 @@ def _content(message: Message) -> tuple[str, Mapping[str, Json] | None]:
             msg = f"a message runs one action, which a data part names, as in {_EXAMPLE}"
             raise RpcRefused(msg, rpc_code=INVALID_PARAMS)
         return text, calls[0]
-    if not 1 <= len(text) <= _LONGEST_TEXT:
-        msg = f"the text must say what is to be done, in at most {_LONGEST_TEXT} characters"
+    if not 1 <= len(text) <= LONGEST_QUERY:
+        msg = f"the text must say what is to be done, in at most {LONGEST_QUERY} characters"
         raise RpcRefused(msg, rpc_code=INVALID_PARAMS)
     return text, None
 

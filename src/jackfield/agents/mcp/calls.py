@@ -28,6 +28,7 @@ from jackfield.kit.json import Json, encode
 from jackfield.kit.large_json_output import encode_aside
 from jackfield.logs.runs.sources import RunSource
 from jackfield.runtime import Hub
+from jackfield.search.service import LONGEST_QUERY
 
 _SEARCH: Final = "_search_actions"
 _EXECUTE: Final = "_execute_action"
@@ -116,6 +117,8 @@ async def _find(
     query, most = arguments.get("query"), arguments.get("top_k", _USUAL_TOP)
     if not isinstance(query, str) or not query.strip():
         _refuse("query", "must be a text that says what is to be done")
+    if len(query) > LONGEST_QUERY:
+        _refuse("query", f"must have at most {LONGEST_QUERY} characters")
     if not isinstance(most, int) or not 1 <= most <= _MOST_TOP:
         _refuse("top_k", f"must be a whole number from 1 to {_MOST_TOP}")
     candidates = await find_actions(hub, endpoint, query, most=most, connector=connector)

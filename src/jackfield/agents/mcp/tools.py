@@ -19,6 +19,7 @@ from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.outputs import mapped_schema
 from jackfield.kit.json import Json, encode
+from jackfield.search.service import LONGEST_QUERY
 
 _RENDERED: Final = 256
 _PAGING: Final = "Where to go on: `next` of the previous result."
@@ -151,6 +152,7 @@ def search_tools(connector: Connector) -> list[dict[str, Json]]:
                     "query": {
                         "type": "string",
                         "minLength": 1,
+                        "maxLength": LONGEST_QUERY,
                         "description": "What is to be done, in plain words.",
                     },
                     "top_k": {

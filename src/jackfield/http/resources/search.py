@@ -10,7 +10,7 @@ from jackfield.http.context import ApiContext, api_key
 from jackfield.http.routing import Routes
 from jackfield.projects.models import Scope
 from jackfield.search import service as search
-from jackfield.search.service import Found, Search
+from jackfield.search.service import LONGEST_QUERY, Found, Search
 
 api = Routes(api_key, tag="search")
 
@@ -22,7 +22,7 @@ _VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
 
 
 class SearchIn(Struct, frozen=True):
-    query: Annotated[str, Meta(min_length=1, max_length=2000, description="What to do.")]
+    query: Annotated[str, Meta(min_length=1, max_length=LONGEST_QUERY, description="What to do.")]
     connector: Annotated[
         str | None, Meta(description="A connector's key, or the part before its first `_`.")
     ] = None
