@@ -10,6 +10,7 @@ from jackfield.cli import sockets
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
 from tests.support.clock import StoppedTime
+from tests.support.running import own_catalog
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -261,6 +262,16 @@ async def test_the_demo_does_the_whole_job_by_itself(jackfield: Command) -> None
 
     assert said.status == 0, said.err
     assert len(said.json["data"]) == 5
+    assert all(row["result"] for row in said.json["data"])
+
+
+async def test_the_demo_of_all_links_an_account_of_each_provider(jackfield: Command) -> None:
+    said = await jackfield("demo", "--all", "--once", "--json")
+
+    assert said.status == 0, said.err
+    known = own_catalog().connectors()
+    proved = {each.title for each in known if each.quality is not None and each.key != "iterable"}
+    assert {row["provider"] for row in said.json["data"]} == proved
     assert all(row["result"] for row in said.json["data"])
 
 

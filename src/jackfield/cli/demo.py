@@ -4,16 +4,20 @@ import asyncio
 import contextlib
 import signal
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
 from jackfield.cli.output import PORT, json_option, print_json, print_table, reporting, say
 from jackfield.kit.actor import Actor
 from jackfield.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
+
+if TYPE_CHECKING:
+    from jackfield.sandbox.connector.server import ConnectorSandbox
 
 _ORIGINS: Final = {"us": "https://api.iterable.com", "eu": "https://api.eu.iterable.com"}
 _US_PORT: Final = 9901
@@ -24,6 +28,7 @@ _FERNWOOD: Final = ("https://login.fernwood.example", "https://acme.fernwood.exa
 _LINK_SECONDS: Final = 24 * 3600
 _OWNER: Final = {"origin_owner_id": "acme", "origin_owner_name": "Acme Inc."}
 _SEEDED_EMAIL: Final = "avery.abbott@example.com"
+_WIDEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,16 @@ class Demo:
     oauth_client: dict[str, str]
     sign_in_link: str
     data_dir: Path
+    providers: "Mapping[str, ConnectorSandbox]"
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do the main job without a browser, and end.")
+@click.option("--all", "of_all", is_flag=True, help="An account of every provider's sandbox.")
 @click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="Of the hub.")
 @json_option
 @reporting
-def demo(port: int, *, once: bool, as_json: bool) -> None:
+def demo(port: int, *, once: bool, of_all: bool, as_json: bool) -> None:
     """
     Run the hub, sandboxes of two providers and a demo project on this machine.
 
@@ -53,50 +60,65 @@ def demo(port: int, *, once: bool, as_json: bool) -> None:
     provider, by signing in; a link to the dashboard, an API key and two keys that the sandbox of
     Iterable takes. With --once: creates a connect session, links an account with key and region,
     runs five actions, prints what they returned, and ends.
+
+    With --all: runs a sandbox of every other provider beside them, links an account of each, by
+    signing in where there is no key, runs an action of each that reads, and prints a table. The
+    data is gone when it ends.
     """
     import uvloop  # noqa: PLC0415 - kept out of `--help`
 
     from jackfield.sandbox.listener import PortUnavailable  # noqa: PLC0415
 
     if once:
-        rows = uvloop.run(_once())
-        _print_once(rows, as_json=as_json)
+        rows = uvloop.run(_once(of_all=of_all))
+        (_print_accounts if of_all else _print_once)(rows, as_json=as_json)
         return
     try:
-        uvloop.run(_serve(port, as_json=as_json))
+        uvloop.run(_serve(port, of_all=of_all, as_json=as_json))
     except PortUnavailable as error:
         msg = f"{error}; the demo's sandbox needs it: is another demo running?"
         raise click.ClickException(msg) from error
 
 
-async def _once() -> list[dict[str, Any]]:
+async def _once(*, of_all: bool) -> list[dict[str, Any]]:
+    job = _link_all if of_all else _main_job
     with tempfile.TemporaryDirectory(prefix="jackfield-demo-") as folder:
         settings = replace(Settings.read(), data_dir=Path(folder), database_url=None, keyring=None)
-        async with _running(settings, port=0, sandbox_ports=(0, 0, 0)) as running:
-            return await asyncio.to_thread(_main_job, running)
+        async with _running(settings, port=0, sandbox_ports=(0, 0, 0), of_all=of_all) as running:
+            return await asyncio.to_thread(job, running)
 
 
-async def _serve(port: int, *, as_json: bool) -> None:
+async def _serve(port: int, *, of_all: bool, as_json: bool) -> None:
     settings = Settings.read()
-    settings = replace(
-        settings, data_dir=settings.data_dir / "demo", database_url=None, keyring=None
-    )
+    with contextlib.ExitStack() as stack:
+        folder = settings.data_dir / "demo"
+        if of_all:
+            # Accounts of sandboxes are worth nothing without those that know their tokens.
+            folder = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="jackfield-demo-"))
+            )
+        settings = replace(settings, data_dir=folder, database_url=None, keyring=None)
+        await _serve_from(settings, port, of_all=of_all, as_json=as_json)
+
+
+async def _serve_from(settings: Settings, port: int, *, of_all: bool, as_json: bool) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with _running(
-        settings, port=port, sandbox_ports=(_US_PORT, _EU_PORT, _OAUTH_PORT)
-    ) as running:
+    ports = (_US_PORT, _EU_PORT, _OAUTH_PORT)
+    async with _running(settings, port=port, sandbox_ports=ports, of_all=of_all) as running:
         links = await asyncio.to_thread(_auth_links, running)
         _announce(running, links, as_json=as_json)
+        if of_all:
+            _print_accounts(await asyncio.to_thread(_link_all, running), as_json=as_json)
         await stopped.wait()
 
 
 @contextlib.asynccontextmanager
 async def _running(
-    settings: Settings, *, port: int, sandbox_ports: tuple[int, int, int]
+    settings: Settings, *, port: int, sandbox_ports: tuple[int, int, int], of_all: bool
 ) -> AsyncGenerator[Demo]:
-    from jackfield.cli import server, sockets  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.cli import demo_providers, server, sockets  # noqa: PLC0415 - not for `--help`
     from jackfield.kit import log  # noqa: PLC0415
     from jackfield.projects import service as projects  # noqa: PLC0415
     from jackfield.sandbox.iterable.server import serve as serve_sandbox  # noqa: PLC0415
@@ -110,10 +132,12 @@ async def _running(
     async with (
         serve_sandbox(us_port=us_port, eu_port=eu_port) as sandbox,
         serve_oauth(port=oauth_port) as oauth,
+        demo_providers.serving_providers() if of_all else _no_providers() as providers,
     ):
         origins = {"us": sandbox.us, "eu": sandbox.eu}
         targets = {_ORIGINS[name]: origin.url for name, origin in origins.items()}
         targets |= dict.fromkeys(_FERNWOOD, oauth.url)
+        targets |= demo_providers.targets_of(providers)
         rewrite = ",".join(f"{origin}={target}" for origin, target in targets.items())
         settings = replace(settings, provider_rewrite=rewrite)
         async with server.serving(settings, opened) as hub:
@@ -129,7 +153,13 @@ async def _running(
                 oauth_client={"clientId": FERNWOOD.id, "clientSecret": FERNWOOD.secret or ""},
                 sign_in_link=await projects.sign_in_url(hub, project, actor),
                 data_dir=settings.data_dir.resolve(),
+                providers=providers,
             )
+
+
+@contextlib.asynccontextmanager
+async def _no_providers() -> "AsyncGenerator[dict[str, ConnectorSandbox]]":
+    yield {}
 
 
 def _auth_links(running: Demo) -> dict[str, str]:
@@ -149,6 +179,13 @@ def _auth_links(running: Demo) -> dict[str, str]:
         ]
         for provider in ("iterable", "fernwood")
     }
+
+
+def _link_all(running: Demo) -> list[dict[str, Any]]:
+    from jackfield.cli import demo_providers  # noqa: PLC0415 - kept out of `--help`
+
+    ask = partial(_api, running)
+    return demo_providers.link_all(running.providers, ask, running.url, _OWNER)
 
 
 def _main_job(running: Demo) -> list[dict[str, Any]]:
@@ -217,6 +254,25 @@ def _print_once(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         empty="",
     )
     say("linked an Iterable account and ran five actions", err=True)
+
+
+def _print_accounts(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"data": rows, "next": None})
+        return
+    print_table(
+        ["provider", "linked by", "account", "sandbox", "action", "returned"],
+        [
+            (
+                *(row[name] for name in ("provider", "auth_method", "account_id", "sandbox")),
+                row["action"],
+                _summary(row["result"])[:_WIDEST],
+            )
+            for row in rows
+        ],
+        empty="",
+    )
+    say(f"linked an account of each of {len(rows)} providers and ran an action of each", err=True)
 
 
 def _summary(result: Any) -> str:

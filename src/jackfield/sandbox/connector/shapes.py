@@ -1,5 +1,6 @@
 """The shape of an endpoint's answer: the whole body, and where in it the resource is."""
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from jackfield.sandbox.connector.nouns import is_plural
 from jackfield.sandbox.connector.values import complete, fits, invent
 from jackfield.testing.case_files import Answer
 
+_EXPRESSION: Final = re.compile(r"[\[({*]")
 _OWN_DATA: Final = ("$.steps.", ".output.data")
 
 
@@ -78,6 +80,9 @@ def read_shape(endpoint: Endpoint, noun: str, examples: Examples) -> Shape:
     path = split_path(endpoint.data_key)
     outline = endpoint.outline if _gives_data_back(endpoint) else None
     seed = f"{endpoint.action}/{noun}"
+    if example is not None and _EXPRESSION.search(endpoint.data_key):
+        # Where the data is in it is worked out.
+        return Shape(example, (), None, None, is_list=False)
     if example is None:
         data = None if outline is None else invent(outline, noun, seed)
         has_body = data is not None or bool(path)

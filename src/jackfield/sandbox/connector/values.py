@@ -55,7 +55,8 @@ def _completed(
     example: Mapping[str, Json], outlines: Mapping[str, Json], name: str, seed: str
 ) -> Json:
     if name in example:
-        return complete(example[name], outlines.get(name, outlines.get(EACH)), name, seed)
+        # One of a map has only what its example has: more could say something else.
+        return complete(example[name], outlines.get(name), name, seed)
     return invent(outlines[name], name, seed)
 
 
