@@ -61,7 +61,9 @@ def link_all(
             }
             account = ask("POST", "/hub/accounts", headers=_token(session), body=body)["id"]
         connector = sandbox.state.provider.connector
-        action = next(each for each in connector.actions if each.only_reads)
+        action = next(
+            each for each in connector.actions if each.only_reads and not each.is_internal
+        )
         inputs = sandbox.sample_inputs(action.name)
         output = ask(
             "POST",
