@@ -15,7 +15,7 @@ KEYS = sorted(
 
 
 @pytest.mark.parametrize("key", KEYS)
-async def test_a_person_signs_in_and_their_account_is_used_until_they_take_it_back(
+async def test_a_person_signs_in_and_their_account_is_used_and_renewed_until_they_take_it_back(
     world: World, key: str
 ) -> None:
     sandbox = world.sandboxes[key]
@@ -25,10 +25,13 @@ async def test_a_person_signs_in_and_their_account_is_used_until_they_take_it_ba
     inputs = sandbox.sample_inputs(reading.name)
 
     fine = await world.hub.run(account, reading.id, body=inputs)
+    world.clock.advance(seconds=7200)
+    renewed = await world.hub.run(account, reading.id, body=inputs)
     authority = sandbox.state.authority
     for family in authority.grants.of(login.values["clientId"]):
         authority.grants.revoke(family, "taken back")
     refused = await world.hub.run(account, reading.id, body=inputs)
 
     assert fine.status_code == 200, fine.text
+    assert renewed.status_code == 200, renewed.text
     assert refused.status_code != 200

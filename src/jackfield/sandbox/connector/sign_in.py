@@ -14,6 +14,12 @@ from jackfield.sandbox.connector.sign_in_scopes import scopes_of
 from jackfield.sandbox.oauth.authority import Authority
 from jackfield.sandbox.oauth.clients import Client, NewClient
 
+# What the authority's answers have in any case.
+_USUAL_MEMBERS: Final = frozenset(
+    {"access_token", "refresh_token", "id_token", "token_type", "expires_in", "scope"}
+)
+# Tokens that do not end: longer than a hub runs.
+_FOREVER: Final = 30 * 365 * 86_400
 # Pages that the authority leads to by its own paths.
 OWN_PATHS: Final = {"/authorize": "/authorize", "/device": "/device"}
 
@@ -59,6 +65,7 @@ def _behaviors(settings: Mapping[str, Json]) -> list[str]:
         "reply.ok_false": "success" in mapping(settings, "tokenResponse"),
         "reply.two_tokens": "secondToken" in settings,
         "reply.extra": bool(_extra(settings)),
+        "reply.expiry": mapping(settings, "tokenResponse").get("zeroIsNever") is True,
         "refresh.omits_token": settings.get("renewsAtOnce") is True,
     }
     return [name for name, is_so in differences.items() if is_so]
@@ -72,6 +79,8 @@ def _settings(
     found: dict[str, Json] = {"scopes": list(dict.fromkeys([*asked, *defined])) or ["all"]}
     if "scopeDelimiter" in settings:
         found["scope_separator"] = found["reply_scope_separator"] = settings["scopeDelimiter"]
+    if mapping(settings, "tokenResponse").get("zeroIsNever") is True:
+        found |= {"expiry_value": 0, "access_token_lifetime": _FOREVER}
     if extra := _extra(settings):
         told = {name: value for case in examples.cases for name, value in case.credentials.items()}
         whole: Json = {}
@@ -83,7 +92,15 @@ def _settings(
 
 def _extra(settings: Mapping[str, Json]) -> dict[str, str]:
     members = mapping(settings, "additionalTokenFields")
-    return {name: path for name, path in members.items() if isinstance(path, str)}
+    return {
+        name: path
+        for name, path in members.items()
+        if isinstance(path, str) and _first(path) not in {*_USUAL_MEMBERS, ""}
+    }
+
+
+def _first(path: str) -> str:
+    return next(iter(split_path(path)), "")
 
 
 def with_left_out(
