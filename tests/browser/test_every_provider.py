@@ -1,0 +1,114 @@
+"""Linking at each provider by each of its auth methods, as a person does it in the Hub."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from jackfield.connectors.catalog import own_folder
+from jackfield.sandbox.connector.credentials import Login
+from jackfield.sandbox.connector.server import ConnectorSandbox, serve
+from jackfield.sandbox.iterable.server import serve as serve_iterable
+from tests.support.running import Running, own_catalog, serving_hub
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+# Iterable and Fernwood have tests of their own, and Ledgerline's SOAP has no sandbox.
+OTHERS = {"iterable", "fernwood", "ledgerline"}
+# The sandbox has no keys that sign, and no tokens of an app without a person.
+NOT_SIMULATED = {
+    ("google_workspace", "service_account"),
+    ("microsoft_365", "client_credentials"),
+    ("microsoft_365", "certificate"),
+    ("salesforce", "jwt_bearer"),
+}
+KEYS = sorted({each.name for each in own_folder().iterdir() if each.is_dir()} - OTHERS)
+METHODS = [
+    pytest.param(key, method, id=f"{key}-{method}")
+    for key in KEYS
+    for method in (each.key for each in own_catalog().get(key).auth_methods)
+    if (key, method) not in NOT_SIMULATED
+]
+
+
+@pytest.fixture(scope="module")
+async def sandboxes() -> AsyncGenerator[Mapping[str, ConnectorSandbox]]:
+    async with AsyncExitStack() as stack:
+        running = {
+            key: await stack.enter_async_context(serve(own_catalog().get(key))) for key in KEYS
+        }
+        for each in running.values():
+            each.state.settings.rate_limits = False
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def hub(
+    tmp_path_factory: pytest.TempPathFactory,
+    connector_cache: Path,
+    sandboxes: Mapping[str, ConnectorSandbox],
+) -> AsyncGenerator[Running]:
+    folder = tmp_path_factory.mktemp("world")
+    (folder / "cache").symlink_to(connector_cache)
+    rewrite = {
+        origin: each.url for each in sandboxes.values() for origin in each.state.provider.origins
+    }
+    async with (
+        serve_iterable() as iterable,
+        serving_hub(iterable, data_dir=folder, rewrite=rewrite) as running,
+    ):
+        yield running
+
+
+async def profile_of(hub: Running, key: str, login: Login) -> str:
+    body = {
+        "connector_key": key,
+        "authentication_config_key": login.method.key,
+        "setup": dict(login.setup),
+        "name": f"{key} {login.method.key}",
+    }
+    created = await hub.api.post("/connector_profiles", json=body)
+    assert created.status_code == 201, created.text
+    return created.json()["id"]
+
+
+async def fill_in(page: Page, credentials: Mapping[str, str]) -> None:
+    for name, value in credentials.items():
+        control = page.locator(f"form.fields [name='{name}']")
+        kind = await control.first.evaluate("each => each.type")
+        if kind == "radio":
+            await page.locator(f"form.fields [name='{name}'][value='{value}']").check()
+        elif kind.startswith("select"):
+            await control.select_option(value)
+        else:
+            await control.fill(value)
+
+
+@pytest.mark.parametrize(("key", "method"), METHODS)
+async def test_an_account_is_linked_by_each_method_in_the_hub(
+    hub: Running,
+    sandboxes: Mapping[str, ConnectorSandbox],
+    visit: Any,
+    key: str,
+    method: str,
+) -> None:
+    sandbox, title = sandboxes[key], own_catalog().get(key).title
+    login = sandbox.login(method)
+    profile = await profile_of(hub, key, login)
+    session = await hub.session(
+        provider=key, connector_profile_id=profile, origin_owner_id=f"{key} {method}"
+    )
+    page = (await visit(beside=(sandbox.url,), width=390)).page
+
+    await page.goto(session["auth_link_url"])
+    await fill_in(page, login.credentials)
+    await page.locator("form.fields button.primary").click()
+    if login.method.redirects:
+        await page.get_by_role("button", name="Allow").click()
+
+    await expect(page.get_by_role("heading", name=f"{title} is connected", level=1)).to_be_visible()
+    found = (await hub.api.get("/accounts", params={"origin_owner_id": f"{key} {method}"})).json()
+    assert [each["status"] for each in found] == ["active"]
