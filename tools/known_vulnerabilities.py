@@ -123,7 +123,7 @@ def main() -> None:
         for each in known:
             mended = f"mended in {', '.join(each.mended_in)}" if each.mended_in else "not mended"
             print(f"{each.package} {each.version}: {each.id}, {mended} ({', '.join(each.locks)})")
-        print(f"{len(known)} known vulnerabilities in {len(packages)} packages", file=sys.stderr)
+        print(f"known vulnerabilities: {len(known)}, in {len(packages)} packages", file=sys.stderr)
     if problem is not None:
         sys.exit(UNKNOWN if wanted.strict else 0)
     sys.exit(FOUND if known else 0)

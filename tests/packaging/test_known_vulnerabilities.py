@@ -60,7 +60,7 @@ async def test_a_locked_version_with_a_known_vulnerability_is_named(
 
     assert ended == 1
     assert out == f"{package} {version}: PYSEC-2026-1, mended in 9.1 ({locks})\n"
-    assert error == "1 known vulnerabilities in 3 packages\n"
+    assert error == "known vulnerabilities: 1, in 3 packages\n"
     found: dict[str, Any] = json.loads(told)
     assert (found["packages"], found["not_asked"]) == (3, None)
     assert found["known"][0]["mended_in"] == ["9.1"]

@@ -1,13 +1,8 @@
-"""The log of requests: what they were for, and never what they carried."""
+"""Entries of the log of requests: what each was for, and never what it carried."""
 
-from collections import deque
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 
 from msgspec import Struct
-
-_KEPT: Final = 5000
 
 
 class Entry(Struct, frozen=True):
@@ -19,19 +14,3 @@ class Entry(Struct, frozen=True):
     path: str
     status: int
     fault: str = ""
-
-
-class Journal:
-    """The newest entries."""
-
-    def __init__(self) -> None:
-        self._entries = deque[Entry](maxlen=_KEPT)
-
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(list(self._entries))
-
-    def add(self, entry: Entry) -> None:
-        self._entries.append(entry)
-
-    def clear(self) -> None:
-        self._entries.clear()

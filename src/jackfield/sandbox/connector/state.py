@@ -7,10 +7,11 @@ from msgspec import Struct
 from jackfield.kit.json import Json
 from jackfield.sandbox.connector.checks import Limits
 from jackfield.sandbox.connector.faults import Faults
-from jackfield.sandbox.connector.journal import Journal
+from jackfield.sandbox.connector.journal import Entry
 from jackfield.sandbox.connector.provider import Provider
 from jackfield.sandbox.connector.refusals import Refusals
 from jackfield.sandbox.connector.store import Store
+from jackfield.sandbox.journal import Journal
 from jackfield.sandbox.oauth.authority import Authority
 from jackfield.sandbox.turnable_clock import TurnableClock
 
@@ -31,7 +32,7 @@ class State:
     refusals: Refusals
     limits: Limits
     faults: Faults = field(default_factory=Faults)
-    journal: Journal = field(default_factory=Journal)
+    journal: Journal[Entry] = field(default_factory=Journal[Entry])
     settings: Settings = field(default_factory=Settings)
 
     @property
