@@ -213,7 +213,7 @@ def example(name: str, schema: dict[str, Json]) -> Json:  # noqa: PLR0911 - one 
             return max(schema.get("minimum", 1), 1)
         case {"type": "boolean"}:
             return True
-        case {"type": "object"}:
+        case {"type": "object" | ["object", "null"]}:
             inner = schema.get("properties", {})
             return {key: example(key, value) for key, value in inner.items()} or {"any": "thing"}
         case {"format": "date-time"}:
