@@ -14,8 +14,8 @@ from tests.support.running import own_catalog
 
 pytestmark = pytest.mark.anyio
 
-# Iterable has a sandbox that knows it, and SOAP none.
-OTHERS = {"iterable", "ledgerline"}
+# SOAP has no sandbox.
+OTHERS = {"ledgerline"}
 KEYS = sorted({each.name for each in FOLDER.iterdir() if each.is_dir()} - OTHERS)
 
 
