@@ -14,9 +14,8 @@ from tests.support.running import own_catalog
 
 pytestmark = pytest.mark.anyio
 
-# SOAP has no sandbox.
-OTHERS = {"ledgerline"}
-KEYS = sorted({each.name for each in FOLDER.iterdir() if each.is_dir()} - OTHERS)
+
+KEYS = sorted({each.name for each in FOLDER.iterdir() if each.is_dir()})
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -9,7 +9,6 @@ from jackfield.sandbox.connector.nouns import is_plural
 from jackfield.sandbox.connector.paging import next_link, take_page, tell_page
 from jackfield.sandbox.connector.provider import Provider
 from jackfield.sandbox.connector.request import Request
-from jackfield.sandbox.connector.sent import reply_of
 from jackfield.sandbox.connector.shapes import Shape
 from jackfield.sandbox.connector.store import Resource, Row, Store, names_of_id, write
 from jackfield.sandbox.replies import Reply
@@ -40,7 +39,7 @@ class Answers:
         shape = self._provider.shapes[endpoint]
         resource = self._provider.resource(endpoint)
         if resource is None or (shape.row is None and endpoint.kind in {"list", "get"}):
-            return reply_of(shape.answer, shape.answer.json)
+            return shape.reply(shape.answer.json)
         call = _Call(endpoint, resource, shape, request, values, as_object(body))
         if endpoint.kind == "list" or (endpoint.kind == "get" and shape.is_list):
             return self._listed(call)
@@ -55,14 +54,12 @@ class Answers:
             if _is_wanted(row, call)
         ]
         if not call.shape.is_list:
-            return reply_of(call.shape.answer, call.shape.answer.json)
+            return call.shape.reply(call.shape.answer.json)
         id_name = call.resource.id_name
         page = take_page(call.endpoint, rows, id_name, call.request.query, call.body)
         shown = [call.shape.fitted(row, is_whole=True) for row in page.rows]
         whole = tell_page(call.endpoint, call.shape.filled(shown), page, call.request.target)
-        return reply_of(
-            call.shape.answer, whole, next_link(call.endpoint, page, call.request.target)
-        )
+        return call.shape.reply(whole, next_link(call.endpoint, page, call.request.target))
 
     def _shown(self, call: "_Call") -> Reply:
         row = self._found(call)
@@ -71,9 +68,7 @@ class Answers:
             known = row.get(call.resource.id_name)
             if call.own_id and isinstance(known, str):
                 row[call.resource.id_name] = call.own_id
-        return reply_of(
-            call.shape.answer, call.shape.filled([call.shape.fitted(row, is_whole=True)])
-        )
+        return call.shape.reply(call.shape.filled([call.shape.fitted(row, is_whole=True)]))
 
     def _written(self, call: "_Call") -> Reply:
         several = call.several
@@ -121,11 +116,11 @@ class Answers:
     def _told(self, call: "_Call", rows: Sequence[Row] | None) -> Reply:
         shape = call.shape
         if rows is None or shape.answer.json is None or shape.row is None:
-            return reply_of(shape.answer, call.echoed(shape.answer.json))
+            return shape.reply(call.echoed(shape.answer.json))
         is_whole = _is_row_like(shape.row, call.resource)
         shown = [_with_id(shape.fitted(row, is_whole=is_whole), row, call) for row in rows]
         whole = shape.filled(shown)
-        return reply_of(shape.answer, call.echoed(whole, rows[0]) if shape.path else whole)
+        return shape.reply(call.echoed(whole, rows[0]) if shape.path else whole)
 
 
 class _Call:

@@ -10,6 +10,7 @@ import structlog
 from jackfield.kit.json import encode
 from jackfield.sandbox.connector import control
 from jackfield.sandbox.connector.desk import Asked, Desk
+from jackfield.sandbox.connector.envelopes import SERVER_ERROR, fault_reply
 from jackfield.sandbox.connector.faults import Fault, FaultKind
 from jackfield.sandbox.connector.journal import Entry
 from jackfield.sandbox.connector.request import Request
@@ -51,7 +52,7 @@ class ConnectorApp:
         fault = self._state.faults.take(action, request.method, request.path)
         if fault is not None and fault.kind is FaultKind.DELAY:
             await asyncio.sleep(fault.seconds)
-        reply = (fault and self._faulty(fault)) or self._answer(asked, request)
+        reply = (fault and self._faulty(fault, request)) or self._answer(asked, request)
         entry = Entry(
             self._state.clock(), action, request.method, request.path, int(reply.status),
             fault.kind if fault is not None else "",
@@ -91,7 +92,7 @@ class ConnectorApp:
             _log.exception("sandbox_failed", method=request.method, path=request.path)
             return json_reply({"message": _FAILED}, 500)
 
-    def _faulty(self, fault: Fault) -> Reply | None:
+    def _faulty(self, fault: Fault, request: Request) -> Reply | None:
         """Return what takes an answer's place, if something does; status 0 is no answer."""
         match fault.kind:
             case FaultKind.RESET:
@@ -101,7 +102,11 @@ class ConnectorApp:
             case FaultKind.STATUS:
                 if fault.body is None:
                     said = "A fault that was asked for."
-                    made = self._state.refusals.with_status(fault.status, said)
+                    made = (
+                        self._state.refusals.with_status(fault.status, said)
+                        if request.envelope is None
+                        else fault_reply(said, fault.status, is_ours=fault.status >= SERVER_ERROR)
+                    )
                     return replace(made, headers={**made.headers, **fault.headers})
                 return Reply(encode(fault.body), fault.status, JSON, fault.headers)
             case FaultKind.DELAY | FaultKind.TRUNCATED:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from jackfield.connectors.connector import Connector
+from jackfield.engine.wire.body import is_xml
 from jackfield.kit.json import Json, as_object, is_object, items, mapping, text
 from jackfield.sandbox.connector.endpoints import Argument, Endpoint
 from jackfield.sandbox.connector.request import Request
@@ -37,7 +38,8 @@ def check_request(endpoint: Endpoint, request: Request, body: Json) -> Wrong | N
             return wrong
     wants_body = any(each.place == "body" for each in endpoint.arguments)
     names_type = any(each.name.lower() == "content-type" for each in endpoint.arguments)
-    if wants_body and not names_type and request.content and body is None:
+    is_taken = body is not None and (endpoint.is_soap or not is_xml(request.content_type))
+    if wants_body and not names_type and request.content and not is_taken:
         return Wrong(415, f"Content type {request.content_type or 'none'} is not taken.")
     return None
 

@@ -17,6 +17,7 @@ from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json, as_object
 from jackfield.sandbox.connector.endpoints import Endpoint
 from jackfield.sandbox.connector.examples import Examples
+from jackfield.sandbox.connector.request import Request
 
 # Stands for an access token where requests are compared with what they have to carry.
 _TOKEN: Final = "\0token\0"  # noqa: S105 - it is none
@@ -113,18 +114,23 @@ class Doors:
         self._mode: Mode = connector.mode
         self._logins = logins
 
-    def recognize(
-        self, endpoint: Endpoint, headers: Mapping[str, str], query: Mapping[str, Json], body: Json
-    ) -> Iterator[Given]:
+    def recognize(self, endpoint: Endpoint, request: Request, body: Json) -> Iterator[Given]:
         """Yield whom a request can be from."""
         own = endpoint.parameters.get("authorization")
         for login in self._logins:
             document = login.method.authorization if own is None else own
             known = compile_authorization(document, self._mode)
-            yield from _compare(known, login, headers, query, body)
+            if endpoint.has_name_token and not _is_named(request, login):
+                continue
+            given = list(_compare(known, login, request, body))
+            yield from given
+            if endpoint.has_name_token and not given and _carries_nothing(known, login):
+                yield Given(login)
 
     def is_open(self, endpoint: Endpoint) -> bool:
         """Return whether a request carries nothing: what it does carry cannot be compared."""
+        if endpoint.has_name_token:
+            return False
         own = endpoint.parameters.get("authorization")
         documents = (
             [own] if own is not None else [each.method.authorization for each in self._logins]
@@ -141,13 +147,8 @@ class Doors:
             return True
 
 
-def _compare(
-    known: Authorization,
-    login: Login,
-    headers: Mapping[str, str],
-    query: Mapping[str, Json],
-    body: Json,
-) -> Iterator[Given]:
+def _compare(known: Authorization, login: Login, request: Request, body: Json) -> Iterator[Given]:
+    headers, query = request.headers, request.query
     for credentials in ({**login.values, _TOKEN_NAME: _TOKEN}, dict(login.values)):
         scope = _scope(credentials)
         try:
@@ -164,6 +165,20 @@ def _compare(
         token = _common_token(expected)
         if expected and token is not None:
             yield Given(login, token)
+
+
+def _is_named(request: Request, login: Login) -> bool:
+    """Return whether an envelope has the user name and password of a login."""
+    envelope, values = request.envelope, login.values
+    return envelope is not None and (envelope.username, envelope.password) == (
+        values.get("username", ""),
+        values.get("password", ""),
+    )
+
+
+def _carries_nothing(known: Authorization, login: Login) -> bool:
+    scope = _scope(login.values)
+    return not known.headers(scope) and not known.query and not known.body
 
 
 def _common_token(pairs: list[tuple[Json, Json]]) -> str | None:

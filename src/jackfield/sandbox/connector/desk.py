@@ -30,7 +30,14 @@ class Desk:
 
     def find(self, request: Request) -> Asked | None:
         """Return what a request is for: of several endpoints of a path the one that fits best."""
-        found = find_endpoint(self._state.provider.endpoints, request.method, request.path)
+        envelope = request.envelope
+        operation = "" if envelope is None else envelope.operation
+        # Operations of SOAP share an address; some are named by an expression.
+        found = [
+            each
+            for each in find_endpoint(self._state.provider.endpoints, request.method, request.path)
+            if each[0].operation in {"", operation}
+        ]
         if not found:
             return None
         best = found[0][0].specificity
@@ -40,34 +47,42 @@ class Desk:
         return Asked(endpoint, values)
 
     def answer(self, asked: Asked | None, request: Request) -> Reply:
-        refusals = self._state.refusals
         if asked is None:
             return self._without_endpoint(request)
+        is_soap = asked.endpoint.is_soap
         try:
             body = request.body()
         except Unreadable as error:
-            return refusals.with_status(400, str(error))
+            return self._wrong(400, str(error), is_soap=is_soap)
+        if is_soap and request.envelope is None:
+            return self._wrong(400, "The body is no SOAP envelope.", is_soap=True)
         refused = self._refused(asked.endpoint, request, body)
         if refused is not None:
             return refused
         try:
             return self._answers.answer(asked.endpoint, request, asked.values, body)
         except NoSuchRow:
-            return refusals.with_status(404, "There is no such thing.")
+            return self._wrong(404, "There is no such thing.", is_soap=is_soap)
+
+    def _wrong(self, status: int, message: str, *, is_soap: bool) -> Reply:
+        refusals = self._state.refusals
+        return refusals.fault(message) if is_soap else refusals.with_status(status, message)
 
     def _refused(self, endpoint: Endpoint, request: Request, body: Json) -> Reply | None:
         """Return why a request is refused whatever it is about, if it is."""
         refusals = self._state.refusals
         given = self._given(endpoint, request, body)
         if given is None and not self._state.provider.doors.is_open(endpoint):
-            return refusals.unauthorized()
+            return refusals.unauthorized(is_soap=endpoint.is_soap)
         if not self._is_in_time(request):
             return refusals.rate_limited()
         wanted = endpoint.info.required_scopes if endpoint.info is not None else ()
         if lacking := self._lacking(given, wanted):
             return refusals.missing_scope(" ".join(lacking))
         wrong = check_request(endpoint, request, body)
-        return None if wrong is None else refusals.with_status(wrong.status, wrong.message)
+        if wrong is None:
+            return None
+        return self._wrong(wrong.status, wrong.message, is_soap=endpoint.is_soap)
 
     def _without_endpoint(self, request: Request) -> Reply:
         """Answer what no action asks for: permissions are tried so, and all else is not there."""
@@ -77,12 +92,13 @@ class Desk:
             if self._given(plain, request, None) is None:
                 return self._state.refusals.unauthorized()
             return json_reply({})
-        return self._state.refusals.with_status(404, "There is no such endpoint.")
+        is_soap = request.envelope is not None
+        return self._wrong(404, "There is no such endpoint.", is_soap=is_soap)
 
     def _given(self, endpoint: Endpoint, request: Request, body: Json) -> Given | None:
         """Return whose credentials a request has, if they are taken."""
         provider = self._state.provider
-        candidates = provider.doors.recognize(endpoint, request.headers, request.query, body)
+        candidates = provider.doors.recognize(endpoint, request, body)
         return next((each for each in candidates if self._is_taken(each)), None)
 
     def _is_taken(self, given: Given) -> bool:

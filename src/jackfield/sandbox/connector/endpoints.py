@@ -13,6 +13,7 @@ from jackfield.kit.json import Json, is_list, is_object, items, mapping, text
 
 _CALLS: Final = frozenset({
     "request", "paginated_request", "upload_file", "upload_binary", "download_file",
+    "soap_request", "soap_paginated_request",
 })  # fmt: skip
 _PART: Final = re.compile(r"\$\{(.*?)\}")
 _METHODS: Final = {"upload_file": "POST", "upload_binary": "POST"}
@@ -45,6 +46,7 @@ class Endpoint:
     segments: tuple[str, ...]
     arguments: tuple[Argument, ...]
     bases: frozenset[str] = field(default_factory=frozenset[str])
+    is_soap: bool = False
 
     @property
     def kind(self) -> str:
@@ -65,6 +67,18 @@ class Endpoint:
     @property
     def iterator(self) -> Mapping[str, Json]:
         return mapping(self.parameters, "iterator")
+
+    @property
+    def operation(self) -> str:
+        """The element around what is sent by SOAP; an empty name where that is worked out."""
+        named = text(self.parameters, "soapOperation")
+        return "" if "$" in named or "{{" in named else named.rpartition(":")[2]
+
+    @property
+    def has_name_token(self) -> bool:
+        """Whether the envelope says whose it is, by user name and password."""
+        own = "envelope" in self.parameters or self.parameters.get("useSoapContext") is False
+        return self.is_soap and not own
 
     @property
     def outline(self) -> Json:
@@ -174,6 +188,7 @@ def _of_action(entry: Mapping[str, Json], info: ActionInfo | None) -> Iterator[E
                 method=text(parameters, "method").upper() or _METHODS.get(name, "GET"),
                 segments=_segments(text(parameters, "url")),
                 arguments=tuple(map(_argument, items(parameters, "args"))),
+                is_soap=name.startswith("soap_"),
             )
 
 

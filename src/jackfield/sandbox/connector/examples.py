@@ -7,6 +7,7 @@ from typing import Final
 from jackfield.connectors.connector import Connector
 from jackfield.kit.json import Json, as_object, is_list, is_object
 from jackfield.sandbox.connector.endpoints import Endpoint
+from jackfield.sandbox.connector.envelopes import is_fault
 from jackfield.testing.case_files import Answer, Case, read_cases
 
 _NO_ACCESS: Final = ("key_revoked", "key_disabled", "expired", "user_disabled")
@@ -86,6 +87,10 @@ class Examples:
             (each.answer for each in sorted(fitting, key=lambda each: bool(each.name))), None
         )
 
+    def fault(self) -> Answer | None:
+        """Return a SOAP fault that the provider answered with."""
+        return next((each.answer for each in self.refusals if is_fault(each.answer.text)), None)
+
     def issued(self) -> frozenset[str]:
         """Return every text that renewals were answered with: the tokens are among them."""
         return frozenset(
@@ -117,9 +122,15 @@ def _answer(cases: Iterable[Case], endpoint: Endpoint) -> Answer | None:
     for case in cases:
         for turn in case.provider:
             is_fine = turn.answer.status < _FIRST_BAD
-            if is_fine and endpoint.match(turn.expect.method, turn.expect.path) is not None:
+            is_meant = endpoint.match(turn.expect.method, turn.expect.path) is not None
+            if is_fine and is_meant and _is_of(endpoint, case, turn.answer):
                 return turn.answer
     return None
+
+
+def _is_of(endpoint: Endpoint, case: Case, answer: Answer) -> bool:
+    """Return whether an answer at an address is that of an endpoint: SOAP has several at one."""
+    return not endpoint.is_soap or bool(case.action) or endpoint.operation in (answer.text or "")
 
 
 def _name(case: Case) -> str:

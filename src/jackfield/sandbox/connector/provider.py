@@ -173,7 +173,10 @@ def _id_name(noun: str, row: Mapping[str, Json], parameters: Sequence[str]) -> s
         *(name.rpartition("_")[2] for name in parameters),
         "key", "number", "sha", "email", "account_id", "accountId", "user_id", "ts", "name", "tag",
     ]  # fmt: skip
+    # Elements of XML are spelled in other ways, and an id may be an attribute.
+    spelled = {name.lstrip("@_").lower(): name for name in row}
+    names = (*usual, *(spelled.get(each.lower(), "") for each in usual))
     return next(
-        (name for name in usual if isinstance(row.get(name), str | int) and row.get(name) != ""),
+        (name for name in names if isinstance(row.get(name), str | int) and row.get(name) != ""),
         "",
     )

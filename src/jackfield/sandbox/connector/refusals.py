@@ -4,6 +4,7 @@ from copy import deepcopy
 from typing import Final
 
 from jackfield.kit.json import Json, is_list, is_object, items, mapping, text
+from jackfield.sandbox.connector.envelopes import SERVER_ERROR, fault_reply
 from jackfield.sandbox.connector.provider import Provider
 from jackfield.sandbox.connector.sent import reply_of
 from jackfield.sandbox.connector.shapes import put, split_path
@@ -12,6 +13,7 @@ from jackfield.testing.case_files import Answer
 
 MISSING_SCOPE: Final = "missing_scope"
 RATE_LIMITED: Final = "provider_rate_limited"
+_DENIED: Final = "Unauthorized."
 _OK: Final = 200
 _ALIKE: Final = {415: (400, 422), 422: (400,), 404: (410, 400), 400: (422,), 403: (), 429: ()}
 _WORDS: Final = frozenset({"message", "detail", "msg", "error", "title", "errormessages"})
@@ -24,10 +26,12 @@ class Refusals:
         self._provider = provider
         self._examples = provider.examples
 
-    def unauthorized(self) -> Reply:
+    def unauthorized(self, *, is_soap: bool = False) -> Reply:
         """Refuse a credential."""
         known = self._examples.without_access()
-        return reply_of(known) if known is not None else self.with_status(401, "Unauthorized.")
+        if known is not None:
+            return reply_of(known)
+        return fault_reply(_DENIED, 401) if is_soap else self.with_status(401, _DENIED)
 
     def named(self, name: str) -> Reply | None:
         """Return the refusal that the connector knows by this cause, if its cases have one."""
@@ -40,6 +44,11 @@ class Refusals:
         """Return the causes that can be asked for."""
         known = {each.name for each in self._examples.refusals if each.name}
         return sorted(known | {RATE_LIMITED})
+
+    def fault(self, message: str) -> Reply:
+        """Refuse a SOAP request, with the status that the provider's faults come with."""
+        known = self._examples.fault()
+        return fault_reply(message, SERVER_ERROR if known is None else known.status)
 
     def missing_scope(self, scopes: str) -> Reply:
         known = self.named(MISSING_SCOPE)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Self
 from urllib.parse import parse_qsl, unquote
 
+from jackfield.engine.wire.body import is_xml
 from jackfield.kit.json import DecodeError, Json, is_list, is_object, parse
+from jackfield.sandbox.connector.envelopes import Envelope, read_body, read_envelope
 from jackfield.sandbox.listener import Scope
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -48,9 +50,19 @@ class Request:
     def content_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def envelope(self) -> Envelope | None:
+        """The SOAP envelope that the body is; `None` if it is none."""
+        if not is_xml(self.content_type):
+            return None
+        try:
+            return read_envelope(self.content)
+        except ValueError:
+            return None
+
     def body(self) -> Json:
         """
-        Return the body's value; nothing of one that is neither JSON nor a form.
+        Return the body's value; nothing of one that is neither JSON nor XML nor a form.
 
         Raises:
             Unreadable: it is not what its content type says.
@@ -63,7 +75,9 @@ class Request:
             if self.content_type == FORM:
                 pairs = parse_qsl(self.content.decode(), keep_blank_values=True)
                 return _nested(pairs)
-        except (DecodeError, UnicodeDecodeError) as error:
+            if is_xml(self.content_type):
+                return read_body(self.content)
+        except (DecodeError, ValueError) as error:
             msg = f"The body is not {self.content_type}."
             raise Unreadable(msg) from error
         return None

@@ -85,7 +85,9 @@ def _named_id(endpoint: Endpoint, resource: Resource) -> str:
     """Return the input in query or body that names a row; an empty name if none does."""
     declared = {text(each, "name") for each in endpoint.inputs()}
     usual = [*names_of_id(resource), *(["email"] if endpoint.kind == "get" else [])]
-    return next((each for each in usual if each in declared), "")
+    sent = {each.name: each.input for each in endpoint.arguments if each.input in declared}
+    names = (*(each for each in usual if each in declared), *(sent.get(each, "") for each in usual))
+    return next(filter(None, names), "")
 
 
 def _made_up(entry: Mapping[str, Json], seed: str) -> Json:

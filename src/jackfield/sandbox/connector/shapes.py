@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from jackfield.connectors.schema.outline import EACH
+from jackfield.engine.wire.body import is_xml
 from jackfield.kit.json import Json, as_object, is_list, is_object, mapping, text
 from jackfield.sandbox.connector.endpoints import Endpoint
+from jackfield.sandbox.connector.envelopes import XML, read_answer
 from jackfield.sandbox.connector.examples import Examples
 from jackfield.sandbox.connector.nouns import is_plural
+from jackfield.sandbox.connector.sent import reply_of
 from jackfield.sandbox.connector.values import complete, fits, invent
+from jackfield.sandbox.replies import Reply
 from jackfield.testing.case_files import Answer
 
 _EXPRESSION: Final = re.compile(r"[\[({*]")
@@ -31,6 +35,11 @@ class Shape:
     row: Mapping[str, Json] | None
     outline: Json
     is_list: bool
+    is_soap: bool = False
+
+    def reply(self, content: Json, headers: Mapping[str, str] | None = None) -> Reply:
+        """Return the answer with this content."""
+        return reply_of(self.answer, content, headers, is_soap=self.is_soap)
 
     def filled(self, rows: Sequence[Mapping[str, Json]]) -> Json:
         """Return the body with these rows in it; the others of a single one are left out."""
@@ -76,22 +85,27 @@ def is_alike(value: Json, other: Json) -> bool:
 
 def read_shape(endpoint: Endpoint, noun: str, examples: Examples) -> Shape:
     """Return what an endpoint answers, from an example if there is one, and else its outline."""
-    example = examples.answer(endpoint)
+    example = _readable(examples.answer(endpoint), endpoint)
     path = split_path(endpoint.data_key)
     outline = endpoint.outline if _gives_data_back(endpoint) else None
     seed = f"{endpoint.action}/{noun}"
     if example is not None and _EXPRESSION.search(endpoint.data_key):
         # Where the data is in it is worked out.
-        return Shape(example, (), None, None, is_list=False)
+        return Shape(example, (), None, None, is_list=False, is_soap=endpoint.is_soap)
+    data: Json = None
     if example is None:
         data = None if outline is None else invent(outline, noun, seed)
+        if endpoint.is_soap:
+            path = path or (f"{endpoint.operation or 'Operation'}Response",)
+            data = data or {}
         has_body = data is not None or bool(path)
         example = Answer(json=put({}, path, data) if has_body else None)
     elif example.json is not None:
         data = complete(dig(example.json, path), outline, noun, seed)
+        if endpoint.is_soap and endpoint.iterator and is_object(data):
+            # XML does not show that there could have been several.
+            data = [data]
         example = Answer(example.status, example.headers, put(deepcopy(example.json), path, data))
-    else:
-        data = None
     where, is_list_of = _place(endpoint, noun, data)
     found = dig(data, where)
     row = found[0] if is_list(found) and found else found
@@ -102,7 +116,22 @@ def read_shape(endpoint: Endpoint, noun: str, examples: Examples) -> Shape:
         inner = inner[0]
     is_map = is_object(inner) and EACH in inner
     kept = row if is_object(row) and not is_map else None
-    return Shape(example, (*path, *where), kept, inner, is_list_of)
+    return Shape(example, (*path, *where), kept, inner, is_list_of, endpoint.is_soap)
+
+
+def _readable(example: Answer | None, endpoint: Endpoint) -> Answer | None:
+    """Return an answer in XML with its content, so that it can be another one."""
+    if example is None or example.text is None:
+        return example
+    headers = {name.lower(): value for name, value in example.headers.items()}
+    kind = headers.get("content-type", "")
+    if not endpoint.is_soap and not is_xml(kind):
+        return example
+    try:
+        content = read_answer(example.text, is_soap=endpoint.is_soap)
+    except ValueError:
+        return example
+    return Answer(example.status, {**headers, "content-type": kind or XML}, content)
 
 
 def _gives_data_back(endpoint: Endpoint) -> bool:
@@ -124,7 +153,8 @@ def _place(endpoint: Endpoint, noun: str, data: Json) -> tuple[tuple[str, ...], 
     if wants_several and len(several) == 1:
         return (several[0],), True
     last = noun.rpartition("_")[2]
-    named = next((each for each in (noun, last) if each and is_object(data.get(each))), None)
+    objects = {name.lower(): name for name, value in data.items() if is_object(value)}
+    named = next((objects[each] for each in (noun, last) if each in objects), None)
     return ((named,), False) if named else ((), False)
 
 
