@@ -30,12 +30,17 @@ from jackfield.search.index import Index
 def _start(_scale: Scale) -> Section:
     found = start.measure()
     rows = (
-        ("first start to the first answer", f"{found.first_seconds:.2f} s"),
-        ("later start, connectors from the cache", f"{found.later_seconds:.2f} s"),
-        ("memory after it", f"{found.memory_mb:.0f} MB"),
+        ("first start to the first answer", f"{found.first.seconds:.2f} s"),
+        ("later start, connectors from the cache", f"{found.later.seconds:.2f} s"),
+        ("memory after the first start", f"{found.first.resident_mb:.0f} MB"),
+        ("memory after a later start", f"{found.later.resident_mb:.0f} MB"),
         ("`jackfield --help`", f"{found.help_ms:.0f} ms"),
     )
-    figures = {"start": found.first_seconds, "help": found.help_ms}
+    figures = {
+        "start": found.first.seconds,
+        "memory at the start": found.first.resident_mb,
+        "help": found.help_ms,
+    }
     return Section("Start", "", [Table(("", "figure"), rows)], figures=figures)
 
 

@@ -58,11 +58,11 @@ def free_port() -> int:
 
 
 def processor_seconds(pid: int) -> float:
-    """Return the processor time that a process and its children have used."""
+    """Return the processor time that a process and its children have used, those that ended too."""
     seconds = 0.0
     for each in family(pid):
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        seconds += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        seconds += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
     return seconds
 
 
@@ -71,6 +71,18 @@ def resident_megabytes(pid: int, what: str = "VmRSS") -> float:
     held = 0
     for each in family(pid):
         match = re.search(rf"{what}:\s+(\d+)", Path(f"/proc/{each}/status").read_text())
+        assert match is not None
+        held += int(match[1])
+    return held / 1024
+
+
+def proportional_megabytes(pid: int) -> float:
+    """Return what a process and its children hold now, where what they share counts once."""
+    held = 0
+    for each in family(pid):
+        match = re.search(
+            r"^Pss:\s+(\d+)", Path(f"/proc/{each}/smaps_rollup").read_text(), re.MULTILINE
+        )
         assert match is not None
         held += int(match[1])
     return held / 1024

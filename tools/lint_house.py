@@ -29,6 +29,7 @@ _NOUNS = {
     "linking": "the domain's word for making an account",
     "loading": "a stage in the life of a connector",
     "paging": "the trade's word for lists in pages",
+    "reading": "the outcome of reading a connector",
     "pending": "short for pending links",
     "pruning": "the trade's word for deleting old rows",
     "rendering": "the trade's word for filling in templates",

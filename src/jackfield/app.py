@@ -15,6 +15,7 @@ import structlog
 from jackfield.audit.pushes.models import Sink, SinkSecrets
 from jackfield.audit.tallies import Tallies
 from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.loading.reader_process import ReaderProcess
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.server_clock import ServerClock
 from jackfield.db.tx import DatabaseMoved
@@ -65,6 +66,7 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
     creates: bool = True,
     store: KeyringStore | None = None,
     joins: bool | None = None,
+    reads_apart: bool = False,
 ) -> AsyncGenerator[Hub]:
     """
     Open the installation that `settings` describe, and close it at the end of the block.
@@ -74,6 +76,7 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
     made: on SQLite the database, brought to this version; the keyring, the default project, and
     the profiles that need nothing from an operator. Without it, nothing is made or changed. A process
     that `joins`, by default one that creates, is waited for when keys are rotated: it runs long.
+    One that `reads_apart` leaves it to another process to read connectors, for the memory.
 
     Raises:
         NoInstallation: there is none, and `creates` is not set.
@@ -81,6 +84,7 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
         KeyringUnusable: the vault's keys are missing, damaged, or those of another database.
         InvalidRewrite: the provider rewrite is malformed.
     """
+    joins = creates if joins is None else joins
     rewrites = rewrite.parse(settings.provider_rewrite)
     if settings.database_url is not None and clock is system_clock:
         clock = ServerClock(clock)
@@ -96,9 +100,11 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
         if isinstance(clock, ServerClock):
             await clock.follow(db)
         if catalog is None:
-            found = settings.data_dir / "cache" if creates else None
+            keeps = joins and settings.data_dir.is_dir()
+            found = settings.data_dir / "cache" if keeps else None
             catalog = find_catalog(settings, cache=found)
-            catalog.load()
+            with ReaderProcess() as process:
+                catalog.load(process=process if reads_apart else None)
         exchange = _limit_exchange(settings, counters)
         egress = Egress(
             rewrites=rewrites,
@@ -109,7 +115,6 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
         tracer = _tracer() if settings.traces else None
         hub: Hub | None = None
         held: HeldKeys | None = None
-        joins = creates if joins is None else joins
         try:
             vault, held = await open_keys(
                 db, settings, clock, creates=creates, joins=joins, store=store

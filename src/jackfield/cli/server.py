@@ -55,7 +55,9 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
         if store is None:
             return
         is_first = await is_first_start(store)
-        async with open_hub(settings, public_url=origin(opened), store=store) as hub:
+        async with open_hub(
+            settings, public_url=origin(opened), store=store, reads_apart=True
+        ) as hub:
             if is_first:
                 await hand_over_recovery_key(hub, store, Actor.command("serve"))
             _tune_collector()
@@ -82,7 +84,9 @@ async def serve_supervised(
         store = await _all_found(settings, opened, {stop, released})
         if store is None:
             return
-        async with open_hub(settings, public_url=origin(opened), store=store) as hub:
+        async with open_hub(
+            settings, public_url=origin(opened), store=store, reads_apart=True
+        ) as hub:
             hub = _sharing(hub, shared)  # noqa: PLW2901
             _tune_collector()
             gate = Gate()

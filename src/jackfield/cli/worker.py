@@ -45,7 +45,12 @@ def worker() -> None:
             return
         async with (
             open_hub(
-                settings, public_url=settings.url, creates=False, joins=True, store=store
+                settings,
+                public_url=settings.url,
+                creates=False,
+                joins=True,
+                store=store,
+                reads_apart=True,
             ) as hub,
             cutover.working(hub, settings) as work,
         ):

@@ -15,6 +15,7 @@ from jackfield.connectors.diagnostics import Diagnostic, InvalidConnector, Sever
 from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.discovery import Signature, find_connectors
 from jackfield.connectors.loading.loader import load
+from jackfield.connectors.loading.reader_process import ReaderProcess
 from jackfield.connectors.signatures import Signers
 from jackfield.kit.errors import NotFound
 
@@ -90,9 +91,13 @@ class Catalog:
         self._found: dict[str, tuple[Connector, ActionInfo]] = {}
         self._reading: dict[str, bool] = {}
 
-    def load(self) -> None:
-        """Load every connector; invalid ones are left out and reported in `findings`."""
-        self._read({})
+    def load(self, *, process: ReaderProcess | None = None) -> None:
+        """
+        Load every connector; invalid ones are left out and reported in `findings`.
+
+        What is not in the cache is read by `process`, if there is one.
+        """
+        self._read({}, process)
         if self._cache:
             self._cache.prune()
 
@@ -242,7 +247,7 @@ class Catalog:
                 longest = longest or connector
         return longest
 
-    def _read(self, known: Mapping[Path, _Loaded]) -> bool:
+    def _read(self, known: Mapping[Path, _Loaded], process: ReaderProcess | None = None) -> bool:
         files: dict[Path, _Loaded] = {}
         folders: list[list[Connector]] = []
         for folder in self._folders:
@@ -250,7 +255,7 @@ class Catalog:
             signers = None if folder is self._folders[0] else self.signers
             found = {
                 file: _unchanged(known.get(file), signature)
-                or self._load(file, signature, known.get(file), signers)
+                or self._load(file, signature, known.get(file), signers, process)
                 for file, signature in find_connectors(folder).items()
             }
             files |= found
@@ -278,9 +283,10 @@ class Catalog:
         signature: Signature,
         before: _Loaded | None,
         signers: Signers | None,
+        process: ReaderProcess | None,
     ) -> _Loaded:
         try:
-            connector = load(file, cache=self._cache, signers=signers)
+            connector = load(file, cache=self._cache, signers=signers, process=process)
         except InvalidConnector as invalid:
             last = before.connector if before else None
             findings = invalid.findings

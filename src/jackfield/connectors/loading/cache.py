@@ -8,27 +8,18 @@ it is as if there were none.
 
 import os
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from jackfield.connectors.diagnostics import Diagnostic, Severity
 from jackfield.connectors.loading.includes import Source
-from jackfield.kit.json import Json
+from jackfield.connectors.loading.reading import Reading
 
 # Increase it with every change to checks, warnings or defaults.
 _REVISION: Final = 2
 _DIGEST_SIZE: Final = 20
 _SUFFIX: Final = ".connector"
-
-
-class _Entry(msgspec.Struct, frozen=True, array_like=True):
-    document: dict[str, Json]
-    findings: tuple[tuple[str, int, int, str, str, str], ...]
 
 
 class Cache:
@@ -38,7 +29,7 @@ class Cache:
         self._folder = folder
         self._used: set[Path] = set()
 
-    def find(self, source: Source) -> tuple[dict[str, Json], tuple[Diagnostic, ...]] | None:
+    def find(self, source: Source) -> Reading | None:
         try:
             raw = self._file(source).read_bytes()
         except OSError:
@@ -46,30 +37,18 @@ class Cache:
         digest, payload = raw[:_DIGEST_SIZE], raw[_DIGEST_SIZE:]
         if _hash(payload) != digest:
             return None
-        try:
-            entry = msgspec.msgpack.decode(payload, type=_Entry)
-        except msgspec.DecodeError:
-            return None
-        self._used.add(self._file(source))
-        return entry.document, tuple(
-            Diagnostic(Path(file), line, column, path, message, Severity(severity))
-            for file, line, column, path, message, severity in entry.findings
-        )
+        reading = Reading.unpack(payload)
+        if reading is not None:
+            self._used.add(self._file(source))
+        return reading
 
-    def store(
-        self, source: Source, document: Mapping[str, Json], findings: tuple[Diagnostic, ...]
-    ) -> None:
-        """Store the result of reading `source`; errors of an unwritable folder are ignored."""
-        rows = tuple(
-            (str(each.file), each.line, each.column, each.path, each.message, each.severity.value)
-            for each in findings
-        )
-        payload = msgspec.msgpack.encode(_Entry(dict(document), rows))
+    def store(self, source: Source, reading: bytes) -> None:
+        """Store the packed reading of `source`; errors of an unwritable folder are ignored."""
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=self._folder)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(_hash(payload) + payload)
+                file.write(_hash(reading) + reading)
             Path(name).replace(self._file(source))
             self._used.add(self._file(source))
 

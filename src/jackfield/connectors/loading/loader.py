@@ -16,6 +16,8 @@ from jackfield.connectors.loading import includes, validation
 from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.defaults import expand
 from jackfield.connectors.loading.includes import Source
+from jackfield.connectors.loading.reader_process import ReaderProcess
+from jackfield.connectors.loading.reading import Reading, pack
 from jackfield.connectors.signatures import Signers, beside
 from jackfield.engine.schema.report import Problem, Severity, spell
 from jackfield.kit.json import Json
@@ -27,15 +29,18 @@ def load(
     cache: Cache | None = None,
     files: Files = ON_DISK,
     signers: Signers | None = None,
+    process: ReaderProcess | None = None,
 ) -> Connector:
     """
     Load the connector whose main file is `main` among `files`. Warnings are in its `findings`.
+
+    What is not in `cache` is read by `process`, if there is one.
 
     Raises:
         InvalidConnector: it is invalid, or not signed by one of `signers`; the error has all
             findings.
     """
-    connector, text = read(main, cache=cache, files=files)
+    connector, text = read(main, cache=cache, files=files, process=process)
     if signers is None:
         return connector
     # What was proved is what is used, whatever becomes of the files.
@@ -61,7 +66,11 @@ def _kept(connector: Connector) -> Connector:
 
 
 def read(
-    main: Path, *, cache: Cache | None = None, files: Files = ON_DISK
+    main: Path,
+    *,
+    cache: Cache | None = None,
+    files: Files = ON_DISK,
+    process: ReaderProcess | None = None,
 ) -> tuple[Connector, str]:
     """
     Load a connector, and return it with the text that it was compiled from.
@@ -71,15 +80,32 @@ def read(
     """
     with _uncollected():
         source = includes.resolve(main, files)
-        stored = cache.find(source) if cache else None
-        if stored is not None:
-            document, findings = stored
-            compilation = Compilation(document)
-            return build(compilation, file=main, findings=findings, files=files), source.text
-        compilation, findings = _read(source)
-        if cache:
-            cache.store(source, compilation.document, findings)
+        reading = cache.find(source) if cache else None
+        packed = None
+        if reading is None and process is not None and (packed := process.read(source)):
+            reading = Reading.unpack(packed)
+        if reading is None:
+            compilation, findings = _read(source)
+            packed = pack(compilation.document, findings) if cache else None
+        elif reading.document is None:
+            raise InvalidConnector(reading.findings)
+        else:
+            compilation, findings = Compilation(reading.document), reading.findings
+        if cache and packed:
+            cache.store(source, packed)
         return build(compilation, file=main, findings=findings, files=files), source.text
+
+
+def read_source(source: Source) -> bytes:
+    """
+    Return the packed reading of a text that is valid.
+
+    Raises:
+        InvalidConnector: it is not.
+    """
+    with _uncollected():
+        compilation, findings = _read(source)
+        return pack(compilation.document, findings)
 
 
 @contextmanager
