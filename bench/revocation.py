@@ -18,6 +18,7 @@ from pathlib import Path
 
 import uvloop
 
+from bench.processes import processor_seconds
 from jackfield.accounts import service as accounts
 from jackfield.accounts.credentials import NewCredentials
 from jackfield.accounts.jobs import installation
@@ -138,13 +139,16 @@ async def measure(number: int, database: str | None) -> None:
                 hub, account=None, provider=None, project=None
             )
             began, used = time.perf_counter(), time.process_time()
+            sandbox = processor_seconds(provider.pid)
             jobs = await installation.start(hub, ACTOR, targets)
             done = await installation.work_off(hub, jobs[0][1].id, lambda _: None)
             seconds, cpu = time.perf_counter() - began, time.process_time() - used
+            sandbox = processor_seconds(provider.pid) - sandbox
     failed = sum(job.failed for _, job in done)
     print(
-        f"{number} accounts revoked and proved in {seconds:.1f} s, of which {cpu:.1f} s of this "
-        f"process; {failed} not dead; load {os.getloadavg()[0]:.1f}"
+        f"{number} accounts revoked and proved in {seconds:.1f} s, with {cpu:.1f} s of processor "
+        f"time in the hub and {sandbox:.1f} s in the sandbox; {failed} not dead; "
+        f"load {os.getloadavg()[0]:.1f}"
     )
     assert provider.stdin is not None
     provider.stdin.close()

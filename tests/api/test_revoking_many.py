@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
+from jackfield.accounts.access import load
+from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.jobs import revocations
+from jackfield.accounts.jobs.models import AccountJob
 from jackfield.accounts.jobs.repo import REVOCATIONS, AccountJobs, claim
 from jackfield.accounts.jobs.revocation_report import ReportBroken, read_report, write_report
+from jackfield.accounts.jobs.revoked_account import FoundAccount, store
+from jackfield.db.tx import Tx
+from jackfield.kit.ids import AccountId
 from tests.api.test_account_jobs import press
 from tests.api.test_dashboard import sign_in
 from tests.api.test_revocation import ACME, BY_ACTION, SHARED
@@ -69,9 +75,13 @@ async def acme(
             yield hub
 
 
-async def link(hub: Running, number: int) -> str:
-    wanted = {"origin_owner_id": f"c{number}"}
-    return await hub.link_to("acme", {"key": f"key-{number}-123456"}, **wanted)
+def key_of(number: int) -> str:
+    return f"key-{number}-123456"
+
+
+async def link(hub: Running, number: int, **wanted: str) -> str:
+    wanted = {"origin_owner_id": f"c{number}"} | wanted
+    return await hub.link_to("acme", {"key": key_of(number)}, **wanted)
 
 
 async def begin(hub: Running, **chosen: Any) -> dict[str, Any]:
@@ -219,6 +229,55 @@ async def test_what_a_killed_process_began_is_proved_before_it_is_asked_again(
     assert asked >= 2
     assert len(provider.asked) == (2 if is_revoked else asked)
     assert len(ids) == 2
+
+
+async def test_what_was_found_of_many_is_stored_and_recorded_for_each_of_them(
+    acme: Running, provider: Provider
+) -> None:
+    # The customer's id is the account's own secret: no record may have it.
+    keys = {await link(acme, each, origin_owner_id=key_of(each)): key_of(each) for each in range(8)}
+    provider.answers = [reply("", status=204)] * 2
+
+    job = await begin(acme, all=True, expected=8)
+    await revocations.work_off(acme.hub)
+
+    found_of = await found(acme, job)
+    survived = {id_ for id_, each in found_of.items() if each["verdict"] == "survived"}
+    assert {keys[each] for each in found_of if each not in survived} == set(provider.revoked)
+    assert len(survived) == 2
+    logged = await acme.api.get("/jackfield/audit", params={"query": "kind:account.revoked"})
+    records = {each["target"]: each for each in logged.json()["data"]}
+    assert records.keys() == keys.keys()
+    for id_, record in records.items():
+        verdict = "survived" if id_ in survived else "dead"
+        assert (record["details"]["verdict"], keys[id_] in str(record)) == (verdict, False)
+        async with acme.hub.db.read(acme.project.id) as tx:
+            changes = await AccountHistory(tx).newest(AccountId(id_), most=1)
+            access = await load(tx, acme.hub, id_)
+        assert changes[0].detail.startswith(f"{verdict}: ")
+        assert bool(access.secrets.fields) == (id_ in survived)
+
+
+async def test_an_account_that_cannot_be_stored_keeps_no_other_from_it(
+    acme: Running, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [await link(acme, each) for each in range(6)]
+    job = await begin(acme, all=True, expected=6)
+
+    async def fail_for_one(tx: Tx, job: AccountJob, found: list[FoundAccount]) -> object:
+        if ids[0] in {each.id for each in found}:
+            raise _Killed
+        return await store(tx, job, found)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(revocations, "store", fail_for_one)
+        await revocations.work_off(acme.hub)
+    verdicts = {id_: each["verdict"] for id_, each in (await found(acme, job)).items()}
+    assert verdicts == {each: None if each == ids[0] else "dead" for each in ids}
+
+    clock.advance(seconds=120)
+    await revocations.work_off(acme.hub)
+    assert (await found(acme, job))[ids[0]]["verdict"] == "dead"
 
 
 class _Killed(Exception):

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping
 
 from jackfield.accounts.models import Account, LinkChange
-from jackfield.audit.models import AuditKind
-from jackfield.audit.service import record
+from jackfield.audit.models import AuditKind, Record
+from jackfield.audit.service import draft, record_all
 from jackfield.db.tx import Tx
 from jackfield.kit.json import Json, encode
 
@@ -20,6 +20,19 @@ async def record_account(
     more: Mapping[str, Json] | None = None,
 ) -> None:
     """Record what was done to an account, as it was and as it is, and `more` about it."""
+    await record_all(tx, [draft_of(tx, kind, before, after, changes=changes, more=more)])
+
+
+def draft_of(
+    tx: Tx,
+    kind: AuditKind,
+    before: Account | None,
+    after: Account | None,
+    *,
+    changes: tuple[LinkChange, ...] = (),
+    more: Mapping[str, Json] | None = None,
+) -> Record:
+    """Return the record that `record_account` adds."""
     shown = after or before
     assert shown is not None
     details: dict[str, Json] = {
@@ -28,7 +41,7 @@ async def record_account(
     }
     if changes:
         details["changes"] = list(changes)
-    await record(
+    return draft(
         tx,
         kind,
         shown.id,

@@ -137,8 +137,8 @@ class Accounts:
         )
         await self._tx.touch()
 
-    async def suspend(self, account_ids: Sequence[str], reason: StatusReason) -> None:
-        """Suspend accounts for a reason, which takes the place of those that they have."""
+    async def suspend(self, account_ids: Sequence[str], reasons: Sequence[StatusReason]) -> None:
+        """Suspend accounts for reasons, which take the place of those that they have."""
         await self._tx.run(
             """
             update accounts
@@ -148,8 +148,8 @@ class Accounts:
              where project_id = :project_id and id in (:ids)
             """,
             ids=account_ids,
-            reasons=encode([reason]).decode(),
-            reason=reason.code,
+            reasons=encode(reasons).decode(),
+            reason=_reason(reasons),
         )
         await self._tx.touch()
 

@@ -154,10 +154,10 @@ async def remove(tx: Tx, account: Account, revocation: object) -> None:
     await record_account(tx, AuditKind.ACCOUNT_DELETED, account, None)
 
 
-async def erase_credentials(tx: Tx, account_id: AccountId) -> None:
-    """Delete the secrets and tokens of an account."""
-    await remove_secrets(tx, account_id)
-    await remove_tokens(tx, account_id)
+async def erase_credentials(tx: Tx, *account_ids: AccountId) -> None:
+    """Delete the secrets and tokens of accounts."""
+    await remove_secrets(tx, *account_ids)
+    await remove_tokens(tx, *account_ids)
 
 
 async def suspend(tx: Tx, account_id: str) -> Account:

@@ -1,6 +1,6 @@
 """Records of what is done: written in the transaction that does it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from jackfield.audit import chain
@@ -32,11 +32,30 @@ async def record(
     Of `before` and `after` what is the same in both is left out, and what is called a secret or is
     known as one is masked. A change that changes nothing of them is recorded all the same.
     """
+    await record_all(tx, [draft(tx, kind, target, before=before, after=after, details=details)])
+
+
+async def record_all(tx: Tx, drafts: Sequence[Record]) -> None:
+    """Append records of what the transaction's actor does."""
+    await chain.append(tx, drafts)
+    tx.is_recorded = True
+
+
+def draft(
+    tx: Tx,
+    kind: AuditKind,
+    target: str | None,
+    *,
+    before: Mapping[str, Json] | None,
+    after: Mapping[str, Json] | None,
+    details: Mapping[str, Json] | None,
+) -> Record:
+    """Return a record as `record` appends it."""
     request, is_ours = request_context.current(), tx.actor.kind in _OURS
     if before is not None and after is not None:
         names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
         before, after = _some(before, names), _some(after, names)
-    draft = Record(
+    return Record(
         chain="",
         seq=0,
         at=tx.now,
@@ -49,8 +68,6 @@ async def record(
         after=_masked(after),
         details=_masked(details),
     )
-    await chain.append(tx, [draft])
-    tx.is_recorded = True
 
 
 async def seal(tx: Tx) -> bool:

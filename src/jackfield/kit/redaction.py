@@ -9,7 +9,8 @@ is its whole pattern made, and applied.
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, cast
 from weakref import ref
@@ -263,3 +264,13 @@ def learn(redactor: Redactor) -> None:
     the block it happened in, and its message may hold a secret.
     """
     _current.set(redactor)
+
+
+@contextmanager
+def masking(redactor: Redactor) -> Generator[None]:
+    """Mask what `redactor` knows in the block, which does the work of another task."""
+    before = _current.set(redactor)
+    try:
+        yield
+    finally:
+        _current.reset(before)

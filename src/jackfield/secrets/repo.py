@@ -72,10 +72,10 @@ class SecretRows:
             field=field,
         )
 
-    async def remove(self, owner_id: str) -> None:
+    async def remove(self, *owner_ids: str) -> None:
         await self._tx.run(
-            "delete from credentials where project_id = :project_id and owner_id = :owner_id",
-            owner_id=owner_id,
+            "delete from credentials where project_id = :project_id and owner_id in (:owner_ids)",
+            owner_ids=owner_ids,
         )
 
     async def remove_under(self, key: str) -> list[str]:

@@ -65,12 +65,14 @@ class SealedSecrets:
         return SealedBundle(owner, await self._rows.of(owner.id))
 
 
-async def remove_secrets(tx: Tx, owner_id: str, *, name: str | None = None) -> None:
-    """Delete an owner's secrets of all generations, or only the one called `name`."""
-    if name is None:
-        await SecretRows(tx).remove(owner_id)
-    else:
-        await SecretRows(tx).remove_field(owner_id, name)
+async def remove_secrets(tx: Tx, *owner_ids: str) -> None:
+    """Delete the secrets of owners, of all generations."""
+    await SecretRows(tx).remove(*owner_ids)
+
+
+async def remove_secret(tx: Tx, owner_id: str, name: str) -> None:
+    """Delete the one of an owner's secrets that is called `name`."""
+    await SecretRows(tx).remove_field(owner_id, name)
 
 
 def open_bundle(vault: Vault, bundle: SealedBundle) -> dict[str, str]:

@@ -8,7 +8,7 @@ from jackfield.audit.models import AuditKind
 from jackfield.audit.service import record
 from jackfield.db.tx import Tx
 from jackfield.kit.secret import Secret
-from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
+from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secret
 from jackfield.vault.cipher import SealBroken, Vault
 from jackfield.webhooks import signature
 from jackfield.webhooks.models import Endpoint, EndpointId, SigningSecretUnreadable
@@ -74,7 +74,7 @@ async def forget_previous(tx: Tx) -> None:
     for endpoint in await Endpoints(tx).all():
         until = endpoint.previous_secret_until
         if until is not None and until <= tx.now:
-            await remove_secrets(tx, endpoint.id, name=_PREVIOUS)
+            await remove_secret(tx, endpoint.id, _PREVIOUS)
             await Endpoints(tx).save(replace(endpoint, previous_secret_until=None))
 
 

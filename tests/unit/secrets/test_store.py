@@ -11,7 +11,13 @@ import pytest
 from jackfield.db.tx import Database
 from jackfield.kit.ids import ProjectId
 from jackfield.secrets.repo import SecretRows
-from jackfield.secrets.store import SealedSecrets, SecretOwner, open_bundle, remove_secrets
+from jackfield.secrets.store import (
+    SealedSecrets,
+    SecretOwner,
+    open_bundle,
+    remove_secret,
+    remove_secrets,
+)
 from jackfield.vault.cipher import SealBroken, Vault
 from jackfield.vault.keyring import Key, Keyring
 from tests.support.actor import TESTER
@@ -94,7 +100,7 @@ async def test_removed_secrets_are_gone_one_or_all(project: Database) -> None:
     await keep(project, OWNER, {"key": "one", "other": "two"})
 
     async with project.write(PROJECT, TESTER) as tx:
-        await remove_secrets(tx, OWNER.id, name="key")
+        await remove_secret(tx, OWNER.id, "key")
     left = await kept(project, OWNER)
     async with project.write(PROJECT, TESTER) as tx:
         await remove_secrets(tx, OWNER.id)

@@ -28,29 +28,39 @@ class AccountHistory:
 
     async def add(self, account_id: AccountId, kind: ChangeKind, detail: str = "") -> None:
         """Add a change that this transaction makes; the oldest of its kind may go."""
-        await self._tx.run(
+        await self.add_all(kind, {account_id: detail})
+
+    async def add_all(self, kind: ChangeKind, details: Mapping[AccountId, str]) -> None:
+        """Add a change of one kind to each of some accounts."""
+        actor = encode(self._tx.actor).decode()
+        await self._tx.executemany(
             """
             insert into account_changes (id, project_id, account_id, kind, detail, actor, made_at)
             values (:id, :project_id, :account_id, :kind, :detail, :actor, :now)
             """,
-            id=AccountChangeId.new(self._tx.now, place=self._tx.next_place()),
-            account_id=account_id,
-            kind=kind,
-            detail=detail[:_LONGEST_DETAIL],
-            actor=encode(self._tx.actor).decode(),
+            [
+                {
+                    "id": AccountChangeId.new(self._tx.now, place=self._tx.next_place()),
+                    "account_id": account_id,
+                    "kind": kind,
+                    "detail": detail[:_LONGEST_DETAIL],
+                    "actor": actor,
+                }
+                for account_id, detail in details.items()
+            ],
         )
         await self._tx.run(
             """
             delete from account_changes
-             where project_id = :project_id and account_id = :account_id and kind = :kind
-               and id <= (select id
-                            from account_changes
-                           where project_id = :project_id and account_id = :account_id
-                             and kind = :kind
-                           order by id desc
+             where project_id = :project_id and account_id in (:ids) and kind = :kind
+               and id <= (select newer.id
+                            from account_changes newer
+                           where newer.account_id = account_changes.account_id
+                             and newer.project_id = :project_id and newer.kind = :kind
+                           order by newer.id desc
                            limit 1 offset :kept)
             """,
-            account_id=account_id,
+            ids=list(details),
             kind=kind,
             kept=_KEPT.get(kind, MOST_KEPT),
         )

@@ -93,6 +93,17 @@ class JobItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one account, to be noted in its job."""
+
+    account_id: str
+    outcome: ItemOutcome
+    code: str | None = None
+    message: str | None = None
+    details: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingItem:
     """An account that a job has still to do something with; `is_begun` if it may have done so."""
 

@@ -1,6 +1,6 @@
 """Repository of jobs over accounts, and of what became of each account."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, LiteralString
 
@@ -10,6 +10,7 @@ from jackfield.accounts.jobs.models import (
     AccountJobNotFound,
     ClaimedJob,
     ItemOutcome,
+    ItemResult,
     JobItem,
     JobStatus,
     JobVerb,
@@ -19,7 +20,7 @@ from jackfield.db.columns import columns_of
 from jackfield.db.lease import Leases
 from jackfield.db.tx import Database, Row, Tx
 from jackfield.kit.ids import ProjectId
-from jackfield.kit.json import Json, convert, encode, parse
+from jackfield.kit.json import convert, encode, parse
 
 _LEASES: Final = Leases("account_jobs", "leased_until", key=("id",))
 # Revocations are claimed by a job of their own: they wait for nothing.
@@ -234,45 +235,57 @@ class AccountJobs:
         )
         return {row["code"] or "": row["total"] for row in rows}
 
-    async def note(
-        self,
-        job_id: AccountJobId,
-        account_id: str,
-        outcome: ItemOutcome,
-        *,
-        code: str | None = None,
-        message: str | None = None,
-        details: Mapping[str, Json] | None = None,
-    ) -> bool:
-        """Note what became of an account, and count it, once; return whether it was not yet."""
-        row = await self._tx.one(
+    async def note(self, job_id: AccountJobId, *results: ItemResult) -> frozenset[str]:
+        """Note what became of accounts, and count them, once; return the ids of those not noted yet."""
+        rows = await self._tx.all(
             """
-            update account_job_items
-               set outcome = :outcome, code = :code, message = :message, ended_at = :now,
-                   details = :details
-             where project_id = :project_id and job_id = :job_id and account_id = :account_id
+            select account_id, name, provider
+              from account_job_items
+             where project_id = :project_id and job_id = :job_id and account_id in (:ids)
                and outcome = 'waiting'
-            returning account_id
             """,
             job_id=job_id,
-            account_id=account_id,
-            outcome=outcome,
-            code=code,
-            message=message,
-            details=None if details is None else encode(details).decode(),
+            ids=[each.account_id for each in results],
         )
-        if row is None:
-            return False
+        waiting = {row["account_id"]: row for row in rows}
+        noted = [each for each in results if each.account_id in waiting]
+        if not noted:
+            return frozenset()
+        # Each is there: the insert is the one statement that takes other values for each.
+        await self._tx.executemany(
+            """
+            insert into account_job_items
+                   (job_id, account_id, project_id, name, provider, outcome, code, message,
+                    ended_at, details)
+            values (:job_id, :account_id, :project_id, :name, :provider, :outcome, :code, :message,
+                    :now, :details)
+                on conflict (job_id, account_id) do update
+               set outcome = excluded.outcome, code = excluded.code, message = excluded.message,
+                   ended_at = excluded.ended_at, details = excluded.details
+            """,
+            [
+                {
+                    **waiting[each.account_id],
+                    "job_id": job_id,
+                    "outcome": each.outcome,
+                    "code": each.code,
+                    "message": each.message,
+                    "details": None if each.details is None else encode(each.details).decode(),
+                }
+                for each in noted
+            ],
+        )
         await self._tx.run(
             """
             update account_jobs
-               set done = done + 1, failed = failed + :failed, updated_at = :now
+               set done = done + :done, failed = failed + :failed, updated_at = :now
              where project_id = :project_id and id = :id
             """,
             id=job_id,
-            failed=1 if outcome is ItemOutcome.FAILED else 0,
+            done=len(noted),
+            failed=sum(each.outcome is ItemOutcome.FAILED for each in noted),
         )
-        return True
+        return frozenset(waiting)
 
     async def items(
         self, job_id: AccountJobId, *, outcome: ItemOutcome | None, after: str, most: int

@@ -14,7 +14,7 @@ import structlog
 from jackfield.accounts.access import load
 from jackfield.accounts.jobs.models import AccountJob, ClaimedJob, JobStatus, WaitingItem
 from jackfield.accounts.jobs.repo import REVOCATIONS, AccountJobs, claim
-from jackfield.accounts.jobs.revoked_account import store, suspend_all
+from jackfield.accounts.jobs.revoked_account import FoundAccount, store, suspend_all
 from jackfield.accounts.models import Account, AccountNotFound
 from jackfield.accounts.revocation.certainty import ByHand, by_hand, revoke_and_prove
 from jackfield.accounts.revocation.models import Finding, RevocationResult, Verdict
@@ -22,6 +22,7 @@ from jackfield.accounts.revocation.service import without_renewal
 from jackfield.audit.models import AuditKind
 from jackfield.audit.service import record
 from jackfield.db.tx import DatabaseAway, DatabaseBusy, DatabaseUnusable, Tx
+from jackfield.kit import redaction
 from jackfield.kit.errors import HubError
 from jackfield.kit.ids import ProjectId
 from jackfield.runtime import Hub
@@ -62,6 +63,9 @@ class _Work:
     ending: dict[str, frozenset[str] | None] = field(
         default_factory=dict[str, "frozenset[str] | None"]
     )
+    # Waiting to be stored, while another transaction stores others.
+    found: list[FoundAccount] = field(default_factory=list["FoundAccount"])
+    storing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def project_id(self) -> ProjectId:
@@ -217,10 +221,38 @@ async def _revoke_one(work: _Work, item: WaitingItem) -> None:
         _log.exception("revocation_crashed", account_id=account_id)
         words = "The hub failed; its log says how."
         found = Finding(Verdict.UNKNOWN, RevocationResult.FAILED, words)
-    async with hub.db.write(work.project_id, work.job.actor) as tx:
-        is_first = await store(tx, work.job, account, account_id, found, hand)
-    if is_first:
-        _log.info("account_revoked", account_id=account_id, verdict=found.verdict.value)
+    redactor = redaction.current()
+    await _store_soon(work, FoundAccount(account_id, account, found, hand, redactor))
+
+
+async def _store_soon(work: _Work, found: FoundAccount) -> None:
+    """Store what was found of an account, with all that was found while the database was busy."""
+    work.found.append(found)
+    async with work.storing:
+        # Those that waited meanwhile find theirs stored by the first of them.
+        together, work.found = work.found, []
+        if together:
+            await _store(work, together)
+
+
+async def _store(work: _Work, found: list[FoundAccount]) -> None:
+    try:
+        async with work.hub.db.write(work.project_id, work.job.actor) as tx:
+            stored = await store(tx, work.job, found)
+    except _DATABASE:
+        raise
+    except Exception:
+        if len(found) == 1:
+            raise
+        # One that cannot be stored keeps no other from it.
+        alone = (_store(work, [each]) for each in found)
+        results = await asyncio.gather(*alone, return_exceptions=True)
+        for each in results:
+            if each is not None:
+                raise each from None
+        return
+    for each in stored:
+        _log.info("account_revoked", account_id=each.id, verdict=each.finding.verdict.value)
 
 
 async def _ending(tx: Tx, work: _Work, provider: str) -> Collection[str] | None:

@@ -19,6 +19,7 @@ from jackfield.accounts.jobs.models import (
     AccountJobRunning,
     ClaimedJob,
     ItemOutcome,
+    ItemResult,
     JobStatus,
     JobVerb,
     NoAccountsChosen,
@@ -210,9 +211,8 @@ async def _do(hub: Hub, project_id: ProjectId, job: AccountJob, account_id: str)
 
 
 async def _note(tx: Tx, job: AccountJob, account_id: str, result: _Result) -> bool:
-    return await AccountJobs(tx).note(
-        job.id, account_id, result.outcome, code=result.code, message=result.message
-    )
+    noted = ItemResult(account_id, result.outcome, result.code, result.message)
+    return bool(await AccountJobs(tx).note(job.id, noted))
 
 
 async def _note_once(tx: Tx, job: AccountJob, account_id: str, result: _Result) -> None:

@@ -162,10 +162,10 @@ class AccountTokens:
             due_at=due_at,
         )
 
-    async def remove(self, account_id: AccountId) -> None:
+    async def remove(self, *account_ids: AccountId) -> None:
         await self._tx.run(
-            "delete from account_tokens where project_id = :project_id and account_id = :account_id",
-            account_id=account_id,
+            "delete from account_tokens where project_id = :project_id and account_id in (:ids)",
+            ids=account_ids,
         )
 
     async def _count_change(self) -> None:

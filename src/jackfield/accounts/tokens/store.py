@@ -99,9 +99,9 @@ async def load_tokens(tx: Tx, vault: Vault, account_id: AccountId) -> SealedToke
     return None
 
 
-async def remove_tokens(tx: Tx, account_id: AccountId) -> None:
-    await remove_secrets(tx, PREFIX + account_id)
-    await AccountTokens(tx).remove(account_id)
+async def remove_tokens(tx: Tx, *account_ids: AccountId) -> None:
+    await remove_secrets(tx, *(PREFIX + each for each in account_ids))
+    await AccountTokens(tx).remove(*account_ids)
 
 
 def secret_values(values: Mapping[str, str]) -> list[str]:
