@@ -40,7 +40,7 @@ class World:
 
     async def link(self, key: str, login: Login, person: str = "ada") -> str:
         """Link an account as its user does, by signing in where that is the way."""
-        profile = await self._profile(key, login)
+        profile = await self.profile(key, login)
         if login.method.redirects:
             return await self._sign_in(key, login, person)
         wanted = {"connector_profile_id": profile} if profile else {}
@@ -54,7 +54,7 @@ class World:
         session = await self.hub.session(provider=key, **wanted)
         return await self.hub.submit(session["token"], credentials, provider=key)
 
-    async def _profile(self, key: str, login: Login) -> str:
+    async def profile(self, key: str, login: Login) -> str:
         if not login.setup and len(self.sandboxes[key].logins) == 1:
             return ""
         body = {

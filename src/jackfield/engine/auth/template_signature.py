@@ -70,7 +70,7 @@ def compile_template(content: Mapping[str, Json], mode: Mode) -> Sign:
         added = [each(seen) for each in also]
         for each in added:
             request = with_additions(request, each)
-        seen["request"] = _described(request)
+        seen["request"] = describe(request)
         values = fields(seen)
         text = values["text"].encode("utf-8", "replace")
         if "key" in values:
@@ -126,7 +126,7 @@ def _moment() -> dict[str, Json]:
     }
 
 
-def _described(request: Signable) -> dict[str, Json]:
+def describe(request: Signable) -> dict[str, Json]:
     """Return the parts of the request that a text may be composed of."""
     pairs = sorted((*request.pairs, *request.form()))
     return {

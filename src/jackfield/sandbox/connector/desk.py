@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from jackfield.kit.json import Json, as_object
 from jackfield.sandbox.connector.answers import Answers, NoSuchRow
 from jackfield.sandbox.connector.checks import check_request, missing_scopes
-from jackfield.sandbox.connector.credentials import Given
+from jackfield.sandbox.connector.doors import Given
 from jackfield.sandbox.connector.endpoints import Endpoint, find_endpoint
 from jackfield.sandbox.connector.request import Request, Unreadable
 from jackfield.sandbox.connector.state import State
@@ -72,7 +72,8 @@ class Desk:
         """Return why a request is refused whatever it is about, if it is."""
         refusals = self._state.refusals
         given = self._given(endpoint, request, body)
-        if given is None and not self._state.provider.doors.is_open(endpoint):
+        is_open = self._state.provider.doors.is_open
+        if given is None and not is_open(endpoint, request, self._state.clock()):
             return refusals.unauthorized(is_soap=endpoint.is_soap)
         if not self._is_in_time(request):
             return refusals.rate_limited()
@@ -98,7 +99,7 @@ class Desk:
     def _given(self, endpoint: Endpoint, request: Request, body: Json) -> Given | None:
         """Return whose credentials a request has, if they are taken."""
         provider = self._state.provider
-        candidates = provider.doors.recognize(endpoint, request, body)
+        candidates = provider.doors.recognize(endpoint, request, body, self._state.clock())
         return next((each for each in candidates if self._is_taken(each)), None)
 
     def _is_taken(self, given: Given) -> bool:

@@ -14,7 +14,8 @@ from jackfield.sandbox.connector.addresses import (
     sign_in_paths,
     with_bases,
 )
-from jackfield.sandbox.connector.credentials import Doors, Login, make_logins
+from jackfield.sandbox.connector.credentials import Login, make_logins
+from jackfield.sandbox.connector.doors import Doors
 from jackfield.sandbox.connector.endpoints import Endpoint, read_endpoints
 from jackfield.sandbox.connector.examples import Examples, read_examples
 from jackfield.sandbox.connector.nouns import nouns_of, objects_of
@@ -73,6 +74,7 @@ def read_provider(connector: Connector) -> Provider:
     }
     resources = _resources(endpoints, nouns, shapes, examples)
     nouns = {**nouns, **_others_names(endpoints, nouns, shapes, resources)}
+    origins = find_origins(connector, logins, bare)
     return Provider(
         connector,
         examples,
@@ -81,8 +83,8 @@ def read_provider(connector: Connector) -> Provider:
         shapes,
         resources,
         logins,
-        Doors(connector, logins),
-        find_origins(connector, logins, bare),
+        Doors(connector, logins, origins),
+        origins,
         sign_in_paths(connector, logins),
         frozenset(permission_paths(connector)),
         examples.issued(),

@@ -43,6 +43,7 @@ class State:
         """Be as at the start; tokens that were given out go on."""
         self.store.clear()
         self.limits.clear()
+        self.provider.doors.clear()
         self.faults.clear()
         self.journal.clear()
         self.settings = Settings()
