@@ -17,6 +17,17 @@ FIELDS = """      configFields:
         - {key: clientId, label: Client ID, type: text, required: true}
         - {key: clientSecret, label: Client Secret, type: password, required: true, secret: true}
 """
+KNOWN = """      support:
+        guides:
+          config:
+            sections:
+              - title: Register a Client
+                steps:
+                  - {title: Copy the ID, field: clientId}
+                  - {title: Create a secret, field: clientSecret}
+      credentialErrors:
+        - {status: 401, cause: key_revoked, message: This secret is over., step: Create a secret}
+"""
 
 
 @pytest.fixture
@@ -26,9 +37,11 @@ async def idp(clock: FrozenClock) -> AsyncGenerator[OAuthSandbox]:
 
 
 @asynccontextmanager
-async def oakdale(hub_with: HubWith, idp: OAuthSandbox) -> AsyncGenerator[tuple[Running, Client]]:
+async def oakdale(
+    hub_with: HubWith, idp: OAuthSandbox, more: str = ""
+) -> AsyncGenerator[tuple[Running, Client]]:
     head, _, rest = OAKDALE.partition("      setupFields:\n")
-    text = head + FIELDS + rest[rest.index("      testActions") :]
+    text = head + FIELDS + more + rest[rest.index("      testActions") :]
     text = text.replace("label: OAuth 2.0", "label: OAuth 2.0\n      grantType: client_credentials")
     text = text.replace("url: /me", "url: /api/me").replace(" offline_access", "")
     rewrite = dict.fromkeys(
@@ -78,6 +91,19 @@ async def test_client_that_the_provider_refuses_is_not_linked(
     assert (scope.status_code, scope.json()["code"]) == (400, "credential_rejected")
     assert "a fault that was asked for" in scope.text
     assert linked.status_code == 201
+
+
+async def test_refusal_that_the_connector_knows_is_told_at_the_field_of_its_step(
+    hub_with: HubWith, idp: OAuthSandbox
+) -> None:
+    async with oakdale(hub_with, idp, KNOWN) as (hub, client):
+        token = (await hub.session(provider="oakdale"))["token"]
+        typed = {"clientId": client.id, "clientSecret": "another-secret-than-that"}
+        refused = await hub.submit(token, typed, provider="oakdale")
+
+    assert refused.json()["faults"] == [
+        {"path": "credentials.clientSecret", "message": "This secret is over."}
+    ]
 
 
 async def test_secret_that_is_replaced_is_tried_first(hub_with: HubWith, idp: OAuthSandbox) -> None:

@@ -142,23 +142,34 @@ async def _first_tokens(hub: Hub, candidate: Candidate) -> Tokens:
     except ProviderError as error:
         if not isinstance(error, TokenRefused) and not _is_refusal(error):
             raise
+        known = candidate.method.find_known(error, candidate.values)
         if error.faults:
-            known = candidate.method.find_known(error, candidate.values)
             raise rejection(error, known) from None
-        raise _rejection(error, candidate.method) from None
+        raise _rejection(error, candidate.method, known) from None
 
 
-def _rejection(refused: ProviderError, method: AuthMethod) -> CredentialRejected:
-    """Return the rejection of what tokens were refused for, in the provider's words."""
+def _rejection(
+    refused: ProviderError, method: AuthMethod, known: KnownError | None
+) -> CredentialRejected:
+    """
+    Return the rejection of what tokens were refused for, in the best words for it.
+
+    It blames the field of the step that mends it or, failing that, those that say who asks.
+    """
     raw = None if refused.answer is None else refused.answer.raw
     words = refused.detail
     if words == summary(type(refused)):
         words = said_in(raw) or "the provider gives no token for these credentials"
+    if known is not None and known.message:
+        words = known.message
     is_client = refused.context.get("reason") == "invalid_client"
-    blamed = sorted(method.client_fields) if is_client else []
-    return CredentialRejected(
+    mended = None if known is None or known.step is None else method.field_of_step(known.step)
+    blamed = [mended] if mended else sorted(method.client_fields) if is_client else []
+    rejected = CredentialRejected(
         words, faults=[Fault(f"credentials.{each}", words) for each in blamed]
     )
+    rejected.known = known
+    return rejected
 
 
 async def verify_account(hub: Hub, access: AccountAccess) -> None:

@@ -262,6 +262,12 @@ class AuthMethod:
         """Return the known refusal that an error is, if it is one."""
         return next((each for each in self.known_errors if each.matches(error, credentials)), None)
 
+    def field_of_step(self, title: str) -> str | None:
+        """Return the field that a step of the guide for linking is about, if it is about one."""
+        sections = () if self.config_guide is None else self.config_guide.sections
+        steps = (step for section in sections for step in section.steps if step.title == title)
+        return next((step.field for step in steps), None)
+
     def visible(self, credentials: Mapping[str, str]) -> tuple[Field, ...]:
         """Return the fields to show for the values entered so far."""
         return visible_fields(self.config_fields, credentials)
