@@ -11,26 +11,17 @@ from playwright.async_api import Page, expect
 from jackfield.connectors.catalog import own_folder
 from jackfield.sandbox.connector.credentials import Login
 from jackfield.sandbox.connector.server import ConnectorSandbox, serve
+from jackfield.sandbox.connector.signing_keys import make_key
 from jackfield.sandbox.iterable.server import serve as serve_iterable
 from tests.support.running import Running, own_catalog, serving_hub
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
-# Iterable and Fernwood have tests of their own, and Ledgerline's SOAP has no sandbox.
-OTHERS = {"iterable", "fernwood", "ledgerline"}
-# The sandbox has no keys that sign, and no tokens of an app without a person.
-NOT_SIMULATED = {
-    ("google_workspace", "service_account"),
-    ("microsoft_365", "client_credentials"),
-    ("microsoft_365", "certificate"),
-    ("salesforce", "jwt_bearer"),
-}
-KEYS = sorted({each.name for each in own_folder().iterdir() if each.is_dir()} - OTHERS)
+KEYS = sorted(each.name for each in own_folder().iterdir() if each.is_dir())
 METHODS = [
     pytest.param(key, method, id=f"{key}-{method}")
     for key in KEYS
     for method in (each.key for each in own_catalog().get(key).auth_methods)
-    if (key, method) not in NOT_SIMULATED
 ]
 
 
@@ -112,3 +103,40 @@ async def test_an_account_is_linked_by_each_method_in_the_hub(
     await expect(page.get_by_role("heading", name=f"{title} is connected", level=1)).to_be_visible()
     found = (await hub.api.get("/accounts", params={"origin_owner_id": f"{key} {method}"})).json()
     assert [each["status"] for each in found] == ["active"]
+
+
+@pytest.mark.parametrize(
+    ("way", "field", "step"),
+    [
+        (("google_workspace", "service_account"), "key_file", "Create a key"),
+        (("salesforce", "jwt_bearer"), "private_key", "Paste the private key"),
+        (("microsoft_365", "certificate"), "private_key", "Upload the certificate"),
+        (("microsoft_365", "certificate"), "thumbprint", "Compute its thumbprint"),
+    ],
+    ids=str,
+)
+async def test_a_key_that_the_provider_does_not_take_opens_the_step_that_mends_it(
+    hub: Running,
+    sandboxes: Mapping[str, ConnectorSandbox],
+    visit: Any,
+    way: tuple[str, str],
+    field: str,
+    step: str,
+) -> None:
+    key, method = way
+    login, other = sandboxes[key].login(method), make_key("Another")
+    wrong = {
+        "key_file": other.put_into(login.credentials.get("key_file", "")),
+        "private_key": other.pem,
+        "thumbprint": other.thumbprints["x5t#S256"],
+    }
+    profile = await profile_of(hub, key, login)
+    session = await hub.session(provider=key, connector_profile_id=profile)
+    page = (await visit()).page
+
+    await page.goto(session["auth_link_url"])
+    await fill_in(page, {**login.credentials, field: wrong[field]})
+    await page.locator("form.fields button.primary").click()
+
+    await expect(page.get_by_role("alert")).to_be_focused()
+    await expect(page.locator("#guide .step[open]")).to_contain_text(step)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from jackfield.connectors.connector import Connector
     from jackfield.sandbox.connector.server import ConnectorSandbox
 
+# Of a value that a table shows.
+_WIDEST = 60
+
 
 @click.group()
 def sandbox() -> None:
@@ -79,7 +82,7 @@ def connector(key: str, port: int, *, as_json: bool) -> None:
         -d '{"kind": "error", "error": "key_revoked"}'
 
     It prints what to fill in to link an account, and the setting that sends a hub's requests here.
-    Port 0 takes any free port. Stop it with Ctrl-C.
+    Private keys and their certificates are made at each start; --json has them, too. Port 0 takes any free port. Stop it with Ctrl-C.
     """  # noqa: D301 - it ends a paragraph for the command line
     from jackfield.installation import find_catalog  # noqa: PLC0415 - not for other sandboxes
     from jackfield.settings import Settings  # noqa: PLC0415
@@ -209,9 +212,14 @@ def _announce_connector(running: "ConnectorSandbox", *, as_json: bool) -> None:
     for login in running.logins:
         title = f"{login.method.key}: {login.method.label}"
         table = Table("Field", "Value", title=title, title_justify="left")
-        for field, value in (*login.setup.items(), *login.credentials.items()):
-            table.add_row(field, value.replace("\n", "\\n"), style=None)
+        filled = {**login.setup, **login.credentials}
+        # A table would break them into lines of its own, which nobody could paste.
+        long = {name: value for name, value in filled.items() if len(value) > _WIDEST}
+        for field, value in filled.items():
+            table.add_row(field, "below" if field in long else value, style=None)
         console.print(table)
+        for field, value in long.items():
+            say(f"{field}:\n{value.strip()}\n")
     say(f"{running.state.provider.connector.title} {running.url}")
     say(f"export JACKFIELD_PROVIDER_REWRITE={running.provider_rewrite}")
     say("Ctrl-C stops it.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from joserfc.jwk import RSAKey
 
 from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.loading.loader import load
@@ -65,6 +66,24 @@ def test_its_command_tells_scripts_where_it_is_and_what_to_fill_in() -> None:
     assert described["auth_methods"]["internal_token"]["credentials"] == {
         "token": "ntn_0123456789abcdef"
     }
+
+
+def test_its_command_prints_keys_and_key_files_as_they_are_to_be_pasted() -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "google_workspace", "--port", "0"], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdout is not None
+    try:
+        lines = list(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+    file = json.loads(lines[lines.index("key_file:\n") + 1])
+    assert file["type"] == "service_account"
+    assert RSAKey.import_key(file["private_key"]).is_private
+    assert any(line.startswith("export JACKFIELD_PROVIDER_REWRITE=") for line in lines)
 
 
 def test_an_unknown_connector_is_one_clear_line_and_status_one() -> None:

@@ -118,6 +118,70 @@ async def test_an_assertion_may_need_a_header(client: Make) -> None:
     assert (bare.status, full.status) == (401, 200)
 
 
+async def test_an_assertion_names_its_certificate_by_a_thumbprint(client: Make) -> None:
+    known = {"x5t": "short", "x5t#S256": "thumbprint"}
+    caller = client("token.certificate", jwks=JWKS, thumbprints=known)
+
+    async def status(jti: str, **header: str) -> int:
+        return (await by_assertion(caller, sign(claims_of(caller, jti=jti), **header))).status
+
+    assert await status("j-1", x5t="short") == 200
+    assert await status("j-2", **{"x5t#S256": "thumbprint"}) == 200
+    assert await status("j-3") == 401
+    assert await status("j-4", **{"x5t": "short", "x5t#S256": "another"}) == 401
+
+
+async def test_an_assertion_is_for_whom_it_has_to_be_and_no_longer_than_it_may(
+    client: Make,
+) -> None:
+    behaviors = ("token.assertion_for", "token.assertion_brief")
+    caller = client(*behaviors, jwks=JWKS, secret="")
+
+    async def told(**changes: Any) -> Any:
+        usual = {"aud": "https://login.sandbox.example", "exp": NOW + 180}
+        assertion = sign(claims_of(caller, **{**usual, **changes}))
+        data = {"grant_type": JWT_BEARER, "assertion": assertion}
+        answer = await caller.ask("POST", "/token", data=data)
+        return answer.error if answer.status != 200 else answer.status
+
+    assert await told() == 200
+    assert await told(aud=f"{caller.url}/token") == "invalid_grant"
+    assert await told(exp=NOW + 181) == "invalid_grant"
+
+
+async def test_an_assertion_asks_for_scopes_that_were_authorized(client: Make) -> None:
+    caller = client("token.scopes_authorized", jwks=JWKS, secret="")
+
+    async def ask(scope: str) -> Any:
+        data = {"grant_type": JWT_BEARER, "assertion": sign(claims_of(caller, scope=scope))}
+        return await caller.ask("POST", "/token", data=data)
+
+    assert (await ask("people.read")).json["scope"] == "people.read"
+    refused = await ask("people.read notes.read")
+    assert (refused.status, refused.error) == (401, "unauthorized_client")
+    assert (await ask("nothing.read")).error == "invalid_scope"
+
+
+async def test_a_client_asks_for_itself_with_the_scope_that_stands_for_all(client: Make) -> None:
+    caller = client("token.default_scope", scopes=["people.read", "notes.read"])
+
+    async def ask(**scope: str) -> Any:
+        return await caller.token(grant_type="client_credentials", **scope)
+
+    given = await ask(scope="https://api.sandbox.example/.default")
+    assert given.json["scope"] == "people.read notes.read"
+    assert (await ask(scope="people.read")).error == "invalid_scope"
+    assert (await ask()).error == "invalid_scope"
+    assert (await ask(scope="https://other.example/.default")).error == "invalid_resource"
+
+
+async def test_a_client_with_a_key_gets_no_token_by_its_id_alone(client: Make) -> None:
+    caller = client(jwks=JWKS, secret="")
+
+    data = {"grant_type": "client_credentials", "client_id": caller.id}
+    assert (await caller.ask("POST", "/token", data=data)).error == "unauthorized_client"
+
+
 async def test_a_service_account_speaks_for_a_person_until_its_assertion_ends(
     client: Make,
 ) -> None:

@@ -80,6 +80,12 @@ TRIED = {
     "token.grant_type_renamed",
     "token.private_key_jwt",
     "token.assertion_headers",
+    # In `test_grants`.
+    "token.certificate",
+    "token.assertion_for",
+    "token.assertion_brief",
+    "token.scopes_authorized",
+    "token.default_scope",
 }
 
 

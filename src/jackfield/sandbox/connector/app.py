@@ -10,6 +10,7 @@ import structlog
 from jackfield.kit.json import encode
 from jackfield.sandbox.connector import control
 from jackfield.sandbox.connector.desk import Asked, Desk
+from jackfield.sandbox.connector.directories import check_directory
 from jackfield.sandbox.connector.envelopes import SERVER_ERROR, fault_reply
 from jackfield.sandbox.connector.faults import Fault, FaultKind
 from jackfield.sandbox.connector.journal import Entry
@@ -19,6 +20,8 @@ from jackfield.sandbox.connector.state import State
 from jackfield.sandbox.listener import Scope
 from jackfield.sandbox.locality import is_local
 from jackfield.sandbox.oauth.app import OAuthApp
+from jackfield.sandbox.oauth.refusals import OAuthError
+from jackfield.sandbox.oauth.request import Request as TokenRequest
 from jackfield.sandbox.replies import JSON, Reply, json_reply
 from jackfield.sandbox.transmission import Receive, Send, cut_short, read_body, reset, send_answer
 
@@ -44,7 +47,7 @@ class ConnectorApp:
             await send_answer(self._controlled(request), request.headers, send)
             return
         asked = self._desk.find(request)
-        own = {**OWN_PATHS, **self._state.provider.sign_in}.get(request.path)
+        own = self._sign_in_path(request.path)
         if own is not None and (asked is None or asked.endpoint.info is None):
             await self._sign_in(scope, request, own, send)
             return
@@ -68,12 +71,28 @@ class ConnectorApp:
             dated = replace(reply, headers={**reply.headers, "date": now})
             await send_answer(dated, request.headers, send)
 
+    def _sign_in_path(self, path: str) -> str | None:
+        """Return what the authority calls a path of the sign-in; `None` of any other."""
+        provider = self._state.provider
+        known = {**OWN_PATHS, **provider.sign_in}.get(path)
+        is_elsewhere = any(each.form.fullmatch(path) for each in provider.directories)
+        return "/token" if known is None and is_elsewhere else known
+
     async def _sign_in(self, scope: Scope, request: Request, path: str, send: Send) -> None:
         """Let the authority answer, by the path that it knows the endpoint by."""
         provider, content = self._state.provider, request.content
+        authority = self._state.authority
+        try:
+            asked = TokenRequest.of(scope, content)
+            check_directory(authority, provider.directories, request.path, asked)
+        except OAuthError as error:
+            now, method = self._state.clock(), request.method
+            self._state.journal.add(Entry(now, "", method, request.path, error.status))
+            await send_answer(error.reply, request.headers, send)
+            return
         if path == "/token":
             kind = request.content_type
-            content = with_left_out(self._state.authority, provider.logins, content, kind)
+            content = with_left_out(authority, provider.logins, content, kind)
 
         async def whole() -> dict[str, object]:
             return {"type": "http.request", "body": content}

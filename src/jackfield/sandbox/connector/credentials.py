@@ -1,4 +1,4 @@
-"""Credentials that the sandbox takes: a set for each auth method, the same at every start."""
+"""Credentials that the sandbox takes: a set for each auth method, all but keys the same at every start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from jackfield.engine.expressions.templates import compile_safely
 from jackfield.kit.errors import HubError
 from jackfield.kit.json import Json
 from jackfield.sandbox.connector.examples import Examples
+from jackfield.sandbox.connector.signing_keys import SigningKey, make_key
+from jackfield.sandbox.connector.statements import Statement, read_statement
 
 _SPELLED: Final = {"clientId": "client", "clientSecret": "secret"}
 
@@ -27,6 +29,8 @@ class Login:
     credentials: Mapping[str, str]
     # With what the connector works out of them.
     values: Mapping[str, str]
+    statement: Statement | None = None
+    key: SigningKey | None = None
 
     def show(self) -> dict[str, Json]:
         return {"setup": dict(self.setup), "credentials": dict(self.credentials)}
@@ -56,15 +60,21 @@ def _login(
             if not field.computed and (field.key in known or field.required)
         }
 
+    statement = read_statement(connector, method)
+    key = None if statement is None else make_key(f"{connector.title} sandbox")
+    if statement is not None and key is not None:
+        told |= statement.told(method, told, key)
     # The id and secret of an app are the sandbox's own, unless it has to be one of a form.
     setup = fill(method.setup_fields, {})
     credentials = fill(method.config_fields, told)
+    shown = {field.key for field in method.visible(credentials)}
+    credentials = {name: value for name, value in credentials.items() if name in shown}
     told |= examples.renewed(method.key)
     if method.tenants is not None:
         own = method.tenants.credential
         told.setdefault(own, others.get(own, f"sandbox-{own}"))
     values = {**told, **method.check_setup(setup).values, **method.check(credentials).values}
-    return Login(method, setup, credentials, values)
+    return Login(method, setup, credentials, values, statement, key)
 
 
 def _value(field: Field, told: Mapping[str, str], others: Mapping[str, str], name: str) -> str:
@@ -74,6 +84,8 @@ def _value(field: Field, told: Mapping[str, str], others: Mapping[str, str], nam
     if field.options:
         usual = (each.value for each in field.options if each.value == field.value)
         return next(usual, field.options[0].value)
+    if field.type == "number":
+        return others.get(field.key, "1")
     own = f"sandbox-{name}-{_SPELLED.get(field.key, field.key)}"
     known = None if field.key in _SPELLED else others.get(field.key)
     candidates = [known, own, str(uuid5(NAMESPACE_URL, own)), field.placeholder]

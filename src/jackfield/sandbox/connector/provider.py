@@ -15,6 +15,7 @@ from jackfield.sandbox.connector.addresses import (
     with_bases,
 )
 from jackfield.sandbox.connector.credentials import Login, make_logins
+from jackfield.sandbox.connector.directories import Directory, find_directories
 from jackfield.sandbox.connector.doors import Doors
 from jackfield.sandbox.connector.endpoints import Endpoint, read_endpoints
 from jackfield.sandbox.connector.examples import Examples, read_examples
@@ -43,6 +44,7 @@ class Provider:
     doors: Doors
     origins: Sequence[str]
     sign_in: Mapping[str, str]
+    directories: list[Directory]
     tried: frozenset[str]
     issued: frozenset[str]
 
@@ -86,6 +88,7 @@ def read_provider(connector: Connector) -> Provider:
         Doors(connector, logins, origins),
         origins,
         sign_in_paths(connector, logins),
+        find_directories(connector, logins),
         frozenset(permission_paths(connector)),
         examples.issued(),
     )

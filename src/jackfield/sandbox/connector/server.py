@@ -30,6 +30,7 @@ from jackfield.sandbox.connector.sign_in import register
 from jackfield.sandbox.connector.state import State, start
 from jackfield.sandbox.listener import Scope, listen
 from jackfield.sandbox.oauth.authority import start as start_authority
+from jackfield.sandbox.oauth.dialects import find_dialect
 from jackfield.sandbox.transmission import Receive, Send
 from jackfield.sandbox.turnable_clock import TurnableClock
 
@@ -99,6 +100,7 @@ async def serve(
 
     async with listen(answer, port) as url:
         authority = start_authority(url, clock)
+        authority.dialect = find_dialect(provider.origins)
         for login in provider.logins:
             register(authority, provider, login, redirect_uris)
         state = start(provider, authority)

@@ -6,11 +6,12 @@ from urllib.parse import parse_qsl, urlencode
 
 from jackfield.connectors.connector import Connector
 from jackfield.kit.json import Json, as_object, encode, mapping, parse, text
-from jackfield.sandbox.connector.credentials import Login
+from jackfield.sandbox.connector.credentials import Login, spell
 from jackfield.sandbox.connector.examples import Examples
 from jackfield.sandbox.connector.provider import Provider
 from jackfield.sandbox.connector.shapes import put, split_path
 from jackfield.sandbox.connector.sign_in_scopes import scopes_of
+from jackfield.sandbox.connector.token_signing import client_id, signing
 from jackfield.sandbox.oauth.authority import Authority
 from jackfield.sandbox.oauth.clients import Client, NewClient
 
@@ -18,6 +19,8 @@ from jackfield.sandbox.oauth.clients import Client, NewClient
 _USUAL_MEMBERS: Final = frozenset(
     {"access_token", "refresh_token", "id_token", "token_type", "expires_in", "scope"}
 )
+# Ends the scope that stands for all that an administrator agreed to.
+_DEFAULT: Final = "/.default"
 # Tokens that do not end: longer than a hub runs.
 _FOREVER: Final = 30 * 365 * 86_400
 # Pages that the authority leads to by its own paths.
@@ -28,21 +31,36 @@ def register(
     authority: Authority, provider: Provider, login: Login, redirect_uris: Sequence[str] = ()
 ) -> Client | None:
     """Add the app of an auth method to the authority, which then acts as the connector expects."""
-    method = login.method
-    settings = method.authorization
-    if text(settings, "type") != "oauth2":
+    settings = login.method.authorization
+    if text(settings, "type") != "oauth2" and login.statement is None:
         return None
-    id_ = login.values.get("clientId", "")
+    id_ = client_id(login, provider.connector)
     if not id_:
         return None
+    signed = signing(login, provider.connector)
+    dialect = authority.dialect
+    asks_by_itself = login.method.grant_type == "client_credentials"
+    scopes = spell(text(settings, "scopes"), login.values, provider.connector)
+    has_default = asks_by_itself and scopes.endswith(_DEFAULT)
     return authority.clients.add(
         NewClient(
             id=id_,
             secret=login.values.get("clientSecret", ""),
             redirect_uris=list(redirect_uris),
             name=f"{provider.connector.title} app of a hub",
-            behaviors=_behaviors(settings),
-            settings=_settings(provider.connector, settings, provider.examples),
+            behaviors=[
+                *_behaviors(settings),
+                *dialect.behaviors,
+                *signed.behaviors,
+                *(["token.default_scope"] if has_default else []),
+            ],
+            settings={
+                **_settings(provider.connector, settings, provider.examples),
+                **dialect.settings,
+                **signed.settings,
+                **({"default_scope": scopes} if has_default else {}),
+            },
+            jwks=signed.jwks,
         ),
         "seeded",
     )
@@ -74,7 +92,7 @@ def _behaviors(settings: Mapping[str, Json]) -> list[str]:
 def _settings(
     connector: Connector, settings: Mapping[str, Json], examples: Examples
 ) -> dict[str, Json]:
-    asked = scopes_of(settings)
+    asked = [each for each in scopes_of(settings) if not each.endswith(_DEFAULT)]
     defined = [each.name for each in connector.scope_definitions]
     found: dict[str, Json] = {"scopes": list(dict.fromkeys([*asked, *defined])) or ["all"]}
     if "scopeDelimiter" in settings:

@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey
 from jackfield.kit.clock import Clock
 from jackfield.kit.json import Json
 from jackfield.sandbox.oauth.clients import Client, Clients, NewClient
+from jackfield.sandbox.oauth.dialects import STANDARD, Dialect
 from jackfield.sandbox.oauth.faults import Faults
 from jackfield.sandbox.oauth.grants import Family, Grants
 from jackfield.sandbox.oauth.journal import Journal
@@ -101,6 +102,8 @@ class Authority:
     seen_ids: set[str] = field(default_factory=set[str])
     faults: Faults = field(default_factory=Faults)
     journal: Journal = field(default_factory=Journal)
+    # How refusals at the token endpoint are worded.
+    dialect: Dialect = STANDARD
     grants: Grants = field(init=False)
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "sandbox"}))
 

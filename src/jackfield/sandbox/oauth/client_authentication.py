@@ -15,6 +15,7 @@ from jackfield.sandbox.oauth.request import Request
 
 _FORM_ENCODED: Final = re.compile(r"[A-Za-z0-9*._~+-]*(?:%[0-9A-Fa-f]{2}[A-Za-z0-9*._~+-]*)*")
 _CONFIDENTIAL: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt")
+_WRONG: Final = "the client's id or secret is wrong"
 # Two clocks of one request may differ by so many milliseconds.
 _SKEW: Final = 300_000
 
@@ -43,12 +44,14 @@ def authenticate(
     elif sent == ["basic"]:
         _check_basic(client, request, accepted)
     elif not set(accepted) & set(sent or ["none"]):
-        raise invalid_client(_expected(accepted))
+        raise invalid_client(_expected(accepted), fault="credential")
     elif sent == ["private_key_jwt"]:
         check_client_assertion(authority, client, params)
-    elif params.get("client_id") != client.id or (sent and not _is_secret(client, params)):
-        msg = "the client's id or secret is wrong"
-        raise invalid_client(msg)
+    elif params.get("client_id") != client.id:
+        about = {"client_id": str(params.get("client_id", ""))}
+        raise invalid_client(_WRONG, fault="client", about=about)
+    elif sent and not _is_secret(client, params):
+        raise invalid_client(_WRONG, fault="secret", about={"client_id": client.id})
 
 
 def _sent(request: Request, params: Mapping[str, Json]) -> list[str]:

@@ -67,6 +67,15 @@ class TokenRules(Rules, frozen=True, forbid_unknown_fields=True):
     state_echo: bool = False
     assertion_audience: Literal["any", "token_url", "issuer"] = "any"
     assertion_headers: dict[str, str] = field(default_factory=_none)
+    # In the place of our own addresses, and of the usual lifetime.
+    assertion_audiences: list[str] = field(default_factory=list[str])
+    assertion_lifetime: float | None = None
+    # Of the certificate that an assertion has to name, by header.
+    thumbprints: dict[str, str] = field(default_factory=_none)
+    # Of the scopes that there are, those that an assertion may ask for; empty is all.
+    authorized_scopes: list[str] = field(default_factory=list[str])
+    # Stands for all scopes where a client asks for itself, and is then the one to ask for.
+    default_scope: str = ""
 
 
 class ReplyRules(Rules, frozen=True, forbid_unknown_fields=True):

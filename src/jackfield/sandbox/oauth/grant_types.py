@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Final, TypeAlias
 
 from jackfield.kit.json import Json
@@ -113,10 +114,27 @@ def _refresh_token(authority: Authority, client: Client, params: Params) -> Issu
 
 
 def _client_credentials(authority: Authority, client: Client, params: Params) -> Issued:
-    if not client.secret and not client.jwks:
+    if not client.secret and "client_assertion" not in params:
         error = "unauthorized_client"
         raise OAuthError(error, "a public client has no credentials")
+    default = client.conduct.token.default_scope
+    if default:
+        asked = str(params.get("scope", ""))
+        _check_default(asked, default)
+        params = {**params, "scope": ""}
     return _direct(authority, client, None, params, "client_credentials")
+
+
+def _check_default(asked: str, default: str) -> None:
+    """Tell another resource's scope from one that says too much, or too little."""
+    if asked == default:
+        return
+    about = {"scope": asked, "resource": asked.rpartition("/")[0]}
+    if asked.endswith(f"/{default.rpartition('/')[2]}") and " " not in asked:
+        error = "invalid_resource"
+        raise OAuthError(error, "there is no such resource", fault="resource", about=about)
+    error = "invalid_scope"
+    raise OAuthError(error, f"scope has to be {default}", fault="default scope", about=about)
 
 
 def _password(authority: Authority, client: Client, params: Params) -> Issued:
@@ -153,9 +171,16 @@ def _device_code(authority: Authority, client: Client, params: Params) -> Issued
 
 
 def _jwt_bearer(authority: Authority, client: Client, params: Params) -> Issued:
-    person, ends_at = read_grant(authority, client, params)
-    left = (ends_at - authority.now()).total_seconds()
-    return _direct(authority, client, person, params, "jwt-bearer", longest=left)
+    granted = read_grant(authority, client, params)
+    left = (granted.ends_at - authority.now()).total_seconds()
+    asked = check_scopes(client, granted.scopes or str(params.get("scope", "")).split())
+    authorized = client.conduct.token.authorized_scopes
+    if authorized and not set(asked) <= set(authorized):
+        error = "unauthorized_client"
+        msg = "the client is not authorized for a scope that is asked for"
+        raise OAuthError(error, msg, HTTPStatus.UNAUTHORIZED, fault="authorized scopes")
+    scope = {"scope": " ".join(asked)}
+    return _direct(authority, client, granted.person, scope, "jwt-bearer", longest=left)
 
 
 def _token_exchange(authority: Authority, client: Client, params: Params) -> Issued:

@@ -154,11 +154,11 @@ class Grants:
         """
         token = self.find(value)
         if token is None or token.kind != "refresh" or token.family.client_id != client.id:
-            raise invalid_grant(_UNKNOWN)
+            raise invalid_grant(_UNKNOWN, fault="token")
         family, rules, terms = token.family, client.conduct.refresh, client.conduct.terms
         family.requests[token.generation] = family.requests.get(token.generation, 0) + 1
         if not token.lives(self._clock()):
-            raise invalid_grant(_ENDED)
+            raise invalid_grant(_ENDED, fault="token")
         if token.used_at is not None:
             return self._used_again(token, terms)
         return self._renewed(token, client, keeps=rules.token != "rotates")  # noqa: S105 - a rule
@@ -196,7 +196,7 @@ class Grants:
             return token.successor
         family.reuses += 1
         self.revoke(family, "refresh token used again")
-        raise invalid_grant(_REUSED)
+        raise invalid_grant(_REUSED, fault="token")
 
     def _renewed(self, token: Token, client: Client, *, keeps: bool) -> Pair:
         family, rules, terms = token.family, client.conduct.refresh, client.conduct.terms

@@ -32,5 +32,5 @@ def check_scopes(client: Client, asked: Sequence[str]) -> list[str]:
         if scope not in known:
             msg = f"unknown scope {scope!r}"
             error = "invalid_scope"
-            raise OAuthError(error, msg)
+            raise OAuthError(error, msg, fault="scope", about={"scope": scope})
     return list(asked) or known

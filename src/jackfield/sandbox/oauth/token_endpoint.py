@@ -6,8 +6,8 @@ from jackfield.kit.json import Json
 from jackfield.sandbox.oauth.authority import Authority
 from jackfield.sandbox.oauth.client_authentication import authenticate
 from jackfield.sandbox.oauth.clients import Client
-from jackfield.sandbox.oauth.grant_types import GRANTS
-from jackfield.sandbox.oauth.identification import identify
+from jackfield.sandbox.oauth.grant_types import GRANTS, JWT_BEARER
+from jackfield.sandbox.oauth.identification import claims_of, identify
 from jackfield.sandbox.oauth.refusals import OAuthError, invalid_client, invalid_request
 from jackfield.sandbox.oauth.request import Request
 from jackfield.sandbox.oauth.token_parameters import (
@@ -27,16 +27,16 @@ def answer(authority: Authority, request: Request) -> Reply:
     try:
         return _give(authority, client, request)
     except OAuthError as error:
-        return error_reply(client, request, error)
+        return error_reply(client, request, authority.dialect.word(error))
 
 
 def _give(authority: Authority, client: Client | None, request: Request) -> Reply:
     if client is None:
-        raise invalid_client(_UNKNOWN, challenge=request.basic is not None)
+        raise _unknown(request)
     params = read_parameters(request, client)
     grant_type = read_grant_type(params, client)
     _check_path(request, client, grant_type)
-    if grant_type != "refresh_token" or not _is_without_client(request, client, params):
+    if not _is_alone(request, client, params, grant_type):
         authenticate(authority, client, request, params)
     _check_parameters(client, params, grant_type)
     grant = GRANTS.get(grant_type)
@@ -44,6 +44,25 @@ def _give(authority: Authority, client: Client | None, request: Request) -> Repl
         error = "unsupported_grant_type"
         raise OAuthError(error, f"there is no grant type {grant_type!r}")
     return tokens_reply(authority, client, request, grant(authority, client, params))
+
+
+def _unknown(request: Request) -> OAuthError:
+    said = request.values
+    is_signed = isinstance(said.get("assertion"), str)
+    named = str(said.get("client_id") or claims_of(said.get("client_assertion")).get("iss") or "")
+    return invalid_client(
+        _UNKNOWN,
+        challenge=request.basic is not None,
+        fault="issuer" if is_signed else "client",
+        about={"client_id": named},
+    )
+
+
+def _is_alone(request: Request, client: Client, params: dict[str, Json], grant_type: str) -> bool:
+    """Return whether what is given for tokens is enough, so that the client is not asked for."""
+    if grant_type == JWT_BEARER:
+        return not client.secret and "client_assertion" not in params
+    return grant_type == "refresh_token" and _is_without_client(request, client, params)
 
 
 def _check_path(request: Request, client: Client, grant_type: str) -> None:
