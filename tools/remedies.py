@@ -78,7 +78,7 @@ _REMEDIES: Final = {
     "invalid_inputs": "`faults` name each input; `jackfield actions show ACTION` says what it takes.",
     "invalid_json": "Send JSON in UTF-8; the message has the place where it ends to be any.",
     "invalid_log_query": "Use the words of the query language of logs.",
-    "invalid_openapi": "The message says where it cannot be read. Give a document of OpenAPI 3, as JSON or YAML in UTF-8.",
+    "invalid_openapi": "The message says where it cannot be read. Give a document of OpenAPI 3 or Swagger 2.0, as JSON or YAML in UTF-8.",
     "invalid_profile": "`faults` name what does not fit the connector.",
     "invalid_request": "`faults` name each value and what is expected there.",
     "invalid_rewrite": "Write `ORIGIN=TARGET`, with commas between several.",

@@ -168,7 +168,7 @@ def import_() -> None:
 def openapi(
     file: Path, key: str | None, folder: Path, actions: tuple[str, ...], *, as_json: bool
 ) -> None:
-    """Make a connector out of an OpenAPI 3 document, YAML or JSON.
+    """Make a connector out of an OpenAPI 3 or Swagger 2.0 document, YAML or JSON.
 
     Every operation becomes an action: its inputs, its paging, the outline of what it gives back
     and its scopes, as far as the document tells. Security schemes become auth methods, error
@@ -299,7 +299,7 @@ def diff(before: Path, after: Path, *, as_json: bool) -> None:
     type=_FILE,
     multiple=True,
     required=True,
-    help="The provider's OpenAPI 3 description. Give all files of one that is in several.",
+    help="The provider's description, OpenAPI 3 or Swagger 2.0. Give all files of one that is in several.",
 )
 @json_option
 @reporting

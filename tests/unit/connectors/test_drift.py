@@ -390,7 +390,7 @@ def test_a_connector_of_the_hub_is_named_by_its_key() -> None:
     assert "did you mean sendgrid?" in result.stderr
 
 
-@pytest.mark.parametrize("spec", [[], {"swagger": "2.0"}, {"openapi": "2"}])
+@pytest.mark.parametrize("spec", [[], {"swagger": "1.2"}, {"openapi": "2"}])
 def test_what_is_no_description_is_wrong_use(acme: Path, spec: Any) -> None:
     result = drift(acme, spec)
 

@@ -13,7 +13,7 @@ from jackfield.kit.json import Json, items, mapping, text
 VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 # Headers the engine writes itself; documents may not declare them.
 _OWN_HEADERS: Final = frozenset({"accept", "content-type", "authorization"})
-_SEPARATORS: Final = {"pipeDelimited": "|", "spaceDelimited": " "}
+_SEPARATORS: Final = {"pipeDelimited": "|", "spaceDelimited": " ", "tabDelimited": "\t"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _read(api: OpenApi, place: str, name: str, document: Mapping[str, Json]) -> 
 def _in_path(call: Call, parameter: _Parameter) -> str:
     what = f"the path's {parameter.name!r}"
     _refuse_objects(parameter, what)
-    separator = ","
+    separator = _SEPARATORS.get(parameter.style, ",")
     if may_be(parameter.shape, "array") and parameter.explode:
         if parameter.style == "matrix":
             msg = f"{what} is a list written as ;{parameter.name}=…;{parameter.name}=…"

@@ -1,10 +1,11 @@
-"""Reading of a file as an OpenAPI 3 document."""
+"""Reading of a file as an OpenAPI 3 document, or as one of Swagger 2.0."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 
 from jackfield.connectors import yaml
+from jackfield.connectors.openapi.swagger import VERSION, as_openapi
 from jackfield.kit.errors import InvalidRequest
 from jackfield.kit.json import Json
 
@@ -13,14 +14,14 @@ _MOST_MEGABYTES: Final = 64
 
 
 class InvalidOpenApi(InvalidRequest):
-    """The file is not an OpenAPI 3 document."""
+    """The file is not an OpenAPI 3 document, nor one of Swagger 2.0."""
 
     code = "invalid_openapi"
 
 
 def read_openapi(file: Path) -> Mapping[str, Json]:
     """
-    Return the document in `file`, YAML or JSON in UTF-8.
+    Return the document in `file`, YAML or JSON in UTF-8; one of Swagger 2.0 as OpenAPI 3.
 
     Raises:
         InvalidOpenApi: it is something else, or too large or too deep to be read.
@@ -40,9 +41,12 @@ def read_openapi(file: Path) -> Mapping[str, Json]:
         raise InvalidOpenApi
     root = cast("Mapping[str, Json]", document)
     if "swagger" in root:
-        msg = f"{file} is a Swagger 2.0 document; convert it to OpenAPI 3 first"
-        raise InvalidOpenApi(msg)
+        version = str(root["swagger"])
+        if version != VERSION:
+            msg = f"{file} says 'swagger: {version}': of Swagger, only {VERSION} can be read"
+            raise InvalidOpenApi(msg)
+        return as_openapi(root)
     if not str(root.get("openapi", "")).startswith("3."):
-        msg = f"{file} does not say 'openapi: 3.…'"
+        msg = f"{file} does not say 'openapi: 3.…' or 'swagger: \"{VERSION}\"'"
         raise InvalidOpenApi(msg)
     return root
