@@ -16,6 +16,7 @@ from jackfield.asgi import build_app
 from jackfield.cli import server, sockets
 from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.engine.limits import Limiter
+from jackfield.installation import find_catalog
 from jackfield.projects import service as projects
 from jackfield.projects.models import EVERY_SCOPE, Project, Scope
 from jackfield.runtime import Hub
@@ -194,9 +195,14 @@ def _settings(
     return Settings(data_dir=data_dir, provider_rewrite=targets, **given)
 
 
-def _catalog(settings: Settings) -> Catalog | None:
-    is_plain = settings.connectors is None and not settings.connector_signers
-    return own_catalog() if is_plain else None
+def _catalog(settings: Settings) -> Catalog:
+    """Return the connectors of a hub: those that come with it are not read again beside others."""
+    own = own_catalog()
+    if settings.connectors is None and not settings.connector_signers:
+        return own
+    catalog = find_catalog(settings)
+    catalog._read(own._files)  # noqa: SLF001 - as a reload does, which knows those of before
+    return catalog
 
 
 @cache
