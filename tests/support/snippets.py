@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -38,8 +39,12 @@ class Snippet:
 
 def snippets(*languages: str) -> list[Snippet]:
     """Return all blocks of code, or those in some languages."""
-    found = [each for page in PAGES for each in _read(page)]
-    return [each for each in found if not languages or each.language in languages]
+    return [each for each in _all() if not languages or each.language in languages]
+
+
+@cache
+def _all() -> tuple[Snippet, ...]:
+    return tuple(each for page in PAGES for each in _read(page))
 
 
 def _read(page: Path) -> Iterator[Snippet]:
