@@ -74,7 +74,7 @@ async def test_every_link_within_leads_to_a_page_and_its_heading(
     data_dir: Any, clock: FrozenClock, sandbox: Any, base: str
 ) -> None:
     async with running_hub(sandbox, data_dir=data_dir, clock=clock) as hub:
-        pages = await crawled(hub, base)
+        pages, ids = await crawled(hub, base)
 
     assert len(pages) > len(PAGES)
     for page, links in pages.items():
@@ -82,28 +82,21 @@ async def test_every_link_within_leads_to_a_page_and_its_heading(
             path, anchor = urldefrag(link)
             assert path in pages, (page, link)
             is_drawing = path.endswith(".svg")
-            assert is_drawing or not anchor or anchor in ids(TEXTS[path]), (page, link)
+            assert is_drawing or not anchor or anchor in ids[path], (page, link)
 
 
-TEXTS: dict[str, str] = {}
-
-
-def ids(text: str) -> set[str]:
-    return set(re.findall(r'\sid="([^"]+)"', text))
-
-
-async def crawled(hub: Running, base: str) -> dict[str, list[str]]:
-    """Return the links of each page that can be reached, with the links to pages among them."""
-    TEXTS.clear()
+async def crawled(hub: Running, base: str) -> tuple[dict[str, list[str]], dict[str, set[str]]]:
+    """Return the links of each page that can be reached, and what can be linked to on it."""
     api = below(hub, base)
-    waiting, pages = [f"{base}/docs"], dict[str, list[str]]()
+    waiting, pages, ids = [f"{base}/docs"], dict[str, list[str]](), dict[str, set[str]]()
     while waiting:
         page = waiting.pop()
         if page in pages:
             continue
         response = await api.get(page.removeprefix(base))
         assert response.status_code == 200, page
-        TEXTS[page] = response.text if "text" in response.headers["content-type"] else ""
+        is_text = "text" in response.headers["content-type"]
+        ids[page] = set(re.findall(r'\sid="([^"]+)"', response.text)) if is_text else set()
         pages[page] = []
         if response.headers["content-type"] != HTML:
             continue
@@ -115,7 +108,7 @@ async def crawled(hub: Running, base: str) -> dict[str, list[str]]:
                 assert whole.startswith(f"{base}/"), (page, link)
                 pages[page].append(whole)
         waiting += [urldefrag(link)[0] for link in pages[page]]
-    return pages
+    return pages, ids
 
 
 def below(hub: Running, base: str) -> Any:

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.ui.docs import static_build
 from jackfield.ui.docs.manual import manual
 from tests.browser.axe_findings import found
 from tests.browser.conftest import Visit
-from tests.support.running import Running
+from tests.support.running import Running, own_catalog
 from tools.static_docs import api_document
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -27,9 +26,7 @@ KINDS = ("concepts", "linking", "connectors/fernwood")
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("served") / "some" / "path"
-    catalog = Catalog([own_folder()])
-    catalog.load()
-    static_build.write(folder, api_document(), tuple(catalog.connectors()))
+    static_build.write(folder, api_document(), own_catalog().connectors())
     return folder
 
 

@@ -10,13 +10,13 @@ from jackfield.connectors.loading.discovery import find_connectors
 from jackfield.connectors.loading.loader import load
 from jackfield.testing.case_files import Case, read_cases
 from jackfield.testing.cases import run_case
+from tests.support.running import own_catalog
 
 
 def cases() -> list[object]:
-    connectors = [load(file) for file in find_connectors(own_folder())]
     return [
         pytest.param(connector, case, id=f"{connector.key}: {case.case}")
-        for connector in connectors
+        for connector in own_catalog().connectors()
         for _, case in read_cases(connector)
     ]
 

@@ -6,18 +6,16 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 
-from jackfield.connectors.catalog import Catalog, own_folder
 from jackfield.ui.docs import static_build
 from jackfield.ui.docs.manual import manual
+from tests.support.running import own_catalog
 from tools.static_docs import api_document
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("static") / "docs"
-    catalog = Catalog([own_folder()])
-    catalog.load()
-    offered = tuple(each for each in catalog.connectors() if each.is_offered)
+    offered = tuple(each for each in own_catalog().connectors() if each.is_offered)
     static_build.write(folder, api_document(), offered)
     return folder
 
