@@ -126,45 +126,87 @@ async def drop_database(url: str, name: str) -> None:
 class Emptier:
     """Takes every row out of a database, but for what it remembers of its migrations.
 
-    Over one connection: to make one costs the server as much as the rows of a test do.
+    Over one connection: to make one costs the server as much as the rows of a test do. Its methods
+    are called from outside of any event loop.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._runner = asyncio.Runner()
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
-        self._deletes = ""
+        self._tables: list[str] = []
+        self._kept = ""
+        EMPTIERS[url] = self
 
     def empty(self) -> None:
-        """Empty it, from outside of any event loop."""
         self._runner.run(self._empty())
 
+    def keep(self) -> None:
+        """Keep the rows that are there now."""
+        self._runner.run(self._keep())
+
+    def refill(self) -> None:
+        """Put back the rows that were kept."""
+        self._runner.run(self._refill())
+
+    def has_rows(self, table: str) -> bool:
+        return self._runner.run(self._has_rows(table))
+
     def close(self) -> None:
+        del EMPTIERS[self._url]
         self._runner.run(self._disconnect())
         self._runner.close()
 
     async def _empty(self) -> None:
+        connection = await self._connected()
+        # Truncating takes ten times as long: it makes each table new files.
+        await connection.execute("".join(f"delete from {table};" for table in self._tables))
+
+    async def _keep(self) -> None:
+        connection = await self._connected()
+        inserts = [
+            await connection.fetchval(
+                f"select format('insert into {table} select * from"
+                f" json_populate_recordset(null::{table}, %L);', json_agg(each)) from {table} each"
+                " having count(*) > 0"
+            )
+            for table in self._tables
+        ]
+        self._kept = "".join(filter(None, inserts))
+
+    async def _refill(self) -> None:
+        await (await self._connected()).execute(self._kept)
+
+    async def _has_rows(self, table: str) -> bool:
+        connection = await self._connected()
+        return await connection.fetchval(f"select exists (select from {table})")
+
+    async def _connected(self) -> "asyncpg.Connection[asyncpg.Record]":
         # A test may have ended every connection of the database, this one as well.
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             if self._connection is not None:
-                await self._connection.execute(self._deletes)
-                return
+                await self._connection.execute("select")
+                return self._connection
         await self._disconnect()
         self._connection = await asyncpg.connect(self._url)
+        # Rows come and go in any order.
+        await self._connection.execute("set session_replication_role = replica")
         tables = await self._connection.fetch(
             "select tablename from pg_tables"
             " where schemaname = 'public' and tablename <> 'migrations'"
         )
-        # Truncating takes ten times as long: it makes each table new files.
-        deletes = "".join(f"delete from {row['tablename']};" for row in tables)
-        self._deletes = f"set session_replication_role = replica; {deletes}"
-        await self._connection.execute(self._deletes)
+        self._tables = [row["tablename"] for row in tables]
+        return self._connection
 
     async def _disconnect(self) -> None:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close()
+
+
+# Of the databases that tests share one after the other, by their URLs.
+EMPTIERS: dict[str, Emptier] = {}
 
 
 async def _answers(url: str, server: "subprocess.Popen[bytes]", data: Path) -> bool:

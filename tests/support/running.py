@@ -1,5 +1,6 @@
 """A hub with everything in it that a deployment has; only the provider is simulated."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -25,6 +26,7 @@ from jackfield.settings import Settings
 from tests.support import collector
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock, StoppedTime
+from tests.support.postgres import EMPTIERS
 
 PUBLIC_URL = "https://hub.test"
 US, EU = "https://api.iterable.com", "https://api.eu.iterable.com"
@@ -123,14 +125,14 @@ async def running_hub(
     """
     Open a hub whose Iterable is `sandbox`, or for the US the server at `provider`.
 
-    `rewrite` says where other origins are sent, `given` are more of the hub's settings. On SQLite
-    in a new folder, it finds what its first start left there. Unless it `shares_limits` with others,
-    no time passes for them.
+    `rewrite` says where other origins are sent, `given` are more of the hub's settings. In a new
+    folder, it finds what its first start left there and in its database. Unless it `shares_limits`
+    with others, no time passes for them.
     """
     settings = _settings(sandbox, data_dir, provider, rewrite, given)
     key: str | None = None
-    if settings.database_url is None and not settings.sqlite_file.exists():
-        key = (await _first_start()).write(data_dir)
+    if await _is_new(settings):
+        key = (await _first_start(settings.database_url)).write(data_dir)
     async with open_hub(
         settings,
         public_url=PUBLIC_URL,
@@ -233,18 +235,34 @@ class _Installation:
         return self.key
 
 
-_installed: list[_Installation] = []
+_installed: dict[str | None, _Installation] = {}
 
 
-async def _first_start() -> _Installation:
-    if not _installed:
-        with TemporaryDirectory() as name:
-            settings = Settings(data_dir=Path(name))
-            async with open_hub(
-                settings, public_url=PUBLIC_URL, clock=FrozenClock(), catalog=own_catalog()
-            ) as hub:
-                project = await projects.ensure_project(hub, TESTER)
-                async with hub.db.write(project.id, TESTER) as tx:
-                    issued = await projects.issue_key(tx, name="test")
-            _installed.append(_Installation.read(Path(name), issued.token.reveal()))
-    return _installed[0]
+async def _is_new(settings: Settings) -> bool:
+    """Return whether nothing was started there yet, and what a first start leaves can be put there."""
+    url = settings.database_url
+    if url is None:
+        return not settings.sqlite_file.exists()
+    if url not in EMPTIERS or settings.keyring or (settings.data_dir / "keyring.json").exists():
+        return False
+    return not await asyncio.to_thread(EMPTIERS[url].has_rows, "projects")
+
+
+async def _first_start(url: str | None) -> _Installation:
+    """Start a hub for the first time, or put back what that has left in its database."""
+    if url in _installed:
+        if url is not None:
+            await asyncio.to_thread(EMPTIERS[url].refill)
+        return _installed[url]
+    with TemporaryDirectory() as name:
+        settings = Settings(data_dir=Path(name), database_url=url)
+        async with open_hub(
+            settings, public_url=PUBLIC_URL, clock=FrozenClock(), catalog=own_catalog()
+        ) as hub:
+            project = await projects.ensure_project(hub, TESTER)
+            async with hub.db.write(project.id, TESTER) as tx:
+                issued = await projects.issue_key(tx, name="test")
+        _installed[url] = _Installation.read(Path(name), issued.token.reveal())
+    if url is not None:
+        await asyncio.to_thread(EMPTIERS[url].keep)
+    return _installed[url]
