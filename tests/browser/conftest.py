@@ -21,6 +21,7 @@ from playwright.async_api import (
 from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.sandbox.oauth.clients import Client
 from jackfield.sandbox.oauth.server import OAuthSandbox, serve
+from tests.support.loaded_pages import acts_once_loaded, presses_once_loaded
 from tests.support.node import installed
 from tests.support.running import PATIENCE, Running, serving_hub
 
@@ -78,7 +79,9 @@ async def chromium() -> AsyncGenerator[Browser]:
     assert path is not None, "Chromium is not installed; script/test installs it"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield browser
+        with pytest.MonkeyPatch.context() as patch:
+            acts_once_loaded(patch)
+            yield browser
         await browser.close()
 
 
@@ -181,6 +184,7 @@ async def visit(chromium: Browser, hub: Running) -> AsyncGenerator[Callable[...,
         context.set_default_timeout(PATIENCE * 1000)
         visits.append(Visit(await context.new_page(), context, (hub.hub.public_url, *beside)))
         visits[-1].watch()
+        presses_once_loaded(visits[-1].page)
         return visits[-1]
 
     yield start

@@ -28,8 +28,6 @@ async def page(hub: Running, visit: Start, request: pytest.FixtureRequest) -> Pa
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
-    # Keys are heard once the page's scripts have run.
-    await page.wait_for_load_state("load")
     return page
 
 

@@ -104,8 +104,6 @@ async def test_home_is_two_keys_away_and_its_bars_lead_to_their_runs(
 ) -> None:
     await busy_days(hub)
     await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
-    # Keys are heard once the page's scripts have run.
-    await page.wait_for_load_state("load")
     await page.keyboard.press("g")
     await page.keyboard.press("h")
     await expect(page.get_by_role("heading", name="Home", exact=True)).to_be_visible()

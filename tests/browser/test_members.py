@@ -100,8 +100,6 @@ async def test_members_and_projects_are_looked_after_with_the_keyboard(
     page = window.page
     await enter(page, hub, "olga@example.com")
     await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
-    # Keys are heard once the page's scripts have run.
-    await page.wait_for_load_state("load")
     await page.keyboard.press("g")
     await page.keyboard.press("m")
     await expect(page.get_by_role("heading", name="Members")).to_be_visible()
@@ -115,7 +113,6 @@ async def test_members_and_projects_are_looked_after_with_the_keyboard(
     await row.get_by_role("button", name="Remove vera@example.com").click()
     await expect(row).to_have_count(0)
 
-    await page.wait_for_load_state("load")
     await page.keyboard.press("g")
     await page.keyboard.press("p")
     await expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
