@@ -3,6 +3,7 @@
 `python -m bench.vault`
 """
 
+import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,10 +22,11 @@ def measure() -> dict[str, float]:
     vault = Vault(Keyring.mint(now))
     binding = Binding(ProjectId.new(now), "acc_1", "credentials", 1)
     secret = Secret("0123456789abcdef" * 4)
-    sealed = vault.seal(secret, binding)
+    key = os.urandom(32)
+    sealed = vault.seal(secret, binding, key)
     return {
-        "seal": _best(lambda: vault.seal(secret, binding)),
-        "open": _best(lambda: vault.open(sealed, binding)),
+        "seal": _best(lambda: vault.seal(secret, binding, key)),
+        "open": _best(lambda: vault.open(sealed, binding, key)),
     }
 
 

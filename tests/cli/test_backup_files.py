@@ -54,7 +54,8 @@ async def test_a_backup_is_readable_by_its_owner_alone_and_replaces_nothing_unas
     assert "is there already" in again.err
     assert kept == first != file.read_bytes()
     assert mode_of(file) == 0o600
-    assert what_is_in(file.parent) == ["hub.backup"]
+    assert what_is_in(file.parent) == ["hub.backup", "shredding-keys.backup"]
+    assert mode_of(file.with_name("shredding-keys.backup")) == 0o600
 
 
 @pytest.mark.usefixtures("logged")
@@ -73,7 +74,8 @@ async def test_a_disk_that_is_full_leaves_nothing_behind(
     assert "cannot be written" in said.err
     assert "nothing was left there" in said.err
     assert "Traceback" not in said.err
-    assert what_is_in(file.parent) == ["before"]
+    # The shredding keys are whole, and of no earlier time than any backup there.
+    assert what_is_in(file.parent) == ["before", "shredding-keys.backup"]
 
 
 def add_large_row(data_dir: Path) -> None:

@@ -96,7 +96,7 @@ async def rotate_under_load(
     assert {key: each["secrets"] > 0 for key, each in keys.items()} == {
         key: key == current for key in keys
     }
-    assert keys[current]["formats"].keys() == {"2"}
+    assert keys[current]["formats"].keys() == {"3"}
     return rotated
 
 

@@ -1,12 +1,12 @@
-"""Keys of the vault that are lost for good, and the secrets that only they opened."""
+"""Keys that are lost for good or destroyed, and the secrets that only they opened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jackfield.accounts.status import mark_unreadable
 from jackfield.accounts.tokens.store import PREFIX
 from jackfield.audit.models import AuditKind
 from jackfield.audit.service import record
-from jackfield.db.tx import Database
+from jackfield.db.tx import Database, Tx
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import AccountId, InvalidId
 from jackfield.projects.repo import all_projects
@@ -23,17 +23,26 @@ async def forget_keys(db: Database, keys: Sequence[str], actor: Actor) -> None:
     for project in await all_projects(db):
         async with db.write(project.id, actor) as tx:
             owners = {owner for key in keys for owner in await SecretRows(tx).remove_under(key)}
-            names = {owner.removeprefix(PREFIX) for owner in owners}
-            if owners:
-                await record(
-                    tx,
-                    AuditKind.CREDENTIALS_FORGOTTEN,
-                    details={"keys": sorted(keys), "owners": sorted(owners)},
-                )
-            for account_id in sorted(filter(_is_account, names)):
-                await mark_unreadable(tx, account_id)
+            await _tell(tx, owners, {"keys": sorted(keys)})
     for key in keys:
         await drop_key(db, key)
+
+
+async def forget_shredded(db: Database, actor: Actor) -> None:
+    """Delete all whose shredding key is destroyed, and mark its accounts as to be linked again."""
+    for project in await all_projects(db):
+        async with db.write(project.id, actor) as tx:
+            await _tell(tx, set(await SecretRows(tx).remove_shredded()), {"keys": "destroyed"})
+
+
+async def _tell(tx: Tx, owners: set[str], what: Mapping[str, object]) -> None:
+    if not owners:
+        return
+    details = {**what, "owners": sorted(owners)}
+    await record(tx, AuditKind.CREDENTIALS_FORGOTTEN, details=details)
+    names = {owner.removeprefix(PREFIX) for owner in owners}
+    for account_id in sorted(filter(_is_account, names)):
+        await mark_unreadable(tx, account_id)
 
 
 def _is_account(owner_id: str) -> bool:

@@ -59,6 +59,7 @@ from jackfield.profiles.models import Profile, ProfileOfOtherConnector
 from jackfield.profiles.repo import Profiles
 from jackfield.profiles.setup import leads_elsewhere
 from jackfield.runtime import Hub
+from jackfield.secrets.repo import ShreddingKeys
 from jackfield.secrets.store import SealedSecrets, remove_secrets
 from jackfield.vault.cipher import Vault
 
@@ -149,6 +150,7 @@ async def remove(tx: Tx, account: Account, revocation: object) -> None:
     """Delete an account and its credentials; what became of their revocation is told."""
     await erase_credentials(tx, account.id)
     await forget_identity(tx, account.id)
+    await ShreddingKeys(tx).destroy(account.id)
     await Accounts(tx).remove(account.id)
     await announce(tx, EventType.ACCOUNT_DELETED, account, revocation=revocation)
     await record_account(tx, AuditKind.ACCOUNT_DELETED, account, None)

@@ -1,10 +1,13 @@
 """The copy of a database into a backup, as it was at one moment."""
 
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
+
+import msgspec
 
 from jackfield.backup.container import Part
 from jackfield.backup.models import FORMAT, End, Header, Rows
@@ -19,6 +22,11 @@ from jackfield.vault.cipher import key_id
 _KEYS: Final = Table("vault_keys", ("id", "proof"))
 _SEALED: Final = Table("credentials", ("sealed",))
 _RECOVERY: Final = Table("vault_recovery", ("copy",))
+_SHREDDING: Final = "shredding_keys"
+_PROJECTS: Final = Table("projects", ("id",))
+
+# Opens the file of shredding keys of the hub that its header names, and yields what adds a part.
+OpenKeys: TypeAlias = Callable[[Header], AbstractContextManager[Callable[[Part], None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +39,8 @@ class Contents:
 
 def copied_tables(migrations: Collection[int], *, has_logs: bool) -> dict[str, tuple[str, ...]]:
     """Return the columns of each table in a backup of a database with those migrations."""
-    found = tables_at(migrations)
-    return {each.name: each.columns for each in found if has_logs or each.name not in LOGS}
+    left_out = {_SHREDDING} if has_logs else {_SHREDDING, *LOGS}
+    return {each.name: each.columns for each in tables_at(migrations) if each.name not in left_out}
 
 
 async def write(
@@ -41,11 +49,16 @@ async def write(
     *,
     has_logs: bool,
     on_row: Callable[[str], None],
+    open_keys: OpenKeys,
 ) -> Contents:
     """
     Give all rows of a database to `add`, while hubs go on writing to it.
 
+    The shredding keys are written first, where `open_keys` says: they open any backup before, and
+    this one.
+
     Raises:
+        BackupRefused: the shredding keys of another hub are there.
         TransferRefused: there is no hub in it.
         DatabaseUnusable: it cannot be used, or a newer version wrote it.
     """
@@ -65,11 +78,41 @@ async def write(
                 sorted({key_id(cast("bytes", row[0])) async for row in source.rows(_SEALED)})
             ),
             recovery=await _recovery_copy(source) if _RECOVERY.name in columns else None,
+            installation=await _installation(source),
         )
+        if keys := [each for each in tables_at(migrations) if each.name == _SHREDDING]:
+            count = await _copied_keys(source, keys[0], header, open_keys, on_row)
+            header = msgspec.structs.replace(header, shredding_keys=count)
         add(header)
         sums = tuple([await _copied(source, Table(*each), add, on_row) for each in columns.items()])
         add(End(sums))
         return Contents(header, sums)
+
+
+async def _copied_keys(
+    source: end.End,
+    table: Table,
+    backup: Header,
+    open_keys: OpenKeys,
+    on_row: Callable[[str], None],
+) -> int:
+    """Write the file of shredding keys, and return how many they are."""
+    header = msgspec.structs.replace(
+        backup,
+        tables={table.name: table.columns},
+        has_logs=False,
+        keys={},
+        used_keys=(),
+        recovery=None,
+    )
+    with open_keys(header) as add:
+        found = await _copied(source, table, add, on_row)
+        add(End((found,)))
+    return found.rows
+
+
+async def _installation(source: end.End) -> str:
+    return min([str(row[0]) async for row in source.rows(_PROJECTS)], default="")
 
 
 async def _recovery_copy(source: end.End) -> bytes | None:

@@ -20,7 +20,12 @@ class BackupRefused(DatabaseUnusable):
 
 
 class Header(msgspec.Struct, frozen=True, tag="header"):
-    """What a backup is of. `keys` proves each key of the vault, and `used_keys` sealed something."""
+    """
+    What a backup is of.
+
+    `keys` proves each key of the vault, and `used_keys` sealed something. What is sealed needs
+    `shredding_keys` keys as well, of the file that is the installation's.
+    """
 
     format: int
     hub: str
@@ -33,6 +38,9 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
     used_keys: tuple[str, ...]
     # The copy of the keyring that its recovery key opens: a restoration begins with the keyring.
     recovery: bytes | None = None
+    # The id of its first project, which it keeps wherever it is moved.
+    installation: str = ""
+    shredding_keys: int = 0
 
 
 class Rows(msgspec.Struct, frozen=True, tag="rows"):

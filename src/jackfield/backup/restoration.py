@@ -5,13 +5,15 @@ All or nothing: the database is made as the backup's was, filled, read again and
 sums of the backup, brought to this version, and only then committed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 from jackfield.backup.copy import Contents
 from jackfield.backup.models import BackupRefused, End, Header, Rows
+from jackfield.backup.shredding_file import TABLE, KeyRow, needed_by
 from jackfield.backup.verification import Tally, require_version
 from jackfield.db.transfer.places import new
 from jackfield.db.transfer.sums import difference, table_sum
@@ -22,6 +24,23 @@ from jackfield.vault.cipher import Vault
 from jackfield.vault.keyring import Keyring
 
 _SECRETS: Final = "credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreKeys:
+    """What opens the secrets of a backup: the keyring at `location`, and rows of shredding keys."""
+
+    keyring: Keyring
+    location: str
+    shredding_rows: Iterable[list[KeyRow]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored; `shredded` counts the shredding keys it needs that are destroyed."""
+
+    contents: Contents
+    shredded: int
 
 
 def require_keys(header: Header, keyring: Keyring | None, location: str) -> None:
@@ -43,39 +62,44 @@ async def restore(
     parts: Iterator[Rows | End],
     place: str | Path,
     *,
-    keyring: Keyring,
-    location: str,
+    keys: RestoreKeys,
     on_row: Callable[[str], None],
-) -> Contents:
+) -> Restored:
     """
-    Write all rows of a backup into the database at `place`.
+    Write all rows of a backup, and its shredding keys, into the database at `place`.
 
     Raises:
         StreamBroken: the backup is not as it was written.
-        BackupRefused: this version, or the keyring at `location`, does not fit it.
+        BackupRefused: this version, or the keyring, does not fit it.
         TransferRefused: there are rows in the database, or not what was written.
     """
     require_version(header)
-    require_keys(header, keyring, location)
+    require_keys(header, keys.keyring, keys.location)
     tables = {each.name: each for each in tables_at(header.migrations)}
-    tally, trial_ = Tally(header), _Trial(header, keyring)
+    tally, trial_ = Tally(header), _Trial(header, keys.keyring)
+    needed = set[tuple[str, str]]()
     async with new(place, header.migrations) as target:
         for part in parts:
             tally.add(part, on_row)
             if isinstance(part, Rows):
                 trial_.add(part)
+                needed.update(needed_by(part.table, header.tables[part.table], part.rows))
                 await target.insert(tables[part.table], part.rows)
         sums = tally.result()
         if unopened := trial_.unopened:
-            raise _missing(unopened, location)
+            raise _missing(unopened, keys.location)
         written = [await table_sum(target, tables[each.table], on_row) for each in sums]
         if faults := [
             difference(*each) for each in zip(sums, written, strict=True) if each[0] != each[1]
         ]:
             msg = "what was written is not what is in the backup; all of it was taken back"
             raise BackupRefused(msg, faults=faults)
+        for rows in keys.shredding_rows:
+            found = [row for row in rows if row[:2] in needed]
+            await target.insert(tables[TABLE], found)
+            needed.difference_update(row[:2] for row in found)
         await target.commit()
-    return Contents(header, sums)
+    return Restored(Contents(header, sums), len(needed))
 
 
 class _Trial:

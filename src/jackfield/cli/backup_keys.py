@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -23,6 +23,10 @@ passphrase_option = click.option(
 key_option = click.option(
     "--key-file", type=_FILE, help="The file with the secret key of age (age-keygen -o)."
 )
+shredding_option = click.option(
+    "--shredding-keys", type=click.Path(path_type=Path, dir_okay=False),
+    help="The file of the shredding keys (by default, shredding-keys.backup beside FILE).",
+)  # fmt: skip
 
 
 def locks(settings: Settings, recipients: Sequence[str], passphrase_file: Path | None) -> "Locks":
@@ -52,7 +56,23 @@ def keys(settings: Settings, key_file: Path | None, passphrase_file: Path | None
 
     key = Secret(_text(key_file)) if key_file else settings.backup_key
     identities = [] if key is None else age_keys.identities(key)
-    return Keys(identities, partial(_passphrase, settings, passphrase_file, is_new=False))
+    # Asked for once, for all files of a backup.
+    return Keys(identities, cache(partial(_passphrase, settings, passphrase_file, is_new=False)))
+
+
+def shredding_file(backup: Path, named: Path | None) -> Path:
+    """Return where the shredding keys of a backup are."""
+    from jackfield.backup.shredding_file import FILE_NAME  # noqa: PLC0415 - kept out of `--help`
+
+    return named or backup.with_name(FILE_NAME)
+
+
+def require_shredding_file(file: Path) -> None:
+    if not file.is_file():
+        fail(
+            f"the backup needs the shredding keys of its hub, and there is no {str(file)!r}; name "
+            "the file that the last backup wrote with --shredding-keys"
+        )
 
 
 @contextmanager

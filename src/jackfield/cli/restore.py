@@ -1,13 +1,15 @@
 """`jackfield restore`: fill an empty installation from a backup."""
 
 import asyncio
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from jackfield.cli import backup_keys
-from jackfield.cli.output import fail, json_option, print_json, reporting, say
+from jackfield.cli.output import USAGE, fail, json_option, print_json, reporting, say
 from jackfield.cli.progress import rows_read
 from jackfield.cli.table_sums import print_sums
 from jackfield.cli.termination import cleaned_up
@@ -16,43 +18,73 @@ from jackfield.settings import Settings
 
 if TYPE_CHECKING:
     from jackfield.backup.container import Keys
-    from jackfield.backup.copy import Contents
+    from jackfield.backup.restoration import Restored
+    from jackfield.backup.shredding_file import KeyRow
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @backup_keys.passphrase_option
 @backup_keys.key_option
+@backup_keys.shredding_option
+@click.option(
+    "--without-shredding-keys", is_flag=True,
+    help="They are lost: restore all but what is sealed, and mark each account to be linked again.",
+)  # fmt: skip
 @json_option
 @reporting
 def restore(
-    file: Path, passphrase_file: Path | None, key_file: Path | None, *, as_json: bool
+    file: Path,
+    passphrase_file: Path | None,
+    key_file: Path | None,
+    shredding_keys: Path | None,
+    *,
+    without_shredding_keys: bool,
+    as_json: bool,
 ) -> None:
     """
     Restore a backup FILE into an empty installation, on SQLite or PostgreSQL.
 
     The keyring of the hub that the backup is of must be in its place first. All of FILE is
     restored, compared with the sums that were written with it and brought to this version, or
-    nothing is: then the installation stays empty. See `jackfield backup --help` for the passphrase;
+    nothing is: then the installation stays empty. The newest shredding keys belong to it: they are
+    expected beside FILE. What was sealed for an account that was deleted before they were written
+    does not open any more. See `jackfield backup --help` for the passphrase;
     the secret key of age comes from --key-file, or JACKFIELD_BACKUP_KEY (or …_FILE).
     """
     settings = Settings.read()
+    if shredding_keys and without_shredding_keys:
+        fail("give --shredding-keys or --without-shredding-keys, not both", status=USAGE)
     keys = backup_keys.keys(settings, key_file, passphrase_file)
+    keys_file = backup_keys.shredding_file(file, shredding_keys)
     with cleaned_up():
-        contents = asyncio.run(_restored(file, keys, settings))
+        done = asyncio.run(
+            _restored(file, None if without_shredding_keys else keys_file, keys, settings)
+        )
+    header, sums = done.contents.header, done.contents.sums
     if as_json:
-        header = contents.header
-        print_json({"restored": True, "made_at": header.made_at, "tables": contents.sums})
+        found = {"restored": True, "made_at": header.made_at, "tables": sums}
+        print_json({**found, "shredded": done.shredded})
         return
-    print_sums(contents.sums)
+    print_sums(sums)
+    if done.shredded:
+        say(
+            f"{done.shredded} of the shredding keys are destroyed; what needed them was deleted, "
+            "and its accounts, if they are to be used, must be linked again (reason "
+            "credentials_unreadable)",
+            err=True,
+        )
     say("restored; read what that means before the hub serves, and run: jackfield doctor", err=True)
 
 
-async def _restored(file: Path, keys: "Keys", settings: Settings) -> "Contents":
-    from jackfield.audit.models import AuditKind  # noqa: PLC0415 - kept out of `--help`
-    from jackfield.backup import container, restoration  # noqa: PLC0415
+async def _restored(
+    file: Path, keys_file: Path | None, keys: "Keys", settings: Settings
+) -> "Restored":
+    from jackfield.accounts.lost_keys import forget_shredded  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.audit.models import AuditKind  # noqa: PLC0415
+    from jackfield.backup import container, restoration, shredding_file  # noqa: PLC0415
     from jackfield.cli.backup_records import record_backup  # noqa: PLC0415
-    from jackfield.installation import keyring_store  # noqa: PLC0415
+    from jackfield.installation import keyring_store, open_database  # noqa: PLC0415
 
     location = settings.keyring_location
     found = keyring_store(settings).read()
@@ -68,12 +100,19 @@ async def _restored(file: Path, keys: "Keys", settings: Settings) -> "Contents":
             # A backup of a hub that never had a key needs none.
             fail(f"there is no keyring at {location!r}")
         place = settings.database_url or _file(settings)
-        contents = await restoration.restore(
-            header, parts, place, keyring=found, location=location, on_row=on_row
-        )
+        with ExitStack() as stack:
+            rows: Iterable[list[KeyRow]] = ()
+            if header.shredding_keys and keys_file is not None:
+                backup_keys.require_shredding_file(keys_file)
+                rows = stack.enter_context(shredding_file.reader(keys_file, keys, header))
+            keyed = restoration.RestoreKeys(found, location, rows)
+            done = await restoration.restore(header, parts, place, keys=keyed, on_row=on_row)
     actor = Actor.command("restore")
+    if done.shredded:
+        async with open_database(settings) as db:
+            await forget_shredded(db, actor)
     await record_backup(settings, AuditKind.BACKUP_RESTORED, header, actor, keyring=found)
-    return contents
+    return done
 
 
 def _file(settings: Settings) -> Path:

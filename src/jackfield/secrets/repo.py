@@ -1,11 +1,16 @@
-"""Rows of sealed secrets, whosever they are; the table is called `credentials`."""
+"""Rows of sealed secrets, whosever they are, in `credentials`, and of their shredding keys."""
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from jackfield.db.tx import Database, Tx
+from jackfield.kit.ids import AccountId
 from jackfield.vault.cipher import KEY_ID
+
+_SHREDDING_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,23 +23,36 @@ class StoredSecret:
     sealed: bytes = dataclasses.field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class SealedFields:
+    """What is sealed of an owner, by field, and the shredding key that it needs, if it needs one."""
+
+    sealed: Mapping[str, bytes]
+    shredding_key: bytes
+
+
 class SecretRows:
     """The sealed secrets of the transaction's project, by owner and field."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
 
-    async def of(self, owner_id: str) -> dict[str, bytes]:
+    async def of(self, owner_id: str) -> SealedFields:
         rows = await self._tx.all(
             """
-            select field, sealed
+            select field, sealed, shredding_keys.key
               from credentials
-             where project_id = :project_id and owner_id = :owner_id
+              left join shredding_keys
+                on shredding_keys.project_id = credentials.project_id
+               and shredding_keys.owner_id = credentials.shredded_with
+             where credentials.project_id = :project_id and credentials.owner_id = :owner_id
              order by field
             """,
             owner_id=owner_id,
         )
-        return {row["field"]: row["sealed"] for row in rows}
+        # Of some fields it may be missing, which were sealed without one; there is no other.
+        key = next((row["key"] for row in rows if row["key"] is not None), b"")
+        return SealedFields({row["field"]: row["sealed"] for row in rows}, key)
 
     async def owners_among(self, owner_ids: Sequence[str]) -> frozenset[str]:
         """Return those of some owners that have secrets here."""
@@ -48,16 +66,29 @@ class SecretRows:
         )
         return frozenset(row["owner_id"] for row in rows)
 
-    async def replace(self, owner_id: str, sealed: Mapping[str, bytes], *, generation: int) -> None:
-        """Replace all secrets of `owner_id` by `sealed`."""
+    async def replace(
+        self,
+        owner_id: str,
+        sealed: Mapping[str, bytes],
+        *,
+        generation: int,
+        shredded_with: str | None,
+    ) -> None:
+        """Replace all secrets of `owner_id` by `sealed`, which need that owner's shredding key."""
         await self.remove(owner_id)
         await self._tx.executemany(
             """
-            insert into credentials (owner_id, field, project_id, generation, sealed)
-            values (:owner_id, :field, :project_id, :generation, :sealed)
+            insert into credentials (owner_id, field, project_id, generation, sealed, shredded_with)
+            values (:owner_id, :field, :project_id, :generation, :sealed, :shredded_with)
             """,
             [
-                {"owner_id": owner_id, "field": name, "generation": generation, "sealed": value}
+                {
+                    "owner_id": owner_id,
+                    "field": name,
+                    "generation": generation,
+                    "sealed": value,
+                    "shredded_with": shredded_with,
+                }
                 for name, value in sealed.items()
             ],
         )
@@ -90,6 +121,23 @@ class SecretRows:
         )
         return [row["owner_id"] for row in rows]
 
+    async def remove_shredded(self) -> list[str]:
+        """Delete what was sealed with a shredding key that is not there, and return its owners."""
+        rows = await self._tx.all(
+            """
+            delete from credentials
+             where project_id = :project_id and shredded_with is not null
+               and not exists (
+                   select 1
+                     from shredding_keys
+                    where shredding_keys.project_id = credentials.project_id
+                      and shredding_keys.owner_id = credentials.shredded_with
+               )
+            returning owner_id
+            """
+        )
+        return [row["owner_id"] for row in rows]
+
     async def not_under(
         self, key: str, *, after: StoredSecret | None, most: int
     ) -> list[StoredSecret]:
@@ -113,12 +161,12 @@ class SecretRows:
             for row in rows
         ]
 
-    async def exchange(self, secret: StoredSecret, sealed: bytes) -> bool:
+    async def exchange(self, secret: StoredSecret, sealed: bytes, *, shredded_with: str) -> bool:
         """Keep the same secret as other bytes, unless it was replaced meanwhile."""
         row = await self._tx.one(
             """
             update credentials
-               set sealed = :sealed
+               set sealed = :sealed, shredded_with = :shredded_with
              where project_id = :project_id and owner_id = :owner_id and field = :field
                and sealed = :was
             returning owner_id
@@ -126,9 +174,59 @@ class SecretRows:
             owner_id=secret.owner_id,
             field=secret.field,
             sealed=sealed,
+            shredded_with=shredded_with,
             was=secret.sealed,
         )
         return row is not None
+
+
+class ShreddingKeys:
+    """The shredding keys of the transaction's project."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    async def get(self, owner_id: str) -> bytes:
+        """Return the key of an account, or of the project, made now if there was none."""
+        row = await self._tx.one(
+            """
+            select key
+              from shredding_keys
+             where project_id = :project_id and owner_id = :owner_id
+            """,
+            owner_id=owner_id,
+        )
+        if row is None:
+            # Another transaction may have made it meanwhile: then that one is returned.
+            row = await self._tx.one(
+                """
+                insert into shredding_keys (project_id, owner_id, key)
+                values (:project_id, :owner_id, :key)
+                on conflict (project_id, owner_id) do update set owner_id = excluded.owner_id
+                returning key
+                """,
+                owner_id=owner_id,
+                key=os.urandom(_SHREDDING_BYTES),
+            )
+            assert row is not None
+        return row["key"]
+
+    async def destroy(self, account_id: AccountId) -> None:
+        """Make unreadable whatever was sealed for an account, in each copy of it."""
+        # Overwritten first: SQLite leaves what it deletes in its file.
+        await self._tx.run(
+            """
+            update shredding_keys
+               set key = :zeros
+             where project_id = :project_id and owner_id = :owner_id
+            """,
+            owner_id=account_id,
+            zeros=bytes(_SHREDDING_BYTES),
+        )
+        await self._tx.run(
+            "delete from shredding_keys where project_id = :project_id and owner_id = :owner_id",
+            owner_id=account_id,
+        )
 
 
 async def owners_under(db: Database, key: str) -> list[str]:

@@ -1,16 +1,18 @@
 """The store of sealed secrets: an account's credentials, a webhook's signing secret, and all others.
 
 Each field is sealed alone, bound to its project, owner, name and generation. No other module makes
-a `Binding`: this one decides where a secret may be opened.
+a `Binding`: this one decides where a secret may be opened, and with whose shredding key. Each account
+has one, and each project for all else. They are in the database alone, and in the one file that each
+backup replaces: once a key is destroyed, nothing opens what needed it, in whatever copy.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jackfield.db.tx import Tx
-from jackfield.kit.ids import ProjectId
+from jackfield.kit.ids import AccountId, InvalidId, ProjectId
 from jackfield.kit.secret import Secret
-from jackfield.secrets.repo import SecretRows
+from jackfield.secrets.repo import SecretRows, ShreddingKeys
 from jackfield.vault.cipher import Binding, Vault
 
 
@@ -30,10 +32,11 @@ class SecretOwner:
 
 @dataclass(frozen=True, slots=True)
 class SealedBundle:
-    """All secrets of one owner, by field, as ciphertext: may be cached."""
+    """All secrets of one owner, by field, as ciphertext, with their shredding key: may be cached."""
 
     owner: SecretOwner
     fields: Mapping[str, bytes] = field(repr=False)
+    shredding_key: bytes = field(repr=False)
 
 
 class SealedSecrets:
@@ -41,15 +44,21 @@ class SealedSecrets:
 
     def __init__(self, tx: Tx, vault: Vault) -> None:
         self._rows = SecretRows(tx)
+        self._keys = ShreddingKeys(tx)
         self._vault = vault
 
     async def put(self, owner: SecretOwner, values: Mapping[str, str]) -> None:
         """Seal `values`, by field, and replace all secrets of the owner by them."""
+        if not values:
+            await self._rows.remove(owner.id)
+            return
+        keyed = shredded_with(owner.id)
+        key = await self._keys.get(keyed)
         sealed = {
-            name: self._vault.seal(Secret(value), binding_of(owner, name))
+            name: self._vault.seal(Secret(value), binding_of(owner, name), key)
             for name, value in values.items()
         }
-        await self._rows.replace(owner.id, sealed, generation=owner.generation)
+        await self._rows.replace(owner.id, sealed, generation=owner.generation, shredded_with=keyed)
 
     async def get(self, owner: SecretOwner) -> dict[str, str]:
         """
@@ -62,7 +71,8 @@ class SealedSecrets:
 
     async def sealed(self, owner: SecretOwner) -> SealedBundle:
         """Return the owner's secrets without opening them."""
-        return SealedBundle(owner, await self._rows.of(owner.id))
+        found = await self._rows.of(owner.id)
+        return SealedBundle(owner, found.sealed, found.shredding_key)
 
 
 async def remove_secrets(tx: Tx, *owner_ids: str) -> None:
@@ -84,10 +94,21 @@ def open_bundle(vault: Vault, bundle: SealedBundle) -> dict[str, str]:
     """
     owner, opened = bundle.owner, dict[str, str]()
     for name, sealed in bundle.fields.items():
-        opened[name] = vault.open(sealed, binding_of(owner, name)).reveal()
+        place = binding_of(owner, name)
+        opened[name] = vault.open(sealed, place, bundle.shredding_key).reveal()
     return opened
 
 
 def binding_of(owner: SecretOwner, name: str) -> Binding:
     """Return the place of an owner's field: only there a secret opens."""
     return Binding(owner.project_id, owner.id, name, owner.generation)
+
+
+def shredded_with(owner_id: str) -> str:
+    """Return whose shredding key the secrets of an owner need: its account, or '' for the project."""
+    # The tokens and the identity of an account are its own: `identity:acc_…`.
+    account_id = owner_id.rpartition(":")[2]
+    try:
+        return AccountId.parse(account_id)
+    except InvalidId:
+        return ""

@@ -10,6 +10,10 @@ A sealed value of format 2 is, in order: format (1 byte), id of the wrapping key
 wrapped data key (32 + 16), commitment (32), nonce (12) and ciphertext (+ 16). What follows the
 wrapped data key does not depend on the wrapping key, so that another key can take its place. Format 1
 has no commitment, and binds both parts to the wrapping key.
+
+Format 3 has the same parts, and needs a shredding key as well: 32 bytes that are kept apart from the
+ciphertext. When that one is destroyed, nothing opens the ciphertext any more, wherever copies of it
+are.
 """
 
 import hmac
@@ -35,6 +39,7 @@ _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _OLDEST: Final = b"\x01"
 _FORMAT: Final = b"\x02"
+_SHREDDABLE: Final = b"\x03"
 _KEY_ID_BYTES: Final = 4
 _HEADER: Final = len(_FORMAT) + _KEY_ID_BYTES
 _SIGNATURE_BYTES: Final = 17
@@ -47,7 +52,8 @@ _COMMITTED: Final = _WRAPPED + _COMMITMENT_BYTES
 _BOXED_AT: Final = _COMMITTED + _NONCE_BYTES
 # HKDF-Expand of SHA-512 needs one block for both halves, which is this HMAC: the 1 is its counter.
 _EXPAND: Final = b"jackfield sealed 2\x01"
-
+_EXPAND_WITH: Final = b"jackfield sealed 3"
+_COUNTER: Final = b"\x01"
 
 # How a short-lived process, which follows no rotation, finds keys that came after its start.
 Look: TypeAlias = Callable[[], Keyring | None]
@@ -116,17 +122,25 @@ class Vault:
     def audit_keys(self) -> AuditKeys:
         return self._keys.audit
 
-    def seal(self, secret: Secret, binding: Binding) -> bytes:
-        """Encrypt `secret` for `binding`; the result differs each time."""
+    def seal(self, secret: Secret, binding: Binding, shredding_key: bytes = b"") -> bytes:
+        """
+        Encrypt `secret` for `binding`; the result differs each time.
+
+        With a `shredding_key`, of 32 bytes, it opens with that one alone.
+        """
         bound = bytes(binding)
         data_key = os.urandom(KEY_BYTES)
-        cipher_key, commitment = _expanded(data_key)
-        boxed = _encrypt(AESGCM(cipher_key), secret.reveal().encode(), _FORMAT + bound)
-        return self._wrapped(data_key, bound) + commitment + boxed
+        format_ = _SHREDDABLE if shredding_key else _FORMAT
+        both = hmac.digest(data_key, _expansion(format_, shredding_key), "sha512")
+        cipher_key, commitment = both[:KEY_BYTES], both[KEY_BYTES:]
+        boxed = _encrypt(AESGCM(cipher_key), secret.reveal().encode(), format_ + bound)
+        return self._wrapped(format_, data_key, bound) + commitment + boxed
 
-    def open(self, sealed: bytes, binding: Binding) -> Secret:
+    def open(self, sealed: bytes, binding: Binding, shredding_key: bytes = b"") -> Secret:
         """
-        Decrypt a value that `seal` returned for the same `binding`.
+        Decrypt a value that `seal` returned for the same `binding` and shredding key.
+
+        What was sealed without a shredding key opens with any.
 
         Raises:
             SealBroken: the bytes were altered, moved, or sealed under a key this vault does not
@@ -136,43 +150,55 @@ class Vault:
             self._look_for(key_id(sealed), self._look)
         bound = bytes(binding)
         try:
-            if sealed[:1] == _OLDEST:
+            format_ = sealed[:1]
+            if format_ == _OLDEST:
                 return self._open_oldest(sealed, bound)
-            if sealed[:1] != _FORMAT:
-                raise SealBroken
             # All in one place: each call of an action opens a secret.
             data_key = self._keys.ciphers[sealed[KEY_ID]].decrypt(
                 sealed[_HEADER:_WRAPPED_AT], sealed[_WRAPPED_AT:_WRAPPED], sealed[:_HEADER] + bound
             )
-            both = hmac.digest(data_key, _EXPAND, "sha512")
+            if format_ == _SHREDDABLE and shredding_key:
+                expansion = _EXPAND_WITH + shredding_key + _COUNTER
+            else:
+                expansion = _expansion(format_, shredding_key)
+            both = hmac.digest(data_key, expansion, "sha512")
             if not hmac.compare_digest(both[KEY_BYTES:], sealed[_WRAPPED:_COMMITTED]):
                 raise SealBroken
             opened = AESGCM(both[:KEY_BYTES]).decrypt(
-                sealed[_COMMITTED:_BOXED_AT], sealed[_BOXED_AT:], _FORMAT + bound
+                sealed[_COMMITTED:_BOXED_AT], sealed[_BOXED_AT:], format_ + bound
             )
             return Secret(opened.decode())
         except (InvalidTag, KeyError, ValueError):
             raise SealBroken from None
 
-    def rewrap(self, sealed: bytes, binding: Binding) -> bytes:
+    def rewrap(self, sealed: bytes, binding: Binding, shredding_key: bytes) -> bytes:
         """
         Wrap the data key of a sealed value under the current key; the ciphertext stays the same.
 
-        What is of format 1 is sealed anew.
+        What was sealed without a shredding key is sealed anew, with this one.
 
         Raises:
             SealBroken: as `open`.
         """
-        if sealed[:1] == _OLDEST:
-            return self.seal(self.open(sealed, binding), binding)
+        if sealed[:1] != _SHREDDABLE:
+            return self.seal(self.open(sealed, binding), binding, shredding_key)
         bound = bytes(binding)
         try:
             data_key = self._unwrapped(sealed, bound)
-            if not hmac.compare_digest(_expanded(data_key)[1], sealed[_WRAPPED:_COMMITTED]):
+            both = hmac.digest(data_key, _expansion(_SHREDDABLE, shredding_key), "sha512")
+            if not hmac.compare_digest(both[KEY_BYTES:], sealed[_WRAPPED:_COMMITTED]):
                 raise SealBroken
         except (InvalidTag, KeyError, ValueError):
             raise SealBroken from None
-        return self._wrapped(data_key, bound) + sealed[_WRAPPED:]
+        return self._wrapped(_SHREDDABLE, data_key, bound) + sealed[_WRAPPED:]
+
+    def unwraps(self, sealed: bytes, binding: Binding) -> bool:
+        """Tell whether a key of the keyring wraps the data key of a sealed value."""
+        try:
+            self._unwrapped(sealed, bytes(binding))
+        except (InvalidTag, KeyError, ValueError):
+            return False
+        return True
 
     def sign(self, content: bytes) -> bytes:
         """Return what proves to `is_signed` that this installation made `content`."""
@@ -206,14 +232,14 @@ class Vault:
         elif self.keyring.ids < found.ids:
             self.use(found.sealing_with(self.keyring.current))
 
-    def _wrapped(self, data_key: bytes, bound: bytes) -> bytes:
+    def _wrapped(self, format_: bytes, data_key: bytes, bound: bytes) -> bytes:
         keys = self._keys
         current = bytes.fromhex(keys.keyring.current)
-        header = _FORMAT + current
+        header = format_ + current
         return header + _encrypt(keys.ciphers[current], data_key, header + bound)
 
     def _unwrapped(self, sealed: bytes, bound: bytes) -> bytes:
-        if sealed[:1] not in {_OLDEST, _FORMAT}:
+        if sealed[:1] not in {_OLDEST, _FORMAT, _SHREDDABLE}:
             raise ValueError
         return self._keys.ciphers[sealed[KEY_ID]].decrypt(
             sealed[_HEADER:_WRAPPED_AT], sealed[_WRAPPED_AT:_WRAPPED], sealed[:_HEADER] + bound
@@ -233,15 +259,21 @@ def key_id(sealed: bytes) -> str:
     return sealed[KEY_ID].hex()
 
 
-def _expanded(data_key: bytes) -> tuple[bytes, bytes]:
+def _expansion(format_: bytes, shredding_key: bytes) -> bytes:
     """
-    Derive the key of a ciphertext, and its commitment.
+    Return what makes of a data key, by one HMAC, the key of the ciphertext and its commitment.
 
     AES-GCM alone lets a ciphertext be made that opens under two keys, to two texts. The commitment
     fits one data key only, as two would be a collision of SHA-512.
+
+    Raises:
+        SealBroken: the format is not known, or its shredding key is missing.
     """
-    both = hmac.digest(data_key, _EXPAND, "sha512")
-    return both[:KEY_BYTES], both[KEY_BYTES:]
+    if format_ == _FORMAT:
+        return _EXPAND
+    if format_ != _SHREDDABLE or len(shredding_key) != KEY_BYTES:
+        raise SealBroken
+    return _EXPAND_WITH + shredding_key + _COUNTER
 
 
 def _signing_key(secret: bytes) -> bytes:

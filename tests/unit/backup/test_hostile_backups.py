@@ -76,8 +76,7 @@ async def restored(file: Path, place: Path | str) -> None:
             start,
             parts,
             place,
-            keyring=Keyring.mint(system_clock()),
-            location="keyring.json",
+            keys=restoration.RestoreKeys(Keyring.mint(system_clock()), "keyring.json"),
             on_row=lambda _: None,
         )
 

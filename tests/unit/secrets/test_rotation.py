@@ -34,7 +34,7 @@ async def hub(db: Database, clock: FrozenClock, tmp_path: Path) -> AsyncGenerato
 
 async def sealed(hub: Machines) -> dict[str, bytes]:
     async with hub.db.read(PROJECT) as tx:
-        return {owner: (await SecretRows(tx).of(owner))["key"] for owner in OWNERS}
+        return {owner: (await SecretRows(tx).of(owner)).sealed["key"] for owner in OWNERS}
 
 
 async def fill(hub: Machines) -> None:
@@ -227,9 +227,11 @@ async def test_a_secret_that_no_key_opens_is_left_and_its_owner_named(hub: Machi
     first = await hub.start()
     await fill(hub)
     async with hub.db.write(PROJECT, TESTER) as tx:
-        broken = bytearray((await SecretRows(tx).of("acc_1"))["key"])
+        broken = bytearray((await SecretRows(tx).of("acc_1")).sealed["key"])
         broken[30] ^= 1
-        await SecretRows(tx).replace("acc_1", {"key": bytes(broken)}, generation=1)
+        await SecretRows(tx).replace(
+            "acc_1", {"key": bytes(broken)}, generation=1, shredded_with=""
+        )
 
     done = await hub.rotation().run()
 

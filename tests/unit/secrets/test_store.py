@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import json
 from collections.abc import Mapping
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 
 from jackfield.db.tx import Database
-from jackfield.kit.ids import ProjectId
-from jackfield.secrets.repo import SecretRows
+from jackfield.kit.ids import AccountId, ProjectId
+from jackfield.secrets.repo import SecretRows, ShreddingKeys
 from jackfield.secrets.store import (
     SealedSecrets,
     SecretOwner,
@@ -60,7 +61,9 @@ async def test_what_earlier_versions_sealed_opens(
     place = SecretOwner(PROJECT, owner_id, vectors[0]["generation"])
     async with project.write(PROJECT, TESTER) as tx:
         sealed = {each["field"]: base64.b64decode(each["sealed"]) for each in vectors}
-        await SecretRows(tx).replace(owner_id, sealed, generation=place.generation)
+        await SecretRows(tx).replace(
+            owner_id, sealed, generation=place.generation, shredded_with=None
+        )
 
     opened = await kept(project, place)
 
@@ -107,3 +110,48 @@ async def test_removed_secrets_are_gone_one_or_all(project: Database) -> None:
 
     assert left == {"other": "two"}
     assert await kept(project, OWNER) == {}
+
+
+ACCOUNT = "acc_01KJMBQDE00000000000000000"
+
+
+async def test_an_account_has_a_shredding_key_of_its_own_and_the_project_one_for_all_else(
+    project: Database,
+) -> None:
+    for owner_id in (ACCOUNT, f"tokens:{ACCOUNT}", f"identity:{ACCOUNT}", "end_1", "clm_1"):
+        await keep(project, replace(OWNER, id=owner_id), {"key": owner_id})
+    rows = await project.unscoped("select owner_id, shredded_with from credentials")
+    keys = await project.unscoped("select owner_id, key from shredding_keys")
+
+    assert {row["owner_id"]: row["shredded_with"] for row in rows} == {
+        ACCOUNT: ACCOUNT,
+        f"tokens:{ACCOUNT}": ACCOUNT,
+        f"identity:{ACCOUNT}": ACCOUNT,
+        "end_1": "",
+        "clm_1": "",
+    }
+    assert {row["owner_id"] for row in keys} == {ACCOUNT, ""}
+    assert len({row["key"] for row in keys}) == 2
+
+
+async def test_once_a_shredding_key_is_destroyed_nothing_opens(project: Database) -> None:
+    account = replace(OWNER, id=ACCOUNT)
+    await keep(project, account, {"key": "one"})
+    await keep(project, OWNER, {"key": "two"})
+    async with project.write(PROJECT, TESTER) as tx:
+        await ShreddingKeys(tx).destroy(AccountId(ACCOUNT))
+
+    with pytest.raises(SealBroken):
+        await kept(project, account)
+    assert await kept(project, OWNER) == {"key": "two"}
+    # What is sealed afterwards has another key.
+    await keep(project, account, {"key": "three"})
+    assert await kept(project, account) == {"key": "three"}
+
+
+async def test_what_is_sealed_at_once_for_one_account_has_one_key(project: Database) -> None:
+    owners = [replace(OWNER, id=f"tokens{n}:{ACCOUNT}") for n in range(8)]
+
+    await asyncio.gather(*(keep(project, owner, {"key": owner.id}) for owner in owners))
+
+    assert [await kept(project, owner) for owner in owners] == [{"key": each.id} for each in owners]

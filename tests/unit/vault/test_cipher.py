@@ -16,6 +16,7 @@ from tests.support.gcm_collision import colliding
 HERE = Binding(ProjectId("prj_1"), "acc_1", "api_key", 1)
 KEYRING = Keyring.mint(NOW)
 VAULT = Vault(KEYRING)
+SHREDDING_KEY = b"s" * 32
 
 
 @given(st.text())
@@ -99,26 +100,61 @@ def test_a_credential_is_sealed_by_aes_256_gcm_under_a_key_of_its_own() -> None:
     assert len(seen) == 2
 
 
+def test_with_a_shredding_key_both_halves_are_needed() -> None:
+    """By the format alone: the data key is expanded with the shredding key."""
+    sealed = VAULT.seal(Secret("hunter2"), HERE, SHREDDING_KEY)
+    header, wrapped, commitment, boxed = sealed[:5], sealed[5:65], sealed[65:97], sealed[97:]
+
+    own = AESGCM(KEYRING.keys[0].secret).decrypt(wrapped[:12], wrapped[12:], header + bytes(HERE))
+    expanded = hmac.digest(own, b"jackfield sealed 3" + SHREDDING_KEY + b"\x01", "sha512")
+    opened = AESGCM(expanded[:32]).decrypt(boxed[:12], boxed[12:], b"\x03" + bytes(HERE))
+
+    assert (opened, commitment) == (b"hunter2", expanded[32:])
+    assert VAULT.open(sealed, HERE, SHREDDING_KEY).reveal() == "hunter2"
+    assert VAULT.unwraps(sealed, HERE)
+    assert not Vault(Keyring.mint(NOW)).unwraps(sealed, HERE)
+
+
+@pytest.mark.parametrize("key", [b"", bytes(32), b"t" * 32, b"s" * 31, b"s" * 33])
+def test_without_its_shredding_key_nothing_opens(key: bytes) -> None:
+    sealed = VAULT.seal(Secret("hunter2"), HERE, SHREDDING_KEY)
+
+    with pytest.raises(SealBroken):
+        VAULT.open(sealed, HERE, key)
+    with pytest.raises(SealBroken):
+        VAULT.rewrap(sealed, HERE, key)
+    with pytest.raises(SealBroken):
+        VAULT.open(b"\x02" + sealed[1:], HERE, SHREDDING_KEY)
+
+
 def test_another_key_takes_the_place_of_a_wrapping_key_and_the_ciphertext_stays() -> None:
-    sealed, newer = VAULT.seal(Secret("hunter2"), HERE), Keyring.mint(NOW)
+    sealed, newer = VAULT.seal(Secret("hunter2"), HERE, SHREDDING_KEY), Keyring.mint(NOW)
     both = Vault(Keyring((*KEYRING.keys, *newer.keys), newer.current))
 
-    rewrapped = both.rewrap(sealed, HERE)
+    rewrapped = both.rewrap(sealed, HERE, SHREDDING_KEY)
 
     assert rewrapped[65:] == sealed[65:]
-    assert Vault(newer).open(rewrapped, HERE).reveal() == "hunter2"
+    assert Vault(newer).open(rewrapped, HERE, SHREDDING_KEY).reveal() == "hunter2"
     with pytest.raises(SealBroken):
-        both.rewrap(sealed, structs.replace(HERE, owner_id="acc_2"))
+        both.rewrap(sealed, structs.replace(HERE, owner_id="acc_2"), SHREDDING_KEY)
+
+
+def test_what_had_no_shredding_key_has_one_once_it_is_wrapped_anew() -> None:
+    rewrapped = VAULT.rewrap(VAULT.seal(Secret("hunter2"), HERE), HERE, SHREDDING_KEY)
+
+    assert VAULT.open(rewrapped, HERE, SHREDDING_KEY).reveal() == "hunter2"
+    with pytest.raises(SealBroken):
+        VAULT.open(rewrapped, HERE)
 
 
 @given(st.data())
 def test_what_was_altered_is_not_wrapped_anew(data: st.DataObject) -> None:
-    sealed = bytearray(VAULT.seal(Secret("hunter2"), HERE))
+    sealed = bytearray(VAULT.seal(Secret("hunter2"), HERE, SHREDDING_KEY))
     # Up to the end of the commitment: what follows is looked at when it is opened.
     sealed[data.draw(st.integers(0, 96))] ^= data.draw(st.integers(1, 255))
 
     with pytest.raises(SealBroken):
-        VAULT.rewrap(bytes(sealed), HERE)
+        VAULT.rewrap(bytes(sealed), HERE, SHREDDING_KEY)
 
 
 def test_a_ciphertext_opens_under_one_data_key_only() -> None:
@@ -141,7 +177,7 @@ def test_a_ciphertext_opens_under_one_data_key_only() -> None:
     with pytest.raises(SealBroken):
         VAULT.open(forged, HERE)
     with pytest.raises(SealBroken):
-        VAULT.rewrap(forged, HERE)
+        VAULT.rewrap(forged, HERE, SHREDDING_KEY)
 
 
 def test_what_is_found_by_its_signature_is_found_where_another_key_is_current() -> None:

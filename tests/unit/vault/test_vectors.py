@@ -18,7 +18,7 @@ VAULT = Vault(Keyring((KEY,), KEY.id))
 
 
 # Of each format that there ever was.
-SEALED = [*VECTORS["sealed"], *VECTORS["sealed_2"]]
+SEALED = [*VECTORS["sealed"], *VECTORS["sealed_2"], *VECTORS["sealed_3"]]
 
 
 @pytest.mark.parametrize("vector", SEALED, ids=lambda each: each["owner"])
@@ -27,7 +27,8 @@ def test_what_was_sealed_opens_for_the_place_it_was_sealed_for(vector: dict[str,
         ProjectId(vector["project_id"]), vector["owner_id"], vector["field"], vector["generation"]
     )
 
-    opened = VAULT.open(base64.b64decode(vector["sealed"]), place)
+    shredding_key = base64.b64decode(vector.get("shredding_key", ""))
+    opened = VAULT.open(base64.b64decode(vector["sealed"]), place, shredding_key)
 
     assert bytes(place).decode() == vector["bound"]
     assert opened.reveal() == vector["secret"]

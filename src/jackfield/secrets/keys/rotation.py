@@ -40,8 +40,8 @@ from jackfield.secrets.keys.repo import (
     lease_rotation,
     release_rotation,
 )
-from jackfield.secrets.repo import SecretRows, StoredSecret
-from jackfield.secrets.store import SecretOwner, binding_of
+from jackfield.secrets.repo import SecretRows, ShreddingKeys, StoredSecret
+from jackfield.secrets.store import SecretOwner, binding_of, shredded_with
 from jackfield.vault import key_check
 from jackfield.vault.cipher import SealBroken, Vault
 from jackfield.vault.keyring import Key, Keyring, KeyringUnusable
@@ -242,15 +242,18 @@ class Rotation:
             rows = SecretRows(tx)
             current = vault.keyring.current
             found = await rows.not_under(current, after=after, most=_MOST_AT_ONCE)
-            changed = 0
+            changed, keys = 0, dict[str, bytes]()
             for each in found:
                 owner = SecretOwner(project_id, each.owner_id, each.generation)
+                keyed = shredded_with(owner.id)
+                if keyed not in keys:
+                    keys[keyed] = await ShreddingKeys(tx).get(keyed)
                 try:
-                    sealed = vault.rewrap(each.sealed, binding_of(owner, each.field))
+                    sealed = vault.rewrap(each.sealed, binding_of(owner, each.field), keys[keyed])
                 except SealBroken:
                     unopened.add(each.owner_id)
                     continue
-                changed += await rows.exchange(each, sealed)
+                changed += await rows.exchange(each, sealed, shredded_with=keyed)
             if changed:
                 await _record(tx, current, changed)
         is_last = len(found) < _MOST_AT_ONCE
