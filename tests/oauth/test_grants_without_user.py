@@ -196,6 +196,30 @@ assertion: {key: $.credentials.privateKey, headers: {kid: k-1}, claims: {sub: ad
     assert account.tokens.values["accessToken"] != first
 
 
+async def test_times_of_a_statement_are_written_as_those_of_a_signed_token(
+    idp: OAuthSandbox,
+) -> None:
+    key = RSAKey.generate_key(2048)
+    assertion = """
+clientAuthentication: none
+assertion: {key: $.credentials.privateKey, headers: {kid: k-1}, claims: {exp: now+3m, nbf: ""}}
+"""
+    method = {"grantType": "jwt_bearer"}
+    async with flow(
+        idp,
+        "token.assertion_brief",
+        authorization=assertion,
+        method=method,
+        jwks=public_of(key),
+        secret="",
+    ) as account:
+        account.fields["privateKey"] = pem_of(key)
+        await tokens_for(account)
+        expires_at = account.tokens.expires_at
+
+    assert expires_at == idp.clock() + timedelta(minutes=3)
+
+
 async def test_private_key_that_signs_nothing_is_blamed(idp: OAuthSandbox) -> None:
     method = {"grantType": "jwt_bearer"}
     authorization = "assertion: {key: $.credentials.privateKey}"

@@ -4,6 +4,7 @@ import base64
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 from urllib.parse import quote_plus
@@ -31,7 +32,7 @@ from jackfield.engine.oauth.sign_in import SignInAnswer, SignInRequest, sign_in_
 from jackfield.engine.oauth.tokens import ACCESS_TOKEN, REFRESH_TOKEN, Tokens
 from jackfield.engine.ports import Response
 from jackfield.engine.run_context import RunContext
-from jackfield.engine.steps.sign_jwt import TokenNotSigned
+from jackfield.engine.steps.sign_jwt import TIMES, TokenNotSigned, claim_time
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.errors import (
@@ -324,6 +325,12 @@ class TokenEndpoint:
             "jti": uuid.uuid4().hex,
             **as_object(assertion.claims(scope)),
         }
+        with using_clock(lambda: datetime.fromtimestamp(now, UTC)):
+            claims |= {
+                name: claim_time(name, claims[name], "strict")
+                for name in TIMES
+                if claims[name] not in (None, "")
+            }
         key = text_of(assertion.key, scope)
         try:
             return self.context.signer.sign_jwt(

@@ -49,7 +49,8 @@ _ASSERTION: Final = Record(
         "headers": Entry(MapOf(Template()), "Further header fields, such as `kid` or `x5t#S256`."),
         "claims": Entry(
             MapOf(Template()),
-            "Claims beside, or instead of, `iss`, `sub`, `aud`, `iat`, `exp`, `jti`.",
+            "Claims beside, or instead of, `iss`, `sub`, `aud`, `iat`, `exp`, `jti`. Times are "
+            "written as `sign_jwt` takes them, such as `now+5m`.",
         ),
         "lifetime": Entry(
             Number(minimum=30, maximum=3600), "Its lifetime in seconds.", default=300

@@ -64,7 +64,7 @@ _UNIQUE_ID: Final = "{uniqueId}"
 _SHARED: Final = "HS"
 _RELATIVE: Final = re.compile(r"now(?:([+-])(\d{1,7})([smh]))?")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
-_TIMES: Final = ("iat", "exp", "nbf")
+TIMES: Final = ("iat", "exp", "nbf")
 
 
 class TokenNotSigned(HubError):
@@ -153,7 +153,7 @@ def require_signer(run: Run) -> Signer:
 def _claims(claims: Json, named: Mapping[str, str], mode: Mode) -> dict[str, Json]:
     """Return the claims with what `named` says put in, and with their times counted."""
     content = {name: _filled(value, named) for name, value in as_object(claims).items()}
-    times = {name: _moment(name, content[name], mode) for name in _TIMES if name in content}
+    times = {name: claim_time(name, content[name], mode) for name in TIMES if name in content}
     for name in ("iat", "exp"):
         if name not in times:
             raise missing_field(path=f"claims.{name}")
@@ -170,7 +170,13 @@ def _filled(value: Json, named: Mapping[str, str]) -> Json:
     return value
 
 
-def _moment(name: str, value: Json, mode: Mode) -> int:
+def claim_time(name: str, value: Json, mode: Mode) -> int:
+    """
+    Return a claim that is a time as seconds: a number, `now`, or `now+5m`.
+
+    Raises:
+        InvalidStep: it is none of these.
+    """
     relative = _RELATIVE.fullmatch(value.strip()) if isinstance(value, str) else None
     if relative and (mode == "strict" or relative[1] != "-"):
         ahead = int(relative[1] + relative[2]) * _SECONDS[relative[3]] if relative[1] else 0
