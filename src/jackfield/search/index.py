@@ -24,6 +24,7 @@ _RERANKED: Final = 60
 _DEFAULT_VERBS: Final = {"get": 0.7, "list": 0.7, "search": 0.6, "send": 0.6}
 # The weights of the second stage, relative to the sum of the first.
 _VERB, _OF_NAME, _OF_QUESTION, _NUMBER = 0.3, 0.36, 0.36, 0.1
+_MOST: Final = 1 + _VERB + _OF_NAME + _OF_QUESTION + _NUMBER
 # What an action of another connector than the one that the question names is worth.
 _OTHER: Final = 0.6
 
@@ -55,6 +56,7 @@ class _Document:
     id: str
     verbs: frozenset[str]
     name: frozenset[str]
+    things: frozenset[str]
     is_many: bool
     connector_key: str
 
@@ -69,10 +71,12 @@ class Index:
         self._postings: Final = Postings([_weighted(entry, vocabulary) for entry in ordered])
         self._vocabulary: Final = Vocabulary(self._postings, vocabulary)
         self._by_connector: Final[dict[str, set[int]]] = {}
-        self._names: Final[dict[str, set[frozenset[str]]]] = {}
+        # By one of their words each, so that a question looks at those alone that it may name.
+        self._names: Final[dict[str, set[tuple[frozenset[str], str]]]] = {}
         for number, entry in enumerate(ordered):
-            names = self._names.setdefault(entry.connector_key, set())
-            names.update(_stems(each) for each in (entry.connector_title, entry.connector_key))
+            for name in map(_stems, (entry.connector_title, entry.connector_key)):
+                named = self._names.setdefault(min(name, default=""), set())
+                named.add((name, entry.connector_key))
             self._by_connector.setdefault(entry.connector_key, set()).add(number)
 
     def __len__(self) -> int:
@@ -84,12 +88,12 @@ class Index:
         """Return the actions that best match `text`; only those of `connectors` if not null."""
         question = self._vocabulary.understand(text)
         within = self._within(connectors)
-        totals = self._add_up(question.concepts, within)
-        best = nlargest(max(_RERANKED, most), totals, key=totals.__getitem__)
-        total = sum(concept.weight for concept in question.concepts)
-        named = self._named(question)
+        count = max(_RERANKED, most)
+        totals = self._add_up(question.concepts, within, count)
+        best = nlargest(count, totals, key=totals.__getitem__)
+        second = _SecondStage(question, self._named(question))
         hits = [
-            Hit(document.id, _similarity(document, question, named, share=totals[number] / total))
+            Hit(document.id, second.similarity(document, totals[number]))
             for number, document in ((n, self._documents[n]) for n in best)
         ]
         hits.sort(key=lambda hit: (-hit.similarity, hit.id))
@@ -107,7 +111,7 @@ class Index:
     def _named(self, question: Question) -> set[str]:
         """Return the keys of the connectors that a question names."""
         asked = {stem(concept.word) for concept in question.concepts}
-        return {key for key, names in self._names.items() if any(name <= asked for name in names)}
+        return {key for word in asked for name, key in self._names.get(word, ()) if name <= asked}
 
     def _within(self, connectors: Sequence[str] | None) -> set[int] | None:
         if connectors is None:
@@ -115,49 +119,69 @@ class Index:
         return {n for key in connectors for n in self._by_connector.get(key, ())}
 
     def _best(
-        self, concept: Concept, among: Mapping[int, float], within: set[int] | None
+        self, concept: Concept, among: Mapping[int, float], within: Collection[int] | None
     ) -> dict[int, float]:
         best: dict[int, float] = {}
         for term, worth in concept.terms.items():
-            self._postings.keep_best(best, term, worth, among=among, within=within)
+            scores = self._postings.scores(term, worth, among=among, within=within)
+            for number in best.keys() & scores.keys():
+                scores[number] = max(scores[number], best[number])
+            best.update(scores)
         return best
 
-    def _add_up(self, concepts: Sequence[Concept], within: set[int] | None) -> dict[int, float]:
+    def _add_up(
+        self, concepts: Sequence[Concept], within: set[int] | None, count: int
+    ) -> dict[int, float]:
         """
         Sum up each document's best score for each concept, the rarest concepts first.
 
-        If the question has things, a document that only has its verb does not match.
+        If the question has things, a document that only has its verb does not match; nor is one
+        looked at for verbs that cannot be among the best `count` with all of them.
         """
+        things = [concept for concept in concepts if concept.is_thing]
+        verbs = [concept for concept in concepts if not concept.is_thing]
         totals: dict[int, float] = {}
-        with_thing: set[int] = set()
-        for concept in sorted(concepts, key=lambda each: -each.weight):
+        for concept in sorted(things or verbs, key=lambda each: -each.weight):
             best = self._best(concept, totals, within)
-            if concept.is_thing:
-                with_thing.update(best)
-            for number, score in best.items():
-                totals[number] = totals.get(number, 0.0) + score
-        if not any(concept.is_thing for concept in concepts):
+            for number in totals.keys() & best.keys():
+                best[number] += totals[number]
+            totals.update(best)
+        if not (things and verbs and totals):
             return totals
-        return {number: total for number, total in totals.items() if number in with_thing}
+        least = nlargest(count, totals.values())[-1] - sum(concept.weight for concept in verbs)
+        totals = {number: total for number, total in totals.items() if total >= least}
+        for concept in verbs:
+            for number, score in self._best(concept, {}, totals).items():
+                totals[number] += score
+        return totals
 
 
-def _similarity(
-    document: _Document, question: Question, named: Collection[str], *, share: float
-) -> float:
-    """Return the similarity of an action that has `share` of the best possible sum."""
-    concepts = question.concepts
-    answered = [c for c in concepts if not document.name.isdisjoint(c.terms)]
-    things = document.name - document.verbs
-    terms = {term for concept in concepts for term in concept.terms}
-    of_name = len(things & terms) / len(things) if things else 0.5
-    weight = sum(concept.weight for concept in concepts)
-    of_question = sum(concept.weight for concept in answered) / weight
-    verb = _verb_match(document, question)
-    number = 0.5 if question.is_many is None else float(document.is_many == question.is_many)
-    second_stage = _VERB * verb + _OF_NAME * of_name + _OF_QUESTION * of_question + _NUMBER * number
-    most = 1 + _VERB + _OF_NAME + _OF_QUESTION + _NUMBER
-    worth = _OTHER if named and document.connector_key not in named else 1.0
-    return round(worth * min(1.0, (share + second_stage) / most), 4)
+class _SecondStage:
+    """A question, and the connectors it names, against which the best of the first stage are held."""
+
+    def __init__(self, question: Question, named: Collection[str]) -> None:
+        self._question: Final = question
+        self._named: Final = named
+        self._concepts: Final = [(frozenset(c.terms), c.weight) for c in question.concepts]
+        self._terms: Final = frozenset[str]().union(*(terms for terms, _ in self._concepts))
+        self._weight: Final = sum(weight for _, weight in self._concepts)
+        self._verbs: Final[dict[frozenset[str], float]] = {}
+
+    def similarity(self, document: _Document, sum_: float) -> float:
+        """Return the similarity of an action for which the first stage added up so much."""
+        things, name = document.things, document.name
+        of_name = len(things & self._terms) / len(things) if things else 0.5
+        answered = [weight for terms, weight in self._concepts if not name.isdisjoint(terms)]
+        of_question = sum(answered) / self._weight
+        verb = self._verbs.get(document.verbs)
+        if verb is None:
+            verb = self._verbs[document.verbs] = _verb_match(document, self._question)
+        is_many = self._question.is_many
+        number = 0.5 if is_many is None else float(document.is_many == is_many)
+        share = sum_ / self._weight
+        second = _VERB * verb + _OF_NAME * of_name + _OF_QUESTION * of_question + _NUMBER * number
+        worth = _OTHER if self._named and document.connector_key not in self._named else 1.0
+        return round(worth * min(1.0, (share + second) / _MOST), 4)
 
 
 def _verb_match(document: _Document, question: Question) -> float:
@@ -173,7 +197,7 @@ def _document(entry: Entry) -> _Document:
     verbs = verbs_of(entry.name)
     is_many = any(is_plural(word) for word in named if stem(word) not in verbs)
     name = frozenset(map(stem, named))
-    return _Document(entry.id, verbs, name, is_many, entry.connector_key)
+    return _Document(entry.id, verbs, name, name - verbs, is_many, entry.connector_key)
 
 
 def _stems(text: str) -> frozenset[str]:

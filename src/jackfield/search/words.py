@@ -110,6 +110,7 @@ _PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"no longer|not any ?more", "stop"),
     )
 )
+_ANY_PHRASE: Final = re.compile("|".join(pattern.pattern for pattern, _ in _PHRASES))
 _PLAIN: Final[Mapping[str, str]] = {
     "forgot": "forget", "forgotten": "forget", "sent": "send", "bought": "buy", "got": "get",
     "gotten": "get", "made": "make", "ran": "run", "built": "build", "found": "find",
@@ -253,8 +254,10 @@ def content_words(text: str) -> list[str]:
 def query_words(text: str) -> list[str]:
     """Return the words of a question without stop words, with `turn off` as one verb."""
     plain = " ".join(words(_ADDRESS.sub("email", text)))
-    for pattern, meaning in _PHRASES:
-        plain = pattern.sub(meaning, plain)
+    # Most questions have none, and then no later one comes of an earlier one either.
+    if _ANY_PHRASE.search(plain):
+        for pattern, meaning in _PHRASES:
+            plain = pattern.sub(meaning, plain)
     return [word for word in words(plain) if word not in _STOP]
 
 

@@ -142,3 +142,15 @@ def test_verbs_of_two_words_are_one() -> None:
 )
 def test_edits_between_words_are_counted(one: str, other: str, edits: int) -> None:
     assert distance(one, other, most=5) == edits
+
+
+def test_the_verb_decides_among_more_actions_than_are_looked_at_twice() -> None:
+    index = Index(
+        entry(f"{verb}_user", connector=f"acme{number}")
+        for number in range(100)
+        for verb in ("archive", "get", "update", "delete")
+    )
+
+    found = index.search("delete a user", most=100)
+
+    assert {hit.id.rpartition("_")[0].rpartition("_")[2] for hit in found} == {"delete"}
