@@ -13,7 +13,7 @@ from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.clock import FrozenClock
 from tests.support.running import HubWith, running_hub
 from tests.support.scripted import Answer, Seen, reply, scripted
-from tests.support.standstill import MOST_SECONDS, longest_standstill
+from tests.support.standstill import MOST_SECONDS, brief_client, longest_standstill
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -176,13 +176,15 @@ async def test_a_large_answer_of_rows_holds_nobody_up(
         scripted(answer) as provider,
         running_hub(sandbox, data_dir=data_dir, clock=clock, provider=provider.url) as hub,
     ):
-        account_id = await hub.link(key=KEY)
+        headers = {"x-account-id": await hub.link(key=KEY)}
+        call = {"action": action, **inputs}
 
         async def work() -> None:
-            response = await hub.run(account_id, action, **inputs)
+            async with brief_client(hub) as client:
+                response = await client.post("/actions/rpc", json=call, headers=headers)
             assert response.status_code in (200, 502), response.text[:300]
 
-        assert await longest_standstill(work) < MOST_SECONDS
+        assert await longest_standstill(work, tries=2) < MOST_SECONDS
 
 
 @pytest.mark.parametrize(

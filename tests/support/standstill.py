@@ -2,14 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 
+import httpx2
+from starlette.types import Message, Receive, Scope, Send
+
+from jackfield.asgi import build_app
 from tests.support import collector
+from tests.support.running import Running
 
 MOST_SECONDS = 0.05
 _TICK = 0.001
-_TIMES = 10
+_TRIES = 10
+_KEPT = 1_000
 
 
 class Standstill:
@@ -52,8 +58,34 @@ def _watched() -> Generator[Standstill]:
         handle.cancel()
 
 
+@asynccontextmanager
+async def brief_client(hub: Running) -> AsyncGenerator[httpx2.AsyncClient]:
+    """Open a client that keeps the beginning of each answer alone.
+
+    To put all of a large one together would hold up the loop for the test's own sake.
+    """
+    app = build_app(hub.hub)
+
+    async def shortened(scope: Scope, receive: Receive, send: Send) -> None:
+        left = _KEPT
+
+        async def keep(message: Message) -> None:
+            nonlocal left
+            body = message.get("body", b"")[:left]
+            left -= len(body)
+            await send({**message, "body": body} if "body" in message else message)
+
+        await app(scope, receive, keep)
+
+    transport = httpx2.ASGITransport(app=shortened)
+    async with httpx2.AsyncClient(
+        transport=transport, base_url=hub.api.base_url, headers=hub.api.headers, auth=hub.api.auth
+    ) as client:
+        yield client
+
+
 async def longest_standstill(
-    work: Callable[[], Awaitable[object]], *, enough: float = MOST_SECONDS
+    work: Callable[[], Awaitable[object]], *, enough: float = MOST_SECONDS, tries: int = _TRIES
 ) -> float:
     """Return how long the loop stands still at most, at the best of a few times.
 
@@ -61,7 +93,7 @@ async def longest_standstill(
     time below `enough` ends the tries.
     """
     longest = []
-    for _ in range(_TIMES):
+    for _ in range(tries):
         with watched_loop() as seen:
             await work()
         longest.append(seen.longest)

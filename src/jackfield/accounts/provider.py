@@ -25,7 +25,7 @@ from jackfield.engine.credential_faults import faults_of
 from jackfield.engine.exchange.failure import LARGEST_SHOWN
 from jackfield.engine.ports import Request, Response, Transport
 from jackfield.engine.run_context import ActionResult, Flow, RunContext
-from jackfield.kit import spans
+from jackfield.kit import request_context, spans
 from jackfield.kit.errors import Fault, HubError, ProviderAnswer, ProviderError
 from jackfield.kit.ids import AccountId, ProjectId
 from jackfield.kit.json import Json, encode
@@ -288,7 +288,11 @@ async def safe_data(data: Json, redactor: Redactor, *, is_heavy: bool) -> tuple[
             return data, encoded
         if not is_large(data):
             return redactor.data(data), None
-    return await asyncio.to_thread(_masked, data, redactor)
+    masked, encoded = await asyncio.to_thread(_masked, data, redactor)
+    request_context.hold(data)
+    if masked is not data:
+        request_context.hold(masked)
+    return masked, encoded
 
 
 def _masked(data: Json, redactor: Redactor) -> tuple[Json, bytes | None]:

@@ -45,7 +45,7 @@ _POLL_SECONDS = 0.1
 READY = b"r"
 # New objects, then younger collections, before a collection; Python's own are 700, 10 and 10. One of
 # all objects walks through those of a large answer, too, and everything waits for it.
-COLLECT_AFTER = (5_000, 10, 30)
+COLLECT_AFTER = (5_000, 5, 60)
 
 
 async def serve(settings: Settings, opened: socket.socket) -> None:

@@ -31,6 +31,7 @@ from jackfield.kit.deadline import Deadline
 from jackfield.kit.errors import HubError, ProviderError, ProviderTimeout
 from jackfield.kit.json import Json, as_list, as_object, is_list, is_object
 from jackfield.kit.large_json_output import is_large
+from jackfield.kit.release import release
 
 _READING: Final = frozenset({"read", "search"})
 READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -140,7 +141,10 @@ class CompiledAction:
                 msg = f"the action did not finish within {context.deadline:g} seconds"
                 raise ProviderTimeout(msg, step=run.step_id) from None
             result = await compute(run, partial(self._finish, run))
-        return replace(result, is_heavy=True) if run.is_heavy else result
+        if not run.is_heavy:
+            return result
+        await release([run.scope.pop("steps"), run.scope.pop("intermediateSteps")])
+        return replace(result, is_heavy=True)
 
     def _start(self, context: RunContext) -> Run:
         inputs = dict(context.inputs)

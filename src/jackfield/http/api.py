@@ -26,6 +26,7 @@ from jackfield.kit.counters import status_class
 from jackfield.kit.errors import HubError, NotFound
 from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.ids import RequestId
+from jackfield.kit.release import release
 from jackfield.kit.request_context import RequestContext
 from jackfield.runtime import Hub
 
@@ -150,6 +151,9 @@ class Api:
         if self._hub.counters is not None:
             self._hub.counters.requests.add(status_class(response.status_code))
         _complete(response, bound, match, scope)
+        if bound.large is not None:
+            # No code of the request refers to it any more.
+            await release(bound.large)
         broken = await self._send_whole(response, bound, scope, receive, send)
         log.request_ended(
             method=scope["method"],

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from jackfield.kit import request_context
 from jackfield.kit.json import MOST_LEVELS, DecodeError, Json, encode, is_object, parse
 
 LARGE: Final = 128 * 1024
@@ -84,7 +85,10 @@ async def parse_request(content: bytes) -> Json:
     Raises:
         DecodeError: it is not JSON, or holds too many values, or too many levels.
     """
-    return await parse_aside(content, most_levels=MOST_LEVELS, most_values=MOST_IN_REQUEST)
+    found = await parse_aside(content, most_levels=MOST_LEVELS, most_values=MOST_IN_REQUEST)
+    if len(content) > LARGE:
+        request_context.hold(found)
+    return found
 
 
 def parse_in_pieces(

@@ -18,7 +18,7 @@ _STRING: Final = 1024 * 1024
 
 def is_large(value: Json) -> bool:
     """Return whether walking through `value` would hold up the event loop."""
-    return _weigh(value, _FEW) > _FEW
+    return weigh(value, _FEW) > _FEW
 
 
 async def encode_aside(value: Json) -> bytes:
@@ -33,7 +33,7 @@ def encode_in_pieces(value: Json) -> bytes:
     return b"".join(_written(value))
 
 
-def _weigh(value: Json, enough: int) -> int:
+def weigh(value: Json, enough: int) -> int:
     """Return how many values are in `value`, or some number above `enough`; strings count more."""
     # By class, and nothing called that need not be: every answer is weighed.
     seen, weight = [value], 1
@@ -69,7 +69,7 @@ def _written(value: Json) -> Iterator[bytes]:
         for start in range(0, len(value), _STRING):
             yield encode(value[start : start + _STRING])[1:-1]
         yield b'"'
-    elif (is_object(value) or is_list(value)) and _weigh(value, _BATCH) > _BATCH:
+    elif (is_object(value) or is_list(value)) and weigh(value, _BATCH) > _BATCH:
         yield from _written_members(value)
     else:
         yield encode(value)
@@ -82,7 +82,7 @@ def _written_members(value: dict[str, Json] | list[Json]) -> Iterator[bytes]:
     comma, weight = b"", 0
     batch: list[tuple[str | int, Json]] = []
     for name, inner in members:
-        added = _weigh(inner, _BATCH)
+        added = weigh(inner, _BATCH)
         if batch and weight + added > _BATCH:
             yield comma + _batch(batch, is_an_object=is_an_object)
             comma, weight, batch = b",", 0, []

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from jackfield.kit.headers import RequestHeaders
 from jackfield.kit.ids import ProjectId
+from jackfield.kit.json import Json
 from jackfield.kit.recent_writes import IsGone, RecentWrite
 
 _LONGEST = 255
@@ -28,6 +29,8 @@ class RequestContext(Struct):
     action_id: str | None = None
     # The origin of the page that may read the response.
     page_origin: str | None = None
+    # Large values that were worked with, and are freed in pieces.
+    large: list[Json] | None = None
 
     @property
     def may_have_written(self) -> bool:
@@ -48,6 +51,16 @@ def bind(request_id: str, headers: RequestHeaders) -> RequestContext:
     context = RequestContext(request_id, headers)
     _current.set(context)
     return context
+
+
+def hold(value: Json) -> None:
+    """Keep a large value until the request that it is for lets go of it (see `release`)."""
+    context = _current.get()
+    if context is None:
+        return
+    if context.large is None:
+        context.large = []
+    context.large.append(value)
 
 
 def forget() -> None:

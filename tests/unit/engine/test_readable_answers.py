@@ -1,3 +1,4 @@
+import json
 import time
 from typing import Any
 
@@ -70,6 +71,16 @@ async def test_characters_that_cannot_be_read_are_told(format_: str) -> None:
 
     assert "caf\ufffd" in str(outcome.data)
     assert outcome.warnings == ("ask: some characters of the answer could not be read",)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\r\n"])
+async def test_a_value_a_line_is_read_whole_however_many_there_are(end: str) -> None:
+    rows = [{"n": number, "text": "x" * (number % 97)} for number in range(3_000)]
+    body = end.join(json.dumps(each) for each in rows)
+
+    outcome = await run(action(reading("ndjson")), Provider([raw(body.encode(), "text/plain")]))
+
+    assert outcome.data == rows
 
 
 async def test_a_line_ends_at_a_line_feed_only_and_keeps_its_text() -> None:

@@ -43,6 +43,8 @@ _LONGEST_TITLE: Final = 80
 # Each becomes objects of the interpreter's; streams pass on any number.
 _MOST_ROWS: Final = 250_000
 # Of cells that rows lack: a few long rows and many short ones would be a table without end.
+_ROWS_FREED: Final = 2_000
+_PIECE: Final = 64 * 1024
 _MOST_LACKING: Final = 1_000_000
 _END_OF_TABLE: Final = "\x1aend of the table\x1a"
 # The module `csv` reads a line at one go, and has one limit of cells per process.
@@ -163,7 +165,7 @@ def _read_objects(response: Response) -> Json:
     body = utf8_of(response)
     _require_few(body.count(b"\n") + body.count(b"\r"))
     rows: list[Json] = []
-    for number, line in enumerate(body.splitlines(), 1):
+    for number, line in enumerate(_lines_in(body), 1):
         if not line.strip():
             continue
         try:
@@ -205,7 +207,11 @@ def _read_csv(response: Response) -> Json:
         raise ValueError(msg)
     widest = max(map(len, lines), default=0)
     names = _unique([*header, *([""] * (widest - len(header)))])
-    return [dict(zip_longest(names[: max(len(header), len(line))], line)) for line in lines]
+    rows = [dict(zip_longest(names[: max(len(header), len(line))], line)) for line in lines]
+    # All at once, they would hold the interpreter's lock for long.
+    while lines:
+        del lines[-_ROWS_FREED:]
+    return rows
 
 
 def _lines_of(text: str) -> Iterator[str]:
@@ -219,6 +225,15 @@ def _lines_of(text: str) -> Iterator[str]:
     while start < len(text):
         end = text.find("\n", start) + 1 or len(text)
         yield text[start:end]
+        start = end
+
+
+def _lines_in(body: bytes) -> Iterator[bytes]:
+    """Yield the lines of a body as `splitlines` does, cut a piece at a time."""
+    start = 0
+    while start < len(body):
+        end = body.find(b"\n", start + _PIECE) + 1 or len(body)
+        yield from body[start:end].splitlines()
         start = end
 
 
