@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from jackfield.db.tx import Database, Tx
-from jackfield.kit.ids import AccountId
 from jackfield.vault.cipher import KEY_ID
 
 _SHREDDING_BYTES: Final = 32
@@ -187,7 +186,7 @@ class ShreddingKeys:
         self._tx = tx
 
     async def get(self, owner_id: str) -> bytes:
-        """Return the key of an account, or of the project, made now if there was none."""
+        """Return the key of an owner, or of the project (''), made now if there was none."""
         row = await self._tx.one(
             """
             select key
@@ -211,8 +210,8 @@ class ShreddingKeys:
             assert row is not None
         return row["key"]
 
-    async def destroy(self, account_id: AccountId) -> None:
-        """Make unreadable whatever was sealed for an account, in each copy of it."""
+    async def destroy(self, owner_id: str) -> None:
+        """Make unreadable whatever was sealed with an owner's key, in each copy of it."""
         # Overwritten first: SQLite leaves what it deletes in its file.
         await self._tx.run(
             """
@@ -220,12 +219,12 @@ class ShreddingKeys:
                set key = :zeros
              where project_id = :project_id and owner_id = :owner_id
             """,
-            owner_id=account_id,
+            owner_id=owner_id,
             zeros=bytes(_SHREDDING_BYTES),
         )
         await self._tx.run(
             "delete from shredding_keys where project_id = :project_id and owner_id = :owner_id",
-            owner_id=account_id,
+            owner_id=owner_id,
         )
 
 

@@ -2,18 +2,25 @@
 
 Each field is sealed alone, bound to its project, owner, name and generation. No other module makes
 a `Binding`: this one decides where a secret may be opened, and with whose shredding key. Each account
-has one, and each project for all else. They are in the database alone, and in the one file that each
-backup replaces: once a key is destroyed, nothing opens what needed it, in whatever copy.
+has one, each link and sign-in under way, and each project for all else. They are in the database
+alone, and in the one file that each backup replaces: once a key is destroyed, nothing opens what
+needed it, in whatever copy.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from jackfield.db.tx import Tx
-from jackfield.kit.ids import AccountId, InvalidId, ProjectId
+from jackfield.kit.ids import ProjectId
 from jackfield.kit.secret import Secret
 from jackfield.secrets.repo import SecretRows, ShreddingKeys
 from jackfield.vault.cipher import Binding, Vault
+
+# Links that wait to be confirmed, sign-ins, and codes that were sent for one.
+_UNTIL_THEY_END: Final = ("pln_", "cat_", "cod_")
+# What has credentials of customers.
+_OF_CUSTOMERS: Final = ("acc_", *_UNTIL_THEY_END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,11 @@ class SealedSecrets:
 
 
 async def remove_secrets(tx: Tx, *owner_ids: str) -> None:
-    """Delete the secrets of owners, of all generations."""
+    """Delete the secrets of owners, of all generations; an account alone keeps its shredding key."""
     await SecretRows(tx).remove(*owner_ids)
+    for owner_id in owner_ids:
+        if owner_id.startswith(_UNTIL_THEY_END):
+            await ShreddingKeys(tx).destroy(owner_id)
 
 
 async def remove_secret(tx: Tx, owner_id: str, name: str) -> None:
@@ -105,10 +115,7 @@ def binding_of(owner: SecretOwner, name: str) -> Binding:
 
 
 def shredded_with(owner_id: str) -> str:
-    """Return whose shredding key the secrets of an owner need: its account, or '' for the project."""
+    """Return whose shredding key an owner's secrets need: its account or link, or '' for the project."""
     # The tokens and the identity of an account are its own: `identity:acc_…`.
-    account_id = owner_id.rpartition(":")[2]
-    try:
-        return AccountId.parse(account_id)
-    except InvalidId:
-        return ""
+    id_ = owner_id.rpartition(":")[2]
+    return id_ if id_.startswith(_OF_CUSTOMERS) else ""

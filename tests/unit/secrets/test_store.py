@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jackfield.db.tx import Database
-from jackfield.kit.ids import AccountId, ProjectId
+from jackfield.kit.ids import ProjectId
 from jackfield.secrets.repo import SecretRows, ShreddingKeys
 from jackfield.secrets.store import (
     SealedSecrets,
@@ -118,7 +118,8 @@ ACCOUNT = "acc_01KJMBQDE00000000000000000"
 async def test_an_account_has_a_shredding_key_of_its_own_and_the_project_one_for_all_else(
     project: Database,
 ) -> None:
-    for owner_id in (ACCOUNT, f"tokens:{ACCOUNT}", f"identity:{ACCOUNT}", "end_1", "clm_1"):
+    account = (ACCOUNT, f"tokens:{ACCOUNT}", f"identity:{ACCOUNT}")
+    for owner_id in (*account, "pln_1", "identity:pln_1", "whe_1", "idm_1"):
         await keep(project, replace(OWNER, id=owner_id), {"key": owner_id})
     rows = await project.unscoped("select owner_id, shredded_with from credentials")
     keys = await project.unscoped("select owner_id, key from shredding_keys")
@@ -127,11 +128,13 @@ async def test_an_account_has_a_shredding_key_of_its_own_and_the_project_one_for
         ACCOUNT: ACCOUNT,
         f"tokens:{ACCOUNT}": ACCOUNT,
         f"identity:{ACCOUNT}": ACCOUNT,
-        "end_1": "",
-        "clm_1": "",
+        "pln_1": "pln_1",
+        "identity:pln_1": "pln_1",
+        "whe_1": "",
+        "idm_1": "",
     }
-    assert {row["owner_id"] for row in keys} == {ACCOUNT, ""}
-    assert len({row["key"] for row in keys}) == 2
+    assert {row["owner_id"] for row in keys} == {ACCOUNT, "pln_1", ""}
+    assert len({row["key"] for row in keys}) == 3
 
 
 async def test_once_a_shredding_key_is_destroyed_nothing_opens(project: Database) -> None:
@@ -139,7 +142,7 @@ async def test_once_a_shredding_key_is_destroyed_nothing_opens(project: Database
     await keep(project, account, {"key": "one"})
     await keep(project, OWNER, {"key": "two"})
     async with project.write(PROJECT, TESTER) as tx:
-        await ShreddingKeys(tx).destroy(AccountId(ACCOUNT))
+        await ShreddingKeys(tx).destroy(ACCOUNT)
 
     with pytest.raises(SealBroken):
         await kept(project, account)
@@ -155,3 +158,19 @@ async def test_what_is_sealed_at_once_for_one_account_has_one_key(project: Datab
     await asyncio.gather(*(keep(project, owner, {"key": owner.id}) for owner in owners))
 
     assert [await kept(project, owner) for owner in owners] == [{"key": each.id} for each in owners]
+
+
+@pytest.mark.parametrize("owner_id", ["pln_1", "cat_1", "cod_1"])
+async def test_what_is_under_way_takes_its_shredding_key_along(
+    project: Database, owner_id: str
+) -> None:
+    for owner in (owner_id, f"tokens:{owner_id}", ACCOUNT):
+        await keep(project, replace(OWNER, id=owner), {"key": "one"})
+    async with project.write(PROJECT, TESTER) as tx:
+        await remove_secrets(tx, owner_id, ACCOUNT)
+
+    with pytest.raises(SealBroken):
+        await kept(project, replace(OWNER, id=f"tokens:{owner_id}"))
+    rows = await project.unscoped("select owner_id from shredding_keys")
+    # What else an account has is deleted with it alone.
+    assert [row["owner_id"] for row in rows] == [ACCOUNT]
