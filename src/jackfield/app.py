@@ -158,7 +158,7 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
             )
             await publication.follow(hub)
             if creates:
-                await projects.ensure_project(hub, _ACTOR)
+                await projects.ensure_first_project(hub, _ACTOR)
                 await publication.offer(hub, _ACTOR)
             _log_warnings(settings, hub)
             yield hub

@@ -23,6 +23,7 @@ class AuditKind(StrEnum):
     """The kind of what happened; the part before the dot is its family."""
 
     PROJECT_CREATED = "project.created"
+    PROJECT_DELETED = "project.deleted"
     SETTINGS_CHANGED = "settings.changed"
     KEY_CREATED = "key.created"
     KEY_CHANGED = "key.changed"

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 import click
 
 from jackfield.cli.members import opened_hub
-from jackfield.cli.output import json_option, print_json, print_table, reporting, say
+from jackfield.cli.output import fail, json_option, print_json, print_table, reporting, say
 from jackfield.kit.actor import Actor
 
 if TYPE_CHECKING:
+    from jackfield.members.project_deletion.models import Contents, Doomed
     from jackfield.projects.models import Project
 
 
 @click.group()
 def projects() -> None:
     """
-    List and make projects.
+    List, make and delete projects.
 
     Works on the database of this installation (JACKFIELD_DATA_DIR or JACKFIELD_DATABASE_URL),
     also while the hub is running.
@@ -29,13 +30,16 @@ def projects() -> None:
 def list_projects(*, as_json: bool) -> None:
     """List all projects."""
 
-    async def ask() -> list["Project"]:
-        from jackfield.projects.repo import all_projects  # noqa: PLC0415 - kept out of `--help`
+    async def ask() -> tuple[list["Project"], list[str]]:
+        from jackfield.members.project_deletion.repo import unfinished  # noqa: PLC0415 - kept out
+        from jackfield.projects.repo import all_projects  # noqa: PLC0415 - of `--help`
 
         async with opened_hub() as hub:
-            return await all_projects(hub.db)
+            return await all_projects(hub.db), await unfinished(hub.db)
 
-    found = asyncio.run(ask())
+    found, begun = asyncio.run(ask())
+    for name in begun:
+        say(f"{name!r} is being deleted; if that was cut off: {_again(name)}", err=True)
     if as_json:
         print_json({"data": found, "next": None})
         return
@@ -96,3 +100,81 @@ def allow_everywhere(name: str) -> None:
 
     asyncio.run(change())
     say(f"project {name!r} is used from everywhere", err=True)
+
+
+@projects.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@reporting
+def delete(name: str, *, yes: bool, as_json: bool) -> None:
+    r"""
+    Delete the project NAME for good, with all that it has but its audit log.
+
+    Its keys are destroyed first, so that nothing opens its credentials any more, in no backup
+    either, and nobody gets in: its API keys, sessions and links end within a second, also in a hub
+    that runs. Then its rows go, beside the work of others. Cut off, it is gone on with by the same
+    command. Members who are in other projects, too, stay there.
+
+    At the providers the credentials stay valid: end them first, with `jackfield revoke`.
+
+    \b
+    jackfield revoke --project staging
+    jackfield projects delete staging
+    """
+
+    async def work() -> "Doomed":
+        from jackfield.cli import progress  # noqa: PLC0415 - kept out of `--help`
+        from jackfield.members.project_deletion import service  # noqa: PLC0415
+
+        async with opened_hub() as hub:
+            doomed = await service.look_at(hub, name)
+            _confirm(doomed, yes=yes)
+            with progress.shown() as show:
+                await service.delete_project(hub, doomed, Actor.command("projects delete"), show)
+            return doomed
+
+    doomed = asyncio.run(work())
+    if as_json:
+        project = doomed.project
+        print_json({"id": project.id, "name": project.name, "deleted": doomed.contents})
+    else:
+        say(f"the project {name!r} is deleted", err=True)
+
+
+def _confirm(doomed: "Doomed", *, yes: bool) -> None:
+    project = doomed.project
+    if doomed.is_begun:
+        say(f"the deletion of {project.name!r} had begun; going on with it", err=True)
+        return
+    say(
+        f"This deletes the project {project.name!r} ({project.id}) for good: "
+        f"{_in_words(doomed.contents)}. Its credentials are destroyed here; they stay valid at the "
+        f"providers, unless this was done before: jackfield revoke --project {_quoted(project.name)}",
+        err=True,
+    )
+    if yes:
+        return
+    typed = click.prompt("Type the name of the project to go on", err=True, default="")
+    if typed.strip() != project.name:
+        fail("nothing was changed")
+
+
+def _in_words(contents: "Contents") -> str:
+    counts = (
+        (contents.accounts, "account"),
+        (contents.keys, "API key"),
+        (contents.webhooks, "webhook"),
+        (contents.members, "member"),
+    )
+    return ", ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
+
+
+def _again(name: str) -> str:
+    return f"jackfield projects delete {_quoted(name)}"
+
+
+def _quoted(name: str) -> str:
+    import shlex  # noqa: PLC0415 - kept out of `--help`
+
+    return shlex.quote(name)

@@ -16,6 +16,7 @@ from jackfield.db.tx import (
     DatabaseNotWritable,
     DatabaseUnreachable,
     DatabaseUnusable,
+    DeletedMeanwhile,
     InvalidText,
 )
 
@@ -89,6 +90,8 @@ def translated_errors() -> Generator[None]:
     except asyncpg.CharacterNotInRepertoireError:
         # Not chained: the cause could quote what was sent.
         raise InvalidText from None
+    except asyncpg.ForeignKeyViolationError as error:
+        raise DeletedMeanwhile from error
     except _NOT_WRITABLE as error:
         raise DatabaseNotWritable from error
     except _BUSY as error:

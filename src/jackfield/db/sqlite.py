@@ -14,21 +14,19 @@ turns as well.
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, LiteralString, TypeVar, cast
 
 from jackfield.db import sqlite_schema
-from jackfield.db.copy_state import FENCE
 from jackfield.db.signals import Signals
+from jackfield.db.sqlite_errors import translated_errors
 from jackfield.db.sqlite_turns import BUSY_TIMEOUT_MS, Turns
 from jackfield.db.statement import repeated, storable, with_json_lists, without_locks
 from jackfield.db.tx import (
-    DatabaseBusy,
-    DatabaseMoved,
     DatabaseNotWritable,
     DatabaseUnusable,
     InvalidText,
@@ -51,17 +49,6 @@ _AS_THEY_ARE: Final = frozenset({int, float, bool, bytes})
 # A power of two.
 _MOST_ROWS_AT_ONCE: Final = 128
 _READERS: Final = 4
-_PRIMARY_CODE: Final = 0xFF
-# All of these may be over in a moment.
-_NOT_WRITABLE: Final = frozenset(
-    {
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-    }
-)
-_BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # More than a usual write adds: that a small one finds room says little.
 _TRIAL_BYTES: Final = 64 * 1024
 _PRAGMAS: Final = (
@@ -283,26 +270,6 @@ def _create(file: Path) -> None:
     except OSError as error:
         msg = f"cannot open the database {str(file)!r}: {error.strerror}"
         raise DatabaseUnusable(msg) from error
-
-
-@contextmanager
-def translated_errors() -> Generator[None]:
-    """Turn what SQLite says of the file and the disk into errors of ours."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise DatabaseBusy from error
-        if code in _NOT_WRITABLE:
-            msg = f"the database cannot be written now: {error}; make room on its disk"
-            raise DatabaseNotWritable(msg) from error
-        if code == sqlite3.SQLITE_CONSTRAINT and str(error) == FENCE:
-            raise DatabaseMoved from error
-        if code in _BROKEN:
-            msg = f"the database cannot be used: {error}"
-            raise DatabaseUnusable(msg) from error
-        raise
 
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, LiteralString, Protocol, TypeAlias
 
 from jackfield.kit.actor import Actor
-from jackfield.kit.errors import HubError, InvalidRequest
+from jackfield.kit.errors import Conflict, HubError, InvalidRequest
 from jackfield.kit.ids import ProjectId
 
 Row: TypeAlias = Mapping[str, Any]
@@ -67,6 +67,12 @@ class DatabaseAway(HubError):
     status = 503
     retryable = True
     retry_after = 2
+
+
+class DeletedMeanwhile(Conflict):
+    """What this belongs to was deleted meanwhile; nothing was done."""
+
+    code = "deleted_meanwhile"
 
 
 class InvalidText(InvalidRequest):
@@ -134,6 +140,14 @@ class Tx:
     def wrap(self, wrapper: Callable[[Connection], Connection]) -> None:
         """Ask through what `wrapper` makes of the connection from now on."""
         self._connection = wrapper(self._connection)
+
+    def beside(self, project_id: ProjectId) -> "Tx":
+        """
+        Return this transaction as one of another project, for rows that go from one to the other.
+
+        It does not wait for the other's turn: what else writes the same rows must not rely on one.
+        """
+        return Tx(self._connection, project_id, self.now, self._actor)
 
     def next_place(self) -> int:
         """Return the place of what is written next, for what keeps its order in a transaction."""

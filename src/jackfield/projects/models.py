@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from jackfield.kit.actor import Actor, ActorKind
-from jackfield.kit.errors import HubError, NotFound
+from jackfield.kit.errors import Conflict, HubError, NotFound
 from jackfield.kit.ids import ApiKeyId, ProjectId
 from jackfield.kit.secret import Token
 from jackfield.projects.key_limits import KeyLimits, Narrowing
@@ -205,6 +205,12 @@ class ProjectNotFound(NotFound):
     """No project with this name."""
 
     code = "project_not_found"
+
+
+class ProjectBeingDeleted(Conflict):
+    """This project is being deleted: `jackfield projects delete NAME` finishes that."""
+
+    code = "project_being_deleted"
 
 
 class SignInLinkUsed(HubError):

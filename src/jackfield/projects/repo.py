@@ -222,17 +222,20 @@ class SignIns:
 
 
 async def find_project(db: Database, name: str) -> Project | None:
+    """Return the project called `name`, unless it is being deleted."""
     rows = await db.unscoped(
-        "select id, name, created_at from projects where name = :name", name=name
+        "select id, name, created_at from projects where name = :name and deleted_at is null",
+        name=name,
     )
     return convert(rows[0], Project) if rows else None
 
 
 async def all_projects(db: Database) -> list[Project]:
-    return [
-        convert(row, Project)
-        for row in await db.unscoped("select id, name, created_at from projects order by id")
-    ]
+    """Return all projects but those that are being deleted."""
+    rows = await db.unscoped(
+        "select id, name, created_at from projects where deleted_at is null order by id"
+    )
+    return [convert(row, Project) for row in rows]
 
 
 async def find_caller(db: Database, token: ApiKeyToken) -> Caller | None:

@@ -22,6 +22,7 @@ from jackfield.projects.models import (
     Caller,
     DashboardToken,
     Project,
+    ProjectBeingDeleted,
     ProjectNotFound,
     Scope,
     SignInLinkUsed,
@@ -33,6 +34,7 @@ from jackfield.projects.repo import (
     ApiKeys,
     Projects,
     SignIns,
+    all_projects,
     append_use,
     find_caller,
     find_dashboard_project,
@@ -67,15 +69,27 @@ class IssuedKey:
 
 
 async def ensure_project(hub: "Hub", actor: Actor, name: str = DEFAULT_PROJECT) -> Project:
-    """Return the project called `name`; create it if there is none."""
+    """
+    Return the project called `name`; create it if there is none.
+
+    Raises:
+        ProjectBeingDeleted: one of that name is.
+    """
     project = await find_project(hub.db, name)
     if project is None:
         async with hub.db.write(ProjectId.new(hub.clock()), actor) as tx:
             if await Projects(tx).add(name):
                 await record(tx, AuditKind.PROJECT_CREATED, tx.project_id, after={"name": name})
         project = await find_project(hub.db, name)
-    assert project is not None
+    if project is None:
+        raise ProjectBeingDeleted
     return project
+
+
+async def ensure_first_project(hub: "Hub", actor: Actor) -> None:
+    """Create the default project of a hub that has none; a deleted one stays away."""
+    if not await all_projects(hub.db):
+        await ensure_project(hub, actor)
 
 
 async def get_project(db: Database, name: str) -> Project:

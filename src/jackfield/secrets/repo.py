@@ -227,6 +227,14 @@ class ShreddingKeys:
             owner_id=owner_id,
         )
 
+    async def destroy_all(self) -> None:
+        """Make unreadable whatever was sealed in the project, in each copy of it."""
+        await self._tx.run(
+            "update shredding_keys set key = :zeros where project_id = :project_id",
+            zeros=bytes(_SHREDDING_BYTES),
+        )
+        await self._tx.run("delete from shredding_keys where project_id = :project_id")
+
 
 async def owners_under(db: Database, key: str) -> list[str]:
     """Return the owners of what is sealed under a key, in all projects."""

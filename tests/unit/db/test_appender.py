@@ -87,3 +87,15 @@ async def test_what_a_function_writes_of_rows_is_written_together_or_not_at_all(
     assert await written_of(["evt_1", "evt_2"]) == []
     fails = False
     assert await written_of(["evt_3", "evt_4"]) == ["evt_3", "evt_4", "evt_of_2"]
+
+
+async def test_rows_of_a_project_that_was_deleted_meanwhile_do_not_cost_those_of_others(
+    db: Database,
+) -> None:
+    appender = WriteBuffer(db)
+    appender.append(ProjectId("prj_gone"), INSERT, {"id": "evt_lost", "now": NOW})
+    ids = rows_of(appender, 2)
+
+    await appender.close()
+
+    assert await written(db) == ids

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from jackfield.db import copy_state
 from jackfield.db.copy_state import CUT_OVER_SECONDS, CopyState, Phase, Places
-from jackfield.db.sqlite import translated_errors
+from jackfield.db.sqlite_errors import translated_errors
 from jackfield.db.transfer import copied_database
 from jackfield.db.transfer.copied_database import CopiedDatabase
 from jackfield.db.transfer.end import TransferRefused, Values

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from jackfield.db import copy_state, sqlite_schema
-from jackfield.db.sqlite import SqliteDatabase, bind, translated_errors
+from jackfield.db.sqlite import SqliteDatabase, bind
+from jackfield.db.sqlite_errors import translated_errors
 from jackfield.db.transfer.end import (
     TransferRefused,
     Values,

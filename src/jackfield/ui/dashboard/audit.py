@@ -42,6 +42,7 @@ _SUGGESTIONS: Final = (
 )
 TITLES: Final[Mapping[AuditKind, str]] = {
     AuditKind.PROJECT_CREATED: "Project created",
+    AuditKind.PROJECT_DELETED: "Project deleted",
     AuditKind.SETTINGS_CHANGED: "Settings changed",
     AuditKind.KEY_CREATED: "API key created",
     AuditKind.KEY_DISABLED: "API key disabled",

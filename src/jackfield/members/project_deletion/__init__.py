@@ -1,0 +1,1 @@
+"""Deletion of a project, with all that is in it."""
