@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.clock import FrozenClock
 from tests.support.earlier import lay_out
 from tests.support.filled import fill
+from tests.support.forked import Forker
 from tests.support.running import serving_hub
 
 
@@ -34,12 +35,26 @@ class Said:
 Command = Callable[..., Awaitable[Said]]
 
 
+@pytest.fixture(scope="session")
+def forker() -> Generator[Forker]:
+    running = Forker(_of_a_shell())
+    yield running
+    running.close()
+
+
+def _of_a_shell() -> dict[str, str]:
+    own = os.environ  # noqa: TID251 - what a shell would pass on
+    passed_on = {name: own[name] for name in own if not name.startswith("JACKFIELD_")}
+    return {**passed_on, "PYTHONWARNINGS": "error"}
+
+
 @pytest.fixture
-def jackfield(data_dir: Path) -> Command:
+def jackfield(data_dir: Path, forker: Forker) -> Command:
     """
     Run a command of an installation that has nothing but a data directory.
 
-    `most_blocks` of 512 bytes are what a file of it may grow to.
+    `most_blocks` of 512 bytes are what a file of it may grow to. It is forked, unless Python itself
+    must start otherwise.
     """
 
     async def run(
@@ -49,14 +64,13 @@ def jackfield(data_dir: Path) -> Command:
         most_blocks: int | None = None,
         **settings: str,
     ) -> Said:
-        variables = {
-            name: value
-            for name, value in os.environ.items()  # noqa: TID251 - what a shell would pass on
-            if not name.startswith("JACKFIELD_")
-        }
-        variables |= {"JACKFIELD_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "error"}
+        variables = {**_of_a_shell(), "JACKFIELD_DATA_DIR": str(data_dir)}
         variables |= environment or {}
         variables |= {f"JACKFIELD_{name}": value for name, value in settings.items()}
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        if forker.suits(variables) and most_blocks is None:
+            status, out, err = await forker.run(words, variables, given)
+            return Said(status, out.decode(), err.decode())
         limited = ["sh", "-c", f'ulimit -f {most_blocks}; exec "$@"', "sh"] if most_blocks else []
         process = await asyncio.create_subprocess_exec(
             *limited,
@@ -69,7 +83,7 @@ def jackfield(data_dir: Path) -> Command:
             stderr=asyncio.subprocess.PIPE,
             env=variables,
         )
-        out, err = await process.communicate(stdin.encode() if isinstance(stdin, str) else stdin)
+        out, err = await process.communicate(given)
         assert process.returncode is not None
         return Said(process.returncode, out.decode(), err.decode())
 
