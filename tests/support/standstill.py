@@ -85,7 +85,7 @@ async def brief_client(hub: Running) -> AsyncGenerator[httpx2.AsyncClient]:
 
 
 async def longest_standstill(
-    work: Callable[[], Awaitable[object]], *, enough: float = MOST_SECONDS, tries: int = _TRIES
+    work: Callable[[], Awaitable[object]], *, enough: float = MOST_SECONDS
 ) -> float:
     """Return how long the loop stands still at most, at the best of a few times.
 
@@ -93,7 +93,7 @@ async def longest_standstill(
     time below `enough` ends the tries.
     """
     longest = []
-    for _ in range(tries):
+    for _ in range(_TRIES):
         with watched_loop() as seen:
             await work()
         longest.append(seen.longest)

@@ -17,8 +17,6 @@ from jackfield.kit.large_json_output import weigh
 # Members of a container that are let go of at once, if they weigh no more than so many values.
 _FEW: Final = 100
 _BATCH: Final = 4_000
-# The variable that has it, and the call that counts.
-_OURS: Final = 2
 _TURN_SECONDS: Final = 0.001
 
 
@@ -39,7 +37,7 @@ async def release(values: list[Json]) -> None:
 def _pieces(values: list[Json]) -> Iterator[None]:
     while values:
         value = values.pop()
-        if sys.getrefcount(value) > _OURS:
+        if sys.getrefcount(value) > _ALONE:
             continue
         if is_list(value):
             while value:
@@ -59,3 +57,14 @@ def _let_go(some: list[Json], heavy: list[Json]) -> None:
         heavy += some
     # Those that are looked at next are referred to from one place alone.
     some.clear()
+
+
+def _counts() -> Iterator[int]:
+    """Yield what is counted where nothing else refers to a value: it depends on the interpreter."""
+    values: list[Json] = [[]]
+    while values:
+        value = values.pop()
+        yield sys.getrefcount(value)
+
+
+_ALONE: Final = next(_counts())

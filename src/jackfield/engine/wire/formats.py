@@ -42,9 +42,10 @@ _XML_FORMS: Final[Mapping[Mode, XmlForm]] = {
 _LONGEST_TITLE: Final = 80
 # Each becomes objects of the interpreter's; streams pass on any number.
 _MOST_ROWS: Final = 250_000
-# Of cells that rows lack: a few long rows and many short ones would be a table without end.
+# Lines of a table that are freed at once, and bytes that lines are cut from.
 _ROWS_FREED: Final = 2_000
 _PIECE: Final = 64 * 1024
+# Of cells that rows lack: a few long rows and many short ones would be a table without end.
 _MOST_LACKING: Final = 1_000_000
 _END_OF_TABLE: Final = "\x1aend of the table\x1a"
 # The module `csv` reads a line at one go, and has one limit of cells per process.
