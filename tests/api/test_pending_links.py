@@ -13,6 +13,7 @@ from tests.support.clock import FrozenClock
 from tests.support.oakdale import Browser
 from tests.support.portal import open_portal
 from tests.support.running import Running
+from tests.support.shredding import opens, shredding_keys
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -63,6 +64,24 @@ async def test_what_is_refused_is_deleted_with_its_credentials(confirming: Runni
     assert (refused.status_code, refused.json()["status"]) == (200, "refused")
     assert (await hub.api.get("/accounts")).json() == []
     assert list(sealed) == []
+
+
+async def test_once_a_link_is_decided_no_copy_of_what_waited_opens(confirming: Running) -> None:
+    hub = confirming
+    for verb in ("confirm", "refuse"):
+        link_id = await leave(hub)
+        copied = await hub.hub.db.unscoped(
+            "select * from credentials where owner_id like :waiting", waiting=f"%{link_id}"
+        )
+        known = await shredding_keys(hub)
+        answer = await decide(hub, link_id, verb)
+        if account_id := answer.json()["account_id"]:
+            await hub.api.delete(f"/accounts/{account_id}")
+        left = await shredding_keys(hub)
+
+        assert len(copied) > 1
+        assert all(opens(hub.hub.vault, row, known[link_id]) for row in copied)
+        assert not any(opens(hub.hub.vault, row, key) for row in copied for key in left.values())
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from tests.support.clock import FrozenClock
 from tests.support.oakdale import OAKDALE, SECRET, Browser, oakdale
 from tests.support.running import OWNER, HubWith
 from tests.support.scripted import reply, scripted
+from tests.support.shredding import opens, shredding_keys
 
 pytestmark = pytest.mark.anyio
 
@@ -110,3 +111,31 @@ async def test_sign_in_of_another_session_or_project_is_not_there(hub_with: HubW
 
     assert [each.status_code for each in seen] == [404] * 8
     assert after["status"] == "pending"
+
+
+async def test_once_a_sign_in_has_ended_no_copy_of_what_was_kept_for_it_opens(
+    hub_with: HubWith,
+) -> None:
+    async with oakdale(hub_with) as (hub, _):
+        browser = Browser.of(hub)
+        for ends in (True, False):
+            asked = await browser.leave(hub)
+            attempt = asked["attempt"]
+            copied = await hub.hub.db.unscoped(
+                "select * from credentials where owner_id = :attempt", attempt=attempt
+            )
+            known = await shredding_keys(hub)
+            if ends:
+                await browser.come_back(code=CODE, state=asked["state"])
+            else:
+                await browser.client.delete(
+                    f"/hub/connection_attempts/{attempt}",
+                    headers={"x-hub-session-token": asked["token"]},
+                )
+            left = await shredding_keys(hub)
+
+            assert copied
+            assert all(opens(hub.hub.vault, row, known[attempt]) for row in copied)
+            assert not any(
+                opens(hub.hub.vault, row, key) for row in copied for key in left.values()
+            )

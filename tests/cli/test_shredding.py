@@ -14,14 +14,13 @@ import pytest
 
 from jackfield.backup import container
 from jackfield.backup.models import Rows
-from jackfield.kit.ids import ProjectId
 from jackfield.sandbox.iterable.server import Sandbox
-from jackfield.vault.cipher import Binding, SealBroken, Vault
 from tests.cli.conftest import Command, Said
 from tests.support import postgres
 from tests.support.backups import KEYS, RECIPIENT, key_file
 from tests.support.clock import FrozenClock
 from tests.support.running import Running, running_hub
+from tests.support.shredding import opens, shredding_keys
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -80,20 +79,6 @@ def sealed_in(file: Path) -> list[dict[str, Any]]:
 
 def what_is_in(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir())
-
-
-async def shredding_keys(hub: Running) -> dict[str, bytes]:
-    rows = await hub.hub.db.unscoped("select owner_id, key from shredding_keys")
-    return {row["owner_id"]: row["key"] for row in rows}
-
-
-def opens(vault: Vault, row: dict[str, Any], key: bytes) -> bool:
-    place = Binding(ProjectId(row["project_id"]), row["owner_id"], row["field"], row["generation"])
-    try:
-        vault.open(row["sealed"], place, key)
-    except SealBroken:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,10 @@ _PRAGMAS: Final = (
     "foreign_keys = on",
     f"busy_timeout = {BUSY_TIMEOUT_MS}",
     "trusted_schema = off",
+    # What is deleted is not left in the file, nor what pages had when rows moved to others.
+    "secure_delete = on",
+    # A backup lets the log grow: what is beyond its usual size would stay there unused.
+    "journal_size_limit = 4194304",
 )
 
 

@@ -20,6 +20,8 @@ class StoredSecret:
     field: str
     generation: int
     sealed: bytes = dataclasses.field(repr=False)
+    # Whose shredding key it needs; `None` for what was sealed without one.
+    shredded_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class SecretRows:
         """Return some of what is sealed under other keys, in the order of owner and field."""
         rows = await self._tx.all(
             """
-            select owner_id, field, generation, sealed
+            select owner_id, field, generation, sealed, shredded_with
               from credentials
              where project_id = :project_id and substr(sealed, :first, :length) <> :key
                and (owner_id, field) > (:owner_id, :field)
@@ -156,7 +158,13 @@ class SecretRows:
             **_sealed_under(key),
         )
         return [
-            StoredSecret(row["owner_id"], row["field"], row["generation"], row["sealed"])
+            StoredSecret(
+                row["owner_id"],
+                row["field"],
+                row["generation"],
+                row["sealed"],
+                row["shredded_with"],
+            )
             for row in rows
         ]
 
@@ -185,8 +193,8 @@ class ShreddingKeys:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
 
-    async def get(self, owner_id: str) -> bytes:
-        """Return the key of an owner, or of the project (''), made now if there was none."""
+    async def find(self, owner_id: str) -> bytes | None:
+        """Return the key of an owner, or of the project (''); `None` if it has none, or had one."""
         row = await self._tx.one(
             """
             select key
@@ -195,19 +203,25 @@ class ShreddingKeys:
             """,
             owner_id=owner_id,
         )
-        if row is None:
-            # Another transaction may have made it meanwhile: then that one is returned.
-            row = await self._tx.one(
-                """
-                insert into shredding_keys (project_id, owner_id, key)
-                values (:project_id, :owner_id, :key)
-                on conflict (project_id, owner_id) do update set owner_id = excluded.owner_id
-                returning key
-                """,
-                owner_id=owner_id,
-                key=os.urandom(_SHREDDING_BYTES),
-            )
-            assert row is not None
+        return None if row is None else row["key"]
+
+    async def get(self, owner_id: str) -> bytes:
+        """Return the key of an owner, or of the project (''), made now if there was none."""
+        found = await self.find(owner_id)
+        if found is not None:
+            return found
+        # Another transaction may have made it meanwhile: then that one is returned.
+        row = await self._tx.one(
+            """
+            insert into shredding_keys (project_id, owner_id, key)
+            values (:project_id, :owner_id, :key)
+            on conflict (project_id, owner_id) do update set owner_id = excluded.owner_id
+            returning key
+            """,
+            owner_id=owner_id,
+            key=os.urandom(_SHREDDING_BYTES),
+        )
+        assert row is not None
         return row["key"]
 
     async def destroy(self, owner_id: str) -> None:

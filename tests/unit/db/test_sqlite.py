@@ -66,6 +66,20 @@ async def test_commits_are_written_through_to_the_disk(tmp_path: Path) -> None:
     await db.close()
 
 
+async def test_what_is_deleted_is_left_neither_in_the_file_nor_at_the_end_of_a_long_log(
+    tmp_path: Path,
+) -> None:
+    db = SqliteDatabase(tmp_path / "jackfield.db")
+    await db.migrate()
+
+    # By itself, SQLite does as who built it chose, and never shortens the log.
+    secure = [*await db.unscoped("select * from pragma_secure_delete()")]
+    limit = [*await db.unscoped("select * from pragma_journal_size_limit()")]
+
+    assert [[*row.values()] for row in (*secure, *limit)] == [[1], [4 << 20]]
+    await db.close()
+
+
 async def test_few_statements_are_kept_however_many_rows_are_written_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

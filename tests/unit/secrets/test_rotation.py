@@ -13,7 +13,7 @@ from jackfield.kit.secret import Secret
 from jackfield.secrets.keys.models import KeyInUse, KeyNotEverywhere, RotationRunning
 from jackfield.secrets.keys.repo import count_sealed, find_keys, find_processes, renew_proof
 from jackfield.secrets.keys.usage import KeyState, retire, vault_status
-from jackfield.secrets.repo import SecretRows
+from jackfield.secrets.repo import SecretRows, ShreddingKeys
 from jackfield.vault.audit_keys import is_audit_signature
 from jackfield.vault.cipher import Binding, key_id
 from jackfield.vault.keyring import Keyring, KeyringUnusable
@@ -237,6 +237,24 @@ async def test_a_secret_that_no_key_opens_is_left_and_its_owner_named(hub: Machi
 
     assert (done.secrets, done.unopened) == (len(OWNERS) - 1, ("acc_1",))
     assert await first.kept("acc_2") == {"key": "secret of acc_2"}
+
+
+async def test_no_other_shredding_key_takes_the_place_of_one_that_is_destroyed(
+    hub: Machines,
+) -> None:
+    first, account = await hub.start(), "acc_01KJMBQDE00000000000000000"
+    await fill(hub)
+    await first.keep(account, {"key": "of the account"})
+    async with hub.db.write(PROJECT, TESTER) as tx:
+        await ShreddingKeys(tx).destroy(account)
+
+    done = await hub.rotation().run()
+
+    assert (done.secrets, done.unopened) == (len(OWNERS), (account,))
+    keys = await hub.db.unscoped("select owner_id from shredding_keys")
+    assert account not in {row["owner_id"] for row in keys}
+    async with hub.db.write(PROJECT, TESTER) as tx:
+        assert await SecretRows(tx).remove_shredded() == [account]
 
 
 async def test_an_old_key_is_taken_out_once_nothing_needs_it(hub: Machines) -> None:

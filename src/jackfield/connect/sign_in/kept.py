@@ -12,7 +12,7 @@ from jackfield.engine.oauth.sign_in import SignInRequest
 from jackfield.engine.oauth.tokens import Tokens
 from jackfield.kit.json import decode, encode
 from jackfield.runtime import Hub
-from jackfield.secrets.store import SealedSecrets, SecretOwner
+from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
 
 _FIELD: Final = "kept"
 
@@ -59,6 +59,13 @@ async def keep(tx: Tx, hub: Hub, sign_in: SignIn, kept: Kept) -> None:
 async def kept_in(tx: Tx, hub: Hub, sign_in: SignIn) -> Kept:
     opened = (await SealedSecrets(tx, hub.vault).get(_owner(sign_in))).get(_FIELD)
     return Kept({}) if opened is None else decode(opened, Kept)
+
+
+async def keep_form_alone(tx: Tx, hub: Hub, sign_in: SignIn) -> None:
+    """Forget all of a sign-in that has ended but its form: the page of its end leads back there."""
+    kept = await kept_in(tx, hub, sign_in)
+    await remove_secrets(tx, sign_in.id)
+    await keep(tx, hub, sign_in, Kept({}, kept.form))
 
 
 async def kept_of(hub: Hub, sign_in: SignIn) -> Kept:

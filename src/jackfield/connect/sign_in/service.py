@@ -18,7 +18,7 @@ from jackfield.connect.pending.models import PendingLink
 from jackfield.connect.repo import ConnectSessions, Holder
 from jackfield.connect.sent_codes.models import CodeNotSent
 from jackfield.connect.sign_in.exchange import Conversation
-from jackfield.connect.sign_in.kept import Kept, SignInForm, keep, kept_in, kept_of
+from jackfield.connect.sign_in.kept import Kept, SignInForm, keep, keep_form_alone, kept_of
 from jackfield.connect.sign_in.models import (
     LIFETIME,
     BrowserKey,
@@ -365,9 +365,7 @@ async def _end(
         )
     async with hub.db.write(holder.project_id, holder.actor) as tx:
         await SignIns(tx).end(ended)
-        kept = await kept_in(tx, hub, sign_in)
-        # The page that tells of the end still leads back to the form.
-        await keep(tx, hub, sign_in, Kept({}, kept.form))
+        await keep_form_alone(tx, hub, sign_in)
         sign_in = await SignIns(tx).get(sign_in.id)
     return SignInEnd(sign_in, holder, linked, error)
 

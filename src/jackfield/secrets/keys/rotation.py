@@ -245,9 +245,14 @@ class Rotation:
             changed, keys = 0, dict[str, bytes]()
             for each in found:
                 owner = SecretOwner(project_id, each.owner_id, each.generation)
-                keyed = shredded_with(owner.id)
-                if keyed not in keys:
-                    keys[keyed] = await ShreddingKeys(tx).get(keyed)
+                keyed = each.shredded_with
+                if keyed is None:
+                    keyed = shredded_with(owner.id)
+                    if not keys.get(keyed):
+                        keys[keyed] = await ShreddingKeys(tx).get(keyed)
+                elif keyed not in keys:
+                    # One that was destroyed, or lost, has no other in its place.
+                    keys[keyed] = await ShreddingKeys(tx).find(keyed) or b""
                 try:
                     sealed = vault.rewrap(each.sealed, binding_of(owner, each.field), keys[keyed])
                 except SealBroken:
