@@ -208,7 +208,9 @@ async def test_shredding_keys_that_do_not_belong_to_a_backup_are_refused(
     assert "damaged or incomplete" in await refused("--shredding-keys", str(damaged))
     assert "is of another hub (prj_X" in await refused("--shredding-keys", str(other))
     assert "is not a file of shredding keys" in await refused("--shredding-keys", str(first))
-    assert "there is no" in await refused("--shredding-keys", str(backups / "nowhere"))
+    missing = await refused("--shredding-keys", str(backups / "nowhere"))
+    assert "there is no" in missing
+    assert "--without-shredding-keys" in missing
     both = await refused("--shredding-keys", str(keys), "--without-shredding-keys")
     assert "not both" in both
     # The newest ones open the backup before as well.

@@ -71,7 +71,8 @@ def require_shredding_file(file: Path) -> None:
     if not file.is_file():
         fail(
             f"the backup needs the shredding keys of its hub, and there is no {str(file)!r}; name "
-            "the file that the last backup wrote with --shredding-keys"
+            "the file that the last backup wrote with --shredding-keys. Where it is lost and the hub "
+            "is, too, `jackfield restore --without-shredding-keys` restores all but what is sealed"
         )
 
 

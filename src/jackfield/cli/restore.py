@@ -69,8 +69,8 @@ def restore(
     print_sums(sums)
     if done.shredded:
         say(
-            f"{done.shredded} of the shredding keys are destroyed; what needed them was deleted, "
-            "and its accounts, if they are to be used, must be linked again (reason "
+            f"shredding keys that are not there any more: {done.shredded}; what needed them was "
+            "deleted, and its accounts, if they are to be used, must be linked again (reason "
             "credentials_unreadable)",
             err=True,
         )
