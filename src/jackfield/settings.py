@@ -141,7 +141,7 @@ class Settings:
             keyring_wait=_seconds("JACKFIELD_KEYRING_WAIT", values.get("KEYRING_WAIT") or "60"),
             public_url=_url("JACKFIELD_PUBLIC_URL", values.get("PUBLIC_URL")),
             connectors=_folder("JACKFIELD_CONNECTORS", values.get("CONNECTORS")),
-            connector_signers=_public_keys(values.get("CONNECTOR_SIGNERS", "")),
+            connector_signers=public_keys(values.get("CONNECTOR_SIGNERS", "")),
             provider_rewrite=values.get("PROVIDER_REWRITE", ""),
             allow_private_networks=_networks(values.get("ALLOW_PRIVATE_NETWORKS", "")),
             egress_proxy=_egress_proxy(values.get("EGRESS_PROXY", "")),
@@ -307,10 +307,10 @@ def _folder(name: str, value: str | None) -> Path | None:
     return folder
 
 
-def _public_keys(value: str) -> tuple[str, ...]:
+def public_keys(value: str, name: str = "JACKFIELD_CONNECTOR_SIGNERS") -> tuple[str, ...]:
     keys = tuple(value.lower().replace(",", " ").split())
     if not all(_PUBLIC_KEY.fullmatch(each) for each in keys):
-        msg = "JACKFIELD_CONNECTOR_SIGNERS: expected public keys, as `connectors sign` prints them"
+        msg = f"{name}: expected public keys, as `connectors sign` prints them"
         raise InvalidSetting(msg)
     return keys
 

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from jackfield.cli.connector_sign import sign_connectors
 from jackfield.connectors.diagnostics import InvalidConnector
 from jackfield.connectors.loading.loader import load
 from jackfield.installation import signers_of
+from jackfield.uploads import publication
 from jackfield.vault.ed25519 import SigningKey
 from tests.support.running import HubWith, write_connectors
 from tests.support.uploads import KEY, MAIN, document, press, upload
@@ -128,6 +130,34 @@ def test_one_of_several_keys_is_enough_and_another_is_not(folder: Path) -> None:
     assert fault(folder, first, second) == fault(folder, second) == ""
     assert "not by a key of this hub" in fault(folder, first)
     assert (folder.parent / "second.pem").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("named", ["api.acme.example", "https://API.acme.example"])
+def test_a_connector_with_other_hosts_is_not_signed(folder: Path, named: str) -> None:
+    def sign_for(host: str) -> None:
+        sign_connectors(
+            folder, folder.parent / "signing.pem", allowed={"hosts": [host]}, as_json=True
+        )
+
+    with pytest.raises(click.exceptions.Exit):
+        sign_for("acme.example")
+    assert not (folder / KEY / "signature.json").exists()
+
+    sign_for(named)
+    assert (folder / KEY / "signature.json").exists()
+
+
+async def test_what_was_uploaded_before_is_named_where_it_is_not_signed(
+    hub_with: HubWith, folder: Path
+) -> None:
+    async with hub_with() as hub:
+        draft = (await upload(hub, document())).json()
+        await press(hub, draft["version"]["id"])
+    async with hub_with(connector_signers=(sign(folder),)) as hub:
+        await publication.follow(hub.hub)
+        (finding,) = [str(each) for each in hub.hub.catalog.findings if each.is_error]
+
+    assert finding.startswith("acme/1.0.0/signature.json:1:1: error: It is not signed")
 
 
 async def test_an_uploaded_connector_has_to_be_signed_as_well(

@@ -143,7 +143,7 @@ def _say_draft(folder: Path, draft: Mapping[str, Any]) -> None:
     _say_findings(folder, draft)
     version = draft["version"]
     if not draft["publishable"]:
-        say(f"{version['errors']} errors: the draft is kept, and nothing changed.", err=True)
+        say(f"errors: {version['errors']}. The draft is kept, and nothing changed.", err=True)
         return
     if draft["running_version"] is not None:
         say(f"from {draft['running_version']} to {version['version']}:", err=True)

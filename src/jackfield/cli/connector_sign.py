@@ -86,6 +86,13 @@ def _require(
     connector: Connector, manifest: Manifest, allowed: Mapping[str, Collection[str]]
 ) -> None:
     for kind, values in allowed.items():
+        plain = _plain_host if kind == "hosts" else str
+        known = set(map(plain, values))
         found = getattr(manifest.capabilities, kind)
-        if values and (more := [each for each in found if each not in values]):
+        if values and (more := [each for each in found if plain(each) not in known]):
             fail(f"{connector.key!r} is not signed: its {kind} are not allowed: {', '.join(more)}")
+
+
+def _plain_host(host: str) -> str:
+    # A connector names it with a scheme in its addresses, and without one in `hosts`.
+    return host.lower().removeprefix("https://")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from jackfield.cli.output import json_option, reporting
+from jackfield.settings import public_keys
 
 _EXISTING = click.Path(exists=True, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -51,7 +52,7 @@ def check(paths: tuple[Path, ...], signers: tuple[str, ...], *, as_json: bool) -
     """
     from jackfield.cli.connector_check import check_paths  # noqa: PLC0415
 
-    check_paths(paths, signers=signers, as_json=as_json)
+    check_paths(paths, signers=public_keys(" ".join(signers), "--signer"), as_json=as_json)
 
 
 @connectors.command()
@@ -93,7 +94,12 @@ def quality(path: Path, *, as_json: bool) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="An Ed25519 private key in PEM; made if it is not there.",
 )
-@click.option("--host", "hosts", multiple=True, help="Refuse others. Several times.")
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    help="A name, such as api.acme.example. Refuse others. Several times.",
+)
 @click.option("--effect", "effects", multiple=True, help="Refuse others: read, write, send, …")
 @click.option("--scope", "scopes", multiple=True, help="Refuse others. Several times.")
 @json_option

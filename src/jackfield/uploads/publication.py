@@ -80,7 +80,7 @@ def _load(
         # It was valid for the version of the hub that took it.
         connector = None
         findings = getattr(error, "findings", ()) or (
-            Diagnostic(Path(version.key), 1, 1, "", "Its files are not in the database."),
+            Diagnostic(Path("connector"), 1, 1, "", "Its files are not in the database."),
         )
     return Published(
         id=version.id,
@@ -89,5 +89,8 @@ def _load(
         project_id=project_id,
         is_running=False,
         connector=connector,
-        findings=findings,
+        # Uploaded files have no folder that would say whose they are.
+        findings=tuple(
+            replace(each, file=Path(version.key, version.version, each.file)) for each in findings
+        ),
     )

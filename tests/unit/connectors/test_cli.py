@@ -121,6 +121,13 @@ def test_connectors_of_one_key_are_told_with_both_named(acme: Path) -> None:
     assert str(other) in outcome.stdout
 
 
+def test_a_signer_that_is_no_public_key_is_refused(acme: Path) -> None:
+    result = run("check", acme, "--signer", "signing.pem")
+
+    assert result.exit_code == 1
+    assert "--signer: expected public keys" in result.stderr
+
+
 def test_a_folder_without_connectors_is_an_error(tmp_path: Path) -> None:
     result = run("check", tmp_path)
 
